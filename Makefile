@@ -1,0 +1,49 @@
+# Everything a newcomer types. The virtual environment makes itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run chat test check bench stories pins texts clean
+
+run: $(READY)
+	@$(BIN)/rantevou serve
+
+chat: $(READY)
+	@$(BIN)/rantevou chat
+
+test: $(READY)
+	@$(BIN)/pytest
+
+check: $(READY)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(READY)
+	@$(BIN)/python -m tests.bench
+
+# Writes the bot's lines of the stories anew, for reading in a diff.
+stories: $(READY)
+	@$(BIN)/pytest tests/stories --rewrite-stories
+
+# Collects the texts of the code into locales/ and marks what awaits translation.
+texts: $(READY)
+	@$(BIN)/pybabel -q extract -F locales/babel.cfg -k _n:1,2 --no-location --sort-output --project=rantevou --version=1 --copyright-holder="The Rantevou founders" --msgid-bugs-address="" -o locales/messages.pot core dialogs bot webhooks
+	@$(BIN)/pybabel -q update -i locales/messages.pot -d locales --no-fuzzy-matching --ignore-pot-creation-date --omit-header
+
+# Needs uv; run it after a change to requirements.in.
+pins:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade --no-emit-index-url --no-header requirements.in -o requirements.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rantevou needs Python 3.11 or later; found " + sys.version.split()[0])'
+	@echo "Setting up $(VENV) (a minute or two, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)

@@ -1,0 +1,1 @@
+"""The shell: platforms, settings and the one transaction of a turn."""

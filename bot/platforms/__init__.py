@@ -1,0 +1,1 @@
+"""One file each: read, render, send."""

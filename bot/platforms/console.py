@@ -1,0 +1,82 @@
+"""The terminal chat."""
+
+import getpass
+import uuid
+from calendar import Calendar
+from collections.abc import Callable
+from datetime import date
+
+from babel.dates import get_day_names
+from rich.columns import Columns
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from bot.replies import Inbound, Reply, ReplyChoice
+
+ACCOUNT = "console"
+
+
+def inbound(text: str) -> Inbound:
+    """A line typed by whoever sits at this terminal."""
+    return Inbound(
+        platform="console",
+        account=ACCOUNT,
+        address=getpass.getuser(),
+        message_id=str(uuid.uuid4()),
+        text=text,
+    )
+
+
+def chat(answer: Callable[[Inbound], list[Reply]], hello: str) -> None:
+    """Talk until Ctrl-D."""
+    console = Console(highlight=False)
+    typed = hello
+    while True:
+        for reply in answer(inbound(typed)):
+            show(console, reply)
+        try:
+            typed = console.input("[bold green]› [/]")
+        except (EOFError, KeyboardInterrupt):
+            console.print()
+            return
+
+
+def show(console: Console, reply: Reply) -> None:
+    """Print a reply: its text, the choices with their numbers, the commands as words."""
+    console.print(Panel(Text(reply.text), border_style="cyan", expand=False))
+    picks = [choice for choice in reply.choices if choice.number is not None]
+    commands = [choice for choice in reply.choices if choice.number is None]
+    if reply.month is not None:
+        console.print(_month(reply.month, picks, reply.language))
+    elif picks and reply.layout == "times":
+        console.print(Columns([_numbered(choice) for choice in picks], padding=(0, 3)))
+    else:
+        for choice in picks:
+            console.print(_numbered(choice))
+    if commands:
+        console.print(Text("  " + " · ".join(choice.label for choice in commands), style="dim"))
+
+
+def _numbered(choice: ReplyChoice) -> Text:
+    return Text.assemble((f"{choice.number:>3}  ", "bold yellow"), choice.label)
+
+
+def _month(month: date, picks: list[ReplyChoice], language: str) -> Table:
+    """The month as a calendar sheet, its free days standing out."""
+    free = {choice.number for choice in picks}
+    names = get_day_names("abbreviated", locale=language)
+    table = Table(*(names[day] for day in range(7)), box=None, padding=(0, 1))
+    for week in Calendar().monthdatescalendar(month.year, month.month):
+        table.add_row(
+            *(
+                Text(
+                    str(day.day) if day.month == month.month else "",
+                    style="bold yellow" if day.day in free else "dim",
+                    justify="right",
+                )
+                for day in week
+            )
+        )
+    return table

@@ -1,0 +1,115 @@
+"""The web chat's messages: a token stands for the conversation."""
+
+import secrets
+import uuid
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from bot.replies import Inbound, Reply
+from bot.texts import is_zone
+from core.office import Office
+
+ACCOUNT = "webchat"
+
+
+def _known_zone(name: str) -> str:
+    if not is_zone(name):
+        raise ValueError("a zone of the IANA database, such as Australia/Melbourne")
+    return name
+
+
+class TurnRequest(BaseModel):
+    """A message to Rantevou: either a typed text or a picked choice."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    conversation: str | None = Field(
+        default=None, max_length=100, description="The token of an earlier answer; null begins"
+    )
+    message_id: str = Field(
+        min_length=1,
+        max_length=100,
+        description="Yours; the same one again gives the same answer and changes nothing. "
+        "Use a random UUID, so that a lost first answer can be had again too",
+    )
+    text: str | None = Field(default=None, description="What was typed")
+    choice: str | None = Field(default=None, max_length=100, description="The id of a choice")
+    language: Literal["el", "en"] | None = Field(default=None, description="Of your page")
+    timezone: Annotated[str, AfterValidator(_known_zone)] | None = Field(
+        default=None, description="Of the browser, such as Europe/Athens"
+    )
+
+    @model_validator(mode="after")
+    def _text_or_choice(self) -> "TurnRequest":
+        if (self.text is None) == (self.choice is None):
+            raise ValueError("either text or choice")
+        return self
+
+
+class TurnChoice(BaseModel):
+    """Something that can be picked; its id carries the number of its prompt."""
+
+    id: str
+    label: str
+
+
+class TurnReply(BaseModel):
+    """A message of ours; the last one of an answer is the open question."""
+
+    text: str
+    step: str | None
+    choices: list[TurnChoice]
+
+
+class TurnAnswer(BaseModel):
+    """Our replies, and the token that is all that identifies the conversation."""
+
+    conversation: str
+    replies: list[TurnReply]
+
+
+def read(request: TurnRequest, office: Office, network: str | None) -> tuple[str, Inbound]:
+    """Give the conversation's token and what came in.
+
+    The token is stored as a keyed hash only. That of a conversation begun with a UUID follows
+    from it, so that a repeated first message finds the conversation that it began.
+    """
+    token = request.conversation
+    if token is None:
+        begun = _uuid(request.message_id)
+        token = office.keyed_hash(f"begun {begun}") if begun else secrets.token_urlsafe(30)
+    address = office.keyed_hash(f"token {token}")
+    return token, Inbound(
+        platform="webchat",
+        account=ACCOUNT,
+        address=address,
+        message_id=f"{address} {request.message_id}",
+        text=request.text,
+        choice=request.choice,
+        language=request.language,
+        timezone=request.timezone,
+        network=office.keyed_hash(f"network {network}") if network else None,
+        opens=request.conversation is None,
+    )
+
+
+def render(token: str, replies: list[Reply]) -> dict[str, Any]:
+    """Make the body of the answer."""
+    choices = [[{"id": c.id, "label": c.label} for c in reply.choices] for reply in replies]
+    return {
+        "conversation": token,
+        "replies": [
+            {"text": reply.text, "step": reply.step, "choices": picks}
+            for reply, picks in zip(replies, choices, strict=True)
+        ],
+    }
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    """The message's id, if it is a random UUID: anything else could be guessed."""
+    try:
+        found = uuid.UUID(text)
+    except ValueError:
+        return None
+    return found if found.version == 4 else None

@@ -1,0 +1,46 @@
+"""What the citizen is shown: replies in their language, and what came in."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel
+
+from dialogs.step import Layout
+
+
+class ReplyChoice(BaseModel):
+    """A button. `number` picks it by keypad; a command (back, help) has none."""
+
+    id: str
+    label: str
+    number: int | None = None
+
+
+class Reply(BaseModel):
+    """A message of ours. Only the last of a turn asks, and so has a step and choices."""
+
+    text: str
+    language: str = "el"
+    step: str | None = None
+    layout: Layout = "list"
+    month: date | None = None
+    choices: list[ReplyChoice] = []
+
+
+class Inbound(BaseModel):
+    """A message that came in, free of its platform.
+
+    `message_id` is unique within the account; `address` is the contact's. `opens` allows a
+    contact that isn't known yet.
+    """
+
+    platform: Literal["webchat", "console"]
+    account: str
+    address: str
+    message_id: str
+    text: str | None = None
+    choice: str | None = None
+    language: Literal["el", "en"] | None = None
+    timezone: str | None = None
+    network: str | None = None
+    opens: bool = True

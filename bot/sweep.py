@@ -1,0 +1,30 @@
+"""What is done again and again: expiring holds, forgetting what is no longer needed."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from core.bookings import expire_lapsed
+from core.proof import LOCKED_FOR
+from core.tables import Conversation, InboundRow, PromptRow, WrongTry
+from dialogs.state import State
+
+BATCH = 500
+"""Conversations forgotten in one transaction, for turns wait for it."""
+
+
+def sweep(session: Session, now: datetime, keep_replies: timedelta) -> dict[str, int]:
+    """Do it once; counts what was expired and forgotten."""
+    silent = session.scalars(
+        select(Conversation).where(Conversation.forget_at < now).limit(BATCH)
+    ).all()
+    for conversation in silent:
+        # The numbers go on, or an old button could pass for the open question's.
+        number = State.model_validate(conversation.state).number
+        conversation.state = State(number=number).model_dump(exclude_defaults=True)
+        conversation.forget_at = None
+        session.execute(delete(PromptRow).where(PromptRow.conversation_id == conversation.id))
+    session.execute(delete(InboundRow).where(InboundRow.received_at < now - keep_replies))
+    session.execute(delete(WrongTry).where(WrongTry.at < now - LOCKED_FOR))
+    return {"holds": expire_lapsed(session, now), "conversations": len(silent)}

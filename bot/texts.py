@@ -1,0 +1,127 @@
+"""Phrases and prompts + language → words and replies (gettext, Babel)."""
+
+import zoneinfo
+from datetime import date, datetime, time
+from functools import lru_cache
+from gettext import GNUTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel.dates import format_date, format_datetime, format_time, get_timezone_location
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from bot.replies import Reply, ReplyChoice
+from core.text import Lines, Phrase, Text, When, Words, Zone
+from dialogs.engine import Question
+from dialogs.fold import fold
+from dialogs.pick import pick
+
+LOCALES = Path(__file__).parent.parent / "locales"
+LANGUAGES = ("el", "en")
+
+
+class Texts:
+    """Every text, in every language. Reads `locales/*/LC_MESSAGES/messages.po` once."""
+
+    def __init__(self) -> None:
+        self._translations = {language: _read(language) for language in LANGUAGES}
+        self._words: dict[str, frozenset[str]] = {}
+        self._zones: dict[str, tuple[str, list[str]]] = {}
+
+    def say(self, phrase: Phrase, language: str) -> str:
+        """Put a phrase into words."""
+        match phrase:
+            case str():
+                return phrase
+            case Text(message, plural, args):
+                translation = self._translations[language]
+                if plural:
+                    count = args["count"]
+                    number = count if isinstance(count, int) else 0
+                    said = translation.ngettext(message, plural, number)
+                else:
+                    said = translation.gettext(message) if message else ""
+                filled = {name: self.say(value, language) for name, value in args.items()}
+                return said.format(**filled) if filled else said
+            case Words():
+                return phrase.el if language == "el" else phrase.en
+            case When(at, pattern):
+                return _when(at, pattern, language)
+            case Lines(parts, joint):
+                said_parts = (self.say(part, language) for part in parts)
+                return joint.join(part for part in said_parts if part)
+            case Zone(name):
+                return _city(name, language)
+            case int():
+                return str(phrase)
+
+    def words(self, text: Text) -> frozenset[str]:
+        """Give a comma-separated message's words in every language, folded."""
+        if text.message not in self._words:
+            said = [word for code in LANGUAGES for word in self.say(text, code).split(",")]
+            both = {fold(word) or word.strip() for word in said}
+            self._words[text.message] = frozenset(both - {""})
+        return self._words[text.message]
+
+    def zone_called(self, name: str) -> str | None:
+        """Find the time zone of a city, by its name in any language."""
+        if not self._zones:
+            for zone in sorted(zoneinfo.available_timezones()):
+                if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/", "SystemV/")):
+                    self._zones[zone] = (zone, [_city(zone, code) for code in LANGUAGES])
+        found = pick(name, list(self._zones.values()))
+        return found[0] if found else None
+
+    def replies(self, said: list[Phrase], question: Question, language: str) -> list[Reply]:
+        """Make a turn's replies: what was said as one message, then the question."""
+        notes = "\n\n".join(self.say(phrase, language) for phrase in said)
+        asked = Reply(
+            text=self.say(question.prompt.text, language),
+            step=question.step,
+            language=language,
+            layout=question.prompt.layout,
+            month=question.prompt.month,
+            choices=[
+                ReplyChoice(
+                    id=f"{question.number}.{offer.key}",
+                    label=offer.el if language == "el" else offer.en,
+                    number=offer.number,
+                )
+                for offer in question.offers
+            ],
+        )
+        return [Reply(text=notes, language=language), asked] if notes else [asked]
+
+
+def _read(language: str) -> GNUTranslations:
+    with (LOCALES / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        catalogue = read_po(file, language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+@lru_cache(maxsize=8192)
+def _when(at: date | datetime | time, pattern: str, language: str) -> str:
+    if isinstance(at, datetime):
+        return format_datetime(at, pattern, tzinfo=at.tzinfo, locale=language)
+    if isinstance(at, time):
+        return format_time(at, pattern, locale=language)
+    return format_date(at, pattern, locale=language)
+
+
+@lru_cache(maxsize=1024)
+def _city(zone: str, language: str) -> str:
+    return get_timezone_location(zone, locale=language, return_city=True)
+
+
+@lru_cache(maxsize=1)
+def _zone_names() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def is_zone(name: str) -> bool:
+    """Whether it names a time zone."""
+    return name in _zone_names()

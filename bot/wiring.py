@@ -1,0 +1,96 @@
+"""Puts everything together, in one place."""
+
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.conversation import House, receive
+from bot.replies import Inbound, Reply
+from bot.settings import Settings
+from bot.texts import Texts
+from core.catalogue_files import SHIPPED, read_catalogue
+from core.database import Database
+from core.errors import Unusable
+from core.office import Office, load
+from core.tables import MunicipalityRow
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The program, put together: what the server and the terminal chat are given."""
+
+    settings: Settings
+    database: Database
+    house: House
+
+    async def answer(self, inbound: Inbound) -> list[Reply]:
+        """Answer a message, on the writer's thread.
+
+        A turn that lost a race (the same message in two processes) is repeated: everything it
+        changes is in its transaction.
+        """
+
+        def turn(session: Session) -> list[Reply]:
+            return receive(session, self.house, inbound)
+
+        try:
+            return await self.database.write(turn)
+        except IntegrityError:
+            return await self.database.write(turn)
+
+    def answer_now(self, inbound: Inbound) -> list[Reply]:
+        """Answer a message on this thread, for what has no event loop."""
+        return self.database.write_now(lambda session: receive(session, self.house, inbound))
+
+
+def wire(settings: Settings) -> Wiring:
+    """Prepare the database and put the program together. Raises Unusable."""
+    database = Database(settings.database_url)
+    database.prepare()
+    secret = settings.secret.get_secret_value() if settings.secret else _kept_secret(database)
+    house = House(
+        Office(secret),
+        Texts(),
+        lambda: datetime.now(UTC),
+        secrets.choice,
+        timedelta(days=settings.keep_answers_days),
+    )
+    return Wiring(settings, database, house)
+
+
+def load_shipped(wiring: Wiring) -> None:
+    """Load the catalogues that come with Rantevou into a database that has none."""
+    files = sorted(SHIPPED.glob("*.yaml"))
+
+    def load_all(session: Session) -> None:
+        if session.scalar(select(MunicipalityRow.id).limit(1)) is None:
+            for file in files:
+                load(session, read_catalogue(file), wiring.house.clock())
+
+    wiring.database.write_now(load_all)
+
+
+def _kept_secret(database: Database) -> str:
+    """The key of the hashes, made once and kept beside the database, readable by us alone."""
+    file = Path(f"{database.file}.secret")
+    try:
+        if not file.exists():
+            # Whole or not at all: another process may be starting beside us.
+            draft = file.with_suffix(f".{os.getpid()}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(32))
+            with suppress(FileExistsError):
+                os.link(draft, file)
+            draft.unlink()
+        return file.read_text().strip()
+    except OSError as error:
+        raise Unusable(
+            f"RANTEVOU_SECRET isn't set, and {file} can't be used: {error.strerror}"
+        ) from None

@@ -1,0 +1,1 @@
+"""The office: appointments. Knows no chat, no web, no language."""

@@ -1,0 +1,273 @@
+"""Municipalities, groups, branches and services, as one YAML file each describes them."""
+
+import re
+from datetime import date, time
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from core.text import Words
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=40)]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+Minutes = Annotated[int, Field(ge=5, le=24 * 60)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def clock(value: object) -> object:
+    """Accept HH:MM only: anything looser is a typing slip that nobody would notice."""
+    if isinstance(value, str) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:00)?", value):
+        raise ValueError("a time as HH:MM, such as 09:30")
+    return value
+
+
+Clock = Annotated[time, BeforeValidator(clock)]
+
+
+class Channel(StrEnum):
+    """How an appointment is held."""
+
+    IN_PERSON = "in_person"
+    VIDEO = "video"
+    PHONE = "phone"
+
+
+class Part(BaseModel):
+    """A part of a catalogue: never changed, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Link(Part):
+    """A useful link."""
+
+    label: Words
+    url: Url
+
+
+class OfficeContact(Part):
+    """How to reach a human."""
+
+    phone: str | None = None
+    email: str | None = None
+    website: Url | None = None
+    address: Words | None = None
+    hours: Words | None = None
+
+
+class Closure(Part):
+    """When a desk, a branch or the municipality doesn't work; whole days, or hours of each."""
+
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    start: Clock | None = None
+    end: Clock | None = None
+    reason: Words
+
+
+class Opening(Part):
+    """When a desk works, in local time; for all its services and channels unless named."""
+
+    days: tuple[Weekday, ...] = Field(min_length=1)
+    start: Clock
+    end: Clock
+    first: date | None = Field(default=None, alias="from")
+    last: date | None = Field(default=None, alias="to")
+    services: tuple[Id, ...] | None = None
+    channels: tuple[Channel, ...] | None = None
+
+
+class Desk(Part):
+    """One employee or counter that serves one citizen at a time."""
+
+    id: Id
+    services: tuple[Id, ...] | Literal["all"] = "all"
+    channels: tuple[Channel, ...] = Field(min_length=1)
+    openings: tuple[Opening, ...] = Field(min_length=1)
+    closures: tuple[Closure, ...] = ()
+
+    def serves(self, service: str, channel: str | None = None) -> bool:
+        """Whether it ever serves that service (over that channel)."""
+        return any(
+            (self.services == "all" or service in self.services)
+            and (opening.services is None or service in opening.services)
+            and (channel is None or channel in self.channels)
+            and (channel is None or opening.channels is None or channel in opening.channels)
+            for opening in self.openings
+        )
+
+
+class Branch(Part):
+    """A place or unit that serves."""
+
+    id: Id
+    name: Words
+    address: Words | None = None
+    contact: OfficeContact | None = None
+    desks: tuple[Desk, ...] = Field(min_length=1)
+    closures: tuple[Closure, ...] = ()
+
+
+class Stop(Part):
+    """Why an answer ends the booking, and where to go instead."""
+
+    reason: Words
+    link: Url | None = None
+
+
+class Option(Part):
+    """One answer that can be picked."""
+
+    id: Id
+    label: Words
+    stop: Stop | None = None
+
+
+Condition = dict[str, str | tuple[str, ...]]
+
+
+class Question(Part):
+    """A screening question, asked after the channel."""
+
+    id: Id
+    text: Words
+    label: Words
+    options: tuple[Option, ...] = Field(min_length=2)
+    when: Condition = {}
+
+
+FieldType = Literal[
+    "name",
+    "email",
+    "phone",
+    "text",
+    "notes",
+    "tax_number",
+    "identity_card",
+    "passport",
+    "yes_no",
+    "choice",
+    "choice_or_text",
+]
+
+
+class FormField(Part):
+    """Something asked of the citizen before confirming. `required: false` may be skipped."""
+
+    id: Id
+    type: FieldType
+    label: Words
+    question: Words
+    help: Words | None = None
+    required: bool = True
+    options: tuple[Option, ...] = ()
+    when: Condition = {}
+
+
+class Consent(Part):
+    """What the citizen agrees to. `version` goes into the booking."""
+
+    id: Id
+    version: str
+    text: Words
+    link: Url | None = None
+    withdrawable: bool = False
+
+
+class Rules(Part):
+    """What the municipality decides about holding and changing."""
+
+    hold_minutes: int = Field(default=10, ge=1, le=60)
+    hold_max_minutes: int = Field(default=30, ge=1, le=240)
+    change_deadline_hours: int = Field(default=24, ge=0)
+    open_bookings: int = Field(default=2, ge=1)
+    holds_per_address: int = Field(default=20, ge=1)
+
+
+class Service(Part):
+    """What the citizen comes for."""
+
+    id: Id
+    name: Words
+    description: Words | None = None
+    channels: tuple[Channel, ...] = Field(min_length=1)
+    duration: Minutes
+    interval: Minutes
+    notice_hours: int = Field(default=24, ge=0)
+    horizon_days: int = Field(default=60, ge=1, le=366)
+    instructions: dict[Channel, Words] = {}
+    screening: tuple[Question, ...] = ()
+    fields: tuple[FormField, ...] = ()
+    documents: tuple[Words, ...] = ()
+    consent: Id | dict[Channel, Id] | None = None
+    links: tuple[Link, ...] = ()
+
+
+class ServiceGroup(Part):
+    """A department, or a thematic field of ΚΕΠ."""
+
+    id: Id
+    name: Words
+    services: tuple[Service, ...] = Field(min_length=1)
+
+
+class Municipality(Part):
+    """A body that gives appointments: a δήμος, or ΚΕΠ."""
+
+    id: Id
+    name: Words
+    timezone: str = "Europe/Athens"
+    public_holidays: bool = True
+    contact: OfficeContact
+    links: tuple[Link, ...] = ()
+    rules: Rules = Rules()
+    video_tips: tuple[Words, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    fields: tuple[FormField, ...] = ()
+    closures: tuple[Closure, ...] = ()
+    branches: tuple[Branch, ...] = Field(min_length=1)
+    groups: tuple[ServiceGroup, ...] = Field(min_length=1)
+
+    @cached_property
+    def services(self) -> dict[str, Service]:
+        """Every service by id."""
+        return {service.id: service for group in self.groups for service in group.services}
+
+    def group(self, group_id: str) -> ServiceGroup:
+        """The group of that id."""
+        return next(group for group in self.groups if group.id == group_id)
+
+    def branch(self, branch_id: str) -> Branch:
+        """The branch of that id."""
+        return next(branch for branch in self.branches if branch.id == branch_id)
+
+    def branches_of(self, service: str, channel: str | None = None) -> list[Branch]:
+        """The branches where some desk serves it."""
+        return [
+            branch
+            for branch in self.branches
+            if any(desk.serves(service, channel) for desk in branch.desks)
+        ]
+
+    def channels_of(self, service: Service, branch: Branch) -> list[Channel]:
+        """The channels over which that branch serves it, in the service's order."""
+        return [
+            channel
+            for channel in service.channels
+            if any(desk.serves(service.id, channel) for desk in branch.desks)
+        ]
+
+    def fields_of(self, service: Service) -> list[FormField]:
+        """The municipality's fields, then the service's own; one of the same id replaces."""
+        merged = {field.id: field for field in (*self.fields, *service.fields)}
+        return list(merged.values())
+
+    def consent_of(self, service: Service, channel: str) -> Consent | None:
+        """The consent asked for over that channel."""
+        wanted = service.consent
+        if isinstance(wanted, dict):
+            wanted = wanted.get(Channel(channel))
+        return next((consent for consent in self.consents if consent.id == wanted), None)

@@ -1,0 +1,137 @@
+"""What a catalogue may say against itself."""
+
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from core.catalogue import Channel, Closure, Desk, FormField, Municipality, Question, Service
+
+
+class Contradiction(Exception):
+    """What a catalogue says against itself: where (keys and indexes), and what was expected."""
+
+    def __init__(self, where: tuple[str | int, ...], expected: str) -> None:
+        super().__init__(expected)
+        self.where = where
+        self.expected = expected
+
+
+def contradictions(body: Municipality) -> Iterator[Contradiction]:
+    """Find what the fields' own types can't: references, doubles, times that can't be."""
+    try:
+        ZoneInfo(body.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        yield Contradiction(("timezone",), "a zone of the IANA database, such as Europe/Athens")
+    if body.rules.hold_max_minutes < body.rules.hold_minutes:
+        yield Contradiction(("rules", "hold_max_minutes"), "no less than hold_minutes")
+    consents = {consent.id for consent in body.consents}
+    places: list[tuple[tuple[str | int, ...], list[Any]]] = [
+        (("groups",), list(body.groups)),
+        (("branches",), list(body.branches)),
+        (("consents",), list(body.consents)),
+        (("fields",), list(body.fields)),
+    ]
+    yield from _closures(("closures",), body.closures)
+    seen: set[str] = set()
+    for g, group in enumerate(body.groups):
+        for s, service in enumerate(group.services):
+            at: tuple[str | int, ...] = ("groups", g, "services", s)
+            if service.id in seen:
+                yield Contradiction((*at, "id"), "an id that no other service has")
+            seen.add(service.id)
+            if service.notice_hours >= service.horizon_days * 24:
+                yield Contradiction((*at, "notice_hours"), "less than horizon_days")
+            for channel in service.channels:
+                if not body.branches_of(service.id, channel):
+                    yield Contradiction(
+                        (*at, "channels"), f"some desk that serves {service.id} over {channel}"
+                    )
+            wanted = service.consent
+            for name in wanted.values() if isinstance(wanted, dict) else [wanted]:
+                if name is not None and name not in consents:
+                    yield Contradiction((*at, "consent"), f"a consent of this file; {name} is not")
+            places += [
+                ((*at, "screening"), list(service.screening)),
+                ((*at, "fields"), list(service.fields)),
+            ]
+            yield from _conditions(at, body, service)
+    for b, branch in enumerate(body.branches):
+        places.append((("branches", b, "desks"), list(branch.desks)))
+        yield from _closures(("branches", b, "closures"), branch.closures)
+        for d, desk in enumerate(branch.desks):
+            at = ("branches", b, "desks", d)
+            yield from _closures((*at, "closures"), desk.closures)
+            yield from _desk(at, body, desk)
+    for where, items in places:
+        ids = [item.id for item in items]
+        for i, name in enumerate(ids):
+            if name in ids[:i]:
+                yield Contradiction((*where, i, "id"), f"an id of its own; {name} is there already")
+
+
+def _closures(at: tuple[str | int, ...], closures: tuple[Closure, ...]) -> Iterator[Contradiction]:
+    for c, closure in enumerate(closures):
+        if closure.last < closure.first:
+            yield Contradiction((*at, c, "to"), "no earlier than from")
+        if (closure.start is None) != (closure.end is None):
+            yield Contradiction((*at, c), "both start and end, or neither")
+        elif closure.start and closure.end and closure.end <= closure.start:
+            yield Contradiction((*at, c, "end"), "later than start")
+
+
+def _desk(at: tuple[str | int, ...], body: Municipality, desk: Desk) -> Iterator[Contradiction]:
+    known = body.services
+    lists: list[tuple[tuple[str | int, ...], tuple[str, ...] | str | None]] = [
+        ((*at, "services"), desk.services)
+    ]
+    for o, opening in enumerate(desk.openings):
+        here = (*at, "openings", o)
+        lists.append(((*here, "services"), opening.services))
+        if opening.end <= opening.start:
+            yield Contradiction((*here, "end"), "later than start")
+            continue
+        if opening.first and opening.last and opening.last < opening.first:
+            yield Contradiction((*here, "to"), "no earlier than from")
+        minutes = (opening.end.hour - opening.start.hour) * 60 + (
+            opening.end.minute - opening.start.minute
+        )
+        served = [known[s] for s in opening.services or desk.services if s in known]
+        shortest = min((s.duration for s in served or known.values()), default=0)
+        if minutes < shortest:
+            yield Contradiction((*here, "end"), f"room for one appointment ({shortest} minutes)")
+    for where, names in lists:
+        for name in names if isinstance(names, tuple) else ():
+            if name not in known:
+                yield Contradiction(where, f"services of this file; {name} is not")
+
+
+def _conditions(
+    at: tuple[str | int, ...], body: Municipality, service: Service
+) -> Iterator[Contradiction]:
+    """Each `when` names the channel or an earlier answer, and a value it can have."""
+    values: dict[str, set[str] | None] = {"channel": {str(c) for c in service.channels}}
+    asked: list[tuple[tuple[str | int, ...], Question | FormField]] = [
+        ((*at, "screening", i), question) for i, question in enumerate(service.screening)
+    ]
+    own = {field.id: (*at, "fields", i) for i, field in enumerate(service.fields)}
+    shared = {field.id: ("fields", i) for i, field in enumerate(body.fields)}
+    asked += [(own.get(f.id) or shared[f.id], f) for f in body.fields_of(service)]
+    for where, item in asked:
+        for name, wanted in item.when.items():
+            if name not in values:
+                yield Contradiction((*where, "when"), f"channel or an earlier answer, not {name}")
+                continue
+            for value in (wanted,) if isinstance(wanted, str) else wanted:
+                can_be = values[name]
+                # A shared field may speak of a channel that this service doesn't offer.
+                if can_be is not None and value not in can_be and name != "channel":
+                    yield Contradiction((*where, "when"), f"an answer of {name}, not {value}")
+                if name == "channel" and value not in list(Channel):
+                    yield Contradiction((*where, "when"), f"a channel, not {value}")
+        options = {option.id for option in item.options}
+        if isinstance(item, FormField):
+            if item.type in ("choice", "choice_or_text") and not options:
+                yield Contradiction((*where, "options"), "at least one option")
+            if item.type == "yes_no":
+                options = {"yes", "no"}
+        values[item.id] = options or None

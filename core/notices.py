@@ -1,0 +1,27 @@
+"""What a change to a booking makes us owe, to whom, when."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.office import Office
+from core.outbox import post
+from core.tables import Booking
+
+BY_EMAIL = frozenset({"confirmed", "moved", "cancelled"})
+"""The changes that the attendee is written about, when they gave an e-mail address."""
+
+
+def owe(session: Session, office: Office, booking: Booking, change: str, now: datetime) -> None:
+    """Post what that change makes us owe, where its platform is configured."""
+    if change in BY_EMAIL and booking.details.get("email"):
+        key = f"{change} {booking.id} {int(now.timestamp())} {int(booking.starts_at.timestamp())}"
+        post(
+            session,
+            office,
+            platform="email",
+            kind=change,
+            booking_id=booking.id,
+            due_at=now,
+            key=key,
+        )

@@ -1,0 +1,78 @@
+"""Free times as they stand now: the calendar, given what is booked."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Integer, or_, select, type_coerce
+from sqlalchemy.orm import Session
+
+from core import calendar
+from core.calendar import Plan, Spans
+from core.tables import LIVE, Booking
+
+LONGEST = timedelta(days=1)
+
+
+def busy(
+    session: Session, plan: Plan, since: datetime, until: datetime, now: datetime, own: int | None
+) -> dict[int, Spans]:
+    """What is taken on the plan's desks; a lapsed hold and the booking `own` take nothing."""
+    rows = session.execute(
+        select(
+            Booking.desk_id,
+            type_coerce(Booking.starts_at, Integer),
+            type_coerce(Booking.ends_at, Integer),
+        )
+        .where(
+            Booking.desk_id.in_([desk_id for desk_id, _ in plan.desks]),
+            Booking.starts_at > since - LONGEST,
+            Booking.starts_at < until + LONGEST,
+            LIVE,
+            or_(Booking.state == "confirmed", Booking.held_until > now),
+            Booking.id != (own or 0),
+        )
+        .order_by(Booking.desk_id, Booking.starts_at)
+    )
+    taken: dict[int, Spans] = {}
+    for desk_id, start, end in rows:
+        taken.setdefault(desk_id, []).append((start, end))
+    return taken
+
+
+def free_times(
+    session: Session, plan: Plan, since: datetime, until: datetime, now: datetime, own: int | None
+) -> list[datetime]:
+    """Every free start in [since, until)."""
+    taken = busy(session, plan, since, until, now, own)
+    starts = calendar.free_starts(plan, taken, since, until, now)
+    return [datetime.fromtimestamp(start, plan.zone) for start in starts]
+
+
+def free_days(
+    session: Session,
+    plan: Plan,
+    first: date,
+    last: date,
+    now: datetime,
+    zone: ZoneInfo,
+    own: int | None,
+) -> list[date]:
+    """The days from first to last (as counted in `zone`) with a free time."""
+    since, _ = calendar.bounds(first, zone)
+    _, until = calendar.bounds(last, zone)
+    taken = busy(session, plan, since, until, now, own)
+    return calendar.free_days(plan, taken, since, until, now, zone)
+
+
+def nearest_times(
+    session: Session, plan: Plan, wanted: datetime, now: datetime, own: int | None, count: int
+) -> list[datetime]:
+    """The free starts nearest to a wanted one, in order of time."""
+    reach = timedelta(days=3)
+    while True:
+        since, until = wanted - reach, wanted + reach
+        near = free_times(session, plan, since, until, now, own)
+        if len(near) >= count or (since <= plan.first(now) and until >= plan.last(now)):
+            near.sort(key=lambda start: abs(start - wanted))
+            return sorted(near[:count])
+        reach *= 4

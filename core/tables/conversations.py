@@ -1,0 +1,51 @@
+"""What is remembered of a conversation."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.tables.base import Base
+
+
+class Conversation(Base):
+    """A contact's talk with us. `state` holds the running dialog's answers until it ends.
+
+    `forget_at` is when answers left half-way are erased; null when there are none.
+    """
+
+    __tablename__ = "conversations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), unique=True)
+    language: Mapped[str]
+    timezone: Mapped[str]
+    state: Mapped[dict[str, Any]]
+    forget_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class PromptRow(Base):
+    """What one asking offered, so that an older button can say what it was."""
+
+    __tablename__ = "prompts"
+
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    step: Mapped[str]
+    offered: Mapped[list[Any]]
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class InboundRow(Base):
+    """A message that came in, and what was answered, to be repeated when it comes again."""
+
+    __tablename__ = "inbounds"
+    __table_args__ = (UniqueConstraint("account", "message_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str]
+    message_id: Mapped[str]
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
+    replies: Mapped[list[Any]]
+    received_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,316 @@
+"""What can be said at any step, by word or by button."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from core.text import Text, _, lines
+from dialogs import flow
+from dialogs.fold import fold
+from dialogs.menu import HELLO, request, set_zone
+from dialogs.step import Context, Wrong, always
+from dialogs.summary import about_service, contact_lines, link_lines
+
+NOTHING = Text("")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """Something to do at any step. `words` pick it, with commas between them.
+
+    Its button is shown always, after "help" only, or by some prompts. With `takes_rest`, more
+    words may follow its own.
+    """
+
+    name: str
+    label: Text = NOTHING
+    words: Text = NOTHING
+    act: Callable[[Context, str], None]
+    shown: Literal["always", "help", "never"] = "help"
+    applies: Callable[[Context], bool] = always
+    takes_rest: bool = False
+
+
+def run(ctx: Context, name: str, rest: str) -> None:
+    """Do a command; the open question is asked again after it."""
+    next(command for command in COMMANDS if command.name == name).act(ctx, rest)
+
+
+def buttons(ctx: Context) -> list[Command]:
+    """The commands that have a button now."""
+    help_wanted = ctx.state.view.get("help")
+    return [
+        command
+        for command in COMMANDS
+        if (command.shown == "always" or (help_wanted and command.shown == "help"))
+        and command.applies(ctx)
+    ]
+
+
+def _back(ctx: Context, rest: str) -> None:
+    if ctx.state.aside is not None:
+        ctx.state.aside = None
+    elif not flow.back(ctx):
+        ctx.say(_("This is the first question."))
+
+
+def _start_over(ctx: Context, rest: str) -> None:
+    dialog = ctx.state.dialog
+    flow.start(ctx, "book" if dialog == "menu" else dialog)
+    ctx.say(_("Let's start from the beginning."))
+
+
+def _cancel(ctx: Context, rest: str) -> None:
+    """Leave the running task, asking first; between two tasks, cancel an appointment."""
+    if ctx.state.aside is not None:
+        ctx.state.aside = None
+    elif ctx.state.dialog == "menu" or (ctx.state.dialog == "book" and not ctx.state.path):
+        flow.start(ctx, "cancel")
+    elif ctx.state.path:
+        ctx.state.aside = {"ask": "stop"}
+    else:
+        flow.leave(ctx)
+
+
+def _help(ctx: Context, rest: str) -> None:
+    ctx.state.view = {**ctx.state.view, "help": True}
+    ctx.say(
+        _(
+            "Pick an answer by tapping it, or write its number or its name. "
+            "You can also write at any time: “back”, “start over”, “cancel”, “about the service”, "
+            "“useful links”, “human”, “my bookings”, “language”, “time zone”."
+        )
+    )
+
+
+def _language(ctx: Context, rest: str) -> None:
+    ctx.language = "en" if ctx.language == "el" else "el"
+    ctx.say(_("From now on I speak English."))
+
+
+def _to_language(language: str) -> Callable[[Context, str], None]:
+    def act(ctx: Context, rest: str) -> None:
+        ctx.language = language
+        ctx.say(_("From now on I speak English."))
+
+    return act
+
+
+def _about(ctx: Context, rest: str) -> None:
+    body, service = ctx.municipality, ctx.service
+    if body is None or service is None:
+        ctx.say(_("Pick a service first, and I'll tell you about it."))
+    else:
+        ctx.say(about_service(body, service, ctx.answers.get("channel")))
+
+
+def _links(ctx: Context, rest: str) -> None:
+    body, service = ctx.municipality, ctx.service
+    links = (body.links if body else ()) + (service.links if service else ())
+    if links:
+        ctx.say(lines(_("Useful links:"), *link_lines(links)))
+    else:
+        ctx.say(_("Pick a municipality first, and I'll show you its links."))
+
+
+def _human(ctx: Context, rest: str) -> None:
+    body = ctx.municipality
+    if body is None:
+        ways = [lines(m.name, m.contact.phone) for m in ctx.office.municipalities[:8]]
+        ctx.say(lines(_("You can talk to an employee:"), *ways))
+        return
+    branch = ctx.answers.get("branch")
+    own = body.branch(branch).contact if branch else None
+    ctx.say(
+        lines(
+            _("You can talk to an employee:"),
+            body.name,
+            *contact_lines(own or body.contact),
+        )
+    )
+
+
+def _zone(ctx: Context, rest: str) -> None:
+    if not rest:
+        ctx.state.aside = {"ask": "zone"}
+        return
+    found = ctx.texts.zone_called(rest)
+    if found is None:
+        raise Wrong(_("I don't know that city. Write a big city near you, such as Melbourne."))
+    set_zone(ctx, found)
+
+
+def _change(ctx: Context, rest: str) -> None:
+    """Ask an earlier answer again; what doesn't depend on it stays."""
+    wanted = fold(rest)
+    for step in flow.running(ctx).steps(ctx):
+        names = {step.name, *(fold(ctx.texts.say(step.label, code)) for code in ("el", "en"))}
+        if wanted and step.name in ctx.answers and (rest in names or wanted in names):
+            flow.take_back(ctx, step.name)
+            return
+    ctx.state.view = {"changing": True}
+
+
+def _set(ctx: Context, rest: str) -> None:
+    """Give an earlier step another answer, such as a channel that has free times."""
+    name, _equals, value = rest.partition("=")
+    if name in ctx.answers:
+        flow.take_back(ctx, name)
+        ctx.answers[name] = value
+        ctx.state.path.append(name)
+        ctx.state.kept.pop(name, None)
+        flow.recheck(ctx, {name})
+
+
+def _view(key: str) -> Callable[[Context, str], None]:
+    def act(ctx: Context, rest: str) -> None:
+        value: str | int = int(rest) if rest.isdigit() else rest
+        ctx.state.view = {key: value} if value != "" else {}
+
+    return act
+
+
+def _go(dialog: str) -> Callable[[Context, str], None]:
+    return lambda ctx, rest: request(ctx, dialog)
+
+
+def _has_path(ctx: Context) -> bool:
+    return ctx.state.aside is not None or bool(ctx.state.path)
+
+
+def _in_a_task(ctx: Context) -> bool:
+    return ctx.state.aside is None and ctx.state.dialog != "menu"
+
+
+def _by_code(ctx: Context, rest: str) -> None:
+    """Find an appointment that was made elsewhere."""
+    flow.take_back(ctx, "booking")
+    ctx.answers["way"] = "code"
+
+
+def _hello(ctx: Context, rest: str) -> None:
+    ctx.say(_("Hello again!"))
+
+
+def _thanks(ctx: Context, rest: str) -> None:
+    ctx.say(_("You're welcome!"))
+
+
+COMMANDS = (
+    Command(
+        name="back",
+        label=_("Back"),
+        words=_("back, go back, previous"),
+        act=_back,
+        shown="always",
+        applies=_has_path,
+    ),
+    Command(
+        name="start_over",
+        label=_("Start over"),
+        words=_("start over, restart, from the beginning, again"),
+        act=_start_over,
+        applies=_in_a_task,
+    ),
+    Command(
+        name="cancel",
+        label=_("Stop"),
+        words=_("cancel, stop, quit, exit, leave"),
+        act=_cancel,
+        applies=_in_a_task,
+    ),
+    Command(
+        name="about",
+        label=_("About this service"),
+        words=_("about, about the service, about this service, documents, instructions, info"),
+        act=_about,
+        applies=lambda ctx: ctx.service is not None,
+    ),
+    Command(
+        name="links",
+        label=_("Useful links"),
+        words=_("links, useful links"),
+        act=_links,
+    ),
+    Command(
+        name="human",
+        label=_("Talk to a human"),
+        words=_("human, person, employee, contact, talk to a human, agent"),
+        act=_human,
+    ),
+    Command(
+        name="bookings",
+        label=_("My bookings"),
+        words=_("my bookings, my appointments"),
+        act=_go("bookings"),
+    ),
+    Command(
+        name="book",
+        label=_("New booking"),
+        words=_("new booking, new appointment, book, book an appointment"),
+        act=_go("book"),
+        applies=lambda ctx: ctx.state.dialog != "book",
+    ),
+    Command(
+        name="language",
+        label=_("Change language"),
+        words=_("language, change language"),
+        act=_language,
+    ),
+    Command(
+        name="zone",
+        label=_("Time zone"),
+        words=_("time zone, timezone, change time zone"),
+        act=_zone,
+        takes_rest=True,
+    ),
+    Command(
+        name="help",
+        label=_("Help"),
+        words=_("help, ?, what can i do, options, menu"),
+        act=_help,
+        shown="always",
+    ),
+    Command(name="english", words=_("english, in english"), act=_to_language("en"), shown="never"),
+    Command(name="greek", words=_("greek, in greek"), act=_to_language("el"), shown="never"),
+    Command(name="hello", words=HELLO, act=_hello, shown="never"),
+    Command(name="thanks", words=_("thank you, thanks, bye"), act=_thanks, shown="never"),
+    Command(
+        name="move",
+        words=_("move, move appointment, reschedule, change appointment"),
+        act=_go("move"),
+        shown="never",
+    ),
+    Command(
+        name="cancel_booking",
+        words=_("cancel appointment, cancel my appointment, cancel booking, cancel my booking"),
+        act=_go("cancel"),
+        shown="never",
+    ),
+    Command(
+        name="edit",
+        words=_("edit, edit details, change details, change my details"),
+        act=_go("edit"),
+        shown="never",
+    ),
+    Command(
+        name="withdraw",
+        words=_("withdraw consent, withdraw my consent"),
+        act=_go("withdraw"),
+        shown="never",
+    ),
+    Command(
+        name="change",
+        label=_("Change an answer"),
+        words=_("change, correct, change an answer"),
+        act=_change,
+        shown="never",
+        applies=lambda ctx: ctx.state.aside is None and bool(ctx.state.path),
+        takes_rest=True,
+    ),
+    Command(name="code", label=_("With a code"), act=_by_code, shown="never"),
+    Command(name="set", act=_set, shown="never"),
+    Command(name="page", act=_view("page"), shown="never"),
+    Command(name="month", act=_view("month"), shown="never"),
+    Command(name="all", act=_view("all"), shown="never"),
+)

@@ -1,0 +1,323 @@
+"""The steps that ask for day and time, of a new booking as of one that moves."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core import calendar, slots
+from core.calendar import Obstacle, Plan
+from core.catalogue import Channel
+from core.tables import Booking
+from core.text import Phrase, When, Zone, _, lines
+from dialogs.dates import parse_day, parse_time
+from dialogs.step import Choice, Context, Prompt, Step, Wrong
+from dialogs.summary import CHANNELS, CLOCK, shown_zone
+
+NEAREST = 6
+"""How many times are offered in place of one that is gone."""
+
+OTHER_BRANCHES = 3
+"""How many other branches are tried, so that a turn's statements stay few."""
+
+
+def planned(ctx: Context) -> Plan:
+    """Who may serve what the running dialog is about."""
+    answers = ctx.answers
+    if booking := moving(ctx):
+        loaded = ctx.office[booking.municipality_id]
+        return loaded.plan(booking.service, booking.branch, booking.channel)
+    loaded = ctx.office[answers["municipality"]]
+    return loaded.plan(answers["service"], answers["branch"], answers["channel"])
+
+
+def moving(ctx: Context) -> Booking | None:
+    """The booking that the dialog is about, if it isn't a new one."""
+    number = ctx.answers.get("booking")
+    return ctx.session.get(Booking, int(number)) if number else None
+
+
+def own(ctx: Context) -> int | None:
+    """The booking whose own time counts as free."""
+    booking = moving(ctx)
+    return booking.id if booking else ctx.state.hold
+
+
+def zone_of(ctx: Context, plan: Plan) -> ZoneInfo:
+    """The zone in which days and times are shown."""
+    return shown_zone(plan.municipality, plan.channel, ctx.zone)
+
+
+def day_label(day: date) -> Phrase:
+    """A day as it is spoken of in a sentence."""
+    return When(day, "EEEE d MMMM")
+
+
+def day_step() -> Step:
+    """Ask for a day: a month with its free days; a typed date picks too."""
+    return Step(
+        "day",
+        _("Day"),
+        _ask_day,
+        _take_day,
+        depends=("service", "branch", "channel", "catalogue"),
+        holds=lambda ctx, day: bool(_free_on(ctx, date.fromisoformat(day))),
+        automatic=False,
+    )
+
+
+def time_step(
+    effect: Callable[[Context, str], None], holds: Callable[[Context, str], bool]
+) -> Step:
+    """Ask for a time of the day, or near a time that is gone."""
+    return Step(
+        "time",
+        _("Time"),
+        _ask_time,
+        _take_time,
+        depends=("service", "branch", "channel", "day", "catalogue"),
+        effect=effect,
+        holds=holds,
+        automatic=False,
+    )
+
+
+def near(ctx: Context, wanted: datetime) -> None:
+    """Have the time step offer the times nearest to one."""
+    ctx.state.view = {"step": "time", "near": wanted.isoformat()}
+
+
+def _free_on(ctx: Context, day: date) -> list[datetime]:
+    plan = planned(ctx)
+    since, until = calendar.bounds(day, zone_of(ctx, plan))
+    return slots.free_times(ctx.session, plan, since, until, ctx.now, own(ctx))
+
+
+def _months(ctx: Context, plan: Plan) -> tuple[date, date]:
+    """The first of the first and of the last month that can have free days."""
+    zone = zone_of(ctx, plan)
+    first, last = plan.first(ctx.now).astimezone(zone), plan.last(ctx.now).astimezone(zone)
+    return first.date().replace(day=1), (last - timedelta(seconds=1)).date().replace(day=1)
+
+
+def _month_after(month: date, by: int = 1) -> date:
+    return (month + timedelta(days=32 if by > 0 else -1)).replace(day=1)
+
+
+def _free_in(ctx: Context, plan: Plan, month: date) -> list[date]:
+    last = _month_after(month) - timedelta(days=1)
+    zone = zone_of(ctx, plan)
+    return slots.free_days(ctx.session, plan, month, last, ctx.now, zone, own(ctx))
+
+
+def _ask_day(ctx: Context) -> Prompt:
+    plan = planned(ctx)
+    first, last = _months(ctx, plan)
+    wanted = ctx.state.view.get("month")
+    month = min(max(date.fromisoformat(f"{wanted}-01") if wanted else first, first), last)
+    free = _free_in(ctx, plan, month)
+    while not free and not wanted and month < last:
+        month = _month_after(month)
+        free = _free_in(ctx, plan, month)
+    if not wanted and not free:
+        return _nothing_free(ctx, plan)
+    extras = []
+    for by, there, label in (
+        (-1, month > first, _("Previous month")),
+        (1, month < last, _("Next month")),
+    ):
+        if there:
+            extras.append(Choice(f"month:{_month_after(month, by):%Y-%m}", label, command=True))
+    extras += [_set(name, value, label) for name, value, label in ctx.cache.get("elsewhere", [])]
+    text = (
+        _("Which day? Free days in {month}:", month=When(month, "LLLL y"))
+        if free
+        else _("There is no free day in {month}.", month=When(month, "LLLL y"))
+    )
+    return Prompt(
+        text,
+        [Choice(d.isoformat(), When(d, "EEE d MMM"), number=d.day) for d in free],
+        layout="month",
+        month=month,
+        extras=extras,
+        expected=_("Please pick a free day, or write a date such as 3/12."),
+    )
+
+
+def _nothing_free(ctx: Context, plan: Plan) -> Prompt:
+    """Say why the whole horizon has no free day, and where else there is one."""
+    zone = zone_of(ctx, plan)
+    first, last = plan.first(ctx.now).astimezone(zone), plan.last(ctx.now).astimezone(zone)
+    days = [first.date() + timedelta(days=n) for n in range((last - first).days + 1)]
+    kinds = {calendar.obstacle(plan, day, ctx.now, zone).kind for day in days}
+    reason = (
+        _("All times up to {day} are taken.", day=day_label(days[-1]))
+        if "full" in kinds
+        else _("The office gives no appointments for this up to {day}.", day=day_label(days[-1]))
+    )
+    others = elsewhere(ctx, plan, None)
+    hint = (
+        _("There are free times if you change this:")
+        if others
+        else _("Please try again in a few days, or talk to a human.")
+    )
+    return Prompt(
+        lines(_("There is no free day."), reason, hint),
+        extras=[_set(*other) for other in others],
+        expected=_("There is no free day to pick."),
+    )
+
+
+def _set(name: str, value: str, label: Phrase) -> Choice:
+    return Choice(f"set:{name}={value}", label, command=True)
+
+
+def elsewhere(ctx: Context, plan: Plan, day: date | None) -> list[tuple[str, str, Phrase]]:
+    """The other channels and branches that are free (that day): step, value, label."""
+    if moving(ctx):
+        return []
+    body, service = plan.municipality, plan.service
+    loaded = ctx.office[body.id]
+    tried: list[tuple[str, str, Phrase, Plan]] = []
+    for channel in body.channels_of(service, plan.branch):
+        if channel != plan.channel:
+            other = loaded.plan(service.id, plan.branch.id, channel)
+            tried.append(("channel", channel, CHANNELS[channel], other))
+    for branch in body.branches_of(service.id, plan.channel):
+        if branch.id != plan.branch.id and len(tried) < OTHER_BRANCHES:
+            other = loaded.plan(service.id, branch.id, plan.channel)
+            tried.append(("branch", branch.id, branch.name, other))
+    found = []
+    for name, value, label, other in tried:
+        zone = zone_of(ctx, other)
+        if day:
+            free = slots.free_days(ctx.session, other, day, day, ctx.now, zone, own(ctx))
+        else:
+            free = slots.nearest_times(  # type: ignore[assignment]
+                ctx.session, other, other.first(ctx.now), ctx.now, own(ctx), 1
+            )
+        if free:
+            found.append((name, value, label))
+    return found
+
+
+def _take_day(ctx: Context, text: str) -> str:
+    plan = planned(ctx)
+    zone = zone_of(ctx, plan)
+    shown = ctx.state.view.get("month") or f"{_months(ctx, plan)[0]:%Y-%m}"
+    first = date.fromisoformat(f"{shown}-01")
+    day = parse_day(text, ctx.texts, ctx.now.astimezone(zone).date(), first)
+    if day is None:
+        raise Wrong(_("Please pick a free day, or write a date such as 3/12."))
+    if not _free_on(ctx, day):
+        raise Wrong(_why_not(ctx, plan, day))
+    return day.isoformat()
+
+
+def _why_not(ctx: Context, plan: Plan, day: date) -> Phrase:
+    """Why that day can't be had, and the nearest that can; the month of that one is shown."""
+    zone = zone_of(ctx, plan)
+    said = _obstacle_text(ctx, plan, calendar.obstacle(plan, day, ctx.now, zone), day)
+    noon = calendar.bounds(day, zone)[0] + timedelta(hours=12)
+    wanted = min(max(noon, plan.first(ctx.now)), plan.last(ctx.now)).astimezone(UTC)
+    nearest = slots.nearest_times(ctx.session, plan, wanted, ctx.now, own(ctx), 1)
+    if not nearest:
+        return said
+    free = nearest[0].astimezone(zone).date()
+    ctx.state.view = {"step": "day", "month": f"{free:%Y-%m}"}
+    ctx.cache["elsewhere"] = elsewhere(ctx, plan, day)
+    return lines(said, _("The nearest free day is {day}.", day=day_label(free)))
+
+
+def _obstacle_text(ctx: Context, plan: Plan, found: Obstacle, day: date) -> Phrase:
+    last = (plan.last(ctx.now) - timedelta(seconds=1)).date()
+    return {
+        "past": _("{day} has passed.", day=day_label(day)),
+        "notice": _("{day} is too soon: the office needs to know earlier.", day=day_label(day)),
+        "horizon": _(
+            "{day} isn't open for booking yet. For now you can book up to {last}.",
+            day=When(day, "EEEE d MMMM y"),
+            last=day_label(last),
+        ),
+        "holiday": _(
+            "{day} is a public holiday: {reason}.", day=day_label(day), reason=found.reason or ""
+        ),
+        "closure": _(
+            "The office is closed on {day}: {reason}.",
+            day=day_label(day),
+            reason=found.reason or "",
+        ),
+        "closed": _("The office gives no appointments on {day}.", day=day_label(day)),
+        "full": _("All times on {day} are taken.", day=day_label(day)),
+    }[found.kind]
+
+
+def _ask_time(ctx: Context) -> Prompt:
+    plan = planned(ctx)
+    zone = zone_of(ctx, plan)
+    day = date.fromisoformat(ctx.answers["day"])
+    wanted = ctx.state.view.get("near")
+    free = [] if wanted else _free_on(ctx, day)
+    if not free:
+        around = datetime.fromisoformat(wanted) if wanted else _noon(day, zone)
+        free = slots.nearest_times(ctx.session, plan, around, ctx.now, own(ctx), NEAREST)
+        if not free:
+            return _nothing_free(ctx, plan)
+        text: Phrase = _("The nearest free times are:")
+    else:
+        text = _("What time on {day}?", day=day_label(day))
+    local = [start.astimezone(zone) for start in free]
+    several = len({start.date() for start in local}) > 1 or local[0].date() != day
+    return Prompt(
+        text if plan.channel == Channel.IN_PERSON else lines(text, _zone_note(ctx, plan)),
+        [
+            Choice(
+                start.astimezone(UTC).isoformat(),
+                When(start, f"EEE d MMM, {CLOCK}" if several else _clock(start, local)),
+            )
+            for start in local
+        ],
+        layout="list" if several else "times",
+        expected=_("Please pick a free time, or write it like 10:30."),
+    )
+
+
+def _clock(start: datetime, others: list[datetime]) -> str:
+    """The hour; with its zone where the clock's change makes an hour come twice."""
+    same = [
+        other
+        for other in others
+        if other.replace(fold=0, tzinfo=None) == start.replace(fold=0, tzinfo=None)
+    ]
+    return f"{CLOCK} z" if len(same) > 1 else CLOCK
+
+
+def _zone_note(ctx: Context, plan: Plan) -> Phrase:
+    here = ctx.now.astimezone(ctx.zone).utcoffset() == ctx.now.astimezone(plan.zone).utcoffset()
+    return "" if here else _("(times of {zone})", zone=Zone(ctx.timezone))
+
+
+def _noon(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=zone)
+
+
+def _take_time(ctx: Context, text: str) -> str:
+    plan = planned(ctx)
+    zone = zone_of(ctx, plan)
+    day = date.fromisoformat(ctx.answers["day"])
+    meant = parse_time(text, ctx.texts)
+    if not meant:
+        other = parse_day(text, ctx.texts, ctx.now.astimezone(zone).date())
+        if other and (free := _free_on(ctx, other)):
+            near(ctx, free[0])
+            ctx.answers["day"] = other.isoformat()
+            raise Wrong(_("Here are the times near {day}.", day=day_label(other)))
+        raise Wrong(_("Please pick a free time, or write it like 10:30."))
+    prompt = _ask_time(ctx)
+    for choice in prompt.choices:
+        start = datetime.fromisoformat(choice.value).astimezone(zone)
+        if (start.hour, start.minute) in meant:
+            return choice.value
+    hour, minute = next(((h, m) for h, m in meant if 7 <= h <= 20), meant[0])
+    wanted = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
+    near(ctx, wanted)
+    raise Wrong(_("{time} isn't free.", time=When(wanted, CLOCK)))

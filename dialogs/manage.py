@@ -1,0 +1,312 @@
+"""After booking: my bookings, move, cancel, edit details, withdraw consent."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from core import bookings
+from core.catalogue import Consent, FormField, Rules
+from core.codes import fold_code, is_code
+from core.errors import Refusal
+from core.proof import check_unlocked, find_booking
+from core.tables import Booking
+from core.text import When, _, lines
+from dialogs import flow
+from dialogs.days import day_step, moving, near, planned, time_step, zone_of
+from dialogs.details import detail_step, met
+from dialogs.menu import yes_no
+from dialogs.parse import phone
+from dialogs.step import Choice, Context, Dialog, Prompt, Step, Wrong
+from dialogs.summary import CLOCK, booking_lines, detail_lines, moment, short
+
+
+def _choices(ctx: Context) -> list[Booking]:
+    """The citizen's own bookings that the running dialog can work on."""
+    if "upcoming" not in ctx.cache:
+        ctx.cache["upcoming"] = bookings.upcoming(ctx.session, ctx.actor.citizen_id, ctx.now)
+    found: list[Booking] = list(ctx.cache["upcoming"])
+    if ctx.state.dialog == "withdraw":
+        return [booking for booking in found if _withdrawable(ctx, booking)]
+    return found
+
+
+def _by_code(ctx: Context) -> bool:
+    if "booking" in ctx.answers:
+        return False
+    return ctx.answers.get("way") == "code" or not _choices(ctx)
+
+
+def _ask_code(ctx: Context) -> Prompt:
+    return Prompt(
+        _("What is the code of the appointment? It has six letters and digits, like KX7 M2P."),
+        free=True,
+    )
+
+
+def _take_code(ctx: Context, text: str) -> str:
+    check_unlocked(ctx.session, ctx.sources, ctx.now)
+    if not is_code(text):
+        raise Wrong(_("A code has six letters and digits. For example: KX7 M2P."))
+    return fold_code(text)
+
+
+def _ask_phone(ctx: Context) -> Prompt:
+    return Prompt(_("And the telephone number given with it?"), free=True)
+
+
+def _prove(ctx: Context, number: str) -> None:
+    """Open the booking to whoever knows its code and its phone number."""
+    try:
+        booking = find_booking(
+            ctx.session, ctx.office, ctx.answers["code"], number, ctx.sources, ctx.now
+        )
+    except Refusal:
+        flow.leave(ctx)
+        raise
+    if booking is None:
+        flow.take_back(ctx, "code")
+        raise Wrong(_("I found no coming appointment with this code and telephone number."))
+    ctx.answers["booking"] = str(booking.id)
+    _check(ctx, booking)
+
+
+def _ask_booking(ctx: Context) -> Prompt:
+    return Prompt(
+        _("Which appointment?"),
+        [Choice(str(booking.id), short(ctx, booking)) for booking in _choices(ctx)],
+        extras=[Choice("code", _("Another one, with its code"), command=True)],
+        expected=_("Please pick one of the appointments below."),
+    )
+
+
+def _check(ctx: Context, booking: Booking) -> None:
+    """Refuse at once what the municipality's deadline doesn't allow any more."""
+    try:
+        if ctx.state.dialog in ("move", "cancel"):
+            bookings.check_changeable(booking, _rules(ctx, booking), ctx.now)
+        if ctx.state.dialog == "withdraw" and not _withdrawable(ctx, booking):
+            raise Refusal("no_consent", _("No consent was given for this appointment."))
+    except Refusal:
+        flow.leave(ctx)
+        raise
+
+
+def _rules(ctx: Context, booking: Booking) -> Rules:
+    return ctx.office[booking.municipality_id].body.rules
+
+
+def _withdrawable(ctx: Context, booking: Booking) -> bool:
+    name = (booking.consent_version or "").partition(" ")[0]
+    consents: tuple[Consent, ...] = ctx.office[booking.municipality_id].body.consents
+    return any(consent.id == name and consent.withdrawable for consent in consents)
+
+
+def _picked(ctx: Context) -> Booking:
+    booking = moving(ctx)
+    if booking is None:
+        raise LookupError("the dialog has no booking yet")
+    return booking
+
+
+def _which(ctx: Context) -> Iterator[Step]:
+    """The steps that find the booking: one's own, or by code and phone number."""
+    yield Step("code", _("Code"), _ask_code, _take_code, applies=_by_code)
+    yield Step(
+        "phone", _("Telephone"), _ask_phone, lambda ctx, text: phone(text), _by_code, effect=_prove
+    )
+    yield Step(
+        "booking",
+        _("Appointment"),
+        _ask_booking,
+        effect=lambda ctx, value: _check(ctx, ctx.session.get_one(Booking, int(value))),
+    )
+
+
+def _ask_action(ctx: Context) -> Prompt:
+    booking = _picked(ctx)
+    body = ctx.office[booking.municipality_id].body
+    fields = body.fields_of(body.services[booking.service])
+    names = ["move", "cancel", "edit", *(["withdraw"] if _withdrawable(ctx, booking) else [])]
+    return Prompt(
+        lines(
+            *booking_lines(ctx, booking),
+            *detail_lines(fields, booking.details),
+            _("What would you like to do with it?"),
+        ),
+        [
+            *(Choice(name, ctx.dialogs[name].label) for name in names),
+            Choice("keep", _("Nothing, keep it")),
+        ],
+        expected=_("Please pick one of the tasks below."),
+    )
+
+
+def _act(ctx: Context, action: str) -> None:
+    booking = _picked(ctx)
+    if action == "keep":
+        flow.leave(ctx)
+        return
+    flow.start(ctx, action, booking=str(booking.id))
+    _check(ctx, booking)
+
+
+def _bookings(ctx: Context) -> Iterator[Step]:
+    yield from _which(ctx)
+    yield Step("action", _("Task"), _ask_action, effect=_act, automatic=False)
+
+
+def _still_free(ctx: Context, value: str) -> bool:
+    start = datetime.fromisoformat(value)
+    return start.astimezone(zone_of(ctx, planned(ctx))).date().isoformat() == ctx.answers["day"]
+
+
+def _set_day(ctx: Context, value: str) -> None:
+    """A time near another may be on another day."""
+    local = datetime.fromisoformat(value).astimezone(zone_of(ctx, planned(ctx)))
+    ctx.answers["day"] = local.date().isoformat()
+
+
+def _ask_move(ctx: Context) -> Prompt:
+    booking, plan = _picked(ctx), planned(ctx)
+    start = datetime.fromisoformat(ctx.answers["time"])
+    local = start.astimezone(zone_of(ctx, plan))
+    body, minutes = plan.municipality, plan.service.duration
+    return Prompt(
+        lines(
+            _("Shall I move the appointment?"),
+            _(
+                "From: {time}",
+                time=moment(booking.starts_at, minutes, body, plan.channel, ctx.zone),
+            ),
+            _("To: {time}", time=moment(start, minutes, body, plan.channel, ctx.zone)),
+        ),
+        yes_no(
+            _(
+                "Yes, move it to {day}, {time}",
+                day=When(local, "EEE d MMM"),
+                time=When(local, CLOCK),
+            ),
+            _("No, keep the old time"),
+        ),
+    )
+
+
+def _move(ctx: Context, answer: str) -> None:
+    booking, plan = _picked(ctx), planned(ctx)
+    if answer == "no":
+        flow.leave(ctx)
+        ctx.say(_("All right, I've stopped. Nothing was booked or changed."))
+        return
+    start = datetime.fromisoformat(ctx.answers["time"])
+    try:
+        bookings.move(ctx.session, ctx.office, plan, booking, start, ctx.now, ctx.actor)
+    except Refusal as refusal:
+        if refusal.kind == "taken":
+            flow.take_back(ctx, "time")
+            near(ctx, start)
+        else:
+            flow.leave(ctx)
+        raise
+    flow.leave(ctx)
+    ctx.say(lines(_("Your appointment was moved."), *booking_lines(ctx, booking)))
+
+
+def _moves(ctx: Context) -> Iterator[Step]:
+    yield from _which(ctx)
+    if "booking" in ctx.answers:
+        yield day_step()
+        yield time_step(_set_day, _still_free)
+        yield Step("review", _("Check"), _ask_move, effect=_move, automatic=False)
+
+
+def _ask_cancel(ctx: Context) -> Prompt:
+    return Prompt(
+        lines(_("Shall I cancel this appointment?"), *booking_lines(ctx, _picked(ctx))),
+        yes_no(_("Yes, cancel it"), _("No, keep it")),
+    )
+
+
+def _cancel(ctx: Context, answer: str) -> None:
+    booking = _picked(ctx)
+    rules = _rules(ctx, booking)
+    flow.leave(ctx)
+    if answer == "no":
+        ctx.say(_("All right, your appointment stands."))
+        return
+    bookings.cancel(ctx.session, ctx.office, rules, booking, ctx.now, ctx.actor)
+    ctx.say(_("Your appointment was cancelled."))
+
+
+def _cancels(ctx: Context) -> Iterator[Step]:
+    yield from _which(ctx)
+    yield Step("sure", _("Cancel"), _ask_cancel, effect=_cancel, automatic=False)
+
+
+def _fields(ctx: Context) -> list[FormField]:
+    """The fields of the booking that can be changed: those whose condition it meets."""
+    booking = _picked(ctx)
+    body = ctx.office[booking.municipality_id].body
+    given = {f"details.{k}": v for k, v in booking.details.items()} | {"channel": booking.channel}
+    return [
+        field for field in body.fields_of(body.services[booking.service]) if met(given, field.when)
+    ]
+
+
+def _ask_field(ctx: Context) -> Prompt:
+    return Prompt(
+        _("What would you like to change?"),
+        [Choice(field.id, field.label) for field in _fields(ctx)],
+        expected=_("Please pick one of the answers below."),
+    )
+
+
+def _edits(ctx: Context) -> Iterator[Step]:
+    yield from _which(ctx)
+    yield Step("field", _("Detail"), _ask_field, automatic=False)
+    if "booking" not in ctx.answers or "field" not in ctx.answers:
+        return
+    field = next((f for f in _fields(ctx) if f.id == ctx.answers["field"]), None)
+    if field is not None:
+        yield detail_step(field, always_asked=True, effect=_edit)
+
+
+def _edit(ctx: Context, value: str) -> None:
+    booking, name = _picked(ctx), ctx.answers["field"]
+    flow.leave(ctx)
+    ctx.state.kept.pop(f"details.{name}", None)
+    bookings.edit(ctx.session, ctx.office, booking, {name: value}, ctx.now, ctx.actor)
+    ctx.say(lines(_("I've changed it."), *booking_lines(ctx, booking)))
+
+
+def _ask_withdraw(ctx: Context) -> Prompt:
+    return Prompt(
+        lines(
+            _(
+                "Without your consent we can't keep your details, so the appointment will be "
+                "cancelled and your details erased from it. Shall I go on?"
+            ),
+            *booking_lines(ctx, _picked(ctx)),
+        ),
+        yes_no(_("Yes, withdraw it"), _("No, keep it")),
+    )
+
+
+def _withdraw(ctx: Context, answer: str) -> None:
+    booking = _picked(ctx)
+    flow.leave(ctx)
+    if answer == "no":
+        ctx.say(_("All right, your appointment stands."))
+        return
+    bookings.withdraw_consent(ctx.session, ctx.office, booking, ctx.now, ctx.actor)
+    ctx.say(_("Your consent is withdrawn, the appointment cancelled and your details erased."))
+
+
+def _withdraws(ctx: Context) -> Iterator[Step]:
+    yield from _which(ctx)
+    yield Step("sure", _("Withdraw consent"), _ask_withdraw, effect=_withdraw, automatic=False)
+
+
+BOOKINGS = Dialog("bookings", _("My bookings"), _bookings)
+MOVE = Dialog("move", _("Move an appointment"), _moves)
+CANCEL = Dialog("cancel", _("Cancel an appointment"), _cancels)
+EDIT = Dialog("edit", _("Change my details"), _edits)
+WITHDRAW = Dialog("withdraw", _("Withdraw my consent"), _withdraws)

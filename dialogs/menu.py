@@ -1,0 +1,110 @@
+"""The greeting, the menu between two tasks, and the questions in between."""
+
+from core import bookings
+from core.text import Phrase, Zone, _
+from dialogs import flow
+from dialogs.step import Choice, Context, Dialog, Prompt, Step, Wrong
+
+GREETING = _(
+    "Hello! I'm Rantevou and I book appointments with your municipality. "
+    "At any time you can write “help” or “back”."
+)
+HELLO = _("hello, hi, hey, good morning, good evening, start, /start")
+
+YES = _("yes, y, yeah, ok, okay, sure, of course, 👍")
+NO = _("no, n, nope, no thanks")
+
+
+def yes_no(yes: Phrase, no: Phrase) -> tuple[Choice, Choice]:
+    """Two choices that "yes" and "no" pick too."""
+    return Choice("yes", yes, YES), Choice("no", no, NO)
+
+
+def request(ctx: Context, dialog: str) -> None:
+    """Begin a task; in the middle of another one, ask first."""
+    if ctx.state.dialog != "menu" and ctx.state.path:
+        ctx.state.aside = {"ask": "switch", "to": dialog}
+    else:
+        flow.start(ctx, dialog)
+
+
+def _ask_menu(ctx: Context) -> Prompt:
+    booked = bookings.upcoming(ctx.session, ctx.actor.citizen_id, ctx.now)
+    names = ["book", "bookings", *(["move", "cancel", "edit"] if booked else [])]
+    return Prompt(
+        _("What would you like to do?"),
+        [Choice(name, ctx.dialogs[name].label) for name in names],
+        expected=_("Please pick one of the tasks below."),
+    )
+
+
+MENU = Dialog(
+    "menu",
+    _("Menu"),
+    steps=lambda ctx: (Step("task", _("Task"), _ask_menu, effect=flow.start),),
+)
+
+
+def _ask_stop(ctx: Context) -> Prompt:
+    return Prompt(
+        _("Shall we stop here? You would have to begin again."),
+        yes_no(_("Yes, stop"), _("No, go on")),
+    )
+
+
+def _stop(ctx: Context, answer: str) -> None:
+    ctx.state.aside = None
+    if answer == "yes":
+        flow.leave(ctx)
+        ctx.say(_("All right, I've stopped. Nothing was booked or changed."))
+
+
+def _ask_switch(ctx: Context) -> Prompt:
+    aside = ctx.state.aside or {}
+    return Prompt(
+        _(
+            "We're in the middle of something: “{task}”. Shall I leave it and go to “{other}”?",
+            task=flow.running(ctx).label,
+            other=ctx.dialogs[aside["to"]].label,
+        ),
+        yes_no(_("Yes, leave it"), _("No, go on")),
+    )
+
+
+def _switch(ctx: Context, answer: str) -> None:
+    aside = ctx.state.aside or {}
+    ctx.state.aside = None
+    if answer == "yes":
+        flow.start(ctx, aside["to"])
+
+
+def _ask_zone(ctx: Context) -> Prompt:
+    return Prompt(
+        _(
+            "I show video and telephone appointments in the time of {zone}. "
+            "In which city are you now?",
+            zone=Zone(ctx.timezone),
+        ),
+        free=True,
+    )
+
+
+def _take_zone(ctx: Context, text: str) -> str:
+    found = ctx.texts.zone_called(text)
+    if found is None:
+        raise Wrong(_("I don't know that city. Write a big city near you, such as Melbourne."))
+    return found
+
+
+def set_zone(ctx: Context, zone: str) -> None:
+    """Show times in that zone from now on."""
+    ctx.state.aside = None
+    ctx.timezone = zone
+    ctx.say(_("I'll show video and telephone appointments in the time of {zone}.", zone=Zone(zone)))
+
+
+ASIDES = {
+    "stop": Step("stop", _("Stop"), _ask_stop, effect=_stop, automatic=False),
+    "switch": Step("switch", _("Another task"), _ask_switch, effect=_switch, automatic=False),
+    "zone": Step("zone", _("Time zone"), _ask_zone, _take_zone, effect=set_zone, automatic=False),
+}

@@ -1,0 +1,155 @@
+"""Typed answers → values: names, e-mail, phone, ΑΦΜ, identity numbers."""
+
+import re
+from collections.abc import Callable
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from stdnum.gr import vat
+
+from core.catalogue import FieldType
+from core.text import _
+from dialogs.fold import fold
+from dialogs.step import Wrong
+
+LONGEST_TEXT = 200
+LONGEST_NOTES = 500
+
+_LATIN_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
+
+
+def name(text: str) -> str:
+    """First and last name; letters of any alphabet."""
+    if re.search(r"[\d<>@{}\[\]=;/\\]", text) or not re.search(r"[^\W\d_]", text):
+        raise Wrong(_("A name has letters only. For example: Maria Papadopoulou."))
+    if len(text) > 100:
+        raise Wrong(_("That is too long for a name. For example: Maria Papadopoulou."))
+    if len(text.split()) < 2:
+        raise Wrong(_("Please write first name and surname. For example: Maria Papadopoulou."))
+    return text
+
+
+def email(text: str) -> str:
+    """An e-mail address, in its normal form."""
+    address = text.replace(" ", "").removeprefix("mailto:")
+    if address.count("@") != 1:
+        raise Wrong(_("An e-mail address has one @. For example: maria@example.gr."))
+    try:
+        return validate_email(address, check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise Wrong(
+            _("This e-mail address doesn't look right. For example: maria@example.gr.")
+        ) from None
+
+
+def phone(text: str) -> str:
+    """A telephone number as +306912345678; Greek unless it begins with + or 00."""
+    digits = re.sub(r"[^\d+]", "", text)
+    if re.search(r"[^\W\d_]", text) or not digits.strip("+"):
+        raise Wrong(_("A telephone number has digits only. For example: 6912345678."))
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    try:
+        number = phonenumbers.parse(digits, "GR")
+    except phonenumbers.NumberParseException:
+        raise Wrong(
+            _("This telephone number doesn't look right. For example: 6912345678.")
+        ) from None
+    if number.country_code == 30 and len(str(number.national_number)) != 10:
+        raise Wrong(
+            _(
+                "A Greek telephone number has 10 digits, this one has {count}. "
+                "For example: 6912345678.",
+                count=len(str(number.national_number)),
+            )
+        )
+    if not phonenumbers.is_valid_number(number):
+        raise Wrong(
+            _(
+                "There is no such telephone number. For example: 6912345678, "
+                "or +61 412 345 678 from abroad."
+            )
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def spoken_phone(number: str) -> str:
+    """A stored telephone number as people write it: 691 234 5678, +61 412 345 678."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    form = phonenumbers.PhoneNumberFormat
+    kind = form.NATIONAL if parsed.country_code == 30 else form.INTERNATIONAL
+    return phonenumbers.format_number(parsed, kind)
+
+
+def tax_number(text: str) -> str:
+    """A Greek tax number (ΑΦΜ) of nine digits, its check digit right."""
+    digits = re.sub(r"^(ΑΦΜ|AFM|EL)", "", fold(text).upper())
+    digits = re.sub(r"[\s.:-]", "", digits)
+    if not re.fullmatch(r"\d{9}", digits):
+        raise Wrong(_("A tax number (ΑΦΜ) has 9 digits. For example: 068933130."))
+    if not vat.is_valid(digits) or digits == "000000000":
+        raise Wrong(_("This tax number (ΑΦΜ) isn't valid. Please check its digits."))
+    return digits
+
+
+def identity_card(text: str) -> str:
+    """A Greek identity card's number, old (ΑΒ 123456) or new; accepted loosely."""
+    number = _document(text)
+    if not re.fullmatch(r"[A-ZΑ-Ω]{1,3}\d{6,8}|[A-ZΑ-Ω0-9]{9,12}", number):
+        raise Wrong(
+            _("An identity card's number has letters and 6 digits. For example: ΑΒ 123456.")
+        )
+    return number
+
+
+def passport(text: str) -> str:
+    """A passport's number, of any country; accepted loosely."""
+    number = _document(text)
+    if not re.fullmatch(r"(?=.*\d{4})[A-ZΑ-Ω0-9]{6,12}", number):
+        raise Wrong(_("A passport's number has letters and digits. For example: AE1234567."))
+    return number
+
+
+def _document(text: str) -> str:
+    capitals = fold(text).upper()
+    return re.sub(r"[\s./-]", "", capitals).translate(_LATIN_CAPITALS)
+
+
+def _up_to(longest: int) -> Callable[[str], str]:
+    def take(text: str) -> str:
+        if len(text) > longest:
+            raise Wrong(
+                _("That is too long. Please write it in up to {count} characters.", count=longest)
+            )
+        return text
+
+    return take
+
+
+def no_text(text: str) -> str:
+    """Refuse what is no choice."""
+    raise Wrong(_("Please pick one of the answers below."))
+
+
+FIELD: dict[FieldType, Callable[[str], str]] = {
+    "name": name,
+    "email": email,
+    "phone": phone,
+    "text": _up_to(LONGEST_TEXT),
+    "notes": _up_to(LONGEST_NOTES),
+    "tax_number": tax_number,
+    "identity_card": identity_card,
+    "passport": passport,
+    "yes_no": no_text,
+    "choice": no_text,
+    "choice_or_text": _up_to(LONGEST_TEXT),
+}
+"""How the answer of each type of form field is read; raises Wrong."""
+
+REMEMBERED: frozenset[FieldType] = frozenset(
+    {"name", "email", "phone", "text", "tax_number", "identity_card", "passport"}
+)
+"""The types that are the same at the next booking, and so offered again."""

@@ -1,0 +1,37 @@
+"""What a conversation remembers between two messages."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+
+class Offer(BaseModel):
+    """One button of an asking: its key in the id, what it means, and what it said."""
+
+    key: str
+    value: str
+    el: str
+    en: str
+    number: int | None = None
+    command: bool = False
+
+
+class State(BaseModel):
+    """The running dialog. The step isn't here: it is derived from the answers."""
+
+    dialog: str = "book"
+    answers: dict[str, str] = {}
+    path: list[str] = []
+    """The steps that the citizen answered, in order; those that answered themselves aren't."""
+    kept: dict[str, str] = {}
+    """Answers that were taken back, to be offered again."""
+    view: dict[str, Any] = {}
+    """How the open question is shown: page, month, what the list was narrowed to."""
+    aside: dict[str, str] | None = None
+    """A question in between, such as whether to stop."""
+    failures: int = 0
+    hold: int | None = None
+    digest: str = ""
+    number: int = 0
+    """The open prompt's; new at each asking."""
+    client_language: str | None = None

@@ -1,0 +1,167 @@
+"""The parts that a dialog is made of."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal, Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from core.bookings import Actor
+from core.catalogue import Municipality, Service
+from core.office import Office
+from core.text import Phrase, Text
+from dialogs.state import State
+
+Layout = Literal["list", "month", "times"]
+
+
+class Texts(Protocol):
+    """What the conversation needs of the languages; `bot.texts` is it."""
+
+    def say(self, phrase: Phrase, language: str) -> str:
+        """Put a phrase into words."""
+
+    def words(self, text: Text) -> frozenset[str]:
+        """Give a comma-separated message's words in every language, folded."""
+
+    def zone_called(self, name: str) -> str | None:
+        """Find the time zone of a city, by its name in any language."""
+
+
+class Wrong(Exception):
+    """An answer that can't be taken; its text says what was expected."""
+
+    def __init__(self, text: Phrase) -> None:
+        super().__init__("wrong answer")
+        self.text = text
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What can be picked: the value stored, the label shown, other words that pick it.
+
+    `number` is what is typed to pick it, where that isn't its place in the list. A `command`
+    is done instead of being an answer.
+    """
+
+    value: str
+    label: Phrase
+    words: Text | None = None
+    number: int | None = None
+    command: bool = False
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a step asks, free of language and platform.
+
+    `month` is the first of the month that the choices are days of. `free`: any text is an
+    answer, and the choices are suggestions. `extras` are commands that
+    belong to this question. `expected` is said after an answer that fits nothing.
+    """
+
+    text: Phrase
+    choices: Sequence[Choice] = ()
+    layout: Layout = "list"
+    month: date | None = None
+    free: bool = False
+    extras: Sequence[Choice] = ()
+    expected: Phrase = ""
+
+
+@dataclass
+class Context:
+    """A turn's surroundings, and what is said in it."""
+
+    session: Session
+    office: Office
+    texts: Texts
+    now: datetime
+    actor: Actor
+    state: State
+    language: str
+    timezone: str
+    conversation_id: int
+    sources: Sequence[str]
+    choose: Callable[[Sequence[str]], str]
+    dialogs: Mapping[str, "Dialog"]
+    said: list[Phrase] = field(default_factory=list)
+    cache: dict[str, Any] = field(default_factory=dict)
+
+    def say(self, phrase: Phrase) -> None:
+        """Say something before the next question."""
+        self.said.append(phrase)
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """The running dialog's, by step."""
+        return self.state.answers
+
+    @property
+    def municipality(self) -> Municipality | None:
+        """The one that was picked."""
+        name = self.answers.get("municipality")
+        return self.office[name].body if name and name in self.office else None
+
+    @property
+    def service(self) -> Service | None:
+        """The one that was picked."""
+        body = self.municipality
+        return body.services.get(self.answers.get("service", "")) if body else None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The citizen's."""
+        return ZoneInfo(self.timezone)
+
+
+def always(_: Context) -> bool:
+    """Apply to everybody."""
+    return True
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step asks for one answer.
+
+    `ask` makes the prompt; `take` reads a typed answer that picked no choice, or raises Wrong;
+    `effect` acts on the answer, and may raise Refusal; `holds` says whether an earlier answer
+    still fits after one of `depends` has changed.
+    """
+
+    name: str
+    label: Text | Phrase
+    ask: Callable[[Context], Prompt]
+    take: Callable[[Context, str], str] | None = None
+    applies: Callable[[Context], bool] = always
+    depends: tuple[str, ...] = ()
+    effect: Callable[[Context, str], None] | None = None
+    holds: Callable[[Context, str], bool] | None = None
+    automatic: bool = True
+
+    def still_holds(self, ctx: Context, value: str) -> bool:
+        """Whether that answer could be given now."""
+        if self.holds is not None:
+            return self.holds(ctx, value)
+        prompt = self.ask(ctx)
+        return prompt.free or any(choice.value == value for choice in prompt.choices)
+
+    def shown(self, ctx: Context, value: str) -> Phrase:
+        """Give an answer as the citizen saw it."""
+        found = (choice.label for choice in self.ask(ctx).choices if choice.value == value)
+        return next(found, value)
+
+
+@dataclass(frozen=True)
+class Dialog:
+    """A task of the conversation, as a list of steps.
+
+    `upkeep` runs after each answer, before the next question.
+    """
+
+    name: str
+    label: Text
+    steps: Callable[[Context], Iterable[Step]]
+    upkeep: Callable[[Context], None] | None = None

@@ -1,0 +1,127 @@
+"""What the tests share: a database of their own, a clock that stands still, the office."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot.conversation import House, receive
+from bot.replies import Inbound, Reply
+from bot.texts import Texts
+from core.catalogue import Municipality
+from core.catalogue_files import SHIPPED, read_catalogue
+from core.database import Database
+from core.office import Office, load
+
+NOW = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rewrite-stories", action="store_true", help="write the bot's lines of the stories anew"
+    )
+
+
+@dataclass
+class Clock:
+    """A clock that moves only when told."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass
+class Town:
+    """A database with the office opened on it, and a way to talk to it."""
+
+    database: Database
+    house: House
+    clock: Clock
+    sent: int = 0
+    last: list[Reply] = field(default_factory=list)
+
+    def say(
+        self, text: str | None = None, *, choice: str | None = None, who: str = "citizen"
+    ) -> list[Reply]:
+        """Send a text or a tap, and give the replies."""
+        self.sent += 1
+        inbound = Inbound(
+            platform="console",
+            account="console",
+            address=who,
+            message_id=f"{who} {self.sent}",
+            text=text,
+            choice=choice,
+        )
+        return self.receive(inbound)
+
+    def tap(self, label: str, who: str = "citizen") -> list[Reply]:
+        """Tap the button that begins with that label, of the last replies."""
+        found = (c for c in self.last[-1].choices if c.label.startswith(label))
+        return self.say(choice=next(found).id, who=who)
+
+    def receive(self, inbound: Inbound) -> list[Reply]:
+        self.last = self.database.write_now(lambda s: receive(s, self.house, inbound))
+        return self.last
+
+    def talk(self, *texts: str, who: str = "citizen") -> list[Reply]:
+        """Say one text after the other; the last one's replies."""
+        for text in texts:
+            self.say(text, who=who)
+        return self.last
+
+    def load(self, body: Municipality) -> str:
+        return self.database.write_now(lambda s: load(s, body, self.clock()))
+
+
+@pytest.fixture(scope="session")
+def texts() -> Texts:
+    return Texts()
+
+
+@pytest.fixture(scope="session")
+def shipped() -> dict[str, Municipality]:
+    """The four catalogues, by id."""
+    bodies = [read_catalogue(file) for file in sorted(SHIPPED.glob("*.yaml"))]
+    return {body.id: body for body in bodies}
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory, shipped: dict[str, Municipality]) -> Path:
+    """A prepared database file with the four catalogues, to be copied."""
+    file = tmp_path_factory.mktemp("database") / "office.db"
+    database = Database(f"sqlite:///{file}")
+    database.prepare()
+
+    def load_all(session: Session) -> None:
+        for body in shipped.values():
+            load(session, body, NOW - timedelta(days=30))
+
+    database.write_now(load_all)
+    database.close()
+    return file
+
+
+@pytest.fixture
+def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
+    file = tmp_path / "rantevou.db"
+    file.write_bytes(migrated.read_bytes())
+    database = Database(f"sqlite:///{file}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def town(database: Database, texts: Texts) -> Town:
+    clock = Clock()
+    house = House(Office("secret"), texts, clock, random.Random(1).choice)
+    return Town(database, house, clock)

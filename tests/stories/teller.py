@@ -1,0 +1,169 @@
+"""Plays a story: a conversation as a text file that a municipal employee could check.
+
+Each line is a word and what belongs to it:
+
+    now      2026-11-30 09:00          in Athens; later ones move the clock (+11m moves it on)
+    platform webchat, el               and, if wished, a time zone: webchat, en, America/New_York
+    citizen  Γεια                      types it
+    citizen  [Δήμος Χίου]              taps the newest button of that label, open or not
+    bot      …                         what is answered; [choices], then (commands)
+    other                              from here another chat of another person; `same` is back
+    taken    2026-12-03 12:30          that time of what is being booked is taken by others
+    owed     email maria@example.gr    what the outbox holds
+    language en                        the page says its language
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.replies import Inbound, Reply
+from core import bookings
+from core.bookings import Actor
+from core.errors import Refusal
+from core.tables import Booking, Citizen, Conversation, Outgoing
+from dialogs.state import State
+from tests.conftest import Town
+
+ATHENS = ZoneInfo("Europe/Athens")
+WIDTH = 9
+
+
+@dataclass
+class Teller:
+    """One story being played, and the lines it should have had."""
+
+    town: Town
+    platform: str = "webchat"
+    language: str | None = None
+    timezone: str | None = None
+    who: str = "citizen"
+    count: int = 0
+    buttons: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    pending: list[str] = field(default_factory=list)
+
+    def play(self, story: str) -> str:
+        """Give the story back with the bot's lines as they are now."""
+        told: list[str] = []
+        for line in story.splitlines():
+            word, _space, rest = line.partition(" ")
+            rest = rest.strip()
+            if word in ("bot", "owed") or (line.startswith(" ") and line.strip()):
+                continue
+            told += self.pending
+            self.pending = []
+            told.append(line)
+            if word and not word.startswith("#"):
+                getattr(self, f"on_{word}")(rest)
+        return "\n".join([*told, *self.pending]) + "\n"
+
+    def on_now(self, rest: str) -> None:
+        if moved := re.fullmatch(r"\+(\d+)([mhd])", rest):
+            unit = {"m": "minutes", "h": "hours", "d": "days"}[moved[2]]
+            self.town.clock.now += timedelta(**{unit: int(moved[1])})
+        else:
+            self.town.clock.now = datetime.fromisoformat(rest).replace(tzinfo=ATHENS)
+
+    def on_platform(self, rest: str) -> None:
+        parts = [part.strip() for part in rest.split(",")]
+        self.platform = parts[0]
+        self.language = parts[1] if len(parts) > 1 else None
+        self.timezone = parts[2] if len(parts) > 2 else None
+
+    def on_language(self, rest: str) -> None:
+        self.language = rest
+
+    def on_other(self, rest: str) -> None:
+        self.who = rest or "other"
+
+    def on_same(self, _rest: str) -> None:
+        self.who = "citizen"
+
+    def on_citizen(self, rest: str) -> None:
+        tapped = re.fullmatch(r"\[(.*)\]", rest)
+        choice = None
+        if tapped:
+            known = self.buttons.get(self.who, [])
+            choice = next(key for label, key in reversed(known) if label == tapped[1])
+        self.count += 1
+        replies = self.town.receive(
+            Inbound.model_validate(
+                {
+                    "platform": self.platform,
+                    "account": self.platform,
+                    "address": self.who,
+                    "message_id": str(self.count),
+                    "text": None if tapped else rest,
+                    "choice": choice,
+                    "language": self.language,
+                    "timezone": self.timezone,
+                }
+            )
+        )
+        for reply in replies:
+            self.pending += shown(reply)
+            self.buttons.setdefault(self.who, []).extend((c.label, c.id) for c in reply.choices)
+
+    def on_taken(self, rest: str) -> None:
+        """Have others book every desk that is free at that time, for the same service."""
+        start = datetime.fromisoformat(rest).replace(tzinfo=ATHENS)
+        now = self.town.clock()
+
+        def take(session: Session) -> None:
+            state = session.scalars(select(Conversation).order_by(Conversation.id)).first()
+            answers = State.model_validate(state.state if state else {}).answers
+            office = self.town.house.office
+            if number := answers.get("booking"):
+                mine = session.get_one(Booking, int(number))
+                loaded = office[mine.municipality_id]
+                plan = loaded.plan(mine.service, mine.branch, mine.channel)
+            else:
+                loaded = office[answers["municipality"]]
+                plan = loaded.plan(answers["service"], answers["branch"], answers["channel"])
+            while True:
+                rival = Citizen(details={}, created_at=now)
+                session.add(rival)
+                session.flush()
+                actor = Actor(rival.id, "console", "el", "Europe/Athens")
+                try:
+                    bookings.hold(session, plan, start, now, actor)
+                except Refusal:
+                    return
+
+        self.town.database.write_now(take)
+
+    def check_owed(self) -> list[str]:
+        """The outbox, as `owed` lines."""
+
+        def read(session: Session) -> list[str]:
+            rows = session.scalars(select(Outgoing).order_by(Outgoing.id))
+            found = [(row, session.get_one(Booking, row.booking_id)) for row in rows]
+            return [
+                f"owed     {row.platform} {booking.details.get('email')}: {row.kind}"
+                for row, booking in found
+            ]
+
+        return self.town.database.write_now(read)
+
+
+def shown(reply: Reply) -> list[str]:
+    """A reply as the story's lines."""
+    picks = [c.label for c in reply.choices if c.number is not None]
+    commands = [c.label for c in reply.choices if c.number is None]
+    parts = reply.text.split("\n")
+    if picks:
+        parts.append(" ".join(f"[{label}]" for label in picks))
+    if commands:
+        parts.append(" ".join(f"({label})" for label in commands))
+    kept = [part for part in parts if part]
+    return [("bot" if not i else "").ljust(WIDTH) + part for i, part in enumerate(kept)]
+
+
+def stories() -> list[Path]:
+    """Every story file."""
+    return sorted(Path(__file__).parent.glob("*.story"))

@@ -1,0 +1,67 @@
+"""The application: routes, limits, and the work that recurs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import structlog
+from fastapi import FastAPI
+
+from bot.settings import read_settings
+from bot.sweep import sweep
+from bot.wiring import Wiring, wire
+from webhooks import chat, docs, pages, problems
+from webhooks.limits import Limits
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS = 60
+
+
+def create() -> FastAPI:
+    """Make the application from the environment; what uvicorn starts."""
+    return application(wire(read_settings()))
+
+
+def application(wiring: Wiring) -> FastAPI:
+    """Make the application."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        sweeper = asyncio.create_task(_sweep_forever(wiring))
+        yield
+        sweeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await sweeper
+        wiring.database.close()
+
+    app = FastAPI(
+        title="Rantevou",
+        version="1",
+        summary="Appointments with Greek municipalities, by conversation.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    problems.install(app)
+    app.add_middleware(
+        Limits,
+        per_minute=wiring.settings.requests_per_minute,
+        body_bytes=wiring.settings.body_bytes,
+    )
+    for room in (chat, pages, docs):
+        app.include_router(room.routes(wiring))
+    return app
+
+
+async def _sweep_forever(wiring: Wiring) -> None:
+    keep = timedelta(hours=wiring.settings.keep_replies_hours)
+    while True:
+        try:
+            swept = await wiring.database.write(lambda s: sweep(s, wiring.house.clock(), keep))
+            if any(swept.values()):
+                log.info("swept", **swept)
+        except Exception as error:
+            log.error("sweep failed", error=type(error).__name__)
+        await asyncio.sleep(SWEEP_SECONDS)

@@ -1,0 +1,38 @@
+"""POST /chat/turns: a message in, its replies out."""
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+
+from bot.conversation import UnknownConversation
+from bot.platforms import webchat
+from bot.wiring import Wiring
+
+PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+
+
+def routes(wiring: Wiring) -> APIRouter:
+    """The web chat's routes."""
+    router = APIRouter()
+
+    @router.post(
+        "/chat/turns",
+        response_model=webchat.TurnAnswer,
+        summary="Say something, and get the replies",
+        responses={
+            404: {"description": "No conversation has that token", **PROBLEM},
+            413: {"description": "The body is too long", **PROBLEM},
+            422: {"description": "A field is wrong; `errors` names it", **PROBLEM},
+            429: {"description": "Too many requests; see Retry-After", **PROBLEM},
+        },
+    )
+    async def take_turn(body: webchat.TurnRequest, request: Request) -> dict[str, Any]:
+        network = request.client.host if request.client else None
+        token, inbound = webchat.read(body, wiring.house.office, network)
+        try:
+            replies = await wiring.answer(inbound)
+        except UnknownConversation:
+            raise HTTPException(404, "No conversation has that token.") from None
+        return webchat.render(token, replies)
+
+    return router

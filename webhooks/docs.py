@@ -1,0 +1,82 @@
+"""GET /docs: the API's documentation, from its own description and with nothing from outside."""
+
+from html import escape
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from bot.wiring import Wiring
+from webhooks.pages import PAGE
+
+EXAMPLE = """curl -s {base}chat/turns -H 'Content-Type: application/json' -d '{{
+  "conversation": null,
+  "message_id": "9a3c6c2e-8f0b-4d3e-9c57-2f8f6f1f7a10",
+  "text": "Γεια"
+}}'"""
+
+
+def routes(_wiring: Wiring) -> APIRouter:
+    """The documentation's route."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/docs", response_class=HTMLResponse)
+    async def docs(request: Request) -> str:
+        described = request.app.openapi()
+        schemas = described["components"]["schemas"]
+        parts = [
+            f"<h1>{escape(described['info']['title'])} API</h1>",
+            f"<p>{escape(described['info']['summary'])}</p>",
+            '<p><a href="/openapi.json">OpenAPI description</a></p>',
+            f"<pre>{escape(EXAMPLE.format(base=request.base_url))}</pre>",
+        ]
+        for path, methods in described["paths"].items():
+            for method, operation in methods.items():
+                parts += [
+                    f"<h2>{method.upper()} {escape(path)}</h2>",
+                    f"<p>{escape(operation['summary'])}</p>",
+                    _table(
+                        (status, answer["description"])
+                        for status, answer in operation["responses"].items()
+                    ),
+                ]
+        for name in ("TurnRequest", "TurnAnswer", "TurnReply", "TurnChoice"):
+            schema = schemas[name]
+            required = schema.get("required", [])
+            parts += [
+                f"<h2>{name}</h2>",
+                f"<p>{escape(schema['description'])}</p>",
+                _table(
+                    (
+                        field,
+                        _kind(about),
+                        "required" if field in required else "",
+                        about.get("description", ""),
+                    )
+                    for field, about in schema["properties"].items()
+                ),
+            ]
+        return PAGE.format(title="Rantevou API", body="\n".join(parts)).replace(
+            'lang="el"', 'lang="en"'
+        )
+
+    return router
+
+
+def _kind(about: dict[str, Any]) -> str:
+    if "anyOf" in about:
+        return " or ".join(_kind(one) for one in about["anyOf"])
+    if "enum" in about:
+        return " or ".join(map(repr, about["enum"]))
+    if "$ref" in about:
+        return str(about["$ref"]).rpartition("/")[2]
+    if about.get("type") == "array":
+        return f"list of {_kind(about['items'])}"
+    return str(about.get("type", ""))
+
+
+def _table(rows: Any) -> str:
+    cells = "".join(
+        f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows
+    )
+    return f"<table>{cells}</table>"
