@@ -6,10 +6,13 @@ Each line is a word and what belongs to it:
     platform webchat, el               and, if wished, a time zone: webchat, en, America/New_York
     citizen  Γεια                      types it
     citizen  [Δήμος Χίου]              taps the newest button of that label, open or not
+    quickly  Καλαμάτα | ΕΕΕ | 4/12     types them one after the other; only the last is answered
+    long     10000 α                   types that, as many times
     bot      …                         what is answered; [choices], then (commands)
     other                              from here another chat of another person; `same` is back
     taken    2026-12-03 12:30          that time of what is being booked is taken by others
-    owed     email maria@example.gr    what the outbox holds
+    accounts email                     from here those platforms are configured, so that
+    owed     email maria@example.gr    tells what the message before it added to the outbox
     language en                        the page says its language
 """
 
@@ -46,6 +49,7 @@ class Teller:
     count: int = 0
     buttons: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     pending: list[str] = field(default_factory=list)
+    owed: int = 0
 
     def play(self, story: str) -> str:
         """Give the story back with the bot's lines as they are now."""
@@ -108,6 +112,19 @@ class Teller:
         for reply in replies:
             self.pending += shown(reply)
             self.buttons.setdefault(self.who, []).extend((c.label, c.id) for c in reply.choices)
+        self.pending += self.newly_owed()
+
+    def on_quickly(self, rest: str) -> None:
+        for text in rest.split(" | "):
+            self.pending = []
+            self.on_citizen(text)
+
+    def on_long(self, rest: str) -> None:
+        times, _space, text = rest.partition(" ")
+        self.on_citizen(text * int(times))
+
+    def on_accounts(self, rest: str) -> None:
+        self.town.house.office.accounts = frozenset(rest.split())
 
     def on_taken(self, rest: str) -> None:
         """Have others book every desk that is free at that time, for the same service."""
@@ -137,12 +154,13 @@ class Teller:
 
         self.town.database.write_now(take)
 
-    def check_owed(self) -> list[str]:
-        """The outbox, as `owed` lines."""
+    def newly_owed(self) -> list[str]:
+        """What was added to the outbox since the last look, as `owed` lines."""
 
         def read(session: Session) -> list[str]:
-            rows = session.scalars(select(Outgoing).order_by(Outgoing.id))
-            found = [(row, session.get_one(Booking, row.booking_id)) for row in rows]
+            rows = session.scalars(select(Outgoing).order_by(Outgoing.id)).all()
+            found = [(row, session.get_one(Booking, row.booking_id)) for row in rows[self.owed :]]
+            self.owed = len(rows)
             return [
                 f"owed     {row.platform} {booking.details.get('email')}: {row.kind}"
                 for row, booking in found
