@@ -1,12 +1,16 @@
 """The command `rantevou`. Imports what a command needs only when it runs: --help is instant."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.errors import Unusable
+
+if TYPE_CHECKING:
+    import socket
 
 app = typer.Typer(
     help="Books appointments with Greek municipalities by conversation.",
@@ -32,29 +36,30 @@ def main() -> None:
 @app.command()
 def serve() -> None:
     """Serve the HTTP API (and, on an empty database, load the shipped catalogues first)."""
+    import signal  # noqa: PLC0415
+
     import uvicorn  # noqa: PLC0415
 
     from bot.logs import configure  # noqa: PLC0415
     from bot.settings import read_settings  # noqa: PLC0415
-    from bot.wiring import load_shipped, wire  # noqa: PLC0415
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = read_settings()
     configure()
-    _refuse_taken_port(settings.host, settings.port)
-    wiring = wire(settings)
-    load_shipped(wiring)
-    wiring.database.close()
-    address = f"http://{settings.host}:{settings.port}"
-    typer.echo(f"Rantevou: open {address} (API: {address}/docs). Ctrl-C stops it.")
-    uvicorn.run(
-        "webhooks.app:create",
+    listener = _listen(settings.host, settings.port)
+    config = uvicorn.Config(
+        "webhooks.app:create",  # by name, for bot may not import webhooks
         factory=True,
-        host=settings.host,
-        port=settings.port,
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=10,
     )
+    config.load()
+    address = _address(settings.host, settings.port)
+    typer.echo(f"Rantevou: open {address} (API: {address}/docs). Ctrl-C stops it.")
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 @app.command()
@@ -92,7 +97,7 @@ def load(files: Files) -> None:
     from sqlalchemy.orm import Session  # noqa: PLC0415
 
     from bot.settings import read_settings  # noqa: PLC0415
-    from bot.wiring import wire  # noqa: PLC0415
+    from bot.wiring import busy_told, wire  # noqa: PLC0415
     from core.catalogue_files import read_catalogue  # noqa: PLC0415
     from core.office import load as load_one  # noqa: PLC0415
 
@@ -102,22 +107,38 @@ def load(files: Files) -> None:
     def load_all(session: Session) -> list[str]:
         return [load_one(session, body, wiring.house.clock()) for body in bodies]
 
-    for body, outcome in zip(bodies, wiring.database.write_now(load_all), strict=True):
+    with busy_told():
+        outcomes = wiring.database.write_now(load_all)
+    for body, outcome in zip(bodies, outcomes, strict=True):
         typer.echo(f"{body.id}: {outcome}")
 
 
-def _refuse_taken_port(host: str, port: int) -> None:
+def _listen(host: str, port: int) -> "socket.socket":
+    """Take the port before anything else is done, and keep it."""
+    import errno  # noqa: PLC0415
     import socket  # noqa: PLC0415
 
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Unusable(
-                f"RANTEVOU_HOST={host}, RANTEVOU_PORT={port}: can't listen there "
-                f"({error.strerror}). Another program uses it, perhaps a second Rantevou."
-            ) from None
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named, or asyncio takes it for no TCP and answers 40 ms later (Nagle).
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        another = " Another program uses it, perhaps a second Rantevou."
+        raise Unusable(
+            f"RANTEVOU_HOST={host}, RANTEVOU_PORT={port}: can't listen there ({error.strerror})."
+            + (another if error.errno == errno.EADDRINUSE else "")
+        ) from None
+    return listener
+
+
+def _address(host: str, port: int) -> str:
+    """What to open in a browser on this machine."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
 
 
 if __name__ == "__main__":

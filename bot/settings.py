@@ -1,9 +1,15 @@
 """The settings, from the environment and `.env`."""
 
-from pydantic import Field, SecretStr, ValidationError
+import re
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import Unusable
+
+HIDDEN = frozenset({"secret", "database_url"})
+"""Settings whose value isn't repeated when it is wrong: it may hold a password."""
 
 
 class Settings(BaseSettings):
@@ -14,7 +20,7 @@ class Settings(BaseSettings):
     )
 
     database_url: str = "sqlite:///data/rantevou.db"
-    secret: SecretStr | None = None
+    secret: SecretStr | None = Field(default=None, min_length=16)
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     requests_per_minute: int = Field(default=240, ge=1)
@@ -22,14 +28,23 @@ class Settings(BaseSettings):
     keep_replies_hours: int = Field(default=48, ge=1)
     keep_answers_days: int = Field(default=30, ge=1)
 
+    @field_validator("database_url")
+    @classmethod
+    def _sqlite_file(cls, url: str) -> str:
+        if not re.fullmatch(r"sqlite:///(?!:memory:|file:).+", url):
+            raise ValueError("must be like sqlite:///data/rantevou.db")
+        return url
+
 
 def read_settings() -> Settings:
     """Read them; raises Unusable with each wrong one's name, value and what was expected."""
     try:
         return Settings()
     except ValidationError as error:
-        wrong = [
-            f"RANTEVOU_{str(detail['loc'][0]).upper()} is {detail['input']!r}: {detail['msg']}"
-            for detail in error.errors()
-        ]
-        raise Unusable("\n".join(wrong)) from None
+        raise Unusable("\n".join(map(_told, error.errors()))) from None
+
+
+def _told(wrong: ErrorDetails) -> str:
+    name = str(wrong["loc"][0])
+    given = "" if name in HIDDEN else f" is {wrong['input']!r}"
+    return f"RANTEVOU_{name.upper()}{given}: {wrong['msg'].removeprefix('Value error, ')}"

@@ -14,17 +14,21 @@ BATCH = 500
 """Conversations forgotten in one transaction, for turns wait for it."""
 
 
-def sweep(session: Session, now: datetime, keep_replies: timedelta) -> dict[str, int]:
+def sweep(
+    session: Session, now: datetime, keep_replies: timedelta, keep_answers: timedelta
+) -> dict[str, int]:
     """Do it once; counts what was expired and forgotten."""
     silent = session.scalars(
         select(Conversation).where(Conversation.forget_at < now).limit(BATCH)
     ).all()
     for conversation in silent:
-        # The numbers go on, or an old button could pass for the open question's.
-        number = State.model_validate(conversation.state).number
-        conversation.state = State(number=number).model_dump(exclude_defaults=True)
+        # The numbers go on, so that every button given so far is an old one.
+        old = State.model_validate(conversation.state)
+        new = State(number=old.number + 1, client_language=old.client_language)
+        conversation.state = new.model_dump(exclude_defaults=True)
         conversation.forget_at = None
-        session.execute(delete(PromptRow).where(PromptRow.conversation_id == conversation.id))
+    # What was offered may be personal too: details known from before, a booking's time.
+    session.execute(delete(PromptRow).where(PromptRow.asked_at < now - keep_answers))
     session.execute(delete(InboundRow).where(InboundRow.received_at < now - keep_replies))
-    session.execute(delete(WrongTry).where(WrongTry.at < now - LOCKED_FOR))
+    session.execute(delete(WrongTry).where(WrongTry.at < now - 2 * LOCKED_FOR))
     return {"holds": expire_lapsed(session, now), "conversations": len(silent)}

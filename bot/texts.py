@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 
 from bot.replies import Reply, ReplyChoice
 from core.text import Lines, Phrase, Text, When, Words, Zone
-from dialogs.engine import Question
+from dialogs.asking import Question
 from dialogs.fold import fold
 from dialogs.pick import pick
 
@@ -26,7 +26,6 @@ class Texts:
 
     def __init__(self) -> None:
         self._translations = {language: _read(language) for language in LANGUAGES}
-        self._words: dict[str, frozenset[str]] = {}
         self._zones: dict[str, tuple[str, list[str]]] = {}
 
     def say(self, phrase: Phrase, language: str) -> str:
@@ -47,7 +46,8 @@ class Texts:
             case Words():
                 return phrase.el if language == "el" else phrase.en
             case When(at, pattern):
-                return _when(at, pattern, language)
+                zone = f"{at.tzinfo} {at.fold}" if isinstance(at, datetime) else ""
+                return _when(at, zone, pattern, language)
             case Lines(parts, joint):
                 said_parts = (self.say(part, language) for part in parts)
                 return joint.join(part for part in said_parts if part)
@@ -56,13 +56,10 @@ class Texts:
             case int():
                 return str(phrase)
 
-    def words(self, text: Text) -> frozenset[str]:
-        """Give a comma-separated message's words in every language, folded."""
-        if text.message not in self._words:
-            said = [word for code in LANGUAGES for word in self.say(text, code).split(",")]
-            both = {fold(word) or word.strip() for word in said}
-            self._words[text.message] = frozenset(both - {""})
-        return self._words[text.message]
+    def words(self, phrase: Phrase) -> frozenset[str]:
+        """Give the words of a phrase with commas between them, in every language, folded."""
+        said = ",".join(self.say(phrase, language) for language in LANGUAGES)
+        return _split(said)
 
     def zone_called(self, name: str) -> str | None:
         """Find the time zone of a city, by its name in any language."""
@@ -104,12 +101,18 @@ def _read(language: str) -> GNUTranslations:
 
 
 @lru_cache(maxsize=8192)
-def _when(at: date | datetime | time, pattern: str, language: str) -> str:
+def _when(at: date | datetime | time, _zone: str, pattern: str, language: str) -> str:
+    """Format, and remember. `_zone` tells moments apart that are equal, but not on the wall."""
     if isinstance(at, datetime):
         return format_datetime(at, pattern, tzinfo=at.tzinfo, locale=language)
     if isinstance(at, time):
         return format_time(at, pattern, locale=language)
     return format_date(at, pattern, locale=language)
+
+
+@lru_cache(maxsize=4096)
+def _split(words: str) -> frozenset[str]:
+    return frozenset(fold(word) or word.strip() for word in words.split(",")) - {""}
 
 
 @lru_cache(maxsize=1024)

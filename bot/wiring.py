@@ -2,13 +2,15 @@
 
 import os
 import secrets
-from contextlib import suppress
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from bot.conversation import House, receive
@@ -40,14 +42,32 @@ class Wiring:
         def turn(session: Session) -> list[Reply]:
             return receive(session, self.house, inbound)
 
-        try:
-            return await self.database.write(turn)
-        except IntegrityError:
-            return await self.database.write(turn)
+        with busy_told():
+            try:
+                return await self.database.write(turn)
+            except IntegrityError:
+                return await self.database.write(turn)
 
     def answer_now(self, inbound: Inbound) -> list[Reply]:
         """Answer a message on this thread, for what has no event loop."""
-        return self.database.write_now(lambda session: receive(session, self.house, inbound))
+        with busy_told():
+            return self.database.write_now(lambda session: receive(session, self.house, inbound))
+
+
+class Busy(Unusable):
+    """The database can't be written to just now; nothing was changed."""
+
+
+@contextmanager
+def busy_told() -> Iterator[None]:
+    """Raise Busy where a database stays locked, or has no room left."""
+    try:
+        yield
+    except OperationalError as error:
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        if code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL):
+            raise
+        raise Busy(f"{error.orig}: nothing was changed. Please try again soon.") from None
 
 
 def wire(settings: Settings) -> Wiring:
@@ -74,7 +94,8 @@ def load_shipped(wiring: Wiring) -> None:
             for file in files:
                 load(session, read_catalogue(file), wiring.house.clock())
 
-    wiring.database.write_now(load_all)
+    with busy_told():
+        wiring.database.write_now(load_all)
 
 
 def _kept_secret(database: Database) -> str:

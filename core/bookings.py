@@ -2,10 +2,11 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, case, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from core.calendar import Plan
 from core.catalogue import Consent, Rules
 from core.codes import new_code
 from core.errors import Refusal
+from core.limits import check_citizen, check_holds, check_phone
 from core.notices import owe
 from core.office import Office
 from core.tables import LIVE, Booking, History
@@ -45,18 +47,8 @@ def hold(
     Raises Refusal: taken, too_many_bookings, too_many_holds.
     """
     rules = plan.municipality.rules
-    _check_open_bookings(session, plan, now, Booking.citizen_id == actor.citizen_id)
-    if actor.network:
-        held = session.scalar(
-            select(func.count()).where(
-                Booking.network == actor.network, Booking.state == "held", Booking.held_until > now
-            )
-        )
-        if (held or 0) - (old is not None) >= rules.holds_per_address:
-            raise Refusal(
-                "too_many_holds",
-                _("Too many times are being kept from your network. Please try again later."),
-            )
+    check_citizen(session, plan, now, actor.citizen_id)
+    check_holds(session, rules, now, actor.network, old)
     booking = Booking(
         municipality_id=plan.municipality.id,
         branch=plan.branch.id,
@@ -73,15 +65,14 @@ def hold(
         language=actor.language,
         timezone=actor.timezone,
     )
-    with session.begin_nested():
-        if old is not None:
+
+    def take(desk_id: int) -> None:
+        booking.desk_id = desk_id
+        session.add(booking)
+
+    with session.begin_nested() if old else nullcontext():
+        if old:
             release(session, old, now)
-            session.flush()
-
-        def take(desk_id: int) -> None:
-            booking.desk_id = desk_id
-            session.add(booking)
-
         _take_a_desk(session, plan, starts_at, now, take)
     _record(session, booking, "held", now, actor)
     return booking
@@ -121,12 +112,12 @@ def confirm(
 
     Raises Refusal: taken, too_many_bookings.
     """
-    if booking.starts_at <= now:
+    if not _may_confirm(plan, booking, now):
         raise taken()
     phone_hash = office.keyed_hash(details["phone"]) if details.get("phone") else None
-    _check_open_bookings(session, plan, now, Booking.citizen_id == actor.citizen_id)
+    check_citizen(session, plan, now, actor.citizen_id)
     if phone_hash:
-        _check_open_bookings(session, plan, now, Booking.phone_hash == phone_hash)
+        check_phone(session, plan, now, phone_hash)
     _expire_overlapping(
         session, [booking.desk_id], booking.starts_at, booking.ends_at, now, booking
     )
@@ -143,8 +134,8 @@ def confirm(
     if consent:
         booking.consent_version = f"{consent.id} {consent.version}"
         booking.consented_at = now
-    _record(session, booking, "confirmed", now, actor)
-    owe(session, office, booking, "confirmed", now)
+    done = _record(session, booking, "confirmed", now, actor)
+    owe(session, office, booking, done, now)
 
 
 def move(
@@ -168,8 +159,8 @@ def move(
         booking.ends_at = starts_at + timedelta(minutes=plan.service.duration)
 
     _take_a_desk(session, plan, starts_at, now, take, booking)
-    _record(session, booking, "moved", now, actor, ["starts_at"])
-    owe(session, office, booking, "moved", now)
+    done = _record(session, booking, "moved", now, actor, ["starts_at"])
+    owe(session, office, booking, done, now)
 
 
 def cancel(
@@ -178,8 +169,8 @@ def cancel(
     """End a booking. Raises Refusal: too_late, not_confirmed."""
     check_changeable(booking, rules, now)
     booking.state = "cancelled"
-    _record(session, booking, "cancelled", now, actor)
-    owe(session, office, booking, "cancelled", now)
+    done = _record(session, booking, "cancelled", now, actor)
+    owe(session, office, booking, done, now)
 
 
 def edit(
@@ -195,19 +186,17 @@ def edit(
     kept = {name: value for name, value in booking.details.items() if name not in changes}
     booking.details = kept | {name: value for name, value in changes.items() if value}
     if "phone" in changes:
-        booking.phone_hash = office.keyed_hash(changes["phone"])
-    _record(session, booking, "edited", now, actor, sorted(changes))
+        booking.phone_hash = office.keyed_hash(changes["phone"]) if changes["phone"] else None
+    done = _record(session, booking, "edited", now, actor, sorted(changes))
+    owe(session, office, booking, done, now)
 
 
-def withdraw_consent(
-    session: Session, office: Office, booking: Booking, now: datetime, actor: Actor
-) -> None:
+def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: Actor) -> None:
     """Take consent back: without it the details can't be kept, nor so the booking.
 
-    No deadline stands in the way of it.
+    No deadline stands in the way of it. Nobody is written about it: the address goes too.
     """
     check_open(booking, now)
-    owe(session, office, booking, "cancelled", now)
     booking.consent_withdrawn_at = now
     booking.state = "cancelled"
     booking.details = {}
@@ -259,6 +248,18 @@ def taken() -> Refusal:
     return Refusal("taken", _("I'm sorry, that time has just gone."))
 
 
+def _may_confirm(plan: Plan, booking: Booking, now: datetime) -> bool:
+    """Whether it is a hold whose desk still works then; a lapsed one must be in good time anew."""
+    if booking.state not in ("held", "expired"):
+        return False
+    lapsed = booking.state == "expired" or booking.held_until <= now
+    start, end = booking.starts_at, booking.ends_at
+    return (plan.first(now) if lapsed else now) < start and any(
+        desk_id == booking.desk_id and calendar.covered(plan, desk, start, end)
+        for desk_id, desk in plan.desks
+    )
+
+
 def _take_a_desk(
     session: Session,
     plan: Plan,
@@ -273,7 +274,7 @@ def _take_a_desk(
     desks = calendar.desks_for(plan, starts_at)
     ends_at = starts_at + timedelta(minutes=plan.service.duration)
     _expire_overlapping(session, desks, starts_at, ends_at, now, own)
-    for desk_id in _least_busy_first(session, plan, desks, starts_at):
+    for desk_id in _least_busy_first(session, plan, desks, starts_at, ends_at, own):
         try:
             with session.begin_nested():
                 take(desk_id)
@@ -285,18 +286,30 @@ def _take_a_desk(
 
 
 def _least_busy_first(
-    session: Session, plan: Plan, desks: list[int], starts_at: datetime
+    session: Session,
+    plan: Plan,
+    desks: list[int],
+    starts_at: datetime,
+    ends_at: datetime,
+    own: Booking | None,
 ) -> list[int]:
+    """The desks by what they have that day, without those that are seen to be taken then."""
     since, until = calendar.bounds(starts_at.astimezone(plan.zone).date(), plan.zone)
+    overlaps = and_(Booking.starts_at < ends_at, Booking.ends_at > starts_at)
     rows = session.execute(
-        select(Booking.desk_id, func.count())
+        select(Booking.desk_id, func.count(), func.max(case((overlaps, 1), else_=0)))
         .where(
-            Booking.desk_id.in_(desks), Booking.starts_at >= since, Booking.starts_at < until, LIVE
+            Booking.desk_id.in_(desks),
+            Booking.starts_at > since - timedelta(days=1),
+            Booking.starts_at < until,
+            LIVE,
+            Booking.id != (own.id if own else 0),
         )
         .group_by(Booking.desk_id)
-    )
-    load = dict(rows.all())
-    return sorted(desks, key=lambda desk: (load.get(desk, 0), desk))
+    ).all()
+    load = {desk: count for desk, count, _taken in rows}
+    taken = {desk for desk, _count, overlapping in rows if overlapping}
+    return sorted(set(desks) - taken, key=lambda desk: (load.get(desk, 0), desk))
 
 
 def _expire_overlapping(
@@ -335,30 +348,6 @@ def _expire(session: Session, now: datetime, *which: object) -> int:
     return len(expired)
 
 
-def _check_open_bookings(session: Session, plan: Plan, now: datetime, whose: object) -> None:
-    most = plan.municipality.rules.open_bookings
-    count = session.scalar(
-        select(func.count()).where(
-            whose,  # type: ignore[arg-type]
-            Booking.ends_at > now,
-            Booking.municipality_id == plan.municipality.id,
-            Booking.service == plan.service.id,
-            Booking.state == "confirmed",
-        )
-    )
-    if (count or 0) >= most:
-        raise Refusal(
-            "too_many_bookings",
-            _n(
-                "You already have {count} appointment for this service. "
-                "You can move or cancel it: write “my bookings”.",
-                "You already have {count} appointments for this service. "
-                "You can move or cancel them: write “my bookings”.",
-                count or 0,
-            ),
-        )
-
-
 def _unused_code(session: Session, choose: Callable[[Sequence[str]], str]) -> str:
     while True:
         code = new_code(choose)
@@ -373,15 +362,16 @@ def _record(
     now: datetime,
     actor: Actor | None,
     fields: Iterable[str] = (),
-) -> None:
+) -> History:
     session.flush()
-    session.add(
-        History(
-            booking_id=booking.id,
-            at=now,
-            action=action,
-            fields=list(fields),
-            citizen_id=actor.citizen_id if actor else None,
-            platform=actor.platform if actor else None,
-        )
+    done = History(
+        booking_id=booking.id,
+        at=now,
+        action=action,
+        fields=list(fields),
+        citizen_id=actor.citizen_id if actor else None,
+        platform=actor.platform if actor else None,
     )
+    session.add(done)
+    session.flush()
+    return done

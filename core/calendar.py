@@ -10,7 +10,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from core.catalogue import WEEKDAYS, Branch, Channel, Closure, Desk, Municipality, Service
+from core.catalogue import (
+    WEEKDAYS,
+    Branch,
+    Channel,
+    Closure,
+    Desk,
+    Municipality,
+    Opening,
+    Service,
+)
 from core.text import Words
 
 Spans = list[tuple[int, int]]
@@ -96,18 +105,19 @@ def desks_for(plan: Plan, start: datetime) -> list[int]:
     """The desks, busy or not, that may start serving at exactly that moment."""
     at = int(start.timestamp())
     day = start.astimezone(plan.zone).date()
-    return [
-        desk_id
-        for desk_id, desk in plan.desks
-        if any(at in _starts(plan, span) for span in _working(plan, desk, day))
-    ]
+    return [desk_id for desk_id, desk in plan.desks if at in _starts(plan, desk, day)]
 
 
 def covered(plan: Plan, desk: Desk, start: datetime, end: datetime) -> bool:
     """Whether the desk works through [start, end), whatever the grid of starts is."""
     day = start.astimezone(plan.zone).date()
-    a, b = int(start.timestamp()), int(end.timestamp())
-    return any(a >= span[0] and b <= span[1] for span in _working(plan, desk, day))
+    reached, until = int(start.timestamp()), int(end.timestamp())
+    if _overlaps(reached, until, _shut(plan, desk, day)):
+        return False
+    for begin, close in sorted(_opened(plan, desk, day)):
+        if begin <= reached:
+            reached = max(reached, close)
+    return reached >= until
 
 
 def obstacle(plan: Plan, day: date, now: datetime, zone: ZoneInfo) -> Obstacle:
@@ -117,20 +127,28 @@ def obstacle(plan: Plan, day: date, now: datetime, zone: ZoneInfo) -> Obstacle:
         return Obstacle("past")
     if begin >= plan.last(now):
         return Obstacle("horizon")
-    days = {begin.astimezone(plan.zone).date(), (end - SECOND).astimezone(plan.zone).date()}
-    spans = [s for d in days for _, desk in plan.desks for s in _working(plan, desk, d)]
-    starts = [at for span in spans for at in _starts(plan, span)]
+    days = sorted({begin.astimezone(plan.zone).date(), (end - SECOND).astimezone(plan.zone).date()})
+    starts = [at for d in days for _, desk in plan.desks for at in _starts(plan, desk, d)]
     starts = [at for at in starts if begin.timestamp() <= at < end.timestamp()]
     if starts:
+        if min(starts) >= plan.last(now).timestamp():
+            return Obstacle("horizon")
         return Obstacle("full" if max(starts) >= plan.first(now).timestamp() else "notice")
-    for local in sorted(days):
-        reason = public_holidays(local.year).get(local)
-        if reason and plan.municipality.public_holidays:
+    for local in days:
+        if reason := _holiday(plan, local):
             return Obstacle("holiday", reason)
-        for closure in _closures(plan, None):
-            if closure.first <= local <= closure.last:
-                return Obstacle("closure", closure.reason)
+        for _, desk in plan.desks:
+            closures = _closures(plan, desk, local)
+            if closures and _openings(plan, desk, local):
+                return Obstacle("closure", closures[0].reason)
     return Obstacle("closed")
+
+
+def last_open_day(plan: Plan, now: datetime) -> date:
+    """The last day of the horizon on which somebody works; the horizon's last if nobody does."""
+    last = (plan.last(now) - SECOND).date()
+    days = (last - n * DAY for n in range(plan.service.horizon_days))
+    return next((d for d in days if any(any(_starts(plan, k, d)) for _, k in plan.desks)), last)
 
 
 def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -163,9 +181,8 @@ def _free_by_desk_day(
     ends = {desk_id: [end for _, end in busy.get(desk_id, ())] for desk_id, _ in desks}
     while day <= last:
         for desk_id, desk in desks:
-            for span in _working(plan, desk, day):
-                starts = (s for s in _starts(plan, span) if earliest <= s < latest)
-                yield day, _unbooked(starts, length, busy.get(desk_id, []), ends[desk_id])
+            starts = (s for s in _starts(plan, desk, day) if earliest <= s < latest)
+            yield day, _unbooked(starts, length, busy.get(desk_id, []), ends[desk_id])
         day += DAY
 
 
@@ -176,18 +193,37 @@ def _unbooked(starts: Iterable[int], length: int, taken: Spans, ends: list[int])
             yield start
 
 
-def _starts(plan: Plan, span: tuple[int, int]) -> range:
-    """The grid of starts in a working span: elapsed time, so right across a clock change."""
-    return range(span[0], span[1] - plan.service.duration * 60 + 1, plan.service.interval * 60)
+def _starts(plan: Plan, desk: Desk, day: date) -> Iterator[int]:
+    """The grid of starts in each opening: elapsed time, so right across a clock change."""
+    length, step = plan.service.duration * 60, plan.service.interval * 60
+    shut = _shut(plan, desk, day)
+    for begin, end in _opened(plan, desk, day):
+        grid = range(begin, end - length + 1, step)
+        yield from (s for s in grid if not _overlaps(s, s + length, shut)) if shut else grid
 
 
-def _working(plan: Plan, desk: Desk, day: date) -> Spans:
-    """When a desk works on a day for that service and channel: openings less closures."""
-    if plan.municipality.public_holidays and day in public_holidays(day.year):
+def _overlaps(start: int, end: int, spans: Spans) -> bool:
+    return any(start < close and begin < end for begin, close in spans)
+
+
+def _opened(plan: Plan, desk: Desk, day: date) -> Spans:
+    """When a desk is open on a day for that service and channel; none on a public holiday."""
+    if _holiday(plan, day):
         return []
+    spans = []
+    for opening in _openings(plan, desk, day):
+        # Where the clocks' change leaves doubt about a local time, it counts as closed.
+        begin = max(_moments(day, opening.start, plan.zone))
+        end = min(_moments(day, opening.end, plan.zone))
+        if begin < end:
+            spans.append((begin, end))
+    return spans
+
+
+def _openings(plan: Plan, desk: Desk, day: date) -> list[Opening]:
     weekday = WEEKDAYS[day.weekday()]
-    spans = [
-        _span(day, opening.start, opening.end, plan.zone)
+    return [
+        opening
         for opening in desk.openings
         if weekday in opening.days
         and (opening.first is None or opening.first <= day)
@@ -195,32 +231,29 @@ def _working(plan: Plan, desk: Desk, day: date) -> Spans:
         and (opening.services is None or plan.service.id in opening.services)
         and (opening.channels is None or plan.channel in opening.channels)
     ]
-    for closure in _closures(plan, desk):
-        if not closure.first <= day <= closure.last:
-            continue
-        if closure.start is None or closure.end is None:
-            return []
-        shut = _span(day, closure.start, closure.end, plan.zone)
-        spans = [rest for span in spans for rest in _less(span, shut, plan)]
-    return spans
 
 
-def _closures(plan: Plan, desk: Desk | None) -> tuple[Closure, ...]:
-    own = desk.closures if desk else ()
-    return plan.municipality.closures + plan.branch.closures + own
+def _shut(plan: Plan, desk: Desk, day: date) -> Spans:
+    """When a desk is closed on a day, of what it is open."""
+    return [
+        (
+            min(_moments(day, closure.start or time.min, plan.zone)),
+            max(_moments(day, closure.end or time.max, plan.zone)),
+        )
+        for closure in _closures(plan, desk, day)
+    ]
 
 
-def _span(day: date, start: time, end: time, zone: ZoneInfo) -> tuple[int, int]:
-    return (
-        int(datetime.combine(day, start, zone).timestamp()),
-        int(datetime.combine(day, end, zone).timestamp()),
-    )
+def _closures(plan: Plan, desk: Desk, day: date) -> list[Closure]:
+    every = plan.municipality.closures + plan.branch.closures + desk.closures
+    return [closure for closure in every if closure.first <= day <= closure.last]
 
 
-def _less(span: tuple[int, int], shut: tuple[int, int], plan: Plan) -> Spans:
-    """What is left of a span; what follows the closure keeps to the day's grid of starts."""
-    if shut[1] <= span[0] or span[1] <= shut[0]:
-        return [span]
-    step = plan.service.interval * 60
-    after = span[0] + -(-(shut[1] - span[0]) // step) * step
-    return [part for part in ((span[0], shut[0]), (after, span[1])) if part[0] < part[1]]
+def _holiday(plan: Plan, day: date) -> Words | None:
+    return public_holidays(day.year).get(day) if plan.municipality.public_holidays else None
+
+
+def _moments(day: date, at: time, zone: ZoneInfo) -> tuple[int, int]:
+    """What a local time means: two moments if the clocks' change repeats or skips it."""
+    local = datetime.combine(day, at, zone)
+    return int(local.timestamp()), int(local.replace(fold=1).timestamp())

@@ -10,8 +10,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from core.text import Words
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=40)]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+ID = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
+URL = r"^https?://\S+$"
+Id = Annotated[str, StringConstraints(pattern=ID, max_length=40)]
+Url = Annotated[str, StringConstraints(pattern=URL)]
 Minutes = Annotated[int, Field(ge=5, le=24 * 60)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -76,15 +78,15 @@ class Opening(Part):
     end: Clock
     first: date | None = Field(default=None, alias="from")
     last: date | None = Field(default=None, alias="to")
-    services: tuple[Id, ...] | None = None
-    channels: tuple[Channel, ...] | None = None
+    services: Annotated[tuple[Id, ...], Field(min_length=1)] | None = None
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1)] | None = None
 
 
 class Desk(Part):
     """One employee or counter that serves one citizen at a time."""
 
     id: Id
-    services: tuple[Id, ...] | Literal["all"] = "all"
+    services: Annotated[tuple[Id, ...], Field(min_length=1)] | Literal["all"] = "all"
     channels: tuple[Channel, ...] = Field(min_length=1)
     openings: tuple[Opening, ...] = Field(min_length=1)
     closures: tuple[Closure, ...] = ()
@@ -105,6 +107,8 @@ class Branch(Part):
 
     id: Id
     name: Words
+    aliases: tuple[str, ...] = ()
+    """Other names that people write, in any language."""
     address: Words | None = None
     contact: OfficeContact | None = None
     desks: tuple[Desk, ...] = Field(min_length=1)
@@ -219,6 +223,8 @@ class Municipality(Part):
 
     id: Id
     name: Words
+    aliases: tuple[str, ...] = ()
+    """Other names that people write, in any language."""
     timezone: str = "Europe/Athens"
     public_holidays: bool = True
     contact: OfficeContact

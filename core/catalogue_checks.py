@@ -1,16 +1,18 @@
 """What a catalogue may say against itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.catalogue import Channel, Closure, Desk, FormField, Municipality, Question, Service
 
+Where = tuple[str | int, ...]
+
 
 class Contradiction(Exception):
     """What a catalogue says against itself: where (keys and indexes), and what was expected."""
 
-    def __init__(self, where: tuple[str | int, ...], expected: str) -> None:
+    def __init__(self, where: Where, expected: str) -> None:
         super().__init__(expected)
         self.where = where
         self.expected = expected
@@ -20,22 +22,22 @@ def contradictions(body: Municipality) -> Iterator[Contradiction]:
     """Find what the fields' own types can't: references, doubles, times that can't be."""
     try:
         ZoneInfo(body.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         yield Contradiction(("timezone",), "a zone of the IANA database, such as Europe/Athens")
     if body.rules.hold_max_minutes < body.rules.hold_minutes:
         yield Contradiction(("rules", "hold_max_minutes"), "no less than hold_minutes")
     consents = {consent.id for consent in body.consents}
-    places: list[tuple[tuple[str | int, ...], list[Any]]] = [
+    places: list[tuple[Where, list[Any]]] = [
         (("groups",), list(body.groups)),
         (("branches",), list(body.branches)),
         (("consents",), list(body.consents)),
-        (("fields",), list(body.fields)),
+        *_asked(("fields",), body.fields),
     ]
     yield from _closures(("closures",), body.closures)
     seen: set[str] = set()
     for g, group in enumerate(body.groups):
         for s, service in enumerate(group.services):
-            at: tuple[str | int, ...] = ("groups", g, "services", s)
+            at: Where = ("groups", g, "services", s)
             if service.id in seen:
                 yield Contradiction((*at, "id"), "an id that no other service has")
             seen.add(service.id)
@@ -50,10 +52,8 @@ def contradictions(body: Municipality) -> Iterator[Contradiction]:
             for name in wanted.values() if isinstance(wanted, dict) else [wanted]:
                 if name is not None and name not in consents:
                     yield Contradiction((*at, "consent"), f"a consent of this file; {name} is not")
-            places += [
-                ((*at, "screening"), list(service.screening)),
-                ((*at, "fields"), list(service.fields)),
-            ]
+            places += _asked((*at, "screening"), service.screening)
+            places += _asked((*at, "fields"), service.fields)
             yield from _conditions(at, body, service)
     for b, branch in enumerate(body.branches):
         places.append((("branches", b, "desks"), list(branch.desks)))
@@ -69,7 +69,14 @@ def contradictions(body: Municipality) -> Iterator[Contradiction]:
                 yield Contradiction((*where, i, "id"), f"an id of its own; {name} is there already")
 
 
-def _closures(at: tuple[str | int, ...], closures: tuple[Closure, ...]) -> Iterator[Contradiction]:
+def _asked(at: Where, items: Sequence[Question | FormField]) -> Iterator[tuple[Where, list[Any]]]:
+    """The lists whose items need ids of their own: what is asked, and each one's options."""
+    yield at, list(items)
+    for i, item in enumerate(items):
+        yield (*at, i, "options"), list(item.options)
+
+
+def _closures(at: Where, closures: tuple[Closure, ...]) -> Iterator[Contradiction]:
     for c, closure in enumerate(closures):
         if closure.last < closure.first:
             yield Contradiction((*at, c, "to"), "no earlier than from")
@@ -79,14 +86,20 @@ def _closures(at: tuple[str | int, ...], closures: tuple[Closure, ...]) -> Itera
             yield Contradiction((*at, c, "end"), "later than start")
 
 
-def _desk(at: tuple[str | int, ...], body: Municipality, desk: Desk) -> Iterator[Contradiction]:
+def _desk(at: Where, body: Municipality, desk: Desk) -> Iterator[Contradiction]:
     known = body.services
-    lists: list[tuple[tuple[str | int, ...], tuple[str, ...] | str | None]] = [
-        ((*at, "services"), desk.services)
-    ]
+    own = tuple(known) if desk.services == "all" else desk.services
+    for name in own:
+        if name not in known:
+            yield Contradiction((*at, "services"), f"services of this file; {name} is not")
     for o, opening in enumerate(desk.openings):
         here = (*at, "openings", o)
-        lists.append(((*here, "services"), opening.services))
+        for name in opening.services or ():
+            if name not in own:
+                yield Contradiction((*here, "services"), f"services of its desk; {name} is not")
+        for channel in opening.channels or ():
+            if channel not in desk.channels:
+                yield Contradiction((*here, "channels"), f"channels of its desk; {channel} is not")
         if opening.end <= opening.start:
             yield Contradiction((*here, "end"), "later than start")
             continue
@@ -95,22 +108,17 @@ def _desk(at: tuple[str | int, ...], body: Municipality, desk: Desk) -> Iterator
         minutes = (opening.end.hour - opening.start.hour) * 60 + (
             opening.end.minute - opening.start.minute
         )
-        served = [known[s] for s in opening.services or desk.services if s in known]
-        shortest = min((s.duration for s in served or known.values()), default=0)
+        served = [known[s] for s in opening.services or own if s in known]
+        shortest = min((s.duration for s in served), default=0)
         if minutes < shortest:
             yield Contradiction((*here, "end"), f"room for one appointment ({shortest} minutes)")
-    for where, names in lists:
-        for name in names if isinstance(names, tuple) else ():
-            if name not in known:
-                yield Contradiction(where, f"services of this file; {name} is not")
 
 
-def _conditions(
-    at: tuple[str | int, ...], body: Municipality, service: Service
-) -> Iterator[Contradiction]:
+def _conditions(at: Where, body: Municipality, service: Service) -> Iterator[Contradiction]:
     """Each `when` names the channel or an earlier answer, and a value it can have."""
     values: dict[str, set[str] | None] = {"channel": {str(c) for c in service.channels}}
-    asked: list[tuple[tuple[str | int, ...], Question | FormField]] = [
+    questions = {question.id for question in service.screening}
+    asked: list[tuple[Where, Question | FormField]] = [
         ((*at, "screening", i), question) for i, question in enumerate(service.screening)
     ]
     own = {field.id: (*at, "fields", i) for i, field in enumerate(service.fields)}
@@ -128,10 +136,25 @@ def _conditions(
                     yield Contradiction((*where, "when"), f"an answer of {name}, not {value}")
                 if name == "channel" and value not in list(Channel):
                     yield Contradiction((*where, "when"), f"a channel, not {value}")
+        if item.id == "channel" or (item.id in questions and isinstance(item, FormField)):
+            expected = "an id of its own, not that of a question, nor channel"
+            yield Contradiction((*where, "id"), expected)
         options = {option.id for option in item.options}
         if isinstance(item, FormField):
-            if item.type in ("choice", "choice_or_text") and not options:
-                yield Contradiction((*where, "options"), "at least one option")
+            yield from _field(where, item)
             if item.type == "yes_no":
                 options = {"yes", "no"}
         values[item.id] = options or None
+
+
+def _field(at: Where, field: FormField) -> Iterator[Contradiction]:
+    choice = field.type in ("choice", "choice_or_text")
+    if choice and not field.options:
+        yield Contradiction((*at, "options"), "at least one option")
+    if field.options and not choice:
+        yield Contradiction((*at, "options"), f"no options, which {field.type} doesn't have")
+    if any(option.stop for option in field.options):
+        yield Contradiction((*at, "options"), "no stop, which only a question of screening has")
+    # The office writes to the one and proves the citizen by the other.
+    if field.id in ("email", "phone") and field.type != field.id:
+        yield Contradiction((*at, "type"), field.id)

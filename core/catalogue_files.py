@@ -1,5 +1,6 @@
 """Reading a municipality's YAML file, and saying where it is wrong."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,11 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from core.catalogue import Municipality
-from core.catalogue_checks import contradictions
+from core.catalogue import ID, URL, Municipality
+from core.catalogue_checks import Where, contradictions
 from core.errors import Unusable
 
 SHIPPED = Path(__file__).parent / "catalogues"
-
-Where = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -68,34 +67,59 @@ def read_catalogue(path: Path) -> Municipality:
             return [build(item, (*where, i)) for i, item in enumerate(node.value)]
         return node.value
 
+    root = _compose(path)
     try:
-        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
-    except OSError as error:
-        raise BadCatalogue([Problem(path, 1, "the file", error.strerror or "readable")]) from None
-    except UnicodeDecodeError:
-        raise BadCatalogue([Problem(path, 1, "the file", "text in UTF-8")]) from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        expected = f"YAML ({error.problem})"
-        raise BadCatalogue([Problem(path, line, "the file", expected)]) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise BadCatalogue([Problem(path, 1, "the file", f"YAML ({error})")]) from None
-    if not isinstance(root, yaml.MappingNode):
-        raise BadCatalogue([Problem(path, 1, "the file", "a municipality: id, name, groups …")])
+        data = build(root, ())
+    except RecursionError:
+        raise _unreadable(path, "YAML without an *alias inside itself") from None
     try:
-        body = Municipality.model_validate(build(root, ()))
+        body = Municipality.model_validate(data)
         for found in contradictions(body):
             problem(found.where, found.expected)
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        for detail in details:
-            where = detail["loc"]
-            # A list is said to be too short when it is its items that are wrong.
-            if not any(d["loc"][: len(where)] == where and d is not detail for d in details):
-                problem(where, expected_of(detail["msg"]))
+        for where, expected in _wrong(error, lines):
+            problem(where, expected)
     if problems:
-        raise BadCatalogue(sorted(problems, key=lambda found: found.line))
+        # What an *alias repeats is wrong once.
+        once = {(p.line, p.field.rpartition(".")[2], p.expected): p for p in reversed(problems)}
+        raise BadCatalogue(sorted(once.values(), key=lambda found: (found.line, found.field)))
     return body
+
+
+def _compose(path: Path) -> yaml.MappingNode:
+    try:
+        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+    except OSError as error:
+        raise _unreadable(path, error.strerror or "readable") from None
+    except UnicodeDecodeError:
+        raise _unreadable(path, "text in UTF-8") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _unreadable(path, f"YAML ({error.problem})", line) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _unreadable(path, f"YAML ({str(error).partition(chr(10))[0]})") from None
+    if not isinstance(root, yaml.MappingNode):
+        raise _unreadable(path, "a municipality: id, name, groups …")
+    return root
+
+
+def _unreadable(path: Path, expected: str, line: int = 1) -> BadCatalogue:
+    return BadCatalogue([Problem(path, line, "the file", expected)])
+
+
+def _wrong(error: ValidationError, lines: Mapping[Where, int]) -> Iterator[tuple[Where, str]]:
+    found: dict[Where, list[str]] = {}
+    for detail in error.errors(include_url=False):
+        where: Where = ()
+        for part in detail["loc"]:
+            # Of the parts that aren't in the file, the missing keys count, not pydantic's types.
+            if (*where, part) in lines or detail["type"] == "missing":
+                where = (*where, part)
+        found.setdefault(where, []).append(expected_of(detail["msg"]))
+    for where, expected in found.items():
+        # A list is said to be too short when it is its items that are wrong.
+        if not any(other[: len(where)] == where != other for other in found):
+            yield where, " or ".join(expected)
 
 
 def expected_of(message: str) -> str:
@@ -105,4 +129,10 @@ def expected_of(message: str) -> str:
         .removeprefix("Input should be ")
         .replace("Extra inputs are not permitted", "no such field here")
         .replace("Field required", "this field, which is missing")
+        .replace("Tuple should have at least 1 item after validation, not 0", "at least one")
+        .replace("String should have at least 1 character", "a text")
+        .replace("a valid dictionary or instance of Words", "a text as el and en")
+        .replace("a valid tuple", "a list")
+        .replace(f"String should match pattern '{ID}'", "an id of a-z, 0-9, - and _")
+        .replace(f"String should match pattern '{URL}'", "a link that begins with https://")
     )

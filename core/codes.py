@@ -15,9 +15,7 @@ def new_code(choose: Callable[[Sequence[str]], str]) -> str:
     """Draw a code of letters and digits; `choose` picks one of a sequence, as random.choice."""
     while True:
         code = "".join(choose(LETTERS + DIGITS) for _ in range(LENGTH))
-        letters = sum(sign in LETTERS for sign in code)
-        # Two of each at least: it can't spell a word, nor be taken for a number.
-        if 2 <= letters <= LENGTH - 2:
+        if is_code(code):
             return code
 
 
@@ -31,7 +29,9 @@ def fold_code(typed: str) -> str:
 def is_code(typed: str) -> bool:
     """Whether it has the form of a code."""
     code = fold_code(typed)
-    return len(code) == LENGTH and all(sign in LETTERS + DIGITS for sign in code)
+    letters, digits = (sum(sign in signs for sign in code) for signs in (LETTERS, DIGITS))
+    # Two of each at least: no word is one, and no number.
+    return letters >= 2 and digits >= 2 and letters + digits == len(code) == LENGTH
 
 
 def spaced(code: str) -> str:

@@ -33,15 +33,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Raise Unusable, naming the setting, for a URL that can't be one."""
-        try:
-            parsed = make_url(url)
-        except ArgumentError:
-            raise Unusable(
-                f"{SETTING} must be like sqlite:///data/rantevou.db; it is {url!r}"
-            ) from None
-        if parsed.get_backend_name() != "sqlite" or not parsed.database:
-            raise Unusable(f"{SETTING} must be like sqlite:///data/rantevou.db; it is {url!r}")
-        self.file = Path(parsed.database)
+        self.file = _file_of(url)
         self.engine = _engine(url, "BEGIN IMMEDIATE", size=1)
         self._readers = _engine(url, "BEGIN", size=READERS)
         self._writer = ThreadPoolExecutor(1, "writer")
@@ -98,6 +90,17 @@ class Database:
         except (DatabaseError, OSError) as error:
             reason = error.orig if isinstance(error, DatabaseError) else error.strerror
             raise Unusable(f"{SETTING}: {self.file} can't be used: {reason}") from None
+
+
+def _file_of(url: str) -> Path:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    file = parsed.database if parsed and parsed.drivername == "sqlite" else None
+    if not file or file == ":memory:" or file.startswith("file:"):
+        raise Unusable(f"{SETTING} must be like sqlite:///data/rantevou.db; it is {url!r}")
+    return Path(file)
 
 
 def _engine(url: str, begin: str, *, size: int) -> Engine:

@@ -6,22 +6,21 @@ from sqlalchemy.orm import Session
 
 from core.office import Office
 from core.outbox import post
-from core.tables import Booking
+from core.tables import Booking, History
 
-BY_EMAIL = frozenset({"confirmed", "moved", "cancelled"})
+BY_EMAIL = frozenset({"confirmed", "moved", "cancelled", "edited"})
 """The changes that the attendee is written about, when they gave an e-mail address."""
 
 
-def owe(session: Session, office: Office, booking: Booking, change: str, now: datetime) -> None:
+def owe(session: Session, office: Office, booking: Booking, change: History, now: datetime) -> None:
     """Post what that change makes us owe, where its platform is configured."""
-    if change in BY_EMAIL and booking.details.get("email"):
-        key = f"{change} {booking.id} {int(now.timestamp())} {int(booking.starts_at.timestamp())}"
+    if change.action in BY_EMAIL and booking.details.get("email"):
         post(
             session,
             office,
             platform="email",
-            kind=change,
+            kind=change.action,
             booking_id=booking.id,
             due_at=now,
-            key=key,
+            key=f"change {change.id} email",
         )

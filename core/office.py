@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.calendar import Plan, covered
 from core.catalogue import Channel, Municipality
 from core.errors import Unusable
-from core.tables import LIVE, Booking, Desk, MunicipalityRow
+from core.tables import LIVE, Booking, Desk, History, MunicipalityRow
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,9 @@ class Loaded:
         return Plan(body, body.services[service], body.branch(branch), Channel(channel), ids)
 
 
+_DIGESTS = select(MunicipalityRow.id, MunicipalityRow.digest)
+
+
 class Office:
     """Every municipality, kept in memory and read anew when another process loaded one."""
 
@@ -45,8 +48,7 @@ class Office:
 
     def refresh(self, session: Session) -> None:
         """See what was loaded since; one short query when nothing was."""
-        stored = session.execute(select(MunicipalityRow.id, MunicipalityRow.digest)).all()
-        for name, digest in stored:
+        for name, digest in session.connection().execute(_DIGESTS):
             if name not in self._loaded or self._loaded[name].digest != digest:
                 self._loaded[name] = _read(session, name)
 
@@ -85,9 +87,7 @@ def load(session: Session, body: Municipality, now: datetime) -> str:
         session.add(MunicipalityRow(id=body.id, document=document, digest=digest, loaded_at=now))
         session.flush()
     known = set(
-        session.execute(
-            select(Desk.branch, Desk.name).where(Desk.municipality_id == body.id)
-        )
+        session.execute(select(Desk.branch, Desk.name).where(Desk.municipality_id == body.id))
     )
     wanted = {(branch.id, desk.id) for branch in body.branches for desk in branch.desks}
     session.add_all(
@@ -117,9 +117,9 @@ def _refuse_orphans(session: Session, new: Loaded, now: datetime) -> None:
             f"{new.body.id}: not loaded, nothing was changed. These future bookings would have no "
             f"service, desk or opening: {', '.join(confirmed)}. Move or cancel them first."
         )
-    session.execute(
-        update(Booking).where(Booking.id.in_([b.id for b in orphans])).values(state="expired")
-    )
+    for held in orphans:
+        held.state = "expired"
+        session.add(History(booking_id=held.id, at=now, action="expired", fields=[]))
 
 
 def _served(new: Loaded, booking: Booking, desk_key: tuple[str, str]) -> bool:

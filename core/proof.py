@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.codes import fold_code
 from core.errors import Refusal
 from core.office import Office
 from core.tables import Booking, WrongTry
-from core.text import _
+from core.text import _n
 
 TRIES = 5
 LOCKED_FOR = timedelta(hours=1)
@@ -37,21 +37,32 @@ def find_booking(
     )
     if booking is None:
         session.add_all(WrongTry(source=source, at=now) for source in sources)
+        session.flush()
+        check_unlocked(session, sources, now)
     return booking
 
 
 def check_unlocked(session: Session, sources: Iterable[str], now: datetime) -> None:
     """Raise Refusal locked while one of the sources has tried too often."""
-    most = session.scalars(
-        select(func.count())
-        .where(WrongTry.source.in_(list(sources)), WrongTry.at > now - LOCKED_FOR)
-        .group_by(WrongTry.source)
-    ).all()
-    if max(most, default=0) >= TRIES:
-        raise Refusal(
-            "locked",
-            _(
-                "There were too many wrong tries. Please try again in an hour, "
-                "or contact the office."
-            ),
-        )
+    for source in sources:
+        latest = session.scalars(
+            select(WrongTry.at)
+            .where(WrongTry.source == source, WrongTry.at > now - 2 * LOCKED_FOR)
+            .order_by(WrongTry.at.desc())
+            .limit(TRIES)
+        ).all()
+        if len(latest) < TRIES or latest[0] <= now - LOCKED_FOR:
+            continue
+        # The hour counts from the last of five tries that were made within one.
+        if latest[0] - latest[-1] < LOCKED_FOR:
+            left = latest[0] + LOCKED_FOR - now
+            raise Refusal(
+                "locked",
+                _n(
+                    "There were too many wrong tries. Please try again in {count} minute, "
+                    "or contact the office.",
+                    "There were too many wrong tries. Please try again in {count} minutes, "
+                    "or contact the office.",
+                    -(-left // timedelta(minutes=1)),
+                ),
+            )

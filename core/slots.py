@@ -67,12 +67,12 @@ def free_days(
 def nearest_times(
     session: Session, plan: Plan, wanted: datetime, now: datetime, own: int | None, count: int
 ) -> list[datetime]:
-    """The free starts nearest to a wanted one, in order of time."""
+    """The free starts nearest to a wanted one, the nearest first."""
     reach = timedelta(days=3)
     while True:
         since, until = wanted - reach, wanted + reach
         near = free_times(session, plan, since, until, now, own)
         if len(near) >= count or (since <= plan.first(now) and until >= plan.last(now)):
             near.sort(key=lambda start: abs(start - wanted))
-            return sorted(near[:count])
+            return near[:count]
         reach *= 4

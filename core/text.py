@@ -75,3 +75,8 @@ def lines(*parts: Phrase | None) -> Lines:
 def commas(*parts: Phrase) -> Lines:
     """Put phrases beside each other."""
     return Lines(parts, ", ")
+
+
+def beside(*parts: Phrase) -> Lines:
+    """Put phrases beside each other, with spaces; "" is left out."""
+    return Lines(tuple(part for part in parts if part != ""), " ")

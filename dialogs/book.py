@@ -4,23 +4,25 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from core import bookings
-from core.catalogue import Channel, Consent, Municipality, Question, Stop
+from core.catalogue import Channel, Consent, Municipality
 from core.errors import Refusal
-from core.tables import Booking, Citizen
-from core.text import Phrase, When, _, _n, lines
+from core.tables import Citizen
+from core.text import Phrase, _, lines
 from dialogs import flow
-from dialogs.days import day_step, near, planned, time_step, zone_of
-from dialogs.details import collected, detail_step, met
+from dialogs.days import at_short, day_step, near, planned, time_step
+from dialogs.details import collected, detail_step
+from dialogs.holding import held, hold, hold_still, upkeep
 from dialogs.menu import NO, YES
 from dialogs.parse import REMEMBERED
+from dialogs.screening import enough_step, screening_step, stopped_step
 from dialogs.step import Choice, Context, Dialog, Prompt, Step, Wrong
-from dialogs.summary import CHANNELS, CLOCK, confirmation, detail_lines, moment
+from dialogs.summary import CHANNELS, confirmation, detail_lines, moment
 
 
 def _municipalities(ctx: Context) -> Prompt:
     return Prompt(
         _("With which municipality would you like an appointment?"),
-        [Choice(body.id, body.name) for body in ctx.office.municipalities],
+        [Choice(body.id, body.name, ", ".join(body.aliases)) for body in ctx.office.municipalities],
         expected=_("I don't know that municipality. Please pick one, or write its name."),
     )
 
@@ -28,9 +30,9 @@ def _municipalities(ctx: Context) -> Prompt:
 def _groups(ctx: Context) -> Prompt:
     body = _body(ctx)
     return Prompt(
-        _("Which department?"),
+        _("Which group of services?"),
         [Choice(group.id, group.name) for group in body.groups],
-        expected=_("Please pick a department, or write its name."),
+        expected=_("Please pick a group of services, or write its name."),
     )
 
 
@@ -45,8 +47,11 @@ def _services(ctx: Context) -> Prompt:
 
 def _branches(ctx: Context) -> Prompt:
     return Prompt(
-        _("Which office?"),
-        [Choice(b.id, b.name) for b in _body(ctx).branches_of(ctx.answers["service"])],
+        _("Where would you like to be served?"),
+        [
+            Choice(b.id, b.name, ", ".join(b.aliases))
+            for b in _body(ctx).branches_of(ctx.answers["service"])
+        ],
         expected=_("Please pick an office, or write its name."),
     )
 
@@ -65,127 +70,9 @@ def _body(ctx: Context) -> Municipality:
     return ctx.office[ctx.answers["municipality"]].body
 
 
-def _screening_step(question: Question) -> Step:
-    def ask(ctx: Context) -> Prompt:
-        words = {"yes": YES, "no": NO}
-        return Prompt(
-            question.text,
-            [Choice(o.id, o.label, words.get(o.id)) for o in question.options],
-            expected=_("Please pick one of the answers below."),
-        )
-
-    return Step(
-        f"screening.{question.id}",
-        question.label,
-        ask,
-        applies=lambda ctx: met(ctx.answers, question.when),
-        depends=("service", "channel", "catalogue"),
-        automatic=False,
-    )
-
-
-def _stopper(ctx: Context) -> tuple[Question, Stop] | None:
-    """The screening answer that stops the booking, with its reason."""
-    for question in ctx.service.screening if ctx.service else ():
-        given = ctx.answers.get(f"screening.{question.id}")
-        for option in question.options:
-            if option.id == given and option.stop and met(ctx.answers, question.when):
-                return question, option.stop
-    return None
-
-
-def _ask_stopped(ctx: Context) -> Prompt:
-    found = _stopper(ctx)
-    question, stop = found if found else (None, None)
-    choices = [
-        Choice(f"change:{name}", label, command=True)
-        for name, label in (
-            (f"screening.{question.id}" if question else "", _("Change my answer")),
-            ("service", _("Pick another service")),
-        )
-    ]
-    return Prompt(
-        lines(stop.reason if stop else None, stop.link if stop else None),
-        [*choices, Choice("end", _("End here"))],
-        expected=_("Please pick one of the answers below."),
-    )
-
-
-def _end(ctx: Context, _answer: str) -> None:
-    flow.leave(ctx)
-    ctx.say(_("All right, I've stopped. Nothing was booked or changed."))
-
-
-def _held(ctx: Context) -> Booking | None:
-    return ctx.session.get(Booking, ctx.state.hold) if ctx.state.hold else None
-
-
-def _hold(ctx: Context, value: str) -> None:
-    """Keep the time picked; one that is gone is met with the nearest."""
-    plan, start, old = planned(ctx), datetime.fromisoformat(value), _held(ctx)
-    zone = zone_of(ctx, plan)
-    try:
-        booking = bookings.hold(ctx.session, plan, start, ctx.now, ctx.actor, old)
-    except Refusal as refusal:
-        if refusal.kind == "taken":
-            near(ctx, start)
-        raise
-    ctx.state.hold = booking.id
-    local = start.astimezone(zone)
-    ctx.answers["day"] = local.date().isoformat()
-    ctx.say(
-        _n(
-            "I'm keeping {day}, {time} for you for {count} minute.",
-            "I'm keeping {day}, {time} for you for {count} minutes.",
-            plan.municipality.rules.hold_minutes,
-            day=When(local, "EEEE d MMMM"),
-            time=When(local, CLOCK),
-        )
-    )
-
-
-def _hold_still(ctx: Context, value: str) -> bool:
-    """After a change: whether the same time can be kept for what is wanted now."""
-    plan = planned(ctx)
-    day = datetime.fromisoformat(value).astimezone(zone_of(ctx, plan)).date().isoformat()
-    try:
-        if day == ctx.answers.get("day"):
-            _hold(ctx, value)
-            return True
-    except Refusal:
-        ctx.state.view = {}
-    _let_go(ctx)
-    return False
-
-
-def _let_go(ctx: Context) -> None:
-    if old := _held(ctx):
-        bookings.release(ctx.session, old, ctx.now)
-    ctx.state.hold = None
-
-
-def _upkeep(ctx: Context) -> None:
-    """Keep the hold while its citizen is active; once it has run out, ask for the time again."""
-    booking = _held(ctx)
-    if booking is None or "time" not in ctx.answers:
-        return
-    if not bookings.extend(booking, _body(ctx).rules, ctx.now):
-        zone = zone_of(ctx, planned(ctx))
-        flow.take_back(ctx, "time")
-        _let_go(ctx)
-        near(ctx, booking.starts_at)
-        ctx.say(
-            _(
-                "I could keep {day}, {time} only until now. I have kept all that you wrote.",
-                day=When(booking.starts_at.astimezone(zone), "EEEE d MMMM"),
-                time=When(booking.starts_at.astimezone(zone), CLOCK),
-            )
-        )
-
-
 def _consent(ctx: Context) -> Consent | None:
-    service, channel = ctx.service, ctx.answers.get("channel")
-    return _body(ctx).consent_of(service, channel) if service and channel else None
+    body, service, channel = ctx.municipality, ctx.service, ctx.answers.get("channel")
+    return body.consent_of(service, channel) if body and service and channel else None
 
 
 def _version(consent: Consent) -> str:
@@ -211,14 +98,14 @@ def _check_consent(ctx: Context, value: str) -> None:
             _(
                 "Without your consent I can't make this booking here. You can agree now, "
                 "or talk to an employee: write “human”."
-            )
+            ),
+            {"step": "consent", "help": True},
         )
 
 
 def _ask_review(ctx: Context) -> Prompt:
     body, plan = _body(ctx), planned(ctx)
     start = datetime.fromisoformat(ctx.answers["time"])
-    local = start.astimezone(zone_of(ctx, plan))
     fields = body.fields_of(plan.service)
     several = len(body.branches_of(plan.service.id)) > 1
     return Prompt(
@@ -233,11 +120,7 @@ def _ask_review(ctx: Context) -> Prompt:
         [
             Choice(
                 ctx.answers["time"],
-                _(
-                    "Confirm: {day}, {time}",
-                    day=When(local, "EEE d MMM"),
-                    time=When(local, CLOCK),
-                ),
+                _("Confirm: {time}", time=at_short(ctx, plan, start)),
                 CONFIRM,
             )
         ],
@@ -251,7 +134,7 @@ CONFIRM = _("confirm, yes, y, ok, okay, book it, 👍")
 
 def _confirm(ctx: Context, value: str) -> None:
     """Book what was shown; the answer carries its time, so that no other can be confirmed."""
-    body, plan, booking = _body(ctx), planned(ctx), _held(ctx)
+    body, plan, booking = _body(ctx), planned(ctx), held(ctx)
     if booking is None or datetime.fromisoformat(value) != booking.starts_at:
         raise Wrong(_("The time has changed meanwhile. Please check again."))
     fields = body.fields_of(plan.service)
@@ -272,7 +155,7 @@ def _confirm(ctx: Context, value: str) -> None:
         if refusal.kind == "taken":
             flow.take_back(ctx, "time")
             ctx.state.hold = None
-            near(ctx, booking.starts_at)
+            ctx.state.view = near(booking.starts_at)
         raise
     citizen = ctx.session.get_one(Citizen, ctx.actor.citizen_id)
     same_next_time = {f.id for f in fields if f.type in REMEMBERED}
@@ -283,26 +166,38 @@ def _confirm(ctx: Context, value: str) -> None:
 
 
 def _steps(ctx: Context) -> Iterator[Step]:
-    yield Step("municipality", _("Municipality"), _municipalities)
-    yield Step("group", _("Department"), _groups, depends=("municipality", "catalogue"))
-    yield Step("service", _("Service"), _services, depends=("group", "catalogue"))
-    yield Step("branch", _("Office"), _branches, depends=("service", "catalogue"))
-    yield Step("channel", _("Manner"), _channels, depends=("service", "branch", "catalogue"))
+    yield Step("municipality", _("Municipality"), _municipalities, depends=("catalogue",))
+    yield Step(
+        "group",
+        _("Group of services"),
+        _groups,
+        depends=("municipality", "catalogue"),
+        words=_("department, group, field"),
+    )
+    yield Step("service", _("Service"), _services, depends=("municipality", "group", "catalogue"))
+    yield Step(
+        "branch",
+        _("Place"),
+        _branches,
+        depends=("municipality", "service", "catalogue"),
+        words=_("office, branch"),
+    )
+    yield Step(
+        "channel",
+        _("How"),
+        _channels,
+        depends=("service", "branch", "catalogue"),
+        words=_("channel, manner, way"),
+    )
     service, body = ctx.service, ctx.municipality
     if service is None or body is None:
         return
     for question in service.screening:
-        yield _screening_step(question)
-    yield Step(
-        "stopped",
-        _("End"),
-        _ask_stopped,
-        applies=lambda ctx: _stopper(ctx) is not None,
-        effect=_end,
-        automatic=False,
-    )
+        yield screening_step(question)
+    yield stopped_step()
+    yield enough_step()
     yield day_step()
-    yield time_step(_hold, _hold_still)
+    yield time_step(hold, hold_still)
     for field in body.fields_of(service):
         yield detail_step(field)
     yield Step(
@@ -317,4 +212,4 @@ def _steps(ctx: Context) -> Iterator[Step]:
     yield Step("review", _("Check"), _ask_review, effect=_confirm, automatic=False)
 
 
-BOOK = Dialog("book", _("New booking"), _steps, _upkeep)
+BOOK = Dialog("book", _("New booking"), _steps, upkeep)

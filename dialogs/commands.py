@@ -7,19 +7,23 @@ from typing import Literal
 from core.text import Text, _, lines
 from dialogs import flow
 from dialogs.fold import fold
-from dialogs.menu import HELLO, request, set_zone
-from dialogs.step import Context, Wrong, always
+from dialogs.menu import HELLO, request, set_zone, stop
+from dialogs.step import Context, always
 from dialogs.summary import about_service, contact_lines, link_lines
 
 NOTHING = Text("")
+
+FIRST = ("book", "menu")
+"""The tasks that begin a conversation: there is nothing before their first question."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
     """Something to do at any step. `words` pick it, with commas between them.
 
-    Its button is shown always, after "help" only, or by some prompts. With `takes_rest`, more
-    words may follow its own.
+    Its button is shown always, after "help" only, or by some prompts, and only where it `applies`;
+    its words are understood wherever it is `typed`. One that `yields` gives way to a choice of
+    that name. More words may follow those of a command that `knows` them.
     """
 
     name: str
@@ -28,7 +32,9 @@ class Command:
     act: Callable[[Context, str], None]
     shown: Literal["always", "help", "never"] = "help"
     applies: Callable[[Context], bool] = always
-    takes_rest: bool = False
+    typed: Callable[[Context], bool] = always
+    yields: bool = False
+    knows: Callable[[Context, str], bool] | None = None
 
 
 def run(ctx: Context, name: str, rest: str) -> None:
@@ -50,8 +56,12 @@ def buttons(ctx: Context) -> list[Command]:
 def _back(ctx: Context, rest: str) -> None:
     if ctx.state.aside is not None:
         ctx.state.aside = None
-    elif not flow.back(ctx):
+    elif flow.back(ctx):
+        return
+    elif ctx.state.dialog in FIRST:
         ctx.say(_("This is the first question."))
+    else:
+        flow.leave(ctx)
 
 
 def _start_over(ctx: Context, rest: str) -> None:
@@ -62,9 +72,11 @@ def _start_over(ctx: Context, rest: str) -> None:
 
 def _cancel(ctx: Context, rest: str) -> None:
     """Leave the running task, asking first; between two tasks, cancel an appointment."""
-    if ctx.state.aside is not None:
+    if ctx.state.aside == {"ask": "stop"}:
+        stop(ctx, "yes")
+    elif ctx.state.aside is not None:
         ctx.state.aside = None
-    elif ctx.state.dialog == "menu" or (ctx.state.dialog == "book" and not ctx.state.path):
+    elif ctx.state.dialog in FIRST and not ctx.state.path:
         flow.start(ctx, "cancel")
     elif ctx.state.path:
         ctx.state.aside = {"ask": "stop"}
@@ -131,24 +143,47 @@ def _human(ctx: Context, rest: str) -> None:
 
 
 def _zone(ctx: Context, rest: str) -> None:
-    if not rest:
+    found = ctx.texts.zone_called(rest) if rest else None
+    if found:
+        set_zone(ctx, found)
+    else:
         ctx.state.aside = {"ask": "zone"}
-        return
-    found = ctx.texts.zone_called(rest)
-    if found is None:
-        raise Wrong(_("I don't know that city. Write a big city near you, such as Melbourne."))
-    set_zone(ctx, found)
+
+
+def _step_called(ctx: Context, name: str) -> str | None:
+    """The answered step that is meant, by its name or label; the shortest label that fits."""
+    wanted = set(fold(name).split()) - ctx.texts.words(ARTICLES)
+    found: list[tuple[int, str]] = []
+    for step in flow.running(ctx).steps(ctx):
+        if step.name not in ctx.answers:
+            continue
+        if step.name == name:
+            return name
+        labels = {fold(ctx.texts.say(step.label, code)) for code in ("el", "en")}
+        for label in labels | ctx.texts.words(step.words):
+            if _means(wanted, label.split()):
+                found.append((len(label.split()), step.name))
+    return min(found)[1] if found else None
+
+
+def _means(wanted: set[str], label: list[str]) -> bool:
+    """Whether each word is one of the label's, whatever its ending: ώρα, ώρας; ημέρα, ημέρας."""
+    return bool(wanted) and all(any(part[:4] == word[:4] for part in label) for word in wanted)
+
+
+ARTICLES = _("the, my")
 
 
 def _change(ctx: Context, rest: str) -> None:
     """Ask an earlier answer again; what doesn't depend on it stays."""
-    wanted = fold(rest)
-    for step in flow.running(ctx).steps(ctx):
-        names = {step.name, *(fold(ctx.texts.say(step.label, code)) for code in ("el", "en"))}
-        if wanted and step.name in ctx.answers and (rest in names or wanted in names):
-            flow.take_back(ctx, step.name)
-            return
-    ctx.state.view = {"changing": True}
+    if rest and (name := _step_called(ctx, rest)):
+        flow.take_back(ctx, name)
+    else:
+        ctx.state.view = {"changing": True}
+
+
+def _can_change(ctx: Context) -> bool:
+    return ctx.state.aside is None and bool(ctx.state.path)
 
 
 def _set(ctx: Context, rest: str) -> None:
@@ -174,12 +209,13 @@ def _go(dialog: str) -> Callable[[Context, str], None]:
     return lambda ctx, rest: request(ctx, dialog)
 
 
-def _has_path(ctx: Context) -> bool:
-    return ctx.state.aside is not None or bool(ctx.state.path)
+def _can_go_back(ctx: Context) -> bool:
+    state = ctx.state
+    return state.aside is not None or bool(state.path) or state.dialog not in FIRST
 
 
 def _in_a_task(ctx: Context) -> bool:
-    return ctx.state.aside is None and ctx.state.dialog != "menu"
+    return ctx.state.aside is not None or ctx.state.dialog != "menu"
 
 
 def _by_code(ctx: Context, rest: str) -> None:
@@ -203,7 +239,7 @@ COMMANDS = (
         words=_("back, go back, previous"),
         act=_back,
         shown="always",
-        applies=_has_path,
+        applies=_can_go_back,
     ),
     Command(
         name="start_over",
@@ -217,6 +253,7 @@ COMMANDS = (
         label=_("Stop"),
         words=_("cancel, stop, quit, exit, leave"),
         act=_cancel,
+        yields=True,
         applies=_in_a_task,
     ),
     Command(
@@ -224,6 +261,7 @@ COMMANDS = (
         label=_("About this service"),
         words=_("about, about the service, about this service, documents, instructions, info"),
         act=_about,
+        yields=True,
         applies=lambda ctx: ctx.service is not None,
     ),
     Command(
@@ -231,12 +269,14 @@ COMMANDS = (
         label=_("Useful links"),
         words=_("links, useful links"),
         act=_links,
+        yields=True,
     ),
     Command(
         name="human",
         label=_("Talk to a human"),
         words=_("human, person, employee, contact, talk to a human, agent"),
         act=_human,
+        yields=True,
     ),
     Command(
         name="bookings",
@@ -262,7 +302,7 @@ COMMANDS = (
         label=_("Time zone"),
         words=_("time zone, timezone, change time zone"),
         act=_zone,
-        takes_rest=True,
+        knows=lambda ctx, rest: ctx.texts.zone_called(rest) is not None,
     ),
     Command(
         name="help",
@@ -273,13 +313,16 @@ COMMANDS = (
     ),
     Command(name="english", words=_("english, in english"), act=_to_language("en"), shown="never"),
     Command(name="greek", words=_("greek, in greek"), act=_to_language("el"), shown="never"),
-    Command(name="hello", words=HELLO, act=_hello, shown="never"),
-    Command(name="thanks", words=_("thank you, thanks, bye"), act=_thanks, shown="never"),
+    Command(name="hello", words=HELLO, act=_hello, shown="never", yields=True),
+    Command(
+        name="thanks", words=_("thank you, thanks, bye"), act=_thanks, shown="never", yields=True
+    ),
     Command(
         name="move",
         words=_("move, move appointment, reschedule, change appointment"),
         act=_go("move"),
         shown="never",
+        yields=True,
     ),
     Command(
         name="cancel_booking",
@@ -292,6 +335,7 @@ COMMANDS = (
         words=_("edit, edit details, change details, change my details"),
         act=_go("edit"),
         shown="never",
+        yields=True,
     ),
     Command(
         name="withdraw",
@@ -305,8 +349,9 @@ COMMANDS = (
         words=_("change, correct, change an answer"),
         act=_change,
         shown="never",
-        applies=lambda ctx: ctx.state.aside is None and bool(ctx.state.path),
-        takes_rest=True,
+        typed=_can_change,
+        yields=True,
+        knows=lambda ctx, rest: _step_called(ctx, rest) is not None,
     ),
     Command(name="code", label=_("With a code"), act=_by_code, shown="never"),
     Command(name="set", act=_set, shown="never"),

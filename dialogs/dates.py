@@ -1,10 +1,13 @@
-"""Days and times as people write them, in Greek and English."""
+"""Days and times as people write them, in Greek, Greeklish and English."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from core.text import Text, _
-from dialogs.fold import fold
+from dialogs.fold import fold, sound
+from dialogs.pick import FILLER
 from dialogs.step import Texts
 
 MONTHS = (
@@ -31,10 +34,67 @@ WEEKDAYS = (
     _("sunday, sun"),
 )
 AHEAD = (_("today"), _("tomorrow"), _("the day after tomorrow, day after tomorrow"))
+NEXT = _("next")
+FIRST = _("first")
 
-HALF = _("half past")
+HOURS = (
+    _("one"),
+    _("two"),
+    _("three"),
+    _("four"),
+    _("five"),
+    _("six"),
+    _("seven"),
+    _("eight"),
+    _("nine"),
+    _("ten"),
+    _("eleven"),
+    _("twelve"),
+)
+PAST = ((_("half past"), 30), (_("quarter past"), 15), (_("quarter to"), -15))
+SHARP = _("o'clock, sharp")
 AFTERNOON = _("pm, p.m., in the afternoon, afternoon")
+EVENING = _("in the evening, evening")
 MORNING = _("am, a.m., in the morning, morning")
+
+_DAY = r"(\d{1,2})(?:st|nd|rd|th|ησ?|is?|hs?)?"
+_WORD = r"([^\W\d]+)"
+_YEAR = r"(?: (\d{4}|\d{2}))?"
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The words of messages, as they are written or as they sound."""
+
+    texts: Texts
+    key: Callable[[str], str]
+
+    def of(self, message: Text) -> set[str]:
+        """A message's words."""
+        return {self.key(word) for word in self.texts.words(message)}
+
+    def which(self, typed: str, names: tuple[Text, ...]) -> int | None:
+        """Which of the names is typed, whole or by its first three letters or more."""
+        if len(typed) < 3:
+            return None
+        for test in (str.__eq__, str.startswith):
+            hits = [i for i, n in enumerate(names) if any(test(w, typed) for w in self.of(n))]
+            if len(hits) == 1:
+                return hits[0]
+        return None
+
+    def without(self, text: str, message: Text) -> str | None:
+        """The text without one of those words at its beginning or end; None if none is there."""
+        for word in sorted(map(re.escape, self.of(message)), key=len, reverse=True):
+            rest = re.sub(rf"^{word}\b|(?<![^\W\d]){word}$", "", text)
+            if rest != text:
+                return rest.strip()
+        return None
+
+    def told(self, text: str) -> list[str]:
+        """The text's words that say something."""
+        filler = self.of(FILLER)
+        return [word for word in text.split() if word not in filler]
 
 
 def parse_day(typed: str, texts: Texts, today: date, shown: date | None = None) -> date | None:
@@ -42,80 +102,97 @@ def parse_day(typed: str, texts: Texts, today: date, shown: date | None = None) 
 
     `shown` is the first of the month on the screen, which a bare number is a day of.
     """
-    text = fold(typed)
-    for days, words in enumerate(AHEAD):
-        if text in texts.words(words):
+    for key in (str, sound):
+        if found := _day(key(fold(typed)), _Words(texts, key), today, shown):
+            return found
+    return None
+
+
+def _day(text: str, words: _Words, today: date, shown: date | None) -> date | None:
+    text = re.sub(r" \d{1,2}:\d{2}$", "", text)
+    for part in (MORNING, AFTERNOON, EVENING):
+        text = words.without(text, part) or text
+    told = words.told(text)
+    for days, names in enumerate(AHEAD):
+        if " ".join(told) in words.of(names):
             return today + timedelta(days=days)
+    left = [word for word in told if word not in words.of(NEXT)]
     # Of "Τρίτη 8 Δεκεμβρίου" the date decides; the weekday alone is the next such day.
-    words_left = text.split()
-    weekday = _find(words_left[:1], WEEKDAYS, texts)
-    if weekday is not None:
-        words_left = words_left[1:]
-        if not words_left:
-            return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
-    rest = " ".join(words_left)
-    if iso := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", rest):
+    for at in (0, -1) if left else ():
+        weekday = words.which(left[at], WEEKDAYS)
+        if weekday is not None:
+            left.pop(at)
+            if not left:
+                return _coming(weekday, today, after_this_week=len(told) > 1)
+            break
+    return _dated(" ".join(left), words, today, shown)
+
+
+def _coming(weekday: int, today: date, *, after_this_week: bool) -> date:
+    days = (weekday - today.weekday() - 1) % 7 + 1
+    if after_this_week and today.weekday() + days < 7:
+        days += 7
+    return today + timedelta(days=days)
+
+
+def _dated(text: str, words: _Words, today: date, shown: date | None) -> date | None:
+    if iso := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", text):
         return _date(int(iso[1]), int(iso[2]), int(iso[3]))
-    if numbers := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d{2}))?", rest):
-        written = int(numbers[3]) if numbers[3] else None
-        return _nearest(int(numbers[1]), int(numbers[2]), written, today)
-    if named := re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th|η)? (?:of )?([^\W\d]+)(?: (\d{4}))?", rest):
-        day, word = int(named[1]), named[2]
-    elif named := re.fullmatch(r"([^\W\d]+) (\d{1,2})(?:st|nd|rd|th)?(?: (\d{4}))?", rest):
-        word, day = named[1], int(named[2])
-    elif shown and (bare := re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th|η)?", rest)):
-        return _date(shown.year, shown.month, int(bare[1]))
+    if numbers := re.fullmatch(r"(\d{1,2})[/. -](\d{1,2})(?:[/. -](\d{4}|\d{2}))?", text):
+        return _nearest(int(numbers[1]), int(numbers[2]), numbers[3], today)
+    if bare := re.fullmatch(_DAY, text):
+        return _date(shown.year, shown.month, int(bare[1])) if shown else None
+    if named := re.fullmatch(f"{_DAY} ?{_WORD}{_YEAR}", text):
+        day, month = int(named[1]), named[2]
+    elif named := re.fullmatch(f"{_WORD} {_DAY}{_YEAR}", text):
+        month, day = named[1], int(named[2])
+    elif (named := re.fullmatch(f"{_WORD} {_WORD}{_YEAR}", text)) and named[1] in words.of(FIRST):
+        day, month = 1, named[2]
     else:
         return None
-    month = _find([word], MONTHS, texts)
-    year = int(named[3]) if named[3] else None
-    return None if month is None else _nearest(day, month + 1, year, today)
+    number = words.which(month, MONTHS)
+    return None if number is None else _nearest(day, number + 1, named[3], today)
 
 
 def parse_time(typed: str, texts: Texts) -> list[tuple[int, int]]:
     """The hours and minutes it may mean: "1:30" is at night or after noon."""
-    text = fold(typed)
-    late = _ends(text, AFTERNOON, texts)
-    early = _ends(text, MORNING, texts)
-    text = (late or early or text).strip()
-    half = next((w for w in texts.words(HALF) if text.startswith(w) or text.endswith(w)), None)
-    if half:
-        text = text.replace(half, "").strip() + ":30"
-    found = re.fullmatch(r"(?:στισ |at )?(\d{1,2})(?:[:.]?(\d{2}))?", text)
-    if not found:
+    for key in (str, sound):
+        if found := _time(key(fold(typed)), _Words(texts, key)):
+            return found
+    return []
+
+
+def _time(text: str, words: _Words) -> list[tuple[int, int]]:
+    late = words.without(text, AFTERNOON) or words.without(text, EVENING)
+    early = words.without(text, MORNING)
+    text = late or early or text
+    text = words.without(text, SHARP) or text
+    past = 0
+    for message, minutes in PAST:
+        rest = words.without(text, message)
+        if rest is not None:
+            text, past = rest, minutes
+            break
+    text = " ".join(words.told(text))
+    for hour, name in enumerate(HOURS, 1):
+        if text in words.of(name):
+            text = str(hour)
+    found = re.fullmatch(r"(\d{1,2})(?:[:. -]?(\d{2}))?", text)
+    if not found or (past and found[2]):
         return []
     hour, minute = int(found[1]), int(found[2] or 0)
     if hour > 23 or minute > 59:
         return []
-    if hour >= 12 or early is not None:
-        return [(hour, minute)]
-    if late is not None:
-        return [(hour + 12, minute)]
-    return [(hour, minute), (hour + 12, minute)]
+    hours = [hour] if hour >= 12 else [hour, hour + 12]
+    # Both: Greeklish "pm" may be π.μ.
+    if (late is None) != (early is None):
+        hours = [hour % 12] if late is None and hour <= 12 else hours[-1:]
+    return [divmod((h * 60 + minute + past) % (24 * 60), 60) for h in hours]
 
 
-def _ends(text: str, words: Text, texts: Texts) -> str | None:
-    for word in sorted(texts.words(words), key=len, reverse=True):
-        if text.endswith(word):
-            return text.removesuffix(word)
-    return None
-
-
-def _find(words: list[str], names: tuple[Text, ...], texts: Texts) -> int | None:
-    """Which of the months or weekdays is named, whole or by three letters or more."""
-    if not words or len(words[0]) < 3:
-        return None
-    typed = words[0]
-    for test in (str.__eq__, str.startswith):
-        hits = [i for i, n in enumerate(names) if any(test(w, typed) for w in texts.words(n))]
-        if len(hits) == 1:
-            return hits[0]
-    return None
-
-
-def _nearest(day: int, month: int, year: int | None, today: date) -> date | None:
+def _nearest(day: int, month: int, year: str | None, today: date) -> date | None:
     if year is not None:
-        return _date(year + 2000 if year < 100 else year, month, day)
+        return _date(int(year) + (2000 if len(year) == 2 else 0), month, day)
     near = [_date(y, month, day) for y in (today.year - 1, today.year, today.year + 1)]
     return min((d for d in near if d), key=lambda d: abs(d - today), default=None)
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from core import calendar, slots
 from core.calendar import Obstacle, Plan
-from core.catalogue import Channel
 from core.tables import Booking
-from core.text import Phrase, When, Zone, _, lines
+from core.text import Phrase, When, Zone, _, beside, lines
 from dialogs.dates import parse_day, parse_time
-from dialogs.step import Choice, Context, Prompt, Step, Wrong
+from dialogs.step import Choice, Context, Instead, Prompt, Step, Wrong
 from dialogs.summary import CHANNELS, CLOCK, shown_zone
 
 NEAREST = 6
@@ -47,9 +47,10 @@ def zone_of(ctx: Context, plan: Plan) -> ZoneInfo:
     return shown_zone(plan.municipality, plan.channel, ctx.zone)
 
 
-def day_label(day: date) -> Phrase:
-    """A day as it is spoken of in a sentence."""
-    return When(day, "EEEE d MMMM")
+def day_label(day: date, now: datetime) -> Phrase:
+    """A day as it is spoken of in a sentence; with the year, if it isn't about this time."""
+    near = abs(day - now.date()) < timedelta(days=300)
+    return When(day, "EEEE d MMMM" if near else "EEEE d MMMM y")
 
 
 def day_step() -> Step:
@@ -62,6 +63,7 @@ def day_step() -> Step:
         depends=("service", "branch", "channel", "catalogue"),
         holds=lambda ctx, day: bool(_free_on(ctx, date.fromisoformat(day))),
         automatic=False,
+        words=_("date"),
     )
 
 
@@ -81,9 +83,9 @@ def time_step(
     )
 
 
-def near(ctx: Context, wanted: datetime) -> None:
-    """Have the time step offer the times nearest to one."""
-    ctx.state.view = {"step": "time", "near": wanted.isoformat()}
+def near(wanted: datetime) -> dict[str, Any]:
+    """The view in which the time step offers the times nearest to one."""
+    return {"step": "time", "near": wanted.isoformat()}
 
 
 def _free_on(ctx: Context, day: date) -> list[datetime]:
@@ -138,6 +140,7 @@ def _ask_day(ctx: Context) -> Prompt:
         [Choice(d.isoformat(), When(d, "EEE d MMM"), number=d.day) for d in free],
         layout="month",
         month=month,
+        names="whole",
         extras=extras,
         expected=_("Please pick a free day, or write a date such as 3/12."),
     )
@@ -150,9 +153,12 @@ def _nothing_free(ctx: Context, plan: Plan) -> Prompt:
     days = [first.date() + timedelta(days=n) for n in range((last - first).days + 1)]
     kinds = {calendar.obstacle(plan, day, ctx.now, zone).kind for day in days}
     reason = (
-        _("All times up to {day} are taken.", day=day_label(days[-1]))
+        _("All times up to {day} are taken.", day=day_label(days[-1], ctx.now))
         if "full" in kinds
-        else _("The office gives no appointments for this up to {day}.", day=day_label(days[-1]))
+        else _(
+            "The office gives no appointments for this up to {day}.",
+            day=day_label(days[-1], ctx.now),
+        )
     )
     others = elsewhere(ctx, plan, None)
     hint = (
@@ -209,45 +215,42 @@ def _take_day(ctx: Context, text: str) -> str:
     if day is None:
         raise Wrong(_("Please pick a free day, or write a date such as 3/12."))
     if not _free_on(ctx, day):
-        raise Wrong(_why_not(ctx, plan, day))
+        raise _not_free(ctx, plan, day, "day")
     return day.isoformat()
 
 
-def _why_not(ctx: Context, plan: Plan, day: date) -> Phrase:
-    """Why that day can't be had, and the nearest that can; the month of that one is shown."""
+def _not_free(ctx: Context, plan: Plan, day: date, step: str) -> Wrong:
+    """Why that day can't be had, and the nearest that can, which the step shows next."""
     zone = zone_of(ctx, plan)
     said = _obstacle_text(ctx, plan, calendar.obstacle(plan, day, ctx.now, zone), day)
     noon = calendar.bounds(day, zone)[0] + timedelta(hours=12)
-    wanted = min(max(noon, plan.first(ctx.now)), plan.last(ctx.now)).astimezone(UTC)
+    wanted = min(max(noon, plan.first(ctx.now)), plan.last(ctx.now))
     nearest = slots.nearest_times(ctx.session, plan, wanted, ctx.now, own(ctx), 1)
     if not nearest:
-        return said
+        return Wrong(said)
     free = nearest[0].astimezone(zone).date()
-    ctx.state.view = {"step": "day", "month": f"{free:%Y-%m}"}
+    text = lines(said, _("The nearest free day is {day}.", day=day_label(free, ctx.now)))
+    if step == "time":
+        return Wrong(text, near(nearest[0]))
     ctx.cache["elsewhere"] = elsewhere(ctx, plan, day)
-    return lines(said, _("The nearest free day is {day}.", day=day_label(free)))
+    return Wrong(text, {"step": "day", "month": f"{free:%Y-%m}"})
 
 
-def _obstacle_text(ctx: Context, plan: Plan, found: Obstacle, day: date) -> Phrase:
-    last = (plan.last(ctx.now) - timedelta(seconds=1)).date()
+def _obstacle_text(ctx: Context, plan: Plan, found: Obstacle, on: date) -> Phrase:
+    day, last = day_label(on, ctx.now), calendar.last_open_day(plan, ctx.now)
+    reason = found.reason or ""
     return {
-        "past": _("{day} has passed.", day=day_label(day)),
-        "notice": _("{day} is too soon: the office needs to know earlier.", day=day_label(day)),
+        "past": _("{day} has passed.", day=day),
+        "notice": _("{day} is too soon: the office needs to know earlier.", day=day),
         "horizon": _(
             "{day} isn't open for booking yet. For now you can book up to {last}.",
-            day=When(day, "EEEE d MMMM y"),
-            last=day_label(last),
+            day=day,
+            last=day_label(last, ctx.now),
         ),
-        "holiday": _(
-            "{day} is a public holiday: {reason}.", day=day_label(day), reason=found.reason or ""
-        ),
-        "closure": _(
-            "The office is closed on {day}: {reason}.",
-            day=day_label(day),
-            reason=found.reason or "",
-        ),
-        "closed": _("The office gives no appointments on {day}.", day=day_label(day)),
-        "full": _("All times on {day} are taken.", day=day_label(day)),
+        "holiday": _("{day} is a public holiday: {reason}.", day=day, reason=reason),
+        "closure": _("The office is closed on {day}: {reason}.", day=day, reason=reason),
+        "closed": _("The office gives no appointments on {day}.", day=day),
+        "full": _("All times on {day} are taken.", day=day),
     }[found.kind]
 
 
@@ -256,19 +259,20 @@ def _ask_time(ctx: Context) -> Prompt:
     zone = zone_of(ctx, plan)
     day = date.fromisoformat(ctx.answers["day"])
     wanted = ctx.state.view.get("near")
-    free = [] if wanted else _free_on(ctx, day)
+    free = [] if wanted else _other_than_now(ctx, _free_on(ctx, day))
     if not free:
         around = datetime.fromisoformat(wanted) if wanted else _noon(day, zone)
         free = slots.nearest_times(ctx.session, plan, around, ctx.now, own(ctx), NEAREST)
+        free = _other_than_now(ctx, free)
         if not free:
             return _nothing_free(ctx, plan)
         text: Phrase = _("The nearest free times are:")
     else:
-        text = _("What time on {day}?", day=day_label(day))
+        text = _("What time on {day}?", day=day_label(day, ctx.now))
     local = [start.astimezone(zone) for start in free]
     several = len({start.date() for start in local}) > 1 or local[0].date() != day
     return Prompt(
-        text if plan.channel == Channel.IN_PERSON else lines(text, _zone_note(ctx, plan)),
+        lines(text, zone_note(ctx, plan, free[0])),
         [
             Choice(
                 start.astimezone(UTC).isoformat(),
@@ -277,8 +281,15 @@ def _ask_time(ctx: Context) -> Prompt:
             for start in local
         ],
         layout="list" if several else "times",
+        names="whole",
         expected=_("Please pick a free time, or write it like 10:30."),
     )
+
+
+def _other_than_now(ctx: Context, starts: list[datetime]) -> list[datetime]:
+    """The times without the one that the booking to be moved has."""
+    booking = moving(ctx)
+    return [start for start in starts if booking is None or start != booking.starts_at]
 
 
 def _clock(start: datetime, others: list[datetime]) -> str:
@@ -291,9 +302,24 @@ def _clock(start: datetime, others: list[datetime]) -> str:
     return f"{CLOCK} z" if len(same) > 1 else CLOCK
 
 
-def _zone_note(ctx: Context, plan: Plan) -> Phrase:
-    here = ctx.now.astimezone(ctx.zone).utcoffset() == ctx.now.astimezone(plan.zone).utcoffset()
-    return "" if here else _("(times of {zone})", zone=Zone(ctx.timezone))
+def zone_note(ctx: Context, plan: Plan, start: datetime) -> Phrase:
+    """The zone of the times shown, where it isn't the municipality's then."""
+    zone = zone_of(ctx, plan)
+    if start.astimezone(zone).utcoffset() == start.astimezone(plan.zone).utcoffset():
+        return ""
+    return _("(time of {zone})", zone=Zone(zone.key))
+
+
+def at(ctx: Context, plan: Plan, start: datetime) -> Phrase:
+    """A time as it is spoken of in a sentence, with its zone where there could be doubt."""
+    local = start.astimezone(zone_of(ctx, plan))
+    said = _("{day}, {time}", day=day_label(local.date(), ctx.now), time=When(local, CLOCK))
+    return beside(said, zone_note(ctx, plan, start))
+
+
+def at_short(ctx: Context, plan: Plan, start: datetime) -> Phrase:
+    """The same for a button."""
+    return When(start.astimezone(zone_of(ctx, plan)), f"EEE d MMM, {CLOCK}")
 
 
 def _noon(day: date, zone: ZoneInfo) -> datetime:
@@ -307,17 +333,17 @@ def _take_time(ctx: Context, text: str) -> str:
     meant = parse_time(text, ctx.texts)
     if not meant:
         other = parse_day(text, ctx.texts, ctx.now.astimezone(zone).date())
-        if other and (free := _free_on(ctx, other)):
-            near(ctx, free[0])
-            ctx.answers["day"] = other.isoformat()
-            raise Wrong(_("Here are the times near {day}.", day=day_label(other)))
-        raise Wrong(_("Please pick a free time, or write it like 10:30."))
-    prompt = _ask_time(ctx)
-    for choice in prompt.choices:
-        start = datetime.fromisoformat(choice.value).astimezone(zone)
-        if (start.hour, start.minute) in meant:
-            return choice.value
+        if other is None:
+            raise Wrong(_("Please pick a free time, or write it like 10:30."))
+        if not _free_on(ctx, other):
+            raise _not_free(ctx, plan, other, "time")
+        raise Instead(day=other.isoformat())
+    starts = [datetime.fromisoformat(c.value).astimezone(zone) for c in _ask_time(ctx).choices]
+    fitting = [start for start in starts if (start.hour, start.minute) in meant]
+    # In a list of several days the hour is meant on the day that was picked.
+    fitting.sort(key=lambda start: start.date() != day)
+    if fitting:
+        return fitting[0].astimezone(UTC).isoformat()
     hour, minute = next(((h, m) for h, m in meant if 7 <= h <= 20), meant[0])
     wanted = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
-    near(ctx, wanted)
-    raise Wrong(_("{time} isn't free.", time=When(wanted, CLOCK)))
+    raise Wrong(_("{time} isn't free.", time=When(wanted, CLOCK)), near(wanted))

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from core.catalogue import Condition, FormField
-from core.tables import Citizen
 from core.text import Phrase, _, lines
 from dialogs.menu import NO, YES
 from dialogs.parse import FIELD, REMEMBERED
 from dialogs.step import Choice, Context, Prompt, Step
+from dialogs.summary import shown_value
 
 SKIP = _("skip, no, none, nothing, -")
 
@@ -70,21 +70,21 @@ def _ask(ctx: Context, field: FormField) -> Prompt:
     if field.type == "yes_no":
         choices = [Choice("yes", _("Yes"), YES), Choice("no", _("No"), NO)]
     if field.type in REMEMBERED:
-        choices = [Choice(value, value) for value in _known(ctx, field)]
+        choices = [Choice(value, shown_value(field, value)) for value in _known(ctx, field)]
     if not field.required:
         choices.append(Choice("", _("Skip"), SKIP))
     optional: Phrase = "" if field.required else _("(optional)")
+    closed = field.type in ("choice", "yes_no")
     return Prompt(
         lines(field.question, field.help, optional),
         choices,
-        free=field.type not in ("choice", "yes_no"),
+        free=not closed,
+        names="any" if closed else "begun" if field.options else "whole",
         expected=_("Please pick one of the answers below."),
     )
 
 
 def _known(ctx: Context, field: FormField) -> list[str]:
     """What the citizen gave before: in this talk, or at an earlier booking."""
-    if "citizen" not in ctx.cache:
-        ctx.cache["citizen"] = ctx.session.get_one(Citizen, ctx.actor.citizen_id).details
-    known = (ctx.state.kept.get(prefixed(field)), ctx.cache["citizen"].get(field.id))
+    known = (ctx.state.kept.get(prefixed(field)), ctx.known.get(field.id))
     return list(dict.fromkeys(value for value in known if value))

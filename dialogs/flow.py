@@ -1,9 +1,15 @@
-"""Moving through a dialog: what is asked next, taking answers back, starting and leaving."""
+"""Moving through a dialog: what is asked next, taking answers and taking them back."""
 
 from core.bookings import release
 from core.tables import Booking
-from core.text import Phrase, _, commas
-from dialogs.step import Context, Dialog, Step
+from core.text import Phrase, _, _n, commas
+from dialogs.step import Choice, Context, Dialog, Prompt, Step
+
+CATALOGUE = "catalogue"
+"""What steps depend on that must be looked at again when a catalogue was loaded anew."""
+
+ASIDE = "aside"
+"""The dialog whose steps are the questions in between."""
 
 
 def running(ctx: Context) -> Dialog:
@@ -17,12 +23,45 @@ def step_named(ctx: Context, name: str) -> Step | None:
     return next((step for step in found if step.applies(ctx)), None)
 
 
-def next_step(ctx: Context) -> Step | None:
-    """The first step that applies and has no answer."""
+def open_step(ctx: Context) -> Step | None:
+    """The question in between, else the first step that applies and has no answer."""
+    if aside := ctx.state.aside:
+        return next(s for s in ctx.dialogs[ASIDE].steps(ctx) if s.name == aside["ask"])
     for step in running(ctx).steps(ctx):
         if step.name not in ctx.answers and step.applies(ctx):
             return step
     return None
+
+
+def prompt_of(ctx: Context, step: Step) -> Prompt:
+    """What the step asks, or which answer to change instead."""
+    if not ctx.state.view.get("changing"):
+        return step.ask(ctx)
+    answered = [s for s in running(ctx).steps(ctx) if s.name in ctx.state.path]
+    choices = [Choice(f"change:{s.name}", s.label, command=True) for s in answered]
+    goes_on = Choice("all", _("Nothing, go on"), command=True)
+    return Prompt(_("Which answer shall I ask again?"), [*choices, goes_on])
+
+
+def answer(ctx: Context, step: Step, value: str, *, by_citizen: bool = True) -> None:
+    """Record an answer after its effect; recheck what depends on it where it has changed.
+
+    Raises Refusal, Wrong or Instead, from the effect.
+    """
+    state = ctx.state
+    dialog, aside, before = state.dialog, state.aside, state.kept.get(step.name)
+    if step.effect:
+        step.effect(ctx, value)
+    state.failures = 0
+    if aside is not None or state.dialog != dialog:
+        return  # its effect was all that was wanted of it
+    state.view = {}
+    ctx.answers[step.name] = value
+    state.kept.pop(step.name, None)
+    if by_citizen:
+        _walk(ctx, step.name)
+    if before != value:
+        recheck(ctx, {step.name})
 
 
 def start(ctx: Context, dialog: str, **answers: str) -> None:
@@ -53,9 +92,19 @@ def take_back(ctx: Context, name: str) -> None:
 
 
 def back(ctx: Context) -> bool:
-    """Go to the last step that the citizen answered; False when there is none."""
-    while ctx.state.path:
-        name = ctx.state.path[-1]
+    """Go to the last step that the citizen answered; False when there is none.
+
+    Where an earlier answer was being changed, it stays as it was, and so does the rest.
+    """
+    state = ctx.state
+    step = open_step(ctx)
+    if step and step.name in state.kept and _later(ctx, step.name):
+        ctx.answers[step.name] = state.kept.pop(step.name)
+        _walk(ctx, step.name)
+        state.view = {}
+        return True
+    while state.path:
+        name = state.path[-1]
         applies = name in ctx.answers and step_named(ctx, name) is not None
         take_back(ctx, name)
         if applies:
@@ -63,22 +112,58 @@ def back(ctx: Context) -> bool:
     return False
 
 
+def _later(ctx: Context, name: str) -> list[str]:
+    """The steps after that one which the citizen has answered."""
+    order = [step.name for step in running(ctx).steps(ctx)]
+    after = order[order.index(name) + 1 :] if name in order else []
+    # While an early step is open, the later ones may not be known: what is asked of a service.
+    return [step for step in ctx.state.path if step in after or step not in order]
+
+
+def _walk(ctx: Context, name: str) -> None:
+    """Put a step into the path, before those that come after it."""
+    later = _later(ctx, name)
+    before = [step for step in ctx.state.path if step not in later and step != name]
+    ctx.state.path = [*before, name, *later]
+
+
 def recheck(ctx: Context, changed: set[str]) -> None:
     """Drop the answers that no longer hold after a change, and say which the citizen must repeat.
 
-    Only what depends on the change is looked at; what an answer of a dropped one depends on too.
+    Only what depends on the change is looked at. What depends on an answer that is missing waits
+    until that one is given, which is a change of its own.
     """
-    dropped: list[Phrase] = []
+    again: list[Phrase] = []
+    unneeded: list[Phrase] = []
     for step in running(ctx).steps(ctx):
         value = ctx.answers.get(step.name)
         if value is None or not changed.intersection(step.depends):
             continue
-        if not step.applies(ctx) or not step.still_holds(ctx, value):
-            if step.name in ctx.state.path:
-                dropped.append(step.label)
-            take_back(ctx, step.name)
-            if not step.name.startswith("details."):
-                ctx.state.kept.pop(step.name, None)
-            changed.add(step.name)
-    if dropped:
-        ctx.say(_("This changes too, so I'm asking it again: {what}.", what=commas(*dropped)))
+        if any(name not in ctx.answers for name in step.depends if name != CATALOGUE):
+            continue
+        applies = step.applies(ctx)
+        if applies and step.still_holds(ctx, value):
+            continue
+        if step.name in ctx.state.path and not applies:
+            unneeded.append(step.label)
+        elif step.name in ctx.state.path and not answers_itself(step, step.ask(ctx)):
+            again.append(step.label)
+        take_back(ctx, step.name)
+        if not step.name.startswith("details."):
+            ctx.state.kept.pop(step.name, None)
+    if again:
+        ctx.say(
+            _n(
+                "This changes too, so I'm asking it again: {what}.",
+                "These change too, so I'm asking them again: {what}.",
+                len(again),
+                what=commas(*again),
+            )
+        )
+    if unneeded:
+        ctx.say(_("No longer needed: {what}.", what=commas(*unneeded)))
+
+
+def answers_itself(step: Step, prompt: Prompt) -> bool:
+    """Whether there is only one possible answer, which needs no asking."""
+    return step.automatic and not prompt.free and len(prompt.choices) == 1

@@ -21,3 +21,37 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(sign for sign in plain if not unicodedata.combining(sign)).replace("ς", "σ")
     return " ".join(re.sub(r"[^\w/:.+@-]|(?<!\d)[./:-]|[./:-](?!\d)|_", " ", letters).split())
+
+
+_LETTERS = str.maketrans(
+    dict(zip("αβγδεζηθικλμνξοπρστυφχω", "avgdeziqiklmnhoprstyvho", strict=True)) | {"ψ": "ps"}
+)
+_SPELLINGS = [
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        (r"\b[89](?=[a-z]{3})|(?<=[a-z])[89](?=[a-z])|th", "Q"),
+        (r"o[uy]", "U"),
+        (r"([ae])[uyfv]", r"\1V"),
+        (r"ai", "e"),
+        (r"[eoy]i|y", "i"),
+        (r"[ck]h|ks|x", "h"),
+        (r"ph|mp|f|b", "v"),
+        (r"n[td]", "d"),
+        (r"gk|gg|ng", "g"),
+        (r"w", "o"),
+        (r"c", "k"),
+        (r"([a-z])\1", r"\1"),
+    )
+]
+
+
+@lru_cache(maxsize=8192)
+def sound(folded: str) -> str:
+    """How folded text sounds, roughly: the same for Greek and for every Greeklish spelling of it.
+
+    Only for comparing with what was made the same way.
+    """
+    text = folded.translate(_LETTERS)
+    for spelling, sign in _SPELLINGS:
+        text = spelling.sub(sign, text).lower()
+    return text

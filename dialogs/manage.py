@@ -1,7 +1,8 @@
 """After booking: my bookings, move, cancel, edit details, withdraw consent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 
 from core import bookings
 from core.catalogue import Consent, FormField, Rules
@@ -9,14 +10,14 @@ from core.codes import fold_code, is_code
 from core.errors import Refusal
 from core.proof import check_unlocked, find_booking
 from core.tables import Booking
-from core.text import When, _, lines
+from core.text import _, lines
 from dialogs import flow
-from dialogs.days import day_step, moving, near, planned, time_step, zone_of
+from dialogs.days import at_short, day_step, moving, near, planned, time_step, zone_of
 from dialogs.details import detail_step, met
 from dialogs.menu import yes_no
 from dialogs.parse import phone
 from dialogs.step import Choice, Context, Dialog, Prompt, Step, Wrong
-from dialogs.summary import CLOCK, booking_lines, detail_lines, moment, short
+from dialogs.summary import booking_lines, detail_lines, moment, short
 
 
 def _choices(ctx: Context) -> list[Booking]:
@@ -36,21 +37,30 @@ def _by_code(ctx: Context) -> bool:
 
 
 def _ask_code(ctx: Context) -> Prompt:
+    found = _("I find no appointment made in this chat. If you booked elsewhere, use its code.")
     return Prompt(
-        _("What is the code of the appointment? It has six letters and digits, like KX7 M2P."),
+        lines(
+            None if ctx.answers.get("way") == "code" or ctx.state.failures else found,
+            _("What is the code of the appointment? It has six letters and digits, like KX7 M2P."),
+        ),
         free=True,
+        names="whole",
     )
 
 
 def _take_code(ctx: Context, text: str) -> str:
-    check_unlocked(ctx.session, ctx.sources, ctx.now)
+    try:
+        check_unlocked(ctx.session, ctx.sources, ctx.now)
+    except Refusal:
+        flow.leave(ctx)
+        raise
     if not is_code(text):
         raise Wrong(_("A code has six letters and digits. For example: KX7 M2P."))
     return fold_code(text)
 
 
 def _ask_phone(ctx: Context) -> Prompt:
-    return Prompt(_("And the telephone number given with it?"), free=True)
+    return Prompt(_("And the telephone number given with it?"), free=True, names="whole")
 
 
 def _prove(ctx: Context, number: str) -> None:
@@ -63,7 +73,7 @@ def _prove(ctx: Context, number: str) -> None:
         flow.leave(ctx)
         raise
     if booking is None:
-        flow.take_back(ctx, "code")
+        ctx.answers.pop("code")
         raise Wrong(_("I found no coming appointment with this code and telephone number."))
     ctx.answers["booking"] = str(booking.id)
     _check(ctx, booking)
@@ -168,7 +178,6 @@ def _set_day(ctx: Context, value: str) -> None:
 def _ask_move(ctx: Context) -> Prompt:
     booking, plan = _picked(ctx), planned(ctx)
     start = datetime.fromisoformat(ctx.answers["time"])
-    local = start.astimezone(zone_of(ctx, plan))
     body, minutes = plan.municipality, plan.service.duration
     return Prompt(
         lines(
@@ -180,11 +189,7 @@ def _ask_move(ctx: Context) -> Prompt:
             _("To: {time}", time=moment(start, minutes, body, plan.channel, ctx.zone)),
         ),
         yes_no(
-            _(
-                "Yes, move it to {day}, {time}",
-                day=When(local, "EEE d MMM"),
-                time=When(local, CLOCK),
-            ),
+            _("Yes, move it to {time}", time=at_short(ctx, plan, start)),
             _("No, keep the old time"),
         ),
     )
@@ -194,7 +199,7 @@ def _move(ctx: Context, answer: str) -> None:
     booking, plan = _picked(ctx), planned(ctx)
     if answer == "no":
         flow.leave(ctx)
-        ctx.say(_("All right, I've stopped. Nothing was booked or changed."))
+        ctx.say(_("All right, your appointment stands."))
         return
     start = datetime.fromisoformat(ctx.answers["time"])
     try:
@@ -202,7 +207,7 @@ def _move(ctx: Context, answer: str) -> None:
     except Refusal as refusal:
         if refusal.kind == "taken":
             flow.take_back(ctx, "time")
-            near(ctx, start)
+            ctx.state.view = near(start)
         else:
             flow.leave(ctx)
         raise
@@ -241,22 +246,35 @@ def _cancels(ctx: Context) -> Iterator[Step]:
     yield Step("sure", _("Cancel"), _ask_cancel, effect=_cancel, automatic=False)
 
 
-def _fields(ctx: Context) -> list[FormField]:
-    """The fields of the booking that can be changed: those whose condition it meets."""
+def _form(ctx: Context, changes: Mapping[str, str]) -> dict[str, FormField]:
+    """The fields of the booking that apply with those changes, by id."""
     booking = _picked(ctx)
     body = ctx.office[booking.municipality_id].body
-    given = {f"details.{k}": v for k, v in booking.details.items()} | {"channel": booking.channel}
-    return [
-        field for field in body.fields_of(body.services[booking.service]) if met(given, field.when)
-    ]
+    details = {**booking.details, **changes}
+    given = {f"details.{name}": value for name, value in details.items()}
+    given["channel"] = booking.channel
+    fields = body.fields_of(body.services[booking.service])
+    return {field.id: field for field in fields if met(given, field.when)}
+
+
+def _changes(ctx: Context) -> dict[str, str]:
+    prefix = "details."
+    return {k.removeprefix(prefix): v for k, v in ctx.answers.items() if k.startswith(prefix)}
 
 
 def _ask_field(ctx: Context) -> Prompt:
     return Prompt(
         _("What would you like to change?"),
-        [Choice(field.id, field.label) for field in _fields(ctx)],
+        [Choice(field.id, field.label) for field in _form(ctx, {}).values()],
         expected=_("Please pick one of the answers below."),
     )
+
+
+def _to_ask(ctx: Context, changes: Mapping[str, str]) -> list[FormField]:
+    """The field picked, and those that it makes necessary: a passport for another nationality."""
+    before, after = _form(ctx, {}), _form(ctx, changes)
+    picked = ctx.answers["field"]
+    return [field for name, field in after.items() if name == picked or name not in before]
 
 
 def _edits(ctx: Context) -> Iterator[Step]:
@@ -264,17 +282,28 @@ def _edits(ctx: Context) -> Iterator[Step]:
     yield Step("field", _("Detail"), _ask_field, automatic=False)
     if "booking" not in ctx.answers or "field" not in ctx.answers:
         return
-    field = next((f for f in _fields(ctx) if f.id == ctx.answers["field"]), None)
-    if field is not None:
-        yield detail_step(field, always_asked=True, effect=_edit)
+    for field in _to_ask(ctx, _changes(ctx)):
+        yield detail_step(field, always_asked=True, effect=partial(_edit, field))
 
 
-def _edit(ctx: Context, value: str) -> None:
-    booking, name = _picked(ctx), ctx.answers["field"]
+def _edit(field: FormField, ctx: Context, value: str) -> None:
+    """Change the booking once the last field has its answer."""
+    changes = _changes(ctx) | {field.id: value}
+    if any(other.id not in changes for other in _to_ask(ctx, changes)):
+        return
+    booking, form = _picked(ctx), _form(ctx, changes)
+    dropped = {name: "" for name in booking.details if name not in form}
     flow.leave(ctx)
-    ctx.state.kept.pop(f"details.{name}", None)
-    bookings.edit(ctx.session, ctx.office, booking, {name: value}, ctx.now, ctx.actor)
-    ctx.say(lines(_("I've changed it."), *booking_lines(ctx, booking)))
+    ctx.state.kept = {}
+    bookings.edit(ctx.session, ctx.office, booking, changes | dropped, ctx.now, ctx.actor)
+    changed = [field for name, field in form.items() if name in changes]
+    ctx.say(
+        lines(
+            _("I've changed it."),
+            *detail_lines(changed, booking.details),
+            *booking_lines(ctx, booking),
+        )
+    )
 
 
 def _ask_withdraw(ctx: Context) -> Prompt:
@@ -296,7 +325,7 @@ def _withdraw(ctx: Context, answer: str) -> None:
     if answer == "no":
         ctx.say(_("All right, your appointment stands."))
         return
-    bookings.withdraw_consent(ctx.session, ctx.office, booking, ctx.now, ctx.actor)
+    bookings.withdraw_consent(ctx.session, booking, ctx.now, ctx.actor)
     ctx.say(_("Your consent is withdrawn, the appointment cancelled and your details erased."))
 
 

@@ -1,7 +1,7 @@
 """The greeting, the menu between two tasks, and the questions in between."""
 
 from core import bookings
-from core.text import Phrase, Zone, _
+from core.text import Phrase, Text, Zone, _
 from dialogs import flow
 from dialogs.step import Choice, Context, Dialog, Prompt, Step, Wrong
 
@@ -13,6 +13,16 @@ HELLO = _("hello, hi, hey, good morning, good evening, start, /start")
 
 YES = _("yes, y, yeah, ok, okay, sure, of course, 👍")
 NO = _("no, n, nope, no thanks")
+
+
+TASKS: dict[str, Text] = {
+    "book": _("book, new, another"),
+    "bookings": _("bookings, appointments, show, see"),
+    "move": _("move, change, reschedule, another day, another time, later, earlier"),
+    "cancel": _("cancel, delete"),
+    "edit": _("details, change details, correct, phone, e-mail, name"),
+}
+"""Words for each task, besides its label."""
 
 
 def yes_no(yes: Phrase, no: Phrase) -> tuple[Choice, Choice]:
@@ -33,7 +43,7 @@ def _ask_menu(ctx: Context) -> Prompt:
     names = ["book", "bookings", *(["move", "cancel", "edit"] if booked else [])]
     return Prompt(
         _("What would you like to do?"),
-        [Choice(name, ctx.dialogs[name].label) for name in names],
+        [Choice(name, ctx.dialogs[name].label, TASKS.get(name, "")) for name in names],
         expected=_("Please pick one of the tasks below."),
     )
 
@@ -52,7 +62,8 @@ def _ask_stop(ctx: Context) -> Prompt:
     )
 
 
-def _stop(ctx: Context, answer: str) -> None:
+def stop(ctx: Context, answer: str) -> None:
+    """Leave the running task, if that is what was answered."""
     ctx.state.aside = None
     if answer == "yes":
         flow.leave(ctx)
@@ -86,6 +97,7 @@ def _ask_zone(ctx: Context) -> Prompt:
             zone=Zone(ctx.timezone),
         ),
         free=True,
+        names="whole",
     )
 
 
@@ -103,8 +115,12 @@ def set_zone(ctx: Context, zone: str) -> None:
     ctx.say(_("I'll show video and telephone appointments in the time of {zone}.", zone=Zone(zone)))
 
 
-ASIDES = {
-    "stop": Step("stop", _("Stop"), _ask_stop, effect=_stop, automatic=False),
-    "switch": Step("switch", _("Another task"), _ask_switch, effect=_switch, automatic=False),
-    "zone": Step("zone", _("Time zone"), _ask_zone, _take_zone, effect=set_zone, automatic=False),
-}
+ASIDES = Dialog(
+    flow.ASIDE,
+    _("Menu"),
+    steps=lambda ctx: (
+        Step("stop", _("Stop"), _ask_stop, effect=stop, automatic=False),
+        Step("switch", _("Another task"), _ask_switch, effect=_switch, automatic=False),
+        Step("zone", _("Time zone"), _ask_zone, _take_zone, effect=set_zone, automatic=False),
+    ),
+)

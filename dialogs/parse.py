@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from unicodedata import category
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -15,25 +16,32 @@ from dialogs.step import Wrong
 LONGEST_TEXT = 200
 LONGEST_NOTES = 500
 
+_IN_NAMES = " -‐–'’‘ʼ`´.,()·"
 _LATIN_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
 
 
 def name(text: str) -> str:
     """First and last name; letters of any alphabet."""
-    if re.search(r"[\d<>@{}\[\]=;/\\]", text) or not re.search(r"[^\W\d_]", text):
+    odd = [s for s in text if not (s.isalpha() or category(s)[0] == "M" or s in _IN_NAMES)]
+    words = [word for word in text.split() if _has_letter(word)]
+    if odd or not words:
         raise Wrong(_("A name has letters only. For example: Maria Papadopoulou."))
     if len(text) > 100:
         raise Wrong(_("That is too long for a name. For example: Maria Papadopoulou."))
-    if len(text.split()) < 2:
+    if len(words) < 2:
         raise Wrong(_("Please write first name and surname. For example: Maria Papadopoulou."))
     return text
 
 
 def email(text: str) -> str:
     """An e-mail address, in its normal form."""
-    address = text.replace(" ", "").removeprefix("mailto:")
-    if address.count("@") != 1:
+    words = re.sub(r"\s*@\s*", "@", text).split()
+    address = next((word for word in words if "@" in word), "").strip("<>()[],.;:\"'«»")
+    address = re.sub(r"^(e-?mail|mailto):", "", address, flags=re.IGNORECASE)
+    if text.count("@") != 1:
         raise Wrong(_("An e-mail address has one @. For example: maria@example.gr."))
+    if not address.isascii():
+        raise Wrong(_("An e-mail address has Latin letters only. For example: maria@example.gr."))
     try:
         return validate_email(address, check_deliverability=False).normalized
     except EmailNotValidError:
@@ -44,8 +52,9 @@ def email(text: str) -> str:
 
 def phone(text: str) -> str:
     """A telephone number as +306912345678; Greek unless it begins with + or 00."""
-    digits = re.sub(r"[^\d+]", "", text)
-    if re.search(r"[^\W\d_]", text) or not digits.strip("+"):
+    number_only = _numbers(text)
+    digits = re.sub(r"[^\d+]", "", number_only)
+    if _has_letter(number_only) or not digits.strip("+"):
         raise Wrong(_("A telephone number has digits only. For example: 6912345678."))
     if digits.startswith("00"):
         digits = "+" + digits[2:]
@@ -86,9 +95,9 @@ def spoken_phone(number: str) -> str:
 
 def tax_number(text: str) -> str:
     """A Greek tax number (ΑΦΜ) of nine digits, its check digit right."""
-    digits = re.sub(r"^(ΑΦΜ|AFM|EL)", "", fold(text).upper())
-    digits = re.sub(r"[\s.:-]", "", digits)
-    if not re.fullmatch(r"\d{9}", digits):
+    digits = re.sub(r"[\s.:-]", "", _numbers(fold(text)).upper())
+    digits = re.sub(r"^(ΑΦΜ|AFM|EL|ΕΛ|GR)", "", digits)
+    if not re.fullmatch(r"[0-9]{9}", digits):
         raise Wrong(_("A tax number (ΑΦΜ) has 9 digits. For example: 068933130."))
     if not vat.is_valid(digits) or digits == "000000000":
         raise Wrong(_("This tax number (ΑΦΜ) isn't valid. Please check its digits."))
@@ -97,8 +106,8 @@ def tax_number(text: str) -> str:
 
 def identity_card(text: str) -> str:
     """A Greek identity card's number, old (ΑΒ 123456) or new; accepted loosely."""
-    number = _document(text)
-    if not re.fullmatch(r"[A-ZΑ-Ω]{1,3}\d{6,8}|[A-ZΑ-Ω0-9]{9,12}", number):
+    number = _document(text).removeprefix("AΔT")
+    if not re.fullmatch(r"(?=(\D*\d){6})([A-ZΑ-Ω]{1,3}[0-9]{6,8}|[A-ZΑ-Ω0-9]{9,12})", number):
         raise Wrong(
             _("An identity card's number has letters and 6 digits. For example: ΑΒ 123456.")
         )
@@ -108,9 +117,18 @@ def identity_card(text: str) -> str:
 def passport(text: str) -> str:
     """A passport's number, of any country; accepted loosely."""
     number = _document(text)
-    if not re.fullmatch(r"(?=.*\d{4})[A-ZΑ-Ω0-9]{6,12}", number):
+    if not re.fullmatch(r"(?=(\D*\d){4})[A-ZΑ-Ω0-9]{6,12}", number):
         raise Wrong(_("A passport's number has letters and digits. For example: AE1234567."))
     return number
+
+
+def _numbers(text: str) -> str:
+    """Without the words that have letters only: of "my phone is 691…", the number."""
+    return " ".join(w for w in text.split() if not _has_letter(w) or re.search(r"\d", w))
+
+
+def _has_letter(text: str) -> bool:
+    return any(sign.isalpha() for sign in text)
 
 
 def _document(text: str) -> str:

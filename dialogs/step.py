@@ -23,24 +23,36 @@ class Texts(Protocol):
     def say(self, phrase: Phrase, language: str) -> str:
         """Put a phrase into words."""
 
-    def words(self, text: Text) -> frozenset[str]:
-        """Give a comma-separated message's words in every language, folded."""
+    def words(self, phrase: Phrase) -> frozenset[str]:
+        """Give the words of a phrase with commas between them, in every language, folded."""
 
     def zone_called(self, name: str) -> str | None:
         """Find the time zone of a city, by its name in any language."""
 
 
 class Wrong(Exception):
-    """An answer that can't be taken; its text says what was expected."""
+    """An answer that can't be taken; its text says what was expected.
 
-    def __init__(self, text: Phrase) -> None:
+    `view` is how the question is shown then, such as with the times near the one that was meant.
+    """
+
+    def __init__(self, text: Phrase, view: dict[str, Any] | None = None) -> None:
         super().__init__("wrong answer")
         self.text = text
+        self.view = view
+
+
+class Instead(Exception):
+    """An answer to other steps: they get these values, and the asked one gets none."""
+
+    def __init__(self, **answers: str) -> None:
+        super().__init__("an answer to other steps")
+        self.answers = answers
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What can be picked: the value stored, the label shown, other words that pick it.
+    """What can be picked: the value stored, the label shown, other words (with commas) for it.
 
     `number` is what is typed to pick it, where that isn't its place in the list. A `command`
     is done instead of being an answer.
@@ -48,7 +60,7 @@ class Choice:
 
     value: str
     label: Phrase
-    words: Text | None = None
+    words: Phrase = ""
     number: int | None = None
     command: bool = False
 
@@ -58,8 +70,9 @@ class Prompt:
     """What a step asks, free of language and platform.
 
     `month` is the first of the month that the choices are days of. `free`: any text is an
-    answer, and the choices are suggestions. `extras` are commands that
-    belong to this question. `expected` is said after an answer that fits nothing.
+    answer, and the choices are suggestions. `names` says how a choice's name may be typed: in
+    `any` way that can be understood, `begun`, or only the `whole` of it. `extras` are commands
+    that belong to this question. `expected` is said after an answer that fits nothing.
     """
 
     text: Phrase
@@ -67,6 +80,7 @@ class Prompt:
     layout: Layout = "list"
     month: date | None = None
     free: bool = False
+    names: Literal["any", "begun", "whole"] = "any"
     extras: Sequence[Choice] = ()
     expected: Phrase = ""
 
@@ -85,6 +99,7 @@ class Context:
     timezone: str
     conversation_id: int
     sources: Sequence[str]
+    known: Mapping[str, str]
     choose: Callable[[Sequence[str]], str]
     dialogs: Mapping[str, "Dialog"]
     said: list[Phrase] = field(default_factory=list)
@@ -128,11 +143,11 @@ class Step:
 
     `ask` makes the prompt; `take` reads a typed answer that picked no choice, or raises Wrong;
     `effect` acts on the answer, and may raise Refusal; `holds` says whether an earlier answer
-    still fits after one of `depends` has changed.
+    still fits after one of `depends` has changed. `words` are other names for it, with commas.
     """
 
     name: str
-    label: Text | Phrase
+    label: Phrase
     ask: Callable[[Context], Prompt]
     take: Callable[[Context, str], str] | None = None
     applies: Callable[[Context], bool] = always
@@ -140,6 +155,7 @@ class Step:
     effect: Callable[[Context, str], None] | None = None
     holds: Callable[[Context, str], bool] | None = None
     automatic: bool = True
+    words: Phrase = ""
 
     def still_holds(self, ctx: Context, value: str) -> bool:
         """Whether that answer could be given now."""

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import structlog
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from bot.settings import read_settings
 from bot.sweep import sweep
-from bot.wiring import Wiring, wire
+from bot.wiring import Wiring, load_shipped, wire
 from webhooks import chat, docs, pages, problems
 from webhooks.limits import Limits
 
@@ -21,7 +22,9 @@ SWEEP_SECONDS = 60
 
 def create() -> FastAPI:
     """Make the application from the environment; what uvicorn starts."""
-    return application(wire(read_settings()))
+    wiring = wire(read_settings())
+    load_shipped(wiring)
+    return application(wiring)
 
 
 def application(wiring: Wiring) -> FastAPI:
@@ -44,11 +47,19 @@ def application(wiring: Wiring) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    problems.install(app)
     app.add_middleware(
         Limits,
         per_minute=wiring.settings.requests_per_minute,
         body_bytes=wiring.settings.body_bytes,
+    )
+    problems.install(app)
+    # Anyone's own page may ask: the token is in the body, and there are no cookies.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["POST"],
+        allow_headers=["Content-Type"],
+        expose_headers=["Retry-After"],
     )
     for room in (chat, pages, docs):
         app.include_router(room.routes(wiring))
@@ -56,10 +67,12 @@ def application(wiring: Wiring) -> FastAPI:
 
 
 async def _sweep_forever(wiring: Wiring) -> None:
-    keep = timedelta(hours=wiring.settings.keep_replies_hours)
+    house, keep_replies = wiring.house, timedelta(hours=wiring.settings.keep_replies_hours)
     while True:
         try:
-            swept = await wiring.database.write(lambda s: sweep(s, wiring.house.clock(), keep))
+            swept = await wiring.database.write(
+                lambda s: sweep(s, house.clock(), keep_replies, house.keep_answers)
+            )
             if any(swept.values()):
                 log.info("swept", **swept)
         except Exception as error:

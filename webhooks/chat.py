@@ -6,9 +6,11 @@ from fastapi import APIRouter, HTTPException, Request
 
 from bot.conversation import UnknownConversation
 from bot.platforms import webchat
-from bot.wiring import Wiring
+from bot.wiring import Busy, Wiring
+from webhooks.limits import network
 
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+BUSY = "Rantevou is busy and has changed nothing; send the same message again."
 
 
 def routes(wiring: Wiring) -> APIRouter:
@@ -24,15 +26,18 @@ def routes(wiring: Wiring) -> APIRouter:
             413: {"description": "The body is too long", **PROBLEM},
             422: {"description": "A field is wrong; `errors` names it", **PROBLEM},
             429: {"description": "Too many requests; see Retry-After", **PROBLEM},
+            503: {"description": "Busy; see Retry-After, and send the same again", **PROBLEM},
         },
     )
     async def take_turn(body: webchat.TurnRequest, request: Request) -> dict[str, Any]:
-        network = request.client.host if request.client else None
-        token, inbound = webchat.read(body, wiring.house.office, network)
+        address = network(request.client.host) if request.client else None
+        token, inbound = webchat.read(body, wiring.house.office, address)
         try:
             replies = await wiring.answer(inbound)
         except UnknownConversation:
             raise HTTPException(404, "No conversation has that token.") from None
+        except Busy:
+            raise HTTPException(503, BUSY, {"Retry-After": "5"}) from None
         return webchat.render(token, replies)
 
     return router

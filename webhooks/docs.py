@@ -2,6 +2,7 @@
 
 from html import escape
 from typing import Any
+from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -9,9 +10,10 @@ from fastapi.responses import HTMLResponse
 from bot.wiring import Wiring
 from webhooks.pages import PAGE
 
+# Its UUID is another for each reader: whoever sends the same one is in the same conversation.
 EXAMPLE = """curl -s {base}chat/turns -H 'Content-Type: application/json' -d '{{
   "conversation": null,
-  "message_id": "9a3c6c2e-8f0b-4d3e-9c57-2f8f6f1f7a10",
+  "message_id": "{message_id}",
   "text": "Γεια"
 }}'"""
 
@@ -28,7 +30,7 @@ def routes(_wiring: Wiring) -> APIRouter:
             f"<h1>{escape(described['info']['title'])} API</h1>",
             f"<p>{escape(described['info']['summary'])}</p>",
             '<p><a href="/openapi.json">OpenAPI description</a></p>',
-            f"<pre>{escape(EXAMPLE.format(base=request.base_url))}</pre>",
+            f"<pre>{escape(EXAMPLE.format(base=request.base_url, message_id=uuid4()))}</pre>",
         ]
         for path, methods in described["paths"].items():
             for method, operation in methods.items():

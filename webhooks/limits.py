@@ -1,10 +1,12 @@
 """Requests that are too many or too long are refused before anything is read of them."""
 
 import time
+from ipaddress import ip_address, ip_network
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webhooks.problems import problem
@@ -25,7 +27,7 @@ class Limits:
             await self._app(scope, receive, send)
             return
         client = scope["client"]
-        address = client[0] if client else ""
+        address = network(client[0]) if client else ""
         if not self._limiter.hit(self._item, address):
             reset = self._limiter.get_window_stats(self._item, address).reset_time
             wait = str(max(1, round(reset - time.time())))
@@ -36,19 +38,14 @@ class Limits:
             )
             await refusal(scope, receive, send)
             return
-        # Read whole and at once, for a body without a length can be too long as well.
-        body = b""
-        while True:
-            message = await receive()
-            if message["type"] != "http.request":
-                return
-            body += message.get("body", b"")
-            if len(body) > self._body_bytes:
-                refusal = problem(413, f"The body is longer than {self._body_bytes} bytes.")
-                await refusal(scope, receive, send)
-                return
-            if not message.get("more_body"):
-                break
+        try:
+            body = await self._read(scope, receive)
+        except ClientDisconnect:
+            return
+        if body is None:
+            refusal = problem(413, f"The body is longer than {self._body_bytes} bytes.")
+            await refusal(scope, receive, send)
+            return
         whole: Message = {"type": "http.request", "body": body, "more_body": False}
         unread = [whole]
 
@@ -56,3 +53,30 @@ class Limits:
             return unread.pop() if unread else await receive()
 
         await self._app(scope, replay, send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
+        """Read the body, whole and at once: one that says no length can be too long as well."""
+        said = dict(scope["headers"]).get(b"content-length", b"")
+        if said.isdigit() and int(said) > self._body_bytes:
+            return None
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise ClientDisconnect
+            body += message.get("body", b"")
+            if len(body) > self._body_bytes:
+                return None
+            more = message.get("more_body", False)
+        return body
+
+
+def network(address: str) -> str:
+    """Whose address it is: with IPv6, one customer has a whole /64."""
+    try:
+        ip = ip_address(address)
+    except ValueError:  # a socket's name
+        return address
+    if ip.version == 4:
+        return address
+    return str(ip.ipv4_mapped or ip_network((int(ip), 64), strict=False))

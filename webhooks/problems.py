@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem documents."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +9,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bot.logs import places
 
 log = structlog.get_logger()
 
@@ -26,32 +29,55 @@ def problem(
     )
 
 
+def invalid(errors: Iterable[tuple[str, str]]) -> JSONResponse:
+    """Make the problem document of a request whose fields are wrong: name and reason of each."""
+    listed = [{"field": field, "message": message} for field, message in errors]
+    return problem(422, "The request isn't as expected.", errors=listed)
+
+
+def _field(place: Sequence[str | int]) -> str:
+    name = ".".join(map(str, place[1:])) or "body"
+    return name.encode(errors="replace").decode()  # half an emoji can be a name too
+
+
 def install(app: FastAPI) -> None:
     """Have every error of the application answered so."""
 
     async def on_http(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 as registered below
+        if error.status_code == 400:  # FastAPI's, for a body that JSON's parser chokes on
+            return invalid([("body", "JSON in UTF-8, not deeply nested")])
         return problem(error.status_code, error.detail, error.headers)
 
     async def on_invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 as registered below
         # What was sent stays out of the answer: it may be personal.
-        errors = [
-            {
-                "field": "body"
-                if found["type"] == "json_invalid"
-                else ".".join(map(str, found["loc"][1:])) or "body",
-                "message": found["msg"],
-            }
+        return invalid(
+            ("body" if found["type"] == "json_invalid" else _field(found["loc"]), found["msg"])
             for found in error.errors()
-        ]
-        return problem(422, "The request isn't as expected.", errors=errors)
-
-    async def on_crash(request: Request, error: Exception) -> JSONResponse:
-        # The kind of error only: its text may hold what the citizen wrote.
-        log.error("crashed", path=request.url.path, error=type(error).__name__)
-        return problem(500, "Something went wrong here. Nothing was changed; please try again.")
+        )
 
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
-    app.add_exception_handler(Exception, on_crash)
+    app.add_middleware(_Crashes)
+
+
+class _Crashes:
+    """ASGI middleware: what is unforeseen goes no further, for the server would log its text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            log.error(
+                "crashed", path=scope["path"], error=type(error).__name__, places=places(error)
+            )
+            refusal = problem(
+                500, "Something went wrong here. Nothing was changed; please try again."
+            )
+            await refusal(scope, receive, send)

@@ -1,10 +1,14 @@
 """The terminal chat."""
 
 import getpass
+import os
+import sys
 import uuid
 from calendar import Calendar
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
+from io import TextIOWrapper
 
 from babel.dates import get_day_names
 from rich.columns import Columns
@@ -23,21 +27,33 @@ def inbound(text: str) -> Inbound:
     return Inbound(
         platform="console",
         account=ACCOUNT,
-        address=getpass.getuser(),
+        address=_who(),
         message_id=str(uuid.uuid4()),
         text=text,
     )
 
 
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a number without a name, as in containers
+        return f"user {os.getuid()}"
+
+
 def chat(answer: Callable[[Inbound], list[Reply]], hello: str) -> None:
     """Talk until Ctrl-D."""
+    with suppress(ImportError):
+        import readline  # noqa: F401, PLC0415 edits the line that is typed
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may have other letters than ours
     console = Console(highlight=False)
     typed = hello
     while True:
         for reply in answer(inbound(typed)):
             show(console, reply)
         try:
-            typed = console.input("[bold green]› [/]")
+            typed = input("› ")
         except (EOFError, KeyboardInterrupt):
             console.print()
             return

@@ -12,6 +12,9 @@ from core.office import Office
 
 ACCOUNT = "webchat"
 
+PRINTED = r"^\P{C}*$"
+"""No control signs and no halves of an emoji, which can't be stored."""
+
 
 def _known_zone(name: str) -> str:
     if not is_zone(name):
@@ -25,16 +28,22 @@ class TurnRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     conversation: str | None = Field(
-        default=None, max_length=100, description="The token of an earlier answer; null begins"
+        default=None,
+        max_length=100,
+        pattern=PRINTED,
+        description="The token of an earlier answer; null begins",
     )
     message_id: str = Field(
         min_length=1,
         max_length=100,
+        pattern=PRINTED,
         description="Yours; the same one again gives the same answer and changes nothing. "
         "Use a random UUID, so that a lost first answer can be had again too",
     )
     text: str | None = Field(default=None, description="What was typed")
-    choice: str | None = Field(default=None, max_length=100, description="The id of a choice")
+    choice: str | None = Field(
+        default=None, max_length=100, pattern=PRINTED, description="The id of a choice"
+    )
     language: Literal["el", "en"] | None = Field(default=None, description="Of your page")
     timezone: Annotated[str, AfterValidator(_known_zone)] | None = Field(
         default=None, description="Of the browser, such as Europe/Athens"

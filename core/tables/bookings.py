@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, literal_column, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables.base import Base
 
-LIVE = literal_column("bookings.state IN ('held','confirmed')", Boolean)
+LIVE = text("bookings.state IN ('held','confirmed')")
 """The states in which a booking keeps its desk; the overlap guard is over these.
 
 Literal, for a database uses its partial index only for these very words.

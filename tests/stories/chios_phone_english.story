@@ -7,12 +7,12 @@ bot      With which municipality would you like an appointment?
          [Municipality of Kalamata] [Municipality of Larissa] [Municipality of Chios] [KEP – Citizens' Service Centres]
          (Help)
 citizen  chios
-bot      Which department?
+bot      Which group of services?
          [Community Centre] [Women's Counselling and Support Centres] [Municipal Property Department]
          (Back) (Help)
 citizen  property
 bot      Service: Information on renting municipal property.
-         Office: Municipal Property Department.
+         Place: Municipal Property Department.
 bot      How would you like the appointment?
          [In person] [By telephone]
          (Back) (Help)
@@ -33,12 +33,11 @@ bot      What time on Tuesday 1 December?
          [09:00] [09:30] [10:00] [10:30] [11:00] [11:30] [12:00] [12:30]
          (Back) (Help)
 citizen  Thursday
-bot      Here are the times near Thursday 3 December.
-bot      The nearest free times are:
-         [09:00] [09:30] [10:00] [10:30] [11:00] [11:30]
+bot      What time on Thursday 3 December?
+         [09:00] [09:30] [10:00] [10:30] [11:00] [11:30] [12:00] [12:30]
          (Back) (Help)
 citizen  10:30
-bot      I'm keeping Thursday 3 December, 10:30 for you for 10 minutes.
+bot      I'm keeping this time for you for 10 minutes: Thursday 3 December, 10:30.
 bot      What is the full name of the person the appointment is for?
          (Back) (Help)
 citizen  John Smith

@@ -10,7 +10,7 @@ bot      What time on Wednesday 2 December?
          [08:00] [08:30] [09:00] [09:30] [10:00] [10:30] [11:00] [11:30] [12:00] [12:30] [13:00] [13:30]
          (Back) (Help)
 citizen  8:30
-bot      I'm keeping Wednesday 2 December, 08:30 for you for 10 minutes.
+bot      I'm keeping this time for you for 10 minutes: Wednesday 2 December, 08:30.
 bot      What is the full name of the person the appointment is for?
          (Back) (Help)
 quickly  John Pappas | john@example.com | +1 213 373 4253 | skip

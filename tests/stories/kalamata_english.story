@@ -7,13 +7,13 @@ bot      With which municipality would you like an appointment?
          [Municipality of Kalamata] [Municipality of Larissa] [Municipality of Chios] [KEP – Citizens' Service Centres]
          (Help)
 citizen  [Municipality of Kalamata]
-bot      Department: Welfare Directorate – Social Assistance Department.
+bot      Group of services: Welfare Directorate – Social Assistance Department.
 bot      Which service?
          [Housing Benefit] [Guaranteed Minimum Income programme (EEE/KEA)]
          (Back) (Help)
 citizen  guaranteed minimum income
-bot      Office: Social Assistance Department.
-         Manner: In person.
+bot      Place: Social Assistance Department.
+         How: In person.
 bot      Which day? Free days in December 2026:
          [Tue 1 Dec] [Wed 2 Dec] [Thu 3 Dec] [Fri 4 Dec] [Mon 7 Dec] [Tue 8 Dec] [Wed 9 Dec] [Thu 10 Dec] [Fri 11 Dec] [Mon 14 Dec] [Tue 15 Dec] [Wed 16 Dec] [Thu 17 Dec] [Fri 18 Dec] [Mon 21 Dec] [Tue 22 Dec] [Wed 23 Dec] [Thu 24 Dec] [Mon 28 Dec] [Tue 29 Dec] [Wed 30 Dec] [Thu 31 Dec]
          (Next month) (Back) (Help)
@@ -22,7 +22,7 @@ bot      What time on Thursday 3 December?
          [12:30] [13:10] [13:50]
          (Back) (Help)
 citizen  1:10 pm
-bot      I'm keeping Thursday 3 December, 13:10 for you for 10 minutes.
+bot      I'm keeping this time for you for 10 minutes: Thursday 3 December, 13:10.
 bot      What is the full name of the person the appointment is for?
          (Back) (Help)
 citizen  Anna Nowak

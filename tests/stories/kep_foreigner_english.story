@@ -3,17 +3,18 @@ now      2026-11-30 09:00
 platform webchat, en
 citizen  Hello, I want an appointment with KEP
 bot      Hello! I'm Rantevou and I book appointments with your municipality. At any time you can write “help” or “back”.
-bot      With which municipality would you like an appointment?
-         [Municipality of Kalamata] [Municipality of Larissa] [Municipality of Chios] [KEP – Citizens' Service Centres]
-         (Help)
+bot      Which group of services?
+         [Information – Application] [Services for Businesses] [Service for Citizens with Disabilities] [Service from your Municipality]
+         (Back) (Help)
 citizen  kep
-bot      Which department?
+bot      Please pick a group of services, or write its name.
+bot      Which group of services?
          [Information – Application] [Services for Businesses] [Service for Citizens with Disabilities] [Service from your Municipality]
          (Back) (Help)
 citizen  Information – Application
 bot      Service: Information – Application.
-         Office: myKEPlive central service.
-         Manner: By video call.
+         Place: myKEPlive central service.
+         How: By video call.
 bot      Which day? Free days in November 2026:
          [Mon 30 Nov]
          (Next month) (Back) (Help)
@@ -22,7 +23,7 @@ bot      What time on Tuesday 1 December?
          [09:00] [09:20] [09:40] [10:00] [10:20] [10:40] [11:00] [11:20] [11:40] [12:00] [12:20] [12:40] [13:00] [13:20] [13:40]
          (Back) (Help)
 citizen  9:20
-bot      I'm keeping Tuesday 1 December, 09:20 for you for 10 minutes.
+bot      I'm keeping this time for you for 10 minutes: Tuesday 1 December, 09:20.
 bot      What is the full name of the person the appointment is for?
          (Back) (Help)
 citizen  Ahmed Khan

@@ -7,7 +7,7 @@ bot      With which municipality would you like an appointment?
          [Municipality of Kalamata] [Municipality of Larissa] [Municipality of Chios] [KEP – Citizens' Service Centres]
          (Help)
 citizen  Larissa
-bot      Which department?
+bot      Which group of services?
          [Registry Office - Municipal Register] [Financial Services - Revenue]
          (Back) (Help)
 citizen  Financial
@@ -20,7 +20,7 @@ bot      Which service?
          [Application to change a property's use rate (BUSINESS/HOME)] [Application to split electricity supplies] [Application for electricity at a construction site] [Application for electricity in shared areas] [Application for electricity for solar panels] [Application for a new electricity supply] [Application to merge electricity supplies] [Application for a certificate of no TAP owed (building)] [Application for a certificate of no TAP owed (plot of land)] [Application to correct a property's square metres] [Application – Declaration of a property without electricity]
          (Back) (Help)
 citizen  [Application for a new electricity supply]
-bot      Office: Financial Services - Revenue.
+bot      Place: Financial Services - Revenue.
 bot      How would you like the appointment?
          [By video call] [In person]
          (Back) (Help)
@@ -33,7 +33,7 @@ bot      What time on Friday 4 December?
          [08:00] [08:30] [09:00] [09:30] [10:00] [10:30] [11:00] [11:30] [12:00] [12:30] [13:00] [13:30]
          (Back) (Help)
 citizen  11:30
-bot      I'm keeping Friday 4 December, 11:30 for you for 10 minutes.
+bot      I'm keeping this time for you for 10 minutes: Friday 4 December, 11:30.
 bot      What is the full name of the person the appointment is for?
          (Back) (Help)
 citizen  Jane Brown

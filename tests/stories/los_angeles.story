@@ -7,11 +7,11 @@ bot      Which day? Free days in November 2026:
          (Next month) (Back) (Help)
 citizen  Wednesday
 bot      What time on Wednesday 2 December?
-         (times of Los Angeles)
+         (time of Los Angeles)
          [00:00] [00:30] [01:00] [01:30] [02:00] [02:30] [03:00] [03:30] [22:00] [22:30] [23:00] [23:30]
          (Back) (Help)
 citizen  10:30 pm
-bot      I'm keeping Wednesday 2 December, 22:30 for you for 10 minutes.
+bot      I'm keeping this time for you for 10 minutes: Wednesday 2 December, 22:30 (time of Los Angeles).
 bot      What is the full name of the person the appointment is for?
          (Back) (Help)
 quickly  John Pappas | john@example.com | +1 213 373 4253 | skip

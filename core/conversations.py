@@ -1,0 +1,161 @@
+"""Finding, opening and keeping a conversation.
+
+Every turn runs these, so they are statements made once, on the bare connection: the same work
+through the session costs twice the time of the whole turn.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, and_, bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.tables import Citizen, Contact, Conversation, InboundRow, PromptRow
+
+HOME = "Europe/Athens"
+
+
+def _table(entity: Any) -> Table:
+    table: Table = entity.__table__
+    return table
+
+
+_FIND = (
+    select(
+        Conversation.id,
+        Contact.id,
+        Contact.citizen_id,
+        Conversation.language,
+        Conversation.timezone,
+        Conversation.state,
+        InboundRow.replies,
+        Citizen.details,
+    )
+    .select_from(_table(Contact))
+    .join(_table(Conversation), Conversation.contact_id == Contact.id)
+    .join(_table(Citizen), Contact.citizen_id == Citizen.id)
+    .outerjoin(
+        _table(InboundRow),
+        and_(
+            InboundRow.account == Contact.account,
+            InboundRow.message_id == bindparam("message_id"),
+        ),
+    )
+    .where(Contact.account == bindparam("account"), Contact.address == bindparam("address"))
+)
+_PROMPT = select(PromptRow.step, PromptRow.offered).where(
+    PromptRow.conversation_id == bindparam("conversation_id"),
+    PromptRow.number == bindparam("number"),
+)
+_KEEP = (
+    update(_table(Conversation))
+    .where(_table(Conversation).c.id == bindparam("which"))
+    .values({name: bindparam(name) for name in ("language", "timezone", "state", "forget_at")})
+)
+_ADD_PROMPT = insert(_table(PromptRow))
+_ADD_INBOUND = insert(_table(InboundRow))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A conversation as it stands, and the replies already given to this message, if any.
+
+    `known` are the details that the citizen gave at earlier bookings.
+    """
+
+    id: int
+    contact_id: int
+    citizen_id: int
+    language: str
+    timezone: str
+    state: dict[str, Any]
+    replies: list[Any] | None
+    known: dict[str, str]
+
+
+def find(session: Session, account: str, address: str, message_id: str) -> Found | None:
+    """The conversation of that address, if there is one."""
+    given = {"account": account, "address": address, "message_id": message_id}
+    row = session.connection().execute(_FIND, given).first()
+    return Found(*row) if row else None
+
+
+def open_new(session: Session, account: str, address: str, now: datetime) -> Found:
+    """Begin a conversation with somebody new."""
+    citizen = Citizen(details={}, created_at=now)
+    session.add(citizen)
+    session.flush()
+    contact = Contact(account=account, address=address, citizen_id=citizen.id)
+    session.add(contact)
+    session.flush()
+    conversation = Conversation(contact_id=contact.id, language="el", timezone=HOME, state={})
+    session.add(conversation)
+    session.flush()
+    return Found(conversation.id, contact.id, citizen.id, "el", HOME, {}, None, {})
+
+
+def keep(
+    session: Session,
+    conversation_id: int,
+    *,
+    language: str,
+    timezone: str,
+    state: dict[str, Any],
+    forget_at: datetime | None,
+) -> None:
+    """Store what changed in a turn."""
+    session.connection().execute(
+        _KEEP,
+        {
+            "which": conversation_id,
+            "language": language,
+            "timezone": timezone,
+            "state": state,
+            "forget_at": forget_at,
+        },
+    )
+
+
+def answered(
+    session: Session, found: Found, account: str, message_id: str, replies: list[Any], now: datetime
+) -> None:
+    """Note that a message came in, with our replies, to be repeated if it comes again."""
+    session.connection().execute(
+        _ADD_INBOUND,
+        {
+            "account": account,
+            "message_id": message_id,
+            "conversation_id": found.id,
+            "replies": replies,
+            "received_at": now,
+        },
+    )
+
+
+def prompt(session: Session, conversation_id: int, number: int) -> tuple[str, list[Any]] | None:
+    """The step and the buttons of one asking, if it is still known."""
+    given = {"conversation_id": conversation_id, "number": number}
+    row = session.connection().execute(_PROMPT, given).first()
+    return (row[0], row[1]) if row else None
+
+
+def add_prompt(
+    session: Session,
+    conversation_id: int,
+    number: int,
+    step: str,
+    offered: list[Any],
+    now: datetime,
+) -> None:
+    """Store what one asking offered."""
+    session.connection().execute(
+        _ADD_PROMPT,
+        {
+            "conversation_id": conversation_id,
+            "number": number,
+            "step": step,
+            "offered": offered,
+            "asked_at": now,
+        },
+    )

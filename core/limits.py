@@ -1,0 +1,75 @@
+"""How many appointments and holds one may have."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from core.calendar import Plan
+from core.catalogue import Rules
+from core.errors import Refusal
+from core.tables import Booking
+from core.text import _, _n
+
+
+def check_citizen(session: Session, plan: Plan, now: datetime, citizen_id: int) -> None:
+    """Raise Refusal too_many_bookings where the citizen has as many of the service as one may."""
+    count = _open_bookings(session, plan, now, Booking.citizen_id == citizen_id)
+    if count >= plan.municipality.rules.open_bookings:
+        raise Refusal(
+            "too_many_bookings",
+            _n(
+                "You already have {count} appointment for this service. "
+                "You can move or cancel it: write “my bookings”.",
+                "You already have {count} appointments for this service. "
+                "You can move or cancel them: write “my bookings”.",
+                count,
+            ),
+        )
+
+
+def check_phone(session: Session, plan: Plan, now: datetime, phone_hash: str) -> None:
+    """The same for a telephone number, said so that a stranger learns little of its owner."""
+    count = _open_bookings(session, plan, now, Booking.phone_hash == phone_hash)
+    if count >= plan.municipality.rules.open_bookings:
+        raise Refusal(
+            "too_many_bookings",
+            _(
+                "I can't book another appointment for this service with this telephone number. "
+                "Please talk to an employee: write “human”."
+            ),
+        )
+
+
+def _open_bookings(session: Session, plan: Plan, now: datetime, whose: ColumnElement[bool]) -> int:
+    count = session.scalar(
+        select(func.count()).where(
+            whose,
+            Booking.ends_at > now,
+            Booking.municipality_id == plan.municipality.id,
+            Booking.service == plan.service.id,
+            Booking.state == "confirmed",
+        )
+    )
+    return count or 0
+
+
+def check_holds(
+    session: Session, rules: Rules, now: datetime, network: str | None, old: Booking | None
+) -> None:
+    """Raise Refusal too_many_holds where a network keeps as many times as it may, besides `old`."""
+    if network is None:
+        return
+    held = session.scalar(
+        select(func.count()).where(
+            Booking.network == network,
+            Booking.state == "held",
+            Booking.held_until > now,
+            Booking.id != (old.id if old else 0),
+        )
+    )
+    if (held or 0) >= rules.holds_per_address:
+        raise Refusal(
+            "too_many_holds",
+            _("Too many times are being kept from your network. Please try again later."),
+        )

@@ -1,0 +1,80 @@
+"""Keeping the time that was picked, while the details are typed."""
+
+from datetime import datetime
+
+from core import bookings
+from core.errors import Refusal
+from core.tables import Booking
+from core.text import _, _n
+from dialogs import flow
+from dialogs.days import at, near, planned, zone_of
+from dialogs.step import Context, Wrong
+
+
+def held(ctx: Context) -> Booking | None:
+    """The booking that the conversation holds."""
+    return ctx.session.get(Booking, ctx.state.hold) if ctx.state.hold else None
+
+
+def hold(ctx: Context, value: str) -> None:
+    """Keep the time picked; one that is gone is met with the nearest."""
+    plan, start = planned(ctx), datetime.fromisoformat(value)
+    try:
+        booking = bookings.hold(ctx.session, plan, start, ctx.now, ctx.actor, held(ctx))
+    except Refusal as refusal:
+        if refusal.kind == "taken":
+            raise Wrong(refusal.text, near(start)) from None
+        raise
+    ctx.state.hold = booking.id
+    ctx.answers["day"] = start.astimezone(zone_of(ctx, plan)).date().isoformat()
+    ctx.say(
+        _n(
+            "I'm keeping this time for you for {count} minute: {time}.",
+            "I'm keeping this time for you for {count} minutes: {time}.",
+            plan.municipality.rules.hold_minutes,
+            time=at(ctx, plan, start),
+        )
+    )
+
+
+def hold_still(ctx: Context, value: str) -> bool:
+    """After a change: whether the same time can be kept for what is wanted now."""
+    plan, start, old = planned(ctx), datetime.fromisoformat(value), held(ctx)
+    day = start.astimezone(zone_of(ctx, plan)).date().isoformat()
+    if old and day == ctx.answers.get("day"):
+        try:
+            booking = bookings.hold(ctx.session, plan, start, ctx.now, ctx.actor, old)
+        except Refusal:
+            let_go(ctx)
+            return False
+        # The same time for something else: the patience of the first hold goes on.
+        booking.held_at, ctx.state.hold = old.held_at, booking.id
+        return True
+    let_go(ctx)
+    return False
+
+
+def let_go(ctx: Context) -> None:
+    """Give the hold up."""
+    if old := held(ctx):
+        bookings.release(ctx.session, old, ctx.now)
+    ctx.state.hold = None
+
+
+def upkeep(ctx: Context) -> None:
+    """Keep the hold while its citizen is active; once it has run out, ask for the time again."""
+    booking = held(ctx)
+    if booking is None or "time" not in ctx.answers:
+        return
+    loaded = ctx.office[booking.municipality_id]
+    if not bookings.extend(booking, loaded.body.rules, ctx.now):
+        flow.take_back(ctx, "time")
+        let_go(ctx)
+        ctx.state.view = near(booking.starts_at)
+        plan = loaded.plan(booking.service, booking.branch, booking.channel)
+        ctx.say(
+            _(
+                "I could keep this time only until now: {time}. I have kept all that you wrote.",
+                time=at(ctx, plan, booking.starts_at),
+            )
+        )

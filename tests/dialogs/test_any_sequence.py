@@ -1,0 +1,110 @@
+"""Whatever is said and tapped, a booking can still be completed, and the talk can be left."""
+
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from bot.conversation import House
+from bot.texts import Texts
+from core.database import Database
+from core.office import Office
+from tests.conftest import Clock, Town
+from tests.dialogs.robot import complete_a_booking
+
+WORDS = [
+    *("καλαματα", "Λάρισα", "χιος", "κεπ", "στεγ", "εργασιακή", "τηλεδιάσκεψη", "φυσική", "1", "2"),
+    *("ναι", "όχι", "3", "7", "10", "3/12", "15 Δεκεμβρίου", "25/12", "9:00", "12:30", "10:30"),
+    *("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "ΑΒ 123456"),
+    *("συμφωνώ", "δεν συμφωνώ", "επιβεβαίωση", "παράλειψη", "αλλαγή", "αλλαγή ώρας", "πίσω"),
+    *("από την αρχή", "ακύρωση", "ακύρωση ραντεβού", "τα ραντεβού μου", "νέο ραντεβού", "βοήθεια"),
+    *("english", "ελληνικά", "γλώσσα", "ζώνη ώρας", "ζώνη ώρας Μελβούρνη", "για την υπηρεσία"),
+    *("χρήσιμοι σύνδεσμοι", "υπάλληλος", "αλλαγή στοιχείων", "ανάκληση συγκατάθεσης"),
+    *(
+        "αλλαγή ραντεβού",
+        "KX7 M2P",
+        "",
+        "👍",
+        "<b>'; DROP TABLE bookings; --",
+        "א" * 40,
+        "ξ" * 5000,
+    ),
+]
+
+said = st.one_of(st.sampled_from(WORDS), st.text(max_size=30)).map(lambda word: ("say", word))
+tapped = st.tuples(st.just("tap"), st.integers(0, 30))
+old = st.tuples(st.just("old"), st.integers(0, 200))
+time_passes = st.tuples(st.just("wait"), st.sampled_from([1, 11, 45, 60 * 30]))
+sequences = st.lists(st.one_of(said, tapped, tapped, tapped, old, time_passes), max_size=25)
+
+
+@contextmanager
+def opened(migrated: Path, texts: Texts) -> Iterator[Town]:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "rantevou.db"
+        file.write_bytes(migrated.read_bytes())
+        database = Database(f"sqlite:///{file}")
+        clock = Clock()
+        house = House(Office("secret"), texts, clock, random.Random(1).choice)
+        yield Town(database, house, clock)
+        database.close()
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(sequence=sequences, leaves=st.booleans())
+def test_a_booking_can_be_completed_or_left_after_any_sequence(
+    sequence: list[tuple[str, str | int]], leaves: bool, migrated: Path, texts: Texts
+) -> None:
+    with opened(migrated, texts) as town:
+        town.say("/start")
+        ids = [choice.id for choice in town.last[-1].choices]
+        for kind, what in sequence:
+            if kind == "wait":
+                town.clock.forward(minutes=int(what))
+                continue
+            if kind == "say":
+                town.say(str(what))
+            elif kind == "tap":
+                now = town.last[-1].choices
+                town.say(choice=now[int(what) % len(now)].id)
+            else:
+                town.say(choice=ids[int(what) % len(ids)])
+            ids += [choice.id for choice in town.last[-1].choices]
+            check(town)
+        if leaves:
+            leave(town)
+        else:
+            complete_a_booking(town)
+        check(town)
+
+
+def check(town: Town) -> None:
+    """Every turn ends with a question that shows a way on; one live hold at most."""
+    asked = town.last[-1]
+    assert asked.step
+    assert asked.text
+    assert asked.choices
+    assert all(reply.text.strip() for reply in town.last)
+    with town.database.engine.connect() as connection:
+        held = connection.execute(
+            text("SELECT count(*) FROM bookings WHERE state = 'held' AND held_until > :now"),
+            {"now": int(town.clock.now.timestamp())},
+        ).scalar_one()
+    assert held <= 1
+
+
+def leave(town: Town) -> None:
+    """ "Cancel", and "yes" where it asks, ends at the menu, with nothing held."""
+    for _ in range(4):
+        step = town.last[-1].step
+        if step == "task":
+            break
+        town.say("ναι" if step == "stop" else "ακύρωση")
+    assert town.last[-1].step == "task"
