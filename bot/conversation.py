@@ -73,14 +73,13 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
         dialogs=DIALOGS,
     )
     question = turn(ctx, inbound.text, inbound.choice)
-    unfinished = bool(ctx.state.answers or ctx.state.kept)
     conversations.keep(
         session,
         found.id,
         language=ctx.language,
         timezone=ctx.timezone,
         state=ctx.state.model_dump(exclude_defaults=True),
-        forget_at=now + house.keep_answers if unfinished else None,
+        forget_at=now + house.keep_answers,
     )
     replies = house.texts.replies(ctx.said, question, ctx.language)
     stored = [reply.model_dump(mode="json", exclude_defaults=True) for reply in replies]

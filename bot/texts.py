@@ -72,7 +72,7 @@ class Texts:
 
     def replies(self, said: list[Phrase], question: Question, language: str) -> list[Reply]:
         """Make a turn's replies: what was said as one message, then the question."""
-        notes = "\n\n".join(self.say(phrase, language) for phrase in said)
+        notes = _paragraphs([self.say(phrase, language) for phrase in said])
         asked = Reply(
             text=self.say(question.prompt.text, language),
             step=question.step,
@@ -89,6 +89,15 @@ class Texts:
             ],
         )
         return [Reply(text=notes, language=language), asked] if notes else [asked]
+
+
+def _paragraphs(said: list[str]) -> str:
+    """Put single lines under each other, and space around what has several."""
+    text = ""
+    for before, part in zip(["", *said], said, strict=False):
+        spaced = "\n" in before or "\n" in part
+        text += (("\n\n" if spaced else "\n") if text else "") + part
+    return text
 
 
 def _read(language: str) -> GNUTranslations:

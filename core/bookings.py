@@ -302,6 +302,7 @@ def _least_busy_first(
             Booking.desk_id.in_(desks),
             Booking.starts_at > since - timedelta(days=1),
             Booking.starts_at < until,
+            Booking.ends_at > since,
             LIVE,
             Booking.id != (own.id if own else 0),
         )

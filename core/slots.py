@@ -68,11 +68,9 @@ def nearest_times(
     session: Session, plan: Plan, wanted: datetime, now: datetime, own: int | None, count: int
 ) -> list[datetime]:
     """The free starts nearest to a wanted one, the nearest first."""
-    reach = timedelta(days=3)
-    while True:
-        since, until = wanted - reach, wanted + reach
-        near = free_times(session, plan, since, until, now, own)
-        if len(near) >= count or (since <= plan.first(now) and until >= plan.last(now)):
-            near.sort(key=lambda start: abs(start - wanted))
-            return near[:count]
-        reach *= 4
+    first, last = plan.first(now), plan.last(now)
+    week = timedelta(days=7)
+    near = free_times(session, plan, wanted - week, wanted + week, now, own)
+    if len(near) < count:
+        near = free_times(session, plan, first, last, now, own)
+    return sorted(near, key=lambda start: abs(start - wanted))[:count]

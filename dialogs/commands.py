@@ -187,14 +187,12 @@ def _can_change(ctx: Context) -> bool:
 
 
 def _set(ctx: Context, rest: str) -> None:
-    """Give an earlier step another answer, such as a channel that has free times."""
-    name, _equals, value = rest.partition("=")
-    if name in ctx.answers:
-        flow.take_back(ctx, name)
-        ctx.answers[name] = value
-        ctx.state.path.append(name)
-        ctx.state.kept.pop(name, None)
-        flow.recheck(ctx, {name})
+    """Give earlier steps other answers, such as a channel and a day on which it is free."""
+    for pair in rest.split("&"):
+        name, _equals, value = pair.partition("=")
+        if step := flow.step_named(ctx, name):
+            flow.take_back(ctx, name)
+            flow.answer(ctx, step, value)
 
 
 def _view(key: str) -> Callable[[Context, str], None]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from core import calendar, slots
 from core.calendar import Obstacle, Plan
 from core.tables import Booking
-from core.text import Phrase, When, Zone, _, beside, lines
+from core.text import Phrase, When, Zone, _, beside, commas, lines
 from dialogs.dates import parse_day, parse_time
 from dialogs.step import Choice, Context, Instead, Prompt, Step, Wrong
 from dialogs.summary import CHANNELS, CLOCK, shown_zone
@@ -105,10 +105,11 @@ def _month_after(month: date, by: int = 1) -> date:
     return (month + timedelta(days=32 if by > 0 else -1)).replace(day=1)
 
 
-def _free_in(ctx: Context, plan: Plan, month: date) -> list[date]:
-    last = _month_after(month) - timedelta(days=1)
+def _free_in(ctx: Context, plan: Plan, first: date, last: date) -> list[date]:
+    """The free days of the months from the first to the last (each by its first day)."""
+    until = _month_after(last) - timedelta(days=1)
     zone = zone_of(ctx, plan)
-    return slots.free_days(ctx.session, plan, month, last, ctx.now, zone, own(ctx))
+    return slots.free_days(ctx.session, plan, first, until, ctx.now, zone, own(ctx))
 
 
 def _ask_day(ctx: Context) -> Prompt:
@@ -116,12 +117,13 @@ def _ask_day(ctx: Context) -> Prompt:
     first, last = _months(ctx, plan)
     wanted = ctx.state.view.get("month")
     month = min(max(date.fromisoformat(f"{wanted}-01") if wanted else first, first), last)
-    free = _free_in(ctx, plan, month)
-    while not free and not wanted and month < last:
-        month = _month_after(month)
-        free = _free_in(ctx, plan, month)
-    if not wanted and not free:
-        return _nothing_free(ctx, plan)
+    free = _free_in(ctx, plan, month, month)
+    if not free and not wanted:
+        later = _free_in(ctx, plan, month, last)
+        if not later:
+            return _nothing_free(ctx, plan)
+        month = later[0].replace(day=1)
+        free = [day for day in later if day < _month_after(month)]
     extras = []
     for by, there, label in (
         (-1, month > first, _("Previous month")),
@@ -129,7 +131,7 @@ def _ask_day(ctx: Context) -> Prompt:
     ):
         if there:
             extras.append(Choice(f"month:{_month_after(month, by):%Y-%m}", label, command=True))
-    extras += [_set(name, value, label) for name, value, label in ctx.cache.get("elsewhere", [])]
+    extras += ctx.cache.get("instead", [])
     text = (
         _("Which day? Free days in {month}:", month=When(month, "LLLL y"))
         if free
@@ -168,19 +170,28 @@ def _nothing_free(ctx: Context, plan: Plan) -> Prompt:
     )
     return Prompt(
         lines(_("There is no free day."), reason, hint),
-        extras=[_set(*other) for other in others],
+        extras=[
+            Choice(f"set:{name}={value}", label, command=True) for name, value, label in others
+        ],
         expected=_("There is no free day to pick."),
     )
 
 
-def _set(name: str, value: str, label: Phrase) -> Choice:
-    return Choice(f"set:{name}={value}", label, command=True)
-
-
 def elsewhere(ctx: Context, plan: Plan, day: date | None) -> list[tuple[str, str, Phrase]]:
-    """The other channels and branches that are free (that day): step, value, label."""
+    """The other channels and branches that are free (that day): step, value, label.
+
+    Kept for the turn, which may need it twice.
+    """
     if moving(ctx):
         return []
+    key = f"elsewhere {plan.service.id} {plan.branch.id} {plan.channel} {day}"
+    if key not in ctx.cache:
+        ctx.cache[key] = _free_elsewhere(ctx, plan, day)
+    found: list[tuple[str, str, Phrase]] = ctx.cache[key]
+    return found
+
+
+def _free_elsewhere(ctx: Context, plan: Plan, day: date | None) -> list[tuple[str, str, Phrase]]:
     body, service = plan.municipality, plan.service
     loaded = ctx.office[body.id]
     tried: list[tuple[str, str, Phrase, Plan]] = []
@@ -192,16 +203,11 @@ def elsewhere(ctx: Context, plan: Plan, day: date | None) -> list[tuple[str, str
         if branch.id != plan.branch.id and len(tried) < OTHER_BRANCHES:
             other = loaded.plan(service.id, branch.id, plan.channel)
             tried.append(("branch", branch.id, branch.name, other))
+    first, last = (day, day) if day else (plan.first(ctx.now).date(), plan.last(ctx.now).date())
     found = []
     for name, value, label, other in tried:
         zone = zone_of(ctx, other)
-        if day:
-            free = slots.free_days(ctx.session, other, day, day, ctx.now, zone, own(ctx))
-        else:
-            free = slots.nearest_times(  # type: ignore[assignment]
-                ctx.session, other, other.first(ctx.now), ctx.now, own(ctx), 1
-            )
-        if free:
+        if slots.free_days(ctx.session, other, first, last, ctx.now, zone, own(ctx)):
             found.append((name, value, label))
     return found
 
@@ -232,7 +238,21 @@ def _not_free(ctx: Context, plan: Plan, day: date, step: str) -> Wrong:
     text = lines(said, _("The nearest free day is {day}.", day=day_label(free, ctx.now)))
     if step == "time":
         return Wrong(text, near(nearest[0]))
-    ctx.cache["elsewhere"] = elsewhere(ctx, plan, day)
+    others = elsewhere(ctx, plan, day)
+    ctx.cache["instead"] = [
+        Choice(
+            f"set:{name}={value}&day={day.isoformat()}",
+            _("{other}: {day}", other=label, day=When(day, "EEE d MMM")),
+            command=True,
+        )
+        for name, value, label in others
+    ]
+    if others:
+        named = commas(*(label for _name, _value, label in others))
+        hint = _(
+            "For {day} there is time here: {others}.", day=day_label(day, ctx.now), others=named
+        )
+        text = lines(text, hint)
     return Wrong(text, {"step": "day", "month": f"{free:%Y-%m}"})
 
 

@@ -10,7 +10,8 @@ Each line is a word and what belongs to it:
     long     10000 α                   types that, as many times
     bot      …                         what is answered; [choices], then (commands)
     other                              from here another chat of another person; `same` is back
-    taken    2026-12-03 12:30          that time of what is being booked is taken by others
+    taken    2026-12-03 12:30          that time of what is being booked is taken by others;
+                                       without an hour, the whole day is
     accounts email                     from here those platforms are configured, so that
     owed     email maria@example.gr    tells what the message before it added to the outbox
     language en                        the page says its language
@@ -26,9 +27,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.replies import Inbound, Reply
-from core import bookings
+from core import bookings, slots
 from core.bookings import Actor
-from core.errors import Refusal
 from core.tables import Booking, Citizen, Conversation, Outgoing
 from dialogs.state import State
 from tests.conftest import Town
@@ -127,7 +127,7 @@ class Teller:
         self.town.house.office.accounts = frozenset(rest.split())
 
     def on_taken(self, rest: str) -> None:
-        """Have others book every desk that is free at that time, for the same service."""
+        """Have others hold what is free at that time, or all that day, of the same service."""
         start = datetime.fromisoformat(rest).replace(tzinfo=ATHENS)
         now = self.town.clock()
 
@@ -142,15 +142,13 @@ class Teller:
             else:
                 loaded = office[answers["municipality"]]
                 plan = loaded.plan(answers["service"], answers["branch"], answers["channel"])
-            while True:
+            length = timedelta(minutes=1) if ":" in rest else timedelta(days=1)
+            while free := slots.free_times(session, plan, start, start + length, now, None):
                 rival = Citizen(details={}, created_at=now)
                 session.add(rival)
                 session.flush()
                 actor = Actor(rival.id, "console", "el", "Europe/Athens")
-                try:
-                    bookings.hold(session, plan, start, now, actor)
-                except Refusal:
-                    return
+                bookings.hold(session, plan, free[0], now, actor)
 
         self.town.database.write_now(take)
 
