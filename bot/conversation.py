@@ -47,10 +47,12 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
         return [Reply.model_validate(reply) for reply in found.replies]
     house.office.refresh(session)
     state = State.model_validate(found.state)
-    language, timezone = found.language, inbound.timezone or found.timezone
+    # What the page says counts when it changes: the citizen may have asked for another since.
+    language, timezone = found.language, found.timezone
     if inbound.language and inbound.language != state.client_language:
-        # Only when the page's language changes: the citizen may have asked for another since.
         state.client_language = language = inbound.language
+    if inbound.timezone and inbound.timezone != state.client_timezone:
+        state.client_timezone = timezone = inbound.timezone
     ctx = Context(
         session=session,
         office=house.office,

@@ -24,7 +24,11 @@ def sweep(
     for conversation in silent:
         # The numbers go on, so that every button given so far is an old one.
         old = State.model_validate(conversation.state)
-        new = State(number=old.number + 1, client_language=old.client_language)
+        new = State(
+            number=old.number + 1,
+            client_language=old.client_language,
+            client_timezone=old.client_timezone,
+        )
         conversation.state = new.model_dump(exclude_defaults=True)
         conversation.forget_at = None
     # What was offered may be personal too: details known from before, a booking's time.

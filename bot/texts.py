@@ -1,24 +1,23 @@
 """Phrases and prompts + language → words and replies (gettext, Babel)."""
 
-import zoneinfo
 from datetime import date, datetime, time
 from functools import lru_cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
 
-from babel.dates import format_date, format_datetime, format_time, get_timezone_location
+from babel.dates import format_date, format_datetime, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from bot.replies import Reply, ReplyChoice
+from bot.zones import LANGUAGES, candidates, city_of
 from core.text import Lines, Phrase, Text, When, Words, Zone
 from dialogs.asking import Question
 from dialogs.fold import fold
 from dialogs.pick import pick
 
 LOCALES = Path(__file__).parent.parent / "locales"
-LANGUAGES = ("el", "en")
 
 
 class Texts:
@@ -26,7 +25,7 @@ class Texts:
 
     def __init__(self) -> None:
         self._translations = {language: _read(language) for language in LANGUAGES}
-        self._zones: dict[str, tuple[str, list[str]]] = {}
+        self._zones: list[tuple[str, list[str]]] = []
 
     def say(self, phrase: Phrase, language: str) -> str:
         """Put a phrase into words."""
@@ -52,7 +51,7 @@ class Texts:
                 said_parts = (self.say(part, language) for part in parts)
                 return joint.join(part for part in said_parts if part)
             case Zone(name):
-                return _city(name, language)
+                return city_of(name, language)
             case int():
                 return str(phrase)
 
@@ -62,12 +61,10 @@ class Texts:
         return _split(said)
 
     def zone_called(self, name: str) -> str | None:
-        """Find the time zone of a city, by its name in any language."""
+        """Find the time zone of a city or country, by its name in any language."""
         if not self._zones:
-            for zone in sorted(zoneinfo.available_timezones()):
-                if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/", "SystemV/")):
-                    self._zones[zone] = (zone, [_city(zone, code) for code in LANGUAGES])
-        found = pick(name, list(self._zones.values()))
+            self._zones = candidates(self.words)
+        found = pick(name, self._zones)
         return found[0] if found else None
 
     def replies(self, said: list[Phrase], question: Question, language: str) -> list[Reply]:
@@ -122,18 +119,3 @@ def _when(at: date | datetime | time, _zone: str, pattern: str, language: str) -
 @lru_cache(maxsize=4096)
 def _split(words: str) -> frozenset[str]:
     return frozenset(fold(word) or word.strip() for word in words.split(",")) - {""}
-
-
-@lru_cache(maxsize=1024)
-def _city(zone: str, language: str) -> str:
-    return get_timezone_location(zone, locale=language, return_city=True)
-
-
-@lru_cache(maxsize=1)
-def _zone_names() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
-
-
-def is_zone(name: str) -> bool:
-    """Whether it names a time zone."""
-    return name in _zone_names()

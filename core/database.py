@@ -1,6 +1,8 @@
 """The engine, write(fn), read(fn), and the state in which a database may be used."""
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,6 +25,8 @@ REVISIONS = sorted(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-
 
 SETTING = "RANTEVOU_DATABASE_URL"
 READERS = 4
+PATIENCE = 15
+"""Seconds that a connection waits for another process to finish writing."""
 
 
 class Database:
@@ -109,12 +113,13 @@ def _engine(url: str, begin: str, *, size: int) -> Engine:
         pool_size=size,
         max_overflow=0,
         # The driver begins no transaction of its own: on_begin does, and takes the write lock.
-        connect_args={"timeout": 15, "check_same_thread": False, "isolation_level": None},
+        connect_args={"timeout": PATIENCE, "check_same_thread": False, "isolation_level": None},
     )
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        _write_ahead(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -122,6 +127,19 @@ def _engine(url: str, begin: str, *, size: int) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn WAL on. While another process does, SQLite refuses at once instead of waiting."""
+    for left in range(PATIENCE * 20, -1, -1):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not left:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def revision_of(connection: Connection) -> str | None:

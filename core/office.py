@@ -86,6 +86,17 @@ def load(session: Session, body: Municipality, now: datetime) -> str:
     if row is None:
         session.add(MunicipalityRow(id=body.id, document=document, digest=digest, loaded_at=now))
         session.flush()
+        _add_desks(session, body)
+        return "added"
+    with session.begin_nested():
+        _add_desks(session, body)
+        row.document, row.digest, row.loaded_at = document, digest, now
+        session.flush()
+        _refuse_orphans(session, _read(session, body.id), now)
+    return "updated"
+
+
+def _add_desks(session: Session, body: Municipality) -> None:
     known = set(
         session.execute(select(Desk.branch, Desk.name).where(Desk.municipality_id == body.id))
     )
@@ -94,12 +105,6 @@ def load(session: Session, body: Municipality, now: datetime) -> str:
         Desk(municipality_id=body.id, branch=branch, name=desk)
         for branch, desk in sorted(wanted - known)
     )
-    if row is None:
-        return "added"
-    row.document, row.digest, row.loaded_at = document, digest, now
-    session.flush()
-    _refuse_orphans(session, _read(session, body.id), now)
-    return "updated"
 
 
 def _refuse_orphans(session: Session, new: Loaded, now: datetime) -> None:

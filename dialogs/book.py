@@ -16,7 +16,7 @@ from dialogs.menu import NO, YES
 from dialogs.parse import REMEMBERED
 from dialogs.screening import enough_step, screening_step, stopped_step
 from dialogs.step import Choice, Context, Dialog, Prompt, Step, Wrong
-from dialogs.summary import CHANNELS, confirmation, detail_lines, moment
+from dialogs.summary import CHANNEL_WORDS, CHANNELS, confirmation, detail_lines, moment
 
 
 def _municipalities(ctx: Context) -> Prompt:
@@ -61,7 +61,7 @@ def _channels(ctx: Context) -> Prompt:
     service, branch = body.services[answers["service"]], body.branch(answers["branch"])
     return Prompt(
         _("How would you like the appointment?"),
-        [Choice(channel, CHANNELS[channel]) for channel in body.channels_of(service, branch)],
+        [Choice(c, CHANNELS[c], CHANNEL_WORDS[c]) for c in body.channels_of(service, branch)],
         expected=_("Please pick how you would like the appointment."),
     )
 

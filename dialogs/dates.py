@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import dropwhile
 
 from core.text import Text, _
 from dialogs.fold import fold, sound
@@ -109,9 +110,10 @@ def parse_day(typed: str, texts: Texts, today: date, shown: date | None = None) 
 
 
 def _day(text: str, words: _Words, today: date, shown: date | None) -> date | None:
-    text = re.sub(r" \d{1,2}:\d{2}$", "", text)
     for part in (MORNING, AFTERNOON, EVENING):
-        text = words.without(text, part) or text
+        rest = words.without(text, part)
+        text = rest if rest and not rest.isdigit() else text
+    text = re.sub(r" \d{1,2}:\d{2}$", "", text)
     told = words.told(text)
     for days, names in enumerate(AHEAD):
         if " ".join(told) in words.of(names):
@@ -163,6 +165,7 @@ def parse_time(typed: str, texts: Texts) -> list[tuple[int, int]]:
 
 
 def _time(text: str, words: _Words) -> list[tuple[int, int]]:
+    text = " ".join(dropwhile(words.of(FILLER).__contains__, text.split()))
     late = words.without(text, AFTERNOON) or words.without(text, EVENING)
     early = words.without(text, MORNING)
     text = late or early or text

@@ -30,7 +30,8 @@ _SPELLINGS = [
     (re.compile(pattern), sound)
     for pattern, sound in (
         (r"\b[89](?=[a-z]{3})|(?<=[a-z])[89](?=[a-z])|th", "Q"),
-        (r"o[uy]", "U"),
+        (r"w", "o"),
+        (r"o[uy]", "oU"),
         (r"([ae])[uyfv]", r"\1V"),
         (r"ai", "e"),
         (r"[eoy]i|y", "i"),
@@ -38,9 +39,8 @@ _SPELLINGS = [
         (r"ph|mp|f|b", "v"),
         (r"n[td]", "d"),
         (r"gk|gg|ng", "g"),
-        (r"w", "o"),
         (r"c", "k"),
-        (r"([a-z])\1", r"\1"),
+        (r"(?<=[a-z])([a-z])\1", r"\1"),
     )
 ]
 

@@ -43,7 +43,7 @@ def email(text: str) -> str:
     if not address.isascii():
         raise Wrong(_("An e-mail address has Latin letters only. For example: maria@example.gr."))
     try:
-        return validate_email(address, check_deliverability=False).normalized
+        return validate_email(address, check_deliverability=False, strict=True).normalized
     except EmailNotValidError:
         raise Wrong(
             _("This e-mail address doesn't look right. For example: maria@example.gr.")
@@ -56,8 +56,6 @@ def phone(text: str) -> str:
     digits = re.sub(r"[^\d+]", "", number_only)
     if _has_letter(number_only) or not digits.strip("+"):
         raise Wrong(_("A telephone number has digits only. For example: 6912345678."))
-    if digits.startswith("00"):
-        digits = "+" + digits[2:]
     try:
         number = phonenumbers.parse(digits, "GR")
     except phonenumbers.NumberParseException:

@@ -35,3 +35,5 @@ class State(BaseModel):
     number: int = 0
     """The open prompt's; new at each asking."""
     client_language: str | None = None
+    client_timezone: str | None = None
+    """What the page said last: it counts when it changes, for the citizen may ask for another."""

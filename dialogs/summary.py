@@ -17,6 +17,12 @@ CHANNELS: dict[Channel, Text] = {
     Channel.PHONE: _("By telephone"),
 }
 
+CHANNEL_WORDS: dict[Channel, Text] = {
+    Channel.IN_PERSON: _("in person, at the office, face to face"),
+    Channel.VIDEO: _("video, video call, online, camera"),
+    Channel.PHONE: _("phone, telephone, call"),
+}
+
 DAY = "EEEE d MMMM y"
 CLOCK = "HH:mm"
 

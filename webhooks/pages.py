@@ -19,6 +19,8 @@ PAGE = """<!doctype html>
 body {{ font: 1.125rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto;
 padding: 0 1.25rem }}
 h1 {{ font-size: 1.75rem; line-height: 1.25 }}
+pre {{ overflow-x: auto; padding: 1rem; border: 1px solid #8888; border-radius: .5rem }}
+td {{ vertical-align: top; padding: .1rem 1rem .1rem 0 }}
 </style>
 <main>{body}</main>
 </html>

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from bot.replies import Inbound, Reply
-from bot.texts import is_zone
+from bot.zones import zone_names
 from core.office import Office
 
 ACCOUNT = "webchat"
@@ -17,7 +17,7 @@ PRINTED = r"^\P{C}*$"
 
 
 def _known_zone(name: str) -> str:
-    if not is_zone(name):
+    if name not in zone_names():
         raise ValueError("a zone of the IANA database, such as Australia/Melbourne")
     return name
 

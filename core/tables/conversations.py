@@ -12,7 +12,7 @@ from core.tables.base import Base
 class Conversation(Base):
     """A contact's talk with us. `state` holds the running dialog's answers until it ends.
 
-    `forget_at` is when answers left half-way are erased; null when there are none.
+    `forget_at` is when its answers and buttons are erased: some time after the last message.
     """
 
     __tablename__ = "conversations"
