@@ -1,0 +1,95 @@
+"""The program as it is really run: `rantevou` in a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+RANTEVOU = str(Path(sys.executable).with_name("rantevou"))
+PATIENCE = 30
+"""Seconds after which a process that should have done something never will."""
+
+
+def environment(file: Path, **settings: str | int) -> dict[str, str]:
+    """The environment with that database and these settings, and none of the tester's own."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("RANTEVOU_")}
+    given = {f"RANTEVOU_{name.upper()}": str(value) for name, value in settings.items()}
+    return own | {"RANTEVOU_DATABASE_URL": f"sqlite:///{file}", "COLUMNS": "100"} | given
+
+
+def run(
+    file: Path, *arguments: str | Path, typed: str | bytes = "", **settings: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    done = subprocess.run(
+        [RANTEVOU, *map(str, arguments)],
+        input=typed if isinstance(typed, bytes) else typed.encode(),
+        capture_output=True,
+        timeout=PATIENCE,
+        cwd=file.parent,
+        env=environment(file, **settings),
+        check=False,
+    )
+    out, err = (printed.decode(errors="replace") for printed in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody listens on."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """`rantevou serve`, from start to end."""
+
+    def __init__(self, file: Path, **settings: str | int) -> None:
+        self.port = int(settings.pop("port", 0)) or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log = file.parent / f"log of {self.port}"
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [RANTEVOU, "serve"],
+                stdout=log,
+                stderr=log,
+                cwd=file.parent,
+                env=environment(file, port=self.port, **settings),
+            )
+
+    @property
+    def log(self) -> str:
+        """All that it printed."""
+        return self._log.read_text("utf-8")
+
+    def wait_until_open(self) -> "Server":
+        """Wait until it has said what to open."""
+        deadline = time.monotonic() + PATIENCE
+        while "Ctrl-C stops it" not in self.log:
+            assert self.process.poll() is None, self.log
+            assert time.monotonic() < deadline, self.log
+            time.sleep(0.02)
+        return self
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal, and give the exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def server(file: Path, **settings: str | int) -> Iterator[Server]:
+    """A server that is open, ended at last in any case."""
+    started = Server(file, **settings)
+    try:
+        yield started.wait_until_open()
+    finally:
+        if started.process.poll() is None:
+            started.process.kill()
+            started.process.wait()

@@ -1,0 +1,219 @@
+"""One message in, its replies out: messages that come again, fields that change, statements."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, func, select
+
+from bot.conversation import UnknownConversation
+from bot.replies import Inbound, Reply
+from core.database import Database
+from core.tables import Base, Booking, Citizen, Conversation, InboundRow
+from tests.conftest import Town
+
+CAP = 20
+"""The most statements a turn may cost, savepoints and all but BEGIN and COMMIT."""
+
+
+def inbound(message_id: str = "1", text: str | None = "Γεια", **changes: Any) -> Inbound:
+    """A message of the web chat."""
+    fields = {
+        "platform": "webchat",
+        "account": "webchat",
+        "address": "1",
+        "message_id": message_id,
+        "text": text,
+    }
+    return Inbound.model_validate(fields | changes)
+
+
+def stored(database: Database) -> dict[str, Any]:
+    """Every row of every table."""
+
+    def read(session: Any) -> dict[str, Any]:
+        return {
+            table.name: [tuple(row) for row in session.execute(select(table))]
+            for table in Base.metadata.sorted_tables
+        }
+
+    return database.write_now(read)
+
+
+def test_a_repeated_message_has_the_same_replies_and_changes_nothing(town: Town) -> None:
+    town.receive(inbound("1"))
+    once = town.receive(inbound("2", "Καλαμάτα"))
+    before = stored(town.database)
+    town.clock.forward(hours=1)
+    for again in (
+        inbound("2", "Καλαμάτα"),
+        inbound("2", "Χίος"),
+        inbound("2", None, choice="1.1"),
+        inbound("2", "hello", language="en", timezone="Australia/Melbourne"),
+    ):
+        assert town.receive(again) == once
+    assert stored(town.database) == before
+
+
+def test_replies_come_again_whole(town: Town) -> None:
+    for number, text in enumerate(("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12")):
+        once = town.receive(inbound(str(number), text))
+        again = town.receive(inbound(str(number), text))
+        assert [reply.model_dump() for reply in again] == [reply.model_dump() for reply in once]
+
+
+def test_two_accounts_with_the_same_message_id_do_not_collide(town: Town) -> None:
+    web = town.receive(inbound("1", "Γεια"))
+    console = town.receive(inbound("1", "hello", account="console", platform="console"))
+    assert web != console
+    assert town.receive(inbound("1")) == web
+    assert len(stored(town.database)["conversations"]) == 2
+
+
+def test_one_address_at_two_accounts_is_two_citizens(town: Town) -> None:
+    town.receive(inbound("1", "Γεια"))
+    town.receive(inbound("2", "Γεια", account="console", platform="console"))
+    count = select(func.count()).select_from(Citizen)
+    assert town.database.write_now(lambda s: s.scalar(count)) == 2
+
+
+def test_who_may_not_open_a_conversation_leaves_nothing(town: Town) -> None:
+    before = stored(town.database)
+    with pytest.raises(UnknownConversation):
+        town.receive(inbound(opens=False))
+    assert stored(town.database) == before
+
+
+def test_a_turn_that_fails_leaves_nothing(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.talk("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12")
+    before = stored(town.database)
+
+    def fails(*_anything: Any) -> list[Reply]:
+        raise RuntimeError
+
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+        patched.setattr(town.house.texts, "replies", fails)
+        town.say("12:30")
+    assert stored(town.database) == before
+    assert town.say("12:30")[-1].step == "details.name"
+
+
+@pytest.mark.parametrize(
+    ("turns", "language"),
+    [
+        ([(None, "Γεια")], "el"),
+        ([("en", "Γεια")], "en"),
+        ([("en", "Γεια"), ("en", "ελληνικά"), ("en", "Καλαμάτα")], "el"),
+        ([("el", "Γεια"), ("el", "english"), ("el", "Καλαμάτα")], "en"),
+        ([("el", "Γεια"), ("el", "english"), ("en", "Καλαμάτα"), ("el", "1")], "el"),
+        ([("en", "hello"), (None, "ελληνικά"), ("en", "Καλαμάτα")], "el"),
+        ([(None, "Γεια"), ("en", "Καλαμάτα")], "en"),
+    ],
+)
+def test_the_pages_language_counts_only_when_it_changes(
+    town: Town, turns: list[tuple[str | None, str]], language: str
+) -> None:
+    for number, (page, text) in enumerate(turns):
+        said = town.receive(inbound(str(number), text, language=page))
+    assert {reply.language for reply in said} == {language}
+
+
+def test_the_pages_zone_is_kept_for_turns_that_do_not_say_it(town: Town) -> None:
+    town.receive(inbound("1", timezone="Australia/Melbourne"))
+    town.receive(inbound("2"))
+    zones = town.database.write_now(lambda s: s.scalars(select(Conversation.timezone)).all())
+    assert zones == ["Australia/Melbourne"]
+
+
+def test_what_the_citizen_wrote_is_not_stored_with_the_message(town: Town) -> None:
+    town.receive(inbound("1", "Γεια ΜΥΣΤΙΚΟ"))
+    rows = town.database.write_now(lambda s: s.scalars(select(InboundRow)).all())
+    assert "ΜΥΣΤΙΚΟ" not in str([vars(row) for row in rows])
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[Counter[str]]:
+    """Count what is run on the writer's connection, by its first word."""
+    statements: Counter[str] = Counter()
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements[statement.split(None, 1)[0].upper()] += 1
+
+    event.listen(database.engine, "before_cursor_execute", count)
+    try:
+        yield statements
+    finally:
+        event.remove(database.engine, "before_cursor_execute", count)
+
+
+CHIOS_IN_PERSON = (
+    *("Γεια", "Χίου", "Κέντρο Κοινότητας", "Αίτηση για επιδόματα", "3/12", "09:00"),
+    *("Μαρία Παπαδοπούλου", "maria@example.gr", "Απλωταριά 1", "6912345678", "παράλειψη"),
+    *("παράλειψη", "συμφωνώ", "ναι"),
+)
+CHIOS_VIDEO = (
+    *("Γεια", "Χίου", "Κέντρα Συμβουλευτικής", "Τηλεδιάσκεψη", "3/12", "09:00"),
+    *("Μαρία Παπαδοπούλου", "maria@example.gr", "Απλωταριά 1", "6912345678", "παράλειψη"),
+    *("παράλειψη", "ναι", "eleni@example.gr", "συμφωνώ", "ναι"),
+)
+MOVE = ("μετακίνηση", "4/12", "10:00", "ναι")
+CANCEL = ("ακύρωση ραντεβού", "ναι")
+EDIT = ("αλλαγή στοιχείων", "Email", "other@example.gr")
+
+
+@pytest.mark.parametrize(
+    "conversation",
+    [
+        CHIOS_IN_PERSON,
+        CHIOS_VIDEO,
+        (*CHIOS_IN_PERSON, *MOVE, *EDIT, *CANCEL),
+        (*CHIOS_IN_PERSON, "νέο ραντεβού", *CHIOS_VIDEO[1:], "μετακίνηση", "1", *MOVE[1:]),
+        (*CHIOS_IN_PERSON[:8], "αλλαγή ώρα", "10:00", "πίσω", "βοήθεια", "από την αρχή"),
+    ],
+    ids=["in person", "video", "move, edit, cancel", "two bookings", "changes"],
+)
+def test_a_turn_costs_at_most_twenty_statements(town: Town, conversation: tuple[str, ...]) -> None:
+    costs = {}
+    for number, text in enumerate(conversation, 1):
+        with counted(town.database) as statements:
+            replies = town.say(text)
+        costs[f"{number} {text} → {replies[-1].step}"] = dict(statements)
+    report = "\n".join(f"{sum(cost.values()):3} {turn} {cost}" for turn, cost in costs.items())
+    assert max(sum(cost.values()) - cost["BEGIN"] for cost in costs.values()) <= CAP, report
+    assert town.last[-1].step in ("task", "municipality"), report
+
+
+def test_the_turns_of_that_test_do_book_move_and_cancel(town: Town) -> None:
+    def booked() -> list[tuple[str, str]]:
+        rows = town.database.write_now(lambda s: s.scalars(select(Booking)).all())
+        return [(row.state, f"{row.starts_at:%d %H:%M}") for row in rows]
+
+    town.talk(*CHIOS_IN_PERSON)
+    assert booked() == [("confirmed", "03 07:00")]
+    town.talk(*MOVE)
+    assert booked() == [("confirmed", "04 08:00")]
+    town.talk(*CANCEL)
+    assert booked() == [("cancelled", "04 08:00")]
+
+
+def test_a_zone_asked_for_by_word_stays_while_the_page_says_the_same(town: Town) -> None:
+    def say(number: int, text: str, zone: str) -> str:
+        inbound = Inbound(
+            platform="webchat",
+            account="webchat",
+            address="abroad",
+            message_id=f"zone {number}",
+            text=text,
+            timezone=zone,
+        )
+        town.receive(inbound)
+        return town.database.write_now(
+            lambda s: str(s.scalar(select(Conversation.timezone).order_by(Conversation.id.desc())))
+        )
+
+    assert say(1, "γεια", "Europe/Athens") == "Europe/Athens"
+    assert say(2, "ζώνη ώρας Μελβούρνη", "Europe/Athens") == "Australia/Melbourne"
+    assert say(3, "χιος", "Europe/Athens") == "Australia/Melbourne"
+    assert say(4, "βοήθεια", "America/New_York") == "America/New_York"

@@ -1,0 +1,210 @@
+"""`rantevou serve`: what it needs, what it refuses and says, how it ends."""
+
+import signal
+import socket
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot import cli
+from bot.settings import read_settings
+from core.errors import Unusable
+from tests.bot.processes import free_port, run, server
+from tests.bot.test_cli import catalogue, stored
+
+
+def refused(file: Path, *words: str, lines: int = 1, **settings: Any) -> str:
+    """Check that nothing is served, for a reason told in so many lines; gives it."""
+    done = run(file, "serve", **{"port": free_port(), **settings})
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == lines, done.stderr
+    for word in words:
+        assert word in done.stderr
+    return done.stderr
+
+
+def execute(file: Path, *statements: str) -> None:
+    with sqlite3.connect(file) as database:
+        for statement in statements:
+            database.execute(statement)
+    database.close()
+
+
+def test_a_new_database_is_made_and_given_the_four_catalogues(tmp_path: Path) -> None:
+    file = tmp_path / "a folder" / "δεδομένα.db"
+    file.parent.mkdir()
+    with server(file) as running:
+        assert f"open {running.url} (API: {running.url}/docs)" in running.log
+        assert httpx.get(running.url).status_code == 200
+        assert httpx.get(f"{running.url}/docs").status_code == 200
+        assert len(running.log.splitlines()) == 1
+    assert [name for name, _digest in stored(file)] == ["chios", "kalamata", "kep", "larissa"]
+
+
+def test_a_second_start_keeps_the_data_and_the_catalogues_that_were_changed(
+    file: Path, tmp_path: Path
+) -> None:
+    ours = catalogue(tmp_path, ours=("Housing Benefit", "Help with the rent"))
+    execute(file, "DELETE FROM desks WHERE municipality_id = 'chios'")
+    execute(file, "DELETE FROM municipalities WHERE id = 'chios'")
+    assert run(file, "catalogue", "load", ours).returncode == 0
+    before = stored(file)
+    assert len(before) == 3
+    for _start in range(2):
+        with server(file) as running:
+            assert "Χίου" not in httpx.get(running.url).text
+            assert running.end() == 0
+    assert stored(file) == before
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(file: Path, how: signal.Signals) -> None:
+    with server(file) as running, httpx.Client(base_url=running.url) as kept_alive:
+        kept_alive.get("/")
+        assert running.end(how) in (0, 130)
+        assert len(running.log.splitlines()) == 1, running.log
+
+
+def test_a_port_in_use_is_told_in_one_line(file: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        refused(file, f"RANTEVOU_PORT={port}", "Another program uses it", port=port)
+
+
+def test_an_address_that_is_not_ours_is_told_in_one_line(file: Path) -> None:
+    said = refused(file, "RANTEVOU_HOST=192.0.2.1", "Cannot assign", host="192.0.2.1")
+    assert "Another program" not in said
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80"),
+        ("localhost", "http://localhost:80"),
+        ("0.0.0.0", "http://127.0.0.1:80"),  # noqa: S104
+        ("::", "http://[::1]:80"),
+        ("::1", "http://[::1]:80"),
+    ],
+)
+def test_the_address_told_can_be_opened(host: str, address: str) -> None:
+    assert cli._address(host, 80) == address
+
+
+def test_it_listens_on_ipv6_too_where_there_is_any(file: Path) -> None:
+    try:
+        port = free_port("::1")
+    except OSError:
+        refused(file, "RANTEVOU_HOST=::1", host="::1")
+        return
+    with server(file, host="::1", port=port) as running:
+        assert f"http://[::1]:{port}" in running.log
+        assert httpx.get(f"http://[::1]:{port}/").status_code == 200
+
+
+def test_its_socket_is_one_that_asyncio_takes_for_tcp() -> None:
+    """Else small answers wait 40 ms for the client's acknowledgement."""
+    with cli._listen("127.0.0.1", free_port()) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
+def test_wrong_settings_are_told_all_at_once_with_what_was_expected(file: Path) -> None:
+    refused(
+        file,
+        "RANTEVOU_PORT is '99999': Input should be less than or equal to 65535",
+        "RANTEVOU_REQUESTS_PER_MINUTE is 'many': Input should be a valid integer",
+        "RANTEVOU_BODY_BYTES is '1'",
+        "RANTEVOU_KEEP_ANSWERS_DAYS is '-3'",
+        lines=4,
+        port=99999,
+        requests_per_minute="many",
+        body_bytes=1,
+        keep_answers_days=-3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expected"),
+    [
+        ("database_url", "postgresql://user:SECRET@host/name", "like sqlite:///data/rantevou.db"),
+        ("database_url", "sqlite:///:memory:", "like sqlite:///data/rantevou.db"),
+        ("database_url", "data/SECRET.db", "like sqlite:///data/rantevou.db"),
+        ("database_url", "sqlite://", "like sqlite:///data/rantevou.db"),
+        ("secret", "SECRET", "at least 16"),
+    ],
+)
+def test_a_wrong_setting_that_may_hold_a_password_is_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, setting: str, value: str, expected: str
+) -> None:
+    monkeypatch.setenv(f"RANTEVOU_{setting.upper()}", value)
+    with pytest.raises(Unusable) as refusal:
+        read_settings()
+    assert str(refusal.value).startswith(f"RANTEVOU_{setting.upper()}: ")
+    assert expected in str(refusal.value)
+    assert "SECRET" not in str(refusal.value).removeprefix("RANTEVOU_SECRET")
+
+
+def test_settings_are_read_from_a_file_too(file: Path) -> None:
+    (file.parent / ".env").write_text("RANTEVOU_HOST=192.0.2.1\n")
+    refused(file, "RANTEVOU_HOST=192.0.2.1")
+
+
+def a_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def no_database(file: Path) -> None:
+    file.write_text("Not a database. " * 100)
+
+
+def newer(file: Path) -> None:
+    execute(file, "UPDATE alembic_version SET version_num = '9999'")
+
+
+def no_guard(file: Path) -> None:
+    execute(file, "DROP TRIGGER bookings_guard_update")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (a_folder, ["RANTEVOU_DATABASE_URL", "unable to open"]),
+        (no_database, ["RANTEVOU_DATABASE_URL", "not a database"]),
+        (newer, ["newer Rantevou", "9999"]),
+        (no_guard, ["overlap guard", "bookings_guard_update"]),
+    ],
+)
+def test_a_database_that_is_not_fit_is_refused_with_the_reason(
+    file: Path, spoil: Callable[[Path], None], words: list[str]
+) -> None:
+    spoil(file)
+    refused(file, file.name, *words)
+
+
+def test_a_place_that_cannot_be_written_to_is_refused(file: Path) -> None:
+    refused(
+        file,
+        "RANTEVOU_DATABASE_URL",
+        "/dev/null/rantevou.db",
+        database_url="sqlite:////dev/null/rantevou.db",
+    )
+
+
+def test_a_secret_that_cannot_be_kept_is_refused(file: Path) -> None:
+    Path(f"{file}.secret").mkdir()
+    refused(file, "RANTEVOU_SECRET", f"{file}.secret")
+
+
+def test_the_secret_made_is_readable_by_its_owner_alone(file: Path) -> None:
+    run(file, "chat")
+    secret = Path(f"{file}.secret")
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert len(secret.read_text()) >= 32
+    assert not list(file.parent.glob("*.secret.*"))

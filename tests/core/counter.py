@@ -1,0 +1,122 @@
+"""A counter where citizens are served: a small town, loaded, and a clock that stands still."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import bookings, slots
+from core.bookings import Actor
+from core.calendar import Plan
+from core.catalogue import Consent, Municipality
+from core.office import Office, load
+from core.tables import Booking, Citizen, History, Outgoing
+from tests.core.small import MONDAY, NOW, at, small
+
+PHONE, EMAIL = "+306912345678", "maria@example.gr"
+DETAILS = {"name": "Μαρία Παπαδοπούλου", "phone": PHONE, "email": EMAIL}
+
+
+@dataclass
+class Counter:
+    """Holds, confirms and looks, at one branch for one service."""
+
+    session: Session
+    body: Municipality = field(default_factory=small)
+    accounts: frozenset[str] = frozenset({"email"})
+    now: datetime = NOW
+
+    def __post_init__(self) -> None:
+        load(self.session, self.body, self.now)
+        self.office = Office("secret", self.accounts)
+        self.office.refresh(self.session)
+        self.choose: Callable[[Sequence[str]], str] = random.Random(1).choice
+
+    @property
+    def plan(self) -> Plan:
+        return self.plan_of(self.body.groups[0].services[0].id)
+
+    def plan_of(self, service: str, channel: str = "in_person") -> Plan:
+        return self.office[self.body.id].plan(service, self.body.branches[0].id, channel)
+
+    def reload(self, body: Municipality) -> str:
+        said = load(self.session, body, self.now)
+        self.body = body
+        self.office.refresh(self.session)
+        return said
+
+    def citizen(self, network: str | None = None) -> Actor:
+        who = Citizen(details={}, created_at=self.now)
+        self.session.add(who)
+        self.session.flush()
+        return Actor(who.id, "webchat", "el", "Europe/Athens", network)
+
+    def later(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+    def hold(
+        self,
+        clock: str,
+        who: Actor | None = None,
+        old: Booking | None = None,
+        *,
+        day: date = MONDAY,
+        plan: Plan | None = None,
+    ) -> Booking:
+        actor = who or self.citizen()
+        return bookings.hold(self.session, plan or self.plan, at(clock, day), self.now, actor, old)
+
+    def confirm(
+        self,
+        booking: Booking,
+        who: Actor | None = None,
+        consent: Consent | None = None,
+        plan: Plan | None = None,
+        **details: str,
+    ) -> Booking:
+        bookings.confirm(
+            self.session,
+            self.office,
+            plan or self.plan,
+            booking,
+            self.now,
+            who or Actor(booking.citizen_id, "webchat", "el", "Europe/Athens"),
+            details={k: v for k, v in (DETAILS | details).items() if v},
+            consent=consent,
+            choose=self.choose,
+        )
+        return booking
+
+    def book(self, clock: str, who: Actor | None = None, *, day: date = MONDAY) -> Booking:
+        """A confirmed booking, of a phone number of its own."""
+        booking = self.hold(clock, who, day=day)
+        return self.confirm(booking, phone=f"+3069{booking.id:08}")
+
+    def move(self, booking: Booking, clock: str, *, day: date = MONDAY) -> None:
+        who = Actor(booking.citizen_id, "telegram", "el", "Europe/Athens")
+        start = at(clock, day)
+        bookings.move(self.session, self.office, self.plan, booking, start, self.now, who)
+
+    def cancel(self, booking: Booking) -> None:
+        who = Actor(booking.citizen_id, "telegram", "el", "Europe/Athens")
+        rules = self.body.rules
+        bookings.cancel(self.session, self.office, rules, booking, self.now, who)
+
+    def free(self, own: Booking | None = None) -> str:
+        since, until = at("00:00"), at("00:00") + timedelta(days=1)
+        number = own.id if own else None
+        found = slots.free_times(self.session, self.plan, since, until, self.now, number)
+        return " ".join(f"{start:%H:%M}" for start in found)
+
+    def history(self, booking: Booking) -> list[str]:
+        rows = self.session.scalars(
+            select(History).where(History.booking_id == booking.id).order_by(History.id)
+        )
+        return [row.action for row in rows]
+
+    def owed(self) -> list[tuple[str, str]]:
+        rows = self.session.scalars(select(Outgoing).order_by(Outgoing.id))
+        return [(row.platform, row.kind) for row in rows]

@@ -1,0 +1,390 @@
+"""Holding and confirming, on a real database: desks, holds that run out, caps."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from core import bookings
+from core.bookings import Actor
+from core.codes import is_code
+from core.errors import Refusal
+from core.tables import Booking
+from tests.core.counter import EMAIL, PHONE, Counter
+from tests.core.small import MONDAY, NOW, at, closure, desk, opening, service, small, utc, words
+
+Opener = Callable[..., Counter]
+TUESDAY = MONDAY + timedelta(days=1)
+CONSENT = {"id": "details", "version": "2", "text": words("I agree"), "withdrawable": True}
+
+
+def test_a_held_time_is_kept_from_others(counter: Counter) -> None:
+    booking = counter.hold("09:30")
+    assert (booking.state, booking.starts_at, booking.ends_at) == (
+        "held",
+        utc(at("09:30")),
+        utc(at("10:00")),
+    )
+    assert booking.held_until == counter.now + timedelta(minutes=10)
+    assert (booking.code, booking.details) == (None, {})
+    assert counter.free() == "09:00 10:00 10:30"
+    with pytest.raises(Refusal, match="taken"):
+        counter.hold("09:30")
+
+
+def test_a_confirmed_booking_has_a_code_details_and_language(counter: Counter) -> None:
+    booking = counter.hold("09:30")
+    actor = Actor(booking.citizen_id, "viber", "en", "Australia/Melbourne")
+    counter.confirm(booking, actor)
+    assert booking.state == "confirmed"
+    assert is_code(booking.code or "")
+    assert (booking.details["email"], booking.details["phone"]) == (EMAIL, PHONE)
+    assert booking.phone_hash == counter.office.keyed_hash(PHONE)
+    assert PHONE not in (booking.phone_hash or "")
+    assert (booking.language, booking.timezone) == ("en", "Australia/Melbourne")
+    assert (booking.consent_version, booking.consented_at) == (None, None)
+    counter.later(hours=2)
+    assert counter.free() == "09:00 10:00 10:30"
+
+
+def test_a_consent_is_kept_with_its_version_and_time(open_counter: Opener) -> None:
+    counter = open_counter(small(consents=[CONSENT]))
+    booking = counter.confirm(counter.hold("09:30"), consent=counter.body.consents[0])
+    assert (booking.consent_version, booking.consented_at) == ("details 2", utc(counter.now))
+
+
+def test_a_code_that_is_in_use_is_drawn_again(counter: Counter) -> None:
+    first, second = counter.hold("09:00"), counter.hold("09:30")
+    drawn = iter("AEHK23" + "AEHK23" + "AEHK24")
+    counter.choose = lambda _signs: next(drawn)
+    counter.confirm(first)
+    counter.confirm(second, phone="+306900000000")
+    assert (first.code, second.code) == ("AEHK23", "AEHK24")
+
+
+@pytest.mark.parametrize(
+    ("clock", "day"),
+    [
+        ("09:10", MONDAY),
+        ("08:30", MONDAY),
+        ("11:00", MONDAY),
+        ("09:00", MONDAY - timedelta(days=7)),
+        ("09:00", MONDAY + timedelta(days=61)),
+    ],
+    ids=["between two starts", "before opening", "at closing", "just now", "beyond the horizon"],
+)
+def test_a_time_that_is_not_offered_is_refused(counter: Counter, clock: str, day: Any) -> None:
+    counter.later(seconds=1)
+    with pytest.raises(Refusal, match="taken"):
+        counter.hold(clock, day=day)
+
+
+# Desks
+
+
+def test_the_least_busy_desk_of_the_day_serves_first(open_counter: Opener) -> None:
+    counter = open_counter(small(desk("a"), desk("b"), desk("c")))
+    a, b, c = (counter.plan.desk_ids[name] for name in "abc")
+    for clock in ("09:00", "09:30"):
+        counter.book(clock, day=TUESDAY)
+    assert [counter.hold(clock).desk_id for clock in ("09:00", "10:00", "10:30")] == [a, b, c]
+    assert [counter.hold("09:30").desk_id for _ in range(3)] == [a, b, c]
+    with pytest.raises(Refusal, match="taken"):
+        counter.hold("09:30")
+
+
+def test_a_busy_yesterday_makes_no_desk_busier_today(open_counter: Opener) -> None:
+    counter = open_counter(small(desk("a"), desk("b")))
+    counter.book("10:30")
+    assert counter.hold("09:00", day=TUESDAY).desk_id == counter.plan.desk_ids["a"]
+
+
+def test_a_desk_serves_two_services_one_at_a_time(open_counter: Opener) -> None:
+    both = (service(), service("long", duration=50))
+    counter = open_counter(small(desk("d", opening("09:00", "12:00")), services=both))
+    long = counter.plan_of("long")
+    counter.hold("09:30", plan=long)
+    assert counter.free() == "09:00 10:30 11:00 11:30"
+    with pytest.raises(Refusal, match="taken"):
+        counter.hold("10:00")
+    with pytest.raises(Refusal, match="taken"):
+        counter.hold("09:00", plan=long)
+
+
+# Holds that run out
+
+
+def test_a_lapsed_hold_of_another_blocks_nobody(counter: Counter) -> None:
+    lapsed = counter.hold("09:30")
+    counter.later(minutes=9, seconds=59)
+    assert counter.free() == "09:00 10:00 10:30"
+    counter.later(seconds=1)
+    assert counter.free() == "09:00 09:30 10:00 10:30"
+    mine = counter.hold("09:30")
+    counter.session.refresh(lapsed)
+    assert (lapsed.state, mine.state) == ("expired", "held")
+    assert counter.history(lapsed) == ["held", "expired"]
+
+
+def test_a_longer_hold_that_lapsed_gives_way_wherever_it_overlaps(open_counter: Opener) -> None:
+    long = service("long", duration=90)
+    counter = open_counter(small(services=(service(), long)))
+    lapsed = counter.hold("09:00", plan=counter.plan_of("long"))
+    counter.later(minutes=10)
+    counter.hold("10:00")
+    counter.session.refresh(lapsed)
+    assert lapsed.state == "expired"
+
+
+def test_ones_own_lapsed_hold_is_confirmed_while_its_time_is_free(counter: Counter) -> None:
+    booking = counter.hold("09:30")
+    counter.later(hours=1)
+    assert counter.confirm(booking).state == "confirmed"
+
+
+def test_ones_own_expired_hold_is_confirmed_while_its_time_is_free(counter: Counter) -> None:
+    booking = counter.hold("09:30")
+    counter.later(hours=1)
+    assert bookings.expire_lapsed(counter.session, counter.now) == 1
+    counter.session.refresh(booking)
+    assert booking.state == "expired"
+    assert counter.confirm(booking).state == "confirmed"
+
+
+@pytest.mark.parametrize("confirmed", [False, True], ids=["held", "confirmed"])
+def test_a_lapsed_hold_that_another_took_is_refused(counter: Counter, confirmed: bool) -> None:
+    booking = counter.hold("09:30")
+    counter.later(minutes=11)
+    theirs = counter.hold("09:30")
+    if confirmed:
+        counter.confirm(theirs)
+    counter.session.refresh(booking)
+    with pytest.raises(Refusal, match="taken"):
+        counter.confirm(booking)
+    assert (booking.state, booking.code, booking.details) == ("expired", None, {})
+
+
+def test_a_lapsed_hold_confirms_over_anothers_lapsed_hold(counter: Counter) -> None:
+    booking = counter.hold("09:30")
+    counter.later(minutes=11)
+    theirs = counter.hold("09:30")
+    counter.later(minutes=11)
+    counter.session.refresh(booking)
+    counter.confirm(booking)
+    counter.session.refresh(theirs)
+    assert (booking.state, theirs.state) == ("confirmed", "expired")
+
+
+def lasting(open_counter: Opener) -> Counter:
+    return open_counter(small(services=(service(notice_hours=24),)))
+
+
+def test_a_live_hold_is_confirmed_though_the_notice_has_meanwhile_begun(
+    open_counter: Opener,
+) -> None:
+    counter = lasting(open_counter)
+    counter.now = at("09:25") - timedelta(days=1)
+    booking = counter.hold("09:30")
+    counter.later(minutes=9)
+    assert counter.confirm(booking).state == "confirmed"
+
+
+def test_a_lapsed_hold_that_is_too_soon_by_now_is_refused(open_counter: Opener) -> None:
+    counter = lasting(open_counter)
+    counter.now = at("09:25") - timedelta(days=1)
+    booking = counter.hold("09:30")
+    counter.later(minutes=11)
+    with pytest.raises(Refusal, match="taken"):
+        counter.confirm(booking)
+
+
+def test_a_hold_whose_time_has_come_is_refused(counter: Counter) -> None:
+    booking = counter.hold("09:30")
+    counter.now = at("09:30")
+    with pytest.raises(Refusal, match="taken"):
+        counter.confirm(booking)
+
+
+def test_a_hold_is_refused_once_its_desk_no_longer_works_then(counter: Counter) -> None:
+    booking = counter.hold("09:30")
+    counter.reload(small(desk("desk", closures=[closure("2026-12-07")])))
+    counter.session.refresh(booking)
+    assert booking.state == "expired"
+    with pytest.raises(Refusal, match="taken"):
+        counter.confirm(booking)
+
+
+@pytest.mark.parametrize("end", ["confirmed", "cancelled"])
+def test_only_a_hold_is_confirmed(counter: Counter, end: str) -> None:
+    booking = counter.book("09:30")
+    if end == "cancelled":
+        counter.cancel(booking)
+    code = booking.code
+    with pytest.raises(Refusal, match="taken"):
+        counter.confirm(booking)
+    assert (booking.state, booking.code) == (end, code)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "until"),
+    [
+        ([], 10),
+        ([4], 14),
+        ([4, 9], 19),
+        ([9, 18], 28),
+        ([9, 18, 25], 30),
+        ([9, 18, 27, 29.5], 30),
+        ([0.5], 10.5),
+    ],
+)
+def test_activity_keeps_a_hold_for_half_an_hour_at_most(
+    counter: Counter, minutes: list[float], until: float
+) -> None:
+    booking = counter.hold("09:30")
+    for minute in minutes:
+        assert bookings.extend(booking, counter.body.rules, NOW + timedelta(minutes=minute))
+    assert booking.held_until == NOW + timedelta(minutes=until)
+
+
+@pytest.mark.parametrize("minute", [10, 11, 600])
+def test_a_hold_that_has_run_out_is_not_extended(counter: Counter, minute: int) -> None:
+    booking = counter.hold("09:30")
+    assert not bookings.extend(booking, counter.body.rules, NOW + timedelta(minutes=minute))
+    assert booking.held_until == NOW + timedelta(minutes=10)
+
+
+def test_a_confirmed_booking_is_not_extended(counter: Counter) -> None:
+    booking = counter.book("09:30")
+    assert not bookings.extend(booking, counter.body.rules, counter.now)
+
+
+def test_only_what_has_run_out_expires(counter: Counter) -> None:
+    counter.hold("09:00")
+    kept = counter.book("09:30")
+    counter.later(minutes=5)
+    live = counter.hold("10:00")
+    counter.later(minutes=5)
+    assert bookings.expire_lapsed(counter.session, counter.now) == 1
+    assert bookings.expire_lapsed(counter.session, counter.now) == 0
+    states = {b.starts_at: b.state for b in counter.session.scalars(select(Booking))}
+    assert states == {
+        utc(at("09:00")): "expired",
+        kept.starts_at: "confirmed",
+        live.starts_at: "held",
+    }
+
+
+# One hold in place of another
+
+
+def test_a_new_hold_gives_up_the_old_one(counter: Counter) -> None:
+    who = counter.citizen()
+    old = counter.hold("09:30", who)
+    new = counter.hold("10:00", who, old)
+    assert (old.state, new.state) == ("expired", "held")
+    assert counter.history(old) == ["held", "released"]
+    assert counter.free() == "09:00 09:30 10:30"
+
+
+def test_the_old_hold_stays_when_the_new_time_is_taken(counter: Counter) -> None:
+    who = counter.citizen()
+    old = counter.hold("09:30", who)
+    counter.hold("10:00")
+    with pytest.raises(Refusal, match="taken"):
+        counter.hold("10:00", who, old)
+    assert old.state == "held"
+    assert counter.history(old) == ["held"]
+    assert counter.confirm(old).state == "confirmed"
+
+
+def test_a_hold_can_be_replaced_by_one_that_overlaps_it(open_counter: Opener) -> None:
+    counter = open_counter(
+        small(desk("d", opening("09:00", "11:00")), services=(service(duration=50, interval=30),))
+    )
+    who = counter.citizen()
+    old = counter.hold("09:00", who)
+    assert counter.free(old) == "09:00 09:30 10:00"
+    assert counter.hold("09:30", who, old).starts_at == utc(at("09:30"))
+
+
+def test_a_released_time_is_free_at_once(counter: Counter) -> None:
+    booking = counter.hold("09:30")
+    bookings.release(counter.session, booking, counter.now)
+    assert counter.free() == "09:00 09:30 10:00 10:30"
+    bookings.release(counter.session, booking, counter.now)
+    assert counter.history(booking) == ["held", "released"]
+
+
+def test_a_confirmed_booking_is_not_released(counter: Counter) -> None:
+    booking = counter.book("09:30")
+    bookings.release(counter.session, booking, counter.now)
+    assert booking.state == "confirmed"
+
+
+# Caps
+
+
+def test_a_citizen_has_two_open_bookings_of_a_service(counter: Counter) -> None:
+    who = counter.citizen()
+    counter.book("09:00", who)
+    counter.book("09:30", who)
+    with pytest.raises(Refusal, match="too_many_bookings"):
+        counter.hold("10:00", who)
+    counter.hold("10:00")
+
+
+def test_the_cap_is_looked_at_again_when_confirming(counter: Counter) -> None:
+    who = counter.citizen()
+    held = [counter.hold(clock, who) for clock in ("09:00", "09:30", "10:00")]
+    for booking in held[:2]:
+        counter.confirm(booking, phone=f"+30690000000{booking.id}")
+    with pytest.raises(Refusal, match="too_many_bookings"):
+        counter.confirm(held[2], phone="+306900000009")
+    assert held[2].state == "held"
+
+
+def test_a_phone_number_has_the_same_cap_from_whatever_chat(counter: Counter) -> None:
+    for clock in ("09:00", "09:30"):
+        counter.confirm(counter.hold(clock))
+    third = counter.hold("10:00")
+    with pytest.raises(Refusal, match="too_many_bookings"):
+        counter.confirm(third)
+    assert counter.confirm(third, phone="+306987654321").state == "confirmed"
+
+
+def test_bookings_that_ended_or_are_of_another_service_do_not_count(open_counter: Opener) -> None:
+    counter = open_counter(small(services=(service(), service("other"))))
+    who = counter.citizen()
+    counter.cancel(counter.book("09:00", who))
+    counter.book("09:30", who)
+    counter.confirm(
+        counter.hold("10:00", who, plan=counter.plan_of("other")), plan=counter.plan_of("other")
+    )
+    counter.book("10:30", who)
+    counter.now = at("10:00")
+    counter.hold("09:00", who, day=TUESDAY)
+
+
+def test_a_network_keeps_only_so_many_times_at_once(open_counter: Opener) -> None:
+    counter = open_counter(small(rules={"holds_per_address": 2}))
+    counter.hold("09:00", counter.citizen("net"))
+    second = counter.citizen("net")
+    old = counter.hold("09:30", second)
+    with pytest.raises(Refusal, match="too_many_holds"):
+        counter.hold("10:00", counter.citizen("net"))
+    counter.hold("10:00", second, old)
+    counter.hold("10:30", counter.citizen("elsewhere"))
+    counter.later(minutes=10)
+    counter.hold("09:00", counter.citizen("net"))
+
+
+def test_a_lapsed_hold_makes_no_room_for_one_more(open_counter: Opener) -> None:
+    counter = open_counter(small(rules={"holds_per_address": 1}))
+    who = counter.citizen("net")
+    old = counter.hold("09:00", who)
+    counter.later(minutes=11)
+    counter.hold("09:30", counter.citizen("net"))
+    with pytest.raises(Refusal, match="too_many_holds"):
+        counter.hold("10:00", who, old)

@@ -1,0 +1,225 @@
+"""Loading a catalogue: in place, by id, and never over somebody's booking."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import office
+from core.catalogue import Municipality
+from core.database import Database
+from core.errors import Unusable
+from core.office import Office, load
+from core.tables import Booking, Desk, MunicipalityRow
+from tests.core.counter import Counter
+from tests.core.small import NOW, at, closure, desk, opening, service, small
+
+Opener = Callable[..., Counter]
+BOTH = ["in_person", "video"]
+
+
+def desks(database: Database) -> dict[str, int]:
+    return database.write_now(lambda s: {row.name: row.id for row in s.scalars(select(Desk))})
+
+
+def test_the_first_time_is_added_then_unchanged_then_updated(empty: Database) -> None:
+    said = [
+        empty.write_now(lambda s, body=body: load(s, body, NOW))  # type: ignore[misc]
+        for body in (small(), small(), small(desk("desk"), desk("more")), small())
+    ]
+    assert said == ["added", "unchanged", "updated", "updated"]
+    rows = empty.write_now(lambda s: s.scalars(select(MunicipalityRow.id)).all())
+    assert rows == ["town"]
+
+
+def test_loading_the_same_again_leaves_its_time(empty: Database) -> None:
+    for hours in (0, 1):
+        empty.write_now(lambda s, h=hours: load(s, small(), NOW + timedelta(hours=h)))  # type: ignore[misc]
+    (loaded_at,) = empty.write_now(lambda s: s.scalars(select(MunicipalityRow.loaded_at)).all())
+    assert loaded_at == NOW
+
+
+def test_a_desk_keeps_its_number_even_while_it_is_gone(empty: Database) -> None:
+    empty.write_now(lambda s: load(s, small(desk("a"), desk("b")), NOW))
+    before = desks(empty)
+    empty.write_now(lambda s: load(s, small(desk("b"), desk("c")), NOW))
+    empty.write_now(lambda s: load(s, small(desk("c"), desk("a"), desk("b")), NOW))
+    after = desks(empty)
+    assert list(before) == ["a", "b"]
+    assert {name: after[name] for name in before} == before
+    assert len(set(after.values())) == 3
+
+
+def test_what_is_read_back_is_what_was_loaded(
+    empty: Database, shipped: dict[str, Municipality]
+) -> None:
+    for body in shipped.values():
+        empty.write_now(lambda s, body=body: load(s, body, NOW))  # type: ignore[misc]
+    loaded = Office("secret")
+    empty.write_now(loaded.refresh)
+    assert {body.id: body for body in loaded.municipalities} == shipped
+
+
+def test_every_process_sees_what_another_loaded(empty: Database) -> None:
+    ours = Office("secret")
+    empty.write_now(ours.refresh)
+    assert "town" not in ours
+    empty.write_now(lambda s: load(s, small(), NOW))
+    empty.write_now(ours.refresh)
+    assert len(ours["town"].body.branches[0].desks) == 1
+    empty.write_now(lambda s: load(s, small(desk("a"), desk("b")), NOW))
+    empty.write_now(ours.refresh)
+    assert len(ours["town"].body.branches[0].desks) == 2
+    assert set(ours["town"].plan("papers", "office", "in_person").desk_ids) >= {"a", "b"}
+
+
+def test_a_refresh_reads_no_catalogue_anew_that_did_not_change(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty.write_now(lambda s: load(s, small(), NOW))
+    ours = Office("secret")
+    empty.write_now(ours.refresh)
+    monkeypatch.setattr(office, "_read", None)
+    empty.write_now(ours.refresh)
+    assert "town" in ours
+
+
+ORPHANS: dict[str, Municipality] = {
+    "its service is gone": small(services=(service("other"),)),
+    "its service is gone from the desk": small(
+        desk(services=["other"]), services=(service(), service("other"))
+    ),
+    "its desk is gone": small(desk("another")),
+    "its branch is gone": small(branch={"id": "elsewhere"}),
+    "its channel is gone from the service": small(
+        desk(channels=["video"]), services=(service(channels=["video"]),)
+    ),
+    "its channel is gone from the desk": small(
+        desk(channels=["video"]), services=(service(channels=BOTH),)
+    ),
+    "its opening is gone": small(desk("desk", opening(days=["tue"]))),
+    "its opening ends before it does": small(desk("desk", opening("09:00", "09:45"))),
+    "its opening begins after it does": small(desk("desk", opening("09:31", "11:00"))),
+    "its opening is for another service": small(
+        desk("desk", opening(services=["other"])), services=(service(), service("other"))
+    ),
+    "its opening is for another channel": small(
+        desk("desk", opening(channels=["video"]), channels=BOTH),
+        services=(service(channels=BOTH),),
+    ),
+    "its opening ends on an earlier day": small(desk("desk", opening(to="2026-12-06"))),
+    "the municipality is closed then": small(closures=[closure("2026-12-07")]),
+    "the branch is closed then": small(branch={"closures": [closure("2026-12-07")]}),
+    "the desk is closed then": small(desk(closures=[closure("2026-12-07")])),
+    "the desk is closed for its last minute": small(
+        desk(closures=[closure("2026-12-07", start="09:59", end="10:30")])
+    ),
+    "the municipality moved to another zone": small(timezone="Australia/Melbourne"),
+}
+
+
+@pytest.mark.parametrize("why", ORPHANS)
+def test_a_change_that_orphans_a_booking_is_refused_naming_its_code(
+    empty: Database, why: str
+) -> None:
+    def try_to_load(session: Session) -> str:
+        with pytest.raises(Unusable, match="town: not loaded, nothing was changed") as refused:
+            load(session, ORPHANS[why], NOW)
+        return str(refused.value)
+
+    booking = empty.write_now(lambda s: Counter(s).book("09:30"))
+    assert f": {booking.code}." in empty.write_now(try_to_load)
+    ours = Office("secret")
+    empty.write_now(ours.refresh)
+    assert ours["town"].body == small()
+    assert list(desks(empty)) == ["desk"]
+    assert empty.write_now(lambda s: s.get_one(Booking, booking.id).state) == "confirmed"
+
+
+def test_the_refusal_names_all_and_only_the_orphans(counter: Counter) -> None:
+    kept, first, second = (counter.book(clock) for clock in ("09:00", "10:00", "10:30"))
+    with pytest.raises(Unusable) as refused:
+        counter.reload(small(desk("desk", opening("09:00", "10:00"))))
+    said = str(refused.value)
+    assert ", ".join(sorted([first.code or "", second.code or ""])) in said
+    assert (kept.code or "") not in said
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        small(),
+        small(desk("desk"), desk("more")),
+        small(desk("desk", opening("09:30", "10:00"))),
+        small(desk("desk", opening("09:00", "09:45"), opening("09:45", "11:00"))),
+        small(desk(closures=[closure("2026-12-07", start="10:00", end="11:00")])),
+        small(desk(closures=[closure("2026-12-07", start="09:05", end="09:30")])),
+        small(closures=[closure("2026-12-08")]),
+        small(services=(service(duration=20, interval=25, notice_hours=400, horizon_days=30),)),
+        small(name={"el": "Πόλη", "en": "City"}),
+        small(rules={"open_bookings": 1, "change_deadline_hours": 200}),
+    ],
+    ids=[
+        "nothing",
+        "one more desk",
+        "only just its time left",
+        "two openings that meet within it",
+        "closed right after it",
+        "closed right before it, off the grid",
+        "closed the day after",
+        "another grid, notice and horizon",
+        "another name",
+        "other rules",
+    ],
+)
+def test_a_change_that_leaves_every_booking_served_is_loaded(
+    counter: Counter, body: Municipality
+) -> None:
+    booking = counter.book("09:30")
+    assert counter.reload(body) in ("updated", "unchanged")
+    assert booking.state == "confirmed"
+    assert counter.office["town"].body == body
+
+
+@pytest.mark.parametrize("state", ["held", "expired", "cancelled", "completed", "no_show"])
+def test_only_confirmed_bookings_stand_in_the_way(counter: Counter, state: str) -> None:
+    booking = counter.book("09:30")
+    booking.state = state
+    assert counter.reload(small(desk("another"))) == "updated"
+    counter.session.refresh(booking)
+    assert booking.state == ("expired" if state == "held" else state)
+
+
+def test_a_hold_that_no_desk_can_serve_expires_and_the_others_stay(counter: Counter) -> None:
+    stays, goes = counter.hold("09:00"), counter.hold("10:30")
+    counter.reload(small(desk("desk", opening("09:00", "10:00"))))
+    assert (stays.state, goes.state) == ("held", "expired")
+    assert counter.history(goes) == ["held", "expired"]
+    assert counter.history(stays) == ["held"]
+
+
+def test_what_is_over_stands_in_nobodys_way(counter: Counter) -> None:
+    counter.book("09:30")
+    counter.now = at("09:59")
+    with pytest.raises(Unusable):
+        counter.reload(small(desk("another")))
+    counter.now = at("10:00")
+    assert counter.reload(small(desk("another"))) == "updated"
+
+
+def test_public_holidays_taken_up_again_spare_no_booking(open_counter: Opener) -> None:
+    christmas = at("09:30").date().replace(day=25)
+    counter = open_counter(small())
+    booking = counter.book("09:30", day=christmas)
+    with pytest.raises(Unusable, match=booking.code):
+        counter.reload(small(public_holidays=True))
+
+
+def test_the_bookings_of_another_municipality_are_not_looked_at(counter: Counter) -> None:
+    counter.book("09:30")
+    other: dict[str, Any] = {"id": "city"}
+    assert load(counter.session, small(**other), NOW) == "added"
+    assert load(counter.session, small(desk("another"), **other), NOW) == "updated"

@@ -1,0 +1,191 @@
+"""Many citizens at once for the last time: one gets it, and it is the guard that sees to it.
+
+Each racer is a thread with a connection of its own on the same file, and writes only when all
+of them have seen the time free.
+"""
+
+import sqlite3
+from collections import Counter as Tally
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.bookings import Actor
+from core.catalogue import Municipality
+from core.database import Database
+from core.errors import Refusal
+from core.guard import TRIGGERS
+from core.tables import Booking, Citizen
+from tests.core.counter import Counter
+from tests.core.small import MONDAY, NOW, at, desk, opening, small, utc
+
+RACERS = 50
+START = at("09:00")
+TUESDAY = MONDAY + timedelta(days=1)
+T = TypeVar("T")
+
+
+def race(runners: Sequence[T], run: Callable[[T, Callable[[], object]], str]) -> Tally[str]:
+    """Run all at once; `run` is given what waits until all have come as far."""
+    all_here = Barrier(len(runners), timeout=60)
+    with ThreadPoolExecutor(len(runners)) as threads:
+        return Tally(threads.map(lambda runner: run(runner, all_here.wait), runners))
+
+
+def town(desks: int) -> Municipality:
+    """So many desks, that can serve one citizen a day each."""
+    hours = opening("09:00", "09:30")
+    return small(*(desk(f"desk-{n}", hours) for n in range(desks)))
+
+
+def at_once(
+    file: Database, runners: Sequence[T], act: Callable[[Counter, T], object], body: Municipality
+) -> Tally[str]:
+    """How many won and how many were refused, of those who act on the time they saw free."""
+
+    def run(runner: T, wait: Callable[[], object]) -> str:
+        own = Database(f"sqlite:///{file.file}")
+        now = NOW + timedelta(hours=2)
+        try:
+            seen = own.write_now(lambda s: Counter(s, body, now=now).free())
+            wait()
+            assert seen == "09:00"
+            own.write_now(lambda s: act(Counter(s, body, now=now), runner))
+        except Refusal as refusal:
+            return refusal.kind
+        finally:
+            own.close()
+        return "won"
+
+    return race(runners, run)
+
+
+def citizens(file: Database, count: int) -> list[Actor]:
+    def add(session: Session) -> list[Actor]:
+        people = [Citizen(details={}, created_at=NOW) for _ in range(count)]
+        session.add_all(people)
+        session.flush()
+        return [Actor(who.id, "webchat", "el", "Europe/Athens") for who in people]
+
+    return file.write_now(add)
+
+
+def at_start(file: Database) -> list[str]:
+    """The states of what is or was at the time that all want."""
+    return sorted(
+        file.write_now(
+            lambda s: s.scalars(select(Booking.state).where(Booking.starts_at == utc(START))).all()
+        )
+    )
+
+
+@pytest.mark.parametrize(("racers", "desks"), [(RACERS, 1), (12, 3)])
+def test_so_many_citizens_get_as_many_appointments_as_there_are_desks(
+    empty: Database, racers: int, desks: int
+) -> None:
+    body = town(desks)
+    empty.write_now(lambda s: Counter(s, body))
+
+    def book(counter: Counter, who: Actor) -> None:
+        booking = counter.hold("09:00", who)
+        counter.confirm(booking, phone=f"+3069{who.citizen_id:08}")
+
+    told = at_once(empty, citizens(empty, racers), book, body)
+    assert told == {"won": desks, "taken": racers - desks}
+    assert at_start(empty) == ["confirmed"] * desks
+
+
+def test_of_ten_lapsed_holds_of_one_time_only_one_can_be_confirmed(empty: Database) -> None:
+    body = town(1)
+
+    def hold_in_turn(session: Session) -> list[int]:
+        counter = Counter(session, body)
+        numbers = []
+        for _ in range(10):
+            numbers.append(counter.hold("09:00").id)
+            counter.later(minutes=10)
+        return numbers
+
+    def confirm(counter: Counter, number: int) -> None:
+        counter.confirm(counter.session.get_one(Booking, number), phone=f"+3069{number:08}")
+
+    told = at_once(empty, empty.write_now(hold_in_turn), confirm, body)
+    assert told == {"won": 1, "taken": 9}
+    assert at_start(empty) == ["confirmed"] + ["expired"] * 9
+
+
+def test_of_ten_bookings_that_move_to_one_time_nine_stay(empty: Database) -> None:
+    body = town(1)
+    days = [TUESDAY + timedelta(days=n) for n in range(10)]
+
+    def book(session: Session) -> list[int]:
+        counter = Counter(session, body)
+        return [counter.book("09:00", day=day).id for day in days]
+
+    def move(counter: Counter, number: int) -> None:
+        counter.move(counter.session.get_one(Booking, number), "09:00")
+
+    told = at_once(empty, empty.write_now(book), move, body)
+    assert told == {"won": 1, "taken": 9}
+    starts = empty.write_now(lambda s: s.scalars(select(Booking.starts_at)).all())
+    stayed = {utc(at("09:00", day)) for day in days}
+    assert (len(set(starts)), len(stayed - set(starts))) == (10, 1)
+
+
+# The control: the same race, run by an application that only looks before it writes. It looks
+# in one transaction and inserts in the next, as does whoever shows free times and books later.
+# (Within one transaction SQLite's snapshot would refuse the write by itself, guard or none.)
+
+TAKEN = "SELECT 1 FROM bookings WHERE desk_id = 1 AND state IN ('held', 'confirmed')"
+INSERT = """INSERT INTO bookings (municipality_id, branch, service, channel, desk_id, starts_at,
+ends_at, state, held_at, held_until, citizen_id, details, language, timezone)
+VALUES ('town', 'office', 'papers', 'in_person', 1, ?, ?, 'held', 0, 0, ?, '{}', 'el', 'UTC')"""
+
+
+def naive(file: Path) -> Callable[[Actor, Callable[[], object]], str]:
+    def run(who: Actor, wait: Callable[[], object]) -> str:
+        own = sqlite3.connect(file, timeout=60, isolation_level=None)
+        begin = int(START.timestamp())
+        try:
+            free = own.execute(TAKEN).fetchone() is None
+            wait()
+            if not free:
+                return "seen taken"
+            own.execute("BEGIN")
+            own.execute(INSERT, (begin, begin + 1800, who.citizen_id))
+            own.execute("COMMIT")
+        except sqlite3.IntegrityError as error:
+            return str(error)
+        finally:
+            own.close()
+        return "won"
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("guarded", "told"),
+    [
+        (True, {"won": 1, "this desk is taken at that time": RACERS - 1}),
+        (False, {"won": RACERS}),
+    ],
+    ids=["with the guard one wins", "without it all win"],
+)
+def test_the_guard_and_nothing_else_stops_those_who_only_look(
+    empty: Database, guarded: bool, told: dict[str, int]
+) -> None:
+    empty.write_now(lambda s: Counter(s, town(1)))
+    people = citizens(empty, RACERS)
+    if not guarded:
+        with empty.engine.begin() as connection:
+            for name in TRIGGERS:
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    assert race(people, naive(empty.file)) == told
+    assert at_start(empty) == ["held"] * told["won"]

@@ -1,0 +1,343 @@
+"""Typed details: names, e-mail, phone, ΑΦΜ, identity card, passport."""
+
+from collections.abc import Callable
+from typing import get_args
+
+import pytest
+
+from bot.texts import Texts
+from core.catalogue import FieldType
+from core.text import Text
+from dialogs import parse
+from dialogs.fold import clean
+from dialogs.step import Wrong
+
+Parser = Callable[[str], str]
+
+
+def said(parser: Parser, typed: str) -> str:
+    """What is taken of a typed answer, or the first words of what is wrong with it."""
+    try:
+        return parser(clean(typed))
+    except Wrong as wrong:
+        assert isinstance(wrong.text, Text)
+        return f"WRONG {wrong.text.message}"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Μαρία Παπαδοπούλου",
+        "ΜΑΡΙΑ ΠΑΠΑΔΟΠΟΥΛΟΥ",
+        "μαρια παπαδοπουλου",
+        "Maria Papadopoulou",
+        "Μαρία-Ελένη Παπαδοπούλου",
+        "Μαρία Παπαδοπούλου-Κυριακού",
+        "Ιωάννης Δ. Παπάς",
+        "Μαρία Π.",
+        "John O'Brien",
+        "Jean-Luc d’Artagnan",
+        "Παπαδοπούλου, Μαρία",
+        "Άννα (Νανά) Παππά",
+        "José Núñez",
+        "Владимир Иванов",
+        "李 小龙",
+        "محمد علي",
+        "रवि कुमार",
+        "Zoë van der Berg",
+        "Α" * 50 + " " + "Β" * 49,
+    ],
+)
+def test_a_name_of_any_alphabet_is_taken_as_it_is_written(typed: str) -> None:
+    assert said(parse.name, typed) == typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ("Μαρία", "Please write first name and surname."),
+        ("Παπαδοπούλου", "Please write first name and surname."),
+        ("Μαρία -", "Please write first name and surname."),
+        ("Μαρία .", "Please write first name and surname."),
+        ("6912345678", "A name has letters only."),
+        ("Μαρία 2", "A name has letters only."),
+        ("Μαρ1α Παππά", "A name has letters only."),
+        ("<b>Μαρία</b> Παππά", "A name has letters only."),
+        ("<script>alert(1)</script> x", "A name has letters only."),
+        ("Μαρία & Γιώργος", "A name has letters only."),
+        ("maria@example.gr Παππά", "A name has letters only."),
+        ("https://example.gr Παππά", "A name has letters only."),
+        ("Μαρία_Παππά x", "A name has letters only."),
+        ("Μαρία | Παππά", "A name has letters only."),
+        ("Μαρία; DROP TABLE bookings", "A name has letters only."),
+        ("Μαρία Παππά 🙂", "A name has letters only."),
+        ("- -", "A name has letters only."),
+        ("👍", "A name has letters only."),
+        ("Α" * 50 + " " + "Β" * 50, "That is too long for a name."),
+    ],
+)
+def test_what_is_no_full_name_is_refused(typed: str, wrong: str) -> None:
+    assert said(parse.name, typed).startswith(f"WRONG {wrong}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("maria@example.gr", "maria@example.gr"),
+        ("Maria.P@Example.GR", "Maria.P@example.gr"),
+        ("maria+dimos@mail.example.gr", "maria+dimos@mail.example.gr"),
+        ("maria_p-1@example.co.uk", "maria_p-1@example.co.uk"),
+        ("maria @ example.gr", "maria@example.gr"),
+        ("mailto:maria@example.gr", "maria@example.gr"),
+        ("MAILTO:maria@example.gr", "maria@example.gr"),
+        ("<maria@example.gr>", "maria@example.gr"),
+        ("Μαρία <maria@example.gr>", "maria@example.gr"),
+        ("το email μου είναι maria@example.gr.", "maria@example.gr"),
+        ("email: maria@example.gr", "maria@example.gr"),
+        ("email:maria@example.gr", "maria@example.gr"),
+        ("maria@example.gr;", "maria@example.gr"),
+    ],
+)
+def test_an_email_address_is_found_in_what_is_typed(typed: str, address: str) -> None:
+    assert said(parse.email, typed) == address
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ("maria", "An e-mail address has one @."),
+        ("maria.example.gr", "An e-mail address has one @."),
+        ("maria@@example.gr", "An e-mail address has one @."),
+        ("maria@example.gr, nikos@example.gr", "An e-mail address has one @."),
+        ("δεν έχω", "An e-mail address has one @."),
+        ("μαρία@example.gr", "An e-mail address has Latin letters only."),
+        ("μaria@example.gr", "An e-mail address has Latin letters only."),
+        ("maria@εξαμπλ.γρ", "An e-mail address has Latin letters only."),
+        ("maria@", "This e-mail address doesn't look right."),
+        ("@example.gr", "This e-mail address doesn't look right."),
+        ("maria@example", "This e-mail address doesn't look right."),
+        ("maria@example,gr", "This e-mail address doesn't look right."),
+        ("maria@example..gr", "This e-mail address doesn't look right."),
+        ("maria..p@example.gr", "This e-mail address doesn't look right."),
+        ("maria@-example.gr", "This e-mail address doesn't look right."),
+        ("maria@localhost", "This e-mail address doesn't look right."),
+        ("maria@127.0.0.1", "This e-mail address doesn't look right."),
+        ("maria@example gr", "This e-mail address doesn't look right."),
+        ("a" * 65 + "@example.gr", "This e-mail address doesn't look right."),
+        ("@", "This e-mail address doesn't look right."),
+    ],
+)
+def test_what_is_no_email_address_is_refused(typed: str, wrong: str) -> None:
+    assert said(parse.email, typed).startswith(f"WRONG {wrong}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("6912345678", "+306912345678"),
+        ("691 234 5678", "+306912345678"),
+        ("69 12 34 56 78", "+306912345678"),
+        ("691-234-5678", "+306912345678"),
+        ("691.234.5678", "+306912345678"),
+        ("(691) 2345678", "+306912345678"),
+        ("+30 691 234 5678", "+306912345678"),
+        ("(+30) 6912345678", "+306912345678"),
+        ("0030 6912345678", "+306912345678"),
+        ("306912345678", "+306912345678"),
+        ("τηλ. 6912345678", "+306912345678"),
+        ("το κινητό μου είναι 6912345678.", "+306912345678"),
+        ("my phone: 6912345678", "+306912345678"),
+        ("６９１２３４５６７８", "+306912345678"),
+        ("2271350004", "+302271350004"),
+        ("22713 50004", "+302271350004"),
+        ("210 1234567", "+302101234567"),
+        ("+61 412 345 678", "+61412345678"),
+        ("0061 412 345 678", "+61412345678"),
+        ("+1 (202) 555-0143", "+12025550143"),
+        ("+44 7911 123456", "+447911123456"),
+        ("+357 99 123456", "+35799123456"),
+    ],
+)
+def test_a_phone_number_is_taken_in_its_international_form(typed: str, number: str) -> None:
+    assert said(parse.phone, typed) == number
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ("", "A telephone number has digits only."),
+        ("+", "A telephone number has digits only."),
+        ("δεν έχω", "A telephone number has digits only."),
+        ("691234567O", "A telephone number has digits only."),
+        ("691234567ο", "A telephone number has digits only."),
+        ("maria1@example.gr", "A telephone number has digits only."),
+        ("112", "A Greek telephone number has 10 digits"),
+        ("691234567", "A Greek telephone number has 10 digits"),
+        ("69123456789", "A Greek telephone number has 10 digits"),
+        ("+30691234567", "A Greek telephone number has 10 digits"),
+        ("0412 345 678", "A Greek telephone number has 10 digits"),
+        ("6912345678 ή 2271350004", "This telephone number doesn't look right."),
+        ("+30", "This telephone number doesn't look right."),
+        ("+999 123456", "This telephone number doesn't look right."),
+        ("1234567890", "There is no such telephone number."),
+        ("6112345678", "There is no such telephone number."),
+        ("+61 412 345", "There is no such telephone number."),
+    ],
+)
+def test_what_is_no_phone_number_is_refused(typed: str, wrong: str) -> None:
+    assert said(parse.phone, typed).startswith(f"WRONG {wrong}")
+
+
+def test_it_is_said_how_many_digits_the_phone_number_has(texts: Texts) -> None:
+    with pytest.raises(Wrong) as wrong:
+        parse.phone("69123456")
+    assert "αυτός έχει 8" in texts.say(wrong.value.text, "el")
+
+
+@pytest.mark.parametrize(
+    ("number", "spoken"),
+    [
+        ("+306912345678", "691 234 5678"),
+        ("+61412345678", "+61 412 345 678"),
+        ("not one", "not one"),
+    ],
+)
+def test_a_phone_number_is_shown_as_people_write_it(number: str, spoken: str) -> None:
+    assert parse.spoken_phone(number) == spoken
+
+
+@pytest.mark.parametrize("number", ["+306912345678", "+302271350004", "+61412345678"])
+def test_what_is_shown_of_a_phone_number_can_be_typed_back(number: str) -> None:
+    assert parse.phone(parse.spoken_phone(number)) == number
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "068933130",
+        "068 933 130",
+        "068-933-130",
+        "068.933.130",
+        "EL068933130",
+        "EL 068933130",
+        "el068933130",
+        "GR068933130",
+        "ΕΛ068933130",
+        "ΑΦΜ 068933130",
+        "ΑΦΜ: 068933130",
+        "Α.Φ.Μ. 068933130",
+        "αφμ068933130",
+        "afm 068933130",
+        "ο ΑΦΜ μου είναι 068933130",
+        "０６８９３３１３０",
+    ],
+)
+def test_a_tax_number_is_found_in_what_is_typed(typed: str) -> None:
+    assert said(parse.tax_number, typed) == "068933130"
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ("000000000", "This tax number (ΑΦΜ) isn't valid."),
+        ("068933131", "This tax number (ΑΦΜ) isn't valid."),
+        ("168933130", "This tax number (ΑΦΜ) isn't valid."),
+        ("123456789", "This tax number (ΑΦΜ) isn't valid."),
+        ("68933130", "A tax number (ΑΦΜ) has 9 digits."),
+        ("0689331300", "A tax number (ΑΦΜ) has 9 digits."),
+        ("o68933130", "A tax number (ΑΦΜ) has 9 digits."),
+        ("DE068933130", "A tax number (ΑΦΜ) has 9 digits."),
+        ("068933130 068933130", "A tax number (ΑΦΜ) has 9 digits."),
+        ("δεν τον θυμάμαι", "A tax number (ΑΦΜ) has 9 digits."),
+        ("", "A tax number (ΑΦΜ) has 9 digits."),
+    ],
+)
+def test_a_wrong_tax_number_is_refused(typed: str, wrong: str) -> None:
+    assert said(parse.tax_number, typed).startswith(f"WRONG {wrong}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("ΑΒ 123456", "AB123456"),
+        ("ΑΒ123456", "AB123456"),
+        ("AB 123456", "AB123456"),
+        ("αβ-123456", "AB123456"),
+        ("ab.123.456", "AB123456"),
+        ("Α 123456", "A123456"),
+        ("Χ654321", "X654321"),
+        ("Ξ 123456", "Ξ123456"),
+        ("ΑΔΤ ΑΒ 123456", "AB123456"),
+        ("Α.Δ.Τ. ΑΒ123456", "AB123456"),
+        ("ΑΑ0123456", "AA0123456"),
+        ("A00123456", "A00123456"),
+        ("ΑΚ123456789", "AK123456789"),
+    ],
+)
+def test_an_identity_card_old_or_new_is_taken(typed: str, number: str) -> None:
+    assert said(parse.identity_card, typed) == number
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "123456", "ΑΒ 12345", "ΑΒ", "ΠΑΠΑΔΟΠΟΥΛΟΥ", "ΑΒ123456 ΑΤ Χίου", "δεν έχω", "<b>"],
+)
+def test_what_is_no_identity_card_is_refused(typed: str) -> None:
+    assert said(parse.identity_card, typed).startswith("WRONG An identity card's number has")
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("AE1234567", "AE1234567"),
+        ("ΑΕ1234567", "AE1234567"),
+        ("ae 123 4567", "AE1234567"),
+        ("123456789", "123456789"),
+        ("C01X00T47", "C01X00T47"),
+        ("P-123456", "P123456"),
+    ],
+)
+def test_a_passport_of_any_country_is_taken(typed: str, number: str) -> None:
+    assert said(parse.passport, typed) == number
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "ABCDEFGH", "A1B2C3", "AB12345678901", "χαμένο"])
+def test_what_is_no_passport_is_refused(typed: str) -> None:
+    assert said(parse.passport, typed).startswith("WRONG A passport's number has")
+
+
+def test_the_same_document_in_either_alphabet_is_the_same() -> None:
+    for greek, latin in (("ΑΒΕΖ", "ABEZ"), ("ΗΙΚΜ", "HIKM"), ("ΝΟΡΤ", "NOPT"), ("ΥΧ", "YX")):
+        assert parse.passport(f"{greek}123456") == parse.passport(f"{latin}123456")
+
+
+@pytest.mark.parametrize(("kind", "longest"), [("text", 200), ("notes", 500)])
+def test_texts_have_a_length(kind: FieldType, longest: int, texts: Texts) -> None:
+    assert parse.FIELD[kind]("α" * longest) == "α" * longest
+    with pytest.raises(Wrong) as wrong:
+        parse.FIELD[kind]("α" * (longest + 1))
+    assert str(longest) in texts.say(wrong.value.text, "el")
+
+
+@pytest.mark.parametrize("kind", ["choice", "yes_no"])
+def test_a_choice_takes_no_free_text(kind: FieldType) -> None:
+    with pytest.raises(Wrong):
+        parse.FIELD[kind]("κάτι άλλο")
+
+
+def test_every_type_of_field_can_be_read() -> None:
+    assert set(parse.FIELD) == set(get_args(FieldType))
+    assert set(parse.FIELD) >= parse.REMEMBERED
+
+
+@pytest.mark.parametrize("kind", get_args(FieldType))
+@pytest.mark.parametrize(
+    "typed", ["", "👍", "\u200b", "<script>", "%s %d {count} {0}", "'; --", "٣٤٥", "a" * 5000]
+)
+def test_no_text_makes_a_parser_fail(kind: FieldType, typed: str, texts: Texts) -> None:
+    try:
+        taken = parse.FIELD[kind](clean(typed))
+    except Wrong as wrong:
+        assert all(texts.say(wrong.text, language) for language in ("el", "en"))
+    else:
+        assert len(taken) <= parse.LONGEST_NOTES

@@ -1,0 +1,113 @@
+"""A citizen's own client of POST /chat/turns, and a server in a thread to talk to."""
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+CODE = re.compile(r"(?:Κωδικός|Code): (\w{3} \w{3})")
+
+JSON = {"Content-Type": "application/json"}
+
+Answers = dict[str, str]
+
+GREEK: Answers = {
+    "municipality": "Δήμος Καλαμάτας",
+    "service": "Επίδομα Στέγασης",
+    "screening.receives": "Όχι",
+    "day": "3/12",
+    "time": "12:30",
+    "details.name": "Μαρία Παπαδοπούλου",
+    "details.email": "maria@example.gr",
+    "details.phone": "6912345678",
+    "details.tax_number": "068933130",
+    "consent": "Συμφωνώ",
+    "review": "Επιβεβαίωση",
+}
+ENGLISH: Answers = {
+    **GREEK,
+    "municipality": "Municipality of Kalamata",
+    "service": "Housing Benefit",
+    "screening.receives": "No",
+    "consent": "I agree",
+    "review": "Confirm",
+}
+
+
+class Talker:
+    """One conversation over HTTP."""
+
+    def __init__(self, client: httpx.Client, **fields: str) -> None:
+        self.client = client
+        self.fields = fields
+        self.token: str | None = None
+        self.replies: list[dict[str, Any]] = []
+
+    def say(self, text: str) -> str:
+        """Type it; all that is answered, as one text."""
+        return self._turn({"text": text})
+
+    def tap(self, label: str) -> str:
+        """Tap the open question's button whose label begins so, or that holds such a date."""
+        return self._turn({"choice": self.choice(label)})
+
+    def choice(self, label: str) -> str:
+        """The id of that button."""
+        found = (c["id"] for c in self.replies[-1]["choices"] if c["label"].startswith(label))
+        return str(next(found))
+
+    def answer(self, answers: Answers, *, taps: bool, until: str = "task") -> str:
+        """Answer every question from a table until a step is reached."""
+        said = ""
+        while self.step != until:
+            answer = answers[self.step]
+            labels = [c["label"] for c in self.replies[-1]["choices"]]
+            tappable = taps and any(label.startswith(answer) for label in labels)
+            said = self.tap(answer) if tappable else self.say(answer)
+        return said
+
+    @property
+    def step(self) -> str:
+        """The open question's."""
+        return str(self.replies[-1]["step"])
+
+    @property
+    def labels(self) -> list[str]:
+        """The open question's buttons."""
+        return [choice["label"] for choice in self.replies[-1]["choices"]]
+
+    def _turn(self, what: dict[str, str]) -> str:
+        body = {"conversation": self.token, "message_id": str(uuid4()), **what, **self.fields}
+        # Not httpx's own: it can't send half an emoji, as careless pages do.
+        answer = self.client.post("/chat/turns", content=json.dumps(body), headers=JSON)
+        assert answer.status_code == 200, answer.text
+        self.token, self.replies = answer.json()["conversation"], answer.json()["replies"]
+        return "\n".join(reply["text"] for reply in self.replies)
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[httpx.Client]:
+    """Serve it from a thread, over a real socket."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(256)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30
+        ) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()

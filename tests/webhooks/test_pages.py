@@ -1,0 +1,106 @@
+"""The pages: whole in themselves, with nothing fetched from outside."""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+
+PAGES = ["/", "/docs", "/openapi.json"]
+
+
+class Links(HTMLParser):
+    """The addresses a page refers to."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.found += [value or "" for name, value in attrs if name in ("href", "src", "action")]
+
+
+def test_the_first_page_says_in_greek_what_this_is_and_leads_to_the_documentation(
+    client: httpx.Client,
+) -> None:
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    page = unescape(answer.text)
+    assert '<html lang="el">' in page
+    assert "ραντεβού" in page
+    for name in ("Δήμος Χίου", "Δήμος Λαρισαίων", "Δήμος Καλαμάτας", "ΚΕΠ"):
+        assert name in page
+    assert Links(answer.text).found == ["/docs"]
+
+
+def test_the_documentation_describes_the_turn(client: httpx.Client) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert '<html lang="en">' in page.text
+    text = unescape(page.text)
+    for word in ("POST /chat/turns", "conversation", "message_id", "choice", "timezone", "Retry"):
+        assert word in text
+    for status in ("200", "404", "413", "422", "429", "503"):
+        assert f"<td>{status}</td>" in text
+    assert "/openapi.json" in Links(page.text).found
+
+
+def test_the_documentations_example_works_and_no_two_readers_share_a_conversation(
+    client: httpx.Client,
+) -> None:
+    examples = [unescape(client.get("/docs").text) for _ in range(2)]
+    found = [re.search(r"curl -s (\S+) .*? -d '(\{.*?\})'", page, re.DOTALL) for page in examples]
+    tokens = set()
+    for example in found:
+        assert example
+        answer = httpx.post(
+            example[1], content=example[2], headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code == 200
+        tokens.add(answer.json()["conversation"])
+    assert len(tokens) == 2
+
+
+def test_the_description_names_every_field_and_problem(client: httpx.Client) -> None:
+    described = client.get("/openapi.json").json()
+    assert set(described["paths"]) == {"/chat/turns"}
+    turn = described["paths"]["/chat/turns"]["post"]
+    assert set(turn["responses"]) == {"200", "404", "413", "422", "429", "503"}
+    for status, answer in turn["responses"].items():
+        kind = "application/json" if status == "200" else "application/problem+json"
+        assert list(answer["content"]) == [kind]
+    schemas = described["components"]["schemas"]
+    assert set(schemas["TurnRequest"]["properties"]) == {
+        "conversation",
+        "message_id",
+        "text",
+        "choice",
+        "language",
+        "timezone",
+    }
+    assert set(schemas["TurnAnswer"]["properties"]) == {"conversation", "replies"}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_no_address_outside_and_no_script(client: httpx.Client, path: str) -> None:
+    text = client.get(path).text
+    own = str(client.base_url).rstrip("/")
+    outside = re.findall(r"(?:https?:)?//[\w.]", text.replace(own, ""))
+    assert outside == []
+    if path != "/openapi.json":
+        page = Links(text)
+        assert "script" not in page.tags
+        assert all(link.startswith("/") and not link.startswith("//") for link in page.found)
+        assert "@import" not in text
+        assert "url(" not in text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_holds_nothing_of_the_hosts_name_unescaped(client: httpx.Client, path: str) -> None:
+    answer = client.get(path, headers={"Host": '"><script>alert(1)</script>'})
+    assert "<script>" not in answer.text
