@@ -31,7 +31,7 @@ stories: $(READY)
 # Collects the texts of the code into locales/ and marks what awaits translation.
 texts: $(READY)
 	@$(BIN)/pybabel -q extract -F locales/babel.cfg -k _n:1,2 --no-location --sort-output --omit-header -o locales/messages.pot core dialogs bot webhooks
-	@$(BIN)/pybabel -q update -i locales/messages.pot -d locales --no-fuzzy-matching --ignore-pot-creation-date --omit-header
+	@$(BIN)/pybabel -q update -i locales/messages.pot -d locales --no-fuzzy-matching --ignore-pot-creation-date
 
 # Needs uv; run it after a change to requirements.in.
 pins:
