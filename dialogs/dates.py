@@ -58,6 +58,9 @@ AFTERNOON = _("pm, p.m., in the afternoon, afternoon")
 EVENING = _("in the evening, evening")
 MORNING = _("am, a.m., in the morning, morning")
 
+RECENT = timedelta(days=90)
+"""A day that has gone by longer is next year's: in June, "31/12" is no slip for last winter's."""
+
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|ησ?|is?|hs?)?"
 _WORD = r"([^\W\d]+)"
 _YEAR = r"(?: (\d{4}|\d{2}))?"
@@ -99,9 +102,10 @@ class _Words:
 
 
 def parse_day(typed: str, texts: Texts, today: date, shown: date | None = None) -> date | None:
-    """The day meant; one without a year is the nearest such day, past or to come.
+    """The day meant; one without a year is to come, or has gone by RECENT days at most.
 
-    `shown` is the first of the month on the screen, which a bare number is a day of.
+    `shown` is the first of the month on the screen, which a bare number is a day of, or of the
+    month after it where that day has gone.
     """
     for key in (str, sound):
         if found := _day(key(fold(typed)), _Words(texts, key), today, shown):
@@ -143,7 +147,7 @@ def _dated(text: str, words: _Words, today: date, shown: date | None) -> date | 
     if numbers := re.fullmatch(r"(\d{1,2})[/. -](\d{1,2})(?:[/. -](\d{4}|\d{2}))?", text):
         return _nearest(int(numbers[1]), int(numbers[2]), numbers[3], today)
     if bare := re.fullmatch(_DAY, text):
-        return _date(shown.year, shown.month, int(bare[1])) if shown else None
+        return _day_of_month(int(bare[1]), shown, today) if shown else None
     if named := re.fullmatch(f"{_DAY} ?{_WORD}{_YEAR}", text):
         day, month = int(named[1]), named[2]
     elif named := re.fullmatch(f"{_WORD} {_DAY}{_YEAR}", text):
@@ -196,8 +200,16 @@ def _time(text: str, words: _Words) -> list[tuple[int, int]]:
 def _nearest(day: int, month: int, year: str | None, today: date) -> date | None:
     if year is not None:
         return _date(int(year) + (2000 if len(year) == 2 else 0), month, day)
-    near = [_date(y, month, day) for y in (today.year - 1, today.year, today.year + 1)]
-    return min((d for d in near if d), key=lambda d: abs(d - today), default=None)
+    years = (_date(y, month, day) for y in (today.year - 1, today.year, today.year + 1))
+    return next((d for d in years if d and d >= today - RECENT), None)
+
+
+def _day_of_month(day: int, shown: date, today: date) -> date | None:
+    found = _date(shown.year, shown.month, day)
+    if found and found < today:
+        after = shown + timedelta(days=31)
+        return _date(after.year, after.month, day)
+    return found
 
 
 def _date(year: int, month: int, day: int) -> date | None:

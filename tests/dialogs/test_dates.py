@@ -51,14 +51,15 @@ def day(text: str) -> date | None:
         ("για τις 3 Δεκεμβρίου παρακαλώ", "3/12/2026"),
         ("3 του Δεκέμβρη", "3/12/2026"),
         ("πρώτη Δεκεμβρίου", "1/12/2026"),
+        ("πρώτης Δεκεμβρίου", "1/12/2026"),
         ("1η Δεκεμβρίου", "1/12/2026"),
         ("3 μαρ", "3/3/2027"),
         ("3 Μαρτίου", "3/3/2027"),
         ("3 μαι", "3/5/2027"),
         ("3 Μαΐου", "3/5/2027"),
         ("3 Μάη", "3/5/2027"),
-        ("3 Ιουν", "3/6/2026"),
-        ("3 Ιουλ", "3/7/2026"),
+        ("3 Ιουν", "3/6/2027"),
+        ("3 Ιουλ", "3/7/2027"),
         ("3 Γενάρη", "3/1/2027"),
         ("3 Φλεβάρη", "3/2/2027"),
         # Greeklish
@@ -173,10 +174,12 @@ def test_a_typed_day_is_understood(texts: Texts, typed: str, meant: str) -> None
         ("28/10", date(2026, 11, 30), "28/10/2026"),
         ("1/5", date(2026, 11, 30), "1/5/2027"),
         ("29/2", date(2027, 11, 30), "29/2/2028"),
-        ("31/12", date(2026, 7, 5), "31/12/2026"),
+        ("31/12", date(2026, 6, 15), "31/12/2026"),
+        ("31/12", date(2027, 3, 1), "31/12/2026"),
+        ("31/12", date(2027, 4, 1), "31/12/2027"),
     ],
 )
-def test_a_date_without_a_year_is_the_nearest_one(
+def test_a_date_without_a_year_is_to_come_or_lately_gone(
     texts: Texts, typed: str, today: date, meant: str
 ) -> None:
     assert parse_day(typed, texts, today) == day(meant)
@@ -205,6 +208,12 @@ def test_a_bare_number_needs_a_month_on_the_screen(texts: Texts) -> None:
     assert parse_day("28", texts, TODAY, date(2027, 2, 1)) == date(2027, 2, 28)
 
 
+def test_a_bare_number_that_has_gone_is_next_months(texts: Texts) -> None:
+    assert parse_day("30", texts, TODAY, date(2026, 11, 1)) == TODAY
+    assert parse_day("3", texts, TODAY, date(2026, 11, 1)) == date(2026, 12, 3)
+    assert parse_day("3", texts, date(2026, 12, 30), date(2026, 12, 1)) == date(2027, 1, 3)
+
+
 def both(hour: int, minute: int = 0) -> list[tuple[int, int]]:
     return [(hour, minute), (hour + 12, minute)]
 
@@ -222,6 +231,8 @@ def both(hour: int, minute: int = 0) -> list[tuple[int, int]]:
         ("930", both(9, 30)),
         ("0930", both(9, 30)),
         ("10", both(10)),
+        ("10 ώρα", both(10)),
+        ("10 η ώρα", both(10)),
         ("1:30", both(1, 30)),
         ("13:10", [(13, 10)]),
         ("1310", [(13, 10)]),
