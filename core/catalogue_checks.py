@@ -55,6 +55,10 @@ def contradictions(body: Municipality) -> Iterator[Contradiction]:
             places += _asked((*at, "screening"), service.screening)
             places += _asked((*at, "fields"), service.fields)
             yield from _conditions(at, body, service)
+            # With its code, it proves from any other chat whose booking it is.
+            fields = body.fields_of(service)
+            if not any(f.id == "phone" and f.required and not f.when for f in fields):
+                yield Contradiction((*at, "fields"), "a phone that is always asked and required")
     for b, branch in enumerate(body.branches):
         places.append((("branches", b, "desks"), list(branch.desks)))
         yield from _closures(("branches", b, "closures"), branch.closures)

@@ -103,7 +103,7 @@ def _file_of(url: str) -> Path:
         parsed = None
     file = parsed.database if parsed and parsed.drivername == "sqlite" else None
     if not file or file == ":memory:" or file.startswith("file:"):
-        raise Unusable(f"{SETTING} must be like sqlite:///data/rantevou.db; it is {url!r}")
+        raise Unusable(f"{SETTING} must be like sqlite:///data/rantevou.db")
     return Path(file)
 
 

@@ -44,6 +44,19 @@ NO_ID = "an id of its own, not that of a question, nor channel"
             f"{PAPERS}.consent",
             "a consent of this file; film is not",
         ),
+        ("phone, type", "mobile, type", f"{PAPERS}.fields", "a phone that is always asked"),
+        (
+            "type: phone,",
+            "type: phone, required: false,",
+            f"{PAPERS}.fields",
+            "a phone that is always asked and required",
+        ),
+        (
+            "type: phone,",
+            "type: phone, when: {channel: video},",
+            f"{PAPERS}.fields",
+            "a phone that is always asked and required",
+        ),
         (
             "services: [papers]\n",
             "services: [papers, stamps]\n",
