@@ -13,9 +13,12 @@ from babel.messages.pofile import read_po
 from bot.replies import Reply, ReplyChoice
 from bot.zones import LANGUAGES, candidates, city_of
 from core.text import Lines, Phrase, Text, When, Words, Zone
-from dialogs.asking import Question
+from dialogs.asking import Asked
 from dialogs.fold import fold
 from dialogs.pick import pick
+
+LONG = 5
+"""Letters of a city's name in which a slip is forgiven."""
 
 LOCALES = Path(__file__).parent.parent / "locales"
 
@@ -64,10 +67,10 @@ class Texts:
         """Find the time zone of a city or country, by its name in any language."""
         if not self._zones:
             self._zones = candidates(self.words)
-        found = pick(name, self._zones)
-        return found[0] if found else None
+        found = pick(name, self._zones, typos=len(name) >= LONG)
+        return found[0] or None if len(found) == 1 else None
 
-    def replies(self, said: list[Phrase], question: Question, language: str) -> list[Reply]:
+    def replies(self, said: list[Phrase], question: Asked, language: str) -> list[Reply]:
         """Make a turn's replies: what was said as one message, then the question."""
         notes = _paragraphs([self.say(phrase, language) for phrase in said])
         asked = Reply(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.conversation import House, receive
@@ -33,20 +33,9 @@ class Wiring:
     house: House
 
     async def answer(self, inbound: Inbound) -> list[Reply]:
-        """Answer a message, on the writer's thread.
-
-        A turn that lost a race (the same message in two processes) is repeated: everything it
-        changes is in its transaction.
-        """
-
-        def turn(session: Session) -> list[Reply]:
-            return receive(session, self.house, inbound)
-
+        """Answer a message, on the writer's thread."""
         with busy_told():
-            try:
-                return await self.database.write(turn)
-            except IntegrityError:
-                return await self.database.write(turn)
+            return await self.database.write(lambda session: receive(session, self.house, inbound))
 
     def answer_now(self, inbound: Inbound) -> list[Reply]:
         """Answer a message on this thread, for what has no event loop."""

@@ -21,7 +21,7 @@ CITIES: dict[str, Text] = {
     "America/Toronto": _("montreal, ottawa"),
     "Australia/Sydney": _("canberra"),
 }
-SEVERAL = {"DE": "Europe/Berlin", "CY": "Asia/Nicosia"}
+MAIN = {"DE": "Europe/Berlin", "CY": "Asia/Nicosia"}
 """Countries with several zones of which one is meant."""
 
 
@@ -37,18 +37,26 @@ def city_of(zone: str, language: str) -> str:
     return get_timezone_location(zone, locale=language, return_city=True)
 
 
+SEVERAL_ZONES = ""
+"""Stands for a country that the clocks don't agree in: its city must be asked."""
+
+
 def candidates(words: Callable[[Text], frozenset[str]]) -> list[tuple[str, list[str]]]:
     """Each zone with its names: its city, its country if it is the only one there, and CITIES."""
-    names: dict[str, list[str]] = {}
+    names: dict[str, list[str]] = {SEVERAL_ZONES: sorted(words(_("america")))}
     aliases = get_global("zone_aliases")
     for zone in sorted(zone_names()):
         if "/" in zone and not zone.startswith("Etc/") and zone not in aliases:
             names[zone] = [city_of(zone, language) for language in LANGUAGES]
     for country, zones in get_global("territory_zones").items():
-        only = zones[0] if len(zones) == 1 else SEVERAL.get(country)
+        only = zones[0] if len(zones) == 1 else MAIN.get(country, SEVERAL_ZONES)
         if only in names:
-            spoken = (Locale(language).territories.get(country) for language in LANGUAGES)
-            names[only] += [name for name in spoken if name]
+            names[only] += [
+                name
+                for language in LANGUAGES
+                for form in (country, f"{country}-alt-short")
+                if (name := Locale(language).territories.get(form))
+            ]
     for zone, others in CITIES.items():
         names[zone] += sorted(words(others))
     return list(names.items())

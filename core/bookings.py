@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,11 +13,12 @@ from core import calendar
 from core.calendar import Plan
 from core.catalogue import Consent, Rules
 from core.codes import new_code
+from core.conversations import forget_said
 from core.errors import Refusal
 from core.limits import check_citizen, check_holds, check_phone
 from core.notices import owe
 from core.office import Office
-from core.tables import LIVE, Booking, History
+from core.tables import LIVE, Booking, Citizen, History
 from core.text import _, _n
 
 
@@ -43,57 +43,57 @@ def hold(
 ) -> Booking:
     """Keep a time for the actor, on the least busy desk that has it free.
 
-    `old` is the actor's hold before this one: given up only once the new time is taken.
+    `old` is the actor's hold before this one: its row gets the new time, or stays as it was.
+    The same time kept for something else is no new hold: it ends no later than it would have.
     Raises Refusal: taken, too_many_bookings, too_many_holds.
     """
     rules = plan.municipality.rules
     check_citizen(session, plan, now, actor.citizen_id)
     check_holds(session, rules, now, actor.network, old)
-    booking = Booking(
-        municipality_id=plan.municipality.id,
-        branch=plan.branch.id,
-        service=plan.service.id,
-        channel=plan.channel,
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=plan.service.duration),
-        state="held",
-        held_at=now,
-        held_until=now + timedelta(minutes=rules.hold_minutes),
-        citizen_id=actor.citizen_id,
-        network=actor.network,
-        details={},
-        language=actor.language,
-        timezone=actor.timezone,
-    )
+    booking = old if old and old.state == "held" else Booking(details={})
+    same = booking is old and is_live(booking, now) and booking.starts_at == starts_at
+    held_at = booking.held_at if same else now
+    until = _held_until(rules, held_at, now)
 
     def take(desk_id: int) -> None:
-        booking.desk_id = desk_id
+        booking.municipality_id = plan.municipality.id
+        booking.branch, booking.service = plan.branch.id, plan.service.id
+        booking.channel, booking.desk_id = plan.channel, desk_id
+        booking.starts_at = starts_at
+        booking.ends_at = starts_at + timedelta(minutes=plan.service.duration)
+        booking.state, booking.held_at, booking.held_until = "held", held_at, until
+        booking.citizen_id, booking.network = actor.citizen_id, actor.network
+        booking.language, booking.timezone = actor.language, actor.timezone
         session.add(booking)
 
-    with session.begin_nested() if old else nullcontext():
-        if old:
-            release(session, old, now)
-        _take_a_desk(session, plan, starts_at, now, take)
+    _take_a_desk(session, plan, starts_at, now, take, old)
     _record(session, booking, "held", now, actor)
     return booking
 
 
+def is_live(booking: Booking, now: datetime) -> bool:
+    """Whether it is a hold that hasn't run out."""
+    return booking.state == "held" and booking.held_until > now
+
+
+def _held_until(rules: Rules, held_at: datetime, now: datetime) -> datetime:
+    most = held_at + timedelta(minutes=rules.hold_max_minutes)
+    return min(now + timedelta(minutes=rules.hold_minutes), most)
+
+
 def extend(booking: Booking, rules: Rules, now: datetime) -> bool:
     """Keep a live hold longer because its citizen is active; False when it has run out."""
-    if booking.state != "held" or booking.held_until <= now:
+    if not is_live(booking, now):
         return False
-    most = booking.held_at + timedelta(minutes=rules.hold_max_minutes)
-    booking.held_until = max(
-        booking.held_until, min(now + timedelta(minutes=rules.hold_minutes), most)
-    )
+    booking.held_until = max(booking.held_until, _held_until(rules, booking.held_at, now))
     return True
 
 
-def release(session: Session, booking: Booking, now: datetime) -> None:
+def release(session: Session, booking: Booking, now: datetime, actor: Actor) -> None:
     """Give up a hold that isn't wanted any more."""
     if booking.state == "held":
         booking.state = "expired"
-        _record(session, booking, "released", now, None)
+        _record(session, booking, "released", now, actor)
 
 
 def confirm(
@@ -112,21 +112,21 @@ def confirm(
 
     Raises Refusal: taken, too_many_bookings.
     """
-    if not _may_confirm(plan, booking, now):
+    if booking.state not in ("held", "expired") or booking.starts_at <= now:
         raise taken()
     phone_hash = office.keyed_hash(details["phone"]) if details.get("phone") else None
     check_citizen(session, plan, now, actor.citizen_id)
     if phone_hash:
-        check_phone(session, plan, now, phone_hash)
-    _expire_overlapping(
-        session, [booking.desk_id], booking.starts_at, booking.ends_at, now, booking
-    )
-    try:
-        with session.begin_nested():
-            booking.state = "confirmed"
-            session.flush()
-    except IntegrityError:
-        raise taken() from None
+        check_phone(session, plan.municipality, plan.service.id, now, phone_hash)
+
+    def take(desk_id: int) -> None:
+        booking.desk_id = desk_id
+        booking.state = "confirmed"
+
+    if is_live(booking, now) and _still_serves(plan, booking):
+        take(booking.desk_id)
+    else:
+        _take_a_desk(session, plan, booking.starts_at, now, take, booking)
     booking.code = _unused_code(session, choose)
     booking.details = dict(details)
     booking.phone_hash = phone_hash
@@ -181,12 +181,16 @@ def edit(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """Change details of a booking. Raises Refusal: not_confirmed."""
+    """Change details of a booking. Raises Refusal: not_confirmed, too_many_bookings."""
     check_open(booking, now)
+    phone = changes.get("phone", booking.details.get("phone"))
+    phone_hash = office.keyed_hash(phone) if phone else None
+    if phone_hash and phone_hash != booking.phone_hash:
+        body = office[booking.municipality_id].body
+        check_phone(session, body, booking.service, now, phone_hash)
     kept = {name: value for name, value in booking.details.items() if name not in changes}
     booking.details = kept | {name: value for name, value in changes.items() if value}
-    if "phone" in changes:
-        booking.phone_hash = office.keyed_hash(changes["phone"]) if changes["phone"] else None
+    booking.phone_hash = phone_hash
     done = _record(session, booking, "edited", now, actor, sorted(changes))
     owe(session, office, booking, done, now)
 
@@ -194,13 +198,16 @@ def edit(
 def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: Actor) -> None:
     """Take consent back: without it the details can't be kept, nor so the booking.
 
-    No deadline stands in the way of it. Nobody is written about it: the address goes too.
+    What the citizen is offered from before and what was said in their chats goes too. No deadline
+    stands in the way of it. Nobody is written about it: the address is gone.
     """
     check_open(booking, now)
     booking.consent_withdrawn_at = now
     booking.state = "cancelled"
     booking.details = {}
     booking.phone_hash = None
+    session.get_one(Citizen, booking.citizen_id).details = {}
+    forget_said(session, booking.citizen_id)
     _record(session, booking, "consent_withdrawn", now, actor)
 
 
@@ -248,14 +255,11 @@ def taken() -> Refusal:
     return Refusal("taken", _("I'm sorry, that time has just gone."))
 
 
-def _may_confirm(plan: Plan, booking: Booking, now: datetime) -> bool:
-    """Whether it is a hold whose desk still works then; a lapsed one must be in good time anew."""
-    if booking.state not in ("held", "expired"):
-        return False
-    lapsed = booking.state == "expired" or booking.held_until <= now
-    start, end = booking.starts_at, booking.ends_at
-    return (plan.first(now) if lapsed else now) < start and any(
-        desk_id == booking.desk_id and calendar.covered(plan, desk, start, end)
+def _still_serves(plan: Plan, booking: Booking) -> bool:
+    """Whether the booking's desk works then, as far as the catalogue knows by now."""
+    return any(
+        desk_id == booking.desk_id
+        and calendar.covered(plan, desk, booking.starts_at, booking.ends_at)
         for desk_id, desk in plan.desks
     )
 
@@ -361,7 +365,7 @@ def _record(
     booking: Booking,
     action: str,
     now: datetime,
-    actor: Actor | None,
+    actor: Actor,
     fields: Iterable[str] = (),
 ) -> History:
     session.flush()
@@ -370,8 +374,8 @@ def _record(
         at=now,
         action=action,
         fields=list(fields),
-        citizen_id=actor.citizen_id if actor else None,
-        platform=actor.platform if actor else None,
+        citizen_id=actor.citizen_id,
+        platform=actor.platform,
     )
     session.add(done)
     session.flush()

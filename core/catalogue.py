@@ -127,6 +127,8 @@ class Option(Part):
 
     id: Id
     label: Words
+    aliases: tuple[str, ...] = ()
+    """Other words that people write for it, in any language."""
     stop: Stop | None = None
 
 
@@ -243,12 +245,12 @@ class Municipality(Part):
         return {service.id: service for group in self.groups for service in group.services}
 
     def group(self, group_id: str) -> ServiceGroup:
-        """The group of that id."""
-        return next(group for group in self.groups if group.id == group_id)
+        """The group of that id; raises KeyError."""
+        return {group.id: group for group in self.groups}[group_id]
 
     def branch(self, branch_id: str) -> Branch:
-        """The branch of that id."""
-        return next(branch for branch in self.branches if branch.id == branch_id)
+        """The branch of that id; raises KeyError."""
+        return {branch.id: branch for branch in self.branches}[branch_id]
 
     def branches_of(self, service: str, channel: str | None = None) -> list[Branch]:
         """The branches where some desk serves it."""

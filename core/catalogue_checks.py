@@ -1,10 +1,19 @@
 """What a catalogue may say against itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from core.catalogue import Channel, Closure, Desk, FormField, Municipality, Question, Service
+from core.catalogue import (
+    Channel,
+    Closure,
+    Desk,
+    FormField,
+    Municipality,
+    Opening,
+    Question,
+    Service,
+)
 
 Where = tuple[str | int, ...]
 
@@ -44,14 +53,26 @@ def contradictions(body: Municipality) -> Iterator[Contradiction]:
             if service.notice_hours >= service.horizon_days * 24:
                 yield Contradiction((*at, "notice_hours"), "less than horizon_days")
             for channel in service.channels:
-                if not body.branches_of(service.id, channel):
-                    yield Contradiction(
-                        (*at, "channels"), f"some desk that serves {service.id} over {channel}"
-                    )
+                if not _has_room(body, service, channel):
+                    length = f"{service.duration} minutes"
+                    expected = f"some desk with {length} for {service.id} over {channel}"
+                    yield Contradiction((*at, "channels"), expected)
             wanted = service.consent
             for name in wanted.values() if isinstance(wanted, dict) else [wanted]:
                 if name is not None and name not in consents:
                     yield Contradiction((*at, "consent"), f"a consent of this file; {name} is not")
+            if len(set(service.channels)) < len(service.channels):
+                yield Contradiction((*at, "channels"), "each channel once")
+            spoken_of: list[tuple[str, Collection[str]]] = [("instructions", service.instructions)]
+            if isinstance(wanted, dict):
+                spoken_of.append(("consent", wanted))
+            for what, channels in spoken_of:
+                for other in sorted(set(channels) - set(service.channels)):
+                    expected = f"a channel of the service; {other} is not"
+                    yield Contradiction((*at, what, other), expected)
+            for q, question in enumerate(service.screening):
+                if all(option.stop for option in question.options):
+                    yield Contradiction((*at, "screening", q, "options"), "an answer without stop")
             places += _asked((*at, "screening"), service.screening)
             places += _asked((*at, "fields"), service.fields)
             yield from _conditions(at, body, service)
@@ -109,13 +130,27 @@ def _desk(at: Where, body: Municipality, desk: Desk) -> Iterator[Contradiction]:
             continue
         if opening.first and opening.last and opening.last < opening.first:
             yield Contradiction((*here, "to"), "no earlier than from")
-        minutes = (opening.end.hour - opening.start.hour) * 60 + (
-            opening.end.minute - opening.start.minute
-        )
         served = [known[s] for s in opening.services or own if s in known]
         shortest = min((s.duration for s in served), default=0)
-        if minutes < shortest:
+        if _minutes(opening) < shortest:
             yield Contradiction((*here, "end"), f"room for one appointment ({shortest} minutes)")
+
+
+def _minutes(opening: Opening) -> int:
+    return (opening.end.hour - opening.start.hour) * 60 + opening.end.minute - opening.start.minute
+
+
+def _has_room(body: Municipality, service: Service, channel: str) -> bool:
+    """Whether some desk is open long enough to serve it over that channel."""
+    return any(
+        (_minutes(opening) >= service.duration or opening.end <= opening.start)
+        for branch in body.branches
+        for desk in branch.desks
+        for opening in desk.openings
+        if desk.serves(service.id, channel)
+        and (opening.services is None or service.id in opening.services)
+        and (opening.channels is None or channel in opening.channels)
+    )
 
 
 def _conditions(at: Where, body: Municipality, service: Service) -> Iterator[Contradiction]:

@@ -133,6 +133,21 @@ def answered(
     )
 
 
+def forget_said(session: Session, citizen_id: int) -> None:
+    """Erase our replies and buttons in a citizen's chats. Messages still count as answered."""
+    theirs = (
+        select(Conversation.id)
+        .join(Contact, Conversation.contact_id == Contact.id)
+        .where(Contact.citizen_id == citizen_id)
+    )
+    session.execute(
+        update(InboundRow).where(InboundRow.conversation_id.in_(theirs)).values(replies=[])
+    )
+    session.execute(
+        update(PromptRow).where(PromptRow.conversation_id.in_(theirs)).values(offered=[])
+    )
+
+
 def prompt(session: Session, conversation_id: int, number: int) -> tuple[str, list[Any]] | None:
     """The step and the buttons of one asking, if it is still known."""
     given = {"conversation_id": conversation_id, "number": number}

@@ -65,6 +65,8 @@ class Database:
         """Make or migrate the database; refuse one that isn't fit for use, saying why."""
         with self._explained():
             self.file.parent.mkdir(parents=True, exist_ok=True)
+            # It holds personal data: readable by us alone, and so the files SQLite puts beside it.
+            self.file.touch(mode=0o600)
             with self.engine.begin() as connection:
                 revision = revision_of(connection)
                 if revision is not None and revision not in REVISIONS:
@@ -112,6 +114,8 @@ def _engine(url: str, begin: str, *, size: int) -> Engine:
         url,
         pool_size=size,
         max_overflow=0,
+        # An error's text must not show what a citizen wrote.
+        hide_parameters=True,
         # The driver begins no transaction of its own: on_begin does, and takes the write lock.
         connect_args={"timeout": PATIENCE, "check_same_thread": False, "isolation_level": None},
     )

@@ -14,11 +14,3 @@ class Refusal(Exception):
 
 class Unusable(Exception):
     """Rantevou can't start or go on so: a sentence for the technician, without a stack trace."""
-
-
-class DeliveryError(Exception):
-    """A platform didn't take a message; `retryable` says whether to try again."""
-
-    def __init__(self, reason: str, *, retryable: bool) -> None:
-        super().__init__(reason)
-        self.retryable = retryable

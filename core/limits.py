@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from core.calendar import Plan
-from core.catalogue import Rules
+from core.catalogue import Municipality, Rules
 from core.errors import Refusal
 from core.tables import Booking
 from core.text import _, _n
@@ -14,40 +14,44 @@ from core.text import _, _n
 
 def check_citizen(session: Session, plan: Plan, now: datetime, citizen_id: int) -> None:
     """Raise Refusal too_many_bookings where the citizen has as many of the service as one may."""
-    count = _open_bookings(session, plan, now, Booking.citizen_id == citizen_id)
-    if count >= plan.municipality.rules.open_bookings:
+    body, service = plan.municipality, plan.service.id
+    count = _open_bookings(session, body, service, now, Booking.citizen_id == citizen_id)
+    if count >= body.rules.open_bookings:
         raise Refusal(
             "too_many_bookings",
             _n(
-                "You already have {count} appointment for this service. "
-                "You can move or cancel it: write “my bookings”.",
+                "You already have {count} appointment for this service. You can move or cancel it.",
                 "You already have {count} appointments for this service. "
-                "You can move or cancel them: write “my bookings”.",
+                "You can move or cancel them.",
                 count,
             ),
         )
 
 
-def check_phone(session: Session, plan: Plan, now: datetime, phone_hash: str) -> None:
+def check_phone(
+    session: Session, body: Municipality, service: str, now: datetime, phone_hash: str
+) -> None:
     """The same for a telephone number, said so that a stranger learns little of its owner."""
-    count = _open_bookings(session, plan, now, Booking.phone_hash == phone_hash)
-    if count >= plan.municipality.rules.open_bookings:
+    count = _open_bookings(session, body, service, now, Booking.phone_hash == phone_hash)
+    if count >= body.rules.open_bookings:
         raise Refusal(
             "too_many_bookings",
             _(
                 "I can't book another appointment for this service with this telephone number. "
-                "Please talk to an employee: write “human”."
+                "Please give another number, or contact the office."
             ),
         )
 
 
-def _open_bookings(session: Session, plan: Plan, now: datetime, whose: ColumnElement[bool]) -> int:
+def _open_bookings(
+    session: Session, body: Municipality, service: str, now: datetime, whose: ColumnElement[bool]
+) -> int:
     count = session.scalar(
         select(func.count()).where(
             whose,
             Booking.ends_at > now,
-            Booking.municipality_id == plan.municipality.id,
-            Booking.service == plan.service.id,
+            Booking.municipality_id == body.id,
+            Booking.service == service,
             Booking.state == "confirmed",
         )
     )

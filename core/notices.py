@@ -9,7 +9,7 @@ from core.outbox import post
 from core.tables import Booking, History
 
 BY_EMAIL = frozenset({"confirmed", "moved", "cancelled", "edited"})
-"""The changes that the attendee is written about, when they gave an e-mail address."""
+"""The changes that the attendee is written about, when they gave an email address."""
 
 
 def owe(session: Session, office: Office, booking: Booking, change: History, now: datetime) -> None:

@@ -15,7 +15,7 @@ SLACK = 4
 
 
 @dataclass(frozen=True)
-class Question:
+class Asked:
     """The question that is open after a turn."""
 
     number: int
@@ -24,7 +24,7 @@ class Question:
     offers: list[Offer]
 
 
-def ask(ctx: Context, step: Step, prompt: Prompt) -> Question:
+def ask(ctx: Context, step: Step, prompt: Prompt) -> Asked:
     """Ask under a new number, and store what is offered under it."""
     state = ctx.state
     state.number += 1
@@ -47,7 +47,7 @@ def ask(ctx: Context, step: Step, prompt: Prompt) -> Question:
         [one.model_dump() for one in offers],
         ctx.now,
     )
-    return Question(state.number, step.name, prompt, offers)
+    return Asked(state.number, step.name, prompt, offers)
 
 
 def offer(ctx: Context, key: str, choice: Choice, *, number: int | None = None) -> Offer:

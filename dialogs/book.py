@@ -6,17 +6,22 @@ from datetime import datetime
 from core import bookings
 from core.catalogue import Channel, Consent, Municipality
 from core.errors import Refusal
+from core.limits import check_phone
 from core.tables import Citizen
 from core.text import Phrase, _, lines
 from dialogs import flow
-from dialogs.days import at_short, day_step, near, planned, time_step
+from dialogs.availability import planned
+from dialogs.days import day_step
 from dialogs.details import collected, detail_step
-from dialogs.holding import held, hold, hold_still, upkeep
+from dialogs.fold import fold
+from dialogs.holding import held, hold, hold_still, lost, upkeep
 from dialogs.menu import NO, YES
 from dialogs.parse import REMEMBERED
+from dialogs.pick import FILLER, pick
 from dialogs.screening import enough_step, screening_step, stopped_step
-from dialogs.step import Choice, Context, Dialog, Prompt, Step, Wrong
+from dialogs.step import Choice, Context, Dialog, Instead, Prompt, Step, Wrong
 from dialogs.summary import CHANNEL_WORDS, CHANNELS, confirmation, detail_lines, moment
+from dialogs.times import at_short, time_step
 
 
 def _municipalities(ctx: Context) -> Prompt:
@@ -66,6 +71,45 @@ def _channels(ctx: Context) -> Prompt:
     )
 
 
+def _named_early(ctx: Context, text: str) -> str:
+    """Take a sentence that names a service before its group, or even the municipality, is asked."""
+    filler = ctx.texts.words(FILLER)
+    words = [word for word in fold(text).split() if word not in filler]
+    if body := ctx.municipality:
+        _answer_early(ctx, body, words)
+        raise Wrong(_("Please pick a group of services, or write its name."))
+    bodies = [(b.id, [b.name.el, b.name.en, *b.aliases]) for b in ctx.office.municipalities]
+    for i in range(len(words)):
+        for j in range(i + 1, min(i + LONGEST_NAME, len(words)) + 1):
+            found = pick(" ".join(words[i:j]), bodies, typos=False)
+            if len(found) == 1:
+                _answer_early(ctx, ctx.office[found[0]].body, words[:i] + words[j:])
+    raise Wrong(_("I don't know that municipality. Please pick one, or write its name."))
+
+
+LONGEST_NAME = 3
+"""Words by which a municipality is called within a sentence."""
+
+
+def _answer_early(ctx: Context, body: Municipality, words: list[str]) -> None:
+    """Raise Instead, if all these words name one service, or a branch, of the municipality."""
+    if not words:
+        return
+    services = [(s.id, [s.name.el, s.name.en]) for s in body.services.values()]
+    branches = [(b.id, [b.name.el, b.name.en, *b.aliases]) for b in body.branches]
+    found = pick(" ".join(words), services)
+    if len(found) == 1:
+        service = body.services[found[0]]
+        group = next(group for group in body.groups if service in group.services)
+        if not ctx.municipality:
+            ctx.say(_("{label}: {value}.", label=_("Municipality"), value=body.name))
+        ctx.say(_("{label}: {value}.", label=_("Service"), value=service.name))
+        raise Instead(municipality=body.id, group=group.id, service=service.id)
+    if not ctx.municipality and (found or pick(" ".join(words), branches)):
+        ctx.say(_("{label}: {value}.", label=_("Municipality"), value=body.name))
+        raise Instead(municipality=body.id)
+
+
 def _body(ctx: Context) -> Municipality:
     return ctx.office[ctx.answers["municipality"]].body
 
@@ -103,6 +147,13 @@ def _check_consent(ctx: Context, value: str) -> None:
         )
 
 
+def _check_phone(ctx: Context, number: str) -> None:
+    """Say at once that a number has as many appointments as it may, not after all is typed."""
+    plan = planned(ctx)
+    hashed = ctx.office.keyed_hash(number)
+    check_phone(ctx.session, plan.municipality, plan.service.id, ctx.now, hashed)
+
+
 def _ask_review(ctx: Context) -> Prompt:
     body, plan = _body(ctx), planned(ctx)
     start = datetime.fromisoformat(ctx.answers["time"])
@@ -124,18 +175,23 @@ def _ask_review(ctx: Context) -> Prompt:
                 CONFIRM,
             )
         ],
+        names="whole",
         extras=[Choice("change", _("Change an answer"), command=True)],
         expected=_("Write “confirm” to book, or “change” to change an answer."),
     )
 
 
-CONFIRM = _("confirm, yes, y, ok, okay, book it, 👍")
+CONFIRM = _("confirm, yes, y, ok, okay, book it, all right, correct, yes correct, 👍")
 
 
 def _confirm(ctx: Context, value: str) -> None:
     """Book what was shown; the answer carries its time, so that no other can be confirmed."""
     body, plan, booking = _body(ctx), planned(ctx), held(ctx)
-    if booking is None or datetime.fromisoformat(value) != booking.starts_at:
+    start = datetime.fromisoformat(value)
+    if booking is None:
+        lost(ctx, start)
+        raise bookings.taken()
+    if start != booking.starts_at:
         raise Wrong(_("The time has changed meanwhile. Please check again."))
     fields = body.fields_of(plan.service)
     details = collected(ctx, fields)
@@ -153,9 +209,7 @@ def _confirm(ctx: Context, value: str) -> None:
         )
     except Refusal as refusal:
         if refusal.kind == "taken":
-            flow.take_back(ctx, "time")
-            ctx.state.hold = None
-            ctx.state.view = near(booking.starts_at)
+            lost(ctx, start)
         raise
     citizen = ctx.session.get_one(Citizen, ctx.actor.citizen_id)
     same_next_time = {f.id for f in fields if f.type in REMEMBERED}
@@ -166,11 +220,14 @@ def _confirm(ctx: Context, value: str) -> None:
 
 
 def _steps(ctx: Context) -> Iterator[Step]:
-    yield Step("municipality", _("Municipality"), _municipalities, depends=("catalogue",))
+    yield Step(
+        "municipality", _("Municipality"), _municipalities, _named_early, depends=("catalogue",)
+    )
     yield Step(
         "group",
         _("Group of services"),
         _groups,
+        _named_early,
         depends=("municipality", "catalogue"),
         words=_("department, group, field"),
     )
@@ -199,7 +256,7 @@ def _steps(ctx: Context) -> Iterator[Step]:
     yield day_step()
     yield time_step(hold, hold_still)
     for field in body.fields_of(service):
-        yield detail_step(field)
+        yield detail_step(field, effect=_check_phone if field.id == "phone" else None)
     yield Step(
         "consent",
         _("Consent"),

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from core import bookings
+from core.catalogue import Municipality
 from core.text import Text, _, lines
 from dialogs import flow
+from dialogs.availability import moving
 from dialogs.fold import fold
 from dialogs.menu import HELLO, request, set_zone, stop
+from dialogs.pick import inflected
 from dialogs.step import Context, always
 from dialogs.summary import about_service, contact_lines, link_lines
 
@@ -70,18 +74,26 @@ def _start_over(ctx: Context, rest: str) -> None:
     ctx.say(_("Let's start from the beginning."))
 
 
-def _cancel(ctx: Context, rest: str) -> None:
-    """Leave the running task, asking first; between two tasks, cancel an appointment."""
+def _stop(ctx: Context, rest: str) -> None:
+    """Leave the running task, asking first."""
     if ctx.state.aside == {"ask": "stop"}:
         stop(ctx, "yes")
     elif ctx.state.aside is not None:
         ctx.state.aside = None
-    elif ctx.state.dialog in FIRST and not ctx.state.path:
-        flow.start(ctx, "cancel")
     elif ctx.state.path:
         ctx.state.aside = {"ask": "stop"}
+    elif ctx.state.dialog in FIRST:
+        ctx.say(_("All right. Write to me again whenever you need an appointment."))
     else:
         flow.leave(ctx)
+
+
+def _cancel(ctx: Context, rest: str) -> None:
+    """Between two tasks, cancel an appointment; in the middle of one, leave it."""
+    if ctx.state.dialog in FIRST and not ctx.state.path and ctx.state.aside is None:
+        flow.start(ctx, "cancel")
+    else:
+        _stop(ctx, rest)
 
 
 def _help(ctx: Context, rest: str) -> None:
@@ -126,13 +138,13 @@ def _links(ctx: Context, rest: str) -> None:
 
 
 def _human(ctx: Context, rest: str) -> None:
-    body = ctx.municipality
+    body = ctx.municipality or _booked_at(ctx)
     if body is None:
         ways = [lines(m.name, m.contact.phone) for m in ctx.office.municipalities[:8]]
         ctx.say(lines(_("You can talk to an employee:"), *ways))
         return
     branch = ctx.answers.get("branch")
-    own = body.branch(branch).contact if branch else None
+    own = next((b.contact for b in body.branches if b.id == branch), None)
     ctx.say(
         lines(
             _("You can talk to an employee:"),
@@ -140,6 +152,14 @@ def _human(ctx: Context, rest: str) -> None:
             *contact_lines(own or body.contact),
         )
     )
+
+
+def _booked_at(ctx: Context) -> Municipality | None:
+    """The municipality of the booking that is changed, or else of the citizen's next one."""
+    booking = moving(ctx)
+    if booking is None:
+        booking = next(iter(bookings.upcoming(ctx.session, ctx.actor.citizen_id, ctx.now)), None)
+    return ctx.office[booking.municipality_id].body if booking else None
 
 
 def _zone(ctx: Context, rest: str) -> None:
@@ -168,7 +188,11 @@ def _step_called(ctx: Context, name: str) -> str | None:
 
 def _means(wanted: set[str], label: list[str]) -> bool:
     """Whether each word is one of the label's, whatever its ending: ώρα, ώρας; ημέρα, ημέρας."""
-    return bool(wanted) and all(any(part[:4] == word[:4] for part in label) for word in wanted)
+    return bool(wanted) and all(any(_same(word, part) for part in label) for word in wanted)
+
+
+def _same(word: str, part: str) -> bool:
+    return word[:4] == part[:4] or inflected(word, part)
 
 
 ARTICLES = _("the, my")
@@ -216,7 +240,7 @@ def _in_a_task(ctx: Context) -> bool:
     return ctx.state.aside is not None or ctx.state.dialog != "menu"
 
 
-def _by_code(ctx: Context, rest: str) -> None:
+def _with_code(ctx: Context, rest: str) -> None:
     """Find an appointment that was made elsewhere."""
     flow.take_back(ctx, "booking")
     ctx.answers["way"] = "code"
@@ -227,14 +251,14 @@ def _hello(ctx: Context, rest: str) -> None:
 
 
 def _thanks(ctx: Context, rest: str) -> None:
-    ctx.say(_("You're welcome!"))
+    ctx.say(_("You're welcome. Take care!"))
 
 
 COMMANDS = (
     Command(
         name="back",
         label=_("Back"),
-        words=_("back, go back, previous"),
+        words=_("back, go back, previous, previous question"),
         act=_back,
         shown="always",
         applies=_can_go_back,
@@ -242,22 +266,26 @@ COMMANDS = (
     Command(
         name="start_over",
         label=_("Start over"),
-        words=_("start over, restart, from the beginning, again"),
+        words=_("start over, start again, restart, from the beginning, from the start, again"),
         act=_start_over,
         applies=_in_a_task,
     ),
     Command(
-        name="cancel",
+        name="stop",
         label=_("Stop"),
-        words=_("cancel, stop, quit, exit, leave"),
-        act=_cancel,
+        words=_("stop, quit, exit, leave, end"),
+        act=_stop,
         yields=True,
         applies=_in_a_task,
     ),
+    Command(name="cancel", words=_("cancel"), act=_cancel, shown="never", yields=True),
     Command(
         name="about",
         label=_("About this service"),
-        words=_("about, about the service, about this service, documents, instructions, info"),
+        words=_(
+            "about, about the service, about this service, documents, what documents do i need, "
+            "what do i need, instructions, info"
+        ),
         act=_about,
         yields=True,
         applies=lambda ctx: ctx.service is not None,
@@ -272,14 +300,17 @@ COMMANDS = (
     Command(
         name="human",
         label=_("Talk to a human"),
-        words=_("human, person, employee, contact, talk to a human, agent"),
+        words=_(
+            "human, person, employee, contact, agent, talk to a human, talk to a person, "
+            "talk to an employee, talk to someone, speak to someone"
+        ),
         act=_human,
         yields=True,
     ),
     Command(
         name="bookings",
         label=_("My bookings"),
-        words=_("my bookings, my appointments"),
+        words=_("my bookings, my appointments, my appointment, see my appointment"),
         act=_go("bookings"),
     ),
     Command(
@@ -344,14 +375,14 @@ COMMANDS = (
     Command(
         name="change",
         label=_("Change an answer"),
-        words=_("change, correct, change an answer"),
+        words=_("change, correct, change an answer, another"),
         act=_change,
         shown="never",
         typed=_can_change,
         yields=True,
         knows=lambda ctx, rest: _step_called(ctx, rest) is not None,
     ),
-    Command(name="code", label=_("With a code"), act=_by_code, shown="never"),
+    Command(name="code", label=_("With a code"), act=_with_code, shown="never"),
     Command(name="set", act=_set, shown="never"),
     Command(name="page", act=_view("page"), shown="never"),
     Command(name="month", act=_view("month"), shown="never"),

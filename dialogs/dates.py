@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import dropwhile
@@ -36,7 +37,7 @@ WEEKDAYS = (
 )
 AHEAD = (_("today"), _("tomorrow"), _("the day after tomorrow, day after tomorrow"))
 NEXT = _("next")
-FIRST = _("first")
+FIRST_DAY = _("first")
 
 HOURS = (
     _("one"),
@@ -52,7 +53,22 @@ HOURS = (
     _("eleven"),
     _("twelve"),
 )
+HALVES = (
+    _("half one"),
+    _("half two"),
+    _("half three"),
+    _("half four"),
+    _("half five"),
+    _("half six"),
+    _("half seven"),
+    _("half eight"),
+    _("half nine"),
+    _("half ten"),
+    _("half eleven"),
+    _("half twelve"),
+)
 PAST = ((_("half past"), 30), (_("quarter past"), 15), (_("quarter to"), -15))
+AT = _("at, around, about")
 SHARP = _("o'clock, sharp")
 AFTERNOON = _("pm, p.m., in the afternoon, afternoon")
 EVENING = _("in the evening, evening")
@@ -101,11 +117,35 @@ class _Words:
         return [word for word in text.split() if word not in filler]
 
 
+class NoSuchDay(Exception):
+    """A date that no calendar has: 31/11."""
+
+
+def parse_moment(
+    typed: str, texts: Texts, today: date, shown: date | None = None
+) -> tuple[date | None, list[tuple[int, int]]]:
+    """The day meant, and the hours and minutes, where both are said: "Tuesday at 10".
+
+    Raises NoSuchDay.
+    """
+    words, at = fold(typed).split(), texts.words(AT)
+    parts = texts.words(MORNING) | texts.words(AFTERNOON) | texts.words(EVENING)
+    for i in range(1, len(words)):
+        for day, time in ((words[:i], words[i:]), (words[i:], words[:i])):
+            # "Τρίτη 8" is no hour: one has its word, its minutes or its part of the day.
+            if time[0] in at or ":" in " ".join(time) or not parts.isdisjoint(time):
+                hours = parse_time(" ".join(time[time[0] in at :]), texts)
+                found = hours and parse_day(" ".join(day), texts, today, shown)
+                if found:
+                    return found, hours
+    return parse_day(typed, texts, today, shown), []
+
+
 def parse_day(typed: str, texts: Texts, today: date, shown: date | None = None) -> date | None:
     """The day meant; one without a year is to come, or has gone by RECENT days at most.
 
     `shown` is the first of the month on the screen, which a bare number is a day of, or of the
-    month after it where that day has gone.
+    month after it where that day has gone. Raises NoSuchDay.
     """
     for key in (str, sound):
         if found := _day(key(fold(typed)), _Words(texts, key), today, shown):
@@ -117,7 +157,6 @@ def _day(text: str, words: _Words, today: date, shown: date | None) -> date | No
     for part in (MORNING, AFTERNOON, EVENING):
         rest = words.without(text, part)
         text = rest if rest and not rest.isdigit() else text
-    text = re.sub(r" \d{1,2}:\d{2}$", "", text)
     told = words.told(text)
     for days, names in enumerate(AHEAD):
         if " ".join(told) in words.of(names):
@@ -152,7 +191,9 @@ def _dated(text: str, words: _Words, today: date, shown: date | None) -> date | 
         day, month = int(named[1]), named[2]
     elif named := re.fullmatch(f"{_WORD} {_DAY}{_YEAR}", text):
         month, day = named[1], int(named[2])
-    elif (named := re.fullmatch(f"{_WORD} {_WORD}{_YEAR}", text)) and named[1] in words.of(FIRST):
+    elif named := re.fullmatch(f"{_WORD} {_WORD}{_YEAR}", text):
+        if named[1] not in words.of(FIRST_DAY):
+            return None
         day, month = 1, named[2]
     else:
         return None
@@ -181,9 +222,11 @@ def _time(text: str, words: _Words) -> list[tuple[int, int]]:
             text, past = rest, minutes
             break
     text = " ".join(words.told(text))
-    for hour, name in enumerate(HOURS, 1):
+    for hour, (name, half) in enumerate(zip(HOURS, HALVES, strict=True), 1):
         if text in words.of(name):
             text = str(hour)
+        elif text in words.of(half):
+            text = f"{hour}:30"
     found = re.fullmatch(r"(\d{1,2})(?:[:. -]?(\d{2}))?", text)
     if not found or (past and found[2]):
         return []
@@ -197,23 +240,26 @@ def _time(text: str, words: _Words) -> list[tuple[int, int]]:
     return [divmod((h * 60 + minute + past) % (24 * 60), 60) for h in hours]
 
 
-def _nearest(day: int, month: int, year: str | None, today: date) -> date | None:
-    if year is not None:
-        return _date(int(year) + (2000 if len(year) == 2 else 0), month, day)
-    years = (_date(y, month, day) for y in (today.year - 1, today.year, today.year + 1))
-    return next((d for d in years if d and d >= today - RECENT), None)
+def _nearest(day: int, month: int, typed_year: str | None, today: date) -> date:
+    if typed_year is not None:
+        return _date(int(typed_year) + (2000 if len(typed_year) == 2 else 0), month, day)
+    for year in range(today.year - 1, today.year + 2):
+        with suppress(NoSuchDay):
+            if (found := _date(year, month, day)) >= today - RECENT:
+                return found
+    raise NoSuchDay
 
 
-def _day_of_month(day: int, shown: date, today: date) -> date | None:
+def _day_of_month(day: int, shown: date, today: date) -> date:
     found = _date(shown.year, shown.month, day)
-    if found and found < today:
+    if found < today:
         after = shown + timedelta(days=31)
         return _date(after.year, after.month, day)
     return found
 
 
-def _date(year: int, month: int, day: int) -> date | None:
+def _date(year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
     except ValueError:
-        return None
+        raise NoSuchDay from None

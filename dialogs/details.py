@@ -4,12 +4,26 @@ from collections.abc import Callable, Mapping
 
 from core.catalogue import Condition, FormField
 from core.text import Phrase, _, lines
+from dialogs.fold import fold
 from dialogs.menu import NO, YES
 from dialogs.parse import FIELD, REMEMBERED
-from dialogs.step import Choice, Context, Prompt, Step
+from dialogs.pick import POLITE, means
+from dialogs.step import Choice, Context, Prompt, Step, Wrong
 from dialogs.summary import shown_value
 
-SKIP = _("skip, no, none, nothing, -")
+SKIP = _("skip, no, none, nothing, nothing else, i don't have one, i have none, i don't want to, -")
+
+NONE = _("i don't have, i have no")
+"""Words with which an answer begins that says there is none."""
+
+SAME = _("yes, the same, same, same as before, ok")
+"""Words for what is offered from before, where it is the only one."""
+
+IS = _("is, it's, i'm, am, called")
+"""In a short answer, what goes before these isn't of it: "my name is Maria Papadopoulou"."""
+
+ARTICLE = _("the")
+UNLIKE_A_NAME = _("want, don't, please, thanks, cancel, appointment")
 
 
 def prefixed(field: FormField) -> str:
@@ -30,7 +44,7 @@ def detail_step(
         return _ask(ctx, field)
 
     def take(ctx: Context, text: str) -> str:
-        return FIELD[field.type](text)
+        return _take(ctx, field, text)
 
     def holds(ctx: Context, value: str) -> bool:
         fixed = field.type == "choice"
@@ -42,11 +56,20 @@ def detail_step(
         ask,
         take,
         applies=lambda ctx: always_asked or met(ctx.answers, field.when),
-        depends=("service", "catalogue"),
+        depends=("service", "catalogue", *_asked_before(field)),
         effect=effect,
         holds=holds,
         automatic=False,
     )
+
+
+def _asked_before(field: FormField) -> list[str]:
+    """The steps that `when` may speak of."""
+    return [
+        step
+        for name in field.when
+        for step in (["channel"] if name == "channel" else [f"details.{name}", f"screening.{name}"])
+    ]
 
 
 def met(answers: Mapping[str, str], when: Condition) -> bool:
@@ -66,14 +89,17 @@ def collected(ctx: Context, fields: list[FormField]) -> dict[str, str]:
 
 
 def _ask(ctx: Context, field: FormField) -> Prompt:
-    choices = [Choice(option.id, option.label) for option in field.options]
+    choices = [Choice(o.id, o.label, ", ".join(o.aliases)) for o in field.options]
     if field.type == "yes_no":
         choices = [Choice("yes", _("Yes"), YES), Choice("no", _("No"), NO)]
     if field.type in REMEMBERED:
-        choices = [Choice(value, shown_value(field, value)) for value in _known(ctx, field)]
-    if not field.required:
+        known = _known(ctx, field)
+        words = SAME if len(known) == 1 else ""
+        choices = [Choice(value, shown_value(field, value), words) for value in known]
+    skippable = not field.required and field.type != "yes_no"  # there, "no" is enough
+    if skippable:
         choices.append(Choice("", _("Skip"), SKIP))
-    optional: Phrase = "" if field.required else _("(optional)")
+    optional: Phrase = _("(optional)") if skippable else ""
     closed = field.type in ("choice", "yes_no")
     return Prompt(
         lines(field.question, field.help, optional),
@@ -82,6 +108,36 @@ def _ask(ctx: Context, field: FormField) -> Prompt:
         names="any" if closed else "begun" if field.options else "whole",
         expected=_("Please pick one of the answers below."),
     )
+
+
+def _take(ctx: Context, field: FormField, text: str) -> str:
+    says, polite, folded = ctx.texts.words, ctx.texts.words(POLITE), fold(text)
+    written = field.type in ("text", "notes", "choice_or_text")
+    if (not written and folded.startswith(tuple(says(NONE)))) or means(folded, says(SKIP), polite):
+        if not field.required:
+            return ""
+        raise Wrong(
+            _(
+                "The office needs this for the appointment. If you can't give it, talk to an "
+                "employee: write “human”."
+            )
+        )
+    if written and means(folded, says(YES), polite):
+        raise Wrong(_("Please write it here."))
+    if field.type in ("name", "identity_card", "passport"):
+        text = _answer_in(text, says(IS), says(ARTICLE))
+    if field.type == "name" and not says(UNLIKE_A_NAME).isdisjoint(fold(text).split()):
+        raise Wrong(_("Please write first name and surname. For example: Maria Papadopoulou."))
+    return FIELD[field.type](text)
+
+
+def _answer_in(text: str, verbs: frozenset[str], articles: frozenset[str]) -> str:
+    """What follows a verb such as "is"; the whole text, where there is none."""
+    words = text.split()
+    at = next((at for at, word in enumerate(words[:-1], 1) if fold(word) in verbs), 0)
+    if at and words[at + 1 :] and fold(words[at]) in articles:
+        at += 1
+    return " ".join(words[at:])
 
 
 def _known(ctx: Context, field: FormField) -> list[str]:

@@ -4,7 +4,7 @@ from core import conversations
 from core.errors import Refusal
 from core.text import Phrase, _
 from dialogs import flow
-from dialogs.asking import Question, ask
+from dialogs.asking import Asked, ask
 from dialogs.book import BOOK
 from dialogs.fold import clean, fold
 from dialogs.hear import tapped, typed
@@ -20,7 +20,7 @@ PATIENCE = 3
 """The wrong answer at which help is offered."""
 
 
-def turn(ctx: Context, text: str | None, choice: str | None) -> Question:
+def turn(ctx: Context, text: str | None, choice: str | None) -> Asked:
     """Take a message (a typed text, or a tapped choice's id) and ask what comes next.
 
     What is said besides is in `ctx.said`. Always ends with an open question.
@@ -84,16 +84,23 @@ def _wrong(ctx: Context, wrong: Wrong) -> None:
     ctx.say(wrong.text)
     if ctx.state.failures == PATIENCE:
         ctx.state.view = {**ctx.state.view, "help": True}
-        ctx.say(_("Shall I help? You can go back, read about the service, or talk to a human."))
+        ctx.say(_("Shall I help? See below what you can do, or write “human” for an employee."))
 
 
 def _answer_others(ctx: Context, instead: Instead) -> None:
-    for name, value in instead.answers.items():
-        if step := flow.step_named(ctx, name):
-            flow.answer(ctx, step, value)
+    try:
+        for name, value in instead.answers.items():
+            if step := flow.step_named(ctx, name):
+                flow.answer(ctx, step, value)
+        if instead.then:
+            _wrong(ctx, instead.then)
+    except Wrong as wrong:
+        _wrong(ctx, wrong)
+    except Refusal as refusal:
+        ctx.say(refusal.text)
 
 
-def _proceed(ctx: Context) -> Question:
+def _proceed(ctx: Context) -> Asked:
     """Ask the next step; one with a single possible answer is answered by itself, and said."""
     state = ctx.state
     while True:

@@ -75,7 +75,7 @@ def leave(ctx: Context) -> None:
     """End the running dialog: its hold is given up; details typed are kept to be offered again."""
     state = ctx.state
     if state.hold and (booking := ctx.session.get(Booking, state.hold)):
-        release(ctx.session, booking, ctx.now)
+        release(ctx.session, booking, ctx.now, ctx.actor)
     typed = {**state.kept, **state.answers}
     state.kept = {k: v for k, v in typed.items() if k.startswith("details.")}
     state.dialog, state.answers, state.path = "menu", {}, []
@@ -135,13 +135,18 @@ def recheck(ctx: Context, changed: set[str]) -> None:
     """
     again: list[Phrase] = []
     unneeded: list[Phrase] = []
-    for step in running(ctx).steps(ctx):
+    steps = list(running(ctx).steps(ctx))
+    asked = {step.name for step in steps}
+    for step in steps:
         value = ctx.answers.get(step.name)
         if value is None or not changed.intersection(step.depends):
             continue
-        if any(name not in ctx.answers for name in step.depends if name != CATALOGUE):
+        if not asked.intersection(step.depends) <= ctx.answers.keys():
             continue
         applies = step.applies(ctx)
+        if not applies:  # nobody will give it, so what depends on it must not wait
+            asked.discard(step.name)
+            changed = changed | {step.name}
         if applies and step.still_holds(ctx, value):
             continue
         if step.name in ctx.state.path and not applies:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 
 from core import bookings, conversations
 from core.errors import Refusal
@@ -10,13 +11,22 @@ from dialogs import flow
 from dialogs.asking import offer
 from dialogs.commands import COMMANDS, run
 from dialogs.fold import clean, fold
-from dialogs.menu import HELLO
-from dialogs.pick import FILLER, pick
+from dialogs.menu import HELLO, NO, YES
+from dialogs.pick import FILLER, POLITE, Candidate, guess, means, pick
 from dialogs.state import Offer
 from dialogs.step import Choice, Context, Instead, Prompt, Step, Wrong
 from dialogs.summary import short
 
 LONGEST = 1000
+
+NUMBER = _("number, no, option, the")
+"""Words before a number that picks: "number 2"."""
+
+BUT = _("but, not, no, don't")
+"""Words by which what began as a yes or a no may not be one."""
+
+AFTER = 4
+"""How many words may follow a yes or a no."""
 
 
 def tapped(ctx: Context, choice: str, offers: Sequence[Offer]) -> None:
@@ -51,12 +61,18 @@ def typed(ctx: Context, text: str, offers: Sequence[Offer], *, fresh: bool) -> N
     if step is None:
         return
     prompt = flow.prompt_of(ctx, step)
-    number = re.fullmatch(r"#?(\d{1,3})[.)]?", text)
+    number = re.fullmatch(r"#?(\d{1,3})[.)]?", _without(ctx.texts.words(NUMBER), text))
     shown = [one for one in offers if number and one.number == int(number[1])]
     if shown:
         _take_number(ctx, step, prompt, shown[0], text)
-    elif not _is_command(ctx, prompt, folded) and not _is_choice(ctx, prompt, text) and not fresh:
-        flow.answer(ctx, step, _read(ctx, step, prompt, text))
+    elif not _is_command(ctx, prompt, folded) and not _is_choice(ctx, step, prompt, text):
+        with suppress(Wrong) if fresh else nullcontext():
+            flow.answer(ctx, step, _read(ctx, step, prompt, text))
+
+
+def _without(words: frozenset[str], text: str) -> str:
+    first, _space, rest = text.partition(" ")
+    return rest if fold(first) in words else text
 
 
 def _old_button(ctx: Context, number: str, key: str) -> None:
@@ -112,13 +128,16 @@ def _take_number(ctx: Context, step: Step, prompt: Prompt, shown: Offer, text: s
 
 def _is_command(ctx: Context, prompt: Prompt, folded: str) -> bool:
     """Do a command, if that is what was typed; some give way to a choice of that name."""
-    for command in COMMANDS:
-        if command.typed(ctx) and folded in ctx.texts.words(command.words):
-            if command.yields and len(_named(ctx, prompt, folded, typos=False)) == 1:
-                return False
-            run(ctx, command.name, "")
-            return True
-    return _is_command_with_rest(ctx, folded)
+    polite, typed = ctx.texts.words(POLITE), [c for c in COMMANDS if c.typed(ctx)]
+    to_the_letter = (c for c in typed if folded in ctx.texts.words(c.words))
+    nearly = (c for c in typed if means(folded, ctx.texts.words(c.words), polite))
+    if command := next(to_the_letter, None) or next(nearly, None):
+        if command.yields and len(_named(ctx, prompt, folded)) == 1:
+            return False
+        run(ctx, command.name, "")
+        return True
+    core = " ".join(word for word in folded.split() if word not in polite)
+    return _is_command_with_rest(ctx, folded) or _is_command_with_rest(ctx, core)
 
 
 def _is_command_with_rest(ctx: Context, folded: str) -> bool:
@@ -134,27 +153,65 @@ def _is_command_with_rest(ctx: Context, folded: str) -> bool:
     return False
 
 
-def _is_choice(ctx: Context, prompt: Prompt, text: str) -> bool:
-    """Take a choice by its name; where two are meant, ask which."""
-    named = _named(ctx, prompt, text, typos=True)
-    if len(named) == 1:
-        _accept(ctx, offer(ctx, "", named[0]))
-    elif named:
+def _is_choice(ctx: Context, step: Step, prompt: Prompt, text: str) -> bool:
+    """Take a choice by its name, and say which; where two may be meant, ask."""
+    if said := _called(ctx, prompt, fold(text) or text):
+        named = said
+    elif prompt.names == "whole":
+        return False
+    elif _says_yes_or_no(ctx, text):
+        named = [choice for choice in prompt.choices if _begins(ctx, choice, text)]
+    else:
+        filler, names = ctx.texts.words(FILLER), _candidates(ctx, prompt)
+        values = pick(text, names, filler, typos=prompt.names == "any")
+        if not values and prompt.names == "any" and (values := guess(text, names, filler)):
+            _narrow(ctx, values)
+            return True
+        named = [choice for choice in prompt.choices if choice.value in values]
+    if len(named) > 1:
         _narrow(ctx, [choice.value for choice in named])
+    elif named:
+        if not said and not named[0].command:
+            ctx.say(_("{label}: {value}.", label=step.label, value=named[0].label))
+        _accept(ctx, offer(ctx, "", named[0]))
     return bool(named)
 
 
-def _named(ctx: Context, prompt: Prompt, text: str, *, typos: bool) -> list[Choice]:
-    """The choices that a text names, by label or by the other words for them."""
-    folded = fold(text) or text
-    if by_words := [c for c in prompt.choices if c.words and folded in ctx.texts.words(c.words)]:
-        return by_words
-    if prompt.names == "whole":
-        return []
-    names = [(choice.value, _names(ctx, choice)) for choice in prompt.choices]
-    typos = typos and prompt.names == "any"
-    values = pick(text, names, ctx.texts.words(FILLER), typos=typos)
+def _named(ctx: Context, prompt: Prompt, folded: str) -> list[Choice]:
+    """The choices that a text names to the letter, by label or by the other words for them."""
+    if (said := _called(ctx, prompt, folded)) or prompt.names == "whole":
+        return said
+    values = pick(folded, _candidates(ctx, prompt), ctx.texts.words(FILLER), typos=False)
     return [choice for choice in prompt.choices if choice.value in values]
+
+
+def _called(ctx: Context, prompt: Prompt, folded: str) -> list[Choice]:
+    """The choices that are called by the other words for them: "yes, please", "no, not yet"."""
+    words = [(choice, ctx.texts.words(choice.words)) for choice in prompt.choices if choice.words]
+    polite = ctx.texts.words(POLITE)
+    if called := [choice for choice, known in words if means(folded, known, polite)]:
+        return called
+    first, _space, rest = folded.partition(" ")
+    begun = [choice for choice, known in words if choice.words in (YES, NO) and first in known]
+    # "Όχι, δεν το παίρνω" is a no, "ναι, αλλά όχι σήμερα" is not quite a yes.
+    doubtful = ctx.texts.words(YES) | ctx.texts.words(BUT)
+    if any(choice.words == NO for choice in begun):
+        doubtful = ctx.texts.words(YES)
+    return begun if len(rest.split()) <= AFTER and doubtful.isdisjoint(rest.split()) else []
+
+
+def _says_yes_or_no(ctx: Context, text: str) -> bool:
+    """Whether it answers another kind of question: "ναι" is no name that begins so."""
+    words = ctx.texts.words(YES) | ctx.texts.words(NO)
+    return means(fold(text), words, ctx.texts.words(POLITE))
+
+
+def _begins(ctx: Context, choice: Choice, text: str) -> bool:
+    return any(fold(name).split()[:1] == fold(text).split()[:1] for name in _names(ctx, choice))
+
+
+def _candidates(ctx: Context, prompt: Prompt) -> list[Candidate]:
+    return [(choice.value, _names(ctx, choice)) for choice in prompt.choices]
 
 
 def _names(ctx: Context, choice: Choice) -> list[str]:
@@ -178,4 +235,4 @@ def _accept(ctx: Context, found: Offer) -> None:
 
 def _narrow(ctx: Context, values: list[str]) -> None:
     ctx.state.view = {**ctx.state.view, "only": values}
-    ctx.say(_("Which of these do you mean?"))
+    ctx.say(_("Which of these do you mean?") if len(values) > 1 else _("Do you mean this?"))

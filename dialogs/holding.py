@@ -1,5 +1,6 @@
 """Keeping the time that was picked, while the details are typed."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from core import bookings
@@ -7,8 +8,9 @@ from core.errors import Refusal
 from core.tables import Booking
 from core.text import _, _n
 from dialogs import flow
-from dialogs.days import at, near, planned, zone_of
+from dialogs.availability import near, planned, zone_of
 from dialogs.step import Context, Wrong
+from dialogs.times import at
 
 
 def held(ctx: Context) -> Booking | None:
@@ -38,18 +40,14 @@ def hold(ctx: Context, value: str) -> None:
 
 
 def hold_still(ctx: Context, value: str) -> bool:
-    """After a change: whether the same time can be kept for what is wanted now."""
+    """After a change: whether the same time can be kept for what is wanted now; keeps it, if so."""
     plan, start, old = planned(ctx), datetime.fromisoformat(value), held(ctx)
     day = start.astimezone(zone_of(ctx, plan)).date().isoformat()
     if old and day == ctx.answers.get("day"):
-        try:
+        with suppress(Refusal):
             booking = bookings.hold(ctx.session, plan, start, ctx.now, ctx.actor, old)
-        except Refusal:
-            let_go(ctx)
-            return False
-        # The same time for something else: the patience of the first hold goes on.
-        booking.held_at, ctx.state.hold = old.held_at, booking.id
-        return True
+            ctx.state.hold = booking.id
+            return True
     let_go(ctx)
     return False
 
@@ -57,8 +55,16 @@ def hold_still(ctx: Context, value: str) -> bool:
 def let_go(ctx: Context) -> None:
     """Give the hold up."""
     if old := held(ctx):
-        bookings.release(ctx.session, old, ctx.now)
+        bookings.release(ctx.session, old, ctx.now, ctx.actor)
     ctx.state.hold = None
+
+
+def lost(ctx: Context, start: datetime) -> None:
+    """Ask for the time again, near the one that is gone, which "back" must not bring back."""
+    flow.take_back(ctx, "time")
+    ctx.state.kept.pop("time", None)
+    let_go(ctx)
+    ctx.state.view = near(start)
 
 
 def upkeep(ctx: Context) -> None:
@@ -68,9 +74,7 @@ def upkeep(ctx: Context) -> None:
         return
     loaded = ctx.office[booking.municipality_id]
     if not bookings.extend(booking, loaded.body.rules, ctx.now):
-        flow.take_back(ctx, "time")
-        let_go(ctx)
-        ctx.state.view = near(booking.starts_at)
+        lost(ctx, booking.starts_at)
         plan = loaded.plan(booking.service, booking.branch, booking.channel)
         ctx.say(
             _(

@@ -12,12 +12,14 @@ from core.proof import check_unlocked, find_booking
 from core.tables import Booking
 from core.text import _, lines
 from dialogs import flow
-from dialogs.days import at_short, day_step, moving, near, planned, time_step, zone_of
+from dialogs.availability import moving, near, planned, zone_of
+from dialogs.days import day_step
 from dialogs.details import detail_step, met
 from dialogs.menu import yes_no
 from dialogs.parse import phone
 from dialogs.step import Choice, Context, Dialog, Prompt, Step, Wrong
 from dialogs.summary import booking_lines, detail_lines, moment, short
+from dialogs.times import at_short, time_step
 
 
 def _choices(ctx: Context) -> list[Booking]:
@@ -207,6 +209,7 @@ def _move(ctx: Context, answer: str) -> None:
     except Refusal as refusal:
         if refusal.kind == "taken":
             flow.take_back(ctx, "time")
+            ctx.state.kept.pop("time", None)
             ctx.state.view = near(start)
         else:
             flow.leave(ctx)
@@ -238,7 +241,7 @@ def _cancel(ctx: Context, answer: str) -> None:
         ctx.say(_("All right, your appointment stands."))
         return
     bookings.cancel(ctx.session, ctx.office, rules, booking, ctx.now, ctx.actor)
-    ctx.say(_("Your appointment was cancelled."))
+    ctx.say(_("Your appointment was cancelled: {appointment}.", appointment=short(ctx, booking)))
 
 
 def _cancels(ctx: Context) -> Iterator[Step]:
@@ -254,7 +257,14 @@ def _form(ctx: Context, changes: Mapping[str, str]) -> dict[str, FormField]:
     given = {f"details.{name}": value for name, value in details.items()}
     given["channel"] = booking.channel
     fields = body.fields_of(body.services[booking.service])
-    return {field.id: field for field in fields if met(given, field.when)}
+    known = {"channel", *(field.id for field in fields)}
+
+    def applies(field: FormField) -> bool:
+        # The answers of screening aren't kept: what was asked because of them stays.
+        when = {name: wanted for name, wanted in field.when.items() if name in known}
+        return met(given, when) and (when == field.when or field.id in booking.details)
+
+    return {field.id: field for field in fields if applies(field)}
 
 
 def _changes(ctx: Context) -> dict[str, str]:
@@ -325,6 +335,7 @@ def _withdraw(ctx: Context, answer: str) -> None:
     if answer == "no":
         ctx.say(_("All right, your appointment stands."))
         return
+    ctx.state.kept = {}
     bookings.withdraw_consent(ctx.session, booking, ctx.now, ctx.actor)
     ctx.say(_("Your consent is withdrawn, the appointment cancelled and your details erased."))
 

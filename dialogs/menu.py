@@ -18,9 +18,12 @@ NO = _("no, n, nope, no thanks")
 TASKS: dict[str, Text] = {
     "book": _("book, new, another"),
     "bookings": _("bookings, appointments, show, see"),
-    "move": _("move, change, reschedule, another day, another time, later, earlier"),
+    "move": _(
+        "move, change, reschedule, another day, another time, change day, change time, later, "
+        "earlier"
+    ),
     "cancel": _("cancel, delete"),
-    "edit": _("details, change details, correct, phone, e-mail, name"),
+    "edit": _("details, change details, correct, phone, email, name"),
 }
 """Words for each task, besides its label."""
 
@@ -71,12 +74,17 @@ def stop(ctx: Context, answer: str) -> None:
 
 
 def _ask_switch(ctx: Context) -> Prompt:
-    aside = ctx.state.aside or {}
+    running, other = flow.running(ctx), ctx.dialogs[(ctx.state.aside or {})["to"]]
+    if running is other:
+        return Prompt(
+            _("We're in the middle of “{task}”. Shall I begin it again?", task=running.label),
+            yes_no(_("Yes, begin again"), _("No, go on")),
+        )
     return Prompt(
         _(
             "We're in the middle of something: “{task}”. Shall I leave it and go to “{other}”?",
-            task=flow.running(ctx).label,
-            other=ctx.dialogs[aside["to"]].label,
+            task=running.label,
+            other=other.label,
         ),
         yes_no(_("Yes, leave it"), _("No, go on")),
     )

@@ -1,4 +1,4 @@
-"""Typed answers → values: names, e-mail, phone, ΑΦΜ, identity numbers."""
+"""Typed answers → values: names, email, phone, ΑΦΜ, identity numbers."""
 
 import re
 from collections.abc import Callable
@@ -34,19 +34,19 @@ def name(text: str) -> str:
 
 
 def email(text: str) -> str:
-    """An e-mail address, in its normal form."""
+    """An email address, in its normal form."""
     words = re.sub(r"\s*@\s*", "@", text).split()
     address = next((word for word in words if "@" in word), "").strip("<>()[],.;:\"'«»")
     address = re.sub(r"^(e-?mail|mailto):", "", address, flags=re.IGNORECASE)
     if text.count("@") != 1:
-        raise Wrong(_("An e-mail address has one @. For example: maria@example.gr."))
+        raise Wrong(_("An email address has one @. For example: maria@example.gr."))
     if not address.isascii():
-        raise Wrong(_("An e-mail address has Latin letters only. For example: maria@example.gr."))
+        raise Wrong(_("An email address has Latin letters only. For example: maria@example.gr."))
     try:
         return validate_email(address, check_deliverability=False, strict=True).normalized
     except EmailNotValidError:
         raise Wrong(
-            _("This e-mail address doesn't look right. For example: maria@example.gr.")
+            _("This email address doesn't look right. For example: maria@example.gr.")
         ) from None
 
 

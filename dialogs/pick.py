@@ -1,6 +1,7 @@
-"""Which of the offered choices a typed text means."""
+"""What a typed text means: which of the offered choices, or one of some phrases."""
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from itertools import takewhile
 
 from rapidfuzz import fuzz
@@ -24,15 +25,55 @@ FILLER = _(
 )
 """Words that say nothing of what is picked."""
 
+POLITE = _(
+    "please, thanks, thank, you, i, i'd, i'll, would, like, want, to, can, could, me, a, the, "
+    "let's, just, now, it's, is"
+)
+"""Words that are left out around a command; fewer, for what remains may cancel a booking."""
+
+
+SHORT = 3
+"""Letters of a word that must be written right."""
+
+
+def means(text: str, phrases: frozenset[str], polite: frozenset[str]) -> bool:
+    """Whether a folded text says one of the phrases, politely too, and in Greeklish."""
+    said = {text, _core(text, polite)}
+    return not said.isdisjoint(phrases) or not _heard(said).isdisjoint(_known(phrases, polite))
+
+
+@lru_cache(maxsize=256)
+def _known(phrases: frozenset[str], polite: frozenset[str]) -> frozenset[str]:
+    return _heard(phrases | {_core(phrase, polite) for phrase in phrases})
+
+
+def _core(text: str, polite: frozenset[str]) -> str:
+    quiet = _heard(polite)
+    return " ".join(word for word in text.split() if _as_heard(word) not in quiet) or text
+
+
+@lru_cache(maxsize=64)
+def _heard_words(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(_as_heard, words))
+
+
+def _heard(words: Collection[str]) -> frozenset[str]:
+    return _heard_words(frozenset(words))
+
+
+def _as_heard(text: str) -> str:
+    """How it sounds; short words are taken as written, for many of them sound alike."""
+    return sound(text) if len(text) > SHORT else text
+
 
 def pick(
     text: str, choices: Sequence[Candidate], filler: Collection[str] = (), *, typos: bool = True
 ) -> list[str]:
     """Give the values that the text may mean: none, the one, or those to ask about.
 
-    The whole label first; then its words, whole or begun; then both as they sound, for
-    Greeklish; then with typing slips. A number inside a sentence picks nothing, for every word
-    typed must belong to the label.
+    The whole label first; then its words, whole or begun; then as they sound, for Greeklish;
+    then with typing slips; then as they sound, with other endings. A number inside a sentence
+    picks nothing, for every word typed must belong to the label.
     """
     typed = fold(text)
     if not typed:
@@ -40,16 +81,37 @@ def pick(
     labels = [(value, [fold(name) for name in names]) for value, names in choices]
     if exact := [value for value, names in labels if typed in names]:
         return exact
-    words = [word for word in typed.split() if word not in filler] or typed.split()
+    words = _telling(typed.split(), filler)
     if not any(len(word) > 1 for word in words):
         return []
     if (begun := _begun(words, labels)) or not typos:
         return begun
-    heard = [sound(word) for word in words]
-    unsaid = {sound(word) for word in filler}
-    heard = [word for word in heard if word not in unsaid] or heard
-    sounds = [(value, [sound(name) for name in names]) for value, names in labels]
-    return _begun(heard, sounds) or _like(words, labels) or _like(heard, sounds)
+    heard, sounds = _sounds(words, labels, filler)
+    begun = _begun(heard, sounds) if _long(heard) else []
+    return begun or _like(words, labels) or _like(heard, sounds, slips=False)
+
+
+def guess(text: str, choices: Sequence[Candidate], filler: Collection[str] = ()) -> list[str]:
+    """Give the values that the text sounds like, slips and all: to be asked about, never taken."""
+    labels = [(value, [fold(name) for name in names]) for value, names in choices]
+    heard, sounds = _sounds(_telling(fold(text).split(), filler), labels, filler)
+    return _like(heard, sounds) if heard else []
+
+
+def _telling(words: list[str], filler: Collection[str]) -> list[str]:
+    return [word for word in words if word not in filler] or words
+
+
+def _sounds(
+    words: Sequence[str], labels: Sequence[Candidate], filler: Collection[str]
+) -> tuple[list[str], list[Candidate]]:
+    heard = _telling([sound(word) for word in words], {sound(word) for word in filler})
+    return heard, [(value, [sound(name) for name in names]) for value, names in labels]
+
+
+def _long(words: Sequence[str]) -> bool:
+    """Whether one is long enough to be known by its sound: "ναι" sounds like the start of νέος."""
+    return any(len(word) >= SHORT for word in words)
 
 
 def _begun(words: Sequence[str], labels: Sequence[Candidate]) -> list[str]:
@@ -64,39 +126,41 @@ def _begins(words: Sequence[str], label: str) -> bool:
     )
 
 
-def _like(words: Sequence[str], labels: Sequence[Candidate]) -> list[str]:
-    scores = [(max((_alike(words, name) for name in names), default=0), v) for v, names in labels]
+def _like(words: Sequence[str], labels: Sequence[Candidate], *, slips: bool = True) -> list[str]:
+    scores = [
+        (max((_alike(words, name, slips=slips) for name in names), default=0), value)
+        for value, names in labels
+    ]
     best = max(scores, default=(0.0, ""))[0]
     return [value for score, value in scores if score >= ENOUGH and score >= best - CLOSE]
 
 
-def _alike(words: Sequence[str], label: str) -> float:
+def _alike(words: Sequence[str], label: str, *, slips: bool) -> float:
     """The mean likeness of the typed words to the label's; 0 if one is like none of them."""
     total = 0.0
     for word in words:
         if word.isdigit():
             likeness = 100.0 if word in label.split() else 0.0
         else:
-            likeness = max((_likeness(word, part) for part in label.split()), default=0.0)
+            likeness = max((_likeness(word, part, slips) for part in label.split()), default=0.0)
         if likeness < ENOUGH - 8:
             return 0.0
         total += likeness
     return total / len(words)
 
 
-def _likeness(word: str, part: str) -> float:
+def _likeness(word: str, part: str, slips: bool) -> float:
     """Short words must be right to the letter; long ones may be begun, with a slip."""
     if len(word) < 4:
         return 100.0 if word == part else 0.0
+    ended = ENOUGH + 8 if inflected(word, part) else 0
+    if not slips:
+        return ended
     begun = part[: len(word)] if len(part) > len(word) else part
-    return max(
-        fuzz.ratio(word, part),
-        fuzz.ratio(word, begun) - 2,
-        ENOUGH + 8 if _inflected(word, part) else 0,
-    )
+    return max(fuzz.ratio(word, part), fuzz.ratio(word, begun) - 2, ended)
 
 
-def _inflected(word: str, part: str) -> bool:
+def inflected(word: str, part: str) -> bool:
     """Whether they may be one Greek word with other endings: Χίος, Χίου."""
     longer = max(len(word), len(part))
     same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(word, part, strict=False))))

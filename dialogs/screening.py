@@ -5,7 +5,7 @@ from core.errors import Refusal
 from core.limits import check_citizen
 from core.text import _, lines
 from dialogs import flow
-from dialogs.days import planned
+from dialogs.availability import planned
 from dialogs.details import met
 from dialogs.menu import NO, YES
 from dialogs.step import Choice, Context, Instead, Prompt, Step
@@ -20,7 +20,10 @@ def screening_step(question: Question) -> Step:
         words = {"yes": YES, "no": NO}
         return Prompt(
             question.text,
-            [Choice(o.id, o.label, words.get(o.id, "")) for o in question.options],
+            [
+                Choice(o.id, o.label, words.get(o.id) or ", ".join(o.aliases))
+                for o in question.options
+            ],
             expected=_("Please pick one of the answers below."),
         )
 

@@ -43,10 +43,14 @@ class Wrong(Exception):
 
 
 class Instead(Exception):
-    """An answer to other steps: they get these values, and the asked one gets none."""
+    """An answer to other steps: they get these values, and the asked one gets none.
 
-    def __init__(self, **answers: str) -> None:
+    `then` is said after them: what couldn't be taken of it.
+    """
+
+    def __init__(self, then: Wrong | None = None, /, **answers: str) -> None:
         super().__init__("an answer to other steps")
+        self.then = then
         self.answers = answers
 
 
@@ -143,7 +147,8 @@ class Step:
 
     `ask` makes the prompt; `take` reads a typed answer that picked no choice, or raises Wrong;
     `effect` acts on the answer, and may raise Refusal; `holds` says whether an earlier answer
-    still fits after one of `depends` has changed. `words` are other names for it, with commas.
+    still fits after one of `depends` has changed, and keeps what must be kept for it. `words` are
+    other names for the step, with commas.
     """
 
     name: str
@@ -163,11 +168,6 @@ class Step:
             return self.holds(ctx, value)
         prompt = self.ask(ctx)
         return prompt.free or any(choice.value == value for choice in prompt.choices)
-
-    def shown(self, ctx: Context, value: str) -> Phrase:
-        """Give an answer as the citizen saw it."""
-        found = (choice.label for choice in self.ask(ctx).choices if choice.value == value)
-        return next(found, value)
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def contact_lines(contact: OfficeContact) -> list[Phrase]:
     if contact.phone:
         ways.append(_("Telephone: {phone}", phone=contact.phone))
     if contact.email:
-        ways.append(_("E-mail: {email}", email=contact.email))
+        ways.append(_("Email: {email}", email=contact.email))
     if contact.address:
         ways.append(_("Address: {address}", address=contact.address))
     if contact.hours:
@@ -144,17 +144,17 @@ def booking_lines(ctx: Context, booking: Booking) -> list[Phrase]:
     minutes = int((booking.ends_at - booking.starts_at).total_seconds() // 60)
     channel = Channel(booking.channel)
     where: list[Phrase] = []
+    if channel == Channel.IN_PERSON or len(body.branches_of(service.id)) > 1:
+        where.append(branch.name)
     if channel == Channel.IN_PERSON:
-        where = [branch.name]
         if branch.address:
             where.append(_("Address: {address}", address=branch.address))
     elif channel == Channel.PHONE:
         number = spoken_phone(booking.details.get("phone", ""))
-        where = [_("We will call you at {phone}.", phone=number)]
+        where.append(_("We will call you at {phone}.", phone=number))
     elif booking.details.get("email"):
-        where = [
-            _("The link for the call will be sent to {email}.", email=booking.details["email"])
-        ]
+        email = booking.details["email"]
+        where.append(_("The office will send the link for the call to {email}.", email=email))
     return [
         _("Code: {code}", code=spaced(booking.code or "")),
         _("{municipality}, {service}", municipality=body.name, service=service.name),
@@ -169,6 +169,10 @@ def confirmation(ctx: Context, booking: Booking) -> Phrase:
     body = ctx.office[booking.municipality_id].body
     service, channel = body.services[booking.service], Channel(booking.channel)
     tips = body.video_tips if channel == Channel.VIDEO else ()
+    contact = body.branch(booking.branch).contact or body.contact
+    until = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
+    zone = shown_zone(body, channel, ctx.zone)
+    local = until.astimezone(zone)
     return lines(
         _("Your appointment is booked."),
         *booking_lines(ctx, booking),
@@ -177,4 +181,13 @@ def confirmation(ctx: Context, booking: Booking) -> Phrase:
         *([_("For a good video call:")] if tips else []),
         *(_("• {item}", item=tip) for tip in tips),
         _("Keep the code: with it and your phone number you can move or cancel from any chat."),
+        _(
+            "You can do so until {day}, {time} (time of {zone}).",
+            day=When(local, "EEEE d MMMM"),
+            time=When(local, CLOCK),
+            zone=Zone(str(zone)),
+        )
+        if ctx.now < until < booking.starts_at
+        else None,
+        _("Telephone of the office: {phone}", phone=contact.phone) if contact.phone else None,
     )

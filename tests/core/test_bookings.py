@@ -11,7 +11,7 @@ from core import bookings
 from core.bookings import Actor
 from core.database import Database
 from core.errors import Refusal
-from core.tables import Booking, History, Outgoing
+from core.tables import Booking, Citizen, History, Outgoing
 from tests.core.counter import EMAIL, PHONE, Counter
 from tests.core.small import MONDAY, at, desk, service, small, utc, words
 
@@ -151,8 +151,11 @@ def test_an_edit_changes_what_it_names_and_keeps_the_rest(counter: Counter) -> N
 
 def test_consent_withdrawn_ends_the_booking_and_forgets_its_details(counter: Counter) -> None:
     booking = counter.book("09:30")
+    citizen = counter.session.get_one(Citizen, booking.citizen_id)
+    citizen.details = dict(booking.details)
     counter.later(hours=1)
     change(counter, booking, "withdraw")
+    assert citizen.details == {}
     assert (booking.state, booking.details, booking.phone_hash) == ("cancelled", {}, None)
     assert booking.consent_withdrawn_at == utc(counter.now)
     assert counter.free() == "09:00 09:30 10:00 10:30"
@@ -202,7 +205,7 @@ def test_upcoming_are_ones_own_confirmed_bookings_soonest_first(counter: Counter
         (("telegram",), []),
         ((), []),
     ],
-    ids=["e-mail", "e-mail and SMS", "another platform", "none"],
+    ids=["email", "email and SMS", "another platform", "none"],
 )
 def test_the_attendee_is_owed_an_email_only_where_one_can_be_sent(
     open_counter: Opener, accounts: tuple[str, ...], owed: list[str]

@@ -30,7 +30,7 @@ NO_ID = "an id of its own, not that of a question, nor channel"
             "video]\n        duration",
             "phone]\n        duration",
             f"{PAPERS}.channels",
-            "some desk that serves papers over phone",
+            "some desk with 30 minutes for papers over phone",
         ),
         (
             "consent: details",

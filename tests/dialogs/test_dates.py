@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from bot.texts import Texts
-from dialogs.dates import parse_day, parse_time
+from dialogs.dates import NoSuchDay, parse_day, parse_moment, parse_time
 
 TODAY = date(2026, 11, 30)  # a Monday
 SHOWN = date(2026, 12, 1)
@@ -32,8 +32,6 @@ def day(text: str) -> date | None:
         ("2026-12-03", "3/12/2026"),
         ("3/12/2027", "3/12/2027"),
         ("29/2/2028", "29/2/2028"),
-        ("3/12 10:30", "3/12/2026"),
-        ("3/12 στις 10:30 π.μ.", "3/12/2026"),
         # Greek
         ("3 Δεκεμβρίου", "3/12/2026"),
         ("3 ΔΕΚΕΜΒΡΙΟΥ", "3/12/2026"),
@@ -135,14 +133,6 @@ def day(text: str) -> date | None:
         ("the 3rd", "3/12/2026"),
         # No day
         ("", ""),
-        ("31/2", ""),
-        ("32/1", ""),
-        ("0/12", ""),
-        ("3/13", ""),
-        ("29/2", ""),
-        ("29/2/2027", ""),
-        ("99", ""),
-        ("31 Νοεμβρίου", ""),
         ("3 ιου", ""),
         ("3 μ", ""),
         ("3 ma", ""),
@@ -151,7 +141,6 @@ def day(text: str) -> date | None:
         ("10 πμ", ""),
         ("10 το πρωί", ""),
         ("1 pm", ""),
-        ("1/1/0000", ""),
         ("3/12/20266", ""),
         ("κάποια μέρα", ""),
         ("δεν ξέρω", ""),
@@ -204,8 +193,50 @@ def test_the_next_tuesday_is_next_weeks(
 
 def test_a_bare_number_needs_a_month_on_the_screen(texts: Texts) -> None:
     assert parse_day("3", texts, TODAY) is None
-    assert parse_day("31", texts, TODAY, date(2027, 2, 1)) is None
     assert parse_day("28", texts, TODAY, date(2027, 2, 1)) == date(2027, 2, 28)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("31/2", "32/1", "0/12", "3/13", "29/2", "29/2/2027", "1/1/0000", "99", "31"),
+        "31 Νοεμβρίου",
+    ],
+)
+def test_a_day_that_no_calendar_has_is_told_as_such(texts: Texts, typed: str) -> None:
+    with pytest.raises(NoSuchDay):
+        parse_day(typed, texts, TODAY, date(2027, 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "hours"),
+    [
+        ("3/12 10:30", "3/12/2026", [(10, 30), (22, 30)]),
+        ("3/12 στις 10:30 π.μ.", "3/12/2026", [(10, 30)]),
+        ("3/12 στις 10", "3/12/2026", [(10, 0), (22, 0)]),
+        ("στις 3/12 στις 10", "3/12/2026", [(10, 0), (22, 0)]),
+        ("3 Δεκεμβρίου στις 10 και μισή", "3/12/2026", [(10, 30), (22, 30)]),
+        ("την Τρίτη στις 11", "1/12/2026", [(11, 0), (23, 0)]),
+        ("την άλλη Τρίτη στις 10", "8/12/2026", [(10, 0), (22, 0)]),
+        ("στις 10 την άλλη Τρίτη", "8/12/2026", [(10, 0), (22, 0)]),
+        ("αύριο στις 9 το πρωί", "1/12/2026", [(9, 0)]),
+        ("αύριο 9 πμ", "1/12/2026", [(9, 0)]),
+        ("ayrio stis 9", "1/12/2026", [(9, 0), (21, 0)]),
+        ("Tuesday at 10am", "1/12/2026", [(10, 0)]),
+        ("tomorrow at half past 10", "1/12/2026", [(10, 30), (22, 30)]),
+        ("December 3 at 1 pm", "3/12/2026", [(13, 0)]),
+        ("Τρίτη 8 Δεκεμβρίου", "8/12/2026", []),
+        ("στις 3 Δεκεμβρίου", "3/12/2026", []),
+        ("στις 3", "3/12/2026", []),
+        ("3/12", "3/12/2026", []),
+        ("αύριο το πρωί", "1/12/2026", []),
+        ("ό,τι να 'ναι", "", []),
+    ],
+)
+def test_a_day_and_an_hour_are_understood_together(
+    texts: Texts, typed: str, meant: str, hours: list[tuple[int, int]]
+) -> None:
+    assert parse_moment(typed, texts, TODAY, SHOWN) == (day(meant), hours)
 
 
 def test_a_bare_number_that_has_gone_is_next_months(texts: Texts) -> None:
@@ -285,6 +316,9 @@ def both(hour: int, minute: int = 0) -> list[tuple[int, int]]:
         ("stis 10 pm", both(10)),
         # English
         ("at 10", both(10)),
+        ("δεκάμισι", both(10, 30)),
+        ("10μιση", both(10, 30)),
+        ("στις εννιάμισι", both(9, 30)),
         ("half past 10", both(10, 30)),
         ("at half past 10", both(10, 30)),
         ("quarter past ten", both(10, 15)),

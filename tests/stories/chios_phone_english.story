@@ -11,7 +11,8 @@ bot      Which group of services?
          [Community Centre] [Women's Counselling and Support Centres] [Municipal Property Department]
          (Back) (Help)
 citizen  property
-bot      Service: Information on renting municipal property.
+bot      Group of services: Municipal Property Department.
+         Service: Information on renting municipal property.
          Place: Municipal Property Department.
 bot      How would you like the appointment?
          [In person] [By telephone]
@@ -85,8 +86,10 @@ bot      Your appointment is booked.
          We will call you at +44 7911 123456.
          Please have with you:
          • Identity card or passport
-         We will call you at the time of the appointment, on the number you gave us.
+         At the time of the appointment, keep your phone near you and switched on.
          Keep the code: with it and your phone number you can move or cancel from any chat.
+         You can do so until Wednesday 2 December, 10:30 (time of Athens).
+         Telephone of the office: 2271350004
 bot      What would you like to do?
          [New booking] [My bookings] [Move an appointment] [Cancel an appointment] [Change my details]
          (Help)

@@ -12,7 +12,8 @@ bot      Which service?
          [Housing Benefit] [Guaranteed Minimum Income programme (EEE/KEA)]
          (Back) (Help)
 citizen  guaranteed minimum income
-bot      Place: Social Assistance Department.
+bot      Service: Guaranteed Minimum Income programme (EEE/KEA).
+         Place: Social Assistance Department.
          How: In person.
 bot      Which day? Free days in December 2026:
          [Tue 1 Dec] [Wed 2 Dec] [Thu 3 Dec] [Fri 4 Dec] [Mon 7 Dec] [Tue 8 Dec] [Wed 9 Dec] [Thu 10 Dec] [Fri 11 Dec] [Mon 14 Dec] [Tue 15 Dec] [Wed 16 Dec] [Thu 17 Dec] [Fri 18 Dec] [Mon 21 Dec] [Tue 22 Dec] [Wed 23 Dec] [Thu 24 Dec] [Mon 28 Dec] [Tue 29 Dec] [Wed 30 Dec] [Thu 31 Dec]
@@ -64,6 +65,8 @@ bot      Your appointment is booked.
          • Income tax assessment
          Please come to the Department five minutes early, with your documents.
          Keep the code: with it and your phone number you can move or cancel from any chat.
+         You can do so until Wednesday 2 December, 13:10 (time of Athens).
+         Telephone of the office: 2721000000
 bot      What would you like to do?
          [New booking] [My bookings] [Move an appointment] [Cancel an appointment] [Change my details]
          (Help)

@@ -3,6 +3,7 @@ now      2026-11-30 09:00
 platform webchat, en
 citizen  Hello, I want an appointment with KEP
 bot      Hello! I'm Rantevou and I book appointments with your municipality. At any time you can write “help” or “back”.
+         Municipality: KEP – Citizens' Service Centres.
 bot      Which group of services?
          [Information – Application] [Services for Businesses] [Service for Citizens with Disabilities] [Service from your Municipality]
          (Back) (Help)
@@ -92,10 +93,10 @@ bot      Your appointment is booked.
          KEP – Citizens' Service Centres, Information – Application
          Tuesday 1 December 2026, 09:20–09:40 (time of Athens)
          By video call
-         The link for the call will be sent to ahmed@example.com.
+         The office will send the link for the call to ahmed@example.com.
          Please have with you:
          • Identity card or, for foreign citizens, passport and residence document
-         The link comes by email. Have your identity card at hand or, if you are not a Greek citizen, your passport and residence document. You will be asked for them at the start.
+         Have your identity card at hand or, if you are not a Greek citizen, your passport and residence document. You will be asked for them at the start.
          For a good video call:
          • Sit somewhere quiet, with a good internet connection.
          • Turn on your camera and microphone before you join.
@@ -103,6 +104,8 @@ bot      Your appointment is booked.
          • When you show a document, bring it close to the camera so that it fills the screen.
          • On a mobile phone, show documents with the main (rear) camera. They look clearer.
          Keep the code: with it and your phone number you can move or cancel from any chat.
+         You can do so until Tuesday 1 December, 07:20 (time of Athens).
+         Telephone of the office: 2100000000
 bot      What would you like to do?
          [New booking] [My bookings] [Move an appointment] [Cancel an appointment] [Change my details]
          (Help)

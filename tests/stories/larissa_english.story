@@ -11,6 +11,7 @@ bot      Which group of services?
          [Registry Office - Municipal Register] [Financial Services - Revenue]
          (Back) (Help)
 citizen  Financial
+bot      Group of services: Financial Services - Revenue.
 bot      Which service?
          [Application to change a property's use rate (BUSINESS/HOME)] [Application to split electricity supplies] [Application for electricity at a construction site] [Application for electricity in shared areas] [Application for electricity for solar panels] [Application for a new electricity supply] [Application to merge electricity supplies] [Application for a certificate of no TAP owed (building)] [Application for a certificate of no TAP owed (plot of land)] [Application to correct a property's square metres] [Application – Declaration of a property without electricity]
          (Back) (Help)
@@ -73,6 +74,8 @@ bot      Your appointment is booked.
          • Title deed or lease
          Please come to the office five minutes early, with your documents.
          Keep the code: with it and your phone number you can move or cancel from any chat.
+         You can do so until Thursday 3 December, 11:30 (time of Athens).
+         Telephone of the office: 2410000000
 bot      What would you like to do?
          [New booking] [My bookings] [Move an appointment] [Cancel an appointment] [Change my details]
          (Help)

@@ -32,11 +32,11 @@ bot      Your appointment is booked.
          Wednesday 2 December 2026, 22:30–22:45 (time of Los Angeles)
          that is Thursday 3 December 2026, 08:30–08:45 in Athens
          By video call
-         The link for the call will be sent to john@example.com.
+         The office will send the link for the call to john@example.com.
          Please have with you:
          • Identity card or passport
          • The civil partnership deed from the notary
-         The link comes by email. Have your documents at hand, and your identity card or passport, as you will be asked for it at the start.
+         Have your documents at hand, and your identity card or passport, as you will be asked for it at the start.
          For a good video call:
          • Find a place without noise and with a good internet connection.
          • Before you join, turn on your camera and microphone.
@@ -44,6 +44,8 @@ bot      Your appointment is booked.
          • When you show a document, bring it close to the camera so that it fills the screen.
          • On a mobile phone, show documents with the main (rear) camera. They look clearer.
          Keep the code: with it and your phone number you can move or cancel from any chat.
+         You can do so until Tuesday 1 December, 22:30 (time of Los Angeles).
+         Telephone of the office: 2410000000
 bot      What would you like to do?
          [New booking] [My bookings] [Move an appointment] [Cancel an appointment] [Change my details]
          (Help)
@@ -54,7 +56,7 @@ bot      Code: MHX K76
          Wednesday 2 December 2026, 22:30–22:45 (time of Los Angeles)
          that is Thursday 3 December 2026, 08:30–08:45 in Athens
          By video call
-         The link for the call will be sent to john@example.com.
+         The office will send the link for the call to john@example.com.
          Full name: John Pappas
          Email: john@example.com
          Mobile phone: +1 213-373-4253

@@ -3,10 +3,16 @@
 import sqlalchemy as sa
 from alembic import op
 
-from core.guard import TRIGGERS
-
 revision = "0001"
 down_revision = None
+
+# Written out: a later guard must not change what this revision made.
+TRIGGER = """CREATE TRIGGER {name} BEFORE {event} ON bookings
+WHEN NEW.state IN ('held','confirmed') AND EXISTS (
+  SELECT 1 FROM bookings WHERE desk_id = NEW.desk_id AND state IN ('held','confirmed')
+  AND id IS NOT NEW.id AND starts_at < NEW.ends_at AND ends_at > NEW.starts_at
+  AND starts_at > NEW.starts_at - 86400)
+BEGIN SELECT RAISE(ABORT, 'this desk is taken at that time'); END"""
 
 
 def upgrade() -> None:
@@ -208,5 +214,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conversation_id", "number", name=op.f("pk_prompts")),
     )
     op.create_index(op.f("ix_prompts_asked_at"), "prompts", ["asked_at"], unique=False)
-    for trigger in TRIGGERS.values():
+    for name, event in (
+        ("bookings_guard_insert", "INSERT"),
+        ("bookings_guard_update", "UPDATE OF desk_id, starts_at, ends_at, state"),
+    ):
+        trigger = TRIGGER.format(name=name, event=event)
         op.execute(trigger)
