@@ -79,16 +79,20 @@ def check(files: Files) -> None:
     """Say of each file what is wrong in it: file, line, field and what was expected."""
     from core.catalogue_files import BadCatalogue, read_catalogue  # noqa: PLC0415
 
-    problems = 0
+    wrong: list[str] = []
+    seen: dict[str, Path] = {}
     for file in files:
         try:
             body = read_catalogue(file)
-            typer.echo(f"{file}: right ({body.id}, {len(body.services)} services)")
         except BadCatalogue as bad:
-            problems += len(bad.problems)
-            typer.echo(str(bad), err=True)
-    if problems:
-        sys.exit(1)
+            wrong.append(str(bad))
+            continue
+        if other := _double(seen, body.id, file):
+            wrong.append(other)
+        else:
+            typer.echo(f"{file}: OK ({body.id}, {len(body.services)} services)")
+    if wrong:
+        raise Unusable("\n".join(wrong))
 
 
 @catalogue.command()
@@ -102,6 +106,10 @@ def load(files: Files) -> None:
     from core.office import load as load_one  # noqa: PLC0415
 
     bodies = [read_catalogue(file) for file in files]
+    seen: dict[str, Path] = {}
+    for body, file in zip(bodies, files, strict=True):
+        if double := _double(seen, body.id, file):
+            raise Unusable(double)
     wiring = wire(read_settings())
 
     def load_all(session: Session) -> list[str]:
@@ -111,6 +119,14 @@ def load(files: Files) -> None:
         outcomes = wiring.database.write_now(load_all)
     for body, outcome in zip(bodies, outcomes, strict=True):
         typer.echo(f"{body.id}: {outcome}")
+
+
+def _double(seen: dict[str, Path], body_id: str, file: Path) -> str | None:
+    """Say so where another of the files has that id: one would overwrite the other."""
+    other = seen.setdefault(body_id, file)
+    if other == file:
+        return None
+    return f"{file}: id: an id that no other file has; {other} has {body_id} too"
 
 
 def _listen(host: str, port: int) -> "socket.socket":

@@ -20,6 +20,10 @@ class UnknownConversation(Exception):
     """No conversation has that address."""
 
 
+class AlreadyBegun(Exception):
+    """The message that began a conversation came again, too late for its replies to be known."""
+
+
 @dataclass(frozen=True)
 class House:
     """What a turn needs besides the message: all of it passed in, so that stories replay."""
@@ -34,7 +38,7 @@ class House:
 def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
     """Answer a message. One that came before gets the same replies, and changes nothing.
 
-    Raises UnknownConversation.
+    Raises UnknownConversation, AlreadyBegun.
     """
     now = house.clock()
     account, address, message_id = inbound.account, inbound.address, inbound.message_id
@@ -45,6 +49,8 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
         found = conversations.open_new(session, account, address, now)
     if found.replies is not None:
         return [Reply.model_validate(reply) for reply in found.replies]
+    if inbound.begins and found.state:
+        raise AlreadyBegun
     house.office.refresh(session)
     state = State.model_validate(found.state)
     # What the page says counts when it changes: the citizen may have asked for another since.

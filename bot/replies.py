@@ -31,7 +31,7 @@ class Inbound(BaseModel):
     """A message that came in, free of its platform.
 
     `message_id` is unique within the account; `address` is the contact's. `opens` allows a
-    contact that isn't known yet.
+    contact that isn't known yet; one that `begins` must not be, unless it only repeats itself.
     """
 
     platform: Literal["webchat", "console"]
@@ -44,3 +44,4 @@ class Inbound(BaseModel):
     timezone: str | None = None
     network: str | None = None
     opens: bool = True
+    begins: bool = False

@@ -12,6 +12,9 @@ HIDDEN = frozenset({"secret", "database_url"})
 """Settings whose value isn't repeated when it is wrong: it may hold a password."""
 
 
+SECRET_LETTERS = 16
+
+
 class Settings(BaseSettings):
     """Each is read as RANTEVOU_ and its name in capitals; `.env.example` explains them."""
 
@@ -20,13 +23,20 @@ class Settings(BaseSettings):
     )
 
     database_url: str = "sqlite:///data/rantevou.db"
-    secret: SecretStr | None = Field(default=None, min_length=16)
+    secret: SecretStr | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     requests_per_minute: int = Field(default=240, ge=1)
     body_bytes: int = Field(default=131072, ge=1024)
     keep_replies_hours: int = Field(default=48, ge=1)
     keep_answers_days: int = Field(default=30, ge=1)
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value()) < SECRET_LETTERS:
+            raise ValueError(f"must have at least {SECRET_LETTERS} characters")
+        return secret
 
     @field_validator("database_url")
     @classmethod

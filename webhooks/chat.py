@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 
-from bot.conversation import UnknownConversation
+from bot.conversation import AlreadyBegun, UnknownConversation
 from bot.platforms import webchat
 from bot.wiring import Busy, Wiring
 from webhooks.limits import network
@@ -33,7 +33,11 @@ def routes(wiring: Wiring) -> APIRouter:
         address = network(request.client.host) if request.client else None
         token, inbound = webchat.read(body, wiring.house.office, address)
         try:
-            replies = await wiring.answer(inbound)
+            try:
+                replies = await wiring.answer(inbound)
+            except AlreadyBegun:
+                token, inbound = webchat.read(body, wiring.house.office, address, anew=True)
+                replies = await wiring.answer(inbound)
         except UnknownConversation:
             raise HTTPException(404, "No conversation has that token.") from None
         except Busy:

@@ -80,19 +80,21 @@ def _numbered(choice: ReplyChoice) -> Text:
 
 
 def _month(month: date, picks: list[ReplyChoice], language: str) -> Table:
-    """The month as a calendar sheet, its free days standing out."""
+    """The month as a calendar sheet, its free days in brackets."""
     free = {choice.number for choice in picks}
     names = get_day_names("abbreviated", locale=language)
     table = Table(*(names[day] for day in range(7)), box=None, padding=(0, 1))
     for week in Calendar().monthdatescalendar(month.year, month.month):
         table.add_row(
             *(
-                Text(
-                    str(day.day) if day.month == month.month else "",
-                    style="bold yellow" if day.day in free else "dim",
-                    justify="right",
-                )
+                _day(day.day, free=day.day in free) if day.month == month.month else ""
                 for day in week
             )
         )
     return table
+
+
+def _day(number: int, *, free: bool) -> Text:
+    if free:
+        return Text(f"[{number}]", style="bold yellow", justify="right")
+    return Text(f"{number} ", style="dim", justify="right")

@@ -78,15 +78,17 @@ class TurnAnswer(BaseModel):
     replies: list[TurnReply]
 
 
-def read(request: TurnRequest, office: Office, network: str | None) -> tuple[str, Inbound]:
+def read(
+    request: TurnRequest, office: Office, network: str | None, *, anew: bool = False
+) -> tuple[str, Inbound]:
     """Give the conversation's token and what came in.
 
     The token is stored as a keyed hash only. That of a conversation begun with a UUID follows
-    from it, so that a repeated first message finds the conversation that it began.
+    from it, so that a repeated first message finds the conversation that it began; not `anew`.
     """
     token = request.conversation
     if token is None:
-        begun = _uuid(request.message_id)
+        begun = None if anew else _uuid(request.message_id)
         token = office.keyed_hash(f"begun {begun}") if begun else secrets.token_urlsafe(30)
     address = office.keyed_hash(f"token {token}")
     return token, Inbound(
@@ -100,6 +102,7 @@ def read(request: TurnRequest, office: Office, network: str | None) -> tuple[str
         timezone=request.timezone,
         network=office.keyed_hash(f"network {network}") if network else None,
         opens=request.conversation is None,
+        begins=request.conversation is None,
     )
 
 

@@ -100,6 +100,17 @@ def test_wrong_catalogues_are_told_by_file_line_and_field(new_file: Path, tmp_pa
     assert second == f"{missing}:1: the file: No such file or directory"
 
 
+@pytest.mark.parametrize("command", ["check", "load"])
+def test_two_files_with_one_id_are_refused(
+    new_file: Path, tmp_path: Path, small: Path, command: str
+) -> None:
+    twin = catalogue(tmp_path, twin=("id: kalamata", "id: small"))
+    done = run(new_file, "catalogue", command, small, twin)
+    assert done.returncode == 1
+    assert f"{twin}: id: an id that no other file has; {small} has small too" in done.stderr
+    assert not new_file.exists() or stored(new_file) == []
+
+
 def test_loading_is_idempotent_and_updates_in_place(
     file: Path, small: Path, tmp_path: Path
 ) -> None:

@@ -136,7 +136,7 @@ def test_wrong_settings_are_told_all_at_once_with_what_was_expected(file: Path) 
         ("database_url", "sqlite:///:memory:", "like sqlite:///data/rantevou.db"),
         ("database_url", "data/SECRET.db", "like sqlite:///data/rantevou.db"),
         ("database_url", "sqlite://", "like sqlite:///data/rantevou.db"),
-        ("secret", "SECRET", "at least 16"),
+        ("secret", "SECRET", "at least 16 characters"),
     ],
 )
 def test_a_wrong_setting_that_may_hold_a_password_is_not_repeated(

@@ -5,7 +5,11 @@ from uuid import uuid1, uuid4
 
 import httpx
 import pytest
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
 
+from core.tables import InboundRow
+from tests.conftest import Town
 from tests.webhooks.conftest import Serve
 from tests.webhooks.talker import CODE, ENGLISH, GREEK, Answers, Talker
 
@@ -149,6 +153,22 @@ def test_a_first_message_with_a_random_uuid_sent_again_finds_its_conversation(
     went_on = post(client, conversation=once["conversation"], message_id="2", text="δημος χιου")
     assert went_on["replies"][-1]["step"] == "group"
     assert post(client, message_id=message_id, text="Γεια") == once
+
+
+def test_a_first_message_whose_replies_are_forgotten_begins_anew(serve: Serve, town: Town) -> None:
+    client, message_id = serve(), str(uuid4())
+    old = post(client, message_id=message_id, text="Καλαμάτα")["conversation"]
+
+    def forget(session: Session) -> None:
+        session.execute(delete(InboundRow))
+
+    town.database.write_now(forget)
+    anew = post(client, message_id=message_id, text="Γεια")
+    assert anew["conversation"] != old
+    assert anew["replies"][-1]["step"] == "municipality"
+    assert post(client, conversation=old, message_id="2", text="1000")["replies"][-1]["step"] == (
+        "service"
+    )
 
 
 @pytest.mark.parametrize("message_id", ["1", "hello", str(uuid1()), "0" * 32])
