@@ -166,7 +166,7 @@ def _bookings(ctx: Context) -> Iterator[Step]:
     yield Step("action", _("Task"), _ask_action, effect=_act, automatic=False)
 
 
-def _still_free(ctx: Context, value: str) -> bool:
+def _on_that_day(ctx: Context, value: str) -> bool:
     start = datetime.fromisoformat(value)
     return start.astimezone(zone_of(ctx, planned(ctx))).date().isoformat() == ctx.answers["day"]
 
@@ -222,7 +222,7 @@ def _moves(ctx: Context) -> Iterator[Step]:
     yield from _which(ctx)
     if "booking" in ctx.answers:
         yield day_step()
-        yield time_step(_set_day, _still_free)
+        yield time_step(_set_day, _on_that_day)
         yield Step("review", _("Check"), _ask_move, effect=_move, automatic=False)
 
 
