@@ -120,20 +120,21 @@ def confirm(
         check_phone(session, plan.municipality, plan.service.id, now, phone_hash)
 
     def take(desk_id: int) -> None:
+        # The code first, for looking it up writes what has changed: all of it is one UPDATE.
+        booking.code = _unused_code(session, choose)
         booking.desk_id = desk_id
         booking.state = "confirmed"
+        booking.details = dict(details)
+        booking.phone_hash = phone_hash
+        booking.language, booking.timezone = actor.language, actor.timezone
+        if consent:
+            booking.consent_version = f"{consent.id} {consent.version}"
+            booking.consented_at = now
 
     if is_live(booking, now) and _still_serves(plan, booking):
         take(booking.desk_id)
     else:
         _take_a_desk(session, plan, booking.starts_at, now, take, booking)
-    booking.code = _unused_code(session, choose)
-    booking.details = dict(details)
-    booking.phone_hash = phone_hash
-    booking.language, booking.timezone = actor.language, actor.timezone
-    if consent:
-        booking.consent_version = f"{consent.id} {consent.version}"
-        booking.consented_at = now
     done = _record(session, booking, "confirmed", now, actor)
     owe(session, office, booking, done, now)
 
@@ -198,8 +199,9 @@ def edit(
 def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: Actor) -> None:
     """Take consent back: without it the details can't be kept, nor so the booking.
 
-    What the citizen is offered from before and what was said in their chats goes too. No deadline
-    stands in the way of it. Nobody is written about it: the address is gone.
+    What the citizen is offered from before and what was said in their chats goes too, and in that
+    of the actor, who may have proved another's booking to be theirs. No deadline stands in the way
+    of it. Nobody is written about it: the address is gone.
     """
     check_open(booking, now)
     booking.consent_withdrawn_at = now
@@ -207,7 +209,8 @@ def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: A
     booking.details = {}
     booking.phone_hash = None
     session.get_one(Citizen, booking.citizen_id).details = {}
-    forget_said(session, booking.citizen_id)
+    for citizen_id in {booking.citizen_id, actor.citizen_id}:
+        forget_said(session, citizen_id)
     _record(session, booking, "consent_withdrawn", now, actor)
 
 

@@ -23,6 +23,10 @@ class Loaded:
     body: Municipality
     desk_ids: Mapping[tuple[str, str], int]
 
+    def has(self, service: str, branch: str) -> bool:
+        """Whether there are such a service and such a branch; a catalogue loaded since may not."""
+        return service in self.body.services and any(b.id == branch for b in self.body.branches)
+
     def plan(self, service: str, branch: str, channel: str) -> Plan:
         """Who may serve that service there, over that channel."""
         ids = {desk: number for (place, desk), number in self.desk_ids.items() if place == branch}

@@ -38,12 +38,11 @@ def ask(ctx: Context, step: Step, prompt: Prompt) -> Asked:
     once = {command.value: command for command in reversed(commands)}
     offers = [offer(ctx, str(c.number or i), c, number=c.number or i) for i, c in choices]
     offers += [offer(ctx, command.value, command) for command in reversed(once.values())]
-    dialog = flow.ASIDE if state.aside else state.dialog
     conversations.add_prompt(
         ctx.session,
         ctx.conversation_id,
         state.number,
-        f"{dialog}/{step.name}",
+        flow.place(ctx, step),
         [one.model_dump() for one in offers],
         ctx.now,
     )

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from sqlalchemy import update
+
 from core import bookings
 from core.catalogue import Channel, Consent, Municipality
 from core.errors import Refusal
@@ -12,11 +14,10 @@ from core.text import Phrase, _, lines
 from dialogs import flow
 from dialogs.availability import planned
 from dialogs.days import day_step
-from dialogs.details import collected, detail_step
+from dialogs.details import collected, detail_step, remembered
 from dialogs.fold import fold
 from dialogs.holding import held, hold, hold_still, lost, upkeep
 from dialogs.menu import NO, YES
-from dialogs.parse import REMEMBERED
 from dialogs.pick import FILLER, pick
 from dialogs.screening import enough_step, screening_step, stopped_step
 from dialogs.step import Choice, Context, Dialog, Instead, Prompt, Step, Wrong
@@ -211,9 +212,10 @@ def _confirm(ctx: Context, value: str) -> None:
         if refusal.kind == "taken":
             lost(ctx, start)
         raise
-    citizen = ctx.session.get_one(Citizen, ctx.actor.citizen_id)
-    same_next_time = {f.id for f in fields if f.type in REMEMBERED}
-    citizen.details = citizen.details | {k: v for k, v in details.items() if k in same_next_time}
+    same_next_time = {f.id for f in fields if remembered(f)}
+    known = {**ctx.known, **{k: v for k, v in details.items() if k in same_next_time}}
+    own = Citizen.id == ctx.actor.citizen_id
+    ctx.session.execute(update(Citizen).where(own).values(details=known))
     flow.leave(ctx)
     ctx.state.kept = {}
     ctx.say(confirmation(ctx, booking))

@@ -72,6 +72,12 @@ def _asked_before(field: FormField) -> list[str]:
     ]
 
 
+def remembered(field: FormField) -> bool:
+    """Whether its answer is offered again at the next booking: it is the same, and one's own."""
+    anothers = field.type in ("email", "phone") and field.id != field.type
+    return field.type in REMEMBERED and not anothers
+
+
 def met(answers: Mapping[str, str], when: Condition) -> bool:
     """Whether the earlier answers (by step) are those of a condition."""
     for name, wanted in when.items():
@@ -92,7 +98,7 @@ def _ask(ctx: Context, field: FormField) -> Prompt:
     choices = [Choice(o.id, o.label, ", ".join(o.aliases)) for o in field.options]
     if field.type == "yes_no":
         choices = [Choice("yes", _("Yes"), YES), Choice("no", _("No"), NO)]
-    if field.type in REMEMBERED:
+    if remembered(field):
         known = _known(ctx, field)
         words = SAME if len(known) == 1 else ""
         choices = [Choice(value, shown_value(field, value), words) for value in known]

@@ -32,11 +32,13 @@ def turn(ctx: Context, text: str | None, choice: str | None) -> Asked:
         _refresh(ctx)
     opened = conversations.prompt(ctx.session, ctx.conversation_id, ctx.state.number)
     offers = [Offer.model_validate(offer) for offer in opened[1]] if opened else []
+    # What was said to a question that is no longer open is no answer to the one that is now.
+    other = opened is not None and opened[0] != flow.place(ctx, flow.open_step(ctx))
     try:
         if choice is not None:
-            tapped(ctx, choice, offers)
+            tapped(ctx, choice, offers, other=other)
         elif text is not None:
-            typed(ctx, text, offers, fresh=fresh)
+            typed(ctx, text, offers, fresh=fresh, other=other)
     except Wrong as wrong:
         _wrong(ctx, wrong)
     except Instead as instead:
@@ -45,7 +47,9 @@ def turn(ctx: Context, text: str | None, choice: str | None) -> Asked:
         ctx.say(refusal.text)
     if upkeep := flow.running(ctx).upkeep:
         upkeep(ctx)
-    return _proceed(ctx)
+    asked = _proceed(ctx)
+    ctx.state.digest = _digest(ctx)
+    return asked
 
 
 def _greet(ctx: Context, text: str | None) -> None:
@@ -68,13 +72,14 @@ def _is_english(ctx: Context, text: str) -> bool:
 
 def _refresh(ctx: Context) -> None:
     """Look through every answer again when the municipality's catalogue was loaded anew."""
-    name = ctx.answers.get("municipality")
-    if name is None:
-        return
-    digest = f"{name} {ctx.office[name].digest}" if name in ctx.office else name
-    if ctx.state.digest.startswith(f"{name} ") and digest != ctx.state.digest:
+    if ctx.state.digest and ctx.state.digest != _digest(ctx):
         flow.recheck(ctx, {flow.CATALOGUE})
-    ctx.state.digest = digest
+
+
+def _digest(ctx: Context) -> str:
+    """Which catalogue the answers were given by."""
+    name = ctx.answers.get("municipality")
+    return f"{name} {ctx.office[name].digest}" if name and name in ctx.office else ""
 
 
 def _wrong(ctx: Context, wrong: Wrong) -> None:

@@ -33,6 +33,12 @@ def open_step(ctx: Context) -> Step | None:
     return None
 
 
+def place(ctx: Context, step: Step | None) -> str:
+    """The dialog and the step, as they are stored with what a question offers."""
+    dialog = ASIDE if ctx.state.aside else ctx.state.dialog
+    return f"{dialog}/{step.name if step else ''}"
+
+
 def prompt_of(ctx: Context, step: Step) -> Prompt:
     """What the step asks, or which answer to change instead."""
     if not ctx.state.view.get("changing"):

@@ -29,8 +29,11 @@ AFTER = 4
 """How many words may follow a yes or a no."""
 
 
-def tapped(ctx: Context, choice: str, offers: Sequence[Offer]) -> None:
-    """Take a button: only the open question's are answers."""
+def tapped(ctx: Context, choice: str, offers: Sequence[Offer], *, other: bool) -> None:
+    """Take a button: only the open question's are answers.
+
+    `other`: a question was asked, but another is open since: only commands count.
+    """
     number, _dot, key = choice.partition(".")
     if number != str(ctx.state.number):
         _old_button(ctx, number, key)
@@ -38,11 +41,15 @@ def tapped(ctx: Context, choice: str, offers: Sequence[Offer]) -> None:
     found = next((one for one in offers if one.key == key), None)
     if found is None:
         raise Wrong(_("I don't know that button."))
-    _accept(ctx, found)
+    if found.command or not other:
+        _accept(ctx, found)
 
 
-def typed(ctx: Context, text: str, offers: Sequence[Offer], *, fresh: bool) -> None:
-    """Take a text. A `fresh` conversation's first one may be anything: it is no wrong answer."""
+def typed(ctx: Context, text: str, offers: Sequence[Offer], *, fresh: bool, other: bool) -> None:
+    """Take a text. A `fresh` conversation's first one may be anything: it is no wrong answer.
+
+    `other`: a question was asked, but another is open since: only commands count.
+    """
     text = clean(text)
     if not text:
         raise Wrong(_("Your message was empty."))
@@ -51,6 +58,8 @@ def typed(ctx: Context, text: str, offers: Sequence[Offer], *, fresh: bool) -> N
             _("Your message is too long. Please write up to {count} characters.", count=LONGEST)
         )
     folded = fold(text) or text
+    if other:
+        offers = [one for one in offers if one.command]
     exact = [one for one in offers if folded in (fold(one.el), fold(one.en))]
     if len(exact) == 1:
         _accept(ctx, exact[0])
@@ -61,6 +70,9 @@ def typed(ctx: Context, text: str, offers: Sequence[Offer], *, fresh: bool) -> N
     if step is None:
         return
     prompt = flow.prompt_of(ctx, step)
+    if other:
+        _is_command(ctx, prompt, folded)
+        return
     number = re.fullmatch(r"#?(\d{1,3})[.)]?", _without(ctx.texts.words(NUMBER), text))
     shown = [one for one in offers if number and one.number == int(number[1])]
     if shown:

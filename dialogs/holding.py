@@ -75,6 +75,8 @@ def upkeep(ctx: Context) -> None:
     loaded = ctx.office[booking.municipality_id]
     if not bookings.extend(booking, loaded.body.rules, ctx.now):
         lost(ctx, booking.starts_at)
+        if not loaded.has(booking.service, booking.branch):
+            return  # it is being said that these are gone
         plan = loaded.plan(booking.service, booking.branch, booking.channel)
         ctx.say(
             _(

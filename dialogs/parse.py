@@ -168,4 +168,4 @@ FIELD: dict[FieldType, Callable[[str], str]] = {
 REMEMBERED: frozenset[FieldType] = frozenset(
     {"name", "email", "phone", "text", "tax_number", "identity_card", "passport"}
 )
-"""The types that are the same at the next booking, and so offered again."""
+"""The types that are the same at the next booking."""

@@ -56,9 +56,20 @@ class Terminal:
 
     def press(self, key: bytes) -> int:
         """Press a key that ends the chat; gives the exit code."""
+        self._wait_until_asleep()
         os.write(self._screen, key)
         self.read(until=None)
         return self.process.wait(PATIENCE)
+
+    def _wait_until_asleep(self) -> None:
+        """Wait until it waits for a key. The prompt is shown before: in between, Python's readline
+        would miss a Ctrl-C until the next key, as a hand is never quick enough to see.
+        """
+        state = Path(f"/proc/{self.process.pid}/stat")
+        deadline = time.monotonic() + PATIENCE
+        while state.exists() and state.read_text().rpartition(")")[2].split()[0] != "S":
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
 
     def read(self, until: str | None = PROMPT) -> str:
         """Read up to a prompt, or to the end; `raw` has it with its escapes."""

@@ -11,7 +11,7 @@ from sqlalchemy import event, func, select
 from bot.conversation import UnknownConversation
 from bot.replies import Inbound, Reply
 from core.database import Database
-from core.tables import Base, Booking, Citizen, Conversation, InboundRow
+from core.tables import Base, Booking, Citizen, Conversation, InboundRow, Outgoing
 from tests.conftest import Town
 
 CAP = 20
@@ -70,6 +70,15 @@ def test_two_accounts_with_the_same_message_id_do_not_collide(town: Town) -> Non
     assert web != console
     assert town.receive(inbound("1")) == web
     assert len(stored(town.database)["conversations"]) == 2
+
+
+def test_a_message_id_of_one_account_is_new_at_another_where_one_talks_too(town: Town) -> None:
+    other = {"account": "console", "platform": "console"}
+    town.receive(inbound("1"))
+    town.receive(inbound("2", **other))
+    town.receive(inbound("3", "Καλαμάτα"))
+    assert town.receive(inbound("3", "Λάρισα", **other))[-1].step == "group"
+    assert town.receive(inbound("3", "Λάρισα"))[-1].step == "service"
 
 
 def test_one_address_at_two_accounts_is_two_citizens(town: Town) -> None:
@@ -134,12 +143,14 @@ def test_what_the_citizen_wrote_is_not_stored_with_the_message(town: Town) -> No
 
 
 @contextmanager
-def counted(database: Database) -> Iterator[Counter[str]]:
-    """Count what is run on the writer's connection, by its first word."""
+def counted(database: Database, run: list[str] | None = None) -> Iterator[Counter[str]]:
+    """Count what is run on the writer's connection, by its first word; `run` gets it all."""
     statements: Counter[str] = Counter()
 
     def count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         statements[statement.split(None, 1)[0].upper()] += 1
+        if run is not None:
+            run.append(statement)
 
     event.listen(database.engine, "before_cursor_execute", count)
     try:
@@ -183,6 +194,50 @@ def test_a_turn_costs_at_most_twenty_statements(town: Town, conversation: tuple[
     report = "\n".join(f"{sum(cost.values()):3} {turn} {cost}" for turn, cost in costs.items())
     assert max(sum(cost.values()) - cost["BEGIN"] for cost in costs.values()) <= CAP, report
     assert town.last[-1].step in ("task", "municipality"), report
+
+
+KALAMATA = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12")
+DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "συμφωνώ")
+
+
+def assert_cheap(town: Town, text: str) -> None:
+    """Say it, as a turn of no more statements than any may cost."""
+    run: list[str] = []
+    with counted(town.database, run) as statements:
+        town.say(text)
+    report = "\n".join(f"{n:3} {statement}" for n, statement in enumerate(run, 1))
+    assert statements.total() - statements["BEGIN"] <= CAP, report
+
+
+def test_changing_the_time_onto_one_that_another_let_lapse_costs_no_more(town: Town) -> None:
+    town.talk(*KALAMATA, "13:10", who="another")
+    town.clock.forward(minutes=9)
+    town.talk(*KALAMATA, "12:30", *DETAILS[:2])
+    town.clock.forward(minutes=2)
+    town.say("αλλαγή ώρας")
+    assert_cheap(town, "13:10")
+    assert town.last[-1].step == "details.phone"
+    assert states(town) == ["expired", "held"]
+
+
+def test_confirming_what_lapsed_over_anothers_lapsed_hold_costs_no_more(town: Town) -> None:
+    town.house.office.accounts = frozenset({"email"})
+    town.talk(*KALAMATA, "12:30", *DETAILS)
+    assert town.last[-1].step == "review"
+    town.clock.forward(minutes=11)
+    town.talk(*KALAMATA, "12:30", who="another")
+    town.clock.forward(minutes=11)
+    assert states(town) == ["expired", "held"]
+    assert_cheap(town, "ναι")
+    assert states(town) == ["confirmed", "expired"]
+    owed = town.database.write_now(lambda s: s.scalars(select(Outgoing.kind)).all())
+    assert owed == ["confirmed"]
+
+
+def states(town: Town) -> list[str]:
+    """The bookings' states, the oldest first."""
+    query = select(Booking.state).order_by(Booking.id)
+    return list(town.database.write_now(lambda s: s.scalars(query).all()))
 
 
 def test_the_turns_of_that_test_do_book_move_and_cancel(town: Town) -> None:

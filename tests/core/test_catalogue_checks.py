@@ -4,9 +4,23 @@ from pathlib import Path
 
 import pytest
 
+from core.catalogue_files import read_catalogue
 from tests.core.broken import DESK, EMAIL, GOOD, PAPERS, line_of, wrong
 
+YES = "              - {id: yes, label: {el: Ναι, en: Yes}}"
+NO = "              - {id: no, label: {el: Όχι, en: No}}"
 NO_ID = "an id of its own, not that of a question, nor channel"
+STAMPS = """\
+groups:
+  - id: other
+    name: {el: Άλλο, en: Other}
+    services:
+      - id: stamps
+        name: {el: Ένσημα, en: Stamps}
+        channels: [in_person]
+        duration: 30
+        interval: 40
+"""
 
 
 @pytest.mark.parametrize(
@@ -43,6 +57,43 @@ NO_ID = "an id of its own, not that of a question, nor channel"
             "consent: {video: film}",
             f"{PAPERS}.consent",
             "a consent of this file; film is not",
+        ),
+        (
+            "consent: details",
+            "consent: {in_person: details, phone: details}",
+            f"{PAPERS}.consent.phone",
+            "a channel of the service; phone is not",
+        ),
+        (
+            "consent: details",
+            "instructions: {phone: {el: Π, en: W}, video: {el: Π, en: W}}",
+            f"{PAPERS}.instructions.phone",
+            "a channel of the service; phone is not",
+        ),
+        (
+            "video]\n        duration",
+            "video, in_person]\n        duration",
+            f"{PAPERS}.channels",
+            "each channel once",
+        ),
+        (
+            f"{YES}\n{NO}",
+            f"{YES[:-1]}, stop: {{reason: {{el: Λ, en: R}}}}}}\n"
+            f"{NO[:-1]}, stop: {{reason: {{el: Λ, en: R}}}}}}",
+            f"{PAPERS}.screening.0.options",
+            "an answer without stop",
+        ),
+        (
+            "duration: 30",
+            "duration: 120",
+            f"{PAPERS}.channels",
+            "some desk with 120 minutes for papers over video",
+        ),
+        (
+            "end: 14:20",
+            "end: 14:20, channels: [video]",
+            f"{PAPERS}.channels",
+            "some desk with 30 minutes for papers over in_person",
         ),
         ("phone, type", "mobile, type", f"{PAPERS}.fields", "a phone that is always asked"),
         (
@@ -213,6 +264,46 @@ def test_a_contradiction_is_named_by_field_and_expectation(
     assert GOOD.count(old) == 1
     found = wrong(tmp_path, GOOD.replace(old, new))
     assert [said for _, where, said in found if where == field and expected in said]
+
+
+@pytest.mark.parametrize(
+    ("changes", "channels"),
+    [
+        ({"duration: 30": "duration: 110"}, []),
+        ({"duration: 30": "duration: 111"}, ["in_person", "video"]),
+        # Long enough is only an opening for the other channel, or for another service.
+        ({"duration: 30": "duration: 61", "14:20}": "14:20, channels: [in_person]}"}, ["video"]),
+        (
+            {
+                "duration: 30": "duration: 61",
+                "14:20}": "14:20, services: [stamps]}",
+                "services: [papers]\n": "services: [papers, stamps]\n",
+                "groups:\n": STAMPS,
+            },
+            ["in_person", "video"],
+        ),
+    ],
+    ids=["just fits", "a minute too long", "another channel's", "another service's"],
+)
+def test_a_service_longer_than_every_opening_of_its_desks_is_named(
+    tmp_path: Path, changes: dict[str, str], channels: list[str]
+) -> None:
+    text = GOOD
+    for old, new in changes.items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    # The short opening is wrong too, for another reason.
+    said = [expected for _, _, expected in wrong(tmp_path, text) if "some desk with" in expected]
+    assert sorted(expected.rpartition(" ")[2] for expected in said) == channels
+    assert all("for papers over" in expected for expected in said)
+
+
+@pytest.mark.parametrize("stops", [YES, NO])
+def test_a_question_with_one_answer_that_stops_is_right(tmp_path: Path, stops: str) -> None:
+    file = tmp_path / "town.yaml"
+    stopping = f"{stops[:-1]}, stop: {{reason: {{el: Λ, en: R}}}}}}"
+    file.write_text(GOOD.replace(stops, stopping))
+    assert read_catalogue(file).services["papers"].screening
 
 
 DOUBLES = {

@@ -46,6 +46,25 @@ def test_an_empty_file_is_prepared_with_the_guard_and_every_setting(tmp_path: Pa
     database.close()
 
 
+@pytest.fixture
+def usual_umask() -> Iterator[None]:
+    """New files are readable by everybody, as on most machines."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_the_files_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'rantevou.db'}")
+    database.prepare()
+    database.write_now(add_one)
+    # SQLite puts these beside it while it is open, and what was written is in them first.
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    database.close()
+    assert modes == {"rantevou.db": 0o600, "rantevou.db-wal": 0o600, "rantevou.db-shm": 0o600}
+
+
 def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
     with empty.engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})

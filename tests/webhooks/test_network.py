@@ -1,0 +1,62 @@
+"""What is counted by network address: chats are opened freely, so a new one is no way around it."""
+
+import httpx
+
+from core.catalogue import Municipality, Rules
+from tests.conftest import Town
+from tests.webhooks.conftest import Serve
+from tests.webhooks.talker import GREEK, Talker
+
+HERE, ELSEWHERE = "192.0.2.1", "198.51.100.1"
+
+
+def at(address: str, client: httpx.Client) -> Talker:
+    """A new conversation from that address: the server believes a proxy on its own machine."""
+    client.headers["X-Forwarded-For"] = address
+    talker = Talker(client)
+    talker.say("Γεια")
+    return talker
+
+
+def keep(address: str, client: httpx.Client, time: str) -> Talker:
+    """Try to have that time kept, in a new conversation."""
+    talker = at(address, client)
+    answers = {**GREEK, "time": time}
+    talker.answer(answers, taps=False, until="time")
+    talker.say(time)
+    return talker
+
+
+def test_one_address_keeps_only_so_many_times_however_many_chats_it_opens(
+    town: Town, serve: Serve, shipped: dict[str, Municipality]
+) -> None:
+    two = {"rules": Rules(holds_per_address=2)}
+    town.load(shipped["kalamata"].model_copy(update=two))
+    client = serve()
+    assert keep(HERE, client, "12:30").step == "details.name"
+    assert keep(HERE, client, "13:10").step == "details.name"
+    refused = keep(HERE, client, "13:50")
+    assert refused.step == "time"
+    assert "Από το δίκτυό σας" in refused.replies[0]["text"]
+    assert keep(ELSEWHERE, client, "13:50").step == "details.name"
+
+
+def guess(address: str, client: httpx.Client) -> str:
+    """Try a code and a telephone number in a new conversation; what is said to it."""
+    talker = at(address, client)
+    talker.say("τα ραντεβού μου")
+    said = talker.say("KX7M2P")
+    return talker.say("6912345678") if talker.step == "phone" else said
+
+
+def test_five_wrong_tries_lock_an_address_whatever_chats_they_were_made_in(
+    town: Town, serve: Serve
+) -> None:
+    client = serve()
+    for _ in range(4):
+        assert "Δεν βρήκα" in guess(HERE, client)
+    for _ in range(2):
+        assert "πολλές λάθος" in guess(HERE, client)
+    assert "Δεν βρήκα" in guess(ELSEWHERE, client)
+    town.clock.forward(hours=1)
+    assert "Δεν βρήκα" in guess(HERE, client)

@@ -1,0 +1,85 @@
+"""What a served application does again and again by itself."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+from sqlalchemy import text
+
+from tests.conftest import Town
+from tests.webhooks.conftest import Serve
+from tests.webhooks.talker import GREEK, Talker
+from webhooks import app
+
+PATIENCE = 10
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what recurs each minute recur at once."""
+    monkeypatch.setattr(app, "SWEEP_SECONDS", 0.01)
+
+
+def states(town: Town) -> list[str]:
+    """The bookings' states, as another process would see them."""
+    with closing(sqlite3.connect(town.database.file)) as database:
+        return [state for (state,) in database.execute("SELECT state FROM bookings ORDER BY id")]
+
+
+def eventually(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def hold(serve: Serve) -> None:
+    citizen = Talker(serve())
+    citizen.say("Γεια")
+    citizen.answer(GREEK, taps=True, until="details.name")
+
+
+@pytest.mark.usefixtures("often")
+def test_holds_that_ran_out_expire_though_nobody_writes(town: Town, serve: Serve) -> None:
+    hold(serve)
+    assert states(town) == ["held"]
+    town.clock.forward(minutes=11)
+    eventually(lambda: states(town) == ["expired"])
+
+
+def test_holds_that_ran_out_while_nothing_was_served_expire_at_the_start(
+    town: Town, serve: Serve
+) -> None:
+    town.talk("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
+    town.clock.forward(minutes=11)
+    serve()
+    eventually(lambda: states(town) == ["expired"])
+
+
+@pytest.mark.usefixtures("often")
+def test_a_failure_does_not_end_it(
+    town: Town, serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hold(serve)
+    with town.database.engine.begin() as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER broken BEFORE UPDATE ON bookings "
+                "BEGIN SELECT RAISE(ABORT, 'forced'); END"
+            )
+        )
+    town.clock.forward(minutes=11)
+    said = ""
+
+    def told() -> bool:
+        nonlocal said
+        said += capsys.readouterr().out
+        return "sweep failed" in said
+
+    eventually(told)
+    assert "forced" not in said
+    with town.database.engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER broken"))
+    eventually(lambda: states(town) == ["expired"])
