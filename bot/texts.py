@@ -28,6 +28,7 @@ class Texts:
 
     def __init__(self) -> None:
         self._translations = {language: _read(language) for language in LANGUAGES}
+        self._words: dict[str | None, frozenset[str]] = {}
         self._zones: list[tuple[str, list[str]]] = []
 
     def say(self, phrase: Phrase, language: str) -> str:
@@ -60,8 +61,13 @@ class Texts:
 
     def words(self, phrase: Phrase) -> frozenset[str]:
         """Give the words of a phrase with commas between them, in every language, folded."""
-        said = ",".join(self.say(phrase, language) for language in LANGUAGES)
-        return _split(said)
+        message = phrase.message if isinstance(phrase, Text) and not phrase.args else None
+        if message in self._words:
+            return self._words[message]
+        words = _split(",".join(self.say(phrase, language) for language in LANGUAGES))
+        if message is not None:
+            self._words[message] = words
+        return words
 
     def zone_called(self, name: str) -> str | None:
         """Find the time zone of a city or country, by its name in any language."""

@@ -221,7 +221,16 @@ def _confirm(ctx: Context, value: str) -> None:
     ctx.say(confirmation(ctx, booking))
 
 
-def _steps(ctx: Context) -> Iterator[Step]:
+def _steps(ctx: Context) -> list[Step]:
+    """The steps of a booking; made once in a turn for the service that is being booked."""
+    key = f"steps {ctx.answers.get('municipality')} {ctx.answers.get('service')}"
+    if key not in ctx.cache:
+        ctx.cache[key] = list(_all_steps(ctx))
+    steps: list[Step] = ctx.cache[key]
+    return steps
+
+
+def _all_steps(ctx: Context) -> Iterator[Step]:
     yield Step(
         "municipality", _("Municipality"), _municipalities, _named_early, depends=("catalogue",)
     )

@@ -38,8 +38,13 @@ SHORT = 3
 
 def means(text: str, phrases: frozenset[str], polite: frozenset[str]) -> bool:
     """Whether a folded text says one of the phrases, politely too, and in Greeklish."""
-    said = {text, _core(text, polite)}
+    said = _said(text, polite)
     return not said.isdisjoint(phrases) or not _heard(said).isdisjoint(_known(phrases, polite))
+
+
+@lru_cache(maxsize=1024)
+def _said(text: str, polite: frozenset[str]) -> frozenset[str]:
+    return frozenset((text, _core(text, polite)))
 
 
 @lru_cache(maxsize=256)
@@ -52,13 +57,9 @@ def _core(text: str, polite: frozenset[str]) -> str:
     return " ".join(word for word in text.split() if _as_heard(word) not in quiet) or text
 
 
-@lru_cache(maxsize=64)
-def _heard_words(words: frozenset[str]) -> frozenset[str]:
+@lru_cache(maxsize=1024)
+def _heard(words: frozenset[str]) -> frozenset[str]:
     return frozenset(map(_as_heard, words))
-
-
-def _heard(words: Collection[str]) -> frozenset[str]:
-    return _heard_words(frozenset(words))
 
 
 def _as_heard(text: str) -> str:
