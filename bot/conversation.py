@@ -12,6 +12,8 @@ from core import conversations
 from core.bookings import Actor
 from core.office import Office
 from dialogs.engine import DIALOGS, turn
+from dialogs.fold import clean
+from dialogs.hear import LONGEST
 from dialogs.state import State
 from dialogs.step import Context
 
@@ -53,6 +55,8 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
         raise AlreadyBegun
     house.office.refresh(session)
     state = State.model_validate(found.state)
+    if state.number == 0:
+        state.home = inbound.home
     # What the page says counts when it changes: the citizen may have asked for another since.
     language, timezone = found.language, found.timezone
     if inbound.language and inbound.language != state.client_language:
@@ -91,5 +95,9 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
     )
     replies = house.texts.replies(ctx.said, question, ctx.language)
     stored = [reply.model_dump(mode="json", exclude_defaults=True) for reply in replies]
-    conversations.answered(session, found, account, message_id, stored, now)
+    # Kept only where a page shows the talk again.
+    said = None
+    if inbound.platform == "webchat":
+        said = ctx.heard or clean(inbound.text or "")[:LONGEST]
+    conversations.answered(session, found, account, message_id, said, stored, now)
     return replies

@@ -1,11 +1,11 @@
 """What the citizen is shown: replies in their language, and what came in."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel
 
-from dialogs.step import Layout
+from dialogs.step import Input, Layout
 
 
 class ReplyChoice(BaseModel):
@@ -16,8 +16,20 @@ class ReplyChoice(BaseModel):
     number: int | None = None
 
 
+class ReplyMark(BaseModel):
+    """An answer given so far; `id` is the choice that changes it, where it can be changed."""
+
+    label: str
+    value: str
+    id: str | None
+
+
 class Reply(BaseModel):
-    """A message of ours. Only the last of a turn asks, and so has a step and choices."""
+    """A message of ours. Only the last of a turn asks, and so has a step and choices.
+
+    `trail` is what was answered so far; `held_until` how long the time picked is kept; `input`
+    what a typed answer is.
+    """
 
     text: str
     language: str = "el"
@@ -25,12 +37,16 @@ class Reply(BaseModel):
     layout: Layout = "list"
     month: date | None = None
     choices: list[ReplyChoice] = []
+    trail: list[ReplyMark] = []
+    held_until: datetime | None = None
+    input: Input = "text"
 
 
 class Inbound(BaseModel):
     """A message that came in, free of its platform.
 
-    `message_id` is unique within the account; `address` is the contact's. `opens` allows a
+    `message_id` is unique within the account; `address` is the contact's. `home` is the
+    municipality whose own page it was written on. `opens` allows a
     contact that isn't known yet; one that `begins` must not be, unless it only repeats itself.
     """
 
@@ -43,5 +59,6 @@ class Inbound(BaseModel):
     language: Literal["el", "en"] | None = None
     timezone: str | None = None
     network: str | None = None
+    home: str | None = None
     opens: bool = True
     begins: bool = False

@@ -26,6 +26,7 @@ def sweep(
         old = State.model_validate(conversation.state)
         new = State(
             number=old.number + 1,
+            home=old.home,
             client_language=old.client_language,
             client_timezone=old.client_timezone,
         )

@@ -37,6 +37,13 @@ class Wiring:
         with busy_told():
             return await self.database.write(lambda session: receive(session, self.house, inbound))
 
+    async def rehearse(self, inbound: Inbound) -> list[Reply]:
+        """What would be answered; nothing of it is kept."""
+        with busy_told():
+            return await self.database.rehearse(
+                lambda session: receive(session, self.house, inbound)
+            )
+
     def answer_now(self, inbound: Inbound) -> list[Reply]:
         """Answer a message on this thread, for what has no event loop."""
         with busy_told():

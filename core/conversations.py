@@ -15,6 +15,9 @@ from core.tables import Citizen, Contact, Conversation, InboundRow, PromptRow
 
 HOME = "Europe/Athens"
 
+LONGEST_HISTORY = 200
+"""Messages of a conversation that are shown again."""
+
 
 def _table(entity: Any) -> Table:
     table: Table = entity.__table__
@@ -118,7 +121,13 @@ def keep(
 
 
 def answered(
-    session: Session, found: Found, account: str, message_id: str, replies: list[Any], now: datetime
+    session: Session,
+    found: Found,
+    account: str,
+    message_id: str,
+    said: str | None,
+    replies: list[Any],
+    now: datetime,
 ) -> None:
     """Note that a message came in, with our replies, to be repeated if it comes again."""
     session.connection().execute(
@@ -127,21 +136,37 @@ def answered(
             "account": account,
             "message_id": message_id,
             "conversation_id": found.id,
+            "said": said,
             "replies": replies,
             "received_at": now,
         },
     )
 
 
+def history(session: Session, account: str, address: str) -> list[tuple[str | None, list[Any]]]:
+    """What was said in the conversation of that address and answered, as far as it is known yet."""
+    rows = session.execute(
+        select(InboundRow.said, InboundRow.replies)
+        .join(Conversation, InboundRow.conversation_id == Conversation.id)
+        .join(Contact, Conversation.contact_id == Contact.id)
+        .where(Contact.account == account, Contact.address == address)
+        .order_by(InboundRow.id.desc())
+        .limit(LONGEST_HISTORY)
+    ).all()
+    return [(said, replies) for said, replies in reversed(rows)]
+
+
 def forget_said(session: Session, citizen_id: int) -> None:
-    """Erase our replies and buttons in a citizen's chats. Messages still count as answered."""
+    """Erase what was said and offered in a citizen's chats. Messages still count as answered."""
     theirs = (
         select(Conversation.id)
         .join(Contact, Conversation.contact_id == Contact.id)
         .where(Contact.citizen_id == citizen_id)
     )
     session.execute(
-        update(InboundRow).where(InboundRow.conversation_id.in_(theirs)).values(replies=[])
+        update(InboundRow)
+        .where(InboundRow.conversation_id.in_(theirs))
+        .values(said=None, replies=[])
     )
     session.execute(
         update(PromptRow).where(PromptRow.conversation_id.in_(theirs)).values(offered=[])

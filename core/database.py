@@ -47,6 +47,15 @@ class Database:
         """Run fn(session) as one transaction on the writer thread."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, self.write_now, fn)
 
+    async def rehearse(self, fn: Callable[[Session], T]) -> T:
+        """Run fn(session) as a write would, and keep nothing of it."""
+
+        def run() -> T:
+            with Session(self.engine) as session:
+                return fn(session)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, run)
+
     async def read(self, fn: Callable[[Session], T]) -> T:
         """Run fn(session) beside the writer; what it changes is not kept."""
 

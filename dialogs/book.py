@@ -28,7 +28,11 @@ from dialogs.times import at_short, time_step
 def _municipalities(ctx: Context) -> Prompt:
     return Prompt(
         _("With which municipality would you like an appointment?"),
-        [Choice(body.id, body.name, ", ".join(body.aliases)) for body in ctx.office.municipalities],
+        [
+            Choice(body.id, body.name, ", ".join(body.aliases))
+            for body in ctx.office.municipalities
+            if ctx.state.home in (None, body.id)
+        ],
         expected=_("I don't know that municipality. Please pick one, or write its name."),
     )
 

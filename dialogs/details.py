@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from core.catalogue import Condition, FormField
+from core.catalogue import Condition, FieldType, FormField
 from core.text import Phrase, _, lines
 from dialogs.fold import fold
 from dialogs.menu import NO, YES
 from dialogs.parse import FIELD, REMEMBERED
 from dialogs.pick import POLITE, means
-from dialogs.step import Choice, Context, Prompt, Step, Wrong
+from dialogs.step import Choice, Context, Input, Prompt, Step, Wrong
 from dialogs.summary import shown_value
 
 SKIP = _("skip, no, none, nothing, nothing else, i don't have one, i have none, i don't want to, -")
@@ -24,6 +24,17 @@ IS = _("is, it's, i'm, am, called")
 
 ARTICLE = _("the")
 UNLIKE_A_NAME = _("want, don't, please, thanks, cancel, appointment")
+
+
+INPUTS: dict[FieldType, Input] = {
+    "name": "name",
+    "email": "email",
+    "phone": "phone",
+    "tax_number": "digits",
+    "identity_card": "code",
+    "passport": "code",
+    "notes": "long",
+}
 
 
 def prefixed(field: FormField) -> str:
@@ -113,6 +124,7 @@ def _ask(ctx: Context, field: FormField) -> Prompt:
         free=not closed,
         names="any" if closed else "begun" if field.options else "whole",
         expected=_("Please pick one of the answers below."),
+        input=INPUTS.get(field.type, "text"),
     )
 
 

@@ -41,6 +41,7 @@ def tapped(ctx: Context, choice: str, offers: Sequence[Offer], *, other: bool) -
     found = next((one for one in offers if one.key == key), None)
     if found is None:
         raise Wrong(_("I don't know that button."))
+    ctx.heard = found.el if ctx.language == "el" else found.en
     if found.command or not other:
         _accept(ctx, found)
 
@@ -97,7 +98,7 @@ def _old_button(ctx: Context, number: str, key: str) -> None:
         ctx.say(_("That button is no longer in use."))
         return
     dialog, _slash, name = old[0].partition("/")
-    label = found[ctx.language]
+    label = ctx.heard = found[ctx.language]
     if old[0] == "book/review" and not found["command"] and _said_booked(ctx, found["value"]):
         return
     step = flow.step_named(ctx, name) if dialog == ctx.state.dialog else None

@@ -47,6 +47,7 @@ def _ask_code(ctx: Context) -> Prompt:
         ),
         free=True,
         names="whole",
+        input="code",
     )
 
 
@@ -62,7 +63,8 @@ def _take_code(ctx: Context, text: str) -> str:
 
 
 def _ask_phone(ctx: Context) -> Prompt:
-    return Prompt(_("And the telephone number given with it?"), free=True, names="whole")
+    asked = _("And the telephone number given with it?")
+    return Prompt(asked, free=True, names="whole", input="phone")
 
 
 def _prove(ctx: Context, number: str) -> None:

@@ -14,6 +14,8 @@ class Offer(BaseModel):
     en: str
     number: int | None = None
     command: bool = False
+    hidden: bool = False
+    """Understood, but not shown among the buttons of the question."""
 
 
 class State(BaseModel):
@@ -34,6 +36,8 @@ class State(BaseModel):
     digest: str = ""
     number: int = 0
     """The open prompt's; new at each asking."""
+    home: str | None = None
+    """The municipality whose own page it is, where it is one's."""
     client_language: str | None = None
     client_timezone: str | None = None
     """What the page said last: it counts when it changes, for the citizen may ask for another."""

@@ -16,6 +16,8 @@ from dialogs.state import State
 
 Layout = Literal["list", "month", "times"]
 
+Input = Literal["text", "name", "email", "phone", "digits", "code", "long"]
+
 
 class Texts(Protocol):
     """What the conversation needs of the languages; `bot.texts` is it."""
@@ -76,7 +78,8 @@ class Prompt:
     `month` is the first of the month that the choices are days of. `free`: any text is an
     answer, and the choices are suggestions. `names` says how a choice's name may be typed: in
     `any` way that can be understood, `begun`, or only the `whole` of it. `extras` are commands
-    that belong to this question. `expected` is said after an answer that fits nothing.
+    that belong to this question. `expected` is said after an answer that fits nothing. `input`
+    is what a typed answer is, so that a page can help with it.
     """
 
     text: Phrase
@@ -87,11 +90,12 @@ class Prompt:
     names: Literal["any", "begun", "whole"] = "any"
     extras: Sequence[Choice] = ()
     expected: Phrase = ""
+    input: Input = "text"
 
 
 @dataclass
 class Context:
-    """A turn's surroundings, and what is said in it."""
+    """A turn's surroundings, and what is said in it; `heard` is the label of a tapped button."""
 
     session: Session
     office: Office
@@ -107,6 +111,7 @@ class Context:
     choose: Callable[[Sequence[str]], str]
     dialogs: Mapping[str, "Dialog"]
     said: list[Phrase] = field(default_factory=list)
+    heard: str | None = None
     cache: dict[str, Any] = field(default_factory=dict)
 
     def say(self, phrase: Phrase) -> None:

@@ -4,15 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
 
 from bot.settings import read_settings
 from bot.sweep import sweep
 from bot.wiring import Wiring, load_shipped, wire
-from webhooks import chat, docs, pages, problems
+from webhooks import chat, docs, page, problems
+from webhooks.headers import Headers
 from webhooks.limits import Limits
 
 log = structlog.get_logger()
@@ -61,8 +65,11 @@ def application(wiring: Wiring) -> FastAPI:
         allow_headers=["Content-Type"],
         expose_headers=["Retry-After"],
     )
-    for room in (chat, pages, docs):
+    for room in (chat, page, docs):
         app.include_router(room.routes(wiring))
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
+    app.add_middleware(Headers)
+    app.add_middleware(GZipMiddleware)
     return app
 
 

@@ -8,7 +8,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from bot.wiring import Wiring
-from webhooks.pages import PAGE
+
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Rantevou API</title>
+<link rel="stylesheet" href="/static/digigov.css">
+<link rel="stylesheet" href="/static/rantevou.css">
+<main class="document">{body}</main>
+</html>
+"""
 
 # Its UUID is another for each reader: whoever sends the same one is in the same conversation.
 EXAMPLE = """curl -s {base}chat/turns -H 'Content-Type: application/json' -d '{{
@@ -58,9 +68,7 @@ def routes(_wiring: Wiring) -> APIRouter:
                     for field, about in schema["properties"].items()
                 ),
             ]
-        return PAGE.format(title="Rantevou API", body="\n".join(parts)).replace(
-            'lang="el"', 'lang="en"'
-        )
+        return PAGE.format(body="\n".join(parts))
 
     return router
 

@@ -16,7 +16,8 @@ PRINTED = r"^\P{C}*$"
 """No control signs and no halves of an emoji, which can't be stored."""
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """A zone of the IANA database; raises ValueError."""
     if name not in zone_names():
         raise ValueError("a zone of the IANA database, such as Australia/Melbourne")
     return name
@@ -45,7 +46,7 @@ class TurnRequest(BaseModel):
         default=None, max_length=100, pattern=PRINTED, description="The id of a choice"
     )
     language: Literal["el", "en"] | None = Field(default=None, description="Of your page")
-    timezone: Annotated[str, AfterValidator(_known_zone)] | None = Field(
+    timezone: Annotated[str, AfterValidator(known_zone)] | None = Field(
         default=None, description="Of the browser, such as Europe/Athens"
     )
 

@@ -38,7 +38,10 @@ class PromptRow(Base):
 
 
 class InboundRow(Base):
-    """A message that came in, and what was answered, to be repeated when it comes again."""
+    """A message that came in, and what was answered, to be repeated when it comes again.
+
+    `said` is its text, or the label of the button that was tapped.
+    """
 
     __tablename__ = "inbounds"
     __table_args__ = (UniqueConstraint("account", "message_id"),)
@@ -47,5 +50,6 @@ class InboundRow(Base):
     account: Mapped[str]
     message_id: Mapped[str]
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
+    said: Mapped[str | None]
     replies: Mapped[list[Any]]
     received_at: Mapped[datetime] = mapped_column(index=True)

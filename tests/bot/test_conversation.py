@@ -136,10 +136,19 @@ def test_the_pages_zone_is_kept_for_turns_that_do_not_say_it(town: Town) -> None
     assert zones == ["Australia/Melbourne"]
 
 
-def test_what_the_citizen_wrote_is_not_stored_with_the_message(town: Town) -> None:
+def test_what_the_citizen_wrote_is_stored_only_where_a_page_shows_it_again(town: Town) -> None:
     town.receive(inbound("1", "Γεια ΜΥΣΤΙΚΟ"))
+    town.receive(inbound("2", "Γεια ΜΥΣΤΙΚΟ", platform="console", account="console"))
     rows = town.database.write_now(lambda s: s.scalars(select(InboundRow)).all())
-    assert "ΜΥΣΤΙΚΟ" not in str([vars(row) for row in rows])
+    assert [row.said for row in rows] == ["Γεια ΜΥΣΤΙΚΟ", None]
+    assert "ΜΥΣΤΙΚΟ" not in str([row.replies for row in rows])
+
+
+def test_a_tap_is_kept_as_what_its_button_said(town: Town) -> None:
+    town.receive(inbound("1"))
+    town.receive(inbound("2", None, choice="1.1"))
+    rows = town.database.write_now(lambda s: s.scalars(select(InboundRow)).all())
+    assert rows[1].said == "Δήμος Καλαμάτας"
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parent.parent.parent
 ROOMS = ("core", "dialogs", "bot", "webhooks")
+METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 KEYWORDS = {"_": None, "_n": (1, 2)}
 
 WORD_LISTS = re.compile(r"^[^.?!:;{}]+(, [^.?!:;{}]+)+$|^no, n,|, \?,|/start|👍")
@@ -47,7 +48,7 @@ def extracted() -> set[str]:
     found = set()
     for room in ROOMS:
         for _file, _line, message, _comments, _context in extract_from_dir(
-            ROOT / room, keywords=KEYWORDS
+            ROOT / room, METHODS, keywords=KEYWORDS
         ):
             found.add(forms(message)[0])
     return found - {""}

@@ -125,7 +125,7 @@ def test_an_unknown_route_is_not_found(client: httpx.Client, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/chat/turns"), ("PUT", "/chat/turns"), ("DELETE", "/chat/turns"), ("POST", "/")],
+    [("GET", "/chat/turns"), ("PUT", "/chat/turns"), ("DELETE", "/chat/turns"), ("POST", "/docs")],
 )
 def test_a_wrong_method_is_refused_with_those_allowed(
     client: httpx.Client, method: str, path: str

@@ -1,4 +1,4 @@
-"""The pages: whole in themselves, with nothing fetched from outside."""
+"""The documentation: whole in itself, with nothing fetched from outside."""
 
 import re
 from html import unescape
@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
-PAGES = ["/", "/docs", "/openapi.json"]
+PAGES = ["/docs", "/openapi.json"]
 
 
 class Links(HTMLParser):
@@ -22,20 +22,6 @@ class Links(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.found += [value or "" for name, value in attrs if name in ("href", "src", "action")]
-
-
-def test_the_first_page_says_in_greek_what_this_is_and_leads_to_the_documentation(
-    client: httpx.Client,
-) -> None:
-    answer = client.get("/")
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    page = unescape(answer.text)
-    assert '<html lang="el">' in page
-    assert "ραντεβού" in page
-    for name in ("Δήμος Χίου", "Δήμος Λαρισαίων", "Δήμος Καλαμάτας", "ΚΕΠ"):
-        assert name in page
-    assert Links(answer.text).found == ["/docs"]
 
 
 def test_the_documentation_describes_the_turn(client: httpx.Client) -> None:

@@ -1,0 +1,49 @@
+"""A real browser, and a server for it to visit."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import Town
+from tests.webhooks.conftest import served
+from tests.webhooks.talker import serving
+from webhooks.app import application
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a window. Gone after this folder: its loop bears no other."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, town: Town) -> Iterator[Visit]:
+    """Open a page of the town's server, in a browser of its own."""
+    contexts = []
+    with serving(application(served(town.database, town.house))) as client:
+
+        def open_page(path: str = "/", *, scripts: bool = True, language: str = "el-GR") -> Page:
+            context = browser.new_context(
+                base_url=str(client.base_url),
+                java_script_enabled=scripts,
+                locale=language,
+                timezone_id="Europe/Athens",
+                viewport={"width": 390, "height": 844},
+            )
+            contexts.append(context)
+            page = context.new_page()
+            page.goto(path)
+            return page
+
+        yield open_page
+        for context in contexts:
+            context.close()

@@ -1,0 +1,163 @@
+"""The web chat's page as a browser without scripts sees it: forms, cookies, redirects."""
+
+import re
+import sqlite3
+from html import unescape
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.conftest import Town
+from tests.webhooks.conftest import Serve
+
+HTMX = {"HX-Request": "true", "X-Language": "el"}
+
+
+def bubbles(page: str) -> list[str]:
+    found = re.findall(r'<div class="bubble (\w+)">(.*?)</div>', page, re.DOTALL)
+    return [f"{who}: {unescape(re.sub(r'<[^>]*>', '', text)).strip()}" for who, text in found]
+
+
+def button(page: str, label: str) -> str:
+    """The choice of the button with that label."""
+    found = re.search(rf'name="choice" value="([^"]+)"[^>]*>{re.escape(label)}<', page)
+    assert found, page
+    return found[1]
+
+
+def say(client: httpx.Client, path: str = "/", **form: str) -> httpx.Response:
+    form = {"message_id": str(uuid4()), **form}
+    return client.post(path, data=form, follow_redirects=True)
+
+
+def conversations(town: Town) -> int:
+    with sqlite3.connect(town.database.file) as database:
+        return int(database.execute("SELECT count(*) FROM conversations").fetchone()[0])
+
+
+def test_looking_at_the_page_begins_no_conversation(serve: Serve, town: Town) -> None:
+    page = serve().get("/")
+    assert page.status_code == 200
+    assert '<html lang="el">' in page.text
+    assert "Σε ποιον δήμο θέλετε ραντεβού;" in bubbles(page.text)[-1]
+    assert "set-cookie" not in page.headers
+    assert conversations(town) == 0
+
+
+def test_the_first_tap_begins_it_and_the_page_shows_what_was_said(serve: Serve, town: Town) -> None:
+    client = serve()
+    first = client.get("/").text
+    answer = say(client, choice=button(first, "Δήμος Χίου"))
+    assert [r.status_code for r in answer.history] == [303]
+    assert bubbles(answer.text)[-2:] == ["citizen: Εσείς: Δήμος Χίου", "bot: Ποια ομάδα υπηρεσιών;"]
+    assert bubbles(client.get("/").text) == bubbles(answer.text)
+    cookie = answer.history[0].headers["set-cookie"]
+    for part in ("HttpOnly", "SameSite=lax", "Path=/", "Max-Age="):
+        assert part in cookie
+    assert conversations(town) == 1
+
+
+def test_a_form_sent_twice_counts_once(serve: Serve, town: Town) -> None:
+    client, other = serve(), str(uuid4())
+    choice = button(client.get("/").text, "Δήμος Χίου")
+    with httpx.Client(base_url=client.base_url) as impatient:  # no cookie had come yet
+        pages = [
+            impatient.post("/", data={"message_id": other, "choice": choice}, headers=HTMX).text
+            for _ in range(2)
+        ]
+        impatient.cookies.clear()
+        pages.append(
+            impatient.post("/", data={"message_id": other, "choice": choice}, headers=HTMX).text
+        )
+    assert bubbles(pages[0]) == bubbles(pages[1]) == bubbles(pages[2])
+    assert conversations(town) == 1
+
+
+def test_a_script_gets_only_what_is_new(serve: Serve) -> None:
+    client = serve()
+    say(client, text="Χίος")
+    answer = client.post(
+        "/", data={"message_id": str(uuid4()), "text": "Τμήμα Περιουσίας"}, headers=HTMX
+    )
+    assert "<html" not in answer.text
+    assert bubbles(answer.text)[0] == "citizen: Εσείς: Τμήμα Περιουσίας"
+    assert 'id="ask"' in answer.text
+    assert 'id="trail"' in answer.text
+
+
+def test_an_earlier_answer_is_changed_from_the_trail(serve: Serve) -> None:
+    client = serve()
+    page = say(client, text="Χίος").text
+    page = say(client, choice=button(page, "Τμήμα Περιουσίας")).text
+    page = say(client, choice=button(page, "Δήμος Χίου")).text
+    assert bubbles(page)[-1] == "bot: Σε ποιον δήμο θέλετε ραντεβού;"
+
+
+def test_what_is_typed_is_shown_as_text(serve: Serve) -> None:
+    page = say(serve(), text="<script>alert(1)</script>").text
+    assert "<script>alert" not in page
+    assert (
+        "citizen: Εσείς: <script>alert(1)</script>"
+        in unescape(page).replace('<span class="aside">', "").replace("</span>", "")
+        or "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    )
+
+
+def test_an_unknown_or_forgotten_cookie_begins_anew(serve: Serve, town: Town) -> None:
+    client = serve()
+    client.cookies.set("rantevou", "nobody")
+    assert "Σε ποιον δήμο" in bubbles(client.get("/").text)[-1]
+    page = say(client, text="Χίος").text
+    assert bubbles(page)[-1] == "bot: Ποια ομάδα υπηρεσιών;"
+    assert conversations(town) == 1
+
+
+def test_a_municipalitys_own_page_asks_for_no_municipality(serve: Serve) -> None:
+    client = serve()
+    page = client.get("/m/chios").text
+    assert bubbles(page)[-1] == "bot: Ποια ομάδα υπηρεσιών;"
+    page = say(client, "/m/chios", choice=button(page, "Τμήμα Περιουσίας")).text
+    assert bubbles(page)[-1] == "bot: Πώς θέλετε να γίνει το ραντεβού;"
+    assert "Σε ποιον δήμο" in bubbles(client.get("/").text)[-1]
+    assert client.get("/m/nowhere").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}],
+    ids=["by fetch metadata", "by origin"],
+)
+def test_a_form_of_another_site_is_refused(
+    serve: Serve, town: Town, headers: dict[str, str]
+) -> None:
+    form = {"message_id": str(uuid4()), "text": "Χίος"}
+    assert serve().post("/", data=form, headers=headers).status_code == 403
+    assert conversations(town) == 0
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/m/chios"])
+def test_a_page_allows_nothing_from_elsewhere(client: httpx.Client, path: str) -> None:
+    page = client.get(path)
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert not re.findall(r'(?:src|href|action)="(?:https?:)?//', page.text)
+    assert "<style" not in page.text
+    assert " style=" not in page.text
+    assert " onclick=" not in page.text
+
+
+def test_the_page_speaks_the_browsers_language_greek_first(client: httpx.Client) -> None:
+    page = client.get("/", headers={"Accept-Language": "en-AU,en;q=0.9"}).text
+    assert '<html lang="en">' in page
+    assert "With which municipality" in page
+    both = client.get("/", headers={"Accept-Language": "en-US,en;q=0.9,el;q=0.5"}).text
+    assert '<html lang="el">' in both
+
+
+@pytest.mark.parametrize(
+    "form", [{}, {"message_id": "1"}, {"message_id": "1", "choice": "\x00"}, {"text": "x" * 5000}]
+)
+def test_an_odd_form_is_answered(client: httpx.Client, form: dict[str, str]) -> None:
+    assert client.post("/", data=form, follow_redirects=True).status_code in (200, 422)

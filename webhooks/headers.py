@@ -1,0 +1,34 @@
+"""What browsers are told of every page: nothing from elsewhere, nothing kept, nothing framed."""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class Headers:
+    """ASGI middleware: the headers of a page of HTML, and how long the static files last."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add them to what the application answers."""
+
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Content-Type-Options"] = "nosniff"
+                if headers.get("content-type", "").startswith("text/html"):
+                    headers["Content-Security-Policy"] = POLICY
+                    headers["Referrer-Policy"] = "same-origin"
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        if scope["type"] == "http":
+            await self._app(scope, receive, add)
+        else:
+            await self._app(scope, receive, send)

@@ -1,0 +1,313 @@
+"""The web chat's page: the same conversation as POST /chat/turns, with and without scripts."""
+
+from calendar import Calendar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import ceil
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from babel import Locale
+from babel.dates import format_date, get_day_names
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.orm import Session
+
+from bot.conversation import AlreadyBegun, UnknownConversation
+from bot.platforms import webchat
+from bot.replies import Inbound, Reply, ReplyChoice
+from bot.wiring import Wiring
+from bot.zones import zone_names
+from core import conversations
+from core.text import Phrase, Text, _
+from webhooks.limits import network
+
+TEMPLATES = Path(__file__).parent / "templates"
+COOKIE_SECONDS = 30 * 24 * 3600
+START = "/start"
+OTHER_LANGUAGE = {"el": "en", "en": "el"}
+
+ATTRIBUTES: Mapping[str, str] = {
+    "text": 'autocomplete="off"',
+    "name": 'autocomplete="name"',
+    "email": 'type="email" autocomplete="email" autocapitalize="off"',
+    "phone": 'type="tel" autocomplete="tel"',
+    "digits": 'inputmode="numeric" autocomplete="off"',
+    "code": 'autocomplete="off" autocapitalize="characters" spellcheck="false"',
+    "long": "",
+}
+"""What helps to type each kind of answer: the right keyboard, and what the browser knows."""
+
+TITLE = _("Appointment with your municipality")
+MORNING, AFTERNOON = _("In the morning"), _("In the afternoon")
+
+
+class Said(BaseModel):
+    """What a form of the page sends."""
+
+    message_id: str = ""
+    text: str | None = None
+    choice: str | None = None
+    timezone: str = ""
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """A message as the page shows it; `who` is citizen or bot."""
+
+    who: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Day:
+    """A field of the month's sheet; number 0 outside of the month."""
+
+    number: int
+    choice: ReplyChoice | None
+
+
+def routes(wiring: Wiring) -> APIRouter:
+    """The page of all municipalities, and that of each."""
+    router = APIRouter(include_in_schema=False)
+    page = Page(wiring)
+
+    @router.get("/", response_class=HTMLResponse)
+    async def show(request: Request) -> Response:
+        return await page.show(request, None)
+
+    @router.get("/m/{municipality}", response_class=HTMLResponse)
+    async def show_one(request: Request, municipality: str) -> Response:
+        return await page.show(request, municipality)
+
+    @router.post("/", response_class=HTMLResponse)
+    async def say(request: Request, said: Annotated[Said, Form()]) -> Response:
+        return await page.say(request, None, said)
+
+    @router.post("/m/{municipality}", response_class=HTMLResponse)
+    async def say_to_one(
+        request: Request, municipality: str, said: Annotated[Said, Form()]
+    ) -> Response:
+        return await page.say(request, municipality, said)
+
+    return router
+
+
+class Page:
+    """Shows a conversation and takes what is said in it. Its token lives in a cookie."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    async def show(self, request: Request, home: str | None) -> Response:
+        """Show the conversation so far, or what one would begin with."""
+        await self._check_home(home)
+        token = request.cookies.get(_cookie(home))
+        history = await self._history(token) if token else []
+        if token and not history:
+            try:
+                replies = await self._answer(request, home, token, Said(text=START))
+                history = [(None, replies)]
+            except UnknownConversation:
+                token = None
+        if not history:
+            opening = self._inbound(request, home, None, Said(text=START))[1]
+            history = [(None, await self._wiring.rehearse(opening))]
+        bubbles = [bubble for said, replies in history for bubble in _bubbles(said, replies)]
+        return self._rendered("page.html", request, home, bubbles, history[-1][1])
+
+    async def say(self, request: Request, home: str | None, said: Said) -> Response:
+        """Take a message; answer with what is new for a script, else with the page."""
+        _check_origin(request)
+        await self._check_home(home)
+        begins = said.model_copy(update={"message_id": said.message_id or str(uuid4())})
+        said = begins.model_copy(update={"message_id": f"{begins.message_id} said"})
+        token = request.cookies.get(_cookie(home))
+        try:
+            if token is None:
+                raise UnknownConversation
+            replies = await self._answer(request, home, token, said)
+        except UnknownConversation:
+            token = await self._begin(request, home, begins)
+            replies = await self._answer(request, home, token, said)
+        response: Response
+        if "hx-request" not in request.headers:
+            response = RedirectResponse(f"{_path(home)}#ask", 303)
+        elif not replies or replies[-1].language != request.headers.get("x-language"):
+            # Erased since, for consent was withdrawn; or another language: all of the page changes.
+            response = Response(headers={"HX-Refresh": "true"})
+        else:
+            heard = (await self._history(token))[-1:]
+            bubbles = _bubbles(heard[0][0] if heard else None, replies)
+            response = self._rendered("turn.html", request, home, bubbles, replies)
+        response.set_cookie(
+            _cookie(home),
+            token,
+            max_age=COOKIE_SECONDS,
+            path=_path(home),
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="lax",
+        )
+        return response
+
+    async def _begin(self, request: Request, home: str | None, said: Said) -> str:
+        """Begin a conversation; the same first message again finds the one it began."""
+        token, opening = self._inbound(request, home, None, said.model_copy(update=HELLO))
+        try:
+            await self._wiring.answer(opening)
+        except AlreadyBegun:
+            anew = {**HELLO, "message_id": str(uuid4())}
+            token, opening = self._inbound(request, home, None, said.model_copy(update=anew))
+            await self._wiring.answer(opening)
+        return token
+
+    async def _answer(
+        self, request: Request, home: str | None, token: str, said: Said
+    ) -> list[Reply]:
+        return await self._wiring.answer(self._inbound(request, home, token, said)[1])
+
+    def _inbound(
+        self, request: Request, home: str | None, token: str | None, said: Said
+    ) -> tuple[str, Inbound]:
+        turn: dict[str, Any] = {
+            "conversation": token,
+            "message_id": said.message_id or str(uuid4()),
+            "choice": said.choice,
+            "text": said.text if said.choice is None else None,
+            "timezone": said.timezone if said.timezone in zone_names() else None,
+        }
+        if turn["choice"] is None and turn["text"] is None:
+            turn["text"] = ""
+        if token is None:
+            turn["language"] = _language(request)
+        try:
+            asked = webchat.TurnRequest.model_validate(turn)
+        except ValidationError:
+            raise HTTPException(422, "The form isn't one of this page.") from None
+        address = network(request.client.host) if request.client else None
+        token, inbound = webchat.read(asked, self._wiring.house.office, address)
+        return token, inbound.model_copy(update={"home": home})
+
+    async def _history(self, token: str) -> list[tuple[str | None, list[Reply]]]:
+        address = self._wiring.house.office.keyed_hash(f"token {token}")
+        rows = await self._wiring.database.read(
+            lambda session: conversations.history(session, webchat.ACCOUNT, address)
+        )
+        return [
+            (said, [Reply.model_validate(reply) for reply in replies])
+            for said, replies in rows
+            if replies
+        ]
+
+    async def _check_home(self, home: str | None) -> None:
+        def known(session: Session) -> bool:
+            office = self._wiring.house.office
+            office.refresh(session)
+            return home is None or home in office
+
+        if not await self._wiring.database.read(known):
+            raise HTTPException(404, "No municipality has that name here.")
+
+    def _rendered(
+        self,
+        template: str,
+        request: Request,
+        home: str | None,
+        bubbles: Sequence[Bubble],
+        replies: Sequence[Reply],
+    ) -> HTMLResponse:
+        asked = replies[-1]
+        language, house = asked.language, self._wiring.house
+
+        def say(message: str) -> str:
+            return house.texts.say(Text(message), language)
+
+        def count(one: str, many: str, number: int) -> str:
+            return house.texts.say(Text(one, many, {"count": number}), language)
+
+        title: Phrase = house.office[home].body.name if home else TITLE
+        picks = [choice for choice in asked.choices if choice.number is not None]
+        shown = self._templates.get_template(template).render(
+            _=say,
+            _n=count,
+            lang=language,
+            title=house.texts.say(title, language),
+            path=_path(home),
+            other=Locale(OTHER_LANGUAGE[language]),
+            bubbles=bubbles,
+            asked=asked,
+            picks=picks,
+            commands=[choice for choice in asked.choices if choice.number is None],
+            halves=[
+                (house.texts.say(name, language), [c for c in picks if (c.label < "12") == early])
+                for name, early in ((MORNING, True), (AFTERNOON, False))
+            ],
+            weeks=_weeks(asked.month, picks) if asked.month else [],
+            month_name=format_date(asked.month, "LLLL y", language) if asked.month else "",
+            weekdays=_weekdays(language),
+            held_minutes=_minutes(asked.held_until, house.clock()),
+            attributes=Markup(ATTRIBUTES[asked.input]),  # noqa: S704 our own, of the table above
+            message_id=str(uuid4()),
+        )
+        return HTMLResponse(shown)
+
+
+HELLO = {"text": START, "choice": None}
+
+
+def _bubbles(said: str | None, replies: Sequence[Reply]) -> list[Bubble]:
+    heard = [Bubble("citizen", said)] if said and said != START else []
+    return heard + [Bubble("bot", reply.text) for reply in replies]
+
+
+def _weeks(month: date, picks: Sequence[ReplyChoice]) -> list[list[Day]]:
+    free = {choice.number: choice for choice in picks}
+    return [
+        [Day(day, free.get(day)) for day in week]
+        for week in Calendar().monthdayscalendar(month.year, month.month)
+    ]
+
+
+def _weekdays(language: str) -> list[dict[str, str]]:
+    short, wide = (get_day_names(width, locale=language) for width in ("abbreviated", "wide"))
+    return [{"short": short[day], "wide": wide[day]} for day in range(7)]
+
+
+def _minutes(until: datetime | None, now: datetime) -> int | None:
+    return max(0, ceil((until - now).total_seconds() / 60)) if until else None
+
+
+def _path(home: str | None) -> str:
+    return f"/m/{home}" if home else "/"
+
+
+def _cookie(home: str | None) -> str:
+    return f"rantevou-{home}" if home else "rantevou"
+
+
+def _language(request: Request) -> str:
+    """Greek, unless the browser wants English and no Greek."""
+    wanted = request.headers.get("accept-language", "").lower()
+    return "en" if "en" in wanted and "el" not in wanted else "el"
+
+
+def _check_origin(request: Request) -> None:
+    """Refuse a form that another site posts with our cookie."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin", "null")
+    elsewhere = origin != "null" and urlsplit(origin).netloc != request.headers.get("host")
+    if site not in ("same-origin", "none") or elsewhere:
+        raise HTTPException(403, "This form may be sent from Rantevou's own page only.")
