@@ -14,8 +14,10 @@ from core.office import Office
 from dialogs.engine import DIALOGS, turn
 from dialogs.fold import clean
 from dialogs.hear import LONGEST
+from dialogs.holding import held
 from dialogs.state import State
 from dialogs.step import Context
+from dialogs.trail import trail
 
 
 class UnknownConversation(Exception):
@@ -63,27 +65,7 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
         state.client_language = language = inbound.language
     if inbound.timezone and inbound.timezone != state.client_timezone:
         state.client_timezone = timezone = inbound.timezone
-    ctx = Context(
-        session=session,
-        office=house.office,
-        texts=house.texts,
-        now=now,
-        actor=Actor(
-            citizen_id=found.citizen_id,
-            platform=inbound.platform,
-            language=language,
-            timezone=timezone,
-            network=inbound.network,
-        ),
-        state=state,
-        language=language,
-        timezone=timezone,
-        conversation_id=found.id,
-        sources=[f"contact {found.contact_id}", *([inbound.network] if inbound.network else [])],
-        known=found.known,
-        choose=house.choose,
-        dialogs=DIALOGS,
-    )
+    ctx = _context(session, house, inbound, found, state, language, timezone)
     question = turn(ctx, inbound.text, inbound.choice)
     conversations.keep(
         session,
@@ -101,3 +83,80 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
         said = ctx.heard or clean(inbound.text or "")[:LONGEST]
     conversations.answered(session, found, account, message_id, said, stored, now)
     return replies
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An answer given so far; `id` is the choice that changes it, where it can be changed."""
+
+    label: str
+    value: str
+    id: str | None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A conversation as a page shows it: the talk, the answers so far, how long a time is kept."""
+
+    talk: list[tuple[str | None, list[Reply]]]
+    trail: list[Mark]
+    held_until: datetime | None
+
+
+def look(session: Session, house: House, inbound: Inbound) -> Seen | None:
+    """See the conversation that a message would belong to, if there is one; changes nothing."""
+    found = conversations.find(session, inbound.account, inbound.address, inbound.message_id)
+    if found is None:
+        return None
+    house.office.refresh(session)
+    state = State.model_validate(found.state)
+    ctx = _context(session, house, inbound, found, state, found.language, found.timezone)
+    say, booking = house.texts.say, held(ctx)
+    return Seen(
+        [
+            (said, [Reply.model_validate(reply) for reply in replies])
+            for said, replies in conversations.history(session, found.id)
+            if replies
+        ],
+        [
+            Mark(
+                say(mark.label, ctx.language),
+                say(mark.value, ctx.language),
+                f"{state.number}.change:{mark.step}" if mark.changeable else None,
+            )
+            for mark in trail(ctx)
+        ],
+        booking.held_until if booking and "time" in ctx.answers else None,
+    )
+
+
+def _context(
+    session: Session,
+    house: House,
+    inbound: Inbound,
+    found: conversations.Found,
+    state: State,
+    language: str,
+    timezone: str,
+) -> Context:
+    return Context(
+        session=session,
+        office=house.office,
+        texts=house.texts,
+        now=house.clock(),
+        actor=Actor(
+            citizen_id=found.citizen_id,
+            platform=inbound.platform,
+            language=language,
+            timezone=timezone,
+            network=inbound.network,
+        ),
+        state=state,
+        language=language,
+        timezone=timezone,
+        conversation_id=found.id,
+        sources=[f"contact {found.contact_id}", *([inbound.network] if inbound.network else [])],
+        known=found.known,
+        choose=house.choose,
+        dialogs=DIALOGS,
+    )

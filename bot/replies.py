@@ -1,6 +1,6 @@
 """What the citizen is shown: replies in their language, and what came in."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel
@@ -16,19 +16,10 @@ class ReplyChoice(BaseModel):
     number: int | None = None
 
 
-class ReplyMark(BaseModel):
-    """An answer given so far; `id` is the choice that changes it, where it can be changed."""
-
-    label: str
-    value: str
-    id: str | None
-
-
 class Reply(BaseModel):
     """A message of ours. Only the last of a turn asks, and so has a step and choices.
 
-    `trail` is what was answered so far; `held_until` how long the time picked is kept; `input`
-    what a typed answer is.
+    `input` is what a typed answer is.
     """
 
     text: str
@@ -37,8 +28,6 @@ class Reply(BaseModel):
     layout: Layout = "list"
     month: date | None = None
     choices: list[ReplyChoice] = []
-    trail: list[ReplyMark] = []
-    held_until: datetime | None = None
     input: Input = "text"
 
 

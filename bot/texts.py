@@ -10,7 +10,7 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from bot.replies import Reply, ReplyChoice, ReplyMark
+from bot.replies import Reply, ReplyChoice
 from bot.zones import LANGUAGES, candidates, city_of
 from core.text import Lines, Phrase, Text, When, Words, Zone
 from dialogs.asking import Asked
@@ -92,17 +92,7 @@ class Texts:
                     number=offer.number,
                 )
                 for offer in question.offers
-                if not offer.hidden
             ],
-            trail=[
-                ReplyMark(
-                    label=self.say(mark.label, language),
-                    value=self.say(mark.value, language),
-                    id=f"{question.number}.change:{mark.step}" if mark.changeable else None,
-                )
-                for mark in question.trail
-            ],
-            held_until=question.held_until,
             input=question.prompt.input,
         )
         return [Reply(text=notes, language=language), asked] if notes else [asked]

@@ -143,13 +143,11 @@ def answered(
     )
 
 
-def history(session: Session, account: str, address: str) -> list[tuple[str | None, list[Any]]]:
-    """What was said in the conversation of that address and answered, as far as it is known yet."""
+def history(session: Session, conversation_id: int) -> list[tuple[str | None, list[Any]]]:
+    """What was said in a conversation and answered, as far as it is known yet."""
     rows = session.execute(
         select(InboundRow.said, InboundRow.replies)
-        .join(Conversation, InboundRow.conversation_id == Conversation.id)
-        .join(Contact, Conversation.contact_id == Contact.id)
-        .where(Contact.account == account, Contact.address == address)
+        .where(InboundRow.conversation_id == conversation_id)
         .order_by(InboundRow.id.desc())
         .limit(LONGEST_HISTORY)
     ).all()

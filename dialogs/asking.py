@@ -1,16 +1,13 @@
 """Asking a question: which buttons it has, and remembering them."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from core import conversations
 from core.text import _
 from dialogs import flow
 from dialogs.commands import buttons
-from dialogs.holding import held
 from dialogs.state import Offer
 from dialogs.step import Choice, Context, Prompt, Step
-from dialogs.trail import Mark, trail
 
 PAGE = 8
 SLACK = 4
@@ -25,8 +22,6 @@ class Asked:
     step: str
     prompt: Prompt
     offers: list[Offer]
-    trail: list[Mark]
-    held_until: datetime | None
 
 
 def ask(ctx: Context, step: Step, prompt: Prompt) -> Asked:
@@ -43,14 +38,6 @@ def ask(ctx: Context, step: Step, prompt: Prompt) -> Asked:
     once = {command.value: command for command in reversed(commands)}
     offers = [offer(ctx, str(c.number or i), c, number=c.number or i) for i, c in choices]
     offers += [offer(ctx, command.value, command) for command in reversed(once.values())]
-    marks = trail(ctx)
-    shown = {one.key for one in offers}
-    for mark in marks:
-        change = Choice(f"change:{mark.step}", mark.label, command=True)
-        if mark.changeable and change.value not in shown:
-            hidden = offer(ctx, change.value, change)
-            offers.append(hidden.model_copy(update={"hidden": True}))
-    booking = held(ctx)
     conversations.add_prompt(
         ctx.session,
         ctx.conversation_id,
@@ -59,8 +46,7 @@ def ask(ctx: Context, step: Step, prompt: Prompt) -> Asked:
         [one.model_dump() for one in offers],
         ctx.now,
     )
-    held_until = booking.held_until if booking and "time" in ctx.answers else None
-    return Asked(state.number, step.name, prompt, offers, marks, held_until)
+    return Asked(state.number, step.name, prompt, offers)
 
 
 def offer(ctx: Context, key: str, choice: Choice, *, number: int | None = None) -> Offer:

@@ -38,12 +38,21 @@ def tapped(ctx: Context, choice: str, offers: Sequence[Offer], *, other: bool) -
     if number != str(ctx.state.number):
         _old_button(ctx, number, key)
         return
-    found = next((one for one in offers if one.key == key), None)
+    found = next((one for one in offers if one.key == key), None) or _of_the_trail(ctx, key)
     if found is None:
         raise Wrong(_("I don't know that button."))
     ctx.heard = found.el if ctx.language == "el" else found.en
     if found.command or not other:
         _accept(ctx, found)
+
+
+def _of_the_trail(ctx: Context, key: str) -> Offer | None:
+    """The button of an answer given so far, which asks it again."""
+    name = key.removeprefix("change:")
+    step = flow.step_named(ctx, name) if name != key and name in ctx.state.path else None
+    if step is None:
+        return None
+    return offer(ctx, key, Choice(key, _("Change: {step}", step=step.label), command=True))
 
 
 def typed(ctx: Context, text: str, offers: Sequence[Offer], *, fresh: bool, other: bool) -> None:

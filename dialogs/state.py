@@ -14,8 +14,6 @@ class Offer(BaseModel):
     en: str
     number: int | None = None
     command: bool = False
-    hidden: bool = False
-    """Understood, but not shown among the buttons of the question."""
 
 
 class State(BaseModel):

@@ -19,12 +19,11 @@ from markupsafe import Markup
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 
-from bot.conversation import AlreadyBegun, UnknownConversation
+from bot.conversation import AlreadyBegun, Seen, UnknownConversation, look
 from bot.platforms import webchat
 from bot.replies import Inbound, Reply, ReplyChoice
 from bot.wiring import Wiring
 from bot.zones import zone_names
-from core import conversations
 from core.text import Phrase, Text, _
 from webhooks.limits import network
 
@@ -115,18 +114,15 @@ class Page:
         """Show the conversation so far, or what one would begin with."""
         await self._check_home(home)
         token = request.cookies.get(_cookie(home))
-        history = await self._history(token) if token else []
-        if token and not history:
-            try:
-                replies = await self._answer(request, home, token, Said(text=START))
-                history = [(None, replies)]
-            except UnknownConversation:
-                token = None
-        if not history:
+        seen = await self._look(request, home, token) if token else None
+        if token and seen and not seen.talk:  # so long ago that it is forgotten
+            await self._answer(request, home, token, Said(text=START))
+            seen = await self._look(request, home, token)
+        if seen is None:
             opening = self._inbound(request, home, None, Said(text=START))[1]
-            history = [(None, await self._wiring.rehearse(opening))]
-        bubbles = [bubble for said, replies in history for bubble in _bubbles(said, replies)]
-        return self._rendered("page.html", request, home, bubbles, history[-1][1])
+            seen = Seen([(None, await self._wiring.rehearse(opening))], [], None)
+        bubbles = [bubble for said, replies in seen.talk for bubble in _bubbles(said, replies)]
+        return self._rendered("page.html", request, home, bubbles, seen)
 
     async def say(self, request: Request, home: str | None, said: Said) -> Response:
         """Take a message; answer with what is new for a script, else with the page."""
@@ -149,9 +145,10 @@ class Page:
             # Erased since, for consent was withdrawn; or another language: all of the page changes.
             response = Response(headers={"HX-Refresh": "true"})
         else:
-            heard = (await self._history(token))[-1:]
-            bubbles = _bubbles(heard[0][0] if heard else None, replies)
-            response = self._rendered("turn.html", request, home, bubbles, replies)
+            seen = await self._look(request, home, token)
+            assert seen  # noqa: S101 it has just answered
+            bubbles = _bubbles(seen.talk[-1][0], replies)
+            response = self._rendered("turn.html", request, home, bubbles, seen)
         response.set_cookie(
             _cookie(home),
             token,
@@ -201,16 +198,11 @@ class Page:
         token, inbound = webchat.read(asked, self._wiring.house.office, address)
         return token, inbound.model_copy(update={"home": home})
 
-    async def _history(self, token: str) -> list[tuple[str | None, list[Reply]]]:
-        address = self._wiring.house.office.keyed_hash(f"token {token}")
-        rows = await self._wiring.database.read(
-            lambda session: conversations.history(session, webchat.ACCOUNT, address)
+    async def _look(self, request: Request, home: str | None, token: str) -> Seen | None:
+        inbound = self._inbound(request, home, token, Said(text=START))[1]
+        return await self._wiring.database.read(
+            lambda session: look(session, self._wiring.house, inbound)
         )
-        return [
-            (said, [Reply.model_validate(reply) for reply in replies])
-            for said, replies in rows
-            if replies
-        ]
 
     async def _check_home(self, home: str | None) -> None:
         def known(session: Session) -> bool:
@@ -227,9 +219,9 @@ class Page:
         request: Request,
         home: str | None,
         bubbles: Sequence[Bubble],
-        replies: Sequence[Reply],
+        seen: Seen,
     ) -> HTMLResponse:
-        asked = replies[-1]
+        asked = seen.talk[-1][1][-1]
         language, house = asked.language, self._wiring.house
 
         def say(message: str) -> str:
@@ -258,7 +250,8 @@ class Page:
             weeks=_weeks(asked.month, picks) if asked.month else [],
             month_name=format_date(asked.month, "LLLL y", language) if asked.month else "",
             weekdays=_weekdays(language),
-            held_minutes=_minutes(asked.held_until, house.clock()),
+            trail=seen.trail,
+            held_minutes=_minutes(seen.held_until, house.clock()),
             attributes=Markup(ATTRIBUTES[asked.input]),  # noqa: S704 our own, of the table above
             message_id=str(uuid4()),
         )
