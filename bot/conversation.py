@@ -11,6 +11,8 @@ from bot.texts import Texts
 from core import conversations
 from core.bookings import Actor
 from core.office import Office
+from core.tables import Citizen
+from dialogs import flow
 from dialogs.engine import DIALOGS, turn
 from dialogs.fold import clean
 from dialogs.hear import LONGEST
@@ -127,6 +129,26 @@ def look(session: Session, house: House, inbound: Inbound) -> Seen | None:
             for mark in trail(ctx)
         ],
         booking.held_until if booking and "time" in ctx.answers else None,
+    )
+
+
+def forget(session: Session, house: House, inbound: Inbound) -> None:
+    """Erase what was said in the conversation that a message would belong to; bookings stay."""
+    found = conversations.find(session, inbound.account, inbound.address, inbound.message_id)
+    if found is None:
+        return
+    house.office.refresh(session)
+    state = State.model_validate(found.state)
+    flow.leave(_context(session, house, inbound, found, state, found.language, found.timezone))
+    conversations.forget_said(session, found.citizen_id)
+    session.get_one(Citizen, found.citizen_id).details = {}
+    conversations.keep(
+        session,
+        found.id,
+        language=found.language,
+        timezone=found.timezone,
+        state=state.emptied().model_dump(exclude_defaults=True),
+        forget_at=None,
     )
 
 

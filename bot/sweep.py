@@ -22,14 +22,7 @@ def sweep(
         select(Conversation).where(Conversation.forget_at < now).limit(BATCH)
     ).all()
     for conversation in silent:
-        # The numbers go on, so that every button given so far is an old one.
-        old = State.model_validate(conversation.state)
-        new = State(
-            number=old.number + 1,
-            home=old.home,
-            client_language=old.client_language,
-            client_timezone=old.client_timezone,
-        )
+        new = State.model_validate(conversation.state).emptied()
         conversation.state = new.model_dump(exclude_defaults=True)
         conversation.forget_at = None
     # What was offered may be personal too: details known from before, a booking's time.

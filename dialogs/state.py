@@ -39,3 +39,12 @@ class State(BaseModel):
     client_language: str | None = None
     client_timezone: str | None = None
     """What the page said last: it counts when it changes, for the citizen may ask for another."""
+
+    def emptied(self) -> "State":
+        """All forgotten; but the numbers go on, so that every button so far is an old one."""
+        return State(
+            number=self.number + 1,
+            home=self.home,
+            client_language=self.client_language,
+            client_timezone=self.client_timezone,
+        )

@@ -16,6 +16,7 @@ from bot.settings import read_settings
 from bot.sweep import sweep
 from bot.wiring import Wiring, load_shipped, wire
 from webhooks import chat, docs, page, problems
+from webhooks.apologies import Apologies
 from webhooks.headers import Headers
 from webhooks.limits import Limits
 
@@ -68,6 +69,7 @@ def application(wiring: Wiring) -> FastAPI:
     for room in (chat, page, docs):
         app.include_router(room.routes(wiring))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
+    app.add_middleware(Apologies, texts=wiring.house.texts, templates=page.templates())
     app.add_middleware(Headers)
     app.add_middleware(GZipMiddleware)
     return app

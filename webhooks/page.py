@@ -19,12 +19,13 @@ from markupsafe import Markup
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 
-from bot.conversation import AlreadyBegun, Seen, UnknownConversation, look
+from bot.conversation import AlreadyBegun, Seen, UnknownConversation, forget, look
 from bot.platforms import webchat
 from bot.replies import Inbound, Reply, ReplyChoice
 from bot.wiring import Wiring
 from bot.zones import zone_names
 from core.text import Phrase, Text, _
+from webhooks.apologies import language_wanted
 from webhooks.limits import network
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -45,6 +46,13 @@ ATTRIBUTES: Mapping[str, str] = {
 
 TITLE = _("Appointment with your municipality")
 MORNING, AFTERNOON = _("In the morning"), _("In the afternoon")
+
+
+def templates() -> Environment:
+    """The pages' templates."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
 
 
 class Said(BaseModel):
@@ -81,6 +89,14 @@ def routes(wiring: Wiring) -> APIRouter:
     async def show(request: Request) -> Response:
         return await page.show(request, None)
 
+    @router.post("/forget", response_class=HTMLResponse)
+    async def forget_it(request: Request) -> Response:
+        return await page.forget(request, None)
+
+    @router.post("/m/{municipality}/forget", response_class=HTMLResponse)
+    async def forget_one(request: Request, municipality: str) -> Response:
+        return await page.forget(request, municipality)
+
     @router.get("/m/{municipality}", response_class=HTMLResponse)
     async def show_one(request: Request, municipality: str) -> Response:
         return await page.show(request, municipality)
@@ -103,12 +119,7 @@ class Page:
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
-        self._templates = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = templates()
 
     async def show(self, request: Request, home: str | None) -> Response:
         """Show the conversation so far, or what one would begin with."""
@@ -160,6 +171,18 @@ class Page:
         )
         return response
 
+    async def forget(self, request: Request, home: str | None) -> Response:
+        """End the conversation on this device: what was said is erased, the cookie too."""
+        _check_origin(request)
+        if token := request.cookies.get(_cookie(home)):
+            inbound = self._inbound(request, home, token, Said(text=START))[1]
+            await self._wiring.database.write(
+                lambda session: forget(session, self._wiring.house, inbound)
+            )
+        response = RedirectResponse(_path(home), 303)
+        response.delete_cookie(_cookie(home), path=_path(home))
+        return response
+
     async def _begin(self, request: Request, home: str | None, said: Said) -> str:
         """Begin a conversation; the same first message again finds the one it began."""
         token, opening = self._inbound(request, home, None, said.model_copy(update=HELLO))
@@ -189,7 +212,7 @@ class Page:
         if turn["choice"] is None and turn["text"] is None:
             turn["text"] = ""
         if token is None:
-            turn["language"] = _language(request)
+            turn["language"] = language_wanted(request.headers.get("accept-language", ""))
         try:
             asked = webchat.TurnRequest.model_validate(turn)
         except ValidationError:
@@ -238,6 +261,8 @@ class Page:
             lang=language,
             title=house.texts.say(title, language),
             path=_path(home),
+            forget_path=f"{_path(home).rstrip('/')}/forget",
+            known=_cookie(home) in request.cookies,
             other=Locale(OTHER_LANGUAGE[language]),
             bubbles=bubbles,
             asked=asked,
@@ -289,12 +314,6 @@ def _path(home: str | None) -> str:
 
 def _cookie(home: str | None) -> str:
     return f"rantevou-{home}" if home else "rantevou"
-
-
-def _language(request: Request) -> str:
-    """Greek, unless the browser wants English and no Greek."""
-    wanted = request.headers.get("accept-language", "").lower()
-    return "en" if "en" in wanted and "el" not in wanted else "el"
 
 
 def _check_origin(request: Request) -> None:

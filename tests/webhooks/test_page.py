@@ -161,3 +161,49 @@ def test_the_page_speaks_the_browsers_language_greek_first(client: httpx.Client)
 )
 def test_an_odd_form_is_answered(client: httpx.Client, form: dict[str, str]) -> None:
     assert client.post("/", data=form, follow_redirects=True).status_code in (200, 422)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("el", "Δεν υπάρχει τέτοια σελίδα εδώ."), ("en", "no such page")]
+)
+def test_an_error_is_a_page_for_a_browser_and_a_problem_for_a_program(
+    client: httpx.Client, language: str, words: str
+) -> None:
+    browser = {"Accept": "text/html,*/*", "Accept-Language": language}
+    page = client.get("/m/nowhere", headers=browser)
+    assert page.status_code == 404
+    assert words in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert client.get("/m/nowhere").headers["content-type"] == "application/problem+json"
+
+
+def test_too_much_at_once_is_told_kindly(serve: Serve) -> None:
+    client = serve(requests_per_minute=1)
+    client.headers["Accept"] = "text/html"
+    say(client, text="Χίος")
+    answer = say(client, text="1")
+    assert answer.status_code == 429
+    assert "Περιμένετε ένα λεπτό" in answer.text
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_forgotten_device_keeps_nothing_but_the_booking(serve: Serve, town: Town) -> None:
+    client = serve()
+    for text in ("Καλαμάτα", "εεε", "3/12", "12:30", "Μαρία Παπαδοπούλου"):
+        say(client, text=text)
+    old = client.cookies["rantevou"]
+    page = client.post("/forget", follow_redirects=True)
+    assert "Σε ποιον δήμο" in bubbles(page.text)[-1]
+    assert "rantevou" not in client.cookies
+    with sqlite3.connect(town.database.file) as database:
+        kept = " ".join(database.iterdump())
+        states = database.execute("SELECT state FROM bookings").fetchall()
+    assert "Μαρία" not in kept
+    assert states == [("expired",)]
+    client.cookies.set("rantevou", old)
+    assert "Μαρία" not in client.get("/").text
+
+
+def test_forgetting_is_not_for_other_sites(serve: Serve) -> None:
+    answer = serve().post("/forget", headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
