@@ -266,7 +266,7 @@ COMMANDS = (
     Command(
         name="start_over",
         label=_("Start over"),
-        words=_("start over, start again, restart, from the beginning, from the start, again"),
+        words=_("start over, start again, restart, from the beginning, from the start"),
         act=_start_over,
         applies=_in_a_task,
     ),

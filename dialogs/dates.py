@@ -114,6 +114,8 @@ class _Words:
     def told(self, text: str) -> list[str]:
         """The text's words that say something."""
         filler = self.of(FILLER)
+        if self.key is sound:  # «με» sounds as "mai" does
+            filler = {word for word in filler if len(word) > 2}
         return [word for word in text.split() if word not in filler]
 
 
@@ -128,10 +130,14 @@ def parse_moment(
 
     Raises NoSuchDay.
     """
-    words, at = fold(typed).split(), texts.words(AT)
     parts = texts.words(MORNING) | texts.words(AFTERNOON) | texts.words(EVENING)
+    words, at = _apart(fold(typed), parts).split(), texts.words(AT)
+    heard = _Words(texts, sound)
     for i in range(1, len(words)):
-        for day, time in ((words[:i], words[i:]), (words[i:], words[:i])):
+        splits = [(words[:i], words[i:])]
+        if heard.which(sound(words[i]), MONTHS) is None:  # the number before a month is a day
+            splits.append((words[i:], words[:i]))
+        for day, time in splits:
             # "Τρίτη 8" is no hour: one has its word, its minutes or its part of the day.
             if time[0] in at or ":" in " ".join(time) or not parts.isdisjoint(time):
                 hours = parse_time(" ".join(time[time[0] in at :]), texts)
@@ -139,6 +145,16 @@ def parse_moment(
                 if found:
                     return found, hours
     return parse_day(typed, texts, today, shown), []
+
+
+def _apart(folded: str, parts: frozenset[str]) -> str:
+    """The number and the part of the day as words of their own: "10am", "9 π.μ."."""
+    joined = re.sub(r"\b([^\W\d]) ([^\W\d])\b", r"\1\2", folded)
+    return re.sub(
+        r"(\d)([^\W\d]{2})\b",
+        lambda found: f"{found[1]} {found[2]}" if found[2] in parts else found[0],
+        joined,
+    )
 
 
 def parse_day(typed: str, texts: Texts, today: date, shown: date | None = None) -> date | None:
@@ -156,12 +172,13 @@ def parse_day(typed: str, texts: Texts, today: date, shown: date | None = None) 
 def _day(text: str, words: _Words, today: date, shown: date | None) -> date | None:
     for part in (MORNING, AFTERNOON, EVENING):
         rest = words.without(text, part)
-        text = rest if rest and not rest.isdigit() else text
+        text = rest if rest and not "".join(words.told(rest)).isdigit() else text
     told = words.told(text)
     for days, names in enumerate(AHEAD):
         if " ".join(told) in words.of(names):
             return today + timedelta(days=days)
     left = [word for word in told if word not in words.of(NEXT)]
+    weekday = None
     # Of "Τρίτη 8 Δεκεμβρίου" the date decides; the weekday alone is the next such day.
     for at in (0, -1) if left else ():
         weekday = words.which(left[at], WEEKDAYS)
@@ -170,7 +187,11 @@ def _day(text: str, words: _Words, today: date, shown: date | None) -> date | No
             if not left:
                 return _coming(weekday, today, after_this_week=len(told) > 1)
             break
-    return _dated(" ".join(left), words, today, shown)
+    found = _dated(" ".join(left), words, today, shown)
+    bare = len(left) == 1 and re.fullmatch(_DAY, left[0])
+    if found and bare and weekday not in (None, found.weekday()):
+        return None  # "Tuesday 10" is more likely an hour
+    return found
 
 
 def _coming(weekday: int, today: date, *, after_this_week: bool) -> date:
@@ -240,9 +261,11 @@ def _time(text: str, words: _Words) -> list[tuple[int, int]]:
     return [divmod((h * 60 + minute + past) % (24 * 60), 60) for h in hours]
 
 
-def _nearest(day: int, month: int, typed_year: str | None, today: date) -> date:
+def _nearest(day: int, month: int, typed_year: str | None, today: date) -> date | None:
     if typed_year is not None:
-        return _date(int(typed_year) + (2000 if len(typed_year) == 2 else 0), month, day)
+        year = int(typed_year) + (2000 if len(typed_year) == 2 else 0)
+        # "3/12 10" is no date of 2010.
+        return None if len(typed_year) == 2 and year < today.year else _date(year, month, day)
     for year in range(today.year - 1, today.year + 2):
         with suppress(NoSuchDay):
             if (found := _date(year, month, day)) >= today - RECENT:

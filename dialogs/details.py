@@ -22,8 +22,10 @@ SAME = _("yes, the same, same, same as before, ok")
 IS = _("is, it's, i'm, am, called")
 """In a short answer, what goes before these isn't of it: "my name is Maria Papadopoulou"."""
 
-ARTICLE = _("the")
-UNLIKE_A_NAME = _("want, don't, please, thanks, cancel, appointment")
+LEAD = _("my, name, full, i, it, the, passport, id, card, number")
+"""Words that lead to such a verb."""
+
+UNLIKE_A_NAME = _("want, don't, please, thanks, cancel, appointment, name, surname, why")
 
 
 INPUTS: dict[FieldType, Input] = {
@@ -142,20 +144,29 @@ def _take(ctx: Context, field: FormField, text: str) -> str:
         )
     if written and means(folded, says(YES), polite):
         raise Wrong(_("Please write it here."))
-    if field.type in ("name", "identity_card", "passport"):
-        text = _answer_in(text, says(IS), says(ARTICLE))
-    if field.type == "name" and not says(UNLIKE_A_NAME).isdisjoint(fold(text).split()):
-        raise Wrong(_("Please write first name and surname. For example: Maria Papadopoulou."))
+    within = _answer_in(text, says(IS), says(LEAD))
+    if field.type in ("identity_card", "passport"):
+        try:
+            return FIELD[field.type](text)
+        except Wrong:  # "ΑΜ 123456" is a number, not what somebody is
+            return FIELD[field.type](within)
+    if field.type == "name":
+        if not says(UNLIKE_A_NAME).isdisjoint(fold(within).split()):
+            raise Wrong(_("Please write first name and surname. For example: Maria Papadopoulou."))
+        return FIELD[field.type](within)
     return FIELD[field.type](text)
 
 
-def _answer_in(text: str, verbs: frozenset[str], articles: frozenset[str]) -> str:
-    """What follows a verb such as "is"; the whole text, where there is none."""
+def _answer_in(text: str, verbs: frozenset[str], lead: frozenset[str]) -> str:
+    """What follows a verb such as "is" and the words that lead to it; else the whole text."""
     words = text.split()
-    at = next((at for at, word in enumerate(words[:-1], 1) if fold(word) in verbs), 0)
-    if at and words[at + 1 :] and fold(words[at]) in articles:
-        at += 1
-    return " ".join(words[at:])
+    for at, word in enumerate(words[:-1]):
+        if fold(word) in verbs and (at or len(word) > 2):
+            rest = words[at + 1 :]
+            return " ".join(rest[1:] if len(rest) > 1 and fold(rest[0]) in lead else rest)
+        if fold(word) not in lead:
+            break
+    return text
 
 
 def _known(ctx: Context, field: FormField) -> list[str]:

@@ -10,7 +10,7 @@ from core.text import _
 from dialogs import flow
 from dialogs.asking import offer
 from dialogs.commands import COMMANDS, run
-from dialogs.fold import clean, fold
+from dialogs.fold import clean, fold, sound
 from dialogs.menu import HELLO, NO, YES
 from dialogs.pick import FILLER, POLITE, Candidate, guess, means, pick
 from dialogs.state import Offer
@@ -22,8 +22,8 @@ LONGEST = 1000
 NUMBER = _("number, no, option, the")
 """Words before a number that picks: "number 2"."""
 
-BUT = _("but, not, no, don't")
-"""Words by which what began as a yes or a no may not be one."""
+BUT = _("but, not, no, dont")
+"""Words that turn the meaning round: what has one is only what is named with it."""
 
 AFTER = 4
 """How many words may follow a yes or a no."""
@@ -176,21 +176,27 @@ def _is_command_with_rest(ctx: Context, folded: str) -> bool:
 
 
 def _is_choice(ctx: Context, step: Step, prompt: Prompt, text: str) -> bool:
-    """Take a choice by its name, and say which; where two may be meant, ask."""
-    if said := _called(ctx, prompt, fold(text) or text):
+    """Take a choice by its name, and say which; where there is doubt, ask."""
+    folded = fold(text) or text
+    only = ctx.state.view.get("only", [])
+    if said := _agreed(ctx, prompt, only, folded) or _called(ctx, prompt, folded):
         named = said
+    elif begun := _begun(ctx, prompt, folded):
+        _narrow(ctx, [choice.value for choice in begun])
+        return True
     elif prompt.names == "whole":
         return False
     elif _says_yes_or_no(ctx, text):
         named = [choice for choice in prompt.choices if _begins(ctx, choice, text)]
     else:
-        filler, names = ctx.texts.words(FILLER), _candidates(ctx, prompt)
+        filler, names = ctx.texts.words(FILLER), _candidates(ctx, prompt, folded)
         values = pick(text, names, filler, typos=prompt.names == "any")
         if not values and prompt.names == "any" and (values := guess(text, names, filler)):
             _narrow(ctx, values)
             return True
         named = [choice for choice in prompt.choices if choice.value in values]
-    if len(named) > 1:
+    # "Ναι;" wonders whether it should be yes.
+    if len(named) > 1 or (named and said and text.endswith(("?", ";"))):
         _narrow(ctx, [choice.value for choice in named])
     elif named:
         if not said and not named[0].command:
@@ -199,27 +205,38 @@ def _is_choice(ctx: Context, step: Step, prompt: Prompt, text: str) -> bool:
     return bool(named)
 
 
+def _agreed(ctx: Context, prompt: Prompt, only: list[str], folded: str) -> list[Choice]:
+    """The one choice that was asked about, where that is answered by yes."""
+    yes = means(folded, ctx.texts.words(YES), ctx.texts.words(POLITE))
+    return [c for c in prompt.choices if [c.value] == only] if yes else []
+
+
 def _named(ctx: Context, prompt: Prompt, folded: str) -> list[Choice]:
     """The choices that a text names to the letter, by label or by the other words for them."""
     if (said := _called(ctx, prompt, folded)) or prompt.names == "whole":
         return said
-    values = pick(folded, _candidates(ctx, prompt), ctx.texts.words(FILLER), typos=False)
+    values = pick(folded, _candidates(ctx, prompt, folded), ctx.texts.words(FILLER), typos=False)
     return [choice for choice in prompt.choices if choice.value in values]
 
 
 def _called(ctx: Context, prompt: Prompt, folded: str) -> list[Choice]:
-    """The choices that are called by the other words for them: "yes, please", "no, not yet"."""
-    words = [(choice, ctx.texts.words(choice.words)) for choice in prompt.choices if choice.words]
+    """The choices that are called by the other words for them: "yes, please"."""
     polite = ctx.texts.words(POLITE)
-    if called := [choice for choice, known in words if means(folded, known, polite)]:
-        return called
+    return [
+        c for c in prompt.choices if c.words and means(folded, ctx.texts.words(c.words), polite)
+    ]
+
+
+def _begun(ctx: Context, prompt: Prompt, folded: str) -> list[Choice]:
+    """The yes or no that an answer begins with: what follows may take it back, so it is asked."""
     first, _space, rest = folded.partition(" ")
-    begun = [choice for choice, known in words if choice.words in (YES, NO) and first in known]
-    # "Όχι, δεν το παίρνω" is a no, "ναι, αλλά όχι σήμερα" is not quite a yes.
-    doubtful = ctx.texts.words(YES) | ctx.texts.words(BUT)
-    if any(choice.words == NO for choice in begun):
-        doubtful = ctx.texts.words(YES)
-    return begun if len(rest.split()) <= AFTER and doubtful.isdisjoint(rest.split()) else []
+    if len(first) < 2 or len(rest.split()) > AFTER:
+        return []
+    return [
+        choice
+        for choice in prompt.choices
+        if choice.words in (YES, NO) and first in ctx.texts.words(choice.words)
+    ]
 
 
 def _says_yes_or_no(ctx: Context, text: str) -> bool:
@@ -232,8 +249,16 @@ def _begins(ctx: Context, choice: Choice, text: str) -> bool:
     return any(fold(name).split()[:1] == fold(text).split()[:1] for name in _names(ctx, choice))
 
 
-def _candidates(ctx: Context, prompt: Prompt) -> list[Candidate]:
-    return [(choice.value, _names(ctx, choice)) for choice in prompt.choices]
+def _candidates(ctx: Context, prompt: Prompt, folded: str) -> list[Candidate]:
+    """The choices by their names; with a "not", only those whose name has it too."""
+    but = {sound(word) for word in ctx.texts.words(BUT)}
+    nots = {sound(word) for word in folded.split()} & but
+    named = [(choice.value, _names(ctx, choice)) for choice in prompt.choices]
+    return [
+        (value, names)
+        for value, names in named
+        if not nots or any(nots <= set(map(sound, fold(name).split())) for name in names)
+    ]
 
 
 def _names(ctx: Context, choice: Choice) -> list[str]:

@@ -9,8 +9,11 @@ from rapidfuzz import fuzz
 from core.text import _
 from dialogs.fold import fold, sound
 
-ENOUGH = 82
+SURE = 85
 """How alike two words must be to be the same with a typing slip, of 100."""
+
+ENOUGH = 80
+"""How alike they must be to be asked about."""
 
 CLOSE = 4
 """Two choices this near each other are asked about, not guessed between."""
@@ -89,14 +92,15 @@ def pick(
         return begun
     heard, sounds = _sounds(words, labels, filler)
     begun = _begun(heard, sounds) if _long(heard) else []
-    return begun or _like(words, labels) or _like(heard, sounds, slips=False)
+    return begun or _like(words, labels, SURE) or _like(heard, sounds, SURE, slips=False)
 
 
 def guess(text: str, choices: Sequence[Candidate], filler: Collection[str] = ()) -> list[str]:
     """Give the values that the text sounds like, slips and all: to be asked about, never taken."""
     labels = [(value, [fold(name) for name in names]) for value, names in choices]
-    heard, sounds = _sounds(_telling(fold(text).split(), filler), labels, filler)
-    return _like(heard, sounds) if heard else []
+    words = _telling(fold(text).split(), filler)
+    heard, sounds = _sounds(words, labels, filler)
+    return (_like(words, labels, ENOUGH) or _like(heard, sounds, ENOUGH)) if words else []
 
 
 def _telling(words: list[str], filler: Collection[str]) -> list[str]:
@@ -106,7 +110,10 @@ def _telling(words: list[str], filler: Collection[str]) -> list[str]:
 def _sounds(
     words: Sequence[str], labels: Sequence[Candidate], filler: Collection[str]
 ) -> tuple[list[str], list[Candidate]]:
-    heard = _telling([sound(word) for word in words], {sound(word) for word in filler})
+    # By sound only Greeklish fills: «μη» sounds as "my" does, and turns the meaning round.
+    unsaid = {sound(word) for word in filler if not word.isascii()}
+    heard = [sound(word) for word in words if not (word.isascii() and sound(word) in unsaid)]
+    heard = heard or [sound(word) for word in words]
     return heard, [(value, [sound(name) for name in names]) for value, names in labels]
 
 
@@ -127,13 +134,15 @@ def _begins(words: Sequence[str], label: str) -> bool:
     )
 
 
-def _like(words: Sequence[str], labels: Sequence[Candidate], *, slips: bool = True) -> list[str]:
+def _like(
+    words: Sequence[str], labels: Sequence[Candidate], enough: float, *, slips: bool = True
+) -> list[str]:
     scores = [
         (max((_alike(words, name, slips=slips) for name in names), default=0), value)
         for value, names in labels
     ]
     best = max(scores, default=(0.0, ""))[0]
-    return [value for score, value in scores if score >= ENOUGH and score >= best - CLOSE]
+    return [value for score, value in scores if score >= enough and score >= best - CLOSE]
 
 
 def _alike(words: Sequence[str], label: str, *, slips: bool) -> float:
@@ -144,7 +153,7 @@ def _alike(words: Sequence[str], label: str, *, slips: bool) -> float:
             likeness = 100.0 if word in label.split() else 0.0
         else:
             likeness = max((_likeness(word, part, slips) for part in label.split()), default=0.0)
-        if likeness < ENOUGH - 8:
+        if likeness < ENOUGH - 6:
             return 0.0
         total += likeness
     return total / len(words)
@@ -154,7 +163,7 @@ def _likeness(word: str, part: str, slips: bool) -> float:
     """Short words must be right to the letter; long ones may be begun, with a slip."""
     if len(word) < 4:
         return 100.0 if word == part else 0.0
-    ended = ENOUGH + 8 if inflected(word, part) else 0
+    ended = SURE + 4 if inflected(word, part) else 0
     if not slips:
         return ended
     begun = part[: len(word)] if len(part) > len(word) else part

@@ -24,6 +24,8 @@ def screening_step(question: Question) -> Step:
                 Choice(o.id, o.label, words.get(o.id) or ", ".join(o.aliases))
                 for o in question.options
             ],
+            # Where an answer stops the booking, a part of another's name is not enough.
+            names="whole" if any(o.stop for o in question.options) else "any",
             expected=_("Please pick one of the answers below."),
         )
 

@@ -4,7 +4,9 @@ import pytest
 
 from bot.texts import Texts
 from core.catalogue import Municipality
-from dialogs.pick import FILLER, Candidate, pick
+from core.text import _
+from dialogs.fold import fold
+from dialogs.pick import FILLER, POLITE, Candidate, guess, means, pick
 
 
 @pytest.fixture(scope="module")
@@ -272,3 +274,37 @@ def test_every_label_picks_itself_and_nothing_else(
                 for name in names:
                     assert pick(name, choices, filler) == [value]
                     assert pick(name.upper(), choices, filler) == [value]
+
+
+@pytest.mark.parametrize("typed", ["Πειραιάς", "Peiraias"])
+def test_what_only_sounds_like_one_is_not_picked_but_guessed(
+    keps: list[Candidate], filler: frozenset[str], typed: str
+) -> None:
+    assert pick(typed, keps, filler) == []
+    assert guess(typed, keps, filler) == ["pylaia-chortiatis"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("βοήθεια παρακαλώ", True),
+        ("voithia parakalw", True),
+        ("θα ήθελα βοήθεια", True),
+        ("βοηθια", True),
+        ("help me please", True),
+        ("βοήθεια με το αμαξίδιο", False),
+        ("helpers", False),
+        ("παρακαλώ", False),
+    ],
+)
+def test_a_phrase_is_known_politely_said_and_in_greeklish(
+    texts: Texts, typed: str, meant: bool
+) -> None:
+    assert (
+        means(
+            fold(typed),
+            texts.words(_("help, ?, what can i do, options, menu")),
+            texts.words(POLITE),
+        )
+        is meant
+    )
