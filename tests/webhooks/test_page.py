@@ -41,6 +41,8 @@ def test_looking_at_the_page_begins_no_conversation(serve: Serve, town: Town) ->
     assert page.status_code == 200
     assert '<html lang="el">' in page.text
     assert "Σε ποιον δήμο θέλετε ραντεβού;" in bubbles(page.text)[-1]
+    assert "Το Rantevou κλείνει, αλλάζει και ακυρώνει ραντεβού" in page.text
+    assert 'href="/docs"' in page.text
     assert "set-cookie" not in page.headers
     assert conversations(town) == 0
 
