@@ -196,6 +196,7 @@ def _ask_move(ctx: Context) -> Prompt:
             _("Yes, move it to {time}", time=at_short(ctx, plan, start)),
             _("No, keep the old time"),
         ),
+        names="whole",
     )
 
 
@@ -231,7 +232,8 @@ def _moves(ctx: Context) -> Iterator[Step]:
 def _ask_cancel(ctx: Context) -> Prompt:
     return Prompt(
         lines(_("Shall I cancel this appointment?"), *booking_lines(ctx, _picked(ctx))),
-        yes_no(_("Yes, cancel it"), _("No, keep it")),
+        yes_no(_("Yes, cancel it"), _("No, keep it"), _("cancel, cancel it")),
+        names="whole",
     )
 
 
@@ -327,7 +329,8 @@ def _ask_withdraw(ctx: Context) -> Prompt:
             ),
             *booking_lines(ctx, _picked(ctx)),
         ),
-        yes_no(_("Yes, withdraw it"), _("No, keep it")),
+        yes_no(_("Yes, withdraw it"), _("No, keep it"), _("withdraw, withdraw it")),
+        names="whole",
     )
 
 

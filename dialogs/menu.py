@@ -1,7 +1,7 @@
 """The greeting, the menu between two tasks, and the questions in between."""
 
 from core import bookings
-from core.text import Phrase, Text, Zone, _
+from core.text import Phrase, Text, Zone, _, commas
 from dialogs import flow
 from dialogs.step import Choice, Context, Dialog, Prompt, Step, Wrong
 
@@ -28,9 +28,9 @@ TASKS: dict[str, Text] = {
 """Words for each task, besides its label."""
 
 
-def yes_no(yes: Phrase, no: Phrase) -> tuple[Choice, Choice]:
-    """Two choices that "yes" and "no" pick too."""
-    return Choice("yes", yes, YES), Choice("no", no, NO)
+def yes_no(yes: Phrase, no: Phrase, more: Phrase = "") -> tuple[Choice, Choice]:
+    """Two choices that "yes" and "no" pick too, and `more` words the yes."""
+    return Choice("yes", yes, commas(YES, more) if more else YES), Choice("no", no, NO)
 
 
 def request(ctx: Context, dialog: str) -> None:
