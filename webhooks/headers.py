@@ -1,4 +1,4 @@
-"""What browsers are told of every page: nothing from elsewhere, nothing kept, nothing framed."""
+"""What browsers are told of a page: nothing from elsewhere, nothing kept, nothing framed."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,7 +10,7 @@ POLICY = (
 
 
 class Headers:
-    """ASGI middleware: the headers of a page of HTML, and how long the static files last."""
+    """ASGI middleware: the headers that keep a page of HTML to itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -99,11 +99,7 @@ def test_an_earlier_answer_is_changed_from_the_trail(serve: Serve) -> None:
 def test_what_is_typed_is_shown_as_text(serve: Serve) -> None:
     page = say(serve(), text="<script>alert(1)</script>").text
     assert "<script>alert" not in page
-    assert (
-        "citizen: Εσείς: <script>alert(1)</script>"
-        in unescape(page).replace('<span class="aside">', "").replace("</span>", "")
-        or "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    )
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
 def test_an_unknown_or_forgotten_cookie_begins_anew(serve: Serve, town: Town) -> None:
