@@ -38,7 +38,7 @@ def serve() -> None:
     """Serve the HTTP API (and, on an empty database, load the shipped catalogues first)."""
     import signal  # noqa: PLC0415
 
-    import uvicorn  # noqa: PLC0415
+    from uvicorn.importer import import_from_string  # noqa: PLC0415
 
     from bot.logs import configure  # noqa: PLC0415
     from bot.settings import read_settings  # noqa: PLC0415
@@ -47,19 +47,11 @@ def serve() -> None:
     settings = read_settings()
     configure()
     listener = _listen(settings.host, settings.port)
-    config = uvicorn.Config(
-        "webhooks.app:create",  # by name, for bot may not import webhooks
-        factory=True,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
-    config.load()
+    server = import_from_string("webhooks.server:make")()  # bot may not import webhooks
     address = _address(settings.host, settings.port)
     typer.echo(f"Rantevou: open {address} (API: {address}/docs). Ctrl-C stops it.")
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
 
 
 @app.command()

@@ -16,10 +16,8 @@ from dialogs import flow
 from dialogs.engine import DIALOGS, turn
 from dialogs.fold import clean
 from dialogs.hear import LONGEST
-from dialogs.holding import held
 from dialogs.state import State
 from dialogs.step import Context
-from dialogs.trail import trail
 
 
 class UnknownConversation(Exception):
@@ -67,7 +65,7 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
         state.client_language = language = inbound.language
     if inbound.timezone and inbound.timezone != state.client_timezone:
         state.client_timezone = timezone = inbound.timezone
-    ctx = _context(session, house, inbound, found, state, language, timezone)
+    ctx = context_of(session, house, inbound, found, state, language, timezone)
     question = turn(ctx, inbound.text, inbound.choice)
     conversations.keep(
         session,
@@ -77,7 +75,7 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
         state=ctx.state.model_dump(exclude_defaults=True),
         forget_at=now + house.keep_answers,
     )
-    replies = house.texts.replies(ctx.said, question, ctx.language)
+    replies = house.texts.replies(ctx.said, question, ctx.language, ctx.shown)
     stored = [reply.model_dump(mode="json", exclude_defaults=True) for reply in replies]
     # Kept only where a page shows the talk again.
     said = None
@@ -87,51 +85,6 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
     return replies
 
 
-@dataclass(frozen=True)
-class Mark:
-    """An answer given so far; `id` is the choice that changes it, where it can be changed."""
-
-    label: str
-    value: str
-    id: str | None
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A conversation as a page shows it: the talk, the answers so far, how long a time is kept."""
-
-    talk: list[tuple[str | None, list[Reply]]]
-    trail: list[Mark]
-    held_until: datetime | None
-
-
-def look(session: Session, house: House, inbound: Inbound) -> Seen | None:
-    """See the conversation that a message would belong to, if there is one; changes nothing."""
-    found = conversations.find(session, inbound.account, inbound.address, inbound.message_id)
-    if found is None:
-        return None
-    house.office.refresh(session)
-    state = State.model_validate(found.state)
-    ctx = _context(session, house, inbound, found, state, found.language, found.timezone)
-    say, booking = house.texts.say, held(ctx)
-    return Seen(
-        [
-            (said, [Reply.model_validate(reply) for reply in replies])
-            for said, replies in conversations.history(session, found.id)
-            if replies
-        ],
-        [
-            Mark(
-                say(mark.label, ctx.language),
-                say(mark.value, ctx.language),
-                f"{state.number}.change:{mark.step}" if mark.changeable else None,
-            )
-            for mark in trail(ctx)
-        ],
-        booking.held_until if booking and "time" in ctx.answers else None,
-    )
-
-
 def forget(session: Session, house: House, inbound: Inbound) -> None:
     """Erase what was said in the conversation that a message would belong to; bookings stay."""
     found = conversations.find(session, inbound.account, inbound.address, inbound.message_id)
@@ -139,7 +92,7 @@ def forget(session: Session, house: House, inbound: Inbound) -> None:
         return
     house.office.refresh(session)
     state = State.model_validate(found.state)
-    flow.leave(_context(session, house, inbound, found, state, found.language, found.timezone))
+    flow.leave(context_of(session, house, inbound, found, state))
     conversations.forget_said(session, found.citizen_id)
     session.get_one(Citizen, found.citizen_id).details = {}
     conversations.keep(
@@ -152,15 +105,17 @@ def forget(session: Session, house: House, inbound: Inbound) -> None:
     )
 
 
-def _context(
+def context_of(
     session: Session,
     house: House,
     inbound: Inbound,
     found: conversations.Found,
     state: State,
-    language: str,
-    timezone: str,
+    language: str | None = None,
+    timezone: str | None = None,
 ) -> Context:
+    """What the dialogs work in; language and zone are the conversation's unless given."""
+    language, timezone = language or found.language, timezone or found.timezone
     return Context(
         session=session,
         office=house.office,

@@ -19,7 +19,7 @@ class ReplyChoice(BaseModel):
 class Reply(BaseModel):
     """A message of ours. Only the last of a turn asks, and so has a step and choices.
 
-    `input` is what a typed answer is.
+    `input` is what a typed answer is; `booking` is the appointment that this tells all about.
     """
 
     text: str
@@ -29,6 +29,7 @@ class Reply(BaseModel):
     month: date | None = None
     choices: list[ReplyChoice] = []
     input: Input = "text"
+    booking: int | None = None
 
 
 class Inbound(BaseModel):

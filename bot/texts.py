@@ -76,8 +76,10 @@ class Texts:
         found = pick(name, self._zones, typos=len(name) >= LONG)
         return found[0] or None if len(found) == 1 else None
 
-    def replies(self, said: list[Phrase], question: Asked, language: str) -> list[Reply]:
-        """Make a turn's replies: what was said as one message, then the question."""
+    def replies(
+        self, said: list[Phrase], question: Asked, language: str, booking: int | None = None
+    ) -> list[Reply]:
+        """Make a turn's replies: what was said (of a booking) as one message, then the question."""
         notes = _paragraphs([self.say(phrase, language) for phrase in said])
         asked = Reply(
             text=self.say(question.prompt.text, language),
@@ -94,8 +96,11 @@ class Texts:
                 for offer in question.offers
             ],
             input=question.prompt.input,
+            booking=question.prompt.booking,
         )
-        return [Reply(text=notes, language=language), asked] if notes else [asked]
+        if not notes:
+            return [asked]
+        return [Reply(text=notes, language=language, booking=booking), asked]
 
 
 def _paragraphs(said: list[str]) -> str:

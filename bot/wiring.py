@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.conversation import House, receive
+from bot.platforms import webchat
 from bot.replies import Inbound, Reply
 from bot.settings import Settings
 from bot.texts import Texts
@@ -72,7 +73,7 @@ def wire(settings: Settings) -> Wiring:
     database.prepare()
     secret = settings.secret.get_secret_value() if settings.secret else _kept_secret(database)
     house = House(
-        Office(secret),
+        Office(secret, frozenset({webchat.ACCOUNT})),
         Texts(),
         lambda: datetime.now(UTC),
         secrets.choice,

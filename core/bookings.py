@@ -16,8 +16,9 @@ from core.codes import new_code
 from core.conversations import forget_said
 from core.errors import Refusal
 from core.limits import check_citizen, check_holds, check_phone
-from core.notices import owe
+from core.notices import REMINDER, owe
 from core.office import Office
+from core.outbox import call_off
 from core.tables import LIVE, Booking, Citizen, History
 from core.text import _, _n
 
@@ -211,6 +212,7 @@ def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: A
     session.get_one(Citizen, booking.citizen_id).details = {}
     for citizen_id in {booking.citizen_id, actor.citizen_id}:
         forget_said(session, citizen_id)
+    call_off(session, booking.id, REMINDER)
     _record(session, booking, "consent_withdrawn", now, actor)
 
 

@@ -190,6 +190,8 @@ class Rules(Part):
     hold_max_minutes: int = Field(default=30, ge=1, le=240)
     change_deadline_hours: int = Field(default=24, ge=0)
     open_bookings: int = Field(default=2, ge=1)
+    reminder_hours: int = Field(default=24, ge=0, le=14 * 24)
+    """How long before an appointment its citizen is reminded; 0 for never."""
     holds_per_address: int = Field(default=20, ge=1)
 
 

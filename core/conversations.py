@@ -51,6 +51,15 @@ _PROMPT = select(PromptRow.step, PromptRow.offered).where(
     PromptRow.conversation_id == bindparam("conversation_id"),
     PromptRow.number == bindparam("number"),
 )
+_HISTORY = (
+    select(InboundRow.id, InboundRow.said, InboundRow.replies)
+    .where(
+        InboundRow.conversation_id == bindparam("conversation_id"),
+        InboundRow.id > bindparam("after"),
+    )
+    .order_by(InboundRow.id.desc())
+    .limit(LONGEST_HISTORY)
+)
 _KEEP = (
     update(_table(Conversation))
     .where(_table(Conversation).c.id == bindparam("which"))
@@ -143,15 +152,16 @@ def answered(
     )
 
 
-def history(session: Session, conversation_id: int) -> list[tuple[str | None, list[Any]]]:
-    """What was said in a conversation and answered, as far as it is known yet."""
-    rows = session.execute(
-        select(InboundRow.said, InboundRow.replies)
-        .where(InboundRow.conversation_id == conversation_id)
-        .order_by(InboundRow.id.desc())
-        .limit(LONGEST_HISTORY)
-    ).all()
-    return [(said, replies) for said, replies in reversed(rows)]
+def history(
+    session: Session, conversation_id: int, after: int = 0
+) -> list[tuple[int, str | None, list[Any]]]:
+    """What was said in a conversation and answered, as far as it is known yet; the later part.
+
+    Each with its number, which grows; `after` is the last that isn't wanted.
+    """
+    given = {"conversation_id": conversation_id, "after": after}
+    rows = session.connection().execute(_HISTORY, given).all()
+    return [(number, said, replies) for number, said, replies in reversed(rows)]
 
 
 def forget_said(session: Session, citizen_id: int) -> None:

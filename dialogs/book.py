@@ -21,7 +21,7 @@ from dialogs.menu import NO, YES
 from dialogs.pick import FILLER, pick
 from dialogs.screening import enough_step, screening_step, stopped_step
 from dialogs.step import Choice, Context, Dialog, Instead, Prompt, Step, Wrong
-from dialogs.summary import CHANNEL_WORDS, CHANNELS, confirmation, detail_lines, moment
+from dialogs.summary import CHANNEL_WORDS, CHANNELS, all_about, detail_lines, moment
 from dialogs.times import at_short, time_step
 
 
@@ -119,7 +119,8 @@ def _body(ctx: Context) -> Municipality:
     return ctx.office[ctx.answers["municipality"]].body
 
 
-def _consent(ctx: Context) -> Consent | None:
+def consent_of(ctx: Context) -> Consent | None:
+    """What the citizen is to agree to, as far as it is known yet."""
     body, service, channel = ctx.municipality, ctx.service, ctx.answers.get("channel")
     return body.consent_of(service, channel) if body and service and channel else None
 
@@ -129,7 +130,7 @@ def _version(consent: Consent) -> str:
 
 
 def _ask_consent(ctx: Context) -> Prompt:
-    consent = _consent(ctx)
+    consent = consent_of(ctx)
     text: Phrase = lines(consent.text, consent.link) if consent else ""
     return Prompt(
         text,
@@ -209,7 +210,7 @@ def _confirm(ctx: Context, value: str) -> None:
             ctx.now,
             ctx.actor,
             details=details,
-            consent=_consent(ctx),
+            consent=consent_of(ctx),
             choose=ctx.choose,
         )
     except Refusal as refusal:
@@ -222,7 +223,8 @@ def _confirm(ctx: Context, value: str) -> None:
     ctx.session.execute(update(Citizen).where(own).values(details=known))
     flow.leave(ctx)
     ctx.state.kept = {}
-    ctx.say(confirmation(ctx, booking))
+    ctx.say(lines(_("Your appointment is booked."), all_about(ctx, booking)))
+    ctx.shown = booking.id
 
 
 def _steps(ctx: Context) -> list[Step]:
@@ -276,7 +278,7 @@ def _all_steps(ctx: Context) -> Iterator[Step]:
         "consent",
         _("Consent"),
         _ask_consent,
-        applies=lambda ctx: _consent(ctx) is not None,
+        applies=lambda ctx: consent_of(ctx) is not None,
         depends=("service", "channel", "catalogue"),
         effect=_check_consent,
         automatic=False,

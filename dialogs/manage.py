@@ -150,6 +150,7 @@ def _ask_action(ctx: Context) -> Prompt:
             *(Choice(name, ctx.dialogs[name].label) for name in names),
             Choice("keep", _("Nothing, keep it")),
         ],
+        booking=booking.id,
         expected=_("Please pick one of the tasks below."),
     )
 
@@ -219,6 +220,7 @@ def _move(ctx: Context, answer: str) -> None:
         raise
     flow.leave(ctx)
     ctx.say(lines(_("Your appointment was moved."), *booking_lines(ctx, booking)))
+    ctx.shown = booking.id
 
 
 def _moves(ctx: Context) -> Iterator[Step]:
@@ -318,6 +320,7 @@ def _edit(field: FormField, ctx: Context, value: str) -> None:
             *booking_lines(ctx, booking),
         )
     )
+    ctx.shown = booking.id
 
 
 def _ask_withdraw(ctx: Context) -> Prompt:

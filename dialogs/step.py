@@ -79,7 +79,7 @@ class Prompt:
     answer, and the choices are suggestions. `names` says how a choice's name may be typed: in
     `any` way that can be understood, `begun`, or only the `whole` of it. `extras` are commands
     that belong to this question. `expected` is said after an answer that fits nothing. `input`
-    is what a typed answer is, so that a page can help with it.
+    is what a typed answer is, so that a page can help with it. `booking` is the one shown in it.
     """
 
     text: Phrase
@@ -91,11 +91,15 @@ class Prompt:
     extras: Sequence[Choice] = ()
     expected: Phrase = ""
     input: Input = "text"
+    booking: int | None = None
 
 
 @dataclass
 class Context:
-    """A turn's surroundings, and what is said in it; `heard` is the label of a tapped button."""
+    """A turn's surroundings, and what is said in it.
+
+    `heard` is the label of a tapped button; `shown` the booking that what is said tells all about.
+    """
 
     session: Session
     office: Office
@@ -112,6 +116,7 @@ class Context:
     dialogs: Mapping[str, "Dialog"]
     said: list[Phrase] = field(default_factory=list)
     heard: str | None = None
+    shown: int | None = None
     cache: dict[str, Any] = field(default_factory=dict)
 
     def say(self, phrase: Phrase) -> None:

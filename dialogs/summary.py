@@ -76,6 +76,15 @@ def about_service(body: Municipality, service: Service, channel: str | None) -> 
     )
 
 
+def useful(ctx: Context) -> Phrase | None:
+    """What is good to have at hand while booking: documents, links, whom to ask."""
+    body, service = ctx.municipality, ctx.service
+    if ctx.state.dialog != "book" or body is None:
+        return None
+    about = about_service(body, service, ctx.answers.get("channel")) if service else None
+    return lines(about, body.name, *link_lines(body.links), *contact_lines(body.contact))
+
+
 def document_lines(service: Service) -> list[Phrase]:
     """What to bring."""
     if not service.documents:
@@ -164,17 +173,15 @@ def booking_lines(ctx: Context, booking: Booking) -> list[Phrase]:
     ]
 
 
-def confirmation(ctx: Context, booking: Booking) -> Phrase:
-    """All that the citizen must know after booking."""
+def all_about(ctx: Context, booking: Booking) -> Phrase:
+    """All that the citizen must know of a booking."""
     body = ctx.office[booking.municipality_id].body
     service, channel = body.services[booking.service], Channel(booking.channel)
     tips = body.video_tips if channel == Channel.VIDEO else ()
-    contact = body.branch(booking.branch).contact or body.contact
     until = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
     zone = shown_zone(body, channel, ctx.zone)
     local = until.astimezone(zone)
     return lines(
-        _("Your appointment is booked."),
         *booking_lines(ctx, booking),
         *document_lines(service),
         service.instructions.get(channel),
@@ -189,5 +196,12 @@ def confirmation(ctx: Context, booking: Booking) -> Phrase:
         )
         if ctx.now < until < booking.starts_at
         else None,
-        _("Telephone of the office: {phone}", phone=contact.phone) if contact.phone else None,
+        office_phone(ctx, booking),
     )
+
+
+def office_phone(ctx: Context, booking: Booking) -> Phrase | None:
+    """Where a human can be called about it."""
+    body = ctx.office[booking.municipality_id].body
+    contact = body.branch(booking.branch).contact or body.contact
+    return _("Telephone of the office: {phone}", phone=contact.phone) if contact.phone else None

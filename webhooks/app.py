@@ -15,10 +15,12 @@ from starlette.staticfiles import StaticFiles
 from bot.settings import read_settings
 from bot.sweep import sweep
 from bot.wiring import Wiring, load_shipped, wire
-from webhooks import chat, docs, page, problems
+from webhooks import chat, docs, page, problems, stream
 from webhooks.apologies import Apologies
 from webhooks.headers import Headers
 from webhooks.limits import Limits
+from webhooks.rendering import environment
+from webhooks.stream import Streams
 
 log = structlog.get_logger()
 
@@ -34,14 +36,18 @@ def create() -> FastAPI:
 
 def application(wiring: Wiring) -> FastAPI:
     """Make the application."""
+    streams = Streams(wiring)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        sweeper = asyncio.create_task(_sweep_forever(wiring))
+        tasks = [
+            asyncio.create_task(work) for work in (_sweep_forever(wiring), streams.look_forever())
+        ]
         yield
-        sweeper.cancel()
-        with suppress(asyncio.CancelledError):
-            await sweeper
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         wiring.database.close()
 
     app = FastAPI(
@@ -68,8 +74,10 @@ def application(wiring: Wiring) -> FastAPI:
     )
     for room in (chat, page, docs):
         app.include_router(room.routes(wiring))
+    app.include_router(stream.routes(wiring, streams))
+    app.state.streams = streams
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
-    app.add_middleware(Apologies, texts=wiring.house.texts, templates=page.templates())
+    app.add_middleware(Apologies, texts=wiring.house.texts, templates=environment())
     app.add_middleware(Headers)
     app.add_middleware(GZipMiddleware)
     return app

@@ -1,116 +1,61 @@
 """The web chat's page: the same conversation as POST /chat/turns, with and without scripts."""
 
-from calendar import Calendar
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from math import ceil
-from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
-from babel import Locale
-from babel.dates import format_date, get_day_names
 from fastapi import APIRouter, Form, HTTPException, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 
-from bot.conversation import AlreadyBegun, Seen, UnknownConversation, forget, look
+from bot import later
+from bot.conversation import AlreadyBegun, UnknownConversation, forget
 from bot.platforms import webchat
-from bot.replies import Inbound, Reply, ReplyChoice
+from bot.replies import Inbound, Reply
+from bot.seen import Entry, Seen, look
 from bot.wiring import Wiring
 from bot.zones import zone_names
-from core.text import Phrase, Text, _
 from webhooks.apologies import language_wanted
 from webhooks.limits import network
-
-TEMPLATES = Path(__file__).parent / "templates"
-COOKIE_SECONDS = 30 * 24 * 3600
-START = "/start"
-OTHER_LANGUAGE = {"el": "en", "en": "el"}
-
-ATTRIBUTES: Mapping[str, str] = {
-    "text": 'autocomplete="off"',
-    "name": 'autocomplete="name"',
-    "email": 'type="email" autocomplete="email" autocapitalize="off"',
-    "phone": 'type="tel" autocomplete="tel"',
-    "digits": 'inputmode="numeric" autocomplete="off"',
-    "code": 'autocomplete="off" autocapitalize="characters" spellcheck="false"',
-    "long": "",
-}
-"""What helps to type each kind of answer: the right keyboard, and what the browser knows."""
-
-TITLE = _("Appointment with your municipality")
-MORNING, AFTERNOON = _("In the morning"), _("In the afternoon")
-
-
-def templates() -> Environment:
-    """The pages' templates."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+from webhooks.places import ROOTS, Here, Place, check_origin
+from webhooks.rendering import START, Renderer
 
 
 class Said(BaseModel):
-    """What a form of the page sends."""
+    """What a form of the page sends. `last` is the newest entry of the talk that it shows."""
 
     message_id: str = ""
     text: str | None = None
     choice: str | None = None
     timezone: str = ""
+    last: int = 0
 
 
-@dataclass(frozen=True)
-class Bubble:
-    """A message as the page shows it; `who` is citizen or bot."""
-
-    who: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Day:
-    """A field of the month's sheet; number 0 outside of the month."""
-
-    number: int
-    choice: ReplyChoice | None
+HELLO = {"text": START, "choice": None}
 
 
 def routes(wiring: Wiring) -> APIRouter:
-    """The page of all municipalities, and that of each."""
+    """The page of all municipalities, and that of each; by itself, and framed."""
     router = APIRouter(include_in_schema=False)
     page = Page(wiring)
 
-    @router.get("/", response_class=HTMLResponse)
-    async def show(request: Request) -> Response:
-        return await page.show(request, None)
+    async def show(request: Request, here: Here) -> Response:
+        return await page.show(request, here)
 
-    @router.post("/forget", response_class=HTMLResponse)
-    async def forget_it(request: Request) -> Response:
-        return await page.forget(request, None)
+    async def say(request: Request, here: Here, said: Annotated[Said, Form()]) -> Response:
+        return await page.say(request, here, said)
 
-    @router.post("/m/{municipality}/forget", response_class=HTMLResponse)
-    async def forget_one(request: Request, municipality: str) -> Response:
-        return await page.forget(request, municipality)
+    async def new(request: Request, here: Here, after: int = 0) -> Response:
+        return await page.later(request, here, after)
 
-    @router.get("/m/{municipality}", response_class=HTMLResponse)
-    async def show_one(request: Request, municipality: str) -> Response:
-        return await page.show(request, municipality)
+    async def forget_it(request: Request, here: Here) -> Response:
+        return await page.forget(request, here)
 
-    @router.post("/", response_class=HTMLResponse)
-    async def say(request: Request, said: Annotated[Said, Form()]) -> Response:
-        return await page.say(request, None, said)
-
-    @router.post("/m/{municipality}", response_class=HTMLResponse)
-    async def say_to_one(
-        request: Request, municipality: str, said: Annotated[Said, Form()]
-    ) -> Response:
-        return await page.say(request, municipality, said)
-
+    for root in ROOTS:
+        router.get(root or "/")(show)
+        router.post(root or "/")(say)
+        router.get(f"{root}/later")(new)
+        router.post(f"{root}/forget")(forget_it)
     return router
 
 
@@ -119,88 +64,98 @@ class Page:
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
-        self._templates = templates()
+        self._renderer = Renderer(wiring.house)
 
-    async def show(self, request: Request, home: str | None) -> Response:
+    async def show(self, request: Request, here: Place) -> Response:
         """Show the conversation so far, or what one would begin with."""
-        await self._check_home(home)
-        token = request.cookies.get(_cookie(home))
-        seen = await self._look(request, home, token) if token else None
-        if token and seen and not seen.talk:  # so long ago that it is forgotten
-            await self._answer(request, home, token, Said(text=START))
-            seen = await self._look(request, home, token)
+        await self._check_home(here.home)
+        token = request.cookies.get(here.cookie)
+        seen = await self._see(request, here, token) if token else None
+        if token and seen and not seen.asked:  # so long ago that it is forgotten
+            await self._answer(request, here, token, Said(text=START))
+            seen = await self._see(request, here, token)
         if seen is None:
-            opening = self._inbound(request, home, None, Said(text=START))[1]
-            seen = Seen([(None, await self._wiring.rehearse(opening))], [], None)
-        bubbles = [bubble for said, replies in seen.talk for bubble in _bubbles(said, replies)]
-        return self._rendered("page.html", request, home, bubbles, seen)
+            opening = self._inbound(request, here, None, Said(text=START))[1]
+            seen = Seen([Entry(0, None, await self._wiring.rehearse(opening))], [])
+        assert seen.asked  # noqa: S101 a turn always ends with a question
+        return self._renderer.page(request, here, seen, seen.asked)
 
-    async def say(self, request: Request, home: str | None, said: Said) -> Response:
+    async def say(self, request: Request, here: Place, said: Said) -> Response:
         """Take a message; answer with what is new for a script, else with the page."""
-        _check_origin(request)
-        await self._check_home(home)
+        check_origin(request)
+        await self._check_home(here.home)
         begins = said.model_copy(update={"message_id": said.message_id or str(uuid4())})
         said = begins.model_copy(update={"message_id": f"{begins.message_id} said"})
-        token = request.cookies.get(_cookie(home))
+        token, begun = request.cookies.get(here.cookie), False
         try:
             if token is None:
                 raise UnknownConversation
-            replies = await self._answer(request, home, token, said)
+            await self._answer(request, here, token, said)
         except UnknownConversation:
-            token = await self._begin(request, home, begins)
-            replies = await self._answer(request, home, token, said)
+            begun = True
+            token = await self._begin(request, here, begins)
+            await self._answer(request, here, token, said)
         response: Response
         if "hx-request" not in request.headers:
-            response = RedirectResponse(f"{_path(home)}#ask", 303)
-        elif not replies or replies[-1].language != request.headers.get("x-language"):
-            # Erased since, for consent was withdrawn; or another language: all of the page changes.
-            response = Response(headers={"HX-Refresh": "true"})
+            response = RedirectResponse(f"{here.path}#ask", 303)
+        elif begun != (said.last == 0):  # another window has begun, or the cookie ran out
+            response = _reload()
         else:
-            seen = await self._look(request, home, token)
-            assert seen  # noqa: S101 it has just answered
-            bubbles = _bubbles(seen.talk[-1][0], replies)
-            response = self._rendered("turn.html", request, home, bubbles, seen)
-        response.set_cookie(
-            _cookie(home),
-            token,
-            max_age=COOKIE_SECONDS,
-            path=_path(home),
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="lax",
-        )
+            response = await self._news(request, here, token, said.last, begun=begun)
+        here.remember(request, response, token)
         return response
 
-    async def forget(self, request: Request, home: str | None) -> Response:
+    async def later(self, request: Request, here: Place, after: int) -> Response:
+        """Give what is newer than the entry numbered `after`, to a page that has the rest."""
+        token = request.cookies.get(here.cookie)
+        return await self._news(request, here, token, after) if token else _reload()
+
+    async def _news(
+        self, request: Request, here: Place, token: str, last: int, *, begun: bool = False
+    ) -> Response:
+        """What is newer than the page's last entry; all of the page, where that isn't so simple.
+
+        It isn't where what the page shows was erased since, nor where its language has changed.
+        """
+        seen = await self._see(request, here, token, last - 1)
+        if seen is None or not seen.talk or (seen.talk[0].number != last and not begun):
+            return _reload()
+        del seen.talk[:1]  # the page has it: its last, or the greeting
+        if not seen.talk:
+            return Response(status_code=204)
+        language = seen.talk[-1].replies[-1].language
+        if language != request.headers.get("x-language"):
+            return _reload()
+        return self._renderer.turn(request, here, seen, language)
+
+    async def forget(self, request: Request, here: Place) -> Response:
         """End the conversation on this device: what was said is erased, the cookie too."""
-        _check_origin(request)
-        if token := request.cookies.get(_cookie(home)):
-            inbound = self._inbound(request, home, token, Said(text=START))[1]
+        check_origin(request)
+        if token := request.cookies.get(here.cookie):
+            inbound = self._inbound(request, here, token, Said(text=START))[1]
             await self._wiring.database.write(
                 lambda session: forget(session, self._wiring.house, inbound)
             )
-        response = RedirectResponse(_path(home), 303)
-        response.delete_cookie(_cookie(home), path=_path(home))
+        response = RedirectResponse(here.path, 303)
+        here.forget(request, response)
         return response
 
-    async def _begin(self, request: Request, home: str | None, said: Said) -> str:
+    async def _begin(self, request: Request, here: Place, said: Said) -> str:
         """Begin a conversation; the same first message again finds the one it began."""
-        token, opening = self._inbound(request, home, None, said.model_copy(update=HELLO))
+        token, opening = self._inbound(request, here, None, said.model_copy(update=HELLO))
         try:
             await self._wiring.answer(opening)
         except AlreadyBegun:
             anew = {**HELLO, "message_id": str(uuid4())}
-            token, opening = self._inbound(request, home, None, said.model_copy(update=anew))
+            token, opening = self._inbound(request, here, None, said.model_copy(update=anew))
             await self._wiring.answer(opening)
         return token
 
-    async def _answer(
-        self, request: Request, home: str | None, token: str, said: Said
-    ) -> list[Reply]:
-        return await self._wiring.answer(self._inbound(request, home, token, said)[1])
+    async def _answer(self, request: Request, here: Place, token: str, said: Said) -> list[Reply]:
+        return await self._wiring.answer(self._inbound(request, here, token, said)[1])
 
     def _inbound(
-        self, request: Request, home: str | None, token: str | None, said: Said
+        self, request: Request, here: Place, token: str | None, said: Said
     ) -> tuple[str, Inbound]:
         turn: dict[str, Any] = {
             "conversation": token,
@@ -219,13 +174,20 @@ class Page:
             raise HTTPException(422, "The form isn't one of this page.") from None
         address = network(request.client.host) if request.client else None
         token, inbound = webchat.read(asked, self._wiring.house.office, address)
-        return token, inbound.model_copy(update={"home": home})
+        return token, inbound.model_copy(update={"home": here.home})
 
-    async def _look(self, request: Request, home: str | None, token: str) -> Seen | None:
-        inbound = self._inbound(request, home, token, Said(text=START))[1]
-        return await self._wiring.database.read(
-            lambda session: look(session, self._wiring.house, inbound)
-        )
+    async def _see(self, request: Request, here: Place, token: str, after: int = 0) -> Seen | None:
+        """See the conversation, with what is owed to it fetched."""
+        wiring, inbound = self._wiring, self._inbound(request, here, token, Said(text=START))[1]
+
+        def see(session: Session) -> Seen | None:
+            return look(session, wiring.house, inbound, after)
+
+        seen = await wiring.database.read(see)
+        if seen and seen.owed:
+            await wiring.database.write(lambda s: later.fetch(s, wiring.house, inbound))
+            seen = await wiring.database.read(see)
+        return seen
 
     async def _check_home(self, home: str | None) -> None:
         def known(session: Session) -> bool:
@@ -236,90 +198,7 @@ class Page:
         if not await self._wiring.database.read(known):
             raise HTTPException(404, "No municipality has that name here.")
 
-    def _rendered(
-        self,
-        template: str,
-        request: Request,
-        home: str | None,
-        bubbles: Sequence[Bubble],
-        seen: Seen,
-    ) -> HTMLResponse:
-        asked = seen.talk[-1][1][-1]
-        language, house = asked.language, self._wiring.house
 
-        def say(message: str) -> str:
-            return house.texts.say(Text(message), language)
-
-        def count(one: str, many: str, number: int) -> str:
-            return house.texts.say(Text(one, many, {"count": number}), language)
-
-        title: Phrase = house.office[home].body.name if home else TITLE
-        picks = [choice for choice in asked.choices if choice.number is not None]
-        shown = self._templates.get_template(template).render(
-            _=say,
-            _n=count,
-            lang=language,
-            title=house.texts.say(title, language),
-            path=_path(home),
-            forget_path=f"{_path(home).rstrip('/')}/forget",
-            known=_cookie(home) in request.cookies,
-            other=Locale(OTHER_LANGUAGE[language]),
-            bubbles=bubbles,
-            asked=asked,
-            picks=picks,
-            commands=[choice for choice in asked.choices if choice.number is None],
-            halves=[
-                (house.texts.say(name, language), [c for c in picks if (c.label < "12") == early])
-                for name, early in ((MORNING, True), (AFTERNOON, False))
-            ],
-            weeks=_weeks(asked.month, picks) if asked.month else [],
-            month_name=format_date(asked.month, "LLLL y", language) if asked.month else "",
-            weekdays=_weekdays(language),
-            trail=seen.trail,
-            held_minutes=_minutes(seen.held_until, house.clock()),
-            attributes=Markup(ATTRIBUTES[asked.input]),  # noqa: S704 our own, of the table above
-            message_id=str(uuid4()),
-        )
-        return HTMLResponse(shown)
-
-
-HELLO = {"text": START, "choice": None}
-
-
-def _bubbles(said: str | None, replies: Sequence[Reply]) -> list[Bubble]:
-    heard = [Bubble("citizen", said)] if said and said != START else []
-    return heard + [Bubble("bot", reply.text) for reply in replies]
-
-
-def _weeks(month: date, picks: Sequence[ReplyChoice]) -> list[list[Day]]:
-    free = {choice.number: choice for choice in picks}
-    return [
-        [Day(day, free.get(day)) for day in week]
-        for week in Calendar().monthdayscalendar(month.year, month.month)
-    ]
-
-
-def _weekdays(language: str) -> list[dict[str, str]]:
-    short, wide = (get_day_names(width, locale=language) for width in ("abbreviated", "wide"))
-    return [{"short": short[day], "wide": wide[day]} for day in range(7)]
-
-
-def _minutes(until: datetime | None, now: datetime) -> int | None:
-    return max(0, ceil((until - now).total_seconds() / 60)) if until else None
-
-
-def _path(home: str | None) -> str:
-    return f"/m/{home}" if home else "/"
-
-
-def _cookie(home: str | None) -> str:
-    return f"rantevou-{home}" if home else "rantevou"
-
-
-def _check_origin(request: Request) -> None:
-    """Refuse a form that another site posts with our cookie."""
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin", "null")
-    elsewhere = origin != "null" and urlsplit(origin).netloc != request.headers.get("host")
-    if site not in ("same-origin", "none") or elsewhere:
-        raise HTTPException(403, "This form may be sent from Rantevou's own page only.")
+def _reload() -> Response:
+    """Have the page loaded anew, for all of it changes."""
+    return Response(headers={"HX-Refresh": "true"})

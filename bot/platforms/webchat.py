@@ -79,22 +79,27 @@ class TurnAnswer(BaseModel):
     replies: list[TurnReply]
 
 
+def contact(token: str, office: Office) -> tuple[str, str]:
+    """Account and address of a conversation; its token is stored as a keyed hash only."""
+    return ACCOUNT, office.keyed_hash(f"token {token}")
+
+
 def read(
     request: TurnRequest, office: Office, network: str | None, *, anew: bool = False
 ) -> tuple[str, Inbound]:
     """Give the conversation's token and what came in.
 
-    The token is stored as a keyed hash only. That of a conversation begun with a UUID follows
-    from it, so that a repeated first message finds the conversation that it began; not `anew`.
+    The token of a conversation begun with a UUID follows from it, so that a repeated first message
+    finds the conversation that it began; not `anew`.
     """
     token = request.conversation
     if token is None:
         begun = None if anew else _uuid(request.message_id)
         token = office.keyed_hash(f"begun {begun}") if begun else secrets.token_urlsafe(30)
-    address = office.keyed_hash(f"token {token}")
+    account, address = contact(token, office)
     return token, Inbound(
         platform="webchat",
-        account=ACCOUNT,
+        account=account,
         address=address,
         message_id=f"{address} {request.message_id}",
         text=request.text,

@@ -15,6 +15,7 @@ Each line is a word and what belongs to it:
     accounts email                     from here those platforms are configured, so that
     owed     email maria@example.gr    tells what the message before it added to the outbox
     language en                        the page says its language
+    later                              the page looks for messages that came since
 """
 
 import re
@@ -26,7 +27,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import later
 from bot.replies import Inbound, Reply
+from bot.seen import look
 from core import bookings, slots
 from core.bookings import Actor
 from core.tables import Booking, Citizen, Conversation, Outgoing
@@ -95,24 +98,36 @@ class Teller:
             known = self.buttons.get(self.who, [])
             choice = next(key for label, key in reversed(known) if label == tapped[1])
         self.count += 1
-        replies = self.town.receive(
-            Inbound.model_validate(
-                {
-                    "platform": self.platform,
-                    "account": self.platform,
-                    "address": self.who,
-                    "message_id": str(self.count),
-                    "text": None if tapped else rest,
-                    "choice": choice,
-                    "language": self.language,
-                    "timezone": self.timezone,
-                }
-            )
-        )
-        for reply in replies:
+        for reply in self.town.receive(self.inbound(None if tapped else rest, choice)):
             self.pending += shown(reply)
             self.buttons.setdefault(self.who, []).extend((c.label, c.id) for c in reply.choices)
         self.pending += self.newly_owed()
+
+    def inbound(self, text: str | None, choice: str | None = None) -> Inbound:
+        return Inbound.model_validate(
+            {
+                "platform": self.platform,
+                "account": self.platform,
+                "address": self.who,
+                "message_id": str(self.count),
+                "text": text,
+                "choice": choice,
+                "language": self.language,
+                "timezone": self.timezone,
+            }
+        )
+
+    def on_later(self, _rest: str) -> None:
+        inbound, house = self.inbound(""), self.town.house
+
+        def run(session: Session) -> list[Reply]:
+            before = look(session, house, inbound)
+            later.fetch(session, house, inbound)
+            after = look(session, house, inbound, before.last if before else 0)
+            return [reply for entry in (after.talk if after else []) for reply in entry.replies]
+
+        for reply in self.town.database.write_now(run):
+            self.pending += shown(reply)
 
     def on_quickly(self, rest: str) -> None:
         for text in rest.split(" | "):
@@ -160,11 +175,18 @@ class Teller:
             found = [(row, session.get_one(Booking, row.booking_id)) for row in rows[self.owed :]]
             self.owed = len(rows)
             return [
-                f"owed     {row.platform} {booking.details.get('email')}: {row.kind}"
+                f"owed     {row.platform} {whose(row, booking)}: {row.kind}"
                 for row, booking in found
             ]
 
         return self.town.database.write_now(read)
+
+
+def whose(row: Outgoing, booking: Booking) -> str:
+    """To whom a row goes, and when, if not at once."""
+    if row.platform == "email":
+        return str(booking.details.get("email"))
+    return f"{row.due_at.astimezone(ATHENS):%Y-%m-%d %H:%M} {row.status}"
 
 
 def shown(reply: Reply) -> list[str]:

@@ -10,8 +10,9 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
+
+from webhooks.server import Server
 
 CODE = re.compile(r"(?:Κωδικός|Code): (\w{3} \w{3})")
 
@@ -99,7 +100,7 @@ def serving(app: FastAPI) -> Iterator[httpx.Client]:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     listener.listen(256)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
+    server = Server(app, lifespan="on")
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

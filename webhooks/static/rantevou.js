@@ -2,26 +2,69 @@
 (function () {
   "use strict";
   var zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  var log, root;
+
+  function last() {
+    var newest = log.lastElementChild;
+    return newest ? Number(newest.dataset.entry) : 0;
+  }
 
   function fill() {
     document.querySelectorAll('input[name="timezone"]').forEach(function (input) {
       input.value = zone;
     });
-    var log = document.getElementById("log");
-    var last = log && log.lastElementChild;
-    if (last) last.scrollIntoView({ block: "nearest" });
+    if (log.lastElementChild) log.lastElementChild.scrollIntoView({ block: "nearest" });
     var ask = document.getElementById("ask");
-    if (ask && ask.offsetHeight < window.innerHeight) ask.scrollIntoView({ block: "nearest" });
+    if (ask.offsetHeight < window.innerHeight) ask.scrollIntoView({ block: "nearest" });
     var trail = document.querySelector("#trail ol");
     if (trail) trail.scrollLeft = trail.scrollWidth;
+    tick();
+  }
+
+  // The time that is kept runs out while one types.
+  function tick() {
+    var held = document.querySelector(".held");
+    if (!held) return;
+    if (!held.dataset.until) held.dataset.until = Date.now() + held.dataset.seconds * 1000;
+    var left = Math.ceil((held.dataset.until - Date.now()) / 60000);
+    var words = left <= 0 ? held.dataset.none : left === 1 ? held.dataset.one : held.dataset.many;
+    held.textContent = words.replace("99", left);
   }
 
   var pressed = false; // by keyboard: whoever taps wants no jumping focus
   document.addEventListener("keydown", function () { pressed = true; });
   document.addEventListener("pointerdown", function () { pressed = false; });
 
-  document.addEventListener("htmx:afterSettle", function () {
+  document.addEventListener("htmx:configRequest", function (event) {
+    event.detail.headers["X-Language"] = document.documentElement.lang;
+    event.detail.parameters[event.detail.verb === "get" ? "after" : "last"] = last();
+  });
+
+  // Two answers may bring the same: what is here already isn't shown, nor announced, again.
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var newest = Number(event.detail.xhr.getResponseHeader("X-Last"));
+    if (!newest || event.detail.target !== log) return;
+    var known = last();
+    if (newest <= known) { event.detail.shouldSwap = false; return; }
+    var holder = document.createElement("template");
+    holder.innerHTML = event.detail.serverResponse;
+    holder.content.querySelectorAll("[data-entry]").forEach(function (bubble) {
+      if (bubble.dataset.entry && Number(bubble.dataset.entry) <= known) bubble.remove();
+    });
+    event.detail.serverResponse = holder.innerHTML;
+    var text = document.getElementById("text");
+    typed = event.detail.requestConfig.verb === "get" && text ? text.value : "";
+  });
+
+  var typed = ""; // what is half written when somebody else's answer changes the question
+  document.addEventListener("htmx:afterSettle", function (event) {
+    if (event.detail.target !== log) return;
+    var text = document.getElementById("text");
+    if (typed && !text.value) text.value = typed;
+    typed = "";
     fill();
+    listen();
+    if (newest > last()) fetchNew();
     if (pressed && document.activeElement === document.body) {
       document.getElementById("ask").focus();
     }
@@ -30,9 +73,9 @@
   // The same message is sent again until it arrives: its id makes it count once.
   var waits = [1, 2, 4, 8, 15];
   function retry(event) {
-    var status = event.detail.xhr.status;
-    if (status && status !== 429 && status !== 503) return;
     var form = event.detail.elt;
+    var status = event.detail.xhr.status;
+    if (form.tagName !== "FORM" || (status && status !== 429 && status !== 503)) return;
     var tries = Number(form.dataset.tries || 0);
     if (tries >= waits.length || !document.contains(form)) return;
     form.dataset.tries = tries + 1;
@@ -45,5 +88,36 @@
   }
   document.addEventListener("htmx:sendError", retry);
   document.addEventListener("htmx:responseError", retry);
-  document.addEventListener("DOMContentLoaded", fill);
+
+  // What comes later, or was said in another window. A hidden page needs none of it yet.
+  var stream = null, newest = 0;
+  function listen() {
+    var wanted = last() > 0 && document.visibilityState === "visible" && "EventSource" in window;
+    if (stream && (!wanted || stream.readyState === EventSource.CLOSED)) {
+      stream.close();
+      stream = null;
+    }
+    if (!wanted || stream) return;
+    stream = new EventSource(root + "/events");
+    stream.addEventListener("news", function (event) {
+      var parts = event.data.split(" ");
+      newest = Number(parts[0]);
+      if (newest !== last() || parts[1] === "1") fetchNew();
+    });
+  }
+  function fetchNew() {
+    if (document.querySelector(".htmx-request")) return; // its answer will bring it
+    htmx.ajax("GET", root + "/later", { source: log, target: log, swap: "beforeend" });
+  }
+
+  document.addEventListener("visibilitychange", function () { listen(); });
+  window.addEventListener("pagehide", function () { if (stream) { stream.close(); stream = null; } });
+  window.addEventListener("pageshow", function (event) { if (event.persisted) location.reload(); });
+  document.addEventListener("DOMContentLoaded", function () {
+    log = document.getElementById("log");
+    root = log.dataset.root;
+    fill();
+    listen();
+    setInterval(tick, 10000);
+  });
 })();

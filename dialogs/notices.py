@@ -1,0 +1,42 @@
+"""What is said in the messages that come later: reminders, and changes made elsewhere."""
+
+from datetime import timedelta
+
+from core.tables import Booking
+from core.text import Phrase, Text, _, lines
+from dialogs.step import Context
+from dialogs.summary import booking_lines, document_lines, office_phone, short
+
+BEGINNINGS: dict[str, Text] = {
+    "reminder": _("A reminder of your appointment:"),
+    "moved": _("Your appointment was moved from another device, with its code and your number:"),
+    "edited": _(
+        "The details of your appointment were changed from another device, with its code and "
+        "your number:"
+    ),
+}
+
+
+def notice(ctx: Context, kind: str, booking: Booking) -> Phrase | None:
+    """What a message of that kind says of a booking now; None where it is no longer true."""
+    if kind == "cancelled":
+        what = short(ctx, booking)
+        said = _(
+            "Your appointment was cancelled from another device, with its code and your number: "
+            "{appointment}.",
+            appointment=what,
+        )
+        return lines(said, office_phone(ctx, booking))
+    if booking.state != "confirmed" or booking.starts_at <= ctx.now:
+        return None
+    body = ctx.office[booking.municipality_id].body
+    deadline = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
+    return lines(
+        BEGINNINGS[kind],
+        *booking_lines(ctx, booking),
+        *document_lines(body.services[booking.service]),
+        _("If you can't make it, please cancel it here, so that somebody else can have the time.")
+        if ctx.now < deadline
+        else _("If you can't make it, please tell the office."),
+        office_phone(ctx, booking),
+    )

@@ -1,0 +1,104 @@
+"""What a change to a booking makes us owe, beside the emails that test_bookings.py counts."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from core import bookings, outbox
+from core.tables import Booking, Outgoing
+from tests.core.counter import Counter
+from tests.core.small import at, small
+from tests.core.test_bookings import Opener
+
+
+@pytest.fixture
+def counter(open_counter: Opener) -> Counter:
+    return open_counter(accounts=("webchat",))
+
+
+def rows(counter: Counter) -> list[tuple[str, str, datetime]]:
+    found = counter.session.scalars(select(Outgoing).order_by(Outgoing.id))
+    return [(row.kind, row.status, row.due_at) for row in found]
+
+
+def due(counter: Counter, booking: Booking) -> list[str]:
+    """What is due to whoever booked, on the page where they did."""
+    who = booking.citizen_id
+    return [row.kind for row in outbox.due(counter.session, "webchat", who, counter.now)]
+
+
+def early(counter: Counter) -> Booking:
+    """A booking with time enough before it for a reminder."""
+    counter.now = at("09:30") - timedelta(hours=30)
+    return counter.book("09:30")
+
+
+def test_a_reminder_is_due_a_day_before(counter: Counter) -> None:
+    booking = early(counter)
+    assert rows(counter) == [("reminder", "pending", at("09:30") - timedelta(hours=24))]
+    assert due(counter, booking) == []
+    counter.now = at("09:30") - timedelta(hours=24)
+    assert due(counter, booking) == ["reminder"]
+
+
+def test_the_municipality_says_when_or_never(open_counter: Opener) -> None:
+    for hours, status in ((2, "pending"), (0, "cancelled")):
+        body = small()
+        rules = body.rules.model_copy(update={"reminder_hours": hours})
+        body = body.model_copy(update={"rules": rules, "id": f"town{hours}"})
+        counter = open_counter(body, accounts=("webchat",))
+        early(counter)
+        assert rows(counter)[-1] == ("reminder", status, at("09:30") - timedelta(hours=hours))
+
+
+def test_nobody_is_reminded_of_what_was_booked_for_soon(counter: Counter) -> None:
+    counter.now = at("09:30") - timedelta(hours=20)
+    booking = counter.book("09:30")
+    counter.now = at("09:20")
+    assert due(counter, booking) == []
+
+
+def test_the_reminder_moves_with_the_booking_even_if_it_was_sent(counter: Counter) -> None:
+    booking = early(counter)
+    counter.move(booking, "10:00")
+    assert rows(counter) == [("reminder", "pending", at("10:00") - timedelta(hours=24))]
+    sent = counter.session.scalars(select(Outgoing)).one()
+    sent.status = "delivered"
+    counter.move(booking, "10:30")
+    assert rows(counter) == [("reminder", "pending", at("10:30") - timedelta(hours=24))]
+
+
+@pytest.mark.parametrize("how", ["cancelled", "consent withdrawn"])
+def test_a_booking_that_is_off_is_not_reminded_of(counter: Counter, how: str) -> None:
+    booking = early(counter)
+    if how == "cancelled":
+        counter.cancel(booking)
+    else:
+        who = counter.citizen()
+        bookings.withdraw_consent(counter.session, booking, counter.now, who)
+    assert [(kind, status) for kind, status, _at in rows(counter)] == [("reminder", "cancelled")]
+
+
+def test_whoever_booked_is_told_of_what_another_changed(counter: Counter) -> None:
+    booking = early(counter)
+    stranger, session = counter.citizen(), counter.session
+    office, now = counter.office, counter.now
+    bookings.move(session, office, counter.plan, booking, at("10:00"), now, stranger)
+    bookings.edit(session, office, booking, {"name": "Ελένη Μαρή"}, now, stranger)
+    bookings.cancel(session, office, counter.body.rules, booking, now, stranger)
+    assert due(counter, booking) == ["moved", "edited", "cancelled"]
+    assert outbox.due(session, "webchat", stranger.citizen_id, now) == []
+
+
+def test_one_is_not_told_of_what_one_did_oneself(counter: Counter) -> None:
+    booking = early(counter)
+    counter.move(booking, "10:00")
+    counter.cancel(booking)
+    assert due(counter, booking) == []
+
+
+def test_nothing_is_owed_on_a_platform_that_is_not_configured(open_counter: Opener) -> None:
+    counter = open_counter(accounts=("telegram",))
+    early(counter)
+    assert rows(counter) == []

@@ -1,0 +1,222 @@
+"""A conversation as HTML."""
+
+from calendar import Calendar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import ceil
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from babel import Locale
+from babel.dates import format_date, get_day_names
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+
+from bot.conversation import House
+from bot.replies import Reply, ReplyChoice
+from bot.seen import Entry, Seen
+from bot.texts import Texts
+from core.text import Phrase, Text, _
+from webhooks.places import Place
+
+TEMPLATES = Path(__file__).parent / "templates"
+START = "/start"
+"""What a page says by itself, to see the first question; it isn't shown."""
+
+OTHER_LANGUAGE = {"el": "en", "en": "el"}
+
+ATTRIBUTES: Mapping[str, str] = {
+    "text": 'autocomplete="off"',
+    "name": 'autocomplete="name"',
+    "email": 'type="email" autocomplete="email" autocapitalize="off"',
+    "phone": 'type="tel" autocomplete="tel"',
+    "digits": 'inputmode="numeric" autocomplete="off"',
+    "code": 'autocomplete="off" autocapitalize="characters" spellcheck="false"',
+    "long": "",
+}
+"""What helps to type each kind of answer: the right keyboard, and what the browser knows."""
+
+TITLE = _("Appointment with your municipality")
+MORNING, AFTERNOON = _("In the morning"), _("In the afternoon")
+BULLET = "• "
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """A message as the page shows it; `who` is citizen or bot, `entry` its number in the talk."""
+
+    who: str
+    text: str
+    entry: int
+    booking: int | None = None
+
+
+@dataclass(frozen=True)
+class Day:
+    """A field of the month's sheet; number 0 outside of the month."""
+
+    number: int
+    choice: ReplyChoice | None
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item of a list; a link, where it has an address."""
+
+    text: str
+    url: str | None
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of a message: lines of text, or a list."""
+
+    text: str
+    items: Sequence[Item] = ()
+
+
+class Renderer:
+    """Makes pages and parts of pages."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.templates = environment()
+
+    def document(self, template: str, language: str, **values: Any) -> str:
+        """Make a page that isn't a conversation; raises nothing for a text without translation."""
+        words = in_language(self._house.texts, language)
+        return self.templates.get_template(template).render(**words, **values)
+
+    def page(self, request: Request, place: Place, seen: Seen, asked: Reply) -> HTMLResponse:
+        """Make the whole page."""
+        return self._rendered("page.html", request, place, seen, asked, asked.language)
+
+    def turn(self, request: Request, place: Place, seen: Seen, language: str) -> HTMLResponse:
+        """Make what is new, for a page that has the rest: messages, and the question if it is."""
+        response = self._rendered("turn.html", request, place, seen, seen.asked, language)
+        response.headers["X-Last"] = str(seen.last)
+        return response
+
+    def _rendered(
+        self,
+        template: str,
+        request: Request,
+        place: Place,
+        seen: Seen,
+        asked: Reply | None,
+        language: str,
+    ) -> HTMLResponse:
+        house = self._house
+        say = house.texts.say
+        title: Phrase = house.office[place.home].body.name if place.home else TITLE
+        shown: dict[str, Any] = {
+            "title": say(title, language),
+            "root": place.root,
+            "path": place.path,
+            "known": place.cookie in request.cookies,
+            "other": Locale(OTHER_LANGUAGE[language]),
+            "bubbles": [bubble for entry in seen.talk for bubble in _bubbles(entry)],
+            "asked": asked,
+            "trail": seen.trail,
+            "useful": blocks(seen.useful),
+            "consent": seen.consent,
+            "held_seconds": _seconds(seen.held_until, house.clock()),
+            "message_id": str(uuid4()),
+        }
+        if asked:
+            shown |= self._question(asked)
+        return HTMLResponse(self.document(template, language, **shown))
+
+    def _question(self, asked: Reply) -> dict[str, Any]:
+        say, language = self._house.texts.say, asked.language
+        picks = [choice for choice in asked.choices if choice.number is not None]
+        return {
+            "picks": picks,
+            "commands": [choice for choice in asked.choices if choice.number is None],
+            "halves": [
+                (say(name, language), [c for c in picks if (c.label < "12") == early])
+                for name, early in ((MORNING, True), (AFTERNOON, False))
+            ],
+            "weeks": _weeks(asked.month, picks) if asked.month else [],
+            "month_name": format_date(asked.month, "LLLL y", language) if asked.month else "",
+            "weekdays": _weekdays(language),
+            "attributes": Markup(ATTRIBUTES[asked.input]),  # noqa: S704 our own, of the table above
+        }
+
+
+def environment() -> Environment:
+    """The pages' templates."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters["blocks"] = blocks
+    return made
+
+
+def in_language(texts: Texts, language: str) -> dict[str, Any]:
+    """What every template is given: the language, and its gettext."""
+
+    def say(message: str, **values: Phrase) -> str:
+        return texts.say(Text(message, args=values), language)
+
+    def count(one: str, many: str, number: int) -> str:
+        return texts.say(Text(one, many, {"count": number}), language)
+
+    return {"lang": language, "_": say, "_n": count}
+
+
+def blocks(text: str) -> list[Block]:
+    """Take a message apart: lines that begin with a bullet are a list, the others are text."""
+    found: list[Block] = []
+    lines: list[str] = []
+    items: list[Item] = []
+
+    def close() -> None:
+        if lines:
+            found.append(Block("\n".join(lines)))
+        if items:
+            found.append(Block("", tuple(items)))
+        lines.clear()
+        items.clear()
+
+    for line in text.split("\n"):
+        if line.startswith(BULLET) == bool(lines) or not line:
+            close()
+        if line.startswith(BULLET):
+            items.append(_item(line.removeprefix(BULLET)))
+        elif line:
+            lines.append(line)
+    close()
+    return found
+
+
+def _item(text: str) -> Item:
+    label, _colon, url = text.rpartition(": ")
+    return Item(label, url) if url.startswith(("http://", "https://")) else Item(text, None)
+
+
+def _bubbles(entry: Entry) -> list[Bubble]:
+    said, number = entry.said, entry.number
+    heard = [Bubble("citizen", said, number)] if said and said != START else []
+    return heard + [Bubble("bot", reply.text, number, reply.booking) for reply in entry.replies]
+
+
+def _weeks(month: date, picks: Sequence[ReplyChoice]) -> list[list[Day]]:
+    free = {choice.number: choice for choice in picks}
+    return [
+        [Day(day, free.get(day)) for day in week]
+        for week in Calendar().monthdayscalendar(month.year, month.month)
+    ]
+
+
+def _weekdays(language: str) -> list[dict[str, str]]:
+    short, wide = (get_day_names(width, locale=language) for width in ("abbreviated", "wide"))
+    return [{"short": short[day], "wide": wide[day]} for day in range(7)]
+
+
+def _seconds(until: datetime | None, now: datetime) -> int | None:
+    return max(0, ceil((until - now).total_seconds())) if until else None

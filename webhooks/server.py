@@ -1,0 +1,27 @@
+"""The server that serves the application."""
+
+import socket
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from webhooks.app import create
+
+
+class Server(uvicorn.Server):
+    """Ends the event streams when it goes: by themselves they never would."""
+
+    def __init__(self, app: FastAPI, **config: Any) -> None:
+        super().__init__(uvicorn.Config(app, log_config=None, **config))
+        self._streams = app.state.streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop taking requests, and let those that run finish."""
+        self._streams.close()
+        await super().shutdown(sockets)
+
+
+def make() -> Server:
+    """The server as `rantevou serve` runs it; imported by name, for bot may not import webhooks."""
+    return Server(create(), access_log=False, server_header=False, timeout_graceful_shutdown=10)
