@@ -1,10 +1,11 @@
 """The settings, from the environment and `.env`."""
 
 import re
+from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import Unusable
 
@@ -30,6 +31,7 @@ class Settings(BaseSettings):
     body_bytes: int = Field(default=131072, ge=1024)
     keep_replies_hours: int = Field(default=48, ge=1)
     keep_answers_days: int = Field(default=30, ge=1)
+    embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
 
     @field_validator("secret")
     @classmethod
@@ -37,6 +39,16 @@ class Settings(BaseSettings):
         if secret is not None and len(secret.get_secret_value()) < SECRET_LETTERS:
             raise ValueError(f"must have at least {SECRET_LETTERS} characters")
         return secret
+
+    @field_validator("embed_origins", mode="before")
+    @classmethod
+    def _origins(cls, listed: object) -> object:
+        if not isinstance(listed, str):
+            return listed
+        origins = listed.replace(",", " ").split()
+        if not all(re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", origin) for origin in origins):
+            raise ValueError("must be addresses without a path, like https://www.chios.gov.gr")
+        return origins
 
     @field_validator("database_url")
     @classmethod

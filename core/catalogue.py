@@ -178,6 +178,7 @@ class Consent(Part):
 
     id: Id
     version: str
+    title: Words
     text: Words
     link: Url | None = None
     withdrawable: bool = False
@@ -233,6 +234,8 @@ class Municipality(Part):
     public_holidays: bool = True
     contact: OfficeContact
     links: tuple[Link, ...] = ()
+    privacy: Words | None = None
+    """How it treats personal data, as its lawyers say it; an empty line parts paragraphs."""
     rules: Rules = Rules()
     video_tips: tuple[Words, ...] = ()
     consents: tuple[Consent, ...] = ()

@@ -10,6 +10,7 @@ from core.text import Text, _
 WORDS: dict[int, Text] = {
     403: _("This didn't come from our own page, so I didn't take it."),
     404: _("There is no such page here."),
+    410: _("This appointment is over or was cancelled."),
     413: _("That was too long for me to take."),
     422: _("Something was missing from what was sent."),
     429: _("That was too much at once. Please wait a minute, then try again."),
@@ -51,7 +52,7 @@ class Apologies:
 
     def _page(self, scope: Scope, status: int) -> bytes:
         language = language_wanted(Headers(scope=scope).get("accept-language", ""))
-        path = scope["path"] if status != 404 else "/"
+        path = scope["path"] if status not in (404, 410) else "/"
         return self._template.render(
             lang=language,
             title=self._texts.say(TITLE, language),

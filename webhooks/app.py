@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from bot.settings import read_settings
 from bot.sweep import sweep
 from bot.wiring import Wiring, load_shipped, wire
-from webhooks import chat, docs, page, problems, stream
+from webhooks import appointments, chat, docs, documents, embed, page, problems, stream
 from webhooks.apologies import Apologies
 from webhooks.headers import Headers
 from webhooks.limits import Limits
@@ -72,13 +72,13 @@ def application(wiring: Wiring) -> FastAPI:
         allow_headers=["Content-Type"],
         expose_headers=["Retry-After"],
     )
-    for room in (chat, page, docs):
+    for room in (chat, page, appointments, documents, docs, embed):
         app.include_router(room.routes(wiring))
     app.include_router(stream.routes(wiring, streams))
     app.state.streams = streams
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(Apologies, texts=wiring.house.texts, templates=environment())
-    app.add_middleware(Headers)
+    app.add_middleware(Headers, framed_by=wiring.settings.embed_origins)
     app.add_middleware(GZipMiddleware)
     return app
 

@@ -31,6 +31,9 @@ class Said(BaseModel):
     last: int = 0
 
 
+BEGAN = "began"
+"""In the address after a conversation's first answer, to see whether its cookie came back."""
+
 HELLO = {"text": START, "choice": None}
 
 
@@ -70,6 +73,9 @@ class Page:
         """Show the conversation so far, or what one would begin with."""
         await self._check_home(here.home)
         token = request.cookies.get(here.cookie)
+        began = BEGAN in request.query_params
+        if began and token:
+            return RedirectResponse(f"{here.path}#ask", 303)
         seen = await self._see(request, here, token) if token else None
         if token and seen and not seen.asked:  # so long ago that it is forgotten
             await self._answer(request, here, token, Said(text=START))
@@ -78,7 +84,8 @@ class Page:
             opening = self._inbound(request, here, None, Said(text=START))[1]
             seen = Seen([Entry(0, None, await self._wiring.rehearse(opening))], [])
         assert seen.asked  # noqa: S101 a turn always ends with a question
-        return self._renderer.page(request, here, seen, seen.asked)
+        # It has begun, and yet no cookie came: the browser keeps none.
+        return self._renderer.page(request, here, seen, seen.asked, forgetful=began)
 
     async def say(self, request: Request, here: Place, said: Said) -> Response:
         """Take a message; answer with what is new for a script, else with the page."""
@@ -97,8 +104,10 @@ class Page:
             await self._answer(request, here, token, said)
         response: Response
         if "hx-request" not in request.headers:
-            response = RedirectResponse(f"{here.path}#ask", 303)
-        elif begun != (said.last == 0):  # another window has begun, or the cookie ran out
+            response = RedirectResponse(f"{here.path}{f'?{BEGAN}' if begun else ''}#ask", 303)
+        elif begun and said.last:  # the cookie ran out, or is never kept
+            response = Response(headers={"HX-Redirect": f"{here.path}?{BEGAN}"})
+        elif not begun and not said.last:  # another window has begun
             response = _reload()
         else:
             response = await self._news(request, here, token, said.last, begun=begun)

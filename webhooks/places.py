@@ -59,11 +59,14 @@ class Place:
         response.headers.append("set-cookie", "; ".join(parts))
 
 
+def framed(path: str) -> bool:
+    """Whether it is one that other sites may frame."""
+    return path == FRAMED or path.startswith(f"{FRAMED}/")
+
+
 def place(request: Request) -> Place:
     """The place of a request, by its path."""
-    path = request.url.path
-    framed = path == FRAMED or path.startswith(f"{FRAMED}/")
-    return Place(request.path_params.get("municipality"), framed)
+    return Place(request.path_params.get("municipality"), framed(request.url.path))
 
 
 Here = Annotated[Place, Depends(place)]

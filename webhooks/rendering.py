@@ -91,9 +91,12 @@ class Renderer:
         words = in_language(self._house.texts, language)
         return self.templates.get_template(template).render(**words, **values)
 
-    def page(self, request: Request, place: Place, seen: Seen, asked: Reply) -> HTMLResponse:
-        """Make the whole page."""
-        return self._rendered("page.html", request, place, seen, asked, asked.language)
+    def page(
+        self, request: Request, place: Place, seen: Seen, asked: Reply, *, forgetful: bool
+    ) -> HTMLResponse:
+        """Make the whole page; `forgetful` says that the browser keeps no cookie."""
+        more = {"forgetful": forgetful}
+        return self._rendered("page.html", request, place, seen, asked, asked.language, **more)
 
     def turn(self, request: Request, place: Place, seen: Seen, language: str) -> HTMLResponse:
         """Make what is new, for a page that has the rest: messages, and the question if it is."""
@@ -109,6 +112,7 @@ class Renderer:
         seen: Seen,
         asked: Reply | None,
         language: str,
+        **more: Any,
     ) -> HTMLResponse:
         house = self._house
         say = house.texts.say
@@ -117,6 +121,7 @@ class Renderer:
             "title": say(title, language),
             "root": place.root,
             "path": place.path,
+            "alone": Place(place.home, framed=False).path if place.framed else None,
             "known": place.cookie in request.cookies,
             "other": Locale(OTHER_LANGUAGE[language]),
             "bubbles": [bubble for entry in seen.talk for bubble in _bubbles(entry)],
@@ -126,6 +131,7 @@ class Renderer:
             "consent": seen.consent,
             "held_seconds": _seconds(seen.held_until, house.clock()),
             "message_id": str(uuid4()),
+            **more,
         }
         if asked:
             shown |= self._question(asked)

@@ -12,7 +12,7 @@ name: {el: Δήμος, en: Town}
 contact: {phone: "2100000000"}
 rules: {hold_minutes: 10}
 consents:
-  - {id: details, version: "1", text: {el: Ναι, en: Yes}}
+  - {id: details, version: "1", title: {el: Σ, en: C}, text: {el: Ναι, en: Yes}}
 fields:
   - {id: name, type: name, label: {el: Ν, en: N}, question: {el: Ν;, en: N?}}
   - {id: phone, type: phone, label: {el: Τ, en: P}, question: {el: Τ;, en: P?}}

@@ -17,7 +17,13 @@ from tests.core.small import MONDAY, at, desk, service, small, utc, words
 
 Opener = Callable[..., Counter]
 TUESDAY = MONDAY + timedelta(days=1)
-CONSENT = {"id": "details", "version": "2", "text": words("I agree"), "withdrawable": True}
+CONSENT = {
+    "id": "details",
+    "version": "2",
+    "title": words("Details"),
+    "text": words("I agree"),
+    "withdrawable": True,
+}
 
 
 def test_a_moved_booking_keeps_its_code(counter: Counter) -> None:

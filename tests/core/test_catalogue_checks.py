@@ -252,7 +252,8 @@ groups:
         ),
         (
             "  - {id: details,",
-            "  - {id: details, version: '2', text: {el: Όχι, en: No}}\n  - {id: details,",
+            "  - {id: details, version: '2', title: {el: Σ, en: C}, text: {el: Όχι, en: No}}\n"
+            "  - {id: details,",
             "consents.1.id",
             "an id of its own; details is there already",
         ),

@@ -17,7 +17,13 @@ from tests.core.small import MONDAY, NOW, at, closure, desk, opening, service, s
 
 Opener = Callable[..., Counter]
 TUESDAY = MONDAY + timedelta(days=1)
-CONSENT = {"id": "details", "version": "2", "text": words("I agree"), "withdrawable": True}
+CONSENT = {
+    "id": "details",
+    "version": "2",
+    "title": words("Details"),
+    "text": words("I agree"),
+    "withdrawable": True,
+}
 
 
 def test_a_held_time_is_kept_from_others(counter: Counter) -> None:

@@ -35,7 +35,8 @@ TWO_BRANCHES: dict[str, Any] = {
 
 
 def consents(version: str) -> dict[str, Any]:
-    return {"consents": [{"id": "details", "version": version, "text": words(f"text {version}")}]}
+    consent = {"id": "details", "version": version, "title": words("Details")}
+    return {"consents": [{**consent, "text": words(f"text {version}")}]}
 
 
 def go_on(town: Town, answers: dict[str, str] | None = None) -> list[Reply]:

@@ -22,9 +22,9 @@ from webhooks.app import application
 Serve = Callable[..., httpx.Client]
 
 
-def served(database: Database, house: House, **settings: int) -> Wiring:
+def served(database: Database, house: House, **settings: int | str) -> Wiring:
     """Put a program together that has these settings."""
-    plenty = {"requests_per_minute": 100_000, **settings}
+    plenty: dict[str, int | str] = {"requests_per_minute": 100_000, **settings}
     return Wiring(Settings.model_validate(plenty), database, house)
 
 
@@ -33,7 +33,7 @@ def serve(town: Town) -> Iterator[Serve]:
     """Serve the town with these settings."""
     with ExitStack() as servers:
 
-        def start(**settings: int) -> httpx.Client:
+        def start(**settings: int | str) -> httpx.Client:
             app = application(served(town.database, town.house, **settings))
             return servers.enter_context(serving(app))
 

@@ -13,9 +13,10 @@
     document.querySelectorAll('input[name="timezone"]').forEach(function (input) {
       input.value = zone;
     });
-    if (log.lastElementChild) log.lastElementChild.scrollIntoView({ block: "nearest" });
-    var ask = document.getElementById("ask");
-    if (ask.offsetHeight < window.innerHeight) ask.scrollIntoView({ block: "nearest" });
+    // The question is in view, but never at the price of the beginning of what was just said.
+    var newest = log.querySelector('[data-entry="' + last() + '"]');
+    document.getElementById("ask").scrollIntoView({ block: "end" });
+    if (newest && newest.getBoundingClientRect().top < 64) newest.scrollIntoView({ block: "start" });
     var trail = document.querySelector("#trail ol");
     if (trail) trail.scrollLeft = trail.scrollWidth;
     tick();
@@ -32,7 +33,14 @@
   }
 
   var pressed = false; // by keyboard: whoever taps wants no jumping focus
-  document.addEventListener("keydown", function () { pressed = true; });
+  document.addEventListener("keydown", function (event) {
+    pressed = true;
+    var sends = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    if (sends && event.target.tagName === "TEXTAREA") { // as in any messenger
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
+  });
   document.addEventListener("pointerdown", function () { pressed = false; });
 
   document.addEventListener("htmx:configRequest", function (event) {

@@ -1,0 +1,94 @@
+"""An appointment by itself: as a page to print, and as a calendar file."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from icalendar import Alarm, Calendar, Event
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.conversation import House, context_of
+from bot.replies import Inbound
+from core import conversations
+from core.bookings import check_open
+from core.catalogue import Channel
+from core.tables import Booking, History
+from core.text import Phrase, Text, _, beside
+from dialogs.state import State
+from dialogs.step import Context
+from dialogs.summary import CHANNELS, all_about
+
+TITLE = _("Your appointment")
+SUMMARY = _("Appointment: {service}, {municipality}")
+ALARM = timedelta(hours=-2)
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """What is good to print, and the calendar file (RFC 5545)."""
+
+    language: str
+    title: str
+    municipality: str
+    text: str
+    file: bytes
+
+
+def appointment(
+    session: Session, house: House, inbound: Inbound, booking_id: int
+) -> Appointment | None:
+    """See one of the writer's own, or one that their talk has shown; None where it is neither.
+
+    Raises Refusal not_confirmed where it is over or was cancelled.
+    """
+    found = conversations.find(session, inbound.account, inbound.address, inbound.message_id)
+    booking = session.get(Booking, booking_id)
+    if not found or not booking:
+        return None
+    if booking.citizen_id != found.citizen_id and not _shown(session, found.id, booking_id):
+        return None
+    house.office.refresh(session)
+    ctx = context_of(session, house, inbound, found, State.model_validate(found.state))
+    check_open(booking, ctx.now)
+
+    def say(phrase: Phrase) -> str:
+        return house.texts.say(phrase, ctx.language)
+
+    body = house.office[booking.municipality_id].body
+    text = say(all_about(ctx, booking))
+    return Appointment(ctx.language, say(TITLE), say(body.name), text, _file(ctx, booking, text))
+
+
+def _shown(session: Session, conversation_id: int, booking_id: int) -> bool:
+    talk = conversations.history(session, conversation_id)
+    return any(reply.get("booking") == booking_id for _, _, replies in talk for reply in replies)
+
+
+def _file(ctx: Context, booking: Booking, text: str) -> bytes:
+    def say(phrase: Phrase) -> str:
+        return ctx.texts.say(phrase, ctx.language)
+
+    body = ctx.office[booking.municipality_id].body
+    branch, channel = body.branch(booking.branch), Channel(booking.channel)
+    service = body.services[booking.service].name
+    summary = say(Text(SUMMARY.message, args={"service": service, "municipality": body.name}))
+    where: Phrase = CHANNELS[channel]
+    if channel == Channel.IN_PERSON:
+        where = beside(branch.name, branch.address or "")
+    changes = select(func.count()).where(History.booking_id == booking.id)
+    alarm = Alarm.new(description=summary)
+    alarm.add("action", "DISPLAY")
+    alarm.add("trigger", ALARM)
+    event = Event.new(
+        # The same for every copy, so that a moved appointment replaces the old one.
+        uid=ctx.office.keyed_hash(f"calendar {booking.id}"),
+        stamp=ctx.now,
+        sequence=ctx.session.scalar(changes),
+        start=booking.starts_at,
+        end=booking.ends_at,
+        summary=summary,
+        location=say(where),
+        description=text,
+        subcomponents=[alarm],
+    )
+    return bytes(Calendar.new(name=summary, method="PUBLISH", subcomponents=[event]).to_ical())

@@ -1,0 +1,54 @@
+"""GET …/appointments/{id}: an appointment to print; with .ics, for one's calendar."""
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+
+from bot.appointments import Appointment, appointment
+from bot.platforms import webchat
+from bot.replies import Inbound
+from bot.wiring import Wiring
+from core.errors import Refusal
+from webhooks.places import ROOTS, Here, Place
+from webhooks.rendering import Renderer
+
+
+def routes(wiring: Wiring) -> APIRouter:
+    """Those of each page's conversation."""
+    router = APIRouter(include_in_schema=False)
+    renderer = Renderer(wiring.house)
+
+    async def find(request: Request, here: Place, booking_id: int) -> Appointment:
+        account, address = webchat.contact(
+            request.cookies.get(here.cookie, ""), wiring.house.office
+        )
+        inbound = Inbound(platform="webchat", account=account, address=address, message_id="")
+        try:
+            found = await wiring.database.read(
+                lambda session: appointment(session, wiring.house, inbound, booking_id)
+            )
+        except Refusal:
+            raise HTTPException(410, "This appointment is over or was cancelled.") from None
+        if found is None:
+            raise HTTPException(404, "This conversation has no such appointment.")
+        return found
+
+    async def calendar(request: Request, here: Here, booking_id: int) -> Response:
+        found = await find(request, here, booking_id)
+        return Response(
+            found.file,
+            media_type="text/calendar; charset=utf-8",
+            headers={
+                "Content-Disposition": 'attachment; filename="rantevou.ics"',
+                "Cache-Control": "no-store",
+            },
+        )
+
+    async def show(request: Request, here: Here, booking_id: int) -> HTMLResponse:
+        found = await find(request, here, booking_id)
+        shown = renderer.document("appointment.html", found.language, here=here, found=found)
+        return HTMLResponse(shown)
+
+    for root in ROOTS:
+        router.get(f"{root}/appointments/{{booking_id}}.ics")(calendar)
+        router.get(f"{root}/appointments/{{booking_id}}")(show)
+    return router

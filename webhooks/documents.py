@@ -1,0 +1,94 @@
+"""The pages to read: accessibility statement, personal data, consent texts."""
+
+from datetime import date
+from typing import Any
+
+from babel import Locale
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
+
+from bot.wiring import Wiring
+from core.catalogue import Municipality
+from core.text import When, lines
+from dialogs.summary import contact_lines
+from webhooks.apologies import language_wanted
+from webhooks.places import COOKIE_SECONDS, ROOTS, Here
+from webhooks.rendering import OTHER_LANGUAGE, TITLE, Renderer
+
+REVIEWED = date(2026, 11, 21)
+"""When the accessibility statement was last held against what the tests do."""
+
+
+def routes(wiring: Wiring) -> APIRouter:
+    """Those of each page."""
+    router = APIRouter(include_in_schema=False)
+    renderer, settings, texts = Renderer(wiring.house), wiring.settings, wiring.house.texts
+
+    async def bodies(here: Here) -> list[Municipality]:
+        """The municipality of that page; of the page of all, each."""
+
+        def read(session: Session) -> list[Municipality]:
+            office = wiring.house.office
+            office.refresh(session)
+            if here.home is None:
+                return office.municipalities
+            if here.home not in office:
+                raise HTTPException(404, "No municipality has that name here.")
+            return [office[here.home].body]
+
+        return await wiring.database.read(read)
+
+    def shown(template: str, request: Request, here: Here, **values: Any) -> HTMLResponse:
+        language = _language(request)
+        given = {
+            "here": here,
+            "words": lambda words: texts.say(words, language),
+            "other": Locale(OTHER_LANGUAGE[language]),
+            "other_path": f"{request.url.path}?lang={OTHER_LANGUAGE[language]}",
+            **values,
+        }
+        return HTMLResponse(renderer.document(template, language, **given))
+
+    async def accessibility(request: Request, here: Here) -> HTMLResponse:
+        found = await bodies(here)
+        return shown(
+            "accessibility.html",
+            request,
+            here,
+            whose=found[0].name if here.home else TITLE,
+            bodies=[(body.name, lines(*contact_lines(body.contact))) for body in found],
+            reviewed=When(REVIEWED, "d MMMM y"),
+        )
+
+    async def privacy(request: Request, here: Here) -> HTMLResponse:
+        return shown(
+            "privacy.html",
+            request,
+            here,
+            bodies=await bodies(here),
+            replies_hours=settings.keep_replies_hours,
+            answers_days=settings.keep_answers_days,
+            cookie_days=COOKIE_SECONDS // 86400,
+        )
+
+    async def consent(request: Request, here: Here, consent_id: str) -> HTMLResponse:
+        [body] = await bodies(here)
+        found = next((one for one in body.consents if one.id == consent_id), None)
+        if found is None:
+            raise HTTPException(404, "That municipality has no such consent.")
+        return shown("consent.html", request, here, body=body, consent=found)
+
+    for root in ROOTS:
+        router.get(f"{root}/accessibility")(accessibility)
+        router.get(f"{root}/privacy")(privacy)
+        if "{municipality}" in root:
+            router.get(f"{root}/consents/{{consent_id}}")(consent)
+    return router
+
+
+def _language(request: Request) -> str:
+    """The one that the page's link asks for, else the browser's."""
+    asked = request.query_params.get("lang", "")
+    accepted = request.headers.get("accept-language", "")
+    return asked if asked in OTHER_LANGUAGE else language_wanted(accepted)

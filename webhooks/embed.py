@@ -1,0 +1,28 @@
+"""GET /embed.js: the one line with which a municipality's own site shows the conversation."""
+
+from fastapi import APIRouter, Response
+
+from bot.wiring import Wiring
+from webhooks.places import FRAMED
+from webhooks.rendering import OTHER_LANGUAGE, TITLE, environment
+
+
+def routes(wiring: Wiring) -> APIRouter:
+    """The script's route."""
+    router = APIRouter(include_in_schema=False)
+    texts = wiring.house.texts
+    script = (
+        environment()
+        .get_template("embed.js")
+        .render(
+            framed=FRAMED,
+            origins=list(wiring.settings.embed_origins),
+            titles={language: texts.say(TITLE, language) for language in OTHER_LANGUAGE},
+        )
+    )
+
+    @router.get("/embed.js")
+    async def embed() -> Response:
+        return Response(script, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+    return router

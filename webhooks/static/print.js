@@ -1,0 +1,5 @@
+// The button that prints; without scripts, the browser's own menu does.
+document.querySelectorAll("button.print").forEach(function (button) {
+  button.hidden = false;
+  button.addEventListener("click", function () { window.print(); });
+});

@@ -1,0 +1,18 @@
+// Shows the conversation where this script stands in the page.
+(function () {
+  "use strict";
+  var script = document.currentScript;
+  if ({{ origins|tojson }}.indexOf(location.origin) < 0) {
+    console.error("Rantevou: add " + location.origin + " to RANTEVOU_EMBED_ORIGINS and restart it.");
+    return;
+  }
+  var municipality = script.dataset.municipality;
+  var titles = {{ titles|tojson }};
+  var frame = document.createElement("iframe");
+  frame.src = new URL(script.src).origin + {{ framed|tojson }} + (municipality ? "/m/" + municipality : "");
+  frame.title = titles[document.documentElement.lang.slice(0, 2)] || titles.el;
+  frame.style.width = "100%";
+  frame.style.height = script.dataset.height || "40rem";
+  frame.style.border = "0";
+  script.after(frame);
+})();
