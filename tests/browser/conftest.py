@@ -39,6 +39,7 @@ def visit(browser: Browser, town: Town) -> Iterator[Visit]:
                 timezone_id="Europe/Athens",
                 viewport={"width": 390, "height": 844},
             )
+            context.set_default_timeout(10_000)
             contexts.append(context)
             page = context.new_page()
             page.goto(path)

@@ -1,50 +1,10 @@
 """Citizens who book by tapping, in a real browser, with scripts and without."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.citizen import book, step, tap, told
 from tests.browser.conftest import Visit
-from tests.dialogs.robot import ANSWERS
-
-PICKS = "#ask .picks button, #ask .month button, #ask .times button"
-
-
-def step(page: Page) -> str:
-    return page.locator("#ask").get_attribute("data-step") or ""
-
-
-def told(page: Page) -> int:
-    return page.locator("#log .bubble.citizen").count()
-
-
-def tap(page: Page, label: str) -> None:
-    """Tap a button of the open question, and wait for the answer."""
-    said = told(page)
-    page.locator("#ask button", has_text=label).first.click()
-    page.locator("#log .bubble.citizen").nth(said).wait_for()
-
-
-def write(page: Page, text: str) -> None:
-    said = told(page)
-    page.fill("#text", text)
-    page.press("#text", "Enter")
-    page.locator("#log .bubble.citizen").nth(said).wait_for()
-
-
-def book(page: Page) -> None:
-    """Answer whatever is asked until the menu is reached."""
-    for _ in range(40):
-        asked = step(page)
-        if asked == "task":
-            return
-        if asked in ANSWERS:
-            write(page, ANSWERS[asked])
-        else:
-            optional = asked.startswith("details.")
-            said = told(page)
-            page.locator(PICKS).nth(-1 if optional else 0).click()
-            page.locator("#log .bubble.citizen").nth(said).wait_for()
-    raise AssertionError(f"stuck at {step(page)}")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])

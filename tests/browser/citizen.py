@@ -1,0 +1,85 @@
+"""What a citizen does on the page, by tapping and typing, with scripts and without."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.dialogs.robot import ANSWERS
+
+PICKS = "#ask .picks button, #ask .month button, #ask .times button"
+BUSY = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
+
+GREEK_CODE = re.compile(r"Κωδικός:\s*(\w{3} \w{3})")
+ENGLISH_CODE = re.compile(r"Code:\s*(\w{3} \w{3})")
+
+Look = Callable[[Page], None]
+
+
+def nothing(_page: Page) -> None:
+    """Look at nothing."""
+
+
+def step(page: Page) -> str:
+    """The open question's."""
+    return page.locator("#ask").get_attribute("data-step") or ""
+
+
+def told(page: Page) -> int:
+    """How many messages of the citizen are shown."""
+    return page.locator("#log .bubble.citizen").count()
+
+
+def last_reply(page: Page) -> Locator:
+    return page.locator("#log .bubble.bot").last
+
+
+def heard(page: Page, before: int) -> None:
+    """Wait until one more message is shown with its answer, and the page is at rest."""
+    page.locator("#log .bubble.citizen").nth(before).wait_for()
+    expect(page.locator(BUSY)).to_have_count(0)
+
+
+def press(page: Page, button: Locator) -> None:
+    """Press a button of the page, and wait for the answer."""
+    before = told(page)
+    button.click()
+    heard(page, before)
+
+
+def tap(page: Page, label: str) -> None:
+    """Tap a button of the open question: by its text, or by the day's full name."""
+    named = page.locator("#ask").get_by_role("button", name=label)
+    press(page, named.or_(page.locator("#ask button", has_text=label)).first)
+
+
+def write(page: Page, text: str) -> None:
+    before = told(page)
+    page.fill("#text", text)
+    page.press("#text", "Enter")
+    heard(page, before)
+
+
+def answer(page: Page) -> None:
+    """Answer the open question: what may be left out is, of all else the first."""
+    asked = step(page)
+    if asked in ANSWERS:
+        write(page, ANSWERS[asked])
+    else:
+        press(page, page.locator(PICKS).nth(-1 if asked.startswith("details.") else 0))
+
+
+def book(page: Page, *, until: str = "task", look: Look = nothing) -> None:
+    """Answer whatever is asked until a step is reached; look at each question on the way."""
+    for _ in range(40):
+        look(page)
+        if step(page) == until:
+            return
+        answer(page)
+    raise AssertionError(f"stuck at {step(page)}")
+
+
+def code(page: Page) -> str:
+    """The code of the booking that was shown last."""
+    log = page.locator("#log").inner_text()
+    return (GREEK_CODE.findall(log) or ENGLISH_CODE.findall(log))[-1]

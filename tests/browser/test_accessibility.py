@@ -1,0 +1,124 @@
+"""axe-core finds nothing on any state of the page: narrow and wide, light and dark."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, ViewportSize
+
+from tests.browser.citizen import book, code, step, tap, write
+from tests.browser.conftest import Visit
+
+AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+COLOURS = ["color-contrast", "link-in-text-block"]
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+
+
+def faults(page: Page, *rules: str) -> list[str]:
+    """What axe finds: rule, where, what to do."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE)
+    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
+    found: dict[str, list[dict[str, Any]]] = page.evaluate(
+        "only => axe.run({runOnly: only, resultTypes: ['violations']})", only
+    )
+    return [
+        f"{fault['id']} at {node['target']}: {node['failureSummary']}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+    ]
+
+
+class Inspector:
+    """Looks at each state as it comes, and keeps what is wrong with it."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+        self.wrong: list[str] = []
+
+    def look(self, page: Page, state: str = "") -> None:
+        """Look at the page in every guise: wide ones have another layout, dark ones colours."""
+        state = state or step(page)
+        page.emulate_media(reduced_motion="reduce")  # what fades in has little contrast yet
+        self.seen.add(state)
+        self._note(state, faults(page))
+        page.set_viewport_size(DESKTOP)
+        self._note(f"{state}, wide", faults(page))
+        page.set_viewport_size(PHONE)
+        page.emulate_media(color_scheme="dark")
+        self._note(f"{state}, dark", faults(page, *COLOURS))
+        page.emulate_media(color_scheme="light")
+
+    def done(self, *states: str) -> None:
+        """All of these were looked at, and nothing was wrong anywhere."""
+        assert set(states) <= self.seen
+        assert not self.wrong, "\n".join(self.wrong)
+
+    def _note(self, state: str, found: list[str]) -> None:
+        self.wrong += [f"{state}: {fault}" for fault in found]
+
+
+@pytest.fixture
+def inspector() -> Inspector:
+    return Inspector()
+
+
+def test_a_booking_and_what_is_done_with_it_after(visit: Visit, inspector: Inspector) -> None:
+    page, look = visit(), inspector.look
+    look(page, "greeting")
+    write(page, "κάτι άλλο")
+    look(page, "a wrong answer")
+    tap(page, "Βοήθεια")
+    look(page, "help")
+    tap(page, "Καλαμάτας")
+    book(page, look=look)
+    page.reload()
+    page.locator("details.forget summary").click()
+    look(page, "forget this device")
+    tap(page, "Τα ραντεβού μου")
+    look(page)
+    tap(page, "Αλλαγή ημέρας ή ώρας")
+    book(page, until="review", look=lambda page: look(page, f"move {step(page)}"))
+    tap(page, "Όχι, να μείνει")
+    tap(page, "Ακύρωση ραντεβού")
+    look(page)
+    inspector.done(
+        *("service", "screening.receives", "day", "time", "details.name", "details.email"),
+        *("details.phone", "details.tax_number", "consent", "review", "task", "action", "sure"),
+        *("move day", "move time", "move review"),
+    )
+
+
+def test_in_english_with_a_code_and_notes(visit: Visit, inspector: Inspector) -> None:
+    booked = visit(language="en-AU")
+    tap(booked, "Larissa")
+    book(booked)
+    page, look = visit(language="en-AU"), inspector.look
+    assert page.locator("html").get_attribute("lang") == "en"
+    look(page, "greeting")
+    tap(page, "Chios")
+    book(page, until="review", look=look)
+    page = visit(language="en-AU")
+    write(page, "my bookings")
+    look(page)
+    write(page, code(booked))
+    look(page)
+    write(page, "6912345678")
+    look(page)
+    inspector.done("details.notes", "consent", "review", "code", "phone", "action")
+
+
+@pytest.mark.parametrize("path", ["/m/kalamata", "/m/nowhere", "/docs"])
+def test_other_pages(visit: Visit, inspector: Inspector, path: str) -> None:
+    inspector.look(visit(path), path)
+    inspector.done(path)
+
+
+def test_what_is_wrong_is_found(visit: Visit) -> None:
+    page = visit()
+    page.locator("#text").evaluate("input => document.querySelector('label').remove()")
+    page.locator("h1").evaluate("title => { title.style.color = '#ccc' }")
+    assert {fault.split()[0] for fault in faults(page)} == {"label", "color-contrast"}
+    assert [fault.split()[0] for fault in faults(page, *COLOURS)] == ["color-contrast"]
