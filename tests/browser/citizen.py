@@ -10,8 +10,7 @@ from tests.dialogs.robot import ANSWERS
 PICKS = "#ask .picks button, #ask .month button, #ask .times button"
 BUSY = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
 
-GREEK_CODE = re.compile(r"Κωδικός:\s*(\w{3} \w{3})")
-ENGLISH_CODE = re.compile(r"Code:\s*(\w{3} \w{3})")
+CODE = re.compile(r"(?:Κωδικός|Code):\s*(\w{3} \w{3})")
 
 Look = Callable[[Page], None]
 
@@ -82,4 +81,4 @@ def book(page: Page, *, until: str = "task", look: Look = nothing) -> None:
 def code(page: Page) -> str:
     """The code of the booking that was shown last."""
     log = page.locator("#log").inner_text()
-    return (GREEK_CODE.findall(log) or ENGLISH_CODE.findall(log))[-1]
+    return str(CODE.findall(log)[-1])

@@ -1,0 +1,120 @@
+"""A booking with the keyboard alone, on a phone, on the narrowest screen and at 400 % zoom."""
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from tests.browser.citizen import BUSY, PICKS, book, heard, step, tap, told, write
+from tests.browser.conftest import Visit
+from tests.dialogs.robot import ANSWERS
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+NARROW: ViewportSize = {"width": 320, "height": 568}
+ZOOMED: ViewportSize = {"width": 320, "height": 256}  # 1280 × 1024 at 400 %
+
+FOCUS = """() => {
+  const on = document.activeElement, style = getComputedStyle(on);
+  const box = on.getBoundingClientRect();
+  const seen = [.1, .5, .9].some(part => on.contains(
+    document.elementFromPoint(box.left + box.width * part, box.top + box.height / 2)));
+  return {
+    what: on === document.body ? 'body' : on.outerHTML.slice(0, 120),
+    ring: style.outlineStyle !== 'none' && style.outlineWidth !== '0px'
+      || style.boxShadow !== 'none',
+    seen,
+  };
+}"""
+
+
+def hits(page: Page, selector: str) -> bool:
+    """Whether the focus is on such an element."""
+    return bool(page.evaluate("wanted => document.activeElement.matches(wanted)", selector))
+
+
+def go(page: Page, selector: str, *, key: str = "Tab") -> None:
+    """Press Tab until the focus is on such an element; each stop is seen, and seen to be one."""
+    for _ in range(120):
+        if hits(page, selector):
+            return
+        page.keyboard.press(key)
+        focus = page.evaluate(FOCUS)
+        if focus["what"] != "body":  # between the page's end and its start
+            assert focus["ring"], f"no ring around {focus['what']}"
+            assert focus["seen"], f"hidden by something: {focus['what']}"
+    raise AssertionError(f"{selector} isn't reached at {step(page)}")
+
+
+def enter(page: Page, key: str = "Enter") -> None:
+    """Press a key that answers; afterwards the focus is somewhere in the page."""
+    before = told(page)
+    page.keyboard.press(key)
+    heard(page, before)
+    assert page.evaluate(FOCUS)["what"] != "body", f"the focus is lost at {step(page)}"
+    no_sideways(page)
+
+
+def no_sideways(page: Page) -> None:
+    wide, has = page.evaluate(
+        "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert wide <= has, f"{wide - has} px too wide: {page.locator('body').inner_text()[-300:]}"
+
+
+@pytest.mark.parametrize("size", [PHONE, NARROW, ZOOMED], ids=["phone", "320 px", "400 %"])
+def test_a_booking_with_the_keyboard_alone(visit: Visit, size: ViewportSize) -> None:
+    page = visit("/m/kalamata")
+    page.set_viewport_size(size)
+    no_sideways(page)
+    for turn in range(20):
+        if step(page) == "task":
+            break
+        asked = step(page)
+        if asked in ANSWERS:
+            go(page, "#text", key="Shift+Tab" if turn % 2 else "Tab")
+            page.keyboard.type(ANSWERS[asked])
+            enter(page)
+        else:
+            go(page, ", ".join(f"{button}:enabled" for button in PICKS.split(", ")))
+            enter(page, "Space" if turn % 2 else "Enter")
+    expect(page.locator("#log")).to_contain_text("Το ραντεβού σας κλείστηκε.")
+
+
+def test_an_earlier_answer_is_changed_with_the_keyboard(visit: Visit) -> None:
+    page = visit()
+    go(page, PICKS)
+    enter(page)
+    go(page, "#trail button", key="Shift+Tab")
+    enter(page)
+    assert step(page) == "municipality"
+
+
+def test_the_first_stop_skips_to_the_question(visit: Visit) -> None:
+    page = visit()
+    page.keyboard.press("Tab")
+    assert hits(page, "a.skip")
+    expect(page.locator("a.skip")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert hits(page, PICKS)
+    page.keyboard.press("Enter")
+    expect(page.locator("#ask")).to_have_attribute("data-step", "service")
+    expect(page.locator(BUSY)).to_have_count(0)
+
+
+def test_nothing_is_wider_than_a_narrow_screen(visit: Visit) -> None:
+    page = visit("/m/chios", language="en-AU")
+
+    def look(page: Page) -> None:
+        for size in (NARROW, ZOOMED):
+            page.set_viewport_size(size)
+            no_sideways(page)
+            page.locator(f"#text, {PICKS}").first.click(trial=True)
+            page.locator("#text").click(trial=True)
+
+    book(page, look=look)
+    write(page, "help")
+    look(page)
+    tap(page, "My bookings")
+    look(page)
+    for path in ("/docs", "/m/nowhere"):
+        page.goto(path)
+        no_sideways(page)
