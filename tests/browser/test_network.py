@@ -1,0 +1,212 @@
+"""A slow line and a broken one: a message is sent once, the page says so and tries again."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.citizen import PICKS, book, heard, step, tap, told
+from tests.browser.conftest import Visit
+
+GIVEN_UP = 60_000
+"""After so long (ms) the page has tried for the last time."""
+
+
+class Line:
+    """The line to the server: what a citizen says is held, lost, or lost on the way back."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.sent: list[str] = []
+        self.held: list[Route] = []
+        self.treat: Callable[[Route], None] = Route.continue_
+        page.clock.install()
+        page.reload()
+        page.route("**/*", self._on)
+
+    def _on(self, route: Route) -> None:
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        self.sent.append(route.request.post_data or "")
+        self.treat(route)
+
+    def slow(self) -> None:
+        """Hold what is sent until it is let go."""
+        self.treat = self.held.append
+
+    def let_go(self) -> None:
+        self.treat = Route.continue_
+        for route in self.held:
+            route.continue_()
+
+    def broken(self) -> None:
+        self.treat = Route.abort
+
+    def deaf(self) -> None:
+        """The server takes the message, and its answer is lost."""
+
+        def lose(route: Route) -> None:
+            route.fetch()
+            route.abort()
+
+        self.treat = lose
+
+    def refused(self, status: int, **headers: str) -> None:
+        def refuse(route: Route) -> None:
+            route.fulfill(status=status, headers=headers)
+
+        self.treat = refuse
+
+    def mended(self) -> None:
+        self.treat = Route.continue_
+
+    def wait(self, tries: int) -> None:
+        """Let time pass until the page has tried so many times."""
+        for _ in range(200):
+            if len(self.sent) >= tries:
+                return
+            self.page.clock.run_for(500)
+        raise AssertionError(f"tried {len(self.sent)} times, not {tries}")
+
+
+def first_pick(page: Page) -> None:
+    page.locator(PICKS).first.click()
+
+
+def test_on_a_slow_line_the_page_says_wait_and_a_second_tap_says_nothing(visit: Visit) -> None:
+    page = visit("/m/kalamata")
+    line = Line(page)
+    waiting = page.locator(".waiting")
+    expect(waiting).to_be_hidden()
+    line.slow()
+    first_pick(page)
+    expect(waiting).to_be_visible()
+    first_pick(page)
+    page.locator(PICKS).last.click()
+    line.let_go()
+    heard(page, 0)
+    expect(waiting).to_be_hidden()
+    page.clock.run_for(GIVEN_UP)
+    assert (step(page), told(page)) == ("screening.receives", 1)
+    page.reload()
+    assert (step(page), told(page)) == ("screening.receives", 1)
+
+
+def busy(line: Line) -> None:
+    line.refused(503, **{"Retry-After": "1"})
+
+
+@pytest.mark.parametrize("break_it", [Line.broken, Line.deaf, busy], ids=["broken", "deaf", "busy"])
+def test_what_is_lost_is_sent_again_and_counts_once(
+    visit: Visit, break_it: Callable[[Line], None]
+) -> None:
+    page = visit("/m/kalamata")
+    line = Line(page)
+    failed = page.locator(".failed")
+    for said in range(2):  # the one that begins the conversation, and one that goes on with it
+        break_it(line)
+        before = len(line.sent)
+        expect(failed).to_be_hidden()
+        first_pick(page)
+        expect(failed).to_be_visible()
+        line.wait(before + 2)
+        line.mended()
+        line.wait(before + 3)
+        heard(page, said)
+        expect(failed).to_be_hidden()
+        assert len(set(line.sent[before:])) == 1, "not the same message again"
+    shown = page.locator("#log").inner_text()
+    assert (step(page), told(page)) == ("day", 2)
+    page.reload()
+    assert (page.locator("#log").inner_text(), step(page)) == (shown, "day")
+
+
+def test_a_busy_server_is_not_asked_again_sooner_than_it_said(visit: Visit) -> None:
+    page = visit("/m/kalamata")
+    line = Line(page)
+    line.refused(503, **{"Retry-After": "20"})
+    first_pick(page)
+    expect(page.locator(".failed")).to_be_visible()
+    page.clock.run_for(15_000)
+    assert len(line.sent) == 1
+    line.mended()
+    line.wait(2)
+    heard(page, 0)
+
+
+def test_a_booking_is_confirmed_once_though_its_answer_was_lost(visit: Visit) -> None:
+    page = visit("/m/kalamata")
+    book(page, until="review")
+    said = told(page)
+    line = Line(page)
+    line.deaf()
+    first_pick(page)
+    line.wait(2)
+    line.mended()
+    line.wait(3)
+    heard(page, said)
+    assert page.locator("#log").inner_text().count("Το ραντεβού σας κλείστηκε.") == 1
+    tap(page, "Τα ραντεβού μου")
+    assert step(page) == "action"  # there is one only, so it isn't asked which
+
+
+def give_up(page: Page, line: Line) -> None:
+    """Write a name and let every try fail."""
+    page.fill("#text", "Μαρία Παπαδοπούλου")
+    page.press("#text", "Enter")
+    expect(page.locator(".failed")).to_be_visible()
+    for _ in range(6):
+        page.clock.run_for(GIVEN_UP // 6)
+        expect(page.locator(".htmx-request")).to_have_count(0)
+    tries = len(line.sent)
+    page.clock.run_for(GIVEN_UP)
+    assert len(line.sent) == tries, "still trying"
+
+
+def test_when_all_tries_failed_nothing_typed_is_lost_and_sending_works_again(visit: Visit) -> None:
+    page = visit("/m/kalamata")
+    book(page, until="details.name")
+    said = told(page)
+    line = Line(page)
+    line.broken()
+    give_up(page, line)
+    failed = page.locator(".failed")
+    expect(failed).to_be_visible()
+    expect(failed).not_to_contain_text("Προσπαθώ ξανά")
+    expect(page.locator("#text")).to_have_value("Μαρία Παπαδοπούλου")
+    line.deaf()
+    sent = len(line.sent)
+    page.press("#text", "Enter")
+    line.wait(sent + 1)
+    line.mended()
+    line.wait(sent + 2)  # it tries by itself again, too
+    heard(page, said)
+    expect(page.locator("#log .bubble.citizen").last).to_contain_text("Μαρία Παπαδοπούλου")
+    assert (step(page), told(page)) == ("details.email", said + 1)
+
+
+@pytest.mark.parametrize("status", [413, 500, 502])
+def test_no_refusal_is_silent(visit: Visit, status: int) -> None:
+    page = visit("/m/kalamata")
+    book(page, until="details.name")
+    line = Line(page)
+    line.refused(status)
+    page.fill("#text", "Μαρία Παπαδοπούλου")
+    page.press("#text", "Enter")
+    expect(page.locator(".failed")).to_be_visible()
+    expect(page.locator("#text")).to_have_value("Μαρία Παπαδοπούλου")
+
+
+def test_an_answer_that_never_comes_is_asked_for_again(visit: Visit) -> None:
+    page = visit("/m/kalamata")
+    line = Line(page)
+    assert 0 < page.evaluate("() => htmx.config.timeout") <= 30_000
+    page.evaluate("() => { htmx.config.timeout = 300 }")
+    line.slow()
+    first_pick(page)
+    expect(page.locator(".failed")).to_be_visible()
+    line.mended()
+    line.wait(2)
+    heard(page, 0)
+    assert (step(page), told(page)) == ("screening.receives", 1)
