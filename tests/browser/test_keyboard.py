@@ -13,9 +13,8 @@ ZOOMED: ViewportSize = {"width": 320, "height": 256}  # 1280 × 1024 at 400 %
 
 FOCUS = """() => {
   const on = document.activeElement, style = getComputedStyle(on);
-  const box = on.getBoundingClientRect();
-  const seen = [.1, .5, .9].some(part => on.contains(
-    document.elementFromPoint(box.left + box.width * part, box.top + box.height / 2)));
+  const seen = [...on.getClientRects()].some(box => [.1, .5, .9].some(part => on.contains(
+    document.elementFromPoint(box.left + box.width * part, box.top + box.height / 2))));
   return {
     what: on === document.body ? 'body' : on.outerHTML.slice(0, 120),
     ring: style.outlineStyle !== 'none' && style.outlineWidth !== '0px'
