@@ -1,0 +1,173 @@
+"""Old pages, lost cookies, odd texts: the true state is shown, nothing twice, nothing lost."""
+
+import re
+import sqlite3
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.citizen import PICKS, book, heard, last_reply, press, step, tap, told, write
+from tests.browser.conftest import Visit
+from tests.conftest import Town
+
+NAME = "Μαρία Παπαδοπούλου"
+BOLD = "𝗠𝗮𝗿𝗶𝗮 𝑷𝒂𝒑𝒂𝒅𝒐𝒑𝒐𝒖𝒍𝒐𝒖"
+
+in_both_ways = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+
+
+def bookings(town: Town) -> list[str]:
+    with sqlite3.connect(town.database.file) as database:
+        return [state for (state,) in database.execute("SELECT state FROM bookings")]
+
+
+def true(page: Page) -> tuple[str, str, str]:
+    """What the page shows now, which is what it shows when it is opened anew."""
+    anew = page.context.new_page()
+    anew.goto(page.url)
+    shown, truth = ((step(one), trail(one), log(one)) for one in (page, anew))
+    anew.close()
+    assert shown == truth
+    return shown
+
+
+def old_page(page: Page) -> Page:
+    """Another page of the same browser, which hears nothing of what is said elsewhere."""
+    old = page.context.new_page()
+    old.route(re.compile(r"/(events|later)\b"), Route.abort)
+    old.goto("/m/kalamata")
+    page.bring_to_front()  # behind, a page is slow
+    return old
+
+
+def trail(page: Page) -> str:
+    return page.locator("#trail").inner_text()
+
+
+def log(page: Page) -> str:
+    return page.locator("#log").inner_text()
+
+
+@in_both_ways
+def test_back_and_forward_show_the_true_state(visit: Visit, scripts: bool) -> None:
+    page = visit("/docs", scripts=scripts)
+    page.goto("/m/kalamata")
+    for _ in range(3):
+        press(page, page.locator(PICKS).first)
+    assert (step(page), told(page)) == ("time", 3)
+    there = true(page)
+    for way in (page.go_back, page.go_back, page.go_forward, page.go_forward):
+        way()
+        if page.locator("#ask").count():
+            assert true(page) == there
+    press(page, page.locator(PICKS).first)
+    assert (step(page), told(page)) == ("details.name", 4)
+
+
+@in_both_ways
+def test_an_old_pages_button_changes_nothing(visit: Visit, town: Town, scripts: bool) -> None:
+    page = visit("/m/kalamata", scripts=scripts)
+    old = old_page(page)
+    book(page, until="time")
+    before = trail(page)
+    old.bring_to_front()
+    old.locator(PICKS).last.click()
+    expect(old.locator("#ask")).to_have_attribute("data-step", "time")
+    expect(last_reply(old)).to_contain_text("ποια ώρα σας εξυπηρετεί;")
+    expect(old.locator("#log")).to_contain_text("ήταν για προηγούμενη ερώτηση: Υπηρεσία")
+    assert trail(old) == before
+    old.reload()
+    assert true(old)[0] == "time"
+    assert bookings(town) == []
+
+
+def test_a_confirm_button_of_an_old_page_books_nothing_more(visit: Visit, town: Town) -> None:
+    page = visit("/m/kalamata")
+    book(page, until="review")
+    old = old_page(page)
+    book(page)
+    old.bring_to_front()
+    old.locator(PICKS).first.click()
+    expect(old.locator("#ask")).to_have_attribute("data-step", "task")
+    expect(old.locator("#log")).to_contain_text("Το ραντεβού έχει ήδη κλειστεί")
+    assert bookings(town) == ["confirmed"]
+
+
+@in_both_ways
+def test_a_lost_cookie_begins_a_conversation(visit: Visit, scripts: bool) -> None:
+    page = visit(scripts=scripts)
+    tap(page, "Καλαμάτας")
+    book(page, until="time")
+    page.context.clear_cookies()
+    page.locator(PICKS).first.click()
+    expect(page.locator("#ask")).to_have_attribute("data-step", "municipality")
+    expect(last_reply(page)).to_contain_text("Σε ποιον δήμο θέλετε ραντεβού;")
+    assert trail(page) == ""
+    page.reload()
+    expect(page.locator("#log")).to_contain_text("Αυτό το κουμπί δεν ισχύει πια.")
+    tap(page, "Χίου")
+    assert true(page)[0] == "group"
+
+
+def test_a_lost_cookie_while_typing_loses_nothing_else(visit: Visit, town: Town) -> None:
+    page = visit("/m/kalamata")
+    book(page, until="details.name")
+    page.context.clear_cookies()
+    page.fill("#text", "Μαρία Παπαδοπούλου")
+    page.press("#text", "Enter")
+    expect(page.locator("#ask")).to_have_attribute("data-step", "service")
+    page.reload()
+    book(page)
+    assert sorted(bookings(town)) == ["confirmed", "held"]  # the held one runs out by itself
+
+
+PASTED = (
+    ("\tΜαρία\u00a0 \u2003Παπαδοπούλου\r\n", NAME, True),
+    ("Μα\u200bρία\u200d Παπα\u00adδοπούλου\ufeff", NAME, True),  # what can't be seen
+    ("\u202eΜαρία Παπαδοπούλου\u202c\u200f", NAME, True),  # the other direction
+    ("Μαρι\u0301α Παπαδοπου\u0301λου", NAME, True),  # accents apart from their letters
+    (BOLD, BOLD, True),
+    ("<b>Μαρία</b> Παπαδοπούλου", "<b>Μαρία</b> Παπαδοπούλου", False),
+    ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>", False),
+    ("**Μαρία** _Παπαδοπούλου_", "**Μαρία** _Παπαδοπούλου_", False),
+)
+"""What is pasted as a name, how it is shown, whether it is one."""
+
+
+def test_pasted_names_are_shown_as_text_and_taken_without_their_dress(visit: Visit) -> None:
+    page = visit("/m/kalamata")
+    book(page, until="details.name")
+    for pasted, shown, taken in PASTED:
+        said = told(page)
+        page.locator("#text").evaluate("(input, text) => { input.value = text }", pasted)
+        page.press("#text", "Enter")
+        heard(page, said)
+        bubble = page.locator("#log .bubble.citizen").nth(said)
+        expect(bubble).to_have_text(f"Εσείς: {shown}")
+        assert bubble.locator("b, img, script, em").count() == 0
+        assert step(page) == ("details.email" if taken else "details.name"), ascii(pasted)
+        if taken:
+            tap(page, "Πίσω")
+        else:
+            expect(page.locator("#log")).to_contain_text("γράφεται μόνο με γράμματα.")
+
+
+@in_both_ways
+def test_ten_thousand_characters(visit: Visit, scripts: bool) -> None:
+    page = visit("/m/chios", scripts=scripts)
+    book(page, until="details.notes")
+    write(page, "Θέλω " * 2000)
+    expect(page.locator("#log")).to_contain_text("πολύ μεγάλο")
+    assert step(page) == "details.notes"
+    true(page)
+    write(page, "Θέλω ράμπα.")
+    assert step(page) != "details.notes"
+
+
+@in_both_ways
+def test_a_double_tap_is_one_answer(visit: Visit, scripts: bool) -> None:
+    page = visit("/m/kalamata", scripts=scripts)
+    page.locator(PICKS).first.dblclick()
+    expect(page.locator("#ask")).to_have_attribute("data-step", "screening.receives")
+    expect(page.locator("#log .bubble.citizen")).to_have_count(1)
+    assert true(page)[0] == "screening.receives"
