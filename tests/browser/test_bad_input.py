@@ -4,7 +4,7 @@ import re
 import sqlite3
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.citizen import PICKS, book, heard, last_reply, press, step, tap, told, write
 from tests.browser.conftest import Visit
@@ -34,7 +34,7 @@ def true(page: Page) -> tuple[str, str, str]:
 def old_page(page: Page) -> Page:
     """Another page of the same browser, which hears nothing of what is said elsewhere."""
     old = page.context.new_page()
-    old.route(re.compile(r"/(events|later)\b"), Route.abort)
+    old.route(re.compile(r"/(events|later)\b"), lambda route: route.abort())
     old.goto("/m/kalamata")
     page.bring_to_front()  # behind, a page is slow
     return old

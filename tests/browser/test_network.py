@@ -162,6 +162,21 @@ def test_a_booking_is_confirmed_once_though_its_answer_was_lost(visit: Visit) ->
     assert step(page) == "action"  # there is one only, so it isn't asked which
 
 
+def test_what_was_taken_is_not_left_in_the_box_to_be_sent_again(visit: Visit) -> None:
+    page = visit("/m/kalamata")
+    book(page, until="details.name")
+    said = told(page)
+    line = Line(page)
+    line.deaf()
+    page.fill("#text", "Μαρία Παπαδοπούλου")
+    page.press("#text", "Enter")
+    line.wait(1)
+    line.broken()  # only what comes later can show it now, or else a reload
+    heard(page, said)
+    expect(page.locator("#ask")).to_have_attribute("data-step", "details.email")
+    expect(page.locator("#text")).to_have_value("")
+
+
 def give_up(page: Page, line: Line) -> None:
     """Write a name and let every try fail."""
     page.fill("#text", "Μαρία Παπαδοπούλου")
