@@ -79,23 +79,26 @@
   });
 
   // The same message is sent again until it arrives: its id makes it count once.
-  var waits = [1, 2, 4, 8, 15];
+  var waits = [1, 2, 4, 8, 15], passing = [0, 429, 502, 503, 504];
   function retry(event) {
-    var form = event.detail.elt;
-    var status = event.detail.xhr.status;
-    if (form.tagName !== "FORM" || (status && status !== 429 && status !== 503)) return;
+    var form = event.detail.elt, xhr = event.detail.xhr;
+    if (form.tagName !== "FORM" || !document.contains(form)) return;
     var tries = Number(form.dataset.tries || 0);
-    if (tries >= waits.length || !document.contains(form)) return;
-    form.dataset.tries = tries + 1;
+    var again = tries < waits.length && passing.indexOf(xhr.status) >= 0;
     var failed = document.querySelector(".failed");
-    if (failed) failed.hidden = false;
+    failed.textContent = again ? failed.dataset.again : failed.dataset.stuck;
+    failed.hidden = false;
+    form.dataset.tries = again ? tries + 1 : 0;
+    if (!again) return;
+    var asked = Math.min(60, Number(xhr.getResponseHeader("Retry-After")) || 0);
     var values = event.detail.requestConfig.parameters;
     setTimeout(function () {
       htmx.ajax("POST", form.getAttribute("hx-post"), { source: form, values: values });
-    }, waits[tries] * 1000);
+    }, Math.max(asked, waits[tries]) * 1000);
   }
-  document.addEventListener("htmx:sendError", retry);
-  document.addEventListener("htmx:responseError", retry);
+  ["htmx:sendError", "htmx:timeout", "htmx:responseError"].forEach(function (name) {
+    document.addEventListener(name, retry);
+  });
 
   // What comes later, or was said in another window. A hidden page needs none of it yet.
   var stream = null, newest = 0;
