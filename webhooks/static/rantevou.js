@@ -62,6 +62,10 @@
     event.detail.serverResponse = holder.innerHTML;
     var text = document.getElementById("text");
     typed = event.detail.requestConfig.verb === "get" && text ? text.value : "";
+    var written = typed.trim().replace(/\s+/g, " ");
+    holder.content.querySelectorAll(".citizen").forEach(function (bubble) {
+      if (bubble.textContent.indexOf(written) >= 0) typed = ""; // it was taken, its answer lost
+    });
   });
 
   var typed = ""; // what is half written when somebody else's answer changes the question
