@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.conversation import House, context_of
 from bot.replies import Inbound, Reply
-from core import conversations, outbox
+from core import conversations
 from core.catalogue import Consent
 from dialogs.book import consent_of
 from dialogs.holding import held
@@ -38,7 +38,7 @@ class Entry:
 class Seen:
     """The talk, the answers so far, how long a time is kept, what is good to know meanwhile.
 
-    `conversation` is its id; `owed` says that messages wait to be fetched.
+    `conversation` is its id.
     """
 
     talk: list[Entry]
@@ -47,7 +47,6 @@ class Seen:
     useful: str = ""
     consent: tuple[str, Consent] | None = None
     conversation: int = 0
-    owed: bool = False
 
     @property
     def asked(self) -> Reply | None:
@@ -91,5 +90,4 @@ def look(session: Session, house: House, inbound: Inbound, after: int = 0) -> Se
         say(useful(ctx) or "", ctx.language),
         (ctx.answers["municipality"], consent) if consent else None,
         found.id,
-        bool(outbox.due(session, inbound.platform, found.citizen_id, ctx.now)),
     )

@@ -1,18 +1,12 @@
-"""`make bench`: how fast a turn and a month are, beside bare work in the same run.
+"""`make bench`: how fast a turn, a month and a page are, beside other work in the same run.
 
 Every figure is for SQLite with synchronous=FULL. The database lies in the working folder, for
 /tmp may be in memory, where a commit costs nothing.
 """
 
-import http.client
-import json
-import os
 import random
-import socket
 import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
@@ -33,6 +27,8 @@ from core.catalogue import Municipality
 from core.catalogue_files import SHIPPED, read_catalogue
 from core.database import Database
 from core.office import Office, load
+from tests import bench_web
+from tests.bench_web import line
 from tests.dialogs.robot import ANSWERS, confirmed, picks
 
 NOW = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
@@ -46,12 +42,8 @@ def main() -> None:
         root = Path(folder)
         turns(root / "turns.db")
         months(root)
-        memory(root)
-
-
-def line(what: str, figure: str) -> None:
-    sys.stdout.write(f"{what:<64}{figure:>22}\n")
-    sys.stdout.flush()
+        bench_web.memory(root)
+        bench_web.pages(root)
 
 
 class Talk:
@@ -318,51 +310,6 @@ def month(database: Database) -> Callable[[], float]:
         return took
 
     return lambda: database.write_now(ask)
-
-
-def memory(root: Path) -> None:
-    """Resident memory of a real server after 1,000 and after 10,000 conversations over HTTP."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    given = {
-        "RANTEVOU_DATABASE_URL": f"sqlite:///{root / 'memory.db'}",
-        "RANTEVOU_PORT": str(port),
-        "RANTEVOU_REQUESTS_PER_MINUTE": "10000000",
-    }
-    server = subprocess.Popen(
-        [sys.executable, "-m", "bot.cli", "serve"],
-        env={**os.environ, **given},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        sizes = []
-        client = http.client.HTTPConnection("127.0.0.1", port)
-        for _ in range(100):
-            with suppress(OSError):
-                client.connect()
-                break
-            time.sleep(0.1)
-        for count in (1_000, 9_000):
-            for _ in range(count):
-                converse(client)
-            pages = int(Path(f"/proc/{server.pid}/statm").read_text().split()[1])
-            sizes.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
-    finally:
-        server.terminate()
-        server.wait()
-    line("resident memory after 1000 conversations (at most 200 MB)", f"{sizes[0]:.0f} MB")
-    line("  after 10000, more (at most 10 MB)", f"{sizes[1] - sizes[0]:.1f} MB")
-
-
-def converse(client: http.client.HTTPConnection) -> None:
-    """A conversation up to the times of a day, all that loads the calendar and its words."""
-    token = None
-    for said in ("γεια", "λάρισα", "1", "1", "1", "το συντομότερο"):
-        body = {"conversation": token, "message_id": str(uuid.uuid4()), "text": said}
-        headers = {"Content-Type": "application/json"}
-        client.request("POST", "/chat/turns", json.dumps(body), headers)
-        token = json.load(client.getresponse())["conversation"]
 
 
 if __name__ == "__main__":

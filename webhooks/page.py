@@ -9,11 +9,11 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 
 from bot import later
-from bot.conversation import AlreadyBegun, UnknownConversation, forget
+from bot.conversation import AlreadyBegun, UnknownConversation, forget, receive
 from bot.platforms import webchat
-from bot.replies import Inbound, Reply
+from bot.replies import Inbound
 from bot.seen import Entry, Seen, look
-from bot.wiring import Wiring
+from bot.wiring import Wiring, busy_told
 from bot.zones import zone_names
 from webhooks.apologies import language_wanted
 from webhooks.limits import network
@@ -97,11 +97,11 @@ class Page:
         try:
             if token is None:
                 raise UnknownConversation
-            await self._answer(request, here, token, said)
+            seen = await self._answer(request, here, token, said)
         except UnknownConversation:
             begun = True
             token = await self._begin(request, here, begins)
-            await self._answer(request, here, token, said)
+            seen = await self._answer(request, here, token, said)
         response: Response
         if "hx-request" not in request.headers:
             response = RedirectResponse(f"{here.path}{f'?{BEGAN}' if begun else ''}#ask", 303)
@@ -110,24 +110,23 @@ class Page:
         elif not begun and not said.last:  # another window has begun
             response = _reload()
         else:
-            response = await self._news(request, here, token, said.last, begun=begun)
+            response = self._news(request, here, seen, None if begun else said.last)
         here.remember(request, response, token)
         return response
 
     async def later(self, request: Request, here: Place, after: int) -> Response:
         """Give what is newer than the entry numbered `after`, to a page that has the rest."""
         token = request.cookies.get(here.cookie)
-        return await self._news(request, here, token, after) if token else _reload()
+        seen = await self._see(request, here, token, after - 1) if token else None
+        return self._news(request, here, seen, after)
 
-    async def _news(
-        self, request: Request, here: Place, token: str, last: int, *, begun: bool = False
-    ) -> Response:
+    def _news(self, request: Request, here: Place, seen: Seen | None, last: int | None) -> Response:
         """What is newer than the page's last entry; all of the page, where that isn't so simple.
 
         It isn't where what the page shows was erased since, nor where its language has changed.
+        `last` is None for a page that has the greeting only, which is the first entry seen.
         """
-        seen = await self._see(request, here, token, last - 1)
-        if seen is None or not seen.talk or (seen.talk[0].number != last and not begun):
+        if seen is None or not seen.talk or last not in (None, seen.talk[0].number):
             return _reload()
         del seen.talk[:1]  # the page has it: its last, or the greeting
         if not seen.talk:
@@ -160,8 +159,16 @@ class Page:
             await self._wiring.answer(opening)
         return token
 
-    async def _answer(self, request: Request, here: Place, token: str, said: Said) -> list[Reply]:
-        return await self._wiring.answer(self._inbound(request, here, token, said)[1])
+    async def _answer(self, request: Request, here: Place, token: str, said: Said) -> Seen | None:
+        """Answer a message, and see what the page doesn't show yet, in one transaction."""
+        house, inbound = self._wiring.house, self._inbound(request, here, token, said)[1]
+
+        def run(session: Session) -> Seen | None:
+            receive(session, house, inbound)
+            return look(session, house, inbound, said.last - 1)
+
+        with busy_told():
+            return await self._wiring.database.write(run)
 
     def _inbound(
         self, request: Request, here: Place, token: str | None, said: Said
@@ -189,22 +196,25 @@ class Page:
         """See the conversation, with what is owed to it fetched."""
         wiring, inbound = self._wiring, self._inbound(request, here, token, Said(text=START))[1]
 
-        def see(session: Session) -> Seen | None:
-            return look(session, wiring.house, inbound, after)
+        def see(session: Session) -> tuple[Seen | None, bool]:
+            seen = look(session, wiring.house, inbound, after)
+            if seen is None:
+                return None, False
+            now, number = wiring.house.clock(), seen.conversation
+            return seen, later.news(session, [number], now)[number][1]
 
-        seen = await wiring.database.read(see)
-        if seen and seen.owed:
+        seen, owed = await wiring.database.read(see)
+        if owed:
             await wiring.database.write(lambda s: later.fetch(s, wiring.house, inbound))
-            seen = await wiring.database.read(see)
+            seen, _none = await wiring.database.read(see)
         return seen
 
     async def _check_home(self, home: str | None) -> None:
-        def known(session: Session) -> bool:
-            office = self._wiring.house.office
-            office.refresh(session)
-            return home is None or home in office
-
-        if not await self._wiring.database.read(known):
+        office = self._wiring.house.office
+        if home is None or home in office:
+            return
+        await self._wiring.database.read(office.refresh)
+        if home not in office:
             raise HTTPException(404, "No municipality has that name here.")
 
 

@@ -14,7 +14,8 @@ from babel.dates import format_date, get_day_names
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
+from jinja2.utils import urlize
+from markupsafe import Markup, escape
 
 from bot.conversation import House
 from bot.replies import Reply, ReplyChoice
@@ -157,9 +158,13 @@ class Renderer:
 def environment() -> Environment:
     """The pages' templates."""
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
     )
-    made.filters["blocks"] = blocks
+    made.filters |= {"blocks": blocks, "linked": linked}
     return made
 
 
@@ -173,6 +178,13 @@ def in_language(texts: Texts, language: str) -> dict[str, Any]:
         return texts.say(Text(one, many, {"count": number}), language)
 
     return {"lang": language, "_": say, "_n": count}
+
+
+def linked(text: str) -> Markup:
+    """Make its addresses links. Most texts have none, and are spared the search."""
+    if any(sign in text for sign in ("://", "www.", "@")):
+        return Markup(urlize(text, target="_blank", rel="noopener"))  # noqa: S704 escapes the rest
+    return escape(text)
 
 
 def blocks(text: str) -> list[Block]:

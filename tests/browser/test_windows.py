@@ -1,0 +1,87 @@
+"""What comes from elsewhere to an open page: another window's answers, messages that come later."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.citizen import book, step, tap, write
+from tests.browser.conftest import Visit
+from tests.conftest import Town
+from webhooks import stream
+
+REMINDER = "Σας θυμίζω το ραντεβού σας:"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch, town: Town) -> None:
+    monkeypatch.setattr(stream, "LOOK_SECONDS", 0.1)
+    town.house.office.accounts = frozenset({"webchat"})
+
+
+def second(page: Page) -> Page:
+    """Another window of the same browser, on the same page."""
+    other = page.context.new_page()
+    other.goto("/")
+    return other
+
+
+def test_two_windows_of_one_conversation_go_along(visit: Visit) -> None:
+    page = visit()
+    tap(page, "Λαρισαίων")
+    other = second(page)
+    write(other, "στα πόδια της γάτας")
+    expect(page.locator("#log .bubble.citizen").last).to_contain_text("στα πόδια της γάτας")
+    expect(page.locator("#log")).to_have_text(
+        other.locator("#log").inner_text(), use_inner_text=True
+    )
+    tap(page, "Βοήθεια")
+    expect(other.locator("#log .bubble.citizen").last).to_contain_text("Βοήθεια")
+    assert step(page) == step(other)
+    numbers = page.locator("#log .bubble").evaluate_all("all => all.map(b => +b.dataset.entry)")
+    assert numbers == sorted(numbers)
+
+
+def test_what_is_half_typed_stays_when_another_window_answers(visit: Visit) -> None:
+    page = visit()
+    tap(page, "Λαρισαίων")
+    other = second(page)
+    page.fill("#text", "Μισή φράση")
+    tap(other, "Βοήθεια")
+    expect(page.locator("#log .bubble.citizen").last).to_contain_text("Βοήθεια")
+    expect(page.locator("#text")).to_have_value("Μισή φράση")
+
+
+def test_a_language_changed_in_another_window_changes_this_one(visit: Visit) -> None:
+    page = visit()
+    tap(page, "Λαρισαίων")
+    other = second(page)
+    other.get_by_role("button", name="English").click()
+    expect(other.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_a_device_forgotten_in_another_window_is_forgotten_here(visit: Visit) -> None:
+    page = visit()
+    tap(page, "Λαρισαίων")
+    other = second(page)
+    other.locator("details.forget summary").click()
+    other.locator("details.forget button").click()
+    expect(other.locator("#log .bubble.citizen")).to_have_count(0)
+    page.fill("#text", "Χίος")
+    page.press("#text", "Enter")
+    expect(page.locator("#log .bubble.citizen")).to_have_text(["Εσείς: Χίος"])
+
+
+def test_a_reminder_comes_to_the_open_page_and_the_question_stands(
+    visit: Visit, town: Town
+) -> None:
+    page = visit()
+    tap(page, "Καλαμάτας")
+    book(page)
+    page.fill("#text", "Μισή φράση")
+    expect(page.locator("#log")).not_to_contain_text(REMINDER)
+    town.clock.forward(hours=11)  # tomorrow's first appointment is a day away by then
+    expect(page.locator("#log .bubble").last).to_contain_text(REMINDER)
+    expect(page.locator("#text")).to_have_value("Μισή φράση")
+    assert step(page) == "task"
+    page.reload()
+    expect(page.locator("#log .bubble", has_text=REMINDER)).to_have_count(1)
