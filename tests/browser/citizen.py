@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -11,6 +12,11 @@ PICKS = "#ask .picks button, #ask .month button, #ask .times button"
 BUSY = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
 
 CODE = re.compile(r"(?:Κωδικός|Code):\s*(\w{3} \w{3})")
+
+TIME_HELD = "στέγασης | όχι | 1/12 | 12:30"
+REVIEWED = f"{TIME_HELD} | Μαρία Παπαδοπούλου | maria@example.gr | 6912345678 | 068933130 | συμφωνώ"
+BOOKED = f"{REVIEWED} | ναι"
+"""What is said on Kalamata's page to come so far."""
 
 Look = Callable[[Page], None]
 
@@ -79,6 +85,15 @@ def book(page: Page, *, until: str = "task", look: Look = nothing) -> None:
             return
         answer(page)
     raise AssertionError(f"stuck at {step(page)}")
+
+
+def ahead(page: Page, said: str) -> None:
+    """Say all of this without being looked at, then show the page: quicker than tapping."""
+    language = {"Accept-Language": page.locator("html").get_attribute("lang") or ""}
+    for text in said.split(" | "):
+        form: dict[str, str | float | bool] = {"message_id": str(uuid4()), "text": text}
+        page.context.request.post(page.url, form=form, headers=language, max_redirects=0)
+    page.reload()
 
 
 def code(page: Page) -> str:

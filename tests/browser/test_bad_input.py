@@ -6,13 +6,28 @@ import sqlite3
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.citizen import PICKS, book, heard, last_reply, press, step, tap, told, write
+from tests.browser.citizen import (
+    BOOKED,
+    PICKS,
+    REVIEWED,
+    TIME_HELD,
+    ahead,
+    heard,
+    last_reply,
+    press,
+    step,
+    tap,
+    told,
+    write,
+)
 from tests.browser.conftest import Visit
 from tests.conftest import Town
 
 NAME = "Μαρία Παπαδοπούλου"
 BOLD = "𝗠𝗮𝗿𝗶𝗮 𝑷𝒂𝒑𝒂𝒅𝒐𝒑𝒐𝒖𝒍𝒐𝒖"
 
+CHIOS_BY_VIDEO = "γυναικών | τηλεδιάσκεψη | 3/12 | 10:00"
+WHO = "Μαρία Παπαδοπούλου | maria@example.gr | - | 6912345678 | -"
 in_both_ways = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 
 
@@ -68,7 +83,7 @@ def test_back_and_forward_show_the_true_state(visit: Visit, scripts: bool) -> No
 def test_an_old_pages_button_changes_nothing(visit: Visit, town: Town, scripts: bool) -> None:
     page = visit("/m/kalamata", scripts=scripts)
     old = old_page(page)
-    book(page, until="time")
+    ahead(page, "στέγασης | όχι | 1/12")
     before = trail(page)
     old.bring_to_front()
     old.locator(PICKS).last.click()
@@ -83,9 +98,9 @@ def test_an_old_pages_button_changes_nothing(visit: Visit, town: Town, scripts: 
 
 def test_a_confirm_button_of_an_old_page_books_nothing_more(visit: Visit, town: Town) -> None:
     page = visit("/m/kalamata")
-    book(page, until="review")
+    ahead(page, REVIEWED)
     old = old_page(page)
-    book(page)
+    tap(page, "Επιβεβαίωση")
     old.bring_to_front()
     old.locator(PICKS).first.click()
     expect(old.locator("#ask")).to_have_attribute("data-step", "task")
@@ -96,8 +111,7 @@ def test_a_confirm_button_of_an_old_page_books_nothing_more(visit: Visit, town: 
 @in_both_ways
 def test_a_lost_cookie_begins_a_conversation(visit: Visit, scripts: bool) -> None:
     page = visit(scripts=scripts)
-    tap(page, "Καλαμάτας")
-    book(page, until="time")
+    ahead(page, "Καλαμάτα | στέγασης | όχι | 1/12")
     page.context.clear_cookies()
     page.locator(PICKS).first.click()
     expect(page.locator("#ask")).to_have_attribute("data-step", "municipality")
@@ -111,13 +125,12 @@ def test_a_lost_cookie_begins_a_conversation(visit: Visit, scripts: bool) -> Non
 
 def test_a_lost_cookie_while_typing_loses_nothing_else(visit: Visit, town: Town) -> None:
     page = visit("/m/kalamata")
-    book(page, until="details.name")
+    ahead(page, TIME_HELD)
     page.context.clear_cookies()
     page.fill("#text", "Μαρία Παπαδοπούλου")
     page.press("#text", "Enter")
     expect(page.locator("#ask")).to_have_attribute("data-step", "service")
-    page.reload()
-    book(page)
+    ahead(page, BOOKED.replace("12:30", "13:10"))
     assert sorted(bookings(town)) == ["confirmed", "held"]  # the held one runs out by itself
 
 
@@ -136,7 +149,7 @@ PASTED = (
 
 def test_pasted_names_are_shown_as_text_and_taken_without_their_dress(visit: Visit) -> None:
     page = visit("/m/kalamata")
-    book(page, until="details.name")
+    ahead(page, TIME_HELD)
     for pasted, shown, taken in PASTED:
         said = told(page)
         page.locator("#text").evaluate("(input, text) => { input.value = text }", pasted)
@@ -155,7 +168,8 @@ def test_pasted_names_are_shown_as_text_and_taken_without_their_dress(visit: Vis
 @in_both_ways
 def test_ten_thousand_characters(visit: Visit, scripts: bool) -> None:
     page = visit("/m/chios", scripts=scripts)
-    book(page, until="details.notes")
+    ahead(page, f"{CHIOS_BY_VIDEO} | {WHO}")
+    assert step(page) == "details.notes"
     write(page, "Θέλω " * 2000)
     expect(page.locator("#log")).to_contain_text("πολύ μεγάλο")
     assert step(page) == "details.notes"

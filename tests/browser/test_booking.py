@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.citizen import book, step, tap, told
+from tests.browser.citizen import book, step, tap
 from tests.browser.conftest import Visit
 
 
@@ -35,10 +35,3 @@ def test_english_is_one_tap_away_and_the_pages_language_follows(visit: Visit) ->
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("#log")).to_contain_text("With which municipality")
-
-
-def test_a_double_click_is_one_answer(visit: Visit) -> None:
-    page = visit()
-    page.locator("#ask button", has_text="Καλαμάτας").dblclick()
-    expect(page.locator("#ask")).to_have_attribute("data-step", "service")
-    assert told(page) == 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.citizen import book, code, last_reply, press, step, tap, write
+from tests.browser.citizen import BOOKED, ahead, book, code, last_reply, press, step, tap, write
 from tests.browser.conftest import Visit
 
 
@@ -100,7 +100,7 @@ def test_changed_from_elsewhere_with_code_and_phone(
     visit: Visit, words: Words, scripts: bool
 ) -> None:
     home = visit("/m/kalamata", language=words.browser)
-    book(home)
+    ahead(home, BOOKED)
     elsewhere = visit(scripts=scripts, language=words.browser)
     open_with_code(elsewhere, words, code(home))
     move(elsewhere, words)
