@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run chat test check bench stories pins texts clean
+.PHONY: run chat test check bench screenshots stories pins texts clean
 
 run: $(READY)
 	@$(BIN)/rantevou serve
@@ -23,6 +23,10 @@ check: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m tests.bench
+
+# Pictures each main state of the page into tests/screenshots/, for looking at.
+screenshots: $(READY)
+	@$(BIN)/python -m tests.screenshots
 
 # Writes the bot's lines of the stories anew, for reading in a diff.
 stories: $(READY)

@@ -1,6 +1,7 @@
 """A real browser, and a server for it to visit."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -13,9 +14,9 @@ from webhooks.app import application
 Visit = Callable[..., Page]
 
 
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window. Gone after this folder: its loop bears no other."""
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium",
@@ -23,6 +24,13 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Gone after this folder: its loop bears no other."""
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture

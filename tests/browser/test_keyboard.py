@@ -1,4 +1,4 @@
-"""A booking with the keyboard alone, on a phone, on the narrowest screen and at 400 % zoom."""
+"""A booking with the keyboard alone, on the narrowest screen and at 400 % zoom."""
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
@@ -7,7 +7,6 @@ from tests.browser.citizen import BUSY, PICKS, book, heard, step, tap, told, wri
 from tests.browser.conftest import Visit
 from tests.dialogs.robot import ANSWERS
 
-PHONE: ViewportSize = {"width": 390, "height": 844}
 NARROW: ViewportSize = {"width": 320, "height": 568}
 ZOOMED: ViewportSize = {"width": 320, "height": 256}  # 1280 × 1024 at 400 %
 
@@ -58,7 +57,7 @@ def no_sideways(page: Page) -> None:
     assert wide <= has, f"{wide - has} px too wide: {page.locator('body').inner_text()[-300:]}"
 
 
-@pytest.mark.parametrize("size", [PHONE, NARROW, ZOOMED], ids=["phone", "320 px", "400 %"])
+@pytest.mark.parametrize("size", [NARROW, ZOOMED], ids=["320 px", "400 %"])
 def test_a_booking_with_the_keyboard_alone(visit: Visit, size: ViewportSize) -> None:
     page = visit("/m/kalamata")
     page.set_viewport_size(size)

@@ -1,0 +1,85 @@
+"""`make screenshots`: pictures of each main state of the page, narrow and wide, light and dark."""
+
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Page, ViewportSize
+
+from bot.conversation import House
+from bot.texts import Texts
+from bot.wiring import load_shipped
+from core.database import Database
+from core.office import Office
+from tests.browser.citizen import book, step, tap
+from tests.browser.conftest import launched
+from tests.conftest import Clock
+from tests.webhooks.conftest import served
+from tests.webhooks.talker import serving
+from webhooks.app import application
+
+FOLDER = Path(__file__).parent / "screenshots"
+ATHENS = "Europe/Athens"
+SIZES: dict[str, ViewportSize] = {
+    "phone": {"width": 390, "height": 844},
+    "desktop": {"width": 1280, "height": 800},
+}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+STATES = {
+    "service": "services",
+    "day": "month",
+    "time": "times",
+    "details.name": "name",
+    "review": "review",
+    "task": "confirmation",
+}
+"""The steps that are pictured, and what their pictures are called."""
+
+
+def main() -> None:
+    """Walk through a booking and picture it."""
+    FOLDER.mkdir(exist_ok=True)
+    with opened() as address, launched() as browser:
+        english = browser.new_page(base_url=address, locale="en-AU", timezone_id=ATHENS)
+        english.goto("/")
+        picture(english, "greeting-english")
+        page = browser.new_page(base_url=address, locale="el-GR", timezone_id=ATHENS)
+        page.goto("/")
+        picture(page, "greeting")
+        tap(page, "Χίου")
+        book(page, look=look)
+
+
+def look(page: Page) -> None:
+    if name := STATES.get(step(page)):
+        picture(page, name)
+
+
+def picture(page: Page, state: str) -> None:
+    """Take the state's pictures as the page shows itself to who opens it."""
+    for size, viewport in SIZES.items():
+        for scheme in SCHEMES:
+            page.set_viewport_size(viewport)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.goto(page.url)
+            page.screenshot(path=FOLDER / f"{size}-{scheme}-{state}.png")
+
+
+@contextmanager
+def opened() -> Iterator[str]:
+    """Open an office whose clock stands still; its address."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/rantevou.db")
+        database.prepare()
+        house = House(Office("screenshots"), Texts(), Clock(), random.Random(1).choice)
+        wiring = served(database, house)
+        load_shipped(wiring)
+        with serving(application(wiring)) as client:
+            yield str(client.base_url)
+
+
+if __name__ == "__main__":
+    main()
