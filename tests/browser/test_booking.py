@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.citizen import book, step, tap
+from tests.browser.citizen import TIME_HELD, ahead, book, step, tap
 from tests.browser.conftest import Visit
 
 
@@ -28,6 +28,15 @@ def test_a_reload_midway_changes_nothing(visit: Visit) -> None:
     before = page.locator("#log").inner_text(), step(page)
     page.reload()
     assert (page.locator("#log").inner_text(), step(page)) == before
+
+
+def test_whoever_comes_back_sees_the_open_question(visit: Visit) -> None:
+    page = visit("/m/kalamata")
+    ahead(page, TIME_HELD)
+    page.evaluate("() => scrollTo(0, 0)")
+    expect(page.locator("#text")).not_to_be_in_viewport()
+    page.reload()
+    expect(page.locator("#text")).to_be_in_viewport(ratio=1)
 
 
 def test_english_is_one_tap_away_and_the_pages_language_follows(visit: Visit) -> None:

@@ -1,6 +1,7 @@
 // What a page without scripts does by itself is made smoother here; nothing depends on it.
 (function () {
   "use strict";
+  history.scrollRestoration = "manual"; // whoever comes back sees the open question
   var zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
   var log, root;
 
