@@ -14,7 +14,10 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]
 """What may be well on a phone in daylight, and not elsewhere."""
 
-OTHER_PAGES = ("/m/kalamata", "/m/nowhere", "/docs")
+OTHER_PAGES = (
+    *("/m/kalamata", "/m/nowhere", "/docs", "/accessibility", "/m/kalamata/privacy"),
+    "/m/kalamata/consents/details",
+)
 WIDE = ("greeting", "day", "review", "task", "/docs")
 """The states whose parts a wide screen lays out otherwise."""
 
@@ -107,6 +110,7 @@ def test_in_english_with_a_code_and_notes(visit: Visit, inspector: Inspector) ->
     home = visit("/m/kalamata", language="en-AU")
     ahead(home, BOOKED)
     look(home, "confirmation")
+    printed = home.locator(".card a:not([download])").get_attribute("href") or ""
     page = visit("/m/kalamata", language="en-AU")
     write(page, "my bookings")
     look(page)
@@ -114,6 +118,8 @@ def test_in_english_with_a_code_and_notes(visit: Visit, inspector: Inspector) ->
     look(page)
     write(page, "6912345678")
     look(page)
+    home.goto(printed)
+    look(home, "printed")
     inspector.done("details.notes", "consent", "review", "code", "phone", "action")
 
 
