@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from core.catalogue import Channel, FormField, Link, Municipality, OfficeContact, Service
 from core.codes import spaced
 from core.tables import Booking
-from core.text import Phrase, Text, When, Zone, _, _n, lines
+from core.text import Lines, Phrase, Text, When, Zone, _, _n, lines
 from dialogs.parse import spoken_phone
 from dialogs.step import Context
 
@@ -82,7 +82,8 @@ def useful(ctx: Context) -> Phrase | None:
     if ctx.state.dialog != "book" or body is None:
         return None
     about = about_service(body, service, ctx.answers.get("channel")) if service else None
-    return lines(about, body.name, *link_lines(body.links), *contact_lines(body.contact))
+    office = lines(body.name, *link_lines(body.links), *contact_lines(body.contact))
+    return Lines((about, office), "\n\n") if about else office
 
 
 def document_lines(service: Service) -> list[Phrase]:

@@ -28,13 +28,13 @@ def trail(ctx: Context) -> list[Mark]:
     body = ctx.municipality
     if ctx.state.dialog != "book" or body is None:
         return []
-    marks = []
+    marks: list[Mark] = []
     for step in flow.running(ctx).steps(ctx):
         value = ctx.answers.get(step.name)
         said = None
         with suppress(KeyError):  # an answer that waits to be rechecked may be of another time
             said = _said(ctx, body, step.name, value) if value else None
-        if said:
+        if said and said not in [mark.value for mark in marks]:  # a branch called as its group
             marks.append(Mark(step.name, step.label, said, step.name in ctx.state.path))
     return marks
 

@@ -7,7 +7,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Page, ViewportSize, expect
 
 from tests.conftest import Town
 from tests.webhooks.conftest import served
@@ -28,8 +28,10 @@ def site(folder: Path) -> Iterator[str]:
     """The municipality's own site; its origin."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
         Thread(target=server.serve_forever).start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
+        try:
+            yield f"http://localhost:{server.server_port}"
+        finally:
+            server.shutdown()
 
 
 @contextmanager
@@ -40,7 +42,9 @@ def framed(browser: Browser, town: Town, folder: Path, *, allowed: bool = True) 
         with serving(application(served(town.database, town.house, **settings))) as client:
             line = f'<script src="{client.base_url}/embed.js" data-municipality="chios"></script>'
             (folder / "index.html").write_text(SITE.format(line=line), "utf-8")
-            context = browser.new_context(base_url=origin, locale="el-GR")
+            # High enough for the whole frame: a click scrolls what it must to be seen.
+            high: ViewportSize = {"width": 1280, "height": 1200}
+            context = browser.new_context(base_url=origin, locale="el-GR", viewport=high)
             context.set_default_timeout(10_000)
             yield context.new_page()
             context.close()

@@ -19,7 +19,10 @@
     document.getElementById("ask").scrollIntoView({ block: "end" });
     if (newest && newest.getBoundingClientRect().top < 64) newest.scrollIntoView({ block: "start" });
     var trail = document.querySelector("#trail ol");
-    if (trail) trail.scrollLeft = trail.scrollWidth;
+    if (trail) {
+      trail.scrollLeft = trail.scrollWidth;
+      trail.classList.toggle("cut", trail.scrollLeft > 0);
+    }
     tick();
   }
 
@@ -40,6 +43,11 @@
     if (sends && event.target.tagName === "TEXTAREA") { // as in any messenger
       event.preventDefault();
       event.target.form.requestSubmit();
+    }
+  });
+  document.addEventListener("focusin", function (event) { // a browser leaves it half cut
+    if (event.target.closest("#trail")) {
+      event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
   });
   document.addEventListener("pointerdown", function () { pressed = false; });
