@@ -13,7 +13,7 @@ chat: $(READY)
 	@$(BIN)/rantevou chat
 
 test: $(READY)
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(READY)
 	@$(BIN)/ruff format --check .
