@@ -121,11 +121,13 @@ def test_wrong_settings_are_told_all_at_once_with_what_was_expected(file: Path) 
         "RANTEVOU_REQUESTS_PER_MINUTE is 'many': Input should be a valid integer",
         "RANTEVOU_BODY_BYTES is '1'",
         "RANTEVOU_KEEP_ANSWERS_DAYS is '-3'",
-        lines=4,
+        "RANTEVOU_EMBED_ORIGINS is 'chios.gov.gr/x': must be addresses without a path",
+        lines=5,
         port=99999,
         requests_per_minute="many",
         body_bytes=1,
         keep_answers_days=-3,
+        embed_origins="chios.gov.gr/x",
     )
 
 

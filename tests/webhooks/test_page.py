@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import zlib
 from html import unescape
 from uuid import uuid4
 
@@ -203,6 +204,22 @@ def test_a_forgotten_device_keeps_nothing_but_the_booking(serve: Serve, town: To
     assert states == [("expired",)]
     client.cookies.set("rantevou", old)
     assert "Μαρία" not in client.get("/").text
+
+
+def test_a_page_goes_on_after_a_day(serve: Serve, town: Town) -> None:
+    client = serve()
+    before = bubbles(say(client, text="Χίος").text)
+    town.clock.forward(days=1)
+    assert bubbles(client.get("/").text) == before
+    assert bubbles(say(client, text="Τμήμα Περιουσίας").text)[: len(before)] == before
+
+
+def test_the_first_load_is_small(client: httpx.Client) -> None:
+    page = client.get("/").text
+    linked = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
+    assert len(linked) == 4
+    sizes = [len(zlib.compress(client.get(path).content)) for path in ("/", *linked)]
+    assert sum(sizes) < 150_000
 
 
 def test_forgetting_is_not_for_other_sites(serve: Serve) -> None:

@@ -16,6 +16,7 @@ from tests.bot.processes import server
 from tests.conftest import Town
 from tests.webhooks.conftest import Serve
 from tests.webhooks.talker import CODE, GREEK, Talker
+from tests.webhooks.test_page import bubbles
 
 ANY_TIME = {key: answer for key, answer in GREEK.items() if key not in ("day", "time")}
 PERSONAL = ("Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130")
@@ -40,6 +41,20 @@ def test_a_conversation_goes_on_after_the_server_was_killed_in_its_midst(file: P
         citizen.client = client
         assert CODE.search(citizen.answer(ANY_TIME, taps=True))
         assert "Παπαδοπούλου" in citizen.say("τα ραντεβού μου")
+
+
+def test_a_page_goes_on_after_a_restart_and_its_stream_ends_with_the_server(file: Path) -> None:
+    with httpx.Client(follow_redirects=True) as browser:
+        with server(file) as first:
+            shown = browser.post(first.url, data={"text": "Χίος"}).text
+            with browser.stream("GET", f"{first.url}/events", timeout=10) as events:
+                lines = events.iter_lines()
+                assert any(line.startswith("event: news") for line in lines)
+                first.process.send_signal(signal.SIGTERM)
+                assert not any(line.startswith("event:") for line in lines)
+            assert first.process.wait(10) == 0
+        with server(file) as second:
+            assert bubbles(browser.get(second.url).text) == bubbles(shown)
 
 
 def test_two_servers_on_one_database_serve_one_conversation(file: Path) -> None:
