@@ -19,6 +19,9 @@ BEGINNINGS: dict[str, Text] = {
 
 def notice(ctx: Context, kind: str, booking: Booking) -> Phrase | None:
     """What a message of that kind says of a booking now; None where it is no longer true."""
+    loaded = ctx.office[booking.municipality_id]
+    if not loaded.has(booking.service, booking.branch):
+        return None  # of what was cancelled, the catalogue may know nothing any more
     if kind == "cancelled":
         what = short(ctx, booking)
         said = _(
@@ -29,7 +32,7 @@ def notice(ctx: Context, kind: str, booking: Booking) -> Phrase | None:
         return lines(said, office_phone(ctx, booking))
     if booking.state != "confirmed" or booking.starts_at <= ctx.now:
         return None
-    body = ctx.office[booking.municipality_id].body
+    body = loaded.body
     deadline = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
     return lines(
         BEGINNINGS[kind],

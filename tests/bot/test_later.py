@@ -1,0 +1,93 @@
+"""Messages that come later: fetched once, in the words of now, or given up."""
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot import later
+from bot.replies import Inbound
+from bot.seen import look
+from core.tables import Booking, Outgoing
+from tests.conftest import Town
+from tests.core.small import service
+from tests.dialogs.test_catalogue_changes import ANSWERS
+from tests.dialogs.village import village
+
+
+def message(number: int, text: str) -> Inbound:
+    return Inbound(
+        platform="webchat", account="webchat", address="a", message_id=str(number), text=text
+    )
+
+
+@pytest.fixture
+def booked(town: Town) -> Town:
+    """A town whose only citizen has booked for Monday the 7th, 9:30."""
+    town.house.office.accounts = frozenset({"webchat"})
+    town.load(village(service("papers"), service("stamps")))
+    town.receive(message(0, "Γεια"))
+    for number in range(1, 12):
+        step = town.last[-1].step or ""
+        if step == "task":
+            break
+        town.receive(message(number, ANSWERS[step]))
+    return town
+
+
+def fetched(town: Town) -> list[str]:
+    """What a visit brings that wasn't in the talk before."""
+
+    def run(session: Session) -> list[str]:
+        before = look(session, town.house, message(99, ""))
+        later.fetch(session, town.house, message(99, ""))
+        after = look(session, town.house, message(99, ""), before.last if before else 0)
+        return [reply.text for entry in (after.talk if after else []) for reply in entry.replies]
+
+    return town.database.write_now(run)
+
+
+def statuses(town: Town) -> list[str]:
+    query = select(Outgoing.status).order_by(Outgoing.id)
+    return list(town.database.write_now(lambda s: s.scalars(query).all()))
+
+
+def test_a_reminder_is_fetched_once(booked: Town) -> None:
+    assert fetched(booked) == []
+    booked.clock.forward(days=6, hours=6)
+    [text] = fetched(booked)
+    assert text.startswith("Σας θυμίζω το ραντεβού σας:")
+    assert (fetched(booked), statuses(booked)) == ([], ["delivered"])
+
+
+def test_nobody_is_reminded_of_what_has_begun(booked: Town) -> None:
+    booked.clock.forward(days=8)
+    assert (fetched(booked), statuses(booked)) == ([], ["cancelled"])
+
+
+def test_what_the_catalogue_knows_no_more_is_given_up_and_the_page_goes_on(
+    booked: Town,
+) -> None:
+
+    def cancelled_elsewhere(session: Session) -> None:
+        session.execute(update(Booking).values(state="cancelled"))
+        session.execute(update(Outgoing).values(kind="cancelled", due_at=booked.clock()))
+
+    booked.database.write_now(cancelled_elsewhere)
+    booked.load(village(service("papers")))
+    assert (fetched(booked), statuses(booked)) == ([], ["cancelled"])
+
+
+def test_it_is_told_in_the_language_of_now(booked: Town) -> None:
+    booked.receive(message(50, "English"))
+    booked.clock.forward(days=6, hours=6)
+    [text] = fetched(booked)
+    assert text.startswith("A reminder of your appointment:")
+
+
+def test_a_stranger_fetches_nothing(booked: Town) -> None:
+    booked.clock.forward(days=6, hours=6)
+    stranger = message(1, "Γεια").model_copy(update={"address": "b", "message_id": "b 1"})
+    booked.receive(stranger)
+    booked.database.write_now(lambda s: later.fetch(s, booked.house, stranger))
+    assert statuses(booked) == ["pending"]
+    assert len(fetched(booked)) == 1
