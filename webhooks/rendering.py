@@ -149,7 +149,7 @@ class Renderer:
             ],
             "weeks": _weeks(asked.month, picks) if asked.month else [],
             "month_name": format_date(asked.month, "LLLL y", language) if asked.month else "",
-            "weekdays": _weekdays(language),
+            "weekdays": _weekdays(language) if asked.month else [],
             "attributes": Markup(ATTRIBUTES[asked.input]),  # noqa: S704 our own, of the table above
         }
 
