@@ -13,7 +13,7 @@ from core import conversations
 from core.bookings import check_open
 from core.catalogue import Channel
 from core.tables import Booking, History
-from core.text import Phrase, Text, _, beside
+from core.text import Phrase, Text, _
 from dialogs.state import State
 from dialogs.step import Context
 from dialogs.summary import CHANNELS, all_about
@@ -74,7 +74,7 @@ def _file(ctx: Context, booking: Booking, text: str) -> bytes:
     summary = say(Text(SUMMARY.message, args={"service": service, "municipality": body.name}))
     where: Phrase = CHANNELS[channel]
     if channel == Channel.IN_PERSON:
-        where = beside(branch.name, branch.address or "")
+        where = branch.address or branch.name
     changes = select(func.count()).where(History.booking_id == booking.id)
     alarm = Alarm.new(description=summary)
     alarm.add("action", "DISPLAY")
@@ -91,4 +91,4 @@ def _file(ctx: Context, booking: Booking, text: str) -> bytes:
         description=text,
         subcomponents=[alarm],
     )
-    return bytes(Calendar.new(name=summary, method="PUBLISH", subcomponents=[event]).to_ical())
+    return bytes(Calendar.new(method="PUBLISH", subcomponents=[event]).to_ical())

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.conversation import House, context_of
-from bot.platforms.webchat import ACCOUNT
+from bot.platforms.webchat import PLATFORM
 from bot.replies import Inbound, Reply
 from core import conversations, outbox
 from core.tables import Booking, Contact, Conversation, InboundRow, Outgoing
@@ -23,7 +23,7 @@ def fetch(session: Session, house: House, inbound: Inbound) -> None:
     house.office.refresh(session)
     now = house.clock()
     ctx = context_of(session, house, inbound, found, State.model_validate(found.state))
-    for owed in outbox.due(session, ACCOUNT, found.citizen_id, now):
+    for owed in outbox.due(session, PLATFORM, found.citizen_id, now):
         said = notice(ctx, owed.kind, session.get_one(Booking, owed.booking_id))
         owed.status = "delivered" if said else "cancelled"
         if said:
@@ -45,6 +45,7 @@ def news(
     last = session.execute(
         select(InboundRow.conversation_id, func.max(InboundRow.id))
         .where(InboundRow.conversation_id.in_(conversation_ids))
+        .where(func.json_array_length(InboundRow.replies) > 0)  # what was erased isn't there
         .group_by(InboundRow.conversation_id)
     )
     owed = session.scalars(
@@ -53,7 +54,7 @@ def news(
         .join(Booking, Booking.citizen_id == Contact.citizen_id)
         .join(Outgoing, Outgoing.booking_id == Booking.id)
         .where(
-            Outgoing.platform == ACCOUNT,
+            Outgoing.platform == PLATFORM,
             Outgoing.status == "pending",
             Outgoing.due_at <= now,
             Conversation.id.in_(conversation_ids),

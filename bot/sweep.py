@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from bot.platforms.webchat import ACCOUNT
+from bot.platforms.webchat import PLATFORM
 from core.bookings import expire_lapsed
 from core.proof import LOCKED_FOR
-from core.tables import Conversation, InboundRow, Outgoing, PromptRow, WrongTry
+from core.tables import Booking, Conversation, InboundRow, Outgoing, PromptRow, WrongTry
 from dialogs.state import State
 
 BATCH = 500
@@ -29,14 +29,11 @@ def sweep(
     # What was offered may be personal too: details known from before, a booking's time.
     session.execute(delete(PromptRow).where(PromptRow.asked_at < now - keep_answers))
     session.execute(delete(InboundRow).where(InboundRow.received_at < now - keep_replies))
-    # Nobody can fetch it any more: the cookie's conversation has ended.
+    over = select(Booking.id).where(Booking.ends_at < now)
     session.execute(
         update(Outgoing)
-        .where(
-            Outgoing.platform == ACCOUNT,
-            Outgoing.status == "pending",
-            Outgoing.due_at < now - keep_answers,
-        )
+        .where(Outgoing.platform == PLATFORM, Outgoing.status == "pending")
+        .where(Outgoing.booking_id.in_(over))
         .values(status="expired")
     )
     session.execute(delete(WrongTry).where(WrongTry.at < now - 2 * LOCKED_FOR))

@@ -3,11 +3,12 @@
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -24,6 +25,8 @@ from core.errors import Unusable
 from core.office import Office, load
 from core.tables import MunicipalityRow
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Wiring:
@@ -33,10 +36,19 @@ class Wiring:
     database: Database
     house: House
 
+    async def write(self, fn: Callable[[Session], T]) -> T:
+        """Run fn(session) as one transaction. Raises Busy."""
+        with busy_told():
+            return await self.database.write(fn)
+
+    async def read(self, fn: Callable[[Session], T]) -> T:
+        """Run fn(session); what it changes is not kept. Raises Busy."""
+        with busy_told():
+            return await self.database.read(fn)
+
     async def answer(self, inbound: Inbound) -> list[Reply]:
         """Answer a message, on the writer's thread."""
-        with busy_told():
-            return await self.database.write(lambda session: receive(session, self.house, inbound))
+        return await self.write(lambda session: receive(session, self.house, inbound))
 
     async def rehearse(self, inbound: Inbound) -> list[Reply]:
         """What would be answered; nothing of it is kept."""

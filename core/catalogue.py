@@ -178,7 +178,7 @@ class Consent(Part):
 
     id: Id
     version: str
-    title: Words
+    title: Words | None = None
     text: Words
     link: Url | None = None
     withdrawable: bool = False

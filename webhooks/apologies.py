@@ -1,11 +1,17 @@
 """An error as a page in the citizen's language, where a browser asked for a page."""
 
+import re
+
 from jinja2 import Environment
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.texts import Texts
 from core.text import Text, _
+from webhooks.places import FRAMED, framed
+
+ROOT = re.compile(rf"(?:{FRAMED}(?=/|$))?(?:/m/[^/]+)?")
+"""What a path begins with that belongs to a page."""
 
 WORDS: dict[int, Text] = {
     403: _("This didn't come from our own page, so I didn't take it."),
@@ -52,13 +58,16 @@ class Apologies:
 
     def _page(self, scope: Scope, status: int) -> bytes:
         language = language_wanted(Headers(scope=scope).get("accept-language", ""))
-        path = scope["path"] if status not in (404, 410) else "/"
+        page = ROOT.match(scope["path"])
+        root = page[0] if page else ""
+        if status == 404 and root == scope["path"]:  # that very page isn't there
+            root = FRAMED if framed(root) else ""
         return self._template.render(
             lang=language,
             title=self._texts.say(TITLE, language),
             words=self._texts.say(WORDS.get(status, OTHERWISE), language),
             back=self._texts.say(BACK, language),
-            path=path,
+            path=root or "/",
         ).encode()
 
 

@@ -1,6 +1,8 @@
 """GET …/appointments/{id}: an appointment to print; with .ics, for one's calendar."""
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
 from bot.appointments import Appointment, appointment
@@ -11,6 +13,8 @@ from core.errors import Refusal
 from webhooks.places import ROOTS, Here, Place
 from webhooks.rendering import Renderer
 
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+
 
 def routes(wiring: Wiring) -> APIRouter:
     """Those of each page's conversation."""
@@ -18,12 +22,10 @@ def routes(wiring: Wiring) -> APIRouter:
     renderer = Renderer(wiring.house)
 
     async def find(request: Request, here: Place, booking_id: int) -> Appointment:
-        account, address = webchat.contact(
-            request.cookies.get(here.cookie, ""), wiring.house.office
-        )
+        account, address = webchat.contact(here.token(request) or "", wiring.house.office)
         inbound = Inbound(platform="webchat", account=account, address=address, message_id="")
         try:
-            found = await wiring.database.read(
+            found = await wiring.read(
                 lambda session: appointment(session, wiring.house, inbound, booking_id)
             )
         except Refusal:
@@ -32,7 +34,7 @@ def routes(wiring: Wiring) -> APIRouter:
             raise HTTPException(404, "This conversation has no such appointment.")
         return found
 
-    async def calendar(request: Request, here: Here, booking_id: int) -> Response:
+    async def calendar(request: Request, here: Here, booking_id: Number) -> Response:
         found = await find(request, here, booking_id)
         return Response(
             found.file,
@@ -43,7 +45,7 @@ def routes(wiring: Wiring) -> APIRouter:
             },
         )
 
-    async def show(request: Request, here: Here, booking_id: int) -> HTMLResponse:
+    async def show(request: Request, here: Here, booking_id: Number) -> HTMLResponse:
         found = await find(request, here, booking_id)
         shown = renderer.document("appointment.html", found.language, here=here, found=found)
         return HTMLResponse(shown)

@@ -6,11 +6,10 @@ from fastapi import APIRouter, HTTPException, Request
 
 from bot.conversation import AlreadyBegun, UnknownConversation
 from bot.platforms import webchat
-from bot.wiring import Busy, Wiring
+from bot.wiring import Wiring
 from webhooks.limits import network
 
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
-BUSY = "Rantevou is busy and has changed nothing; send the same message again."
 
 
 def routes(wiring: Wiring) -> APIRouter:
@@ -40,8 +39,6 @@ def routes(wiring: Wiring) -> APIRouter:
                 replies = await wiring.answer(inbound)
         except UnknownConversation:
             raise HTTPException(404, "No conversation has that token.") from None
-        except Busy:
-            raise HTTPException(503, BUSY, {"Retry-After": "5"}) from None
         return webchat.render(token, replies)
 
     return router

@@ -37,7 +37,13 @@ def routes(wiring: Wiring) -> APIRouter:
                 raise HTTPException(404, "No municipality has that name here.")
             return [office[here.home].body]
 
-        return await wiring.database.read(read)
+        return await wiring.read(read)
+
+    def one_of(found: list[Municipality], body_id: str | None) -> Municipality:
+        try:
+            return next(body for body in found if body.id == body_id)
+        except StopIteration:
+            raise HTTPException(404, "No municipality has that name here.") from None
 
     def shown(template: str, request: Request, here: Here, **values: Any) -> HTMLResponse:
         language = _language(request)
@@ -61,19 +67,22 @@ def routes(wiring: Wiring) -> APIRouter:
             reviewed=When(REVIEWED, "d MMMM y"),
         )
 
-    async def privacy(request: Request, here: Here) -> HTMLResponse:
+    async def privacy(request: Request, here: Here, body_id: str | None = None) -> HTMLResponse:
+        found = await bodies(here)
+        one = one_of(found, body_id or here.home) if body_id or here.home else None
         return shown(
             "privacy.html",
             request,
             here,
-            bodies=await bodies(here),
+            one=one,
+            bodies=found,
             replies_hours=settings.keep_replies_hours,
             answers_days=settings.keep_answers_days,
             cookie_days=COOKIE_SECONDS // 86400,
         )
 
-    async def consent(request: Request, here: Here, consent_id: str) -> HTMLResponse:
-        [body] = await bodies(here)
+    async def consent(request: Request, here: Here, body_id: str, consent_id: str) -> HTMLResponse:
+        body = one_of(await bodies(here), body_id)
         found = next((one for one in body.consents if one.id == consent_id), None)
         if found is None:
             raise HTTPException(404, "That municipality has no such consent.")
@@ -82,8 +91,8 @@ def routes(wiring: Wiring) -> APIRouter:
     for root in ROOTS:
         router.get(f"{root}/accessibility")(accessibility)
         router.get(f"{root}/privacy")(privacy)
-        if "{municipality}" in root:
-            router.get(f"{root}/consents/{{consent_id}}")(consent)
+        router.get(f"{root}/privacy/{{body_id}}")(privacy)
+        router.get(f"{root}/consents/{{body_id}}/{{consent_id}}")(consent)
     return router
 
 

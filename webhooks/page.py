@@ -1,19 +1,20 @@
 """The web chat's page: the same conversation as POST /chat/turns, with and without scripts."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy.orm import Session
 
 from bot import later
 from bot.conversation import AlreadyBegun, UnknownConversation, forget, receive
 from bot.platforms import webchat
-from bot.replies import Inbound
+from bot.replies import Inbound, Reply
 from bot.seen import Entry, Seen, look
-from bot.wiring import Wiring, busy_told
+from bot.wiring import Wiring
 from bot.zones import zone_names
 from webhooks.apologies import language_wanted
 from webhooks.limits import network
@@ -22,13 +23,18 @@ from webhooks.rendering import START, Renderer
 
 
 class Said(BaseModel):
-    """What a form of the page sends. `last` is the newest entry of the talk that it shows."""
+    """What a form of the page sends.
+
+    `page` is the mark of the page that the form stands on, where its answer depends on that;
+    `last` the newest entry of the talk that it shows, with scripts.
+    """
 
     message_id: str = ""
     text: str | None = None
     choice: str | None = None
     timezone: str = ""
-    last: int = 0
+    page: str | None = None
+    last: int = Field(default=0, ge=0, lt=2**63)
 
 
 BEGAN = "began"
@@ -41,24 +47,11 @@ def routes(wiring: Wiring) -> APIRouter:
     """The page of all municipalities, and that of each; by itself, and framed."""
     router = APIRouter(include_in_schema=False)
     page = Page(wiring)
-
-    async def show(request: Request, here: Here) -> Response:
-        return await page.show(request, here)
-
-    async def say(request: Request, here: Here, said: Annotated[Said, Form()]) -> Response:
-        return await page.say(request, here, said)
-
-    async def new(request: Request, here: Here, after: int = 0) -> Response:
-        return await page.later(request, here, after)
-
-    async def forget_it(request: Request, here: Here) -> Response:
-        return await page.forget(request, here)
-
     for root in ROOTS:
-        router.get(root or "/")(show)
-        router.post(root or "/")(say)
-        router.get(f"{root}/later")(new)
-        router.post(f"{root}/forget")(forget_it)
+        router.api_route(root or "/", methods=["GET", "HEAD"])(page.show)
+        router.post(root or "/")(page.say)
+        router.get(f"{root}/later")(page.later)
+        router.post(f"{root}/forget")(page.forget)
     return router
 
 
@@ -69,106 +62,125 @@ class Page:
         self._wiring = wiring
         self._renderer = Renderer(wiring.house)
 
-    async def show(self, request: Request, here: Place) -> Response:
+    async def show(self, request: Request, here: Here) -> Response:
         """Show the conversation so far, or what one would begin with."""
         await self._check_home(here.home)
-        token = request.cookies.get(here.cookie)
+        token = here.token(request)
         began = BEGAN in request.query_params
         if began and token:
-            return RedirectResponse(f"{here.path}#ask", 303)
+            return RedirectResponse(f"{here.path}#new", 303)
         seen = await self._see(request, here, token) if token else None
         if token and seen and not seen.asked:  # so long ago that it is forgotten
-            await self._answer(request, here, token, Said(text=START))
+            await self._wiring.answer(self._inbound(request, here, token, Said(text=START))[1])
             seen = await self._see(request, here, token)
-        if seen is None:
+        if token and seen:
+            mark = self._mark(token)
+        else:
             opening = self._inbound(request, here, None, Said(text=START))[1]
             seen = Seen([Entry(0, None, await self._wiring.rehearse(opening))], [])
-        assert seen.asked  # noqa: S101 a turn always ends with a question
+            mark = self._new(seen.talk[0].replies)
         # It has begun, and yet no cookie came: the browser keeps none.
-        return self._renderer.page(request, here, seen, seen.asked, forgetful=began)
+        return self._renderer.page(here, seen, mark, forgetful=began)
 
-    async def say(self, request: Request, here: Place, said: Said) -> Response:
-        """Take a message; answer with what is new for a script, else with the page."""
+    async def say(self, request: Request, here: Here, said: Annotated[Said, Form()]) -> Response:
+        """Take a message; answer with what is new for a script, else with the page.
+
+        One from a page of another conversation isn't taken: it would answer another question.
+        """
         check_origin(request)
         await self._check_home(here.home)
         begins = said.model_copy(update={"message_id": said.message_id or str(uuid4())})
         said = begins.model_copy(update={"message_id": f"{begins.message_id} said"})
-        token, begun = request.cookies.get(here.cookie), False
+        token, begun, seen = here.token(request), False, None
+        scripts = "hx-request" in request.headers
         try:
             if token is None:
                 raise UnknownConversation
-            seen = await self._answer(request, here, token, said)
+            if said.page in (None, self._mark(token)):
+                seen = await self._answer(request, here, token, said, look_too=scripts)
         except UnknownConversation:
             begun = True
-            token = await self._begin(request, here, begins)
-            seen = await self._answer(request, here, token, said)
+            token, opening = await self._begin(request, here, begins)
+            if said.page in (None, self._new(opening)):
+                seen = await self._answer(request, here, token, said, look_too=scripts)
+        address = f"{here.path}?{BEGAN}" if begun else here.path
         response: Response
-        if "hx-request" not in request.headers:
-            response = RedirectResponse(f"{here.path}{f'?{BEGAN}' if begun else ''}#ask", 303)
-        elif begun and said.last:  # the cookie ran out, or is never kept
-            response = Response(headers={"HX-Redirect": f"{here.path}?{BEGAN}"})
-        elif not begun and not said.last:  # another window has begun
-            response = _reload()
+        if not scripts:
+            response = RedirectResponse(f"{address}#new", 303)
+        elif seen is None and begun:
+            response = Response(headers={"HX-Redirect": address})
         else:
-            response = self._news(request, here, seen, None if begun else said.last)
+            last = None if begun else said.last
+            response = self._news(request, here, seen, last, self._mark(token))
         here.remember(request, response, token)
         return response
 
-    async def later(self, request: Request, here: Place, after: int) -> Response:
+    async def later(
+        self, request: Request, here: Here, after: Annotated[int, Query(ge=0, lt=2**63)] = 0
+    ) -> Response:
         """Give what is newer than the entry numbered `after`, to a page that has the rest."""
-        token = request.cookies.get(here.cookie)
+        token = here.token(request) or ""
         seen = await self._see(request, here, token, after - 1) if token else None
-        return self._news(request, here, seen, after)
+        return self._news(request, here, seen, after, self._mark(token))
 
-    def _news(self, request: Request, here: Place, seen: Seen | None, last: int | None) -> Response:
+    def _news(
+        self, request: Request, here: Place, seen: Seen | None, last: int | None, mark: str
+    ) -> Response:
         """What is newer than the page's last entry; all of the page, where that isn't so simple.
 
         It isn't where what the page shows was erased since, nor where its language has changed.
         `last` is None for a page that has the greeting only, which is the first entry seen.
         """
         if seen is None or not seen.talk or last not in (None, seen.talk[0].number):
-            return _reload()
+            return Response(headers={"HX-Refresh": "true"})
         del seen.talk[:1]  # the page has it: its last, or the greeting
         if not seen.talk:
             return Response(status_code=204)
         language = seen.talk[-1].replies[-1].language
         if language != request.headers.get("x-language"):
-            return _reload()
-        return self._renderer.turn(request, here, seen, language)
+            return Response(headers={"HX-Refresh": "true"})
+        return self._renderer.turn(here, seen, mark, language)
 
-    async def forget(self, request: Request, here: Place) -> Response:
+    async def forget(self, request: Request, here: Here) -> Response:
         """End the conversation on this device: what was said is erased, the cookie too."""
         check_origin(request)
-        if token := request.cookies.get(here.cookie):
+        if token := here.token(request):
             inbound = self._inbound(request, here, token, Said(text=START))[1]
-            await self._wiring.database.write(
-                lambda session: forget(session, self._wiring.house, inbound)
-            )
+            await self._wiring.write(lambda session: forget(session, self._wiring.house, inbound))
         response = RedirectResponse(here.path, 303)
         here.forget(request, response)
         return response
 
-    async def _begin(self, request: Request, here: Place, said: Said) -> str:
+    def _mark(self, token: str) -> str:
+        """What tells a conversation's pages from another's, and says nothing else of it."""
+        return self._wiring.house.office.keyed_hash(f"page {token}")[:16]
+
+    def _new(self, opening: Sequence[Reply]) -> str:
+        """The mark of a page that has the greeting only: what its buttons stand for."""
+        offered = [(choice.id, choice.label) for choice in opening[-1].choices]
+        return self._wiring.house.office.keyed_hash(f"new {offered}")[:16]
+
+    async def _begin(self, request: Request, here: Place, said: Said) -> tuple[str, list[Reply]]:
         """Begin a conversation; the same first message again finds the one it began."""
         token, opening = self._inbound(request, here, None, said.model_copy(update=HELLO))
         try:
-            await self._wiring.answer(opening)
+            return token, await self._wiring.answer(opening)
         except AlreadyBegun:
             anew = {**HELLO, "message_id": str(uuid4())}
             token, opening = self._inbound(request, here, None, said.model_copy(update=anew))
-            await self._wiring.answer(opening)
-        return token
+            return token, await self._wiring.answer(opening)
 
-    async def _answer(self, request: Request, here: Place, token: str, said: Said) -> Seen | None:
+    async def _answer(
+        self, request: Request, here: Place, token: str, said: Said, *, look_too: bool
+    ) -> Seen | None:
         """Answer a message, and see what the page doesn't show yet, in one transaction."""
         house, inbound = self._wiring.house, self._inbound(request, here, token, said)[1]
 
         def run(session: Session) -> Seen | None:
             receive(session, house, inbound)
-            return look(session, house, inbound, said.last - 1)
+            return look(session, house, inbound, said.last - 1) if look_too else None
 
-        with busy_told():
-            return await self._wiring.database.write(run)
+        return await self._wiring.write(run)
 
     def _inbound(
         self, request: Request, here: Place, token: str | None, said: Said
@@ -203,21 +215,16 @@ class Page:
             now, number = wiring.house.clock(), seen.conversation
             return seen, later.news(session, [number], now)[number][1]
 
-        seen, owed = await wiring.database.read(see)
+        seen, owed = await wiring.read(see)
         if owed:
-            await wiring.database.write(lambda s: later.fetch(s, wiring.house, inbound))
-            seen, _none = await wiring.database.read(see)
+            await wiring.write(lambda s: later.fetch(s, wiring.house, inbound))
+            seen, _none = await wiring.read(see)
         return seen
 
     async def _check_home(self, home: str | None) -> None:
         office = self._wiring.house.office
         if home is None or home in office:
             return
-        await self._wiring.database.read(office.refresh)
+        await self._wiring.read(office.refresh)
         if home not in office:
             raise HTTPException(404, "No municipality has that name here.")
-
-
-def _reload() -> Response:
-    """Have the page loaded anew, for all of it changes."""
-    return Response(headers={"HX-Refresh": "true"})

@@ -1,10 +1,12 @@
 """Where a conversation lives: a path of its own, and a cookie that belongs to it."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, HTTPException, Request, Response
+
+from core.catalogue import ID
 
 COOKIE_SECONDS = 90 * 24 * 3600
 """Longer than most book ahead: a reminder must find its way."""
@@ -40,6 +42,11 @@ class Place:
             f"-{self.home}" if self.home else ""
         )
 
+    def token(self, request: Request) -> str | None:
+        """The conversation's token that a request brings; None for what can't be one."""
+        token = request.cookies.get(self.cookie, "")
+        return token if re.fullmatch(r"[\w-]{1,100}", token, re.ASCII) else None
+
     def remember(self, request: Request, response: Response, token: str) -> None:
         """Keep the conversation's token in the browser, out of scripts' reach."""
         self._set(request, response, token, COOKIE_SECONDS)
@@ -66,7 +73,10 @@ def framed(path: str) -> bool:
 
 def place(request: Request) -> Place:
     """The place of a request, by its path."""
-    return Place(request.path_params.get("municipality"), framed(request.url.path))
+    home = request.path_params.get("municipality")
+    if home is not None and not re.fullmatch(ID, home):
+        raise HTTPException(404, "No municipality has that name here.")
+    return Place(home, framed(request.url.path))
 
 
 Here = Annotated[Place, Depends(place)]
@@ -76,7 +86,7 @@ def check_origin(request: Request) -> None:
     """Refuse a form that another site posts with our cookie."""
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin", "null")
-    elsewhere = origin != "null" and urlsplit(origin).netloc != request.headers.get("host")
+    elsewhere = origin != "null" and origin.partition("://")[2] != request.headers.get("host")
     # A framed page's cookie comes with any site's form: there, the origin must be told.
     untold = place(request).framed and origin == "null"
     if site not in ("same-origin", "none") or elsewhere or untold:

@@ -12,8 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.logs import places
+from bot.wiring import Busy
 
 log = structlog.get_logger()
+
+BUSY = "Rantevou is busy and has changed nothing; send the same message again."
 
 
 def problem(
@@ -57,6 +60,10 @@ def install(app: FastAPI) -> None:
             for found in error.errors()
         )
 
+    async def on_busy(_request: Request, _error: Exception) -> JSONResponse:
+        return problem(503, BUSY, {"Retry-After": "5"})
+
+    app.add_exception_handler(Busy, on_busy)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_middleware(_Crashes)

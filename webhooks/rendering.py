@@ -2,7 +2,7 @@
 
 from calendar import Calendar
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import ceil
 from pathlib import Path
@@ -11,7 +11,6 @@ from uuid import uuid4
 
 from babel import Locale
 from babel.dates import format_date, get_day_names
-from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
 from jinja2.utils import urlize
@@ -19,7 +18,7 @@ from markupsafe import Markup, escape
 
 from bot.conversation import House
 from bot.replies import Reply, ReplyChoice
-from bot.seen import Entry, Seen
+from bot.seen import Seen
 from bot.texts import Texts
 from core.text import Phrase, Text, _
 from webhooks.places import Place
@@ -33,7 +32,8 @@ OTHER_LANGUAGE = {"el": "en", "en": "el"}
 ATTRIBUTES: Mapping[str, str] = {
     "text": 'autocomplete="off"',
     "name": 'autocomplete="name"',
-    "email": 'type="email" autocomplete="email" autocapitalize="off"',
+    # Not type="email": there, a browser refuses "back" and "help", and explains it its own way.
+    "email": 'inputmode="email" autocomplete="email" autocapitalize="off" spellcheck="false"',
     "phone": 'type="tel" autocomplete="tel"',
     "digits": 'inputmode="numeric" autocomplete="off"',
     "code": 'autocomplete="off" autocapitalize="characters" spellcheck="false"',
@@ -42,7 +42,11 @@ ATTRIBUTES: Mapping[str, str] = {
 """What helps to type each kind of answer: the right keyboard, and what the browser knows."""
 
 TITLE = _("Appointment with your municipality")
-MORNING, AFTERNOON = _("In the morning"), _("In the afternoon")
+PARTS_OF_DAY = (
+    ("00:00", "12:00", _("In the morning")),
+    ("12:00", "18:00", _("In the afternoon")),
+    ("18:00", "24:00", _("In the evening")),
+)
 BULLET = "• "
 
 
@@ -54,6 +58,8 @@ class Bubble:
     text: str
     entry: int
     booking: int | None = None
+    first: bool = False
+    """Whether the newest part of the talk begins with it."""
 
 
 @dataclass(frozen=True)
@@ -88,34 +94,31 @@ class Renderer:
         self.templates = environment()
 
     def document(self, template: str, language: str, **values: Any) -> str:
-        """Make a page that isn't a conversation; raises nothing for a text without translation."""
+        """Make a page or a part of one, with gettext of that language at hand."""
         words = in_language(self._house.texts, language)
         return self.templates.get_template(template).render(**words, **values)
 
-    def page(
-        self, request: Request, place: Place, seen: Seen, asked: Reply, *, forgetful: bool
-    ) -> HTMLResponse:
-        """Make the whole page; `forgetful` says that the browser keeps no cookie."""
-        more = {"forgetful": forgetful}
-        return self._rendered("page.html", request, place, seen, asked, asked.language, **more)
+    def page(self, place: Place, seen: Seen, mark: str, *, forgetful: bool) -> HTMLResponse:
+        """Make the whole page; `mark` is its own, `forgetful` says that no cookie is kept."""
+        language = seen.asked.language if seen.asked else "el"
+        return self._rendered("page.html", place, seen, mark, language, forgetful=forgetful)
 
-    def turn(self, request: Request, place: Place, seen: Seen, language: str) -> HTMLResponse:
+    def turn(self, place: Place, seen: Seen, mark: str, language: str) -> HTMLResponse:
         """Make what is new, for a page that has the rest: messages, and the question if it is."""
-        response = self._rendered("turn.html", request, place, seen, seen.asked, language)
+        response = self._rendered("turn.html", place, seen, mark, language)
         response.headers["X-Last"] = str(seen.last)
         return response
 
     def _rendered(
         self,
         template: str,
-        request: Request,
         place: Place,
         seen: Seen,
-        asked: Reply | None,
+        mark: str,
         language: str,
         **more: Any,
     ) -> HTMLResponse:
-        house = self._house
+        house, asked = self._house, seen.asked
         say = house.texts.say
         title: Phrase = house.office[place.home].body.name if place.home else TITLE
         shown: dict[str, Any] = {
@@ -124,13 +127,15 @@ class Renderer:
             "path": place.path,
             "alone": Place(place.home, framed=False).path if place.framed else None,
             "other": Locale(OTHER_LANGUAGE[language]),
-            "bubbles": [bubble for entry in seen.talk for bubble in _bubbles(entry)],
+            "bubbles": _bubbles(seen),
             "asked": asked,
             "trail": seen.trail,
             "useful": seen.useful,
             "consent": seen.consent,
             "held_seconds": _seconds(seen.held_until, house.clock()),
             "message_id": str(uuid4()),
+            "mark": mark,
+            "last": seen.last,
             **more,
         }
         if asked:
@@ -143,9 +148,9 @@ class Renderer:
         return {
             "picks": picks,
             "commands": [choice for choice in asked.choices if choice.number is None],
-            "halves": [
-                (say(name, language), [c for c in picks if (c.label < "12") == early])
-                for name, early in ((MORNING, True), (AFTERNOON, False))
+            "parts_of_day": [
+                (say(name, language), [c for c in picks if since <= c.label < until])
+                for since, until, name in PARTS_OF_DAY
             ],
             "weeks": _weeks(asked.month, picks) if asked.month else [],
             "month_name": format_date(asked.month, "LLLL y", language) if asked.month else "",
@@ -216,10 +221,16 @@ def _item(text: str) -> Item:
     return Item(label, url) if url.startswith(("http://", "https://")) else Item(text, None)
 
 
-def _bubbles(entry: Entry) -> list[Bubble]:
-    said, number = entry.said, entry.number
-    heard = [Bubble("citizen", said, number)] if said and said != START else []
-    return heard + [Bubble("bot", reply.text, number, reply.booking) for reply in entry.replies]
+def _bubbles(seen: Seen) -> list[Bubble]:
+    bubbles: list[Bubble] = []
+    for entry in seen.talk:
+        said, number = entry.said, entry.number
+        heard = [Bubble("citizen", said, number)] if said and said != START else []
+        heard += [Bubble("bot", reply.text, number, reply.booking) for reply in entry.replies]
+        if number == seen.last:
+            heard[0] = replace(heard[0], first=True)
+        bubbles += heard
+    return bubbles
 
 
 def _weeks(month: date, picks: Sequence[ReplyChoice]) -> list[list[Day]]:

@@ -1,6 +1,7 @@
 """GET …/events: tells an open page when there is something new in its conversation."""
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import AsyncIterator
 
@@ -53,11 +54,12 @@ class Streams:
         if not self._open:
             return
         ids, now = list(self._open), self._wiring.house.clock()
-        found = await self._wiring.database.read(lambda session: news(session, ids, now))
+        found = await self._wiring.read(lambda session: news(session, ids, now))
         for conversation, new in found.items():
-            if self._told.get(conversation) != new:
+            queues = self._open.get(conversation)  # all may have gone meanwhile
+            if queues and self._told.get(conversation) != new:
                 self._told[conversation] = new
-                for queue in self._open.get(conversation, ()):
+                for queue in queues:
                     queue.put_nowait(new)
 
     def close(self) -> None:
@@ -75,7 +77,8 @@ class Streams:
         # Whoever comes is told how things are, and so is everybody else of that conversation.
         self._told.pop(conversation, None)
         try:
-            yield format_sse_event(retry=3000)
+            # Spread, for after a restart all of them come back.
+            yield format_sse_event(retry=random.randint(2000, 10_000))  # noqa: S311
             while not self._closing:
                 try:
                     new = await asyncio.wait_for(queue.get(), BEAT_SECONDS)
@@ -104,13 +107,11 @@ def routes(wiring: Wiring, streams: Streams) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     async def events(request: Request, here: Here) -> Response:
-        token = request.cookies.get(here.cookie)
+        token = here.token(request)
         if token is None:
             return Response(status_code=204)  # which tells a browser not to ask again
         account, address = webchat.contact(token, wiring.house.office)
-        found = await wiring.database.read(
-            lambda session: conversations.find(session, account, address, "")
-        )
+        found = await wiring.read(lambda session: conversations.find(session, account, address, ""))
         if found is None:
             return Response(status_code=204)
         source = network(request.client.host) if request.client else ""

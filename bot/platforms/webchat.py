@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -10,6 +10,7 @@ from bot.replies import Inbound, Reply
 from bot.zones import zone_names
 from core.office import Office
 
+PLATFORM: Final = "webchat"
 ACCOUNT = "webchat"
 
 PRINTED = r"^\P{C}*$"
@@ -98,7 +99,7 @@ def read(
         token = office.keyed_hash(f"begun {begun}") if begun else secrets.token_urlsafe(30)
     account, address = contact(token, office)
     return token, Inbound(
-        platform="webchat",
+        platform=PLATFORM,
         account=account,
         address=address,
         message_id=f"{address} {request.message_id}",

@@ -44,7 +44,8 @@ class InboundRow(Base):
     """
 
     __tablename__ = "inbounds"
-    __table_args__ = (UniqueConstraint("account", "message_id"),)
+    # A page asks for what is newer than a number: none may be given twice, even after a sweep.
+    __table_args__ = (UniqueConstraint("account", "message_id"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account: Mapped[str]

@@ -173,13 +173,13 @@ def test_wrong_tries_are_forgotten_once_they_can_lock_nobody(town: Town) -> None
     assert count(town, WrongTry) == 0
 
 
-def test_what_was_never_fetched_is_given_up_after_a_month(town: Town) -> None:
+def test_what_was_never_fetched_is_given_up_once_the_appointment_is_over(town: Town) -> None:
     town.house.office.accounts = frozenset({"webchat"})
     message = {"platform": "webchat", "account": "webchat", "address": "a"}
     for number, text in enumerate((*BOOK, *DETAILS)):
         town.receive(Inbound.model_validate({**message, "message_id": str(number), "text": text}))
     pending, expired = Outgoing.status == "pending", Outgoing.status == "expired"
-    swept(town, days=32)
+    swept(town, days=3)
     assert (count(town, Outgoing, pending), count(town, Outgoing, expired)) == (1, 0)
     swept(town, days=1)
     assert (count(town, Outgoing, pending), count(town, Outgoing, expired)) == (0, 1)

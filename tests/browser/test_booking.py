@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.citizen import TIME_HELD, ahead, book, step, tap
+from tests.browser.citizen import TIME_HELD, ahead, book, step, tap, write
 from tests.browser.conftest import Visit
 
 
@@ -37,6 +37,26 @@ def test_whoever_comes_back_sees_the_open_question(visit: Visit) -> None:
     expect(page.locator("#text")).not_to_be_in_viewport()
     page.reload()
     expect(page.locator("#text")).to_be_in_viewport(ratio=1)
+
+
+def test_english_is_one_tap_away_in_mid_talk_too(visit: Visit) -> None:
+    page = visit()
+    tap(page, "Λαρισαίων")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert step(page) == "group"
+
+
+def test_without_scripts_each_question_is_in_view(visit: Visit) -> None:
+    page = visit("/m/kalamata", scripts=False)
+    book(page, look=lambda page: expect(page.locator("#new")).to_be_in_viewport())
+
+
+def test_back_can_be_written_where_an_email_is_asked_for(visit: Visit) -> None:
+    page = visit("/m/kalamata")
+    book(page, until="details.email")
+    write(page, "πίσω")
+    assert step(page) == "details.name"
 
 
 def test_english_is_one_tap_away_and_the_pages_language_follows(visit: Visit) -> None:

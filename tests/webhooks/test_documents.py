@@ -12,7 +12,9 @@ PAGES = [
     "/privacy",
     "/m/chios/accessibility",
     "/m/chios/privacy",
-    "/m/chios/consents/video",
+    "/privacy/chios",
+    "/consents/chios/video",
+    "/m/chios/consents/chios/video",
     "/embed/m/chios/accessibility",
 ]
 
@@ -49,19 +51,19 @@ def test_personal_data_are_told_in_the_municipalitys_words_and_ours(serve: Serve
     page = serve(keep_answers_days=12).get("/m/chios/privacy").text
     assert "Αρχή Προστασίας Δεδομένων" in page
     assert "12 ημέρες" in page
-    assert 'href="/m/chios/consents/video?lang=el"' in page
+    assert 'href="/m/chios/consents/chios/video?lang=el"' in page
 
 
 def test_the_whole_text_of_a_consent_has_a_page_with_its_version(client: httpx.Client) -> None:
-    page = client.get("/m/chios/consents/video").text
+    page = client.get("/m/chios/consents/chios/video").text
     assert "δεν αποθηκεύεται" in page
     assert "Έκδοση: sample-1" in page
     assert "ανακαλέσετε" not in page
-    assert "ανακαλέσετε" in client.get("/m/kalamata/consents/details").text
+    assert "ανακαλέσετε" in client.get("/m/kalamata/consents/kalamata/details").text
 
 
 @pytest.mark.parametrize(
-    "path", ["/m/nowhere/privacy", "/m/nowhere/accessibility", "/m/chios/consents/none"]
+    "path", ["/m/nowhere/privacy", "/m/nowhere/accessibility", "/m/chios/consents/chios/none"]
 )
 def test_what_is_not_there_is_said_to_be(client: httpx.Client, path: str) -> None:
     assert client.get(path).status_code == 404

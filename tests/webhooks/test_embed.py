@@ -59,7 +59,7 @@ def test_its_form_must_say_that_it_is_ours(serve: Serve, town: Town, origin: str
 def test_a_browser_that_keeps_no_cookies_is_told_so(serve: Serve) -> None:
     client = serve()
     first = client.post("/", data={"message_id": str(uuid4()), "text": "Χίος"})
-    assert first.headers["location"] == "/?began#ask"
+    assert first.headers["location"] == "/?began#new"
     client.cookies.clear()
     page = client.get("/?began").text
     assert 'class="notice" role="alert"' in page
@@ -74,5 +74,5 @@ def test_a_framed_page_that_keeps_no_cookies_offers_one_of_its_own(serve: Serve)
 def test_the_address_is_clean_again_once_the_cookie_has_come(serve: Serve) -> None:
     client = serve()
     page = say(client, text="Χίος")
-    assert str(page.url).endswith("/#ask")
+    assert str(page.url).endswith("/#new")
     assert bubbles(page.text)[-1] == "bot: Ποια ομάδα υπηρεσιών;"

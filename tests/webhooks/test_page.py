@@ -16,7 +16,7 @@ HTMX = {"HX-Request": "true", "X-Language": "el"}
 
 
 def bubbles(page: str) -> list[str]:
-    found = re.findall(r'<div class="bubble (\w+)"[^>]*>(.*?)</div>', page, re.DOTALL)
+    found = re.findall(r'<div[^>]*class="bubble (\w+)"[^>]*>(.*?)</div>', page, re.DOTALL)
     return [f"{who}: {unescape(re.sub(r'<[^>]*>', '', text)).strip()}" for who, text in found]
 
 
@@ -220,6 +220,91 @@ def test_the_first_load_is_small(client: httpx.Client) -> None:
     assert len(linked) == 4
     sizes = [len(zlib.compress(client.get(path).content)) for path in ("/", *linked)]
     assert sum(sizes) < 150_000
+
+
+def mark(page: str) -> str:
+    """The mark of a page, which its forms carry."""
+    return str(re.findall(r'name="page" value="(\w+)"', page)[0])
+
+
+def test_a_page_of_another_conversation_answers_nothing(serve: Serve) -> None:
+    client = serve()
+    for text in ("Καλαμάτα", "στέγασης"):
+        old = say(client, text=text).text
+    tapped = {"choice": button(old, "Όχι"), "page": mark(old)}
+    client.post("/forget")
+    for text in ("Καλαμάτα", "στέγασης"):
+        new = say(client, text=text).text
+    form = {**tapped, "message_id": str(uuid4())}
+    assert client.post("/", data=form, headers=HTMX).headers["hx-refresh"] == "true"
+    assert bubbles(say(client, **tapped).text) == bubbles(new)
+    assert mark(new) != mark(old)
+
+
+def test_a_greeting_whose_buttons_have_changed_meanwhile_answers_nothing(
+    serve: Serve, town: Town
+) -> None:
+    client = serve()
+    page = client.get("/").text
+    body = town.house.office["kalamata"].body
+    name = body.name.model_copy(update={"el": "Άγιος Δήμος"})
+    town.load(body.model_copy(update={"id": "agios", "name": name}))
+    shown = say(client, choice=button(page, "Δήμος Καλαμάτας"), page=mark(page)).text
+    assert not any(bubble.startswith("citizen") for bubble in bubbles(shown))
+    assert "Άγιος Δήμος" in shown
+
+
+@pytest.mark.parametrize("path", ["/m/Χ/forget", "/m/x%0d%0aX-Evil:%201/forget", "/m/a;b/forget"])
+def test_a_path_that_is_no_municipalitys_sets_no_cookie(client: httpx.Client, path: str) -> None:
+    answer = client.post(path)
+    assert answer.status_code == 404
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "form"),
+    [
+        ("GET", f"/later?after={10**22}", {}),
+        ("GET", f"/appointments/{10**22}.ics", {}),
+        ("POST", "/", {"text": "x", "last": str(10**25)}),
+    ],
+)
+def test_endless_numbers_are_refused(
+    client: httpx.Client, method: str, path: str, form: dict[str, str]
+) -> None:
+    assert client.request(method, path, data=form).status_code == 422
+
+
+def test_an_origin_that_is_none_is_refused(client: httpx.Client) -> None:
+    assert client.post("/", data={"text": "x"}, headers={"Origin": "http://["}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "back"),
+    [
+        ("/m/chios/appointments/9", "/m/chios"),
+        ("/embed/m/chios/appointments/9", "/embed/m/chios"),
+        ("/embed/m/nowhere", "/embed"),
+        ("/nothing", "/"),
+    ],
+)
+def test_an_apology_leads_back_to_its_own_page(client: httpx.Client, path: str, back: str) -> None:
+    page = client.get(path, headers={"Accept": "text/html"})
+    assert f'<a href="{back}">' in page.text
+
+
+@pytest.mark.parametrize("path", ["/", "/forget"])
+def test_a_busy_database_is_told_as_such(serve: Serve, town: Town, path: str) -> None:
+    client = serve()
+    say(client, text="Χίος")
+    with town.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=50")  # on the writer's only connection
+    with sqlite3.connect(town.database.file, isolation_level=None) as rival:
+        rival.execute("BEGIN IMMEDIATE")
+        answer = client.post(path, data={"text": "1"}, headers=HTMX)
+        rival.execute("ROLLBACK")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
 
 
 def test_forgetting_is_not_for_other_sites(serve: Serve) -> None:

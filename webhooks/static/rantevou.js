@@ -10,14 +10,21 @@
     return newest ? Number(newest.dataset.entry) : 0;
   }
 
-  function fill() {
+  // Not scrollIntoView: from a frame, it moves the page around it too.
+  function toEnd(element) {
+    window.scrollBy(0, element.getBoundingClientRect().bottom + 16 - window.innerHeight);
+  }
+
+  function fill(follow) {
     document.querySelectorAll('input[name="timezone"]').forEach(function (input) {
       input.value = zone;
     });
-    // The question is in view, but never at the price of the beginning of what was just said.
-    var newest = log.querySelector('[data-entry="' + last() + '"]');
-    document.getElementById("ask").scrollIntoView({ block: "end" });
-    if (newest && newest.getBoundingClientRect().top < 64) newest.scrollIntoView({ block: "start" });
+    if (follow) { // the question is in view, but never at the price of how its answer begins
+      var newest = log.querySelector('[data-entry="' + last() + '"]');
+      toEnd(document.getElementById("ask"));
+      var above = newest ? newest.getBoundingClientRect().top - 64 : 0;
+      if (above < 0) window.scrollBy(0, above);
+    }
     var trail = document.querySelector("#trail ol");
     if (trail) {
       trail.scrollLeft = trail.scrollWidth;
@@ -50,46 +57,68 @@
       event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
   });
-  document.addEventListener("pointerdown", function () { pressed = false; });
+  document.addEventListener("click", function (event) { // a screen reader's click has no pointer
+    pressed = event.detail === 0;
+  }, true);
 
+  var sent = ""; // what the box held when something was sent
   document.addEventListener("htmx:configRequest", function (event) {
+    var get = event.detail.verb === "get";
     event.detail.headers["X-Language"] = document.documentElement.lang;
-    event.detail.parameters[event.detail.verb === "get" ? "after" : "last"] = last();
+    event.detail.headers.Accept = "text/html"; // so that errors come in the citizen's words
+    event.detail.parameters[get ? "after" : "last"] = last();
+    if (!get) sent = document.getElementById("text").value;
   });
+
+  function plain(text) { return text.trim().replace(/\s+/g, " "); }
 
   // Two answers may bring the same: what is here already isn't shown, nor announced, again.
+  var typed = "", follow = true; // what is half written, and whether the question is being read
   document.addEventListener("htmx:beforeSwap", function (event) {
-    var newest = Number(event.detail.xhr.getResponseHeader("X-Last"));
-    if (!newest || event.detail.target !== log) return;
-    var known = last();
-    if (newest <= known) { event.detail.shouldSwap = false; return; }
+    var detail = event.detail;
+    if (detail.target !== log || detail.xhr.status !== 200) return;
+    var newest = Number(detail.xhr.getResponseHeader("X-Last")), known = last();
+    if (!newest || newest <= known) {
+      detail.shouldSwap = false;
+      if (!newest) fail(""); // a page of somebody else, as a public network's
+      return;
+    }
     var holder = document.createElement("template");
-    holder.innerHTML = event.detail.serverResponse;
+    holder.innerHTML = detail.serverResponse;
     holder.content.querySelectorAll("[data-entry]").forEach(function (bubble) {
-      if (bubble.dataset.entry && Number(bubble.dataset.entry) <= known) bubble.remove();
+      if (Number(bubble.dataset.entry) <= known) bubble.remove();
     });
-    event.detail.serverResponse = holder.innerHTML;
-    var text = document.getElementById("text");
-    typed = event.detail.requestConfig.verb === "get" && text ? text.value : "";
-    var written = typed.trim().replace(/\s+/g, " ");
+    var get = detail.requestConfig.verb === "get";
+    typed = document.getElementById("text").value;
+    if (!get && typed === sent) typed = "";
     holder.content.querySelectorAll(".citizen").forEach(function (bubble) {
-      if (bubble.textContent.indexOf(written) >= 0) typed = ""; // it was taken, its answer lost
+      // It was taken, and its own answer lost.
+      if (plain(bubble.lastChild.textContent) === plain(typed)) typed = "";
     });
+    follow = !get || document.getElementById("ask").getBoundingClientRect().top < innerHeight;
+    log.querySelectorAll("#new").forEach(function (bubble) { bubble.removeAttribute("id"); });
+    detail.serverResponse = holder.innerHTML;
   });
 
-  var typed = ""; // what is half written when somebody else's answer changes the question
   document.addEventListener("htmx:afterSettle", function (event) {
     if (event.detail.target !== log) return;
     var text = document.getElementById("text");
     if (typed && !text.value) text.value = typed;
     typed = "";
-    fill();
+    fill(follow);
     listen();
     if (newest > last()) fetchNew();
     if (pressed && document.activeElement === document.body) {
-      document.getElementById("ask").focus();
+      document.getElementById("ask").focus({ preventScroll: true });
     }
   });
+
+  function fail(words) {
+    var failed = document.querySelector(".failed");
+    failed.textContent = words || failed.dataset.stuck;
+    failed.hidden = false;
+    if (failed.getBoundingClientRect().bottom > window.innerHeight) toEnd(failed);
+  }
 
   // The same message is sent again until it arrives: its id makes it count once.
   var waits = [1, 2, 4, 8, 15], passing = [0, 429, 502, 503, 504];
@@ -98,11 +127,14 @@
     if (form.tagName !== "FORM" || !document.contains(form)) return;
     var tries = Number(form.dataset.tries || 0);
     var again = tries < waits.length && passing.indexOf(xhr.status) >= 0;
-    var failed = document.querySelector(".failed");
-    failed.textContent = again ? failed.dataset.again : failed.dataset.stuck;
-    failed.hidden = false;
     form.dataset.tries = again ? tries + 1 : 0;
-    if (!again) return;
+    if (!again) {
+      var refused = xhr.status >= 400 && xhr.status < 500;
+      var told = new DOMParser().parseFromString(xhr.responseText, "text/html");
+      var words = refused && told.querySelector("main.document p");
+      return fail(words ? words.textContent : "");
+    }
+    fail(document.querySelector(".failed").dataset.again);
     var asked = Math.min(60, Number(xhr.getResponseHeader("Retry-After")) || 0);
     var values = event.detail.requestConfig.parameters;
     setTimeout(function () {
@@ -114,7 +146,7 @@
   });
 
   // What comes later, or was said in another window. A hidden page needs none of it yet.
-  var stream = null, newest = 0;
+  var stream = null, newest = 0, owed = false;
   function listen() {
     var wanted = last() > 0 && document.visibilityState === "visible" && "EventSource" in window;
     if (stream && (!wanted || stream.readyState === EventSource.CLOSED)) {
@@ -126,22 +158,48 @@
     stream.addEventListener("news", function (event) {
       var parts = event.data.split(" ");
       newest = Number(parts[0]);
-      if (newest !== last() || parts[1] === "1") fetchNew();
+      owed = parts[1] === "1";
+      if (newest !== last() || owed) fetchNew();
+    });
+    stream.addEventListener("error", function () { // it comes back by itself, but not from a refusal
+      if (stream && stream.readyState === EventSource.CLOSED) {
+        setTimeout(listen, 15000 + Math.random() * 30000);
+      }
     });
   }
   function fetchNew() {
-    if (document.querySelector(".htmx-request")) return; // its answer will bring it
+    if (document.querySelector(".htmx-request")) return; // looked at again when that is over
+    owed = false;
     htmx.ajax("GET", root + "/later", { source: log, target: log, swap: "beforeend" });
   }
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (event.detail.requestConfig.verb === "post") {
+      setTimeout(function () { if (newest > last() || owed) fetchNew(); }, 100);
+    }
+  });
 
   document.addEventListener("visibilitychange", function () { listen(); });
-  window.addEventListener("pagehide", function () { if (stream) { stream.close(); stream = null; } });
+  // What is half written outlives a page that must be loaded anew; but not the forgetting of all.
+  var forgotten = false;
+  document.addEventListener("submit", function (event) {
+    forgotten = event.target.closest(".forget") !== null;
+  });
+  window.addEventListener("pagehide", function () {
+    var text = document.getElementById("text");
+    if (text.value && text.value !== sent && !forgotten) {
+      sessionStorage.setItem("typed", text.value);
+    }
+    if (stream) { stream.close(); stream = null; }
+  });
   window.addEventListener("pageshow", function (event) { if (event.persisted) location.reload(); });
   document.addEventListener("DOMContentLoaded", function () {
     log = document.getElementById("log");
     root = log.dataset.root;
-    fill();
+    fill(true);
     listen();
     setInterval(tick, 10000);
+    var text = document.getElementById("text");
+    text.value = text.value || sessionStorage.getItem("typed") || "";
+    sessionStorage.removeItem("typed");
   });
 })();
