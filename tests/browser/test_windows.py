@@ -1,9 +1,11 @@
 """What comes from elsewhere to an open page: another window's answers, messages that come later."""
 
-import pytest
-from playwright.sync_api import Page, expect
+import re
 
-from tests.browser.citizen import book, step, tap, write
+import pytest
+from playwright.sync_api import APIResponse, Page, Route, expect
+
+from tests.browser.citizen import PICKS, book, step, tap, told, write
 from tests.browser.conftest import Visit
 from tests.conftest import Town
 from webhooks import stream
@@ -38,6 +40,27 @@ def test_two_windows_of_one_conversation_go_along(visit: Visit) -> None:
     assert step(page) == step(other)
     numbers = page.locator("#log .bubble").evaluate_all("all => all.map(b => +b.dataset.entry)")
     assert numbers == sorted(numbers)
+
+
+def test_an_older_answer_that_comes_last_changes_nothing(visit: Visit) -> None:
+    page = visit()
+    tap(page, "Λαρισαίων")
+    other = second(page)
+    held: list[tuple[Route, APIResponse]] = []
+    page.route(re.compile("/later"), lambda route: held.append((route, route.fetch())))
+    write(other, "στα πόδια της γάτας")
+    page.bring_to_front()
+    while not held:
+        page.wait_for_timeout(50)
+    before = told(page)
+    page.locator(PICKS).first.click()
+    expect(page.locator("#log .bubble.citizen")).to_have_count(before + 2)
+    newest = page.locator(PICKS).first.get_attribute("value")
+    for route, answer in held:
+        route.fulfill(response=answer)
+    page.wait_for_timeout(300)
+    assert page.locator(PICKS).first.get_attribute("value") == newest
+    expect(page.locator("#log .bubble.citizen")).to_have_count(before + 2)
 
 
 def test_what_is_half_typed_stays_when_another_window_answers(visit: Visit) -> None:

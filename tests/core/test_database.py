@@ -65,6 +65,12 @@ def test_the_files_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     assert modes == {"rantevou.db": 0o600, "rantevou.db-wal": 0o600, "rantevou.db-shm": 0o600}
 
 
+def test_the_numbers_of_a_talk_only_grow_even_when_all_of_it_was_swept(empty: Database) -> None:
+    with empty.engine.begin() as connection:
+        made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'inbounds'"))
+        assert "AUTOINCREMENT" in str(made.scalar())
+
+
 def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
     with empty.engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})

@@ -18,6 +18,7 @@ FILE, PAPER = "/appointments/1.ics", "/appointments/1"
 def event(client: httpx.Client, path: str = FILE) -> Any:
     answer = client.get(path)
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
     [found] = Calendar.from_ical(answer.content).walk("VEVENT")
     return found
 

@@ -67,6 +67,18 @@ def test_the_first_tap_begins_it_and_the_page_shows_what_was_said(serve: Serve, 
     assert conversations(town) == 1
 
 
+def test_over_https_the_cookie_is_for_https_only(serve: Serve) -> None:
+    client, form = serve(), {"message_id": str(uuid4()), "text": "Χίος"}
+    plain = client.post("/", data=form).headers["set-cookie"]
+    secure = client.post("/", data=form, headers={"X-Forwarded-Proto": "https"})
+    assert "; Secure" not in plain
+    assert "; Secure" in secure.headers["set-cookie"]
+
+
+def test_what_is_personal_is_kept_by_no_cache(serve: Serve) -> None:
+    assert serve().get("/").headers["cache-control"] == "no-store"
+
+
 def test_a_form_sent_twice_counts_once(serve: Serve, town: Town) -> None:
     client, other = serve(), str(uuid4())
     choice = button(client.get("/").text, "Δήμος Χίου")
