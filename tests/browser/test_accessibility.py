@@ -16,10 +16,8 @@ LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]
 
 OTHER_PAGES = (
     *("/m/kalamata", "/m/nowhere", "/docs", "/accessibility", "/m/kalamata/privacy"),
-    "/m/kalamata/consents/details",
+    *("/consents/kalamata/details", "/embed/m/kalamata", "/m/kalamata?began"),
 )
-WIDE = ("greeting", "day", "review", "task", "/docs")
-"""The states whose parts a wide screen lays out otherwise."""
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
@@ -54,8 +52,7 @@ class Inspector:
         self.seen.add(state)
         self._note(state, faults(page))
         page.set_viewport_size(DESKTOP)
-        if state in WIDE:
-            self._note(f"{state}, wide", faults(page))
+        self._note(f"{state}, wide", faults(page))
         page.emulate_media(color_scheme="dark")
         self._note(f"{state}, wide and dark", faults(page, *LOOKS))
         page.set_viewport_size(PHONE)
@@ -128,7 +125,12 @@ def test_other_pages(visit: Visit, inspector: Inspector) -> None:
     for path in OTHER_PAGES:
         page.goto(path)
         inspector.look(page, path)
-    inspector.done(*OTHER_PAGES)
+    page.goto("/")
+    page.route("**/*", lambda route: route.abort())
+    page.locator("#ask .picks button").first.click()
+    page.locator(".failed").wait_for()
+    inspector.look(page, "failed")
+    inspector.done(*OTHER_PAGES, "failed")
 
 
 def test_what_is_wrong_is_found(visit: Visit) -> None:
