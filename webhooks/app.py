@@ -19,7 +19,7 @@ from webhooks import appointments, chat, docs, documents, embed, page, problems,
 from webhooks.apologies import Apologies
 from webhooks.headers import Headers
 from webhooks.limits import Limits
-from webhooks.rendering import environment
+from webhooks.rendering import Renderer
 from webhooks.stream import Streams
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ def create() -> FastAPI:
 
 def application(wiring: Wiring) -> FastAPI:
     """Make the application."""
-    streams = Streams(wiring)
+    streams, renderer = Streams(wiring), Renderer(wiring.house)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -72,12 +72,14 @@ def application(wiring: Wiring) -> FastAPI:
         allow_headers=["Content-Type"],
         expose_headers=["Retry-After"],
     )
-    for room in (chat, page, appointments, documents, docs, embed):
-        app.include_router(room.routes(wiring))
+    app.include_router(chat.routes(wiring))
+    for room in (page, appointments, documents, embed):
+        app.include_router(room.routes(wiring, renderer))
+    app.include_router(docs.routes(wiring))
     app.include_router(stream.routes(wiring, streams))
     app.state.streams = streams
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
-    app.add_middleware(Apologies, texts=wiring.house.texts, templates=environment())
+    app.add_middleware(Apologies, texts=wiring.house.texts, templates=renderer.templates)
     app.add_middleware(Headers, framed_by=wiring.settings.embed_origins)
     app.add_middleware(GZipMiddleware)
     return app

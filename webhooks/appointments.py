@@ -16,10 +16,9 @@ from webhooks.rendering import Renderer
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 
 
-def routes(wiring: Wiring) -> APIRouter:
+def routes(wiring: Wiring, renderer: Renderer) -> APIRouter:
     """Those of each page's conversation."""
     router = APIRouter(include_in_schema=False)
-    renderer = Renderer(wiring.house)
 
     async def find(request: Request, here: Place, booking_id: int) -> Appointment:
         account, address = webchat.contact(here.token(request) or "", wiring.house.office)

@@ -20,10 +20,10 @@ REVIEWED = date(2026, 11, 21)
 """When the accessibility statement was last held against what the tests do."""
 
 
-def routes(wiring: Wiring) -> APIRouter:
+def routes(wiring: Wiring, renderer: Renderer) -> APIRouter:
     """Those of each page."""
     router = APIRouter(include_in_schema=False)
-    renderer, settings, texts = Renderer(wiring.house), wiring.settings, wiring.house.texts
+    settings, texts = wiring.settings, wiring.house.texts
 
     async def bodies(here: Here) -> list[Municipality]:
         """The municipality of that page; of the page of all, each."""

@@ -4,21 +4,17 @@ from fastapi import APIRouter, Response
 
 from bot.wiring import Wiring
 from webhooks.places import FRAMED
-from webhooks.rendering import OTHER_LANGUAGE, TITLE, environment
+from webhooks.rendering import OTHER_LANGUAGE, TITLE, Renderer
 
 
-def routes(wiring: Wiring) -> APIRouter:
+def routes(wiring: Wiring, renderer: Renderer) -> APIRouter:
     """The script's route."""
     router = APIRouter(include_in_schema=False)
     texts = wiring.house.texts
-    script = (
-        environment()
-        .get_template("embed.js")
-        .render(
-            framed=FRAMED,
-            origins=list(wiring.settings.embed_origins),
-            titles={language: texts.say(TITLE, language) for language in OTHER_LANGUAGE},
-        )
+    script = renderer.templates.get_template("embed.js").render(
+        framed=FRAMED,
+        origins=list(wiring.settings.embed_origins),
+        titles={language: texts.say(TITLE, language) for language in OTHER_LANGUAGE},
     )
 
     @router.get("/embed.js")

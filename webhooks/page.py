@@ -43,10 +43,10 @@ BEGAN = "began"
 HELLO = {"text": START, "choice": None}
 
 
-def routes(wiring: Wiring) -> APIRouter:
+def routes(wiring: Wiring, renderer: Renderer) -> APIRouter:
     """The page of all municipalities, and that of each; by itself, and framed."""
     router = APIRouter(include_in_schema=False)
-    page = Page(wiring)
+    page = Page(wiring, renderer)
     for root in ROOTS:
         router.api_route(root or "/", methods=["GET", "HEAD"])(page.show)
         router.post(root or "/")(page.say)
@@ -58,9 +58,9 @@ def routes(wiring: Wiring) -> APIRouter:
 class Page:
     """Shows a conversation and takes what is said in it. Its token lives in a cookie."""
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, renderer: Renderer) -> None:
         self._wiring = wiring
-        self._renderer = Renderer(wiring.house)
+        self._renderer = renderer
 
     async def show(self, request: Request, here: Here) -> Response:
         """Show the conversation so far, or what one would begin with."""

@@ -91,7 +91,7 @@ class Renderer:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self.templates = environment()
+        self.templates = _environment()
 
     def document(self, template: str, language: str, **values: Any) -> str:
         """Make a page or a part of one, with gettext of that language at hand."""
@@ -159,7 +159,7 @@ class Renderer:
         }
 
 
-def environment() -> Environment:
+def _environment() -> Environment:
     """The pages' templates."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
