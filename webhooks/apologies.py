@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.texts import Texts
 from core.text import Text, _
+from webhooks.languages import language_wanted
 from webhooks.places import FRAMED, framed
 
 ROOT = re.compile(rf"(?:{FRAMED}(?=/|$))?(?:/m/[^/]+)?")
@@ -57,7 +58,7 @@ class Apologies:
         await self._app(scope, receive, replace)
 
     def _page(self, scope: Scope, status: int) -> bytes:
-        language = language_wanted(Headers(scope=scope).get("accept-language", ""))
+        language = language_wanted(Headers(scope=scope))
         page = ROOT.match(scope["path"])
         root = page[0] if page else ""
         if status == 404 and root == scope["path"]:  # that very page isn't there
@@ -69,8 +70,3 @@ class Apologies:
             back=self._texts.say(BACK, language),
             path=root or "/",
         ).encode()
-
-
-def language_wanted(accepted: str) -> str:
-    """Greek, unless the browser's Accept-Language wants English and no Greek."""
-    return "en" if "en" in accepted.lower() and "el" not in accepted.lower() else "el"

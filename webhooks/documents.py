@@ -12,9 +12,9 @@ from bot.wiring import Wiring
 from core.catalogue import Municipality
 from core.text import When, lines
 from dialogs.summary import contact_lines
-from webhooks.apologies import language_wanted
+from webhooks.languages import OTHER_LANGUAGE, language_wanted
 from webhooks.places import COOKIE_SECONDS, ROOTS, Here
-from webhooks.rendering import OTHER_LANGUAGE, TITLE, Renderer
+from webhooks.rendering import TITLE, Renderer
 
 REVIEWED = date(2026, 11, 21)
 """When the accessibility statement was last held against what the tests do."""
@@ -46,7 +46,7 @@ def routes(wiring: Wiring, renderer: Renderer) -> APIRouter:
             raise HTTPException(404, "No municipality has that name here.") from None
 
     def shown(template: str, request: Request, here: Here, **values: Any) -> HTMLResponse:
-        language = _language(request)
+        language = language_wanted(request.headers, request.query_params.get("lang", ""))
         given = {
             "here": here,
             "words": lambda words: texts.say(words, language),
@@ -94,10 +94,3 @@ def routes(wiring: Wiring, renderer: Renderer) -> APIRouter:
         router.get(f"{root}/privacy/{{body_id}}")(privacy)
         router.get(f"{root}/consents/{{body_id}}/{{consent_id}}")(consent)
     return router
-
-
-def _language(request: Request) -> str:
-    """The one that the page's link asks for, else the browser's."""
-    asked = request.query_params.get("lang", "")
-    accepted = request.headers.get("accept-language", "")
-    return asked if asked in OTHER_LANGUAGE else language_wanted(accepted)

@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Response
 
 from bot.wiring import Wiring
+from webhooks.languages import OTHER_LANGUAGE
 from webhooks.places import FRAMED
-from webhooks.rendering import OTHER_LANGUAGE, TITLE, Renderer
+from webhooks.rendering import TITLE, Renderer
 
 
 def routes(wiring: Wiring, renderer: Renderer) -> APIRouter:

@@ -16,7 +16,7 @@ from bot.replies import Inbound, Reply
 from bot.seen import Entry, Seen, look
 from bot.wiring import Wiring
 from bot.zones import zone_names
-from webhooks.apologies import language_wanted
+from webhooks.languages import language_wanted
 from webhooks.limits import network
 from webhooks.places import ROOTS, Here, Place, check_origin
 from webhooks.rendering import START, Renderer
@@ -195,7 +195,7 @@ class Page:
         if turn["choice"] is None and turn["text"] is None:
             turn["text"] = ""
         if token is None:
-            turn["language"] = language_wanted(request.headers.get("accept-language", ""))
+            turn["language"] = language_wanted(request.headers)
         try:
             asked = webchat.TurnRequest.model_validate(turn)
         except ValidationError:

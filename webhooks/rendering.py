@@ -21,13 +21,12 @@ from bot.replies import Reply, ReplyChoice
 from bot.seen import Seen
 from bot.texts import Texts
 from core.text import Phrase, Text, _
+from webhooks.languages import OTHER_LANGUAGE
 from webhooks.places import Place
 
 TEMPLATES = Path(__file__).parent / "templates"
 START = "/start"
 """What a page says by itself, to see the first question; it isn't shown."""
-
-OTHER_LANGUAGE = {"el": "en", "en": "el"}
 
 ATTRIBUTES: Mapping[str, str] = {
     "text": 'autocomplete="off"',
