@@ -75,7 +75,7 @@ def application(wiring: Wiring) -> FastAPI:
     app.include_router(chat.routes(wiring))
     for room in (page, appointments, documents, embed):
         app.include_router(room.routes(wiring, renderer))
-    app.include_router(docs.routes(wiring))
+    app.include_router(docs.routes(renderer))
     app.include_router(stream.routes(wiring, streams))
     app.state.streams = streams
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
