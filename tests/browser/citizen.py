@@ -18,6 +18,12 @@ REVIEWED = f"{TIME_HELD} | Μαρία Παπαδοπούλου | maria@example.g
 BOOKED = f"{REVIEWED} | ναι"
 """What is said on Kalamata's page to come so far."""
 
+NOTES_ASKED = (
+    "γυναικών | τηλεδιάσκεψη | 3/12 | 10:00"
+    " | Μαρία Παπαδοπούλου | maria@example.gr | - | 6912345678 | -"
+)
+"""And on that of Chios, to a question whose answer may be long."""
+
 Look = Callable[[Page], None]
 
 
@@ -61,7 +67,7 @@ def tap(page: Page, label: str) -> None:
 def write(page: Page, text: str) -> None:
     before = told(page)
     page.fill("#text", text)
-    if page.locator("textarea#text").count():  # where Enter begins another line
+    if page.locator("textarea#text").count():  # where Enter, without scripts, begins a line
         page.locator(".typed button").click()
     else:
         page.press("#text", "Enter")
@@ -89,11 +95,16 @@ def book(page: Page, *, until: str = "task", look: Look = nothing) -> None:
 
 def ahead(page: Page, said: str) -> None:
     """Say all of this without being looked at, then show the page: quicker than tapping."""
-    language = {"Accept-Language": page.locator("html").get_attribute("lang") or ""}
     for text in said.split(" | "):
-        form: dict[str, str | float | bool] = {"message_id": str(uuid4()), "text": text}
-        page.context.request.post(page.url, form=form, headers=language, max_redirects=0)
+        elsewhere(page, text)
     page.reload()
+
+
+def elsewhere(page: Page, text: str) -> None:
+    """Say it as another window of the same browser would."""
+    language = {"Accept-Language": page.locator("html").get_attribute("lang") or ""}
+    form: dict[str, str | float | bool] = {"message_id": str(uuid4()), "text": text}
+    page.context.request.post(page.url, form=form, headers=language, max_redirects=0)
 
 
 def code(page: Page) -> str:

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.citizen import (
     BOOKED,
+    NOTES_ASKED,
     PICKS,
     REVIEWED,
     TIME_HELD,
@@ -26,8 +27,6 @@ from tests.conftest import Town
 NAME = "Μαρία Παπαδοπούλου"
 BOLD = "𝗠𝗮𝗿𝗶𝗮 𝑷𝒂𝒑𝒂𝒅𝒐𝒑𝒐𝒖𝒍𝒐𝒖"
 
-CHIOS_BY_VIDEO = "γυναικών | τηλεδιάσκεψη | 3/12 | 10:00"
-WHO = "Μαρία Παπαδοπούλου | maria@example.gr | - | 6912345678 | -"
 in_both_ways = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 
 
@@ -79,9 +78,14 @@ def test_back_and_forward_show_the_true_state(visit: Visit, scripts: bool) -> No
     assert (step(page), told(page)) == ("details.name", 4)
 
 
+@pytest.mark.parametrize("begun", [False, True], ids=["greeting", "conversation"])
 @in_both_ways
-def test_an_old_pages_button_changes_nothing(visit: Visit, town: Town, scripts: bool) -> None:
+def test_an_old_pages_button_changes_nothing(
+    visit: Visit, town: Town, scripts: bool, begun: bool
+) -> None:
     page = visit("/m/kalamata", scripts=scripts)
+    if begun:  # so that the old page carries the mark of this conversation
+        ahead(page, "βοήθεια")
     old = old_page(page)
     ahead(page, "στέγασης | όχι | 1/12")
     before = trail(page)
@@ -89,6 +93,8 @@ def test_an_old_pages_button_changes_nothing(visit: Visit, town: Town, scripts: 
     old.locator(PICKS).last.click()
     expect(old.locator("#ask")).to_have_attribute("data-step", "time")
     expect(last_reply(old)).to_contain_text("ποια ώρα σας εξυπηρετεί;")
+    if begun:
+        expect(old.locator("#log")).to_contain_text("ήταν για προηγούμενη ερώτηση: Υπηρεσία")
     assert trail(old) == before
     old.reload()
     assert true(old)[0] == "time"
@@ -167,7 +173,7 @@ def test_pasted_names_are_shown_as_text_and_taken_without_their_dress(visit: Vis
 @in_both_ways
 def test_ten_thousand_characters(visit: Visit, scripts: bool) -> None:
     page = visit("/m/chios", scripts=scripts)
-    ahead(page, f"{CHIOS_BY_VIDEO} | {WHO}")
+    ahead(page, NOTES_ASKED)
     assert step(page) == "details.notes"
     write(page, "Θέλω " * 2000)
     expect(page.locator("#log")).to_contain_text("πολύ μεγάλο")

@@ -3,7 +3,18 @@
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.citizen import BUSY, PICKS, book, heard, step, tap, told, write
+from tests.browser.citizen import (
+    BUSY,
+    NOTES_ASKED,
+    PICKS,
+    ahead,
+    book,
+    heard,
+    step,
+    tap,
+    told,
+    write,
+)
 from tests.browser.conftest import Visit
 from tests.dialogs.robot import ANSWERS
 
@@ -96,6 +107,32 @@ def test_the_first_stop_skips_to_the_question(visit: Visit) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#ask")).to_have_attribute("data-step", "service")
     expect(page.locator(BUSY)).to_have_count(0)
+
+
+def test_enter_sends_a_long_answer_and_with_shift_begins_a_line(visit: Visit) -> None:
+    page = visit("/m/chios")
+    ahead(page, NOTES_ASKED)
+    before, box = told(page), page.locator("textarea#text")
+    box.press_sequentially("Θέλω ράμπα.")
+    box.press("Shift+Enter")
+    box.dispatch_event("keydown", {"key": "Enter", "isComposing": True})  # ends a word only
+    box.press_sequentially("Ευχαριστώ.")
+    expect(box).to_have_value("Θέλω ράμπα.\nΕυχαριστώ.")
+    assert told(page) == before
+    enter(page)
+    assert step(page) != "details.notes"
+    expect(page.locator("#log .bubble.citizen").last).to_contain_text("Ευχαριστώ.")
+
+
+def test_without_scripts_enter_begins_a_line_of_a_long_answer(visit: Visit) -> None:
+    page = visit("/m/chios", scripts=False)
+    ahead(page, NOTES_ASKED)
+    page.locator("#text").press_sequentially("Θέλω")
+    page.press("#text", "Enter")
+    page.locator("#text").press_sequentially("ράμπα.")
+    expect(page.locator("#text")).to_have_value("Θέλω\nράμπα.")
+    write(page, "Θέλω ράμπα.")
+    assert step(page) != "details.notes"
 
 
 def test_nothing_is_wider_than_a_narrow_screen(visit: Visit) -> None:

@@ -17,6 +17,19 @@ def first_pick(page: Page) -> None:
     page.locator(PICKS).first.click()
 
 
+def write_name(page: Page) -> None:
+    page.fill("#text", "Μαρία Παπαδοπούλου")
+    page.press("#text", "Enter")
+
+
+def after(visit: Visit, said: str) -> tuple[Page, Line, int]:
+    """Kalamata's page when all this was said, its line, and how many messages it shows."""
+    page = visit("/m/kalamata")
+    ahead(page, said)
+    before = told(page)
+    return page, Line(page), before
+
+
 def test_on_a_slow_line_the_page_says_wait_and_a_second_tap_says_nothing(visit: Visit) -> None:
     page = visit("/m/kalamata")
     line = Line(page)
@@ -79,10 +92,7 @@ def test_a_busy_server_is_not_asked_again_sooner_than_it_said(visit: Visit) -> N
 
 
 def test_a_booking_is_confirmed_once_though_its_answer_was_lost(visit: Visit) -> None:
-    page = visit("/m/kalamata")
-    ahead(page, REVIEWED)
-    said = told(page)
-    line = Line(page)
+    page, line, said = after(visit, REVIEWED)
     line.deaf()
     first_pick(page)
     line.wait(1)
@@ -94,13 +104,9 @@ def test_a_booking_is_confirmed_once_though_its_answer_was_lost(visit: Visit) ->
 
 
 def test_what_was_taken_is_not_left_in_the_box_to_be_sent_again(visit: Visit) -> None:
-    page = visit("/m/kalamata")
-    ahead(page, TIME_HELD)
-    said = told(page)
-    line = Line(page)
+    page, line, said = after(visit, TIME_HELD)
     line.deaf()
-    page.fill("#text", "Μαρία Παπαδοπούλου")
-    page.press("#text", "Enter")
+    write_name(page)
     line.wait(1)
     line.broken()  # only what comes later can show it now, or else a reload
     heard(page, said)
@@ -110,8 +116,7 @@ def test_what_was_taken_is_not_left_in_the_box_to_be_sent_again(visit: Visit) ->
 
 def give_up(page: Page, line: Line) -> None:
     """Write a name and let every try fail."""
-    page.fill("#text", "Μαρία Παπαδοπούλου")
-    page.press("#text", "Enter")
+    write_name(page)
     expect(page.locator(".failed")).to_be_visible()
     for _ in range(6):
         page.clock.run_for(GIVEN_UP // 6)
@@ -122,10 +127,7 @@ def give_up(page: Page, line: Line) -> None:
 
 
 def test_when_all_tries_failed_nothing_typed_is_lost_and_sending_works_again(visit: Visit) -> None:
-    page = visit("/m/kalamata")
-    ahead(page, TIME_HELD)
-    said = told(page)
-    line = Line(page)
+    page, line, said = after(visit, TIME_HELD)
     line.broken()
     give_up(page, line)
     failed = page.locator(".failed")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
-from tests.browser.citizen import PICKS, book, step, tap, told, write
+from tests.browser.citizen import PICKS, TIME_HELD, ahead, book, elsewhere, step, tap, told, write
 from tests.browser.conftest import Visit
 from tests.conftest import Town
 from webhooks import stream
@@ -92,6 +92,67 @@ def test_a_device_forgotten_in_another_window_is_forgotten_here(visit: Visit) ->
     page.fill("#text", "Χίος")
     page.press("#text", "Enter")
     expect(page.locator("#log .bubble.citizen")).to_have_text(["Εσείς: Χίος"])
+
+
+def test_a_refused_stream_is_asked_for_again_and_not_at_once(visit: Visit) -> None:
+    page = visit("/m/kalamata")
+    ahead(page, "στέγασης")
+    asked: list[Route] = []
+
+    def refuse_the_first(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 1:
+            route.fulfill(status=429)
+        else:
+            route.continue_()
+
+    page.route(re.compile("/events"), refuse_the_first)
+    page.clock.install()
+    with page.expect_response(lambda response: response.status == 429):
+        page.reload()
+    page.wait_for_timeout(300)  # until the page has heard of it
+    elsewhere(page, "όχι")
+    page.clock.run_for(14_000)
+    page.wait_for_timeout(300)
+    assert (len(asked), told(page)) == (1, 1)
+    for _ in range(12):
+        if len(asked) < 2:
+            page.clock.run_for(5000)
+            page.wait_for_timeout(50)
+    expect(page.locator("#log .bubble.citizen").last).to_contain_text("όχι")
+    assert (len(asked), step(page)) == (2, "day")
+
+
+def test_a_page_from_the_browsers_memory_is_loaded_anew(visit: Visit) -> None:
+    page = visit("/m/kalamata")
+    ahead(page, "στέγασης")
+    page.route(re.compile("/(events|later)"), lambda route: route.abort())
+    page.reload()
+    elsewhere(page, "όχι")
+    page.fill("#text", "Μισή φράση")
+    show = "kept => { dispatchEvent(new PageTransitionEvent('pageshow', { persisted: kept })) }"
+    page.evaluate(show, False)
+    page.wait_for_timeout(300)
+    assert told(page) == 1  # any page is shown so once it is loaded
+    page.evaluate(show, True)
+    expect(page.locator("#log .bubble.citizen").last).to_contain_text("όχι")
+    expect(page.locator("#text")).to_have_value("Μισή φράση")
+    assert step(page) == "day"
+
+
+def test_the_minutes_of_the_held_time_run_while_nothing_is_said(visit: Visit) -> None:
+    page = visit("/m/kalamata")
+    page.clock.install()
+    ahead(page, TIME_HELD)
+    held = page.locator("#ask .held")
+    expect(held).to_contain_text(" 10 λεπτά ακόμη")
+    page.clock.run_for(65_000)
+    expect(held).to_contain_text(" 9 λεπτά ακόμη")
+    page.clock.run_for(8 * 60_000)
+    expect(held).to_contain_text(" 1 λεπτό ακόμη")
+    page.clock.run_for(60_000)
+    expect(held).to_contain_text("είναι ακόμη ελεύθερη")
+    assert step(page) == "details.name"
 
 
 def test_a_reminder_comes_to_the_open_page_and_the_question_stands(

@@ -11,6 +11,7 @@ from core.office import Loaded
 ATHENS = ZoneInfo("Europe/Athens")
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=ATHENS)
 MONDAY = date(2026, 12, 7)
+TUESDAY = MONDAY + timedelta(days=1)
 DAILY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 

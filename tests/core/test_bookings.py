@@ -13,17 +13,9 @@ from core.database import Database
 from core.errors import Refusal
 from core.tables import Booking, Citizen, History, Outgoing
 from tests.core.counter import EMAIL, PHONE, Counter
-from tests.core.small import MONDAY, at, desk, service, small, utc, words
+from tests.core.small import TUESDAY, at, desk, service, small, utc
 
 Opener = Callable[..., Counter]
-TUESDAY = MONDAY + timedelta(days=1)
-CONSENT = {
-    "id": "details",
-    "version": "2",
-    "title": words("Details"),
-    "text": words("I agree"),
-    "withdrawable": True,
-}
 
 
 def test_a_moved_booking_keeps_its_code(counter: Counter) -> None:

@@ -13,10 +13,21 @@ from core.codes import is_code
 from core.errors import Refusal
 from core.tables import Booking
 from tests.core.counter import EMAIL, PHONE, Counter
-from tests.core.small import MONDAY, NOW, at, closure, desk, opening, service, small, utc, words
+from tests.core.small import (
+    MONDAY,
+    NOW,
+    TUESDAY,
+    at,
+    closure,
+    desk,
+    opening,
+    service,
+    small,
+    utc,
+    words,
+)
 
 Opener = Callable[..., Counter]
-TUESDAY = MONDAY + timedelta(days=1)
 CONSENT = {
     "id": "details",
     "version": "2",

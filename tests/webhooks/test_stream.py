@@ -64,6 +64,21 @@ def test_an_open_page_is_told_of_a_reminder_and_fetches_it_once(serve: Serve, to
     assert sum(REMINDER in bubble for bubble in bubbles(client.get("/").text)) == 1
 
 
+def test_a_silent_stream_shows_that_it_lives_and_still_brings_news(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "BEAT_SECONDS", 0.2)
+    client = serve()
+    last = last_of(say(client, text="Χίος").text)
+    with client.stream("GET", "/events", timeout=10) as answer:
+        lines = (line.strip() for line in answer.iter_lines() if line)
+        assert next(lines).startswith("retry: ")
+        assert [next(lines) for _ in range(4)] == ["event: news", f"data: {last} 0", ":", ":"]
+        new = last_of(say(client, text="Τμήμα Περιουσίας").text)
+        assert next(line for line in lines if line != ":") == "event: news"
+        assert next(lines) == f"data: {new} 0"
+
+
 def test_a_page_that_was_closed_shows_it_on_the_next_visit(serve: Serve, town: Town) -> None:
     client = serve()
     booked(client)
