@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run chat test check bench screenshots stories pins texts clean
+.PHONY: run chat test soak check bench screenshots stories pins texts clean
 
 run: $(READY)
 	@$(BIN)/rantevou serve
@@ -14,6 +14,11 @@ chat: $(READY)
 
 test: $(READY)
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+# What takes long: processes killed 200 times on each database, the stories on PostgreSQL.
+soak: $(READY)
+	@$(BIN)/pytest -m soak -s
+	@$(BIN)/pytest tests/stories tests/bot/test_conversation.py --database postgresql
 
 check: $(READY)
 	@$(BIN)/ruff format --check .

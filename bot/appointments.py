@@ -7,14 +7,13 @@ from icalendar import Alarm, Calendar, Event
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.conversation import House, context_of
-from bot.replies import Inbound
+from bot.conversation import House, opened
+from bot.replies import Sender
 from core import conversations
 from core.bookings import check_open
 from core.catalogue import Channel
 from core.tables import Booking, History
 from core.text import Phrase, Text, _
-from dialogs.state import State
 from dialogs.step import Context
 from dialogs.summary import CHANNELS, all_about
 
@@ -29,34 +28,31 @@ class Appointment:
 
     language: str
     title: str
-    municipality: str
     text: str
     file: bytes
 
 
 def appointment(
-    session: Session, house: House, inbound: Inbound, booking_id: int
+    session: Session, house: House, sender: Sender, booking_id: int
 ) -> Appointment | None:
     """See one of the writer's own, or one that their talk has shown; None where it is neither.
 
     Raises Refusal not_confirmed where it is over or was cancelled.
     """
-    found = conversations.find(session, inbound.account, inbound.address, inbound.message_id)
+    known = opened(session, house, sender)
     booking = session.get(Booking, booking_id)
-    if not found or not booking:
+    if not known or not booking:
         return None
+    found, ctx = known
     if booking.citizen_id != found.citizen_id and not _shown(session, found.id, booking_id):
         return None
-    house.office.refresh(session)
-    ctx = context_of(session, house, inbound, found, State.model_validate(found.state))
     check_open(booking, ctx.now)
 
     def say(phrase: Phrase) -> str:
         return house.texts.say(phrase, ctx.language)
 
-    body = house.office[booking.municipality_id].body
     text = say(all_about(ctx, booking))
-    return Appointment(ctx.language, say(TITLE), say(body.name), text, _file(ctx, booking, text))
+    return Appointment(ctx.language, say(TITLE), text, _file(ctx, booking, text))
 
 
 def _shown(session: Session, conversation_id: int, booking_id: int) -> bool:

@@ -1,16 +1,19 @@
 """The command `rantevou`. Imports what a command needs only when it runs: --help is instant."""
 
+import asyncio
+import errno
+import os
+import signal
+import socket
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from core.errors import Unusable
-
-if TYPE_CHECKING:
-    import socket
 
 app = typer.Typer(
     help="Books appointments with Greek municipalities by conversation.",
@@ -21,6 +24,7 @@ app = typer.Typer(
 catalogue = typer.Typer(help="The municipalities' catalogues.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue")
 
+Workers = Annotated[int, typer.Option(min=1, help="Processes that serve beside one another.")]
 Files = Annotated[list[Path], typer.Argument(help="Catalogues, one YAML file each.")]
 
 
@@ -34,32 +38,78 @@ def main() -> None:
 
 
 @app.command()
-def serve() -> None:
-    """Serve the HTTP API (and, on an empty database, load the shipped catalogues first)."""
-    import signal  # noqa: PLC0415
+def serve(workers: Workers = 1) -> None:
+    """Serve the pages and the HTTP API, and deliver what is owed.
 
-    from uvicorn.importer import import_from_string  # noqa: PLC0415
-
-    from bot.logs import configure  # noqa: PLC0415
-    from bot.settings import read_settings  # noqa: PLC0415
+    On an empty database, load the shipped catalogues first.
+    """
+    from bot.logs import configure
+    from bot.settings import read_settings
+    from bot.wiring import load_shipped, wire
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = read_settings()
     configure()
     listener = _listen(settings.host, settings.port)
-    server = import_from_string("webhooks.server:make")()  # bot may not import webhooks
+    wiring = wire(settings)
+    load_shipped(wiring)
+    wiring.database.close()
     address = _address(settings.host, settings.port)
     typer.echo(f"Rantevou: open {address} (API: {address}/docs). Ctrl-C stops it.")
+    if workers == 1:
+        _serve(listener)
+        return
+    from bot.workers import supervise
+
+    with tempfile.TemporaryDirectory(prefix="rantevou-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # where they add up what they count
+        supervise(workers, lambda: _serve(listener))
+
+
+def _serve(listener: socket.socket) -> None:
+    from uvicorn.importer import import_from_string
+
+    server = import_from_string("webhooks.server:make")()  # bot may not import webhooks
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
 
 
 @app.command()
+def worker() -> None:
+    """Deliver what is owed, beside the server or on another machine."""
+    from bot.logs import configure
+    from bot.postman import Postman
+    from bot.settings import read_settings
+    from bot.wiring import wire
+
+    settings = read_settings()
+    configure()
+    wiring = wire(settings)
+    if not wiring.house.platforms:
+        raise Unusable("There is nothing to deliver: no platform is configured that we write to.")
+
+    async def deliver() -> None:
+        postman, loop = Postman(wiring), asyncio.get_running_loop()
+        ends = iter((postman.stop,))
+
+        def end() -> None:
+            next(ends, postman.drop)()
+
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(sig, end)
+        typer.echo("Rantevou delivers. Ctrl-C stops it.")
+        await postman.run()
+
+    asyncio.run(deliver())
+    wiring.database.close()
+
+
+@app.command()
 def chat() -> None:
     """Talk in the terminal, on the same database."""
-    from bot.platforms import console  # noqa: PLC0415
-    from bot.settings import read_settings  # noqa: PLC0415
-    from bot.wiring import load_shipped, wire  # noqa: PLC0415
+    from bot.platforms import console
+    from bot.settings import read_settings
+    from bot.wiring import load_shipped, wire
 
     wiring = wire(read_settings())
     load_shipped(wiring)
@@ -69,7 +119,7 @@ def chat() -> None:
 @catalogue.command()
 def check(files: Files) -> None:
     """Say of each file what is wrong in it: file, line, field and what was expected."""
-    from core.catalogue_files import BadCatalogue, read_catalogue  # noqa: PLC0415
+    from core.catalogue_files import BadCatalogue, read_catalogue
 
     wrong: list[str] = []
     seen: dict[str, Path] = {}
@@ -90,12 +140,12 @@ def check(files: Files) -> None:
 @catalogue.command()
 def load(files: Files) -> None:
     """Put catalogues into the database, all or none; a municipality there is updated."""
-    from sqlalchemy.orm import Session  # noqa: PLC0415
+    from sqlalchemy.orm import Session
 
-    from bot.settings import read_settings  # noqa: PLC0415
-    from bot.wiring import busy_told, wire  # noqa: PLC0415
-    from core.catalogue_files import read_catalogue  # noqa: PLC0415
-    from core.office import load as load_one  # noqa: PLC0415
+    from bot.settings import read_settings
+    from bot.wiring import wire
+    from core.catalogue_files import read_catalogue
+    from core.office import load as load_one
 
     bodies = [read_catalogue(file) for file in files]
     seen: dict[str, Path] = {}
@@ -107,8 +157,7 @@ def load(files: Files) -> None:
     def load_all(session: Session) -> list[str]:
         return [load_one(session, body, wiring.house.clock()) for body in bodies]
 
-    with busy_told():
-        outcomes = wiring.database.write_now(load_all)
+    outcomes = wiring.database.write_now(load_all)
     for body, outcome in zip(bodies, outcomes, strict=True):
         typer.echo(f"{body.id}: {outcome}")
 
@@ -121,11 +170,8 @@ def _double(seen: dict[str, Path], body_id: str, file: Path) -> str | None:
     return f"{file}: id: an id that no other file has; {other} has {body_id} too"
 
 
-def _listen(host: str, port: int) -> "socket.socket":
+def _listen(host: str, port: int) -> socket.socket:
     """Take the port before anything else is done, and keep it."""
-    import errno  # noqa: PLC0415
-    import socket  # noqa: PLC0415
-
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named, or asyncio takes it for no TCP and answers 40 ms later (Nagle).
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

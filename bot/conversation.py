@@ -1,17 +1,20 @@
 """One message in, its replies out, in one transaction."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.replies import Inbound, Reply
+from bot.platforms.platform import Platform
+from bot.replies import Inbound, Reply, Sender
 from bot.texts import Texts
-from core import conversations
-from core.bookings import Actor
+from core import conversations, outbox
+from core.actor import Actor
+from core.notices import REPLY
 from core.office import Office
 from core.tables import Citizen
+from core.tally import note
 from dialogs import flow
 from dialogs.engine import DIALOGS, turn
 from dialogs.fold import clean
@@ -30,28 +33,33 @@ class AlreadyBegun(Exception):
 
 @dataclass(frozen=True)
 class House:
-    """What a turn needs besides the message: all of it passed in, so that stories replay."""
+    """What a turn needs besides the message: all of it passed in, so that stories replay.
+
+    `platforms` are those that push, by account.
+    """
 
     office: Office
     texts: Texts
     clock: Callable[[], datetime]
     choose: Callable[[Sequence[str]], str]
     keep_answers: timedelta = timedelta(days=30)
+    platforms: Mapping[str, Platform] = field(default_factory=dict)
 
 
 def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
     """Answer a message. One that came before gets the same replies, and changes nothing.
 
-    Raises UnknownConversation, AlreadyBegun.
+    What a platform that pushes is answered is owed to it. Raises UnknownConversation, AlreadyBegun.
     """
     now = house.clock()
     account, address, message_id = inbound.account, inbound.address, inbound.message_id
-    found = conversations.find(session, account, address, message_id)
+    found = conversations.find(session, account, address, message_id, lock=True)
     if found is None:
         if not inbound.opens:
             raise UnknownConversation
         found = conversations.open_new(session, account, address, now)
     if found.replies is not None:
+        note(session, "turn", inbound.platform, "repeated")
         return [Reply.model_validate(reply) for reply in found.replies]
     if inbound.begins and found.state:
         raise AlreadyBegun
@@ -65,8 +73,10 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
         state.client_language = language = inbound.language
     if inbound.timezone and inbound.timezone != state.client_timezone:
         state.client_timezone = timezone = inbound.timezone
-    ctx = context_of(session, house, inbound, found, state, language, timezone)
-    question = turn(ctx, inbound.text, inbound.choice)
+    ctx = _context(session, house, inbound, found, state, language, timezone)
+    late = inbound.number is not None and inbound.number < state.heard
+    question = turn(ctx, inbound.text, inbound.choice, late=late)
+    state.heard = max(state.heard, inbound.number or 0)
     conversations.keep(
         session,
         found.id,
@@ -81,18 +91,44 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
     said = None
     if inbound.platform == "webchat":
         said = ctx.heard or clean(inbound.text or "")[:LONGEST]
-    conversations.answered(session, found, account, message_id, said, stored, now)
+    number = conversations.answered(session, found, account, message_id, said, stored, now)
+    if account in house.platforms:
+        outbox.post(session, house.office, _owed(inbound, found, number, replies, now), now)
+    note(session, "turn", inbound.platform, "answered")
     return replies
 
 
-def forget(session: Session, house: House, inbound: Inbound) -> None:
-    """Erase what was said in the conversation that a message would belong to; bookings stay."""
-    found = conversations.find(session, inbound.account, inbound.address, inbound.message_id)
-    if found is None:
+def _owed(
+    inbound: Inbound,
+    found: conversations.Found,
+    number: int,
+    replies: Sequence[Reply],
+    now: datetime,
+) -> list[outbox.Owed]:
+    recipient = f"contact {found.contact_id}"
+    return [
+        outbox.Owed(
+            inbound.account,
+            REPLY,
+            recipient,
+            now,
+            f"reply {number}.{position} {recipient}",
+            contact_id=found.contact_id,
+            booking_id=reply.booking,
+            inbound_id=number,
+            position=position,
+        )
+        for position, reply in enumerate(replies)
+    ]
+
+
+def forget(session: Session, house: House, sender: Sender) -> None:
+    """Erase what was said in a conversation; bookings stay."""
+    known = opened(session, house, sender, lock=True)
+    if known is None:
         return
-    house.office.refresh(session)
-    state = State.model_validate(found.state)
-    flow.leave(context_of(session, house, inbound, found, state))
+    found, ctx = known
+    flow.leave(ctx)
     conversations.forget_said(session, found.citizen_id)
     session.get_one(Citizen, found.citizen_id).details = {}
     conversations.keep(
@@ -100,22 +136,39 @@ def forget(session: Session, house: House, inbound: Inbound) -> None:
         found.id,
         language=found.language,
         timezone=found.timezone,
-        state=state.emptied().model_dump(exclude_defaults=True),
+        state=ctx.state.emptied().model_dump(exclude_defaults=True),
         forget_at=None,
     )
 
 
+def opened(
+    session: Session, house: House, sender: Sender, *, lock: bool = False
+) -> tuple[conversations.Found, Context] | None:
+    """The sender's conversation as it stands, if there is one; locked by whoever changes it."""
+    found = conversations.find(session, sender.account, sender.address, lock=lock)
+    if found is None:
+        return None
+    house.office.refresh(session)
+    return found, context_of(session, house, sender, found)
+
+
 def context_of(
+    session: Session, house: House, sender: Sender, found: conversations.Found
+) -> Context:
+    """What the dialogs work in, as the conversation was left."""
+    state = State.model_validate(found.state)
+    return _context(session, house, sender, found, state, found.language, found.timezone)
+
+
+def _context(
     session: Session,
     house: House,
-    inbound: Inbound,
+    sender: Sender,
     found: conversations.Found,
     state: State,
-    language: str | None = None,
-    timezone: str | None = None,
+    language: str,
+    timezone: str,
 ) -> Context:
-    """What the dialogs work in; language and zone are the conversation's unless given."""
-    language, timezone = language or found.language, timezone or found.timezone
     return Context(
         session=session,
         office=house.office,
@@ -123,16 +176,18 @@ def context_of(
         now=house.clock(),
         actor=Actor(
             citizen_id=found.citizen_id,
-            platform=inbound.platform,
+            platform=sender.platform,
             language=language,
             timezone=timezone,
-            network=inbound.network,
+            network=sender.network,
+            contact_id=found.contact_id,
+            account=sender.account,
         ),
         state=state,
         language=language,
         timezone=timezone,
         conversation_id=found.id,
-        sources=[f"contact {found.contact_id}", *([inbound.network] if inbound.network else [])],
+        sources=[f"contact {found.contact_id}", *([sender.network] if sender.network else [])],
         known=found.known,
         choose=house.choose,
         dialogs=DIALOGS,

@@ -32,23 +32,30 @@ class Reply(BaseModel):
     booking: int | None = None
 
 
-class Inbound(BaseModel):
-    """A message that came in, free of its platform.
+class Sender(BaseModel):
+    """Who writes: an address, as an account of a platform sees it."""
 
-    `message_id` is unique within the account; `address` is the contact's. `home` is the
-    municipality whose own page it was written on. `opens` allows a
-    contact that isn't known yet; one that `begins` must not be, unless it only repeats itself.
-    """
-
-    platform: Literal["webchat", "console"]
+    platform: str
     account: str
     address: str
+    network: str | None = None
+
+
+class Inbound(Sender):
+    """A message that came in, free of its platform.
+
+    `message_id` is unique within the account; `number` grows from message to message, where the
+    platform counts them. `home` is the municipality whose own page it was written on. `opens`
+    allows a contact that isn't known yet; one that `begins` must not be, unless it only repeats
+    itself.
+    """
+
     message_id: str
+    number: int | None = None
     text: str | None = None
     choice: str | None = None
     language: Literal["el", "en"] | None = None
     timezone: str | None = None
-    network: str | None = None
     home: str | None = None
     opens: bool = True
     begins: bool = False

@@ -5,19 +5,18 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.conversation import House, context_of
-from bot.replies import Inbound, Reply
+from bot.conversation import House, opened
+from bot.replies import Reply, Sender
 from core import conversations
 from core.catalogue import Consent
 from dialogs.book import consent_of
 from dialogs.holding import held
-from dialogs.state import State
 from dialogs.summary import useful
 from dialogs.trail import trail
 
 
 @dataclass(frozen=True)
-class Mark:
+class Answer:
     """An answer given so far; `id` is the choice that changes it, where it can be changed."""
 
     label: str
@@ -38,11 +37,11 @@ class Entry:
 class Seen:
     """The talk, the answers so far, how long a time is kept, what is good to know meanwhile.
 
-    `conversation` is its id.
+    `conversation` is the talk's id.
     """
 
     talk: list[Entry]
-    trail: list[Mark]
+    trail: list[Answer]
     held_until: datetime | None = None
     useful: str = ""
     consent: tuple[str, Consent] | None = None
@@ -60,17 +59,15 @@ class Seen:
         return self.talk[-1].number if self.talk else 0
 
 
-def look(session: Session, house: House, inbound: Inbound, after: int = 0) -> Seen | None:
-    """See the conversation that a message would belong to, if there is one.
+def look(session: Session, house: House, sender: Sender, after: int = 0) -> Seen | None:
+    """See the sender's conversation, if there is one.
 
     Of the talk, what is later than the entry numbered `after`.
     """
-    found = conversations.find(session, inbound.account, inbound.address, inbound.message_id)
-    if found is None:
+    known = opened(session, house, sender)
+    if known is None:
         return None
-    house.office.refresh(session)
-    state = State.model_validate(found.state)
-    ctx = context_of(session, house, inbound, found, state)
+    found, ctx = known
     say, booking, consent = house.texts.say, held(ctx), consent_of(ctx)
     return Seen(
         [
@@ -79,10 +76,10 @@ def look(session: Session, house: House, inbound: Inbound, after: int = 0) -> Se
             if replies
         ],
         [
-            Mark(
+            Answer(
                 say(mark.label, ctx.language),
                 say(mark.value, ctx.language),
-                f"{state.number}.change:{mark.step}" if mark.changeable else None,
+                f"{ctx.state.number}.change:{mark.step}" if mark.changeable else None,
             )
             for mark in trail(ctx)
         ],

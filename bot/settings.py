@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from core.database import EXPECTED, backend_of
 from core.errors import Unusable
 
 HIDDEN = frozenset({"secret", "database_url"})
@@ -31,6 +32,7 @@ class Settings(BaseSettings):
     body_bytes: int = Field(default=131072, ge=1024)
     keep_replies_hours: int = Field(default=48, ge=1)
     keep_answers_days: int = Field(default=30, ge=1)
+    give_up_hours: int = Field(default=24, ge=1)
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
 
     @field_validator("secret")
@@ -52,9 +54,11 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _sqlite_file(cls, url: str) -> str:
-        if not re.fullmatch(r"sqlite:///(?!:memory:|file:).+", url):
-            raise ValueError("must be like sqlite:///data/rantevou.db")
+    def _of_a_kind_known(cls, url: str) -> str:
+        try:
+            backend_of(url)
+        except Unusable:
+            raise ValueError(EXPECTED) from None
         return url
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.platforms.webchat import PLATFORM
 from core.bookings import expire_lapsed
+from core.locks import is_first
 from core.proof import LOCKED_FOR
 from core.tables import Booking, Conversation, InboundRow, Outgoing, PromptRow, WrongTry
 from dialogs.state import State
@@ -18,7 +19,9 @@ BATCH = 500
 def sweep(
     session: Session, now: datetime, keep_replies: timedelta, keep_answers: timedelta
 ) -> dict[str, int]:
-    """Do it once; counts what was expired and forgotten."""
+    """Do it once, unless another process is at it; counts what was expired and forgotten."""
+    if not is_first(session, "sweep"):
+        return {}
     silent = session.scalars(
         select(Conversation).where(Conversation.forget_at < now).limit(BATCH)
     ).all()

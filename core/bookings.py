@@ -2,36 +2,27 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, case, func, select, update
+from sqlalchemy import and_, case, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import calendar
+from core import calendar, guard
+from core.actor import Actor
 from core.calendar import Plan
 from core.catalogue import Consent, Rules
 from core.codes import new_code
 from core.conversations import forget_said
 from core.errors import Refusal
 from core.limits import check_citizen, check_holds, check_phone
+from core.locks import wait_for
 from core.notices import REMINDER, owe
 from core.office import Office
 from core.outbox import call_off
 from core.tables import LIVE, Booking, Citizen, History
+from core.tally import note
 from core.text import _, _n
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who acts, and over what. `network` is a keyed hash of an anonymous web chat's address."""
-
-    citizen_id: int
-    platform: str
-    language: str
-    timezone: str
-    network: str | None = None
 
 
 def hold(
@@ -137,7 +128,7 @@ def confirm(
     else:
         _take_a_desk(session, plan, booking.starts_at, now, take, booking)
     done = _record(session, booking, "confirmed", now, actor)
-    owe(session, office, booking, done, now)
+    owe(session, office, booking, done, now, actor)
 
 
 def move(
@@ -162,7 +153,7 @@ def move(
 
     _take_a_desk(session, plan, starts_at, now, take, booking)
     done = _record(session, booking, "moved", now, actor, ["starts_at"])
-    owe(session, office, booking, done, now)
+    owe(session, office, booking, done, now, actor)
 
 
 def cancel(
@@ -172,7 +163,7 @@ def cancel(
     check_changeable(booking, rules, now)
     booking.state = "cancelled"
     done = _record(session, booking, "cancelled", now, actor)
-    owe(session, office, booking, done, now)
+    owe(session, office, booking, done, now, actor)
 
 
 def edit(
@@ -194,7 +185,7 @@ def edit(
     booking.details = kept | {name: value for name, value in changes.items() if value}
     booking.phone_hash = phone_hash
     done = _record(session, booking, "edited", now, actor, sorted(changes))
-    owe(session, office, booking, done, now)
+    owe(session, office, booking, done, now, actor)
 
 
 def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: Actor) -> None:
@@ -252,7 +243,7 @@ def check_changeable(booking: Booking, rules: Rules, now: datetime) -> None:
 
 def expire_lapsed(session: Session, now: datetime) -> int:
     """Expire every hold that has run out; how many there were."""
-    return _expire(session, now, Booking.held_until <= now)
+    return _note_expired(session, _expire(session, now, Booking.held_until <= now))
 
 
 def taken() -> Refusal:
@@ -282,14 +273,20 @@ def _take_a_desk(
         raise taken()
     desks = calendar.desks_for(plan, starts_at)
     ends_at = starts_at + timedelta(minutes=plan.service.duration)
-    _expire_overlapping(session, desks, starts_at, ends_at, now, own)
-    for desk_id in _least_busy_first(session, plan, desks, starts_at, ends_at, own):
+    for desk_id in _least_busy_first(session, plan, desks, starts_at, ends_at, now, own):
         try:
             with session.begin_nested():
+                # Before any row, or two who want it at once wait for one another until one of
+                # them is stopped.
+                wait_for(session, f"desk {desk_id}")
+                expired = _expire_overlapping(session, desk_id, starts_at, ends_at, now, own)
                 take(desk_id)
                 session.flush()
-        except IntegrityError:
+        except IntegrityError as error:
+            if not guard.refused(error):
+                raise
             continue
+        _note_expired(session, expired)
         return
     raise taken()
 
@@ -300,6 +297,7 @@ def _least_busy_first(
     desks: list[int],
     starts_at: datetime,
     ends_at: datetime,
+    now: datetime,
     own: Booking | None,
 ) -> list[int]:
     """The desks by what they have that day, without those that are seen to be taken then."""
@@ -313,6 +311,7 @@ def _least_busy_first(
             Booking.starts_at < until,
             Booking.ends_at > since,
             LIVE,
+            or_(Booking.state == "confirmed", Booking.held_until > now),
             Booking.id != (own.id if own else 0),
         )
         .group_by(Booking.desk_id)
@@ -324,18 +323,18 @@ def _least_busy_first(
 
 def _expire_overlapping(
     session: Session,
-    desks: list[int],
+    desk_id: int,
     starts_at: datetime,
     ends_at: datetime,
     now: datetime,
     own: Booking | None,
-) -> None:
-    _expire(
+) -> int:
+    return _expire(
         session,
         now,
         LIVE,
         Booking.held_until <= now,
-        Booking.desk_id.in_(desks),
+        Booking.desk_id == desk_id,
         Booking.starts_at < ends_at,
         Booking.ends_at > starts_at,
         Booking.starts_at > starts_at - timedelta(days=1),
@@ -348,7 +347,7 @@ def _expire(session: Session, now: datetime, *which: object) -> int:
     expired = session.scalars(
         update(Booking)
         .where(Booking.state == "held", *which)  # type: ignore[arg-type]
-        .values(state="expired")
+        .values(state="expired", version=Booking.version + 1)
         .returning(Booking.id)
     ).all()
     for booking_id in expired:
@@ -356,6 +355,12 @@ def _expire(session: Session, now: datetime, *which: object) -> int:
             History(booking_id=booking_id, at=now, action="expired", fields=[], citizen_id=None)
         )
     return len(expired)
+
+
+def _note_expired(session: Session, count: int) -> int:
+    for _each in range(count):
+        note(session, "booking", "expired")
+    return count
 
 
 def _unused_code(session: Session, choose: Callable[[Sequence[str]], str]) -> str:
@@ -384,4 +389,5 @@ def _record(
     )
     session.add(done)
     session.flush()
+    note(session, "booking", action)
     return done

@@ -4,11 +4,12 @@ Every turn runs these, so they are statements made once, on the bare connection:
 through the session costs twice the time of the whole turn.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, insert, select, update
+from sqlalchemy import Table, and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.tables import Citizen, Contact, Conversation, InboundRow, PromptRow
@@ -47,6 +48,10 @@ _FIND = (
     )
     .where(Contact.account == bindparam("account"), Contact.address == bindparam("address"))
 )
+# The citizen's row too: how many appointments one has is counted.
+_FIND_LOCKED = _FIND.with_for_update(
+    nowait=True, key_share=True, of=(_table(Conversation), _table(Citizen))
+)
 _PROMPT = select(PromptRow.step, PromptRow.offered).where(
     PromptRow.conversation_id == bindparam("conversation_id"),
     PromptRow.number == bindparam("number"),
@@ -66,7 +71,7 @@ _KEEP = (
     .values({name: bindparam(name) for name in ("language", "timezone", "state", "forget_at")})
 )
 _ADD_PROMPT = insert(_table(PromptRow))
-_ADD_INBOUND = insert(_table(InboundRow))
+_ADD_INBOUND = insert(_table(InboundRow)).returning(_table(InboundRow).c.id)
 
 
 @dataclass(frozen=True)
@@ -86,10 +91,15 @@ class Found:
     known: dict[str, str]
 
 
-def find(session: Session, account: str, address: str, message_id: str) -> Found | None:
-    """The conversation of that address, if there is one."""
+def find(
+    session: Session, account: str, address: str, message_id: str = "", *, lock: bool = False
+) -> Found | None:
+    """The conversation of that address, if there is one; to be locked by whoever changes it.
+
+    While another has it locked, the transaction is lost, and tried again a little later.
+    """
     given = {"account": account, "address": address, "message_id": message_id}
-    row = session.connection().execute(_FIND, given).first()
+    row = session.connection().execute(_FIND_LOCKED if lock else _FIND, given).first()
     return Found(*row) if row else None
 
 
@@ -137,19 +147,35 @@ def answered(
     said: str | None,
     replies: list[Any],
     now: datetime,
-) -> None:
+) -> int:
     """Note that a message came in, with our replies, to be repeated if it comes again."""
-    session.connection().execute(
-        _ADD_INBOUND,
-        {
-            "account": account,
-            "message_id": message_id,
-            "conversation_id": found.id,
-            "said": said,
-            "replies": replies,
-            "received_at": now,
-        },
+    number: int = (
+        session.connection()
+        .execute(
+            _ADD_INBOUND,
+            {
+                "account": account,
+                "message_id": message_id,
+                "conversation_id": found.id,
+                "said": said,
+                "replies": replies,
+                "received_at": now,
+            },
+        )
+        .scalar_one()
     )
+    return number
+
+
+def last_numbers(session: Session, conversation_ids: Collection[int]) -> dict[int, int]:
+    """The number of the last that was said in each, of those in which there is anything left."""
+    rows = session.execute(
+        select(InboundRow.conversation_id, func.max(InboundRow.id))
+        .where(InboundRow.conversation_id.in_(conversation_ids))
+        .where(func.json_array_length(InboundRow.replies) > 0)
+        .group_by(InboundRow.conversation_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def history(

@@ -1,7 +1,8 @@
-"""The engine, write(fn), read(fn), and the state in which a database may be used."""
+"""write(fn), read(fn), and the state in which a database may be used."""
 
 import asyncio
-import sqlite3
+import random
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,13 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from core import guard
-from core.errors import Unusable
+from core.errors import Busy, Unusable
+from core.postgres import PostgreSQL
+from core.sqlite import SQLite
 
 T = TypeVar("T")
 
@@ -24,135 +28,169 @@ REVISIONS = sorted(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-
 """Every revision this program knows, oldest first: each file's name begins with its own."""
 
 SETTING = "RANTEVOU_DATABASE_URL"
+EXPECTED = "must be like sqlite:///data/rantevou.db or postgresql://user:password@host/name"
 READERS = 4
 PATIENCE = 15
-"""Seconds that a connection waits for another process to finish writing."""
+"""Seconds after which a transaction that others were always in the way of is given up."""
 
 
 class Database:
-    """One SQLite file: a single writer, and readers that never wait for it (WAL).
+    """Transactions on one database, each a whole function that runs on a thread.
 
-    Whole functions are sent to a thread, so that a turn costs one hop, not one for each cursor.
+    So a turn costs one hop, not one for each cursor. On SQLite there is one thread that writes.
     """
 
     def __init__(self, url: str) -> None:
         """Raise Unusable, naming the setting, for a URL that can't be one."""
-        self.file = _file_of(url)
-        self.engine = _engine(url, "BEGIN IMMEDIATE", size=1)
-        self._readers = _engine(url, "BEGIN", size=READERS)
-        self._writer = ThreadPoolExecutor(1, "writer")
+        self.backend = backend_of(url)
+        self.engine, self._readers = self.backend.engines(READERS)
+        self._writer = ThreadPoolExecutor(self.backend.writers, "writer")
         self._reading = ThreadPoolExecutor(READERS, "reader")
+        self.on_commit: list[Callable[[dict[Any, Any]], None]] = []
+        """Each is given the session's `info` after a commit, on the thread that wrote."""
+
+    @property
+    def url(self) -> str:
+        """Its URL, with the password: for another Database, never to be shown."""
+        return self.backend.url.render_as_string(hide_password=False)
+
+    @property
+    def file(self) -> Path:
+        """SQLite's file."""
+        assert self.backend.file is not None  # noqa: S101 asked of SQLite only
+        return self.backend.file
 
     async def write(self, fn: Callable[[Session], T]) -> T:
-        """Run fn(session) as one transaction on the writer thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self.write_now, fn)
+        """Run fn(session) as one transaction; again, where another was in its way. Raises Busy."""
+        loop = asyncio.get_running_loop()
+        for pause in _pauses():
+            try:
+                return await loop.run_in_executor(self._writer, self._write_once, fn)
+            except LostRace:
+                await asyncio.sleep(pause)
+        raise Busy("Others were always first: nothing was changed. Please try again soon.")
+
+    def write_now(self, fn: Callable[[Session], T]) -> T:
+        """Do the same on this thread, for what has no event loop. Raises Busy."""
+        for pause in _pauses():
+            try:
+                return self._write_once(fn)
+            except LostRace:
+                time.sleep(pause)
+        raise Busy("Others were always first: nothing was changed. Please try again soon.")
 
     async def rehearse(self, fn: Callable[[Session], T]) -> T:
-        """Run fn(session) as a write would, and keep nothing of it."""
+        """Run fn(session) as a write would, and keep nothing of it. Raises Busy."""
 
         def run() -> T:
-            with Session(self.engine) as session:
+            with self._told(), Session(self.engine) as session:
                 return fn(session)
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, run)
 
     async def read(self, fn: Callable[[Session], T]) -> T:
-        """Run fn(session) beside the writer; what it changes is not kept."""
+        """Run fn(session) beside the writers; what it changes is not kept. Raises Busy."""
 
         def run() -> T:
-            with Session(self._readers) as session:
+            with self._told(), Session(self._readers) as session:
                 return fn(session)
 
         return await asyncio.get_running_loop().run_in_executor(self._reading, run)
 
-    def write_now(self, fn: Callable[[Session], T]) -> T:
-        """Run fn(session) as one transaction on this thread, for what has no event loop."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            return fn(session)
+    def _write_once(self, fn: Callable[[Session], T]) -> T:
+        with self._told():
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                done = fn(session)
+            for told in self.on_commit:
+                told(session.info)
+            return done
 
     def prepare(self) -> None:
         """Make or migrate the database; refuse one that isn't fit for use, saying why."""
-        with self._explained():
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            # It holds personal data: readable by us alone, and so the files SQLite puts beside it.
-            self.file.touch(mode=0o600)
+        with self._explained("can't be used"):
+            self.backend.make()
             with self.engine.begin() as connection:
+                self.backend.alone(connection)
                 revision = revision_of(connection)
                 if revision is not None and revision not in REVISIONS:
                     raise Unusable(
-                        f"The database {self.file} is from a newer Rantevou (revision {revision}; "
-                        f"this one knows up to {REVISIONS[-1]}). Install the newer Rantevou."
+                        f"The database {self.backend.name} is from a newer Rantevou (revision "
+                        f"{revision}; this one knows up to {REVISIONS[-1]}). "
+                        "Install the newer Rantevou."
                     )
                 if revision != REVISIONS[-1]:
-                    upgrade(connection)
+                    said = f"can't be migrated to revision {REVISIONS[-1]}, and is as it was"
+                    with self._explained(said):
+                        upgrade(connection)
                 if lost := guard.missing(connection):
                     raise Unusable(
-                        f"The database {self.file} lacks its overlap guard ({', '.join(lost)}), so "
-                        "a desk could be booked twice. Restore it from a backup."
+                        f"The database {self.backend.name} lacks its overlap guard "
+                        f"({', '.join(lost)}), so a desk could be booked twice. "
+                        "Restore it from a backup."
                     )
 
     def close(self) -> None:
-        """Let what is running finish, then let go of the file."""
+        """Let what is running finish, then let go of the database."""
         self._writer.shutdown()
         self._reading.shutdown()
         self.engine.dispose()
         self._readers.dispose()
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _told(self) -> Iterator[None]:
+        """Tell apart what is worth another try, what may pass, and what is wrong."""
+        try:
+            yield
+        except StaleDataError:  # a row that was read is no longer as it was
+            raise LostRace from None
+        except DBAPIError as error:
+            if self.backend.lost_race(error):
+                raise LostRace from error
+            if self.backend.unavailable(error):
+                said = f"{_first_line(error.orig)}: nothing was changed. Please try again soon."
+                raise Busy(said) from None
+            raise
+
+    @contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
         try:
             yield
         except (DatabaseError, OSError) as error:
             reason = error.orig if isinstance(error, DatabaseError) else error.strerror
-            raise Unusable(f"{SETTING}: {self.file} can't be used: {reason}") from None
+            said = f"{SETTING}: {self.backend.name} {what}: {_first_line(reason)}"
+            raise Unusable(said) from None
 
 
-def _file_of(url: str) -> Path:
+class LostRace(Exception):
+    """Another transaction was in the way of this one, of which nothing was kept."""
+
+
+def backend_of(url: str) -> SQLite | PostgreSQL:
+    """What a database's URL means. Raises Unusable, without repeating it."""
+    with_file = re.fullmatch(r"sqlite:///(?!:memory:|file:).+", url)
     try:
-        parsed = make_url(url)
-    except ArgumentError:
-        parsed = None
-    file = parsed.database if parsed and parsed.drivername == "sqlite" else None
-    if not file or file == ":memory:" or file.startswith("file:"):
-        raise Unusable(f"{SETTING} must be like sqlite:///data/rantevou.db")
-    return Path(file)
+        if with_file:
+            return SQLite(make_url(url))
+        if re.match(r"postgres(ql)?(\+psycopg)?://", url):
+            parsed = make_url(url)
+            # An @ in a password must be written %40, or its rest is taken for the host, and told.
+            if parsed.database and "@" not in (parsed.host or ""):
+                return PostgreSQL(parsed)
+    except (ArgumentError, ValueError):
+        pass
+    raise Unusable(f"{SETTING} {EXPECTED}")
 
 
-def _engine(url: str, begin: str, *, size: int) -> Engine:
-    engine = create_engine(
-        url,
-        pool_size=size,
-        max_overflow=0,
-        # An error's text must not show what a citizen wrote.
-        hide_parameters=True,
-        # The driver begins no transaction of its own: on_begin does, and takes the write lock.
-        connect_args={"timeout": PATIENCE, "check_same_thread": False, "isolation_level": None},
-    )
-
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        _write_ahead(connection)
-        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
+def _pauses() -> Iterator[float]:
+    """Seconds to wait before each other try, ever longer and never twice the same."""
+    deadline, pause = time.monotonic() + PATIENCE, 0.004
+    while time.monotonic() < deadline:
+        yield pause * random.uniform(0.5, 1.5)  # noqa: S311
+        pause = min(pause * 2, 0.25)
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turn WAL on. While another process does, SQLite refuses at once instead of waiting."""
-    for left in range(PATIENCE * 20, -1, -1):
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not left:
-                raise
-            time.sleep(0.05)
-        else:
-            return
+def _first_line(reason: object) -> str:
+    return str(reason).partition("\n")[0]
 
 
 def revision_of(connection: Connection) -> str | None:

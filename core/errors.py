@@ -12,5 +12,22 @@ class Refusal(Exception):
         self.text = text
 
 
+class DeliveryError(Exception):
+    """A message couldn't be delivered. `why` holds no text of it, nor an address.
+
+    Unless it is `for_good`, it is tried again, after `retry_after` seconds where it says so.
+    """
+
+    def __init__(self, why: str, *, for_good: bool = False, retry_after: float = 0) -> None:
+        super().__init__(why)
+        self.why = why
+        self.for_good = for_good
+        self.retry_after = retry_after
+
+
 class Unusable(Exception):
     """Rantevou can't start or go on so: a sentence for the technician, without a stack trace."""
+
+
+class Busy(Unusable):
+    """The database can't be used just now; nothing was changed, and it may be tried again."""

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from core.calendar import Plan
 from core.catalogue import Municipality, Rules
 from core.errors import Refusal
+from core.locks import wait_for
 from core.tables import Booking
 from core.text import _, _n
 
@@ -32,6 +33,7 @@ def check_phone(
     session: Session, body: Municipality, service: str, now: datetime, phone_hash: str
 ) -> None:
     """The same for a telephone number, said so that a stranger learns little of its owner."""
+    wait_for(session, f"phone {phone_hash}")
     count = _open_bookings(session, body, service, now, Booking.phone_hash == phone_hash)
     if count >= body.rules.open_bookings:
         raise Refusal(
@@ -64,6 +66,7 @@ def check_holds(
     """Raise Refusal too_many_holds where a network keeps as many times as it may, besides `old`."""
     if network is None:
         return
+    wait_for(session, network)
     held = session.scalar(
         select(func.count()).where(
             Booking.network == network,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.calendar import Plan, covered
 from core.catalogue import Channel, Municipality
 from core.errors import Unusable
+from core.locks import wait_for
 from core.tables import LIVE, Booking, Desk, History, MunicipalityRow
 
 
@@ -34,6 +35,8 @@ class Loaded:
         return Plan(body, body.services[service], body.branch(branch), Channel(channel), ids)
 
 
+LOADING = "loading"
+
 _DIGESTS = select(MunicipalityRow.id, MunicipalityRow.digest)
 
 
@@ -51,7 +54,8 @@ class Office:
         return hmac.new(self._secret, value.encode(), hashlib.sha256).hexdigest()[:40]
 
     def refresh(self, session: Session) -> None:
-        """See what was loaded since; one short query when nothing was."""
+        """See what was loaded since; none is loaded until this transaction ends."""
+        wait_for(session, LOADING, shared=True)
         for name, digest in session.connection().execute(_DIGESTS):
             if name not in self._loaded or self._loaded[name].digest != digest:
                 self._loaded[name] = _read(session, name)
@@ -82,6 +86,7 @@ def load(session: Session, body: Municipality, now: datetime) -> str:
 
     Raises Unusable, changing nothing, when a future booking would have nobody to serve it.
     """
+    wait_for(session, LOADING)
     document = body.model_dump_json(by_alias=True, exclude_defaults=True)
     digest = hashlib.sha256(document.encode()).hexdigest()
     row = session.get(MunicipalityRow, body.id)

@@ -1,48 +1,106 @@
 """The outbox: messages owed, written in the transaction that makes us owe them."""
 
-from collections.abc import Iterable, Sequence
+import random
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, aliased
 
 from core.office import Office
-from core.tables import Booking, Outgoing
+from core.tables import OWED, Booking, Contact, Conversation, Outgoing
+from core.tally import note
+
+PATIENCE = timedelta(minutes=2)
+"""How long a message waits for earlier ones to the same recipient, unless one turn made them."""
+
+LEASE = timedelta(seconds=60)
+"""After which a claimed message is another worker's to send; longer than a sending may take."""
+
+LONGEST_PAUSE = timedelta(minutes=10)
+
+CHANNEL = "rantevou_outgoing"
+"""What PostgreSQL's NOTIFY says when something is due at once."""
 
 
 @dataclass(frozen=True)
 class Owed:
-    """A message owed about a booking; the same `dedupe_key` is owed once."""
+    """A message owed; the same `dedupe_key` is owed once. Its columns are the table's."""
 
-    platform: str
+    account: str
     kind: str
-    booking_id: int
+    recipient: str
     due_at: datetime
     dedupe_key: str
+    contact_id: int | None = None
+    booking_id: int | None = None
+    inbound_id: int | None = None
+    position: int | None = None
+    replaces_id: int | None = None
+    expires_at: datetime | None = None
     status: str = "pending"
 
 
-def post(session: Session, office: Office, owed: Iterable[Owed]) -> None:
-    """Owe these messages, but for platforms of which no account is configured."""
-    rows = [asdict(one) for one in owed if one.platform in office.accounts]
-    if rows:
-        session.connection().execute(insert(Outgoing), rows)
+def platform_of(account: str) -> str:
+    """Every account is named by its platform, and where it has several, by what follows a colon."""
+    return account.partition(":")[0]
 
 
-def put_off(session: Session, booking_id: int, kind: str, due_at: datetime, status: str) -> None:
+def post(session: Session, office: Office, owed: Iterable[Owed], now: datetime) -> None:
+    """Owe these messages, but those that were owed before and those to accounts we don't have."""
+    rows = [
+        asdict(one) | {"platform": platform_of(one.account), "try_at": one.due_at, "attempts": 0}
+        for one in owed
+        if one.account in office.accounts
+    ]
+    if not rows:
+        return
+    on_postgres = session.get_bind().dialect.name == "postgresql"
+    statement = (postgresql.insert if on_postgres else sqlite.insert)(Outgoing)
+    session.connection().execute(
+        statement.on_conflict_do_nothing(index_elements=["dedupe_key"]), rows
+    )
+    if any(row["due_at"] <= now and row["status"] == "pending" for row in rows):
+        wake(session)
+
+
+def wake(session: Session) -> None:
+    """Have those who deliver look at once when this is committed, in every process."""
+    note(session, "posted")
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(select(func.pg_notify(CHANNEL, "")))
+
+
+def put_off(
+    session: Session,
+    booking_id: int,
+    kind: str,
+    due_at: datetime,
+    expires_at: datetime,
+    status: str,
+) -> None:
     """Owe a booking's message of that kind at another time, even if it was sent already."""
-    theirs = (Outgoing.booking_id == booking_id, Outgoing.kind == kind)
-    session.execute(update(Outgoing).where(*theirs).values(due_at=due_at, status=status))
+    session.execute(
+        update(Outgoing)
+        .where(Outgoing.booking_id == booking_id, Outgoing.kind == kind)
+        .values(
+            due_at=due_at,
+            try_at=due_at,
+            expires_at=expires_at,
+            status=status,
+            attempts=0,
+            claimed_by=None,
+        )
+    )
 
 
 def call_off(session: Session, booking_id: int, kind: str) -> None:
     """Owe a booking's message of that kind no more."""
     session.execute(
         update(Outgoing)
-        .where(
-            Outgoing.booking_id == booking_id, Outgoing.kind == kind, Outgoing.status == "pending"
-        )
+        .where(Outgoing.booking_id == booking_id, Outgoing.kind == kind, OWED)
         .values(status="cancelled")
     )
 
@@ -60,3 +118,93 @@ def due(session: Session, platform: str, citizen_id: int, now: datetime) -> Sequ
         )
         .order_by(Outgoing.due_at, Outgoing.id)
     ).all()
+
+
+def owed_to(
+    session: Session, platform: str, conversation_ids: Collection[int], now: datetime
+) -> set[int]:
+    """Which of these conversations such a message is due to."""
+    return set(
+        session.scalars(
+            select(Conversation.id)
+            .join(Contact, Conversation.contact_id == Contact.id)
+            .join(Booking, Booking.citizen_id == Contact.citizen_id)
+            .join(Outgoing, Outgoing.booking_id == Booking.id)
+            .where(
+                Outgoing.platform == platform,
+                Outgoing.status == "pending",
+                Outgoing.due_at <= now,
+                Conversation.id.in_(conversation_ids),
+            )
+        )
+    )
+
+
+def claim(
+    session: Session, accounts: Collection[str], worker: str, now: datetime, limit: int
+) -> Sequence[Outgoing]:
+    """Lease what may be sent now, so that nobody else sends it meanwhile; oldest first.
+
+    The rows of one turn go one after the other. Others wait for earlier ones to the same recipient
+    that are due, for two minutes at most.
+    """
+    earlier = aliased(Outgoing)
+    blocked = (
+        select(earlier.id)
+        .where(
+            earlier.recipient == Outgoing.recipient,
+            earlier.status.in_(("pending", "claimed")),
+            earlier.due_at <= now,
+            (earlier.due_at < Outgoing.due_at)
+            | ((earlier.due_at == Outgoing.due_at) & (earlier.id < Outgoing.id)),
+            (earlier.inbound_id == Outgoing.inbound_id) | (Outgoing.due_at > now - PATIENCE),
+        )
+        .exists()
+    )
+    ready = (
+        select(Outgoing.id)
+        .where(OWED, Outgoing.try_at <= now, Outgoing.account.in_(accounts), ~blocked)
+        .order_by(Outgoing.try_at, Outgoing.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Outgoing)
+        .cte()  # which runs once; a plain subquery might run, and lock, again
+    )
+    claimed = session.scalars(
+        update(Outgoing)
+        .where(Outgoing.id.in_(select(ready.c.id)))
+        .values(
+            status="claimed",
+            claimed_by=worker,
+            attempts=Outgoing.attempts + 1,
+            try_at=now + LEASE,
+        )
+        .returning(Outgoing)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return sorted(claimed, key=lambda row: (row.due_at, row.id))
+
+
+def is_due(session: Session, accounts: Collection[str], now: datetime) -> bool:
+    """Whether there may be something to send; a short look, which no writer waits for."""
+    waits = select(Outgoing.id).where(OWED, Outgoing.try_at <= now, Outgoing.account.in_(accounts))
+    return session.scalar(waits.limit(1)) is not None
+
+
+def leased(session: Session, row_id: int, worker: str, attempts: int) -> Outgoing | None:
+    """A claimed message, to settle what became of it; None where the lease is another's by now."""
+    return session.scalar(
+        select(Outgoing)
+        .where(
+            Outgoing.id == row_id,
+            Outgoing.status == "claimed",
+            Outgoing.claimed_by == worker,
+            Outgoing.attempts == attempts,
+        )
+        .with_for_update()
+    )
+
+
+def retry_at(attempts: int, now: datetime) -> datetime:
+    """When to try again after so many tries: ever later, and not all at once."""
+    pause = min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_PAUSE)
+    return now + pause * random.uniform(0.5, 1.5)  # noqa: S311

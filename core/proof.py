@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.codes import fold_code
 from core.errors import Refusal
+from core.locks import wait_for
 from core.office import Office
 from core.tables import Booking, WrongTry
 from core.text import _n
@@ -26,6 +27,8 @@ def find_booking(
     Raises Refusal: locked.
     """
     sources = list(sources)
+    for source in sources:  # or as many as come at once would have a try each
+        wait_for(session, source)
     check_unlocked(session, sources, now)
     booking = session.scalar(
         select(Booking).where(

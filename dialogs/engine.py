@@ -2,6 +2,7 @@
 
 from core import conversations
 from core.errors import Refusal
+from core.tally import note
 from core.text import Phrase, _
 from dialogs import flow
 from dialogs.asking import Asked, ask
@@ -16,14 +17,21 @@ from dialogs.step import Context, Instead, Wrong
 
 DIALOGS = {d.name: d for d in (BOOK, BOOKINGS, MOVE, CANCEL, EDIT, WITHDRAW, MENU, ASIDES)}
 
+LATE = _(
+    "This reached me after what you wrote later, so I haven't taken it. "
+    "If it still holds, please write it again."
+)
+
 PATIENCE = 3
 """The wrong answer at which help is offered."""
 
 
-def turn(ctx: Context, text: str | None, choice: str | None) -> Asked:
+def turn(ctx: Context, text: str | None, choice: str | None, *, late: bool = False) -> Asked:
     """Take a message (a typed text, or a tapped choice's id) and ask what comes next.
 
-    What is said besides is in `ctx.said`. Always ends with an open question.
+    A typed text that comes `late`, after one that was written later, is no answer to what is asked
+    by now; a tap says by itself what it answers. What is said besides is in `ctx.said`. Always ends
+    with an open question.
     """
     fresh = ctx.state.number == 0
     if fresh:
@@ -37,6 +45,8 @@ def turn(ctx: Context, text: str | None, choice: str | None) -> Asked:
     try:
         if choice is not None:
             tapped(ctx, choice, offers, other=other)
+        elif late:
+            ctx.say(LATE)
         elif text is not None:
             typed(ctx, text, offers, fresh=fresh, other=other)
     except Wrong as wrong:
@@ -44,6 +54,7 @@ def turn(ctx: Context, text: str | None, choice: str | None) -> Asked:
     except Instead as instead:
         _answer_others(ctx, instead)
     except Refusal as refusal:
+        note(ctx.session, "refusal", refusal.kind)
         ctx.say(refusal.text)
     if upkeep := flow.running(ctx).upkeep:
         upkeep(ctx)

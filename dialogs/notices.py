@@ -5,7 +5,7 @@ from datetime import timedelta
 from core.tables import Booking
 from core.text import Phrase, Text, _, lines
 from dialogs.step import Context
-from dialogs.summary import booking_lines, document_lines, office_phone, short
+from dialogs.summary import all_about, booking_lines, document_lines, office_phone, short
 
 BEGINNINGS: dict[str, Text] = {
     "reminder": _("A reminder of your appointment:"),
@@ -17,13 +17,28 @@ BEGINNINGS: dict[str, Text] = {
 }
 
 
-def notice(ctx: Context, kind: str, booking: Booking) -> Phrase | None:
-    """What a message of that kind says of a booking now; None where it is no longer true."""
+PLAINLY: dict[str, Text] = {
+    "confirmed": _("Your appointment is booked."),
+    "moved": _("Your appointment was moved."),
+    "edited": _("The details of your appointment were changed."),
+    "reminder": BEGINNINGS["reminder"],
+}
+"""To the attendee, who may be another than who booked, and can't answer."""
+
+
+def notice(ctx: Context, kind: str, booking: Booking, *, plainly: bool = False) -> Phrase | None:
+    """What a message of that kind says of a booking now; None where it is no longer true.
+
+    To whoever booked, unless it is said `plainly`: then to the attendee, wherever.
+    """
     loaded = ctx.office[booking.municipality_id]
     if not loaded.has(booking.service, booking.branch):
         return None  # of what was cancelled, the catalogue may know nothing any more
     if kind == "cancelled":
         what = short(ctx, booking)
+        if plainly:
+            said = _("Your appointment was cancelled: {appointment}.", appointment=what)
+            return lines(said, office_phone(ctx, booking))
         said = _(
             "Your appointment was cancelled from another device, with its code and your number: "
             "{appointment}.",
@@ -32,6 +47,8 @@ def notice(ctx: Context, kind: str, booking: Booking) -> Phrase | None:
         return lines(said, office_phone(ctx, booking))
     if booking.state != "confirmed" or booking.starts_at <= ctx.now:
         return None
+    if plainly or kind not in BEGINNINGS:
+        return lines(PLAINLY[kind], all_about(ctx, booking))
     body = loaded.body
     deadline = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
     return lines(

@@ -32,6 +32,8 @@ class State(BaseModel):
     failures: int = 0
     hold: int | None = None
     digest: str = ""
+    heard: int = 0
+    """The last message's number, where the platform counts them."""
     number: int = 0
     """The open prompt's; new at each asking."""
     home: str | None = None
@@ -44,6 +46,7 @@ class State(BaseModel):
         """All forgotten; but the numbers go on, so that every button so far is an old one."""
         return State(
             number=self.number + 1,
+            heard=self.heard,
             home=self.home,
             client_language=self.client_language,
             client_timezone=self.client_timezone,

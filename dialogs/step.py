@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from core.bookings import Actor
+from core.actor import Actor
 from core.catalogue import Municipality, Service
 from core.office import Office
 from core.text import Phrase, Text

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from bot.conversation import House, receive
@@ -16,6 +17,9 @@ from core.catalogue import Municipality
 from core.catalogue_files import SHIPPED, read_catalogue
 from core.database import Database
 from core.office import Office, load
+from tests.postgres import Server, running
+
+BOTH = ("sqlite", "postgresql")
 
 NOW = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
 
@@ -24,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rewrite-stories", action="store_true", help="write the bot's lines of the stories anew"
     )
+    parser.addoption("--database", choices=BOTH, default="sqlite", help="what the office is on")
 
 
 @dataclass
@@ -47,6 +52,8 @@ class Town:
     house: House
     clock: Clock
     sent: int = 0
+    platform: str = "console"
+    account: str = "console"
     last: list[Reply] = field(default_factory=list)
 
     def say(
@@ -55,8 +62,8 @@ class Town:
         """Send a text or a tap, and give the replies."""
         self.sent += 1
         inbound = Inbound(
-            platform="console",
-            account="console",
+            platform=self.platform,
+            account=self.account,
             address=who,
             message_id=f"{who} {self.sent}",
             text=text,
@@ -96,10 +103,14 @@ def shipped() -> dict[str, Municipality]:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory, shipped: dict[str, Municipality]) -> Path:
-    """A prepared database file with the four catalogues, to be copied."""
-    file = tmp_path_factory.mktemp("database") / "office.db"
-    database = Database(f"sqlite:///{file}")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server."""
+    with running() as server:
+        yield server
+
+
+def load_shipped(database: Database, shipped: dict[str, Municipality]) -> None:
+    """Prepare a database that has the four catalogues, for copies to be made of it."""
     database.prepare()
 
     def load_all(session: Session) -> None:
@@ -108,13 +119,41 @@ def migrated(tmp_path_factory: pytest.TempPathFactory, shipped: dict[str, Munici
 
     database.write_now(load_all)
     database.close()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory, shipped: dict[str, Municipality]) -> Path:
+    """A prepared database file with the four catalogues, to be copied."""
+    file = tmp_path_factory.mktemp("database") / "office.db"
+    load_shipped(Database(f"sqlite:///{file}"), shipped)
     return file
 
 
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Server, shipped: dict[str, Municipality]) -> str:
+    """The same on PostgreSQL: the name of a template."""
+    url = postgres.make()
+    load_shipped(Database(url), shipped)
+    return str(make_url(url).database)
+
+
+on_both = pytest.mark.parametrize("database", BOTH, indirect=True)
+"""For tests of what happens in a database of the office."""
+
+
 @pytest.fixture
-def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """One of the office: on SQLite, unless a test or the command line says otherwise."""
+    kind = getattr(request, "param", request.config.getoption("--database"))
+    if kind == "postgresql":
+        server: Server = request.getfixturevalue("postgres")
+        with server.database(request.getfixturevalue("migrated_postgres")) as url:
+            database = Database(url)
+            yield database
+            database.close()
+        return
     file = tmp_path / "rantevou.db"
-    file.write_bytes(migrated.read_bytes())
+    file.write_bytes(request.getfixturevalue("migrated").read_bytes())
     database = Database(f"sqlite:///{file}")
     yield database
     database.close()

@@ -12,10 +12,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
+from bot.postman import Postman
 from bot.settings import read_settings
 from bot.sweep import sweep
 from bot.wiring import Wiring, load_shipped, wire
-from webhooks import appointments, chat, docs, documents, embed, page, problems, stream
+from webhooks import appointments, chat, docs, documents, embed, inbound, page, problems, stream
 from webhooks.apologies import Apologies
 from webhooks.headers import Headers
 from webhooks.limits import Limits
@@ -43,7 +44,11 @@ def application(wiring: Wiring) -> FastAPI:
         tasks = [
             asyncio.create_task(work) for work in (_sweep_forever(wiring), streams.look_forever())
         ]
+        app.state.postman = postman = Postman(wiring)
+        delivering = asyncio.create_task(postman.run())
         yield
+        postman.stop()
+        await delivering
         for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -72,7 +77,8 @@ def application(wiring: Wiring) -> FastAPI:
         allow_headers=["Content-Type"],
         expose_headers=["Retry-After"],
     )
-    app.include_router(chat.routes(wiring))
+    for room in (inbound, chat):
+        app.include_router(room.routes(wiring))
     for room in (page, appointments, documents, embed):
         app.include_router(room.routes(wiring, renderer))
     app.include_router(docs.routes(renderer))

@@ -7,7 +7,6 @@ from fastapi.responses import HTMLResponse
 
 from bot.appointments import Appointment, appointment
 from bot.platforms import webchat
-from bot.replies import Inbound
 from bot.wiring import Wiring
 from core.errors import Refusal
 from webhooks.places import ROOTS, Here, Place
@@ -21,11 +20,10 @@ def routes(wiring: Wiring, renderer: Renderer) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     async def find(request: Request, here: Place, booking_id: int) -> Appointment:
-        account, address = webchat.contact(here.token(request) or "", wiring.house.office)
-        inbound = Inbound(platform="webchat", account=account, address=address, message_id="")
+        sender = webchat.sender(here.token(request) or "", wiring.house.office)
         try:
-            found = await wiring.read(
-                lambda session: appointment(session, wiring.house, inbound, booking_id)
+            found = await wiring.database.read(
+                lambda session: appointment(session, wiring.house, sender, booking_id)
             )
         except Refusal:
             raise HTTPException(410, "This appointment is over or was cancelled.") from None

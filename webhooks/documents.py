@@ -37,7 +37,7 @@ def routes(wiring: Wiring, renderer: Renderer) -> APIRouter:
                 raise HTTPException(404, "No municipality has that name here.")
             return [office[here.home].body]
 
-        return await wiring.read(read)
+        return await wiring.database.read(read)
 
     def one_of(found: list[Municipality], body_id: str | None) -> Municipality:
         try:

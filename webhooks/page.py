@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot import later
 from bot.conversation import AlreadyBegun, UnknownConversation, forget, receive
 from bot.platforms import webchat
-from bot.replies import Inbound, Reply
+from bot.replies import Inbound, Reply, Sender
 from bot.seen import Entry, Seen, look
 from bot.wiring import Wiring
 from bot.zones import zone_names
@@ -69,10 +69,10 @@ class Page:
         began = BEGAN in request.query_params
         if began and token:
             return RedirectResponse(f"{here.path}#new", 303)
-        seen = await self._see(request, here, token) if token else None
+        seen = await self._see(request, token) if token else None
         if token and seen and not seen.asked:  # so long ago that it is forgotten
             await self._wiring.answer(self._inbound(request, here, token, Said(text=START))[1])
-            seen = await self._see(request, here, token)
+            seen = await self._see(request, token)
         if token and seen:
             mark = self._mark(token)
         else:
@@ -120,7 +120,7 @@ class Page:
     ) -> Response:
         """Give what is newer than the entry numbered `after`, to a page that has the rest."""
         token = here.token(request) or ""
-        seen = await self._see(request, here, token, after - 1) if token else None
+        seen = await self._see(request, token, after - 1) if token else None
         return self._news(request, here, seen, after, self._mark(token))
 
     def _news(
@@ -145,8 +145,8 @@ class Page:
         """End the conversation on this device: what was said is erased, the cookie too."""
         check_origin(request)
         if token := here.token(request):
-            inbound = self._inbound(request, here, token, Said(text=START))[1]
-            await self._wiring.write(lambda session: forget(session, self._wiring.house, inbound))
+            sender = self._sender(request, token)
+            await self._wiring.database.write(lambda s: forget(s, self._wiring.house, sender))
         response = RedirectResponse(here.path, 303)
         here.forget(request, response)
         return response
@@ -180,7 +180,7 @@ class Page:
             receive(session, house, inbound)
             return look(session, house, inbound, said.last - 1) if look_too else None
 
-        return await self._wiring.write(run)
+        return await self._wiring.database.write(run)
 
     def _inbound(
         self, request: Request, here: Place, token: str | None, said: Said
@@ -204,27 +204,31 @@ class Page:
         token, inbound = webchat.read(asked, self._wiring.house.office, address)
         return token, inbound.model_copy(update={"home": here.home})
 
-    async def _see(self, request: Request, here: Place, token: str, after: int = 0) -> Seen | None:
+    def _sender(self, request: Request, token: str) -> Sender:
+        address = network(request.client.host) if request.client else None
+        return webchat.sender(token, self._wiring.house.office, address)
+
+    async def _see(self, request: Request, token: str, after: int = 0) -> Seen | None:
         """See the conversation, with what is owed to it fetched."""
-        wiring, inbound = self._wiring, self._inbound(request, here, token, Said(text=START))[1]
+        wiring, sender = self._wiring, self._sender(request, token)
 
         def see(session: Session) -> tuple[Seen | None, bool]:
-            seen = look(session, wiring.house, inbound, after)
+            seen = look(session, wiring.house, sender, after)
             if seen is None:
                 return None, False
             now, number = wiring.house.clock(), seen.conversation
             return seen, later.news(session, [number], now)[number][1]
 
-        seen, owed = await wiring.read(see)
+        seen, owed = await wiring.database.read(see)
         if owed:
-            await wiring.write(lambda s: later.fetch(s, wiring.house, inbound))
-            seen, _none = await wiring.read(see)
+            await wiring.database.write(lambda s: later.fetch(s, wiring.house, sender))
+            seen, _none = await wiring.database.read(see)
         return seen
 
     async def _check_home(self, home: str | None) -> None:
         office = self._wiring.house.office
         if home is None or home in office:
             return
-        await self._wiring.read(office.refresh)
+        await self._wiring.database.read(office.refresh)
         if home not in office:
             raise HTTPException(404, "No municipality has that name here.")

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.logs import places
-from bot.wiring import Busy
+from core.errors import Busy
 
 log = structlog.get_logger()
 

@@ -1,6 +1,7 @@
 """The server that serves the application."""
 
 import socket
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -14,11 +15,18 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: FastAPI, **config: Any) -> None:
         super().__init__(uvicorn.Config(app, log_config=None, **config))
-        self._streams = app.state.streams
+        self._state = app.state
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End; at the second signal at once, whatever is on its way."""
+        if self.should_exit:
+            self.force_exit = True
+            self._state.postman.drop()
+        super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop taking requests, and let those that run finish."""
-        self._streams.close()
+        self._state.streams.close()
         await super().shutdown(sockets)
 
 

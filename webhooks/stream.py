@@ -54,7 +54,7 @@ class Streams:
         if not self._open:
             return
         ids, now = list(self._open), self._wiring.house.clock()
-        found = await self._wiring.read(lambda session: news(session, ids, now))
+        found = await self._wiring.database.read(lambda session: news(session, ids, now))
         for conversation, new in found.items():
             queues = self._open.get(conversation)  # all may have gone meanwhile
             if queues and self._told.get(conversation) != new:
@@ -110,8 +110,10 @@ def routes(wiring: Wiring, streams: Streams) -> APIRouter:
         token = here.token(request)
         if token is None:
             return Response(status_code=204)  # which tells a browser not to ask again
-        account, address = webchat.contact(token, wiring.house.office)
-        found = await wiring.read(lambda session: conversations.find(session, account, address, ""))
+        who = webchat.sender(token, wiring.house.office)
+        found = await wiring.database.read(
+            lambda session: conversations.find(session, who.account, who.address)
+        )
         if found is None:
             return Response(status_code=204)
         source = network(request.client.host) if request.client else ""

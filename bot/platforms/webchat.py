@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from bot.replies import Inbound, Reply
+from bot.replies import Inbound, Reply, Sender
 from bot.zones import zone_names
 from core.office import Office
 
@@ -80,9 +80,14 @@ class TurnAnswer(BaseModel):
     replies: list[TurnReply]
 
 
-def contact(token: str, office: Office) -> tuple[str, str]:
-    """Account and address of a conversation; its token is stored as a keyed hash only."""
-    return ACCOUNT, office.keyed_hash(f"token {token}")
+def sender(token: str, office: Office, network: str | None = None) -> Sender:
+    """Whoever has a conversation's token; it is stored as a keyed hash only."""
+    return Sender(
+        platform=PLATFORM,
+        account=ACCOUNT,
+        address=office.keyed_hash(f"token {token}"),
+        network=office.keyed_hash(f"network {network}") if network else None,
+    )
 
 
 def read(
@@ -97,17 +102,14 @@ def read(
     if token is None:
         begun = None if anew else _uuid(request.message_id)
         token = office.keyed_hash(f"begun {begun}") if begun else secrets.token_urlsafe(30)
-    account, address = contact(token, office)
+    writer = sender(token, office, network)
     return token, Inbound(
-        platform=PLATFORM,
-        account=account,
-        address=address,
-        message_id=f"{address} {request.message_id}",
+        **dict(writer),
+        message_id=f"{writer.address} {request.message_id}",
         text=request.text,
         choice=request.choice,
         language=request.language,
         timezone=request.timezone,
-        network=office.keyed_hash(f"network {network}") if network else None,
         opens=request.conversation is None,
         begins=request.conversation is None,
     )

@@ -3,12 +3,13 @@
 from core.tables.base import Base, Instant
 from core.tables.bookings import LIVE, Booking, History
 from core.tables.conversations import Conversation, InboundRow, PromptRow
-from core.tables.office import Desk, MunicipalityRow
-from core.tables.outgoing import Outgoing
+from core.tables.office import Desk, Kept, MunicipalityRow
+from core.tables.outgoing import OWED, Outgoing, Suppression
 from core.tables.people import Citizen, Contact, WrongTry
 
 __all__ = [
     "LIVE",
+    "OWED",
     "Base",
     "Booking",
     "Citizen",
@@ -18,8 +19,10 @@ __all__ = [
     "History",
     "InboundRow",
     "Instant",
+    "Kept",
     "MunicipalityRow",
     "Outgoing",
     "PromptRow",
+    "Suppression",
     "WrongTry",
 ]

@@ -48,6 +48,8 @@ class Booking(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # Counts its changes. One that was read before another's change isn't written over it.
+    version: Mapped[int] = mapped_column(server_default="1")
     code: Mapped[str | None] = mapped_column(unique=True)
     municipality_id: Mapped[str] = mapped_column(ForeignKey("municipalities.id"))
     branch: Mapped[str]
@@ -68,6 +70,8 @@ class Booking(Base):
     consent_version: Mapped[str | None]
     consented_at: Mapped[datetime | None]
     consent_withdrawn_at: Mapped[datetime | None]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 as SQLAlchemy has it
 
 
 class History(Base):

@@ -29,3 +29,12 @@ class Desk(Base):
     municipality_id: Mapped[str] = mapped_column(ForeignKey("municipalities.id"))
     branch: Mapped[str]
     name: Mapped[str]
+
+
+class Kept(Base):
+    """What this deployment made once for itself and all its processes share: the hashes' key."""
+
+    __tablename__ = "kept"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]

@@ -134,7 +134,12 @@ def test_wrong_settings_are_told_all_at_once_with_what_was_expected(file: Path) 
 @pytest.mark.parametrize(
     ("setting", "value", "expected"),
     [
-        ("database_url", "postgresql://user:SECRET@host/name", "like sqlite:///data/rantevou.db"),
+        (
+            "database_url",
+            "postgresql://user:SECRET@host",
+            "or postgresql://user:password@host/name",
+        ),
+        ("database_url", "mysql://user:SECRET@host/name", "like sqlite:///data/rantevou.db"),
         ("database_url", "sqlite:///:memory:", "like sqlite:///data/rantevou.db"),
         ("database_url", "data/SECRET.db", "like sqlite:///data/rantevou.db"),
         ("database_url", "sqlite://", "like sqlite:///data/rantevou.db"),

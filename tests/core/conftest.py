@@ -1,19 +1,43 @@
 """An empty prepared database, copied for each test, and a session that is never committed."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from core.catalogue import Municipality
 from core.database import Database
+from tests.conftest import BOTH
 from tests.core.counter import Counter
 from tests.core.small import small
+from tests.postgres import Server
+
+on_sqlite = pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+"""For tests of what is SQLite's own."""
+
+on_postgres = pytest.mark.parametrize("empty", ["postgresql"], indirect=True)
+
+both_kinds = pytest.mark.parametrize("url", BOTH, indirect=True)
+"""For tests of a database that isn't prepared yet, and may not be there."""
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without any table; on SQLite, of a file that isn't there."""
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("postgres")
+        with server.database() as url:
+            yield url
+        return
+    yield f"sqlite:///{tmp_path / 'rantevou.db'}"
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A prepared database file."""
     file = tmp_path_factory.mktemp("prepared") / "empty.db"
     database = Database(f"sqlite:///{file}")
     database.prepare()
@@ -21,20 +45,61 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return file.read_bytes()
 
 
-@pytest.fixture
-def empty(prepared: bytes, tmp_path: Path) -> Iterator[Database]:
-    """A prepared database with nothing in it."""
-    file = tmp_path / "rantevou.db"
-    file.write_bytes(prepared)
+@pytest.fixture(scope="session")
+def prepared_postgres(postgres: Server) -> str:
+    """The same on PostgreSQL: the name of a template."""
+    url = postgres.make()
+    database = Database(url)
+    database.prepare()
+    database.close()
+    return str(make_url(url).database)
+
+
+@contextmanager
+def copy(request: pytest.FixtureRequest, folder: Path) -> Iterator[Database]:
+    """A copy of what is prepared; on SQLite, in that folder."""
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("postgres")
+        with server.database(request.getfixturevalue("prepared_postgres")) as url:
+            database = Database(url)
+            yield database
+            database.close()
+        return
+    file = folder / "rantevou.db"
+    file.write_bytes(request.getfixturevalue("prepared"))
     database = Database(f"sqlite:///{file}")
     yield database
     database.close()
 
 
+@pytest.fixture(params=BOTH)
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A prepared database with nothing in it."""
+    with copy(request, tmp_path) as database:
+        yield database
+
+
+@pytest.fixture(scope="session", params=BOTH)
+def shared(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A prepared database that nothing is ever committed to."""
+    with copy(request, tmp_path_factory.mktemp("shared")) as database:
+        yield database
+
+
 @pytest.fixture
-def session(empty: Database) -> Iterator[Session]:
-    with Session(empty.engine) as session:
+def session(shared: Database) -> Iterator[Session]:
+    """A session that is rolled back."""
+    with Session(shared.engine) as session:
         yield session
+
+
+@pytest.fixture
+def stocked(empty: Database) -> Database:
+    """A prepared database with one booking in it."""
+    empty.write_now(lambda s: Counter(s).book("09:00"))
+    return empty
 
 
 @pytest.fixture

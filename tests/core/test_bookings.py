@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import bookings
-from core.bookings import Actor
+from core.actor import Actor
 from core.database import Database
 from core.errors import Refusal
 from core.tables import Booking, Citizen, History, Outgoing

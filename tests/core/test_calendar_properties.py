@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from core import bookings, slots
-from core.bookings import Actor
+from core.actor import Actor
 from core.calendar import (
     Plan,
     Spans,

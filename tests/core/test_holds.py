@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from core import bookings
-from core.bookings import Actor
+from core.actor import Actor
 from core.codes import is_code
 from core.errors import Refusal
 from core.tables import Booking

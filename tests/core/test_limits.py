@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from core import bookings
-from core.bookings import Actor
+from core.actor import Actor
 from core.errors import Refusal
 from tests.core.counter import PHONE, Counter
 from tests.core.small import MONDAY, at, service, small

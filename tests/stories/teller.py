@@ -31,7 +31,7 @@ from bot import later
 from bot.replies import Inbound, Reply
 from bot.seen import look
 from core import bookings, slots
-from core.bookings import Actor
+from core.actor import Actor
 from core.tables import Booking, Citizen, Conversation, Outgoing
 from dialogs.state import State
 from tests.conftest import Town

@@ -3,6 +3,9 @@
 import sqlalchemy as sa
 from alembic import op
 
+# As wide as it gets: messages of all municipalities outgrow 32 bits in a year or two.
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 revision = "0001"
 down_revision = None
 
@@ -14,12 +17,16 @@ WHEN NEW.state IN ('held','confirmed') AND EXISTS (
   AND starts_at > NEW.starts_at - 86400)
 BEGIN SELECT RAISE(ABORT, 'this desk is taken at that time'); END"""
 
+CONSTRAINT = """ALTER TABLE bookings ADD CONSTRAINT bookings_guard EXCLUDE USING gist (
+  int8range((desk_id << 32) + starts_at, (desk_id << 32) + ends_at) WITH &&
+) WHERE (state IN ('held','confirmed'))"""
+
 
 def upgrade() -> None:
     """Create every table."""
     op.create_table(
         "citizens",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
         sa.Column("details", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_citizens")),
@@ -34,7 +41,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "wrong_tries",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wrong_tries")),
@@ -42,10 +49,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_wrong_tries_source_at"), "wrong_tries", ["source", "at"], unique=False)
     op.create_table(
         "contacts",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
-        sa.Column("citizen_id", sa.Integer(), nullable=False),
+        sa.Column("citizen_id", NUMBER, nullable=False),
         sa.ForeignKeyConstraint(
             ["citizen_id"], ["citizens.id"], name=op.f("fk_contacts_citizen_id")
         ),
@@ -55,7 +62,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_contacts_citizen_id"), "contacts", ["citizen_id"], unique=False)
     op.create_table(
         "desks",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
         sa.Column("municipality_id", sa.String(), nullable=False),
         sa.Column("branch", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -69,19 +76,19 @@ def upgrade() -> None:
     )
     op.create_table(
         "bookings",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
         sa.Column("code", sa.String(), nullable=True),
         sa.Column("municipality_id", sa.String(), nullable=False),
         sa.Column("branch", sa.String(), nullable=False),
         sa.Column("service", sa.String(), nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
-        sa.Column("desk_id", sa.Integer(), nullable=False),
+        sa.Column("desk_id", NUMBER, nullable=False),
         sa.Column("starts_at", sa.BigInteger(), nullable=False),
         sa.Column("ends_at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("held_at", sa.BigInteger(), nullable=False),
         sa.Column("held_until", sa.BigInteger(), nullable=False),
-        sa.Column("citizen_id", sa.Integer(), nullable=False),
+        sa.Column("citizen_id", NUMBER, nullable=False),
         sa.Column("network", sa.String(), nullable=True),
         sa.Column("details", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("phone_hash", sa.String(), nullable=True),
@@ -137,8 +144,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "conversations",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("contact_id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("contact_id", NUMBER, nullable=False),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("timezone", sa.String(), nullable=False),
         sa.Column("state", sa.JSON(none_as_null=True), nullable=False),
@@ -154,12 +161,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "history",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("booking_id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("booking_id", NUMBER, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("action", sa.String(), nullable=False),
         sa.Column("fields", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("citizen_id", sa.Integer(), nullable=True),
+        sa.Column("citizen_id", NUMBER, nullable=True),
         sa.Column("platform", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
             ["booking_id"], ["bookings.id"], name=op.f("fk_history_booking_id")
@@ -169,10 +176,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_history_booking_id"), "history", ["booking_id"], unique=False)
     op.create_table(
         "inbounds",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("message_id", sa.String(), nullable=False),
-        sa.Column("conversation_id", sa.Integer(), nullable=False),
+        sa.Column("conversation_id", NUMBER, nullable=False),
         sa.Column("replies", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -187,11 +194,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_inbounds_received_at"), "inbounds", ["received_at"], unique=False)
     op.create_table(
         "outgoing",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
         sa.Column("dedupe_key", sa.String(), nullable=False),
         sa.Column("platform", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("booking_id", sa.Integer(), nullable=False),
+        sa.Column("booking_id", NUMBER, nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -203,8 +210,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outgoing_booking_id"), "outgoing", ["booking_id"], unique=False)
     op.create_table(
         "prompts",
-        sa.Column("conversation_id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("conversation_id", NUMBER, nullable=False),
+        sa.Column("number", NUMBER, nullable=False),
         sa.Column("step", sa.String(), nullable=False),
         sa.Column("offered", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
@@ -214,9 +221,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conversation_id", "number", name=op.f("pk_prompts")),
     )
     op.create_index(op.f("ix_prompts_asked_at"), "prompts", ["asked_at"], unique=False)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(CONSTRAINT)
+        return
     for name, event in (
         ("bookings_guard_insert", "INSERT"),
         ("bookings_guard_update", "UPDATE OF desk_id, starts_at, ends_at, state"),
     ):
-        trigger = TRIGGER.format(name=name, event=event)
-        op.execute(trigger)
+        op.execute(TRIGGER.format(name=name, event=event))

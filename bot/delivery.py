@@ -1,0 +1,146 @@
+"""One message from claim to settlement: each a transaction, and the sending between them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from bot.conversation import House
+from bot.logs import places
+from bot.replies import Reply
+from bot.words import worded
+from core import outbox
+from core.errors import DeliveryError
+from core.notices import REPLY, owe_instead
+from core.tables import Outgoing, Suppression
+from core.tally import note
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A claimed message, in words; `worker` and `attempts` are its lease."""
+
+    id: int
+    worker: str
+    attempts: int
+    platform: str
+    account: str
+    address: str
+    reply: Reply
+    replaces: str | None
+    was_suppressed: bool
+
+
+def collect(
+    session: Session, house: House, worker: str, limit: int, give_up: timedelta
+) -> tuple[list[Parcel], int]:
+    """Claim what may be sent now and put it into words; also how many were claimed.
+
+    What is no longer true or too late ends here. What can't be put into words keeps no other back.
+    """
+    now = house.clock()
+    rows = outbox.claim(session, house.platforms, worker, now, limit)
+    if rows:
+        house.office.refresh(session)
+    parcels = []
+    for row in rows:
+        if row.expires_at and row.expires_at <= now:
+            _end(session, row, "expired")
+            continue
+        try:
+            words = worded(session, house, row)
+        except DBAPIError:
+            raise
+        except Exception as error:
+            log.error("no words", message=row.id, error=type(error).__name__, places=places(error))
+            _postpone(session, house, row, DeliveryError(type(error).__name__), give_up)
+            continue
+        if words is None:
+            _end(session, row, "cancelled")
+            continue
+        address, reply = words
+        suppressed = session.get(Suppression, _key(house, row.account, address)) is not None
+        # Whoever writes to us can be written to: a reply is tried all the same.
+        if suppressed and row.kind != REPLY:
+            _end(session, row, "failed", "suppressed")
+            owe_instead(session, house.office, row, now)
+            continue
+        parcels.append(
+            Parcel(
+                row.id,
+                worker,
+                row.attempts,
+                row.platform,
+                row.account,
+                address,
+                reply,
+                _provider_id(session, row.replaces_id),
+                suppressed,
+            )
+        )
+    return parcels, len(rows)
+
+
+def sent(session: Session, house: House, parcel: Parcel, provider_id: str | None) -> bool:
+    """Note that a message was sent; False where another worker has it by now."""
+    row = outbox.leased(session, parcel.id, parcel.worker, parcel.attempts)
+    if row is None:
+        return False
+    row.provider_id = provider_id
+    _end(session, row, "sent")
+    if parcel.was_suppressed:
+        account, address = _key(house, parcel.account, parcel.address)
+        session.execute(
+            delete(Suppression).where(
+                Suppression.account == account, Suppression.address == address
+            )
+        )
+    return True
+
+
+def not_sent(
+    session: Session, house: House, parcel: Parcel, error: DeliveryError, give_up: timedelta
+) -> bool:
+    """Have it tried again, or given up, and what it says sent another way."""
+    row = outbox.leased(session, parcel.id, parcel.worker, parcel.attempts)
+    if row is None:
+        return False
+    _postpone(session, house, row, error, give_up)
+    if error.for_good:
+        account, address = _key(house, parcel.account, parcel.address)
+        session.merge(Suppression(account=account, address=address, at=house.clock()))
+    return True
+
+
+def _postpone(
+    session: Session, house: House, row: Outgoing, error: DeliveryError, give_up: timedelta
+) -> None:
+    now = house.clock()
+    again = max(outbox.retry_at(row.attempts, now), now + timedelta(seconds=error.retry_after))
+    if error.for_good or again > row.due_at + give_up:
+        _end(session, row, "failed", error.why)
+        owe_instead(session, house.office, row, now)
+    else:
+        row.try_at = again
+        _end(session, row, "pending", error.why)
+
+
+def _end(session: Session, row: Outgoing, status: str, why: str | None = None) -> None:
+    row.status, row.last_error, row.claimed_by = status, why, None
+    note(session, "delivery", row.platform, status)
+
+
+def _key(house: House, account: str, address: str) -> tuple[str, str]:
+    return account, house.office.keyed_hash(f"address {account} {address}")
+
+
+def _provider_id(session: Session, row_id: int | None) -> str | None:
+    """What the provider calls the message that is to be replaced, if it was sent."""
+    if row_id is None:
+        return None
+    return session.scalar(select(Outgoing.provider_id).where(Outgoing.id == row_id))

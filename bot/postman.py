@@ -1,0 +1,154 @@
+"""The postman: delivers what is owed, as soon as it is committed."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from bot import delivery
+from bot.delivery import Parcel
+from bot.listening import listen
+from bot.logs import places
+from bot.platforms.platform import Send
+from bot.wiring import Wiring
+from core import outbox
+from core.errors import Busy, DeliveryError
+from core.tally import noted
+
+log = structlog.get_logger()
+
+AT_ONCE = 20
+"""Messages on their way at the same time."""
+
+LOOK_SECONDS = 1.0
+"""How often it is looked what is due, besides whenever something is committed."""
+
+SEND_SECONDS = 20.0
+"""How long a platform may take; far less than a lease lasts."""
+
+REST_SECONDS = 2.0
+"""How long to leave a database alone that is away."""
+
+
+class Postman:
+    """One worker. Any number may run, in any number of processes."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self.name = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(3)}"
+        self._wiring = wiring
+        self._platforms = wiring.house.platforms
+        self._give_up = timedelta(hours=wiring.settings.give_up_hours)
+        self._send: dict[str, Send] = {}
+        self._woken = asyncio.Event()
+        self._flying: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    async def run(self) -> None:
+        """Deliver until told to stop, then finish what is on its way."""
+        if not self._platforms:
+            return
+        loop, database = asyncio.get_running_loop(), self._wiring.database
+
+        def committed(info: dict[Any, Any]) -> None:
+            if ("posted",) in noted(info):
+                loop.call_soon_threadsafe(self._woken.set)
+
+        async with AsyncExitStack() as open_meanwhile:
+            for account, platform in self._platforms.items():
+                send = await open_meanwhile.enter_async_context(platform.connected())
+                self._send[account] = send
+            database.on_commit.append(committed)
+            open_meanwhile.callback(database.on_commit.remove, committed)
+            listening = asyncio.create_task(listen(database, outbox.CHANNEL, self._woken.set))
+            open_meanwhile.callback(listening.cancel)
+            while not self._closing:
+                await self._round()
+            while self._flying:
+                await asyncio.wait(self._flying)
+
+    def stop(self) -> None:
+        """Take nothing new; what is on its way goes on."""
+        self._closing = True
+        self._woken.set()
+
+    def drop(self) -> None:
+        """Let go of what is on its way as well: when its lease runs out, another will send it."""
+        self.stop()
+        for task in self._flying:
+            task.cancel()
+
+    async def _round(self) -> None:
+        """Send off what may be sent now; when that isn't all, do so again at once."""
+        self._woken.clear()
+        try:
+            room = AT_ONCE - len(self._flying)
+            claimed = await self._send_off(room) if room else 0
+            if not claimed or not room:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
+        except Exception as error:
+            _told("looking for messages failed", error)
+            await asyncio.sleep(REST_SECONDS)
+
+    async def _send_off(self, room: int) -> int:
+        house, database = self._wiring.house, self._wiring.database
+        if not await database.read(lambda s: outbox.is_due(s, house.platforms, house.clock())):
+            return 0
+        parcels, claimed = await database.write(
+            lambda s: delivery.collect(s, house, self.name, room, self._give_up)
+        )
+        for parcel in parcels:
+            task = asyncio.create_task(self._deliver(parcel))
+            self._flying.add(task)
+            task.add_done_callback(self._landed)
+        return claimed
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        self._woken.set()  # what waited for it may go now
+
+    async def _deliver(self, parcel: Parcel) -> None:
+        house, platform = self._wiring.house, self._platforms[parcel.account]
+        send = self._send[parcel.account]
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                payload = platform.render(parcel.reply)
+                number = await send(parcel.address, payload, parcel.replaces)
+        except DeliveryError as error:
+            failure = error
+        except TimeoutError:
+            failure = DeliveryError("no answer in time")
+        except Exception as error:
+            _told("sending failed", error, message=parcel.id)
+            failure = DeliveryError(type(error).__name__)
+        else:
+            await self._settle(parcel, lambda s: delivery.sent(s, house, parcel, number))
+            return
+        await self._settle(
+            parcel, lambda s: delivery.not_sent(s, house, parcel, failure, self._give_up)
+        )
+
+    async def _settle(self, parcel: Parcel, fn: Callable[[Session], bool]) -> None:
+        """Note what became of it, however long that takes: else it would be sent again."""
+        while True:
+            try:
+                if not await self._wiring.database.write(fn):
+                    log.warning("another worker has it", message=parcel.id)
+            except Busy as error:
+                _told("settling failed", error, message=parcel.id)
+                if self._closing:
+                    return
+                await asyncio.sleep(REST_SECONDS)
+            else:
+                return
+
+
+def _told(what: str, error: Exception, **ids: int) -> None:
+    log.error(what, error=type(error).__name__, places=places(error)[-3:], **ids)

@@ -1,0 +1,382 @@
+"""What is owed is delivered, in order, once where nothing dies, and never silently lost."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from bot import postman
+from bot.platforms.platform import Platform, Send
+from bot.postman import Postman
+from bot.settings import Settings
+from bot.wiring import Wiring
+from core import outbox
+from core.errors import DeliveryError
+from core.tables import OWED, Booking, Contact, Outgoing, Suppression
+from tests.conftest import Town, on_both
+from tests.fakes.pager import ACCOUNT, Pager, PagerServer, pager_server
+
+pytestmark = on_both
+
+BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
+DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "συμφωνώ", "ναι")
+PATIENCE = 10
+
+
+@pytest.fixture
+def pager() -> Iterator[PagerServer]:
+    with pager_server() as server:
+        yield server
+
+
+class Post:
+    """A town whose citizens write over the pager, and its postmen."""
+
+    def __init__(self, town: Town, server: PagerServer) -> None:
+        self.town, self.server = town, server
+        self.email = Mailbox()
+        platforms: dict[str, Platform] = {ACCOUNT: Pager(server.url), "email": self.email}
+        town.house = replace(town.house, platforms=platforms)
+        town.house.office.accounts = frozenset({"webchat", *platforms})
+        town.platform, town.account = "pager", ACCOUNT
+        self.wiring = Wiring(Settings(give_up_hours=1), town.database, town.house)
+
+    def deliver(self, until: Callable[[], bool], *, postmen: int = 1) -> None:
+        """Have postmen at work until something holds."""
+
+        async def work() -> None:
+            workers = [Postman(self.wiring) for _ in range(postmen)]
+            tasks = [asyncio.create_task(each.run()) for each in workers]
+            await _until(until)
+            for each in workers:
+                each.stop()
+            await asyncio.gather(*tasks)
+
+        asyncio.run(work())
+
+    def rows(self, kind: str | None = None) -> list[Any]:
+        """The outbox: kind, status, tries, last error."""
+
+        def read(session: Any) -> list[Any]:
+            rows = session.scalars(select(Outgoing).order_by(Outgoing.id)).all()
+            return [
+                (row.kind, row.status, row.attempts, row.last_error)
+                for row in rows
+                if kind in (None, row.kind)
+            ]
+
+        return self.town.database.write_now(read)
+
+    def statuses(self) -> set[str]:
+        return {row[1] for row in self.rows()}
+
+    def settled(self) -> bool:
+        """Whether nothing is under way, nor could be by now."""
+        now = self.town.clock()
+        query = select(Outgoing).where(OWED, Outgoing.due_at <= now).order_by(Outgoing.id)
+        rows = self.town.database.write_now(lambda s: s.scalars(query).all())
+        waiting = {row.recipient for row in rows if row.try_at > now and row.status == "pending"}
+        return all(row.status == "pending" and row.recipient in waiting for row in rows)
+
+
+class Mailbox:
+    """An account that only sends."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.fails: list[DeliveryError] = []
+
+    def read(self, *_anything: Any) -> list[Any]:
+        return []
+
+    def render(self, reply: Any) -> str:
+        return str(reply.text)
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Send]:
+        yield self.send
+
+    async def send(self, address: str, payload: Any, replaces: str | None) -> str | None:
+        if self.fails:
+            raise self.fails.pop(0)
+        self.sent.append((address, payload))
+        return None
+
+
+@pytest.fixture
+def post(town: Town, pager: PagerServer, monkeypatch: pytest.MonkeyPatch) -> Post:
+    monkeypatch.setattr(postman, "LOOK_SECONDS", 0.02)
+    return Post(town, pager)
+
+
+def test_the_replies_of_a_turn_arrive_in_order(post: Post) -> None:
+    said = [reply.text for reply in post.town.say("Γεια")]
+    assert len(said) == 2
+    post.deliver(post.settled)
+    assert post.server.to("citizen") == said
+    assert post.statuses() == {"sent"}
+
+
+def test_a_message_that_comes_again_is_answered_once(post: Post) -> None:
+    for _time in range(3):
+        post.town.sent = 0
+        post.town.say("Γεια")
+    post.deliver(post.settled)
+    assert len(post.server.to("citizen")) == 2
+
+
+def test_a_whole_booking_is_told_and_reminded_of(post: Post) -> None:
+    told = []
+    for text in (*BOOK, *DETAILS):
+        told += [reply.text for reply in post.town.say(text)]
+    post.deliver(post.settled)
+    assert post.server.to("citizen") == told
+    (address, words), *others = post.email.sent
+    assert (address, others) == ("maria@example.gr", [])
+    assert "3 Δεκεμβρίου 2026, 12:30" in words
+    post.town.clock.forward(days=3)
+    post.deliver(post.settled)
+    assert "Σας θυμίζω" in post.server.to("citizen")[-1]
+    assert post.statuses() == {"sent"}
+
+
+def test_several_postmen_send_nothing_twice(post: Post) -> None:
+    for number in range(12):
+        post.town.say("Γεια", who=f"citizen {number}")
+    post.deliver(post.settled, postmen=3)
+    assert len(post.server.messages) == 24
+    assert post.server.tried == 24
+
+
+def test_a_failure_is_tried_again_later_and_the_order_stays(post: Post) -> None:
+    post.server.failures["citizen"] = [(500, {})]
+    said = [reply.text for reply in post.town.say("Γεια")]
+    post.deliver(lambda: post.rows()[0][1:] == ("pending", 1, "status 500"))
+    assert post.server.to("citizen") == []
+    post.town.clock.forward(seconds=4)
+    post.deliver(post.settled)
+    assert post.server.to("citizen") == said
+
+
+def test_it_waits_as_long_as_the_platform_asks(post: Post) -> None:
+    post.server.failures["citizen"] = [(429, {"retry-after": "300"})]
+    post.town.say("Γεια")
+    post.deliver(lambda: post.rows()[0][1] == "pending" and post.rows()[0][2] == 1)
+    post.town.clock.forward(seconds=299)
+    post.deliver(post.settled)
+    assert post.server.to("citizen") == []
+    post.town.clock.forward(seconds=2)
+    post.deliver(post.settled)
+    assert len(post.server.to("citizen")) == 2
+
+
+def test_after_a_while_it_is_given_up_and_stays_to_be_seen(post: Post) -> None:
+    post.server.failures["citizen"] = [(500, {})] * 100
+    post.town.say("Γεια")
+    for _try in range(20):
+        post.deliver(post.settled)
+        post.town.clock.forward(minutes=15)
+    assert [row[1] for row in post.rows()] == ["failed", "failed"]
+    assert {row[3] for row in post.rows()} == {"status 500"}
+
+
+def test_a_platform_that_does_not_answer_is_tried_again(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postman, "SEND_SECONDS", 0.1)
+    post.server.takes = 0.5
+    post.town.say("Γεια")
+    post.deliver(lambda: post.rows()[0][1:] == ("pending", 1, "no answer in time"))
+
+
+def test_an_error_nobody_foresaw_is_a_failure_like_others(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_anything: Any) -> Any:
+        raise KeyError("Μαρία")
+
+    monkeypatch.setattr(Pager, "render", fails)
+    post.town.say("Γεια")
+    post.deliver(lambda: post.rows()[0][1:] == ("pending", 1, "KeyError"))
+
+
+def test_who_cannot_be_reached_for_good_is_written_to_another_way(post: Post) -> None:
+    post.town.talk(*BOOK, *DETAILS)
+    post.deliver(post.settled)
+    del post.email.sent[:]
+    post.town.clock.forward(days=3)
+    post.server.failures["citizen"] = [(403, {})]
+    post.deliver(post.settled)
+    assert [row[1] for row in post.rows("reminder")] == ["failed", "sent"]
+    ((address, words),) = post.email.sent
+    assert address == "maria@example.gr"
+    assert "Σας θυμίζω" in words
+
+
+def test_an_address_that_failed_for_good_is_not_tried_again(post: Post) -> None:
+    post.town.talk(*BOOK, *DETAILS)
+    post.deliver(post.settled)
+    post.server.failures["citizen"] = [(403, {})] * len(post.town.say("τα ραντεβού μου"))
+    post.deliver(post.settled)
+    tried = post.server.tried
+    post.town.clock.forward(days=3)
+    post.deliver(post.settled)
+    assert post.server.tried == tried
+    assert [row[1:] for row in post.rows("reminder")] == [
+        ("failed", 1, "suppressed"),
+        ("sent", 1, None),
+    ]
+
+
+def test_who_writes_again_is_written_to_again(post: Post) -> None:
+    post.server.failures["citizen"] = [(403, {})] * 2
+    post.town.say("Γεια")
+    post.deliver(post.settled)
+    suppressed = select(Suppression)
+    assert len(post.town.database.write_now(lambda s: s.scalars(suppressed).all())) == 1
+    post.town.say("Καλαμάτα")
+    post.deliver(post.settled)
+    assert post.town.database.write_now(lambda s: s.scalars(suppressed).all()) == []
+    assert len(post.server.to("citizen")) >= 2
+
+
+def test_a_confirmation_that_cannot_arrive_goes_by_email_once(post: Post) -> None:
+    post.town.talk(*BOOK, *DETAILS[:-1])
+    post.deliver(post.settled)
+    post.server.failures["citizen"] = [(403, {})] * 10
+    post.town.say(DETAILS[-1])
+    post.deliver(post.settled)
+    assert len(post.email.sent) == 1
+
+
+def test_the_next_way_after_the_email_is_the_telephone(post: Post) -> None:
+    texting = Mailbox()
+    post.town.house.platforms["sms"] = texting  # type: ignore[index]
+    post.town.house.office.accounts |= {"sms"}
+    post.town.talk(*BOOK, *DETAILS[:-1])
+    post.email.fails = [DeliveryError("no such mailbox", for_good=True)]
+    post.town.say(DETAILS[-1])
+    post.deliver(post.settled)
+    ((number, words),) = texting.sent
+    assert number == "+306912345678"
+    assert "12:30" in words
+
+
+def test_what_is_over_is_not_sent(post: Post) -> None:
+    post.town.talk(*BOOK, *DETAILS)
+    post.deliver(post.settled)
+    before = len(post.server.messages)
+    post.town.clock.forward(days=30)
+    post.deliver(post.settled)
+    assert [row[1] for row in post.rows("reminder")] == ["expired"]
+    assert len(post.server.messages) == before
+
+
+def test_of_a_cancelled_appointment_nobody_is_reminded(post: Post) -> None:
+    post.town.talk(*BOOK, *DETAILS, "ακύρωση ραντεβού", "ναι")
+    post.deliver(post.settled)
+    post.town.clock.forward(days=3)
+    post.deliver(post.settled)
+    assert [row[1] for row in post.rows("reminder")] == ["cancelled"]
+
+
+def test_the_booking_is_looked_at_again_just_before_sending(post: Post) -> None:
+    post.town.talk(*BOOK, *DETAILS)
+    post.town.database.write_now(lambda s: s.execute(update(Booking).values(state="cancelled")))
+    post.town.clock.forward(days=3)
+    post.deliver(post.settled)
+    assert [row[1] for row in post.rows("reminder")] == ["cancelled"]
+
+
+def test_nothing_is_sent_to_an_address_that_was_taken_back(post: Post) -> None:
+    post.town.talk(*BOOK, *DETAILS, "ανάκληση συγκατάθεσης", "ναι")
+    booking = select(Booking)
+    assert post.town.database.write_now(lambda s: s.scalars(booking).one()).details == {}
+    post.deliver(post.settled)
+    assert post.email.sent == []
+    assert post.rows("confirmed")[0][1] == "cancelled"
+
+
+def test_what_was_erased_meanwhile_is_not_sent(post: Post) -> None:
+    post.town.talk(*BOOK, *DETAILS)
+    post.town.talk("ανάκληση συγκατάθεσης", "ναι")
+    post.deliver(post.settled)
+    assert not any("Μαρία" in text for text in post.server.to("citizen"))
+
+
+def test_a_message_that_replaces_another_says_so(post: Post) -> None:
+    post.town.say("Γεια")
+    post.deliver(post.settled)
+
+    def owe(session: Any) -> None:
+        first = session.scalars(select(Outgoing).order_by(Outgoing.id)).first()
+        contact = session.scalars(select(Contact)).one()
+        again = outbox.Owed(
+            ACCOUNT,
+            first.kind,
+            first.recipient,
+            post.town.clock(),
+            "again",
+            contact_id=contact.id,
+            inbound_id=first.inbound_id,
+            position=0,
+            replaces_id=first.id,
+        )
+        outbox.post(session, post.town.house.office, [again], post.town.clock())
+
+    post.town.database.write_now(owe)
+    post.deliver(post.settled)
+    assert [message.replaces for message in post.server.messages] == [None, None, "1"]
+
+
+def test_what_is_on_its_way_is_finished_when_it_stops(post: Post) -> None:
+    post.server.takes = 0.3
+    post.town.say("Γεια")
+    post.deliver(lambda: len(post.server.messages) == 1)
+    assert [row[1] for row in post.rows()] == ["sent", "pending"]
+
+
+def test_what_was_let_go_is_sent_when_its_lease_has_run_out(post: Post) -> None:
+    post.server.takes = 0.3
+    post.town.say("Γεια")
+
+    async def drop() -> None:
+        worker = Postman(post.wiring)
+        task = asyncio.create_task(worker.run())
+        await _until(lambda: bool(post.server.messages))
+        worker.drop()
+        await task
+
+    asyncio.run(drop())
+    assert [row[1] for row in post.rows()] == ["claimed", "pending"]
+    post.town.clock.now += outbox.LEASE + timedelta(seconds=1)
+    post.deliver(post.settled)
+    assert post.statuses() == {"sent"}
+
+
+def test_a_commit_wakes_the_postman_at_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postman, "LOOK_SECONDS", 60)
+
+    async def work() -> None:
+        worker = Postman(post.wiring)
+        task = asyncio.create_task(worker.run())
+        await asyncio.sleep(0.3)
+        await asyncio.to_thread(post.town.say, "Γεια")
+        await _until(lambda: len(post.server.messages) == 2)
+        worker.stop()
+        await task
+
+    asyncio.run(work())
+
+
+async def _until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.005)

@@ -1,0 +1,30 @@
+"""Whether a desk serves two at once, and taking away what sees to it that none does."""
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.database import Database
+from core.guard import CONSTRAINTS, TRIGGERS
+
+OVERLAPS = text("""
+SELECT count(*) FROM bookings a JOIN bookings b ON a.desk_id = b.desk_id AND a.id < b.id
+AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at
+WHERE a.state IN ('held','confirmed') AND b.state IN ('held','confirmed')
+""")
+
+
+def overlaps(session: Session) -> int:
+    """How many pairs of live bookings want the same desk at the same time."""
+    return session.scalar(OVERLAPS) or 0
+
+
+def drop_guard(database: Database, *names: str) -> None:
+    """Drop the overlap guard, or these parts of it."""
+    with database.engine.begin() as connection:
+        on_sqlite = connection.dialect.name == "sqlite"
+        for name in names or (TRIGGERS if on_sqlite else CONSTRAINTS):
+            connection.exec_driver_sql(
+                f"DROP TRIGGER {name}"
+                if on_sqlite
+                else f"ALTER TABLE bookings DROP CONSTRAINT {name}"
+            )

@@ -1,0 +1,28 @@
+"""Waiting until something is so, and until others wait."""
+
+import time
+from collections.abc import Callable
+
+from sqlalchemy import text
+
+from core.database import Database
+
+PATIENCE = 60
+WAITING = text(
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+def until(so: Callable[[], bool]) -> None:
+    """Come back when it is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def waiting(database: Database) -> int:
+    """How many wait for what another named, as PostgreSQL knows."""
+    with database.engine.connect() as connection:
+        return connection.scalar(WAITING) or 0

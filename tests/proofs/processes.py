@@ -1,0 +1,80 @@
+"""Whole processes that may be killed and begun again."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.bot.processes import environment, free_port
+from tests.fakes.program import URL
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60
+
+
+class Process:
+    """`rantevou` with some arguments, on a database and with the pager."""
+
+    def __init__(self, folder: Path, database: str, pager: str, *arguments: str, port: int) -> None:
+        self._arguments, self._folder = arguments, folder
+        given: dict[str, str | int] = {
+            "requests_per_minute": 1_000_000,
+            "port": port,
+            "database_url": database,
+        }
+        self._environment = {
+            **environment(folder / "unused.db", **given),
+            URL: pager,
+            "PYTHONPATH": str(ROOT),
+        }
+        self.log = folder / f"log of {' '.join(arguments)}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Process":
+        """Begin, or begin again."""
+        self._from = self.log.stat().st_size if self.log.exists() else 0
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.fakes.program", *self._arguments],
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                env=self._environment,
+            )
+        return self
+
+    def wait_until_ready(self) -> None:
+        """Wait until it has said that it works."""
+        deadline = time.monotonic() + PATIENCE
+        while "Ctrl-C stops it" not in self.said():
+            assert time.monotonic() < deadline, self.said()
+            assert self.process is None or self.process.poll() is None, self.said()
+            time.sleep(0.02)
+
+    def said(self) -> str:
+        """What it has printed since it began."""
+        return self.log.read_text("utf-8")[self._from :] if self.log.exists() else ""
+
+    def kill(self) -> None:
+        """End it without a word."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def end(self) -> int:
+        """Have it end by itself; its exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(PATIENCE)
+
+
+def family(folder: Path, database: str, pager: str) -> tuple[str, list[Process]]:
+    """A server and two workers, that haven't begun; the server's address."""
+    port = free_port()
+    processes = [
+        Process(folder, database, pager, "serve", port=port),
+        *(Process(folder / f"worker {n}", database, pager, "worker", port=port) for n in (1, 2)),
+    ]
+    for each in processes:
+        each.log.parent.mkdir(exist_ok=True)
+    return f"http://127.0.0.1:{port}", processes
