@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli_outbox import outbox
 from core.errors import Unusable
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 catalogue = typer.Typer(help="The municipalities' catalogues.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue")
+app.add_typer(outbox, name="outbox")
 
 Workers = Annotated[int, typer.Option(min=1, help="Processes that serve beside one another.")]
 Files = Annotated[list[Path], typer.Argument(help="Catalogues, one YAML file each.")]
@@ -43,11 +45,25 @@ def serve(workers: Workers = 1) -> None:
 
     On an empty database, load the shipped catalogues first.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if workers == 1:
+        _serve(_prepared())
+        return
+    from bot.workers import supervise
+
+    with tempfile.TemporaryDirectory(prefix="rantevou-") as folder:
+        # Where they add up what they count; before anything is imported that counts.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        listener = _prepared()
+        supervise(workers, lambda: _serve(listener))
+
+
+def _prepared() -> socket.socket:
+    """Prepare the database, and give the socket to serve on."""
     from bot.logs import configure
     from bot.settings import read_settings
     from bot.wiring import load_shipped, wire
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = read_settings()
     configure()
     listener = _listen(settings.host, settings.port)
@@ -56,14 +72,7 @@ def serve(workers: Workers = 1) -> None:
     wiring.database.close()
     address = _address(settings.host, settings.port)
     typer.echo(f"Rantevou: open {address} (API: {address}/docs). Ctrl-C stops it.")
-    if workers == 1:
-        _serve(listener)
-        return
-    from bot.workers import supervise
-
-    with tempfile.TemporaryDirectory(prefix="rantevou-") as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # where they add up what they count
-        supervise(workers, lambda: _serve(listener))
+    return listener
 
 
 def _serve(listener: socket.socket) -> None:
@@ -77,6 +86,8 @@ def _serve(listener: socket.socket) -> None:
 @app.command()
 def worker() -> None:
     """Deliver what is owed, beside the server or on another machine."""
+    import structlog
+
     from bot.logs import configure
     from bot.postman import Postman
     from bot.settings import read_settings
@@ -88,6 +99,16 @@ def worker() -> None:
     if not wiring.house.platforms:
         raise Unusable("There is nothing to deliver: no platform is configured that we write to.")
 
+    if settings.metrics_port:
+        try:
+            wiring.metrics.serve(settings.host, settings.metrics_port)
+        except OSError as error:
+            raise Unusable(
+                f"RANTEVOU_METRICS_PORT={settings.metrics_port}: can't listen there "
+                f"({error.strerror})."
+            ) from None
+    log = structlog.get_logger()
+
     async def deliver() -> None:
         postman, loop = Postman(wiring), asyncio.get_running_loop()
         ends = iter((postman.stop,))
@@ -98,10 +119,22 @@ def worker() -> None:
         for sig in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sig, end)
         typer.echo("Rantevou delivers. Ctrl-C stops it.")
+        log.info("worker started", process=os.getpid())
         await postman.run()
 
     asyncio.run(deliver())
     wiring.database.close()
+    log.info("worker stopped", process=os.getpid())
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where to; not there yet.")]) -> None:
+    """Copy the SQLite file and its secret, also while Rantevou runs."""
+    from bot.backup import backup
+    from bot.settings import read_settings
+
+    copies = backup(read_settings(), file)
+    typer.echo(f"Copied to {' and '.join(map(str, copies))}")
 
 
 @app.command()

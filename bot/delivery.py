@@ -114,6 +114,7 @@ def not_sent(
     if error.for_good:
         account, address = _key(house, parcel.account, parcel.address)
         session.merge(Suppression(account=account, address=address, at=house.clock()))
+        log.info("address suppressed", account=account, recipient=row.recipient)
     return True
 
 
@@ -133,6 +134,9 @@ def _postpone(
 def _end(session: Session, row: Outgoing, status: str, why: str | None = None) -> None:
     row.status, row.last_error, row.claimed_by = status, why, None
     note(session, "delivery", row.platform, status)
+    if why:
+        said = "message given up" if status == "failed" else "delivery failed"
+        log.info(said, message=row.id, platform=row.platform, attempts=row.attempts, why=why)
 
 
 def _key(house: House, account: str, address: str) -> tuple[str, str]:

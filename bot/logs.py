@@ -1,7 +1,9 @@
 """Structured logs, one JSON object a line, with ids only: never a text, a name or an address."""
 
+import json
 import logging
 import sys
+from datetime import UTC, datetime
 from traceback import extract_tb
 from typing import Any
 
@@ -20,7 +22,7 @@ def configure() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Places("%(name)s: %(message)s"))
+    handler.setFormatter(_Bare())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
@@ -29,7 +31,16 @@ def places(error: BaseException) -> list[str]:
     return [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
 
 
-class _Places(logging.Formatter):
-    def formatException(self, ei: Any) -> str:  # noqa: N802 as its parent calls it
-        _kind, error, _traceback = ei
-        return "\n".join([type(error).__name__, *places(error)])
+class _Bare(logging.Formatter):
+    """What a library has to say, without what it says it of: that may be anything."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line like ours: its first words, with no argument filled in."""
+        said: dict[str, Any] = {"event": str(record.msg).partition("\n")[0], "logger": record.name}
+        if record.exc_info and (error := record.exc_info[1]):
+            # asyncio names what it called, and shows in brackets what with.
+            said["event"] = said["event"].partition("(")[0]
+            said |= {"error": type(error).__name__, "places": places(error)}
+        at = datetime.fromtimestamp(record.created, UTC).isoformat()
+        said |= {"level": record.levelname.lower(), "timestamp": at}
+        return json.dumps(said, ensure_ascii=False)

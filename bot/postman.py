@@ -122,6 +122,8 @@ class Postman:
                 payload = platform.render(parcel.reply)
                 number = await send(parcel.address, payload, parcel.replaces)
         except DeliveryError as error:
+            # It shouldn't name the address; what a provider said may do so all the same.
+            error.why = error.why.replace(parcel.address, "…")
             failure = error
         except TimeoutError:
             failure = DeliveryError("no answer in time")
@@ -141,9 +143,9 @@ class Postman:
             try:
                 if not await self._wiring.database.write(fn):
                     log.warning("another worker has it", message=parcel.id)
-            except Busy as error:
+            except Exception as error:
                 _told("settling failed", error, message=parcel.id)
-                if self._closing:
+                if self._closing or not isinstance(error, Busy):
                     return
                 await asyncio.sleep(REST_SECONDS)
             else:

@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     keep_replies_hours: int = Field(default=48, ge=1)
     keep_answers_days: int = Field(default=30, ge=1)
     give_up_hours: int = Field(default=24, ge=1)
+    ready_seconds: int = Field(default=600, ge=1)
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
 
     @field_validator("secret")

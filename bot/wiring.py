@@ -3,7 +3,7 @@
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.conversation import House, receive
+from bot.metrics import Metrics
 from bot.platforms import configured, webchat
 from bot.replies import Inbound, Reply
 from bot.settings import Settings
@@ -30,10 +31,15 @@ class Wiring:
     settings: Settings
     database: Database
     house: House
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def __post_init__(self) -> None:
+        self.database.on_commit.append(self.metrics.count)
 
     async def answer(self, inbound: Inbound) -> list[Reply]:
         """Answer a message. Raises Busy, UnknownConversation, AlreadyBegun."""
-        return await self.database.write(lambda session: receive(session, self.house, inbound))
+        with self.metrics.turn(inbound.platform):
+            return await self.database.write(lambda session: receive(session, self.house, inbound))
 
     async def rehearse(self, inbound: Inbound) -> list[Reply]:
         """What would be answered; nothing of it is kept."""

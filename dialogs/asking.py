@@ -20,6 +20,7 @@ class Asked:
 
     number: int
     step: str
+    place: str
     prompt: Prompt
     offers: list[Offer]
 
@@ -38,15 +39,16 @@ def ask(ctx: Context, step: Step, prompt: Prompt) -> Asked:
     once = {command.value: command for command in reversed(commands)}
     offers = [offer(ctx, str(c.number or i), c, number=c.number or i) for i, c in choices]
     offers += [offer(ctx, command.value, command) for command in reversed(once.values())]
+    place = flow.place(ctx, step)
     conversations.add_prompt(
         ctx.session,
         ctx.conversation_id,
         state.number,
-        flow.place(ctx, step),
+        place,
         [one.model_dump() for one in offers],
         ctx.now,
     )
-    return Asked(state.number, step.name, prompt, offers)
+    return Asked(state.number, step.name, place, prompt, offers)
 
 
 def offer(ctx: Context, key: str, choice: Choice, *, number: int | None = None) -> Offer:

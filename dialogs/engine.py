@@ -54,11 +54,11 @@ def turn(ctx: Context, text: str | None, choice: str | None, *, late: bool = Fal
     except Instead as instead:
         _answer_others(ctx, instead)
     except Refusal as refusal:
-        note(ctx.session, "refusal", refusal.kind)
-        ctx.say(refusal.text)
+        _refused(ctx, refusal)
     if upkeep := flow.running(ctx).upkeep:
         upkeep(ctx)
     asked = _proceed(ctx)
+    _note_step(ctx, opened[0] if opened else None, asked.place)
     ctx.state.digest = _digest(ctx)
     return asked
 
@@ -113,7 +113,23 @@ def _answer_others(ctx: Context, instead: Instead) -> None:
     except Wrong as wrong:
         _wrong(ctx, wrong)
     except Refusal as refusal:
-        ctx.say(refusal.text)
+        _refused(ctx, refusal)
+
+
+def _refused(ctx: Context, refusal: Refusal) -> None:
+    note(ctx.session, "refusal", refusal.kind)
+    ctx.say(refusal.text)
+
+
+def _note_step(ctx: Context, before: str | None, after: str) -> None:
+    """Note where another question is open than before the turn.
+
+    One whose citizen wrote no more was entered, and never left.
+    """
+    if before != after:
+        if before:
+            note(ctx.session, "step", before, "left")
+        note(ctx.session, "step", after, "entered")
 
 
 def _proceed(ctx: Context) -> Asked:
@@ -137,4 +153,4 @@ def _proceed(ctx: Context) -> Asked:
         try:
             flow.answer(ctx, step, only.value, by_citizen=False)
         except Refusal as refusal:  # its effect has left the dialog
-            ctx.say(refusal.text)
+            _refused(ctx, refusal)

@@ -6,6 +6,7 @@ from datetime import datetime
 from core import bookings
 from core.errors import Refusal
 from core.tables import Booking
+from core.tally import note
 from core.text import _, _n
 from dialogs import flow
 from dialogs.availability import near, planned, zone_of
@@ -25,6 +26,7 @@ def hold(ctx: Context, value: str) -> None:
         booking = bookings.hold(ctx.session, plan, start, ctx.now, ctx.actor, held(ctx))
     except Refusal as refusal:
         if refusal.kind == "taken":
+            note(ctx.session, "refusal", refusal.kind)
             raise Wrong(refusal.text, near(start)) from None
         raise
     ctx.state.hold = booking.id

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.texts import Texts
 from core.text import Text, _
 from webhooks.languages import language_wanted
-from webhooks.places import FRAMED, framed
+from webhooks.places import FRAMED, READY, framed
 
 ROOT = re.compile(rf"(?:{FRAMED}(?=/|$))?(?:/m/[^/]+)?")
 """What a path begins with that belongs to a page."""
@@ -36,7 +36,8 @@ class Apologies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application does, but for problems of pages."""
-        if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
+        of_a_page = scope["type"] == "http" and scope["path"] != READY
+        if not of_a_page or "text/html" not in Headers(scope=scope).get("accept", ""):
             await self._app(scope, receive, send)
             return
         replaced = False

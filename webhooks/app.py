@@ -1,6 +1,7 @@
 """The application: routes, limits, and the work that recurs."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -16,7 +17,18 @@ from bot.postman import Postman
 from bot.settings import read_settings
 from bot.sweep import sweep
 from bot.wiring import Wiring, load_shipped, wire
-from webhooks import appointments, chat, docs, documents, embed, inbound, page, problems, stream
+from webhooks import (
+    appointments,
+    chat,
+    docs,
+    documents,
+    embed,
+    health,
+    inbound,
+    page,
+    problems,
+    stream,
+)
 from webhooks.apologies import Apologies
 from webhooks.headers import Headers
 from webhooks.limits import Limits
@@ -46,6 +58,7 @@ def application(wiring: Wiring) -> FastAPI:
         ]
         app.state.postman = postman = Postman(wiring)
         delivering = asyncio.create_task(postman.run())
+        log.info("server started", process=os.getpid())
         yield
         postman.stop()
         await delivering
@@ -54,6 +67,7 @@ def application(wiring: Wiring) -> FastAPI:
             with suppress(asyncio.CancelledError):
                 await task
         wiring.database.close()
+        log.info("server stopped", process=os.getpid())
 
     app = FastAPI(
         title="Rantevou",
@@ -77,7 +91,7 @@ def application(wiring: Wiring) -> FastAPI:
         allow_headers=["Content-Type"],
         expose_headers=["Retry-After"],
     )
-    for room in (inbound, chat):
+    for room in (inbound, chat, health):
         app.include_router(room.routes(wiring))
     for room in (page, appointments, documents, embed):
         app.include_router(room.routes(wiring, renderer))

@@ -180,7 +180,8 @@ class Page:
             receive(session, house, inbound)
             return look(session, house, inbound, said.last - 1) if look_too else None
 
-        return await self._wiring.database.write(run)
+        with self._wiring.metrics.turn(inbound.platform):
+            return await self._wiring.database.write(run)
 
     def _inbound(
         self, request: Request, here: Place, token: str | None, said: Said

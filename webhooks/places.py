@@ -8,6 +8,9 @@ from fastapi import Depends, HTTPException, Request, Response
 
 from core.catalogue import ID
 
+READY = "/readyz"
+"""Asked by machines, and by technicians in a browser: its errors are no page's."""
+
 COOKIE_SECONDS = 90 * 24 * 3600
 """Longer than most book ahead: a reminder must find its way."""
 

@@ -1,12 +1,13 @@
 """The program as it is really run: `rantevou` in a process of its own."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,15 @@ def environment(file: Path, **settings: str | int) -> dict[str, str]:
 
 
 def run(
-    file: Path, *arguments: str | Path, typed: str | bytes = "", **settings: Any
+    file: Path,
+    *arguments: str | Path,
+    program: str = RANTEVOU,
+    typed: str | bytes = "",
+    **settings: Any,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     done = subprocess.run(
-        [RANTEVOU, *map(str, arguments)],
+        [program, *map(str, arguments)],
         input=typed if isinstance(typed, bytes) else typed.encode(),
         capture_output=True,
         timeout=PATIENCE,
@@ -48,15 +53,17 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 class Server:
-    """`rantevou serve`, from start to end."""
+    """`rantevou serve`, or another command that goes on, from start to end."""
 
-    def __init__(self, file: Path, **settings: str | int) -> None:
+    def __init__(
+        self, file: Path, command: Sequence[str] = (RANTEVOU, "serve"), **settings: str | int
+    ) -> None:
         self.port = int(settings.pop("port", 0)) or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = file.parent / f"log of {self.port}"
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [RANTEVOU, "serve"],
+                command,
                 stdout=log,
                 stderr=log,
                 cwd=file.parent,
@@ -67,6 +74,12 @@ class Server:
     def log(self) -> str:
         """All that it printed."""
         return self._log.read_text("utf-8")
+
+    @property
+    def events(self) -> list[str]:
+        """What it logged."""
+        lines = self.log.splitlines()
+        return [json.loads(line)["event"] for line in lines if line.startswith("{")]
 
     def wait_until_open(self) -> "Server":
         """Wait until it has said what to open."""
@@ -84,9 +97,11 @@ class Server:
 
 
 @contextmanager
-def server(file: Path, **settings: str | int) -> Iterator[Server]:
+def server(
+    file: Path, command: Sequence[str] = (RANTEVOU, "serve"), **settings: str | int
+) -> Iterator[Server]:
     """A server that is open, ended at last in any case."""
-    started = Server(file, **settings)
+    started = Server(file, command, **settings)
     try:
         yield started.wait_until_open()
     finally:

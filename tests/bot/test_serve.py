@@ -42,7 +42,7 @@ def test_a_new_database_is_made_and_given_the_four_catalogues(tmp_path: Path) ->
         assert f"open {running.url} (API: {running.url}/docs)" in running.log
         assert httpx.get(running.url).status_code == 200
         assert httpx.get(f"{running.url}/docs").status_code == 200
-        assert len(running.log.splitlines()) == 1
+        assert len(running.log.splitlines()) == 1 + len(running.events)
     assert [name for name, _digest in stored(file)] == ["chios", "kalamata", "kep", "larissa"]
 
 
@@ -67,7 +67,7 @@ def test_a_signal_ends_it_cleanly(file: Path, how: signal.Signals) -> None:
     with server(file) as running, httpx.Client(base_url=running.url) as kept_alive:
         kept_alive.get("/")
         assert running.end(how) in (0, 130)
-        assert len(running.log.splitlines()) == 1, running.log
+        assert running.events == ["server started", "server stopped"], running.log
 
 
 def test_a_port_in_use_is_told_in_one_line(file: Path) -> None:

@@ -1,0 +1,49 @@
+"""What a library logs is shown without what it says it of."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+SPEAK = """
+import asyncio, logging
+from bot.logs import configure
+
+configure()
+
+class IntegrityError(Exception): ...
+
+def fail(name):
+    raise IntegrityError(f"Failing row contains ({name})")
+
+async def run():
+    loop = asyncio.get_running_loop()
+    loop.call_soon(fail, "Maria")
+    loop.call_soon(lambda name: fail(name), "Maria")
+    task = asyncio.create_task(asyncio.to_thread(fail, "Maria"))
+    await asyncio.wait([task])
+    del task
+
+asyncio.run(run())
+logging.getLogger("uvicorn.error").error("Traceback\\nIntegrityError: Maria")
+logging.getLogger("psycopg").warning("error ignored in %s: %s", "rollback", fail and "Maria")
+logging.getLogger("sqlalchemy.engine").info("INSERT Maria")
+"""
+
+
+def test_no_library_says_what_a_citizen_wrote() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SPEAK], capture_output=True, text=True, check=True, timeout=30
+    )
+    lines: list[dict[str, Any]] = [json.loads(line) for line in done.stderr.splitlines()]
+    assert "Maria" not in done.stderr + done.stdout
+    assert [line["event"] for line in lines] == [
+        "Exception in callback fail",
+        "Exception in callback run.<locals>.<lambda>",
+        "Task exception was never retrieved",
+        "Traceback",
+        "error ignored in %s: %s",
+    ]
+    assert [line.get("error") for line in lines] == ["IntegrityError"] * 3 + [None] * 2
+    assert all(line["logger"] and line["level"] and line["timestamp"] for line in lines)
+    assert lines[0]["places"][-1] == "<string>:10"

@@ -1,0 +1,55 @@
+"""`rantevou` with a platform whose errors tell all; run it by its path.
+
+The first two sendings to each fail; to whoever is gone all do, to whoever is near none.
+"""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import bot.wiring
+import core.database
+import core.sqlite
+from bot.cli import main
+from bot.platforms.platform import Send
+from bot.replies import Inbound, Reply
+from core.errors import DeliveryError
+
+TELLTALE = (sys.executable, str(Path(__file__)), "serve")
+ACCOUNT = "telltale:one"
+
+
+class Telltale:
+    """Our end of it."""
+
+    def __init__(self) -> None:
+        self._sent: Counter[str] = Counter()
+
+    def read(self, _headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
+        said = json.loads(body)
+        return [Inbound.model_validate({"platform": "telltale", "account": ACCOUNT, **said})]
+
+    def render(self, reply: Reply) -> Any:
+        return reply.text
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Send]:
+        yield self.send
+
+    async def send(self, address: str, payload: Any, replaces: str | None) -> str | None:
+        self._sent[address] += "near" not in address
+        if self._sent[address] == 1:
+            raise RuntimeError(f"{address}: {payload}")
+        if self._sent[address] == 2 or "gone" in address:
+            raise DeliveryError(f"{address} isn't there", for_good="gone" in address)
+        return "7"
+
+
+if __name__ == "__main__":
+    bot.wiring.configured = lambda _settings: {ACCOUNT: Telltale()}  # type: ignore[attr-defined]
+    core.sqlite.PATIENCE = core.database.PATIENCE = 1
+    main()

@@ -1,0 +1,248 @@
+"""What whoever watches over the program asks: does it live, is it ready, what has it done."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Connection, text
+
+from core import guard
+from core.database import Database
+from core.errors import Busy, DeliveryError
+from core.office import Office
+from tests.conftest import Town, on_both
+from tests.fakes.telltale import ACCOUNT, Telltale
+from tests.postgres import OwnServer, Server
+from tests.webhooks.conftest import Serve
+from tests.webhooks.talker import GREEK, Talker
+from tests.webhooks.test_problems import problem
+from webhooks import health
+
+NO_GUARD = {
+    "sqlite": "DROP TRIGGER bookings_guard_update",
+    "postgresql": "ALTER TABLE bookings DROP CONSTRAINT bookings_guard",
+}
+
+
+class Silent(Telltale):
+    """A platform that never takes anything."""
+
+    async def send(self, address: str, payload: Any, replaces: str | None) -> str | None:
+        raise DeliveryError("away")
+
+
+def execute(database: Database, statement: str) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.fixture
+def owing(town: Town) -> Town:
+    """A town with an account that pushes, and that nothing can be sent by."""
+    office = Office("secret", frozenset({"webchat", ACCOUNT}))
+    town.house = replace(town.house, office=office, platforms={ACCOUNT: Silent()})
+    return town
+
+
+def write_to(client: httpx.Client, number: int) -> None:
+    said = {"address": "1", "message_id": str(number), "text": "Γεια"}
+    assert client.post("/webhooks/telltale/one", json=said).status_code == 200
+
+
+def test_it_lives(client: httpx.Client) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@on_both
+def test_it_is_ready(serve: Serve) -> None:
+    answer = serve().get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@on_both
+def test_a_database_without_its_guard_is_not_ready(town: Town, serve: Serve) -> None:
+    client = serve()
+    execute(town.database, NO_GUARD[town.database.engine.dialect.name])
+    assert "guard (bookings_guard" in problem(client.get("/readyz"), 503)["detail"]
+
+
+@on_both
+def test_a_database_of_another_revision_is_not_ready(town: Town, serve: Serve) -> None:
+    client = serve()
+    execute(town.database, "UPDATE alembic_version SET version_num = '0001'")
+    assert "at revision 0001" in problem(client.get("/readyz"), 503)["detail"]
+    execute(town.database, "DROP TABLE alembic_version")
+    assert "at revision None" in problem(client.get("/readyz"), 503)["detail"]
+
+
+@on_both
+def test_a_message_owed_for_too_long_is_told_with_its_age(owing: Town, serve: Serve) -> None:
+    client = serve(ready_seconds=60)
+    write_to(client, 1)
+    owing.clock.forward(seconds=60)
+    assert client.get("/readyz").status_code == 200
+    owing.clock.forward(seconds=15)
+    said = "The oldest owed message is due for 75 seconds, more than 60."
+    assert problem(client.get("/readyz"), 503)["detail"] == said
+
+
+def test_a_technician_with_a_browser_sees_the_reason_too(town: Town, serve: Serve) -> None:
+    client = serve()
+    execute(town.database, NO_GUARD["sqlite"])
+    assert "guard" in problem(client.get("/readyz", headers={"Accept": "text/html"}), 503)["detail"]
+
+
+@contextmanager
+def stopped(server: Server) -> Iterator[None]:
+    if not isinstance(server, OwnServer):
+        pytest.skip("the server isn't ours to stop")
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_while_the_database_is_away_it_is_not_ready_but_lives(
+    postgres: Server, serve: Serve
+) -> None:
+    client = serve()
+    assert client.get("/readyz").status_code == 200
+    with stopped(postgres):
+        began = time.monotonic()
+        assert "can't be used" in problem(client.get("/readyz"), 503)["detail"]
+        assert client.get("/healthz").status_code == 200
+        assert "oldest_owed" not in client.get("/metrics").text
+        assert time.monotonic() - began < 8
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_database_that_does_not_answer_is_not_waited_for(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(_connection: Connection) -> list[str]:
+        time.sleep(1)
+        return []
+
+    client = serve()
+    monkeypatch.setattr(health, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(guard, "missing", hang)
+    began = time.monotonic()
+    problem(client.get("/readyz"), 503)
+    assert time.monotonic() - began < 0.9
+
+
+def test_none_of_it_is_in_the_description_of_the_api(client: httpx.Client) -> None:
+    assert set(client.get("/openapi.json").json()["paths"]) == {"/chat/turns"}
+
+
+def numbers(client: httpx.Client) -> dict[str, float]:
+    """What was counted, by name and labels."""
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    lines = (line for line in answer.text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _space, value in (line.rpartition(" ") for line in lines)}
+
+
+@on_both
+def test_a_booking_is_counted_step_by_step(serve: Serve) -> None:
+    client = serve()
+    citizen = Talker(client)
+    citizen.say("Γεια")
+    citizen.answer(GREEK, taps=True)
+    found = numbers(client)
+    answered = 'rantevou_turns_total{outcome="answered",platform="webchat"}'
+    assert found[answered] == found['rantevou_turn_seconds_count{platform="webchat"}'] > 10
+    assert found['rantevou_bookings_total{outcome="held"}'] == 1
+    assert found['rantevou_bookings_total{outcome="confirmed"}'] == 1
+    for step in ("book/municipality", "book/day", "book/details.phone", "book/review"):
+        for what in ("entered", "left"):
+            assert found[f'rantevou_steps_total{{step="{step}",what="{what}"}}'] == 1
+    assert 'rantevou_steps_total{step="menu/task",what="left"}' not in found
+    assert found["rantevou_oldest_owed_seconds"] == 0
+
+
+def test_a_wrong_answer_leaves_no_step_and_a_repeated_message_counts_as_such(
+    serve: Serve,
+) -> None:
+    client = serve()
+    body = {"conversation": None, "message_id": "1", "text": "Γεια"}
+    token = client.post("/chat/turns", json=body).json()["conversation"]
+    wrong = {"conversation": token, "message_id": "2", "text": "ξξξ"}
+    for _time in range(2):
+        client.post("/chat/turns", json=wrong)
+    found = numbers(client)
+    assert found['rantevou_steps_total{step="book/municipality",what="entered"}'] == 1
+    assert 'rantevou_steps_total{step="book/municipality",what="left"}' not in found
+    assert found['rantevou_turns_total{outcome="repeated",platform="webchat"}'] == 1
+
+
+def test_a_page_is_counted_like_any_other_talk(serve: Serve) -> None:
+    client = serve()
+    client.post("/", data={"text": "Γεια"})
+    assert numbers(client)['rantevou_turns_total{outcome="answered",platform="webchat"}'] == 2
+
+
+def test_a_time_that_has_gone_is_a_refusal(serve: Serve) -> None:
+    client = serve()
+
+    def asked_for_the_time() -> Talker:
+        citizen = Talker(client)
+        citizen.say("Γεια")
+        citizen.answer(GREEK, taps=True, until="time")
+        return citizen
+
+    late = asked_for_the_time()
+    while "12:30" in (other := asked_for_the_time()).labels:
+        other.tap("12:30")
+    late.tap("12:30")
+    assert numbers(client)['rantevou_refusals_total{kind="taken"}'] == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "status"), [("busy", "busy", 503), ("broken", "failed", 500)]
+)
+def test_a_turn_that_fails_is_counted(
+    town: Town,
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+    error: str,
+    outcome: str,
+    status: int,
+) -> None:
+    async def fail(_fn: Callable[..., Any]) -> None:
+        raise Busy("just now") if error == "busy" else ValueError
+
+    client = serve()
+    monkeypatch.setattr(town.database, "write", fail)
+    body = {"conversation": None, "message_id": "1", "text": "Γεια"}
+    assert client.post("/chat/turns", json=body).status_code == status
+    found = numbers(client)
+    assert found[f'rantevou_turns_total{{outcome="{outcome}",platform="webchat"}}'] == 1
+    assert found['rantevou_turn_seconds_count{platform="webchat"}'] == 1
+
+
+@on_both
+def test_what_is_owed_and_what_was_given_up_is_counted(owing: Town, serve: Serve) -> None:
+    client = serve(give_up_hours=1)
+    zero = numbers(client)
+    assert zero['rantevou_owed_messages{platform="telltale"}'] == 0
+    assert zero['rantevou_dead_messages{platform="telltale"}'] == 0
+    write_to(client, 1)
+    owing.clock.forward(seconds=0.5)
+    assert numbers(client)['rantevou_owed_messages{platform="telltale"}'] == 2
+    owing.clock.forward(hours=1)
+    deadline = time.monotonic() + 10
+    while numbers(client)['rantevou_dead_messages{platform="telltale"}'] < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    found = numbers(client)
+    assert found['rantevou_owed_messages{platform="telltale"}'] == 0
+    assert found['rantevou_deliveries_total{outcome="failed",platform="telltale"}'] == 2
