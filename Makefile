@@ -15,7 +15,7 @@ chat: $(READY)
 test: $(READY)
 	@$(BIN)/pytest -n 2 --dist loadfile
 
-# What takes long: processes killed 200 times on each database, the stories on PostgreSQL.
+# What takes long: processes killed 200 times on each database, the stories on PostgreSQL, and such.
 soak: $(READY)
 	@$(BIN)/pytest -m soak -s
 	@$(BIN)/pytest tests/stories tests/bot/test_conversation.py --database postgresql

@@ -1,6 +1,7 @@
 """The commands `rantevou outbox`: what is stuck, and what to do about it."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -83,6 +84,5 @@ def _done(fn: "Callable[[Session, str, datetime], T]") -> T:
 
     wiring = wire(read_settings())
     now = wiring.house.clock()
-    done = wiring.database.write_now(lambda session: fn(session, PLATFORM, now))
-    wiring.database.close()
-    return done
+    with closing(wiring.database) as database:
+        return database.write_now(lambda session: fn(session, PLATFORM, now))

@@ -1,13 +1,13 @@
 """write(fn), read(fn), and the state in which a database may be used."""
 
 import asyncio
-import random
 import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from random import SystemRandom
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, inspect, text
@@ -185,7 +185,7 @@ def _pauses() -> Iterator[float]:
     """Seconds to wait before each other try, ever longer and never twice the same."""
     deadline, pause = time.monotonic() + PATIENCE, 0.004
     while time.monotonic() < deadline:
-        yield pause * random.uniform(0.5, 1.5)  # noqa: S311
+        yield pause * SystemRandom().uniform(0.5, 1.5)
         pause = min(pause * 2, 0.25)
 
 

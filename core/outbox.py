@@ -1,9 +1,9 @@
 """The outbox: messages owed, written in the transaction that makes us owe them."""
 
-import random
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -207,4 +207,4 @@ def leased(session: Session, row_id: int, worker: str, attempts: int) -> Outgoin
 def retry_at(attempts: int, now: datetime) -> datetime:
     """When to try again after so many tries: ever later, and not all at once."""
     pause = min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_PAUSE)
-    return now + pause * random.uniform(0.5, 1.5)  # noqa: S311
+    return now + pause * SystemRandom().uniform(0.5, 1.5)

@@ -1,9 +1,9 @@
 """GET …/events: tells an open page when there is something new in its conversation."""
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import AsyncIterator
+from random import SystemRandom
 
 import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -78,7 +78,7 @@ class Streams:
         self._told.pop(conversation, None)
         try:
             # Spread, for after a restart all of them come back.
-            yield format_sse_event(retry=random.randint(2000, 10_000))  # noqa: S311
+            yield format_sse_event(retry=SystemRandom().randint(2000, 10_000))
             while not self._closing:
                 try:
                     new = await asyncio.wait_for(queue.get(), BEAT_SECONDS)

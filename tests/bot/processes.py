@@ -1,5 +1,6 @@
 """The program as it is really run: `rantevou` in a process of its own."""
 
+import io
 import json
 import os
 import signal
@@ -8,9 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from bot import cli
 
 RANTEVOU = str(Path(sys.executable).with_name("rantevou"))
 PATIENCE = 30
@@ -43,6 +47,26 @@ def run(
     )
     out, err = (printed.decode(errors="replace") for printed in (done.stdout, done.stderr))
     return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+
+def run_here(
+    file: Path, *arguments: str | Path, **settings: str | int
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end in this process: what a test needs of it is its effect."""
+    given, out, err = ["rantevou", *map(str, arguments)], io.StringIO(), io.StringIO()
+    code: Any = 0
+    with (
+        patch.object(sys, "argv", given),
+        patch.dict(os.environ, environment(file, **settings), clear=True),
+        chdir(file.parent),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code or 0
+    return subprocess.CompletedProcess(given, code, out.getvalue(), err.getvalue())
 
 
 def free_port(host: str = "127.0.0.1") -> int:

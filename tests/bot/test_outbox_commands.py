@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.database import Database
 from core.tables import Outgoing
-from tests.bot.processes import run, server
+from tests.bot.processes import run_here, server
 from tests.bot.test_silence import over_account, url_of
 from tests.bot.test_watching import wait_until
 from tests.conftest import on_both
@@ -28,7 +28,7 @@ class Technician:
         self.database, self.file = database, file
 
     def __call__(self, *arguments: str) -> CompletedProcess[str]:
-        return run(self.file, "outbox", *arguments, database_url=url_of(self.database))
+        return run_here(self.file, "outbox", *arguments, database_url=url_of(self.database))
 
     def add(self, number: int, status: str, **more: Any) -> None:
         def write(session: Session) -> None:

@@ -53,6 +53,7 @@ def test_the_numbers_of_all_processes_add_up_whichever_answers(
 
 def test_what_a_process_counted_that_died_stays_counted(file: Path) -> None:
     with server(file, TWO) as running:
+        wait_until(lambda: running.events.count("server started") == 2, running)
         greet(running.url, 6)
         lines = [json.loads(line) for line in running.log.splitlines() if "started" in line]
         for line in lines:

@@ -6,9 +6,22 @@ from playwright.sync_api import expect
 from tests.browser.citizen import TIME_HELD, ahead, book, step, tap, write
 from tests.browser.conftest import Visit
 
+SOAK = pytest.mark.soak
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-@pytest.mark.parametrize("municipality", ["Χίου", "Λαρισαίων", "Καλαμάτας", "ΚΕΠ"])
+
+@pytest.mark.parametrize(
+    ("municipality", "scripts"),
+    [
+        pytest.param("Χίου", True, id="Chios, scripts"),
+        pytest.param("Λαρισαίων", True, id="Larisa, scripts"),
+        pytest.param("Καλαμάτας", True, id="Kalamata, scripts"),
+        pytest.param("ΚΕΠ", True, id="KEP, scripts"),
+        pytest.param("Χίου", False, id="Chios, no scripts"),
+        pytest.param("Λαρισαίων", False, id="Larisa, no scripts", marks=SOAK),
+        pytest.param("Καλαμάτας", False, id="Kalamata, no scripts", marks=SOAK),
+        pytest.param("ΚΕΠ", False, id="KEP, no scripts"),
+    ],
+)
 def test_a_booking_from_greeting_to_confirmation(
     visit: Visit, municipality: str, scripts: bool
 ) -> None:

@@ -153,7 +153,7 @@ def pager_server() -> Iterator[PagerServer]:
 
     server = Threads(("127.0.0.1", 0), Handler)
     kept = PagerServer(f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield kept
