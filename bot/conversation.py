@@ -9,14 +9,16 @@ from sqlalchemy.orm import Session
 from bot.platforms.platform import Platform
 from bot.replies import Inbound, Reply, Sender
 from bot.texts import Texts
-from core import conversations, outbox
+from core import conversations, outbox, waiting
 from core.actor import Actor
+from core.database import LostRace
 from core.notices import REPLY
 from core.office import Office
 from core.tables import Citizen
 from core.tally import note
+from core.text import Phrase
 from dialogs import flow
-from dialogs.engine import DIALOGS, turn
+from dialogs.engine import DIALOGS, EARLY, LATE, turn
 from dialogs.fold import clean
 from dialogs.hear import LONGEST
 from dialogs.state import State
@@ -46,10 +48,13 @@ class House:
     platforms: Mapping[str, Platform] = field(default_factory=dict)
 
 
-def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
+def receive(
+    session: Session, house: House, inbound: Inbound, came: datetime | None = None
+) -> list[Reply]:
     """Answer a message. One that came before gets the same replies, and changes nothing.
 
-    What a platform that pushes is answered is owed to it. Raises UnknownConversation, AlreadyBegun.
+    What a platform that pushes is answered is owed to it. `came` is when the message did, where it
+    may have waited since. Raises UnknownConversation, AlreadyBegun, LostRace.
     """
     now = house.clock()
     account, address, message_id = inbound.account, inbound.address, inbound.message_id
@@ -59,10 +64,14 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
             raise UnknownConversation
         found = conversations.open_new(session, account, address, now)
     if found.replies is not None:
+        if inbound.number:
+            waiting.over(session, found.id, inbound.number)
         note(session, "turn", inbound.platform, "repeated")
         return [Reply.model_validate(reply) for reply in found.replies]
     if inbound.begins and found.state:
         raise AlreadyBegun
+    if inbound.number and not waiting.is_next(session, found.id, inbound.number, now):
+        raise LostRace
     house.office.refresh(session)
     state = State.model_validate(found.state)
     if state.number == 0:
@@ -74,9 +83,10 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
     if inbound.timezone and inbound.timezone != state.client_timezone:
         state.client_timezone = timezone = inbound.timezone
     ctx = _context(session, house, inbound, found, state, language, timezone)
-    late = inbound.number is not None and inbound.number < state.heard
-    question = turn(ctx, inbound.text, inbound.choice, late=late)
+    question = turn(ctx, inbound.text, inbound.choice, missed=_missed(state, inbound, came))
     state.heard = max(state.heard, inbound.number or 0)
+    if state.open_since is None:
+        state.open_since = house.clock().timestamp()
     conversations.keep(
         session,
         found.id,
@@ -96,6 +106,21 @@ def receive(session: Session, house: House, inbound: Inbound) -> list[Reply]:
         outbox.post(session, house.office, _owed(inbound, found, number, replies, now), now)
     note(session, "turn", inbound.platform, "answered")
     return replies
+
+
+def _missed(state: State, inbound: Inbound, came: datetime | None) -> Phrase | None:
+    """Why a text is no answer to the question that is open now, if it isn't."""
+    if inbound.number and inbound.number < state.heard:
+        return LATE
+    if came and state.open_since and came.timestamp() < state.open_since:
+        return EARLY
+    return None
+
+
+def wait(session: Session, inbound: Inbound, came: datetime) -> None:
+    """Note that a message waits for its turn."""
+    assert inbound.number  # noqa: S101 only such are put in order
+    waiting.wait(session, inbound.account, inbound.address, inbound.number, came)
 
 
 def _owed(

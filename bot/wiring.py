@@ -5,12 +5,13 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.conversation import House, receive
+from bot.conversation import House, receive, wait
 from bot.metrics import Metrics
 from bot.platforms import configured, webchat
 from bot.replies import Inbound, Reply
@@ -39,7 +40,11 @@ class Wiring:
     async def answer(self, inbound: Inbound) -> list[Reply]:
         """Answer a message. Raises Busy, UnknownConversation, AlreadyBegun."""
         with self.metrics.turn(inbound.platform):
-            return await self.database.write(lambda session: receive(session, self.house, inbound))
+            came = self.house.clock()
+            lost = partial(wait, inbound=inbound, came=came) if inbound.number else None
+            return await self.database.write(
+                lambda session: receive(session, self.house, inbound, came), lost=lost
+            )
 
     async def rehearse(self, inbound: Inbound) -> list[Reply]:
         """What would be answered; nothing of it is kept."""

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import SystemRandom
 from typing import Any, TypeVar
@@ -60,13 +60,22 @@ class Database:
         assert self.backend.file is not None  # noqa: S101 asked of SQLite only
         return self.backend.file
 
-    async def write(self, fn: Callable[[Session], T]) -> T:
-        """Run fn(session) as one transaction; again, where another was in its way. Raises Busy."""
+    async def write(
+        self, fn: Callable[[Session], T], *, lost: Callable[[Session], None] | None = None
+    ) -> T:
+        """Run fn(session) as one transaction; again, where another was in its way. Raises Busy.
+
+        After it was tried in vain, lost(session) is run once, as a transaction of its own.
+        """
         loop = asyncio.get_running_loop()
         for pause in _pauses():
             try:
                 return await loop.run_in_executor(self._writer, self._write_once, fn)
             except LostRace:
+                if lost:
+                    with suppress(LostRace):
+                        await loop.run_in_executor(self._writer, self._write_once, lost)
+                        lost = None
                 await asyncio.sleep(pause)
         raise Busy("Others were always first: nothing was changed. Please try again soon.")
 

@@ -22,16 +22,23 @@ LATE = _(
     "If it still holds, please write it again."
 )
 
+EARLY = _(
+    "You wrote this before you could see the question below, so I haven't taken it. "
+    "If it answers that too, please write it again."
+)
+
 PATIENCE = 3
 """The wrong answer at which help is offered."""
 
 
-def turn(ctx: Context, text: str | None, choice: str | None, *, late: bool = False) -> Asked:
+def turn(
+    ctx: Context, text: str | None, choice: str | None, *, missed: Phrase | None = None
+) -> Asked:
     """Take a message (a typed text, or a tapped choice's id) and ask what comes next.
 
-    A typed text that comes `late`, after one that was written later, is no answer to what is asked
-    by now; a tap says by itself what it answers. What is said besides is in `ctx.said`. Always ends
-    with an open question.
+    A typed text that `missed` the question it was meant for is no answer to what is asked by now,
+    and is told so; a tap says by itself what it answers. What is said besides is in `ctx.said`.
+    Always ends with an open question.
     """
     fresh = ctx.state.number == 0
     if fresh:
@@ -45,8 +52,8 @@ def turn(ctx: Context, text: str | None, choice: str | None, *, late: bool = Fal
     try:
         if choice is not None:
             tapped(ctx, choice, offers, other=other)
-        elif late:
-            ctx.say(LATE)
+        elif missed:
+            ctx.say(missed)
         elif text is not None:
             typed(ctx, text, offers, fresh=fresh, other=other)
     except Wrong as wrong:
@@ -127,6 +134,7 @@ def _note_step(ctx: Context, before: str | None, after: str) -> None:
     One whose citizen wrote no more was entered, and never left.
     """
     if before != after:
+        ctx.state.open_since = None
         if before:
             note(ctx.session, "step", before, "left")
         note(ctx.session, "step", after, "entered")

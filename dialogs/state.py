@@ -36,6 +36,8 @@ class State(BaseModel):
     """The last message's number, where the platform counts them."""
     number: int = 0
     """The open prompt's; new at each asking."""
+    open_since: float | None = None
+    """When its question became the open one, in seconds since 1970."""
     home: str | None = None
     """The municipality whose own page it is, where it is one's."""
     client_language: str | None = None

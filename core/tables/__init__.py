@@ -2,7 +2,7 @@
 
 from core.tables.base import Base, Instant
 from core.tables.bookings import LIVE, Booking, History
-from core.tables.conversations import Conversation, InboundRow, PromptRow
+from core.tables.conversations import Conversation, InboundRow, PromptRow, Waiting
 from core.tables.office import Desk, Kept, MunicipalityRow
 from core.tables.outgoing import OWED, Outgoing, Suppression
 from core.tables.people import Citizen, Contact, WrongTry
@@ -24,5 +24,6 @@ __all__ = [
     "Outgoing",
     "PromptRow",
     "Suppression",
+    "Waiting",
     "WrongTry",
 ]

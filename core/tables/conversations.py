@@ -37,6 +37,16 @@ class PromptRow(Base):
     asked_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class Waiting(Base):
+    """A message whose turn is to come, for others are in its way; by the platform's number."""
+
+    __tablename__ = "waiting"
+
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+
+
 class InboundRow(Base):
     """A message that came in, and what was answered, to be repeated when it comes again.
 

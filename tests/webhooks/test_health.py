@@ -1,7 +1,7 @@
 """What whoever watches over the program asks: does it live, is it ready, what has it done."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -217,7 +217,7 @@ def test_a_turn_that_fails_is_counted(
     outcome: str,
     status: int,
 ) -> None:
-    async def fail(_fn: Callable[..., Any]) -> None:
+    async def fail(*_anything: Any, **_more: Any) -> None:
         raise Busy("just now") if error == "busy" else ValueError
 
     client = serve()

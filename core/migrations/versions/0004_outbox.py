@@ -57,6 +57,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "address", name=op.f("pk_suppressions")),
     )
     op.create_table(
+        "waiting",
+        sa.Column("conversation_id", NUMBER, nullable=False),
+        sa.Column("number", NUMBER, nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"], ["conversations.id"], name=op.f("fk_waiting_conversation_id")
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", "number", name=op.f("pk_waiting")),
+    )
+    op.create_table(
         "kept",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("value", sa.String(), nullable=False),

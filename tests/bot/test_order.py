@@ -1,0 +1,110 @@
+"""Messages that come at once are taken in the platform's order, and answer what was seen."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.conversation import receive
+from bot.replies import Inbound, Reply
+from bot.settings import Settings
+from bot.wiring import Wiring
+from core import conversations
+from core.database import Database
+from core.tables import InboundRow, Waiting
+from core.waiting import LONGEST
+from tests.conftest import NOW, Town, on_both
+
+PATIENCE = 10
+
+on_postgres = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+
+
+def inbound(number: int, text: str) -> Inbound:
+    who = {"platform": "console", "account": "console", "address": "citizen"}
+    return Inbound(**who, message_id=f"numbered {number}", number=number, text=text)
+
+
+def taken(session: Session) -> list[str]:
+    """The messages, in the order in which they were answered."""
+    return list(session.scalars(select(InboundRow.message_id).order_by(InboundRow.id)))
+
+
+def waiting(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Waiting)) or 0
+
+
+async def until(so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not so():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.005)
+
+
+@on_postgres
+def test_of_messages_that_wait_in_two_processes_the_earlier_is_first(town: Town) -> None:
+    town.say("Γεια")
+    town.say("Καλαμάτα")
+    databases = [Database(town.database.url) for _process in range(2)]
+    first, second = (Wiring(Settings(), each, town.house) for each in databases)
+
+    async def both() -> list[list[Reply]]:
+        with Session(town.database.engine) as other:
+            conversations.find(other, "console", "citizen", lock=True)
+            later = asyncio.create_task(first.answer(inbound(8, "όχι")))
+            await until(lambda: town.database.write_now(waiting) == 1)
+            earlier = asyncio.create_task(second.answer(inbound(7, "Επίδομα Στέγασης")))
+            await until(lambda: town.database.write_now(waiting) == 2)
+        return await asyncio.gather(earlier, later)
+
+    earlier, later = asyncio.run(both())
+    for each in databases:
+        each.close()
+    assert town.database.write_now(taken)[-2:] == ["numbered 7", "numbered 8"]
+    assert (earlier[-1].step, later[-1].step) == ("screening.receives", "day")
+    assert town.database.write_now(waiting) == 0
+
+
+@on_both
+def test_what_never_comes_is_waited_for_no_longer_than_that(town: Town) -> None:
+    town.say("Γεια")
+    wiring = Wiring(Settings(), town.database, town.house)
+
+    def left_behind(session: Session) -> None:
+        found = conversations.find(session, "console", "citizen")
+        assert found
+        session.add(Waiting(conversation_id=found.id, number=1, until=town.clock() + LONGEST))
+
+    async def answer() -> list[Reply]:
+        task = asyncio.create_task(wiring.answer(inbound(2, "Καλαμάτα")))
+        await until(lambda: town.database.write_now(waiting) == 2)
+        town.clock.forward(seconds=LONGEST.total_seconds())
+        return await task
+
+    town.database.write_now(left_behind)
+    assert asyncio.run(answer())[-1].step == "service"
+    assert town.database.write_now(taken)[-1] == "numbered 2"
+    again = inbound(2, "Καλαμάτα")
+    assert asyncio.run(wiring.answer(again))[-1].step == "service"
+    assert town.database.write_now(waiting) == 0
+
+
+def test_what_was_written_before_its_question_could_be_seen_is_no_answer(town: Town) -> None:
+    town.talk("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30", "Μαρία Παπαδοπούλου")
+    town.talk("maria@example.gr", "6912345678", "068933130")
+    assert town.last[-1].step == "consent"
+
+    def send(number: int, text: str, seconds: float) -> list[Reply]:
+        came = NOW + timedelta(seconds=seconds)
+        return town.database.write_now(
+            lambda s: receive(s, town.house, inbound(number, text), came)
+        )
+
+    early, asked = send(1, "ναι", -0.5)
+    assert early.text.startswith("Αυτό το γράψατε πριν δείτε την ερώτηση")
+    assert asked.step == "consent"
+    assert send(2, "ναι", 0)[-1].step == "review"
