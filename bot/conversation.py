@@ -11,7 +11,7 @@ from bot.replies import Inbound, Reply, Sender
 from bot.texts import Texts
 from core import conversations, outbox, waiting
 from core.actor import Actor
-from core.database import LostRace
+from core.errors import LostRace
 from core.notices import REPLY
 from core.office import Office
 from core.tables import Citizen
@@ -83,18 +83,8 @@ def receive(
     if inbound.timezone and inbound.timezone != state.client_timezone:
         state.client_timezone = timezone = inbound.timezone
     ctx = _context(session, house, inbound, found, state, language, timezone)
-    question = turn(ctx, inbound.text, inbound.choice, missed=_missed(state, inbound, came))
-    state.heard = max(state.heard, inbound.number or 0)
-    if state.open_since is None:
-        state.open_since = house.clock().timestamp()
-    conversations.keep(
-        session,
-        found.id,
-        language=ctx.language,
-        timezone=ctx.timezone,
-        state=ctx.state.model_dump(exclude_defaults=True),
-        forget_at=now + house.keep_answers,
-    )
+    missed = _missed(session, state, inbound, came, now) if inbound.text is not None else None
+    question = turn(ctx, inbound.text, inbound.choice, missed=missed)
     replies = house.texts.replies(ctx.said, question, ctx.language, ctx.shown)
     stored = [reply.model_dump(mode="json", exclude_defaults=True) for reply in replies]
     # Kept only where a page shows the talk again.
@@ -102,17 +92,32 @@ def receive(
     if inbound.platform == "webchat":
         said = ctx.heard or clean(inbound.text or "")[:LONGEST]
     number = conversations.answered(session, found, account, message_id, said, stored, now)
+    state.heard = max(state.heard, inbound.number or 0)
+    if state.open_since is None:
+        state.open_since, state.opened_by = house.clock().timestamp(), number
+    conversations.keep(
+        session,
+        found.id,
+        language=ctx.language,
+        timezone=ctx.timezone,
+        state=state.model_dump(exclude_defaults=True),
+        forget_at=now + house.keep_answers,
+    )
     if account in house.platforms:
         outbox.post(session, house.office, _owed(inbound, found, number, replies, now), now)
     note(session, "turn", inbound.platform, "answered")
     return replies
 
 
-def _missed(state: State, inbound: Inbound, came: datetime | None) -> Phrase | None:
-    """Why a text is no answer to the question that is open now, if it isn't."""
+def _missed(
+    session: Session, state: State, inbound: Inbound, came: datetime | None, now: datetime
+) -> Phrase | None:
+    """Why a text is no answer to the question that is open now, if it isn't. Raises LostRace."""
     if inbound.number and inbound.number < state.heard:
         return LATE
     if came and state.open_since and came.timestamp() < state.open_since:
+        return EARLY
+    if inbound.in_chat and not outbox.was_before(session, state.opened_by, inbound.in_chat, now):
         return EARLY
     return None
 

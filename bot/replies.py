@@ -45,13 +45,15 @@ class Inbound(Sender):
     """A message that came in, free of its platform.
 
     `message_id` is unique within the account; `number` grows from message to message, where the
-    platform counts them. `home` is the municipality whose own page it was written on. `opens`
-    allows a contact that isn't known yet; one that `begins` must not be, unless it only repeats
-    itself.
+    platform counts them. `in_chat` is a text's number where the chat counts our messages too: those
+    to which `send` gave a smaller one were there before it. `home` is the municipality whose own
+    page it was written on. `opens` allows a contact that isn't known yet; one that `begins` must
+    not be, unless it only repeats itself.
     """
 
     message_id: str
     number: int | None = None
+    in_chat: int | None = None
     text: str | None = None
     choice: str | None = None
     language: Literal["el", "en"] | None = None

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from core import guard
-from core.errors import Busy, Unusable
+from core.errors import Busy, LostRace, Unusable
 from core.postgres import PostgreSQL
 from core.sqlite import SQLite
 
@@ -168,10 +168,6 @@ class Database:
             reason = error.orig if isinstance(error, DatabaseError) else error.strerror
             said = f"{SETTING}: {self.backend.name} {what}: {_first_line(reason)}"
             raise Unusable(said) from None
-
-
-class LostRace(Exception):
-    """Another transaction was in the way of this one, of which nothing was kept."""
 
 
 def backend_of(url: str) -> SQLite | PostgreSQL:

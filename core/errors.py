@@ -31,3 +31,7 @@ class Unusable(Exception):
 
 class Busy(Unusable):
     """The database can't be used just now; nothing was changed, and it may be tried again."""
+
+
+class LostRace(Exception):
+    """Another transaction is in the way of this one, of which nothing is kept: try it again."""

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
+from core.errors import LostRace
 from core.office import Office
 from core.tables import OWED, Booking, Contact, Conversation, Outgoing
 from core.tally import note
@@ -18,6 +19,9 @@ PATIENCE = timedelta(minutes=2)
 
 LEASE = timedelta(seconds=60)
 """After which a claimed message is another worker's to send; longer than a sending may take."""
+
+SENDING = timedelta(seconds=2)
+"""How long it is waited for, to know whether a message arrived."""
 
 LONGEST_PAUSE = timedelta(minutes=10)
 
@@ -202,6 +206,26 @@ def leased(session: Session, row_id: int, worker: str, attempts: int) -> Outgoin
         )
         .with_for_update()
     )
+
+
+def was_before(session: Session, inbound_id: int, in_chat: int, now: datetime) -> bool:
+    """Whether our answer to a message was in the chat before what has that number there.
+
+    Where nobody can know, it was. Raises LostRace while it is being sent.
+    """
+    row = session.execute(
+        select(Outgoing.status, Outgoing.attempts, Outgoing.provider_id, Outgoing.try_at)
+        .where(Outgoing.inbound_id == inbound_id)
+        .order_by(Outgoing.position.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return True
+    if row.provider_id:
+        return int(row.provider_id) < in_chat
+    if row.status == "claimed" and now < row.try_at - LEASE + SENDING:
+        raise LostRace
+    return bool(row.status != "pending" or row.attempts > 0)
 
 
 def retry_at(attempts: int, now: datetime) -> datetime:

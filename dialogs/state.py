@@ -38,6 +38,8 @@ class State(BaseModel):
     """The open prompt's; new at each asking."""
     open_since: float | None = None
     """When its question became the open one, in seconds since 1970."""
+    opened_by: int = 0
+    """The row of the message by whose answer it was first asked."""
     home: str | None = None
     """The municipality whose own page it is, where it is one's."""
     client_language: str | None = None

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from bot.metrics import standing
 from bot.wiring import Wiring
 from core import backlog, guard
-from core.database import REVISIONS, LostRace, revision_of
-from core.errors import Busy
+from core.database import REVISIONS, revision_of
+from core.errors import Busy, LostRace
 from webhooks.places import READY
 from webhooks.problems import problem
 

@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot.conversation import receive
@@ -15,11 +16,18 @@ from bot.settings import Settings
 from bot.wiring import Wiring
 from core import conversations
 from core.database import Database
-from core.tables import InboundRow, Waiting
+from core.errors import LostRace
+from core.outbox import LEASE
+from core.tables import InboundRow, Outgoing, Waiting
 from core.waiting import LONGEST
 from tests.conftest import NOW, Town, on_both
+from tests.fakes.pager import Pager
 
 PATIENCE = 10
+TO_CONSENT = (
+    *("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30", "Μαρία Παπαδοπούλου"),
+    *("maria@example.gr", "6912345678", "068933130"),
+)
 
 on_postgres = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
@@ -52,7 +60,7 @@ def test_of_messages_that_wait_in_two_processes_the_earlier_is_first(town: Town)
     databases = [Database(town.database.url) for _process in range(2)]
     first, second = (Wiring(Settings(), each, town.house) for each in databases)
 
-    async def both() -> list[list[Reply]]:
+    async def both() -> tuple[list[Reply], list[Reply]]:
         with Session(town.database.engine) as other:
             conversations.find(other, "console", "citizen", lock=True)
             later = asyncio.create_task(first.answer(inbound(8, "όχι")))
@@ -94,9 +102,7 @@ def test_what_never_comes_is_waited_for_no_longer_than_that(town: Town) -> None:
 
 
 def test_what_was_written_before_its_question_could_be_seen_is_no_answer(town: Town) -> None:
-    town.talk("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30", "Μαρία Παπαδοπούλου")
-    town.talk("maria@example.gr", "6912345678", "068933130")
-    assert town.last[-1].step == "consent"
+    town.talk(*TO_CONSENT)
 
     def send(number: int, text: str, seconds: float) -> list[Reply]:
         came = NOW + timedelta(seconds=seconds)
@@ -108,3 +114,41 @@ def test_what_was_written_before_its_question_could_be_seen_is_no_answer(town: T
     assert early.text.startswith("Αυτό το γράψατε πριν δείτε την ερώτηση")
     assert asked.step == "consent"
     assert send(2, "ναι", 0)[-1].step == "review"
+
+
+@on_both
+@pytest.mark.parametrize(
+    ("status", "attempts", "theirs", "step"),
+    [
+        pytest.param("sent", 1, "8", "consent", id="sent after it"),
+        pytest.param("sent", 1, "6", "review", id="sent before it"),
+        pytest.param("sent", 1, None, "review", id="sent, nobody knows when"),
+        pytest.param("pending", 0, None, "consent", id="not sent yet"),
+        pytest.param("pending", 1, None, "review", id="perhaps arrived"),
+        pytest.param("claimed", 1, None, "review", id="long on its way"),
+    ],
+)
+def test_a_text_that_was_in_the_chat_before_its_question_is_no_answer(
+    town: Town, status: str, attempts: int, theirs: str | None, step: str
+) -> None:
+    town.house = replace(town.house, platforms={"console": Pager("http://127.0.0.1:9")})
+    town.house.office.accounts = frozenset({"webchat", "console"})
+    town.talk(*TO_CONSENT)
+    ours = {"status": status, "attempts": attempts, "provider_id": theirs, "try_at": NOW + LEASE}
+    town.database.write_now(lambda s: s.execute(update(Outgoing).values(ours)))
+    town.clock.forward(seconds=10)
+    said = inbound(7, "ναι").model_copy(update={"in_chat": 7})
+    replies = town.receive(said)
+    assert replies[-1].step == step
+    assert ("Αυτό το γράψατε πριν" in replies[0].text) == (step == "consent")
+
+
+def test_while_the_question_is_on_its_way_the_text_waits(town: Town) -> None:
+    town.house = replace(town.house, platforms={"console": Pager("http://127.0.0.1:9")})
+    town.house.office.accounts = frozenset({"webchat", "console"})
+    town.talk(*TO_CONSENT)
+    ours = {"status": "claimed", "attempts": 1, "try_at": NOW + LEASE}
+    town.database.write_now(lambda s: s.execute(update(Outgoing).values(ours)))
+    said = inbound(7, "ναι").model_copy(update={"in_chat": 7})
+    with Session(town.database.engine) as session, pytest.raises(LostRace):
+        receive(session, town.house, said)

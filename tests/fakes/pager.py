@@ -1,5 +1,6 @@
 """A platform that pushes, whole: its server, which fails on demand, and our end of it."""
 
+import itertools
 import json
 import threading
 import time
@@ -40,6 +41,7 @@ class Pager:
                     address=said["from"],
                     message_id=str(said["id"]),
                     number=said["id"],
+                    in_chat=said.get("in_chat"),
                     text=said.get("text"),
                     choice=said.get("choice"),
                 )
@@ -102,6 +104,8 @@ class PagerServer:
     takes: float = 0
     """Seconds that an answer takes; the message has arrived before."""
     tried: int = 0
+    count: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    """Numbers what is in its chats, from either side."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def to(self, address: str) -> list[str]:
@@ -115,7 +119,7 @@ class PagerServer:
             if self.failures[said["to"]]:
                 status, headers = self.failures[said["to"]].pop(0)
                 return status, headers, {}
-            number = len(self.messages) + 1
+            number = next(self.count)
             names = ("to", "account", "text", "replaces", "choices", "step", "booking")
             kept = {name: said[name] for name in names}
             message = Message(**kept, number=number, at=time.perf_counter())
@@ -162,7 +166,7 @@ def pager_server() -> Iterator[PagerServer]:
         server.server_close()
 
 
-def say(client: httpx.Client, who: str, number: int, **what: str) -> int:
+def say(client: httpx.Client, who: str, number: int, **what: str | int) -> int:
     """Tell Rantevou what a user wrote or tapped; the status of the answer, 0 for none."""
     try:
         answer = client.post(

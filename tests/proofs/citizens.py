@@ -69,7 +69,7 @@ class Citizens:
             for message in told:
                 if code := CODE.search(message.text):
                     return code[1] + code[2]
-            self._say(client, who, **_answer(asked, number, choose))
+            self._say(client, who, **answer(asked, number, choose))
         raise TimeoutError(f"no booking; asked {asked.step}")
 
     def _say(self, client: httpx.Client, who: str, **what: str) -> None:
@@ -104,7 +104,8 @@ def _prompt(message: Message) -> int:
     return int(message.choices[0]["id"].partition(".")[0])
 
 
-def _answer(asked: Message, number: int, choose: random.Random) -> dict[str, str]:
+def answer(asked: Message, number: int, choose: random.Random) -> dict[str, str]:
+    """What a citizen with that number says who wants an appointment."""
     step = asked.step or ""
     options = [choice for choice in asked.choices if choice["number"] is not None]
     own = {

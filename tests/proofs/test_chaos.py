@@ -1,0 +1,277 @@
+"""However a citizen's messages come, twice, late, out of order, at once: one booking, as meant."""
+
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count, pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.catalogue import Municipality
+from core.database import Database
+from core.tables import Booking, Contact, Conversation, InboundRow
+from tests.bot.processes import free_port
+from tests.conftest import on_both
+from tests.fakes.pager import Message, PagerServer, pager_server, say
+from tests.proofs.citizens import answer
+from tests.proofs.processes import Process
+
+PATIENCE = 30
+NUMBERS = count(1)
+AGREED = ("συμφωνώ", "ναι")
+TEXTS = ("1", "2", "ναι", "όχι", *AGREED, "Μαρία Παπαδοπούλου", "maria@example.gr")
+"""Bare digits and yes or no answer many a question: the more that one has to be the right one."""
+
+
+@dataclass
+class World:
+    """Two servers of one database, and the pager."""
+
+    database: Database
+    pager: PagerServer
+    clients: list[httpx.Client]
+    shipped: dict[str, Municipality]
+
+
+@dataclass
+class Written:
+    """A message of the citizen's, and the question it was meant for."""
+
+    number: int
+    meant_for: str
+    what: dict[str, str | int]
+    sent: int = 0
+
+
+@dataclass
+class Citizen:
+    """One conversation: what was written, and what became of it."""
+
+    world: World
+    number: int = field(default_factory=lambda: next(NUMBERS))
+    choose: random.Random = field(default_factory=random.Random)
+    written: list[Written] = field(default_factory=list)
+
+    @property
+    def who(self) -> str:
+        return f"citizen {self.number}"
+
+    def screen(self) -> tuple[list[Message], int]:
+        """The questions to be seen, and the number of whatever is written next."""
+        with self.world.pager.lock:
+            shown = [m for m in self.world.pager.by_address[self.who] if m.step]
+            return shown, next(self.world.pager.count)
+
+    def write(self, **what: str) -> Written:
+        """Write, or tap, an answer to the last question that is to be seen."""
+        shown, number = self.screen()
+        return self._written(number, shown[-1] if shown else None, what)
+
+    def tap(self, back: int, button: int) -> Written:
+        """Tap one of the buttons of the last question, or of one before."""
+        shown, number = self.screen()
+        asked = shown[-1 - back % len(shown)]
+        choice = asked.choices[button % len(asked.choices)]["id"]
+        return self._written(number, asked, {"choice": choice})
+
+    def _written(self, number: int, asked: Message | None, what: dict[str, str]) -> Written:
+        step = (asked.step if asked else None) or ""
+        self.written.append(Written(number, step, {"in_chat": number, **what}))
+        return self.written[-1]
+
+    def send(self, message: Written, server: int) -> None:
+        """Have a server told of it until it takes it, as a platform does."""
+        message.sent += 1
+        client = self.world.clients[server]
+        deadline = time.monotonic() + PATIENCE
+        while (status := say(client, self.who, message.number, **message.what)) != 200:
+            assert (status, time.monotonic() < deadline) == (503, True)
+
+    def at_rest(self) -> Message:
+        """The open question, once it is to be seen."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            last = self.taken()[-1][1]
+            shown, _ = self.screen()
+            if shown and shown[-1].step == last and len(shown) >= len(self.taken()):
+                return shown[-1]
+            assert time.monotonic() < deadline, "a question never came"
+            time.sleep(0.01)
+
+    def taken(self) -> list[tuple[int, str, str]]:
+        """The messages as they were taken: number, the question then open, all that was said."""
+
+        def read(session: Session) -> list[Any]:
+            query = (
+                select(InboundRow.message_id, InboundRow.replies)
+                .join(Conversation, Conversation.id == InboundRow.conversation_id)
+                .join(Contact, Contact.id == Conversation.contact_id)
+                .where(Contact.address == self.who)
+                .order_by(InboundRow.id)
+            )
+            return list(session.execute(query).all())
+
+        return [
+            (int(number), replies[-1]["step"], "\n".join(reply["text"] for reply in replies))
+            for number, replies in self.world.database.write_now(read)
+        ]
+
+    def bookings(self) -> list[Booking]:
+        def read(session: Session) -> list[Booking]:
+            query = (
+                select(Booking)
+                .join(Contact, Contact.citizen_id == Booking.citizen_id)
+                .where(Contact.address == self.who, Booking.state == "confirmed")
+            )
+            return list(session.scalars(query))
+
+        return self.world.database.write_now(read)
+
+    @property
+    def booked(self) -> bool:
+        """Whether the confirmation is to be seen."""
+        with self.world.pager.lock:
+            told = self.world.pager.by_address[self.who]
+            return any("Κωδικός" in message.text for message in told)
+
+    def go_on(self) -> None:
+        """Answer the open question as somebody would who wants an appointment."""
+        what = answer(self.at_rest(), self.number, self.choose)
+        said = self.write(**what)
+        self.send(said, said.number % 2)
+
+    def check(self) -> None:
+        """There is one booking; what was said answered what it was meant for, as consent was."""
+        taken, by_number = self.taken(), {each.number: each for each in self.written}
+        numbers = [number for number, _step, _said in taken]
+        assert len(numbers) == len(set(numbers))
+        agreed = False
+        for (_n, before, _s), (number, after, _said) in pairwise(taken):
+            if before == after:
+                continue
+            said = by_number[number]
+            assert said.meant_for == before, (before, after, said)
+            if before == "consent" and after == "review":
+                agreed = True
+        (booking,) = self.bookings()
+        body = self.world.shipped[booking.municipality_id]
+        if body.consent_of(body.services[booking.service], booking.channel):
+            assert agreed
+            assert booking.consent_version
+
+
+class Chaos(RuleBasedStateMachine):
+    """What may happen to a citizen's messages between them and us."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.world = world
+        self.citizen = Citizen(world)
+
+    @initialize(turns=st.integers(0, 12))
+    def a_talk_goes_on(self, turns: int) -> None:
+        self.citizen.send(self.citizen.write(text="Γεια"), 0)
+        for text in ("Καλαμάτα", "Επίδομα Στέγασης")[:turns]:
+            self.citizen.at_rest()
+            self.citizen.send(self.citizen.write(text=text), 1)
+        for _turn in range(turns - 2):
+            if not self.citizen.booked:
+                self.citizen.go_on()
+
+    @rule(text=st.sampled_from(TEXTS))
+    def write(self, text: str) -> None:
+        if not self.citizen.booked:
+            self.citizen.write(text=text)
+
+    @rule(back=st.sampled_from([0, 0, 0, 1, 2]), button=st.integers(0, 8))
+    def tap(self, back: int, button: int) -> None:
+        if not self.citizen.booked:
+            self.citizen.tap(back, button)
+
+    @rule()
+    def answer(self) -> None:
+        if not self.citizen.booked:
+            self.citizen.go_on()
+
+    @rule(which=st.integers(0, 9), server=st.integers(0, 1))
+    def one_comes(self, which: int, server: int) -> None:
+        if message := self.pick(which, sent=False):
+            self.citizen.send(message, server)
+
+    @rule(which=st.integers(0, 9), server=st.integers(0, 1))
+    def one_comes_again(self, which: int, server: int) -> None:
+        if message := self.pick(which, sent=True):
+            self.citizen.send(message, server)
+
+    @rule(one=st.integers(0, 9), other=st.integers(0, 9), twice=st.booleans())
+    def two_come_at_once(self, one: int, other: int, twice: bool) -> None:
+        first = self.pick(one, sent=False)
+        second = first if twice else self.pick(other, sent=False)
+        if first and second:
+            with ThreadPoolExecutor(2) as threads:
+                list(threads.map(self.citizen.send, (first, second), (0, 1)))
+
+    @rule()
+    def time_passes(self) -> None:
+        self.citizen.at_rest()
+
+    def pick(self, which: int, *, sent: bool) -> Written | None:
+        """One of those that came already, or didn't; the earliest are the likeliest."""
+        these = [each for each in self.citizen.written if bool(each.sent) == sent]
+        return these[min(which, len(these) - 1)] if these else None
+
+    def teardown(self) -> None:
+        for message in self.citizen.written:
+            if not message.sent:
+                self.citizen.send(message, 0)
+        for _turn in range(60):
+            if self.citizen.booked:
+                break
+            self.citizen.at_rest()
+            self.citizen.go_on()
+        assert self.citizen.booked, self.citizen.taken()[-3:]
+        self.citizen.check()
+
+
+@pytest.fixture
+def world(database: Database, shipped: dict[str, Municipality], tmp_path: Path) -> Iterator[World]:
+    with pager_server() as pager:
+        servers, clients = [], []
+        for number in range(2):
+            (folder := tmp_path / f"server {number}").mkdir()
+            port = free_port()
+            clients.append(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30))
+            servers.append(Process(folder, database.url, pager.url, "serve", port=port).start())
+        for each in servers:
+            each.wait_until_ready()
+        yield World(database, pager, clients, shipped)
+        for client in clients:
+            client.close()
+        for each in servers:
+            assert each.end() == 0
+
+
+@on_both
+@pytest.mark.parametrize("talks", [5, pytest.param(150, marks=pytest.mark.soak)])
+def test_one_booking_as_it_was_meant(world: World, talks: int) -> None:
+    run_state_machine_as_test(
+        lambda: Chaos(world),  # type: ignore[arg-type]
+        settings=settings(
+            max_examples=talks,
+            stateful_step_count=25,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],  # what threads do can't be made smaller
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
