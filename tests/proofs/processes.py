@@ -67,6 +67,14 @@ class Process:
         self.process.terminate()
         return self.process.wait(PATIENCE)
 
+    def ended(self, within: float) -> int:
+        """Its exit code, when it ends so soon. Raises TimeoutError."""
+        assert self.process is not None
+        try:
+            return self.process.wait(within)
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError from error
+
 
 def family(folder: Path, database: str, pager: str) -> tuple[str, list[Process]]:
     """A server and two workers, that haven't begun; the server's address."""

@@ -1,0 +1,113 @@
+"""Processes that are told to end, or whose parent is gone: nothing is lost, nobody stays behind."""
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from core.tables import Outgoing
+from tests.bot.processes import RANTEVOU, free_port, server
+from tests.bot.test_watching import wait_until
+from tests.conftest import Town
+from tests.core.waiting import until
+from tests.fakes.pager import ACCOUNT, Pager, PagerServer, pager_server
+from tests.proofs.processes import Process
+
+IN_TIME = 10
+
+
+@pytest.fixture
+def slow() -> Iterator[PagerServer]:
+    """A platform that takes its time to answer."""
+    with pager_server() as pager:
+        pager.takes = 1
+        yield pager
+
+
+@pytest.fixture
+def owing(town: Town, slow: PagerServer) -> Town:
+    """A town that owes a citizen two messages."""
+    town.house = replace(town.house, platforms={ACCOUNT: Pager(slow.url)})
+    town.house.office.accounts = frozenset({"webchat", ACCOUNT})
+    town.clock.now = datetime.now(UTC)
+    town.platform, town.account = "pager", ACCOUNT
+    town.say("Γεια")
+    return town
+
+
+def statuses(town: Town) -> list[str]:
+    query = select(Outgoing.status).order_by(Outgoing.id)
+    return town.database.write_now(lambda s: list(s.scalars(query)))
+
+
+@contextmanager
+def delivering(town: Town, pager: PagerServer, folder: Path, command: str) -> Iterator[Process]:
+    """Have a process deliver."""
+    process = Process(folder, town.database.url, pager.url, command, port=free_port()).start()
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_what_is_on_its_way_arrives_before_it_ends(
+    owing: Town, slow: PagerServer, tmp_path: Path, command: str
+) -> None:
+    with delivering(owing, slow, tmp_path, command) as process:
+        until(lambda: len(slow.messages) == 1)
+        assert process.end() == 0
+    assert statuses(owing) == ["sent", "pending"]
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_second_signal_ends_it_at_once_and_the_next_delivers(
+    owing: Town, slow: PagerServer, tmp_path: Path, command: str
+) -> None:
+    slow.takes = 60
+    with delivering(owing, slow, tmp_path, command) as first:
+        until(lambda: len(slow.messages) == 1)
+        assert first.process
+        first.process.terminate()
+        with pytest.raises(TimeoutError):
+            first.ended(within=0.5)
+        first.process.terminate()
+        assert first.ended(within=IN_TIME) == 0
+    assert statuses(owing) == ["claimed", "pending"]
+    slow.takes = 0
+    with delivering(owing, slow, tmp_path, command):
+        until(lambda: statuses(owing) == ["sent", "sent"])
+
+
+def test_no_child_outlives_its_parent(file: Path) -> None:
+    with server(file, (RANTEVOU, "serve", "--workers", "2")) as running:
+        wait_until(lambda: running.events.count("server started") == 2, running)
+        started = [json.loads(line) for line in running.log.splitlines() if "started" in line]
+        running.process.kill()
+        for each in started:
+            until(lambda process=each["process"]: not alive(process))  # type: ignore[misc]
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(running.url)
+
+
+def alive(process: int) -> bool:
+    """Whether it runs; one that nobody buried doesn't."""
+    try:
+        return " Z " not in Path(f"/proc/{process}/stat").read_text("utf-8")
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_parent_ends_all(file: Path, how: signal.Signals) -> None:
+    with server(file, (RANTEVOU, "serve", "--workers", "2")) as running:
+        wait_until(lambda: running.events.count("server started") == 2, running)
+        assert running.end(how) == 0
+        assert running.events.count("server stopped") == 2
