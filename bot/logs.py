@@ -3,11 +3,14 @@
 import json
 import logging
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from traceback import extract_tb
 from typing import Any
 
 import structlog
+
+from core.errors import Busy
 
 
 def configure() -> None:
@@ -18,7 +21,7 @@ def configure() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_names: _Unstoppable(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -29,6 +32,23 @@ def configure() -> None:
 def places(error: BaseException) -> list[str]:
     """Where an error came from. Its own text may hold what the citizen wrote, and is left out."""
     return [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
+
+
+def cause(error: BaseException) -> dict[str, str]:
+    """What kind of error it is; and why, where that is said in words of our own."""
+    said = {"error": type(error).__name__}
+    return said | {"reason": str(error)} if isinstance(error, Busy) else said
+
+
+class _Unstoppable(structlog.PrintLogger):
+    """Where the disk is full that the log is on, a line is lost and nothing else."""
+
+    def msg(self, message: str) -> None:
+        """Print it, or don't."""
+        with suppress(OSError):
+            super().msg(message)
+
+    debug = info = warning = error = msg
 
 
 class _Bare(logging.Formatter):

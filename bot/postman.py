@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot import delivery
 from bot.delivery import Parcel
 from bot.listening import listen
-from bot.logs import places
+from bot.logs import cause, places
 from bot.platforms.platform import Send
 from bot.wiring import Wiring
 from core import outbox
@@ -153,4 +153,4 @@ class Postman:
 
 
 def _told(what: str, error: Exception, **ids: int) -> None:
-    log.error(what, error=type(error).__name__, places=places(error)[-3:], **ids)
+    log.error(what, **cause(error), places=places(error)[-3:], **ids)

@@ -156,8 +156,8 @@ class Database:
             if self.backend.lost_race(error):
                 raise LostRace from error
             if self.backend.unavailable(error):
-                said = f"{_first_line(error.orig)}: nothing was changed. Please try again soon."
-                raise Busy(said) from None
+                said = f"{self.backend.name} can't be used just now: {_first_line(error.orig)}"
+                raise Busy(f"{said}: nothing was changed. Please try again soon.") from None
             raise
 
     @contextmanager

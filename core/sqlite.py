@@ -45,7 +45,9 @@ class SQLite:
         return self._engine("BEGIN IMMEDIATE", 1), self._engine("BEGIN", readers)
 
     def alone(self, connection: Connection) -> None:
-        """Migrate alone: whoever began to write is."""
+        """Migrate alone: whoever writes is."""
+        # Beginning to isn't enough: that also passes where the file may only be read.
+        connection.exec_driver_sql("PRAGMA user_version = 0")
 
     def lost_race(self, _error: Exception) -> bool:
         """Never: a transaction that writes has the file to itself."""

@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+import pytest
 from sqlalchemy.engine import URL, make_url
 
 NUMBERS = count(1)
@@ -119,6 +120,18 @@ def running() -> Iterator[Server]:
             yield server
         finally:
             server.close()
+
+
+@contextmanager
+def stopped(server: Server) -> Iterator[None]:
+    """Without the server for a while; skips the test where it isn't ours to stop."""
+    if not isinstance(server, OwnServer):
+        pytest.skip("the server isn't ours to stop")
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
 
 
 def _text(url: URL) -> str:

@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
+from bot.logs import cause
 from bot.postman import Postman
 from bot.settings import read_settings
 from bot.sweep import sweep
@@ -115,5 +116,5 @@ async def _sweep_forever(wiring: Wiring) -> None:
             if any(swept.values()):
                 log.info("swept", **swept)
         except Exception as error:
-            log.error("sweep failed", error=type(error).__name__)
+            log.error("sweep failed", **cause(error))
         await asyncio.sleep(SWEEP_SECONDS)

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.logs import places
+from bot.logs import cause, places
 from core.errors import Busy
 
 log = structlog.get_logger()
@@ -60,7 +60,8 @@ def install(app: FastAPI) -> None:
             for found in error.errors()
         )
 
-    async def on_busy(_request: Request, _error: Exception) -> JSONResponse:
+    async def on_busy(request: Request, error: Exception) -> JSONResponse:
+        log.error("turned away", path=request.url.path, **cause(error))
         return problem(503, BUSY, {"Retry-After": "5"})
 
     app.add_exception_handler(Busy, on_busy)

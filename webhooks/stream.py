@@ -10,6 +10,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.sse import EventSourceResponse, format_sse_event
 
 from bot.later import news
+from bot.logs import cause
 from bot.platforms import webchat
 from bot.wiring import Wiring
 from core import conversations
@@ -47,7 +48,7 @@ class Streams:
             try:
                 await self._look()
             except Exception as error:
-                log.error("looking for news failed", error=type(error).__name__)
+                log.error("looking for news failed", **cause(error))
                 await asyncio.sleep(BEAT_SECONDS)
 
     async def _look(self) -> None:

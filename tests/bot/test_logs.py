@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 SPEAK = """
@@ -47,3 +48,21 @@ def test_no_library_says_what_a_citizen_wrote() -> None:
     assert [line.get("error") for line in lines] == ["IntegrityError"] * 3 + [None] * 2
     assert all(line["logger"] and line["level"] and line["timestamp"] for line in lines)
     assert lines[0]["places"][-1] == "<string>:10"
+
+
+GO_ON = """
+import logging, structlog
+from bot.logs import configure
+
+configure()
+structlog.get_logger().error("turned away")
+logging.getLogger("uvicorn.error").warning("anything")
+print("went on")
+"""
+
+
+def test_where_the_log_cannot_be_written_all_else_goes_on() -> None:
+    command = [sys.executable, "-c", GO_ON]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, timeout=30, check=False)
+    assert done.stdout == b"went on\n"

@@ -5,6 +5,7 @@ import random
 import re
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 import httpx
@@ -28,8 +29,8 @@ class Citizens:
     """The codes that were told, by address."""
     stuck: list[str] = field(default_factory=list)
     begun: int = 0
-    retried: int = 0
-    """Messages that had to be sent again, for nobody answered or could."""
+    retried: Counter[int] = field(default_factory=Counter)
+    """Messages that had to be sent again, by the status of the answer; 0 is none."""
     enough: threading.Event = field(default_factory=threading.Event)
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -76,8 +77,8 @@ class Citizens:
         """Send a message until it is taken, as platforms do; sometimes twice all the same."""
         number = next(self.ids)
         deadline = time.monotonic() + PATIENCE
-        while say(client, who, number, **what) != 200:
-            self.retried += 1
+        while (status := say(client, who, number, **what)) != 200:
+            self.retried[status] += 1
             if time.monotonic() > deadline:
                 raise TimeoutError("nobody takes a message")
             time.sleep(0.1)

@@ -1,8 +1,12 @@
 """What whoever watches over the program asks: does it live, is it ready, what has it done."""
 
 import time
+<<<<<<< HEAD
 from collections.abc import Iterator
 from contextlib import contextmanager
+=======
+from collections.abc import Callable
+>>>>>>> eeec8c0 (The database goes away, fills up or may only be read: proven, and said in the log)
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +20,7 @@ from core.errors import Busy, DeliveryError
 from core.office import Office
 from tests.conftest import Town, on_both
 from tests.fakes.telltale import ACCOUNT, Telltale
-from tests.postgres import OwnServer, Server
+from tests.postgres import Server, stopped
 from tests.webhooks.conftest import Serve
 from tests.webhooks.talker import GREEK, Talker
 from tests.webhooks.test_problems import problem
@@ -95,17 +99,6 @@ def test_a_technician_with_a_browser_sees_the_reason_too(town: Town, serve: Serv
     client = serve()
     execute(town.database, NO_GUARD["sqlite"])
     assert "guard" in problem(client.get("/readyz", headers={"Accept": "text/html"}), 503)["detail"]
-
-
-@contextmanager
-def stopped(server: Server) -> Iterator[None]:
-    if not isinstance(server, OwnServer):
-        pytest.skip("the server isn't ours to stop")
-    server.stop()
-    try:
-        yield
-    finally:
-        server.start()
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

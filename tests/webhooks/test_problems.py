@@ -154,6 +154,27 @@ def test_a_database_that_stays_locked_is_said_to_be_busy_and_loses_nothing(
     assert answered.json()["replies"][-1]["step"] == "service"
 
 
+def test_a_database_that_may_only_be_read_by_now_is_said_and_loses_nothing(
+    town: Town, serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def may_be_written(on: bool) -> None:
+        connection = town.database.engine.raw_connection()
+        connection.cursor().execute(f"PRAGMA query_only = {not on:d}")
+        connection.close()
+
+    citizen = Talker(serve())
+    citizen.say("Γεια")
+    body = {"conversation": citizen.token, "message_id": "2", "text": "Καλαμάτα"}
+    may_be_written(False)
+    refused = citizen.client.post("/chat/turns", json=body)
+    may_be_written(True)
+    problem(refused, 503)
+    assert int(refused.headers["retry-after"]) >= 1
+    assert "readonly database" in "".join(capsys.readouterr())
+    answered = citizen.client.post("/chat/turns", json=body)
+    assert answered.json()["replies"][-1]["step"] == "service"
+
+
 def test_a_crash_is_a_problem_document_without_its_reason(town: Town, serve: Serve) -> None:
     citizen = Talker(serve())
     citizen.say("Γεια")

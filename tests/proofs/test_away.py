@@ -1,0 +1,98 @@
+"""The database goes away under load and comes back: nothing is lost, nothing begins again."""
+
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from core.database import Database
+from tests.fakes.pager import PagerServer, say
+from tests.postgres import Server, stopped
+from tests.proofs.citizens import Citizens
+from tests.proofs.kept import check_nothing_lost
+from tests.proofs.processes import family
+from tests.webhooks.test_problems import RIGHT, problem
+
+PATIENCE = 20
+A_BROWSER = {"Accept": "text/html", "Accept-Language": "el"}
+LATE = ("latecomer", 1_000_000)
+"""A citizen of the pager, and the number of what they say: once in vain, then again."""
+
+APOLOGY = "Κάτι δεν πήγε καλά και δεν άλλαξε τίποτα. Δοκιμάστε ξανά σε λίγο."
+
+
+def told_to_wait(client: httpx.Client) -> None:
+    """Check what a platform, a program and a browser are answered meanwhile."""
+    assert say(client, *LATE, text="Γεια") == 503
+    for answer in (
+        client.post("/chat/turns", json=RIGHT),
+        client.get("/", headers=A_BROWSER),
+        client.post("/", data={"text": "Γεια"}, headers=A_BROWSER),
+    ):
+        assert int(answer.headers["retry-after"]) >= 1
+        if answer.request.headers["accept"] == "text/html":
+            assert (answer.status_code, APOLOGY in answer.text) == (503, True)
+        else:
+            problem(answer, 503)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("seconds", "at_once"), [(1, 4), pytest.param(10, 8, marks=pytest.mark.soak)]
+)
+def test_nothing_is_lost_when_the_database_is_away(
+    database: Database,
+    postgres: Server,
+    pager: PagerServer,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    seconds: int,
+    at_once: int,
+) -> None:
+    url, processes = family(tmp_path, database.url, pager.url)
+    citizens, refused = Citizens(pager, url), 0
+    client = httpx.Client(base_url=url, timeout=10)
+
+    def statuses() -> tuple[int, int]:
+        return client.get("/healthz").status_code, client.get("/readyz").status_code
+
+    try:
+        for each in processes:
+            each.start()
+        for each in processes:
+            each.wait_until_ready()
+        citizens.start(at_once)
+        time.sleep(1)
+        assert statuses() == (200, 200)
+        with stopped(postgres):
+            back = time.monotonic() + seconds
+            while time.monotonic() < back:
+                told_to_wait(client)
+                assert statuses() == (200, 503)
+                refused += 4
+                time.sleep(0.05)
+        began = time.monotonic()
+        while statuses() != (200, 200):
+            assert time.monotonic() < began + PATIENCE
+        ready = time.monotonic() - began
+        assert client.post("/chat/turns", json=RIGHT).status_code == 200
+        assert say(client, *LATE, text="Γεια") == 200
+        citizens.finish()
+        twice = check_nothing_lost(database, citizens, pager)
+        assert '"event": "turned away"' in processes[0].said()
+        assert not any("Traceback" in each.said() for each in processes)
+        # The same processes as before: each was begun once, and none has ended.
+        assert [each.process and each.process.poll() for each in processes] == [None] * 3
+    finally:
+        citizens.enough.set()
+        client.close()
+        for each in processes:
+            each.kill()
+    assert set(citizens.retried) <= {503}
+    with capsys.disabled():
+        print(  # noqa: T201
+            f"\naway for {seconds} s: {refused} requests told to wait, ready again after"
+            f" {ready:.1f} s, {len(citizens.booked)} bookings, {len(pager.messages)} messages,"
+            f" {twice} duplicates, {citizens.retried.total()} messages sent again"
+        )
