@@ -54,7 +54,12 @@ class PostgreSQL:
         return writing, reading.execution_options(isolation_level="REPEATABLE READ")
 
     def alone(self, connection: Connection) -> None:
-        """Migrate alone: others who want to, wait until this transaction ends."""
+        """Migrate alone: others who want to, wait until this transaction ends. Raises Unusable."""
+        if connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
+            raise Unusable(
+                f"RANTEVOU_DATABASE_URL: {self.name} may only be read "
+                "(a standby, or default_transaction_read_only is on)."
+            )
         # A migration of a big table takes its time, and so does waiting for another's.
         for limit in ("statement_timeout", "lock_timeout"):
             connection.exec_driver_sql(f"SET LOCAL {limit} = 0")

@@ -77,6 +77,17 @@ def test_a_user_who_may_make_no_tables_is_told(url: str, postgres: Server) -> No
 
 
 @a_server
+def test_a_database_that_may_only_be_read_is_refused(url: str) -> None:
+    prepare(url)
+    database = Database(url)
+    with database.engine.begin() as connection:
+        name = make_url(url).database
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+    database.close()
+    assert "may only be read" in refused(url)
+
+
+@a_server
 def test_who_owns_the_database_and_nothing_else_may_use_it(url: str, postgres: Server) -> None:
     with postgres.user("owner", PASSWORD) as login:
         postgres.give(url, "owner")

@@ -1,12 +1,6 @@
 """What whoever watches over the program asks: does it live, is it ready, what has it done."""
 
 import time
-<<<<<<< HEAD
-from collections.abc import Iterator
-from contextlib import contextmanager
-=======
-from collections.abc import Callable
->>>>>>> eeec8c0 (The database goes away, fills up or may only be read: proven, and said in the log)
 from dataclasses import replace
 from typing import Any
 
