@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -152,12 +152,12 @@ def claim(
     The rows of one turn go one after the other. Others wait for earlier ones to the same recipient
     that are due, for two minutes at most.
     """
-    earlier = aliased(Outgoing)
+    earlier = aliased(Outgoing, name="earlier")
     blocked = (
         select(earlier.id)
         .where(
             earlier.recipient == Outgoing.recipient,
-            earlier.status.in_(("pending", "claimed")),
+            text("earlier.status IN ('pending','claimed')"),  # literal, as OWED is
             earlier.due_at <= now,
             (earlier.due_at < Outgoing.due_at)
             | ((earlier.due_at == Outgoing.due_at) & (earlier.id < Outgoing.id)),
@@ -191,7 +191,8 @@ def claim(
 def is_due(session: Session, accounts: Collection[str], now: datetime) -> bool:
     """Whether there may be something to send; a short look, which no writer waits for."""
     waits = select(Outgoing.id).where(OWED, Outgoing.try_at <= now, Outgoing.account.in_(accounts))
-    return session.scalar(waits.limit(1)) is not None
+    # In order, or PostgreSQL reads the whole table in the hope of meeting one soon.
+    return session.scalar(waits.order_by(Outgoing.try_at).limit(1)) is not None
 
 
 def leased(session: Session, row_id: int, worker: str, attempts: int) -> Outgoing | None:

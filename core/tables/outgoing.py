@@ -27,7 +27,8 @@ class Outgoing(Base):
     __tablename__ = "outgoing"
     __table_args__ = (
         Index(None, "platform", "status", "due_at"),
-        Index("ix_outgoing_owed", "try_at", **_ONLY_OWED),
+        # account is in it so that what pages fetch themselves is passed over without a look at it.
+        Index("ix_outgoing_owed", "try_at", "account", **_ONLY_OWED),
         Index("ix_outgoing_recipient", "recipient", "due_at", **_ONLY_OWED),
     )
 

@@ -47,7 +47,7 @@ def upgrade() -> None:
         outgoing.alter_column("booking_id", existing_type=NUMBER, nullable=True)
     op.create_index(op.f("ix_outgoing_inbound_id"), "outgoing", ["inbound_id"])
     owed: dict[str, Any] = {"sqlite_where": OWED, "postgresql_where": OWED}
-    op.create_index("ix_outgoing_owed", "outgoing", ["try_at"], **owed)
+    op.create_index("ix_outgoing_owed", "outgoing", ["try_at", "account"], **owed)
     op.create_index("ix_outgoing_recipient", "outgoing", ["recipient", "due_at"], **owed)
     op.create_table(
         "suppressions",

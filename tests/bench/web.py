@@ -15,17 +15,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
+from tests.bench.report import line, ms
+
 TALK = ("λάρισα", "1", "1", "1", "το συντομότερο", "πίσω", "επόμενη εβδομάδα", "πίσω", "βοήθεια")
 """What is said by JSON and by htmx: lists, the month, the times of a day."""
 
 ROUNDS = 40
 STREAMS = 200
-
-
-def line(what: str, figure: str) -> None:
-    """Print a figure."""
-    sys.stdout.write(f"{what:<64}{figure:>22}\n")
-    sys.stdout.flush()
 
 
 class Server:
@@ -44,6 +40,7 @@ class Server:
             [sys.executable, "-m", "bot.cli", "serve"],
             env={**os.environ, **given},
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         self.client = http.client.HTTPConnection("127.0.0.1", self.port)
         for _ in range(100):
@@ -86,15 +83,16 @@ def memory(root: Path) -> None:
     """Resident memory after 1,000 and after 10,000 conversations."""
     with serving(root / "memory.db") as server:
         sizes = []
-        for count in (1_000, 9_000):
+        for count, talk in ((1_000, TALK[:5]), (9_000, TALK[:1])):
             for _ in range(count):
                 token = None
-                for said in ("γεια", *TALK[:5]):
+                for said in ("γεια", *talk):
                     token = server.turn(token, said)[1]
             pages = int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1])
             sizes.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
-    line("resident memory after 1000 conversations (at most 200 MB)", f"{sizes[0]:.0f} MB")
-    line("  after 10000, more (at most 10 MB)", f"{sizes[1] - sizes[0]:.1f} MB")
+    first, more = f"{sizes[0]:.0f} MB", f"{sizes[1] - sizes[0]:.1f} MB"
+    line("resident memory after 1000 conversations", first, bound="at most 200 MB")
+    line("  after 10000, more", more, bound="at most 10 MB")
 
 
 class Browser:
@@ -132,12 +130,12 @@ def pages(root: Path) -> None:
                 through_htmx.append(browser.turn(said))
                 shown.append(server.ask("GET", "/", Cookie=browser.cookie)[0])
         ours, bare = statistics.median(through_htmx), statistics.median(through_json)
-        line("the page, with its conversation: p50", f"{statistics.median(shown) * 1000:.1f} ms")
-        line("a turn through htmx: p50", f"{ours * 1000:.1f} ms")
-        line("  ratio to the same turn through JSON (at most 1.5)", f"{ours / bare:.2f}")
+        line("the page, with its conversation: p50", ms(statistics.median(shown)))
+        line("a turn through htmx: p50", ms(ours))
+        line("  to the same turn through JSON", ms(bare), ours / bare, "at most 1.5")
         alone, among = streams(server)
-        line(f"a turn beside {STREAMS} open event streams: p50", f"{among * 1000:.1f} ms")
-        line("  ratio to none (at most 1.3)", f"{among / alone:.2f}")
+        line(f"a turn beside {STREAMS} open event streams: p50", ms(among))
+        line("  to that beside none", ms(alone), among / alone, "at most 1.3")
 
 
 def streams(server: Server) -> tuple[float, float]:

@@ -1,0 +1,1 @@
+"""`make bench`: figures, each beside other work of the same run."""

@@ -1,0 +1,77 @@
+"""A month of free days for 10 desks at 80 % occupancy, with few and many bookings elsewhere."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from core import calendar, slots
+from core.database import Database
+from core.office import Office
+from core.tables import Booking
+from tests.bench.offices import FEW, NOW
+from tests.bench.report import GROWTH, in_turns, line, medians, ms
+
+ATHENS = ZoneInfo("Europe/Athens")
+FIRST, LAST = datetime(2026, 12, 1, tzinfo=UTC).date(), datetime(2026, 12, 31, tzinfo=UTC).date()
+ROUNDS = 80
+
+
+def months(kind: str, offices: Sequence[Database]) -> None:
+    """The same month, asked of each in turns."""
+    few, many = medians(in_turns([month(each) for each in offices], ROUNDS, unheeded=10))
+    line(f"{kind}: a month of free days, 10 desks at 80 %: p50", ms(many), bound="at most 10 ms")
+    line(f"  to that with {FEW} bookings stored", ms(few), many / few, GROWTH)
+
+
+def month(database: Database) -> Callable[[], float]:
+    """Fill a municipality's desks; what is given back asks for its month, and says how long."""
+    office = Office("bench")
+
+    def occupy(session: Session) -> None:
+        office.refresh(session)
+        session.connection().execute(insert(Booking), list(_bookings(office)))
+
+    database.write_now(occupy)
+
+    def ask(session: Session) -> float:
+        plan = office["busy"].plan("s", "b", "video")
+        begun = time.perf_counter()
+        free = slots.free_days(session, plan, FIRST, LAST, NOW, ATHENS, None)
+        took = time.perf_counter() - begun
+        if len(free) < 15:
+            raise AssertionError("the month should have free days")
+        return took
+
+    return lambda: database.write_now(ask)
+
+
+def _bookings(office: Office) -> list[dict[str, object]]:
+    plan = office["busy"].plan("s", "b", "video")
+    number = random.Random(2)
+    return [
+        {
+            "code": f"busy {desk} {start}",
+            "municipality_id": "busy",
+            "branch": "b",
+            "service": "s",
+            "channel": "video",
+            "desk_id": desk,
+            "starts_at": datetime.fromtimestamp(start, UTC),
+            "ends_at": datetime.fromtimestamp(start + 900, UTC),
+            "state": "confirmed",
+            "held_at": NOW,
+            "held_until": NOW,
+            "citizen_id": 1,
+            "details": {},
+            "language": "el",
+            "timezone": "Europe/Athens",
+        }
+        for desk, _ in plan.desks
+        for start in calendar.free_starts(plan, {}, NOW, NOW + timedelta(days=60), NOW)
+        if number.random() < 0.8
+    ]

@@ -1,0 +1,106 @@
+"""The office that figures are taken in, on either database, with so many bookings stored."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from core.catalogue import Municipality
+from core.catalogue_files import SHIPPED, read_catalogue
+from core.database import Database
+from core.office import load
+from tests.bench.stored import store
+from tests.postgres import Server
+
+NOW = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
+
+FEW, MANY = 1_000, 1_000_000
+
+ELSEWHERE = 6
+"""Municipalities beside the shipped ones, with 100 desks each."""
+
+
+def shipped() -> list[Municipality]:
+    """The catalogues that come with Rantevou."""
+    return [read_catalogue(file) for file in sorted(SHIPPED.glob("*.yaml"))]
+
+
+def furnish(url: str, stored: int) -> None:
+    """Make an empty database the office's, with so many bookings."""
+    database = Database(url)
+    database.prepare()
+
+    def load_all(session: Session) -> None:
+        for body in (*shipped(), *(town(f"elsewhere{n}", 100) for n in range(ELSEWHERE))):
+            load(session, body, NOW)
+        load(session, town("busy", 10), NOW)
+
+    database.write_now(load_all)
+    database.close()
+    store(url, stored, NOW)
+
+
+@contextmanager
+def on_sqlite(root: Path, counts: Sequence[int]) -> Iterator[list[Database]]:
+    """An office on SQLite for each of these numbers of bookings."""
+    files = [root / f"{count}.db" for count in counts]
+    for file, count in zip(files, counts, strict=True):
+        furnish(f"sqlite:///{file}", count)
+    opened = [Database(f"sqlite:///{file}") for file in files]
+    yield opened
+    for database, file in zip(opened, files, strict=True):
+        database.close()
+        file.unlink()
+
+
+@contextmanager
+def on_postgres(server: Server, counts: Sequence[int]) -> Iterator[list[Database]]:
+    """The same on PostgreSQL."""
+    urls = [server.make() for _ in counts]
+    for url, count in zip(urls, counts, strict=True):
+        furnish(url, count)
+    opened = [Database(url) for url in urls]
+    yield opened
+    for database, url in zip(opened, urls, strict=True):
+        database.close()
+        server.drop(url)
+
+
+def town(name: str, desks: int) -> Municipality:
+    """A municipality with one service of 15 minutes and so many desks, 08:00 to 15:00."""
+    words = {"el": name, "en": name}
+    opening = {"days": ["mon", "tue", "wed", "thu", "fri"], "start": "08:00", "end": "15:00"}
+    return Municipality.model_validate(
+        {
+            "id": name,
+            "name": words,
+            "contact": {},
+            "branches": [
+                {
+                    "id": "b",
+                    "name": words,
+                    "desks": [
+                        {"id": f"d{i}", "channels": ["video"], "openings": [opening]}
+                        for i in range(desks)
+                    ],
+                }
+            ],
+            "groups": [
+                {
+                    "id": "g",
+                    "name": words,
+                    "services": [
+                        {
+                            "id": "s",
+                            "name": words,
+                            "channels": ["video"],
+                            "duration": 15,
+                            "interval": 15,
+                        }
+                    ],
+                }
+            ],
+        }
+    )

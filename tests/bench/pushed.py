@@ -1,0 +1,76 @@
+"""An office whose citizens write over a platform that pushes, and takes no time."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from bot.platforms.platform import Send
+from bot.postman import Postman
+from bot.replies import Inbound
+from bot.settings import Settings
+from bot.wiring import Wiring
+from core.database import Database
+from core.office import Office
+from tests.bench.talk import Talk
+
+ACCOUNT = "pager:one"
+
+
+class Silent:
+    """A platform that pushes and takes no time; `sent` is when each address was written to."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, float] = {}
+        self.number = 0
+        self.told: Callable[[], None] = lambda: None
+
+    def read(self, *_anything: Any) -> list[Inbound]:
+        return []
+
+    def render(self, reply: Any) -> Any:
+        return reply
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Send]:
+        yield self._send
+
+    async def _send(self, address: str, payload: Any, replaces: str | None) -> str | None:
+        self.sent.setdefault(address, time.perf_counter())
+        self.number += 1
+        self.told()
+        return str(self.number)
+
+
+class Pushed:
+    """An office whose citizens write over that platform."""
+
+    def __init__(self, database: Database) -> None:
+        self.platform = Silent()
+        talk = Talk(database)
+        office = Office("bench", frozenset({"webchat", ACCOUNT}))
+        house = replace(talk.house, office=office, platforms={ACCOUNT: self.platform})
+        self.wiring = Wiring(Settings(), database, house)
+
+    def deliver(self, greetings: int) -> float:
+        """Owe answers, and have one postman send them; seconds each, to its settlement."""
+        owed = sum(len(self.wiring.answer_now(greeting())) for _ in range(greetings))
+        last = self.platform.number + owed
+
+        async def work() -> None:
+            postman = Postman(self.wiring)
+            self.platform.told = lambda: postman.stop() if self.platform.number == last else None
+            await postman.run()
+
+        begun = time.perf_counter()
+        asyncio.run(work())
+        return (time.perf_counter() - begun) / owed
+
+
+def greeting() -> Inbound:
+    """What somebody new says first."""
+    who = str(uuid.uuid4())
+    return Inbound(platform="pager", account=ACCOUNT, address=who, message_id=who, text="γεια")

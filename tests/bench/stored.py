@@ -1,0 +1,141 @@
+"""So many bookings stored, and all that comes with them, by SQL in bulk.
+
+They are spread over all desks. At the shipped municipalities, whose citizens the figures are taken
+with, all are over; elsewhere half are still to come. Each citizen has two, and a conversation.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, text
+
+from core import guard
+from core.database import Database
+from core.postgres import PostgreSQL
+from core.tables import Desk
+
+_SLOTS = 28
+"""Of a quarter of an hour each, from 06:00 UTC: a desk's day."""
+
+_NUMBERS = """WITH RECURSIVE numbers(i) AS (
+  SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < {count}
+)"""
+
+_CITIZENS = f"""{_NUMBERS.format(count=":citizens")}
+INSERT INTO citizens (details, created_at) SELECT '{{}}', :now - 3000000 FROM numbers"""
+
+_CONTACTS = """INSERT INTO contacts (account, address, citizen_id)
+SELECT CASE WHEN id % 2 = 0 THEN 'webchat' ELSE 'pager:one' END,
+  'somebody who is known as ' || id, id FROM citizens ORDER BY id"""
+
+_CONVERSATIONS = """INSERT INTO conversations (contact_id, language, timezone, state)
+SELECT id, 'el', 'Europe/Athens', '{"number": 16}' FROM contacts ORDER BY id"""
+
+# Of most conversations, all that was said was swept away since.
+_INBOUNDS = """INSERT INTO inbounds
+  (account, message_id, conversation_id, said, replies, received_at)
+SELECT 'webchat', 'message ' || id, id, 'ναι', '[{"text": "Η κράτησή σας κλείστηκε."}]', :now - 9000
+FROM conversations WHERE id % 10 = 0 ORDER BY id"""
+
+_PROMPTS = """INSERT INTO prompts (conversation_id, number, step, offered, asked_at)
+SELECT id, 16, 'review', '[]', :now - 9000 FROM conversations WHERE id % 10 = 0 ORDER BY id"""
+
+_BOOKINGS = f"""{_NUMBERS.format(count=":count")},
+placed AS (
+  SELECT i, desks.id AS desk_id, municipality_id, branch,
+    CASE WHEN municipality_id LIKE 'elsewhere%' THEN i / :desks / 2 ELSE i / :desks END AS nth,
+    municipality_id LIKE 'elsewhere%' AND i / :desks % 2 = 1 AS to_come
+  FROM numbers CROSS JOIN desks WHERE desks.id = i % :desks + 1
+),
+timed AS (
+  SELECT i, desk_id, municipality_id, branch, :today + 21600 + nth % {_SLOTS} * 900
+    + 86400 * (CASE WHEN to_come THEN nth / {_SLOTS} ELSE -1 - nth / {_SLOTS} END) AS starts_at
+  FROM placed
+)
+INSERT INTO bookings (code, municipality_id, branch, service, channel, desk_id, starts_at, ends_at,
+  state, held_at, held_until, citizen_id, details, phone_hash, language, timezone)
+SELECT 'stored' || i, municipality_id, branch, 's', 'video', desk_id, starts_at, starts_at + 900,
+  CASE WHEN i % 10 = 9 THEN 'cancelled' ELSE 'confirmed' END, :now - 2000000, :now - 1999400,
+  i % :citizens + 1, '{{"name": "Μαρία Παπαδοπούλου", "email": "maria@example.gr"}}',
+  'hash of ' || i % :citizens, 'el', 'Europe/Athens'
+FROM timed ORDER BY i"""
+
+_HISTORY = """INSERT INTO history (booking_id, at, action, fields, citizen_id, platform)
+SELECT id, held_at, 'confirmed', '[]', citizen_id, 'webchat' FROM bookings ORDER BY id"""
+
+_EMAILS = """INSERT INTO outgoing (dedupe_key, platform, account, recipient, kind, booking_id,
+  due_at, try_at, expires_at, status, attempts)
+SELECT 'change ' || id || ' email of booking ' || id, 'email', 'email', 'email of booking ' || id,
+  'confirmed', id, held_at, held_at, ends_at, 'sent', 1 FROM bookings ORDER BY id"""
+
+# Those of the pages wait, for their citizens may never come back to fetch them.
+_REMINDERS = """INSERT INTO outgoing (dedupe_key, platform, account, recipient, contact_id, kind,
+  booking_id, due_at, try_at, expires_at, status, attempts)
+SELECT 'reminder ' || bookings.id || ' contact ' || contacts.id,
+  CASE account WHEN 'webchat' THEN 'webchat' ELSE 'pager' END, account, 'contact ' || contacts.id,
+  contacts.id, 'reminder', bookings.id, starts_at - 86400, starts_at - 86400, starts_at,
+  CASE WHEN state = 'cancelled' THEN 'cancelled'
+    WHEN account = 'webchat' THEN CASE WHEN starts_at > :now THEN 'pending' ELSE 'expired' END
+    WHEN starts_at - 86400 > :now THEN 'pending' ELSE 'sent' END, 0
+FROM bookings JOIN contacts ON contacts.citizen_id = bookings.citizen_id ORDER BY bookings.id"""
+
+_STATEMENTS = (
+    _CITIZENS,
+    _CONTACTS,
+    _CONVERSATIONS,
+    _INBOUNDS,
+    _PROMPTS,
+    _BOOKINGS,
+    _HISTORY,
+    _EMAILS,
+    _REMINDERS,
+)
+
+
+def store(url: str, count: int, now: datetime) -> None:
+    """Store so many bookings in a database that has an office and no bookings yet."""
+    database = Database(url)
+    seconds = int(now.timestamp())
+    given = {"count": count, "citizens": count // 2, "now": seconds}
+    given["today"] = seconds // 86400 * 86400
+    with database.engine.begin() as connection:
+        given["desks"] = connection.execute(select(func.count()).select_from(Desk)).scalar_one()
+        database.backend.alone(connection)
+        if isinstance(database.backend, PostgreSQL):
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # unchecked
+            connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '512MB'")
+        with _unguarded(connection):
+            for statement in _STATEMENTS:
+                names = [name for name in given if f":{name}" in statement]
+                connection.execute(text(statement), {name: given[name] for name in names})
+    if isinstance(database.backend, PostgreSQL):
+        _settle(database)
+    database.close()
+
+
+@contextmanager
+def _unguarded(connection: Connection) -> Iterator[None]:
+    """Without the guard meanwhile, which would look at each row by itself."""
+    if connection.dialect.name == "sqlite":
+        for name in guard.TRIGGERS:
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        yield
+        for trigger in guard.TRIGGERS.values():
+            connection.exec_driver_sql(trigger)
+        return
+    for name in guard.CONSTRAINTS:
+        connection.exec_driver_sql(f"ALTER TABLE bookings DROP CONSTRAINT {name}")
+    yield
+    for name, made in guard.CONSTRAINTS.items():
+        connection.exec_driver_sql(f"ALTER TABLE bookings ADD CONSTRAINT {name} {made}")
+
+
+def _settle(database: Database) -> None:
+    """Have PostgreSQL do now what it would do about so many rows by and by.
+
+    It counts by itself what is in its tables; on SQLite nobody does, so neither do we here.
+    """
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in ("SET statement_timeout = 0", "VACUUM ANALYZE", "CHECKPOINT"):
+            connection.exec_driver_sql(statement)

@@ -1,0 +1,65 @@
+"""A robot that books: conversations straight into the turn, without a server before it."""
+
+import secrets
+import time
+import uuid
+
+from bot.conversation import House, receive
+from bot.replies import Inbound, Reply
+from bot.texts import Texts
+from core.database import Database
+from core.office import Office
+from tests.bench.offices import NOW
+from tests.dialogs.robot import ANSWERS, confirmed, picks
+
+
+class Talk:
+    """Conversations of a robot, one after the other; `seconds` is how long each turn took."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        office = Office("bench", frozenset({"webchat"}))
+        self.house = House(office, Texts(), lambda: NOW, secrets.choice)
+        self.seconds: list[float] = []
+        self.number = 0
+
+    def turn(self, who: str, said: str | None, choice: str | None = None) -> list[Reply]:
+        """One message, and its replies."""
+        inbound = Inbound(
+            platform="webchat",
+            account="webchat",
+            address=who,
+            message_id=str(uuid.uuid4()),
+            text=said,
+            choice=choice,
+        )
+        begun = time.perf_counter()
+        replies = self.database.write_now(lambda s: receive(s, self.house, inbound))
+        self.seconds.append(time.perf_counter() - begun)
+        return replies
+
+    def book(self) -> float:
+        """One conversation from greeting to confirmation, days and times spread; its seconds."""
+        self.number += 1
+        who = str(uuid.uuid4())
+        before = len(self.seconds)
+        replies = self.turn(who, "γεια")
+        for _ in range(40):
+            replies = self._answer(who, replies[-1])
+            if confirmed(replies):
+                return sum(self.seconds[before:])
+        raise AssertionError(f"stuck at {replies[-1]}")
+
+    def _answer(self, who: str, asked: Reply) -> list[Reply]:
+        step = asked.step or ""
+        if step == "details.phone":
+            return self.turn(who, f"69{self.number % 100_000_000:08}")
+        if step in ANSWERS:
+            return self.turn(who, ANSWERS[step])
+        options = picks(asked)
+        at = self.number % len(options)
+        if step.startswith("details.") or step == "municipality":
+            at = -1
+        elif step in ("screening.receives", "consent", "review"):
+            at = 0
+        return self.turn(who, None, options[at].id)
