@@ -32,11 +32,12 @@ def sweep(
     # What was offered may be personal too: details known from before, a booking's time.
     session.execute(delete(PromptRow).where(PromptRow.asked_at < now - keep_answers))
     session.execute(delete(InboundRow).where(InboundRow.received_at < now - keep_replies))
-    over = select(Booking.id).where(Booking.ends_at < now)
+    over = select(Booking.id).where(Booking.id == Outgoing.booking_id, Booking.ends_at < now)
     session.execute(
         update(Outgoing)
-        .where(Outgoing.platform == PLATFORM, Outgoing.status == "pending")
-        .where(Outgoing.booking_id.in_(over))
+        # Of those that are due, each with its booking: there are far more that aren't, or are over.
+        .where(Outgoing.platform == PLATFORM, Outgoing.status == "pending", Outgoing.due_at <= now)
+        .where(over.exists())
         .values(status="expired")
     )
     session.execute(delete(WrongTry).where(WrongTry.at < now - 2 * LOCKED_FOR))

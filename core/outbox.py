@@ -111,37 +111,36 @@ def call_off(session: Session, booking_id: int, kind: str) -> None:
 
 def due(session: Session, platform: str, citizen_id: int, now: datetime) -> Sequence[Outgoing]:
     """What is due to a citizen on a platform that fetches its messages itself, oldest first."""
-    return session.scalars(
+    # Told apart here, for SQLite might begin with all that is due to anybody.
+    theirs = session.scalars(
         select(Outgoing)
         .join(Booking, Outgoing.booking_id == Booking.id)
-        .where(
-            Outgoing.platform == platform,
-            Outgoing.status == "pending",
-            Outgoing.due_at <= now,
-            Booking.citizen_id == citizen_id,
-        )
+        .where(Booking.citizen_id == citizen_id)
         .order_by(Outgoing.due_at, Outgoing.id)
-    ).all()
+    )
+    return [
+        row
+        for row in theirs
+        if (row.platform, row.status) == (platform, "pending") and row.due_at <= now
+    ]
 
 
 def owed_to(
     session: Session, platform: str, conversation_ids: Collection[int], now: datetime
 ) -> set[int]:
     """Which of these conversations such a message is due to."""
-    return set(
-        session.scalars(
-            select(Conversation.id)
-            .join(Contact, Conversation.contact_id == Contact.id)
-            .join(Booking, Booking.citizen_id == Contact.citizen_id)
-            .join(Outgoing, Outgoing.booking_id == Booking.id)
-            .where(
-                Outgoing.platform == platform,
-                Outgoing.status == "pending",
-                Outgoing.due_at <= now,
-                Conversation.id.in_(conversation_ids),
-            )
-        )
+    theirs = session.execute(
+        select(Conversation.id, Outgoing.platform, Outgoing.status, Outgoing.due_at)
+        .join(Contact, Conversation.contact_id == Contact.id)
+        .join(Booking, Booking.citizen_id == Contact.citizen_id)
+        .join(Outgoing, Outgoing.booking_id == Booking.id)
+        .where(Conversation.id.in_(conversation_ids))
     )
+    return {
+        each
+        for each, where, status, due_at in theirs
+        if (where, status) == (platform, "pending") and due_at <= now
+    }
 
 
 def claim(

@@ -18,9 +18,10 @@ from tests.bench.post import deliveries
 from tests.bench.processes import processes
 from tests.bench.promptness import promptness
 from tests.bench.turns import turns
+from tests.bench.upkeep import upkeep
 from tests.postgres import running
 
-ON_BOTH = (growth, months, deliveries, promptness)
+ON_BOTH = (growth, months, upkeep, deliveries, promptness)
 MEASURES = {"SQLite": ON_BOTH, "PostgreSQL": (*ON_BOTH, processes)}
 
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from core.database import Database
 from tests.bench.bare import Bare
 from tests.bench.offices import FEW, MANY
-from tests.bench.report import GROWTH, in_turns, line, medians, ms
+from tests.bench.report import BARE, GROWTH, in_turns, line, medians, ms
 from tests.bench.talk import Talk
 
 BOOKINGS, UNHEEDED = 50, 4
-BARE = "of bare writes"
 
 
 def growth(kind: str, offices: Sequence[Database]) -> None:
@@ -32,7 +31,6 @@ def growth(kind: str, offices: Sequence[Database]) -> None:
     line(f"{kind}: a bare write of one row: p50", ms(once))
     line(f"{kind}: a turn, {MANY} bookings stored: p50", ms(turn_many))
     line(f"  to that with {FEW} stored", ms(turn_few), turn_many / turn_few, GROWTH)
-    line("  to a bare write", ms(once), turn_many / once)
-    line(f"{kind}: turns a second, one process", f"{many_turns:.0f}", many_turns * once, BARE)
-    line(f"{kind}: complete bookings a second", f"{1 / many:.1f}", once / many, BARE)
+    line(f"{kind}: turns a second, one process", f"{many_turns:.0f}", 1 / many_turns / once, BARE)
+    line(f"{kind}: complete bookings a second", f"{1 / many:.1f}", many / once, BARE)
     line(f"  to those with {FEW} stored", f"{1 / few:.1f}", many / few, GROWTH)

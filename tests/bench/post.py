@@ -7,7 +7,7 @@ from core.database import Database
 from tests.bench.bare import Bare
 from tests.bench.offices import FEW, MANY
 from tests.bench.pushed import Pushed
-from tests.bench.report import GROWTH, in_turns, line, medians
+from tests.bench.report import BARE, GROWTH, in_turns, line, medians
 
 GREETINGS = 100
 ROUNDS = 7
@@ -27,5 +27,5 @@ def deliveries(kind: str, offices: Sequence[Database]) -> None:
     few, many, once = medians(in_turns(asked, ROUNDS, unheeded=1))
     bare.close()
     what = f"{kind}: messages a second, claim to settlement, {MANY} stored"
-    line(what, f"{1 / many:.0f}", once / many, "of bare writes")
+    line(what, f"{1 / many:.0f}", many / once, BARE)
     line(f"  to those with {FEW} stored", f"{1 / few:.0f}", many / few, GROWTH)

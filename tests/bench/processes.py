@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from core.database import Database
 from tests.bench.bare import Bare
 from tests.bench.offices import FEW, MANY
-from tests.bench.report import GROWTH, line
+from tests.bench.report import BARE, GROWTH, line
 from tests.bench.talk import Talk
 
 PROCESSES = 2
@@ -80,7 +80,7 @@ def processes(kind: str, offices: Sequence[Database]) -> None:
         writes = statistics.median(rates[1, "writes", count])
         plural = "es" if count > 1 else ""
         what = f"{kind}: turns a second, {count} process{plural}, {MANY} stored"
-        line(what, f"{many:.0f}", many / writes, f"of {writes:.0f} bare writes")
+        line(what, f"{many:.0f}", writes / many, f"{BARE}: {writes:.0f}")
         line(f"  to those with {FEW} stored", f"{few:.0f}", few / many, GROWTH)
 
 

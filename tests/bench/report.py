@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 GROWTH = "at most 1.3"
 """How many times slower anything may be with a million bookings stored than with a thousand."""
 
+BARE = "bare writes' time"
+
 
 def line(what: str, figure: str, ratio: float | None = None, bound: str = "") -> None:
     """Print a figure: what, how much, its ratio to something, and what either may be."""
-    shown = "" if ratio is None else f"{ratio:.2f}"
+    shown = "" if ratio is None else f"{ratio:.2f}" if ratio < 100 else f"{ratio:.0f}"
     sys.stdout.write(f"{what:<68}{figure:>10}{shown:>8}  {bound}".rstrip() + "\n")
     sys.stdout.flush()
 
