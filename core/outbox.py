@@ -135,7 +135,7 @@ def owed_to(
         .join(Booking, Booking.citizen_id == Contact.citizen_id)
         .join(Outgoing, Outgoing.booking_id == Booking.id)
         .where(Conversation.id.in_(conversation_ids))
-    )
+    ).all()
     return {
         each
         for each, where, status, due_at in theirs
