@@ -13,7 +13,7 @@ chat: $(READY)
 	@$(BIN)/rantevou chat
 
 test: $(READY)
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 3 --dist loadfile
 
 # What takes long: processes killed 200 times on each database, the stories on PostgreSQL, and such.
 soak: $(READY)

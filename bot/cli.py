@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import tempfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -190,7 +190,8 @@ def load(files: Files) -> None:
     def load_all(session: Session) -> list[str]:
         return [load_one(session, body, wiring.house.clock()) for body in bodies]
 
-    outcomes = wiring.database.write_now(load_all)
+    with closing(wiring.database) as database:
+        outcomes = database.write_now(load_all)
     for body, outcome in zip(bodies, outcomes, strict=True):
         typer.echo(f"{body.id}: {outcome}")
 

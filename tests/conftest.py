@@ -140,6 +140,14 @@ def migrated_postgres(postgres: Server, shipped: dict[str, Municipality]) -> str
 on_both = pytest.mark.parametrize("database", BOTH, indirect=True)
 """For tests of what happens in a database of the office."""
 
+SOAK = pytest.mark.soak
+
+
+def mostly_on(kind: str) -> pytest.MarkDecorator:
+    """On both too, for slow tests: on the other kind in `make soak` only."""
+    kinds = [each if each == kind else pytest.param(each, marks=SOAK) for each in BOTH]
+    return pytest.mark.parametrize("database", kinds, indirect=True)
+
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:

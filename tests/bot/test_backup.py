@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.bot.processes import run, server
+from tests.bot.processes import run, run_here, server
 from tests.bot.test_silence import over_chat
 from tests.conftest import Town
 from tests.webhooks.talker import CODE, Talker
@@ -60,7 +60,7 @@ def test_a_copy_made_while_citizens_write_is_whole_and_can_be_served(
 @pytest.mark.parametrize("which", ["copy.db", "copy.db.secret"])
 def test_what_is_there_is_not_overwritten(file: Path, tmp_path: Path, which: str) -> None:
     (tmp_path / which).write_text("dear")
-    done = run(file, "backup", tmp_path / "copy.db")
+    done = run_here(file, "backup", tmp_path / "copy.db")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"{tmp_path / which} is there already, and isn't overwritten.\n"
     assert [each.name for each in tmp_path.glob("copy*")] == [which]
@@ -68,14 +68,14 @@ def test_what_is_there_is_not_overwritten(file: Path, tmp_path: Path, which: str
 
 
 def test_a_folder_that_is_not_there_is_told_in_one_line(file: Path, tmp_path: Path) -> None:
-    done = run(file, "backup", tmp_path / "nowhere" / "copy.db")
+    done = run_here(file, "backup", tmp_path / "nowhere" / "copy.db")
     assert done.returncode == 1
     assert done.stderr.endswith("copy.db: No such file or directory\n")
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_without_a_database_nothing_is_made(new_file: Path, tmp_path: Path) -> None:
-    done = run(new_file, "backup", tmp_path / "copy.db")
+    done = run_here(new_file, "backup", tmp_path / "copy.db")
     assert done.returncode == 1
     assert done.stderr == f"RANTEVOU_DATABASE_URL: {new_file} isn't there.\n"
     assert list(tmp_path.iterdir()) == []
@@ -91,7 +91,7 @@ def test_a_damaged_database_leaves_no_copy(town: Town, tmp_path: Path) -> None:
             " name = 'bookings') WHERE name = 'desks'"
         )
         damaged.commit()
-    done = run(file, "backup", tmp_path / "copy.db")
+    done = run_here(file, "backup", tmp_path / "copy.db")
     assert done.returncode == 1
     assert "is damaged" in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -101,14 +101,14 @@ def test_a_damaged_database_leaves_no_copy(town: Town, tmp_path: Path) -> None:
 def test_a_secret_of_the_settings_is_not_looked_for_beside_the_file(
     file: Path, tmp_path: Path
 ) -> None:
-    done = run(file, "backup", tmp_path / "copy.db", secret="x" * 16)
+    done = run_here(file, "backup", tmp_path / "copy.db", secret="x" * 16)
     assert done.stdout == f"Copied to {tmp_path / 'copy.db'}\n"
     assert not os.path.lexists(tmp_path / "copy.db.secret")
 
 
 def test_of_postgresql_its_own_command_is_told_without_the_password(file: Path) -> None:
     url = "postgresql://user:SECRET@host:5433/name?sslmode=require&password=SECRET"
-    done = run(file, "backup", "copy.dump", database_url=url)
+    done = run_here(file, "backup", "copy.dump", database_url=url)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         "Nothing was copied. PostgreSQL does it itself: pg_dump --format=custom --file=copy.dump"

@@ -1,4 +1,4 @@
-"""The commands, in processes of their own: what they say, how they end."""
+"""The commands: what they say, how they end."""
 
 import sqlite3
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.catalogue_files import SHIPPED
-from tests.bot.processes import run
+from tests.bot.processes import run, run_here
 from tests.conftest import Town
 
 KALAMATA = SHIPPED / "kalamata.yaml"
@@ -82,7 +82,7 @@ def test_a_wrong_command_line_is_explained(new_file: Path, arguments: list[str])
 
 def test_shipped_catalogues_are_right(new_file: Path) -> None:
     files = sorted(SHIPPED.glob("*.yaml"))
-    done = run(new_file, "catalogue", "check", *files)
+    done = run_here(new_file, "catalogue", "check", *files)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == len(files) == 4
 
@@ -91,7 +91,7 @@ def test_wrong_catalogues_are_told_by_file_line_and_field(new_file: Path, tmp_pa
     wrong = catalogue(tmp_path, wrong=("duration: 30", "duration: long"))
     line = 1 + wrong.read_text("utf-8").splitlines().index("        duration: long")
     missing = tmp_path / "missing.yaml"
-    done = run(new_file, "catalogue", "check", KALAMATA, wrong, missing)
+    done = run_here(new_file, "catalogue", "check", KALAMATA, wrong, missing)
     assert done.returncode == 1
     assert str(KALAMATA) in done.stdout
     first, second = done.stderr.splitlines()
@@ -105,7 +105,7 @@ def test_two_files_with_one_id_are_refused(
     new_file: Path, tmp_path: Path, small: Path, command: str
 ) -> None:
     twin = catalogue(tmp_path, twin=("id: kalamata", "id: small"))
-    done = run(new_file, "catalogue", command, small, twin)
+    done = run_here(new_file, "catalogue", command, small, twin)
     assert done.returncode == 1
     assert f"{twin}: id: an id that no other file has; {small} has small too" in done.stderr
     assert not new_file.exists() or stored(new_file) == []
@@ -119,13 +119,13 @@ def test_loading_is_idempotent_and_updates_in_place(
     )
     before = stored(file)
     for given, outcome in ((small, "added"), (small, "unchanged"), (changed, "updated")):
-        done = run(file, "catalogue", "load", given)
+        done = run_here(file, "catalogue", "load", given)
         assert (done.returncode, done.stdout, done.stderr) == (0, f"small: {outcome}\n", "")
     assert [row for row in stored(file) if row[0] != "small"] == before
 
 
 def test_a_new_database_gets_only_what_is_loaded(new_file: Path, small: Path) -> None:
-    assert run(new_file, "catalogue", "load", small).returncode == 0
+    assert run_here(new_file, "catalogue", "load", small).returncode == 0
     assert [name for name, _digest in stored(new_file)] == ["small"]
 
 
@@ -136,7 +136,7 @@ def test_of_several_files_all_are_loaded_or_none(
     broken = catalogue(tmp_path, broken=("duration: 30", "duration: long"))
     before = stored(file)
     files = [broken, small] if broken_first else [small, broken]
-    done = run(file, "catalogue", "load", *files)
+    done = run_here(file, "catalogue", "load", *files)
     assert done.returncode == 1
     assert done.stderr.startswith(f"{broken}:")
     assert stored(file) == before
@@ -147,7 +147,7 @@ def test_what_would_orphan_a_booking_is_refused_by_its_code_and_nothing_is_chang
 ) -> None:
     closing = catalogue(tmp_path, closing=(OPEN, OPEN_ON_SUNDAYS))
     before = stored(town.database.file)
-    done = run(town.database.file, "catalogue", "load", small, closing)
+    done = run_here(town.database.file, "catalogue", "load", small, closing)
     assert done.returncode == 1
     assert booked in done.stderr
     assert len(done.stderr.splitlines()) == 1

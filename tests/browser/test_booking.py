@@ -5,8 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.citizen import TIME_HELD, ahead, book, step, tap, write
 from tests.browser.conftest import Visit
-
-SOAK = pytest.mark.soak
+from tests.conftest import SOAK
 
 
 @pytest.mark.parametrize(
@@ -19,7 +18,7 @@ SOAK = pytest.mark.soak
         pytest.param("Χίου", False, id="Chios, no scripts"),
         pytest.param("Λαρισαίων", False, id="Larisa, no scripts", marks=SOAK),
         pytest.param("Καλαμάτας", False, id="Kalamata, no scripts", marks=SOAK),
-        pytest.param("ΚΕΠ", False, id="KEP, no scripts"),
+        pytest.param("ΚΕΠ", False, id="KEP, no scripts", marks=SOAK),
     ],
 )
 def test_a_booking_from_greeting_to_confirmation(

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from core.database import Database
+from tests.conftest import SOAK
 from tests.fakes.pager import PagerServer, say
 from tests.postgres import Server, stopped
 from tests.proofs.citizens import Citizens
@@ -38,9 +39,7 @@ def told_to_wait(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-@pytest.mark.parametrize(
-    ("seconds", "at_once"), [(1, 4), pytest.param(10, 8, marks=pytest.mark.soak)]
-)
+@pytest.mark.parametrize(("seconds", "at_once"), [(1, 4), pytest.param(10, 8, marks=SOAK)])
 def test_nothing_is_lost_when_the_database_is_away(
     database: Database,
     postgres: Server,

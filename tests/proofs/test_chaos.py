@@ -21,7 +21,7 @@ from core.catalogue import Municipality
 from core.database import Database
 from core.tables import Booking, Contact, Conversation, InboundRow
 from tests.bot.processes import free_port
-from tests.conftest import on_both
+from tests.conftest import SOAK, on_both
 from tests.fakes.pager import Message, PagerServer, pager_server, say
 from tests.proofs.citizens import answer
 from tests.proofs.processes import Process
@@ -262,7 +262,7 @@ def world(database: Database, shipped: dict[str, Municipality], tmp_path: Path) 
 
 
 @on_both
-@pytest.mark.parametrize("talks", [5, pytest.param(150, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("talks", [4, pytest.param(150, marks=SOAK)])
 def test_one_booking_as_it_was_meant(world: World, talks: int) -> None:
     run_state_machine_as_test(
         lambda: Chaos(world),  # type: ignore[arg-type]

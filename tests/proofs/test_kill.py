@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.database import Database
-from tests.conftest import on_both
+from tests.conftest import SOAK, on_both
 from tests.fakes.pager import PagerServer
 from tests.proofs.citizens import Citizens
 from tests.proofs.kept import check_nothing_lost
@@ -27,9 +27,7 @@ def kill(processes: list[Process], times: int) -> None:
 
 
 @on_both
-@pytest.mark.parametrize(
-    ("kills", "at_once"), [(5, 4), pytest.param(200, 6, marks=pytest.mark.soak)]
-)
+@pytest.mark.parametrize(("kills", "at_once"), [(5, 3), pytest.param(200, 6, marks=SOAK)])
 def test_nothing_is_lost_when_processes_are_killed(
     database: Database,
     pager: PagerServer,
