@@ -3,6 +3,7 @@
 import signal
 import socket
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,21 @@ import pytest
 from bot import cli
 from bot.settings import read_settings
 from core.errors import Unusable
-from tests.bot.processes import free_port, run, server
+from tests.bot.processes import free_port, run, run_here, server
 from tests.bot.test_cli import catalogue, stored
 
 
 def refused(file: Path, *words: str, lines: int = 1, **settings: Any) -> str:
     """Check that nothing is served, for a reason told in so many lines; gives it."""
-    done = run(file, "serve", **{"port": free_port(), **settings})
+    return _refused(run(file, "serve", **{"port": free_port(), **settings}), *words, lines=lines)
+
+
+def unfit(file: Path, *words: str, **settings: Any) -> str:
+    """Check that a database isn't used, whatever for; gives the reason."""
+    return _refused(run_here(file, "outbox", "list", **settings), *words)
+
+
+def _refused(done: "subprocess.CompletedProcess[str]", *words: str, lines: int = 1) -> str:
     assert done.returncode == 1
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == lines, done.stderr
@@ -192,11 +201,11 @@ def test_a_database_that_is_not_fit_is_refused_with_the_reason(
     file: Path, spoil: Callable[[Path], None], words: list[str]
 ) -> None:
     spoil(file)
-    refused(file, file.name, *words)
+    unfit(file, file.name, *words)
 
 
 def test_a_place_that_cannot_be_written_to_is_refused(file: Path) -> None:
-    refused(
+    unfit(
         file,
         "RANTEVOU_DATABASE_URL",
         "/dev/null/rantevou.db",
@@ -206,7 +215,7 @@ def test_a_place_that_cannot_be_written_to_is_refused(file: Path) -> None:
 
 def test_a_secret_that_cannot_be_kept_is_refused(file: Path) -> None:
     Path(f"{file}.secret").mkdir()
-    refused(file, "RANTEVOU_SECRET", f"{file}.secret")
+    unfit(file, "RANTEVOU_SECRET", f"{file}.secret")
 
 
 def test_the_secret_made_is_readable_by_its_owner_alone(file: Path) -> None:

@@ -12,7 +12,7 @@ import httpx
 from core.database import Database
 from tests.bot.processes import PATIENCE, RANTEVOU, Server, free_port, run, server
 from tests.bot.test_silence import over_account, over_chat, url_of
-from tests.conftest import on_both
+from tests.conftest import mostly_on
 from tests.fakes.telltale import TELLTALE
 
 TURNS = 'rantevou_turns_total{outcome="answered",platform="webchat"}'
@@ -39,7 +39,7 @@ def greet(url: str, times: int) -> None:
             assert over_chat(client)("Γεια").status_code == 200
 
 
-@on_both
+@mostly_on("sqlite")
 def test_the_numbers_of_all_processes_add_up_whichever_answers(
     database: Database, tmp_path: Path
 ) -> None:

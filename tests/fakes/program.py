@@ -18,7 +18,7 @@ def main() -> None:
     url = os.environ[URL]
     platforms = {account: Pager(url, account) for account in (ACCOUNT, "email")}
     wiring.configured = lambda _settings: platforms  # type: ignore[attr-defined]
-    outbox.LEASE = timedelta(seconds=4)
+    outbox.LEASE = timedelta(seconds=3)
     cli.main()
 
 

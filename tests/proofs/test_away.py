@@ -39,7 +39,7 @@ def told_to_wait(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-@pytest.mark.parametrize(("seconds", "at_once"), [(1, 4), pytest.param(10, 8, marks=SOAK)])
+@pytest.mark.parametrize(("seconds", "at_once"), [(1, 2), pytest.param(10, 8, marks=SOAK)])
 def test_nothing_is_lost_when_the_database_is_away(
     database: Database,
     postgres: Server,

@@ -27,7 +27,7 @@ def kill(processes: list[Process], times: int) -> None:
 
 
 @on_both
-@pytest.mark.parametrize(("kills", "at_once"), [(5, 3), pytest.param(200, 6, marks=SOAK)])
+@pytest.mark.parametrize(("kills", "at_once"), [(5, 2), pytest.param(200, 6, marks=SOAK)])
 def test_nothing_is_lost_when_processes_are_killed(
     database: Database,
     pager: PagerServer,
