@@ -6,6 +6,8 @@ import re
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httpx
@@ -35,16 +37,17 @@ class Citizens:
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
-    def start(self, count: int) -> None:
-        """Have them begin."""
-        self._threads = [threading.Thread(target=self._book_on, daemon=True) for _ in range(count)]
-        for thread in self._threads:
+    @contextmanager
+    def booking(self, count: int) -> Iterator[None]:
+        """Have so many book meanwhile, and then end the conversation they are in."""
+        threads = [threading.Thread(target=self._book_on, daemon=True) for _ in range(count)]
+        for thread in threads:
             thread.start()
-
-    def finish(self) -> None:
-        """Let everybody end the conversation they are in."""
-        self.enough.set()
-        for thread in self._threads:
+        try:
+            yield
+        finally:
+            self.enough.set()
+        for thread in threads:
             thread.join()
 
     def _book_on(self) -> None:

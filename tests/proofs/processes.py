@@ -3,6 +3,8 @@
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bot.processes import environment, free_port
@@ -57,9 +59,9 @@ class Process:
 
     def kill(self) -> None:
         """End it without a word."""
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
+        if self.process:
+            self.process.kill()
+            self.process.wait()
 
     def end(self) -> int:
         """Have it end by itself; its exit code."""
@@ -76,13 +78,21 @@ class Process:
             raise TimeoutError from error
 
 
-def family(folder: Path, database: str, pager: str) -> tuple[str, list[Process]]:
-    """A server and two workers, that haven't begun; the server's address."""
+@contextmanager
+def family(folder: Path, database: str, pager: str) -> Iterator[tuple[str, list[Process]]]:
+    """A server and two workers at work, killed at last in any case; the server's address."""
     port = free_port()
     processes = [
         Process(folder, database, pager, "serve", port=port),
         *(Process(folder / f"worker {n}", database, pager, "worker", port=port) for n in (1, 2)),
     ]
-    for each in processes:
-        each.log.parent.mkdir(exist_ok=True)
-    return f"http://127.0.0.1:{port}", processes
+    try:
+        for each in processes:
+            each.log.parent.mkdir(exist_ok=True)
+            each.start()
+        for each in processes:
+            each.wait_until_ready()
+        yield f"http://127.0.0.1:{port}", processes
+    finally:
+        for each in processes:
+            each.kill()

@@ -49,45 +49,36 @@ def test_nothing_is_lost_when_the_database_is_away(
     seconds: int,
     at_once: int,
 ) -> None:
-    url, processes = family(tmp_path, database.url, pager.url)
-    citizens, refused = Citizens(pager, url), 0
-    client = httpx.Client(base_url=url, timeout=10)
+    with (
+        family(tmp_path, database.url, pager.url) as (url, processes),
+        httpx.Client(base_url=url, timeout=10) as client,
+    ):
 
-    def statuses() -> tuple[int, int]:
-        return client.get("/healthz").status_code, client.get("/readyz").status_code
+        def statuses() -> tuple[int, int]:
+            return client.get("/healthz").status_code, client.get("/readyz").status_code
 
-    try:
-        for each in processes:
-            each.start()
-        for each in processes:
-            each.wait_until_ready()
-        citizens.start(at_once)
-        time.sleep(1)
-        assert statuses() == (200, 200)
-        with stopped(postgres):
-            back = time.monotonic() + seconds
-            while time.monotonic() < back:
-                told_to_wait(client)
-                assert statuses() == (200, 503)
-                refused += 4
-                time.sleep(0.05)
-        began = time.monotonic()
-        while statuses() != (200, 200):
-            assert time.monotonic() < began + PATIENCE
-        ready = time.monotonic() - began
-        assert client.post("/chat/turns", json=RIGHT).status_code == 200
-        assert say(client, *LATE, text="Γεια") == 200
-        citizens.finish()
+        citizens, refused = Citizens(pager, url), 0
+        with citizens.booking(at_once):
+            time.sleep(1)
+            assert statuses() == (200, 200)
+            with stopped(postgres):
+                back = time.monotonic() + seconds
+                while time.monotonic() < back:
+                    told_to_wait(client)
+                    assert statuses() == (200, 503)
+                    refused += 4
+                    time.sleep(0.05)
+            began = time.monotonic()
+            while statuses() != (200, 200):
+                assert time.monotonic() < began + PATIENCE
+            ready = time.monotonic() - began
+            assert client.post("/chat/turns", json=RIGHT).status_code == 200
+            assert say(client, *LATE, text="Γεια") == 200
         twice = check_nothing_lost(database, citizens, pager)
         assert '"event": "turned away"' in processes[0].said()
         assert not any("Traceback" in each.said() for each in processes)
         # The same processes as before: each was begun once, and none has ended.
         assert [each.process and each.process.poll() for each in processes] == [None] * 3
-    finally:
-        citizens.enough.set()
-        client.close()
-        for each in processes:
-            each.kill()
     assert set(citizens.retried) <= {503}
     with capsys.disabled():
         print(  # noqa: T201

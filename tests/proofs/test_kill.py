@@ -36,21 +36,11 @@ def test_nothing_is_lost_when_processes_are_killed(
     kills: int,
     at_once: int,
 ) -> None:
-    url, processes = family(tmp_path, database.url, pager.url)
-    citizens = Citizens(pager, url)
-    try:
-        for each in processes:
-            each.start()
-        for each in processes:
-            each.wait_until_ready()
-        citizens.start(at_once)
-        kill(processes, kills)
-        citizens.finish()
+    with family(tmp_path, database.url, pager.url) as (url, processes):
+        citizens = Citizens(pager, url)
+        with citizens.booking(at_once):
+            kill(processes, kills)
         twice = check_nothing_lost(database, citizens, pager)
-    finally:
-        citizens.enough.set()
-        for each in processes:
-            each.kill()
     with capsys.disabled():
         print(  # noqa: T201
             f"\n{type(database.backend).__name__}: {kills} kills,"
