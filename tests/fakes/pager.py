@@ -155,6 +155,9 @@ def pager_server() -> Iterator[PagerServer]:
         daemon_threads = True
         request_queue_size = 256
 
+        def handle_error(self, *_anything: object) -> None:
+            """Say nothing of those who are killed in the midst of a sending."""
+
     server = Threads(("127.0.0.1", 0), Handler)
     kept = PagerServer(f"http://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
