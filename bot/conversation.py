@@ -24,6 +24,9 @@ from dialogs.hear import LONGEST
 from dialogs.state import State
 from dialogs.step import Context
 
+OVERTAKEN = timedelta(hours=1)
+"""How much later a message may come than one written after it. Platforms may count anew."""
+
 
 class UnknownConversation(Exception):
     """No conversation has that address."""
@@ -92,8 +95,10 @@ def receive(
     if inbound.platform == "webchat":
         said = ctx.heard or clean(inbound.text or "")[:LONGEST]
     number = conversations.answered(session, found, account, message_id, said, stored, now)
-    state.heard = max(state.heard, inbound.number or 0)
-    if state.open_since is None:
+    if inbound.number and missed != LATE:
+        state.heard, state.heard_at = inbound.number, now.timestamp()
+    # What missed its question is as if asked anew: clocks that differ refuse nobody for ever.
+    if state.open_since is None or missed == EARLY:
         state.open_since, state.opened_by = house.clock().timestamp(), number
     conversations.keep(
         session,
@@ -113,11 +118,12 @@ def _missed(
     session: Session, state: State, inbound: Inbound, came: datetime | None, now: datetime
 ) -> Phrase | None:
     """Why a text is no answer to the question that is open now, if it isn't. Raises LostRace."""
-    if inbound.number and inbound.number < state.heard:
+    overtaken = inbound.number and inbound.number < state.heard
+    if overtaken and now.timestamp() < state.heard_at + OVERTAKEN.total_seconds():
         return LATE
     if came and state.open_since and came.timestamp() < state.open_since:
         return EARLY
-    if inbound.in_chat and not outbox.was_before(session, state.opened_by, inbound.in_chat, now):
+    if inbound.number and not outbox.was_before(session, state.opened_by, inbound.in_chat, now):
         return EARLY
     return None
 

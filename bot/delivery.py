@@ -1,5 +1,6 @@
 """One message from claim to settlement: each a transaction, and the sending between them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -37,14 +38,19 @@ class Parcel:
 
 
 def collect(
-    session: Session, house: House, worker: str, limit: int, give_up: timedelta
+    session: Session,
+    house: House,
+    accounts: Collection[str],
+    worker: str,
+    limit: int,
+    give_up: timedelta,
 ) -> tuple[list[Parcel], int]:
     """Claim what may be sent now and put it into words; also how many were claimed.
 
     What is no longer true or too late ends here. What can't be put into words keeps no other back.
     """
     now = house.clock()
-    rows = outbox.claim(session, house.platforms, worker, now, limit)
+    rows = outbox.claim(session, accounts, worker, now, limit)
     if rows:
         house.office.refresh(session)
     parcels = []

@@ -3,8 +3,12 @@
 import asyncio
 from collections.abc import Callable
 
+import structlog
+
 from core.database import Database
 from core.postgres import PostgreSQL
+
+log = structlog.get_logger()
 
 PAUSE_SECONDS = 2.0
 """Until it is tried again, when the server was away; looking goes on meanwhile."""
@@ -14,7 +18,7 @@ async def listen(database: Database, channel: str, heard: Callable[[], None]) ->
     """Call `heard` whenever a process notifies the channel, until cancelled."""
     if not isinstance(database.backend, PostgreSQL):
         return
-    from psycopg import AsyncConnection, OperationalError, sql  # noqa: PLC0415 not with SQLite
+    from psycopg import AsyncConnection, sql  # noqa: PLC0415 not with SQLite
 
     url = database.backend.url.set(drivername="postgresql")
     while True:
@@ -26,6 +30,6 @@ async def listen(database: Database, channel: str, heard: Callable[[], None]) ->
                 heard()  # for what was said before
                 async for _notice in connection.notifies():
                     heard()
-        except OperationalError:
-            pass
+        except Exception as error:
+            log.warning("listening failed", error=type(error).__name__)
         await asyncio.sleep(PAUSE_SECONDS)

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from core.errors import Busy
+from core.errors import Busy, Unusable
 
 
 def configure() -> None:
@@ -37,7 +37,7 @@ def places(error: BaseException) -> list[str]:
 def cause(error: BaseException) -> dict[str, str]:
     """What kind of error it is; and why, where that is said in words of our own."""
     said = {"error": type(error).__name__}
-    return said | {"reason": str(error)} if isinstance(error, Busy) else said
+    return said | {"reason": str(error)} if isinstance(error, Busy | Unusable) else said
 
 
 class _Unstoppable(structlog.PrintLogger):

@@ -4,7 +4,8 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from typing import Any
@@ -25,13 +26,16 @@ from core.tally import noted
 log = structlog.get_logger()
 
 AT_ONCE = 20
-"""Messages on their way at the same time."""
+"""Messages of one account on their way at the same time: one that hangs keeps no other back."""
 
 LOOK_SECONDS = 1.0
 """How often it is looked what is due, besides whenever something is committed."""
 
 SEND_SECONDS = 20.0
 """How long a platform may take; far less than a lease lasts."""
+
+CONNECT_SECONDS = 60.0
+"""How often an account is tried again that couldn't be connected."""
 
 REST_SECONDS = 2.0
 """How long to leave a database alone that is away."""
@@ -47,7 +51,7 @@ class Postman:
         self._give_up = timedelta(hours=wiring.settings.give_up_hours)
         self._send: dict[str, Send] = {}
         self._woken = asyncio.Event()
-        self._flying: set[asyncio.Task[None]] = set()
+        self._flying: dict[asyncio.Task[None], str] = {}
         self._closing = False
 
     async def run(self) -> None:
@@ -61,14 +65,15 @@ class Postman:
                 loop.call_soon_threadsafe(self._woken.set)
 
         async with AsyncExitStack() as open_meanwhile:
-            for account, platform in self._platforms.items():
-                send = await open_meanwhile.enter_async_context(platform.connected())
-                self._send[account] = send
             database.on_commit.append(committed)
             open_meanwhile.callback(database.on_commit.remove, committed)
             listening = asyncio.create_task(listen(database, outbox.CHANNEL, self._woken.set))
             open_meanwhile.callback(listening.cancel)
+            connect_at = 0.0
             while not self._closing:
+                if len(self._send) < len(self._platforms) and loop.time() >= connect_at:
+                    await self._connect(open_meanwhile)
+                    connect_at = loop.time() + CONNECT_SECONDS
                 await self._round()
             while self._flying:
                 await asyncio.wait(self._flying)
@@ -78,40 +83,45 @@ class Postman:
         self._closing = True
         self._woken.set()
 
-    def drop(self) -> None:
-        """Let go of what is on its way as well: when its lease runs out, another will send it."""
-        self.stop()
-        for task in self._flying:
-            task.cancel()
+    async def _connect(self, open_meanwhile: AsyncExitStack) -> None:
+        """Open what isn't open yet; an account that can't be keeps no other back."""
+        for account, platform in self._platforms.items():
+            if account not in self._send:
+                try:
+                    send = await open_meanwhile.enter_async_context(platform.connected())
+                except Exception as error:
+                    _told("an account can't be connected", error, account=account)
+                else:
+                    self._send[account] = send
 
     async def _round(self) -> None:
         """Send off what may be sent now; when that isn't all, do so again at once."""
         self._woken.clear()
         try:
-            room = AT_ONCE - len(self._flying)
-            claimed = await self._send_off(room) if room else 0
-            if not claimed or not room:
+            flying = Counter(self._flying.values())
+            room = {each: AT_ONCE - flying[each] for each in self._send if flying[each] < AT_ONCE}
+            if not room or not await self._send_off(room, min(room.values())):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
         except Exception as error:
             _told("looking for messages failed", error)
             await asyncio.sleep(REST_SECONDS)
 
-    async def _send_off(self, room: int) -> int:
+    async def _send_off(self, accounts: Collection[str], most: int) -> int:
         house, database = self._wiring.house, self._wiring.database
-        if not await database.read(lambda s: outbox.is_due(s, house.platforms, house.clock())):
+        if not await database.read(lambda s: outbox.is_due(s, accounts, house.clock())):
             return 0
         parcels, claimed = await database.write(
-            lambda s: delivery.collect(s, house, self.name, room, self._give_up)
+            lambda s: delivery.collect(s, house, accounts, self.name, most, self._give_up)
         )
         for parcel in parcels:
             task = asyncio.create_task(self._deliver(parcel))
-            self._flying.add(task)
+            self._flying[task] = parcel.account
             task.add_done_callback(self._landed)
         return claimed
 
     def _landed(self, task: asyncio.Task[None]) -> None:
-        self._flying.discard(task)
+        self._flying.pop(task)
         self._woken.set()  # what waited for it may go now
 
     async def _deliver(self, parcel: Parcel) -> None:
@@ -152,5 +162,5 @@ class Postman:
                 return
 
 
-def _told(what: str, error: Exception, **ids: int) -> None:
+def _told(what: str, error: Exception, **ids: int | str) -> None:
     log.error(what, **cause(error), places=places(error)[-3:], **ids)

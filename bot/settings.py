@@ -15,6 +15,7 @@ HIDDEN = frozenset({"secret", "database_url"})
 
 
 SECRET_LETTERS = 16
+YEAR = 366
 
 
 class Settings(BaseSettings):
@@ -28,12 +29,12 @@ class Settings(BaseSettings):
     secret: SecretStr | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
-    requests_per_minute: int = Field(default=240, ge=1)
-    body_bytes: int = Field(default=131072, ge=1024)
-    keep_replies_hours: int = Field(default=48, ge=1)
-    keep_answers_days: int = Field(default=30, ge=1)
-    give_up_hours: int = Field(default=24, ge=1)
-    ready_seconds: int = Field(default=600, ge=1)
+    requests_per_minute: int = Field(default=240, ge=1, le=10**6)
+    body_bytes: int = Field(default=131072, ge=1024, le=10**8)
+    keep_replies_hours: int = Field(default=48, ge=1, le=YEAR * 24)
+    keep_answers_days: int = Field(default=30, ge=1, le=YEAR)
+    give_up_hours: int = Field(default=24, ge=1, le=YEAR * 24)
+    ready_seconds: int = Field(default=600, ge=1, le=YEAR * 86400)
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
 

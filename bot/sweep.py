@@ -9,7 +9,7 @@ from bot.platforms.webchat import PLATFORM
 from core.bookings import expire_lapsed
 from core.locks import is_first
 from core.proof import LOCKED_FOR
-from core.tables import Booking, Conversation, InboundRow, Outgoing, PromptRow, WrongTry
+from core.tables import OWED, Booking, Conversation, InboundRow, Outgoing, PromptRow, WrongTry
 from dialogs.state import State
 
 BATCH = 500
@@ -31,7 +31,10 @@ def sweep(
         conversation.forget_at = None
     # What was offered may be personal too: details known from before, a booking's time.
     session.execute(delete(PromptRow).where(PromptRow.asked_at < now - keep_answers))
-    session.execute(delete(InboundRow).where(InboundRow.received_at < now - keep_replies))
+    owed = select(Outgoing.id).where(Outgoing.inbound_id == InboundRow.id, OWED)
+    session.execute(
+        delete(InboundRow).where(InboundRow.received_at < now - keep_replies, ~owed.exists())
+    )
     over = select(Booking.id).where(Booking.id == Outgoing.booking_id, Booking.ends_at < now)
     session.execute(
         update(Outgoing)

@@ -6,9 +6,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 import structlog
+
+from bot.logs import cause
 
 log = structlog.get_logger()
 
@@ -28,16 +31,18 @@ def supervise(count: int, run: Callable[[], None]) -> None:
         nonlocal ending
         ending = True
         for child in children:
-            os.kill(child, sig)
+            with suppress(ProcessLookupError):  # it ended just now
+                os.kill(child, sig)
 
     def begin() -> None:
         # Signals wait, so that none falls between the fork and the note of it.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        child = os.fork()
-        if child == 0:
-            os.close(theirs)
-            _be_child(ours, run)
-        children.add(child)
+        if not ending:
+            child = os.fork()
+            if child == 0:
+                os.close(theirs)
+                _be_child(ours, run)
+            children.add(child)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     for sig in SIGNALS:
@@ -50,8 +55,7 @@ def supervise(count: int, run: Callable[[], None]) -> None:
         if not ending:
             log.error("a worker ended", worker=child, code=os.waitstatus_to_exitcode(status))
             time.sleep(PAUSE_SECONDS)
-        if not ending:
-            begin()
+        begin()
 
 
 def _be_child(parent: int, run: Callable[[], None]) -> None:
@@ -68,7 +72,7 @@ def _be_child(parent: int, run: Callable[[], None]) -> None:
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
     except BaseException as error:
-        log.error("a worker failed", error=type(error).__name__)
+        log.error("a worker failed", **cause(error))
     finally:
         sys.stderr.flush()
         os._exit(code)

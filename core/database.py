@@ -32,6 +32,7 @@ EXPECTED = "must be like sqlite:///data/rantevou.db or postgresql://user:passwor
 READERS = 4
 PATIENCE = 15
 """Seconds after which a transaction that others were always in the way of is given up."""
+OTHERS_FIRST = "Others were always first: nothing was changed. Please try again soon."
 
 
 class Database:
@@ -77,7 +78,7 @@ class Database:
                         await loop.run_in_executor(self._writer, self._write_once, lost)
                         lost = None
                 await asyncio.sleep(pause)
-        raise Busy("Others were always first: nothing was changed. Please try again soon.")
+        raise Busy(OTHERS_FIRST)
 
     def write_now(self, fn: Callable[[Session], T]) -> T:
         """Do the same on this thread, for what has no event loop. Raises Busy."""
@@ -86,7 +87,7 @@ class Database:
                 return self._write_once(fn)
             except LostRace:
                 time.sleep(pause)
-        raise Busy("Others were always first: nothing was changed. Please try again soon.")
+        raise Busy(OTHERS_FIRST)
 
     async def rehearse(self, fn: Callable[[Session], T]) -> T:
         """Run fn(session) as a write would, and keep nothing of it. Raises Busy."""
@@ -95,7 +96,12 @@ class Database:
             with self._told(), Session(self.engine) as session:
                 return fn(session)
 
-        return await asyncio.get_running_loop().run_in_executor(self._writer, run)
+        for pause in _pauses():
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._writer, run)
+            except LostRace:
+                await asyncio.sleep(pause)
+        raise Busy(OTHERS_FIRST)
 
     async def read(self, fn: Callable[[Session], T]) -> T:
         """Run fn(session) beside the writers; what it changes is not kept. Raises Busy."""

@@ -77,7 +77,7 @@ def owe_instead(session: Session, office: Office, row: Outgoing, now: datetime) 
     after = recipients.index(row.recipient) + 1 if row.recipient in recipients else 0
     for way in ways:
         if way.recipient in recipients[after : after + 1]:
-            message = owed(booking, way, what, kind, row.due_at)
+            message = owed(booking, way, what, kind, now)
             post(session, office, [replace(message, expires_at=row.expires_at)], now)
 
 

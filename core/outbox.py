@@ -208,8 +208,8 @@ def leased(session: Session, row_id: int, worker: str, attempts: int) -> Outgoin
     )
 
 
-def was_before(session: Session, inbound_id: int, in_chat: int, now: datetime) -> bool:
-    """Whether our answer to a message was in the chat before what has that number there.
+def was_before(session: Session, inbound_id: int, in_chat: int | None, now: datetime) -> bool:
+    """Whether our answer to a message was in the chat before what came in, by its number there.
 
     Where nobody can know, it was. Raises LostRace while it is being sent.
     """
@@ -221,7 +221,7 @@ def was_before(session: Session, inbound_id: int, in_chat: int, now: datetime) -
     ).first()
     if row is None:
         return True
-    if row.provider_id:
+    if in_chat and row.provider_id and row.provider_id.isdecimal():
         return int(row.provider_id) < in_chat
     if row.status == "claimed" and now < row.try_at - LEASE + SENDING:
         raise LostRace

@@ -37,8 +37,8 @@ def turn(
     """Take a message (a typed text, or a tapped choice's id) and ask what comes next.
 
     A typed text that `missed` the question it was meant for is no answer to what is asked by now,
-    and is told so; a tap says by itself what it answers. What is said besides is in `ctx.said`.
-    Always ends with an open question.
+    and is told so, unless it is a command; a tap says by itself what it answers. What is said
+    besides is in `ctx.said`. Always ends with an open question.
     """
     fresh = ctx.state.number == 0
     if fresh:
@@ -52,10 +52,10 @@ def turn(
     try:
         if choice is not None:
             tapped(ctx, choice, offers, other=other)
-        elif missed:
-            ctx.say(missed)
         elif text is not None:
-            typed(ctx, text, offers, fresh=fresh, other=other)
+            taken = typed(ctx, text, offers, fresh=fresh, other=other or missed is not None)
+            if missed and not taken:
+                ctx.say(missed)
     except Wrong as wrong:
         _wrong(ctx, wrong)
     except Instead as instead:

@@ -55,10 +55,11 @@ def _of_the_trail(ctx: Context, key: str) -> Offer | None:
     return offer(ctx, key, Choice(key, _("Change: {step}", step=step.label), command=True))
 
 
-def typed(ctx: Context, text: str, offers: Sequence[Offer], *, fresh: bool, other: bool) -> None:
+def typed(ctx: Context, text: str, offers: Sequence[Offer], *, fresh: bool, other: bool) -> bool:
     """Take a text. A `fresh` conversation's first one may be anything: it is no wrong answer.
 
-    `other`: a question was asked, but another is open since: only commands count.
+    `other`: a question was asked, but another is open since: only commands count. False where it
+    was none.
     """
     text = clean(text)
     if not text:
@@ -73,16 +74,15 @@ def typed(ctx: Context, text: str, offers: Sequence[Offer], *, fresh: bool, othe
     exact = [one for one in offers if folded in (fold(one.el), fold(one.en))]
     if len(exact) == 1:
         _accept(ctx, exact[0])
-        return
+        return True
     if fresh and folded in ctx.texts.words(HELLO):
-        return
+        return True
     step = flow.open_step(ctx)
     if step is None:
-        return
+        return True
     prompt = flow.prompt_of(ctx, step)
     if other:
-        _is_command(ctx, prompt, folded)
-        return
+        return _is_command(ctx, prompt, folded)
     number = re.fullmatch(r"#?(\d{1,3})[.)]?", _without(ctx.texts.words(NUMBER), text))
     shown = [one for one in offers if number and one.number == int(number[1])]
     if shown:
@@ -90,6 +90,7 @@ def typed(ctx: Context, text: str, offers: Sequence[Offer], *, fresh: bool, othe
     elif not _is_command(ctx, prompt, folded) and not _is_choice(ctx, step, prompt, text):
         with suppress(Wrong) if fresh else nullcontext():
             flow.answer(ctx, step, _read(ctx, step, prompt, text))
+    return True
 
 
 def _without(words: frozenset[str], text: str) -> str:

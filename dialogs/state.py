@@ -34,6 +34,8 @@ class State(BaseModel):
     digest: str = ""
     heard: int = 0
     """The last message's number, where the platform counts them."""
+    heard_at: float = 0
+    """When that came, in seconds since 1970."""
     number: int = 0
     """The open prompt's; new at each asking."""
     open_since: float | None = None
@@ -50,7 +52,6 @@ class State(BaseModel):
         """All forgotten; but the numbers go on, so that every button so far is an old one."""
         return State(
             number=self.number + 1,
-            heard=self.heard,
             home=self.home,
             client_language=self.client_language,
             client_timezone=self.client_timezone,

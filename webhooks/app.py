@@ -57,7 +57,7 @@ def application(wiring: Wiring) -> FastAPI:
         tasks = [
             asyncio.create_task(work) for work in (_sweep_forever(wiring), streams.look_forever())
         ]
-        app.state.postman = postman = Postman(wiring)
+        postman = Postman(wiring)
         delivering = asyncio.create_task(postman.run())
         log.info("server started", process=os.getpid())
         yield

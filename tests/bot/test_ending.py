@@ -82,7 +82,7 @@ def test_a_second_signal_ends_it_at_once_and_the_next_delivers(
         with pytest.raises(TimeoutError):
             first.ended(within=0.5)
         first.process.terminate()
-        assert first.ended(within=IN_TIME) == 0
+        assert first.ended(within=IN_TIME) == 1
     assert statuses(owing) == ["claimed", "pending"]
     slow.takes = 0
     with delivering(owing, slow, tmp_path, command):

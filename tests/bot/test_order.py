@@ -152,3 +152,35 @@ def test_while_the_question_is_on_its_way_the_text_waits(town: Town) -> None:
     said = inbound(7, "ναι").model_copy(update={"in_chat": 7})
     with Session(town.database.engine) as session, pytest.raises(LostRace):
         receive(session, town.house, said)
+
+
+def test_a_command_is_taken_though_it_missed_its_question(town: Town) -> None:
+    town.talk(*TO_CONSENT)
+    early = NOW - timedelta(seconds=1)
+    replies = town.database.write_now(
+        lambda s: receive(s, town.house, inbound(1, "από την αρχή"), early)
+    )
+    assert replies[-1].step != "consent"
+    assert not any("Αυτό το γράψατε πριν" in reply.text for reply in replies)
+
+
+def test_whose_clock_is_slow_is_refused_once_and_not_for_ever(town: Town) -> None:
+    town.clock.forward(minutes=10)
+    town.talk(*TO_CONSENT)
+    town.clock.forward(minutes=-10)
+
+    def say(number: int) -> str | None:
+        return town.database.write_now(
+            lambda s: receive(s, town.house, inbound(number, "ναι"), town.clock())
+        )[-1].step
+
+    assert say(1) == "consent"
+    assert say(2) == "review"
+
+
+def test_a_platform_that_counts_anew_is_heard_again(town: Town) -> None:
+    town.receive(inbound(10**12, "Γεια"))
+    assert town.receive(inbound(5, "Καλαμάτα"))[-1].step == "municipality"
+    town.clock.forward(hours=2)
+    assert town.receive(inbound(6, "Καλαμάτα"))[-1].step == "service"
+    assert town.receive(inbound(7, "Επίδομα Στέγασης"))[-1].step == "screening.receives"

@@ -91,6 +91,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
         self.fails: list[DeliveryError] = []
+        self.refuses = 0
 
     def read(self, *_anything: Any) -> list[Any]:
         return []
@@ -100,6 +101,9 @@ class Mailbox:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Send]:
+        if self.refuses:
+            self.refuses -= 1
+            raise OSError
         yield self.send
 
     async def send(self, address: str, payload: Any, replaces: str | None) -> str | None:
@@ -255,6 +259,20 @@ def test_a_confirmation_that_cannot_arrive_goes_by_email_once(post: Post) -> Non
     assert len(post.email.sent) == 1
 
 
+def test_the_next_way_has_as_long_as_the_first(post: Post) -> None:
+    post.town.talk(*BOOK, *DETAILS)
+    post.deliver(post.settled)
+    assert len(post.email.sent) == 1
+    post.town.clock.forward(days=2, hours=4)
+    post.server.failures["citizen"] = [(500, {})] * 100
+    post.email.fails = [DeliveryError("greylisted") for _time in range(3)]
+    for _try in range(30):
+        post.deliver(post.settled)
+        post.town.clock.forward(minutes=5)
+    assert [row[1:3] for row in post.rows("reminder")][1:] == [("sent", 4)]
+    assert len(post.email.sent) == 2
+
+
 def test_the_next_way_after_the_email_is_the_telephone(post: Post) -> None:
     texting = Mailbox()
     post.town.house.platforms["sms"] = texting  # type: ignore[index]
@@ -342,22 +360,38 @@ def test_what_is_on_its_way_is_finished_when_it_stops(post: Post) -> None:
     assert [row[1] for row in post.rows()] == ["sent", "pending"]
 
 
-def test_what_was_let_go_is_sent_when_its_lease_has_run_out(post: Post) -> None:
+def test_what_a_worker_had_that_died_is_sent_when_its_lease_has_run_out(post: Post) -> None:
     post.server.takes = 0.3
     post.town.say("Γεια")
 
-    async def drop() -> None:
-        worker = Postman(post.wiring)
-        task = asyncio.create_task(worker.run())
+    async def die() -> None:
+        worker = asyncio.create_task(Postman(post.wiring).run())
         await _until(lambda: bool(post.server.messages))
-        worker.drop()
-        await task
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
 
-    asyncio.run(drop())
+    asyncio.run(die())
     assert [row[1] for row in post.rows()] == ["claimed", "pending"]
     post.town.clock.now += outbox.LEASE + timedelta(seconds=1)
     post.deliver(post.settled)
     assert post.statuses() == {"sent"}
+
+
+def test_an_account_that_hangs_or_cannot_be_connected_keeps_no_other_back(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postman, "AT_ONCE", 2)
+    monkeypatch.setattr(postman, "CONNECT_SECONDS", 0)
+    post.email.refuses = 2
+    post.server.takes = 1
+    for who in range(5):
+        post.town.say("Γεια", who=f"citizen {who}")
+    for text in (*BOOK, *DETAILS):
+        post.town.say(text)
+    post.deliver(lambda: bool(post.email.sent))
+    assert len(post.server.messages) <= 2
+    assert post.email.refuses == 0
 
 
 def test_a_commit_wakes_the_postman_at_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:

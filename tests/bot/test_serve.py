@@ -130,12 +130,14 @@ def test_wrong_settings_are_told_all_at_once_with_what_was_expected(file: Path) 
         "RANTEVOU_REQUESTS_PER_MINUTE is 'many': Input should be a valid integer",
         "RANTEVOU_BODY_BYTES is '1'",
         "RANTEVOU_KEEP_ANSWERS_DAYS is '-3'",
+        "RANTEVOU_GIVE_UP_HOURS is '99999999999': Input should be less than or equal to",
         "RANTEVOU_EMBED_ORIGINS is 'chios.gov.gr/x': must be addresses without a path",
-        lines=5,
+        lines=6,
         port=99999,
         requests_per_minute="many",
         body_bytes=1,
         keep_answers_days=-3,
+        give_up_hours=99999999999,
         embed_origins="chios.gov.gr/x",
     )
 

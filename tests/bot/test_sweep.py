@@ -1,11 +1,12 @@
 """What is forgotten, when, and what is kept."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.replies import Inbound, Reply
 from bot.sweep import BATCH, sweep
@@ -20,6 +21,7 @@ from core.tables import (
     WrongTry,
 )
 from tests.conftest import Town
+from tests.fakes.pager import Pager
 
 KEEP_REPLIES = timedelta(hours=48)
 BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
@@ -183,3 +185,14 @@ def test_what_was_never_fetched_is_given_up_once_the_appointment_is_over(town: T
     assert (count(town, Outgoing, pending), count(town, Outgoing, expired)) == (1, 0)
     swept(town, days=1)
     assert (count(town, Outgoing, pending), count(town, Outgoing, expired)) == (0, 1)
+
+
+def test_what_is_still_owed_is_kept_with_the_message_that_it_answers(town: Town) -> None:
+    town.house = replace(town.house, platforms={"console": Pager("http://127.0.0.1:9")})
+    town.house.office.accounts = frozenset({"webchat", "console"})
+    town.say("Γεια")
+    swept(town, hours=49)
+    assert count(town, Outgoing) == 2
+    town.database.write_now(lambda s: s.execute(update(Outgoing).values(status="sent")))
+    swept(town)
+    assert count(town, Outgoing) == count(town, InboundRow) == 0

@@ -230,3 +230,14 @@ def test_who_confirms_a_hold_that_ran_out_and_who_wants_its_time_stop_not_one_an
         other.commit()
         assert (confirmed.result(60), held.result(60)) == ("confirmed", "taken")
     assert tries == ["confirm", "hold"]
+
+
+def test_a_rehearsal_that_loses_is_tried_again(talk: Talk) -> None:
+    async def rehearse() -> int:
+        with talk.locked():
+            trying = asyncio.create_task(talk.database.rehearse(talk.turn))
+            await asyncio.sleep(0.1)
+            assert talk.tried > 2
+        return await trying
+
+    assert asyncio.run(rehearse()) == 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from core.tables import InboundRow, Outgoing
 from tests.conftest import Town
@@ -78,6 +78,7 @@ def talk(town: Town, told: httpx.Client, *said: tuple[int, str]) -> str:
     """Have these written, by their numbers; the last that is answered."""
     for number, text in said:
         assert say(told, "maria", number, text=text) == 200
+        town.database.write_now(lambda s: s.execute(update(Outgoing).values(status="sent")))
     rows = select(InboundRow.replies).order_by(InboundRow.id.desc()).limit(1)
     replies = town.database.write_now(lambda s: s.scalars(rows).one())
     return "\n".join(reply["text"] for reply in replies)
