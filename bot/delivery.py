@@ -71,8 +71,9 @@ def collect(
             continue
         address, reply = words
         suppressed = session.get(Suppression, _key(house, row.account, address)) is not None
-        # Whoever writes to us can be written to: a reply is tried all the same.
-        if suppressed and row.kind != REPLY:
+        # Whoever writes to us can be written to: a reply is tried all the same. So is what failed
+        # before and is at its first try again: `outbox retry` was told to.
+        if suppressed and row.kind != REPLY and not (row.attempts == 1 and row.last_error):
             _end(session, row, "failed", "suppressed")
             owe_instead(session, house.office, row, now)
             continue

@@ -63,13 +63,17 @@ class Terminal:
 
     def _wait_until_asleep(self) -> None:
         """Wait until it waits for a key. The prompt is shown before: in between, Python's readline
-        would miss a Ctrl-C until the next key, as a hand is never quick enough to see.
+        would miss a Ctrl-C until the next key, as a hand is never quick enough to see. It may nod
+        off before too, but not for long.
         """
         state = Path(f"/proc/{self.process.pid}/stat")
-        deadline = time.monotonic() + PATIENCE
-        while state.exists() and state.read_text().rpartition(")")[2].split()[0] != "S":
+        deadline, asleep = time.monotonic() + PATIENCE, 0
+        while state.exists() and asleep < 20:
+            asleep += 1
+            if state.read_text().rpartition(")")[2].split()[0] != "S":
+                asleep = 0
             assert time.monotonic() < deadline
-            time.sleep(0.002)
+            time.sleep(0.005)
 
     def read(self, until: str | None = PROMPT) -> str:
         """Read up to a prompt, or to the end; `raw` has it with its escapes."""

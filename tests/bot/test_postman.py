@@ -16,7 +16,7 @@ from bot.platforms.platform import Platform, Send
 from bot.postman import Postman
 from bot.settings import Settings
 from bot.wiring import Wiring
-from core import outbox
+from core import backlog, outbox
 from core.errors import DeliveryError
 from core.tables import OWED, Booking, Contact, Outgoing, Suppression
 from tests.conftest import Town, on_both
@@ -236,6 +236,12 @@ def test_an_address_that_failed_for_good_is_not_tried_again(post: Post) -> None:
         ("failed", 1, "suppressed"),
         ("sent", 1, None),
     ]
+    # But when somebody has looked into it and says so.
+    now = post.town.clock()
+    post.town.database.write_now(lambda s: backlog.retry(s, "webchat", now, None))
+    post.deliver(post.settled)
+    assert post.server.tried > tried
+    assert [row[1] for row in post.rows("reminder")] == ["sent", "sent"]
 
 
 def test_who_writes_again_is_written_to_again(post: Post) -> None:

@@ -1,0 +1,57 @@
+"""Processes that share a PostgreSQL: one wakes another's postman, and one at a time sweeps."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot import postman
+from bot.postman import Postman
+from bot.sweep import sweep
+from core.database import Database
+from tests.bot.test_postman import Post, _until
+from tests.conftest import Town
+from tests.fakes.pager import PagerServer, pager_server
+
+pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+
+
+@pytest.fixture
+def pager() -> Iterator[PagerServer]:
+    with pager_server() as server:
+        yield server
+
+
+def test_a_commit_of_another_process_wakes_the_postman(
+    town: Town, pager: PagerServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postman, "LOOK_SECONDS", 60)
+    post = Post(town, pager)
+    elsewhere = replace(town, database=Database(town.database.url))
+
+    async def work() -> None:
+        worker = Postman(post.wiring)
+        task = asyncio.create_task(worker.run())
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(elsewhere.say, "Γεια")
+        await _until(lambda: len(pager.messages) == 2)
+        worker.stop()
+        await task
+
+    asyncio.run(work())
+    elsewhere.database.close()
+
+
+def test_while_one_sweeps_another_does_not(town: Town) -> None:
+    day = timedelta(days=1)
+
+    def swept(session: Session) -> dict[str, int]:
+        return sweep(session, town.clock(), day, day)
+
+    with Session(town.database.engine) as other:
+        assert swept(other)
+        assert town.database.write_now(swept) == {}
+    assert town.database.write_now(swept) == {"holds": 0, "conversations": 0}
