@@ -15,7 +15,7 @@ chat: $(READY)
 test: $(READY)
 	@$(BIN)/pytest -n 3 --dist loadfile
 
-# What takes long: processes killed 200 times on each database, the stories on PostgreSQL, and such.
+# What takes long: processes killed 200 times on each database, messages in any disorder, and the like.
 soak: $(READY)
 	@$(BIN)/pytest -m soak -s
 	@$(BIN)/pytest tests/stories tests/bot/test_conversation.py --database postgresql

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from tests.browser.citizen import BOOKED, ahead, book, code, step, tap, write
 from tests.browser.conftest import Visit
+from tests.conftest import SOAK
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
@@ -98,6 +99,7 @@ def test_a_booking_and_what_is_done_with_it_after(visit: Visit, inspector: Inspe
     )
 
 
+@SOAK
 def test_in_english_with_a_code_and_notes(visit: Visit, inspector: Inspector) -> None:
     page, look = visit("/m/chios", language="en-AU"), inspector.look
     assert page.locator("html").get_attribute("lang") == "en"

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.citizen import BOOKED, ahead, book, code, last_reply, press, step, tap, write
 from tests.browser.conftest import Visit
+from tests.conftest import SOAK
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,11 @@ def test_booked_moved_and_cancelled(visit: Visit, words: Words, scripts: bool) -
 
 
 @pytest.mark.parametrize(
-    ("words", "scripts"), [(ENGLISH, True), (GREEK, False)], ids=["en", "el, no scripts"]
+    ("words", "scripts"),
+    [
+        pytest.param(ENGLISH, True, id="en"),
+        pytest.param(GREEK, False, id="el, no scripts", marks=SOAK),
+    ],
 )
 def test_changed_from_elsewhere_with_code_and_phone(
     visit: Visit, words: Words, scripts: bool

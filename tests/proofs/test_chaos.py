@@ -21,7 +21,7 @@ from core.catalogue import Municipality
 from core.database import Database
 from core.tables import Booking, Contact, Conversation, InboundRow
 from tests.bot.processes import free_port
-from tests.conftest import SOAK, on_both
+from tests.conftest import SOAK, mostly_on
 from tests.fakes.pager import Message, PagerServer, pager_server, say
 from tests.proofs.citizens import answer
 from tests.proofs.processes import Process
@@ -261,7 +261,7 @@ def world(database: Database, shipped: dict[str, Municipality], tmp_path: Path) 
             assert each.end() == 0
 
 
-@on_both
+@mostly_on("postgresql")
 @pytest.mark.parametrize("talks", [4, pytest.param(150, marks=SOAK)])
 def test_one_booking_as_it_was_meant(world: World, talks: int) -> None:
     run_state_machine_as_test(
