@@ -86,7 +86,10 @@ def receive(
     if inbound.timezone and inbound.timezone != state.client_timezone:
         state.client_timezone = timezone = inbound.timezone
     ctx = _context(session, house, inbound, found, state, language, timezone)
-    missed = _missed(session, state, inbound, came, now) if inbound.text is not None else None
+    overtaken = _overtaken(state, inbound, now)
+    missed = None
+    if inbound.text is not None:
+        missed = LATE if overtaken else _missed(session, state, inbound, came, now)
     question = turn(ctx, inbound.text, inbound.choice, missed=missed)
     replies = house.texts.replies(ctx.said, question, ctx.language, ctx.shown)
     stored = [reply.model_dump(mode="json", exclude_defaults=True) for reply in replies]
@@ -95,7 +98,7 @@ def receive(
     if inbound.platform == "webchat":
         said = ctx.heard or clean(inbound.text or "")[:LONGEST]
     number = conversations.answered(session, found, account, message_id, said, stored, now)
-    if inbound.number and missed != LATE:
+    if inbound.number and not overtaken:
         state.heard, state.heard_at = inbound.number, now.timestamp()
     # What missed its question is as if asked anew: clocks that differ refuse nobody for ever.
     if state.open_since is None or missed == EARLY:
@@ -114,13 +117,16 @@ def receive(
     return replies
 
 
+def _overtaken(state: State, inbound: Inbound, now: datetime) -> bool:
+    """Whether a message that was written later was taken already."""
+    lately = now.timestamp() < state.heard_at + OVERTAKEN.total_seconds()
+    return bool(inbound.number and inbound.number < state.heard and lately)
+
+
 def _missed(
     session: Session, state: State, inbound: Inbound, came: datetime | None, now: datetime
 ) -> Phrase | None:
     """Why a text is no answer to the question that is open now, if it isn't. Raises LostRace."""
-    overtaken = inbound.number and inbound.number < state.heard
-    if overtaken and now.timestamp() < state.heard_at + OVERTAKEN.total_seconds():
-        return LATE
     if came and state.open_since and came.timestamp() < state.open_since:
         return EARLY
     if inbound.number and not outbox.was_before(session, state.opened_by, inbound.in_chat, now):

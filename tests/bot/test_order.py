@@ -184,3 +184,13 @@ def test_a_platform_that_counts_anew_is_heard_again(town: Town) -> None:
     town.clock.forward(hours=2)
     assert town.receive(inbound(6, "Καλαμάτα"))[-1].step == "service"
     assert town.receive(inbound(7, "Επίδομα Στέγασης"))[-1].step == "screening.receives"
+
+
+def test_an_overtaken_tap_makes_no_later_text_the_newest(town: Town) -> None:
+    town.receive(inbound(1, "Γεια"))
+    old = town.last[-1].choices[0].id
+    town.receive(inbound(5, "Καλαμάτα"))
+    town.receive(inbound(2, "").model_copy(update={"text": None, "choice": old}))
+    late, asked = town.receive(inbound(4, "Επίδομα Στέγασης"))
+    assert late.text.startswith("Αυτό το έλαβα μετά")
+    assert asked.step == "service"
