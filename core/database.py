@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import SystemRandom
@@ -68,17 +68,11 @@ class Database:
 
         After it was tried in vain, lost(session) is run once, as a transaction of its own.
         """
-        loop = asyncio.get_running_loop()
-        for pause in _pauses():
-            try:
-                return await loop.run_in_executor(self._writer, self._write_once, fn)
-            except LostRace:
-                if lost:
-                    with suppress(LostRace):
-                        await loop.run_in_executor(self._writer, self._write_once, lost)
-                        lost = None
-                await asyncio.sleep(pause)
-        raise Busy(OTHERS_FIRST)
+        return await _patiently(
+            self._writer,
+            lambda: self._write_once(fn),
+            lost and (lambda: self._write_once(lost)),
+        )
 
     def write_now(self, fn: Callable[[Session], T]) -> T:
         """Do the same on this thread, for what has no event loop. Raises Busy."""
@@ -96,12 +90,7 @@ class Database:
             with self._told(), Session(self.engine) as session:
                 return fn(session)
 
-        for pause in _pauses():
-            try:
-                return await asyncio.get_running_loop().run_in_executor(self._writer, run)
-            except LostRace:
-                await asyncio.sleep(pause)
-        raise Busy(OTHERS_FIRST)
+        return await _patiently(self._writer, run)
 
     async def read(self, fn: Callable[[Session], T]) -> T:
         """Run fn(session) beside the writers; what it changes is not kept. Raises Busy."""
@@ -110,7 +99,7 @@ class Database:
             with self._told(), Session(self._readers) as session:
                 return fn(session)
 
-        return await asyncio.get_running_loop().run_in_executor(self._reading, run)
+        return await _patiently(self._reading, run)
 
     def _write_once(self, fn: Callable[[Session], T]) -> T:
         with self._told():
@@ -190,6 +179,23 @@ def backend_of(url: str) -> SQLite | PostgreSQL:
     except (ArgumentError, ValueError):
         pass
     raise Unusable(f"{SETTING} {EXPECTED}")
+
+
+async def _patiently(
+    threads: Executor, run: Callable[[], T], lost: Callable[[], None] | None = None
+) -> T:
+    """Run it on a thread, again where it lost a race. The pauses hold no thread. Raises Busy."""
+    loop = asyncio.get_running_loop()
+    for pause in _pauses():
+        try:
+            return await loop.run_in_executor(threads, run)
+        except LostRace:
+            if lost:
+                with suppress(LostRace):
+                    await loop.run_in_executor(threads, lost)
+                    lost = None
+            await asyncio.sleep(pause)
+    raise Busy(OTHERS_FIRST)
 
 
 def _pauses() -> Iterator[float]:
