@@ -134,12 +134,6 @@ def _missed(
     return None
 
 
-def wait(session: Session, inbound: Inbound, came: datetime) -> None:
-    """Note that a message waits for its turn."""
-    assert inbound.number  # noqa: S101 only such are put in order
-    waiting.wait(session, inbound.account, inbound.address, inbound.number, came)
-
-
 def _owed(
     inbound: Inbound,
     found: conversations.Found,

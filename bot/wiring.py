@@ -5,18 +5,18 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.conversation import House, receive, wait
+from bot.conversation import House, receive
 from bot.metrics import Metrics
 from bot.platforms import configured, webchat
 from bot.replies import Inbound, Reply
 from bot.settings import Settings
 from bot.texts import Texts
+from core import waiting
 from core.catalogue_files import SHIPPED, read_catalogue
 from core.database import Database
 from core.errors import Unusable
@@ -41,7 +41,12 @@ class Wiring:
         """Answer a message. Raises Busy, UnknownConversation, AlreadyBegun."""
         with self.metrics.turn(inbound.platform):
             came = self.house.clock()
-            lost = partial(wait, inbound=inbound, came=came) if inbound.number else None
+            account, address, number = inbound.account, inbound.address, inbound.number
+
+            def lost(session: Session) -> None:
+                if number:
+                    waiting.wait(session, account, address, number, came)
+
             return await self.database.write(
                 lambda session: receive(session, self.house, inbound, came), lost=lost
             )
