@@ -1,8 +1,9 @@
 """What the tests share: a database of their own, a clock that stands still, the office."""
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from bot.conversation import House, receive
+from bot.platforms.platform import Platform
 from bot.replies import Inbound, Reply
 from bot.texts import Texts
 from core.catalogue import Municipality
 from core.catalogue_files import SHIPPED, read_catalogue
 from core.database import Database
 from core.office import Office, load
+from tests.fakes.pager import PagerServer, pager_server
 from tests.postgres import Server, running
 
 BOTH = ("sqlite", "postgresql")
@@ -86,6 +89,11 @@ class Town:
             self.say(text, who=who)
         return self.last
 
+    def connect(self, platforms: Mapping[str, Platform]) -> None:
+        """Have accounts that push."""
+        self.house = replace(self.house, platforms=platforms)
+        self.house.office.accounts = frozenset({"webchat", *platforms})
+
     def load(self, body: Municipality) -> str:
         return self.database.write_now(lambda s: load(s, body, self.clock()))
 
@@ -149,22 +157,36 @@ def mostly_on(kind: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("database", kinds, indirect=True)
 
 
+@contextmanager
+def copied(
+    request: pytest.FixtureRequest, kind: str, folder: Path, prepared: str
+) -> Iterator[Database]:
+    """A copy of a database that a fixture of that name prepared; on SQLite, in that folder."""
+    with ExitStack() as stack:
+        if kind == "postgresql":
+            server: Server = request.getfixturevalue("postgres")
+            template = request.getfixturevalue(f"{prepared}_postgres")
+            url = stack.enter_context(server.database(template))
+        else:
+            file = folder / "rantevou.db"
+            file.write_bytes(request.getfixturevalue(prepared).read_bytes())
+            url = f"sqlite:///{file}"
+        yield stack.enter_context(closing(Database(url)))
+
+
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """One of the office: on SQLite, unless a test or the command line says otherwise."""
     kind = getattr(request, "param", request.config.getoption("--database"))
-    if kind == "postgresql":
-        server: Server = request.getfixturevalue("postgres")
-        with server.database(request.getfixturevalue("migrated_postgres")) as url:
-            database = Database(url)
-            yield database
-            database.close()
-        return
-    file = tmp_path / "rantevou.db"
-    file.write_bytes(request.getfixturevalue("migrated").read_bytes())
-    database = Database(f"sqlite:///{file}")
-    yield database
-    database.close()
+    with copied(request, kind, tmp_path, "migrated") as database:
+        yield database
+
+
+@pytest.fixture
+def pager() -> Iterator[PagerServer]:
+    """A platform that pushes, of a test's own."""
+    with pager_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,8 +33,7 @@ def slow() -> Iterator[PagerServer]:
 @pytest.fixture
 def owing(town: Town, slow: PagerServer) -> Town:
     """A town that owes a citizen two messages."""
-    town.house = replace(town.house, platforms={ACCOUNT: Pager(slow.url)})
-    town.house.office.accounts = frozenset({"webchat", ACCOUNT})
+    town.connect({ACCOUNT: Pager(slow.url)})
     town.clock.now = datetime.now(UTC)
     town.platform, town.account = "pager", ACCOUNT
     town.say("Γεια")

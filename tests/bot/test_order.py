@@ -1,9 +1,6 @@
 """Messages that come at once are taken in the platform's order, and answer what was seen."""
 
 import asyncio
-import time
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,9 +18,9 @@ from core.outbox import LEASE
 from core.tables import InboundRow, Outgoing, Waiting
 from core.waiting import LONGEST
 from tests.conftest import NOW, Town, on_both
+from tests.core.waiting import soon
 from tests.fakes.pager import Pager
 
-PATIENCE = 10
 TO_CONSENT = (
     *("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30", "Μαρία Παπαδοπούλου"),
     *("maria@example.gr", "6912345678", "068933130"),
@@ -46,13 +43,6 @@ def waiting(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Waiting)) or 0
 
 
-async def until(so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not so():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.005)
-
-
 @on_postgres
 def test_of_messages_that_wait_in_two_processes_the_earlier_is_first(town: Town) -> None:
     town.say("Γεια")
@@ -64,9 +54,9 @@ def test_of_messages_that_wait_in_two_processes_the_earlier_is_first(town: Town)
         with Session(town.database.engine) as other:
             conversations.find(other, "console", "citizen", lock=True)
             later = asyncio.create_task(first.answer(inbound(8, "όχι")))
-            await until(lambda: town.database.write_now(waiting) == 1)
+            await soon(lambda: town.database.write_now(waiting) == 1)
             earlier = asyncio.create_task(second.answer(inbound(7, "Επίδομα Στέγασης")))
-            await until(lambda: town.database.write_now(waiting) == 2)
+            await soon(lambda: town.database.write_now(waiting) == 2)
         return await asyncio.gather(earlier, later)
 
     earlier, later = asyncio.run(both())
@@ -89,7 +79,7 @@ def test_what_never_comes_is_waited_for_no_longer_than_that(town: Town) -> None:
 
     async def answer() -> list[Reply]:
         task = asyncio.create_task(wiring.answer(inbound(2, "Καλαμάτα")))
-        await until(lambda: town.database.write_now(waiting) == 2)
+        await soon(lambda: town.database.write_now(waiting) == 2)
         town.clock.forward(seconds=LONGEST.total_seconds())
         return await task
 
@@ -131,8 +121,7 @@ def test_what_was_written_before_its_question_could_be_seen_is_no_answer(town: T
 def test_a_text_that_was_in_the_chat_before_its_question_is_no_answer(
     town: Town, status: str, attempts: int, theirs: str | None, step: str
 ) -> None:
-    town.house = replace(town.house, platforms={"console": Pager("http://127.0.0.1:9")})
-    town.house.office.accounts = frozenset({"webchat", "console"})
+    town.connect({"console": Pager("http://127.0.0.1:9")})
     town.talk(*TO_CONSENT)
     ours = {"status": status, "attempts": attempts, "provider_id": theirs, "try_at": NOW + LEASE}
     town.database.write_now(lambda s: s.execute(update(Outgoing).values(ours)))
@@ -144,8 +133,7 @@ def test_a_text_that_was_in_the_chat_before_its_question_is_no_answer(
 
 
 def test_while_the_question_is_on_its_way_the_text_waits(town: Town) -> None:
-    town.house = replace(town.house, platforms={"console": Pager("http://127.0.0.1:9")})
-    town.house.office.accounts = frozenset({"webchat", "console"})
+    town.connect({"console": Pager("http://127.0.0.1:9")})
     town.talk(*TO_CONSENT)
     ours = {"status": "claimed", "attempts": 1, "try_at": NOW + LEASE}
     town.database.write_now(lambda s: s.execute(update(Outgoing).values(ours)))

@@ -1,10 +1,8 @@
 """What is owed is delivered, in order, once where nothing dies, and never silently lost."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,19 +18,13 @@ from core import backlog, outbox
 from core.errors import DeliveryError
 from core.tables import OWED, Booking, Contact, Outgoing, Suppression
 from tests.conftest import Town, on_both
-from tests.fakes.pager import ACCOUNT, Pager, PagerServer, pager_server
+from tests.core.waiting import soon
+from tests.fakes.pager import ACCOUNT, Pager, PagerServer
 
 pytestmark = on_both
 
 BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
 DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "συμφωνώ", "ναι")
-PATIENCE = 10
-
-
-@pytest.fixture
-def pager() -> Iterator[PagerServer]:
-    with pager_server() as server:
-        yield server
 
 
 class Post:
@@ -42,8 +34,7 @@ class Post:
         self.town, self.server = town, server
         self.email = Mailbox()
         platforms: dict[str, Platform] = {ACCOUNT: Pager(server.url), "email": self.email}
-        town.house = replace(town.house, platforms=platforms)
-        town.house.office.accounts = frozenset({"webchat", *platforms})
+        town.connect(platforms)
         town.platform, town.account = "pager", ACCOUNT
         self.wiring = Wiring(Settings(give_up_hours=1), town.database, town.house)
 
@@ -53,7 +44,7 @@ class Post:
         async def work() -> None:
             workers = [Postman(self.wiring) for _ in range(postmen)]
             tasks = [asyncio.create_task(each.run()) for each in workers]
-            await _until(until)
+            await soon(until)
             for each in workers:
                 each.stop()
             await asyncio.gather(*tasks)
@@ -372,7 +363,7 @@ def test_what_a_worker_had_that_died_is_sent_when_its_lease_has_run_out(post: Po
 
     async def die() -> None:
         worker = asyncio.create_task(Postman(post.wiring).run())
-        await _until(lambda: bool(post.server.messages))
+        await soon(lambda: bool(post.server.messages))
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
         await asyncio.gather(worker, return_exceptions=True)
@@ -408,15 +399,8 @@ def test_a_commit_wakes_the_postman_at_once(post: Post, monkeypatch: pytest.Monk
         task = asyncio.create_task(worker.run())
         await asyncio.sleep(0.3)
         await asyncio.to_thread(post.town.say, "Γεια")
-        await _until(lambda: len(post.server.messages) == 2)
+        await soon(lambda: len(post.server.messages) == 2)
         worker.stop()
         await task
 
     asyncio.run(work())
-
-
-async def _until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.005)

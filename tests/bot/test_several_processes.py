@@ -1,7 +1,6 @@
 """Processes that share a PostgreSQL: one wakes another's postman, and one at a time sweeps."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,17 +11,12 @@ from bot import postman
 from bot.postman import Postman
 from bot.sweep import sweep
 from core.database import Database
-from tests.bot.test_postman import Post, _until
+from tests.bot.test_postman import Post
 from tests.conftest import Town
-from tests.fakes.pager import PagerServer, pager_server
+from tests.core.waiting import soon
+from tests.fakes.pager import PagerServer
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-
-
-@pytest.fixture
-def pager() -> Iterator[PagerServer]:
-    with pager_server() as server:
-        yield server
 
 
 def test_a_commit_of_another_process_wakes_the_postman(
@@ -37,7 +31,7 @@ def test_a_commit_of_another_process_wakes_the_postman(
         task = asyncio.create_task(worker.run())
         await asyncio.sleep(0.5)
         await asyncio.to_thread(elsewhere.say, "Γεια")
-        await _until(lambda: len(pager.messages) == 2)
+        await soon(lambda: len(pager.messages) == 2)
         worker.stop()
         await task
 

@@ -1,7 +1,6 @@
 """What is forgotten, when, and what is kept."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -188,8 +187,7 @@ def test_what_was_never_fetched_is_given_up_once_the_appointment_is_over(town: T
 
 
 def test_what_is_still_owed_is_kept_with_the_message_that_it_answers(town: Town) -> None:
-    town.house = replace(town.house, platforms={"console": Pager("http://127.0.0.1:9")})
-    town.house.office.accounts = frozenset({"webchat", "console"})
+    town.connect({"console": Pager("http://127.0.0.1:9")})
     town.say("Γεια")
     swept(town, hours=49)
     assert count(town, Outgoing) == 2

@@ -1,7 +1,6 @@
 """An empty prepared database, copied for each test, and a session that is never committed."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.catalogue import Municipality
 from core.database import Database
-from tests.conftest import BOTH
+from tests.conftest import BOTH, copied
 from tests.core.counter import Counter
 from tests.core.small import small
 from tests.postgres import Server
@@ -36,13 +35,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared database file."""
     file = tmp_path_factory.mktemp("prepared") / "empty.db"
     database = Database(f"sqlite:///{file}")
     database.prepare()
     database.close()
-    return file.read_bytes()
+    return file
 
 
 @pytest.fixture(scope="session")
@@ -55,27 +54,10 @@ def prepared_postgres(postgres: Server) -> str:
     return str(make_url(url).database)
 
 
-@contextmanager
-def copy(request: pytest.FixtureRequest, folder: Path) -> Iterator[Database]:
-    """A copy of what is prepared; on SQLite, in that folder."""
-    if request.param == "postgresql":
-        server: Server = request.getfixturevalue("postgres")
-        with server.database(request.getfixturevalue("prepared_postgres")) as url:
-            database = Database(url)
-            yield database
-            database.close()
-        return
-    file = folder / "rantevou.db"
-    file.write_bytes(request.getfixturevalue("prepared"))
-    database = Database(f"sqlite:///{file}")
-    yield database
-    database.close()
-
-
 @pytest.fixture(params=BOTH)
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A prepared database with nothing in it."""
-    with copy(request, tmp_path) as database:
+    with copied(request, request.param, tmp_path, "prepared") as database:
         yield database
 
 
@@ -84,7 +66,8 @@ def shared(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
     """A prepared database that nothing is ever committed to."""
-    with copy(request, tmp_path_factory.mktemp("shared")) as database:
+    folder = tmp_path_factory.mktemp("shared")
+    with copied(request, request.param, folder, "prepared") as database:
         yield database
 
 

@@ -1,5 +1,6 @@
 """Waiting until something is so, and until others wait."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -20,6 +21,14 @@ def until(so: Callable[[], bool]) -> None:
     while not so():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+async def soon(so: Callable[[], bool]) -> None:
+    """Do the same where there is an event loop, which goes on meanwhile."""
+    deadline = time.monotonic() + PATIENCE
+    while not so():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.005)
 
 
 def waiting(database: Database) -> int:

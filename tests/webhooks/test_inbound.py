@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -20,8 +19,7 @@ GOOD = {"X-Secret": SECRET}
 @pytest.fixture
 def told(town: Town, serve: Serve) -> httpx.Client:
     """A client that tells a server what the pager's users write; nothing is delivered to them."""
-    town.house = replace(town.house, platforms={ACCOUNT: Pager("http://127.0.0.1:9")})
-    town.house.office.accounts = frozenset({"webchat", ACCOUNT})
+    town.connect({ACCOUNT: Pager("http://127.0.0.1:9")})
     return serve(requests_per_minute=1)
 
 
