@@ -89,7 +89,7 @@ def receive(
     overtaken = _overtaken(state, inbound, now)
     missed = None
     if inbound.text is not None:
-        missed = LATE if overtaken else _missed(session, state, inbound, came, now)
+        missed = LATE if overtaken else _missed(session, house, state, inbound, came)
     question = turn(ctx, inbound.text, inbound.choice, missed=missed)
     replies = house.texts.replies(ctx.said, question, ctx.language, ctx.shown)
     stored = [reply.model_dump(mode="json", exclude_defaults=True) for reply in replies]
@@ -124,14 +124,15 @@ def _overtaken(state: State, inbound: Inbound, now: datetime) -> bool:
 
 
 def _missed(
-    session: Session, state: State, inbound: Inbound, came: datetime | None, now: datetime
+    session: Session, house: House, state: State, inbound: Inbound, came: datetime | None
 ) -> Phrase | None:
     """Why a text is no answer to the question that is open now, if it isn't. Raises LostRace."""
     if came and state.open_since and came.timestamp() < state.open_since:
         return EARLY
-    if inbound.number and not outbox.was_before(session, state.opened_by, inbound.in_chat, now):
-        return EARLY
-    return None
+    if inbound.account not in house.platforms:  # an answer is seen as soon as it is given
+        return None
+    seen = outbox.was_before(session, state.opened_by, inbound.in_chat, house.clock())
+    return None if seen else EARLY
 
 
 def _owed(

@@ -125,6 +125,14 @@ def not_sent(
     return True
 
 
+def left(session: Session, parcel: Parcel) -> bool:
+    """Leave a message to whoever looks into it: what became of it couldn't be noted."""
+    row = outbox.leased(session, parcel.id, parcel.worker, parcel.attempts)
+    if row:
+        _end(session, row, "failed", "what became of it couldn't be noted")
+    return row is not None
+
+
 def _postpone(
     session: Session, house: House, row: Outgoing, error: DeliveryError, give_up: timedelta
 ) -> None:

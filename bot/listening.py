@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from core.database import Database
-from core.postgres import PostgreSQL
+from core.postgres import ALIVE, PostgreSQL
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ async def listen(database: Database, channel: str, heard: Callable[[], None]) ->
     while True:
         try:
             async with await AsyncConnection.connect(
-                url.render_as_string(hide_password=False), autocommit=True
+                url.render_as_string(hide_password=False), autocommit=True, **ALIVE
             ) as connection:
                 await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                 heard()  # for what was said before

@@ -102,7 +102,8 @@ class Postman:
             room = {each: AT_ONCE - flying[each] for each in self._send if flying[each] < AT_ONCE}
             if not room or not await self._send_off(room, min(room.values())):
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._woken.wait()
         except Exception as error:
             _told("looking for messages failed", error)
             await asyncio.sleep(REST_SECONDS)
@@ -148,18 +149,31 @@ class Postman:
         )
 
     async def _settle(self, parcel: Parcel, fn: Callable[[Session], bool]) -> None:
-        """Note what became of it, however long that takes: else it would be sent again."""
-        while True:
+        """Note what became of it; where an error of ours prevents that, at least that it is left.
+
+        Else it would be sent again and again.
+        """
+        for noting in (fn, lambda s: delivery.left(s, parcel)):
             try:
-                if not await self._wiring.database.write(fn):
+                if not await self._noted(parcel, noting):
                     log.warning("another worker has it", message=parcel.id)
+            except Busy:
+                return  # we stop; it is another's when its lease has run out
             except Exception as error:
                 _told("settling failed", error, message=parcel.id)
-                if self._closing or not isinstance(error, Busy):
-                    return
-                await asyncio.sleep(REST_SECONDS)
             else:
                 return
+
+    async def _noted(self, parcel: Parcel, noting: Callable[[Session], bool]) -> bool:
+        """Note it, however long the database is away, unless we stop. Raises Busy."""
+        while True:
+            try:
+                return await self._wiring.database.write(noting)
+            except Busy as error:
+                _told("settling failed", error, message=parcel.id)
+                if self._closing:
+                    raise
+                await asyncio.sleep(REST_SECONDS)
 
 
 def _told(what: str, error: Exception, **ids: int | str) -> None:

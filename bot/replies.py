@@ -1,11 +1,16 @@
 """What the citizen is shown: replies in their language, and what came in."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, StringConstraints
 
 from dialogs.step import Input, Layout
+
+PRINTED = r"^\P{C}*$"
+"""No control signs and no halves of an emoji, which can't be stored."""
+
+Id = Annotated[str, StringConstraints(pattern=PRINTED, max_length=300)]
 
 
 class ReplyChoice(BaseModel):
@@ -37,12 +42,12 @@ class Sender(BaseModel):
 
     platform: str
     account: str
-    address: str
+    address: Id
     network: str | None = None
 
 
 class Inbound(Sender):
-    """A message that came in, free of its platform.
+    """A message that came in, free of its platform. Its making raises ValueError.
 
     `message_id` is unique within the account; `number` grows from message to message, where the
     platform counts them. `in_chat` is a text's number where the chat counts our messages too: those
@@ -51,7 +56,7 @@ class Inbound(Sender):
     not be, unless it only repeats itself.
     """
 
-    message_id: str
+    message_id: Id
     number: int | None = None
     in_chat: int | None = None
     text: str | None = None

@@ -10,10 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from core.database import EXPECTED, backend_of
 from core.errors import Unusable
 
-HIDDEN = frozenset({"secret", "database_url"})
-"""Settings whose value isn't repeated when it is wrong: it may hold a password."""
-
-
+MASK = "***"
 SECRET_LETTERS = 16
 YEAR = 366
 
@@ -75,5 +72,15 @@ def read_settings() -> Settings:
 
 def _told(wrong: ErrorDetails) -> str:
     name = str(wrong["loc"][0])
-    given = "" if name in HIDDEN else f" is {wrong['input']!r}"
-    return f"RANTEVOU_{name.upper()}{given}: {wrong['msg'].removeprefix('Value error, ')}"
+    given = _shown(name, wrong["input"])
+    return f"RANTEVOU_{name.upper()} is {given}: {wrong['msg'].removeprefix('Value error, ')}"
+
+
+def _shown(name: str, value: object) -> str:
+    """A setting's value, without what may be a password."""
+    if name == "secret":
+        return MASK
+    if name == "database_url":
+        kind, separator, _rest = str(value).partition("://")
+        return repr(value) if kind == "sqlite" else f"{kind}://{MASK}" if separator else MASK
+    return repr(value)

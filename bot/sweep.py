@@ -9,7 +9,16 @@ from bot.platforms.webchat import PLATFORM
 from core.bookings import expire_lapsed
 from core.locks import is_first
 from core.proof import LOCKED_FOR
-from core.tables import OWED, Booking, Conversation, InboundRow, Outgoing, PromptRow, WrongTry
+from core.tables import (
+    OWED,
+    Booking,
+    Conversation,
+    InboundRow,
+    Outgoing,
+    PromptRow,
+    Waiting,
+    WrongTry,
+)
 from dialogs.state import State
 
 BATCH = 500
@@ -43,5 +52,6 @@ def sweep(
         .where(over.exists())
         .values(status="expired")
     )
+    session.execute(delete(Waiting).where(Waiting.until < now))
     session.execute(delete(WrongTry).where(WrongTry.at < now - 2 * LOCKED_FOR))
     return {"holds": expire_lapsed(session, now), "conversations": len(silent)}

@@ -43,6 +43,7 @@ _FIND = (
         _table(InboundRow),
         and_(
             InboundRow.account == Contact.account,
+            InboundRow.conversation_id == Conversation.id,
             InboundRow.message_id == bindparam("message_id"),
         ),
     )

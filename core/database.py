@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,7 +32,10 @@ EXPECTED = "must be like sqlite:///data/rantevou.db or postgresql://user:passwor
 READERS = 4
 PATIENCE = 15
 """Seconds after which a transaction that others were always in the way of is given up."""
+DEADLINE = 20
+"""Seconds after which nobody waits any more for one: its database may hang."""
 OTHERS_FIRST = "Others were always first: nothing was changed. Please try again soon."
+NO_ANSWER = "The database gives no answer in time. Please send the same again soon."
 
 
 class Database:
@@ -188,14 +191,23 @@ async def _patiently(
     loop = asyncio.get_running_loop()
     for pause in _pauses():
         try:
-            return await loop.run_in_executor(threads, run)
+            return await _in_time(loop.run_in_executor(threads, run))
         except LostRace:
             if lost:
                 with suppress(LostRace):
-                    await loop.run_in_executor(threads, lost)
+                    await _in_time(loop.run_in_executor(threads, lost))
                     lost = None
             await asyncio.sleep(pause)
     raise Busy(OTHERS_FIRST)
+
+
+async def _in_time(running: Awaitable[T]) -> T:
+    """Wait for it until the deadline; what hasn't begun by then never will. Raises Busy."""
+    try:
+        async with asyncio.timeout(DEADLINE):  # wait_for may lose a cancellation until Python 3.12
+            return await running
+    except TimeoutError:
+        raise Busy(NO_ANSWER) from None
 
 
 def _pauses() -> Iterator[float]:

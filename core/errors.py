@@ -30,7 +30,7 @@ class Unusable(Exception):
 
 
 class Busy(Unusable):
-    """The database can't be used just now; nothing was changed, and it may be tried again."""
+    """The database can't be used just now; the same may be tried again, and is done once."""
 
 
 class LostRace(Exception):

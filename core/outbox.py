@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -86,9 +86,13 @@ def put_off(
     status: str,
 ) -> None:
     """Owe a booking's message of that kind at another time, even if it was sent already."""
+    theirs = (Outgoing.booking_id == booking_id, Outgoing.kind == kind)
+    # Other ways it went, when the first one failed, would have it come twice.
+    first = session.scalar(select(func.min(Outgoing.id)).where(*theirs))
+    session.execute(delete(Outgoing).where(*theirs, Outgoing.id != first))
     session.execute(
         update(Outgoing)
-        .where(Outgoing.booking_id == booking_id, Outgoing.kind == kind)
+        .where(*theirs)
         .values(
             due_at=due_at,
             try_at=due_at,
@@ -148,19 +152,24 @@ def claim(
 ) -> Sequence[Outgoing]:
     """Lease what may be sent now, so that nobody else sends it meanwhile; oldest first.
 
-    The rows of one turn go one after the other. Others wait for earlier ones to the same recipient
-    that are due, for two minutes at most.
+    The rows of one turn go one after the other, and one that replaces another after that. Others
+    wait for earlier ones to the same recipient that are due, for two minutes at most.
     """
     earlier = aliased(Outgoing, name="earlier")
+    # Answers go in their order, even where a clock was set back between them.
+    answers = earlier.inbound_id.is_not(None) & Outgoing.inbound_id.is_not(None)
+    before = (earlier.due_at < Outgoing.due_at) | (
+        (earlier.due_at == Outgoing.due_at) & (earlier.id < Outgoing.id)
+    )
     blocked = (
         select(earlier.id)
         .where(
             earlier.recipient == Outgoing.recipient,
             text("earlier.status IN ('pending','claimed')"),  # literal, as OWED is
-            earlier.due_at <= now,
-            (earlier.due_at < Outgoing.due_at)
-            | ((earlier.due_at == Outgoing.due_at) & (earlier.id < Outgoing.id)),
-            (earlier.inbound_id == Outgoing.inbound_id) | (Outgoing.due_at > now - PATIENCE),
+            (answers & (earlier.id < Outgoing.id)) | (~answers & before & (earlier.due_at <= now)),
+            (earlier.inbound_id == Outgoing.inbound_id)
+            | (earlier.id == Outgoing.replaces_id)
+            | (Outgoing.due_at > now - PATIENCE),
         )
         .exists()
     )

@@ -1,5 +1,7 @@
 """What is PostgreSQL's own: several writers at once, who may get into each other's way."""
 
+from typing import Any
+
 from sqlalchemy import Connection, Engine, create_engine, func, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
@@ -22,9 +24,16 @@ UNAVAILABLE = (
     "58",  # system errors
     "25006",  # read_only_sql_transaction
 )
-CONNECT = {
+ALIVE: dict[str, Any] = {
     "connect_timeout": 5,
     "application_name": "rantevou",
+    # A server that vanished is noticed after about 20 seconds, whether we wait or write.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+CONNECT = ALIVE | {
     # No process, however it hangs, keeps the others waiting for ever.
     "options": "-c lock_timeout=10s -c statement_timeout=30s"
     " -c idle_in_transaction_session_timeout=60s",

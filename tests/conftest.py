@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from core.catalogue import Municipality
 from core.catalogue_files import SHIPPED, read_catalogue
 from core.database import Database
 from core.office import Office, load
+from core.tables import OWED, Outgoing
 from tests.fakes.pager import PagerServer, pager_server
 from tests.postgres import Server, running
 
@@ -84,8 +86,9 @@ class Town:
         return self.last
 
     def talk(self, *texts: str, who: str = "citizen") -> list[Reply]:
-        """Say one text after the other; the last one's replies."""
+        """Say one text after the other, each when all before it was read; the last's replies."""
         for text in texts:
+            self.database.write_now(_all_read)
             self.say(text, who=who)
         return self.last
 
@@ -96,6 +99,11 @@ class Town:
 
     def load(self, body: Municipality) -> str:
         return self.database.write_now(lambda s: load(s, body, self.clock()))
+
+
+def _all_read(session: Session) -> None:
+    answers = update(Outgoing).where(OWED, Outgoing.inbound_id.is_not(None))
+    session.execute(answers.values(status="sent"))
 
 
 @pytest.fixture(scope="session")

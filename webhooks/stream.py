@@ -82,7 +82,8 @@ class Streams:
             yield format_sse_event(retry=SystemRandom().randint(2000, 10_000))
             while not self._closing:
                 try:
-                    new = await asyncio.wait_for(queue.get(), BEAT_SECONDS)
+                    async with asyncio.timeout(BEAT_SECONDS):
+                        new = await queue.get()
                 except TimeoutError:
                     yield format_sse_event(comment="")
                     continue

@@ -6,15 +6,12 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from bot.replies import Inbound, Reply, Sender
+from bot.replies import PRINTED, Inbound, Reply, Sender
 from bot.zones import zone_names
 from core.office import Office
 
 PLATFORM: Final = "webchat"
 ACCOUNT = "webchat"
-
-PRINTED = r"^\P{C}*$"
-"""No control signs and no halves of an emoji, which can't be stored."""
 
 
 def known_zone(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot import postman
+from bot import delivery, postman
 from bot.platforms.platform import Platform, Send
 from bot.postman import Postman
 from bot.settings import Settings
@@ -130,7 +130,7 @@ def test_a_whole_booking_is_told_and_reminded_of(post: Post) -> None:
     told = []
     for text in (*BOOK, *DETAILS):
         told += [reply.text for reply in post.town.say(text)]
-    post.deliver(post.settled)
+        post.deliver(post.settled)
     assert post.server.to("citizen") == told
     (address, words), *others = post.email.sent
     assert (address, others) == ("maria@example.gr", [])
@@ -274,9 +274,8 @@ def test_the_next_way_after_the_email_is_the_telephone(post: Post) -> None:
     texting = Mailbox()
     post.town.house.platforms["sms"] = texting  # type: ignore[index]
     post.town.house.office.accounts |= {"sms"}
-    post.town.talk(*BOOK, *DETAILS[:-1])
     post.email.fails = [DeliveryError("no such mailbox", for_good=True)]
-    post.town.say(DETAILS[-1])
+    post.town.talk(*BOOK, *DETAILS)
     post.deliver(post.settled)
     ((number, words),) = texting.sent
     assert number == "+306912345678"
@@ -350,6 +349,20 @@ def test_a_message_that_replaces_another_says_so(post: Post) -> None:
     assert [message.replaces for message in post.server.messages] == [None, None, "1"]
 
 
+def test_what_cannot_be_noted_is_given_up_and_not_sent_again(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_anything: Any) -> bool:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(delivery, "sent", broken)
+    post.town.say("Γεια")
+    post.deliver(post.settled)
+    said = "what became of it couldn't be noted"
+    assert {row[1:] for row in post.rows()} == {("failed", 1, said)}
+    assert len(post.server.messages) == 2
+
+
 def test_what_is_on_its_way_is_finished_when_it_stops(post: Post) -> None:
     post.server.takes = 0.3
     post.town.say("Γεια")
@@ -382,10 +395,9 @@ def test_an_account_that_hangs_or_cannot_be_connected_keeps_no_other_back(
     monkeypatch.setattr(postman, "CONNECT_SECONDS", 0)
     post.email.refuses = 2
     post.server.takes = 1
+    post.town.talk(*BOOK, *DETAILS)
     for who in range(5):
         post.town.say("Γεια", who=f"citizen {who}")
-    for text in (*BOOK, *DETAILS):
-        post.town.say(text)
     post.deliver(lambda: bool(post.email.sent))
     assert len(post.server.messages) <= 2
     assert post.email.refuses == 0

@@ -8,12 +8,14 @@ from uuid import uuid4
 
 import httpx
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from core.database import Database
-from core.tables import Booking
+from core.tables import OWED, Booking, Outgoing
 from tests.bot.processes import PATIENCE, Server, run, server
 from tests.bot.test_privacy import BOOK, DETAILS, NAMES, shows
 from tests.conftest import mostly_on
+from tests.core.waiting import until
 from tests.fakes.telltale import TELLTALE
 
 ADDRESS = "6998877665"
@@ -66,11 +68,17 @@ def over_account(client: httpx.Client, address: str) -> Say:
     return say
 
 
+def all_sent(session: Session) -> bool:
+    answers = select(Outgoing.id).where(OWED, Outgoing.inbound_id.is_not(None))
+    return session.scalar(answers.limit(1)) is None
+
+
 def book(database: Database, say: Say, name: str) -> str:
     """Book, while whatever can fail does so; the errors."""
     dialect, shown = database.engine.dialect.name, ""
     for said in (*BOOK, ILLNESS, name, *DETAILS[:-1]):
         assert say(said).status_code == 200
+        until(lambda: database.write_now(all_sent))
     with database.engine.begin() as connection:
         connection.execute(text(BREAK[dialect]))
     crashed = say(DETAILS[-1])

@@ -17,8 +17,10 @@ from core.tables import (
     InboundRow,
     Outgoing,
     PromptRow,
+    Waiting,
     WrongTry,
 )
+from core.waiting import wait
 from tests.conftest import Town
 from tests.fakes.pager import Pager
 
@@ -172,6 +174,15 @@ def test_wrong_tries_are_forgotten_once_they_can_lock_nobody(town: Town) -> None
     assert count(town, WrongTry) == 1
     swept(town, minutes=2)
     assert count(town, WrongTry) == 0
+
+
+def test_that_a_message_waited_is_forgotten(town: Town) -> None:
+    town.say("Γεια")
+    town.database.write_now(lambda s: wait(s, "console", "citizen", 7, town.clock()))
+    swept(town)
+    assert count(town, Waiting) == 1
+    swept(town, seconds=6)
+    assert count(town, Waiting) == 0
 
 
 def test_what_was_never_fetched_is_given_up_once_the_appointment_is_over(town: Town) -> None:

@@ -70,7 +70,7 @@ def test_a_worker_shows_its_own_numbers_where_it_is_told_to(file: Path) -> None:
     with server(file, command, metrics_port=port) as working:
         with server(file, TELLTALE) as serving, httpx.Client(base_url=serving.url) as client:
             for each in range(6):
-                over_account(client, f"near {each}")("Γεια")
+                over_account(client, f"citizen {each}")("Γεια")
             urls = (f"http://127.0.0.1:{port}", serving.url)
             wait_until(lambda: sum(number(url, SENT) for url in urls) == 12, serving)
         assert working.end() == 0

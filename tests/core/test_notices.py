@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from core import bookings, outbox
+from core.notices import owe_instead
 from core.tables import Booking, Outgoing
 from tests.core.counter import Counter
 from tests.core.small import at, small
@@ -67,6 +68,26 @@ def test_the_reminder_moves_with_the_booking_even_if_it_was_sent(counter: Counte
     sent.status = "delivered"
     counter.move(booking, "10:30")
     assert rows(counter) == [("reminder", "pending", at("10:30") - timedelta(hours=24))]
+
+
+def test_who_was_reminded_another_way_is_reminded_once_of_a_moved_booking(
+    open_counter: Opener,
+) -> None:
+    counter = open_counter(accounts=("webchat", "email"))
+    booking = early(counter)
+    first = counter.session.scalars(select(Outgoing).where(Outgoing.kind == "reminder")).one()
+    first.status = "failed"
+    owe_instead(counter.session, counter.office, first, counter.now)
+    assert len(reminders(counter)) == 2
+    counter.move(booking, "10:00")
+    assert reminders(counter) == [("webchat", "pending")]
+    owe_instead(counter.session, counter.office, first, counter.now)
+    assert reminders(counter) == [("webchat", "pending"), ("email", "pending")]
+
+
+def reminders(counter: Counter) -> list[tuple[str, str]]:
+    rows = select(Outgoing).where(Outgoing.kind == "reminder").order_by(Outgoing.id)
+    return [(row.account, row.status) for row in counter.session.scalars(rows)]
 
 
 @pytest.mark.parametrize("how", ["cancelled", "consent withdrawn"])

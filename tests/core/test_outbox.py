@@ -145,6 +145,31 @@ def test_others_wait_for_earlier_ones_to_the_same_recipient_two_minutes_at_most(
     assert desk.claim() == "second"
 
 
+def test_what_replaces_another_waits_for_it_however_long(desk: Desk) -> None:
+    desk.post("month", inbound_id=desk.turn())
+    assert desk.claim() == "month"
+    desk.settle("month", status="pending", try_at=desk.now + timedelta(hours=2))
+    desk.later(seconds=10)
+    desk.post("next month", inbound_id=desk.turn(), replaces_id=desk.row("month").id)
+    desk.later(hours=1)
+    assert desk.claim() == ""
+    desk.later(hours=1)
+    assert desk.claim() == "month"
+    desk.settle("month")
+    assert desk.claim() == "next month"
+
+
+def test_answers_keep_their_order_though_the_clock_was_set_back(desk: Desk) -> None:
+    desk.post("first", inbound_id=desk.turn())
+    desk.later(seconds=-30)
+    desk.post("second", inbound_id=desk.turn())
+    assert desk.claim() == ""
+    desk.later(seconds=30)
+    assert desk.claim() == "first"
+    desk.settle("first")
+    assert desk.claim() == "second"
+
+
 def test_nobody_waits_for_what_is_owed_to_another(desk: Desk) -> None:
     desk.post("to a")
     desk.post("to b", who=1)

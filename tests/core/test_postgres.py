@@ -1,7 +1,9 @@
 """What is PostgreSQL's own: a server, who may come in, and several who write at once."""
 
+import asyncio
 import re
 import subprocess
+from collections.abc import Callable
 from threading import Barrier, Thread
 
 import pytest
@@ -9,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from core import bookings, slots
+from core import bookings, database, slots
 from core.database import Database
 from tests.core.conftest import on_postgres
 from tests.core.counter import Counter
@@ -74,6 +76,28 @@ def test_a_wrong_password_is_told_without_it(url: str, postgres: Server) -> None
 def test_a_user_who_may_make_no_tables_is_told(url: str, postgres: Server) -> None:
     with postgres.user("reader", PASSWORD) as login:
         assert "permission denied for schema public" in refused(login(url))
+
+
+@on_postgres
+def test_a_server_that_hangs_keeps_nobody_waiting_for_ever(
+    empty: Database, postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not isinstance(postgres, OwnServer):
+        pytest.skip("the server isn't ours to stop")
+    monkeypatch.setattr(database, "DEADLINE", 0.3)
+
+    async def all_at_once(fn: Callable[[Session], int], times: int) -> list[int | BaseException]:
+        tries = [empty.write(fn) for _each in range(times)] + [empty.read(people)]
+        return await asyncio.gather(*tries, return_exceptions=True)
+
+    asyncio.run(all_at_once(people, 4))  # it has connections
+    with postgres.hanging():
+        told = asyncio.run(all_at_once(add_one, 12))
+    assert [str(each) for each in told] == [database.NO_ANSWER] * 13
+    monkeypatch.setattr(database, "DEADLINE", 20)
+    asyncio.run(empty.write(add_one))
+    # Those that had begun may be done, the others never are.
+    assert 1 <= empty.write_now(people) <= 1 + empty.backend.writers
 
 
 @a_server

@@ -1,6 +1,6 @@
 """`rantevou` with a platform whose errors tell all; run it by its path.
 
-The first two sendings to each fail; to whoever is gone all do, to whoever is near none.
+The first two sendings to each that tell of a booking fail; to whoever is gone all do.
 """
 
 import json
@@ -34,19 +34,22 @@ class Telltale:
         return [Inbound.model_validate({"platform": "telltale", "account": ACCOUNT, **said})]
 
     def render(self, reply: Reply) -> Any:
-        return reply.text
+        return reply.text, reply.booking is not None
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Send]:
         yield self.send
 
     async def send(self, address: str, payload: Any, replaces: str | None) -> str | None:
-        self._sent[address] += "near" not in address
-        if self._sent[address] == 1:
-            raise RuntimeError(f"{address}: {payload}")
-        if self._sent[address] == 2 or "gone" in address:
-            raise DeliveryError(f"{address} isn't there", for_good="gone" in address)
-        return "7"
+        if "gone" in address:
+            raise DeliveryError(f"{address} isn't there", for_good=True)
+        text, of_booking = payload
+        self._sent[address] += of_booking
+        if of_booking and self._sent[address] == 1:
+            raise RuntimeError(f"{address}: {text}")
+        if of_booking and self._sent[address] == 2:
+            raise DeliveryError(f"{address} isn't there")
+        return None
 
 
 if __name__ == "__main__":

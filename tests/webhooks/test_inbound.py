@@ -61,7 +61,10 @@ def test_a_forged_request_is_refused_and_not_recorded(
         assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", '{"from": "maria"}', "null"])
+@pytest.mark.parametrize(
+    "body",
+    ["", "{", "[]", '{"from": "maria"}', "null", '{"from": "a\\u0000b", "id": 1, "text": "Γεια"}'],
+)
 def test_a_request_that_cannot_be_read_is_told_so(told: httpx.Client, body: str) -> None:
     answer = told.post(PATH, content=body, headers=GOOD)
     assert answer.status_code == 400
@@ -70,6 +73,14 @@ def test_a_request_that_cannot_be_read_is_told_so(told: httpx.Client, body: str)
 
 def test_an_account_we_do_not_have_is_not_found(told: httpx.Client) -> None:
     assert told.post("/webhooks/pager/two", json={}, headers=GOOD).status_code == 404
+
+
+def test_a_number_that_another_s_message_had_shows_nothing_of_theirs(
+    town: Town, told: httpx.Client
+) -> None:
+    assert say(told, "maria", 1, text="Γεια") == 200
+    with recorded(town, 0):
+        assert say(told, "nikos", 1, text="Γεια") == 500
 
 
 def talk(town: Town, told: httpx.Client, *said: tuple[int, str]) -> str:
