@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
@@ -33,6 +34,8 @@ Files = Annotated[list[Path], typer.Argument(help="Catalogues, one YAML file eac
 
 def main() -> None:
     """Run a command; what stops it is told in one line, without a stack trace."""
+    # At Python's default, looking for cycles of garbage is a fifth of the start.
+    gc.set_threshold(50_000)
     try:
         app()
     except Unusable as reason:

@@ -1,5 +1,6 @@
 """What the tests share: a database of their own, a clock that stands still, the office."""
 
+import gc
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -23,6 +24,8 @@ from core.office import Office, load
 from core.tables import OWED, Outgoing
 from tests.fakes.pager import PagerServer, pager_server
 from tests.postgres import Server, running
+
+gc.set_threshold(50_000)  # as in bot/cli.py
 
 BOTH = ("sqlite", "postgresql")
 
