@@ -18,7 +18,7 @@ test: $(READY)
 # What takes long: processes killed 200 times on each database, messages in any disorder, and the like.
 soak: $(READY)
 	@$(BIN)/pytest -m soak -s
-	@$(BIN)/pytest tests/stories tests/bot/test_conversation.py --database postgresql
+	@$(BIN)/pytest tests/bot tests/dialogs tests/stories tests/webhooks --database postgresql -n 3 --dist loadfile
 
 check: $(READY)
 	@$(BIN)/ruff format --check .

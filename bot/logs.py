@@ -40,11 +40,14 @@ def cause(error: BaseException) -> dict[str, str]:
     return said | {"reason": str(error)} if isinstance(error, Busy | Unusable) else said
 
 
-class _Unstoppable(structlog.PrintLogger):
-    """Where the disk is full that the log is on, a line is lost and nothing else."""
+class _Unstoppable(structlog.WriteLogger):
+    """Where the disk is full that the log is on, a line is lost and nothing else.
+
+    Each line is one write, so that no other's comes between it and its end.
+    """
 
     def msg(self, message: str) -> None:
-        """Print it, or don't."""
+        """Write it, or don't."""
         with suppress(OSError):
             super().msg(message)
 

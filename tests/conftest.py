@@ -7,8 +7,10 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy
 from sqlalchemy import update
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -21,7 +23,7 @@ from core.catalogue import Municipality
 from core.catalogue_files import SHIPPED, read_catalogue
 from core.database import Database
 from core.office import Office, load
-from core.tables import OWED, Outgoing
+from core.tables import OWED, Base, Outgoing
 from tests.fakes.pager import PagerServer, pager_server
 from tests.postgres import Server, running
 
@@ -100,6 +102,15 @@ class Town:
         self.house = replace(self.house, platforms=platforms)
         self.house.office.accounts = frozenset({"webchat", *platforms})
 
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """What a query gives."""
+        query = sqlalchemy.text(statement)
+        return self.database.write_now(lambda s: [tuple(row) for row in s.execute(query)])
+
+    def everything(self) -> str:
+        """All that is stored."""
+        return "".join(str(self.rows(f"SELECT * FROM {t}")) for t in Base.metadata.tables)
+
     def load(self, body: Municipality) -> str:
         return self.database.write_now(lambda s: load(s, body, self.clock()))
 
@@ -158,6 +169,9 @@ def migrated_postgres(postgres: Server, shipped: dict[str, Municipality]) -> str
 
 on_both = pytest.mark.parametrize("database", BOTH, indirect=True)
 """For tests of what happens in a database of the office."""
+
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For tests of what is SQLite's own."""
 
 SOAK = pytest.mark.soak
 

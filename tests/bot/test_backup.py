@@ -11,7 +11,7 @@ import pytest
 
 from tests.bot.processes import run, run_here, server
 from tests.bot.test_silence import over_chat
-from tests.conftest import Town
+from tests.conftest import Town, on_sqlite
 from tests.webhooks.talker import CODE, Talker
 
 BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "το συντομότερο", "το νωρίτερο")
@@ -81,6 +81,7 @@ def test_without_a_database_nothing_is_made(new_file: Path, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+@on_sqlite
 def test_a_damaged_database_leaves_no_copy(town: Town, tmp_path: Path) -> None:
     town.talk(*BOOK, *DETAILS)
     file = town.database.file

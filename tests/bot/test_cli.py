@@ -9,7 +9,7 @@ import pytest
 
 from core.catalogue_files import SHIPPED
 from tests.bot.processes import run, run_here
-from tests.conftest import Town
+from tests.conftest import Town, on_sqlite
 
 KALAMATA = SHIPPED / "kalamata.yaml"
 OPEN = "{days: [mon, tue, wed, thu, fri], start: 12:30, end: 14:20}"
@@ -142,6 +142,7 @@ def test_of_several_files_all_are_loaded_or_none(
     assert stored(file) == before
 
 
+@on_sqlite  # its file is looked into
 def test_what_would_orphan_a_booking_is_refused_by_its_code_and_nothing_is_changed(
     town: Town, booked: str, small: Path, tmp_path: Path
 ) -> None:

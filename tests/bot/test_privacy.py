@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from core.database import Database
 from tests.bot.processes import run
-from tests.conftest import Town
+from tests.conftest import Town, on_sqlite
 
 # In Latin letters too, for Greek ones are stored as escapes and would hide themselves.
 NAMES = ("Maria Papadopoulou", "Μαρία Παπαδοπούλου")
@@ -41,6 +41,7 @@ def test_the_chat_fails_without_showing_what_was_written(file: Path, name: str) 
     assert not shows(done.stderr, name)
 
 
+@on_sqlite  # test_silence.py breaks both
 @pytest.mark.parametrize("name", NAMES)
 def test_an_error_of_a_turn_holds_nothing_of_what_was_written(town: Town, name: str) -> None:
     town.talk(*BOOK, name, *DETAILS[:-1])

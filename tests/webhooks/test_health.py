@@ -91,7 +91,7 @@ def test_a_message_owed_for_too_long_is_told_with_its_age(owing: Town, serve: Se
 
 def test_a_technician_with_a_browser_sees_the_reason_too(town: Town, serve: Serve) -> None:
     client = serve()
-    execute(town.database, NO_GUARD["sqlite"])
+    execute(town.database, NO_GUARD[town.database.engine.dialect.name])
     assert "guard" in problem(client.get("/readyz", headers={"Accept": "text/html"}), 503)["detail"]
 
 

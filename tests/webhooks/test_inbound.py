@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
+from core import database
 from core.tables import InboundRow, Outgoing
 from tests.conftest import Town
 from tests.fakes.pager import ACCOUNT, SECRET, Pager, say
@@ -76,11 +77,12 @@ def test_an_account_we_do_not_have_is_not_found(told: httpx.Client) -> None:
 
 
 def test_a_number_that_another_s_message_had_shows_nothing_of_theirs(
-    town: Town, told: httpx.Client
+    town: Town, told: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
     assert say(told, "maria", 1, text="Γεια") == 200
     with recorded(town, 0):
-        assert say(told, "nikos", 1, text="Γεια") == 500
+        assert say(told, "nikos", 1, text="Γεια") in (500, 503)
 
 
 def talk(town: Town, told: httpx.Client, *said: tuple[int, str]) -> str:

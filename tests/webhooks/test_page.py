@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.conftest import Town
+from tests.conftest import Town, on_sqlite
 from tests.webhooks.conftest import Serve
 
 HTMX = {"HX-Request": "true", "X-Language": "el"}
@@ -38,8 +38,7 @@ def last_of(page: str) -> str:
 
 
 def conversations(town: Town) -> int:
-    with sqlite3.connect(town.database.file) as database:
-        return int(database.execute("SELECT count(*) FROM conversations").fetchone()[0])
+    return int(town.rows("SELECT count(*) FROM conversations")[0][0])
 
 
 def test_looking_at_the_page_begins_no_conversation(serve: Serve, town: Town) -> None:
@@ -209,11 +208,8 @@ def test_a_forgotten_device_keeps_nothing_but_the_booking(serve: Serve, town: To
     page = client.post("/forget", follow_redirects=True)
     assert "Σε ποιον δήμο" in bubbles(page.text)[-1]
     assert "rantevou" not in client.cookies
-    with sqlite3.connect(town.database.file) as database:
-        kept = " ".join(database.iterdump())
-        states = database.execute("SELECT state FROM bookings").fetchall()
-    assert "Μαρία" not in kept
-    assert states == [("expired",)]
+    assert "Μαρία" not in town.everything()
+    assert town.rows("SELECT state FROM bookings") == [("expired",)]
     client.cookies.set("rantevou", old)
     assert "Μαρία" not in client.get("/").text
 
@@ -305,6 +301,7 @@ def test_an_apology_leads_back_to_its_own_page(client: httpx.Client, path: str, 
     assert f'<a href="{back}">' in page.text
 
 
+@on_sqlite
 @pytest.mark.parametrize("path", ["/", "/forget"])
 def test_a_busy_database_is_told_as_such(serve: Serve, town: Town, path: str) -> None:
     client = serve()

@@ -1,6 +1,5 @@
 """Messages that come later: by event stream to an open page, and on the next visit."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +7,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import delete
 
 from core.database import Database
+from core.tables import InboundRow
 from tests.conftest import Town
 from tests.webhooks.conftest import Serve, served
 from tests.webhooks.talker import serving
@@ -93,8 +94,7 @@ def test_it_is_shown_after_days_when_the_rest_of_the_talk_is_gone(serve: Serve, 
     client = serve()
     booked(client)
     town.clock.forward(days=2, hours=6)
-    with sqlite3.connect(town.database.file) as database:  # as the sweep does
-        database.execute("DELETE FROM inbounds")
+    town.database.write_now(lambda s: s.execute(delete(InboundRow)))  # as the sweep does
     page = client.get("/").text
     assert any(REMINDER in bubble for bubble in bubbles(page))
     assert 'data-step="task"' in page
