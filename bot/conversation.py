@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.edits import edited, standing
 from bot.platforms.platform import Platform
 from bot.replies import Inbound, Reply, Sender
 from bot.texts import Texts
@@ -75,31 +76,49 @@ def receive(
         raise AlreadyBegun
     if inbound.number and not waiting.is_next(session, found.id, inbound.number, now):
         raise LostRace
+    return _turn(session, house, inbound, found, came)
+
+
+def _turn(
+    session: Session,
+    house: House,
+    inbound: Inbound,
+    found: conversations.Found,
+    came: datetime | None,
+) -> list[Reply]:
+    """Take a message that is new and whose turn it is."""
+    now, account = house.clock(), inbound.account
     house.office.refresh(session)
     state = State.model_validate(found.state)
-    if state.number == 0:
-        state.home = inbound.home
-    # What the page says counts when it changes: the citizen may have asked for another since.
-    language, timezone = found.language, found.timezone
-    if inbound.language and inbound.language != state.client_language:
-        state.client_language = language = inbound.language
-    if inbound.timezone and inbound.timezone != state.client_timezone:
-        state.client_timezone = timezone = inbound.timezone
+    language, timezone = _of_the_page(state, inbound, found)
     ctx = _context(session, house, inbound, found, state, language, timezone)
+    platform = house.platforms.get(account)
+    before = None
+    if platform and platform.edits and state.asked_by:
+        before = standing(session, state.asked_by)
+    of_before = inbound.choice is not None and inbound.choice.startswith(f"{state.number}.")
     overtaken = _overtaken(state, inbound, now)
     missed = None
     if inbound.text is not None:
         missed = LATE if overtaken else _missed(session, house, state, inbound, came)
-    question = turn(ctx, inbound.text, inbound.choice, missed=missed)
+    question = turn(
+        ctx,
+        inbound.text,
+        inbound.choice,
+        missed=missed,
+        unread=inbound.unread,
+        link=inbound.link,
+    )
     replies = house.texts.replies(ctx.said, question, ctx.language, ctx.shown)
-    stored = [reply.model_dump(mode="json", exclude_defaults=True) for reply in replies]
-    # Kept only where a page shows the talk again.
-    said = None
-    if inbound.platform == "webchat":
-        said = ctx.heard or clean(inbound.text or "")[:LONGEST]
-    number = conversations.answered(session, found, account, message_id, said, stored, now)
+    replaced: Mapping[int, int] = {}
+    if platform and before:
+        tapped, same = ctx.heard if of_before else None, state.open_since is not None
+        replies, replaced = edited(platform, before, replies, tapped=tapped, same=same)
+    number = _noted(session, found, inbound, ctx.heard, replies, now)
     if inbound.number and not overtaken:
         state.heard, state.heard_at = inbound.number, now.timestamp()
+    if platform and platform.edits:
+        state.asked_by = number
     # What missed its question is as if asked anew: clocks that differ refuse nobody for ever.
     if state.open_since is None or missed == EARLY:
         state.open_since, state.opened_by = house.clock().timestamp(), number
@@ -111,10 +130,43 @@ def receive(
         state=state.model_dump(exclude_defaults=True),
         forget_at=now + house.keep_answers,
     )
-    if account in house.platforms:
-        outbox.post(session, house.office, _owed(inbound, found, number, replies, now), now)
+    if platform:
+        owed = _owed(inbound, found, number, replies, replaced, now)
+        outbox.post(session, house.office, owed, now)
     note(session, "turn", inbound.platform, "answered")
     return replies
+
+
+def _of_the_page(state: State, inbound: Inbound, found: conversations.Found) -> tuple[str, str]:
+    """Language and time zone; what the page or the app says of them counts when it changes."""
+    if state.number == 0:
+        state.home = inbound.home
+    language, timezone = found.language, found.timezone
+    # The citizen may have asked for another since.
+    if inbound.language and inbound.language != state.client_language:
+        state.client_language = language = inbound.language
+    if inbound.timezone and inbound.timezone != state.client_timezone:
+        state.client_timezone = timezone = inbound.timezone
+    return language, timezone
+
+
+def _noted(
+    session: Session,
+    found: conversations.Found,
+    inbound: Inbound,
+    heard: str | None,
+    replies: Sequence[Reply],
+    now: datetime,
+) -> int:
+    """Record the message with its replies; its number."""
+    stored = [reply.model_dump(mode="json", exclude_defaults=True) for reply in replies]
+    # Kept only where a page shows the talk again.
+    said = None
+    if inbound.platform == "webchat":
+        said = heard or clean(inbound.text or "")[:LONGEST]
+    return conversations.answered(
+        session, found, inbound.account, inbound.message_id, said, stored, now
+    )
 
 
 def _overtaken(state: State, inbound: Inbound, now: datetime) -> bool:
@@ -140,6 +192,7 @@ def _owed(
     found: conversations.Found,
     number: int,
     replies: Sequence[Reply],
+    replaced: Mapping[int, int],
     now: datetime,
 ) -> list[outbox.Owed]:
     recipient = f"contact {found.contact_id}"
@@ -154,6 +207,7 @@ def _owed(
             booking_id=reply.booking,
             inbound_id=number,
             position=position,
+            replaces_id=replaced.get(position),
         )
         for position, reply in enumerate(replies)
     ]

@@ -14,6 +14,7 @@ from bot.logs import places
 from bot.replies import Reply
 from bot.words import worded
 from core import outbox
+from core.backlog import RETRIED
 from core.errors import DeliveryError
 from core.notices import REPLY, owe_instead
 from core.tables import Outgoing, Suppression
@@ -70,10 +71,16 @@ def collect(
             _end(session, row, "cancelled")
             continue
         address, reply = words
-        suppressed = session.get(Suppression, _key(house, row.account, address)) is not None
-        # Whoever writes to us can be written to: a reply is tried all the same. So is what failed
-        # before and is at its first try again: `outbox retry` was told to.
-        if suppressed and row.kind != REPLY and not (row.attempts == 1 and row.last_error):
+        replaces = _provider_id(session, row.replaces_id)
+        if reply.closing and replaces is None:
+            _end(session, row, "cancelled")
+            continue
+        suppressed = session.get(Suppression, _key(house, row.account, address))
+        if suppressed and row.last_error == RETRIED:
+            session.delete(suppressed)
+            suppressed = None
+        # Whoever writes to us can be written to: a reply is tried all the same.
+        if suppressed and row.kind != REPLY:
             _end(session, row, "failed", "suppressed")
             owe_instead(session, house.office, row, now)
             continue
@@ -86,8 +93,8 @@ def collect(
                 row.account,
                 address,
                 reply,
-                _provider_id(session, row.replaces_id),
-                suppressed,
+                replaces,
+                suppressed is not None,
             )
         )
     return parcels, len(rows)
@@ -118,7 +125,7 @@ def not_sent(
     if row is None:
         return False
     _postpone(session, house, row, error, give_up)
-    if error.for_good:
+    if error.unreachable:
         account, address = _key(house, parcel.account, parcel.address)
         session.merge(Suppression(account=account, address=address, at=house.clock()))
         log.info("address suppressed", account=account, recipient=row.recipient)

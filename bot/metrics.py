@@ -34,6 +34,7 @@ COUNTED = {
     "booking": ("bookings", "What was done with bookings", ("outcome",)),
     "refusal": ("refusals", "What a citizen was refused", ("kind",)),
     "step": ("steps", "Questions that became the open one, or ceased to be", ("step", "what")),
+    "ignored": ("ignored", "Events of platforms that are no message", ("platform", "kind")),
     "delivery": ("deliveries", "What became of messages to be sent", ("platform", "outcome")),
 }
 """What a transaction may note: the counter's name, what it counts and its labels."""
@@ -59,6 +60,11 @@ class Metrics:
             for (name, *kinds), times in noted(info).items():
                 if counter := self._counters.get(name):
                     counter.labels(*kinds).inc(times)
+
+    def ignored(self, platform: str, kind: str) -> None:
+        """Count what came in and is no message."""
+        with suppress(OSError):
+            self._counters["ignored"].labels(platform, kind).inc()
 
     @contextmanager
     def turn(self, platform: str) -> Iterator[None]:

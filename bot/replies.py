@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
 
+from dialogs.arriving import Unread
 from dialogs.step import Input, Layout
 
 PRINTED = r"^\P{C}*$"
@@ -24,7 +25,8 @@ class ReplyChoice(BaseModel):
 class Reply(BaseModel):
     """A message of ours. Only the last of a turn asks, and so has a step and choices.
 
-    `input` is what a typed answer is; `booking` is the appointment that this tells all about.
+    `input` is what a typed answer is; `booking` is the appointment that this tells all about. One
+    that is `closing` is only put in the place of a question that is no longer open.
     """
 
     text: str
@@ -35,6 +37,7 @@ class Reply(BaseModel):
     choices: list[ReplyChoice] = []
     input: Input = "text"
     booking: int | None = None
+    closing: bool = False
 
 
 class Sender(BaseModel):
@@ -52,8 +55,9 @@ class Inbound(Sender):
     `message_id` is unique within the account; `number` grows from message to message, where the
     platform counts them. `in_chat` is a text's number where the chat counts our messages too: those
     to which `send` gave a smaller one were there before it. `home` is the municipality whose own
-    page it was written on. `opens` allows a contact that isn't known yet; one that `begins` must
-    not be, unless it only repeats itself.
+    page it was written on. `unread` says what it was, where it can't be read; `link` is
+    what the link said that was followed. `opens` allows a contact that isn't known yet; one that
+    `begins` must not be, unless it only repeats itself.
     """
 
     message_id: Id
@@ -61,6 +65,8 @@ class Inbound(Sender):
     in_chat: int | None = None
     text: str | None = None
     choice: str | None = None
+    unread: Unread | None = None
+    link: str | None = None
     language: Literal["el", "en"] | None = None
     timezone: str | None = None
     home: str | None = None

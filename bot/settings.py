@@ -3,7 +3,15 @@
 import re
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -15,11 +23,35 @@ SECRET_LETTERS = 16
 YEAR = 366
 
 
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=40)]
+
+
+class TelegramAccount(BaseModel):
+    """A bot of Telegram's; of one municipality, or shared by all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: SecretStr
+    municipality: str | None = None
+    api_url: str = "https://api.telegram.org"
+
+    @field_validator("token")
+    @classmethod
+    def _of_the_botfather(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"\d+:[\w-]+", token.get_secret_value(), re.ASCII):
+            raise ValueError("must be like 110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw")
+        return token
+
+
 class Settings(BaseSettings):
     """Each is read as RANTEVOU_ and its name in capitals; `.env.example` explains them."""
 
     model_config = SettingsConfigDict(
-        env_prefix="RANTEVOU_", env_file=".env", env_ignore_empty=True, extra="ignore"
+        env_prefix="RANTEVOU_",
+        env_file=".env",
+        env_ignore_empty=True,
+        env_nested_delimiter="__",
+        extra="ignore",
     )
 
     database_url: str = "sqlite:///data/rantevou.db"
@@ -34,6 +66,7 @@ class Settings(BaseSettings):
     ready_seconds: int = Field(default=600, ge=1, le=YEAR * 86400)
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    telegram: dict[Name, TelegramAccount] = {}
 
     @field_validator("secret")
     @classmethod
@@ -71,16 +104,18 @@ def read_settings() -> Settings:
 
 
 def _told(wrong: ErrorDetails) -> str:
-    name = str(wrong["loc"][0])
-    given = _shown(name, wrong["input"])
-    return f"RANTEVOU_{name.upper()} is {given}: {wrong['msg'].removeprefix('Value error, ')}"
+    name = "__".join(str(part) for part in wrong["loc"] if part != "[key]")
+    given = "isn't set" if wrong["type"] == "missing" else f"is {_shown(name, wrong['input'])}"
+    return f"RANTEVOU_{name.upper()} {given}: {wrong['msg'].removeprefix('Value error, ')}"
 
 
 def _shown(name: str, value: object) -> str:
     """A setting's value, without what may be a password."""
-    if name == "secret":
+    if name == "secret" or name.endswith("__token"):
         return MASK
     if name == "database_url":
-        kind, separator, _rest = str(value).partition("://")
-        return repr(value) if kind == "sqlite" else f"{kind}://{MASK}" if separator else MASK
+        if re.match(r"sqlite:///[^@]*$", str(value)):
+            return repr(value)
+        kind = re.match(r"[a-z0-9+]+://", str(value))
+        return f"{kind[0]}{MASK}" if kind else MASK
     return repr(value)

@@ -62,13 +62,14 @@ class Wiring:
 
 def wire(settings: Settings) -> Wiring:
     """Prepare the database and put the program together. Raises Unusable."""
-    platforms = configured(settings)
+    texts = Texts()
+    platforms = configured(settings, texts)
     database = Database(settings.database_url)
     database.prepare()
     secret = settings.secret.get_secret_value() if settings.secret else _kept_secret(database)
     house = House(
         Office(secret, frozenset({webchat.ACCOUNT, *platforms})),
-        Texts(),
+        texts,
         lambda: datetime.now(UTC),
         secrets.choice,
         timedelta(days=settings.keep_answers_days),

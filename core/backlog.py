@@ -13,6 +13,9 @@ from core.tables import Outgoing
 OWED = ("pending", "claimed")
 FAILED = "failed"
 
+RETRIED = "to be tried again"
+"""What stands for the last error of those that somebody wants tried again, reachable or not."""
+
 
 def oldest_owed(session: Session, accounts: Collection[str], now: datetime) -> datetime | None:
     """When the oldest message was due that these accounts still owe."""
@@ -51,6 +54,7 @@ def retry(session: Session, fetched: str, now: datetime, ids: Collection[int] | 
     for row in rows:
         row.status, row.attempts, row.claimed_by = "pending", 0, None
         row.due_at = row.try_at = now
+        row.last_error = RETRIED
     if rows:
         wake(session)
     return len(rows)

@@ -155,7 +155,7 @@ class Database:
                 raise LostRace from error
             if self.backend.unavailable(error):
                 said = f"{self.backend.name} can't be used just now: {_first_line(error.orig)}"
-                raise Busy(f"{said}: nothing was changed. Please try again soon.") from None
+                raise Busy(f"{said}. Please send the same again soon.") from None
             raise
 
     @contextmanager

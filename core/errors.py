@@ -15,13 +15,22 @@ class Refusal(Exception):
 class DeliveryError(Exception):
     """A message couldn't be delivered. `why` holds no text of it, nor an address.
 
-    Unless it is `for_good`, it is tried again, after `retry_after` seconds where it says so.
+    Unless it is `for_good`, it is tried again, after `retry_after` seconds where it says so. Who is
+    `unreachable` for good can be sent nothing else either.
     """
 
-    def __init__(self, why: str, *, for_good: bool = False, retry_after: float = 0) -> None:
+    def __init__(
+        self,
+        why: str,
+        *,
+        for_good: bool = False,
+        unreachable: bool = False,
+        retry_after: float = 0,
+    ) -> None:
         super().__init__(why)
         self.why = why
-        self.for_good = for_good
+        self.for_good = for_good or unreachable
+        self.unreachable = unreachable
         self.retry_after = retry_after
 
 

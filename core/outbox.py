@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import String, cast, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -87,12 +87,10 @@ def put_off(
 ) -> None:
     """Owe a booking's message of that kind at another time, even if it was sent already."""
     theirs = (Outgoing.booking_id == booking_id, Outgoing.kind == kind)
-    # Other ways it went, when the first one failed, would have it come twice.
     first = session.scalar(select(func.min(Outgoing.id)).where(*theirs))
-    session.execute(delete(Outgoing).where(*theirs, Outgoing.id != first))
     session.execute(
         update(Outgoing)
-        .where(*theirs)
+        .where(Outgoing.id == first)
         .values(
             due_at=due_at,
             try_at=due_at,
@@ -100,6 +98,18 @@ def put_off(
             status=status,
             attempts=0,
             claimed_by=None,
+            last_error=None,
+        )
+    )
+    # Other ways that it went, when the first one failed, would have it come twice. Their keys are
+    # needed, should it fail again.
+    session.execute(
+        update(Outgoing)
+        .where(*theirs, Outgoing.id != first)
+        .values(
+            status="cancelled",
+            claimed_by=None,
+            dedupe_key=Outgoing.dedupe_key + " " + cast(Outgoing.id, String),
         )
     )
 
@@ -153,11 +163,13 @@ def claim(
     """Lease what may be sent now, so that nobody else sends it meanwhile; oldest first.
 
     The rows of one turn go one after the other, and one that replaces another after that. Others
-    wait for earlier ones to the same recipient that are due, for two minutes at most.
+    wait for earlier ones to the same recipient that are due, for two minutes at most; answers only
+    for earlier answers.
     """
     earlier = aliased(Outgoing, name="earlier")
-    # Answers go in their order, even where a clock was set back between them.
-    answers = earlier.inbound_id.is_not(None) & Outgoing.inbound_id.is_not(None)
+    is_answer = Outgoing.inbound_id.is_not(None)
+    # By their numbers, for a clock may have been set back between them.
+    answers = is_answer & earlier.inbound_id.is_not(None) & (earlier.id < Outgoing.id)
     before = (earlier.due_at < Outgoing.due_at) | (
         (earlier.due_at == Outgoing.due_at) & (earlier.id < Outgoing.id)
     )
@@ -166,7 +178,7 @@ def claim(
         .where(
             earlier.recipient == Outgoing.recipient,
             text("earlier.status IN ('pending','claimed')"),  # literal, as OWED is
-            (answers & (earlier.id < Outgoing.id)) | (~answers & before & (earlier.due_at <= now)),
+            answers | (~is_answer & before & (earlier.due_at <= now)),
             (earlier.inbound_id == Outgoing.inbound_id)
             | (earlier.id == Outgoing.replaces_id)
             | (Outgoing.due_at > now - PATIENCE),
@@ -220,7 +232,7 @@ def leased(session: Session, row_id: int, worker: str, attempts: int) -> Outgoin
 def was_before(session: Session, inbound_id: int, in_chat: int | None, now: datetime) -> bool:
     """Whether our answer to a message was in the chat before what came in, by its number there.
 
-    Where nobody can know, it was. Raises LostRace while it is being sent.
+    Where nothing is known of it any more, it was. Raises LostRace while it is being sent.
     """
     row = session.execute(
         select(Outgoing.status, Outgoing.attempts, Outgoing.provider_id, Outgoing.try_at)
@@ -234,7 +246,8 @@ def was_before(session: Session, inbound_id: int, in_chat: int | None, now: date
         return int(row.provider_id) < in_chat
     if row.status == "claimed" and now < row.try_at - LEASE + SENDING:
         raise LostRace
-    return bool(row.status != "pending" or row.attempts > 0)
+    # Where it may have arrived, or not, to ask again is the lesser evil.
+    return bool(row.status == "sent")
 
 
 def retry_at(attempts: int, now: datetime) -> datetime:

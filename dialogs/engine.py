@@ -5,6 +5,7 @@ from core.errors import Refusal
 from core.tally import note
 from core.text import Phrase, _
 from dialogs import flow
+from dialogs.arriving import UNREADABLE, Unread, begun
 from dialogs.asking import Asked, ask
 from dialogs.book import BOOK
 from dialogs.fold import clean, fold
@@ -32,9 +33,17 @@ PATIENCE = 3
 
 
 def turn(
-    ctx: Context, text: str | None, choice: str | None, *, missed: Phrase | None = None
+    ctx: Context,
+    text: str | None = None,
+    choice: str | None = None,
+    *,
+    missed: Phrase | None = None,
+    unread: Unread | None = None,
+    link: str | None = None,
 ) -> Asked:
-    """Take a message (a typed text, or a tapped choice's id) and ask what comes next.
+    """Take a message and ask what comes next.
+
+    It is a typed text, a tapped choice's id, something `unread`, or a `link` that was followed.
 
     A typed text that `missed` the question it was meant for is no answer to what is asked by now,
     and is told so, unless it is a command; a tap says by itself what it answers. What is said
@@ -56,6 +65,10 @@ def turn(
             taken = typed(ctx, text, offers, fresh=fresh, other=other or missed is not None)
             if missed and not taken:
                 ctx.say(missed)
+        elif unread is not None:
+            ctx.say(UNREADABLE[unread])
+        elif link is not None:
+            begun(ctx, link)
     except Wrong as wrong:
         _wrong(ctx, wrong)
     except Instead as instead:

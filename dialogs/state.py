@@ -42,6 +42,8 @@ class State(BaseModel):
     """When its question became the open one, in seconds since 1970."""
     opened_by: int = 0
     """The row of the message by whose answer it was first asked."""
+    asked_by: int = 0
+    """The row of the message by whose answer it was last asked, where such can be edited."""
     home: str | None = None
     """The municipality whose own page it is, where it is one's."""
     client_language: str | None = None

@@ -20,6 +20,7 @@ WORDS: dict[int, Text] = {
     410: _("This appointment is over or was cancelled."),
     413: _("That was too long for me to take."),
     422: _("Something was missing from what was sent."),
+    503: _("That didn't work just now. Please try again soon."),
     429: _("That was too much at once. Please wait a minute, then try again."),
 }
 OTHERWISE = _("Something went wrong here and nothing has changed. Please try again soon.")

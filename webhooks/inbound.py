@@ -1,10 +1,14 @@
 """POST /webhooks/{platform}/{name}: what a platform tells us of its users."""
 
+import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import JSONResponse
 
 from bot.platforms.platform import Forged, Malformed
 from bot.wiring import Wiring
 from webhooks.problems import problem
+
+log = structlog.get_logger()
 
 
 def routes(wiring: Wiring) -> APIRouter:
@@ -17,13 +21,16 @@ def routes(wiring: Wiring) -> APIRouter:
         if account is None:
             raise HTTPException(404, "No account has that name here.")
         try:
-            messages = account.read(request.headers, await request.body())
+            received = account.read(request.headers, await request.body())
         except Forged:
             raise HTTPException(403, "The request isn't the platform's own.") from None
         except Malformed:
             return problem(400, "The request can't be read.")
-        for message in messages:
+        if received.ignored:
+            wiring.metrics.ignored(platform, received.ignored)
+            log.info("event ignored", account=f"{platform}:{name}", kind=received.ignored)
+        for message in received.messages:
             await wiring.answer(message)
-        return Response()
+        return JSONResponse(received.answer) if received.answer else Response()
 
     return router

@@ -4,8 +4,16 @@ from collections.abc import Mapping
 
 from bot.platforms.platform import Platform
 from bot.settings import Settings
+from bot.texts import Texts
 
 
-def configured(_settings: Settings) -> Mapping[str, Platform]:
-    """The accounts of platforms that push, by name: so far there is none."""
-    return {}
+def configured(settings: Settings, texts: Texts) -> Mapping[str, Platform]:
+    """The accounts of platforms that push, by name."""
+    accounts: dict[str, Platform] = {}
+    if settings.telegram:
+        from bot.platforms import telegram  # noqa: PLC0415 its library takes a second
+
+        for name, given in settings.telegram.items():
+            account = f"{telegram.PLATFORM}:{name}"
+            accounts[account] = telegram.Telegram(account, given, texts)
+    return accounts

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from bot.platforms.platform import Send
+from bot.platforms.platform import Received, Send
 from bot.postman import Postman
 from bot.replies import Inbound
 from bot.settings import Settings
@@ -23,16 +23,21 @@ ACCOUNT = "pager:one"
 class Silent:
     """A platform that pushes and takes no time; `sent` is when each address was written to."""
 
+    edits = False
+
     def __init__(self) -> None:
         self.sent: dict[str, float] = {}
         self.number = 0
         self.told: Callable[[], None] = lambda: None
 
-    def read(self, *_anything: Any) -> list[Inbound]:
-        return []
+    def read(self, *_anything: Any) -> Received:
+        return Received()
 
     def render(self, reply: Any) -> Any:
         return reply
+
+    def closed(self, *_anything: Any, **_more: Any) -> None:
+        """Leave what was asked as it is."""
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Send]:

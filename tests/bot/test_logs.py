@@ -1,10 +1,15 @@
 """What a library logs is shown without what it says it of."""
 
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from bot import logs
 
 SPEAK = """
 import asyncio, logging
@@ -30,6 +35,15 @@ logging.getLogger("uvicorn.error").error("Traceback\\nIntegrityError: Maria")
 logging.getLogger("psycopg").warning("error ignored in %s: %s", "rollback", fail and "Maria")
 logging.getLogger("sqlalchemy.engine").info("INSERT Maria")
 """
+
+
+def test_a_line_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else another's could come between it and its end."""
+    written: list[str] = []
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "write", written.append)
+    logs._Unstoppable(stream).msg("{}")
+    assert written == ["{}\n"]
 
 
 def test_no_library_says_what_a_citizen_wrote() -> None:

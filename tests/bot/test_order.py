@@ -114,8 +114,9 @@ def test_what_was_written_before_its_question_could_be_seen_is_no_answer(town: T
         pytest.param("sent", 1, "6", "review", id="sent before it"),
         pytest.param("sent", 1, None, "review", id="sent, nobody knows when"),
         pytest.param("pending", 0, None, "consent", id="not sent yet"),
-        pytest.param("pending", 1, None, "review", id="perhaps arrived"),
-        pytest.param("claimed", 1, None, "review", id="long on its way"),
+        pytest.param("pending", 1, None, "consent", id="perhaps arrived"),
+        pytest.param("claimed", 1, None, "consent", id="long on its way"),
+        pytest.param("failed", 9, None, "consent", id="given up"),
     ],
 )
 def test_a_text_that_was_in_the_chat_before_its_question_is_no_answer(
@@ -130,6 +131,14 @@ def test_a_text_that_was_in_the_chat_before_its_question_is_no_answer(
     replies = town.receive(said)
     assert replies[-1].step == step
     assert ("Αυτό το γράψατε πριν" in replies[0].text) == (step == "consent")
+
+
+def test_where_nothing_is_numbered_what_was_not_sent_was_not_seen(town: Town) -> None:
+    town.connect({"console": Pager("http://127.0.0.1:9")})
+    town.talk(*TO_CONSENT)
+    assert town.say("ναι")[-1].step == "consent"
+    town.database.write_now(lambda s: s.execute(update(Outgoing).values(status="sent")))
+    assert town.say("ναι")[-1].step == "review"
 
 
 def test_while_the_question_is_on_its_way_the_text_waits(town: Town) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot import delivery, postman
-from bot.platforms.platform import Platform, Send
+from bot.platforms.platform import Platform, Received, Send
 from bot.postman import Postman
 from bot.settings import Settings
 from bot.wiring import Wiring
@@ -79,16 +79,21 @@ class Post:
 class Mailbox:
     """An account that only sends."""
 
+    edits = False
+
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
         self.fails: list[DeliveryError] = []
         self.refuses = 0
 
-    def read(self, *_anything: Any) -> list[Any]:
-        return []
+    def read(self, *_anything: Any) -> Received:
+        return Received()
 
     def render(self, reply: Any) -> str:
         return str(reply.text)
+
+    def closed(self, *_anything: Any, **_more: Any) -> None:
+        """Leave what was asked as it is."""
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Send]:
@@ -227,12 +232,39 @@ def test_an_address_that_failed_for_good_is_not_tried_again(post: Post) -> None:
         ("failed", 1, "suppressed"),
         ("sent", 1, None),
     ]
-    # But when somebody has looked into it and says so.
+    # But when somebody has looked into it and says so, even if it fails once more.
     now = post.town.clock()
+    post.server.failures["citizen"] = [(500, {})]
     post.town.database.write_now(lambda s: backlog.retry(s, "webchat", now, None))
-    post.deliver(post.settled)
+    for _time in range(3):
+        post.deliver(post.settled)
+        post.town.clock.forward(seconds=5)
     assert post.server.tried > tried
     assert [row[1] for row in post.rows("reminder")] == ["sent", "sent"]
+
+
+def test_a_moved_booking_is_not_reminded_of_at_an_address_that_failed_for_good(post: Post) -> None:
+    post.town.talk(*BOOK, *DETAILS)
+    post.deliver(post.settled)
+    post.server.failures["citizen"] = [(403, {})] * len(post.town.say("τα ραντεβού μου"))
+    post.deliver(post.settled)
+    tried = post.server.tried
+    post.town.clock.forward(days=3)
+    post.deliver(post.settled)
+    now = post.town.clock()
+
+    def move(session: Any) -> None:
+        (booking,) = session.scalars(select(Booking))
+        booking.starts_at, booking.ends_at = now + timedelta(days=2), now + timedelta(days=3)
+        at = now + timedelta(days=1)
+        outbox.put_off(session, booking.id, "reminder", at, booking.starts_at, "pending")
+
+    post.town.database.write_now(move)
+    post.town.clock.forward(days=1)
+    post.deliver(post.settled)
+    assert post.server.tried == tried
+    assert [row[1] for row in post.rows("reminder")] == ["failed", "cancelled", "sent"]
+    assert len(post.email.sent) == 3
 
 
 def test_who_writes_again_is_written_to_again(post: Post) -> None:
@@ -274,7 +306,7 @@ def test_the_next_way_after_the_email_is_the_telephone(post: Post) -> None:
     texting = Mailbox()
     post.town.house.platforms["sms"] = texting  # type: ignore[index]
     post.town.house.office.accounts |= {"sms"}
-    post.email.fails = [DeliveryError("no such mailbox", for_good=True)]
+    post.email.fails = [DeliveryError("no such mailbox", unreachable=True)]
     post.town.talk(*BOOK, *DETAILS)
     post.deliver(post.settled)
     ((number, words),) = texting.sent
@@ -364,7 +396,7 @@ def test_what_cannot_be_noted_is_given_up_and_not_sent_again(
 
 
 def test_what_is_on_its_way_is_finished_when_it_stops(post: Post) -> None:
-    post.server.takes = 0.3
+    post.server.takes = 1
     post.town.say("Γεια")
     post.deliver(lambda: len(post.server.messages) == 1)
     assert [row[1] for row in post.rows()] == ["sent", "pending"]
@@ -404,7 +436,7 @@ def test_an_account_that_hangs_or_cannot_be_connected_keeps_no_other_back(
 
 
 def test_a_commit_wakes_the_postman_at_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postman, "LOOK_SECONDS", 60)
+    monkeypatch.setattr(postman, "LOOK_SECONDS", 600)
 
     async def work() -> None:
         worker = Postman(post.wiring)

@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from bot import cli
+from bot.platforms import configured
 from bot.settings import read_settings
+from bot.texts import Texts
 from core.errors import Unusable
 from tests.bot.processes import free_port, run, run_here, server
 from tests.bot.test_cli import catalogue, stored
@@ -149,7 +151,9 @@ def test_wrong_settings_are_told_all_at_once_with_what_was_expected(file: Path) 
         ("database_url", "mysql://user:SECRET@host/name", "mysql://***", "like sqlite:///data/"),
         ("database_url", "sqlite:///:memory:", "'sqlite:///:memory:'", "like sqlite:///data/"),
         ("database_url", "data/SECRET.db", "***", "like sqlite:///data/"),
-        ("database_url", "sqlite://", "'sqlite://'", "like sqlite:///data/"),
+        ("database_url", "sqlite://", "sqlite://***", "like sqlite:///data/"),
+        ("database_url", "sqlite://u:SECRET@host/db", "sqlite://***", "like sqlite:///data/"),
+        ("database_url", "postgres:SECRET@host/db?x=a://", "***", "like sqlite:///data/"),
         ("secret", "SECRET", "***", "at least 16 characters"),
     ],
 )
@@ -162,6 +166,35 @@ def test_of_a_wrong_setting_nothing_is_shown_that_may_be_a_password(
     assert str(refusal.value).startswith(f"RANTEVOU_{setting.upper()} is {shown}: ")
     assert expected in str(refusal.value)
     assert "SECRET" not in str(refusal.value).removeprefix("RANTEVOU_SECRET")
+
+
+def test_bots_are_named_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANTEVOU_TELEGRAM__ALL__TOKEN", "1:SECRET")
+    monkeypatch.setenv("RANTEVOU_TELEGRAM__CHIOS_1__TOKEN", "2:SECRET")
+    monkeypatch.setenv("RANTEVOU_TELEGRAM__CHIOS_1__MUNICIPALITY", "chios")
+    settings = read_settings()
+    assert list(configured(settings, Texts())) == ["telegram:all", "telegram:chios_1"]
+    assert settings.telegram["chios_1"].municipality == "chios"
+    assert "SECRET" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("ALL__MUNICIPALITY", "chios", "RANTEVOU_TELEGRAM__ALL__TOKEN isn't set: Field required"),
+        ("ALL__TOKEN", "SECRET", "RANTEVOU_TELEGRAM__ALL__TOKEN is ***: must be like 110201543:"),
+        ("ALL__TOWN", "chios", "RANTEVOU_TELEGRAM__ALL__TOWN is 'chios': Extra inputs"),
+        ("A-B__TOKEN", "1:SECRET", "RANTEVOU_TELEGRAM__A-B is 'a-b': String should match"),
+    ],
+)
+def test_a_bot_that_is_wrongly_named_or_described_is_told(
+    monkeypatch: pytest.MonkeyPatch, setting: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(f"RANTEVOU_TELEGRAM__{setting}", value)
+    with pytest.raises(Unusable) as refusal:
+        read_settings()
+    assert told in str(refusal.value)
+    assert "SECRET" not in str(refusal.value)
 
 
 def test_settings_are_read_from_a_file_too(file: Path) -> None:

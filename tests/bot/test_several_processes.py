@@ -22,7 +22,7 @@ pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_commit_of_another_process_wakes_the_postman(
     town: Town, pager: PagerServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postman, "LOOK_SECONDS", 60)
+    monkeypatch.setattr(postman, "LOOK_SECONDS", 600)
     post = Post(town, pager)
     elsewhere = replace(town, database=Database(town.database.url))
 

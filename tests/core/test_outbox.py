@@ -170,6 +170,18 @@ def test_answers_keep_their_order_though_the_clock_was_set_back(desk: Desk) -> N
     assert desk.claim() == "second"
 
 
+def test_no_ring_of_waiting_comes_of_a_clock_that_was_set_back(desk: Desk) -> None:
+    desk.post("first", inbound_id=desk.turn())
+    desk.later(seconds=-30)
+    desk.post("second", inbound_id=desk.turn())
+    desk.later(seconds=10)
+    desk.post("moved")
+    desk.later(seconds=20)
+    for kind in ("first", "second", "moved"):
+        assert desk.claim() == kind
+        desk.settle(kind)
+
+
 def test_nobody_waits_for_what_is_owed_to_another(desk: Desk) -> None:
     desk.post("to a")
     desk.post("to b", who=1)

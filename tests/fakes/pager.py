@@ -5,18 +5,18 @@ import json
 import threading
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 
-from bot.platforms.platform import Forged, Malformed, Send
+from bot.platforms.platform import Forged, Malformed, Received, Send
 from bot.replies import Inbound, Reply
 from core.errors import DeliveryError
+from tests.fakes.listening import Answer, Request, listening
 
 ACCOUNT = "pager:one"
 SECRET = "shared secret"  # noqa: S105 of a server that lives for a test
@@ -25,33 +25,37 @@ SECRET = "shared secret"  # noqa: S105 of a server that lives for a test
 class Pager:
     """Our end: what a file of bot/platforms/ does."""
 
+    edits = False
+
     def __init__(self, url: str, account: str = ACCOUNT) -> None:
         self._url, self._account = url, account
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
+    def read(self, headers: Mapping[str, str], body: bytes) -> Received:
         """One message a request."""
         if headers.get("x-secret") != SECRET:
             raise Forged
         try:
             said = json.loads(body)
-            return [
-                Inbound(
-                    platform=self._account.partition(":")[0],
-                    account=self._account,
-                    address=said["from"],
-                    message_id=str(said["id"]),
-                    number=said["id"],
-                    in_chat=said.get("in_chat"),
-                    text=said.get("text"),
-                    choice=said.get("choice"),
-                )
-            ]
+            message = Inbound(
+                platform=self._account.partition(":")[0],
+                account=self._account,
+                address=said["from"],
+                message_id=str(said["id"]),
+                number=said["id"],
+                in_chat=said.get("in_chat"),
+                text=said.get("text"),
+                choice=said.get("choice"),
+            )
         except (ValueError, KeyError, TypeError) as error:
             raise Malformed from error
+        return Received([message])
 
     def render(self, reply: Reply) -> Any:
         """All of a reply, for the tests to see."""
         return reply.model_dump(mode="json")
+
+    def closed(self, *_anything: Any, **_more: Any) -> None:
+        """Leave what was asked as it is."""
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Send]:
@@ -71,7 +75,7 @@ class Pager:
         if answer.status_code == 429:
             raise DeliveryError(why, retry_after=float(answer.headers["retry-after"]))
         if answer.status_code >= 400:
-            raise DeliveryError(why, for_good=answer.status_code in (403, 410))
+            raise DeliveryError(why, unreachable=answer.status_code in (403, 410))
         return str(answer.json()["id"])
 
 
@@ -133,40 +137,14 @@ class PagerServer:
 @contextmanager
 def pager_server() -> Iterator[PagerServer]:
     """The platform, on a port of its own."""
+    kept = PagerServer("")
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+    def respond(request: Request) -> Answer:
+        status, headers, body = kept.arrived(json.loads(request.body))
+        return Answer(status, body, headers)
 
-        def do_POST(self) -> None:
-            said = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            status, headers, body = kept.arrived(said)
-            answer = json.dumps(body).encode()
-            self.send_response(status)
-            for name, value in {**headers, "content-length": str(len(answer))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_anything: object) -> None:
-            pass
-
-    class Threads(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 256
-
-        def handle_error(self, *_anything: object) -> None:
-            """Say nothing of those who are killed in the midst of a sending."""
-
-    server = Threads(("127.0.0.1", 0), Handler)
-    kept = PagerServer(f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with listening(respond) as kept.url:
         yield kept
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def say(client: httpx.Client, who: str, number: int, **what: str | int) -> int:

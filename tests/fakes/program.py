@@ -17,7 +17,7 @@ def main() -> None:
     """Run the command line."""
     url = os.environ[URL]
     platforms = {account: Pager(url, account) for account in (ACCOUNT, "email")}
-    wiring.configured = lambda _settings: platforms  # type: ignore[attr-defined]
+    wiring.configured = lambda *_given: platforms  # type: ignore[attr-defined]
     outbox.LEASE = timedelta(seconds=3)
     cli.main()
 

@@ -6,7 +6,7 @@ The first two sendings to each that tell of a booking fail; to whoever is gone a
 import json
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import bot.wiring
 import core.database
 import core.sqlite
 from bot.cli import main
-from bot.platforms.platform import Send
+from bot.platforms.platform import Received, Send
 from bot.replies import Inbound, Reply
 from core.errors import DeliveryError
 
@@ -26,15 +26,21 @@ ACCOUNT = "telltale:one"
 class Telltale:
     """Our end of it."""
 
+    edits = False
+
     def __init__(self) -> None:
         self._sent: Counter[str] = Counter()
 
-    def read(self, _headers: Mapping[str, str], body: bytes) -> Sequence[Inbound]:
+    def read(self, _headers: Mapping[str, str], body: bytes) -> Received:
         said = json.loads(body)
-        return [Inbound.model_validate({"platform": "telltale", "account": ACCOUNT, **said})]
+        who = {"platform": "telltale", "account": ACCOUNT}
+        return Received([Inbound.model_validate(who | said)])
 
     def render(self, reply: Reply) -> Any:
         return reply.text, reply.booking is not None
+
+    def closed(self, *_anything: Any, **_more: Any) -> None:
+        """Leave what was asked as it is."""
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Send]:
@@ -42,7 +48,7 @@ class Telltale:
 
     async def send(self, address: str, payload: Any, replaces: str | None) -> str | None:
         if "gone" in address:
-            raise DeliveryError(f"{address} isn't there", for_good=True)
+            raise DeliveryError(f"{address} isn't there", unreachable=True)
         text, of_booking = payload
         self._sent[address] += of_booking
         if of_booking and self._sent[address] == 1:
@@ -53,6 +59,6 @@ class Telltale:
 
 
 if __name__ == "__main__":
-    bot.wiring.configured = lambda _settings: {ACCOUNT: Telltale()}  # type: ignore[attr-defined]
+    bot.wiring.configured = lambda *_given: {ACCOUNT: Telltale()}  # type: ignore[attr-defined]
     core.sqlite.PATIENCE = core.database.PATIENCE = 1
     main()

@@ -20,7 +20,7 @@ A_BROWSER = {"Accept": "text/html", "Accept-Language": "el"}
 LATE = ("latecomer", 1_000_000)
 """A citizen of the pager, and the number of what they say: once in vain, then again."""
 
-APOLOGY = "Κάτι δεν πήγε καλά και δεν άλλαξε τίποτα. Δοκιμάστε ξανά σε λίγο."
+APOLOGY = "Δεν τα κατάφερα αυτή τη στιγμή. Δοκιμάστε ξανά σε λίγο."
 
 
 def told_to_wait(client: httpx.Client) -> None:

@@ -221,6 +221,10 @@ class Chaos(RuleBasedStateMachine):
             with ThreadPoolExecutor(2) as threads:
                 list(threads.map(self.citizen.send, (first, second), (0, 1)))
 
+    @rule(times=st.integers(1, 2))
+    def sendings_fail(self, times: int) -> None:
+        self.world.pager.failures[self.citizen.who] = [(500, {})] * times
+
     @rule()
     def time_passes(self) -> None:
         self.citizen.at_rest()

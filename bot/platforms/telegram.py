@@ -1,0 +1,313 @@
+"""Telegram: updates by webhook, questions with buttons under them (Bot API).
+
+Texts are sent as they are, without markup, so that no name can break it.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+from calendar import Calendar
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+from babel.dates import get_day_names
+from telegram import (
+    Bot,
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    Message,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+    Update,
+    User,
+)
+from telegram.constants import ChatType
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.request import HTTPXRequest
+
+from bot.platforms.platform import Forged, Malformed, Received, Send
+from bot.replies import Inbound, Reply, ReplyChoice
+from bot.settings import TelegramAccount
+from bot.texts import Texts
+from core.errors import DeliveryError
+from core.text import _
+from dialogs.arriving import Unread
+
+os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's way to ask for its later types
+
+PLATFORM: Final = "telegram"
+
+UPDATES = ("message", "edited_message", "callback_query")
+"""The kinds that we ask Telegram for."""
+
+HEADER = "x-telegram-bot-api-secret-token"
+
+ANSWERED = "✓"
+
+LONGEST = 4096
+"""A text's, in UTF-16 units."""
+
+NOTHING = "-"
+"""What a button carries that only fills the month."""
+
+WIDTH, WIDEST = 30, 4
+"""How many letters, and how many buttons, stand in a row at most."""
+
+Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A reply as it is sent: the buttons are under the last of its texts."""
+
+    texts: Sequence[str]
+    markup: Markup | None
+    closing: bool = False
+
+
+class Telegram:
+    """One bot."""
+
+    edits = True
+
+    def __init__(self, account: str, settings: TelegramAccount, texts: Texts) -> None:
+        self._account, self._settings, self._texts = account, settings, texts
+
+    @property
+    def secret(self) -> str:
+        """What Telegram shows with each update; follows from the token, so it is kept nowhere."""
+        token = self._settings.token.get_secret_value()
+        return hmac.new(token.encode(), b"webhook", hashlib.sha256).hexdigest()
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> Received:
+        """Give what an update holds; a tap is answered by the answer to the request."""
+        shown = headers.get(HEADER, "")
+        if not hmac.compare_digest(shown.encode(), self.secret.encode()):
+            raise Forged
+        try:
+            return self.understand(Update.de_json(json.loads(body)))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise Malformed from error
+
+    def understand(self, update: Update) -> Received:
+        """Do the same with an update that is known to be Telegram's. Raises ValueError."""
+        if tap := update.callback_query:
+            answer = {"method": "answerCallbackQuery", "callback_query_id": tap.id}
+            # The message is missing where it is too old; then the tap is of no use to anybody.
+            if tap.data in (None, NOTHING) or not tap.message or not _is_private(tap.message.chat):
+                return Received(answer=answer)
+            return Received([self._tapped(update, tap)], answer)
+        message = update.message or update.edited_message
+        if message is None:
+            return Received(ignored=_kind(update))
+        if not _is_private(message.chat) or message.from_user is None:
+            return Received(ignored=f"{message.chat.type} message")
+        if (what := _content(message, edited=message is update.edited_message)) is None:
+            return Received(ignored="service message")
+        who = self._who(update, message.chat.id, message.from_user)
+        return Received([Inbound(**who, in_chat=message.message_id, **what)])
+
+    def render(self, reply: Reply) -> Rendered:
+        """Put the choices under the text."""
+        return Rendered(split(reply.text), self._markup(reply), reply.closing)
+
+    def closed(self, asked: Reply, answer: str | None, *, said: bool) -> Reply | None:
+        """Take the buttons from a question, and write what was tapped below it.
+
+        The button that sends the number stands at the citizen's keyboard: only a message of its own
+        removes it.
+        """
+        if asked.input == "phone":
+            return None if said else Reply(text=ANSWERED)
+        if not asked.choices:
+            return None
+        text = f"{asked.text}\n\n{ANSWERED} {answer}" if answer else asked.text
+        return Reply(text=text, closing=True)
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Send]:
+        """Keep connections to Telegram; nothing is asked of it yet."""
+        async with self.bot() as bot:
+            yield partial(_send, bot)
+
+    @asynccontextmanager
+    async def bot(self) -> AsyncIterator[Bot]:
+        """Speak to Telegram as this bot."""
+        async with HTTPXRequest() as request:
+            token = self._settings.token.get_secret_value()
+            yield Bot(token, base_url=f"{self._settings.api_url}/bot", request=request)
+
+    def _tapped(self, update: Update, tap: CallbackQuery) -> Inbound:
+        assert tap.message is not None  # noqa: S101 as was asked
+        return Inbound(**self._who(update, tap.message.chat.id, tap.from_user), choice=tap.data)
+
+    def _who(self, update: Update, chat: int, user: User) -> dict[str, Any]:
+        language = user.language_code and ("el" if user.language_code.startswith("el") else "en")
+        return {
+            "platform": PLATFORM,
+            "account": self._account,
+            "address": str(chat),
+            "message_id": str(update.update_id),
+            "number": update.update_id,
+            "language": language,
+            "home": self._settings.municipality,
+        }
+
+    def _markup(self, reply: Reply) -> Markup | None:
+        commands = [choice for choice in reply.choices if choice.number is None]
+        if reply.closing:
+            return None
+        if reply.step is None:
+            return ReplyKeyboardRemove()
+        if reply.input == "phone":
+            share = self._texts.say(_("📱 Send my own number"), reply.language)
+            rows = [[KeyboardButton(share, request_contact=True)]]
+            rows += [[KeyboardButton(c.label) for c in row] for row in _rows(commands)]
+            return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=True)
+        picks = [choice for choice in reply.choices if choice.number is not None]
+        shown = list(_month(reply, picks) if reply.month else _buttons(picks))
+        shown += _buttons(commands)
+        return InlineKeyboardMarkup(shown) if shown else None
+
+
+def _is_private(chat: Any) -> bool:
+    return bool(chat.type == ChatType.PRIVATE)
+
+
+def _kind(update: Update) -> str:
+    found = (name for name in Update.ALL_TYPES if getattr(update, name, None) is not None)
+    return next(found, "unknown")
+
+
+def _content(message: Message, *, edited: bool) -> dict[str, str] | None:
+    """What a message says, as an Inbound has it; None for what nobody wrote, such as a pin."""
+    if edited:
+        return _unread("edited")
+    if message.text is not None:
+        command, _space, link = message.text.partition(" ")
+        if command == "/start" and link:
+            return {"link": link}
+        return {"text": message.text}
+    if contact := message.contact:
+        assert message.from_user  # noqa: S101 as was asked
+        if contact.user_id != message.from_user.id:
+            return _unread("contact")
+        return {"text": f"+{contact.phone_number.lstrip('+')}"}
+    if message.voice or message.video_note or message.audio:
+        return _unread("voice")
+    return _unread("other") if message.effective_attachment else None
+
+
+def _unread(what: Unread) -> dict[str, str]:
+    return {"unread": what}
+
+
+def _month(reply: Reply, picks: Sequence[ReplyChoice]) -> Iterator[list[InlineKeyboardButton]]:
+    """A sheet of seven columns, with the free days to be tapped."""
+    assert reply.month  # noqa: S101 as was asked
+    names = get_day_names("abbreviated", locale=reply.language)
+    yield [InlineKeyboardButton(names[day], callback_data=NOTHING) for day in range(7)]
+    free = {choice.number: choice.id for choice in picks}
+    for week in Calendar().monthdatescalendar(reply.month.year, reply.month.month):
+        numbers = [day.day if day.month == reply.month.month else None for day in week]
+        yield [
+            InlineKeyboardButton(str(number), callback_data=free[number])
+            if number in free
+            else InlineKeyboardButton("·" if number else " ", callback_data=NOTHING)
+            for number in numbers
+        ]
+
+
+def _buttons(choices: Sequence[ReplyChoice]) -> list[list[InlineKeyboardButton]]:
+    return [
+        [InlineKeyboardButton(choice.label, callback_data=choice.id) for choice in row]
+        for row in _rows(choices)
+    ]
+
+
+def _rows(choices: Sequence[ReplyChoice]) -> list[list[ReplyChoice]]:
+    """Put as many beside one another as can be read."""
+    rows: list[list[ReplyChoice]] = []
+    for choice in choices:
+        beside = [*rows[-1], choice] if rows else []
+        # All in a row are as wide as the widest.
+        wide = max((len(each.label) for each in beside), default=0) * len(beside)
+        if beside and len(beside) <= WIDEST and wide <= WIDTH:
+            rows[-1] = beside
+        else:
+            rows.append([choice])
+    return rows
+
+
+def split(text: str) -> list[str]:
+    """Cut what is too long for one message, between lines where that can be."""
+    parts, rest = [], text
+    while _units(rest) > LONGEST:
+        end = LONGEST
+        while _units(rest[:end]) > LONGEST:
+            end -= 1
+        line = rest.rfind("\n", 0, end)
+        cut = line if line > 0 else end
+        parts.append(rest[:cut])
+        rest = rest[cut:].lstrip("\n")
+    return [*parts, rest]
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+async def _send(bot: Bot, address: str, payload: Rendered, replaces: str | None) -> str | None:
+    try:
+        return await _send_to(bot, int(address), payload, replaces)
+    except RetryAfter as error:
+        pause = error.retry_after
+        assert isinstance(pause, timedelta)  # noqa: S101 as asked for above
+        raise DeliveryError("too many messages", retry_after=pause.total_seconds()) from None
+    except Forbidden as error:
+        raise DeliveryError(error.message, unreachable=True) from None
+    except BadRequest as error:
+        gone = "chat not found" in error.message.lower()
+        raise DeliveryError(error.message, for_good=True, unreachable=gone) from None
+    except TelegramError as error:
+        # Its text may hold the address of the request, and so the token.
+        raise DeliveryError(type(error).__name__) from None
+
+
+async def _edited(bot: Bot, chat: int, payload: Rendered, number: int) -> bool:
+    """Change a message where it stands; False where there is none any more to be changed."""
+    markup = payload.markup if isinstance(payload.markup, InlineKeyboardMarkup) else None
+    try:
+        await bot.edit_message_text(payload.texts[-1], chat, number, reply_markup=markup)
+    except ChatMigrated:
+        raise
+    except BadRequest as error:
+        # One that was deleted needs no closing; one that is so already was edited before.
+        return payload.closing or "not modified" in error.message
+    return True
+
+
+async def _send_to(bot: Bot, chat: int, payload: Rendered, replaces: str | None) -> str:
+    *before, last = payload.texts
+    try:
+        if replaces and await _edited(bot, chat, payload, int(replaces)):
+            return replaces
+        for text in before:
+            await bot.send_message(chat, text)
+        sent = await bot.send_message(chat, last, reply_markup=payload.markup)
+    except ChatMigrated as moved:
+        return await _send_to(bot, moved.new_chat_id, payload, replaces)
+    return str(sent.message_id)

@@ -1,0 +1,54 @@
+"""What comes in besides texts and taps: the link that began a talk, and what can't be read."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from core.codes import fold_code, is_code
+from core.text import Text, _
+from dialogs import flow
+from dialogs.menu import request
+from dialogs.step import Context
+
+Unread = Literal["voice", "contact", "edited", "other"]
+
+UNREADABLE: Mapping[Unread, Text] = {
+    "voice": _("I can't listen to voice messages. Please write to me, or tap a button."),
+    "contact": _("That is somebody else's contact. Please share your own, or write the number."),
+    "edited": _(
+        "I had read that message before you changed it. "
+        "To change an answer, write “change” and which one."
+    ),
+    "other": _("I can read only what you write. Please write your answer, or tap a button."),
+}
+
+BOOK, MANAGE = "book_", "manage_"
+"""What links begin with: `book_` a service, a municipality or both; `manage_` a booking's code."""
+
+
+def begun(ctx: Context, link: str) -> None:
+    """Go where a link leads; one that leads nowhere begins as any talk does."""
+    if link.startswith(MANAGE) and is_code(code := link.removeprefix(MANAGE)):
+        _go(ctx, "bookings", way="code", code=fold_code(code))
+    elif link.startswith(BOOK) and (answers := _named(ctx, link.removeprefix(BOOK))):
+        _go(ctx, "book", **answers)
+
+
+def _go(ctx: Context, dialog: str, **answers: str) -> None:
+    if ctx.state.path:
+        request(ctx, dialog)  # asks whether to leave what is running
+    else:
+        flow.start(ctx, dialog, **answers)
+
+
+def _named(ctx: Context, name: str) -> dict[str, str]:
+    """The answers that a link gives: of a service that several have, the municipality is asked."""
+    for body in ctx.office.municipalities:
+        if ctx.state.home not in (None, body.id):
+            continue
+        if name == body.id:
+            return {"municipality": body.id}
+        for service in body.services.values():
+            if name in (service.id, f"{body.id}_{service.id}"):
+                group = next(g.id for g in body.groups if service in g.services)
+                return {"municipality": body.id, "group": group, "service": service.id}
+    return {}

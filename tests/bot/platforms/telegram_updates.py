@@ -1,0 +1,55 @@
+"""Updates as Telegram sends them, by what they are; the people in them are invented."""
+
+from typing import Any
+
+WHO = {"id": 4711, "is_bot": False, "first_name": "Μαρία", "language_code": "el"}
+CHAT = {"id": 4711, "type": "private", "first_name": "Μαρία"}
+GROUP = {"id": -100123, "type": "supergroup", "title": "Γειτονιά"}
+BOT = {"id": 99, "is_bot": True, "first_name": "Rantevou", "username": "rantevou_bot"}
+PHOTO = [{"file_id": "a", "file_unique_id": "b", "width": 90, "height": 51, "file_size": 1101}]
+FILE = {"file_id": "a", "file_unique_id": "b"}
+DATE = 1_790_000_000
+
+
+def message(**content: Any) -> dict[str, Any]:
+    """One of Maria's to the bot."""
+    said = {"message_id": 12, "date": DATE, "chat": CHAT, "from": WHO, **content}
+    return {"update_id": 555, "message": said}
+
+
+def edited(**content: Any) -> dict[str, Any]:
+    """One that she changed."""
+    update = message(edit_date=DATE + 5, **content)
+    return {"update_id": 555, "edited_message": update["message"]}
+
+
+def tap(data: str | None = "7.2", chat: dict[str, Any] = CHAT, **more: Any) -> dict[str, Any]:
+    """A button of one of the bot's messages that she tapped."""
+    ours = {"message_id": 11, "date": DATE, "chat": chat, "from": BOT, "text": "Ποια ημέρα;"}
+    query = {"id": "92", "from": WHO, "chat_instance": "-3", "message": ours, **more}
+    return {"update_id": 555, "callback_query": query | ({"data": data} if data else {})}
+
+
+def contact(phone: str = "306912345678", owner: int | None = 4711) -> dict[str, Any]:
+    """A contact that she shared; her own, unless its owner is another."""
+    shared = {"phone_number": phone, "first_name": "Μαρία"}
+    return message(contact=shared | ({"user_id": owner} if owner else {}))
+
+
+def blocked(status: str = "kicked") -> dict[str, Any]:
+    """She blocked the bot."""
+    until = {"until_date": 0} if status == "kicked" else {}
+    change = {
+        "chat": CHAT,
+        "from": WHO,
+        "date": DATE,
+        "old_chat_member": {"user": BOT, "status": "member"},
+        "new_chat_member": {"user": BOT, "status": status, **until},
+    }
+    return {"update_id": 555, "my_chat_member": change}
+
+
+LINKED = {"forward_origin": {"type": "hidden_user", "sender_user_name": "Νίκος", "date": DATE}}
+VENUE = {"latitude": 37.04, "longitude": 22.11}
+CHANNEL = {"id": -100124, "type": "channel", "title": "Ανακοινώσεις"}
+POST = {"message_id": 3, "date": DATE, "chat": CHANNEL, "text": "Καλημέρα"}

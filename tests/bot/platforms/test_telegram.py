@@ -1,0 +1,339 @@
+"""Telegram's updates as messages of ours, and our replies as Telegram's."""
+
+import asyncio
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+from telegram import Update
+
+from bot.platforms.platform import Forged, Malformed, Received
+from bot.platforms.telegram import HEADER, LONGEST, NOTHING, Telegram, split
+from bot.replies import Reply, ReplyChoice
+from bot.settings import TelegramAccount
+from bot.texts import Texts
+from core.errors import DeliveryError
+from tests.bot.platforms import telegram_updates as updates
+from tests.bot.platforms.telegram_updates import CHAT, FILE, GROUP, LINKED, WHO, message
+from tests.fakes.telegram import BLOCKED, DROPPED, TOKEN, TelegramServer, failure, telegram_server
+
+ACCOUNT = "telegram:town"
+
+
+def telegram(texts: Texts, **settings: Any) -> Telegram:
+    return Telegram(ACCOUNT, TelegramAccount.model_validate({"token": TOKEN, **settings}), texts)
+
+
+def read(texts: Texts, update: Any, **settings: Any) -> Received:
+    bot = telegram(texts, **settings)
+    body = update if isinstance(update, bytes) else json.dumps(update).encode()
+    return bot.read({HEADER: bot.secret}, body)
+
+
+SAID = [
+    pytest.param(message(text="Γεια"), {"text": "Γεια"}, id="text"),
+    pytest.param(message(text="/start"), {"text": "/start"}, id="start"),
+    pytest.param(
+        message(text="/start book_epidoma"), {"link": "book_epidoma"}, id="start by a link"
+    ),
+    pytest.param(message(text="/start manage_KX7M2P"), {"link": "manage_KX7M2P"}, id="a code"),
+    pytest.param(message(text="<b>Μαρία & Νίκος</b>"), {"text": "<b>Μαρία & Νίκος</b>"}, id="html"),
+    pytest.param(message(text="ναι", **LINKED), {"text": "ναι"}, id="forwarded text"),
+    pytest.param(message(text="α" * 4096), {"text": "α" * 4096}, id="long text"),
+    pytest.param(updates.contact(), {"text": "+306912345678"}, id="own contact"),
+    pytest.param(updates.contact("+306912345678"), {"text": "+306912345678"}, id="with a plus"),
+    pytest.param(updates.contact(owner=4712), {"unread": "contact"}, id="another's contact"),
+    pytest.param(updates.contact(owner=None), {"unread": "contact"}, id="contact of no user"),
+    pytest.param(updates.edited(text="όχι"), {"unread": "edited"}, id="edited"),
+    pytest.param(message(voice={**FILE, "duration": 3}), {"unread": "voice"}, id="voice"),
+    pytest.param(
+        message(video_note={**FILE, "length": 240, "duration": 3}), {"unread": "voice"}, id="round"
+    ),
+    pytest.param(message(photo=updates.PHOTO), {"unread": "other"}, id="photo"),
+    pytest.param(
+        message(photo=updates.PHOTO, caption="ναι"), {"unread": "other"}, id="photo with words"
+    ),
+    pytest.param(
+        message(
+            sticker={
+                **FILE,
+                "type": "regular",
+                "width": 512,
+                "height": 512,
+                "is_animated": False,
+                "is_video": False,
+                "emoji": "👍",
+            }
+        ),
+        {"unread": "other"},
+        id="sticker",
+    ),
+    pytest.param(message(location=updates.VENUE), {"unread": "other"}, id="location"),
+    pytest.param(
+        message(document={**FILE, "file_name": "aitisi.pdf"}), {"unread": "other"}, id="file"
+    ),
+    pytest.param(updates.tap(), {"choice": "7.2"}, id="tap"),
+]
+
+
+@pytest.mark.parametrize(("update", "said"), SAID)
+def test_what_a_citizen_sends(texts: Texts, update: dict[str, Any], said: dict[str, str]) -> None:
+    (inbound,) = read(texts, update).messages
+    given = inbound.model_dump(include={"text", "choice", "unread", "link"}, exclude_none=True)
+    assert given == said
+    who = (inbound.account, inbound.address, inbound.message_id, inbound.number, inbound.language)
+    assert who == (ACCOUNT, "4711", "555", 555, "el")
+    assert inbound.in_chat == (None if "choice" in said else 12)
+
+
+IGNORED = [
+    pytest.param(message(text="/start", chat=GROUP), "supergroup message", id="group"),
+    pytest.param({"update_id": 555, "channel_post": updates.POST}, "channel_post", id="channel"),
+    pytest.param(updates.blocked(), "my_chat_member", id="blocked"),
+    pytest.param(message(pinned_message=updates.POST), "service message", id="pin"),
+    pytest.param({"update_id": 555, "something_new": {"id": 1}}, "unknown", id="of later days"),
+    pytest.param(
+        message(migrate_to_chat_id=-1001, chat={"id": -5, "type": "group", "title": "α"}),
+        "group message",
+        id="a group that moved",
+    ),
+]
+
+
+@pytest.mark.parametrize(("update", "kind"), IGNORED)
+def test_what_is_no_message_to_us(texts: Texts, update: dict[str, Any], kind: str) -> None:
+    received = read(texts, update)
+    assert (received.messages, received.ignored) == ((), kind)
+
+
+@pytest.mark.parametrize(
+    ("update", "messages"),
+    [
+        pytest.param(updates.tap(), 1, id="a choice"),
+        pytest.param(updates.tap(NOTHING), 0, id="a day that isn't free"),
+        pytest.param(updates.tap(None, game_short_name="a"), 0, id="a game"),
+        pytest.param(updates.tap(chat=GROUP), 0, id="in a group"),
+        pytest.param(
+            updates.tap(message={"message_id": 11, "date": 0, "chat": CHAT}), 1, id="very old"
+        ),
+        pytest.param(updates.tap(message=None, inline_message_id="5"), 0, id="of no message"),
+    ],
+)
+def test_every_tap_is_answered_at_once(texts: Texts, update: Any, messages: int) -> None:
+    received = read(texts, update)
+    assert received.answer == {"method": "answerCallbackQuery", "callback_query_id": "92"}
+    assert len(received.messages) == messages
+
+
+@pytest.mark.parametrize("secret", ["", "guessed", "é"])
+def test_who_does_not_know_the_secret_is_refused(texts: Texts, secret: str) -> None:
+    with pytest.raises(Forged):
+        telegram(texts).read({HEADER: secret}, b"{}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"\xff", b"null", b"[]", b"{}", b'{"update_id": 1, "message": 5}', b"[" * 100_000],
+)
+def test_what_cannot_be_read_is_malformed(texts: Texts, body: bytes) -> None:
+    with pytest.raises(Malformed):
+        read(texts, body)
+
+
+@pytest.mark.parametrize(("code", "language"), [("el", "el"), ("el-GR", "el"), ("de", "en")])
+def test_the_language_is_the_apps(texts: Texts, code: str, language: str) -> None:
+    update = message(text="α", **{"from": {**WHO, "language_code": code}})
+    assert read(texts, update).messages[0].language == language
+
+
+def test_a_bot_of_one_municipality_is_at_home_there(texts: Texts) -> None:
+    assert read(texts, message(text="α")).messages[0].home is None
+    assert read(texts, message(text="α"), municipality="chios").messages[0].home == "chios"
+
+
+def test_the_library_reads_our_updates_as_we_wrote_them() -> None:
+    """It drops nothing of them: what we recorded is of the published shapes."""
+    for case in (*SAID, *IGNORED):
+        update = case.values[0]
+        assert isinstance(update, dict)
+        known = Update.de_json(dict(update))
+        name = next(key for key in update if key != "update_id")
+        assert (getattr(known, name, None) is None) == (name == "something_new"), case.id
+
+
+CHOICES = [
+    ReplyChoice(id="7.1", label="Ναι", number=1),
+    ReplyChoice(id="7.2", label="Όχι", number=2),
+]
+BACK = ReplyChoice(id="7.back", label="Πίσω")
+HELP = ReplyChoice(id="7.help", label="Βοήθεια")
+
+
+def asked(**more: Any) -> Reply:
+    return Reply.model_validate({"text": "Ποια;", "step": "service", **more})
+
+
+def keyboard(texts: Texts, reply: Reply) -> Any:
+    """The markup, with buttons as text=data or text."""
+    markup = telegram(texts).render(reply).markup
+    if markup is None:
+        return None
+    given = markup.to_dict()
+    if "inline_keyboard" in given:
+        return [
+            [f"{b['text']}={b['callback_data']}" for b in row] for row in given["inline_keyboard"]
+        ]
+    return given
+
+
+LONG = "Πρόγραμμα Ελάχιστο Εγγυημένο Εισόδημα (ΕΕΕ/ΚΕΑ)"
+TIMES = [ReplyChoice(id=f"7.{i}", label=f"{9 + i}:30", number=i) for i in range(1, 6)]
+SHARE = {"text": "📱 Αποστολή του αριθμού μου", "request_contact": True}
+
+
+@pytest.mark.parametrize(
+    ("reply", "rows"),
+    [
+        pytest.param(asked(choices=CHOICES), [["Ναι=7.1", "Όχι=7.2"]], id="short ones share a row"),
+        pytest.param(
+            asked(choices=[CHOICES[0].model_copy(update={"label": LONG}), CHOICES[1]]),
+            [[f"{LONG}=7.1"], ["Όχι=7.2"]],
+            id="a long one has its own",
+        ),
+        pytest.param(
+            asked(choices=[*CHOICES, BACK, HELP]),
+            [["Ναι=7.1", "Όχι=7.2"], ["Πίσω=7.back", "Βοήθεια=7.help"]],
+            id="commands stand below",
+        ),
+        pytest.param(
+            asked(choices=TIMES, layout="times"),
+            [["10:30=7.1", "11:30=7.2", "12:30=7.3", "13:30=7.4"], ["14:30=7.5"]],
+            id="times",
+        ),
+        pytest.param(asked(), None, id="a question without choices"),
+        pytest.param(
+            Reply(text="Εντάξει."), {"remove_keyboard": True, "selective": None}, id="no question"
+        ),
+        pytest.param(
+            asked(input="phone", choices=[BACK, HELP]),
+            {
+                "keyboard": [[SHARE], [{"text": "Πίσω"}, {"text": "Βοήθεια"}]],
+                "resize_keyboard": True,
+                "one_time_keyboard": True,
+            },
+            id="phone",
+        ),
+        pytest.param(asked(input="email"), None, id="e-mail"),
+    ],
+)
+def test_buttons(texts: Texts, reply: Reply, rows: Any) -> None:
+    shown = keyboard(texts, reply)
+    if isinstance(rows, dict):
+        rows = {name: value for name, value in rows.items() if value is not None}
+        shown = {name: shown[name] for name in rows}
+    assert shown == rows
+
+
+def test_a_month_is_a_sheet_of_seven_columns(texts: Texts) -> None:
+    days = [ReplyChoice(id=f"7.{day}", label="…", number=day) for day in (1, 3, 31)]
+    later = ReplyChoice(id="7.month:2027-01", label="Επόμενος μήνας")
+    reply = asked(month=date(2026, 12, 1), layout="month", choices=[*days, later])
+    head, *weeks, below = keyboard(texts, reply)
+    assert [name.partition("=")[0] for name in head] == [
+        "Δευ",
+        "Τρί",
+        "Τετ",
+        "Πέμ",
+        "Παρ",
+        "Σάβ",
+        "Κυρ",
+    ]
+    assert weeks[0] == [" =-", "1=7.1", "·=-", "3=7.3", "·=-", "·=-", "·=-"]
+    assert [len(week) for week in weeks] == [7] * 5
+    assert weeks[-1] == ["·=-", "·=-", "·=-", "31=7.31", " =-", " =-", " =-"]
+    assert below == ["Επόμενος μήνας=7.month:2027-01"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lengths"),
+    [
+        pytest.param("α" * LONGEST, [LONGEST], id="as long as may be"),
+        pytest.param("α" * (LONGEST + 1), [LONGEST, 1], id="without a line to cut at"),
+        pytest.param("👍" * LONGEST, [LONGEST // 2, LONGEST // 2], id="signs that count twice"),
+        pytest.param("α" * 4000 + "\n" + "β" * 200, [4000, 200], id="between lines"),
+    ],
+)
+def test_what_is_too_long_is_cut(text: str, lengths: list[int]) -> None:
+    parts = split(text)
+    assert [len(part) for part in parts] == lengths
+    assert "".join(parts) == text.replace("\n", "")
+
+
+@pytest.fixture
+def server() -> Any:
+    with telegram_server() as server:
+        yield server
+
+
+def send(texts: Texts, server: TelegramServer, reply: Reply, chat: str = "4711") -> str | None:
+    """Send it by the real client."""
+    bot = telegram(texts, api_url=server.url)
+
+    async def run() -> str | None:
+        async with bot.connected() as sending:
+            return await sending(chat, bot.render(reply), None)
+
+    return asyncio.run(run())
+
+
+def test_a_question_arrives_with_its_buttons(texts: Texts, server: TelegramServer) -> None:
+    assert send(texts, server, asked(text="Α < Β & *Γ*_", choices=CHOICES)) == "1"
+    ((method, given),) = server.calls
+    assert (method, given["chat_id"], given["text"]) == ("sendMessage", 4711, "Α < Β & *Γ*_")
+    assert given["reply_markup"]["inline_keyboard"][0][1]["callback_data"] == "7.2"
+    assert "parse_mode" not in given
+
+
+def test_of_a_long_text_the_last_part_has_the_buttons(texts: Texts, server: TelegramServer) -> None:
+    assert send(texts, server, asked(text="α" * 5000, choices=CHOICES)) == "2"
+    assert ["reply_markup" in given for _method, given in server.calls] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        pytest.param(
+            failure(429, "Too Many Requests: retry after 7", retry_after=7),
+            (7, False, False),
+            id="429",
+        ),
+        pytest.param(BLOCKED, (0, True, True), id="blocked"),
+        pytest.param(
+            failure(403, "Forbidden: user is deactivated"), (0, True, True), id="deactivated"
+        ),
+        pytest.param(failure(400, "Bad Request: chat not found"), (0, True, True), id="no chat"),
+        pytest.param(failure(400, "Bad Request: BUTTON_DATA_INVALID"), (0, True, False), id="400"),
+        pytest.param(failure(401, "Unauthorized"), (0, False, False), id="401"),
+        pytest.param(failure(500, "Internal Server Error"), (0, False, False), id="500"),
+        pytest.param(failure(502, "Bad Gateway"), (0, False, False), id="502"),
+        pytest.param(DROPPED, (0, False, False), id="dropped"),
+    ],
+)
+def test_a_failure_says_whether_to_try_again(
+    texts: Texts, server: TelegramServer, answer: Any, told: tuple[float, bool, bool]
+) -> None:
+    server.failures[4711] = [answer]
+    with pytest.raises(DeliveryError) as failed:
+        send(texts, server, asked())
+    error = failed.value
+    assert (error.retry_after, error.for_good, error.unreachable) == told
+    assert TOKEN not in error.why
+    assert "4711" not in error.why
+
+
+def test_a_chat_that_moved_is_followed(texts: Texts, server: TelegramServer) -> None:
+    moved = failure(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1001)
+    server.failures[-5] = [moved]
+    assert send(texts, server, asked(), "-5") == "1"
+    assert server.calls[0][1]["chat_id"] == -1001

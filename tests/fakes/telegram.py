@@ -1,0 +1,130 @@
+"""Telegram's Bot API, as far as we use it: keeps what arrives, checks it as Telegram does, fails.
+
+Shapes and limits are those of https://core.telegram.org/bots/api (sendMessage, editMessageText,
+InlineKeyboardButton, ResponseParameters).
+"""
+
+import itertools
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from tests.fakes.listening import Answer, Request, listening
+
+TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # noqa: S105 the documentation's own
+DROPPED = Answer(0, None)
+
+
+def failure(status: int, description: str, **parameters: int) -> Answer:
+    """An error, as Telegram tells it."""
+    body: dict[str, Any] = {"ok": False, "error_code": status, "description": description}
+    return Answer(status, body | ({"parameters": parameters} if parameters else {}))
+
+
+BLOCKED = failure(403, "Forbidden: bot was blocked by the user")
+
+
+@dataclass
+class TelegramServer:
+    """Telegram: its chats, by their numbers."""
+
+    url: str = ""
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """Every call that was taken: its method and what was given."""
+    chats: dict[int, dict[int, dict[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
+    """What stands in each chat by now: text and markup of our messages, by their numbers."""
+    failures: dict[int, list[Answer]] = field(default_factory=lambda: defaultdict(list))
+    """What the next calls for a chat are answered instead."""
+    slow: float = 0
+    """Seconds that an answer takes."""
+    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def buttons(self, chat: int) -> dict[str, str]:
+        """All that can be tapped in a chat: what it says, and what it carries."""
+        found: dict[str, str] = {}
+        for message in self.chats[chat].values():
+            for row in message["markup"].get("inline_keyboard", []):
+                found |= {button["text"]: button["callback_data"] for button in row}
+        return found
+
+    def number(self) -> int:
+        """The next message's: one count for either side."""
+        return next(self._numbers)
+
+    def respond(self, request: Request) -> Answer:
+        """Take a call, or refuse it."""
+        if self.slow:
+            time.sleep(self.slow)
+        token, _slash, method = request.path.removeprefix("/bot").partition("/")
+        if token != TOKEN:
+            return failure(401, "Unauthorized")
+        fields = parse_qs(request.body.decode(), strict_parsing=True)
+        given = {name: _value(values[0]) for name, values in fields.items()}
+        with self._lock:
+            if self.failures[given["chat_id"]]:
+                return self.failures[given["chat_id"]].pop(0)
+            chat, number = self.chats[given["chat_id"]], given.get("message_id")
+            if wrong := _wrong(method, given, chat):
+                return failure(400, f"Bad Request: {wrong}")
+            self.calls.append((method, given))
+            number = number or self.number()
+            chat[number] = {"text": given["text"], "markup": given.get("reply_markup", {})}
+            message = {
+                "message_id": number,
+                "date": 1_790_000_000,
+                "chat": {"id": given["chat_id"], "type": "private", "first_name": "Μαρία"},
+                "text": given["text"],
+            }
+        return Answer(200, {"ok": True, "result": message})
+
+
+def _value(text: str) -> Any:
+    """A field of the form: numbers and markup are JSON in it."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _wrong(method: str, given: dict[str, Any], chat: dict[int, dict[str, Any]]) -> str:
+    """What Telegram would say against a call."""
+    text = given["text"] = str(given.get("text", ""))
+    markup = given.get("reply_markup", {})
+    if method == "editMessageText":
+        old = chat.get(given["message_id"])
+        if old is None:
+            return "message to edit not found"
+        if old["markup"] and "inline_keyboard" not in old["markup"]:
+            return "message can't be edited"
+        if old == {"text": text, "markup": markup}:
+            return "message is not modified"
+    elif method != "sendMessage":
+        return "method not found"
+    if not text.strip():
+        return "message text is empty"
+    if len(text.encode("utf-16-le")) // 2 > 4096:
+        return "message is too long"
+    for row in markup.get("inline_keyboard", []):
+        if not 1 <= len(row) <= 8:
+            return "BUTTON_COUNT_INVALID"
+        for button in row:
+            if not 1 <= len(button["callback_data"].encode()) <= 64:
+                return "BUTTON_DATA_INVALID"
+            if not button["text"]:
+                return "button text is empty"
+    return ""
+
+
+@contextmanager
+def telegram_server() -> Iterator[TelegramServer]:
+    """Telegram, on a port of its own."""
+    server = TelegramServer()
+    with listening(server.respond) as server.url:
+        yield server

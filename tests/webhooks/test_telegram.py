@@ -1,0 +1,240 @@
+"""A citizen on Telegram, from webhook to what stands in the chat: real server, real client."""
+
+import itertools
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.platforms.telegram import ANSWERED, HEADER, NOTHING, Telegram
+from bot.settings import TelegramAccount
+from bot.texts import Texts
+from core.outbox import SENDING
+from tests.bot.platforms import telegram_updates as updates
+from tests.bot.platforms.telegram_updates import WHO
+from tests.conftest import Town, on_both
+from tests.fakes.telegram import BLOCKED, TOKEN, TelegramServer, failure, telegram_server
+from tests.webhooks.conftest import Serve
+
+PATIENCE = 10
+CHAT = 4711
+CONFIRM = "Επιβεβαίωση: Πέμ 3 Δεκ, 12:30"
+
+
+class Person:
+    """Somebody who writes to the bot, and what they see."""
+
+    def __init__(self, town: Town, client: httpx.Client, server: TelegramServer) -> None:
+        self.server = server
+        self._town, self._client = town, client
+        (self._bot,) = town.house.platforms.values()
+        self._numbers = itertools.count(1000)
+
+    def send(self, update: dict[str, Any]) -> httpx.Response:
+        """Have Telegram tell the update, and wait until all is delivered."""
+        if said := update.get("message"):
+            update = {"message": {**said, "message_id": self.server.number()}}
+        told = self.tell({**update, "update_id": next(self._numbers)})
+        assert told.status_code == 200, told.text
+        self.wait()
+        return told
+
+    def tell(self, update: dict[str, Any]) -> httpx.Response:
+        assert isinstance(self._bot, Telegram)
+        headers = {HEADER: self._bot.secret}
+        return self._client.post("/webhooks/telegram/town", json=update, headers=headers)
+
+    def wait(self) -> None:
+        """Wait until nothing is on its way."""
+        owed = "SELECT 1 FROM outgoing WHERE status IN ('pending', 'claimed') AND kind = 'reply'"
+        deadline = time.monotonic() + PATIENCE
+        while self._town.rows(owed):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    def write(self, *texts: str) -> None:
+        for text in texts:
+            self.send(updates.message(text=text))
+
+    def tap(self, label: str) -> httpx.Response:
+        data = self.server.buttons(CHAT)[label]
+        return self.send(updates.tap(data))
+
+    @property
+    def chat(self) -> list[str]:
+        """The texts that stand there."""
+        return [message["text"] for message in self.server.chats[CHAT].values()]
+
+    @property
+    def with_buttons(self) -> list[dict[str, Any]]:
+        """The messages under which something can be tapped."""
+        standing = self.server.chats[CHAT].values()
+        return [message for message in standing if "inline_keyboard" in message["markup"]]
+
+    @property
+    def last(self) -> dict[str, Any]:
+        return list(self.server.chats[CHAT].values())[-1]
+
+
+@pytest.fixture
+def maria(town: Town, serve: Serve, texts: Texts) -> Iterator[Person]:
+    with telegram_server() as server:
+        account = TelegramAccount.model_validate({"token": TOKEN, "api_url": server.url})
+        town.connect({"telegram:town": Telegram("telegram:town", account, texts)})
+        yield Person(town, serve(), server)
+
+
+@on_both
+def test_a_whole_booking_reads_as_a_record(maria: Person) -> None:
+    maria.write("Γεια")
+    for label in ("Δήμος Καλαμάτας", "Επίδομα Στέγασης", "Όχι", "3", "12:30"):
+        answered = maria.tap(label)
+        assert answered.json()["method"] == "answerCallbackQuery"
+    maria.write("Μαρία <b>Παπαδοπούλου</b>", "Μαρία Παπαδοπούλου", "maria@example.gr")
+    assert maria.last["markup"]["keyboard"][0][0]["request_contact"]
+    maria.send(updates.contact())
+    assert maria.chat[-2] == ANSWERED
+    maria.write("068933130")
+    for label in ("Συμφωνώ", CONFIRM):
+        maria.tap(label)
+    assert any("Το ραντεβού σας κλείστηκε" in text for text in maria.chat)
+    picked = [text.rpartition("\n")[2] for text in maria.chat if ANSWERED in text]
+    assert picked == [
+        f"{ANSWERED} Δήμος Καλαμάτας",
+        f"{ANSWERED} Επίδομα Στέγασης",
+        f"{ANSWERED} Όχι",
+        f"{ANSWERED} Πέμ 3 Δεκ",
+        f"{ANSWERED} 12:30",
+        ANSWERED,
+        f"{ANSWERED} Συμφωνώ",
+        f"{ANSWERED} {CONFIRM}",
+    ]
+    assert maria.with_buttons == [maria.last]
+
+
+def test_going_from_month_to_month_changes_the_message_where_it_stands(maria: Person) -> None:
+    maria.write("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι")
+    before = maria.chat
+    maria.tap("Επόμενος μήνας")
+    assert len(maria.chat) == len(before)
+    assert "Ιανουάριος" in maria.chat[-1]
+    maria.tap("Προηγούμενος μήνας")
+    assert maria.chat == before
+    maria.tap("Επόμενος μήνας")
+    maria.tap("7")
+    assert maria.chat[len(before) - 1].endswith(f"{ANSWERED} Πέμ 7 Ιαν")
+
+
+def test_a_typed_answer_leaves_no_buttons_behind(maria: Person) -> None:
+    maria.write("Γεια", "Καλαμάτα")
+    assert "Δήμος Χίου" not in maria.server.buttons(CHAT)
+    assert ANSWERED not in "".join(maria.chat)
+    maria.write("κάτι άλλο")
+    assert sum("Ποια υπηρεσία" in text for text in maria.chat) == 2
+    assert len(maria.with_buttons) == 1
+
+
+def test_a_day_that_is_not_free_is_answered_and_nothing_else(maria: Person) -> None:
+    maria.write("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι")
+    calls = len(maria.server.calls)
+    assert maria.send(updates.tap(NOTHING)).json()["callback_query_id"] == "92"
+    assert len(maria.server.calls) == calls
+
+
+def test_a_question_that_was_deleted_is_asked_anew(maria: Person) -> None:
+    maria.write("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι")
+    data = maria.server.buttons(CHAT)["Επόμενος μήνας"]
+    maria.server.chats[CHAT].popitem()
+    maria.send(updates.tap(data))
+    assert "Ιανουάριος" in maria.chat[-1]
+    maria.server.chats[CHAT].popitem()
+    maria.write("7/1")
+    assert "ποια ώρα" in maria.chat[-1]
+
+
+@pytest.mark.parametrize(
+    ("link", "asked"),
+    [
+        ("book_epidoma-stegasis", "Λαμβάνετε ήδη"),
+        ("book_kalamata", "Ποια υπηρεσία;"),
+        ("book_kalamata_epidoma-stegasis", "Λαμβάνετε ήδη"),
+        ("book_nothing", "Σε ποιον δήμο"),
+        ("manage_KX7M2P", "Και ποιο τηλέφωνο"),
+        ("manage_x", "Σε ποιον δήμο"),
+        ("_", "Σε ποιον δήμο"),
+    ],
+)
+def test_a_link_leads_where_it_says(maria: Person, link: str, asked: str) -> None:
+    maria.write(f"/start {link}")
+    assert asked in maria.chat[-1]
+
+
+def test_a_link_in_the_midst_of_a_booking_asks_first(maria: Person) -> None:
+    maria.write("Γεια", "Χίος", "/start book_kalamata")
+    assert "Να το πιάσουμε από την αρχή;" in maria.chat[-1]
+
+
+@pytest.mark.parametrize(
+    ("update", "told"),
+    [
+        (updates.edited(text="Χίος"), "πριν το αλλάξετε"),
+        (updates.contact(owner=1), "επαφή κάποιου άλλου"),
+        (updates.message(voice={**updates.FILE, "duration": 3}), "ηχητικά μηνύματα"),
+        (updates.message(photo=updates.PHOTO), "ό,τι γράφετε"),
+    ],
+)
+def test_what_cannot_be_read_is_said_and_the_question_repeated(
+    maria: Person, update: dict[str, Any], told: str
+) -> None:
+    maria.write("Γεια", "Καλαμάτα")
+    maria.send(update)
+    assert told in maria.chat[-2]
+    assert "Ποια υπηρεσία" in maria.chat[-1]
+
+
+def test_an_update_that_comes_again_changes_nothing(maria: Person) -> None:
+    update = updates.message(text="Γεια")
+    assert [maria.tell(update).status_code for _time in range(3)] == [200] * 3
+    maria.wait()
+    assert len(maria.chat) == 2
+
+
+def test_no_secret_no_record(maria: Person, town: Town) -> None:
+    client = maria._client
+    assert client.post("/webhooks/telegram/town", json=updates.message(text="α")).status_code == 403
+    assert town.rows("SELECT 1 FROM inbounds") == []
+
+
+def test_what_is_no_message_is_counted(maria: Person) -> None:
+    assert maria.send(updates.blocked()).status_code == 200
+    counted = 'rantevou_ignored_total{kind="my_chat_member",platform="telegram"} 1.0'
+    assert counted in maria._client.get("/metrics").text
+
+
+def test_who_was_told_to_wait_is_written_to_later(maria: Person, town: Town) -> None:
+    maria.server.failures[CHAT] = [failure(429, "Too Many Requests", retry_after=60)]
+    maria.tell(updates.message(text="Γεια"))
+    time.sleep(0.3)
+    assert maria.chat == []
+    town.clock.forward(seconds=61)
+    maria.wait()
+    assert len(maria.chat) == 2
+
+
+def test_who_blocked_the_bot_is_left_alone_until_they_write(maria: Person, town: Town) -> None:
+    maria.server.failures[CHAT] = [BLOCKED] * 2
+    maria.write("Γεια")
+    assert maria.chat == []
+    assert len(town.rows("SELECT 1 FROM suppressions")) == 1
+    town.clock.forward(seconds=SENDING.total_seconds())
+    maria.write("Καλαμάτα")
+    assert len(maria.chat) > 0
+    assert town.rows("SELECT 1 FROM suppressions") == []
+
+
+def test_the_language_of_the_app_is_spoken_from_the_first_word(maria: Person) -> None:
+    english = {**WHO, "language_code": "en-AU"}
+    maria.send(updates.message(text="/start", **{"from": english}))
+    assert maria.chat[0].startswith("Hello!")
