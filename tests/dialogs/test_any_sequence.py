@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from hypothesis import HealthCheck, example, given, settings
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -17,7 +18,7 @@ from bot.texts import Texts
 from core.database import Database
 from core.office import Office
 from dialogs.state import State
-from tests.conftest import Clock, Town
+from tests.conftest import SOAK, Clock, Town
 from tests.dialogs.robot import complete_a_booking
 
 WORDS = [
@@ -69,55 +70,55 @@ def opened(migrated: Path, texts: Texts) -> Iterator[Town]:
         database.close()
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(beginning=beginnings, sequence=sequences, leaves=st.booleans())
-@example(beginning=STEGASI, sequence=LAPSED, leaves=False)
-@example(
-    beginning=STEGASI,
-    sequence=[("say", "αλλαγή ώρας"), ("wait", 45), ("say", "πίσω")],
-    leaves=False,
-)
-@example(
-    beginning=STEGASI,
-    sequence=[("say", "αλλαγή ημέρας"), ("wait", 11), ("say", "πίσω")],
-    leaves=True,
-)
-@example(
-    beginning=CHIOS,
-    sequence=[("say", "αλλαγή τρόπος"), ("wait", 11), ("say", "φυσική")],
-    leaves=False,
-)
-@example(beginning=STEGASI, sequence=[], leaves=True)
+@pytest.mark.parametrize("tries", [25, pytest.param(200, marks=SOAK)])
 def test_a_booking_can_be_completed_or_left_after_any_sequence(
-    beginning: tuple[str, ...],
-    sequence: list[tuple[str, str | int]],
-    leaves: bool,
-    migrated: Path,
-    texts: Texts,
+    migrated: Path, texts: Texts, tries: int
 ) -> None:
-    with opened(migrated, texts) as town:
-        town.talk(*beginning)
-        ids = [choice.id for choice in town.last[-1].choices]
-        for kind, what in sequence:
-            if kind == "wait":
-                town.clock.forward(minutes=int(what))
-                continue
-            if kind == "say":
-                town.say(str(what))
-            elif kind == "tap":
-                now = town.last[-1].choices
-                town.say(choice=now[int(what) % len(now)].id)
+    @settings(max_examples=tries, deadline=None)
+    @given(beginning=beginnings, sequence=sequences, leaves=st.booleans())
+    @example(beginning=STEGASI, sequence=LAPSED, leaves=False)
+    @example(
+        beginning=STEGASI,
+        sequence=[("say", "αλλαγή ώρας"), ("wait", 45), ("say", "πίσω")],
+        leaves=False,
+    )
+    @example(
+        beginning=STEGASI,
+        sequence=[("say", "αλλαγή ημέρας"), ("wait", 11), ("say", "πίσω")],
+        leaves=True,
+    )
+    @example(
+        beginning=CHIOS,
+        sequence=[("say", "αλλαγή τρόπος"), ("wait", 11), ("say", "φυσική")],
+        leaves=False,
+    )
+    @example(beginning=STEGASI, sequence=[], leaves=True)
+    def run(
+        beginning: tuple[str, ...], sequence: list[tuple[str, str | int]], leaves: bool
+    ) -> None:
+        with opened(migrated, texts) as town:
+            town.talk(*beginning)
+            ids = [choice.id for choice in town.last[-1].choices]
+            for kind, what in sequence:
+                if kind == "wait":
+                    town.clock.forward(minutes=int(what))
+                    continue
+                if kind == "say":
+                    town.say(str(what))
+                elif kind == "tap":
+                    now = town.last[-1].choices
+                    town.say(choice=now[int(what) % len(now)].id)
+                else:
+                    town.say(choice=ids[int(what) % len(ids)])
+                ids += [choice.id for choice in town.last[-1].choices]
+                check(town)
+            if leaves:
+                leave(town)
             else:
-                town.say(choice=ids[int(what) % len(ids)])
-            ids += [choice.id for choice in town.last[-1].choices]
+                complete_a_booking(town)
             check(town)
-        if leaves:
-            leave(town)
-        else:
-            complete_a_booking(town)
-        check(town)
+
+    run()
 
 
 def check(town: Town) -> None:
