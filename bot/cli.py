@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from bot.cli_outbox import outbox
+from bot.cli_telegram import doctor, telegram
 from core.errors import Unusable
 
 app = typer.Typer(
@@ -27,6 +28,8 @@ app = typer.Typer(
 catalogue = typer.Typer(help="The municipalities' catalogues.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(outbox, name="outbox")
+app.add_typer(telegram, name="telegram")
+app.command()(doctor)
 
 Workers = Annotated[int, typer.Option(min=1, help="Processes that serve beside one another.")]
 Files = Annotated[list[Path], typer.Argument(help="Catalogues, one YAML file each.")]
@@ -73,6 +76,7 @@ def _prepared() -> socket.socket:
     listener = _listen(settings.host, settings.port)
     wiring = wire(settings)
     load_shipped(wiring)
+    wiring.check_homes()
     wiring.database.close()
     address = _address(settings.host, settings.port)
     typer.echo(f"Rantevou: open {address} (API: {address}/docs). Ctrl-C stops it.")

@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     ready_seconds: int = Field(default=600, ge=1, le=YEAR * 86400)
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    public_url: str | None = None
     telegram: dict[Name, TelegramAccount] = {}
 
     @field_validator("secret")
@@ -74,6 +75,13 @@ class Settings(BaseSettings):
         if secret is not None and len(secret.get_secret_value()) < SECRET_LETTERS:
             raise ValueError(f"must have at least {SECRET_LETTERS} characters")
         return secret
+
+    @field_validator("public_url")
+    @classmethod
+    def _reachable(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https://[a-z0-9.-]+(:\d+)?/?", url):
+            raise ValueError("must be like https://rantevou.my-town.gr")
+        return url.rstrip("/") if url else None
 
     @field_validator("embed_origins", mode="before")
     @classmethod

@@ -37,6 +37,16 @@ class Wiring:
     def __post_init__(self) -> None:
         self.database.on_commit.append(self.metrics.count)
 
+    def check_homes(self) -> None:
+        """Raise Unusable where an account is of a municipality that there isn't."""
+        known = self.database.write_now(lambda s: set(s.scalars(select(MunicipalityRow.id))))
+        for name, account in self.settings.telegram.items():
+            if account.municipality and account.municipality not in known:
+                raise Unusable(
+                    f"RANTEVOU_TELEGRAM__{name.upper()}__MUNICIPALITY is {account.municipality!r}: "
+                    f"must be one of {', '.join(sorted(known))}, or be loaded first."
+                )
+
     async def answer(self, inbound: Inbound) -> list[Reply]:
         """Answer a message. Raises Busy, UnknownConversation, AlreadyBegun."""
         with self.metrics.turn(inbound.platform):

@@ -93,7 +93,7 @@ class Town:
     def talk(self, *texts: str, who: str = "citizen") -> list[Reply]:
         """Say one text after the other, each when all before it was read; the last's replies."""
         for text in texts:
-            self.database.write_now(_all_read)
+            self.database.write_now(all_read)
             self.say(text, who=who)
         return self.last
 
@@ -115,7 +115,8 @@ class Town:
         return self.database.write_now(lambda s: load(s, body, self.clock()))
 
 
-def _all_read(session: Session) -> None:
+def all_read(session: Session) -> None:
+    """Have all that was answered so far delivered."""
     answers = update(Outgoing).where(OWED, Outgoing.inbound_id.is_not(None))
     session.execute(answers.values(status="sent"))
 

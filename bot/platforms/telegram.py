@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 from calendar import Calendar
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -84,7 +85,7 @@ class Telegram:
     edits = True
 
     def __init__(self, account: str, settings: TelegramAccount, texts: Texts) -> None:
-        self._account, self._settings, self._texts = account, settings, texts
+        self.account, self._settings, self._texts = account, settings, texts
 
     @property
     def secret(self) -> str:
@@ -158,7 +159,7 @@ class Telegram:
         language = user.language_code and ("el" if user.language_code.startswith("el") else "en")
         return {
             "platform": PLATFORM,
-            "account": self._account,
+            "account": self.account,
             "address": str(chat),
             "message_id": str(update.update_id),
             "number": update.update_id,
@@ -167,6 +168,7 @@ class Telegram:
         }
 
     def _markup(self, reply: Reply) -> Markup | None:
+        picks = [choice for choice in reply.choices if choice.number is not None]
         commands = [choice for choice in reply.choices if choice.number is None]
         if reply.closing:
             return None
@@ -175,9 +177,9 @@ class Telegram:
         if reply.input == "phone":
             share = self._texts.say(_("📱 Send my own number"), reply.language)
             rows = [[KeyboardButton(share, request_contact=True)]]
-            rows += [[KeyboardButton(c.label) for c in row] for row in _rows(commands)]
+            named = [*_rows(picks), *_rows(commands)]
+            rows += [[KeyboardButton(choice.label) for choice in row] for row in named]
             return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=True)
-        picks = [choice for choice in reply.choices if choice.number is not None]
         shown = list(_month(reply, picks) if reply.month else _buttons(picks))
         shown += _buttons(commands)
         return InlineKeyboardMarkup(shown) if shown else None
@@ -200,7 +202,7 @@ def _content(message: Message, *, edited: bool) -> dict[str, str] | None:
         command, _space, link = message.text.partition(" ")
         if command == "/start" and link:
             return {"link": link}
-        return {"text": message.text}
+        return {"text": _in_words(message.text)}
     if contact := message.contact:
         assert message.from_user  # noqa: S101 as was asked
         if contact.user_id != message.from_user.id:
@@ -209,6 +211,12 @@ def _content(message: Message, *, edited: bool) -> dict[str, str] | None:
     if message.voice or message.video_note or message.audio:
         return _unread("voice")
     return _unread("other") if message.effective_attachment else None
+
+
+def _in_words(text: str) -> str:
+    """A command of Telegram's menu as the words it stands for: /start_over, /help@our_bot."""
+    found = re.fullmatch(r"/(?!start$)([a-z_]+)(@\w+)?", text)
+    return found[1].replace("_", " ") if found else text
 
 
 def _unread(what: Unread) -> dict[str, str]:

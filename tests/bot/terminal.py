@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tests.bot.processes import PATIENCE, RANTEVOU, environment
@@ -55,25 +56,18 @@ class Terminal:
         return self.read()
 
     def press(self, key: bytes) -> int:
-        """Press a key that ends the chat; gives the exit code."""
-        self._wait_until_asleep()
-        os.write(self._screen, key)
-        self.read(until=None)
-        return self.process.wait(PATIENCE)
+        """Press a key until the chat ends, as a hand would; gives the exit code.
 
-    def _wait_until_asleep(self) -> None:
-        """Wait until it waits for a key. The prompt is shown before: in between, Python's readline
-        would miss a Ctrl-C until the next key, as a hand is never quick enough to see. It may nod
-        off before too, but not for long.
+        Python's readline misses a Ctrl-C that comes between its prompt and its waiting for keys.
         """
-        state = Path(f"/proc/{self.process.pid}/stat")
-        deadline, asleep = time.monotonic() + PATIENCE, 0
-        while state.exists() and asleep < 20:
-            asleep += 1
-            if state.read_text().rpartition(")")[2].split()[0] != "S":
-                asleep = 0
+        deadline = time.monotonic() + PATIENCE
+        while self.process.poll() is None:
             assert time.monotonic() < deadline
-            time.sleep(0.005)
+            os.write(self._screen, key)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(1)
+        self.read(until=None)
+        return self.process.returncode
 
     def read(self, until: str | None = PROMPT) -> str:
         """Read up to a prompt, or to the end; `raw` has it with its escapes."""

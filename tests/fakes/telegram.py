@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 from tests.fakes.listening import Answer, Request, listening
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # noqa: S105 the documentation's own
+USERNAME = "rantevou_bot"
 DROPPED = Answer(0, None)
 
 
@@ -40,7 +41,10 @@ class TelegramServer:
     chats: dict[int, dict[int, dict[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
     """What stands in each chat by now: text and markup of our messages, by their numbers."""
     failures: dict[int, list[Answer]] = field(default_factory=lambda: defaultdict(list))
-    """What the next calls for a chat are answered instead."""
+    """What the next calls for a chat are answered instead; those for none under 0."""
+    webhook: dict[str, Any] = field(default_factory=dict)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    """Updates that whoever polls is told."""
     slow: float = 0
     """Seconds that an answer takes."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -65,24 +69,62 @@ class TelegramServer:
         token, _slash, method = request.path.removeprefix("/bot").partition("/")
         if token != TOKEN:
             return failure(401, "Unauthorized")
-        fields = parse_qs(request.body.decode(), strict_parsing=True)
+        fields = parse_qs(request.body.decode(), strict_parsing=bool(request.body))
         given = {name: _value(values[0]) for name, values in fields.items()}
+        if method == "getUpdates":
+            return self._updates(given)
         with self._lock:
-            if self.failures[given["chat_id"]]:
-                return self.failures[given["chat_id"]].pop(0)
-            chat, number = self.chats[given["chat_id"]], given.get("message_id")
-            if wrong := _wrong(method, given, chat):
-                return failure(400, f"Bad Request: {wrong}")
+            if failures := self.failures[given.get("chat_id", 0)]:
+                return failures.pop(0)
+            if method in ("sendMessage", "editMessageText"):
+                return self._message(method, given)
             self.calls.append((method, given))
-            number = number or self.number()
-            chat[number] = {"text": given["text"], "markup": given.get("reply_markup", {})}
-            message = {
-                "message_id": number,
-                "date": 1_790_000_000,
-                "chat": {"id": given["chat_id"], "type": "private", "first_name": "Μαρία"},
-                "text": given["text"],
-            }
+        return Answer(200, {"ok": True, "result": self._known(method, given)})
+
+    def _message(self, method: str, given: dict[str, Any]) -> Answer:
+        """Have a message stand in a chat."""
+        chat, number = self.chats[given["chat_id"]], given.get("message_id")
+        given["text"] = str(given["text"])
+        if wrong := _wrong_place(method, given, chat) or wrong_in(given):
+            return failure(400, f"Bad Request: {wrong}")
+        self.calls.append((method, given))
+        number = number or self.number()
+        chat[number] = {"text": given["text"], "markup": given.get("reply_markup", {})}
+        message = {
+            "message_id": number,
+            "date": 1_790_000_000,
+            "chat": {"id": given["chat_id"], "type": "private", "first_name": "Μαρία"},
+            "text": given["text"],
+        }
         return Answer(200, {"ok": True, "result": message})
+
+    def _updates(self, given: dict[str, Any]) -> Answer:
+        """Those from the asked one on; earlier ones are forgotten."""
+        deadline = time.monotonic() + min(given.get("timeout", 0), 1)
+        while True:
+            with self._lock:
+                if self.webhook.get("url"):
+                    return failure(409, "Conflict: can't use getUpdates while webhook is active")
+                if failures := self.failures[0]:
+                    return failures.pop(0)
+                first = given.get("offset", 0)
+                self.waiting = [each for each in self.waiting if each["update_id"] >= first]
+                if self.waiting or time.monotonic() > deadline:
+                    return Answer(200, {"ok": True, "result": self.waiting})
+            time.sleep(0.01)
+
+    def _known(self, method: str, given: dict[str, Any]) -> Any:
+        """What Telegram knows of the bot, after a call that changes it."""
+        if method == "getMe":
+            return {"id": 110201543, "is_bot": True, "first_name": "Ραντεβού", "username": USERNAME}
+        if method == "getWebhookInfo":
+            nothing = {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
+            return nothing | self.webhook
+        if method == "setWebhook":
+            self.webhook = {"url": given["url"]}
+        if method == "deleteWebhook":
+            self.webhook = {}
+        return True
 
 
 def _value(text: str) -> Any:
@@ -93,25 +135,25 @@ def _value(text: str) -> Any:
         return text
 
 
-def _wrong(method: str, given: dict[str, Any], chat: dict[int, dict[str, Any]]) -> str:
-    """What Telegram would say against a call."""
-    text = given["text"] = str(given.get("text", ""))
-    markup = given.get("reply_markup", {})
-    if method == "editMessageText":
-        old = chat.get(given["message_id"])
-        if old is None:
-            return "message to edit not found"
-        if old["markup"] and "inline_keyboard" not in old["markup"]:
-            return "message can't be edited"
-        if old == {"text": text, "markup": markup}:
-            return "message is not modified"
-    elif method != "sendMessage":
-        return "method not found"
-    if not text.strip():
+def _wrong_place(method: str, given: dict[str, Any], chat: dict[int, dict[str, Any]]) -> str:
+    """What Telegram would say against changing that message."""
+    if method != "editMessageText":
+        return ""
+    old, markup = chat.get(given["message_id"]), given.get("reply_markup", {})
+    if old is None:
+        return "message to edit not found"
+    if old["markup"] and "inline_keyboard" not in old["markup"]:
+        return "message can't be edited"
+    return "message is not modified" if old == {"text": given["text"], "markup": markup} else ""
+
+
+def wrong_in(given: dict[str, Any]) -> str:
+    """What Telegram would say against a message's text or buttons; nothing where all is well."""
+    if not given["text"].strip():
         return "message text is empty"
-    if len(text.encode("utf-16-le")) // 2 > 4096:
+    if len(given["text"].encode("utf-16-le")) // 2 > 4096:
         return "message is too long"
-    for row in markup.get("inline_keyboard", []):
+    for row in given.get("reply_markup", {}).get("inline_keyboard", []):
         if not 1 <= len(row) <= 8:
             return "BUTTON_COUNT_INVALID"
         for button in row:

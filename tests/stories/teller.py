@@ -98,10 +98,14 @@ class Teller:
             known = self.buttons.get(self.who, [])
             choice = next(key for label, key in reversed(known) if label == tapped[1])
         self.count += 1
-        for reply in self.town.receive(self.inbound(None if tapped else rest, choice)):
+        for reply in self.answers(self.inbound(None if tapped else rest, choice)):
             self.pending += shown(reply)
             self.buttons.setdefault(self.who, []).extend((c.label, c.id) for c in reply.choices)
         self.pending += self.newly_owed()
+
+    def answers(self, inbound: Inbound) -> list[Reply]:
+        """What the citizen sees of the answer."""
+        return self.town.receive(inbound)
 
     def inbound(self, text: str | None, choice: str | None = None) -> Inbound:
         return Inbound.model_validate(
@@ -171,7 +175,8 @@ class Teller:
         """What was added to the outbox since the last look, as `owed` lines."""
 
         def read(session: Session) -> list[str]:
-            rows = session.scalars(select(Outgoing).order_by(Outgoing.id)).all()
+            besides = select(Outgoing).where(Outgoing.inbound_id.is_(None))
+            rows = session.scalars(besides.order_by(Outgoing.id)).all()
             found = [(row, session.get_one(Booking, row.booking_id)) for row in rows[self.owed :]]
             self.owed = len(rows)
             return [

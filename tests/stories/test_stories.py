@@ -1,11 +1,16 @@
 """Every story file replays to the letter."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from bot.texts import Texts
 from tests.conftest import Town
 from tests.stories.teller import Teller, stories
+from tests.stories.through_telegram import TelegramTeller, connected
+
+OF_A_PAGE = re.compile(r"^(later|language|accounts .*webchat)\b", re.MULTILINE)
 
 
 @pytest.mark.parametrize("file", stories(), ids=lambda file: file.stem)
@@ -18,6 +23,14 @@ def test_story_replays_to_the_letter(
         file.write_text(told, "utf-8")
     else:
         assert told == written
+
+
+@pytest.mark.parametrize("file", stories(), ids=lambda file: file.stem)
+def test_the_same_story_is_told_on_telegram(file: Path, town: Town, texts: Texts) -> None:
+    written = file.read_text("utf-8")
+    if OF_A_PAGE.search(written):
+        pytest.skip("it is about what a page shows")
+    assert TelegramTeller(town, bot=connected(town, texts)).play(written) == written
 
 
 def test_the_readmes_conversation_is_a_story() -> None:

@@ -1,0 +1,88 @@
+"""A bot at Telegram: its webhook, commands and descriptions, and whether they stand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.platforms.telegram import UPDATES, Telegram
+from bot.texts import Texts
+from core.errors import Unusable
+from core.text import _
+
+COMMANDS = (
+    ("book", _("New appointment")),
+    ("bookings", _("My appointments")),
+    ("back", _("Back to the question before")),
+    ("start_over", _("Start over")),
+    ("human", _("Talk to an employee")),
+    ("language", _("Greek or English")),
+    ("help", _("Help")),
+)
+"""What Telegram's own menu offers; each is understood as the words it consists of."""
+
+ABOUT = _(
+    "I book appointments with your municipality, and I move, cancel and remind you of them. "
+    "To begin, tap the button below."
+)
+IN_SHORT = _("Appointments with your municipality, by chat")
+
+LANGUAGES = {"el": "el", None: "en"}
+"""By the code of the citizen's app: Greek for Greek ones, English for all others."""
+
+
+def webhook_of(account: str, public_url: str) -> str:
+    """Where Telegram is to tell an account's updates."""
+    return f"{public_url}/webhooks/{account.replace(':', '/')}"
+
+
+async def set_up(telegram: Telegram, public_url: str, texts: Texts) -> list[str]:
+    """Register all that Telegram must know; what was done, a line each. Raises Unusable."""
+    async with _asked(telegram) as bot:
+        done = [f"token works: @{(await bot.get_me()).username}"]
+        url = webhook_of(telegram.account, public_url)
+        await bot.set_webhook(url, allowed_updates=UPDATES, secret_token=telegram.secret)
+        done.append(f"webhook: {url} ({', '.join(UPDATES)})")
+        for code, language in LANGUAGES.items():
+            commands = [(name, texts.say(label, language)) for name, label in COMMANDS]
+            await bot.set_my_commands(commands, language_code=code)
+            await bot.set_my_description(texts.say(ABOUT, language), language_code=code)
+            await bot.set_my_short_description(texts.say(IN_SHORT, language), language_code=code)
+            done.append(f"{len(commands)} commands and the descriptions, in {language}")
+    return done
+
+
+async def check_up(telegram: Telegram, public_url: str | None) -> tuple[list[str], list[str]]:
+    """Look whether the token works and the webhook stands: what is right, and what isn't."""
+    right, wrong = [], []
+    try:
+        async with _asked(telegram) as bot:
+            right.append(f"token works: @{(await bot.get_me()).username}")
+            known = await bot.get_webhook_info()
+    except Unusable as reason:
+        return right, [str(reason)]
+    if not known.url:
+        wrong.append("no webhook stands: `rantevou telegram setup`, or `rantevou telegram poll`")
+    elif public_url is None or known.url != webhook_of(telegram.account, public_url):
+        wrong.append(f"the webhook is {known.url}, not RANTEVOU_PUBLIC_URL's: run the setup again")
+    else:
+        right.append(f"webhook stands: {known.url}")
+    if known.last_error_message:
+        at = f"{known.last_error_date:%Y-%m-%dT%H:%M:%SZ}"
+        wrong.append(f"the last update that failed, {at}: {known.last_error_message}")
+    right.append(f"updates that wait: {known.pending_update_count}")
+    return right, wrong
+
+
+@asynccontextmanager
+async def _asked(telegram: Telegram) -> AsyncIterator[Bot]:
+    """Speak to Telegram; raises Unusable where it doesn't answer as it should."""
+    try:
+        async with telegram.bot() as bot:
+            yield bot
+    except InvalidToken:
+        raise Unusable(f"{telegram.account}: Telegram doesn't know its token") from None
+    except TelegramError as error:
+        # A failed request's text may hold its address, and so the token.
+        raise Unusable(f"{telegram.account}: Telegram: {type(error).__name__}") from None
