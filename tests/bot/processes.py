@@ -15,8 +15,8 @@ from typing import Any
 from unittest.mock import patch
 
 from bot import cli
+from tests.bot.starting import RANTEVOU, start
 
-RANTEVOU = str(Path(sys.executable).with_name("rantevou"))
 PATIENCE = 30
 """Seconds after which a process that should have done something never will."""
 
@@ -85,14 +85,8 @@ class Server:
         self.port = int(settings.pop("port", 0)) or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = file.parent / f"log of {self.port}"
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command,
-                stdout=log,
-                stderr=log,
-                cwd=file.parent,
-                env=environment(file, port=self.port, **settings),
-            )
+        given = environment(file, port=self.port, **settings)
+        self.process = start(command, self._log, file.parent, given)
 
     @property
     def log(self) -> str:

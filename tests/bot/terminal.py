@@ -10,7 +10,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from tests.bot.processes import PATIENCE, RANTEVOU, environment
+from tests.bot.processes import PATIENCE, environment
+from tests.bot.starting import RANTEVOU
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 PROMPT = "› "

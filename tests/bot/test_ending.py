@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from core.tables import Outgoing
-from tests.bot.processes import RANTEVOU, free_port, server
+from tests.bot.processes import free_port, server
+from tests.bot.starting import RANTEVOU
 from tests.bot.test_watching import wait_until
 from tests.conftest import SOAK, Town
 from tests.core.waiting import until

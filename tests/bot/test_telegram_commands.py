@@ -7,7 +7,8 @@ from subprocess import CompletedProcess
 import pytest
 
 from tests.bot.platforms import telegram_updates as updates
-from tests.bot.processes import RANTEVOU, run_here, server
+from tests.bot.processes import run_here, server
+from tests.bot.starting import RANTEVOU
 from tests.core.waiting import until
 from tests.fakes.telegram import TOKEN, USERNAME, TelegramServer, failure, telegram_server
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 
 from core.database import Database
-from tests.bot.processes import PATIENCE, RANTEVOU, Server, free_port, run, server
+from tests.bot.processes import PATIENCE, Server, free_port, run, server
+from tests.bot.starting import RANTEVOU
 from tests.bot.test_silence import over_account, over_chat, url_of
 from tests.conftest import mostly_on
 from tests.fakes.telltale import TELLTALE

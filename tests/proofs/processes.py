@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bot.processes import environment, free_port
+from tests.bot.starting import Forked, start
 from tests.fakes.program import URL
 
 ROOT = Path(__file__).parents[2]
@@ -30,19 +31,13 @@ class Process:
             "PYTHONPATH": str(ROOT),
         }
         self.log = folder / f"log of {' '.join(arguments)}"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Forked | subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Process":
         """Begin, or begin again."""
         self._from = self.log.stat().st_size if self.log.exists() else 0
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.fakes.program", *self._arguments],
-                stdout=log,
-                stderr=log,
-                cwd=self._folder,
-                env=self._environment,
-            )
+        command = [sys.executable, "-m", "tests.fakes.program", *self._arguments]
+        self.process = start(command, self.log, self._folder, self._environment)
         return self
 
     def wait_until_ready(self) -> None:

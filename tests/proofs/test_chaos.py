@@ -177,6 +177,7 @@ class Chaos(RuleBasedStateMachine):
         super().__init__()
         self.world = world
         self.citizen = Citizen(world)
+        self.fails_left = 2
 
     @initialize(turns=st.integers(0, 12))
     def a_talk_goes_on(self, turns: int) -> None:
@@ -221,9 +222,11 @@ class Chaos(RuleBasedStateMachine):
             with ThreadPoolExecutor(2) as threads:
                 list(threads.map(self.citizen.send, (first, second), (0, 1)))
 
-    @rule(times=st.integers(1, 2))
-    def sendings_fail(self, times: int) -> None:
-        self.world.pager.failures[self.citizen.who] = [(500, {})] * times
+    @rule()
+    def a_sending_fails(self) -> None:
+        if self.fails_left:  # each pause is twice the one before
+            self.fails_left -= 1
+            self.world.pager.failures[self.citizen.who] = [(500, {})]
 
     @rule()
     def time_passes(self) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.bot.processes import RANTEVOU, free_port, run, server
+from tests.bot.processes import free_port, run, server
+from tests.bot.starting import RANTEVOU
 from tests.proofs.disks import Disk, Limited, Small
 from tests.proofs.test_away import A_BROWSER, APOLOGY
 from tests.webhooks.talker import CODE, Talker
