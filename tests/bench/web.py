@@ -43,11 +43,12 @@ class Server:
             stderr=subprocess.DEVNULL,
         )
         self.client = http.client.HTTPConnection("127.0.0.1", self.port)
-        for _ in range(100):
+        while self.process.poll() is None:
             with suppress(OSError):
                 self.client.connect()
-                break
+                return
             time.sleep(0.1)
+        raise RuntimeError("the server didn't start: another program may have taken its port")
 
     def ask(
         self, method: str, path: str, body: str | None = None, **headers: str

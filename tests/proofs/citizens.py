@@ -120,8 +120,8 @@ def answer(asked: Message, number: int, choose: random.Random) -> dict[str, str]
         return {"text": own[step]}
     if step in ANSWERS:
         return {"text": ANSWERS[step]}
-    if not options:
-        return {"text": "από την αρχή"}
+    if not options:  # as where an appointment is looked for by its code
+        return {"text": "νέο ραντεβού" if step == "code" else "από την αρχή"}
     if step.startswith("details."):
         return {"choice": options[-1]["id"]}
     if step in ("screening.receives", "consent", "review"):

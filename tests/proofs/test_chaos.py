@@ -196,7 +196,7 @@ class Chaos(RuleBasedStateMachine):
 
     @rule(back=st.sampled_from([0, 0, 0, 1, 2]), button=st.integers(0, 8))
     def tap(self, back: int, button: int) -> None:
-        if not self.citizen.booked:
+        if self.citizen.screen()[0] and not self.citizen.booked:
             self.citizen.tap(back, button)
 
     @rule()
