@@ -45,10 +45,10 @@ def poll() -> None:
 
     settings = read_settings()
     _bots(settings)
-    configure()
     wiring = wire(settings)
     load_shipped(wiring)
     wiring.check_homes()
+    configure()
 
     async def run() -> None:
         postman, loop = Postman(wiring), asyncio.get_running_loop()

@@ -79,6 +79,7 @@ def _run(command: list[str], log: str, cwd: str, env: dict[str, str]) -> None:
     printed = os.open(log, os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(printed, stream)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests ignores it
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)

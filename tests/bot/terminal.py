@@ -16,9 +16,11 @@ from tests.bot.starting import RANTEVOU
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 PROMPT = "› "
 
-# A key such as Ctrl-C reaches only a process whose own terminal this is.
+# A key such as Ctrl-C reaches only a process whose own terminal this is, and that a shell hasn't
+# told to ignore it, as it does with what runs in the background.
 OWN_TERMINAL = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])
 """
