@@ -115,7 +115,7 @@ class Telegram:
         if message is None:
             return Received(ignored=_kind(update))
         if not _is_private(message.chat) or message.from_user is None:
-            return Received(ignored=f"{message.chat.type} message")
+            return Received(answer=self._elsewhere(message), ignored=f"{message.chat.type} message")
         if (what := _content(message, edited=message is update.edited_message)) is None:
             return Received(ignored="service message")
         who = self._who(update, message.chat.id, message.from_user)
@@ -151,19 +151,31 @@ class Telegram:
             token = self._settings.token.get_secret_value()
             yield Bot(token, base_url=f"{self._settings.api_url}/bot", request=request)
 
+    def _elsewhere(self, message: Message) -> dict[str, Any] | None:
+        """What is answered to a command in a group, where all could read what is personal."""
+        if not (message.text or "").startswith("/") or message.from_user is None:
+            return None
+        language = _language(message.from_user) or "el"
+        return {
+            "method": "sendMessage",
+            "chat_id": message.chat.id,
+            "text": self._texts.say(
+                _("I book appointments in private. Tap my name and write to me there."), language
+            ),
+        }
+
     def _tapped(self, update: Update, tap: CallbackQuery) -> Inbound:
         assert tap.message is not None  # noqa: S101 as was asked
         return Inbound(**self._who(update, tap.message.chat.id, tap.from_user), choice=tap.data)
 
     def _who(self, update: Update, chat: int, user: User) -> dict[str, Any]:
-        language = user.language_code and ("el" if user.language_code.startswith("el") else "en")
         return {
             "platform": PLATFORM,
             "account": self.account,
             "address": str(chat),
             "message_id": str(update.update_id),
             "number": update.update_id,
-            "language": language,
+            "language": _language(user),
             "home": self._settings.municipality,
         }
 
@@ -183,6 +195,11 @@ class Telegram:
         shown = list(_month(reply, picks) if reply.month else _buttons(picks))
         shown += _buttons(commands)
         return InlineKeyboardMarkup(shown) if shown else None
+
+
+def _language(user: User) -> str | None:
+    """The app's: Greek, or English for all others."""
+    return user.language_code and ("el" if user.language_code.startswith("el") else "en")
 
 
 def _is_private(chat: Any) -> bool:

@@ -71,11 +71,12 @@ async def _take(wiring: Wiring, telegram: Telegram, bot: Bot, update: Update) ->
     if received.ignored:
         wiring.metrics.ignored(PLATFORM, received.ignored)
         log.info("event ignored", kind=received.ignored, **ids)
-    if received.answer and update.callback_query:
+    if received.answer:
+        method, *given = received.answer.items()
         try:
-            await bot.answer_callback_query(update.callback_query.id)
-        except TelegramError as error:  # too late, mostly
-            log.info("a tap wasn't answered", error=type(error).__name__, **ids)
+            await bot.do_api_request(method[1], dict(given))
+        except TelegramError as error:  # too late for a tap, mostly
+            log.info("an update wasn't answered", error=type(error).__name__, **ids)
     tries = 0
     for message in received.messages:
         while tries < TRIES:

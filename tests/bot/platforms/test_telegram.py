@@ -126,6 +126,16 @@ def test_every_tap_is_answered_at_once(texts: Texts, update: Any, messages: int)
     assert len(received.messages) == messages
 
 
+@pytest.mark.parametrize(("text", "answered"), [("/start@rantevou_bot", True), ("Γεια", False)])
+def test_in_a_group_only_a_command_is_answered(texts: Texts, text: str, answered: bool) -> None:
+    received = read(texts, message(text=text, chat=GROUP))
+    assert (received.messages, received.ignored) == ((), "supergroup message")
+    assert bool(received.answer) == answered
+    if answered:
+        assert received.answer["chat_id"] == GROUP["id"]
+        assert "ιδιωτική συνομιλία" in received.answer["text"]
+
+
 @pytest.mark.parametrize("secret", ["", "guessed", "é"])
 def test_who_does_not_know_the_secret_is_refused(texts: Texts, secret: str) -> None:
     with pytest.raises(Forged):
