@@ -219,12 +219,17 @@ def test_who_cannot_be_reached_for_good_is_written_to_another_way(post: Post) ->
     assert "Σας θυμίζω" in words
 
 
-def test_an_address_that_failed_for_good_is_not_tried_again(post: Post) -> None:
+def booked_and_blocked(post: Post) -> int:
+    """Have the citizen book, and block us; how often they were written to by then."""
     post.town.talk(*BOOK, *DETAILS)
     post.deliver(post.settled)
     post.server.failures["citizen"] = [(403, {})] * len(post.town.say("τα ραντεβού μου"))
     post.deliver(post.settled)
-    tried = post.server.tried
+    return post.server.tried
+
+
+def test_an_address_that_failed_for_good_is_not_tried_again(post: Post) -> None:
+    tried = booked_and_blocked(post)
     post.town.clock.forward(days=3)
     post.deliver(post.settled)
     assert post.server.tried == tried
@@ -244,11 +249,7 @@ def test_an_address_that_failed_for_good_is_not_tried_again(post: Post) -> None:
 
 
 def test_a_moved_booking_is_not_reminded_of_at_an_address_that_failed_for_good(post: Post) -> None:
-    post.town.talk(*BOOK, *DETAILS)
-    post.deliver(post.settled)
-    post.server.failures["citizen"] = [(403, {})] * len(post.town.say("τα ραντεβού μου"))
-    post.deliver(post.settled)
-    tried = post.server.tried
+    tried = booked_and_blocked(post)
     post.town.clock.forward(days=3)
     post.deliver(post.settled)
     now = post.town.clock()
