@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.bench import web
+from tests.bench import telegram, web
 from tests.bench.growth import growth
 from tests.bench.months import months
 from tests.bench.offices import FEW, MANY, on_postgres, on_sqlite
@@ -31,6 +31,7 @@ def main() -> None:
         root = Path(folder).absolute()
         turns(root)
         web.pages(root)
+        telegram.answers(root)
         server = stack.enter_context(running(root, durable=True))
         with ThreadPoolExecutor(1) as beside:
             # Storing so much takes as long as talking 10,000 times does, of which only the memory

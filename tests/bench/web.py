@@ -27,14 +27,15 @@ STREAMS = 200
 class Server:
     """A real server on a database of its own, and one connection to it."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, **settings: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         given = {
             "RANTEVOU_DATABASE_URL": f"sqlite:///{file}",
             "RANTEVOU_PORT": str(self.port),
-            "RANTEVOU_REQUESTS_PER_MINUTE": "10000000",
+            "RANTEVOU_REQUESTS_PER_MINUTE": "1000000",
+            **settings,
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bot.cli", "serve"],
@@ -70,9 +71,9 @@ class Server:
 
 
 @contextmanager
-def serving(file: Path) -> Iterator[Server]:
+def serving(file: Path, **settings: str) -> Iterator[Server]:
     """A server, ended at last."""
-    server = Server(file)
+    server = Server(file, **settings)
     try:
         yield server
     finally:
