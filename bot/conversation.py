@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.edits import edited, standing
+from bot.edits import edited, standing, with_files
 from bot.platforms.platform import Platform
 from bot.replies import Inbound, Reply, Sender
 from bot.texts import Texts
@@ -110,6 +110,8 @@ def _turn(
         link=inbound.link,
     )
     replies = house.texts.replies(ctx.said, question, ctx.language, ctx.shown)
+    if platform and platform.files:
+        replies = with_files(replies)
     replaced: Mapping[int, int] = {}
     if platform and before:
         tapped, same = ctx.heard if of_before else None, state.open_since is not None

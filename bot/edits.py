@@ -23,6 +23,20 @@ class Standing:
     reply: Reply
 
 
+CALENDAR = "rantevou.ics"
+
+
+def with_files(replies: Sequence[Reply]) -> list[Reply]:
+    """The replies, with the calendar file behind what tells that an appointment was made."""
+    told = []
+    for reply in replies:
+        told.append(reply)
+        if reply.booking and reply.step is None:
+            given = {"booking": reply.booking, "language": reply.language}
+            told.append(Reply(text="", file=CALENDAR, **given))
+    return told
+
+
 def standing(session: Session, inbound_id: int) -> Standing | None:
     """The question that the answer to a message ended with, as long as that is known."""
     found = session.execute(

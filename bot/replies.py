@@ -26,7 +26,8 @@ class Reply(BaseModel):
     """A message of ours. Only the last of a turn asks, and so has a step and choices.
 
     `input` is what a typed answer is; `booking` is the appointment that this tells all about. One
-    that is `closing` is only put in the place of a question that is no longer open.
+    that is `closing` is only put in the place of a question that is no longer open. A `file` has a
+    name, and its content when it is sent.
     """
 
     text: str
@@ -38,6 +39,8 @@ class Reply(BaseModel):
     input: Input = "text"
     booking: int | None = None
     closing: bool = False
+    file: str | None = None
+    content: bytes = b""
 
 
 class Sender(BaseModel):

@@ -2,9 +2,11 @@
 
 from sqlalchemy.orm import Session
 
+from bot.appointments import appointment
 from bot.conversation import House, context_of, opened
 from bot.replies import Reply, Sender
 from core.conversations import Found
+from core.errors import Refusal
 from core.notices import ADDRESSES, REPLY
 from core.tables import Booking, Contact, InboundRow, Outgoing
 from dialogs.notices import notice
@@ -35,6 +37,8 @@ def worded(session: Session, house: House, row: Outgoing) -> tuple[str, Reply] |
         address = session.get_one(Contact, row.contact_id).address
         if row.kind == REPLY:
             reply = _reply(session, row)
+            if reply and reply.file:
+                reply = _filled(session, house, row, address, reply)
         else:
             sender = Sender(platform=row.platform, account=row.account, address=address)
             known = opened(session, house, sender)
@@ -47,6 +51,18 @@ def _reply(session: Session, row: Outgoing) -> Reply | None:
     if inbound is None or row.position is None or row.position >= len(inbound.replies):
         return None  # the citizen has had it erased meanwhile
     return Reply.model_validate(inbound.replies[row.position])
+
+
+def _filled(
+    session: Session, house: House, row: Outgoing, address: str, reply: Reply
+) -> Reply | None:
+    """A file with its content as it is now; None where the appointment is off by now."""
+    sender = Sender(platform=row.platform, account=row.account, address=address)
+    try:
+        found = appointment(session, house, sender, reply.booking or 0)
+    except Refusal:
+        return None
+    return reply.model_copy(update={"content": found.file}) if found else None
 
 
 def _attendee(session: Session, house: House, row: Outgoing, booking: Booking) -> Context:

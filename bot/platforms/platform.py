@@ -41,10 +41,11 @@ class Send(Protocol):
 class Platform(Protocol):
     """One account of a platform. `read`, `render` and `closed` are pure.
 
-    `edits`: a message of ours can be changed where it stands.
+    `edits`: a message of ours can be changed where it stands; `files`: files can be sent.
     """
 
     edits: bool
+    files: bool
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Received:
         """Give what a webhook's request holds. Raises Forged, Malformed."""

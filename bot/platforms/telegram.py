@@ -77,12 +77,14 @@ class Rendered:
     texts: Sequence[str]
     markup: Markup | None
     closing: bool = False
+    file: tuple[str, bytes] | None = None
 
 
 class Telegram:
     """One bot."""
 
     edits = True
+    files = True
 
     def __init__(self, account: str, settings: TelegramAccount, texts: Texts) -> None:
         self.account, self._settings, self._texts = account, settings, texts
@@ -123,6 +125,8 @@ class Telegram:
 
     def render(self, reply: Reply) -> Rendered:
         """Put the choices under the text."""
+        if reply.file:
+            return Rendered((), None, file=(reply.file, reply.content))
         return Rendered(split(reply.text), self._markup(reply), reply.closing)
 
     def closed(self, asked: Reply, answer: str | None, *, said: bool) -> Reply | None:
@@ -326,8 +330,11 @@ async def _edited(bot: Bot, chat: int, payload: Rendered, number: int) -> bool:
 
 
 async def _send_to(bot: Bot, chat: int, payload: Rendered, replaces: str | None) -> str:
-    *before, last = payload.texts
     try:
+        if payload.file:
+            name, content = payload.file
+            return str((await bot.send_document(chat, content, filename=name)).message_id)
+        *before, last = payload.texts
         if replaces and await _edited(bot, chat, payload, int(replaces)):
             return replaces
         for text in before:

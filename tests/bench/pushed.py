@@ -24,6 +24,7 @@ class Silent:
     """A platform that pushes and takes no time; `sent` is when each address was written to."""
 
     edits = False
+    files = False
 
     def __init__(self) -> None:
         self.sent: dict[str, float] = {}

@@ -80,6 +80,7 @@ class Mailbox:
     """An account that only sends."""
 
     edits = False
+    files = False
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []

@@ -37,7 +37,11 @@ def listening(respond: Callable[[Request], Answer]) -> Iterator[str]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            answer = respond(Request(self.path, dict(self.headers), body))
+            answer = respond(
+                Request(
+                    self.path, {name.lower(): value for name, value in self.headers.items()}, body
+                )
+            )
             if not answer.status:
                 self.close_connection = True
                 return

@@ -26,6 +26,7 @@ class Pager:
     """Our end: what a file of bot/platforms/ does."""
 
     edits = False
+    files = False
 
     def __init__(self, url: str, account: str = ACCOUNT) -> None:
         self._url, self._account = url, account

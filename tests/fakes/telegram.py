@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.parser import BytesParser
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -71,14 +72,13 @@ class TelegramServer:
         token, _slash, method = request.path.removeprefix("/bot").partition("/")
         if token != TOKEN:
             return failure(401, "Unauthorized")
-        fields = parse_qs(request.body.decode(), strict_parsing=bool(request.body))
-        given = {name: _value(values[0]) for name, values in fields.items()}
+        given = _fields(request)
         if method == "getUpdates":
             return self._updates(given)
         with self._lock:
             if failures := self.failures[given.get("chat_id", 0)]:
                 return failures.pop(0)
-            if method in ("sendMessage", "editMessageText"):
+            if method in ("sendMessage", "editMessageText", "sendDocument"):
                 return self._message(method, given)
             self.calls.append((method, given))
         return Answer(200, {"ok": True, "result": self._known(method, given)})
@@ -86,7 +86,7 @@ class TelegramServer:
     def _message(self, method: str, given: dict[str, Any]) -> Answer:
         """Have a message stand in a chat."""
         chat, number = self.chats[given["chat_id"]], given.get("message_id")
-        given["text"] = str(given["text"])
+        given["text"] = str(given.get("text", given.get("document", "")))
         if wrong := _wrong_place(method, given, chat) or wrong_in(given):
             return failure(400, f"Bad Request: {wrong}")
         self.calls.append((method, given))
@@ -128,6 +128,22 @@ class TelegramServer:
         if method == "deleteWebhook":
             self.webhook = {}
         return True
+
+
+def _fields(request: Request) -> dict[str, Any]:
+    """What a call gives: as a form, or with a file in several parts."""
+    kind = request.headers.get("content-type", "")
+    if not kind.startswith("multipart/"):
+        fields = parse_qs(request.body.decode(), strict_parsing=bool(request.body))
+        return {name: _value(values[0]) for name, values in fields.items()}
+    whole = BytesParser().parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + request.body)
+    return {
+        str(part.get_param("name", header="content-disposition")): _value(
+            bytes(part.get_payload(decode=True)).decode()
+        )
+        for part in whole.walk()
+        if not part.is_multipart()
+    }
 
 
 def _value(text: str) -> Any:

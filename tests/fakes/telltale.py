@@ -27,6 +27,7 @@ class Telltale:
     """Our end of it."""
 
     edits = False
+    files = False
 
     def __init__(self) -> None:
         self._sent: Counter[str] = Counter()

@@ -62,6 +62,8 @@ class TelegramTeller(Teller):
         self.town.database.write_now(all_read)
         seen = []
         for reply in self.town.receive(inbound):
+            if reply.file:
+                continue
             rendered = self.bot.render(reply)
             given = _given(rendered)
             assert not wrong_in(given), (wrong_in(given), given)

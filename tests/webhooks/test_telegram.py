@@ -100,6 +100,9 @@ def test_a_whole_booking_reads_as_a_record(maria: Person) -> None:
     for label in ("Συμφωνώ", CONFIRM):
         maria.tap(label)
     assert any("Το ραντεβού σας κλείστηκε" in text for text in maria.chat)
+    (sheet,) = (given for method, given in maria.server.calls if method == "sendDocument")
+    assert "BEGIN:VCALENDAR" in sheet["document"]
+    assert "DTSTART:20261203T103000Z" in sheet["document"]
     picked = [text.rpartition("\n")[2] for text in maria.chat if ANSWERED in text]
     assert picked == [
         f"{ANSWERED} Δήμος Καλαμάτας",
