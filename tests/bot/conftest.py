@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bot import postman
 from core.codes import fold_code
+from tests.bot.post import Post
 from tests.conftest import Town
+from tests.fakes.pager import PagerServer
 from tests.webhooks.talker import CODE
 
 
@@ -35,3 +38,9 @@ def booked(town: Town) -> str:
     found = CODE.search(town.talk(*details, "συμφωνώ", "ναι")[0].text)
     assert found
     return fold_code(found[1])
+
+
+@pytest.fixture
+def post(town: Town, pager: PagerServer, monkeypatch: pytest.MonkeyPatch) -> Post:
+    monkeypatch.setattr(postman, "LOOK_SECONDS", 0.02)
+    return Post(town, pager)

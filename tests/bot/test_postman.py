@@ -1,8 +1,6 @@
 """What is owed is delivered, in order, once where nothing dies, and never silently lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -10,110 +8,15 @@ import pytest
 from sqlalchemy import select, update
 
 from bot import delivery, postman
-from bot.platforms.platform import Platform, Received, Send
 from bot.postman import Postman
-from bot.settings import Settings
-from bot.wiring import Wiring
-from core import backlog, outbox
-from core.errors import DeliveryError
-from core.tables import OWED, Booking, Contact, Outgoing, Suppression
-from tests.conftest import Town, on_both
+from core import outbox
+from core.tables import Booking, Contact, Outgoing
+from tests.bot.post import BOOK, DETAILS, Post
+from tests.conftest import on_both
 from tests.core.waiting import soon
-from tests.fakes.pager import ACCOUNT, Pager, PagerServer
+from tests.fakes.pager import ACCOUNT, Pager
 
 pytestmark = on_both
-
-BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
-DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "συμφωνώ", "ναι")
-
-
-class Post:
-    """A town whose citizens write over the pager, and its postmen."""
-
-    def __init__(self, town: Town, server: PagerServer) -> None:
-        self.town, self.server = town, server
-        self.email = Mailbox()
-        platforms: dict[str, Platform] = {ACCOUNT: Pager(server.url), "email": self.email}
-        town.connect(platforms)
-        town.platform, town.account = "pager", ACCOUNT
-        self.wiring = Wiring(Settings(give_up_hours=1), town.database, town.house)
-
-    def deliver(self, until: Callable[[], bool], *, postmen: int = 1) -> None:
-        """Have postmen at work until something holds."""
-
-        async def work() -> None:
-            workers = [Postman(self.wiring) for _ in range(postmen)]
-            tasks = [asyncio.create_task(each.run()) for each in workers]
-            await soon(until)
-            for each in workers:
-                each.stop()
-            await asyncio.gather(*tasks)
-
-        asyncio.run(work())
-
-    def rows(self, kind: str | None = None) -> list[Any]:
-        """The outbox: kind, status, tries, last error."""
-
-        def read(session: Any) -> list[Any]:
-            rows = session.scalars(select(Outgoing).order_by(Outgoing.id)).all()
-            return [
-                (row.kind, row.status, row.attempts, row.last_error)
-                for row in rows
-                if kind in (None, row.kind)
-            ]
-
-        return self.town.database.write_now(read)
-
-    def statuses(self) -> set[str]:
-        return {row[1] for row in self.rows()}
-
-    def settled(self) -> bool:
-        """Whether nothing is under way, nor could be by now."""
-        now = self.town.clock()
-        query = select(Outgoing).where(OWED, Outgoing.due_at <= now).order_by(Outgoing.id)
-        rows = self.town.database.write_now(lambda s: s.scalars(query).all())
-        waiting = {row.recipient for row in rows if row.try_at > now and row.status == "pending"}
-        return all(row.status == "pending" and row.recipient in waiting for row in rows)
-
-
-class Mailbox:
-    """An account that only sends."""
-
-    edits = False
-    files = False
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, str]] = []
-        self.fails: list[DeliveryError] = []
-        self.refuses = 0
-
-    def read(self, *_anything: Any) -> Received:
-        return Received()
-
-    def render(self, reply: Any) -> str:
-        return str(reply.text)
-
-    def closed(self, *_anything: Any, **_more: Any) -> None:
-        """Leave what was asked as it is."""
-
-    @asynccontextmanager
-    async def connected(self) -> AsyncIterator[Send]:
-        if self.refuses:
-            self.refuses -= 1
-            raise OSError
-        yield self.send
-
-    async def send(self, address: str, payload: Any, replaces: str | None) -> str | None:
-        if self.fails:
-            raise self.fails.pop(0)
-        self.sent.append((address, payload))
-        return None
-
-
-@pytest.fixture
-def post(town: Town, pager: PagerServer, monkeypatch: pytest.MonkeyPatch) -> Post:
-    monkeypatch.setattr(postman, "LOOK_SECONDS", 0.02)
-    return Post(town, pager)
 
 
 def test_the_replies_of_a_turn_arrive_in_order(post: Post) -> None:
@@ -205,115 +108,6 @@ def test_an_error_nobody_foresaw_is_a_failure_like_others(
     monkeypatch.setattr(Pager, "render", fails)
     post.town.say("Γεια")
     post.deliver(lambda: post.rows()[0][1:] == ("pending", 1, "KeyError"))
-
-
-def test_who_cannot_be_reached_for_good_is_written_to_another_way(post: Post) -> None:
-    post.town.talk(*BOOK, *DETAILS)
-    post.deliver(post.settled)
-    del post.email.sent[:]
-    post.town.clock.forward(days=3)
-    post.server.failures["citizen"] = [(403, {})]
-    post.deliver(post.settled)
-    assert [row[1] for row in post.rows("reminder")] == ["failed", "sent"]
-    ((address, words),) = post.email.sent
-    assert address == "maria@example.gr"
-    assert "Σας θυμίζω" in words
-
-
-def booked_and_blocked(post: Post) -> int:
-    """Have the citizen book, and block us; how often they were written to by then."""
-    post.town.talk(*BOOK, *DETAILS)
-    post.deliver(post.settled)
-    post.server.failures["citizen"] = [(403, {})] * len(post.town.say("τα ραντεβού μου"))
-    post.deliver(post.settled)
-    return post.server.tried
-
-
-def test_an_address_that_failed_for_good_is_not_tried_again(post: Post) -> None:
-    tried = booked_and_blocked(post)
-    post.town.clock.forward(days=3)
-    post.deliver(post.settled)
-    assert post.server.tried == tried
-    assert [row[1:] for row in post.rows("reminder")] == [
-        ("failed", 1, "suppressed"),
-        ("sent", 1, None),
-    ]
-    # But when somebody has looked into it and says so, even if it fails once more.
-    now = post.town.clock()
-    post.server.failures["citizen"] = [(500, {})]
-    post.town.database.write_now(lambda s: backlog.retry(s, "webchat", now, None))
-    for _time in range(3):
-        post.deliver(post.settled)
-        post.town.clock.forward(seconds=5)
-    assert post.server.tried > tried
-    assert [row[1] for row in post.rows("reminder")] == ["sent", "sent"]
-
-
-def test_a_moved_booking_is_not_reminded_of_at_an_address_that_failed_for_good(post: Post) -> None:
-    tried = booked_and_blocked(post)
-    post.town.clock.forward(days=3)
-    post.deliver(post.settled)
-    now = post.town.clock()
-
-    def move(session: Any) -> None:
-        (booking,) = session.scalars(select(Booking))
-        booking.starts_at, booking.ends_at = now + timedelta(days=2), now + timedelta(days=3)
-        at = now + timedelta(days=1)
-        outbox.put_off(session, booking.id, "reminder", at, booking.starts_at, "pending")
-
-    post.town.database.write_now(move)
-    post.town.clock.forward(days=1)
-    post.deliver(post.settled)
-    assert post.server.tried == tried
-    assert [row[1] for row in post.rows("reminder")] == ["failed", "cancelled", "sent"]
-    assert len(post.email.sent) == 3
-
-
-def test_who_writes_again_is_written_to_again(post: Post) -> None:
-    post.server.failures["citizen"] = [(403, {})] * 2
-    post.town.say("Γεια")
-    post.deliver(post.settled)
-    suppressed = select(Suppression)
-    assert len(post.town.database.write_now(lambda s: s.scalars(suppressed).all())) == 1
-    post.town.say("Καλαμάτα")
-    post.deliver(post.settled)
-    assert post.town.database.write_now(lambda s: s.scalars(suppressed).all()) == []
-    assert len(post.server.to("citizen")) >= 2
-
-
-def test_a_confirmation_that_cannot_arrive_goes_by_email_once(post: Post) -> None:
-    post.town.talk(*BOOK, *DETAILS[:-1])
-    post.deliver(post.settled)
-    post.server.failures["citizen"] = [(403, {})] * 10
-    post.town.say(DETAILS[-1])
-    post.deliver(post.settled)
-    assert len(post.email.sent) == 1
-
-
-def test_the_next_way_has_as_long_as_the_first(post: Post) -> None:
-    post.town.talk(*BOOK, *DETAILS)
-    post.deliver(post.settled)
-    assert len(post.email.sent) == 1
-    post.town.clock.forward(days=2, hours=4)
-    post.server.failures["citizen"] = [(500, {})] * 100
-    post.email.fails = [DeliveryError("greylisted") for _time in range(3)]
-    for _try in range(30):
-        post.deliver(post.settled)
-        post.town.clock.forward(minutes=5)
-    assert [row[1:3] for row in post.rows("reminder")][1:] == [("sent", 4)]
-    assert len(post.email.sent) == 2
-
-
-def test_the_next_way_after_the_email_is_the_telephone(post: Post) -> None:
-    texting = Mailbox()
-    post.town.house.platforms["sms"] = texting  # type: ignore[index]
-    post.town.house.office.accounts |= {"sms"}
-    post.email.fails = [DeliveryError("no such mailbox", unreachable=True)]
-    post.town.talk(*BOOK, *DETAILS)
-    post.deliver(post.settled)
-    ((number, words),) = texting.sent
-    assert number == "+306912345678"
-    assert "12:30" in words
 
 
 def test_what_is_over_is_not_sent(post: Post) -> None:

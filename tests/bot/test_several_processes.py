@@ -11,7 +11,7 @@ from bot import postman
 from bot.postman import Postman
 from bot.sweep import sweep
 from core.database import Database
-from tests.bot.test_postman import Post
+from tests.bot.post import Post
 from tests.conftest import Town
 from tests.core.waiting import soon
 from tests.fakes.pager import PagerServer
