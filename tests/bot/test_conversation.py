@@ -12,7 +12,9 @@ from bot.conversation import UnknownConversation
 from bot.replies import Inbound, Reply
 from core.database import Database
 from core.tables import Base, Booking, Citizen, Conversation, InboundRow, Outgoing
-from tests.conftest import Town
+from tests.conftest import Town, on_both
+
+pytestmark = on_both
 
 CAP = {"sqlite": 20, "postgresql": 25}
 """The most statements a turn may cost, savepoints and all but BEGIN and COMMIT.

@@ -8,8 +8,10 @@ from sqlalchemy import select
 from bot.replies import Inbound
 from core.tables import Booking, Citizen, Contact
 from tests.bot.test_conversation import stored
-from tests.conftest import Town
+from tests.conftest import Town, on_both
 from tests.webhooks.talker import CODE
+
+pytestmark = on_both
 
 BEGIN = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι")
 NAME, EMAIL, PHONE, TAX = "Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130"

@@ -8,10 +8,12 @@ from bot import later
 from bot.replies import Inbound
 from bot.seen import look
 from core.tables import Booking, Outgoing
-from tests.conftest import Town
+from tests.conftest import Town, on_both
 from tests.core.small import service
 from tests.dialogs.test_catalogue_changes import ANSWERS
 from tests.dialogs.village import village
+
+pytestmark = on_both
 
 
 def message(number: int, text: str) -> Inbound:

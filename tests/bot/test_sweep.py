@@ -21,8 +21,10 @@ from core.tables import (
     WrongTry,
 )
 from core.waiting import wait
-from tests.conftest import Town
+from tests.conftest import Town, on_both
 from tests.fakes.pager import Pager
+
+pytestmark = on_both
 
 KEEP_REPLIES = timedelta(hours=48)
 BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")

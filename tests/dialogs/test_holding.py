@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import update
 
 from core.tables import Booking
-from tests.conftest import Town
+from tests.conftest import Town, on_both
 from tests.core.small import desk, service
 from tests.dialogs.village import stored_bookings, stored_state, village
+
+pytestmark = on_both
 
 TO_THE_TIME = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
 DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "συμφωνώ")

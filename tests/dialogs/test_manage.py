@@ -2,9 +2,11 @@
 
 import pytest
 
-from tests.conftest import Town
+from tests.conftest import Town, on_both
 from tests.core.small import service
 from tests.dialogs.village import asks, screens, stored_bookings, village
+
+pytestmark = on_both
 
 CARD = asks("card", when={"member": "yes"})
 NAME, PHONE = "Μαρία Παπαδοπούλου", "6912345678"
