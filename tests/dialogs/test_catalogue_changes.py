@@ -5,12 +5,10 @@ from typing import Any
 import pytest
 
 from bot.replies import Reply
-from tests.conftest import Town, on_both
+from tests.conftest import Town
 from tests.core.small import desk, service, words
 from tests.dialogs.robot import confirmed
 from tests.dialogs.village import asks, screens, stored_bookings, village
-
-pytestmark = on_both
 
 NAME, PHONE = "Μαρία Παπαδοπούλου", "6912345678"
 ANSWERS = {

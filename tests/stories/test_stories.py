@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.texts import Texts
-from tests.conftest import Town, on_both
+from tests.conftest import Town
 from tests.stories.teller import Teller, stories
 from tests.stories.through_telegram import TelegramTeller, connected
 
@@ -16,7 +16,6 @@ OF_A_PAGE = re.compile(r"^(later|language|accounts .*webchat)\b", re.MULTILINE)
 ELSEWHERE = [file for file in stories() if not OF_A_PAGE.search(file.read_text("utf-8"))]
 
 
-@on_both
 @pytest.mark.parametrize("file", stories(), ids=lambda file: file.stem)
 def test_story_replays_to_the_letter(
     file: Path, town: Town, request: pytest.FixtureRequest
