@@ -21,7 +21,7 @@ from tests.core.conftest import on_postgres
 from tests.core.counter import Counter
 from tests.core.people import add_one, people
 from tests.core.small import NOW
-from tests.core.waiting import until, waiting
+from tests.core.waiting import soon, until, waiting
 
 pytestmark = on_postgres
 
@@ -236,8 +236,7 @@ def test_a_rehearsal_that_loses_is_tried_again(talk: Talk) -> None:
     async def rehearse() -> int:
         with talk.locked():
             trying = asyncio.create_task(talk.database.rehearse(talk.turn))
-            await asyncio.sleep(0.1)
-            assert talk.tried > 2
+            await soon(lambda: talk.tried > 2)
         return await trying
 
     assert asyncio.run(rehearse()) == 1
