@@ -7,6 +7,7 @@ the time free.
 from collections import Counter as Tally
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from threading import Barrier
 from typing import TypeVar
@@ -20,7 +21,7 @@ from core import guard
 from core.actor import Actor
 from core.catalogue import Municipality
 from core.database import Database
-from core.errors import Refusal
+from core.errors import Busy, Refusal
 from core.tables import Booking, Citizen
 from tests.core.counter import Counter
 from tests.core.overlaps import drop_guard
@@ -154,6 +155,17 @@ INSERT = text(
 )
 
 
+def patiently(database: Database, fn: Callable[[Session], None]) -> None:
+    """Write it, however long others are first.
+
+    Who takes no lock before inserting is caught in PostgreSQL's deadlocks, which it needs a second
+    each to notice: with so many racers that may take longer than a citizen is let wait.
+    """
+    while True:
+        with suppress(Busy):
+            return database.write_now(fn)
+
+
 def naive(database: Database) -> Callable[[Actor, Callable[[], object]], str]:
     def run(who: Actor, wait: Callable[[], object]) -> str:
         own = Database(database.url)
@@ -167,7 +179,7 @@ def naive(database: Database) -> Callable[[Actor, Callable[[], object]], str]:
             wait()
             if not free:
                 return "seen taken"
-            own.write_now(insert)
+            patiently(own, insert)
         except IntegrityError as error:
             return "refused" if guard.refused(error) else str(error)
         finally:
