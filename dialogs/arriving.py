@@ -5,7 +5,6 @@ from typing import Literal
 
 from core.codes import fold_code, is_code
 from core.text import Text, _
-from dialogs import flow
 from dialogs.menu import request
 from dialogs.step import Context
 
@@ -28,27 +27,19 @@ BOOK, MANAGE = "book_", "manage_"
 def begun(ctx: Context, link: str) -> None:
     """Go where a link leads; one that leads nowhere begins as any talk does."""
     if link.startswith(MANAGE) and is_code(code := link.removeprefix(MANAGE)):
-        _go(ctx, "bookings", way="code", code=fold_code(code))
+        request(ctx, "bookings", way="code", code=fold_code(code))
     elif link.startswith(BOOK) and (answers := _named(ctx, link.removeprefix(BOOK))):
-        _go(ctx, "book", **answers)
-
-
-def _go(ctx: Context, dialog: str, **answers: str) -> None:
-    if ctx.state.path:
-        request(ctx, dialog)  # asks whether to leave what is running
-    else:
-        flow.start(ctx, dialog, **answers)
+        request(ctx, "book", **answers)
 
 
 def _named(ctx: Context, name: str) -> dict[str, str]:
-    """The answers that a link gives: of a service that several have, the municipality is asked."""
-    for body in ctx.office.municipalities:
-        if ctx.state.home not in (None, body.id):
-            continue
-        if name == body.id:
-            return {"municipality": body.id}
-        for service in body.services.values():
-            if name in (service.id, f"{body.id}_{service.id}"):
-                group = next(g.id for g in body.groups if service in g.services)
-                return {"municipality": body.id, "group": group, "service": service.id}
-    return {}
+    """The answers that a link gives; where it may mean several, those that they share."""
+    found = [
+        {"municipality": body.id, "group": group.id, "service": service.id}
+        for body in ctx.office.municipalities
+        if ctx.state.home in (None, body.id)
+        for group in body.groups
+        for service in group.services
+        if name in (body.id, service.id, f"{body.id}_{service.id}")
+    ]
+    return dict(set.intersection(*(set(each.items()) for each in found))) if found else {}

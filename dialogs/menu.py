@@ -33,12 +33,12 @@ def yes_no(yes: Phrase, no: Phrase, more: Phrase = "") -> tuple[Choice, Choice]:
     return Choice("yes", yes, commas(YES, more) if more else YES), Choice("no", no, NO)
 
 
-def request(ctx: Context, dialog: str) -> None:
-    """Begin a task; in the middle of another one, ask first."""
+def request(ctx: Context, dialog: str, **answers: str) -> None:
+    """Begin a task, with answers that are known; in the middle of another one, ask first."""
     if ctx.state.dialog != "menu" and ctx.state.path:
-        ctx.state.aside = {"ask": "switch", "to": dialog}
+        ctx.state.aside = {**answers, "ask": "switch", "to": dialog}
     else:
-        flow.start(ctx, dialog)
+        flow.start(ctx, dialog, **answers)
 
 
 def _ask_menu(ctx: Context) -> Prompt:
@@ -91,10 +91,11 @@ def _ask_switch(ctx: Context) -> Prompt:
 
 
 def _switch(ctx: Context, answer: str) -> None:
-    aside = ctx.state.aside or {}
+    answers = dict(ctx.state.aside or {})
     ctx.state.aside = None
     if answer == "yes":
-        flow.start(ctx, aside["to"])
+        del answers["ask"]
+        flow.start(ctx, answers.pop("to"), **answers)
 
 
 def _ask_zone(ctx: Context) -> Prompt:

@@ -20,8 +20,8 @@ WORDS: dict[int, Text] = {
     410: _("This appointment is over or was cancelled."),
     413: _("That was too long for me to take."),
     422: _("Something was missing from what was sent."),
-    503: _("That didn't work just now. Please try again soon."),
     429: _("That was too much at once. Please wait a minute, then try again."),
+    503: _("That didn't work just now. Please try again soon."),
 }
 OTHERWISE = _("Something went wrong here and nothing has changed. Please try again soon.")
 TITLE, BACK = _("I'm sorry"), _("Back to the conversation")

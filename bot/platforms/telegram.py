@@ -8,18 +8,17 @@ import hmac
 import json
 import os
 import re
-from calendar import Calendar
+from calendar import monthcalendar
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from babel.dates import get_day_names
 from telegram import (
     Bot,
-    CallbackQuery,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
@@ -112,15 +111,20 @@ class Telegram:
             # The message is missing where it is too old; then the tap is of no use to anybody.
             if tap.data in (None, NOTHING) or not tap.message or not _is_private(tap.message.chat):
                 return Received(answer=answer)
-            return Received([self._tapped(update, tap)], answer)
+            who = self._who(update, tap.message.chat.id, tap.from_user)
+            return Received([Inbound(**who, choice=tap.data)], answer)
         message = update.message or update.edited_message
         if message is None:
             return Received(ignored=_kind(update))
-        if not _is_private(message.chat) or message.from_user is None:
-            return Received(answer=self._elsewhere(message), ignored=f"{message.chat.type} message")
-        if (what := _content(message, edited=message is update.edited_message)) is None:
+        writer = message.from_user
+        if not _is_private(message.chat) or writer is None:
+            ignored = f"{message.chat.type} message"
+            return Received(answer=self._elsewhere(message), ignored=ignored)
+        edited = update.edited_message is not None
+        what = _unread("edited") if edited else _content(message, writer)
+        if what is None:
             return Received(ignored="service message")
-        who = self._who(update, message.chat.id, message.from_user)
+        who = self._who(update, message.chat.id, writer)
         return Received([Inbound(**who, in_chat=message.message_id, **what)])
 
     def render(self, reply: Reply) -> Rendered:
@@ -153,7 +157,12 @@ class Telegram:
         """Speak to Telegram as this bot."""
         async with HTTPXRequest() as request:
             token = self._settings.token.get_secret_value()
-            yield Bot(token, base_url=f"{self._settings.api_url}/bot", request=request)
+            yield Bot(
+                token,
+                base_url=f"{self._settings.api_url}/bot",
+                request=request,
+                get_updates_request=request,
+            )
 
     def _elsewhere(self, message: Message) -> dict[str, Any] | None:
         """What is answered to a command in a group, where all could read what is personal."""
@@ -167,10 +176,6 @@ class Telegram:
                 _("I book appointments in private. Tap my name and write to me there."), language
             ),
         }
-
-    def _tapped(self, update: Update, tap: CallbackQuery) -> Inbound:
-        assert tap.message is not None  # noqa: S101 as was asked
-        return Inbound(**self._who(update, tap.message.chat.id, tap.from_user), choice=tap.data)
 
     def _who(self, update: Update, chat: int, user: User) -> dict[str, Any]:
         return {
@@ -193,10 +198,10 @@ class Telegram:
         if reply.input == "phone":
             share = self._texts.say(_("📱 Send my own number"), reply.language)
             rows = [[KeyboardButton(share, request_contact=True)]]
-            named = [*_rows(picks), *_rows(commands)]
+            named = [*rows_of(picks), *rows_of(commands)]
             rows += [[KeyboardButton(choice.label) for choice in row] for row in named]
             return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=True)
-        shown = list(_month(reply, picks) if reply.month else _buttons(picks))
+        shown = list(_month(reply.month, picks, reply.language) if reply.month else _buttons(picks))
         shown += _buttons(commands)
         return InlineKeyboardMarkup(shown) if shown else None
 
@@ -215,18 +220,15 @@ def _kind(update: Update) -> str:
     return next(found, "unknown")
 
 
-def _content(message: Message, *, edited: bool) -> dict[str, str] | None:
+def _content(message: Message, writer: User) -> dict[str, Any] | None:
     """What a message says, as an Inbound has it; None for what nobody wrote, such as a pin."""
-    if edited:
-        return _unread("edited")
     if message.text is not None:
         command, _space, link = message.text.partition(" ")
         if command == "/start" and link:
             return {"link": link}
         return {"text": _in_words(message.text)}
     if contact := message.contact:
-        assert message.from_user  # noqa: S101 as was asked
-        if contact.user_id != message.from_user.id:
+        if contact.user_id != writer.id:
             return _unread("contact")
         return {"text": f"+{contact.phone_number.lstrip('+')}"}
     if message.voice or message.video_note or message.audio:
@@ -240,34 +242,34 @@ def _in_words(text: str) -> str:
     return found[1].replace("_", " ") if found else text
 
 
-def _unread(what: Unread) -> dict[str, str]:
+def _unread(what: Unread) -> dict[str, Any]:
     return {"unread": what}
 
 
-def _month(reply: Reply, picks: Sequence[ReplyChoice]) -> Iterator[list[InlineKeyboardButton]]:
+def _month(
+    month: date, picks: Sequence[ReplyChoice], language: str
+) -> Iterator[list[InlineKeyboardButton]]:
     """A sheet of seven columns, with the free days to be tapped."""
-    assert reply.month  # noqa: S101 as was asked
-    names = get_day_names("abbreviated", locale=reply.language)
+    names = get_day_names("abbreviated", locale=language)
     yield [InlineKeyboardButton(names[day], callback_data=NOTHING) for day in range(7)]
     free = {choice.number: choice.id for choice in picks}
-    for week in Calendar().monthdatescalendar(reply.month.year, reply.month.month):
-        numbers = [day.day if day.month == reply.month.month else None for day in week]
+    for week in monthcalendar(month.year, month.month):
         yield [
-            InlineKeyboardButton(str(number), callback_data=free[number])
-            if number in free
-            else InlineKeyboardButton("·" if number else " ", callback_data=NOTHING)
-            for number in numbers
+            InlineKeyboardButton(str(day), callback_data=free[day])
+            if day in free
+            else InlineKeyboardButton("·" if day else " ", callback_data=NOTHING)
+            for day in week
         ]
 
 
 def _buttons(choices: Sequence[ReplyChoice]) -> list[list[InlineKeyboardButton]]:
     return [
         [InlineKeyboardButton(choice.label, callback_data=choice.id) for choice in row]
-        for row in _rows(choices)
+        for row in rows_of(choices)
     ]
 
 
-def _rows(choices: Sequence[ReplyChoice]) -> list[list[ReplyChoice]]:
+def rows_of(choices: Sequence[ReplyChoice]) -> list[list[ReplyChoice]]:
     """Put as many beside one another as can be read."""
     rows: list[list[ReplyChoice]] = []
     for choice in choices:
@@ -303,9 +305,8 @@ async def _send(bot: Bot, address: str, payload: Rendered, replaces: str | None)
     try:
         return await _send_to(bot, int(address), payload, replaces)
     except RetryAfter as error:
-        pause = error.retry_after
-        assert isinstance(pause, timedelta)  # noqa: S101 as asked for above
-        raise DeliveryError("too many messages", retry_after=pause.total_seconds()) from None
+        pause = cast("timedelta", error.retry_after).total_seconds()
+        raise DeliveryError("too many messages", retry_after=pause) from None
     except Forbidden as error:
         raise DeliveryError(error.message, unreachable=True) from None
     except BadRequest as error:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 from telegram import Bot, Update
@@ -10,6 +10,7 @@ from telegram.error import TelegramError
 
 from bot.logs import cause, places
 from bot.platforms.telegram import PLATFORM, UPDATES, Telegram
+from bot.replies import Inbound
 from bot.wiring import Wiring
 from core.errors import Busy
 
@@ -33,14 +34,14 @@ async def poll(wiring: Wiring, telegram: Telegram) -> None:
             try:
                 if following is None:
                     await bot.delete_webhook()  # while one stands, nothing is told
+                    following = 0
                 updates = await bot.get_updates(
                     following, timeout=WAIT_SECONDS, allowed_updates=UPDATES
                 )
-            except TelegramError as error:
-                log.warning("polling failed", account=telegram.account, error=type(error).__name__)
+            except Exception as error:
+                log.warning("polling failed", account=telegram.account, **cause(error))
                 await asyncio.sleep(REST_SECONDS)
                 continue
-            following = following or 0
             if updates:
                 await _take_all(wiring, telegram, bot, updates)
                 following = updates[-1].update_id + 1
@@ -62,7 +63,7 @@ async def _take_all(
 
 
 async def _take(wiring: Wiring, telegram: Telegram, bot: Bot, update: Update) -> None:
-    ids = {"account": telegram.account, "update": update.update_id}
+    ids: dict[str, str | int] = {"account": telegram.account, "update": update.update_id}
     try:
         received = telegram.understand(update)
     except ValueError:
@@ -72,19 +73,24 @@ async def _take(wiring: Wiring, telegram: Telegram, bot: Bot, update: Update) ->
         wiring.metrics.ignored(PLATFORM, received.ignored)
         log.info("event ignored", kind=received.ignored, **ids)
     if received.answer:
-        method, *given = received.answer.items()
+        given = dict(received.answer)
         try:
-            await bot.do_api_request(method[1], dict(given))
+            await bot.do_api_request(given.pop("method"), given)
         except TelegramError as error:  # too late for a tap, mostly
             log.info("an update wasn't answered", error=type(error).__name__, **ids)
-    tries = 0
     for message in received.messages:
-        while tries < TRIES:
-            try:
-                await wiring.answer(message)
-                break
-            except Busy:
-                await asyncio.sleep(REST_SECONDS)
-            except Exception as error:
-                tries += 1
-                log.error("an update failed", **cause(error), places=places(error)[-3:], **ids)
+        await _answer(wiring, message, ids)
+
+
+async def _answer(wiring: Wiring, message: Inbound, ids: Mapping[str, str | int]) -> None:
+    tries = 0
+    while tries < TRIES:
+        try:
+            await wiring.answer(message)
+        except Busy:
+            await asyncio.sleep(REST_SECONDS)
+        except Exception as error:
+            tries += 1
+            log.error("an update failed", **cause(error), places=places(error)[-3:], **ids)
+        else:
+            return

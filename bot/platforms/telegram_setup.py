@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from telegram import Bot
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.platforms.telegram import UPDATES, Telegram
 from bot.texts import Texts
@@ -83,6 +83,8 @@ async def _asked(telegram: Telegram) -> AsyncIterator[Bot]:
             yield bot
     except InvalidToken:
         raise Unusable(f"{telegram.account}: Telegram doesn't know its token") from None
+    except BadRequest as error:
+        raise Unusable(f"{telegram.account}: Telegram: {error.message}") from None
     except TelegramError as error:
         # A failed request's text may hold its address, and so the token.
         raise Unusable(f"{telegram.account}: Telegram: {type(error).__name__}") from None

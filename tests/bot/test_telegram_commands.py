@@ -99,6 +99,12 @@ def test_without_a_bot_it_is_said_how_to_name_one(new_file: Path, arguments: lis
     assert "RANTEVOU_TELEGRAM__" in done.stderr
 
 
+def test_a_port_that_telegram_refuses_is_told_in_its_own_words(command: Command) -> None:
+    done = command("telegram", "setup", public_url=f"{PUBLIC}:8444")
+    assert done.returncode == 1
+    assert "only on ports 80, 88, 443 or 8443" in done.stderr
+
+
 def test_without_a_public_address_there_is_no_setup(command: Command) -> None:
     done = command("telegram", "setup", public_url="")
     assert done.returncode == 1
@@ -127,7 +133,7 @@ def test_polling_answers_as_the_webhook_does(file: Path, telegram: TelegramServe
         telegram.waiting = [{**updates.tap(data), "update_id": 4}] * 2
         until(lambda: len(telegram.chats[4711]) > 2)
         until(lambda: telegram.waiting == [])
-        assert ("answerCallbackQuery", {"callback_query_id": 92}) in telegram.calls
+        assert ("answerCallbackQuery", {"callback_query_id": "92"}) in telegram.calls
         assert polling.end() == 0
     assert polling.events.count("event ignored") == 2
     assert "polling failed" in polling.events

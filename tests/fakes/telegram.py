@@ -14,13 +14,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.listening import Answer, Request, listening
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # noqa: S105 the documentation's own
 USERNAME = "rantevou_bot"
 DROPPED = Answer(0, None)
+PORTS = (None, 80, 88, 443, 8443)
+"""Those that a webhook may have."""
+TEXTS = frozenset(
+    {
+        "text",
+        "url",
+        "secret_token",
+        "language_code",
+        "description",
+        "short_description",
+        "callback_query_id",
+        "document",
+        "title",
+        "address",
+    }
+)
 
 
 def failure(status: int, description: str, **parameters: int) -> Answer:
@@ -75,6 +91,9 @@ class TelegramServer:
         given = _fields(request)
         if method == "getUpdates":
             return self._updates(given)
+        if method == "setWebhook" and urlsplit(given["url"]).port not in PORTS:
+            told = "bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443"
+            return failure(400, f"Bad Request: {told}")
         with self._lock:
             if failures := self.failures[given.get("chat_id", 0)]:
                 return failures.pop(0)
@@ -135,23 +154,19 @@ def _fields(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", "")
     if not kind.startswith("multipart/"):
         fields = parse_qs(request.body.decode(), strict_parsing=bool(request.body))
-        return {name: _value(values[0]) for name, values in fields.items()}
+        return {name: _value(name, values[0]) for name, values in fields.items()}
     whole = BytesParser().parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + request.body)
-    return {
-        str(part.get_param("name", header="content-disposition")): _value(
-            bytes(part.get_payload(decode=True)).decode()
-        )
-        for part in whole.walk()
-        if not part.is_multipart()
-    }
+    found = {}
+    for part in whole.walk():
+        if not part.is_multipart():
+            name = str(part.get_param("name", header="content-disposition"))
+            found[name] = _value(name, bytes(part.get_payload(decode=True)).decode())
+    return found
 
 
-def _value(text: str) -> Any:
-    """A field of the form: numbers and markup are JSON in it."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+def _value(name: str, text: str) -> Any:
+    """A field of the form: what isn't text is JSON in it."""
+    return text if name in TEXTS else json.loads(text)
 
 
 def _wrong_place(method: str, given: dict[str, Any], chat: dict[int, dict[str, Any]]) -> str:

@@ -11,7 +11,9 @@ import pytest
 from bot.platforms.telegram import ANSWERED, HEADER, NOTHING, Telegram
 from bot.settings import TelegramAccount
 from bot.texts import Texts
+from core.catalogue import Municipality
 from core.outbox import SENDING
+from core.text import Words
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.telegram_updates import WHO
 from tests.conftest import Town, on_both
@@ -177,6 +179,19 @@ def test_a_link_leads_where_it_says(maria: Person, link: str, asked: str) -> Non
 def test_a_link_in_the_midst_of_a_booking_asks_first(maria: Person) -> None:
     maria.write("Γεια", "Χίος", "/start book_kalamata")
     assert "Να το πιάσουμε από την αρχή;" in maria.chat[-1]
+    maria.tap("Ναι, από την αρχή")
+    assert "Ποια υπηρεσία" in maria.chat[-1]
+
+
+def test_of_a_service_that_two_have_only_the_municipality_is_asked(
+    maria: Person, town: Town, shipped: dict[str, Municipality]
+) -> None:
+    other = {"id": "pylos", "name": Words(el="Δήμος Πύλου", en="Pylos"), "aliases": ()}
+    town.load(shipped["kalamata"].model_copy(update=other))
+    maria.write("/start book_epidoma-stegasis")
+    assert "Σε ποιον δήμο" in maria.chat[-1]
+    maria.tap("Δήμος Πύλου")
+    assert "Λαμβάνετε ήδη" in maria.chat[-1]
 
 
 @pytest.mark.parametrize(
