@@ -15,8 +15,8 @@ from typing import Annotated
 
 import typer
 
+from bot.cli_bots import doctor, telegram, viber
 from bot.cli_outbox import outbox
-from bot.cli_telegram import doctor, telegram
 from core.errors import Unusable
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ catalogue = typer.Typer(help="The municipalities' catalogues.", no_args_is_help=
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(outbox, name="outbox")
 app.add_typer(telegram, name="telegram")
+app.add_typer(viber, name="viber")
 app.command()(doctor)
 
 Workers = Annotated[int, typer.Option(min=1, help="Processes that serve beside one another.")]

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.edits import edited, standing, with_files
 from bot.platforms.platform import Platform
 from bot.replies import Inbound, Reply, Sender
+from bot.shaping import shaped, standing
 from bot.texts import Texts
 from core import conversations, outbox, waiting
 from core.actor import Actor
@@ -110,12 +110,10 @@ def _turn(
         link=inbound.link,
     )
     replies = house.texts.replies(ctx.said, question, ctx.language, ctx.shown)
-    if platform and platform.files:
-        replies = with_files(replies)
     replaced: Mapping[int, int] = {}
-    if platform and before:
+    if platform:
         tapped, same = ctx.heard if of_before else None, state.open_since is not None
-        replies, replaced = edited(platform, before, replies, tapped=tapped, same=same)
+        replies, replaced = shaped(platform, before, replies, tapped=tapped, same=same)
     number = _noted(session, found, inbound, ctx.heard, replies, now)
     if inbound.number and not overtaken:
         state.heard, state.heard_at = inbound.number, now.timestamp()
@@ -132,7 +130,7 @@ def _turn(
         state=state.model_dump(exclude_defaults=True),
         forget_at=now + house.keep_answers,
     )
-    if platform:
+    if platform and not inbound.at_once:
         owed = _owed(inbound, found, number, replies, replaced, now)
         outbox.post(session, house.office, owed, now)
     note(session, "turn", inbound.platform, "answered")

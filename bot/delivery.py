@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.conversation import House
 from bot.logs import places
+from bot.platforms.platform import Reach, Receipt
 from bot.replies import Reply
 from bot.words import worded
 from core import outbox
@@ -81,8 +82,7 @@ def collect(
             suppressed = None
         # Whoever writes to us can be written to: a reply is tried all the same.
         if suppressed and row.kind != REPLY:
-            _end(session, row, "failed", "suppressed")
-            owe_instead(session, house.office, row, now)
+            _give_up(session, house, row, "suppressed")
             continue
         parcels.append(
             Parcel(
@@ -108,12 +108,7 @@ def sent(session: Session, house: House, parcel: Parcel, provider_id: str | None
     row.provider_id = provider_id
     _end(session, row, "sent")
     if parcel.was_suppressed:
-        account, address = _key(house, parcel.account, parcel.address)
-        session.execute(
-            delete(Suppression).where(
-                Suppression.account == account, Suppression.address == address
-            )
-        )
+        reach_again(session, house, parcel.account, parcel.address)
     return True
 
 
@@ -126,10 +121,41 @@ def not_sent(
         return False
     _postpone(session, house, row, error, give_up)
     if error.unreachable:
-        account, address = _key(house, parcel.account, parcel.address)
-        session.merge(Suppression(account=account, address=address, at=house.clock()))
-        log.info("address suppressed", account=account, recipient=row.recipient)
+        suppress(session, house, parcel.account, parcel.address)
     return True
+
+
+def suppress(session: Session, house: House, account: str, address: str) -> None:
+    """Note that an address can't be reached, until it is heard from."""
+    _account, hashed = _key(house, account, address)
+    session.merge(Suppression(account=account, address=hashed, at=house.clock()))
+    log.info("address suppressed", account=account)
+
+
+def reach_again(session: Session, house: House, account: str, address: str) -> None:
+    """Forget that an address couldn't be reached."""
+    _account, hashed = _key(house, account, address)
+    session.execute(
+        delete(Suppression).where(Suppression.account == account, Suppression.address == hashed)
+    )
+
+
+def taken(session: Session, house: House, account: str, news: Receipt | Reach) -> None:
+    """Note what a platform tells of a message of ours, or of an address.
+
+    A message only goes forward: sent, delivered, seen. Raises LostRace.
+    """
+    if isinstance(news, Reach):
+        (reach_again if news.reachable else suppress)(session, house, account, news.address)
+        return
+    row = outbox.of_receipt(session, account, news.address, news.message, house.clock())
+    if row is None or row.status not in outbox.ARRIVED:
+        return
+    if news.status == "failed":
+        if row.status == "sent":
+            _give_up(session, house, row, news.why.replace(news.address, "…"))
+    elif outbox.ARRIVED.index(news.status) > outbox.ARRIVED.index(row.status):
+        _end(session, row, news.status)
 
 
 def left(session: Session, parcel: Parcel) -> bool:
@@ -146,11 +172,16 @@ def _postpone(
     now = house.clock()
     again = max(outbox.retry_at(row.attempts, now), now + timedelta(seconds=error.retry_after))
     if error.for_good or again > row.due_at + give_up:
-        _end(session, row, "failed", error.why)
-        owe_instead(session, house.office, row, now)
+        _give_up(session, house, row, error.why)
     else:
         row.try_at = again
         _end(session, row, "pending", error.why)
+
+
+def _give_up(session: Session, house: House, row: Outgoing, why: str) -> None:
+    """Have what it says go another way."""
+    _end(session, row, "failed", why)
+    owe_instead(session, house.office, row, house.clock())
 
 
 def _end(session: Session, row: Outgoing, status: str, why: str | None = None) -> None:

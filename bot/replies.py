@@ -58,8 +58,9 @@ class Inbound(Sender):
     `message_id` is unique within the account; `number` grows from message to message, where the
     platform counts them. `in_chat` is a text's number where the chat counts our messages too: those
     to which `send` gave a smaller one were there before it. `home` is the municipality whose own
-    page it was written on. `unread` says what it was, where it can't be read; `link` is
-    what the link said that was followed. `opens` allows a contact that isn't known yet; one that
+    page it was written on. `unread` says what it was, where it can't be read; `link` is what the
+    link said that was followed. The replies to one that is answered `at_once` are what its request
+    is answered with, and go no other way. `opens` allows a contact that isn't known yet; one that
     `begins` must not be, unless it only repeats itself.
     """
 
@@ -73,5 +74,6 @@ class Inbound(Sender):
     language: Literal["el", "en"] | None = None
     timezone: str | None = None
     home: str | None = None
+    at_once: bool = False
     opens: bool = True
     begins: bool = False

@@ -26,13 +26,18 @@ YEAR = 366
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=40)]
 
 
-class TelegramAccount(BaseModel):
-    """A bot of Telegram's; of one municipality, or shared by all."""
+class BotAccount(BaseModel):
+    """A bot of a chat platform's; of one municipality, or shared by all."""
 
     model_config = ConfigDict(extra="forbid")
 
     token: SecretStr
     municipality: str | None = None
+
+
+class TelegramAccount(BotAccount):
+    """A bot of Telegram's."""
+
     api_url: str = "https://api.telegram.org"
 
     @field_validator("token")
@@ -40,6 +45,20 @@ class TelegramAccount(BaseModel):
     def _of_the_botfather(cls, token: SecretStr) -> SecretStr:
         if not re.fullmatch(r"\d+:[\w-]+", token.get_secret_value(), re.ASCII):
             raise ValueError("must be like 110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw")
+        return token
+
+
+class ViberAccount(BotAccount):
+    """A bot of Viber's; each of its messages shows `name`."""
+
+    name: str = Field(default="Rantevou", min_length=1, max_length=28)
+    api_url: str = "https://chatapi.viber.com"
+
+    @field_validator("token")
+    @classmethod
+    def _of_viber(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[\w-]{16,}", token.get_secret_value(), re.ASCII):
+            raise ValueError("must be like 445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9")
         return token
 
 
@@ -68,6 +87,7 @@ class Settings(BaseSettings):
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     public_url: str | None = None
     telegram: dict[Name, TelegramAccount] = {}
+    viber: dict[Name, ViberAccount] = {}
 
     @field_validator("secret")
     @classmethod

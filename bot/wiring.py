@@ -2,19 +2,24 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.conversation import House, receive
+from bot.delivery import taken
 from bot.metrics import Metrics
 from bot.platforms import configured, webchat
+from bot.platforms.platform import Received
 from bot.replies import Inbound, Reply
-from bot.settings import Settings
+from bot.settings import BotAccount, Settings
 from bot.texts import Texts
 from core import waiting
 from core.catalogue_files import SHIPPED, read_catalogue
@@ -22,7 +27,10 @@ from core.database import Database
 from core.errors import Unusable
 from core.locks import wait_for
 from core.office import LOADING, Office, load
+from core.outbox import platform_of
 from core.tables import Kept, MunicipalityRow
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -40,12 +48,18 @@ class Wiring:
     def check_homes(self) -> None:
         """Raise Unusable where an account is of a municipality that there isn't."""
         known = self.database.write_now(lambda s: set(s.scalars(select(MunicipalityRow.id))))
-        for name, account in self.settings.telegram.items():
-            if account.municipality and account.municipality not in known:
-                raise Unusable(
-                    f"RANTEVOU_TELEGRAM__{name.upper()}__MUNICIPALITY is {account.municipality!r}: "
-                    f"must be one of {', '.join(sorted(known))}, or be loaded first."
-                )
+        bots: dict[str, Mapping[str, BotAccount]] = {
+            "TELEGRAM": self.settings.telegram,
+            "VIBER": self.settings.viber,
+        }
+        for platform, accounts in bots.items():
+            for name, account in accounts.items():
+                if account.municipality and account.municipality not in known:
+                    raise Unusable(
+                        f"RANTEVOU_{platform}__{name.upper()}__MUNICIPALITY is "
+                        f"{account.municipality!r}: must be one of {', '.join(sorted(known))}, "
+                        "or be loaded first."
+                    )
 
     async def answer(self, inbound: Inbound) -> list[Reply]:
         """Answer a message. Raises Busy, UnknownConversation, AlreadyBegun."""
@@ -60,6 +74,20 @@ class Wiring:
             return await self.database.write(
                 lambda session: receive(session, self.house, inbound, came), lost=lost
             )
+
+    async def take(self, account: str, received: Received) -> Any:
+        """Take what a platform told an account; what its request is answered with. Raises Busy."""
+        if kind := received.ignored:
+            self.metrics.ignored(platform_of(account), kind)
+            log.info("event ignored", account=account, kind=kind)
+        if news := received.news:
+            await self.database.write(lambda s: taken(s, self.house, account, news))
+        answer = received.answer
+        for message in received.messages:
+            replies = await self.answer(message)
+            if received.welcome:
+                answer = received.welcome(replies)
+        return answer
 
     async def rehearse(self, inbound: Inbound) -> list[Reply]:
         """What would be answered; nothing of it is kept."""

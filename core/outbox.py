@@ -23,6 +23,9 @@ LEASE = timedelta(seconds=60)
 SENDING = timedelta(seconds=2)
 """How long it is waited for, to know whether a message arrived."""
 
+ARRIVED = ("sent", "delivered", "seen")
+"""The states of what was handed over, in their order; the later ones only where receipts come."""
+
 LONGEST_PAUSE = timedelta(minutes=10)
 
 CHANNEL = "rantevou_outgoing"
@@ -247,7 +250,33 @@ def was_before(session: Session, inbound_id: int, in_chat: int | None, now: date
     if row.status == "claimed" and now < row.try_at - LEASE + SENDING:
         raise LostRace
     # Where it may have arrived, or not, to ask again is the lesser evil.
-    return bool(row.status == "sent")
+    return row.status in ARRIVED
+
+
+def of_receipt(
+    session: Session, account: str, address: str, provider_id: str, now: datetime
+) -> Outgoing | None:
+    """The message that the provider calls so, to be changed; None where it is none of ours.
+
+    Raises LostRace while one is being sent there, for it may be that.
+    """
+    row = session.scalar(
+        select(Outgoing)
+        .where(Outgoing.provider_id == provider_id, Outgoing.account == account)
+        .with_for_update()
+    )
+    if row is None:
+        contact = select(Contact.id).where(Contact.account == account, Contact.address == address)
+        recipient = f"contact {session.scalar(contact)}"
+        claimed = select(Outgoing.id).where(
+            Outgoing.recipient == recipient,
+            OWED,
+            Outgoing.status == "claimed",
+            Outgoing.try_at > now + LEASE - SENDING,
+        )
+        if session.scalar(claimed.limit(1)):
+            raise LostRace
+    return row
 
 
 def retry_at(attempts: int, now: datetime) -> datetime:

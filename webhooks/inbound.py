@@ -1,14 +1,11 @@
 """POST /webhooks/{platform}/{name}: what a platform tells us of its users."""
 
-import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 
 from bot.platforms.platform import Forged, Malformed
 from bot.wiring import Wiring
 from webhooks.problems import problem
-
-log = structlog.get_logger()
 
 
 def routes(wiring: Wiring) -> APIRouter:
@@ -26,11 +23,7 @@ def routes(wiring: Wiring) -> APIRouter:
             raise HTTPException(403, "The request isn't the platform's own.") from None
         except Malformed:
             return problem(400, "The request can't be read.")
-        if received.ignored:
-            wiring.metrics.ignored(platform, received.ignored)
-            log.info("event ignored", account=f"{platform}:{name}", kind=received.ignored)
-        for message in received.messages:
-            await wiring.answer(message)
-        return JSONResponse(received.answer) if received.answer else Response()
+        answer = await wiring.take(f"{platform}:{name}", received)
+        return JSONResponse(answer) if answer else Response()
 
     return router

@@ -8,7 +8,7 @@ from bot.texts import Texts
 
 
 def configured(settings: Settings, texts: Texts) -> Mapping[str, Platform]:
-    """The accounts of platforms that push, by name."""
+    """The accounts of platforms that push, by name. What isn't used isn't loaded."""
     accounts: dict[str, Platform] = {}
     if settings.telegram:
         from bot.platforms import telegram  # noqa: PLC0415 its library takes a second
@@ -16,4 +16,10 @@ def configured(settings: Settings, texts: Texts) -> Mapping[str, Platform]:
         for name, given in settings.telegram.items():
             account = f"{telegram.PLATFORM}:{name}"
             accounts[account] = telegram.Telegram(account, given, texts)
+    if settings.viber:
+        from bot.platforms import viber  # noqa: PLC0415
+
+        for name, of_viber in settings.viber.items():
+            account = f"{viber.PLATFORM}:{name}"
+            accounts[account] = viber.Viber(account, of_viber, texts)
     return accounts

@@ -1,9 +1,9 @@
 """What a platform that pushes must do: one file each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.replies import Inbound, Reply
 
@@ -17,14 +17,35 @@ class Malformed(Exception):
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """What became of a message of ours, by the id that `send` gave, and why it failed."""
+
+    address: str
+    message: str
+    status: Literal["delivered", "seen", "failed"]
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whether an address can be written to from now on."""
+
+    address: str
+    reachable: bool
+
+
+@dataclass(frozen=True)
 class Received:
     """What a webhook's request held: messages, and what it is to be answered with, as JSON.
 
-    `ignored` is the kind of what is no message.
+    `welcome` makes that of the replies to its only message. `ignored` is the kind of what is of no
+    use.
     """
 
     messages: Sequence[Inbound] = ()
+    news: Receipt | Reach | None = None
     answer: Any = None
+    welcome: Callable[[Sequence[Reply]], Any] | None = None
     ignored: str = ""
 
 
@@ -36,6 +57,11 @@ class Send(Protocol):
 
         Raises DeliveryError.
         """
+
+
+def webhook_of(account: str, public_url: str) -> str:
+    """Where a platform is to tell what is new to an account."""
+    return f"{public_url}/webhooks/{account.replace(':', '/')}"
 
 
 class Platform(Protocol):

@@ -19,6 +19,7 @@ from typing import Any, Final, cast
 from babel.dates import get_day_names
 from telegram import (
     Bot,
+    ChatMember,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
@@ -38,9 +39,10 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
-from bot.platforms.platform import Forged, Malformed, Received, Send
+from bot.platforms.platform import Forged, Malformed, Reach, Received, Send
 from bot.replies import Inbound, Reply, ReplyChoice
 from bot.settings import TelegramAccount
+from bot.shaping import ANSWERED
 from bot.texts import Texts
 from core.errors import DeliveryError
 from core.text import _
@@ -50,12 +52,10 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's way to ask for i
 
 PLATFORM: Final = "telegram"
 
-UPDATES = ("message", "edited_message", "callback_query")
+UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 """The kinds that we ask Telegram for."""
 
 HEADER = "x-telegram-bot-api-secret-token"
-
-ANSWERED = "✓"
 
 LONGEST = 4096
 """A text's, in UTF-16 units."""
@@ -112,7 +112,10 @@ class Telegram:
             if tap.data in (None, NOTHING) or not tap.message or not _is_private(tap.message.chat):
                 return Received(answer=answer)
             who = self._who(update, tap.message.chat.id, tap.from_user)
-            return Received([Inbound(**who, choice=tap.data)], answer)
+            return Received([Inbound(**who, choice=tap.data)], answer=answer)
+        if (change := update.my_chat_member) and _is_private(change.chat):
+            reachable = change.new_chat_member.status != ChatMember.BANNED
+            return Received(news=Reach(str(change.chat.id), reachable))
         message = update.message or update.edited_message
         if message is None:
             return Received(ignored=_kind(update))

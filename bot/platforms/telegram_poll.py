@@ -2,15 +2,14 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import structlog
 from telegram import Bot, Update
 from telegram.error import TelegramError
 
 from bot.logs import cause, places
-from bot.platforms.telegram import PLATFORM, UPDATES, Telegram
-from bot.replies import Inbound
+from bot.platforms.telegram import UPDATES, Telegram
 from bot.wiring import Wiring
 from core.errors import Busy
 
@@ -63,30 +62,22 @@ async def _take_all(
 
 
 async def _take(wiring: Wiring, telegram: Telegram, bot: Bot, update: Update) -> None:
-    ids: dict[str, str | int] = {"account": telegram.account, "update": update.update_id}
+    ids = {"account": telegram.account, "update": update.update_id}
     try:
         received = telegram.understand(update)
     except ValueError:
         log.warning("an update can't be read", **ids)
         return
-    if received.ignored:
-        wiring.metrics.ignored(PLATFORM, received.ignored)
-        log.info("event ignored", kind=received.ignored, **ids)
     if received.answer:
         given = dict(received.answer)
         try:
             await bot.do_api_request(given.pop("method"), given)
         except TelegramError as error:  # too late for a tap, mostly
             log.info("an update wasn't answered", error=type(error).__name__, **ids)
-    for message in received.messages:
-        await _answer(wiring, message, ids)
-
-
-async def _answer(wiring: Wiring, message: Inbound, ids: Mapping[str, str | int]) -> None:
     tries = 0
     while tries < TRIES:
         try:
-            await wiring.answer(message)
+            await wiring.take(telegram.account, received)
         except Busy:
             await asyncio.sleep(REST_SECONDS)
         except Exception as error:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
+from bot.platforms.platform import webhook_of
 from bot.platforms.telegram import UPDATES, Telegram
 from bot.texts import Texts
 from core.errors import Unusable
@@ -30,11 +31,6 @@ IN_SHORT = _("Appointments with your municipality, by chat")
 
 LANGUAGES = {"el": "el", None: "en"}
 """By the code of the citizen's app: Greek for Greek ones, English for all others."""
-
-
-def webhook_of(account: str, public_url: str) -> str:
-    """Where Telegram is to tell an account's updates."""
-    return f"{public_url}/webhooks/{account.replace(':', '/')}"
 
 
 async def set_up(telegram: Telegram, public_url: str, texts: Texts) -> list[str]:

@@ -16,12 +16,16 @@ _ONLY_OWED: dict[str, Any] = {
     for dialect in ("sqlite", "postgresql")
 }
 
+_ONLY_SENT: dict[str, Any] = {
+    f"{dialect}_where": text("provider_id IS NOT NULL") for dialect in ("sqlite", "postgresql")
+}
+
 
 class Outgoing(Base):
     """A message owed to somebody. Holds ids only; it is put into words when it is sent.
 
-    pending → claimed → sent, or failed, expired, cancelled. On a platform that fetches its
-    messages itself, pending → delivered.
+    pending → claimed → sent, or failed, expired, cancelled; sent → delivered → seen, or failed,
+    where receipts come. On a platform that fetches its messages itself, pending → delivered.
     """
 
     __tablename__ = "outgoing"
@@ -30,6 +34,8 @@ class Outgoing(Base):
         # account is in it so that what pages fetch themselves is passed over without a look at it.
         Index("ix_outgoing_owed", "try_at", "account", **_ONLY_OWED),
         Index("ix_outgoing_recipient", "recipient", "due_at", **_ONLY_OWED),
+        # What wasn't sent yet isn't in it.
+        Index("ix_outgoing_provider_id", "provider_id", **_ONLY_SENT),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,6 +6,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from bot.platforms.telegram import UPDATES
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.processes import run_here, server
 from tests.bot.starting import RANTEVOU
@@ -41,7 +42,7 @@ def test_the_setup_registers_everything_and_says_so(
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         f"telegram:town  token works: @{USERNAME}",
-        f"telegram:town  webhook: {WEBHOOK} (message, edited_message, callback_query)",
+        f"telegram:town  webhook: {WEBHOOK} ({', '.join(UPDATES)})",
         "telegram:town  7 commands and the descriptions, in el",
         "telegram:town  7 commands and the descriptions, in en",
     ]
@@ -122,7 +123,7 @@ def test_polling_answers_as_the_webhook_does(file: Path, telegram: TelegramServe
     bot = {"telegram__town__token": TOKEN, "telegram__town__api_url": telegram.url}
     telegram.waiting = [
         {**updates.message(text="Γεια", message_id=telegram.number()), "update_id": 1},
-        {**updates.blocked(), "update_id": 2},
+        {**updates.blocked(chat=updates.GROUP), "update_id": 2},
         {**updates.message(text="α", chat=updates.GROUP), "update_id": 3},
     ]
     with server(file, (RANTEVOU, "telegram", "poll"), **bot) as polling:

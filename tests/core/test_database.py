@@ -26,6 +26,7 @@ WORDS = {
         "live": "state IN ('held','confirmed')",
         "held": "state = 'held'",
         "owed": "status IN ('pending','claimed')",
+        "sent": "provider_id IS NOT NULL",
     },
     "postgresql": {
         "live": "((state)::text = ANY ((ARRAY['held'::character varying,"
@@ -33,6 +34,7 @@ WORDS = {
         "held": "((state)::text = 'held'::text)",
         "owed": "((status)::text = ANY ((ARRAY['pending'::character varying,"
         " 'claimed'::character varying])::text[]))",
+        "sent": "(provider_id IS NOT NULL)",
     },
 }
 
@@ -55,6 +57,7 @@ def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
         "ix_bookings_held": words["held"],
         "ix_outgoing_owed": words["owed"],
         "ix_outgoing_recipient": words["owed"],
+        "ix_outgoing_provider_id": words["sent"],
     }
 
 

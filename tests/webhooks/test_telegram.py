@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.platforms.telegram import ANSWERED, HEADER, NOTHING, Telegram
+from bot.platforms.telegram import HEADER, NOTHING, Telegram
 from bot.settings import TelegramAccount
+from bot.shaping import ANSWERED
 from bot.texts import Texts
 from core.catalogue import Municipality
 from core.outbox import SENDING
@@ -226,7 +227,7 @@ def test_no_secret_no_record(maria: Person, town: Town) -> None:
 
 
 def test_what_is_no_message_is_counted(maria: Person) -> None:
-    assert maria.send(updates.blocked()).status_code == 200
+    assert maria.send(updates.blocked(chat=updates.GROUP)).status_code == 200
     counted = 'rantevou_ignored_total{kind="my_chat_member",platform="telegram"} 1.0'
     assert counted in maria._client.get("/metrics").text
 
@@ -249,6 +250,15 @@ def test_who_blocked_the_bot_is_left_alone_until_they_write(maria: Person, town:
     town.clock.forward(seconds=SENDING.total_seconds())
     maria.write("Καλαμάτα")
     assert len(maria.chat) > 0
+    assert town.rows("SELECT 1 FROM suppressions") == []
+
+
+def test_who_blocks_the_bot_is_suppressed_at_once_and_found_again(
+    maria: Person, town: Town
+) -> None:
+    maria.send(updates.blocked())
+    assert len(town.rows("SELECT 1 FROM suppressions")) == 1
+    maria.send(updates.blocked("member"))
     assert town.rows("SELECT 1 FROM suppressions") == []
 
 

@@ -36,11 +36,11 @@ def contact(phone: str = "306912345678", owner: int | None = 4711) -> dict[str, 
     return message(contact=shared | ({"user_id": owner} if owner else {}))
 
 
-def blocked(status: str = "kicked") -> dict[str, Any]:
+def blocked(status: str = "kicked", chat: dict[str, Any] = CHAT) -> dict[str, Any]:
     """She blocked the bot."""
     until = {"until_date": 0} if status == "kicked" else {}
     change = {
-        "chat": CHAT,
+        "chat": chat,
         "from": WHO,
         "date": DATE,
         "old_chat_member": {"user": BOT, "status": "member"},

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.platforms.platform import Forged, Malformed, Received
+from bot.platforms.platform import Forged, Malformed, Reach, Received
 from bot.platforms.telegram import HEADER, LONGEST, NOTHING, Telegram, split
 from bot.replies import Reply, ReplyChoice
 from bot.settings import TelegramAccount
@@ -90,7 +90,7 @@ def test_what_a_citizen_sends(texts: Texts, update: dict[str, Any], said: dict[s
 IGNORED = [
     pytest.param(message(text="/start", chat=GROUP), "supergroup message", id="group"),
     pytest.param({"update_id": 555, "channel_post": updates.POST}, "channel_post", id="channel"),
-    pytest.param(updates.blocked(), "my_chat_member", id="blocked"),
+    pytest.param(updates.blocked(chat=updates.GROUP), "my_chat_member", id="put into a group"),
     pytest.param(message(pinned_message=updates.POST), "service message", id="pin"),
     pytest.param({"update_id": 555, "something_new": {"id": 1}}, "unknown", id="of later days"),
     pytest.param(
@@ -105,6 +105,12 @@ IGNORED = [
 def test_what_is_no_message_to_us(texts: Texts, update: dict[str, Any], kind: str) -> None:
     received = read(texts, update)
     assert (received.messages, received.ignored) == ((), kind)
+
+
+@pytest.mark.parametrize(("status", "reachable"), [("kicked", False), ("member", True)])
+def test_who_blocks_the_bot_is_known_at_once(texts: Texts, status: str, reachable: bool) -> None:
+    received = read(texts, updates.blocked(status))
+    assert (received.news, received.messages) == (Reach("4711", reachable), ())
 
 
 @pytest.mark.parametrize(

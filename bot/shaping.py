@@ -1,4 +1,4 @@
-"""What a turn changes in what stands in the chat already, where messages can be edited.
+"""A turn's replies as the chat of a platform that pushes needs them.
 
 So the chat reads as a record: a question that was answered shows the answer, and no button is left
 that would do nothing.
@@ -14,6 +14,11 @@ from bot.platforms.platform import Platform
 from bot.replies import Reply
 from core.tables import InboundRow, Outgoing
 
+ANSWERED = "✓"
+"""What stands before an answer that was tapped."""
+
+CALENDAR = "rantevou.ics"
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -21,20 +26,6 @@ class Standing:
 
     row: int
     reply: Reply
-
-
-CALENDAR = "rantevou.ics"
-
-
-def with_files(replies: Sequence[Reply]) -> list[Reply]:
-    """The replies, with the calendar file behind what tells that an appointment was made."""
-    told = []
-    for reply in replies:
-        told.append(reply)
-        if reply.booking and reply.step is None:
-            given = {"booking": reply.booking, "language": reply.language}
-            told.append(Reply(text="", file=CALENDAR, **given))
-    return told
 
 
 def standing(session: Session, inbound_id: int) -> Standing | None:
@@ -51,21 +42,45 @@ def standing(session: Session, inbound_id: int) -> Standing | None:
     return Standing(found.id, Reply.model_validate(found.replies[found.position]))
 
 
-def edited(
+def shaped(
     platform: Platform,
-    before: Standing,
+    before: Standing | None,
     replies: Sequence[Reply],
     *,
     tapped: str | None,
     same: bool,
 ) -> tuple[list[Reply], dict[int, int]]:
-    """A turn's replies with what becomes of the question before; which of them replace which row.
+    """A turn's replies with all that goes with them; which of them replace which row.
 
-    `tapped` is the label of its button that was; `same`: the same question is open again.
+    `tapped` is the label of the button that was, of the question `before`; `same`: the same
+    question is open again.
     """
+    if platform.files:
+        replies = _with_files(replies)
+    if not platform.edits:
+        return list(replies) if same or not tapped else _said_back(replies, tapped), {}
+    if before is None:
+        return list(replies), {}
     if same and tapped and len(replies) == 1:
         return list(replies), {0: before.row}
     closed = platform.closed(before.reply, tapped, said=len(replies) > 1)
     if closed is None:
         return list(replies), {}
     return [closed, *replies], {0: before.row} if closed.closing else {}
+
+
+def _with_files(replies: Sequence[Reply]) -> list[Reply]:
+    """The calendar file behind what tells that an appointment was made."""
+    told = []
+    for reply in replies:
+        told.append(reply)
+        if reply.booking and reply.step is None:
+            given = {"booking": reply.booking, "language": reply.language}
+            told.append(Reply(text="", file=CALENDAR, **given))
+    return told
+
+
+def _said_back(replies: Sequence[Reply], tapped: str) -> list[Reply]:
+    """What was tapped, where a tap itself leaves no trace in the chat."""
+    first, *others = replies
+    return [first.model_copy(update={"text": f"{ANSWERED} {tapped}\n\n{first.text}"}), *others]

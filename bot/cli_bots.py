@@ -1,0 +1,148 @@
+"""The commands `rantevou telegram`, `rantevou viber` and `rantevou doctor`."""
+
+import asyncio
+import signal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from core.errors import Unusable
+
+if TYPE_CHECKING:
+    from bot.platforms.platform import Platform
+    from bot.settings import Settings
+
+T = TypeVar("T")
+
+telegram = typer.Typer(help="The bots at Telegram.", no_args_is_help=True)
+viber = typer.Typer(help="The bots at Viber.", no_args_is_help=True)
+
+
+@telegram.command("setup")
+def telegram_setup() -> None:
+    """Tell Telegram the webhook, commands and descriptions of every bot in the settings."""
+    from bot.platforms.telegram import Telegram
+    from bot.platforms.telegram_setup import set_up
+    from bot.settings import read_settings
+    from bot.texts import Texts
+
+    settings, texts = read_settings(), Texts()
+    bots = _bots(settings, Telegram)
+    url = _public_url(settings, "Telegram", " Without one, use `rantevou telegram poll`.")
+    for bot in bots:
+        _tell(bot.account, asyncio.run(set_up(bot, url, texts)))
+
+
+@viber.command("setup")
+def viber_setup() -> None:
+    """Tell Viber the webhook of every bot in the settings; `rantevou serve` must run meanwhile."""
+    from bot.platforms.viber import Viber
+    from bot.platforms.viber_setup import set_up
+    from bot.settings import read_settings
+
+    settings = read_settings()
+    bots = _bots(settings, Viber)
+    url = _public_url(settings, "Viber")
+    for bot in bots:
+        _tell(bot.account, asyncio.run(set_up(bot, url)))
+
+
+@telegram.command()
+def poll() -> None:
+    """Ask Telegram for updates and deliver what is owed, where no public address is to be had."""
+    from bot.logs import configure
+    from bot.platforms.telegram import Telegram
+    from bot.platforms.telegram_poll import poll
+    from bot.postman import Postman
+    from bot.settings import read_settings
+    from bot.wiring import load_shipped, wire
+
+    settings = read_settings()
+    bots = _bots(settings, Telegram)
+    wiring = wire(settings)
+    load_shipped(wiring)
+    wiring.check_homes()
+    configure()
+
+    async def run() -> None:
+        postman, loop = Postman(wiring), asyncio.get_running_loop()
+        polling = [asyncio.create_task(poll(wiring, bot)) for bot in bots]
+
+        def end() -> None:
+            # What was told and not taken yet is told again.
+            for task in polling:
+                task.cancel()
+            postman.stop()
+            for sig in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(sig)  # a second one ends it at once
+
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(sig, end)
+        names = ", ".join(bot.account for bot in bots)
+        typer.echo(f"Rantevou asks Telegram for news of {names}. Ctrl-C stops it.")
+        await postman.run()
+        await asyncio.gather(*polling, return_exceptions=True)
+
+    asyncio.run(run())
+    wiring.database.close()
+
+
+def doctor() -> None:
+    """Say whether the accounts in the settings work, and what to do where they don't."""
+    from bot.settings import read_settings
+
+    settings = read_settings()
+    bots, well = _configured(settings), True
+    if not bots:
+        raise Unusable("No bot is configured: see .env.example.")
+    for account, bot in bots.items():
+        right, wrong = asyncio.run(_check_up(bot, settings.public_url))
+        _tell(account, [*(f"ok  {line}" for line in right), *(f"WRONG  {line}" for line in wrong)])
+        well = well and not wrong
+    if not well:
+        raise typer.Exit(1)
+
+
+async def _check_up(bot: "Platform", public_url: str | None) -> tuple[list[str], list[str]]:
+    from bot.platforms import telegram_setup, viber_setup
+    from bot.platforms.telegram import Telegram
+    from bot.platforms.viber import Viber
+
+    match bot:
+        case Telegram():
+            return await telegram_setup.check_up(bot, public_url)
+        case Viber():
+            return await viber_setup.check_up(bot, public_url)
+    return [], []
+
+
+def _configured(settings: "Settings") -> "Mapping[str, Platform]":
+    from bot.platforms import configured
+    from bot.texts import Texts
+
+    return configured(settings, Texts())
+
+
+def _bots(settings: "Settings", kind: type[T]) -> list[T]:
+    bots: list[T] = [bot for bot in _configured(settings).values() if isinstance(bot, kind)]
+    if not bots:
+        name = kind.__name__
+        raise Unusable(
+            f"No bot at {name} is configured: see RANTEVOU_{name.upper()}__… in .env.example."
+        )
+    return bots
+
+
+def _public_url(settings: "Settings", platform: str, instead: str = "") -> str:
+    if settings.public_url is None:
+        raise Unusable(
+            f"RANTEVOU_PUBLIC_URL isn't set: the https address at which {platform} can reach "
+            f"Rantevou.{instead}"
+        )
+    return settings.public_url
+
+
+def _tell(account: str, lines: Sequence[str]) -> None:
+    for line in lines:
+        typer.echo(f"{account}  {line}")

@@ -1,0 +1,319 @@
+"""Viber: events by webhook, a keyboard below the chat that each question replaces (REST API).
+
+A tap is silent: it shows nothing in the chat and says by its id what it answers, so that one of an
+older keyboard answers nothing.
+"""
+
+import hashlib
+import hmac
+from calendar import monthcalendar
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from functools import partial
+from html import escape
+from math import ceil
+from typing import Any, Final
+
+import httpx
+from babel.dates import get_day_names
+from pydantic import BaseModel, ConfigDict
+
+from bot.platforms.platform import Forged, Malformed, Reach, Receipt, Received, Send
+from bot.replies import Inbound, Reply, ReplyChoice
+from bot.settings import ViberAccount
+from bot.texts import Texts
+from core.errors import DeliveryError
+from core.text import _
+
+PLATFORM: Final = "viber"
+
+EVENTS = ("delivered", "seen", "failed", "subscribed", "unsubscribed", "conversation_started")
+"""The kinds that we ask Viber for; messages come anyway."""
+
+KNOWN = ("message", "webhook", *EVENTS)
+
+HEADER = "x-viber-content-signature"
+
+TAP = "tap "
+"""What a button's text begins with, before the id of its choice."""
+
+API_VERSION = 6
+"""The oldest that knows silent buttons."""
+
+LONGEST = 7_000
+"""Bytes of a text: Viber takes so many letters, and 30 kB with the keyboard."""
+
+COLUMNS, ROWS = 6, 12
+"""A keyboard's, at most."""
+
+WIDTH = 30
+"""How many letters stand beside one another, in a row of buttons."""
+
+LABEL = 250
+"""A button's letters, at most."""
+
+FREE, COMMAND, EMPTY = "#D6E6F5", "#ECECEC", "#FFFFFF"
+"""The colours of what can be picked, of commands, and of what can't be tapped."""
+
+GONE = (5, 6, 7, 11)
+"""Answers after which an address can't be written to: not registered, not subscribed, blocked, no
+suitable device. After others, such as 12 (too many requests), it is tried again."""
+
+REFUSED = (3, 4, 13, 14)
+"""Answers after which the same message would be refused again: its data, its version."""
+
+Row = list[dict[str, Any]]
+
+
+class _User(BaseModel):
+    id: str
+    language: str | None = None
+
+
+class _Contact(BaseModel):
+    phone_number: str = ""
+
+
+class _Message(BaseModel):
+    type: str = ""
+    text: str | None = None
+    contact: _Contact | None = None
+
+
+class _Kind(BaseModel):
+    event: str
+
+
+class _Event(_Kind):
+    """A webhook's request; which of its parts are there depends on its kind."""
+
+    timestamp: int = 0
+    message_token: int = 0
+    sender: _User | None = None
+    user: _User | None = None
+    user_id: str | None = None
+    message: _Message | None = None
+    context: str = ""
+    desc: str = ""
+
+
+class Viber:
+    """One bot."""
+
+    edits = False
+    files = False
+
+    def __init__(self, account: str, settings: ViberAccount, texts: Texts) -> None:
+        self.account, self._settings, self._texts = account, settings, texts
+
+    def sign(self, body: bytes) -> str:
+        """What Viber shows with a request: that it knows the token."""
+        token = self._settings.token.get_secret_value()
+        return hmac.new(token.encode(), body, hashlib.sha256).hexdigest()
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> Received:
+        """Give what an event says."""
+        shown = headers.get(HEADER, "")
+        if not hmac.compare_digest(shown.encode(), self.sign(body).encode()):
+            raise Forged
+        try:
+            kind = _Kind.model_validate_json(body).event
+            if kind not in KNOWN:
+                return Received(ignored=kind if kind.isidentifier() else "unknown")
+            return self._understand(_Event.model_validate_json(body))
+        except ValueError as error:
+            raise Malformed from error
+
+    def _understand(self, event: _Event) -> Received:
+        match event:
+            case _Event(event="message", sender=_User() as who, message=_Message() as said):
+                return Received([self._inbound(event, who, **_content(said))])
+            case _Event(event="conversation_started", user=_User() as who):
+                link = event.context or None
+                inbound = self._inbound(event, who, link=link, at_once=True)
+                return Received([inbound], welcome=self._welcome)
+            case _Event(event="delivered" | "seen" | "failed" as status, user_id=str(address)):
+                number = str(event.message_token)
+                return Received(news=Receipt(address, number, status, event.desc))
+            case _Event(event="subscribed", user=_User() as who):
+                return Received(news=Reach(who.id, reachable=True))
+            case _Event(event="unsubscribed", user_id=str(address)):
+                return Received(news=Reach(address, reachable=False))
+            case _Event(event="webhook"):  # asks whether we are there
+                return Received()
+        raise ValueError("a part is missing")
+
+    def render(self, reply: Reply) -> list[dict[str, Any]]:
+        """Make messages of it; the last one brings the keyboard."""
+        *before, last = (self._message(part) for part in split(reply.text))
+        keyboard = self._keyboard(reply)
+        return [*before, last | ({"keyboard": keyboard} if keyboard else {})]
+
+    def closed(self, *_anything: Any, **_more: Any) -> None:
+        """Leave what was asked as it is: its buttons are gone with the next keyboard."""
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Send]:
+        """Keep connections to Viber; nothing is asked of it yet."""
+        async with self.client() as client:
+            yield partial(_send, client)
+
+    def client(self) -> httpx.AsyncClient:
+        """What speaks to Viber as this bot."""
+        token = self._settings.token.get_secret_value()
+        return httpx.AsyncClient(
+            base_url=self._settings.api_url, headers={"X-Viber-Auth-Token": token}, timeout=15
+        )
+
+    def _inbound(self, event: _Event, who: _User, **what: Any) -> Inbound:
+        return Inbound(
+            platform=PLATFORM,
+            account=self.account,
+            address=who.id,
+            message_id=str(event.message_token),
+            number=event.timestamp,
+            language=who.language and ("el" if who.language.startswith("el") else "en"),
+            home=self._settings.municipality,
+            **what,
+        )
+
+    def _welcome(self, replies: Sequence[Reply]) -> dict[str, Any]:
+        """All in one message: whoever hasn't written yet can be sent no other."""
+        text = split("\n\n".join(reply.text for reply in replies))[0]
+        return self.render(replies[-1].model_copy(update={"text": text}))[0]
+
+    def _message(self, text: str) -> dict[str, Any]:
+        sender = {"name": self._settings.name}
+        return {"type": "text", "text": text, "sender": sender, "min_api_version": API_VERSION}
+
+    def _keyboard(self, reply: Reply) -> dict[str, Any] | None:
+        picks = [choice for choice in reply.choices if choice.number is not None]
+        commands = [choice for choice in reply.choices if choice.number is None]
+        rows: list[Row] = []
+        if reply.input == "phone" and reply.step:
+            share = self._texts.say(_("📱 Send my own number"), reply.language)
+            rows = [[_button(COLUMNS, share, "phone", action="share-phone")]]
+        below = _grid(commands, COMMAND, ROWS)
+        if reply.month and all(_weekday(reply.month, each) < COLUMNS for each in picks):
+            rows += _month(reply.month, picks, reply.language)
+        else:
+            rows += _grid(picks, FREE, ROWS - len(rows) - len(below))
+        buttons = [button for row in (*rows, *below) for button in row]
+        if not buttons:
+            return None
+        return {"Type": "keyboard", "DefaultHeight": False, "Buttons": buttons}
+
+
+def _content(said: _Message) -> dict[str, Any]:
+    """What a message says, as an Inbound has it."""
+    if said.type == "text" and said.text is not None:
+        choice = said.text.removeprefix(TAP)
+        return {"text": said.text} if choice == said.text else {"choice": choice}
+    if said.type == "contact" and said.contact and (phone := said.contact.phone_number):
+        # One's own comes without a plus, from an address book it may come as it is dialled there.
+        return {"text": phone if phone.startswith(("+", "0")) or len(phone) <= 10 else f"+{phone}"}
+    return {"unread": "other"}
+
+
+def _button(
+    columns: int, text: str, body: str, *, action: str = "reply", colour: str = FREE
+) -> dict[str, Any]:
+    shown = text if len(text) <= LABEL else f"{text[: LABEL - 1]}…"
+    return {
+        "Columns": columns,
+        "Rows": 1,
+        "Text": escape(shown, quote=False),
+        "TextSize": "regular",
+        "ActionType": action,
+        "ActionBody": body,
+        "BgColor": colour,
+        "Silent": True,
+    }
+
+
+def _grid(choices: Sequence[ReplyChoice], colour: str, most_rows: int) -> list[Row]:
+    """As many beside one another as can be read, or as must be for all of them to be there."""
+    longest = max((len(choice.label) for choice in choices), default=0)
+    beside = max((n for n in (1, 2, 3, 6) if n * longest <= WIDTH), default=1)
+    beside = next((n for n in (1, 2, 3) if n >= beside and ceil(len(choices) / n) <= most_rows), 6)
+    rows = []
+    for first in range(0, len(choices), beside):
+        row = choices[first : first + beside]
+        wide, rest = divmod(COLUMNS, len(row))
+        rows.append(
+            [
+                _button(wide + (place < rest), each.label, f"{TAP}{each.id}", colour=colour)
+                for place, each in enumerate(row)
+            ]
+        )
+    return rows
+
+
+def _month(month: date, picks: Sequence[ReplyChoice], language: str) -> Iterator[Row]:
+    """A sheet from Monday to Saturday, with the free days to be tapped."""
+    names = get_day_names("abbreviated", locale=language)
+    yield [_button(1, names[day], "-", action="none", colour=EMPTY) for day in range(COLUMNS)]
+    free = {choice.number: choice.id for choice in picks}
+    for week in monthcalendar(month.year, month.month):
+        if any(week[:COLUMNS]):
+            yield [
+                _button(1, str(day), f"{TAP}{free[day]}")
+                if day in free
+                else _button(1, "·" if day else " ", "-", action="none", colour=EMPTY)
+                for day in week[:COLUMNS]
+            ]
+
+
+def _weekday(month: date, day: ReplyChoice) -> int:
+    return month.replace(day=day.number or 1).weekday()
+
+
+def split(text: str) -> list[str]:
+    """Cut what is too long for one message, between lines where that can be."""
+    parts, rest = [], text
+    while len(rest.encode()) > LONGEST:
+        head = rest.encode()[:LONGEST].decode(errors="ignore")
+        line = head.rfind("\n")
+        cut = line if line > 0 else len(head)
+        parts.append(rest[:cut])
+        rest = rest[cut:].lstrip("\n")
+    return [*parts, rest]
+
+
+class Told(BaseModel):
+    """What Viber answers to any call; whether it went well is in `status`, not in HTTP's."""
+
+    model_config = ConfigDict(extra="allow")
+
+    status: int
+    status_message: str = ""
+    message_token: int | None = None
+
+
+async def ask(client: httpx.AsyncClient, method: str, **given: Any) -> Told:
+    """Call a method of Viber's. Raises DeliveryError where there is no answer to be read."""
+    try:
+        answer = await client.post(f"/pa/{method}", json=given)
+        answer.raise_for_status()
+        return Told.model_validate_json(answer.content)
+    except httpx.HTTPStatusError as error:
+        seconds = error.response.headers.get("retry-after", "")
+        pause = float(seconds) if seconds.isdecimal() else 0
+        raise DeliveryError(f"HTTP {error.response.status_code}", retry_after=pause) from None
+    except (httpx.HTTPError, ValueError) as error:
+        raise DeliveryError(type(error).__name__) from None
+
+
+async def _send(
+    client: httpx.AsyncClient, address: str, payload: Sequence[Any], _replaces: str | None
+) -> str | None:
+    number = None
+    for message in payload:
+        told = await ask(client, "send_message", receiver=address, **message)
+        if told.status:
+            why = f"{told.status} {told.status_message}"
+            refused, gone = told.status in REFUSED, told.status in GONE
+            raise DeliveryError(why, for_good=refused, unreachable=gone)
+        number = told.message_token
+    return str(number) if number else None

@@ -1,0 +1,17 @@
+"""What finds a message by the provider's name for it, for receipts."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+SENT = sa.text("provider_id IS NOT NULL")
+
+
+def upgrade() -> None:
+    """Index what was sent."""
+    sent: dict[str, Any] = {"sqlite_where": SENT, "postgresql_where": SENT}
+    op.create_index("ix_outgoing_provider_id", "outgoing", ["provider_id"], **sent)

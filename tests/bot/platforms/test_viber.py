@@ -1,0 +1,394 @@
+"""Viber's events as messages of ours, and our replies as Viber's."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.platforms.platform import Forged, Malformed, Reach, Receipt, Received
+from bot.platforms.viber import HEADER, LONGEST, Viber, split
+from bot.replies import Reply, ReplyChoice
+from bot.settings import ViberAccount
+from bot.texts import Texts
+from core.errors import DeliveryError
+from tests.bot.platforms import viber_events as events
+from tests.bot.platforms.viber_events import MARIA
+from tests.fakes.listening import Answer
+from tests.fakes.viber import (
+    BLOCKED,
+    DROPPED,
+    NOT_SUBSCRIBED,
+    TOKEN,
+    TOO_MANY,
+    ViberServer,
+    failure,
+    viber_server,
+    wrong_in,
+)
+
+ACCOUNT = "viber:town"
+
+
+def viber(texts: Texts, **settings: Any) -> Viber:
+    return Viber(ACCOUNT, ViberAccount.model_validate({"token": TOKEN, **settings}), texts)
+
+
+def read(texts: Texts, event: Any, **settings: Any) -> Received:
+    bot = viber(texts, **settings)
+    body = event if isinstance(event, bytes) else json.dumps(event).encode()
+    return bot.read({HEADER: bot.sign(body)}, body)
+
+
+SAID = [
+    pytest.param(events.text("Γεια"), {"text": "Γεια"}, id="text"),
+    pytest.param(events.text("tap 7.2"), {"choice": "7.2"}, id="tap"),
+    pytest.param(events.text("tap 7.month:2027-01"), {"choice": "7.month:2027-01"}, id="command"),
+    pytest.param(events.text("7.2"), {"text": "7.2"}, id="what only looks like a tap"),
+    pytest.param(events.text("<b>Μαρία & Νίκος</b>"), {"text": "<b>Μαρία & Νίκος</b>"}, id="html"),
+    pytest.param(events.text("α" * 7000), {"text": "α" * 7000}, id="long text"),
+    pytest.param(events.text(""), {"text": ""}, id="nothing"),
+    pytest.param(
+        events.message({"type": "text", "text": "ναι", "tracking_data": "x"}),
+        {"text": "ναι"},
+        id="with data of an older program",
+    ),
+    pytest.param(events.contact(), {"text": "+306912345678"}, id="phone without a plus"),
+    pytest.param(events.contact("+306912345678"), {"text": "+306912345678"}, id="phone"),
+    pytest.param(events.contact("6912345678"), {"text": "6912345678"}, id="phone as dialled"),
+    pytest.param(events.contact("00306912345678"), {"text": "00306912345678"}, id="with zeroes"),
+    pytest.param(
+        events.message({"type": "contact", "contact": {"name": "Νίκος"}}),
+        {"unread": "other"},
+        id="contact without a phone",
+    ),
+    pytest.param(
+        events.message({"type": "location", "location": {"lat": 37.04, "lon": 22.11}}),
+        {"unread": "other"},
+        id="location",
+    ),
+    pytest.param(
+        events.message({"type": "sticker", "sticker_id": 46105}), {"unread": "other"}, id="sticker"
+    ),
+    pytest.param(events.media("picture", text="ναι"), {"unread": "other"}, id="picture"),
+    pytest.param(events.media("video", size=10_000, duration=10), {"unread": "other"}, id="video"),
+    pytest.param(
+        events.media("file", size=10_000, file_name="aitisi.pdf"), {"unread": "other"}, id="file"
+    ),
+    pytest.param(events.media("url"), {"unread": "other"}, id="link"),
+    pytest.param(events.message({"type": "new"}), {"unread": "other"}, id="of later days"),
+    pytest.param(events.started(), {"at_once": True}, id="opened"),
+    pytest.param(events.started(subscribed=True), {"at_once": True}, id="opened again"),
+    pytest.param(
+        events.started("book_epidoma"), {"link": "book_epidoma", "at_once": True}, id="by a link"
+    ),
+    pytest.param(events.started(""), {"at_once": True}, id="by a link without words"),
+]
+
+
+@pytest.mark.parametrize(("event", "said"), SAID)
+def test_what_a_citizen_sends(texts: Texts, event: Any, said: dict[str, Any]) -> None:
+    received = read(texts, event)
+    (inbound,) = received.messages
+    given = inbound.model_dump(
+        include={"text", "choice", "unread", "link", "at_once"}, exclude_defaults=True
+    )
+    assert given == said
+    who = (inbound.account, inbound.address, inbound.message_id, inbound.number, inbound.language)
+    assert who == (ACCOUNT, MARIA, str(events.TOKEN), events.AT, "el")
+    assert bool(received.welcome) == inbound.at_once
+
+
+@pytest.mark.parametrize(
+    ("event", "news"),
+    [
+        pytest.param(events.receipt("delivered"), Receipt(MARIA, "7", "delivered"), id="delivered"),
+        pytest.param(events.receipt("seen"), Receipt(MARIA, "7", "seen"), id="seen"),
+        pytest.param(
+            events.receipt("failed"),
+            Receipt(MARIA, "7", "failed", "failure description"),
+            id="failed",
+        ),
+        pytest.param(events.subscribed(), Reach(MARIA, reachable=True), id="subscribed"),
+        pytest.param(events.unsubscribed(), Reach(MARIA, reachable=False), id="unsubscribed"),
+        pytest.param(events.ASKED, None, id="asked whether we are there"),
+    ],
+)
+def test_what_viber_tells(texts: Texts, event: Any, news: Receipt | Reach | None) -> None:
+    assert read(texts, event) == Received(news=news)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("client_status", "client_status"), ("<b>", "unknown"), ("", "unknown")]
+)
+def test_what_nobody_knows_is_ignored(texts: Texts, name: str, kind: str) -> None:
+    assert read(texts, {"event": name, "user": {}, "timestamp": "?"}) == Received(ignored=kind)
+
+
+@pytest.mark.parametrize("signature", ["", "00", "é", "0" * 64])
+def test_who_cannot_sign_is_refused(texts: Texts, signature: str) -> None:
+    with pytest.raises(Forged):
+        viber(texts).read({HEADER: signature}, b"{}")
+
+
+def test_a_body_that_was_changed_is_refused(texts: Texts) -> None:
+    bot = viber(texts)
+    with pytest.raises(Forged):
+        bot.read({HEADER: bot.sign(b'{"event": "webhook"}')}, b'{"event": "webhook" }')
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"event": 5}',
+        b'{"event": "message"}',
+        b'{"event": "seen", "message_token": 5}',
+        b'{"event": "unsubscribed"}',
+        b'{"event": "message", "sender": {"id": 5}, "message": {}}',
+        b"[" * 100_000,
+    ],
+)
+def test_what_cannot_be_read_is_malformed(texts: Texts, body: bytes) -> None:
+    with pytest.raises(Malformed):
+        read(texts, body)
+
+
+@pytest.mark.parametrize(
+    ("code", "language"), [("el", "el"), ("el-GR", "el"), ("de", "en"), (None, None)]
+)
+def test_the_language_is_the_apps(texts: Texts, code: str | None, language: str | None) -> None:
+    event = events.text("α", sender={**events.WHO, "language": code})
+    assert read(texts, event).messages[0].language == language
+
+
+def test_a_bot_of_one_municipality_is_at_home_there(texts: Texts) -> None:
+    assert read(texts, events.text("α")).messages[0].home is None
+    assert read(texts, events.text("α"), municipality="chios").messages[0].home == "chios"
+
+
+CHOICES = [
+    ReplyChoice(id="7.1", label="Ναι", number=1),
+    ReplyChoice(id="7.2", label="Όχι", number=2),
+]
+BACK = ReplyChoice(id="7.back", label="Πίσω")
+HELP = ReplyChoice(id="7.help", label="Βοήθεια")
+LONG = "Πρόγραμμα Ελάχιστο Εγγυημένο Εισόδημα (ΕΕΕ/ΚΕΑ)"
+
+
+def asked(**more: Any) -> Reply:
+    return Reply.model_validate({"text": "Ποια;", "step": "service", **more})
+
+
+def numbered(labels: list[str]) -> list[ReplyChoice]:
+    return [
+        ReplyChoice(id=f"7.{place}", label=label, number=place)
+        for place, label in enumerate(labels, 1)
+    ]
+
+
+def keyboard(texts: Texts, reply: Reply) -> Any:
+    """The keyboard's rows, with buttons as columns text=body; checked as Viber does."""
+    (*_before, last) = viber(texts).render(reply)
+    assert not wrong_in({"receiver": MARIA, **last})
+    if "keyboard" not in last:
+        return None
+    rows: list[list[str]] = [[]]
+    filled = 0
+    for button in last["keyboard"]["Buttons"]:
+        if filled == 6:
+            rows, filled = [*rows, []], 0
+        rows[-1].append(f"{button['Columns']} {button['Text']}={button['ActionBody']}")
+        filled += button["Columns"]
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("reply", "rows"),
+    [
+        pytest.param(asked(choices=CHOICES), [["3 Ναι=tap 7.1", "3 Όχι=tap 7.2"]], id="yes or no"),
+        pytest.param(
+            asked(choices=numbered([LONG, "Όχι"])),
+            [[f"6 {LONG}=tap 7.1"], ["6 Όχι=tap 7.2"]],
+            id="a long one makes rows of one",
+        ),
+        pytest.param(
+            asked(choices=[*CHOICES, BACK, HELP]),
+            [["3 Ναι=tap 7.1", "3 Όχι=tap 7.2"], ["3 Πίσω=tap 7.back", "3 Βοήθεια=tap 7.help"]],
+            id="commands stand below",
+        ),
+        pytest.param(
+            asked(choices=numbered(["9:30", "10:30", "11:30", "12:30"])),
+            [["2 9:30=tap 7.1", "2 10:30=tap 7.2", "1 11:30=tap 7.3", "1 12:30=tap 7.4"]],
+            id="a row is filled",
+        ),
+        pytest.param(
+            asked(choices=numbered(["<b>Α&Β</b>"])),
+            [["6 &lt;b&gt;Α&amp;Β&lt;/b&gt;=tap 7.1"]],
+            id="html in a label",
+        ),
+        pytest.param(
+            asked(choices=numbered(["α" * 300])),
+            [[f"6 {'α' * 249}…=tap 7.1"]],
+            id="a label too long",
+        ),
+        pytest.param(asked(), None, id="a question without choices"),
+        pytest.param(Reply(text="Εντάξει."), None, id="no question"),
+        pytest.param(
+            asked(input="phone", choices=[BACK]),
+            [["6 📱 Αποστολή του αριθμού μου=phone"], ["6 Πίσω=tap 7.back"]],
+            id="phone",
+        ),
+        pytest.param(asked(input="email", choices=[BACK]), [["6 Πίσω=tap 7.back"]], id="e-mail"),
+    ],
+)
+def test_a_keyboard(texts: Texts, reply: Reply, rows: Any) -> None:
+    assert keyboard(texts, reply) == rows
+
+
+@pytest.mark.parametrize(
+    ("count", "label", "beside"),
+    [
+        (12, LONG, 2),
+        (10, LONG, 1),
+        (31, "Κυριακή 6 Δεκεμβρίου", 3),
+        (66, "Κυριακή 6 Δεκεμβρίου", 6),
+    ],
+)
+def test_however_many_they_are_a_keyboard_has_twelve_rows_at_most(
+    texts: Texts, count: int, label: str, beside: int
+) -> None:
+    rows = keyboard(texts, asked(choices=[*numbered([label] * count), BACK, HELP]))
+    assert len(rows) <= 12
+    assert len(rows[0]) == beside
+
+
+def test_a_month_is_a_sheet_from_monday_to_saturday(texts: Texts) -> None:
+    days = [ReplyChoice(id=f"7.{day}", label="…", number=day) for day in (1, 3, 31)]
+    later = ReplyChoice(id="7.month:2027-01", label="Επόμενος μήνας")
+    reply = asked(month=date(2026, 12, 1), layout="month", choices=[*days, later])
+    head, *weeks, below = keyboard(texts, reply)
+    assert head == ["1 Δευ=-", "1 Τρί=-", "1 Τετ=-", "1 Πέμ=-", "1 Παρ=-", "1 Σάβ=-"]
+    assert weeks[0] == ["1  =-", "1 1=tap 7.1", "1 ·=-", "1 3=tap 7.3", "1 ·=-", "1 ·=-"]
+    assert [len(week) for week in weeks] == [6] * 5
+    assert weeks[-1][3] == "1 31=tap 7.31"
+    assert below == ["6 Επόμενος μήνας=tap 7.month:2027-01"]
+
+
+def test_a_month_with_free_sundays_is_a_list_of_its_days(texts: Texts) -> None:
+    days = [ReplyChoice(id=f"7.{day}", label=f"Ημ {day} Δεκ", number=day) for day in range(1, 32)]
+    rows = keyboard(texts, asked(month=date(2026, 12, 1), layout="month", choices=[*days, BACK]))
+    assert sum(len(row) for row in rows) == 32
+    assert len(rows) <= 12
+
+
+@pytest.mark.parametrize(
+    ("text", "lengths"),
+    [
+        pytest.param("a" * LONGEST, [LONGEST], id="as long as may be"),
+        pytest.param("α" * LONGEST, [LONGEST // 2] * 2, id="letters of two bytes"),
+        pytest.param("👍" * 2000, [1750, 250], id="of four"),
+        pytest.param("α" * 3000 + "\n" + "β" * 700, [3000, 700], id="between lines"),
+    ],
+)
+def test_what_is_too_long_is_cut(text: str, lengths: list[int]) -> None:
+    parts = split(text)
+    assert [len(part) for part in parts] == lengths
+    assert "".join(parts) == text.replace("\n", "")
+
+
+def test_whoever_opens_the_chat_is_told_all_in_one_message(texts: Texts) -> None:
+    received = read(texts, events.started())
+    assert received.welcome
+    welcome = received.welcome([Reply(text="Γεια σας."), asked(choices=CHOICES)])
+    assert not wrong_in(welcome)
+    assert "receiver" not in welcome
+    assert welcome["text"] == "Γεια σας.\n\nΠοια;"
+    assert len(welcome["keyboard"]["Buttons"]) == 2
+
+
+@pytest.fixture
+def server() -> Iterator[ViberServer]:
+    with viber_server() as server:
+        yield server
+
+
+def send(texts: Texts, server: ViberServer, reply: Reply, **settings: Any) -> str | None:
+    """Send it by the real client."""
+    bot = viber(texts, api_url=server.url, **settings)
+
+    async def run() -> str | None:
+        async with bot.connected() as sending:
+            return await sending(MARIA, bot.render(reply), None)
+
+    return asyncio.run(run())
+
+
+def test_a_question_arrives_with_its_keyboard(texts: Texts, server: ViberServer) -> None:
+    number = send(texts, server, asked(text="Α < Β & *Γ*_", choices=CHOICES), name="Δήμος Χίου")
+    assert number == str(server.tokens[MARIA][0])
+    ((method, given),) = server.calls
+    assert (method, given["receiver"], given["text"]) == ("send_message", MARIA, "Α < Β & *Γ*_")
+    assert given["sender"] == {"name": "Δήμος Χίου"}
+    assert all(button["Silent"] for button in given["keyboard"]["Buttons"])
+
+
+def test_of_a_long_text_the_last_part_has_the_keyboard(texts: Texts, server: ViberServer) -> None:
+    number = send(texts, server, asked(text="α" * 5000, choices=CHOICES))
+    assert number == str(server.tokens[MARIA][1])
+    assert ["keyboard" in given for _method, given in server.calls] == [False, True]
+
+
+WAIT = Answer(429, {}, {"retry-after": "7"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        pytest.param(TOO_MANY, (0, False, False), id="too many"),
+        pytest.param(BLOCKED, (0, True, True), id="blocked"),
+        pytest.param(NOT_SUBSCRIBED, (0, True, True), id="not subscribed"),
+        pytest.param(failure(5, "receiverNotRegistered"), (0, True, True), id="not registered"),
+        pytest.param(failure(11, "receiverNoSuitableDevice"), (0, True, True), id="no device"),
+        pytest.param(failure(3, "badData"), (0, True, False), id="bad data"),
+        pytest.param(failure(2, "invalidAuthToken"), (0, False, False), id="wrong token"),
+        pytest.param(failure(9, "publicAccountSuspended"), (0, False, False), id="suspended"),
+        pytest.param(failure(99, "generalError"), (0, False, False), id="of later days"),
+        pytest.param(WAIT, (7, False, False), id="429"),
+        pytest.param(Answer(500, {}), (0, False, False), id="500"),
+        pytest.param(Answer(200, {}), (0, False, False), id="no status"),
+        pytest.param(Answer(200, "<html>"), (0, False, False), id="not an answer"),
+        pytest.param(DROPPED, (0, False, False), id="dropped"),
+    ],
+)
+def test_a_failure_says_whether_to_try_again(
+    texts: Texts, server: ViberServer, answer: Answer, told: tuple[float, bool, bool]
+) -> None:
+    server.failures[MARIA] = [answer]
+    with pytest.raises(DeliveryError) as failed:
+        send(texts, server, asked())
+    error = failed.value
+    assert (error.retry_after, error.for_good, error.unreachable) == told
+    assert TOKEN not in error.why
+    assert MARIA not in error.why
+
+
+def test_an_answer_that_takes_too_long_is_not_waited_for(
+    texts: Texts, server: ViberServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.slow = 2
+
+    def hasty(bot: Viber) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=server.url, timeout=0.2)
+
+    monkeypatch.setattr(Viber, "client", hasty)
+    with pytest.raises(DeliveryError, match="ReadTimeout"):
+        send(texts, server, asked())

@@ -1,0 +1,164 @@
+"""Viber's REST API, as far as we use it: keeps what arrives, checks it as Viber does, fails.
+
+Shapes and limits are those of https://developers.viber.com/docs/api/rest-bot-api/ (send_message,
+set_webhook, get_account_info, error codes) and https://developers.viber.com/docs/tools/keyboards/;
+twelve rows and 30 kB are those of https://developers.viber.com/docs/faq/.
+"""
+
+import itertools
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from tests.fakes.listening import Answer, Request, listening
+
+TOKEN = "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9"  # noqa: S105 the documentation's own
+NAME = "Ραντεβού"
+DROPPED = Answer(0, None)
+LARGEST = 30_000
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-F]{6}$")]
+
+
+def failure(status: int, message: str) -> Answer:
+    """An error, as Viber tells it."""
+    return Answer(200, {"status": status, "status_message": message})
+
+
+BLOCKED = failure(7, "publicAccountBlocked")
+NOT_SUBSCRIBED = failure(6, "notSubscribed")
+TOO_MANY = failure(12, "tooManyRequests")
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Button(_Shape):
+    Columns: int = Field(ge=1, le=6)
+    Rows: int = Field(ge=1, le=2)
+    Text: str = Field(min_length=1, max_length=250)
+    TextSize: Literal["small", "regular", "large"]
+    ActionType: Literal["reply", "open-url", "location-picker", "share-phone", "none"]
+    ActionBody: str = Field(min_length=1)
+    BgColor: Colour
+    Silent: bool
+
+
+class _Keyboard(_Shape):
+    Type: Literal["keyboard"]
+    DefaultHeight: bool
+    Buttons: list[_Button] = Field(min_length=1)
+
+
+class _Sender(_Shape):
+    name: str = Field(min_length=1, max_length=28)
+
+
+class _Message(_Shape):
+    receiver: str = Field(default="", min_length=0)
+    type: Literal["text"]
+    text: str = Field(min_length=1, max_length=7_000)
+    sender: _Sender
+    min_api_version: int
+    keyboard: _Keyboard | None = None
+
+
+def wrong_in(message: dict[str, Any]) -> str:
+    """What Viber, or the app that shows it, would say against a message; nothing if all is well."""
+    if len(json.dumps(message, ensure_ascii=False).encode()) > LARGEST:
+        return "larger than 30 kB"
+    try:
+        shaped = _Message.model_validate(message)
+    except ValidationError as error:
+        return str(error)
+    if shaped.keyboard is None:
+        return ""
+    rows, filled = 0, 0
+    for button in shaped.keyboard.Buttons:
+        filled += button.Columns
+        if filled > 6:
+            return "a row of more than six columns"
+        if filled == 6:
+            rows, filled = rows + button.Rows, 0
+    if filled:
+        return "a row that isn't filled"
+    silent_since, phone_since = 6, 3
+    if shaped.min_api_version < max(silent_since, phone_since):
+        return "a silent button for an app that is too old"
+    return "more than twelve rows" if rows > 12 else ""
+
+
+@dataclass
+class ViberServer:
+    """Viber: the chats, by the ids of those who write."""
+
+    url: str = ""
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """Every call that was taken: its method and what was given."""
+    chats: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Our texts in each chat."""
+    keyboards: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    """What can be tapped in each chat: what it says, and what it sends."""
+    tokens: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """Viber's own numbers of our messages in each chat."""
+    failures: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
+    """What the next sendings to somebody are answered instead; other calls under their method."""
+    account: dict[str, Any] = field(default_factory=dict)
+    reached: dict[str, float] = field(default_factory=dict)
+    """When each was first written to, by time.perf_counter."""
+    slow: float = 0
+    """Seconds that an answer takes."""
+    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(5_000_000))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def respond(self, request: Request) -> Answer:
+        """Take a call, or refuse it."""
+        if self.slow:
+            time.sleep(self.slow)
+        if request.headers.get("x-viber-auth-token") != TOKEN:
+            return failure(2, "invalidAuthToken")
+        method, given = request.path.removeprefix("/pa/"), json.loads(request.body)
+        with self._lock:
+            if failures := self.failures[given.get("receiver", method)]:
+                return failures.pop(0)
+            if method == "send_message" and (wrong := wrong_in(given)):
+                return failure(3, f"badData: {wrong}")
+            self.calls.append((method, given))
+            return Answer(200, {"status": 0, "status_message": "ok", **self._done(method, given)})
+
+    def take(self, receiver: str, message: dict[str, Any]) -> int:
+        """Have a message of ours arrive; its number."""
+        self.reached.setdefault(receiver, time.perf_counter())
+        self.chats[receiver].append(message["text"])
+        if keyboard := message.get("keyboard"):
+            self.keyboards[receiver] = {
+                button["Text"]: button["ActionBody"]
+                for button in keyboard["Buttons"]
+                if button["ActionType"] == "reply"
+            }
+        number = next(self._numbers)
+        self.tokens[receiver].append(number)
+        return number
+
+    def _done(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
+        if method == "send_message":
+            return {"message_token": self.take(given["receiver"], given), "billing_status": 1}
+        if method == "set_webhook":
+            self.account = {"webhook": given["url"], "event_types": given["event_types"]}
+            return {"event_types": given["event_types"]}
+        return {"id": "pa:75346594275468546724", "name": NAME, "uri": "rantevou", **self.account}
+
+
+@contextmanager
+def viber_server() -> Iterator[ViberServer]:
+    """Viber, on a port of its own."""
+    server = ViberServer()
+    with listening(server.respond) as server.url:
+        yield server
