@@ -40,6 +40,7 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from bot.platforms.platform import Forged, Malformed, Reach, Received, Send
+from bot.platforms.rows import rows_of
 from bot.replies import Inbound, Reply, ReplyChoice
 from bot.settings import TelegramAccount
 from bot.shaping import ANSWERED
@@ -63,8 +64,8 @@ LONGEST = 4096
 NOTHING = "-"
 """What a button carries that only fills the month."""
 
-WIDTH, WIDEST = 30, 4
-"""How many letters, and how many buttons, stand in a row at most."""
+BESIDE = 4
+"""How many buttons stand in a row at most."""
 
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
@@ -201,7 +202,7 @@ class Telegram:
         if reply.input == "phone":
             share = self._texts.say(_("📱 Send my own number"), reply.language)
             rows = [[KeyboardButton(share, request_contact=True)]]
-            named = [*rows_of(picks), *rows_of(commands)]
+            named = [*rows_of(picks, BESIDE), *rows_of(commands, BESIDE)]
             rows += [[KeyboardButton(choice.label) for choice in row] for row in named]
             return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=True)
         shown = list(_month(reply.month, picks, reply.language) if reply.month else _buttons(picks))
@@ -268,22 +269,8 @@ def _month(
 def _buttons(choices: Sequence[ReplyChoice]) -> list[list[InlineKeyboardButton]]:
     return [
         [InlineKeyboardButton(choice.label, callback_data=choice.id) for choice in row]
-        for row in rows_of(choices)
+        for row in rows_of(choices, BESIDE)
     ]
-
-
-def rows_of(choices: Sequence[ReplyChoice]) -> list[list[ReplyChoice]]:
-    """Put as many beside one another as can be read."""
-    rows: list[list[ReplyChoice]] = []
-    for choice in choices:
-        beside = [*rows[-1], choice] if rows else []
-        # All in a row are as wide as the widest.
-        wide = max((len(each.label) for each in beside), default=0) * len(beside)
-        if beside and len(beside) <= WIDEST and wide <= WIDTH:
-            rows[-1] = beside
-        else:
-            rows.append([choice])
-    return rows
 
 
 def split(text: str) -> list[str]:

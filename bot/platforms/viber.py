@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from datetime import date
 from functools import partial
 from html import escape
-from math import ceil
 from typing import Any, Final
 
 import httpx
@@ -20,6 +19,7 @@ from babel.dates import get_day_names
 from pydantic import BaseModel, ConfigDict
 
 from bot.platforms.platform import Forged, Malformed, Reach, Receipt, Received, Send
+from bot.platforms.rows import WIDTH, rows_of
 from bot.replies import Inbound, Reply, ReplyChoice
 from bot.settings import ViberAccount
 from bot.texts import Texts
@@ -46,9 +46,6 @@ LONGEST = 7_000
 
 COLUMNS, ROWS = 6, 12
 """A keyboard's, at most."""
-
-WIDTH = 30
-"""How many letters stand beside one another, in a row of buttons."""
 
 LABEL = 250
 """A button's letters, at most."""
@@ -190,16 +187,15 @@ class Viber:
     def _keyboard(self, reply: Reply) -> dict[str, Any] | None:
         picks = [choice for choice in reply.choices if choice.number is not None]
         commands = [choice for choice in reply.choices if choice.number is None]
-        rows: list[Row] = []
+        above: list[Row] = []
         if reply.input == "phone" and reply.step:
             share = self._texts.say(_("📱 Send my own number"), reply.language)
-            rows = [[_button(COLUMNS, share, "phone", action="share-phone")]]
-        below = _grid(commands, COMMAND, ROWS)
+            above = [[_plain(COLUMNS, share, "share-phone")]]
         if reply.month and all(_weekday(reply.month, each) < COLUMNS for each in picks):
-            rows += _month(reply.month, picks, reply.language)
-        else:
-            rows += _grid(picks, FREE, ROWS - len(rows) - len(below))
-        buttons = [button for row in (*rows, *below) for button in row]
+            above, picks = list(_month(reply.month, picks, reply.language)), []
+        below = _grid(commands, COMMAND, max(ROWS - len(above) - len(picks), ROWS // 3))
+        between = _grid(picks, FREE, ROWS - len(above) - len(below))
+        buttons = [button for row in (*above, *between, *below) for button in row]
         if not buttons:
             return None
         return {"Type": "keyboard", "DefaultHeight": False, "Buttons": buttons}
@@ -216,17 +212,23 @@ def _content(said: _Message) -> dict[str, Any]:
     return {"unread": "other"}
 
 
-def _button(
-    columns: int, text: str, body: str, *, action: str = "reply", colour: str = FREE
-) -> dict[str, Any]:
+def _button(columns: int, text: str, choice: str, colour: str = FREE) -> dict[str, Any]:
+    """One that picks a choice, by its id."""
+    return _drawn(columns, text, colour) | {"ActionType": "reply", "ActionBody": f"{TAP}{choice}"}
+
+
+def _plain(columns: int, text: str, action: str = "none") -> dict[str, Any]:
+    """One that picks nothing."""
+    return _drawn(columns, text, EMPTY) | {"ActionType": action, "ActionBody": "-"}
+
+
+def _drawn(columns: int, text: str, colour: str) -> dict[str, Any]:
     shown = text if len(text) <= LABEL else f"{text[: LABEL - 1]}…"
     return {
         "Columns": columns,
         "Rows": 1,
         "Text": escape(shown, quote=False),
         "TextSize": "regular",
-        "ActionType": action,
-        "ActionBody": body,
         "BgColor": colour,
         "Silent": True,
     }
@@ -234,33 +236,29 @@ def _button(
 
 def _grid(choices: Sequence[ReplyChoice], colour: str, most_rows: int) -> list[Row]:
     """As many beside one another as can be read, or as must be for all of them to be there."""
-    longest = max((len(choice.label) for choice in choices), default=0)
-    beside = max((n for n in (1, 2, 3, 6) if n * longest <= WIDTH), default=1)
-    beside = next((n for n in (1, 2, 3) if n >= beside and ceil(len(choices) / n) <= most_rows), 6)
-    rows = []
-    for first in range(0, len(choices), beside):
-        row = choices[first : first + beside]
-        wide, rest = divmod(COLUMNS, len(row))
-        rows.append(
-            [
-                _button(wide + (place < rest), each.label, f"{TAP}{each.id}", colour=colour)
-                for place, each in enumerate(row)
-            ]
-        )
-    return rows
+    width = WIDTH
+    rows = rows_of(choices, COLUMNS, width)
+    while len(rows) > most_rows and any(len(row) < COLUMNS for row in rows[:-1]):
+        width *= 2
+        rows = rows_of(choices, COLUMNS, width)
+    return [
+        [
+            _button(COLUMNS // len(row) + (n < COLUMNS % len(row)), each.label, each.id, colour)
+            for n, each in enumerate(row)
+        ]
+        for row in rows
+    ]
 
 
 def _month(month: date, picks: Sequence[ReplyChoice], language: str) -> Iterator[Row]:
     """A sheet from Monday to Saturday, with the free days to be tapped."""
     names = get_day_names("abbreviated", locale=language)
-    yield [_button(1, names[day], "-", action="none", colour=EMPTY) for day in range(COLUMNS)]
+    yield [_plain(1, names[day]) for day in range(COLUMNS)]
     free = {choice.number: choice.id for choice in picks}
     for week in monthcalendar(month.year, month.month):
         if any(week[:COLUMNS]):
             yield [
-                _button(1, str(day), f"{TAP}{free[day]}")
-                if day in free
-                else _button(1, "·" if day else " ", "-", action="none", colour=EMPTY)
+                _button(1, str(day), free[day]) if day in free else _plain(1, "·" if day else " ")
                 for day in week[:COLUMNS]
             ]
 

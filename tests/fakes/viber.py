@@ -114,14 +114,18 @@ class ViberServer:
     reached: dict[str, float] = field(default_factory=dict)
     """When each was first written to, by time.perf_counter."""
     slow: float = 0
-    """Seconds that an answer takes."""
+    """Seconds that an answer takes; the message has arrived before."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(5_000_000))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def respond(self, request: Request) -> Answer:
         """Take a call, or refuse it."""
+        answer = self._answer(request)
         if self.slow:
             time.sleep(self.slow)
+        return answer
+
+    def _answer(self, request: Request) -> Answer:
         if request.headers.get("x-viber-auth-token") != TOKEN:
             return failure(2, "invalidAuthToken")
         method, given = request.path.removeprefix("/pa/"), json.loads(request.body)

@@ -1,7 +1,6 @@
 """A citizen on Telegram, from webhook to what stands in the chat: real server, real client."""
 
 import itertools
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,10 +17,10 @@ from core.text import Words
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.telegram_updates import WHO
 from tests.conftest import Town, on_both
+from tests.core.waiting import until
 from tests.fakes.telegram import BLOCKED, TOKEN, TelegramServer, failure, telegram_server
 from tests.webhooks.conftest import Serve
 
-PATIENCE = 10
 CHAT = 4711
 CONFIRM = "Επιβεβαίωση: Πέμ 3 Δεκ, 12:30"
 
@@ -52,10 +51,7 @@ class Person:
     def wait(self) -> None:
         """Wait until nothing is on its way."""
         owed = "SELECT 1 FROM outgoing WHERE status IN ('pending', 'claimed') AND kind = 'reply'"
-        deadline = time.monotonic() + PATIENCE
-        while self._town.rows(owed):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: self._town.rows(owed) == [])
 
     def write(self, *texts: str) -> None:
         for text in texts:
@@ -235,7 +231,7 @@ def test_what_is_no_message_is_counted(maria: Person) -> None:
 def test_who_was_told_to_wait_is_written_to_later(maria: Person, town: Town) -> None:
     maria.server.failures[CHAT] = [failure(429, "Too Many Requests", retry_after=60)]
     maria.tell(updates.message(text="Γεια"))
-    time.sleep(0.3)
+    until(lambda: town.rows("SELECT 1 FROM outgoing WHERE last_error IS NOT NULL") != [])
     assert maria.chat == []
     town.clock.forward(seconds=61)
     maria.wait()

@@ -1,0 +1,276 @@
+"""A citizen on Viber, from webhook to what stands in the chat: real server, real client."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.platforms.viber import HEADER, Viber
+from bot.settings import ViberAccount
+from bot.shaping import ANSWERED
+from bot.texts import Texts
+from core.outbox import SENDING
+from tests.bot.platforms import viber_events as events
+from tests.bot.platforms.viber_events import MARIA, WHO
+from tests.conftest import Town, on_both
+from tests.core.waiting import until
+from tests.fakes.listening import Answer
+from tests.fakes.viber import (
+    NOT_SUBSCRIBED,
+    TOKEN,
+    TOO_MANY,
+    ViberServer,
+    viber_server,
+    wrong_in,
+)
+from tests.webhooks.conftest import Serve
+
+CONFIRM = "Επιβεβαίωση: Πέμ 3 Δεκ, 12:30"
+
+
+class Person:
+    """Somebody who writes to the bot, and what they see."""
+
+    def __init__(self, town: Town, client: httpx.Client, server: ViberServer) -> None:
+        self.server, self.client = server, client
+        self._town = town
+        (self._bot,) = town.house.platforms.values()
+        self._numbers = itertools.count(events.AT)
+
+    def send(self, event: dict[str, Any]) -> httpx.Response:
+        """Have Viber tell something new, and wait until all is delivered."""
+        number = next(self._numbers)
+        told = self.tell({**event, "message_token": number, "timestamp": number})
+        assert told.status_code == 200, told.text
+        self.wait()
+        return told
+
+    def tell(self, event: dict[str, Any]) -> httpx.Response:
+        assert isinstance(self._bot, Viber)
+        body = json.dumps(event).encode()
+        headers = {HEADER: self._bot.sign(body)}
+        return self.client.post("/webhooks/viber/town", content=body, headers=headers)
+
+    def open(self, *context: str) -> dict[str, Any]:
+        """Open the chat; the welcome, which arrives as a message."""
+        welcome: dict[str, Any] = self.send(events.started(*context)).json()
+        assert not wrong_in(welcome)
+        self.server.take(MARIA, welcome)
+        return welcome
+
+    def wait(self) -> None:
+        """Wait until nothing is on its way."""
+        owed = "SELECT 1 FROM outgoing WHERE status IN ('pending', 'claimed') AND kind = 'reply'"
+        until(lambda: self._town.rows(owed) == [])
+
+    def write(self, *texts: str) -> None:
+        for text in texts:
+            self.send(events.text(text))
+
+    def tap(self, label: str) -> None:
+        self.send(events.text(self.server.keyboards[MARIA][label]))
+
+    def statuses(self) -> list[str]:
+        return [row[0] for row in self._town.rows("SELECT status FROM outgoing ORDER BY id")]
+
+    @property
+    def chat(self) -> list[str]:
+        """Our texts."""
+        return self.server.chats[MARIA]
+
+
+@pytest.fixture
+def maria(town: Town, serve: Serve, texts: Texts) -> Iterator[Person]:
+    with viber_server() as server:
+        account = ViberAccount.model_validate({"token": TOKEN, "api_url": server.url})
+        town.connect({"viber:town": Viber("viber:town", account, texts)})
+        yield Person(town, serve(), server)
+
+
+@on_both
+def test_a_whole_booking(maria: Person) -> None:
+    welcome = maria.open()
+    assert welcome["text"].startswith("Γεια σας!")
+    assert welcome["text"].endswith("Σε ποιον δήμο θέλετε ραντεβού;")
+    for label in ("Δήμος Καλαμάτας", "Επίδομα Στέγασης", "Όχι", "3", "12:30"):
+        maria.tap(label)
+    maria.write("Μαρία <b>Παπαδοπούλου</b>", "Μαρία Παπαδοπούλου", "maria@example.gr")
+    maria.send(events.contact())
+    maria.write("068933130")
+    for label in ("Συμφωνώ", CONFIRM):
+        maria.tap(label)
+    assert any("Το ραντεβού σας κλείστηκε" in text for text in maria.chat)
+    picked = [text.partition("\n")[0] for text in maria.chat if text.startswith(ANSWERED)]
+    assert picked == [
+        f"{ANSWERED} Δήμος Καλαμάτας",
+        f"{ANSWERED} Επίδομα Στέγασης",
+        f"{ANSWERED} Όχι",
+        f"{ANSWERED} Πέμ 3 Δεκ",
+        f"{ANSWERED} 12:30",
+        f"{ANSWERED} Συμφωνώ",
+        f"{ANSWERED} {CONFIRM}",
+    ]
+
+
+def test_a_tap_that_comes_twice_answers_one_question(maria: Person) -> None:
+    maria.open()
+    maria.write("Καλαμάτα", "Επίδομα Στέγασης")
+    no = maria.server.keyboards[MARIA]["Όχι"]
+    maria.send(events.text(no))
+    assert "Ποια ημέρα;" in maria.chat[-1]
+    maria.send(events.text(no))
+    assert "Ποια ημέρα;" in maria.chat[-1]
+    assert ANSWERED not in maria.chat[-1]
+
+
+def test_going_from_month_to_month_is_not_said_back(maria: Person) -> None:
+    maria.open()
+    maria.write("Καλαμάτα", "Επίδομα Στέγασης", "όχι")
+    maria.tap("Επόμενος μήνας")
+    assert maria.chat[-1].startswith("Ποια ημέρα;")
+    assert "Προηγούμενος μήνας" in maria.server.keyboards[MARIA]
+
+
+def test_the_welcome_is_the_same_when_it_is_asked_for_again(maria: Person, town: Town) -> None:
+    first, again = (maria.tell(events.started()).json() for _time in range(2))
+    assert first == again
+    assert len(town.rows("SELECT 1 FROM inbounds")) == 1
+    assert town.rows("SELECT 1 FROM outgoing") == []
+
+
+def test_whoever_comes_back_goes_on_where_they_were(maria: Person) -> None:
+    maria.open()
+    maria.write("Καλαμάτα")
+    assert maria.open()["text"] == "Ποια υπηρεσία;"
+
+
+@pytest.mark.parametrize(
+    ("link", "asked"),
+    [
+        ("book_epidoma-stegasis", "Λαμβάνετε ήδη"),
+        ("book_kalamata", "Ποια υπηρεσία;"),
+        ("manage_KX7M2P", "Και ποιο τηλέφωνο"),
+        ("nothing", "Σε ποιον δήμο"),
+    ],
+)
+def test_a_link_leads_where_it_says(maria: Person, link: str, asked: str) -> None:
+    assert asked in maria.open(link)["text"]
+
+
+def test_the_language_of_the_app_is_spoken_from_the_first_word(maria: Person) -> None:
+    english = {**events.started(), "user": {**WHO, "language": "en-AU"}}
+    assert maria.send(english).json()["text"].startswith("Hello!")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        events.media("picture"),
+        events.media("file"),
+        events.message({"type": "sticker", "sticker_id": 46105}),
+        events.message({"type": "location", "location": {"lat": 37.04, "lon": 22.11}}),
+    ],
+)
+def test_what_cannot_be_read_is_said_and_the_question_repeated(
+    maria: Person, event: dict[str, Any]
+) -> None:
+    maria.open()
+    maria.send(event)
+    assert "ό,τι γράφετε" in maria.chat[-2]
+    assert "Σε ποιον δήμο" in maria.chat[-1]
+
+
+def test_a_message_that_comes_again_changes_nothing(maria: Person) -> None:
+    event = events.text("Γεια")
+    assert [maria.tell(event).status_code for _time in range(3)] == [200] * 3
+    maria.wait()
+    assert len(maria.chat) == 2
+
+
+@on_both
+def test_a_receipt_moves_a_message_forward_only(maria: Person) -> None:
+    maria.write("Γεια")
+    assert maria.statuses() == ["sent", "sent"]
+    first, second = maria.server.tokens[MARIA]
+    for status, number, statuses in (
+        ("delivered", first, ["delivered", "sent"]),
+        ("seen", first, ["seen", "sent"]),
+        ("delivered", first, ["seen", "sent"]),
+        ("failed", first, ["seen", "sent"]),
+        ("failed", second, ["seen", "failed"]),
+        ("seen", second, ["seen", "failed"]),
+        ("seen", 99, ["seen", "failed"]),
+    ):
+        maria.send(events.receipt(status, number))
+        assert maria.tell(events.receipt(status, number)).status_code == 200
+        assert maria.statuses() == statuses
+    # That it was seen is as good as that it was sent: the answer counts.
+    maria.write("Καλαμάτα")
+
+
+def test_a_receipt_of_her_own_message_is_not_taken_for_anothers(maria: Person, town: Town) -> None:
+    maria.write("Γεια")
+    maria.send(events.receipt("seen", events.TOKEN))
+    assert maria.statuses() == ["sent", "sent"]
+
+
+def test_a_receipt_that_comes_before_the_message_is_noted_waits_for_it(maria: Person) -> None:
+    maria.server.slow = 0.5
+    maria.tell(events.text("Γεια"))
+    until(lambda: maria.server.tokens[MARIA] != [])
+    assert maria.statuses()[0] == "claimed"
+    (number,) = maria.server.tokens[MARIA]
+    assert maria.tell(events.receipt("seen", number)).status_code == 200
+    assert maria.statuses()[0] == "seen"
+
+
+def test_who_unsubscribes_is_suppressed_until_they_come_back(maria: Person, town: Town) -> None:
+    maria.write("Γεια")
+    maria.send(events.unsubscribed())
+    assert len(town.rows("SELECT 1 FROM suppressions")) == 1
+    maria.send(events.unsubscribed())
+    maria.send(events.subscribed())
+    assert town.rows("SELECT 1 FROM suppressions") == []
+
+
+def test_who_is_not_subscribed_is_left_alone_until_they_write(maria: Person, town: Town) -> None:
+    maria.server.failures[MARIA] = [NOT_SUBSCRIBED] * 2
+    maria.write("Γεια")
+    assert maria.chat == []
+    assert len(town.rows("SELECT 1 FROM suppressions")) == 1
+    town.clock.forward(seconds=SENDING.total_seconds())
+    maria.write("Καλαμάτα")
+    assert len(maria.chat) > 0
+    assert town.rows("SELECT 1 FROM suppressions") == []
+
+
+@pytest.mark.parametrize("answer", [TOO_MANY, Answer(500, {}), Answer(0, None)])
+def test_what_failed_for_the_moment_is_tried_again(
+    maria: Person, town: Town, answer: Answer
+) -> None:
+    maria.server.failures[MARIA] = [answer]
+    maria.tell(events.text("Γεια"))
+    until(lambda: town.rows("SELECT 1 FROM outgoing WHERE last_error IS NOT NULL") != [])
+    town.clock.forward(minutes=1)
+    maria.wait()
+    assert len(maria.chat) == 2
+
+
+def test_no_signature_no_record(maria: Person, town: Town) -> None:
+    said = events.text("α")
+    assert maria.client.post("/webhooks/viber/town", json=said).status_code == 403
+    assert town.rows("SELECT 1 FROM inbounds") == []
+
+
+def test_what_cannot_be_read_is_a_400_and_what_nobody_knows_is_counted(maria: Person) -> None:
+    assert maria.tell({"event": "message"}).status_code == 400
+    assert maria.tell({"event": "client_status"}).status_code == 200
+    counted = 'rantevou_ignored_total{kind="client_status",platform="viber"} 1.0'
+    assert counted in maria.client.get("/metrics").text
+
+
+def test_viber_is_told_that_we_are_there(maria: Person) -> None:
+    assert maria.tell(events.ASKED).status_code == 200
