@@ -95,7 +95,9 @@ def doctor() -> None:
     settings = read_settings()
     bots, well = _configured(settings), True
     if not bots:
-        raise Unusable("No bot is configured: see .env.example.")
+        raise Unusable(
+            "No bot is configured: see RANTEVOU_TELEGRAM__… and RANTEVOU_VIBER__… in .env.example."
+        )
     for account, bot in bots.items():
         right, wrong = asyncio.run(_check_up(bot, settings.public_url))
         _tell(account, [*(f"ok  {line}" for line in right), *(f"WRONG  {line}" for line in wrong)])
