@@ -113,7 +113,7 @@ def _turn(
     replaced: Mapping[int, int] = {}
     if platform:
         tapped, same = ctx.heard if of_before else None, state.open_since is not None
-        replies, replaced = shaped(platform, before, replies, tapped=tapped, same=same)
+        replies, replaced = shaped(ctx, platform, before, replies, tapped=tapped, same=same)
     number = _noted(session, found, inbound, ctx.heard, replies, now)
     if inbound.number and not overtaken:
         state.heard, state.heard_at = inbound.number, now.timestamp()

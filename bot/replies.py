@@ -22,12 +22,21 @@ class ReplyChoice(BaseModel):
     number: int | None = None
 
 
+class Venue(BaseModel):
+    """Where an appointment is: degrees north and east, and how the place is called."""
+
+    latitude: float
+    longitude: float
+    name: str
+    address: str
+
+
 class Reply(BaseModel):
     """A message of ours. Only the last of a turn asks, and so has a step and choices.
 
     `input` is what a typed answer is; `booking` is the appointment that this tells all about. One
     that is `closing` is only put in the place of a question that is no longer open. A `file` has a
-    name, and its content when it is sent.
+    name, and its content when it is sent; a `venue` is shown on a map.
     """
 
     text: str
@@ -41,6 +50,7 @@ class Reply(BaseModel):
     closing: bool = False
     file: str | None = None
     content: bytes = b""
+    venue: Venue | None = None
 
 
 class Sender(BaseModel):

@@ -4,15 +4,18 @@ So the chat reads as a record: a question that was answered shows the answer, an
 that would do nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.platforms.platform import Platform
-from bot.replies import Reply
-from core.tables import InboundRow, Outgoing
+from bot.replies import Reply, Venue
+from core.catalogue import Channel
+from core.tables import Booking, History, InboundRow, Outgoing
+from core.text import Phrase
+from dialogs.step import Context
 
 ANSWERED = "✓"
 """What stands before an answer that was tapped."""
@@ -43,6 +46,7 @@ def standing(session: Session, inbound_id: int) -> Standing | None:
 
 
 def shaped(
+    ctx: Context,
     platform: Platform,
     before: Standing | None,
     replies: Sequence[Reply],
@@ -55,29 +59,47 @@ def shaped(
     `tapped` is the label of the button that was, of the question `before`; `same`: the same
     question is open again.
     """
-    if platform.files:
-        replies = _with_files(replies)
+    replies = [each for reply in replies for each in (reply, *_attached(ctx, platform, reply))]
     if not platform.edits:
-        return list(replies) if same or not tapped else _said_back(replies, tapped), {}
+        return replies if same or not tapped else _said_back(replies, tapped), {}
     if before is None:
-        return list(replies), {}
+        return replies, {}
     if same and tapped and len(replies) == 1:
-        return list(replies), {0: before.row}
+        return replies, {0: before.row}
     closed = platform.closed(before.reply, tapped, said=len(replies) > 1)
     if closed is None:
-        return list(replies), {}
+        return replies, {}
     return [closed, *replies], {0: before.row} if closed.closing else {}
 
 
-def _with_files(replies: Sequence[Reply]) -> list[Reply]:
-    """The calendar file behind what tells that an appointment was made."""
-    told = []
-    for reply in replies:
-        told.append(reply)
-        if reply.booking and reply.step is None:
-            given = {"booking": reply.booking, "language": reply.language}
-            told.append(Reply(text="", file=CALENDAR, **given))
-    return told
+def _attached(ctx: Context, platform: Platform, reply: Reply) -> Iterator[Reply]:
+    """What goes with a reply that tells that an appointment was made or changed."""
+    if not reply.booking or reply.step is not None:
+        return
+    given = {"text": "", "language": reply.language, "booking": reply.booking}
+    if platform.files:
+        yield Reply(**given, file=CALENDAR)
+    if platform.maps and (venue := _venue(ctx, reply.booking)):
+        yield Reply(**given, venue=venue)
+
+
+def _venue(ctx: Context, number: int) -> Venue | None:
+    """Where an appointment is that was just made, if the municipality said where its door is."""
+    booking = ctx.session.get_one(Booking, number)
+    changes = select(History.action).where(History.booking_id == number)
+    if ctx.session.scalar(changes.order_by(History.id.desc()).limit(1)) != "confirmed":
+        return None
+    branch = ctx.office[booking.municipality_id].body.branch(booking.branch)
+    if booking.channel != Channel.IN_PERSON or branch.place is None:
+        return None
+
+    def say(phrase: Phrase) -> str:
+        return ctx.texts.say(phrase, ctx.language)
+
+    name = say(branch.name)
+    address = say(branch.address) if branch.address else name
+    place = branch.place
+    return Venue(latitude=place.latitude, longitude=place.longitude, name=name, address=address)
 
 
 def _said_back(replies: Sequence[Reply], tapped: str) -> list[Reply]:

@@ -102,14 +102,22 @@ class Desk(Part):
         )
 
 
+class Place(Part):
+    """A point on the map, in degrees north and east (WGS 84)."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+
+
 class Branch(Part):
-    """A place or unit that serves."""
+    """A place or unit that serves. `place` is where its door is."""
 
     id: Id
     name: Words
     aliases: tuple[str, ...] = ()
     """Other names that people write, in any language."""
     address: Words | None = None
+    place: Place | None = None
     contact: OfficeContact | None = None
     desks: tuple[Desk, ...] = Field(min_length=1)
     closures: tuple[Closure, ...] = ()

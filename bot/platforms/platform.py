@@ -67,11 +67,13 @@ def webhook_of(account: str, public_url: str) -> str:
 class Platform(Protocol):
     """One account of a platform. `read`, `render` and `closed` are pure.
 
-    `edits`: a message of ours can be changed where it stands; `files`: files can be sent.
+    `edits`: a message of ours can be changed where it stands; `files`: files can be sent; `maps`:
+    places can.
     """
 
     edits: bool
     files: bool
+    maps: bool
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Received:
         """Give what a webhook's request holds. Raises Forged, Malformed."""

@@ -41,7 +41,7 @@ from telegram.request import HTTPXRequest
 
 from bot.platforms.platform import Forged, Malformed, Reach, Received, Send
 from bot.platforms.rows import rows_of
-from bot.replies import Inbound, Reply, ReplyChoice
+from bot.replies import Inbound, Reply, ReplyChoice, Venue
 from bot.settings import TelegramAccount
 from bot.shaping import ANSWERED
 from bot.texts import Texts
@@ -78,6 +78,7 @@ class Rendered:
     markup: Markup | None
     closing: bool = False
     file: tuple[str, bytes] | None = None
+    venue: Venue | None = None
 
 
 class Telegram:
@@ -85,6 +86,7 @@ class Telegram:
 
     edits = True
     files = True
+    maps = True
 
     def __init__(self, account: str, settings: TelegramAccount, texts: Texts) -> None:
         self.account, self._settings, self._texts = account, settings, texts
@@ -135,6 +137,8 @@ class Telegram:
         """Put the choices under the text."""
         if reply.file:
             return Rendered((), None, file=(reply.file, reply.content))
+        if reply.venue:
+            return Rendered((), None, venue=reply.venue)
         return Rendered(split(reply.text), self._markup(reply), reply.closing)
 
     def closed(self, asked: Reply, answer: str | None, *, said: bool) -> Reply | None:
@@ -325,6 +329,9 @@ async def _send_to(bot: Bot, chat: int, payload: Rendered, replaces: str | None)
         if payload.file:
             name, content = payload.file
             return str((await bot.send_document(chat, content, filename=name)).message_id)
+        if at := payload.venue:
+            sent = await bot.send_venue(chat, at.latitude, at.longitude, at.name, at.address)
+            return str(sent.message_id)
         *before, last = payload.texts
         if replaces and await _edited(bot, chat, payload, int(replaces)):
             return replaces

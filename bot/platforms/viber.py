@@ -99,7 +99,8 @@ class Viber:
     """One bot."""
 
     edits = False
-    files = False
+    files = False  # it takes only what stands at an address of its own, for all to fetch
+    maps = True
 
     def __init__(self, account: str, settings: ViberAccount, texts: Texts) -> None:
         self.account, self._settings, self._texts = account, settings, texts
@@ -143,7 +144,10 @@ class Viber:
 
     def render(self, reply: Reply) -> list[dict[str, Any]]:
         """Make messages of it; the last one brings the keyboard."""
-        *before, last = (self._message(part) for part in split(reply.text))
+        if at := reply.venue:
+            location = {"lat": at.latitude, "lon": at.longitude}
+            return [self._message("location", location=location)]
+        *before, last = (self._message("text", text=part) for part in split(reply.text))
         keyboard = self._keyboard(reply)
         return [*before, last | ({"keyboard": keyboard} if keyboard else {})]
 
@@ -180,9 +184,9 @@ class Viber:
         text = split("\n\n".join(reply.text for reply in replies))[0]
         return self.render(replies[-1].model_copy(update={"text": text}))[0]
 
-    def _message(self, text: str) -> dict[str, Any]:
+    def _message(self, kind: str, **what: Any) -> dict[str, Any]:
         sender = {"name": self._settings.name}
-        return {"type": "text", "text": text, "sender": sender, "min_api_version": API_VERSION}
+        return {"type": kind, **what, "sender": sender, "min_api_version": API_VERSION}
 
     def _keyboard(self, reply: Reply) -> dict[str, Any] | None:
         picks = [choice for choice in reply.choices if choice.number is not None]

@@ -25,6 +25,7 @@ class Silent:
 
     edits = False
     files = False
+    maps = False
 
     def __init__(self) -> None:
         self.sent: dict[str, float] = {}

@@ -75,6 +75,7 @@ class Mailbox:
 
     edits = False
     files = False
+    maps = False
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []

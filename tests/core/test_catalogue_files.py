@@ -31,6 +31,18 @@ def test_the_good_one_is_good(tmp_path: Path) -> None:
         ("{el: Χαρτιά, en: Papers}", "{el: '', en: Papers}", f"{PAPERS}.name.el", "a text"),
         ("{el: Χαρτιά, en: Papers}", "Papers", f"{PAPERS}.name", "a text as el and en"),
         ("{el: Χαρτιά, en: Papers}", "", f"{PAPERS}.name", "a text as el and en"),
+        (
+            "en: Office}\n",
+            "en: Office}\n    place: {latitude: 371, longitude: 22}\n",
+            "branches.0.place.latitude",
+            "less than or equal to 90",
+        ),
+        (
+            "en: Office}\n",
+            "en: Office}\n    place: {latitude: 37}\n",
+            "branches.0.place.longitude",
+            "which is missing",
+        ),
         ("duration: 30", "duration: half an hour", f"{PAPERS}.duration", "a valid integer"),
         ("duration: 30", "duration: 3", f"{PAPERS}.duration", "greater than or equal to 5"),
         ("interval: 40", "interval: 1500", f"{PAPERS}.interval", "less than or equal to 1440"),

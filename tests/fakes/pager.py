@@ -27,6 +27,7 @@ class Pager:
 
     edits = False
     files = False
+    maps = False
 
     def __init__(self, url: str, account: str = ACCOUNT) -> None:
         self._url, self._account = url, account

@@ -97,7 +97,7 @@ class TelegramServer:
         with self._lock:
             if failures := self.failures[given.get("chat_id", 0)]:
                 return failures.pop(0)
-            if method in ("sendMessage", "editMessageText", "sendDocument"):
+            if method in ("sendMessage", "editMessageText", "sendDocument", "sendVenue"):
                 return self._message(method, given)
             self.calls.append((method, given))
         return Answer(200, {"ok": True, "result": self._known(method, given)})
@@ -105,7 +105,8 @@ class TelegramServer:
     def _message(self, method: str, given: dict[str, Any]) -> Answer:
         """Have a message stand in a chat."""
         chat, number = self.chats[given["chat_id"]], given.get("message_id")
-        given["text"] = str(given.get("text", given.get("document", "")))
+        shown = (given.get(name) for name in ("text", "document", "title"))
+        given["text"] = str(next((each for each in shown if each), ""))
         if wrong := _wrong_place(method, given, chat) or wrong_in(given):
             return failure(400, f"Bad Request: {wrong}")
         self.calls.append((method, given))

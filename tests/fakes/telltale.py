@@ -28,6 +28,7 @@ class Telltale:
 
     edits = False
     files = False
+    maps = False
 
     def __init__(self) -> None:
         self._sent: Counter[str] = Counter()

@@ -15,7 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 from tests.fakes.listening import Answer, Request, listening
 
@@ -61,13 +68,31 @@ class _Sender(_Shape):
     name: str = Field(min_length=1, max_length=28)
 
 
-class _Message(_Shape):
-    receiver: str = Field(default="", min_length=0)
-    type: Literal["text"]
-    text: str = Field(min_length=1, max_length=7_000)
+class _Location(_Shape):
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
+
+
+class _Any(_Shape):
+    receiver: str = ""
     sender: _Sender
     min_api_version: int
     keyboard: _Keyboard | None = None
+
+
+class _TextMessage(_Any):
+    type: Literal["text"]
+    text: str = Field(min_length=1, max_length=7_000)
+
+
+class _LocationMessage(_Any):
+    type: Literal["location"]
+    location: _Location
+
+
+MESSAGE: TypeAdapter[_TextMessage | _LocationMessage] = TypeAdapter(
+    Annotated[_TextMessage | _LocationMessage, Field(discriminator="type")]
+)
 
 
 def wrong_in(message: dict[str, Any]) -> str:
@@ -75,7 +100,7 @@ def wrong_in(message: dict[str, Any]) -> str:
     if len(json.dumps(message, ensure_ascii=False).encode()) > LARGEST:
         return "larger than 30 kB"
     try:
-        shaped = _Message.model_validate(message)
+        shaped = MESSAGE.validate_python(message)
     except ValidationError as error:
         return str(error)
     if shaped.keyboard is None:
@@ -140,7 +165,7 @@ class ViberServer:
     def take(self, receiver: str, message: dict[str, Any]) -> int:
         """Have a message of ours arrive; its number."""
         self.reached.setdefault(receiver, time.perf_counter())
-        self.chats[receiver].append(message["text"])
+        self.chats[receiver].append(message.get("text") or json.dumps(message["location"]))
         if keyboard := message.get("keyboard"):
             self.keyboards[receiver] = {
                 button["Text"]: button["ActionBody"]

@@ -62,7 +62,7 @@ class TelegramTeller(Teller):
         self.town.database.write_now(all_read)
         seen = []
         for reply in self.town.receive(inbound):
-            if reply.file:
+            if reply.file or reply.venue:
                 continue
             rendered = self.bot.render(reply)
             given = _given(rendered)

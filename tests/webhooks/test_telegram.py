@@ -102,6 +102,9 @@ def test_a_whole_booking_reads_as_a_record(maria: Person) -> None:
     (sheet,) = (given for method, given in maria.server.calls if method == "sendDocument")
     assert "BEGIN:VCALENDAR" in sheet["document"]
     assert "DTSTART:20261203T103000Z" in sheet["document"]
+    (door,) = (given for method, given in maria.server.calls if method == "sendVenue")
+    assert (door["latitude"], door["longitude"]) == (37.0389, 22.1142)
+    assert door["title"] == "Τμήμα Κοινωνικής Αρωγής"
     picked = [text.rpartition("\n")[2] for text in maria.chat if ANSWERED in text]
     assert picked == [
         f"{ANSWERED} Δήμος Καλαμάτας",
@@ -114,6 +117,17 @@ def test_a_whole_booking_reads_as_a_record(maria: Person) -> None:
         f"{ANSWERED} {CONFIRM}",
     ]
     assert maria.with_buttons == [maria.last]
+
+
+def test_who_moves_an_appointment_gets_the_file_anew_and_not_the_map(maria: Person) -> None:
+    maria.write("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
+    maria.write("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130")
+    maria.tap("Συμφωνώ")
+    maria.tap(CONFIRM)
+    maria.write("αλλαγή ραντεβού", "4/12", "13:10")
+    maria.tap("Ναι, αλλαγή σε Παρ 4 Δεκ, 13:10")
+    methods = [method for method, _given in maria.server.calls]
+    assert (methods.count("sendDocument"), methods.count("sendVenue")) == (2, 1)
 
 
 def test_going_from_month_to_month_changes_the_message_where_it_stands(maria: Person) -> None:

@@ -103,6 +103,7 @@ def test_a_whole_booking(maria: Person) -> None:
     for label in ("Συμφωνώ", CONFIRM):
         maria.tap(label)
     assert any("Το ραντεβού σας κλείστηκε" in text for text in maria.chat)
+    assert json.dumps({"lat": 37.0389, "lon": 22.1142}) in maria.chat
     picked = [text.partition("\n")[0] for text in maria.chat if text.startswith(ANSWERED)]
     assert picked == [
         f"{ANSWERED} Δήμος Καλαμάτας",
