@@ -19,6 +19,7 @@ Each line is a word and what belongs to it:
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,13 +29,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import later
-from bot.replies import Inbound, Reply
+from bot.replies import Reply
 from bot.seen import look
 from core import bookings, slots
 from core.actor import Actor
 from core.tables import Booking, Citizen, Conversation, Outgoing
 from dialogs.state import State
 from tests.conftest import Town
+from tests.stories.tongues import Line, Tongue
 
 ATHENS = ZoneInfo("Europe/Athens")
 WIDTH = 9
@@ -42,9 +44,14 @@ WIDTH = 9
 
 @dataclass
 class Teller:
-    """One story being played, and the lines it should have had."""
+    """One story being played, and the lines it should have had.
+
+    It is told in one tongue; the others read and show the same beside it.
+    """
 
     town: Town
+    tongue: Tongue
+    others: Sequence[Tongue] = ()
     platform: str = "webchat"
     language: str | None = None
     timezone: str | None = None
@@ -97,32 +104,32 @@ class Teller:
         if tapped:
             known = self.buttons.get(self.who, [])
             choice = next(key for label, key in reversed(known) if label == tapped[1])
-        self.count += 1
-        for reply in self.answers(self.inbound(None if tapped else rest, choice)):
+        for reply in self.answers(self.line(None if tapped else rest, choice)):
             self.pending += shown(reply)
             self.buttons.setdefault(self.who, []).extend((c.label, c.id) for c in reply.choices)
         self.pending += self.newly_owed()
 
-    def answers(self, inbound: Inbound) -> list[Reply]:
+    def answers(self, line: Line) -> list[Reply]:
         """What the citizen sees of the answer."""
-        return self.town.receive(inbound)
+        inbound = self.tongue.read(line)
+        for other in self.others:
+            heard = other.read(line)
+            if line.text is not None:
+                assert (heard.text, heard.choice) == (inbound.text, None)
+            else:
+                assert heard.choice in (inbound.choice, None)
+            assert heard.language in (inbound.language, None, "el")
+        replies = self.town.receive(inbound)
+        for tongue in (self.tongue, *self.others):
+            tongue.show(self.who, replies)
+        return replies
 
-    def inbound(self, text: str | None, choice: str | None = None) -> Inbound:
-        return Inbound.model_validate(
-            {
-                "platform": self.platform,
-                "account": self.platform,
-                "address": self.who,
-                "message_id": str(self.count),
-                "text": text,
-                "choice": choice,
-                "language": self.language,
-                "timezone": self.timezone,
-            }
-        )
+    def line(self, text: str | None, choice: str | None = None) -> Line:
+        self.count += 1
+        return Line(self.who, self.count, text, choice, self.language, self.timezone)
 
     def on_later(self, _rest: str) -> None:
-        inbound, house = self.inbound(""), self.town.house
+        inbound, house = self.tongue.read(self.line("")), self.town.house
 
         def run(session: Session) -> list[Reply]:
             before = look(session, house, inbound)

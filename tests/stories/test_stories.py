@@ -1,4 +1,4 @@
-"""Every story file replays to the letter."""
+"""Every story file replays to the letter, on every platform."""
 
 import re
 from pathlib import Path
@@ -6,57 +6,61 @@ from pathlib import Path
 import pytest
 
 from bot.texts import Texts
-from tests.conftest import Town
-from tests.stories import telegram, viber
-from tests.stories.console import ConsoleTeller
+from tests.conftest import SOAK, Town
+from tests.stories import tongues
+from tests.stories.pushed import PushedTeller
 from tests.stories.teller import Teller, stories
-from tests.stories.webchat import WebChatTeller
+from tests.stories.tongues import OfConsole, OfTelegram, OfViber, OfWebChat
 
 OF_A_PAGE = re.compile(r"^(later|language|accounts .*webchat)\b", re.MULTILINE)
 """What only a page has: it fetches what comes later, and may change its language."""
 
 ELSEWHERE = [file for file in stories() if not OF_A_PAGE.search(file.read_text("utf-8"))]
-
 TYPED = [file for file in ELSEWHERE if not file.stem.startswith("old_")]
 """At a terminal nobody can tap a button of an older question."""
 
 
 @pytest.mark.parametrize("file", stories(), ids=lambda file: file.stem)
 def test_story_replays_to_the_letter(
-    file: Path, town: Town, request: pytest.FixtureRequest
+    file: Path, town: Town, texts: Texts, request: pytest.FixtureRequest
 ) -> None:
     written = file.read_text("utf-8")
-    told = Teller(town).play(written)
+    others = (OfConsole(), tongues.telegram(texts), tongues.viber(texts))
+    told = Teller(town, OfWebChat(town.house.office), others).play(written)
     if request.config.getoption("--rewrite-stories"):
         file.write_text(told, "utf-8")
     else:
         assert told == written
 
 
-@pytest.mark.parametrize("file", stories(), ids=lambda file: file.stem)
-def test_the_same_story_is_told_to_the_web_chat(file: Path, town: Town) -> None:
-    written = file.read_text("utf-8")
-    assert WebChatTeller(town).play(written) == written
-
-
+@SOAK
 @pytest.mark.parametrize("file", TYPED, ids=lambda file: file.stem)
 def test_the_same_story_is_told_at_a_terminal(file: Path, town: Town) -> None:
     written = file.read_text("utf-8")
-    assert ConsoleTeller(town).play(written) == written
+    assert Teller(town, OfConsole()).play(written) == written
 
 
-@pytest.mark.parametrize("file", ELSEWHERE, ids=lambda file: file.stem)
+PUSHED = [
+    file if file.stem in ("readme", "move") else pytest.param(file, marks=SOAK)
+    for file in ELSEWHERE
+]
+
+
+@pytest.mark.parametrize("file", PUSHED, ids=lambda file: file.stem)
 def test_the_same_story_is_told_on_telegram(file: Path, town: Town, texts: Texts) -> None:
-    written = file.read_text("utf-8")
-    bot = telegram.connected(town, texts)
-    assert telegram.TelegramTeller(town, bot=bot).play(written) == written
+    pushed(file, town, tongues.telegram(texts))
 
 
-@pytest.mark.parametrize("file", ELSEWHERE, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", PUSHED, ids=lambda file: file.stem)
 def test_the_same_story_is_told_on_viber(file: Path, town: Town, texts: Texts) -> None:
+    pushed(file, town, tongues.viber(texts))
+
+
+def pushed(file: Path, town: Town, tongue: OfTelegram | OfViber) -> None:
+    """Tell it to a bot, with its outbox, its edits and its files."""
+    town.connect({tongue.bot.account: tongue.bot})
     written = file.read_text("utf-8")
-    bot = viber.connected(town, texts)
-    assert viber.ViberTeller(town, bot=bot).play(written) == written
+    assert PushedTeller(town, tongue).play(written) == written
 
 
 def test_the_readmes_conversation_is_a_story() -> None:
