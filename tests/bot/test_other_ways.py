@@ -9,9 +9,9 @@ from core import backlog, outbox
 from core.errors import DeliveryError
 from core.tables import Booking, Suppression
 from tests.bot.post import BOOK, DETAILS, Mailbox, Post
-from tests.conftest import on_both
+from tests.conftest import mostly_on
 
-pytestmark = on_both
+pytestmark = mostly_on("sqlite")
 
 
 def test_who_cannot_be_reached_for_good_is_written_to_another_way(post: Post) -> None:
