@@ -1,19 +1,25 @@
-"""`make screenshots`: pictures of each main state of the page, narrow and wide, light and dark."""
+"""`make screenshots`: pictures of each main state of the page, narrow and wide, light and dark.
+
+And one of each bot.
+"""
 
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Page, ViewportSize
+import httpx
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from bot.conversation import House
+from bot.platforms.platform import Platform
 from bot.texts import Texts
 from bot.wiring import load_shipped
 from core.database import Database
 from core.office import Office
+from tests import bot_screenshots
 from tests.browser.citizen import book, step, tap
 from tests.browser.conftest import launched
 from tests.conftest import Clock
@@ -42,15 +48,22 @@ STATES = {
 def main() -> None:
     """Walk through a booking and picture it."""
     FOLDER.mkdir(exist_ok=True)
-    with opened() as address, launched() as browser:
-        english = browser.new_page(base_url=address, locale="en-AU", timezone_id=ATHENS)
-        english.goto("/")
-        picture(english, "greeting-english")
-        page = browser.new_page(base_url=address, locale="el-GR", timezone_id=ATHENS)
-        page.goto("/")
-        picture(page, "greeting")
-        tap(page, "Χίου")
-        book(page, look=look)
+    with launched() as browser:
+        with opened() as client:
+            of_pages(browser, str(client.base_url))
+        bot_screenshots.draw(browser, FOLDER, opened)
+
+
+def of_pages(browser: Browser, address: str) -> None:
+    """Picture the web chat."""
+    english = browser.new_page(base_url=address, locale="en-AU", timezone_id=ATHENS)
+    english.goto("/")
+    picture(english, "greeting-english")
+    page = browser.new_page(base_url=address, locale="el-GR", timezone_id=ATHENS)
+    page.goto("/")
+    picture(page, "greeting")
+    tap(page, "Χίου")
+    book(page, look=look)
 
 
 def look(page: Page) -> None:
@@ -69,16 +82,18 @@ def picture(page: Page, state: str) -> None:
 
 
 @contextmanager
-def opened() -> Iterator[str]:
-    """Open an office whose clock stands still; its address."""
+def opened(platforms: Mapping[str, Platform] | None = None) -> Iterator[httpx.Client]:
+    """Open an office whose clock stands still; a client of its server."""
+    accounts = platforms or {}
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/rantevou.db")
         database.prepare()
-        house = House(Office("screenshots"), Texts(), Clock(), random.Random(1).choice)
+        office = Office("screenshots", frozenset({"webchat", *accounts}))
+        house = House(office, Texts(), Clock(), random.Random(1).choice, platforms=accounts)
         wiring = served(database, house)
         load_shipped(wiring)
         with serving(application(wiring)) as client:
-            yield str(client.base_url)
+            yield client
 
 
 if __name__ == "__main__":
