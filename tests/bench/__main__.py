@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.bench import telegram, web
+from tests.bench import bots, web
 from tests.bench.growth import growth
 from tests.bench.months import months
 from tests.bench.offices import FEW, MANY, on_postgres, on_sqlite
@@ -31,8 +31,9 @@ def main() -> None:
         root = Path(folder).absolute()
         turns(root)
         web.pages(root)
-        telegram.answers(root)
+        bots.answers(root)
         server = stack.enter_context(running(root, durable=True))
+        bots.crowd(server)
         with ThreadPoolExecutor(1) as beside:
             # Storing so much takes as long as talking 10,000 times does, of which only the memory
             # is of interest: both at once.

@@ -27,7 +27,7 @@ STREAMS = 200
 class Server:
     """A real server on a database of its own, and one connection to it."""
 
-    def __init__(self, file: Path, **settings: str) -> None:
+    def __init__(self, file: Path, *arguments: str, **settings: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -38,7 +38,7 @@ class Server:
             **settings,
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot.cli", "serve"],
+            [sys.executable, "-m", "bot.cli", "serve", *arguments],
             env={**os.environ, **given},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -71,9 +71,9 @@ class Server:
 
 
 @contextmanager
-def serving(file: Path, **settings: str) -> Iterator[Server]:
+def serving(file: Path, *arguments: str, **settings: str) -> Iterator[Server]:
     """A server, ended at last."""
-    server = Server(file, **settings)
+    server = Server(file, *arguments, **settings)
     try:
         yield server
     finally:

@@ -62,8 +62,8 @@ class TelegramServer:
     webhook: dict[str, Any] = field(default_factory=dict)
     waiting: list[dict[str, Any]] = field(default_factory=list)
     """Updates that whoever polls is told."""
-    reached: dict[int, float] = field(default_factory=dict)
-    """When each chat was first written to, by time.perf_counter."""
+    reached: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """When each chat was written to, by time.perf_counter."""
     slow: float = 0
     """Seconds that an answer takes."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -110,7 +110,7 @@ class TelegramServer:
         if wrong := _wrong_place(method, given, chat) or wrong_in(given):
             return failure(400, f"Bad Request: {wrong}")
         self.calls.append((method, given))
-        self.reached.setdefault(given["chat_id"], time.perf_counter())
+        self.reached[given["chat_id"]].append(time.perf_counter())
         number = number or self.number()
         chat[number] = {"text": given["text"], "markup": given.get("reply_markup", {})}
         message = {

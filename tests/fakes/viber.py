@@ -136,8 +136,8 @@ class ViberServer:
     failures: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     """What the next sendings to somebody are answered instead; other calls under their method."""
     account: dict[str, Any] = field(default_factory=dict)
-    reached: dict[str, float] = field(default_factory=dict)
-    """When each was first written to, by time.perf_counter."""
+    reached: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """When each was written to, by time.perf_counter."""
     slow: float = 0
     """Seconds that an answer takes; the message has arrived before."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(5_000_000))
@@ -164,7 +164,7 @@ class ViberServer:
 
     def take(self, receiver: str, message: dict[str, Any]) -> int:
         """Have a message of ours arrive; its number."""
-        self.reached.setdefault(receiver, time.perf_counter())
+        self.reached[receiver].append(time.perf_counter())
         self.chats[receiver].append(message.get("text") or json.dumps(message["location"]))
         if keyboard := message.get("keyboard"):
             self.keyboards[receiver] = {
