@@ -85,7 +85,7 @@ class Wiring:
         answer = received.answer
         for message in received.messages:
             replies = await self.answer(message)
-            if received.welcome:
+            if received.welcome and replies:
                 answer = received.welcome(replies)
         return answer
 

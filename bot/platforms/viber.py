@@ -92,6 +92,7 @@ class _Event(_Kind):
     user_id: str | None = None
     message: _Message | None = None
     context: str = ""
+    subscribed: bool = False
     desc: str = ""
 
 
@@ -127,10 +128,13 @@ class Viber:
         match event:
             case _Event(event="message", sender=_User() as who, message=_Message() as said):
                 return Received([self._inbound(event, who, **_content(said))])
-            case _Event(event="conversation_started", user=_User() as who):
-                link = event.context or None
-                inbound = self._inbound(event, who, link=link, at_once=True)
+            case _Event(event="conversation_started", user=_User() as who, subscribed=False):
+                inbound = self._inbound(event, who, link=event.context or None, at_once=True)
                 return Received([inbound], welcome=self._welcome)
+            case _Event(event="conversation_started", user=_User() as who):
+                # Who was here before has the last question still, and can be written to.
+                link = event.context
+                return Received([self._inbound(event, who, link=link)] if link else [])
             case _Event(event="delivered" | "seen" | "failed" as status, user_id=str(address)):
                 number = str(event.message_token)
                 return Received(news=Receipt(address, number, status, event.desc))

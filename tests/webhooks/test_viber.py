@@ -12,6 +12,7 @@ from bot.platforms.viber import HEADER, Viber
 from bot.settings import ViberAccount
 from bot.shaping import ANSWERED
 from bot.texts import Texts
+from core.conversations import forget_said
 from core.outbox import SENDING
 from tests.bot.platforms import viber_events as events
 from tests.bot.platforms.viber_events import MARIA, WHO
@@ -145,7 +146,29 @@ def test_the_welcome_is_the_same_when_it_is_asked_for_again(maria: Person, town:
 def test_whoever_comes_back_goes_on_where_they_were(maria: Person) -> None:
     maria.open()
     maria.write("Καλαμάτα")
+    before = list(maria.chat)
+    assert maria.send(events.started(subscribed=True)).content == b""
+    assert maria.chat == before
+    maria.tap("Επίδομα Στέγασης")
+    assert "Λαμβάνετε ήδη" in maria.chat[-1]
+    maria.send(events.started("manage_KX7M2P", subscribed=True))
+    assert "Να το αφήσουμε" in maria.chat[-1]
+    maria.tap("Ναι, να το αφήσουμε")
+    assert "Και ποιο τηλέφωνο" in maria.chat[-1]
+
+
+def test_whoever_left_and_opens_the_chat_anew_is_asked_the_open_question(maria: Person) -> None:
+    maria.open()
+    maria.write("Καλαμάτα")
     assert maria.open()["text"] == "Ποια υπηρεσία;"
+
+
+def test_a_welcome_that_was_erased_meanwhile_is_not_made_up(maria: Person, town: Town) -> None:
+    event = events.started()
+    assert maria.tell(event).json()["text"]
+    town.database.write_now(lambda s: forget_said(s, 1))
+    again = maria.tell(event)
+    assert (again.status_code, again.content) == (200, b"")
 
 
 @pytest.mark.parametrize(

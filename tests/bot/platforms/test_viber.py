@@ -81,7 +81,11 @@ SAID = [
     pytest.param(events.media("url"), {"unread": "other"}, id="link"),
     pytest.param(events.message({"type": "new"}), {"unread": "other"}, id="of later days"),
     pytest.param(events.started(), {"at_once": True}, id="opened"),
-    pytest.param(events.started(subscribed=True), {"at_once": True}, id="opened again"),
+    pytest.param(
+        events.started("manage_KX7M2P", subscribed=True),
+        {"link": "manage_KX7M2P"},
+        id="by a link, when known already",
+    ),
     pytest.param(
         events.started("book_epidoma"), {"link": "book_epidoma", "at_once": True}, id="by a link"
     ),
@@ -115,10 +119,12 @@ def test_what_a_citizen_sends(texts: Texts, event: Any, said: dict[str, Any]) ->
         pytest.param(events.subscribed(), Reach(MARIA, reachable=True), id="subscribed"),
         pytest.param(events.unsubscribed(), Reach(MARIA, reachable=False), id="unsubscribed"),
         pytest.param(events.ASKED, None, id="asked whether we are there"),
+        pytest.param(events.started(subscribed=True), None, id="opened again"),
     ],
 )
 def test_what_viber_tells(texts: Texts, event: Any, news: Receipt | Reach | None) -> None:
-    assert read(texts, event) == Received(news=news)
+    received = read(texts, event)
+    assert (received.news, list(received.messages), received.welcome) == (news, [], None)
 
 
 @pytest.mark.parametrize(
