@@ -1,7 +1,7 @@
 """The settings, from the environment and `.env`."""
 
 import re
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import (
     BaseModel,
@@ -30,36 +30,37 @@ class BotAccount(BaseModel):
     """A bot of a chat platform's; of one municipality, or shared by all."""
 
     model_config = ConfigDict(extra="forbid")
+    shape: ClassVar[str]
+    example: ClassVar[str]
 
     token: SecretStr
     municipality: str | None = None
+
+    @field_validator("token")
+    @classmethod
+    def _of_the_platform(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(cls.shape, token.get_secret_value(), re.ASCII):
+            raise ValueError(f"must be like {cls.example}")
+        return token
 
 
 class TelegramAccount(BotAccount):
     """A bot of Telegram's."""
 
-    api_url: str = "https://api.telegram.org"
+    shape = r"\d+:[\w-]+"
+    example = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 
-    @field_validator("token")
-    @classmethod
-    def _of_the_botfather(cls, token: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"\d+:[\w-]+", token.get_secret_value(), re.ASCII):
-            raise ValueError("must be like 110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw")
-        return token
+    api_url: str = "https://api.telegram.org"
 
 
 class ViberAccount(BotAccount):
     """A bot of Viber's; each of its messages shows `name`."""
 
+    shape = r"[\w-]{16,}"
+    example = "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9"
+
     name: str = Field(default="Rantevou", min_length=1, max_length=28)
     api_url: str = "https://chatapi.viber.com"
-
-    @field_validator("token")
-    @classmethod
-    def _of_viber(cls, token: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"[\w-]{16,}", token.get_secret_value(), re.ASCII):
-            raise ValueError("must be like 445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9")
-        return token
 
 
 class Settings(BaseSettings):
