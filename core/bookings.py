@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, TextClause, and_, case, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -342,11 +342,11 @@ def _expire_overlapping(
     )
 
 
-def _expire(session: Session, now: datetime, *which: object) -> int:
+def _expire(session: Session, now: datetime, *which: ColumnElement[bool] | TextClause) -> int:
     # The literal words once more, for the partial index over holds.
     expired = session.scalars(
         update(Booking)
-        .where(Booking.state == "held", *which)  # type: ignore[arg-type]
+        .where(Booking.state == "held", *which)
         .values(state="expired", version=Booking.version + 1)
         .returning(Booking.id)
     ).all()
