@@ -35,8 +35,9 @@ class Reply(BaseModel):
     """A message of ours. Only the last of a turn asks, and so has a step and choices.
 
     `input` is what a typed answer is; `booking` is the appointment that this tells all about. One
-    that is `closing` is only put in the place of a question that is no longer open. A `file` has a
-    name, and its content when it is sent; a `venue` is shown on a map.
+    that is `closing` is only put in the place of a question that is no longer open; one that
+    `clears` is the first after a question whose buttons are at the citizen's keyboard. A `file` has
+    a name, and its content when it is sent; a `venue` is shown on a map.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Reply(BaseModel):
     input: Input = "text"
     booking: int | None = None
     closing: bool = False
+    clears: bool = False
     file: str | None = None
     content: bytes = b""
     venue: Venue | None = None

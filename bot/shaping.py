@@ -66,10 +66,11 @@ def shaped(
         return replies, {}
     if same and tapped and len(replies) == 1:
         return replies, {0: before.row}
-    closed = platform.closed(before.reply, tapped, said=len(replies) > 1)
-    if closed is None:
-        return replies, {}
-    return [closed, *replies], {0: before.row} if closed.closing else {}
+    if closed := platform.closed(before.reply, tapped, said=len(replies) > 1):
+        replies = [closed, *replies]
+    if before.reply.input == "phone" and not same:
+        replies[0] = replies[0].model_copy(update={"clears": True})
+    return replies, {0: before.row} if closed and closed.closing else {}
 
 
 def _attached(ctx: Context, platform: Platform, reply: Reply) -> Iterator[Reply]:

@@ -201,7 +201,7 @@ class Telegram:
         commands = [choice for choice in reply.choices if choice.number is None]
         if reply.closing:
             return None
-        if reply.step is None:
+        if reply.clears:
             return ReplyKeyboardRemove()
         if reply.input == "phone":
             share = self._texts.say(_("📱 Send my own number"), reply.language)

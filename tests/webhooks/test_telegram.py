@@ -95,6 +95,7 @@ def test_a_whole_booking_reads_as_a_record(maria: Person) -> None:
     assert maria.last["markup"]["keyboard"][0][0]["request_contact"]
     maria.send(updates.contact())
     assert maria.chat[-2] == ANSWERED
+    assert list(maria.server.chats[CHAT].values())[-2]["markup"]["remove_keyboard"]
     maria.write("068933130")
     for label in ("Συμφωνώ", CONFIRM):
         maria.tap(label)
@@ -128,6 +129,23 @@ def test_who_moves_an_appointment_gets_the_file_anew_and_not_the_map(maria: Pers
     maria.tap("Ναι, αλλαγή σε Παρ 4 Δεκ, 13:10")
     methods = [method for method, _given in maria.server.calls]
     assert (methods.count("sendDocument"), methods.count("sendVenue")) == (2, 1)
+
+
+def test_a_reminder_leaves_the_button_that_sends_the_number(maria: Person, town: Town) -> None:
+    booking = ("Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30", "Μαρία Παπαδοπούλου")
+    maria.write("Γεια", *booking, "maria@example.gr", "6912345678", "068933130")
+    for label in ("Συμφωνώ", CONFIRM):
+        maria.tap(label)
+    maria.write("αλλαγή στοιχείων", "τηλέφωνο")
+    assert "keyboard" in maria.last["markup"]
+    town.clock.forward(days=2, hours=4)
+    until(lambda: "Σας θυμίζω το ραντεβού σας" in maria.chat[-1])
+    assert maria.last["markup"] == {}
+    maria.write("12")
+    assert "keyboard" in maria.last["markup"]
+    maria.write("6987654321")
+    told = list(maria.server.chats[CHAT].values())[-3:]
+    assert any("remove_keyboard" in message["markup"] for message in told)
 
 
 def test_going_from_month_to_month_changes_the_message_where_it_stands(maria: Person) -> None:

@@ -228,8 +228,11 @@ SHARE = {"text": "📱 Αποστολή του αριθμού μου", "request_
             id="times",
         ),
         pytest.param(asked(), None, id="a question without choices"),
+        pytest.param(Reply(text="Εντάξει."), None, id="no question"),
         pytest.param(
-            Reply(text="Εντάξει."), {"remove_keyboard": True, "selective": None}, id="no question"
+            Reply(text="Εντάξει.", clears=True),
+            {"remove_keyboard": True},
+            id="after one whose buttons are at the keyboard",
         ),
         pytest.param(
             asked(input="phone", choices=[BACK, HELP]),
