@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from telegram import Update
+from telegram.request import HTTPXRequest
 
 from bot.platforms.platform import Forged, Malformed, Reach, Received
 from bot.platforms.telegram import HEADER, LONGEST, NOTHING, Telegram, split
@@ -349,6 +350,17 @@ def test_a_failure_says_whether_to_try_again(
     assert (error.retry_after, error.for_good, error.unreachable) == told
     assert TOKEN not in error.why
     assert "4711" not in error.why
+
+
+def test_an_answer_that_takes_too_long_is_not_waited_for(
+    texts: Texts, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.slow = 2
+    monkeypatch.setattr(
+        "bot.platforms.telegram.HTTPXRequest", lambda: HTTPXRequest(read_timeout=0.2)
+    )
+    with pytest.raises(DeliveryError, match="TimedOut"):
+        send(texts, server, asked())
 
 
 def test_a_chat_that_moved_is_followed(texts: Texts, server: TelegramServer) -> None:
