@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -30,8 +30,7 @@ def telegram_setup() -> None:
     settings, texts = read_settings(), Texts()
     bots = _bots(settings, Telegram)
     url = _public_url(settings, "Telegram", " Without one, use `rantevou telegram poll`.")
-    for bot in bots:
-        _tell(bot.account, asyncio.run(set_up(bot, url, texts)))
+    _each({bot.account: set_up(bot, url, texts) for bot in bots})
 
 
 @viber.command("setup")
@@ -44,8 +43,7 @@ def viber_setup() -> None:
     settings = read_settings()
     bots = _bots(settings, Viber)
     url = _public_url(settings, "Viber")
-    for bot in bots:
-        _tell(bot.account, asyncio.run(set_up(bot, url)))
+    _each({bot.account: set_up(bot, url) for bot in bots})
 
 
 @telegram.command()
@@ -56,6 +54,7 @@ def poll() -> None:
     from bot.platforms.telegram_poll import poll
     from bot.postman import Postman
     from bot.settings import read_settings
+    from bot.sweep import sweep_forever
     from bot.wiring import load_shipped, wire
 
     settings = read_settings()
@@ -68,6 +67,7 @@ def poll() -> None:
     async def run() -> None:
         postman, loop = Postman(wiring), asyncio.get_running_loop()
         polling = [asyncio.create_task(poll(wiring, bot)) for bot in bots]
+        polling.append(asyncio.create_task(sweep_forever(wiring)))
 
         def end() -> None:
             # What was told and not taken yet is told again.
@@ -143,6 +143,18 @@ def _public_url(settings: "Settings", platform: str, instead: str = "") -> str:
             f"Rantevou.{instead}"
         )
     return settings.public_url
+
+
+def _each(setups: "Mapping[str, Coroutine[None, None, list[str]]]") -> None:
+    """Set each up, though another fails."""
+    wrong = []
+    for account, setup in setups.items():
+        try:
+            _tell(account, asyncio.run(setup))
+        except Unusable as reason:
+            wrong.append(str(reason))
+    if wrong:
+        raise Unusable("\n".join(wrong))
 
 
 def _tell(account: str, lines: Sequence[str]) -> None:

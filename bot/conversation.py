@@ -90,7 +90,12 @@ def _turn(
     now, account = house.clock(), inbound.account
     house.office.refresh(session)
     state = State.model_validate(found.state)
-    language, timezone = _of_the_page(state, inbound, found)
+    if inbound.choice and inbound.choice == state.tapped:
+        # A finger that came down twice: what it wanted is on its way.
+        _noted(session, found, inbound, None, [], now)
+        note(session, "turn", inbound.platform, "repeated")
+        return []
+    language, timezone = _of_the_page(house, state, inbound, found)
     ctx = _context(session, house, inbound, found, state, language, timezone)
     platform = house.platforms.get(account)
     before = None
@@ -108,6 +113,7 @@ def _turn(
         missed=missed,
         unread=inbound.unread,
         link=inbound.link,
+        command=inbound.command,
     )
     replies = house.texts.replies(ctx.said, question, ctx.language, ctx.shown)
     replaced: Mapping[int, int] = {}
@@ -119,6 +125,7 @@ def _turn(
         state.heard, state.heard_at = inbound.number, now.timestamp()
     if platform and platform.edits:
         state.asked_by = number
+    state.tapped = inbound.choice or "" if platform and of_before else ""
     # What missed its question is as if asked anew: clocks that differ refuse nobody for ever.
     if state.open_since is None or missed == EARLY:
         state.open_since, state.opened_by = house.clock().timestamp(), number
@@ -137,10 +144,12 @@ def _turn(
     return replies
 
 
-def _of_the_page(state: State, inbound: Inbound, found: conversations.Found) -> tuple[str, str]:
+def _of_the_page(
+    house: House, state: State, inbound: Inbound, found: conversations.Found
+) -> tuple[str, str]:
     """Language and time zone; what the page or the app says of them counts when it changes."""
-    if state.number == 0:
-        state.home = inbound.home
+    if state.number == 0 or inbound.account in house.platforms:
+        state.home = inbound.home  # a bot may have become a municipality's own since
     language, timezone = found.language, found.timezone
     # The citizen may have asked for another since.
     if inbound.language and inbound.language != state.client_language:

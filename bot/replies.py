@@ -71,8 +71,9 @@ class Inbound(Sender):
     platform counts them. `in_chat` is a text's number where the chat counts our messages too: those
     to which `send` gave a smaller one were there before it. `home` is the municipality whose own
     page it was written on. `unread` says what it was, where it can't be read; `link` is what the
-    link said that was followed. The replies to one that is answered `at_once` are what its request
-    is answered with, and go no other way. `opens` allows a contact that isn't known yet; one that
+    link said that was followed; `command` is one by its name, as some platforms offer them. The
+    replies to one that is answered `at_once` are what its request is answered with, and go no other
+    way. `opens` allows a contact that isn't known yet; one that
     `begins` must not be, unless it only repeats itself.
     """
 
@@ -83,6 +84,7 @@ class Inbound(Sender):
     choice: str | None = None
     unread: Unread | None = None
     link: str | None = None
+    command: str | None = None
     language: Literal["el", "en"] | None = None
     timezone: str | None = None
     home: str | None = None

@@ -4,6 +4,7 @@ import re
 from typing import Annotated, ClassVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -13,7 +14,7 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from core.database import EXPECTED, backend_of
 from core.errors import Unusable
@@ -21,9 +22,21 @@ from core.errors import Unusable
 MASK = "***"
 SECRET_LETTERS = 16
 YEAR = 366
+BOTS = ("telegram", "viber")
+TOLD = ("municipality", "name", "api_url")
+"""What may be shown of a bot's settings."""
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=40)]
+
+
+def _address(url: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+/?", url):
+        raise ValueError("must be like https://api.example.org")
+    return url.rstrip("/")
+
+
+ApiUrl = Annotated[str, AfterValidator(_address)]
 
 
 class BotAccount(BaseModel):
@@ -50,7 +63,7 @@ class TelegramAccount(BotAccount):
     shape = r"\d+:[\w-]+"
     example = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 
-    api_url: str = "https://api.telegram.org"
+    api_url: ApiUrl = "https://api.telegram.org"
 
 
 class ViberAccount(BotAccount):
@@ -60,7 +73,7 @@ class ViberAccount(BotAccount):
     example = "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9"
 
     name: str = Field(default="Rantevou", min_length=1, max_length=28)
-    api_url: str = "https://chatapi.viber.com"
+    api_url: ApiUrl = "https://chatapi.viber.com"
 
 
 class Settings(BaseSettings):
@@ -130,17 +143,26 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise Unusable("\n".join(map(_told, error.errors()))) from None
+    except SettingsError as error:
+        found = re.search(r'field "(\w+)"', str(error))
+        name = f"RANTEVOU_{found[1].upper()}" if found else "A setting"
+        raise Unusable(f"{name} can't be read: see .env.example for how it is written.") from None
 
 
 def _told(wrong: ErrorDetails) -> str:
     name = "__".join(str(part) for part in wrong["loc"] if part != "[key]")
     given = "isn't set" if wrong["type"] == "missing" else f"is {_shown(name, wrong['input'])}"
-    return f"RANTEVOU_{name.upper()} {given}: {wrong['msg'].removeprefix('Value error, ')}"
+    why = "no such setting" if wrong["type"] == "extra_forbidden" else wrong["msg"]
+    return f"RANTEVOU_{name.upper()} {given}: {why.removeprefix('Value error, ')}"
 
 
 def _shown(name: str, value: object) -> str:
     """A setting's value, without what may be a password."""
-    if name == "secret" or name.endswith("__token"):
+    if name == "secret":
+        return MASK
+    # A token may stand under any name that was mistyped.
+    platform, *parts = name.split("__")
+    if platform in BOTS and (len(parts) != 2 or parts[1] not in TOLD):
         return MASK
     if name == "database_url":
         if re.match(r"sqlite:///[^@]*$", str(value)):

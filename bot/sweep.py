@@ -1,11 +1,15 @@
 """What is done again and again: expiring holds, forgetting what is no longer needed."""
 
+import asyncio
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from bot.logs import cause
 from bot.platforms.webchat import PLATFORM
+from bot.wiring import Wiring
 from core.bookings import expire_lapsed
 from core.locks import is_first
 from core.proof import LOCKED_FOR
@@ -21,8 +25,27 @@ from core.tables import (
 )
 from dialogs.state import State
 
+log = structlog.get_logger()
+
+SWEEP_SECONDS = 60
+
 BATCH = 500
 """Conversations forgotten in one transaction, for turns wait for it."""
+
+
+async def sweep_forever(wiring: Wiring) -> None:
+    """Do it once a minute, whatever goes wrong."""
+    house, keep_replies = wiring.house, timedelta(hours=wiring.settings.keep_replies_hours)
+    while True:
+        try:
+            swept = await wiring.database.write(
+                lambda s: sweep(s, house.clock(), keep_replies, house.keep_answers)
+            )
+            if any(swept.values()):
+                log.info("swept", **swept)
+        except Exception as error:
+            log.error("sweep failed", **cause(error))
+        await asyncio.sleep(SWEEP_SECONDS)
 
 
 def sweep(

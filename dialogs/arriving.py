@@ -25,7 +25,7 @@ BOOK, MANAGE = "book_", "manage_"
 
 
 def begun(ctx: Context, link: str) -> None:
-    """Go where a link leads; one that leads nowhere begins as any talk does."""
+    """Go where a link leads; one that leads nowhere changes nothing."""
     if link.startswith(MANAGE) and is_code(code := link.removeprefix(MANAGE)):
         request(ctx, "bookings", way="code", code=fold_code(code))
     elif link.startswith(BOOK) and (answers := _named(ctx, link.removeprefix(BOOK))):

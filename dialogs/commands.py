@@ -46,6 +46,16 @@ def run(ctx: Context, name: str, rest: str) -> None:
     next(command for command in COMMANDS if command.name == name).act(ctx, rest)
 
 
+def commanded(ctx: Context, name: str) -> None:
+    """Do a command by its name instead of its words."""
+    found = (each for each in COMMANDS if each.name == name and each.words is not NOTHING)
+    command = next((each for each in found if each.typed(ctx)), None)
+    if command:
+        command.act(ctx, "")
+    else:
+        ctx.say(_("I don't know that command. Write “help” to see what I can do."))
+
+
 def buttons(ctx: Context) -> list[Command]:
     """The commands that have a button now."""
     help_wanted = ctx.state.view.get("help")

@@ -8,6 +8,7 @@ from dialogs import flow
 from dialogs.arriving import UNREADABLE, Unread, begun
 from dialogs.asking import Asked, ask
 from dialogs.book import BOOK
+from dialogs.commands import commanded
 from dialogs.fold import clean, fold
 from dialogs.hear import tapped, typed
 from dialogs.manage import BOOKINGS, CANCEL, EDIT, MOVE, WITHDRAW
@@ -40,10 +41,12 @@ def turn(
     missed: Phrase | None = None,
     unread: Unread | None = None,
     link: str | None = None,
+    command: str | None = None,
 ) -> Asked:
     """Take a message and ask what comes next.
 
-    It is a typed text, a tapped choice's id, something `unread`, or a `link` that was followed.
+    It is a typed text, a tapped choice's id, something `unread`, a `link` that was followed, or a
+    `command` by its name.
 
     A typed text that `missed` the question it was meant for is no answer to what is asked by now,
     and is told so, unless it is a command; a tap says by itself what it answers. What is said
@@ -69,6 +72,8 @@ def turn(
             ctx.say(UNREADABLE[unread])
         elif link is not None:
             begun(ctx, link)
+        elif command is not None:
+            commanded(ctx, command)
     except Wrong as wrong:
         _wrong(ctx, wrong)
     except Instead as instead:

@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -13,10 +12,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from bot.logs import cause
 from bot.postman import Postman
 from bot.settings import read_settings
-from bot.sweep import sweep
+from bot.sweep import sweep_forever
 from bot.wiring import Wiring, load_shipped, wire
 from webhooks import (
     appointments,
@@ -38,8 +36,6 @@ from webhooks.stream import Streams
 
 log = structlog.get_logger()
 
-SWEEP_SECONDS = 60
-
 
 def create() -> FastAPI:
     """Make the application from the environment; what uvicorn starts."""
@@ -55,7 +51,7 @@ def application(wiring: Wiring) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         tasks = [
-            asyncio.create_task(work) for work in (_sweep_forever(wiring), streams.look_forever())
+            asyncio.create_task(work) for work in (sweep_forever(wiring), streams.look_forever())
         ]
         postman = Postman(wiring)
         delivering = asyncio.create_task(postman.run())
@@ -104,17 +100,3 @@ def application(wiring: Wiring) -> FastAPI:
     app.add_middleware(Headers, framed_by=wiring.settings.embed_origins)
     app.add_middleware(GZipMiddleware)
     return app
-
-
-async def _sweep_forever(wiring: Wiring) -> None:
-    house, keep_replies = wiring.house, timedelta(hours=wiring.settings.keep_replies_hours)
-    while True:
-        try:
-            swept = await wiring.database.write(
-                lambda s: sweep(s, house.clock(), keep_replies, house.keep_answers)
-            )
-            if any(swept.values()):
-                log.info("swept", **swept)
-        except Exception as error:
-            log.error("sweep failed", **cause(error))
-        await asyncio.sleep(SWEEP_SECONDS)

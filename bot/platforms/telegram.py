@@ -39,8 +39,8 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
+from bot.platforms.fitting import language_of, rows_of, split
 from bot.platforms.platform import Forged, Malformed, Reach, Received, Send
-from bot.platforms.rows import rows_of
 from bot.replies import Inbound, Reply, ReplyChoice, Venue
 from bot.settings import TelegramAccount
 from bot.shaping import ANSWERED
@@ -56,7 +56,22 @@ PLATFORM: Final = "telegram"
 UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 """The kinds that we ask Telegram for."""
 
+COMMANDS = (
+    ("book", _("New appointment")),
+    ("bookings", _("My appointments")),
+    ("back", _("Back to the question before")),
+    ("start_over", _("Start over")),
+    ("human", _("Talk to an employee")),
+    ("language", _("Greek or English")),
+    ("help", _("Help")),
+)
+"""What Telegram's own menu offers: names of the conversation's commands."""
+
+KNOWN = frozenset({"start", *(name for name, _label in COMMANDS)})
+
 HEADER = "x-telegram-bot-api-secret-token"
+
+COMMAND = re.compile(r"/(?P<name>[a-z][a-z_]*)(@\w+)?(\s+(?P<rest>.+))?", re.DOTALL)
 
 LONGEST = 4096
 """A text's, in UTF-16 units."""
@@ -104,7 +119,7 @@ class Telegram:
             raise Forged
         try:
             return self.understand(Update.de_json(json.loads(body)))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except Exception as error:  # whatever the library stumbles over
             raise Malformed from error
 
     def understand(self, update: Update) -> Received:
@@ -126,7 +141,9 @@ class Telegram:
         if not _is_private(message.chat) or writer is None:
             ignored = f"{message.chat.type} message"
             return Received(answer=self._elsewhere(message), ignored=ignored)
-        edited = update.edited_message is not None
+        edited = message is update.edited_message
+        if edited and not message.text:
+            return Received(ignored="edited_message")  # such as a place that moves on
         what = _unread("edited") if edited else _content(message, writer)
         if what is None:
             return Received(ignored="service message")
@@ -139,7 +156,7 @@ class Telegram:
             return Rendered((), None, file=(reply.file, reply.content))
         if reply.venue:
             return Rendered((), None, venue=reply.venue)
-        return Rendered(split(reply.text), self._markup(reply), reply.closing)
+        return Rendered(_parts(reply.text), self._markup(reply), reply.closing)
 
     def closed(self, asked: Reply, answer: str | None, *, said: bool) -> Reply | None:
         """Take the buttons from a question, and write what was tapped below it.
@@ -151,8 +168,11 @@ class Telegram:
             return None if said else Reply(text=ANSWERED)
         if not asked.choices:
             return None
-        text = f"{asked.text}\n\n{ANSWERED} {answer}" if answer else asked.text
-        return Reply(text=text, closing=True)
+        # Of a long question, only the last part has buttons and is changed.
+        text = _parts(asked.text)[-1]
+        answered = f"{text}\n\n{ANSWERED} {answer}"
+        fits = answer and _units(answered) <= LONGEST
+        return Reply(text=answered if fits else text, closing=True)
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Send]:
@@ -174,9 +194,10 @@ class Telegram:
 
     def _elsewhere(self, message: Message) -> dict[str, Any] | None:
         """What is answered to a command in a group, where all could read what is personal."""
-        if not (message.text or "").startswith("/") or message.from_user is None:
+        found = COMMAND.fullmatch(message.text or "")
+        if not found or found["name"] not in KNOWN or message.from_user is None:
             return None
-        language = _language(message.from_user) or "el"
+        language = language_of(message.from_user.language_code) or "el"
         return {
             "method": "sendMessage",
             "chat_id": message.chat.id,
@@ -192,7 +213,7 @@ class Telegram:
             "address": str(chat),
             "message_id": str(update.update_id),
             "number": update.update_id,
-            "language": _language(user),
+            "language": language_of(user.language_code),
             "home": self._settings.municipality,
         }
 
@@ -214,11 +235,6 @@ class Telegram:
         return InlineKeyboardMarkup(shown) if shown else None
 
 
-def _language(user: User) -> str | None:
-    """The app's: Greek, or English for all others."""
-    return user.language_code and ("el" if user.language_code.startswith("el") else "en")
-
-
 def _is_private(chat: Any) -> bool:
     return bool(chat.type == ChatType.PRIVATE)
 
@@ -231,10 +247,7 @@ def _kind(update: Update) -> str:
 def _content(message: Message, writer: User) -> dict[str, Any] | None:
     """What a message says, as an Inbound has it; None for what nobody wrote, such as a pin."""
     if message.text is not None:
-        command, _space, link = message.text.partition(" ")
-        if command == "/start" and link:
-            return {"link": link}
-        return {"text": _in_words(message.text)}
+        return _typed(message.text)
     if contact := message.contact:
         if contact.user_id != writer.id:
             return _unread("contact")
@@ -244,10 +257,14 @@ def _content(message: Message, writer: User) -> dict[str, Any] | None:
     return _unread("other") if message.effective_attachment else None
 
 
-def _in_words(text: str) -> str:
-    """A command of Telegram's menu as the words it stands for: /start_over, /help@our_bot."""
-    found = re.fullmatch(r"/(?!start$)([a-z_]+)(@\w+)?", text)
-    return found[1].replace("_", " ") if found else text
+def _typed(text: str) -> dict[str, Any]:
+    """A command, such as /help or /start_over@our_bot, a link that was followed, or a text."""
+    found = COMMAND.fullmatch(text)
+    if not found:
+        return {"text": text}
+    if found["name"] != "start":
+        return {"command": found["name"]}
+    return {"link": found["rest"]} if found["rest"] else {"text": "/start"}
 
 
 def _unread(what: Unread) -> dict[str, Any]:
@@ -277,18 +294,8 @@ def _buttons(choices: Sequence[ReplyChoice]) -> list[list[InlineKeyboardButton]]
     ]
 
 
-def split(text: str) -> list[str]:
-    """Cut what is too long for one message, between lines where that can be."""
-    parts, rest = [], text
-    while _units(rest) > LONGEST:
-        end = LONGEST
-        while _units(rest[:end]) > LONGEST:
-            end -= 1
-        line = rest.rfind("\n", 0, end)
-        cut = line if line > 0 else end
-        parts.append(rest[:cut])
-        rest = rest[cut:].lstrip("\n")
-    return [*parts, rest]
+def _parts(text: str) -> list[str]:
+    return split(text, LONGEST, _units)
 
 
 def _units(text: str) -> int:

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import structlog
 from telegram import Bot, Update
-from telegram.error import TelegramError
 
 from bot.logs import cause, places
 from bot.platforms.telegram import UPDATES, Telegram
@@ -37,13 +37,12 @@ async def poll(wiring: Wiring, telegram: Telegram) -> None:
                 updates = await bot.get_updates(
                     following, timeout=WAIT_SECONDS, allowed_updates=UPDATES
                 )
+                await _take_all(wiring, telegram, bot, updates)
             except Exception as error:
                 log.warning("polling failed", account=telegram.account, **cause(error))
                 await asyncio.sleep(REST_SECONDS)
-                continue
-            if updates:
-                await _take_all(wiring, telegram, bot, updates)
-                following = updates[-1].update_id + 1
+            else:
+                following = max((each.update_id + 1 for each in updates), default=following)
 
 
 async def _take_all(
@@ -62,21 +61,14 @@ async def _take_all(
 
 
 async def _take(wiring: Wiring, telegram: Telegram, bot: Bot, update: Update) -> None:
+    """Take one, answering it first; one that fails by an error of ours is given up at last."""
     ids = {"account": telegram.account, "update": update.update_id}
-    try:
-        received = telegram.understand(update)
-    except ValueError:
-        log.warning("an update can't be read", **ids)
-        return
-    if received.answer:
-        given = dict(received.answer)
-        try:
-            await bot.do_api_request(given.pop("method"), given)
-        except TelegramError as error:  # too late for a tap, mostly
-            log.info("an update wasn't answered", error=type(error).__name__, **ids)
     tries = 0
     while tries < TRIES:
         try:
+            received = telegram.understand(update)
+            if received.answer and tries == 0:
+                await _answer(bot, received.answer, ids)
             await wiring.take(telegram.account, received)
         except Busy:
             await asyncio.sleep(REST_SECONDS)
@@ -85,3 +77,12 @@ async def _take(wiring: Wiring, telegram: Telegram, bot: Bot, update: Update) ->
             log.error("an update failed", **cause(error), places=places(error)[-3:], **ids)
         else:
             return
+
+
+async def _answer(bot: Bot, answer: Mapping[str, Any], ids: Mapping[str, Any]) -> None:
+    """Call what a webhook's request would be answered with."""
+    given = dict(answer)
+    try:
+        await getattr(bot, given.pop("method"))(**given)
+    except Exception as error:  # too late for a tap, mostly
+        log.info("an update wasn't answered", error=type(error).__name__, **ids)

@@ -2,32 +2,25 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.platforms.platform import webhook_of
-from bot.platforms.telegram import UPDATES, Telegram
+from bot.platforms.telegram import COMMANDS, UPDATES, Telegram
 from bot.texts import Texts
 from core.errors import Unusable
 from core.text import _
-
-COMMANDS = (
-    ("book", _("New appointment")),
-    ("bookings", _("My appointments")),
-    ("back", _("Back to the question before")),
-    ("start_over", _("Start over")),
-    ("human", _("Talk to an employee")),
-    ("language", _("Greek or English")),
-    ("help", _("Help")),
-)
-"""What Telegram's own menu offers; each is understood as the words it consists of."""
 
 ABOUT = _(
     "I book appointments with your municipality, and I move, cancel and remind you of them. "
     "To begin, tap the button below."
 )
 IN_SHORT = _("Appointments with your municipality, by chat")
+
+LATELY = timedelta(hours=1)
+"""An update that failed before that may be due to what was mended since."""
 
 LANGUAGES = {"el": "el", None: "en"}
 """By the code of the citizen's app: Greek for Greek ones, English for all others."""
@@ -58,15 +51,21 @@ async def check_up(telegram: Telegram, public_url: str | None) -> tuple[list[str
             known = await bot.get_webhook_info()
     except Unusable as reason:
         return right, [str(reason)]
-    if not known.url:
-        wrong.append("no webhook stands: `rantevou telegram setup`, or `rantevou telegram poll`")
-    elif public_url is None or known.url != webhook_of(telegram.account, public_url):
+    if public_url is None and not known.url:
+        right.append("no webhook stands, as is right for `rantevou telegram poll`")
+    elif public_url is None:
+        wrong.append(f"the webhook is {known.url}, but RANTEVOU_PUBLIC_URL isn't set")
+    elif not known.url:
+        wrong.append("no webhook stands: `rantevou telegram setup`")
+    elif known.url != webhook_of(telegram.account, public_url):
         wrong.append(f"the webhook is {known.url}, not RANTEVOU_PUBLIC_URL's: run the setup again")
+    elif missing := [kind for kind in UPDATES if kind not in (known.allowed_updates or ())]:
+        wrong.append(f"the webhook isn't told of {', '.join(missing)}: run the setup again")
     else:
         right.append(f"webhook stands: {known.url}")
-    if known.last_error_message:
+    if known.last_error_date and known.last_error_date > datetime.now(UTC) - LATELY:
         at = f"{known.last_error_date:%Y-%m-%dT%H:%M:%SZ}"
-        wrong.append(f"the last update that failed, {at}: {known.last_error_message}")
+        wrong.append(f"an update failed, {at}: {known.last_error_message}")
     right.append(f"updates that wait: {known.pending_update_count}")
     return right, wrong
 

@@ -6,6 +6,7 @@ older keyboard answers nothing.
 
 import hashlib
 import hmac
+import re
 from calendar import monthcalendar
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,8 +19,8 @@ import httpx
 from babel.dates import get_day_names
 from pydantic import BaseModel, ConfigDict
 
+from bot.platforms.fitting import WIDTH, language_of, rows_of, split
 from bot.platforms.platform import Forged, Malformed, Reach, Receipt, Received, Send
-from bot.platforms.rows import WIDTH, rows_of
 from bot.replies import Inbound, Reply, ReplyChoice
 from bot.settings import ViberAccount
 from bot.texts import Texts
@@ -47,6 +48,9 @@ LONGEST = 7_000
 COLUMNS, ROWS = 6, 12
 """A keyboard's, at most."""
 
+LOCAL = 10
+"""Digits of a Greek number, at most."""
+
 LABEL = 250
 """A button's letters, at most."""
 
@@ -69,7 +73,7 @@ class _User(BaseModel):
 
 
 class _Contact(BaseModel):
-    phone_number: str = ""
+    phone_number: str | None = None
 
 
 class _Message(BaseModel):
@@ -85,15 +89,15 @@ class _Kind(BaseModel):
 class _Event(_Kind):
     """A webhook's request; which of its parts are there depends on its kind."""
 
-    timestamp: int = 0
-    message_token: int = 0
+    timestamp: int
+    message_token: int
     sender: _User | None = None
     user: _User | None = None
     user_id: str | None = None
     message: _Message | None = None
-    context: str = ""
+    context: str | None = None
     subscribed: bool = False
-    desc: str = ""
+    desc: str | None = None
 
 
 class Viber:
@@ -119,7 +123,7 @@ class Viber:
         try:
             kind = _Kind.model_validate_json(body).event
             if kind not in KNOWN:
-                return Received(ignored=kind if kind.isidentifier() else "unknown")
+                return Received(ignored=kind if re.fullmatch(r"\w{1,40}", kind) else "unknown")
             return self._understand(_Event.model_validate_json(body))
         except ValueError as error:
             raise Malformed from error
@@ -137,7 +141,7 @@ class Viber:
                 return Received([self._inbound(event, who, link=link)] if link else [])
             case _Event(event="delivered" | "seen" | "failed" as status, user_id=str(address)):
                 number = str(event.message_token)
-                return Received(news=Receipt(address, number, status, event.desc))
+                return Received(news=Receipt(address, number, status, event.desc or ""))
             case _Event(event="subscribed", user=_User() as who):
                 return Received(news=Reach(who.id, reachable=True))
             case _Event(event="unsubscribed", user_id=str(address)):
@@ -151,7 +155,7 @@ class Viber:
         if at := reply.venue:
             location = {"lat": at.latitude, "lon": at.longitude}
             return [self._message("location", location=location)]
-        *before, last = (self._message("text", text=part) for part in split(reply.text))
+        *before, last = (self._message("text", text=part) for part in _parts(reply.text))
         keyboard = self._keyboard(reply)
         return [*before, last | ({"keyboard": keyboard} if keyboard else {})]
 
@@ -178,14 +182,14 @@ class Viber:
             address=who.id,
             message_id=str(event.message_token),
             number=event.timestamp,
-            language=who.language and ("el" if who.language.startswith("el") else "en"),
+            language=language_of(who.language),
             home=self._settings.municipality,
             **what,
         )
 
     def _welcome(self, replies: Sequence[Reply]) -> dict[str, Any]:
         """All in one message: whoever hasn't written yet can be sent no other."""
-        text = split("\n\n".join(reply.text for reply in replies))[0]
+        text = _parts("\n\n".join(reply.text for reply in replies))[0]
         return self.render(replies[-1].model_copy(update={"text": text}))[0]
 
     def _message(self, kind: str, **what: Any) -> dict[str, Any]:
@@ -215,8 +219,10 @@ def _content(said: _Message) -> dict[str, Any]:
         choice = said.text.removeprefix(TAP)
         return {"text": said.text} if choice == said.text else {"choice": choice}
     if said.type == "contact" and said.contact and (phone := said.contact.phone_number):
+        digits = re.sub(r"[^+\d]", "", phone)
         # One's own comes without a plus, from an address book it may come as it is dialled there.
-        return {"text": phone if phone.startswith(("+", "0")) or len(phone) <= 10 else f"+{phone}"}
+        abroad = len(digits) > LOCAL and not digits.startswith(("+", "0"))
+        return {"text": f"+{digits}" if abroad else digits}
     return {"unread": "other"}
 
 
@@ -231,11 +237,14 @@ def _plain(columns: int, text: str, action: str = "none") -> dict[str, Any]:
 
 
 def _drawn(columns: int, text: str, colour: str) -> dict[str, Any]:
-    shown = text if len(text) <= LABEL else f"{text[: LABEL - 1]}…"
+    shown = escape(text, quote=False)
+    while len(shown) > LABEL:
+        text = text[:-1]
+        shown = escape(f"{text}…", quote=False)
     return {
         "Columns": columns,
         "Rows": 1,
-        "Text": escape(shown, quote=False),
+        "Text": shown,
         "TextSize": "regular",
         "BgColor": colour,
         "Silent": True,
@@ -275,16 +284,8 @@ def _weekday(month: date, day: ReplyChoice) -> int:
     return month.replace(day=day.number or 1).weekday()
 
 
-def split(text: str) -> list[str]:
-    """Cut what is too long for one message, between lines where that can be."""
-    parts, rest = [], text
-    while len(rest.encode()) > LONGEST:
-        head = rest.encode()[:LONGEST].decode(errors="ignore")
-        line = head.rfind("\n")
-        cut = line if line > 0 else len(head)
-        parts.append(rest[:cut])
-        rest = rest[cut:].lstrip("\n")
-    return [*parts, rest]
+def _parts(text: str) -> list[str]:
+    return split(text, LONGEST, lambda part: len(part.encode()))
 
 
 class Told(BaseModel):

@@ -28,7 +28,9 @@ async def check_up(viber: Viber, public_url: str | None) -> tuple[list[str], lis
     url, events = told.get("webhook"), told.get("event_types") or ()
     if not url:
         wrong.append("no webhook stands: `rantevou viber setup`")
-    elif public_url is None or url != webhook_of(viber.account, public_url):
+    elif public_url is None:
+        wrong.append(f"the webhook is {url}, but RANTEVOU_PUBLIC_URL isn't set")
+    elif url != webhook_of(viber.account, public_url):
         wrong.append(f"the webhook is {url}, not RANTEVOU_PUBLIC_URL's: run the setup again")
     elif missing := [event for event in EVENTS if event not in events]:
         wrong.append(f"the webhook isn't told of {', '.join(missing)}: run the setup again")

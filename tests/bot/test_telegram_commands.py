@@ -1,16 +1,19 @@
 """`rantevou telegram` and `rantevou doctor`, beside a Telegram of our own."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
-from bot.platforms.telegram import UPDATES
+from bot.platforms.telegram import NOTHING, UPDATES
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.processes import run_here, server
 from tests.bot.starting import RANTEVOU
 from tests.core.waiting import until
+from tests.fakes.listening import Answer
 from tests.fakes.telegram import TOKEN, USERNAME, TelegramServer, failure, telegram_server
 
 PUBLIC = "https://rantevou.my-town.gr"
@@ -58,7 +61,33 @@ def test_the_setup_registers_everything_and_says_so(
     assert f"ok  webhook stands: {WEBHOOK}" in well.stdout
 
 
-FAILED = {"last_error_date": 1_790_000_000, "last_error_message": "Connection refused"}
+STANDS = {"url": WEBHOOK, "allowed_updates": list(UPDATES)}
+
+
+def failed(ago: timedelta) -> dict[str, Any]:
+    at = int((datetime.now(UTC) - ago).timestamp())
+    return {**STANDS, "last_error_date": at, "last_error_message": "Connection refused"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "webhook", "told"),
+    [
+        ({}, STANDS, f"webhook stands: {WEBHOOK}"),
+        ({}, failed(timedelta(days=1)), f"webhook stands: {WEBHOOK}"),
+        ({"public_url": ""}, {}, "no webhook stands, as is right for `rantevou telegram poll`"),
+    ],
+)
+def test_the_doctor_says_what_is_well(
+    command: Command,
+    telegram: TelegramServer,
+    settings: dict[str, str],
+    webhook: dict[str, Any],
+    told: str,
+) -> None:
+    telegram.webhook = dict(webhook)
+    done = command("doctor", **settings)
+    assert (done.returncode, "WRONG" in done.stdout) == (0, False), done.stdout
+    assert f"ok  {told}" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -67,7 +96,9 @@ FAILED = {"last_error_date": 1_790_000_000, "last_error_message": "Connection re
         ({"token": "1:wrong"}, {}, "Telegram doesn't know its token"),
         ({}, {}, "no webhook stands"),
         ({}, {"url": "https://elsewhere.example"}, "the webhook is https://elsewhere.example"),
-        ({}, {"url": WEBHOOK, **FAILED}, "2026-09-21T14:13:20Z: Connection refused"),
+        ({}, {"url": WEBHOOK}, "isn't told of message, edited_message, callback_query"),
+        ({"public_url": ""}, {"url": WEBHOOK}, "but RANTEVOU_PUBLIC_URL isn't set"),
+        ({}, failed(timedelta(minutes=5)), "Z: Connection refused"),
     ],
 )
 def test_the_doctor_says_what_is_wrong(
@@ -88,7 +119,7 @@ def test_the_doctor_says_what_is_wrong(
 def test_a_telegram_that_is_away_is_told_in_one_line(
     command: Command, telegram: TelegramServer
 ) -> None:
-    telegram.failures[0] = [failure(500, "Internal Server Error")]
+    telegram.failures["getMe"] = [failure(500, "Internal Server Error")]
     done = command("telegram", "setup")
     assert (done.returncode, done.stderr) == (1, "telegram:town: Telegram: NetworkError\n")
 
@@ -104,6 +135,16 @@ def test_a_port_that_telegram_refuses_is_told_in_its_own_words(command: Command)
     done = command("telegram", "setup", public_url=f"{PUBLIC}:8444")
     assert done.returncode == 1
     assert "only on ports 80, 88, 443 or 8443" in done.stderr
+
+
+def test_one_that_fails_keeps_no_other_from_being_set_up(
+    command: Command, telegram: TelegramServer
+) -> None:
+    other = {"telegram__a__token": "1:wrong", "telegram__a__api_url": telegram.url}
+    done = command("telegram", "setup", **other)
+    assert done.returncode == 1
+    assert done.stderr == "telegram:a: Telegram doesn't know its token\n"
+    assert f"telegram:town  webhook: {WEBHOOK}" in done.stdout
 
 
 def test_without_a_public_address_there_is_no_setup(command: Command) -> None:
@@ -129,13 +170,18 @@ def test_polling_answers_as_the_webhook_does(file: Path, telegram: TelegramServe
     with server(file, (RANTEVOU, "telegram", "poll"), **bot) as polling:
         until(lambda: len(telegram.chats[4711]) == 2)
         until(lambda: telegram.waiting == [])
-        telegram.failures[0] = [failure(502, "Bad Gateway")]
+        telegram.failures["getUpdates"] = [failure(502, "Bad Gateway"), Answer(502, "no JSON")]
+        telegram.failures["answerCallbackQuery"] = [Answer(502, "no JSON")]
         data = telegram.buttons(4711)["Δήμος Χίου"]
         telegram.waiting = [{**updates.tap(data), "update_id": 4}] * 2
         until(lambda: len(telegram.chats[4711]) > 2)
         until(lambda: telegram.waiting == [])
+        telegram.waiting = [{**updates.tap(NOTHING), "update_id": 5}]
+        until(lambda: telegram.waiting == [])
         assert ("answerCallbackQuery", {"callback_query_id": "92"}) in telegram.calls
         assert polling.end() == 0
     assert polling.events.count("event ignored") == 2
-    assert "polling failed" in polling.events
+    assert polling.events.count("polling failed") == 2
+    assert polling.events.count("an update wasn't answered") == 1
+    assert all(line.startswith("{") for line in polling.log.splitlines()[1:]), polling.log
     assert TOKEN not in polling.log

@@ -112,7 +112,8 @@ def test_without_a_public_address_there_is_no_setup(command: Command) -> None:
     [
         ("token", "short", "RANTEVOU_VIBER__TOWN__TOKEN is ***: must be like"),
         ("name", "α" * 29, "RANTEVOU_VIBER__TOWN__NAME is"),
-        ("colour", "red", "RANTEVOU_VIBER__TOWN__COLOUR is 'red'"),
+        ("colour", "red", "RANTEVOU_VIBER__TOWN__COLOUR is ***: no such setting"),
+        ("api_url", "viber", "RANTEVOU_VIBER__TOWN__API_URL is 'viber': must be like https"),
     ],
 )
 def test_a_wrong_setting_is_told_with_its_name(
@@ -121,6 +122,27 @@ def test_a_wrong_setting_is_told_with_its_name(
     done = command("serve", **{f"viber__town__{setting}": value})
     assert done.returncode == 1
     assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "telegram",
+        "telegram__town",
+        "telegram__name",
+        "telegram__town__tokn",
+        "telegram__my__town__token",
+        "viber",
+        "viber__town",
+        "viber__town__token_",
+        "viber__town__token__",
+    ],
+)
+def test_a_token_under_a_mistyped_name_is_not_shown(new_file: Path, name: str) -> None:
+    done = run_here(new_file, "doctor", **{name: TOKEN})
+    assert done.returncode == 1
+    assert TOKEN not in done.stdout + done.stderr
+    assert all(line.startswith("RANTEVOU_") for line in done.stderr.splitlines()), done.stderr
 
 
 def test_a_municipality_that_there_is_not_is_told_at_the_start(new_file: Path) -> None:

@@ -57,8 +57,8 @@ class TelegramServer:
     """Every call that was taken: its method and what was given."""
     chats: dict[int, dict[int, dict[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
     """What stands in each chat by now: text and markup of our messages, by their numbers."""
-    failures: dict[int, list[Answer]] = field(default_factory=lambda: defaultdict(list))
-    """What the next calls for a chat are answered instead; those for none under 0."""
+    failures: dict[int | str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
+    """What the next calls for a chat are answered instead; those for none by their method."""
     webhook: dict[str, Any] = field(default_factory=dict)
     waiting: list[dict[str, Any]] = field(default_factory=list)
     """Updates that whoever polls is told."""
@@ -95,7 +95,7 @@ class TelegramServer:
             told = "bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443"
             return failure(400, f"Bad Request: {told}")
         with self._lock:
-            if failures := self.failures[given.get("chat_id", 0)]:
+            if failures := self.failures[given.get("chat_id", method)]:
                 return failures.pop(0)
             if method in ("sendMessage", "editMessageText", "sendDocument", "sendVenue"):
                 return self._message(method, given)
@@ -128,7 +128,7 @@ class TelegramServer:
             with self._lock:
                 if self.webhook.get("url"):
                     return failure(409, "Conflict: can't use getUpdates while webhook is active")
-                if failures := self.failures[0]:
+                if failures := self.failures["getUpdates"]:
                     return failures.pop(0)
                 first = given.get("offset", 0)
                 self.waiting = [each for each in self.waiting if each["update_id"] >= first]
@@ -144,7 +144,7 @@ class TelegramServer:
             nothing = {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
             return nothing | self.webhook
         if method == "setWebhook":
-            self.webhook = {"url": given["url"]}
+            self.webhook = {"url": given["url"], "allowed_updates": given["allowed_updates"]}
         if method == "deleteWebhook":
             self.webhook = {}
         return True

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.platforms.telegram import HEADER, NOTHING, Telegram
+from bot.platforms.telegram import COMMANDS, HEADER, NOTHING, Telegram
 from bot.settings import TelegramAccount
 from bot.shaping import ANSWERED
 from bot.texts import Texts
@@ -159,6 +159,50 @@ def test_going_from_month_to_month_changes_the_message_where_it_stands(maria: Pe
     maria.tap("Επόμενος μήνας")
     maria.tap("7")
     assert maria.chat[len(before) - 1].endswith(f"{ANSWERED} Πέμ 7 Ιαν")
+
+
+def test_a_tap_that_comes_twice_is_one_answer_and_no_more_words(maria: Person) -> None:
+    maria.write("Γεια", "Καλαμάτα", "Επίδομα Στέγασης")
+    no = maria.server.buttons(CHAT)["Όχι"]
+    maria.send(updates.tap(no))
+    before = maria.chat
+    assert maria.send(updates.tap(no)).json()["method"] == "answerCallbackQuery"
+    assert maria.chat == before
+
+
+def test_help_by_a_tap_stands_before_the_question(maria: Person) -> None:
+    maria.write("Γεια", "Καλαμάτα")
+    maria.tap("Βοήθεια")
+    assert "Πατήστε μια απάντηση" in maria.chat[-2]
+    assert "Ποια υπηρεσία;" in maria.chat[-1]
+    assert maria.with_buttons == [maria.last]
+
+
+@pytest.mark.parametrize("name", [name for name, _label in COMMANDS])
+@pytest.mark.parametrize(
+    "before",
+    [("Γεια",), ("Γεια", "Χίος", "5"), ("Γεια", "τα ραντεβού μου")],
+    ids=["a list", "a group", "another task"],
+)
+def test_the_menus_commands_are_understood_everywhere(
+    maria: Person, before: tuple[str, ...], name: str
+) -> None:
+    maria.write(*before)
+    count = len(maria.chat)
+    maria.write(f"/{name}")
+    told = "\n".join(maria.chat[count:])
+    for wrong in ("Δεν βρήκα", "Επιλέξτε ένα", "Δεν γνωρίζω"):
+        assert wrong not in told
+
+
+def test_a_command_is_never_an_answer(maria: Person, town: Town) -> None:
+    booking = ("Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
+    maria.write("Γεια", *booking, "/whoever")
+    assert "Δεν γνωρίζω αυτή την εντολή" in maria.chat[-2]
+    assert "ονοματεπώνυμο" in maria.chat[-1]
+    maria.write("/bookings")
+    assert "Να το αφήσουμε" in maria.chat[-1]
+    assert "whoever" not in str(town.rows("SELECT state FROM conversations"))
 
 
 def test_a_typed_answer_leaves_no_buttons_behind(maria: Person) -> None:

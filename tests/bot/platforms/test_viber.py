@@ -1,32 +1,20 @@
 """Viber's events as messages of ours, and our replies as Viber's."""
 
-import asyncio
 import json
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-import httpx
 import pytest
 
 from bot.platforms.platform import Forged, Malformed, Reach, Receipt, Received
-from bot.platforms.viber import HEADER, LONGEST, Viber, split
+from bot.platforms.viber import HEADER, Viber
 from bot.replies import Reply, ReplyChoice
 from bot.settings import ViberAccount
 from bot.texts import Texts
-from core.errors import DeliveryError
 from tests.bot.platforms import viber_events as events
 from tests.bot.platforms.viber_events import MARIA
-from tests.fakes.listening import Answer
 from tests.fakes.viber import (
-    BLOCKED,
-    DROPPED,
-    NOT_SUBSCRIBED,
     TOKEN,
-    TOO_MANY,
-    ViberServer,
-    failure,
-    viber_server,
     wrong_in,
 )
 
@@ -296,21 +284,6 @@ def test_a_month_with_free_sundays_is_a_list_of_its_days(texts: Texts) -> None:
     assert len(rows) <= 12
 
 
-@pytest.mark.parametrize(
-    ("text", "lengths"),
-    [
-        pytest.param("a" * LONGEST, [LONGEST], id="as long as may be"),
-        pytest.param("α" * LONGEST, [LONGEST // 2] * 2, id="letters of two bytes"),
-        pytest.param("👍" * 2000, [1750, 250], id="of four"),
-        pytest.param("α" * 3000 + "\n" + "β" * 700, [3000, 700], id="between lines"),
-    ],
-)
-def test_what_is_too_long_is_cut(text: str, lengths: list[int]) -> None:
-    parts = split(text)
-    assert [len(part) for part in parts] == lengths
-    assert "".join(parts) == text.replace("\n", "")
-
-
 def test_whoever_opens_the_chat_is_told_all_in_one_message(texts: Texts) -> None:
     received = read(texts, events.started())
     assert received.welcome
@@ -319,82 +292,3 @@ def test_whoever_opens_the_chat_is_told_all_in_one_message(texts: Texts) -> None
     assert "receiver" not in welcome
     assert welcome["text"] == "Γεια σας.\n\nΠοια;"
     assert len(welcome["keyboard"]["Buttons"]) == 2
-
-
-@pytest.fixture
-def server() -> Iterator[ViberServer]:
-    with viber_server() as server:
-        yield server
-
-
-def send(texts: Texts, server: ViberServer, reply: Reply, **settings: Any) -> str | None:
-    """Send it by the real client."""
-    bot = viber(texts, api_url=server.url, **settings)
-
-    async def run() -> str | None:
-        async with bot.connected() as sending:
-            return await sending(MARIA, bot.render(reply), None)
-
-    return asyncio.run(run())
-
-
-def test_a_question_arrives_with_its_keyboard(texts: Texts, server: ViberServer) -> None:
-    number = send(texts, server, asked(text="Α < Β & *Γ*_", choices=CHOICES), name="Δήμος Χίου")
-    assert number == str(server.tokens[MARIA][0])
-    ((method, given),) = server.calls
-    assert (method, given["receiver"], given["text"]) == ("send_message", MARIA, "Α < Β & *Γ*_")
-    assert given["sender"] == {"name": "Δήμος Χίου"}
-    assert all(button["Silent"] for button in given["keyboard"]["Buttons"])
-
-
-def test_of_a_long_text_the_last_part_has_the_keyboard(texts: Texts, server: ViberServer) -> None:
-    number = send(texts, server, asked(text="α" * 5000, choices=CHOICES))
-    assert number == str(server.tokens[MARIA][1])
-    assert ["keyboard" in given for _method, given in server.calls] == [False, True]
-
-
-WAIT = Answer(429, {}, {"retry-after": "7"})
-
-
-@pytest.mark.parametrize(
-    ("answer", "told"),
-    [
-        pytest.param(TOO_MANY, (0, False, False), id="too many"),
-        pytest.param(BLOCKED, (0, True, True), id="blocked"),
-        pytest.param(NOT_SUBSCRIBED, (0, True, True), id="not subscribed"),
-        pytest.param(failure(5, "receiverNotRegistered"), (0, True, True), id="not registered"),
-        pytest.param(failure(11, "receiverNoSuitableDevice"), (0, True, True), id="no device"),
-        pytest.param(failure(3, "badData"), (0, True, False), id="bad data"),
-        pytest.param(failure(2, "invalidAuthToken"), (0, False, False), id="wrong token"),
-        pytest.param(failure(9, "publicAccountSuspended"), (0, False, False), id="suspended"),
-        pytest.param(failure(99, "generalError"), (0, False, False), id="of later days"),
-        pytest.param(WAIT, (7, False, False), id="429"),
-        pytest.param(Answer(500, {}), (0, False, False), id="500"),
-        pytest.param(Answer(200, {}), (0, False, False), id="no status"),
-        pytest.param(Answer(200, "<html>"), (0, False, False), id="not an answer"),
-        pytest.param(DROPPED, (0, False, False), id="dropped"),
-    ],
-)
-def test_a_failure_says_whether_to_try_again(
-    texts: Texts, server: ViberServer, answer: Answer, told: tuple[float, bool, bool]
-) -> None:
-    server.failures[MARIA] = [answer]
-    with pytest.raises(DeliveryError) as failed:
-        send(texts, server, asked())
-    error = failed.value
-    assert (error.retry_after, error.for_good, error.unreachable) == told
-    assert TOKEN not in error.why
-    assert MARIA not in error.why
-
-
-def test_an_answer_that_takes_too_long_is_not_waited_for(
-    texts: Texts, server: ViberServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.slow = 2
-
-    def hasty(bot: Viber) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=server.url, timeout=0.2)
-
-    monkeypatch.setattr(Viber, "client", hasty)
-    with pytest.raises(DeliveryError, match="ReadTimeout"):
-        send(texts, server, asked())

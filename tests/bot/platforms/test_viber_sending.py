@@ -1,0 +1,105 @@
+"""Our messages at Viber, by the real client, and what Viber answers to them."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.platforms.viber import Viber
+from bot.replies import Reply
+from bot.texts import Texts
+from core.errors import DeliveryError
+from tests.bot.platforms.test_viber import CHOICES, asked, viber
+from tests.bot.platforms.viber_events import MARIA
+from tests.fakes.listening import Answer
+from tests.fakes.viber import (
+    BLOCKED,
+    DROPPED,
+    NOT_SUBSCRIBED,
+    TOKEN,
+    TOO_MANY,
+    ViberServer,
+    failure,
+    viber_server,
+)
+
+
+@pytest.fixture
+def server() -> Iterator[ViberServer]:
+    with viber_server() as server:
+        yield server
+
+
+def send(texts: Texts, server: ViberServer, reply: Reply, **settings: Any) -> str | None:
+    """Send it by the real client."""
+    bot = viber(texts, api_url=server.url, **settings)
+
+    async def run() -> str | None:
+        async with bot.connected() as sending:
+            return await sending(MARIA, bot.render(reply), None)
+
+    return asyncio.run(run())
+
+
+def test_a_question_arrives_with_its_keyboard(texts: Texts, server: ViberServer) -> None:
+    number = send(texts, server, asked(text="Α < Β & *Γ*_", choices=CHOICES), name="Δήμος Χίου")
+    assert number == str(server.tokens[MARIA][0])
+    ((method, given),) = server.calls
+    assert (method, given["receiver"], given["text"]) == ("send_message", MARIA, "Α < Β & *Γ*_")
+    assert given["sender"] == {"name": "Δήμος Χίου"}
+    assert all(button["Silent"] for button in given["keyboard"]["Buttons"])
+
+
+def test_of_a_long_text_the_last_part_has_the_keyboard(texts: Texts, server: ViberServer) -> None:
+    number = send(texts, server, asked(text="α" * 5000, choices=CHOICES))
+    assert number == str(server.tokens[MARIA][1])
+    assert ["keyboard" in given for _method, given in server.calls] == [False, True]
+
+
+WAIT = Answer(429, {}, {"retry-after": "7"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        pytest.param(TOO_MANY, (0, False, False), id="too many"),
+        pytest.param(BLOCKED, (0, True, True), id="blocked"),
+        pytest.param(NOT_SUBSCRIBED, (0, True, True), id="not subscribed"),
+        pytest.param(failure(5, "receiverNotRegistered"), (0, True, True), id="not registered"),
+        pytest.param(failure(11, "receiverNoSuitableDevice"), (0, True, True), id="no device"),
+        pytest.param(failure(3, "badData"), (0, True, False), id="bad data"),
+        pytest.param(failure(2, "invalidAuthToken"), (0, False, False), id="wrong token"),
+        pytest.param(failure(9, "publicAccountSuspended"), (0, False, False), id="suspended"),
+        pytest.param(failure(99, "generalError"), (0, False, False), id="of later days"),
+        pytest.param(WAIT, (7, False, False), id="429"),
+        pytest.param(Answer(500, {}), (0, False, False), id="500"),
+        pytest.param(Answer(200, {}), (0, False, False), id="no status"),
+        pytest.param(Answer(200, "<html>"), (0, False, False), id="not an answer"),
+        pytest.param(DROPPED, (0, False, False), id="dropped"),
+    ],
+)
+def test_a_failure_says_whether_to_try_again(
+    texts: Texts, server: ViberServer, answer: Answer, told: tuple[float, bool, bool]
+) -> None:
+    server.failures[MARIA] = [answer]
+    with pytest.raises(DeliveryError) as failed:
+        send(texts, server, asked())
+    error = failed.value
+    assert (error.retry_after, error.for_good, error.unreachable) == told
+    assert TOKEN not in error.why
+    assert MARIA not in error.why
+
+
+def test_an_answer_that_takes_too_long_is_not_waited_for(
+    texts: Texts, server: ViberServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.slow = 2
+
+    def hasty(bot: Viber) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=server.url, timeout=0.2)
+
+    monkeypatch.setattr(Viber, "client", hasty)
+    with pytest.raises(DeliveryError, match="ReadTimeout"):
+        send(texts, server, asked())
