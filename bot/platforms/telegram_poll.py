@@ -63,11 +63,12 @@ async def _take_all(
 async def _take(wiring: Wiring, telegram: Telegram, bot: Bot, update: Update) -> None:
     """Take one, answering it first; one that fails by an error of ours is given up at last."""
     ids = {"account": telegram.account, "update": update.update_id}
-    tries = 0
+    tries, answered = 0, False
     while tries < TRIES:
         try:
             received = telegram.understand(update)
-            if received.answer and tries == 0:
+            if received.answer and not answered:
+                answered = True
                 await _answer(bot, received.answer, ids)
             await wiring.take(telegram.account, received)
         except Busy:

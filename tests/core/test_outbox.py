@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core import outbox
 from core.database import Database
+from core.errors import LostRace
 from core.office import Office
 from core.outbox import Owed
 from core.tables import Citizen, Contact, Conversation, InboundRow, Outgoing
@@ -250,6 +251,25 @@ def test_what_was_put_off_while_it_was_on_its_way_is_still_owed(desk: Desk) -> N
     assert not desk.settle("hello")
     desk.later(days=1)
     assert desk.claim() == "hello"
+
+
+def test_a_receipt_waits_for_what_is_being_sent_and_no_longer(desk: Desk) -> None:
+    def told(address: str = "a", number: str = "5", account: str = ACCOUNTS[0]) -> str | None:
+        row = outbox.of_receipt(desk.session, account, address, number, desk.now)
+        return row.kind if row else None
+
+    desk.post("hello", inbound_id=desk.turn())
+    assert told() is None
+    desk.claim()
+    with pytest.raises(LostRace):
+        told()
+    assert told("b") is None
+    desk.later(seconds=3)
+    assert told() is None
+    desk.settle("hello", provider_id="5")
+    assert told() == "hello"
+    assert told(account="pager:two") is None
+    assert told(number="6") is None
 
 
 def test_pauses_grow_up_to_ten_minutes_and_differ() -> None:

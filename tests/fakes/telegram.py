@@ -161,6 +161,8 @@ def _fields(request: Request) -> dict[str, Any]:
     for part in whole.walk():
         if not part.is_multipart():
             name = str(part.get_param("name", header="content-disposition"))
+            if file := part.get_filename():
+                found["file_name"] = file
             found[name] = _value(name, bytes(part.get_payload(decode=True)).decode())
     return found
 

@@ -118,7 +118,7 @@ class Teller:
                 assert (heard.text, heard.choice) == (inbound.text, None)
             else:
                 assert heard.choice in (inbound.choice, None)
-            assert heard.language in (inbound.language, None, "el")
+            assert heard.language in (line.language, line.language or "el")
         replies = self.town.receive(inbound)
         for tongue in (self.tongue, *self.others):
             tongue.show(self.who, replies)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.texts import Texts
+from core.catalogue import Municipality, Place
 from tests.conftest import SOAK, Town
 from tests.stories import tongues
 from tests.stories.pushed import PushedTeller
@@ -61,6 +62,17 @@ def pushed(file: Path, town: Town, tongue: OfTelegram | OfViber) -> None:
     town.connect({tongue.bot.account: tongue.bot})
     written = file.read_text("utf-8")
     assert PushedTeller(town, tongue).play(written) == written
+
+
+def test_a_video_appointment_is_shown_on_no_map(
+    town: Town, texts: Texts, shipped: dict[str, Municipality]
+) -> None:
+    chios, place = shipped["chios"], Place(latitude=38.37, longitude=26.14)
+    branches = [branch.model_copy(update={"place": place}) for branch in chios.branches]
+    town.load(chios.model_copy(update={"branches": tuple(branches)}))
+    pushed(next(f for f in stories() if f.stem == "chios_video"), town, tongues.telegram(texts))
+    assert "rantevou.ics" in town.everything()
+    assert "38.37" not in str(town.rows("SELECT replies FROM inbounds"))
 
 
 def test_the_readmes_conversation_is_a_story() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from bot.platforms.telegram import COMMANDS, HEADER, NOTHING, Telegram
 from bot.settings import TelegramAccount
@@ -13,6 +14,7 @@ from bot.shaping import ANSWERED
 from bot.texts import Texts
 from core.catalogue import Municipality
 from core.outbox import SENDING
+from core.tables import Booking
 from core.text import Words
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.telegram_updates import WHO
@@ -101,6 +103,7 @@ def test_a_whole_booking_reads_as_a_record(maria: Person) -> None:
         maria.tap(label)
     assert any("Το ραντεβού σας κλείστηκε" in text for text in maria.chat)
     (sheet,) = (given for method, given in maria.server.calls if method == "sendDocument")
+    assert sheet["file_name"] == "rantevou.ics"
     assert "BEGIN:VCALENDAR" in sheet["document"]
     assert "DTSTART:20261203T103000Z" in sheet["document"]
     (door,) = (given for method, given in maria.server.calls if method == "sendVenue")
@@ -118,6 +121,22 @@ def test_a_whole_booking_reads_as_a_record(maria: Person) -> None:
         f"{ANSWERED} {CONFIRM}",
     ]
     assert maria.with_buttons == [maria.last]
+
+
+def test_a_file_of_an_appointment_that_is_off_by_then_is_not_sent(
+    maria: Person, town: Town
+) -> None:
+    maria.write("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
+    maria.write("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130")
+    maria.tap("Συμφωνώ")
+    confirm = maria.server.buttons(CHAT)[CONFIRM]
+    maria.server.failures[CHAT] = [failure(429, "Too Many Requests", retry_after=60)]
+    maria.tell({**updates.tap(confirm), "update_id": 5000})
+    until(lambda: town.rows("SELECT 1 FROM outgoing WHERE last_error IS NOT NULL") != [])
+    town.database.write_now(lambda s: s.execute(update(Booking).values(state="cancelled")))
+    town.clock.forward(seconds=61)
+    maria.wait()
+    assert not any(method == "sendDocument" for method, _given in maria.server.calls)
 
 
 def test_who_moves_an_appointment_gets_the_file_anew_and_not_the_map(maria: Person) -> None:

@@ -24,6 +24,7 @@ from tests.fakes.viber import (
     TOKEN,
     TOO_MANY,
     ViberServer,
+    failure,
     viber_server,
     wrong_in,
 )
@@ -231,16 +232,16 @@ def test_a_receipt_moves_a_message_forward_only(maria: Person) -> None:
         ("seen", second, ["seen", "failed"]),
         ("seen", 99, ["seen", "failed"]),
     ):
-        maria.send(events.receipt(status, number))
-        assert maria.tell(events.receipt(status, number)).status_code == 200
-        assert maria.statuses() == statuses
+        for _time in range(2):
+            assert maria.tell(events.receipt(status, number)).status_code == 200
+            assert maria.statuses() == statuses
     # That it was seen is as good as that it was sent: the answer counts.
     maria.write("Καλαμάτα")
 
 
 def test_a_receipt_of_her_own_message_is_not_taken_for_anothers(maria: Person, town: Town) -> None:
     maria.write("Γεια")
-    maria.send(events.receipt("seen", events.TOKEN))
+    assert maria.tell(events.receipt("seen", events.AT)).status_code == 200
     assert maria.statuses() == ["sent", "sent"]
 
 
@@ -272,6 +273,17 @@ def test_who_is_not_subscribed_is_left_alone_until_they_write(maria: Person, tow
     maria.write("Καλαμάτα")
     assert len(maria.chat) > 0
     assert town.rows("SELECT 1 FROM suppressions") == []
+
+
+def test_what_viber_says_of_a_failure_is_noted_without_the_address(
+    maria: Person, town: Town
+) -> None:
+    maria.server.failures[MARIA] = [failure(3, f"badData for {MARIA}")]
+    maria.write("Γεια")
+    (number,) = maria.server.tokens[MARIA]
+    maria.tell({**events.receipt("failed", number), "desc": f"{MARIA} is away"})
+    why = [row[0] for row in town.rows("SELECT last_error FROM outgoing ORDER BY id")]
+    assert why == ["3 badData for …", "… is away"]
 
 
 @pytest.mark.parametrize("answer", [TOO_MANY, Answer(500, {}), Answer(0, None)])

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from telegram.request import HTTPXRequest
 
-from bot.replies import Reply
+from bot.replies import Reply, Venue
 from bot.texts import Texts
 from core.errors import DeliveryError
-from tests.bot.platforms.test_telegram import CHOICES, asked, telegram
+from tests.bot.platforms.test_telegram import BACK, CHOICES, asked, telegram
 from tests.fakes.telegram import BLOCKED, DROPPED, TOKEN, TelegramServer, failure, telegram_server
 
 
@@ -19,28 +19,150 @@ def server() -> Any:
         yield server
 
 
-def send(texts: Texts, server: TelegramServer, reply: Reply, chat: str = "4711") -> str | None:
+def send(
+    texts: Texts, server: TelegramServer, reply: Reply, chat: str = "4711", replaces: str = ""
+) -> str | None:
     """Send it by the real client."""
     bot = telegram(texts, api_url=server.url)
 
     async def run() -> str | None:
         async with bot.connected() as sending:
-            return await sending(chat, bot.render(reply), None)
+            return await sending(chat, bot.render(reply), replaces or None)
 
     return asyncio.run(run())
 
 
-def test_a_question_arrives_with_its_buttons(texts: Texts, server: TelegramServer) -> None:
-    assert send(texts, server, asked(text="Α < Β & *Γ*_", choices=CHOICES)) == "1"
-    ((method, given),) = server.calls
-    assert (method, given["chat_id"], given["text"]) == ("sendMessage", 4711, "Α < Β & *Γ*_")
-    assert given["reply_markup"]["inline_keyboard"][0][1]["callback_data"] == "7.2"
-    assert "parse_mode" not in given
+BUTTONS = {
+    "inline_keyboard": [
+        [
+            {"text": "Ναι", "callback_data": "7.1"},
+            {"text": "Όχι", "callback_data": "7.2"},
+        ]
+    ]
+}
+SHARE = {"text": "📱 Αποστολή του αριθμού μου", "request_contact": True}
+KEYBOARD = {
+    "keyboard": [[SHARE], [{"text": "Πίσω"}]],
+    "one_time_keyboard": True,
+    "resize_keyboard": True,
+}
+PLACE = Venue(latitude=37.0389, longitude=22.1142, name="Γραφείο", address="Καλαμάτα")
 
 
-def test_of_a_long_text_the_last_part_has_the_buttons(texts: Texts, server: TelegramServer) -> None:
-    assert send(texts, server, asked(text="α" * 5000, choices=CHOICES)) == "2"
-    assert ["reply_markup" in given for _method, given in server.calls] == [False, True]
+@pytest.mark.parametrize(
+    ("reply", "calls"),
+    [
+        pytest.param(Reply(text="Εντάξει."), [("sendMessage", {"text": "Εντάξει."})], id="a text"),
+        pytest.param(
+            asked(choices=CHOICES),
+            [("sendMessage", {"text": "Ποια;", "reply_markup": BUTTONS})],
+            id="a question",
+        ),
+        pytest.param(
+            asked(text="<b>Μαρία & Νίκος</b> *_[x](y)`"),
+            [("sendMessage", {"text": "<b>Μαρία & Νίκος</b> *_[x](y)`"})],
+            id="what would be markup",
+        ),
+        pytest.param(
+            asked(text="α" * 5000, choices=CHOICES),
+            [
+                ("sendMessage", {"text": "α" * 4096}),
+                ("sendMessage", {"text": "α" * 904, "reply_markup": BUTTONS}),
+            ],
+            id="of a long text the last part has the buttons",
+        ),
+        pytest.param(
+            asked(input="phone", choices=[BACK]),
+            [("sendMessage", {"text": "Ποια;", "reply_markup": KEYBOARD})],
+            id="the phone",
+        ),
+        pytest.param(
+            Reply(text="Εντάξει.", clears=True),
+            [("sendMessage", {"text": "Εντάξει.", "reply_markup": {"remove_keyboard": True}})],
+            id="after the phone",
+        ),
+        pytest.param(
+            Reply(text="", file="rantevou.ics", content=b"BEGIN"),
+            [
+                (
+                    "sendDocument",
+                    {"document": "BEGIN", "file_name": "rantevou.ics", "text": "BEGIN"},
+                )
+            ],
+            id="a file",
+        ),
+        pytest.param(
+            Reply(text="", venue=PLACE),
+            [
+                (
+                    "sendVenue",
+                    {
+                        "latitude": 37.0389,
+                        "longitude": 22.1142,
+                        "title": "Γραφείο",
+                        "address": "Καλαμάτα",
+                        "text": "Γραφείο",
+                    },
+                )
+            ],
+            id="a place",
+        ),
+    ],
+)
+def test_what_is_sent(
+    texts: Texts, server: TelegramServer, reply: Reply, calls: list[tuple[str, dict[str, Any]]]
+) -> None:
+    assert send(texts, server, reply) == str(len(calls))
+    assert server.calls == [(method, {"chat_id": 4711, **given}) for method, given in calls]
+
+
+STANDING = {"text": "Ποια;", "markup": BUTTONS}
+
+
+@pytest.mark.parametrize(
+    ("reply", "text", "markup"),
+    [
+        pytest.param(asked(text="Ιανουάριος", choices=CHOICES), "Ιανουάριος", BUTTONS, id="month"),
+        pytest.param(
+            Reply(text="Ποια;\n\n✓ Όχι", closing=True), "Ποια;\n\n✓ Όχι", {}, id="an answer"
+        ),
+        pytest.param(Reply(text="Ποια;", closing=True), "Ποια;", {}, id="a typed answer"),
+        pytest.param(asked(choices=CHOICES), "Ποια;", BUTTONS, id="the same, for the second time"),
+    ],
+)
+def test_what_stands_is_changed(
+    texts: Texts, server: TelegramServer, reply: Reply, text: str, markup: dict[str, Any]
+) -> None:
+    server.chats[4711][1] = dict(STANDING)
+    assert send(texts, server, reply, replaces="1") == "1"
+    assert server.chats[4711] == {1: {"text": text, "markup": markup}}
+
+
+def test_what_stands_no_more_is_sent_anew_unless_it_is_closed(
+    texts: Texts, server: TelegramServer
+) -> None:
+    assert send(texts, server, Reply(text="Ποια;", closing=True), replaces="1") == "1"
+    assert server.chats[4711] == {}
+    assert send(texts, server, asked(choices=CHOICES), replaces="9") == "1"
+    assert server.chats[4711] == {1: STANDING}
+
+
+LONG = "α" * 4090
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        ("Ποια;", "Ποια;\n\n✓ Όχι"),
+        (LONG, LONG),
+        ("β" * 4096 + LONG, LONG),
+        ("β" * 4096 + "Ποια;", "Ποια;\n\n✓ Όχι"),
+    ],
+)
+def test_closing_a_question_loses_nothing_of_it(texts: Texts, text: str, closed: str) -> None:
+    reply = telegram(texts).closed(asked(text=text, choices=CHOICES), "Όχι", said=False)
+    assert reply
+    assert reply.text == closed
 
 
 @pytest.mark.parametrize(

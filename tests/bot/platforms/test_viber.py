@@ -47,6 +47,8 @@ SAID = [
     pytest.param(events.contact(), {"text": "+306912345678"}, id="phone without a plus"),
     pytest.param(events.contact("+306912345678"), {"text": "+306912345678"}, id="phone"),
     pytest.param(events.contact("6912345678"), {"text": "6912345678"}, id="phone as dialled"),
+    pytest.param(events.contact("691 234-5678 "), {"text": "6912345678"}, id="as it is written"),
+    pytest.param(events.contact("30 691 2345678"), {"text": "+306912345678"}, id="with spaces"),
     pytest.param(events.contact("00306912345678"), {"text": "00306912345678"}, id="with zeroes"),
     pytest.param(
         events.message({"type": "contact", "contact": {"name": "Νίκος"}}),
@@ -230,6 +232,11 @@ def keyboard(texts: Texts, reply: Reply) -> Any:
             id="html in a label",
         ),
         pytest.param(
+            asked(choices=numbered(["&" * 200])),
+            [[f"6 {'&amp;' * 49}…=tap 7.1"]],
+            id="a label too long once it is escaped",
+        ),
+        pytest.param(
             asked(choices=numbered(["α" * 300])),
             [[f"6 {'α' * 249}…=tap 7.1"]],
             id="a label too long",
@@ -292,3 +299,6 @@ def test_whoever_opens_the_chat_is_told_all_in_one_message(texts: Texts) -> None
     assert "receiver" not in welcome
     assert welcome["text"] == "Γεια σας.\n\nΠοια;"
     assert len(welcome["keyboard"]["Buttons"]) == 2
+    long = received.welcome([Reply(text="α" * 9000), asked(choices=CHOICES)])
+    assert not wrong_in(long)
+    assert len(long["keyboard"]["Buttons"]) == 2
