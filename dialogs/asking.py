@@ -38,7 +38,10 @@ def ask(ctx: Context, step: Step, prompt: Prompt) -> Asked:
     commands += [Choice(c.name, c.label, command=True) for c in buttons(ctx)]
     once = {command.value: command for command in reversed(commands)}
     offers = [offer(ctx, str(c.number or i), c, number=c.number or i) for i, c in choices]
-    offers += [offer(ctx, command.value, command) for command in reversed(once.values())]
+    offers += [
+        offer(ctx, _key(i, command.value), command)
+        for i, command in enumerate(reversed(once.values()))
+    ]
     place = flow.place(ctx, step)
     conversations.add_prompt(
         ctx.session,
@@ -49,6 +52,11 @@ def ask(ctx: Context, step: Step, prompt: Prompt) -> Asked:
         ctx.now,
     )
     return Asked(state.number, step.name, place, prompt, offers)
+
+
+def _key(place: int, value: str) -> str:
+    """A command's: its value, unless that may be longer than a platform's button carries."""
+    return f"set:{place}" if value.startswith("set:") else value
 
 
 def offer(ctx: Context, key: str, choice: Choice, *, number: int | None = None) -> Offer:

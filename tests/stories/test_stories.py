@@ -75,6 +75,21 @@ def test_a_video_appointment_is_shown_on_no_map(
     assert "38.37" not in str(town.rows("SELECT replies FROM inbounds"))
 
 
+@pytest.mark.parametrize("story", ["full_branch", "kep_branches", "kalamata"])
+def test_however_long_the_catalogues_ids_are_every_button_fits(
+    story: str, town: Town, texts: Texts, shipped: dict[str, Municipality]
+) -> None:
+    for body in shipped.values():
+        branches = [
+            branch.model_copy(update={"id": branch.id.ljust(40, "x")}) for branch in body.branches
+        ]
+        groups = [group.model_copy(update={"id": group.id.ljust(40, "x")}) for group in body.groups]
+        longer = {"branches": tuple(branches), "groups": tuple(groups)}
+        town.load(body.model_copy(update=longer))
+    file = next(file for file in stories() if file.stem == story)
+    pushed(file, town, tongues.telegram(texts))
+
+
 def test_the_readmes_conversation_is_a_story() -> None:
     root = Path(__file__).parents[2]
     shown = (root / "README.md").read_text("utf-8").partition("## A conversation")[2]
