@@ -175,17 +175,8 @@ def test_a_welcome_that_was_erased_meanwhile_is_not_made_up(maria: Person, town:
     assert (again.status_code, again.content) == (200, b"")
 
 
-@pytest.mark.parametrize(
-    ("link", "asked"),
-    [
-        ("book_epidoma-stegasis", "Λαμβάνετε ήδη"),
-        ("book_kalamata", "Ποια υπηρεσία;"),
-        ("manage_KX7M2P", "Και ποιο τηλέφωνο"),
-        ("nothing", "Σε ποιον δήμο"),
-    ],
-)
-def test_a_link_leads_where_it_says(maria: Person, link: str, asked: str) -> None:
-    assert asked in maria.open(link)["text"]
+def test_a_link_leads_where_it_says(maria: Person) -> None:
+    assert "Λαμβάνετε ήδη" in maria.open("book_epidoma-stegasis")["text"]
 
 
 def test_the_language_of_the_app_is_spoken_from_the_first_word(maria: Person) -> None:
