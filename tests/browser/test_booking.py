@@ -14,7 +14,7 @@ from tests.conftest import SOAK
         pytest.param("Χίου", True, id="Chios, scripts"),
         pytest.param("Λαρισαίων", True, id="Larisa, scripts"),
         pytest.param("Καλαμάτας", True, id="Kalamata, scripts"),
-        pytest.param("ΚΕΠ", True, id="KEP, scripts"),
+        pytest.param("ΚΕΠ", True, id="KEP, scripts", marks=SOAK),
         pytest.param("Χίου", False, id="Chios, no scripts"),
         pytest.param("Λαρισαίων", False, id="Larisa, no scripts", marks=SOAK),
         pytest.param("Καλαμάτας", False, id="Kalamata, no scripts", marks=SOAK),

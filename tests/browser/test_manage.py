@@ -83,7 +83,11 @@ def open_with_code(page: Page, words: Words, booking: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "scripts"), [(GREEK, True), (ENGLISH, False)], ids=["el", "en, no scripts"]
+    ("words", "scripts"),
+    [
+        pytest.param(GREEK, True, id="el"),
+        pytest.param(ENGLISH, False, id="en, no scripts", marks=SOAK),
+    ],
 )
 def test_booked_moved_and_cancelled(visit: Visit, words: Words, scripts: bool) -> None:
     page = visit(scripts=scripts, language=words.browser)
