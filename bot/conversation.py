@@ -29,6 +29,10 @@ OVERTAKEN = timedelta(hours=1)
 """How much later a message may come than one written after it. Platforms may count anew."""
 
 
+DOUBLE_TAP = timedelta(seconds=5)
+"""Within which the same button is tapped twice by mistake, where we answer later."""
+
+
 class UnknownConversation(Exception):
     """No conversation has that address."""
 
@@ -90,7 +94,8 @@ def _turn(
     now, account = house.clock(), inbound.account
     house.office.refresh(session)
     state = State.model_validate(found.state)
-    if inbound.choice and inbound.choice == state.tapped:
+    lately = now.timestamp() < state.tapped_at + DOUBLE_TAP.total_seconds()
+    if inbound.choice and inbound.choice == state.tapped and lately:
         # A finger that came down twice: what it wanted is on its way.
         _noted(session, found, inbound, None, [], now)
         note(session, "turn", inbound.platform, "repeated")
@@ -126,6 +131,7 @@ def _turn(
     if platform and platform.edits:
         state.asked_by = number
     state.tapped = inbound.choice or "" if platform and of_before else ""
+    state.tapped_at = now.timestamp() if state.tapped else 0
     # What missed its question is as if asked anew: clocks that differ refuse nobody for ever.
     if state.open_since is None or missed == EARLY:
         state.open_since, state.opened_by = house.clock().timestamp(), number

@@ -46,6 +46,8 @@ class State(BaseModel):
     """The row of the message by whose answer it was last asked, where such can be edited."""
     tapped: str = ""
     """The button that was tapped last, as long as nothing else was said."""
+    tapped_at: float = 0
+    """When it was, in seconds since 1970."""
     home: str | None = None
     """The municipality whose own page it is, where it is one's."""
     client_language: str | None = None

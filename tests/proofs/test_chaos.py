@@ -101,9 +101,9 @@ class Citizen:
         """The open question, once it is to be seen."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            last = self.taken()[-1][1]
+            taken = [each for each in self.taken() if each[2]]
             shown, _ = self.screen()
-            if shown and shown[-1].step == last and len(shown) >= len(self.taken()):
+            if shown and shown[-1].step == taken[-1][1] and len(shown) >= len(taken):
                 return shown[-1]
             assert time.monotonic() < deadline, "a question never came"
             time.sleep(0.01)
@@ -121,10 +121,12 @@ class Citizen:
             )
             return list(session.execute(query).all())
 
-        return [
-            (int(number), replies[-1]["step"], "\n".join(reply["text"] for reply in replies))
-            for number, replies in self.world.database.write_now(read)
-        ]
+        found, step = [], ""
+        for number, replies in self.world.database.write_now(read):
+            # A second tap on the same button is answered nothing: the question stands.
+            step = replies[-1]["step"] if replies else step
+            found.append((int(number), step, "\n".join(reply["text"] for reply in replies)))
+        return found
 
     def bookings(self) -> list[Booking]:
         def read(session: Session) -> list[Booking]:
