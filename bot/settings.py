@@ -1,6 +1,7 @@
 """The settings, from the environment and `.env`."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import (
@@ -102,6 +103,18 @@ class Settings(BaseSettings):
     public_url: str | None = None
     telegram: dict[Name, TelegramAccount] = {}
     viber: dict[Name, ViberAccount] = {}
+
+    @property
+    def bots(self) -> dict[str, BotAccount]:
+        """Every platform's, by account."""
+        of_platforms: dict[str, Mapping[str, BotAccount]] = {
+            platform: getattr(self, platform) for platform in BOTS
+        }
+        return {
+            f"{platform}:{name}": bot
+            for platform, bots in of_platforms.items()
+            for name, bot in bots.items()
+        }
 
     @field_validator("secret")
     @classmethod

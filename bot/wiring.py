@@ -2,7 +2,6 @@
 
 import os
 import secrets
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,7 @@ from bot.metrics import Metrics
 from bot.platforms import configured, webchat
 from bot.platforms.platform import Received
 from bot.replies import Inbound, Reply
-from bot.settings import BotAccount, Settings
+from bot.settings import Settings
 from bot.texts import Texts
 from core import waiting
 from core.catalogue_files import SHIPPED, read_catalogue
@@ -48,18 +47,13 @@ class Wiring:
     def check_homes(self) -> None:
         """Raise Unusable where an account is of a municipality that there isn't."""
         known = self.database.write_now(lambda s: set(s.scalars(select(MunicipalityRow.id))))
-        bots: dict[str, Mapping[str, BotAccount]] = {
-            "TELEGRAM": self.settings.telegram,
-            "VIBER": self.settings.viber,
-        }
-        for platform, accounts in bots.items():
-            for name, account in accounts.items():
-                if account.municipality and account.municipality not in known:
-                    raise Unusable(
-                        f"RANTEVOU_{platform}__{name.upper()}__MUNICIPALITY is "
-                        f"{account.municipality!r}: must be one of {', '.join(sorted(known))}, "
-                        "or be loaded first."
-                    )
+        for account, bot in self.settings.bots.items():
+            if bot.municipality and bot.municipality not in known:
+                setting = f"RANTEVOU_{account.replace(':', '__').upper()}__MUNICIPALITY"
+                raise Unusable(
+                    f"{setting} is {bot.municipality!r}: must be one of "
+                    f"{', '.join(sorted(known))}, or be loaded first."
+                )
 
     async def answer(self, inbound: Inbound) -> list[Reply]:
         """Answer a message. Raises Busy, UnknownConversation, AlreadyBegun."""
