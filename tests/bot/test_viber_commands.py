@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.platforms.viber import EVENTS
-from tests.bot.processes import free_port, run, run_here
+from tests.bot.processes import free_port, run, run_here, server
 from tests.fakes.listening import Answer
 from tests.fakes.viber import NAME, TOKEN, ViberServer, failure, viber_server
 
@@ -47,6 +47,20 @@ def test_the_setup_registers_the_webhook_and_says_so(command: Command, viber: Vi
     well = command("doctor")
     assert well.returncode == 0, well.stdout
     assert f"ok  webhook stands: {WEBHOOK}" in well.stdout
+
+
+def test_viber_takes_a_webhook_only_where_we_are(
+    command: Command, viber: ViberServer, file: Path
+) -> None:
+    viber.serves = f"http://127.0.0.1:{free_port()}"
+    assert "`rantevou serve` must be reachable there" in command("viber", "setup").stderr
+    assert viber.account == {}
+    bot = {"viber__town__token": TOKEN, "viber__town__api_url": viber.url}
+    with server(file, **bot) as running:
+        viber.serves = running.url
+        done = command("viber", "setup")
+    assert done.returncode == 0, done.stderr
+    assert viber.account["webhook"] == WEBHOOK
 
 
 ELSEWHERE = {"webhook": "https://elsewhere.example", "event_types": list(EVENTS)}

@@ -6,6 +6,7 @@ InlineKeyboardButton, ResponseParameters).
 
 import itertools
 import json
+import re
 import threading
 import time
 from collections import defaultdict
@@ -91,9 +92,8 @@ class TelegramServer:
         given = _fields(request)
         if method == "getUpdates":
             return self._updates(given)
-        if method == "setWebhook" and urlsplit(given["url"]).port not in PORTS:
-            told = "bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443"
-            return failure(400, f"Bad Request: {told}")
+        if wrong := _wrong_setting(method, given):
+            return failure(400, f"Bad Request: {wrong}")
         with self._lock:
             if failures := self.failures[given.get("chat_id", method)]:
                 return failures.pop(0)
@@ -182,6 +182,27 @@ def _wrong_place(method: str, given: dict[str, Any], chat: dict[int, dict[str, A
     if old["markup"] and "inline_keyboard" not in old["markup"]:
         return "message can't be edited"
     return "message is not modified" if old == {"text": given["text"], "markup": markup} else ""
+
+
+def _wrong_setting(method: str, given: dict[str, Any]) -> str:
+    """What Telegram would say against what a bot is set up with."""
+    if method == "setWebhook":
+        url = urlsplit(given["url"])
+        if url.scheme != "https":
+            return "bad webhook: An HTTPS URL must be provided for webhook"
+        if url.port not in PORTS:
+            return "bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443"
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", given["secret_token"]):
+            return "secret token contains unallowed characters"
+    if method == "setMyCommands":
+        for command in given["commands"]:
+            if not re.fullmatch(r"[a-z0-9_]{1,32}", command["command"]):
+                return "BOT_COMMAND_INVALID"
+            if not 1 <= len(command["description"]) <= 256:
+                return "BOT_COMMAND_DESCRIPTION_INVALID"
+    longest = {"setMyDescription": 512, "setMyShortDescription": 120}.get(method, 0)
+    described = given.get("description") or given.get("short_description") or ""
+    return "description is too long" if longest and len(described) > longest else ""
 
 
 def wrong_in(given: dict[str, Any]) -> str:

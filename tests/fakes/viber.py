@@ -5,6 +5,8 @@ set_webhook, get_account_info, error codes) and https://developers.viber.com/doc
 twelve rows and 30 kB are those of https://developers.viber.com/docs/faq/.
 """
 
+import hashlib
+import hmac
 import itertools
 import json
 import threading
@@ -14,7 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
+import httpx
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -138,6 +142,8 @@ class ViberServer:
     account: dict[str, Any] = field(default_factory=dict)
     reached: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """When each was written to, by time.perf_counter."""
+    serves: str = ""
+    """Where the public address is really served; Viber looks there before it takes a webhook."""
     slow: float = 0
     """Seconds that an answer takes; the message has arrived before."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(5_000_000))
@@ -154,6 +160,8 @@ class ViberServer:
         if request.headers.get("x-viber-auth-token") != TOKEN:
             return failure(2, "invalidAuthToken")
         method, given = request.path.removeprefix("/pa/"), json.loads(request.body)
+        if method == "set_webhook" and self.serves and not self._there(given["url"]):
+            return failure(1, "invalidUrl")
         with self._lock:
             if failures := self.failures[given.get("receiver", method)]:
                 return failures.pop(0)
@@ -175,6 +183,17 @@ class ViberServer:
         number = next(self._numbers)
         self.tokens[receiver].append(number)
         return number
+
+    def _there(self, url: str) -> bool:
+        """Whether our server answers there, as to any event that is signed."""
+        body = json.dumps({"event": "webhook", "timestamp": 1, "message_token": 2}).encode()
+        signature = hmac.new(TOKEN.encode(), body, hashlib.sha256).hexdigest()
+        headers = {"X-Viber-Content-Signature": signature}
+        try:
+            told = httpx.post(self.serves + urlsplit(url).path, content=body, headers=headers)
+        except httpx.HTTPError:
+            return False
+        return told.status_code == 200
 
     def _done(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
         if method == "send_message":
