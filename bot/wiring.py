@@ -125,9 +125,9 @@ def load_shipped(wiring: Wiring) -> None:
 
 def _kept_secret(database: Database) -> str:
     """The key of the hashes, made once: beside SQLite's file, or in what all processes share."""
-    if database.backend.file is None:
+    if (stored := database.backend.file) is None:
         return database.write_now(_secret_in_database)
-    file = Path(f"{database.file}.secret")
+    file = Path(f"{stored}.secret")
     try:
         if not file.exists():
             # Whole or not at all: another process may be starting beside us.

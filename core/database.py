@@ -58,12 +58,6 @@ class Database:
         """Its URL, with the password: for another Database, never to be shown."""
         return self.backend.url.render_as_string(hide_password=False)
 
-    @property
-    def file(self) -> Path:
-        """SQLite's file."""
-        assert self.backend.file is not None  # noqa: S101 asked of SQLite only
-        return self.backend.file
-
     async def write(
         self, fn: Callable[[Session], T], *, lost: Callable[[Session], None] | None = None
     ) -> T:

@@ -97,6 +97,11 @@ class Town:
             self.say(text, who=who)
         return self.last
 
+    @property
+    def file(self) -> Path:
+        """SQLite's."""
+        return file_of(self.database)
+
     def connect(self, platforms: Mapping[str, Platform]) -> None:
         """Have accounts that push."""
         self.house = replace(self.house, platforms=platforms)
@@ -113,6 +118,12 @@ class Town:
 
     def load(self, body: Municipality) -> str:
         return self.database.write_now(lambda s: load(s, body, self.clock()))
+
+
+def file_of(database: Database) -> Path:
+    """The file of one on SQLite."""
+    assert database.backend.file
+    return database.backend.file
 
 
 def all_read(session: Session) -> None:

@@ -17,7 +17,7 @@ def configured(settings: Settings, texts: Texts) -> Mapping[str, Platform]:
             account = f"{telegram.PLATFORM}:{name}"
             accounts[account] = telegram.Telegram(account, given, texts)
     if settings.viber:
-        from bot.platforms import viber  # noqa: PLC0415
+        from bot.platforms import viber  # noqa: PLC0415 its client is loaded only where used
 
         for name, of_viber in settings.viber.items():
             account = f"{viber.PLATFORM}:{name}"

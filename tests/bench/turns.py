@@ -13,6 +13,7 @@ from core.database import Database
 from tests.bench.offices import on_sqlite
 from tests.bench.report import line, ms
 from tests.bench.talk import Talk
+from tests.conftest import file_of
 
 STORED = 100_000
 TURNS = 400
@@ -31,7 +32,7 @@ def turns(root: Path) -> None:
             talk.book()
         ours = sorted(talk.seconds)
         script, most = recorded(database, talk)
-        bare = sorted(straight(database.file, script))
+        bare = sorted(straight(file_of(database), script))
     each, alone = statistics.median(ours), statistics.median(bare)
     line(f"SQLite: a turn, {STORED} bookings stored: p50", ms(each))
     line("SQLite: a turn: p95", ms(ours[int(len(ours) * 0.95)]))
@@ -48,8 +49,8 @@ def recorded(database: Database, talk: Talk) -> tuple[list[list[Statement]], int
     What each changed is undone, so that it can be run again: the turns are recorded on a copy.
     """
     script: list[list[Statement]] = []
-    copy = Path(f"{database.file}.copy")
-    with sqlite3.connect(database.file) as source, sqlite3.connect(copy) as target:
+    copy = Path(f"{file_of(database)}.copy")
+    with sqlite3.connect(file_of(database)) as source, sqlite3.connect(copy) as target:
         source.backup(target)
     twin = Database(f"sqlite:///{copy}")
     talk.database = twin

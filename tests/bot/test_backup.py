@@ -84,7 +84,7 @@ def test_without_a_database_nothing_is_made(new_file: Path, tmp_path: Path) -> N
 @on_sqlite
 def test_a_damaged_database_leaves_no_copy(town: Town, tmp_path: Path) -> None:
     town.talk(*BOOK, *DETAILS)
-    file = town.database.file
+    file = town.file
     with closing(sqlite3.connect(file)) as damaged:
         damaged.execute("PRAGMA writable_schema = ON")
         damaged.execute(

@@ -147,9 +147,9 @@ def test_what_would_orphan_a_booking_is_refused_by_its_code_and_nothing_is_chang
     town: Town, booked: str, small: Path, tmp_path: Path
 ) -> None:
     closing = catalogue(tmp_path, closing=(OPEN, OPEN_ON_SUNDAYS))
-    before = stored(town.database.file)
-    done = run_here(town.database.file, "catalogue", "load", small, closing)
+    before = stored(town.file)
+    done = run_here(town.file, "catalogue", "load", small, closing)
     assert done.returncode == 1
     assert booked in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    assert stored(town.database.file) == before
+    assert stored(town.file) == before

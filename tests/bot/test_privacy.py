@@ -45,7 +45,7 @@ def test_the_chat_fails_without_showing_what_was_written(file: Path, name: str) 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_error_of_a_turn_holds_nothing_of_what_was_written(town: Town, name: str) -> None:
     town.talk(*BOOK, name, *DETAILS[:-1])
-    with closing(sqlite3.connect(town.database.file)) as broken:
+    with closing(sqlite3.connect(town.file)) as broken:
         broken.execute(BREAK)
     with pytest.raises(DatabaseError, match="forced") as failed:
         town.say(DETAILS[-1])

@@ -31,7 +31,7 @@ in_both_ways = pytest.mark.parametrize("scripts", [True, False], ids=["scripts",
 
 
 def bookings(town: Town) -> list[str]:
-    with sqlite3.connect(town.database.file) as database:
+    with sqlite3.connect(town.file) as database:
         return [state for (state,) in database.execute("SELECT state FROM bookings")]
 
 

@@ -308,7 +308,7 @@ def test_a_busy_database_is_told_as_such(serve: Serve, town: Town, path: str) ->
     say(client, text="Χίος")
     with town.database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=50")  # on the writer's only connection
-    with sqlite3.connect(town.database.file, isolation_level=None) as rival:
+    with sqlite3.connect(town.file, isolation_level=None) as rival:
         rival.execute("BEGIN IMMEDIATE")
         answer = client.post(path, data={"text": "1"}, headers=HTMX)
         rival.execute("ROLLBACK")

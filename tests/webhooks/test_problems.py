@@ -143,7 +143,7 @@ def test_a_database_that_stays_locked_is_said_to_be_busy_and_loses_nothing(
     body = {"conversation": citizen.token, "message_id": "2", "text": "Καλαμάτα"}
     with town.database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout = 10")
-    other = sqlite3.connect(town.database.file, isolation_level=None)
+    other = sqlite3.connect(town.file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     refused = citizen.client.post("/chat/turns", json=body)
     other.execute("ROLLBACK")
