@@ -26,6 +26,7 @@ check: $(READY)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+# Wall and processor time; `python -m tests.bench --help` names the short form and the JSON output.
 bench: $(READY)
 	@$(BIN)/python -m tests.bench
 

@@ -1,11 +1,11 @@
 """The least that the same database can be asked to write: one row, and a commit."""
 
 import sqlite3
-import time
 
 import psycopg
 
 from core.database import Database
+from tests.bench.clock import Cost, now
 
 _MAKE = "CREATE TABLE IF NOT EXISTS bare (number INTEGER)"
 _WRITE = "INSERT INTO bare VALUES (1)"
@@ -25,11 +25,11 @@ class Bare:
             self._connection = psycopg.connect(shown, autocommit=True)
         self._connection.execute(_MAKE)
 
-    def write(self) -> float:
-        """Write; its seconds."""
-        begun = time.perf_counter()
+    def write(self) -> Cost:
+        """Write; its cost."""
+        begun = now()
         self._connection.execute(_WRITE)
-        return time.perf_counter() - begun
+        return now() - begun
 
     def close(self) -> None:
         """Let go of it."""

@@ -18,7 +18,9 @@ from bot.platforms import telegram, viber
 from bot.settings import TelegramAccount, ViberAccount
 from bot.texts import Texts
 from tests.bench import web
-from tests.bench.report import line, ms
+from tests.bench.clock import Cost, spent
+from tests.bench.report import line
+from tests.bench.sizes import Sizes
 from tests.bench.web import serving
 from tests.bot.platforms import telegram_updates, viber_events
 from tests.fakes.telegram import TOKEN, telegram_server
@@ -26,7 +28,7 @@ from tests.fakes.viber import TOKEN as VIBER_TOKEN
 from tests.fakes.viber import viber_server
 from tests.postgres import Server
 
-MESSAGES, A_SECOND = 200, 20
+A_SECOND = 20
 TALKS, SAID = 100, ("γεια", "λάρισα", "1", "1", "1", "πίσω")
 """How many talk at once, and what each of them says."""
 SENDERS = 8
@@ -34,7 +36,7 @@ SENDERS = 8
 
 @dataclass(frozen=True)
 class Bot:
-    """One bot: a server's settings for it, what tells it a text, and when each chat was reached."""
+    """One bot: a server's settings for it, what sends it a text, and when each chat was reached."""
 
     name: str
     settings: Mapping[str, str]
@@ -81,17 +83,17 @@ def on_viber() -> Iterator[Bot]:
         yield Bot("viber", settings, event, lambda chat: fake.reached[str(chat)])
 
 
-def answers(root: Path) -> None:
-    """At 20 messages a second, each of somebody new, beside a request that does nothing."""
+def answers(root: Path, sizes: Sizes) -> None:
+    """Send 20 messages a second, each from somebody new, beside a request that does nothing."""
     for on_platform in (on_telegram, on_viber):
         with on_platform() as bot, serving(root / f"{bot.name}.db", **bot.settings) as server:
-            says = [(chat, chat, "γεια") for chat in range(1, MESSAGES + 1)]
-            took, idle = _told(bot, server, says, 1)
-        _lines(f"{bot.name}, from webhook to send", took, idle, bounds=True)
+            says = [(chat, chat, "γεια") for chat in range(1, sizes.messages + 1)]
+            took, idle = _sent(bot, server, says, 1)
+        _lines(f"{bot.name}.answer", f"{bot.name}, from webhook to send", took, idle, bounds=True)
 
 
 def crowd(postgres: Server) -> None:
-    """100 who talk at once, each one message in five seconds, with two processes on PostgreSQL."""
+    """Have 100 talk at once, each one message in five seconds, with two processes on PostgreSQL."""
     with on_telegram() as bot, ExitStack() as stack:
         url = stack.enter_context(postgres.database())
         settings = {**bot.settings, "RANTEVOU_DATABASE_URL": url}
@@ -101,22 +103,23 @@ def crowd(postgres: Server) -> None:
             for turn, text in enumerate(SAID)
             for chat in range(1, TALKS + 1)
         ]
-        took, idle = _told(bot, server, says, SENDERS)
+        took, idle = _sent(bot, server, says, SENDERS)
     what = f"PostgreSQL, 2 processes: {TALKS} talks at once, {A_SECOND} messages a second"
-    _lines(what, took, idle, bounds=False)
+    _lines("postgresql.crowd", what, took, idle, bounds=False)
 
 
-def _told(
+def _sent(
     bot: Bot, server: web.Server, says: Sequence[tuple[int, int, str]], senders: int
-) -> tuple[list[float], float]:
-    """Tell them at their rate, over so many connections.
+) -> tuple[list[Cost], float]:
+    """Send them at their rate, over so many connections.
 
-    How long each waited, sorted, and how long a request took meanwhile that does nothing.
+    What each took, sorted, and how long a request took meanwhile that does nothing. One message's
+    processor time can't be known from another's: each is given the mean.
     """
     own = threading.local()
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), spent(server.process.pid)
 
-    def tell(place: int, chat: int, number: int, text: str) -> float:
+    def send(place: int, chat: int, number: int, text: str) -> float:
         if not hasattr(own, "client"):
             own.client = http.client.HTTPConnection("127.0.0.1", server.port)
         time.sleep(max(0, begun + place / A_SECOND - time.perf_counter()))
@@ -129,13 +132,17 @@ def _told(
         return at
 
     with ThreadPoolExecutor(senders) as threads:
-        told = [threads.submit(partial(tell, n, *said)) for n, said in enumerate(says)]
+        sent = [threads.submit(partial(send, n, *said)) for n, said in enumerate(says)]
         idle = []
-        for each in told[:: A_SECOND // 4]:
+        for each in sent[:: A_SECOND // 4]:
             each.result()
-            idle.append(server.ask("GET", "/healthz")[0])
-    sent = [(chat, each.result()) for (chat, *_), each in zip(says, told, strict=True)]
-    return sorted(_waited(bot, chat, at) for chat, at in sent), statistics.median(idle)
+            asked = time.perf_counter()
+            server.ask("GET", "/healthz")
+            idle.append(time.perf_counter() - asked)
+    at = [(chat, each.result()) for (chat, *_), each in zip(says, sent, strict=True)]
+    waited = sorted(_waited(bot, *each) for each in at)
+    cpu = (spent(server.process.pid) - before) / len(says)
+    return [Cost(wall, cpu) for wall in waited], statistics.median(idle)
 
 
 def _waited(bot: Bot, chat: int, at: float) -> float:
@@ -148,8 +155,8 @@ def _waited(bot: Bot, chat: int, at: float) -> float:
     raise AssertionError("nobody answered")
 
 
-def _lines(what: str, took: Sequence[float], idle: float, *, bounds: bool) -> None:
-    half, most = statistics.median(took), took[len(took) * 95 // 100]
-    line(f"{what}: p50", ms(half), bound="at most 40 ms" if bounds else "")
-    line(f"{what}: p95", ms(most), bound="at most 120 ms" if bounds else "")
-    line("  beside a request that does nothing", ms(idle))
+def _lines(name: str, what: str, took: Sequence[Cost], idle: float, *, bounds: bool) -> None:
+    half, most = took[len(took) // 2], took[len(took) * 95 // 100]
+    line(f"{name}.p50", f"{what}: p50", half, bound="at most 40 ms" if bounds else "")
+    line(f"{name}.p95", f"{what}: p95", most.wall * 1000, bound="at most 120 ms" if bounds else "")
+    line(f"{name}.idle", "  beside a request that does nothing", idle * 1000, by="")

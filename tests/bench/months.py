@@ -1,7 +1,6 @@
 """A month of free days for 10 desks at 80 % occupancy, with few and many bookings elsewhere."""
 
 import random
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,23 +12,27 @@ from core import calendar, slots
 from core.database import Database
 from core.office import Office
 from core.tables import Booking
-from tests.bench.offices import FEW, NOW
-from tests.bench.report import GROWTH, in_turns, line, medians, ms
+from tests.bench.clock import Cost, middle, now
+from tests.bench.offices import NOW
+from tests.bench.report import GROWTH, in_turns, line
+from tests.bench.sizes import Sizes
 
 ATHENS = ZoneInfo("Europe/Athens")
 FIRST, LAST = datetime(2026, 12, 1, tzinfo=UTC).date(), datetime(2026, 12, 31, tzinfo=UTC).date()
-ROUNDS = 80
 
 
-def months(kind: str, offices: Sequence[Database]) -> None:
-    """The same month, asked of each in turns."""
-    few, many = medians(in_turns([month(each) for each in offices], ROUNDS, unheeded=10))
-    line(f"{kind}: a month of free days, 10 desks at 80 %: p50", ms(many), bound="at most 10 ms")
-    line(f"  to that with {FEW} bookings stored", ms(few), many / few, GROWTH)
+def months(kind: str, offices: Sequence[Database], sizes: Sizes) -> None:
+    """Ask each for the same month, in turns."""
+    asked = [month(each) for each in offices]
+    few, many = map(middle, in_turns(asked, sizes.months, unheeded=10))
+    name, what = f"{kind.lower()}.month", f"{kind}: a month of free days, 10 desks at 80 %: p50"
+    line(f"{name}.many", what, many, bound="at most 10 ms")
+    beside, ratio = f"  to that with {sizes.few} bookings stored", many.wall / few.wall
+    line(f"{name}.few", beside, few, ratio=ratio, bound=GROWTH)
 
 
-def month(database: Database) -> Callable[[], float]:
-    """Fill a municipality's desks; what is given back asks for its month, and says how long."""
+def month(database: Database) -> Callable[[], Cost]:
+    """Fill a municipality's desks; what is given back asks for its month; the cost."""
     office = Office("bench")
 
     def occupy(session: Session) -> None:
@@ -38,11 +41,11 @@ def month(database: Database) -> Callable[[], float]:
 
     database.write_now(occupy)
 
-    def ask(session: Session) -> float:
+    def ask(session: Session) -> Cost:
         plan = office["busy"].plan("s", "b", "video")
-        begun = time.perf_counter()
+        begun = now()
         free = slots.free_days(session, plan, FIRST, LAST, NOW, ATHENS, None)
-        took = time.perf_counter() - begun
+        took = now() - begun
         if len(free) < 15:
             raise AssertionError("the month should have free days")
         return took

@@ -16,8 +16,6 @@ from tests.postgres import Server
 
 NOW = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
 
-FEW, MANY = 1_000, 1_000_000
-
 ELSEWHERE = 6
 """Municipalities beside the shipped ones, with 100 desks each."""
 

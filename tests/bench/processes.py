@@ -1,7 +1,6 @@
 """Turns a second with one and two processes, beside bare writes with as many."""
 
 import multiprocessing
-import statistics
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -9,8 +8,9 @@ from multiprocessing.connection import Connection
 
 from core.database import Database
 from tests.bench.bare import Bare
-from tests.bench.offices import FEW, MANY
+from tests.bench.clock import Cost, mean, middle, now
 from tests.bench.report import BARE, GROWTH, line
+from tests.bench.sizes import Sizes
 from tests.bench.talk import Talk
 
 PROCESSES = 2
@@ -32,9 +32,10 @@ class Worker:
         """Have it do something: "turns" or "writes"; or "end"."""
         self._ours.send(what)
 
-    def done(self) -> float:
-        """How many of them it did a second."""
-        return float(self._ours.recv())
+    def done(self) -> Cost:
+        """Return what each of them cost it."""
+        cost: Cost = self._ours.recv()
+        return cost
 
     def end(self) -> None:
         """Have it end."""
@@ -48,22 +49,22 @@ def _work(orders: Connection, url: str, number: int) -> None:
     talk.number = number * 100_000
     talk.book()
     while (what := orders.recv()) != "end":
-        before, begun, writes = len(talk.seconds), time.perf_counter(), 0
-        while time.perf_counter() < begun + SECONDS:
+        before, begun, writes = len(talk.costs), now(), 0
+        while time.perf_counter() < begun.wall + SECONDS:
             if what == "turns":
                 talk.book()
             else:
                 bare.write()
                 writes += 1
-        count = writes or len(talk.seconds) - before
-        orders.send(count / (time.perf_counter() - begun))
+        count = writes or len(talk.costs) - before
+        orders.send((now() - begun) / count)
     bare.close()
     database.close()
 
 
-def processes(kind: str, offices: Sequence[Database]) -> None:
-    """With few and with many bookings stored, in turns."""
-    rates: dict[tuple[int, str, int], list[float]] = {}
+def processes(kind: str, offices: Sequence[Database], sizes: Sizes) -> None:
+    """Talk with few and with many bookings stored, in turns."""
+    costs: dict[tuple[int, str, int], list[Cost]] = {}
     with ExitStack() as ended:
         workers = [[Worker(each.url, n) for n in range(1, PROCESSES + 1)] for each in offices]
         for team in workers:
@@ -73,18 +74,22 @@ def processes(kind: str, offices: Sequence[Database]) -> None:
             for at, team in enumerate(workers):
                 for what in ("turns", "writes"):
                     for count in range(1, PROCESSES + 1):
-                        rate = _together(team[:count], what)
-                        rates.setdefault((at, what, count), []).append(rate)
+                        cost = _together(team[:count], what)
+                        costs.setdefault((at, what, count), []).append(cost)
     for count in range(1, PROCESSES + 1):
-        few, many = (statistics.median(rates[at, "turns", count]) for at in (0, 1))
-        writes = statistics.median(rates[1, "writes", count])
+        few, many = (middle(costs[at, "turns", count]) for at in (0, 1))
+        writes = middle(costs[1, "writes", count])
+        name = f"{kind.lower()}.processes_{count}"
         plural = "es" if count > 1 else ""
-        what = f"{kind}: turns a second, {count} process{plural}, {MANY} stored"
-        line(what, f"{many:.0f}", writes / many, f"{BARE}: {writes:.0f}")
-        line(f"  to those with {FEW} stored", f"{few:.0f}", few / many, GROWTH)
+        what = f"{kind}: turns a second, {count} process{plural}, {sizes.many} stored"
+        ratio, bound = many.wall / writes.wall, f"{BARE}: {1 / writes.wall:.0f}"
+        line(f"{name}.many", what, many, "per second", ratio=ratio, bound=bound, by="cpu")
+        what, ratio = f"  to those with {sizes.few} stored", many.wall / few.wall
+        line(f"{name}.few", what, few, "per second", ratio=ratio, bound=GROWTH, by="cpu")
 
 
-def _together(workers: Sequence[Worker], what: str) -> float:
+def _together(workers: Sequence[Worker], what: str) -> Cost:
     for worker in workers:
         worker.begin(what)
-    return sum(worker.done() for worker in workers)
+    each = [worker.done() for worker in workers]
+    return Cost(1 / sum(1 / cost.wall for cost in each), mean(each).cpu)

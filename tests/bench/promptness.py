@@ -1,4 +1,4 @@
-"""How soon a message is on its way, whichever process made it owed; on an idle machine."""
+"""How soon a message is on its way, whichever process committed it; on an idle machine."""
 
 import asyncio
 import multiprocessing
@@ -10,41 +10,49 @@ from typing import Any
 
 from bot.postman import Postman
 from core.database import Database
+from tests.bench.clock import Cost
 from tests.bench.pushed import Pushed, greeting
-from tests.bench.report import line, ms
+from tests.bench.report import line
+from tests.bench.sizes import Sizes
 
 COMMITS = 40
 BOUND = "at most 50 ms"
 
 
-def promptness(kind: str, offices: Sequence[Database]) -> None:
-    """From the commit of a turn to the platform's `send`, with few bookings stored."""
+def promptness(kind: str, offices: Sequence[Database], _sizes: Sizes) -> None:
+    """Measure from the commit of a turn to the platform's `send`, with few bookings stored."""
     database = offices[0]
     here, there = asyncio.run(_both(database))
-    line(f"{kind}: from commit to send, the same process: p50", ms(here), bound=BOUND)
+    name = f"{kind.lower()}.commit_to_send"
+    line(f"{name}.here", f"{kind}: from commit to send, the same process: p50", here, bound=BOUND)
     bound = "it looks once a second" if database.backend.file else BOUND
-    line(f"{kind}: from commit to send, another process: p50", ms(there), bound=bound)
+    what = f"{kind}: from commit to send, another process: p50"
+    line(f"{name}.there", what, there, bound=bound)
 
 
-async def _both(database: Database) -> tuple[float, float]:
+async def _both(database: Database) -> tuple[Cost, Cost]:
     pushed = Pushed(database)
     postman = Postman(pushed.wiring)
     at_work = asyncio.create_task(postman.run())
     await asyncio.sleep(1)
-    here = await asyncio.to_thread(_commits, pushed)
-    there = await asyncio.to_thread(_from_another_process, database.url)
+    here, used_here = await asyncio.to_thread(_commits, pushed)
+    begun = time.process_time()
+    there, used_there = await asyncio.to_thread(_from_another_process, database.url)
+    used_there += time.process_time() - begun
     await asyncio.sleep(1.5)
     postman.stop()
     await at_work
 
-    def median(committed: dict[str, float]) -> float:
-        return statistics.median(pushed.platform.sent[who] - at for who, at in committed.items())
+    def cost(committed: dict[str, float], used: float) -> Cost:
+        waits = (pushed.platform.sent[who] - at for who, at in committed.items())
+        return Cost(statistics.median(waits), used / COMMITS)
 
-    return median(here), median(there)
+    return cost(here, used_here), cost(there, used_there)
 
 
-def _commits(pushed: Pushed) -> dict[str, float]:
-    """Some turns, with pauses between; when each was committed, by address."""
+def _commits(pushed: Pushed) -> tuple[dict[str, float], float]:
+    """Take some turns, with pauses; when each was committed, by address, and processor time."""
+    begun = time.process_time()
     committed: dict[str, float] = {}
     stamps: list[float] = []
 
@@ -58,13 +66,13 @@ def _commits(pushed: Pushed) -> dict[str, float]:
         committed[inbound.address] = stamps[before]
         time.sleep(random.uniform(0.02, 0.3))
     pushed.wiring.database.on_commit.remove(stamp)
-    return committed
+    return committed, time.process_time() - begun
 
 
-def _from_another_process(url: str) -> dict[str, float]:
+def _from_another_process(url: str) -> tuple[dict[str, float], float]:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_elsewhere, (url,))
 
 
-def _elsewhere(url: str) -> dict[str, float]:
+def _elsewhere(url: str) -> tuple[dict[str, float], float]:
     return _commits(Pushed(Database(url)))

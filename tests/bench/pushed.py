@@ -15,6 +15,7 @@ from bot.settings import Settings
 from bot.wiring import Wiring
 from core.database import Database
 from core.office import Office
+from tests.bench.clock import Cost, now
 from tests.bench.talk import Talk
 
 ACCOUNT = "pager:one"
@@ -62,22 +63,22 @@ class Pushed:
         house = replace(talk.house, office=office, platforms={ACCOUNT: self.platform})
         self.wiring = Wiring(Settings(), database, house)
 
-    def deliver(self, greetings: int) -> float:
-        """Owe answers, and have one postman send them; seconds each, to its settlement."""
-        owed = sum(len(self.wiring.answer_now(greeting())) for _ in range(greetings))
-        last = self.platform.number + owed
+    def deliver(self, greetings: int) -> Cost:
+        """Queue answers, and send them from one loop; the cost of each, to its settlement."""
+        queued = sum(len(self.wiring.answer_now(greeting())) for _ in range(greetings))
+        last = self.platform.number + queued
 
         async def work() -> None:
             postman = Postman(self.wiring)
             self.platform.told = lambda: postman.stop() if self.platform.number == last else None
             await postman.run()
 
-        begun = time.perf_counter()
+        begun = now()
         asyncio.run(work())
-        return (time.perf_counter() - begun) / owed
+        return (now() - begun) / queued
 
 
 def greeting() -> Inbound:
-    """What somebody new says first."""
+    """Return what somebody new says first."""
     who = str(uuid.uuid4())
     return Inbound(platform="pager", account=ACCOUNT, address=who, message_id=who, text="γεια")

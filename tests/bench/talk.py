@@ -1,7 +1,6 @@
 """A robot that books: conversations straight into the turn, without a server before it."""
 
 import secrets
-import time
 import uuid
 
 from bot.conversation import House, receive
@@ -9,22 +8,23 @@ from bot.replies import Inbound, Reply
 from bot.texts import Texts
 from core.database import Database
 from core.office import Office
+from tests.bench.clock import Cost, now, total
 from tests.bench.offices import NOW
 from tests.dialogs.robot import ANSWERS, confirmed, picks
 
 
 class Talk:
-    """Conversations of a robot, one after the other; `seconds` is how long each turn took."""
+    """Conversations of a robot, one after the other; `costs` is what each turn took."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
         office = Office("bench", frozenset({"webchat"}))
         self.house = House(office, Texts(), lambda: NOW, secrets.choice)
-        self.seconds: list[float] = []
+        self.costs: list[Cost] = []
         self.number = 0
 
     def turn(self, who: str, said: str | None, choice: str | None = None) -> list[Reply]:
-        """One message, and its replies."""
+        """Send one message; its replies."""
         inbound = Inbound(
             platform="webchat",
             account="webchat",
@@ -33,21 +33,21 @@ class Talk:
             text=said,
             choice=choice,
         )
-        begun = time.perf_counter()
+        begun = now()
         replies = self.database.write_now(lambda s: receive(s, self.house, inbound))
-        self.seconds.append(time.perf_counter() - begun)
+        self.costs.append(now() - begun)
         return replies
 
-    def book(self) -> float:
-        """One conversation from greeting to confirmation, days and times spread; its seconds."""
+    def book(self) -> Cost:
+        """Book in one conversation, from greeting to confirmation, days and times spread."""
         self.number += 1
         who = str(uuid.uuid4())
-        before = len(self.seconds)
+        before = len(self.costs)
         replies = self.turn(who, "γεια")
         for _ in range(40):
             replies = self._answer(who, replies[-1])
             if confirmed(replies):
-                return sum(self.seconds[before:])
+                return total(self.costs[before:])
         raise AssertionError(f"stuck at {replies[-1]}")
 
     def _answer(self, who: str, asked: Reply) -> list[Reply]:

@@ -2,7 +2,6 @@
 
 import sqlite3
 import statistics
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,41 +9,42 @@ from pathlib import Path
 from sqlalchemy import event
 
 from core.database import Database
+from tests.bench.clock import Cost, mean, middle, now, quantile
 from tests.bench.offices import on_sqlite
-from tests.bench.report import line, ms
+from tests.bench.report import line
+from tests.bench.sizes import Sizes
 from tests.bench.talk import Talk
 from tests.conftest import file_of
-
-STORED = 100_000
-TURNS = 400
 
 Statement = tuple[str, object, bool]
 
 
-def turns(root: Path) -> None:
-    """How long a turn takes, how much longer than its SQL, and how many statements that is."""
-    with on_sqlite(root, [STORED]) as (database,):
+def turns(root: Path, sizes: Sizes) -> None:
+    """Take what a turn costs, how much more than its SQL, and how many statements that is."""
+    with on_sqlite(root, [sizes.stored]) as (database,):
         talk = Talk(database)
         for _ in range(3):
             talk.book()
-        talk.seconds.clear()
-        while len(talk.seconds) < TURNS:
+        talk.costs.clear()
+        while len(talk.costs) < sizes.turns:
             talk.book()
-        ours = sorted(talk.seconds)
+        ours = list(talk.costs)
         script, most = recorded(database, talk)
-        bare = sorted(straight(file_of(database), script))
-    each, alone = statistics.median(ours), statistics.median(bare)
-    line(f"SQLite: a turn, {STORED} bookings stored: p50", ms(each))
-    line("SQLite: a turn: p95", ms(ours[int(len(ours) * 0.95)]))
-    line("  p50 to that of the same SQL straight on sqlite3", ms(alone), each / alone, "at most 8")
-    mean = statistics.mean(bare)
-    line("  the means", ms(mean), statistics.mean(ours) / mean)
-    line("statements in a turn: mean", f"{statistics.mean(map(len, script)):.1f}")
-    line("statements in a turn: most", str(most), bound="at most 20")
+        bare = list(straight(file_of(database), script))
+    each, alone = middle(ours), middle(bare)
+    line("turn.p50", f"SQLite: a turn, {sizes.stored} bookings stored: p50", each, by="cpu")
+    line("turn.p95", "SQLite: a turn: p95", quantile(ours, 0.95), by="cpu")
+    line("turn.mean", "SQLite: a turn: mean", mean(ours), by="cpu")
+    beside, bound = "  p50 to that of the same SQL straight on sqlite3", "at most 8"
+    line("turn.sql.p50", beside, alone, ratio=each.wall / alone.wall, bound=bound, by="cpu")
+    ratio = mean(ours).wall / mean(bare).wall
+    line("turn.sql.mean", "  the means", mean(bare), ratio=ratio, by="cpu")
+    line("statements.mean", "statements in a turn: mean", statistics.mean(map(len, script)), "")
+    line("statements.most", "statements in a turn: most", most, "", bound="at most 20")
 
 
 def recorded(database: Database, talk: Talk) -> tuple[list[list[Statement]], int]:
-    """The SQL of some more bookings, turn by turn, and the most statements of a turn.
+    """Record the SQL of some more bookings, turn by turn, and the most statements of a turn.
 
     What each changed is undone, so that it can be run again: the turns are recorded on a copy.
     """
@@ -70,14 +70,14 @@ def recorded(database: Database, talk: Talk) -> tuple[list[list[Statement]], int
     return script, max(map(len, script))
 
 
-def straight(file: Path, script: Sequence[Sequence[Statement]]) -> Iterator[float]:
-    """The time of each turn's SQL on a bare connection, one transaction each."""
+def straight(file: Path, script: Sequence[Sequence[Statement]]) -> Iterator[Cost]:
+    """Run each turn's SQL on a bare connection, one transaction each; its cost."""
     connection = sqlite3.connect(file, isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     for turn in script:
-        begun = time.perf_counter()
+        begun = now()
         connection.execute("BEGIN IMMEDIATE")
         for statement, values, many in turn:
             if many:
@@ -86,5 +86,5 @@ def straight(file: Path, script: Sequence[Sequence[Statement]]) -> Iterator[floa
                 with suppress(sqlite3.IntegrityError):  # a desk that the guard refused there too
                     connection.execute(statement, values).fetchall()  # type: ignore[arg-type]
         connection.execute("COMMIT")
-        yield time.perf_counter() - begun
+        yield now() - begun
     connection.close()

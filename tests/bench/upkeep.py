@@ -1,6 +1,5 @@
 """What is done again and again beside the turns: the sweep, and the look for news of open pages."""
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -11,31 +10,36 @@ from sqlalchemy.orm import Session
 from bot.later import news
 from bot.sweep import sweep
 from core.database import Database
-from tests.bench.offices import FEW, MANY, NOW
-from tests.bench.report import in_turns, line, medians, ms
+from tests.bench.clock import Cost, middle, now
+from tests.bench.offices import NOW
+from tests.bench.report import in_turns, line
+from tests.bench.sizes import Sizes
 
 PAGES = 200
 ROUNDS = 20
 
 
-def upkeep(kind: str, offices: Sequence[Database]) -> None:
-    """Both with few and with many bookings stored, in turns; nothing of it is kept."""
+def upkeep(kind: str, offices: Sequence[Database], sizes: Sizes) -> None:
+    """Do both with few and with many bookings stored, in turns; nothing of it is kept."""
     asked = [partial(_timed, each, fn) for fn in (_sweep, _news) for each in offices]
-    sweep_few, sweep_many, few, many = medians(in_turns(asked, ROUNDS, unheeded=2))
+    sweep_few, sweep_many, few, many = map(middle, in_turns(asked, ROUNDS, unheeded=2))
     # No bound for how these grow: a sweep has more to do the more is due, and PostgreSQL joins
     # small tables whole. But on SQLite every turn waits for a sweep.
     bound = "at most 100 ms" if offices[0].backend.file else ""
-    line(f"{kind}: a sweep, {MANY} bookings stored: p50", ms(sweep_many), bound=bound)
-    line(f"  to that with {FEW} stored", ms(sweep_few), sweep_many / sweep_few)
-    line(f"{kind}: the news of {PAGES} open pages, {MANY} stored: p50", ms(many))
-    line(f"  to that with {FEW} stored", ms(few), many / few)
+    name, beside = kind.lower(), f"  to that with {sizes.few} stored"
+    what = f"{kind}: a sweep, {sizes.many} bookings stored: p50"
+    line(f"{name}.sweep.many", what, sweep_many, bound=bound)
+    line(f"{name}.sweep.few", beside, sweep_few, ratio=sweep_many.wall / sweep_few.wall)
+    what = f"{kind}: the news of {PAGES} open pages, {sizes.many} stored: p50"
+    line(f"{name}.news.many", what, many)
+    line(f"{name}.news.few", beside, few, ratio=many.wall / few.wall)
 
 
-def _timed(database: Database, fn: Callable[[Session], Any]) -> float:
+def _timed(database: Database, fn: Callable[[Session], Any]) -> Cost:
     with Session(database.engine) as session:
-        begun = time.perf_counter()
+        begun = now()
         fn(session)
-        return time.perf_counter() - begun
+        return now() - begun
 
 
 def _sweep(session: Session) -> None:

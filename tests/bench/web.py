@@ -5,23 +5,25 @@ import json
 import os
 import re
 import socket
-import statistics
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlencode
 
-from tests.bench.report import line, ms
+from tests.bench.clock import Cost, middle, timed, wait_until_idle
+from tests.bench.report import line
+from tests.bench.sizes import Sizes
+
+T = TypeVar("T")
 
 TALK = ("λάρισα", "1", "1", "1", "το συντομότερο", "πίσω", "επόμενη εβδομάδα", "πίσω", "βοήθεια")
 """What is said by JSON and by htmx: lists, the month, the times of a day."""
-
-ROUNDS = 40
-STREAMS = 200
 
 
 class Server:
@@ -53,21 +55,29 @@ class Server:
 
     def ask(
         self, method: str, path: str, body: str | None = None, **headers: str
-    ) -> tuple[float, str, http.client.HTTPMessage]:
-        """Send a request; its seconds, and what came."""
-        begun = time.perf_counter()
+    ) -> tuple[str, http.client.HTTPMessage]:
+        """Send a request; what came."""
         self.client.request(method, path, body, headers)
         answer = self.client.getresponse()
-        text = answer.read().decode()
-        return time.perf_counter() - begun, text, answer.headers
+        return answer.read().decode(), answer.headers
 
-    def turn(self, token: str | None, text: str) -> tuple[float, str]:
-        """Say something by JSON; its seconds, and the conversation's token."""
+    def timed(self, send: Callable[[], T]) -> tuple[Cost, T]:
+        """Send a request; its cost to the server, and what came."""
+        return timed(self.process.pid, send)
+
+    def memory(self) -> float:
+        """Read its resident memory, in MB."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def turn(self, token: str | None, text: str) -> str:
+        """Say something by JSON; the conversation's token."""
         said = {"conversation": token, "message_id": str(uuid.uuid4()), "text": text}
-        took, answer, _ = self.ask(
+        answer, _ = self.ask(
             "POST", "/chat/turns", json.dumps(said), **{"Content-Type": "application/json"}
         )
-        return took, json.loads(answer)["conversation"]
+        conversation: str = json.loads(answer)["conversation"]
+        return conversation
 
 
 @contextmanager
@@ -75,26 +85,28 @@ def serving(file: Path, *arguments: str, **settings: str) -> Iterator[Server]:
     """A server, ended at last."""
     server = Server(file, *arguments, **settings)
     try:
+        wait_until_idle(server.process.pid)  # it goes on importing while it already answers
         yield server
     finally:
         server.process.terminate()
         server.process.wait()
 
 
-def memory(root: Path) -> None:
-    """Resident memory after 1,000 and after 10,000 conversations."""
+def memory(root: Path, sizes: Sizes) -> None:
+    """Read the resident memory after some conversations and after more of them."""
     with serving(root / "memory.db") as server:
-        sizes = []
-        for count, talk in ((1_000, TALK[:5]), (9_000, TALK[:1])):
+        read = []
+        for count, talk in zip(sizes.memory, (TALK[:5], TALK[:1]), strict=True):
             for _ in range(count):
                 token = None
                 for said in ("γεια", *talk):
-                    token = server.turn(token, said)[1]
-            pages = int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1])
-            sizes.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
-    first, more = f"{sizes[0]:.0f} MB", f"{sizes[1] - sizes[0]:.1f} MB"
-    line("resident memory after 1000 conversations", first, bound="at most 200 MB")
-    line("  after 10000, more", more, bound="at most 10 MB")
+                    token = server.turn(token, said)
+            read.append(server.memory())
+    first, last = read
+    what = f"resident memory after {sizes.memory[0]} conversations"
+    line("memory.first", what, first, "MB", bound="at most 200 MB")
+    what, more = f"  after {sum(sizes.memory)}, more", last - first
+    line("memory.more", what, more, "MB", bound="at most 10 MB", by="")  # of 0, no ratio
 
 
 class Browser:
@@ -105,8 +117,8 @@ class Browser:
         self.cookie = ""
         self.last = "0"
 
-    def turn(self, text: str) -> float:
-        """Say something through htmx; its seconds."""
+    def turn(self, text: str) -> None:
+        """Say something through htmx."""
         form = {"message_id": str(uuid.uuid4()), "text": text, "last": self.last}
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
@@ -114,57 +126,64 @@ class Browser:
             "X-Language": "el",
             "Cookie": self.cookie,
         }
-        took, answer, told = self.server.ask("POST", "/", urlencode(form), **headers)
+        answer, sent = self.server.ask("POST", "/", urlencode(form), **headers)
         self.last = re.findall(r'data-entry="(\d+)"', answer)[-1]
-        self.cookie = told["set-cookie"].partition(";")[0]
-        return took
+        self.cookie = sent["set-cookie"].partition(";")[0]
 
 
-def pages(root: Path) -> None:
-    """The page, a turn through htmx beside one through JSON, and open event streams."""
+def pages(root: Path, sizes: Sizes) -> None:
+    """Take the page, a turn through htmx beside one through JSON, and open event streams."""
     with serving(root / "pages.db") as server:
         shown, through_htmx, through_json = [], [], []
-        for _ in range(ROUNDS):
-            browser, token = Browser(server), server.turn(None, "γεια")[1]
+        for _ in range(sizes.browsers):
+            browser, token = Browser(server), server.turn(None, "γεια")
             browser.turn("γεια")
             for said in TALK:  # one after the other, so that whatever else runs weighs on both
-                through_json.append(server.turn(token, said)[0])
-                through_htmx.append(browser.turn(said))
-                shown.append(server.ask("GET", "/", Cookie=browser.cookie)[0])
-        ours, bare = statistics.median(through_htmx), statistics.median(through_json)
-        line("the page, with its conversation: p50", ms(statistics.median(shown)))
-        line("a turn through htmx: p50", ms(ours))
-        line("  to the same turn through JSON", ms(bare), ours / bare, "at most 1.5")
-        alone, among = streams(server)
-        line(f"a turn beside {STREAMS} open event streams: p50", ms(among))
-        line("  to that beside none", ms(alone), among / alone, "at most 1.3")
+                by_json, by_htmx = partial(server.turn, token, said), partial(browser.turn, said)
+                through_json.append(server.timed(by_json)[0])
+                through_htmx.append(server.timed(by_htmx)[0])
+                page = partial(server.ask, "GET", "/", Cookie=browser.cookie)
+                shown.append(server.timed(page)[0])
+        ours, bare = middle(through_htmx), middle(through_json)
+        line("page", "the page, with its conversation: p50", middle(shown))
+        line("htmx", "a turn through htmx: p50", ours, by="cpu")
+        beside, ratio = "  to the same turn through JSON", ours.wall / bare.wall
+        line("json", beside, bare, ratio=ratio, bound="at most 1.5", by="cpu")
+        line("memory.pages", "resident memory after these", server.memory(), "MB")
+        if not sizes.streams:
+            return
+        alone, among = streams(server, sizes)
+        what = f"a turn beside {sizes.streams} open event streams: p50"
+        line("streams.open", what, among, by="cpu")
+        beside, ratio = "  to that beside none", among.wall / alone.wall
+        line("streams.none", beside, alone, ratio=ratio, bound="at most 1.3", by="cpu")
 
 
-def streams(server: Server) -> tuple[float, float]:
-    """The median turn without open streams, and with; in turns, three times each."""
+def streams(server: Server, sizes: Sizes) -> tuple[Cost, Cost]:
+    """Take the median turn without open streams, and with; in turns, three times each."""
     cookies = []
-    for _ in range(STREAMS):
+    for _ in range(sizes.streams):
         browser = Browser(server)
         browser.turn("γεια")
         cookies.append(browser.cookie)
     alone, among = [], []
     for _ in range(3):
-        alone += turns(server)
+        alone += turns(server, sizes.browsers // 4)
         opened = [listen(server, cookie) for cookie in cookies]
-        time.sleep(1.5)  # until each was told how things are
-        among += turns(server)
+        time.sleep(1.5)  # until each has its first event
+        among += turns(server, sizes.browsers // 4)
         for one in opened:
             one.close()
         time.sleep(0.5)
-    return statistics.median(alone), statistics.median(among)
+    return middle(alone), middle(among)
 
 
-def turns(server: Server) -> list[float]:
-    """The seconds of some turns."""
+def turns(server: Server, conversations: int) -> list[Cost]:
+    """Take the turns of some conversations."""
     taken = []
-    for _ in range(ROUNDS // 4):
-        token = server.turn(None, "γεια")[1]
-        taken += [server.turn(token, said)[0] for said in TALK]
+    for _ in range(conversations):
+        token = server.turn(None, "γεια")
+        taken += [server.timed(partial(server.turn, token, said))[0] for said in TALK]
     return taken
 
 
