@@ -84,6 +84,10 @@ class OwnServer(Server):
         rules.write_text(f"local all {user} scram-sha-256\n{rules.read_text()}")
         self._do("SELECT pg_reload_conf()")
 
+    def program(self, name: str) -> Path:
+        """One of the programs that came with it, such as pg_dump."""
+        return self._server.bin_path / name
+
     def stop(self) -> None:
         """Stop it at once: whoever is connected is cut off."""
         self._control("stop", "-m", "immediate")

@@ -1,0 +1,236 @@
+"""Chats of citizens with Rantevou: what they write and tap, and what they see of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from html import unescape
+from itertools import count
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from sqlalchemy.orm import Session
+
+from bot.conversation import House
+from bot.delivery import Parcel, collect, sent
+from bot.later import fetch
+from bot.platforms.telegram import NOTHING, Rendered
+from bot.replies import Inbound, Reply
+from bot.seen import look
+from bot.texts import Texts
+from tests.bot.platforms.viber_events import AT
+from tests.conftest import Town
+from tests.stories import tongues
+from tests.stories.teller import ATHENS, shown
+from tests.stories.tongues import Line, OfConsole, OfTelegram, OfWebChat, Tongue
+
+FOLDER = Path(__file__).parent
+SQLITE, POSTGRES = FOLDER / "stored.db.gz", FOLDER / "stored.sql.gz"
+DEVICES = FOLDER / "chats.json"
+
+Buttons = list[tuple[str, str]]
+"""What can be tapped: what it says, and the id that it sends."""
+
+WORKER = "worker"
+
+FIRST_OF_TESTS = 10_000
+"""From where platforms count on in the tests; what is stored has smaller numbers."""
+
+
+@dataclass
+class Chat:
+    """Somebody's chat, and every button that was ever shown in it, oldest first."""
+
+    chats: "Chats"
+    who: str
+    platform: str
+    language: str | None = None
+    timezone: str | None = None
+    home: str | None = None
+    buttons: Buttons = field(default_factory=list)
+
+    def write(self, *texts: str) -> list[str]:
+        """Write one text after the other; what the last is answered, as it is shown."""
+        for text in texts:
+            answer = self.answer(text, None)
+        return answer
+
+    def tap(self, label: str) -> list[str]:
+        """Tap the newest button of that label."""
+        return self.tap_id(next(key for name, key in reversed(self.buttons) if name == label))
+
+    def tap_old(self, label: str) -> list[str]:
+        """Tap the oldest button of that label, which must be another than the newest."""
+        keys = [key for name, key in self.buttons if name == label]
+        assert asking(keys[0]) != asking(self.buttons[-1][1]), "it isn't old"
+        return self.tap_id(keys[0])
+
+    def tap_id(self, key: str) -> list[str]:
+        """Tap the button that sends that id."""
+        return self.answer(None, key)
+
+    def answer(self, text: str | None, choice: str | None, *, deliver: bool = True) -> list[str]:
+        """Send a text or a tap; what is answered, as it is shown."""
+        replies = self.chats.town.receive(self.chats.read(self, text, choice))
+        if self.platform in ("telegram", "viber"):
+            return self.delivered() if deliver else []
+        self.buttons += [(c.label, c.id) for reply in replies for c in reply.choices]
+        self.chats.tongues[self.platform].show(self.who, replies)
+        return as_lines(replies)
+
+    def delivered(self) -> list[str]:
+        """Deliver what is due to this chat; each message, as the platform shows it."""
+        found: list[str] = []
+        for lines, buttons in self.chats.deliver(self):
+            found += lines
+            self.buttons += buttons
+        return found
+
+    def page(self) -> dict[str, Any]:
+        """What the page shows of it: the talk, the answers so far, and what is beside them."""
+        sender, town = self.chats.read(self, "", None), self.chats.town
+        seen = town.database.write_now(lambda s: look(s, town.house, sender))
+        assert seen
+        self.buttons += [(f"{a.label}: {a.value}", a.id) for a in seen.trail if a.id]
+        talk: list[str] = []
+        for entry in seen.talk:
+            talk += [f"› {entry.said}"] if entry.said else []
+            talk += as_lines(entry.replies)
+        until = seen.held_until
+        return {
+            "talk": talk,
+            "answers": [f"{answer.label}: {answer.value}" for answer in seen.trail],
+            "held until": f"{until.astimezone(ATHENS):%H:%M}" if until else None,
+            "useful": seen.useful.splitlines(),
+            "consent": bool(seen.consent),
+        }
+
+    def later(self) -> list[str]:
+        """Look for what came later, as a page does; what is new in the talk."""
+        sender, town = self.chats.read(self, "", None), self.chats.town
+
+        def run(session: Session) -> list[Reply]:
+            before = look(session, town.house, sender)
+            fetch(session, town.house, sender)
+            after = look(session, town.house, sender, before.last if before else 0)
+            return [reply for entry in (after.talk if after else []) for reply in entry.replies]
+
+        return as_lines(town.database.write_now(run))
+
+
+@dataclass
+class Chats:
+    """All chats with a town, over each platform, with the numbers that it counts by."""
+
+    town: Town
+    tongues: dict[str, Tongue]
+    numbers: "count[int]"
+
+    def chat(self, who: str, platform: str, **given: Any) -> Chat:
+        """Begin to write as somebody, or go on."""
+        tongue = self.tongues[platform]
+        if isinstance(tongue, OfWebChat):
+            tongue.tokens[who] = token_of(who)
+        if isinstance(tongue, OfTelegram):
+            tongue.chats[who] = crc32(who.encode())
+        return Chat(self, who, platform, **given)
+
+    def read(self, chat: Chat, text: str | None, choice: str | None) -> Inbound:
+        """What comes of it where it is written."""
+        tongue, number = self.tongues[chat.platform], next(self.numbers)
+        inbound = tongue.read(Line(chat.who, number, text, choice, chat.language, chat.timezone))
+        update: dict[str, Any] = {"opens": True, "home": chat.home}
+        if isinstance(tongue, OfConsole):
+            update["message_id"] = f"{chat.who} {number}"
+        return inbound.model_copy(update=update)
+
+    def deliver(self, chat: Chat) -> Iterator[tuple[list[str], Buttons]]:
+        """Deliver what is due to a chat, one message after the other."""
+        house, database = self.town.house, self.town.database
+        accounts = [each for each in house.platforms if each.startswith(f"{chat.platform}:")]
+        address = self.read(chat, "", None).address
+        claimed = 1
+        while claimed:
+            parcels, claimed = database.write_now(
+                lambda s: collect(s, house, accounts, WORKER, 100, timedelta(hours=1))
+            )
+            for parcel in parcels:
+                if parcel.address != address:
+                    continue
+                payload = house.platforms[parcel.account].render(parcel.reply)
+                lines, buttons = _message(payload)
+                if parcel.replaces:
+                    known = int(parcel.replaces) < FIRST_OF_TESTS
+                    which = f"message {parcel.replaces}" if known else "another message"
+                    lines = [f"(instead of {which})", *lines]
+                yield lines, buttons
+                number = parcel.replaces or str(next(self.numbers))
+                assert database.write_now(partial(_sent, house, parcel, number))
+
+
+def chats_with(town: Town, texts: Texts, first: int) -> Chats:
+    """All chats with a town, whose platforms count their messages from that number."""
+    telegram, viber = tongues.telegram(texts), tongues.viber(texts)
+    numbers = count(first)
+    telegram.numbers, viber.numbers = numbers, count(AT + first)
+    town.connect({tongue.bot.account: tongue.bot for tongue in (telegram, viber)})
+    web = OfWebChat(town.house.office)
+    tongue_of: dict[str, Tongue] = {
+        "webchat": web,
+        "telegram": telegram,
+        "viber": viber,
+        "console": OfConsole(),
+    }
+    return Chats(town, tongue_of, numbers)
+
+
+def token_of(who: str) -> str:
+    """What somebody's browser keeps of their conversation."""
+    return f"{who}-token"
+
+
+def asking(key: str) -> str:
+    """The number of the asking that a button belongs to."""
+    return key.partition(".")[0]
+
+
+def as_lines(replies: list[Reply]) -> list[str]:
+    """Replies as a story has them, without its margin."""
+    return [line[9:] for reply in replies for line in shown(reply)]
+
+
+def _sent(house: House, parcel: Parcel, number: str, session: Session) -> bool:
+    return sent(session, house, parcel, number)
+
+
+def _message(payload: Any) -> tuple[list[str], Buttons]:
+    """A message as it stands in a chat, and its buttons."""
+    if isinstance(payload, Rendered):
+        return _of_telegram(payload)
+    lines: list[str] = []
+    buttons: Buttons = []
+    for message in payload:
+        lines += message.get("text", "(a map)").splitlines()
+        for each in message.get("keyboard", {}).get("Buttons", []):
+            if each["ActionType"] != "none":
+                buttons.append((unescape(each["Text"]), each["ActionBody"].removeprefix("tap ")))
+    return [*lines, *_labels(buttons)], buttons
+
+
+def _of_telegram(message: Rendered) -> tuple[list[str], Buttons]:
+    if message.file:
+        name, content = message.file
+        return [f"(file {name}: {content.decode().splitlines()[0]})"], []
+    if message.venue:
+        return [f"(map: {message.venue.name})"], []
+    markup = message.markup.to_dict() if message.markup else {}
+    inline = [button for row in markup.get("inline_keyboard", []) for button in row]
+    buttons = [(b["text"], b["callback_data"]) for b in inline if b["callback_data"] != NOTHING]
+    typed = [(b["text"], b["text"]) for row in markup.get("keyboard", []) for b in row]
+    lines = [line for text in message.texts for line in text.splitlines() if line]
+    return [*lines, *_labels([*buttons, *typed])], buttons
+
+
+def _labels(buttons: Buttons) -> list[str]:
+    return [" ".join(f"[{label}]" for label, _key in buttons)] if buttons else []
