@@ -17,8 +17,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
-from core.database import EXPECTED, backend_of
-from core.errors import Unusable
+from core.db.database import EXPECTED, backend_of
+from core.errors import ConfigurationError
 
 MASK = "***"
 SECRET_LETTERS = 16
@@ -145,7 +145,7 @@ class Settings(BaseSettings):
     def _of_a_kind_known(cls, url: str) -> str:
         try:
             backend_of(url)
-        except Unusable:
+        except ConfigurationError:
             raise ValueError(EXPECTED) from None
         return url
 
@@ -155,11 +155,13 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise Unusable("\n".join(map(_told, error.errors()))) from None
+        raise ConfigurationError("\n".join(map(_told, error.errors()))) from None
     except SettingsError as error:
         found = re.search(r'field "(\w+)"', str(error))
         name = f"RANTEVOU_{found[1].upper()}" if found else "A setting"
-        raise Unusable(f"{name} can't be read: see .env.example for how it is written.") from None
+        raise ConfigurationError(
+            f"{name} can't be read: see .env.example for how it is written."
+        ) from None
 
 
 def _told(wrong: ErrorDetails) -> str:

@@ -1,12 +1,12 @@
 """Errors that have names."""
 
-from core.text import Text
+from core.i18n import TextTemplate
 
 
-class Refusal(Exception):
+class BookingRefused(Exception):
     """The office says no, and the citizen can do something about it."""
 
-    def __init__(self, kind: str, text: Text) -> None:
+    def __init__(self, kind: str, text: TextTemplate) -> None:
         super().__init__(kind)
         self.kind = kind
         self.text = text
@@ -34,13 +34,13 @@ class DeliveryError(Exception):
         self.retry_after = retry_after
 
 
-class Unusable(Exception):
+class ConfigurationError(Exception):
     """Rantevou can't start or go on so: a sentence for the technician, without a stack trace."""
 
 
-class Busy(Unusable):
+class DatabaseUnavailable(ConfigurationError):
     """The database can't be used just now; the same may be tried again, and is done once."""
 
 
-class LostRace(Exception):
+class RetryTransaction(Exception):
     """Another transaction is in the way of this one, of which nothing is kept: try it again."""

@@ -4,18 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from core import bookings
-from core.catalogue import Municipality
-from core.text import Text, _, lines
-from dialogs import flow
-from dialogs.availability import moving
-from dialogs.fold import fold
-from dialogs.menu import HELLO, request, set_zone, stop
-from dialogs.pick import inflected
-from dialogs.step import Context, always
-from dialogs.summary import about_service, contact_lines, link_lines
+from core.bookings import service as bookings
+from core.catalogue.model import Municipality
+from core.i18n import TextTemplate, _, lines
+from dialogs.booking.alternatives import existing_booking
+from dialogs.engine import navigation
+from dialogs.engine.steps import Context, always
+from dialogs.menu import set_zone, stop, switch_to
+from dialogs.messages.appointment import about_service, contact_lines, link_lines
+from dialogs.nlu.lexicon import HELLO
+from dialogs.nlu.matching import inflected
+from dialogs.nlu.normalize import normalize
 
-NOTHING = Text("")
+NOTHING = TextTemplate("")
 
 FIRST = ("book", "menu")
 """The tasks that begin a conversation: there is nothing before their first question."""
@@ -31,8 +32,8 @@ class Command:
     """
 
     name: str
-    label: Text = NOTHING
-    words: Text = NOTHING
+    label: TextTemplate = NOTHING
+    words: TextTemplate = NOTHING
     act: Callable[[Context, str], None]
     shown: Literal["always", "help", "never"] = "help"
     applies: Callable[[Context], bool] = always
@@ -46,7 +47,7 @@ def run(ctx: Context, name: str, rest: str) -> None:
     next(command for command in COMMANDS if command.name == name).act(ctx, rest)
 
 
-def commanded(ctx: Context, name: str) -> None:
+def run_by_name(ctx: Context, name: str) -> None:
     """Do a command by its name instead of its words."""
     found = (each for each in COMMANDS if each.name == name and each.words is not NOTHING)
     command = next((each for each in found if each.typed(ctx)), None)
@@ -70,17 +71,17 @@ def buttons(ctx: Context) -> list[Command]:
 def _back(ctx: Context, rest: str) -> None:
     if ctx.state.aside is not None:
         ctx.state.aside = None
-    elif flow.back(ctx):
+    elif navigation.back(ctx):
         return
     elif ctx.state.dialog in FIRST:
         ctx.say(_("This is the first question."))
     else:
-        flow.leave(ctx)
+        navigation.end_dialog(ctx)
 
 
 def _start_over(ctx: Context, rest: str) -> None:
     dialog = ctx.state.dialog
-    flow.start(ctx, "book" if dialog == "menu" else dialog)
+    navigation.start(ctx, "book" if dialog == "menu" else dialog)
     ctx.say(_("Let's start from the beginning."))
 
 
@@ -95,13 +96,13 @@ def _stop(ctx: Context, rest: str) -> None:
     elif ctx.state.dialog in FIRST:
         ctx.say(_("All right. Write to me again whenever you need an appointment."))
     else:
-        flow.leave(ctx)
+        navigation.end_dialog(ctx)
 
 
 def _cancel(ctx: Context, rest: str) -> None:
     """Between two tasks, cancel an appointment; in the middle of one, leave it."""
     if ctx.state.dialog in FIRST and not ctx.state.path and ctx.state.aside is None:
-        flow.start(ctx, "cancel")
+        navigation.start(ctx, "cancel")
     else:
         _stop(ctx, rest)
 
@@ -150,7 +151,7 @@ def _links(ctx: Context, rest: str) -> None:
 def _human(ctx: Context, rest: str) -> None:
     body = ctx.municipality or _booked_at(ctx)
     if body is None:
-        ways = [lines(m.name, m.contact.phone) for m in ctx.office.municipalities[:8]]
+        ways = [lines(m.name, m.contact.phone) for m in ctx.registry.municipalities[:8]]
         ctx.say(lines(_("You can talk to an employee:"), *ways))
         return
     branch = ctx.answers.get("branch")
@@ -166,10 +167,10 @@ def _human(ctx: Context, rest: str) -> None:
 
 def _booked_at(ctx: Context) -> Municipality | None:
     """The municipality of the booking that is changed, or else of the citizen's next one."""
-    booking = moving(ctx)
+    booking = existing_booking(ctx)
     if booking is None:
         booking = next(iter(bookings.upcoming(ctx.session, ctx.actor.citizen_id, ctx.now)), None)
-    return ctx.office[booking.municipality_id].body if booking else None
+    return ctx.registry[booking.municipality_id].body if booking else None
 
 
 def _zone(ctx: Context, rest: str) -> None:
@@ -182,14 +183,14 @@ def _zone(ctx: Context, rest: str) -> None:
 
 def _step_called(ctx: Context, name: str) -> str | None:
     """The answered step that is meant, by its name or label; the shortest label that fits."""
-    wanted = set(fold(name).split()) - ctx.texts.words(ARTICLES)
+    wanted = set(normalize(name).split()) - ctx.texts.words(ARTICLES)
     found: list[tuple[int, str]] = []
-    for step in flow.running(ctx).steps(ctx):
+    for step in navigation.current_dialog(ctx).steps(ctx):
         if step.name not in ctx.answers:
             continue
         if step.name == name:
             return name
-        labels = {fold(ctx.texts.say(step.label, code)) for code in ("el", "en")}
+        labels = {normalize(ctx.texts.say(step.label, code)) for code in ("el", "en")}
         for label in labels | ctx.texts.words(step.words):
             if _means(wanted, label.split()):
                 found.append((len(label.split()), step.name))
@@ -211,7 +212,7 @@ ARTICLES = _("the, my")
 def _change(ctx: Context, rest: str) -> None:
     """Ask an earlier answer again; what doesn't depend on it stays."""
     if rest and (name := _step_called(ctx, rest)):
-        flow.take_back(ctx, name)
+        navigation.reopen(ctx, name)
     else:
         ctx.state.view = {"changing": True}
 
@@ -224,9 +225,9 @@ def _set(ctx: Context, rest: str) -> None:
     """Give earlier steps other answers, such as a channel and a day on which it is free."""
     for pair in rest.split("&"):
         name, _equals, value = pair.partition("=")
-        if step := flow.step_named(ctx, name):
-            flow.take_back(ctx, name)
-            flow.answer(ctx, step, value)
+        if step := navigation.step_named(ctx, name):
+            navigation.reopen(ctx, name)
+            navigation.answer(ctx, step, value)
 
 
 def _view(key: str) -> Callable[[Context, str], None]:
@@ -238,7 +239,7 @@ def _view(key: str) -> Callable[[Context, str], None]:
 
 
 def _go(dialog: str) -> Callable[[Context, str], None]:
-    return lambda ctx, rest: request(ctx, dialog)
+    return lambda ctx, rest: switch_to(ctx, dialog)
 
 
 def _can_go_back(ctx: Context) -> bool:
@@ -252,7 +253,7 @@ def _in_a_task(ctx: Context) -> bool:
 
 def _with_code(ctx: Context, rest: str) -> None:
     """Find an appointment that was made elsewhere."""
-    flow.take_back(ctx, "booking")
+    navigation.reopen(ctx, "booking")
     ctx.answers["way"] = "code"
 
 

@@ -1,21 +1,19 @@
 """The greeting, the menu between two tasks, and the questions in between."""
 
-from core import bookings
-from core.text import Phrase, Text, Zone, _, commas
-from dialogs import flow
-from dialogs.step import Choice, Context, Dialog, Prompt, Step, Wrong
+from core.bookings import service as bookings
+from core.i18n import Text, TextTemplate, ZoneCity, _, commas
+from dialogs.engine import navigation
+from dialogs.engine.steps import Choice, Context, Dialog, Prompt, Step
+from dialogs.nlu.errors import InvalidAnswer
+from dialogs.nlu.lexicon import NO, YES
 
 GREETING = _(
     "Hello! I'm Rantevou and I book appointments with your municipality. "
     "At any time you can write “help” or “back”."
 )
-HELLO = _("hello, hi, hey, good morning, good evening, start, /start")
-
-YES = _("yes, y, yeah, ok, okay, sure, of course, 👍")
-NO = _("no, n, nope, no thanks")
 
 
-TASKS: dict[str, Text] = {
+TASKS: dict[str, TextTemplate] = {
     "book": _("book, new, another"),
     "bookings": _("bookings, appointments, show, see"),
     "move": _(
@@ -28,17 +26,17 @@ TASKS: dict[str, Text] = {
 """Words for each task, besides its label."""
 
 
-def yes_no(yes: Phrase, no: Phrase, more: Phrase = "") -> tuple[Choice, Choice]:
+def yes_no(yes: Text, no: Text, more: Text = "") -> tuple[Choice, Choice]:
     """Two choices that "yes" and "no" pick too, and `more` words the yes."""
     return Choice("yes", yes, commas(YES, more) if more else YES), Choice("no", no, NO)
 
 
-def request(ctx: Context, dialog: str, **answers: str) -> None:
+def switch_to(ctx: Context, dialog: str, **answers: str) -> None:
     """Begin a task, with answers that are known; in the middle of another one, ask first."""
     if ctx.state.dialog != "menu" and ctx.state.path:
         ctx.state.aside = {**answers, "ask": "switch", "to": dialog}
     else:
-        flow.start(ctx, dialog, **answers)
+        navigation.start(ctx, dialog, **answers)
 
 
 def _ask_menu(ctx: Context) -> Prompt:
@@ -54,7 +52,7 @@ def _ask_menu(ctx: Context) -> Prompt:
 MENU = Dialog(
     "menu",
     _("Menu"),
-    steps=lambda ctx: (Step("task", _("Task"), _ask_menu, effect=flow.start),),
+    steps=lambda ctx: (Step("task", _("Task"), _ask_menu, effect=navigation.start),),
 )
 
 
@@ -69,12 +67,12 @@ def stop(ctx: Context, answer: str) -> None:
     """Leave the running task, if that is what was answered."""
     ctx.state.aside = None
     if answer == "yes":
-        flow.leave(ctx)
+        navigation.end_dialog(ctx)
         ctx.say(_("All right, I've stopped. Nothing was booked or changed."))
 
 
 def _ask_switch(ctx: Context) -> Prompt:
-    running, other = flow.running(ctx), ctx.dialogs[(ctx.state.aside or {})["to"]]
+    running, other = navigation.current_dialog(ctx), ctx.dialogs[(ctx.state.aside or {})["to"]]
     if running is other:
         return Prompt(
             _("We're in the middle of “{task}”. Shall I begin it again?", task=running.label),
@@ -95,7 +93,7 @@ def _switch(ctx: Context, answer: str) -> None:
     ctx.state.aside = None
     if answer == "yes":
         del answers["ask"]
-        flow.start(ctx, answers.pop("to"), **answers)
+        navigation.start(ctx, answers.pop("to"), **answers)
 
 
 def _ask_zone(ctx: Context) -> Prompt:
@@ -103,7 +101,7 @@ def _ask_zone(ctx: Context) -> Prompt:
         _(
             "I show video and telephone appointments in the time of {zone}. "
             "In which city are you now?",
-            zone=Zone(ctx.timezone),
+            zone=ZoneCity(ctx.timezone),
         ),
         free=True,
         names="whole",
@@ -113,7 +111,9 @@ def _ask_zone(ctx: Context) -> Prompt:
 def _take_zone(ctx: Context, text: str) -> str:
     found = ctx.texts.zone_called(text)
     if found is None:
-        raise Wrong(_("I don't know that city. Write a big city near you, such as Melbourne."))
+        raise InvalidAnswer(
+            _("I don't know that city. Write a big city near you, such as Melbourne.")
+        )
     return found
 
 
@@ -121,11 +121,13 @@ def set_zone(ctx: Context, zone: str) -> None:
     """Show times in that zone from now on."""
     ctx.state.aside = None
     ctx.timezone = zone
-    ctx.say(_("I'll show video and telephone appointments in the time of {zone}.", zone=Zone(zone)))
+    ctx.say(
+        _("I'll show video and telephone appointments in the time of {zone}.", zone=ZoneCity(zone))
+    )
 
 
 ASIDES = Dialog(
-    flow.ASIDE,
+    navigation.INTERRUPTION,
     _("Menu"),
     steps=lambda ctx: (
         Step("stop", _("Stop"), _ask_stop, effect=stop, automatic=False),

@@ -15,10 +15,11 @@ import httpx
 import jinja2
 from playwright.sync_api import Browser
 
-from bot.platforms import telegram, viber
-from bot.platforms.platform import Platform
+from bot.i18n.translator import Translator
+from bot.platforms.base import Platform
+from bot.platforms.telegram import adapter as telegram
+from bot.platforms.viber import adapter as viber
 from bot.settings import TelegramAccount, ViberAccount
-from bot.texts import Texts
 from tests.bot.platforms import telegram_updates, viber_events
 from tests.core.waiting import until
 from tests.fakes.telegram import TOKEN, telegram_server
@@ -76,7 +77,7 @@ def on_telegram(opened: Opened) -> tuple[list[Bubble], list[Any]]:
     chat, numbers = 4711, itertools.count(1)
     with telegram_server() as server:
         account = TelegramAccount.model_validate({"token": TOKEN, "api_url": server.url})
-        bot = telegram.Telegram("telegram:town", account, Texts())
+        bot = telegram.Telegram("telegram:town", account, Translator())
         with opened({bot.account: bot}) as client:
 
             def tell(update: dict[str, Any]) -> None:
@@ -111,7 +112,7 @@ def on_viber(opened: Opened) -> tuple[list[Bubble], list[Any]]:
     who, numbers = viber_events.MARIA, itertools.count(viber_events.AT)
     with viber_server() as server:
         account = ViberAccount.model_validate({"token": VIBER_TOKEN, "api_url": server.url})
-        bot = viber.Viber("viber:town", account, Texts())
+        bot = viber.Viber("viber:town", account, Translator())
         with opened({bot.account: bot}) as client:
 
             def tell(event: dict[str, Any]) -> httpx.Response:

@@ -15,15 +15,17 @@ from sqlalchemy import update
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from bot.conversation import House, receive
-from bot.platforms.platform import Platform
-from bot.replies import Inbound, Reply
-from bot.texts import Texts
-from core.catalogue import Municipality
-from core.catalogue_files import SHIPPED, read_catalogue
-from core.database import Database
-from core.office import Office, load
-from core.tables import OWED, Base, Outgoing
+from bot.context import Services
+from bot.i18n.translator import Translator
+from bot.messages import Inbound, Reply
+from bot.platforms.base import Platform
+from bot.turn import receive
+from core.bookings.catalogue_update import load_catalogue
+from core.catalogue.loader import SHIPPED, read_catalogue
+from core.catalogue.model import Municipality
+from core.catalogue.registry import Registry
+from core.db.database import Database
+from core.db.models import UNSENT, Base, OutboxRow
 from tests.fakes.pager import PagerServer, pager_server
 from tests.postgres import Server, running
 
@@ -59,7 +61,7 @@ class Town:
     """A database with the office opened on it, and a way to talk to it."""
 
     database: Database
-    house: House
+    services: Services
     clock: Clock
     sent: int = 0
     platform: str = "console"
@@ -87,13 +89,13 @@ class Town:
         return self.say(choice=next(found).id, who=who)
 
     def receive(self, inbound: Inbound) -> list[Reply]:
-        self.last = self.database.write_now(lambda s: receive(s, self.house, inbound))
+        self.last = self.database.write_sync(lambda s: receive(s, self.services, inbound))
         return self.last
 
     def talk(self, *texts: str, who: str = "citizen") -> list[Reply]:
         """Say one text after the other, each when all before it was read; the last's replies."""
         for text in texts:
-            self.database.write_now(all_read)
+            self.database.write_sync(all_read)
             self.say(text, who=who)
         return self.last
 
@@ -104,20 +106,20 @@ class Town:
 
     def connect(self, platforms: Mapping[str, Platform]) -> None:
         """Have accounts that push."""
-        self.house = replace(self.house, platforms=platforms)
-        self.house.office.accounts = frozenset({"webchat", *platforms})
+        self.services = replace(self.services, platforms=platforms)
+        self.services.registry.accounts = frozenset({"webchat", *platforms})
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """What a query gives."""
         query = sqlalchemy.text(statement)
-        return self.database.write_now(lambda s: [tuple(row) for row in s.execute(query)])
+        return self.database.write_sync(lambda s: [tuple(row) for row in s.execute(query)])
 
     def everything(self) -> str:
         """All that is stored."""
         return "".join(str(self.rows(f"SELECT * FROM {t}")) for t in Base.metadata.tables)
 
     def load(self, body: Municipality) -> str:
-        return self.database.write_now(lambda s: load(s, body, self.clock()))
+        return self.database.write_sync(lambda s: load_catalogue(s, body, self.clock()))
 
 
 def file_of(database: Database) -> Path:
@@ -128,13 +130,13 @@ def file_of(database: Database) -> Path:
 
 def all_read(session: Session) -> None:
     """Have all that was answered so far delivered."""
-    answers = update(Outgoing).where(OWED, Outgoing.inbound_id.is_not(None))
+    answers = update(OutboxRow).where(UNSENT, OutboxRow.inbound_id.is_not(None))
     session.execute(answers.values(status="sent"))
 
 
 @pytest.fixture(scope="session")
-def texts() -> Texts:
-    return Texts()
+def texts() -> Translator:
+    return Translator()
 
 
 @pytest.fixture(scope="session")
@@ -157,9 +159,9 @@ def load_shipped(database: Database, shipped: dict[str, Municipality]) -> None:
 
     def load_all(session: Session) -> None:
         for body in shipped.values():
-            load(session, body, NOW - timedelta(days=30))
+            load_catalogue(session, body, NOW - timedelta(days=30))
 
-    database.write_now(load_all)
+    database.write_sync(load_all)
     database.close()
 
 
@@ -227,7 +229,7 @@ def pager() -> Iterator[PagerServer]:
 
 
 @pytest.fixture
-def town(database: Database, texts: Texts) -> Town:
+def town(database: Database, texts: Translator) -> Town:
     clock = Clock()
-    house = House(Office("secret"), texts, clock, random.Random(1).choice)
-    return Town(database, house, clock)
+    services = Services(Registry("secret"), texts, clock, random.Random(1).choice)
+    return Town(database, services, clock)

@@ -13,19 +13,19 @@ from typing import Literal
 import httpx
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from bot.conversation import House
-from bot.platforms.platform import Platform
-from bot.texts import Texts
-from bot.wiring import load_shipped
-from core.database import Database
-from core.office import Office
+from bot.bootstrap import load_shipped
+from bot.context import Services
+from bot.i18n.translator import Translator
+from bot.platforms.base import Platform
+from core.catalogue.registry import Registry
+from core.db.database import Database
 from tests import bot_screenshots
 from tests.browser.citizen import book, step, tap
 from tests.browser.conftest import launched
 from tests.conftest import Clock
 from tests.webhooks.conftest import served
 from tests.webhooks.talker import serving
-from webhooks.app import application
+from webhooks.app import build_app
 
 FOLDER = Path(__file__).parent / "screenshots"
 ATHENS = "Europe/Athens"
@@ -88,11 +88,13 @@ def opened(platforms: Mapping[str, Platform] | None = None) -> Iterator[httpx.Cl
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/rantevou.db")
         database.prepare()
-        office = Office("screenshots", frozenset({"webchat", *accounts}))
-        house = House(office, Texts(), Clock(), random.Random(1).choice, platforms=accounts)
-        wiring = served(database, house)
-        load_shipped(wiring)
-        with serving(application(wiring)) as client:
+        registry = Registry("screenshots", frozenset({"webchat", *accounts}))
+        services = Services(
+            registry, Translator(), Clock(), random.Random(1).choice, platforms=accounts
+        )
+        application = served(database, services)
+        load_shipped(application)
+        with serving(build_app(application)) as client:
             yield client
 
 

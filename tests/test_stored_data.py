@@ -18,10 +18,10 @@ import pytest
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from bot.conversation import House
-from bot.texts import Texts
-from core.database import REVISIONS, Database, revision_of
-from core.office import Office
+from bot.context import Services
+from bot.i18n.translator import Translator
+from core.catalogue.registry import Registry
+from core.db.database import REVISIONS, Database, revision_of
 from tests.conftest import BOTH, Clock, Town, copied
 from tests.data.chats import (
     DEVICES,
@@ -94,7 +94,7 @@ class Unchanged(Database):
 
     session: Session
 
-    def write_now(self, fn: Callable[[Session], T]) -> T:
+    def write_sync(self, fn: Callable[[Session], T]) -> T:
         """Do it in the session, of which the next one sees what is in the tables only."""
         done = fn(self.session)
         self.session.flush()
@@ -116,18 +116,18 @@ def unchanged(
 
 
 @pytest.fixture(scope="module")
-def office() -> Office:
+def registry() -> Registry:
     """The office, which is read once."""
-    return Office("secret")
+    return Registry("secret")
 
 
 @pytest.fixture
-def chats(unchanged: Unchanged, office: Office, texts: Texts) -> Iterator[Chats]:
+def chats(unchanged: Unchanged, registry: Registry, texts: Translator) -> Iterator[Chats]:
     """All chats with the town, of which nothing is kept after the test."""
     clock = Clock()
-    house = House(office, texts, clock, random.Random(1).choice)
+    services = Services(registry, texts, clock, random.Random(1).choice)
     with Session(unchanged.engine, expire_on_commit=False) as unchanged.session:
-        yield chats_with(Town(unchanged, house, clock), texts, FIRST_OF_TESTS)
+        yield chats_with(Town(unchanged, services, clock), texts, FIRST_OF_TESTS)
 
 
 @pytest.fixture

@@ -12,48 +12,41 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from bot.postman import Postman
+from bot.bootstrap import Application, bootstrap, load_shipped
+from bot.delivery.worker import DeliveryWorker
+from bot.ops.cleanup import clean_up_forever
 from bot.settings import read_settings
-from bot.sweep import sweep_forever
-from bot.wiring import Wiring, load_shipped, wire
-from webhooks import (
-    appointments,
-    chat,
-    docs,
-    documents,
-    embed,
-    health,
-    inbound,
-    page,
-    problems,
-    stream,
-)
-from webhooks.apologies import Apologies
-from webhooks.headers import Headers
-from webhooks.limits import Limits
-from webhooks.rendering import Renderer
-from webhooks.stream import Streams
+from webhooks import health
+from webhooks.api import chat, platforms, reference_page
+from webhooks.middleware import problem_details
+from webhooks.middleware.error_pages import ErrorPages
+from webhooks.middleware.rate_limit import RateLimit
+from webhooks.middleware.security_headers import SecurityHeaders
+from webhooks.web import appointment_pages, embed, event_stream, legal, page
+from webhooks.web.event_stream import EventStreams
+from webhooks.web.html import Renderer
 
 log = structlog.get_logger()
 
 
-def create() -> FastAPI:
+def create_app() -> FastAPI:
     """Make the application from the environment; what uvicorn starts."""
-    wiring = wire(read_settings())
-    load_shipped(wiring)
-    return application(wiring)
+    application = bootstrap(read_settings())
+    load_shipped(application)
+    return build_app(application)
 
 
-def application(wiring: Wiring) -> FastAPI:
+def build_app(application: Application) -> FastAPI:
     """Make the application."""
-    streams, renderer = Streams(wiring), Renderer(wiring.house)
+    streams, renderer = EventStreams(application), Renderer(application.services)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         tasks = [
-            asyncio.create_task(work) for work in (sweep_forever(wiring), streams.look_forever())
+            asyncio.create_task(work)
+            for work in (clean_up_forever(application), streams.look_forever())
         ]
-        postman = Postman(wiring)
+        postman = DeliveryWorker(application)
         delivering = asyncio.create_task(postman.run())
         log.info("server started", process=os.getpid())
         yield
@@ -63,7 +56,7 @@ def application(wiring: Wiring) -> FastAPI:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        wiring.database.close()
+        application.database.close()
         log.info("server stopped", process=os.getpid())
 
     app = FastAPI(
@@ -75,11 +68,11 @@ def application(wiring: Wiring) -> FastAPI:
         redoc_url=None,
     )
     app.add_middleware(
-        Limits,
-        per_minute=wiring.settings.requests_per_minute,
-        body_bytes=wiring.settings.body_bytes,
+        RateLimit,
+        per_minute=application.settings.requests_per_minute,
+        body_bytes=application.settings.body_bytes,
     )
-    problems.install(app)
+    problem_details.install(app)
     # Anyone's own page may ask: the token is in the body, and there are no cookies.
     app.add_middleware(
         CORSMiddleware,
@@ -88,15 +81,15 @@ def application(wiring: Wiring) -> FastAPI:
         allow_headers=["Content-Type"],
         expose_headers=["Retry-After"],
     )
-    for room in (inbound, chat, health):
-        app.include_router(room.routes(wiring))
-    for room in (page, appointments, documents, embed):
-        app.include_router(room.routes(wiring, renderer))
-    app.include_router(docs.routes(renderer))
-    app.include_router(stream.routes(wiring, streams))
+    for room in (platforms, chat, health):
+        app.include_router(room.routes(application))
+    for room in (page, appointment_pages, legal, embed):
+        app.include_router(room.routes(application, renderer))
+    app.include_router(reference_page.routes(renderer))
+    app.include_router(event_stream.routes(application, streams))
     app.state.streams = streams
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
-    app.add_middleware(Apologies, texts=wiring.house.texts, templates=renderer.templates)
-    app.add_middleware(Headers, framed_by=wiring.settings.embed_origins)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "web" / "static"))
+    app.add_middleware(ErrorPages, texts=application.services.texts, templates=renderer.templates)
+    app.add_middleware(SecurityHeaders, framed_by=application.settings.embed_origins)
     app.add_middleware(GZipMiddleware)
     return app

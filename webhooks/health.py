@@ -10,13 +10,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, Metric
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot.metrics import standing
-from bot.wiring import Wiring
-from core import backlog, guard
-from core.database import REVISIONS, revision_of
-from core.errors import Busy, LostRace
-from webhooks.places import READY
-from webhooks.problems import problem
+from bot.bootstrap import Application
+from bot.telemetry.metrics import outbox_gauges
+from core.db import overlap_guard
+from core.db.database import REVISIONS, revision_of
+from core.errors import DatabaseUnavailable, RetryTransaction
+from core.messaging import outbox_admin
+from webhooks.middleware.problem_details import problem
+from webhooks.paths import READY
 
 T = TypeVar("T")
 
@@ -26,16 +27,16 @@ PATIENCE_SECONDS = 3
 """How long the database may take to answer."""
 
 
-def routes(wiring: Wiring) -> APIRouter:
+def routes(application: Application) -> APIRouter:
     """The three of them."""
     router = APIRouter(include_in_schema=False)
-    house = wiring.house
+    services = application.services
 
     async def look(fn: Callable[[Session], T], otherwise: T) -> T:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                return await wiring.database.read(fn)
-        except (Busy, LostRace, SQLAlchemyError, TimeoutError):
+                return await application.database.read(fn)
+        except (DatabaseUnavailable, RetryTransaction, SQLAlchemyError, TimeoutError):
             return otherwise
 
     @router.get("/healthz")
@@ -44,30 +45,34 @@ def routes(wiring: Wiring) -> APIRouter:
 
     @router.get(READY)
     async def readyz() -> Response:
-        wrong = await look(lambda s: _wrong(s, wiring), ["The database can't be used just now."])
+        wrong = await look(
+            lambda s: _wrong(s, application), ["The database can't be used just now."]
+        )
         return problem(503, " ".join(wrong)) if wrong else JSONResponse(OK)
 
     @router.get("/metrics")
     async def metrics() -> Response:
         # Without the database what was counted is told all the same.
         nothing: list[Metric] = []
-        stands = await look(lambda s: standing(s, house.platforms, house.clock()), nothing)
-        return Response(wiring.metrics.text(stands), media_type=CONTENT_TYPE_LATEST)
+        stands = await look(
+            lambda s: outbox_gauges(s, services.platforms, services.clock()), nothing
+        )
+        return Response(application.metrics.text(stands), media_type=CONTENT_TYPE_LATEST)
 
     return router
 
 
-def _wrong(session: Session, wiring: Wiring) -> list[str]:
+def _wrong(session: Session, application: Application) -> list[str]:
     """What keeps the program from doing its work, a sentence each."""
-    connection, house = session.connection(), wiring.house
+    connection, services = session.connection(), application.services
     revision, wanted = revision_of(connection), REVISIONS[-1]
     if revision != wanted:
         return [f"The database is at revision {revision}, and this program needs {wanted}."]
     wrong = []
-    if lost := guard.missing(connection):
+    if lost := overlap_guard.missing(connection):
         wrong.append(f"The database lacks its overlap guard ({', '.join(lost)}).")
-    now, patience = house.clock(), wiring.settings.ready_seconds
-    oldest = backlog.oldest_owed(session, house.platforms, now)
+    now, patience = services.clock(), application.settings.ready_seconds
+    oldest = outbox_admin.oldest_due(session, services.platforms, now)
     if oldest and (age := round((now - oldest).total_seconds())) > patience:
         wrong.append(f"The oldest owed message is due for {age} seconds, more than {patience}.")
     return wrong

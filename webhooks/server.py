@@ -8,7 +8,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from webhooks.app import create
+from webhooks.app import create_app
 
 
 class Server(uvicorn.Server):
@@ -30,6 +30,6 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def make() -> Server:
+def create_server() -> Server:
     """The server as `rantevou serve` runs it; imported by name, for bot may not import webhooks."""
-    return Server(create(), access_log=False, server_header=False, timeout_graceful_shutdown=10)
+    return Server(create_app(), access_log=False, server_header=False, timeout_graceful_shutdown=10)

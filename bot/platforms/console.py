@@ -17,7 +17,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from bot.replies import Inbound, Reply, ReplyChoice
+from bot.messages import Inbound, Reply, ReplyChoice
 
 ACCOUNT = "console"
 

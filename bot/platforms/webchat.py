@@ -2,15 +2,14 @@
 
 import secrets
 import uuid
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from bot.replies import PRINTED, Inbound, Reply, Sender
-from bot.zones import zone_names
-from core.office import Office
+from bot.i18n.timezones import zone_names
+from bot.messages import PRINTED, WEBCHAT, Inbound, Reply, Sender
+from core.catalogue.registry import Registry
 
-PLATFORM: Final = "webchat"
 ACCOUNT = "webchat"
 
 
@@ -77,18 +76,18 @@ class TurnAnswer(BaseModel):
     replies: list[TurnReply]
 
 
-def sender(token: str, office: Office, network: str | None = None) -> Sender:
+def sender(token: str, registry: Registry, network: str | None = None) -> Sender:
     """Whoever has a conversation's token; it is stored as a keyed hash only."""
     return Sender(
-        platform=PLATFORM,
+        platform=WEBCHAT,
         account=ACCOUNT,
-        address=office.keyed_hash(f"token {token}"),
-        network=office.keyed_hash(f"network {network}") if network else None,
+        address=registry.keyed_hash(f"token {token}"),
+        network=registry.keyed_hash(f"network {network}") if network else None,
     )
 
 
 def read(
-    request: TurnRequest, office: Office, network: str | None, *, anew: bool = False
+    request: TurnRequest, registry: Registry, network: str | None, *, anew: bool = False
 ) -> tuple[str, Inbound]:
     """Give the conversation's token and what came in.
 
@@ -98,8 +97,8 @@ def read(
     token = request.conversation
     if token is None:
         begun = None if anew else _uuid(request.message_id)
-        token = office.keyed_hash(f"begun {begun}") if begun else secrets.token_urlsafe(30)
-    writer = sender(token, office, network)
+        token = registry.keyed_hash(f"begun {begun}") if begun else secrets.token_urlsafe(30)
+    writer = sender(token, registry, network)
     return token, Inbound(
         **dict(writer),
         message_id=f"{writer.address} {request.message_id}",

@@ -4,7 +4,7 @@ import sqlite3
 
 import psycopg
 
-from core.database import Database
+from core.db.database import Database
 from tests.bench.clock import Cost, now
 
 _MAKE = "CREATE TABLE IF NOT EXISTS bare (number INTEGER)"

@@ -14,9 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.platforms import telegram, viber
+from bot.i18n.translator import Translator
+from bot.platforms.telegram import adapter as telegram
+from bot.platforms.viber import adapter as viber
 from bot.settings import TelegramAccount, ViberAccount
-from bot.texts import Texts
 from tests.bench import web
 from tests.bench.clock import Cost, spent
 from tests.bench.report import line
@@ -48,7 +49,7 @@ class Bot:
 def on_telegram() -> Iterator[Bot]:
     """A bot at Telegram."""
     ours = telegram.Telegram(
-        "telegram:town", TelegramAccount.model_validate({"token": TOKEN}), Texts()
+        "telegram:town", TelegramAccount.model_validate({"token": TOKEN}), Translator()
     )
 
     def event(chat: int, number: int, text: str) -> tuple[dict[str, str], bytes]:
@@ -69,7 +70,9 @@ def on_telegram() -> Iterator[Bot]:
 @contextmanager
 def on_viber() -> Iterator[Bot]:
     """A bot at Viber."""
-    ours = viber.Viber("viber:town", ViberAccount.model_validate({"token": VIBER_TOKEN}), Texts())
+    ours = viber.Viber(
+        "viber:town", ViberAccount.model_validate({"token": VIBER_TOKEN}), Translator()
+    )
 
     def event(chat: int, number: int, text: str) -> tuple[dict[str, str], bytes]:
         sender = {**viber_events.WHO, "id": str(chat)}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.database import Database
+from core.db.database import Database
 from tests.bench.bare import Bare
 from tests.bench.clock import Cost, middle, total
 from tests.bench.report import BARE, GROWTH, in_turns, line

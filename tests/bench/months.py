@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from core import calendar, slots
-from core.database import Database
-from core.office import Office
-from core.tables import Booking
+from core.availability import schedule, slots
+from core.catalogue.registry import Registry
+from core.db.database import Database
+from core.db.models import Booking
 from tests.bench.clock import Cost, middle, now
 from tests.bench.offices import NOW
 from tests.bench.report import GROWTH, in_turns, line
@@ -33,28 +33,28 @@ def months(kind: str, offices: Sequence[Database], sizes: Sizes) -> None:
 
 def month(database: Database) -> Callable[[], Cost]:
     """Fill a municipality's desks; what is given back asks for its month; the cost."""
-    office = Office("bench")
+    registry = Registry("bench")
 
     def occupy(session: Session) -> None:
-        office.refresh(session)
-        session.connection().execute(insert(Booking), list(_bookings(office)))
+        registry.refresh(session)
+        session.connection().execute(insert(Booking), list(_bookings(registry)))
 
-    database.write_now(occupy)
+    database.write_sync(occupy)
 
     def ask(session: Session) -> Cost:
-        plan = office["busy"].plan("s", "b", "video")
+        offer = registry["busy"].offer("s", "b", "video")
         begun = now()
-        free = slots.free_days(session, plan, FIRST, LAST, NOW, ATHENS, None)
+        free = slots.free_days(session, offer, FIRST, LAST, NOW, ATHENS, None)
         took = now() - begun
         if len(free) < 15:
             raise AssertionError("the month should have free days")
         return took
 
-    return lambda: database.write_now(ask)
+    return lambda: database.write_sync(ask)
 
 
-def _bookings(office: Office) -> list[dict[str, object]]:
-    plan = office["busy"].plan("s", "b", "video")
+def _bookings(registry: Registry) -> list[dict[str, object]]:
+    offer = registry["busy"].offer("s", "b", "video")
     number = random.Random(2)
     return [
         {
@@ -74,7 +74,7 @@ def _bookings(office: Office) -> list[dict[str, object]]:
             "language": "el",
             "timezone": "Europe/Athens",
         }
-        for desk, _ in plan.desks
-        for start in calendar.free_starts(plan, {}, NOW, NOW + timedelta(days=60), NOW)
+        for desk, _ in offer.desks
+        for start in schedule.free_starts(offer, {}, NOW, NOW + timedelta(days=60), NOW)
         if number.random() < 0.8
     ]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from core.catalogue import Municipality
-from core.catalogue_files import SHIPPED, read_catalogue
-from core.database import Database
-from core.office import load
+from core.bookings.catalogue_update import load_catalogue
+from core.catalogue.loader import SHIPPED, read_catalogue
+from core.catalogue.model import Municipality
+from core.db.database import Database
 from tests.bench.stored import store
 from tests.postgres import Server
 
@@ -32,10 +32,10 @@ def furnish(url: str, stored: int) -> None:
 
     def load_all(session: Session) -> None:
         for body in (*shipped(), *(town(f"elsewhere{n}", 100) for n in range(ELSEWHERE))):
-            load(session, body, NOW)
-        load(session, town("busy", 10), NOW)
+            load_catalogue(session, body, NOW)
+        load_catalogue(session, town("busy", 10), NOW)
 
-    database.write_now(load_all)
+    database.write_sync(load_all)
     database.close()
     store(url, stored, NOW)
 

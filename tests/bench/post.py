@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from core.database import Database
+from core.db.database import Database
 from tests.bench.bare import Bare
 from tests.bench.clock import Cost, mean, middle
 from tests.bench.pushed import Pushed

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 
-from core.database import Database
+from core.db.database import Database
 from tests.bench.bare import Bare
 from tests.bench.clock import Cost, mean, middle, now
 from tests.bench.report import BARE, GROWTH, line

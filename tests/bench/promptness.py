@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from bot.postman import Postman
-from core.database import Database
+from bot.delivery.worker import DeliveryWorker
+from core.db.database import Database
 from tests.bench.clock import Cost
 from tests.bench.pushed import Pushed, greeting
 from tests.bench.report import line
@@ -32,7 +32,7 @@ def promptness(kind: str, offices: Sequence[Database], _sizes: Sizes) -> None:
 
 async def _both(database: Database) -> tuple[Cost, Cost]:
     pushed = Pushed(database)
-    postman = Postman(pushed.wiring)
+    postman = DeliveryWorker(pushed.application)
     at_work = asyncio.create_task(postman.run())
     await asyncio.sleep(1)
     here, used_here = await asyncio.to_thread(_commits, pushed)
@@ -59,13 +59,13 @@ def _commits(pushed: Pushed) -> tuple[dict[str, float], float]:
     def stamp(_info: dict[Any, Any]) -> None:
         stamps.append(time.perf_counter())
 
-    pushed.wiring.database.on_commit.insert(0, stamp)
+    pushed.application.database.on_commit.insert(0, stamp)
     for _ in range(COMMITS):
         inbound, before = greeting(), len(stamps)
-        pushed.wiring.answer_now(inbound)
+        pushed.application.handle_message_sync(inbound)
         committed[inbound.address] = stamps[before]
         time.sleep(random.uniform(0.02, 0.3))
-    pushed.wiring.database.on_commit.remove(stamp)
+    pushed.application.database.on_commit.remove(stamp)
     return committed, time.process_time() - begun
 
 

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from bot.platforms.platform import Received, Send
-from bot.postman import Postman
-from bot.replies import Inbound
+from bot.bootstrap import Application
+from bot.delivery.worker import DeliveryWorker
+from bot.messages import Inbound
+from bot.platforms.base import Send, WebhookResult
 from bot.settings import Settings
-from bot.wiring import Wiring
-from core.database import Database
-from core.office import Office
+from core.catalogue.registry import Registry
+from core.db.database import Database
 from tests.bench.clock import Cost, now
 from tests.bench.talk import Talk
 
@@ -33,17 +33,17 @@ class Silent:
         self.number = 0
         self.told: Callable[[], None] = lambda: None
 
-    def read(self, *_anything: Any) -> Received:
-        return Received()
+    def read(self, *_anything: Any) -> WebhookResult:
+        return WebhookResult()
 
     def render(self, reply: Any) -> Any:
         return reply
 
-    def closed(self, *_anything: Any, **_more: Any) -> None:
+    def answered_form(self, *_anything: Any, **_more: Any) -> None:
         """Leave what was asked as it is."""
 
     @asynccontextmanager
-    async def connected(self) -> AsyncIterator[Send]:
+    async def open(self) -> AsyncIterator[Send]:
         yield self._send
 
     async def _send(self, address: str, payload: Any, replaces: str | None) -> str | None:
@@ -59,17 +59,19 @@ class Pushed:
     def __init__(self, database: Database) -> None:
         self.platform = Silent()
         talk = Talk(database)
-        office = Office("bench", frozenset({"webchat", ACCOUNT}))
-        house = replace(talk.house, office=office, platforms={ACCOUNT: self.platform})
-        self.wiring = Wiring(Settings(), database, house)
+        registry = Registry("bench", frozenset({"webchat", ACCOUNT}))
+        services = replace(talk.services, registry=registry, platforms={ACCOUNT: self.platform})
+        self.application = Application(Settings(), database, services)
 
     def deliver(self, greetings: int) -> Cost:
         """Queue answers, and send them from one loop; the cost of each, to its settlement."""
-        queued = sum(len(self.wiring.answer_now(greeting())) for _ in range(greetings))
+        queued = sum(
+            len(self.application.handle_message_sync(greeting())) for _ in range(greetings)
+        )
         last = self.platform.number + queued
 
         async def work() -> None:
-            postman = Postman(self.wiring)
+            postman = DeliveryWorker(self.application)
             self.platform.told = lambda: postman.stop() if self.platform.number == last else None
             await postman.run()
 

@@ -10,10 +10,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
 
-from core import guard
-from core.database import Database
-from core.postgres import PostgreSQL
-from core.tables import Desk
+from core.db import overlap_guard
+from core.db.database import Database
+from core.db.models import Desk
+from core.db.postgresql import PostgreSQL
 
 _SLOTS = 28
 """Of a quarter of an hour each, from 06:00 UTC: a desk's day."""
@@ -118,16 +118,16 @@ def store(url: str, count: int, now: datetime) -> None:
 def _unguarded(connection: Connection) -> Iterator[None]:
     """Without the guard meanwhile, which would look at each row by itself."""
     if connection.dialect.name == "sqlite":
-        for name in guard.TRIGGERS:
+        for name in overlap_guard.TRIGGERS:
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
         yield
-        for trigger in guard.TRIGGERS.values():
+        for trigger in overlap_guard.TRIGGERS.values():
             connection.exec_driver_sql(trigger)
         return
-    for name in guard.CONSTRAINTS:
+    for name in overlap_guard.CONSTRAINTS:
         connection.exec_driver_sql(f"ALTER TABLE bookings DROP CONSTRAINT {name}")
     yield
-    for name, made in guard.CONSTRAINTS.items():
+    for name, made in overlap_guard.CONSTRAINTS.items():
         connection.exec_driver_sql(f"ALTER TABLE bookings ADD CONSTRAINT {name} {made}")
 
 

@@ -3,11 +3,12 @@
 import secrets
 import uuid
 
-from bot.conversation import House, receive
-from bot.replies import Inbound, Reply
-from bot.texts import Texts
-from core.database import Database
-from core.office import Office
+from bot.context import Services
+from bot.i18n.translator import Translator
+from bot.messages import Inbound, Reply
+from bot.turn import receive
+from core.catalogue.registry import Registry
+from core.db.database import Database
 from tests.bench.clock import Cost, now, total
 from tests.bench.offices import NOW
 from tests.dialogs.robot import ANSWERS, confirmed, picks
@@ -18,8 +19,8 @@ class Talk:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        office = Office("bench", frozenset({"webchat"}))
-        self.house = House(office, Texts(), lambda: NOW, secrets.choice)
+        registry = Registry("bench", frozenset({"webchat"}))
+        self.services = Services(registry, Translator(), lambda: NOW, secrets.choice)
         self.costs: list[Cost] = []
         self.number = 0
 
@@ -34,7 +35,7 @@ class Talk:
             choice=choice,
         )
         begun = now()
-        replies = self.database.write_now(lambda s: receive(s, self.house, inbound))
+        replies = self.database.write_sync(lambda s: receive(s, self.services, inbound))
         self.costs.append(now() - begun)
         return replies
 

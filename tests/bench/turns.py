@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import event
 
-from core.database import Database
+from core.db.database import Database
 from tests.bench.clock import Cost, mean, middle, now, quantile
 from tests.bench.offices import on_sqlite
 from tests.bench.report import line

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.later import news
-from bot.sweep import sweep
-from core.database import Database
+from bot.ops.cleanup import clean_up
+from bot.views.inbox import pending_news
+from core.db.database import Database
 from tests.bench.clock import Cost, middle, now
 from tests.bench.offices import NOW
 from tests.bench.report import in_turns, line
@@ -43,8 +43,8 @@ def _timed(database: Database, fn: Callable[[Session], Any]) -> Cost:
 
 
 def _sweep(session: Session) -> None:
-    sweep(session, NOW, timedelta(days=2), timedelta(days=30))
+    clean_up(session, NOW, timedelta(days=2), timedelta(days=30))
 
 
 def _news(session: Session) -> None:
-    news(session, range(1, PAGES + 1), NOW)
+    pending_news(session, range(1, PAGES + 1), NOW)

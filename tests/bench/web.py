@@ -40,7 +40,7 @@ class Server:
             **settings,
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot.cli", "serve", *arguments],
+            [sys.executable, "-m", "bot.cli.main", "serve", *arguments],
             env={**os.environ, **given},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import postman
-from core.codes import fold_code
+from bot.delivery import worker
+from core.bookings.reference import fold_code
 from tests.bot.post import Post
 from tests.conftest import Town
 from tests.fakes.pager import PagerServer
@@ -42,5 +42,5 @@ def booked(town: Town) -> str:
 
 @pytest.fixture
 def post(town: Town, pager: PagerServer, monkeypatch: pytest.MonkeyPatch) -> Post:
-    monkeypatch.setattr(postman, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.02)
     return Post(town, pager)

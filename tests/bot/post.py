@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.platforms.platform import Platform, Received, Send
-from bot.postman import Postman
+from bot.bootstrap import Application
+from bot.delivery.worker import DeliveryWorker
+from bot.platforms.base import Platform, Send, WebhookResult
 from bot.settings import Settings
-from bot.wiring import Wiring
+from core.db.models import UNSENT, OutboxRow
 from core.errors import DeliveryError
-from core.tables import OWED, Outgoing
 from tests.conftest import Town
 from tests.core.waiting import soon
 from tests.fakes.pager import ACCOUNT, Pager, PagerServer
@@ -30,13 +30,13 @@ class Post:
         platforms: dict[str, Platform] = {ACCOUNT: Pager(server.url), "email": self.email}
         town.connect(platforms)
         town.platform, town.account = "pager", ACCOUNT
-        self.wiring = Wiring(Settings(give_up_hours=1), town.database, town.house)
+        self.application = Application(Settings(give_up_hours=1), town.database, town.services)
 
     def deliver(self, until: Callable[[], bool], *, postmen: int = 1) -> None:
         """Have postmen at work until something holds."""
 
         async def work() -> None:
-            workers = [Postman(self.wiring) for _ in range(postmen)]
+            workers = [DeliveryWorker(self.application) for _ in range(postmen)]
             tasks = [asyncio.create_task(each.run()) for each in workers]
             await soon(until)
             for each in workers:
@@ -49,14 +49,14 @@ class Post:
         """The outbox: kind, status, tries, last error."""
 
         def read(session: Any) -> list[Any]:
-            rows = session.scalars(select(Outgoing).order_by(Outgoing.id)).all()
+            rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
             return [
                 (row.kind, row.status, row.attempts, row.last_error)
                 for row in rows
                 if kind in (None, row.kind)
             ]
 
-        return self.town.database.write_now(read)
+        return self.town.database.write_sync(read)
 
     def statuses(self) -> set[str]:
         return {row[1] for row in self.rows()}
@@ -64,8 +64,8 @@ class Post:
     def settled(self) -> bool:
         """Whether nothing is under way, nor could be by now."""
         now = self.town.clock()
-        query = select(Outgoing).where(OWED, Outgoing.due_at <= now).order_by(Outgoing.id)
-        rows = self.town.database.write_now(lambda s: s.scalars(query).all())
+        query = select(OutboxRow).where(UNSENT, OutboxRow.due_at <= now).order_by(OutboxRow.id)
+        rows = self.town.database.write_sync(lambda s: s.scalars(query).all())
         waiting = {row.recipient for row in rows if row.try_at > now and row.status == "pending"}
         return all(row.status == "pending" and row.recipient in waiting for row in rows)
 
@@ -82,17 +82,17 @@ class Mailbox:
         self.fails: list[DeliveryError] = []
         self.refuses = 0
 
-    def read(self, *_anything: Any) -> Received:
-        return Received()
+    def read(self, *_anything: Any) -> WebhookResult:
+        return WebhookResult()
 
     def render(self, reply: Any) -> str:
         return str(reply.text)
 
-    def closed(self, *_anything: Any, **_more: Any) -> None:
+    def answered_form(self, *_anything: Any, **_more: Any) -> None:
         """Leave what was asked as it is."""
 
     @asynccontextmanager
-    async def connected(self) -> AsyncIterator[Send]:
+    async def open(self) -> AsyncIterator[Send]:
         if self.refuses:
             self.refuses -= 1
             raise OSError

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from bot import cli
+from bot.cli import main as cli
 from tests.bot.starting import RANTEVOU, start
 
 PATIENCE = 30

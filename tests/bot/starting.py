@@ -85,7 +85,7 @@ def _run(command: list[str], log: str, cwd: str, env: dict[str, str]) -> None:
     os.environ.update(env)
     program, *rest = command
     if program == RANTEVOU:
-        from bot.cli import main
+        from bot.cli.main import main
 
         sys.argv = command
         main()

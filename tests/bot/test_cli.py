@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.catalogue_files import SHIPPED
+from core.catalogue.loader import SHIPPED
 from tests.bot.processes import run, run_here
 from tests.conftest import Town, on_sqlite
 
@@ -59,7 +59,7 @@ def test_help_names_every_command_and_makes_no_database(
 def test_help_loads_nothing_heavy() -> None:
     program = (
         "import sys\n"
-        "from bot.cli import main\n"
+        "from bot.cli.main import main\n"
         "sys.argv = ['rantevou', '--help']\n"
         "try: main()\n"
         "except SystemExit as end: assert not end.code\n"

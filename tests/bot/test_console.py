@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from bot.messages import Reply, ReplyChoice
 from bot.platforms.console import inbound, show
-from bot.replies import Reply, ReplyChoice
-from core.catalogue_files import SHIPPED
+from core.catalogue.loader import SHIPPED
 from tests.bot.processes import run, run_here, server
 from tests.bot.terminal import Terminal
 from tests.conftest import SOAK

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
-from bot.conversation import UnknownConversation
-from bot.replies import Inbound, Reply
-from core.database import Database
-from core.tables import Base, Booking, Citizen, Conversation, InboundRow, Outgoing
+from bot.context import UnknownConversation
+from bot.messages import Inbound, Reply
+from core.db.database import Database
+from core.db.models import Base, Booking, Citizen, Conversation, InboundRow, OutboxRow
 from tests.conftest import Town, on_both
 
 pytestmark = on_both
@@ -44,7 +44,7 @@ def stored(database: Database) -> dict[str, Any]:
             for table in Base.metadata.sorted_tables
         }
 
-    return database.write_now(read)
+    return database.write_sync(read)
 
 
 def test_a_repeated_message_has_the_same_replies_and_changes_nothing(town: Town) -> None:
@@ -90,7 +90,7 @@ def test_one_address_at_two_accounts_is_two_citizens(town: Town) -> None:
     town.receive(inbound("1", "Γεια"))
     town.receive(inbound("2", "Γεια", account="console", platform="console"))
     count = select(func.count()).select_from(Citizen)
-    assert town.database.write_now(lambda s: s.scalar(count)) == 2
+    assert town.database.write_sync(lambda s: s.scalar(count)) == 2
 
 
 def test_who_may_not_open_a_conversation_leaves_nothing(town: Town) -> None:
@@ -108,7 +108,7 @@ def test_a_turn_that_fails_leaves_nothing(town: Town, monkeypatch: pytest.Monkey
         raise RuntimeError
 
     with monkeypatch.context() as patched, pytest.raises(RuntimeError):
-        patched.setattr(town.house.texts, "replies", fails)
+        patched.setattr(town.services.texts, "replies", fails)
         town.say("12:30")
     assert stored(town.database) == before
     assert town.say("12:30")[-1].step == "details.name"
@@ -137,14 +137,14 @@ def test_the_pages_language_counts_only_when_it_changes(
 def test_the_pages_zone_is_kept_for_turns_that_do_not_say_it(town: Town) -> None:
     town.receive(inbound("1", timezone="Australia/Melbourne"))
     town.receive(inbound("2"))
-    zones = town.database.write_now(lambda s: s.scalars(select(Conversation.timezone)).all())
+    zones = town.database.write_sync(lambda s: s.scalars(select(Conversation.timezone)).all())
     assert zones == ["Australia/Melbourne"]
 
 
 def test_what_the_citizen_wrote_is_stored_only_where_a_page_shows_it_again(town: Town) -> None:
     town.receive(inbound("1", "Γεια ΜΥΣΤΙΚΟ"))
     town.receive(inbound("2", "Γεια ΜΥΣΤΙΚΟ", platform="console", account="console"))
-    rows = town.database.write_now(lambda s: s.scalars(select(InboundRow)).all())
+    rows = town.database.write_sync(lambda s: s.scalars(select(InboundRow)).all())
     assert [row.said for row in rows] == ["Γεια ΜΥΣΤΙΚΟ", None]
     assert "ΜΥΣΤΙΚΟ" not in str([row.replies for row in rows])
 
@@ -152,7 +152,7 @@ def test_what_the_citizen_wrote_is_stored_only_where_a_page_shows_it_again(town:
 def test_a_tap_is_kept_as_what_its_button_said(town: Town) -> None:
     town.receive(inbound("1"))
     town.receive(inbound("2", None, choice="1.1"))
-    rows = town.database.write_now(lambda s: s.scalars(select(InboundRow)).all())
+    rows = town.database.write_sync(lambda s: s.scalars(select(InboundRow)).all())
     assert rows[1].said == "Δήμος Καλαμάτας"
 
 
@@ -200,7 +200,7 @@ EDIT = ("αλλαγή στοιχείων", "Email", "other@example.gr")
     ids=["in person", "video", "move, edit, cancel", "two bookings", "changes"],
 )
 def test_a_turn_costs_at_most_twenty_statements(town: Town, conversation: tuple[str, ...]) -> None:
-    town.house.office.accounts = EVERYWHERE
+    town.services.registry.accounts = EVERYWHERE
     costs = {}
     for number, text in enumerate(conversation, 1):
         with counted(town.database) as statements:
@@ -241,7 +241,7 @@ def test_changing_the_time_onto_one_that_another_let_lapse_costs_no_more(town: T
 
 
 def test_confirming_what_lapsed_over_anothers_lapsed_hold_costs_no_more(town: Town) -> None:
-    town.house.office.accounts = EVERYWHERE
+    town.services.registry.accounts = EVERYWHERE
     town.talk(*KALAMATA, "12:30", *DETAILS)
     assert town.last[-1].step == "review"
     town.clock.forward(minutes=11)
@@ -250,19 +250,19 @@ def test_confirming_what_lapsed_over_anothers_lapsed_hold_costs_no_more(town: To
     assert states(town) == ["expired", "held"]
     assert_cheap(town, "ναι")
     assert states(town) == ["confirmed", "expired"]
-    owed = town.database.write_now(lambda s: s.scalars(select(Outgoing.kind)).all())
+    owed = town.database.write_sync(lambda s: s.scalars(select(OutboxRow.kind)).all())
     assert sorted(owed) == ["confirmed", "reminder"]
 
 
 def states(town: Town) -> list[str]:
     """The bookings' states, the oldest first."""
     query = select(Booking.state).order_by(Booking.id)
-    return list(town.database.write_now(lambda s: s.scalars(query).all()))
+    return list(town.database.write_sync(lambda s: s.scalars(query).all()))
 
 
 def test_the_turns_of_that_test_do_book_move_and_cancel(town: Town) -> None:
     def booked() -> list[tuple[str, str]]:
-        rows = town.database.write_now(lambda s: s.scalars(select(Booking)).all())
+        rows = town.database.write_sync(lambda s: s.scalars(select(Booking)).all())
         return [(row.state, f"{row.starts_at:%d %H:%M}") for row in rows]
 
     town.talk(*CHIOS_IN_PERSON)
@@ -284,7 +284,7 @@ def test_a_zone_asked_for_by_word_stays_while_the_page_says_the_same(town: Town)
             timezone=zone,
         )
         town.receive(inbound)
-        return town.database.write_now(
+        return town.database.write_sync(
             lambda s: str(s.scalar(select(Conversation.timezone).order_by(Conversation.id.desc())))
         )
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from core.tables import Outgoing
+from core.db.models import OutboxRow
 from tests.bot.processes import free_port, server
 from tests.bot.starting import RANTEVOU
 from tests.bot.test_watching import wait_until
@@ -42,8 +42,8 @@ def owing(town: Town, slow: PagerServer) -> Town:
 
 
 def statuses(town: Town) -> list[str]:
-    query = select(Outgoing.status).order_by(Outgoing.id)
-    return town.database.write_now(lambda s: list(s.scalars(query)))
+    query = select(OutboxRow.status).order_by(OutboxRow.id)
+    return town.database.write_sync(lambda s: list(s.scalars(query)))
 
 
 @contextmanager

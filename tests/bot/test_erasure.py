@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.replies import Inbound
-from core.tables import Booking, Citizen, Contact
+from bot.messages import Inbound
+from core.db.models import Booking, Citizen, Contact
 from tests.bot.test_conversation import stored
 from tests.conftest import Town, on_both
 from tests.webhooks.talker import CODE
@@ -30,7 +30,7 @@ def test_notes_and_special_needs_stay_with_the_booking_only(town: Town) -> None:
     chios = ("Γεια", "Χίου", "Κέντρο Κοινότητας", "Αίτηση για επιδόματα", "3/12", "09:00")
     own = (NAME, EMAIL, "Απλωταριά 1", PHONE, "Έρχομαι με αμαξίδιο", "Έχω άνοια", "συμφωνώ", "ναι")
     town.talk(*chios, *own)
-    booking, citizen = town.database.write_now(
+    booking, citizen = town.database.write_sync(
         lambda s: (s.scalars(select(Booking)).one(), s.scalars(select(Citizen)).one())
     )
     of_the_day = {"special_needs": "Έρχομαι με αμαξίδιο", "notes": "Έχω άνοια"}
@@ -46,7 +46,7 @@ def test_a_third_persons_address_stays_with_the_booking_only(town: Town) -> None
     women = ("Γεια", "Χίου", "Κέντρα Συμβουλευτικής", "Τηλεδιάσκεψη", "3/12", "09:00")
     own = (NAME, EMAIL, "Απλωταριά 1", PHONE, "όχι", "όχι", "ναι", "nikos@example.gr")
     town.talk(*women, *own, "συμφωνώ", "ναι")
-    booking, citizen = town.database.write_now(
+    booking, citizen = town.database.write_sync(
         lambda s: (s.scalars(select(Booking)).one(), s.scalars(select(Citizen)).one())
     )
     assert booking.details["third_email"] == "nikos@example.gr"
@@ -73,7 +73,7 @@ def test_withdrawing_consent_erases_all_chats_of_that_citizen(town: Town) -> Non
         one, other = session.scalars(select(Contact).order_by(Contact.id))
         other.citizen_id = one.citizen_id
 
-    town.database.write_now(link)
+    town.database.write_sync(link)
     town.talk("τα ραντεβού μου", who="telephone")
     assert EMAIL in town.last[-1].text
     town.talk(*WITHDRAW)

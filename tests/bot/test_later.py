@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import later
-from bot.replies import Inbound
-from bot.seen import look
-from core.tables import Booking, Outgoing
+from bot.messages import Inbound
+from bot.views import inbox
+from bot.views.transcript import view
+from core.db.models import Booking, OutboxRow
 from tests.conftest import Town, on_both
 from tests.core.small import service
 from tests.dialogs.test_catalogue_changes import ANSWERS
@@ -25,7 +25,7 @@ def message(number: int, text: str) -> Inbound:
 @pytest.fixture
 def booked(town: Town) -> Town:
     """A town whose only citizen has booked for Monday the 7th, 9:30."""
-    town.house.office.accounts = frozenset({"webchat"})
+    town.services.registry.accounts = frozenset({"webchat"})
     town.load(village(service("papers"), service("stamps")))
     town.receive(message(0, "Γεια"))
     for number in range(1, 12):
@@ -40,17 +40,17 @@ def fetched(town: Town) -> list[str]:
     """What a visit brings that wasn't in the talk before."""
 
     def run(session: Session) -> list[str]:
-        before = look(session, town.house, message(99, ""))
-        later.fetch(session, town.house, message(99, ""))
-        after = look(session, town.house, message(99, ""), before.last if before else 0)
+        before = view(session, town.services, message(99, ""))
+        inbox.fetch(session, town.services, message(99, ""))
+        after = view(session, town.services, message(99, ""), before.last if before else 0)
         return [reply.text for entry in (after.talk if after else []) for reply in entry.replies]
 
-    return town.database.write_now(run)
+    return town.database.write_sync(run)
 
 
 def statuses(town: Town) -> list[str]:
-    query = select(Outgoing.status).order_by(Outgoing.id)
-    return list(town.database.write_now(lambda s: s.scalars(query).all()))
+    query = select(OutboxRow.status).order_by(OutboxRow.id)
+    return list(town.database.write_sync(lambda s: s.scalars(query).all()))
 
 
 def test_a_reminder_is_fetched_once(booked: Town) -> None:
@@ -72,9 +72,9 @@ def test_what_the_catalogue_knows_no_more_is_given_up_and_the_page_goes_on(
 
     def cancelled_elsewhere(session: Session) -> None:
         session.execute(update(Booking).values(state="cancelled"))
-        session.execute(update(Outgoing).values(kind="cancelled", due_at=booked.clock()))
+        session.execute(update(OutboxRow).values(kind="cancelled", due_at=booked.clock()))
 
-    booked.database.write_now(cancelled_elsewhere)
+    booked.database.write_sync(cancelled_elsewhere)
     booked.load(village(service("papers")))
     assert (fetched(booked), statuses(booked)) == ([], ["cancelled"])
 
@@ -90,6 +90,6 @@ def test_a_stranger_fetches_nothing(booked: Town) -> None:
     booked.clock.forward(days=6, hours=6)
     stranger = message(1, "Γεια").model_copy(update={"address": "b", "message_id": "b 1"})
     booked.receive(stranger)
-    booked.database.write_now(lambda s: later.fetch(s, booked.house, stranger))
+    booked.database.write_sync(lambda s: inbox.fetch(s, booked.services, stranger))
     assert statuses(booked) == ["pending"]
     assert len(fetched(booked)) == 1

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from bot import logs
+from bot.telemetry import logging
 
 SPEAK = """
 import asyncio, logging
-from bot.logs import configure
+from bot.telemetry.logging import configure
 
 configure()
 
@@ -42,7 +42,7 @@ def test_a_line_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     stream = io.StringIO()
     monkeypatch.setattr(stream, "write", written.append)
-    logs._Unstoppable(stream).msg("{}")
+    logging._Unstoppable(stream).msg("{}")
     assert written == ["{}\n"]
 
 
@@ -66,7 +66,7 @@ def test_no_library_says_what_a_citizen_wrote() -> None:
 
 GO_ON = """
 import logging, structlog
-from bot.logs import configure
+from bot.telemetry.logging import configure
 
 configure()
 structlog.get_logger().error("turned away")

@@ -7,16 +7,16 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from bot.conversation import receive
-from bot.replies import Inbound, Reply
+from bot.bootstrap import Application
+from bot.messages import Inbound, Reply
 from bot.settings import Settings
-from bot.wiring import Wiring
-from core import conversations
-from core.database import Database
-from core.errors import LostRace
-from core.outbox import LEASE
-from core.tables import InboundRow, Outgoing, Waiting
-from core.waiting import LONGEST
+from bot.turn import receive
+from core.db.database import Database
+from core.db.models import InboundRow, OutboxRow, PendingInbound
+from core.errors import RetryTransaction
+from core.messaging import conversations
+from core.messaging.arrival_order import MAX_WAIT
+from core.messaging.outbox import LEASE
 from tests.conftest import NOW, Town, on_both
 from tests.core.waiting import soon
 from tests.fakes.pager import Pager
@@ -40,7 +40,7 @@ def taken(session: Session) -> list[str]:
 
 
 def waiting(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(Waiting)) or 0
+    return session.scalar(select(func.count()).select_from(PendingInbound)) or 0
 
 
 @on_postgres
@@ -48,47 +48,49 @@ def test_of_messages_that_wait_in_two_processes_the_earlier_is_first(town: Town)
     town.say("Γεια")
     town.say("Καλαμάτα")
     databases = [Database(town.database.url) for _process in range(2)]
-    first, second = (Wiring(Settings(), each, town.house) for each in databases)
+    first, second = (Application(Settings(), each, town.services) for each in databases)
 
     async def both() -> tuple[list[Reply], list[Reply]]:
         with Session(town.database.engine) as other:
             conversations.find(other, "console", "citizen", lock=True)
             later = asyncio.create_task(first.answer(inbound(8, "όχι")))
-            await soon(lambda: town.database.write_now(waiting) == 1)
+            await soon(lambda: town.database.write_sync(waiting) == 1)
             earlier = asyncio.create_task(second.answer(inbound(7, "Επίδομα Στέγασης")))
-            await soon(lambda: town.database.write_now(waiting) == 2)
+            await soon(lambda: town.database.write_sync(waiting) == 2)
         return await asyncio.gather(earlier, later)
 
     earlier, later = asyncio.run(both())
     for each in databases:
         each.close()
-    assert town.database.write_now(taken)[-2:] == ["numbered 7", "numbered 8"]
+    assert town.database.write_sync(taken)[-2:] == ["numbered 7", "numbered 8"]
     assert (earlier[-1].step, later[-1].step) == ("screening.receives", "day")
-    assert town.database.write_now(waiting) == 0
+    assert town.database.write_sync(waiting) == 0
 
 
 @on_both
 def test_what_never_comes_is_waited_for_no_longer_than_that(town: Town) -> None:
     town.say("Γεια")
-    wiring = Wiring(Settings(), town.database, town.house)
+    application = Application(Settings(), town.database, town.services)
 
     def left_behind(session: Session) -> None:
         found = conversations.find(session, "console", "citizen")
         assert found
-        session.add(Waiting(conversation_id=found.id, number=1, until=town.clock() + LONGEST))
+        session.add(
+            PendingInbound(conversation_id=found.id, number=1, until=town.clock() + MAX_WAIT)
+        )
 
     async def answer() -> list[Reply]:
-        task = asyncio.create_task(wiring.answer(inbound(2, "Καλαμάτα")))
-        await soon(lambda: town.database.write_now(waiting) == 2)
-        town.clock.forward(seconds=LONGEST.total_seconds())
+        task = asyncio.create_task(application.answer(inbound(2, "Καλαμάτα")))
+        await soon(lambda: town.database.write_sync(waiting) == 2)
+        town.clock.forward(seconds=MAX_WAIT.total_seconds())
         return await task
 
-    town.database.write_now(left_behind)
+    town.database.write_sync(left_behind)
     assert asyncio.run(answer())[-1].step == "service"
-    assert town.database.write_now(taken)[-1] == "numbered 2"
+    assert town.database.write_sync(taken)[-1] == "numbered 2"
     again = inbound(2, "Καλαμάτα")
-    assert asyncio.run(wiring.answer(again))[-1].step == "service"
-    assert town.database.write_now(waiting) == 0
+    assert asyncio.run(application.answer(again))[-1].step == "service"
+    assert town.database.write_sync(waiting) == 0
 
 
 def test_what_was_written_before_its_question_could_be_seen_is_no_answer(town: Town) -> None:
@@ -96,8 +98,8 @@ def test_what_was_written_before_its_question_could_be_seen_is_no_answer(town: T
 
     def send(number: int, text: str, seconds: float) -> list[Reply]:
         came = NOW + timedelta(seconds=seconds)
-        return town.database.write_now(
-            lambda s: receive(s, town.house, inbound(number, text), came)
+        return town.database.write_sync(
+            lambda s: receive(s, town.services, inbound(number, text), came)
         )
 
     early, asked = send(1, "ναι", -0.5)
@@ -125,7 +127,7 @@ def test_a_text_that_was_in_the_chat_before_its_question_is_no_answer(
     town.connect({"console": Pager("http://127.0.0.1:9")})
     town.talk(*TO_CONSENT)
     ours = {"status": status, "attempts": attempts, "provider_id": theirs, "try_at": NOW + LEASE}
-    town.database.write_now(lambda s: s.execute(update(Outgoing).values(ours)))
+    town.database.write_sync(lambda s: s.execute(update(OutboxRow).values(ours)))
     town.clock.forward(seconds=10)
     said = inbound(7, "ναι").model_copy(update={"in_chat": 7})
     replies = town.receive(said)
@@ -137,7 +139,7 @@ def test_where_nothing_is_numbered_what_was_not_sent_was_not_seen(town: Town) ->
     town.connect({"console": Pager("http://127.0.0.1:9")})
     town.talk(*TO_CONSENT)
     assert town.say("ναι")[-1].step == "consent"
-    town.database.write_now(lambda s: s.execute(update(Outgoing).values(status="sent")))
+    town.database.write_sync(lambda s: s.execute(update(OutboxRow).values(status="sent")))
     assert town.say("ναι")[-1].step == "review"
 
 
@@ -145,17 +147,17 @@ def test_while_the_question_is_on_its_way_the_text_waits(town: Town) -> None:
     town.connect({"console": Pager("http://127.0.0.1:9")})
     town.talk(*TO_CONSENT)
     ours = {"status": "claimed", "attempts": 1, "try_at": NOW + LEASE}
-    town.database.write_now(lambda s: s.execute(update(Outgoing).values(ours)))
+    town.database.write_sync(lambda s: s.execute(update(OutboxRow).values(ours)))
     said = inbound(7, "ναι").model_copy(update={"in_chat": 7})
-    with Session(town.database.engine) as session, pytest.raises(LostRace):
-        receive(session, town.house, said)
+    with Session(town.database.engine) as session, pytest.raises(RetryTransaction):
+        receive(session, town.services, said)
 
 
 def test_a_command_is_taken_though_it_missed_its_question(town: Town) -> None:
     town.talk(*TO_CONSENT)
     early = NOW - timedelta(seconds=1)
-    replies = town.database.write_now(
-        lambda s: receive(s, town.house, inbound(1, "από την αρχή"), early)
+    replies = town.database.write_sync(
+        lambda s: receive(s, town.services, inbound(1, "από την αρχή"), early)
     )
     assert replies[-1].step != "consent"
     assert not any("Αυτό το γράψατε πριν" in reply.text for reply in replies)
@@ -167,8 +169,8 @@ def test_whose_clock_is_slow_is_refused_once_and_not_for_ever(town: Town) -> Non
     town.clock.forward(minutes=-10)
 
     def say(number: int) -> str | None:
-        return town.database.write_now(
-            lambda s: receive(s, town.house, inbound(number, "ναι"), town.clock())
+        return town.database.write_sync(
+            lambda s: receive(s, town.services, inbound(number, "ναι"), town.clock())
         )[-1].step
 
     assert say(1) == "consent"

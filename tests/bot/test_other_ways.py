@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core import backlog, outbox
+from core.db.models import Booking, Suppression
 from core.errors import DeliveryError
-from core.tables import Booking, Suppression
+from core.messaging import outbox, outbox_admin
 from tests.bot.post import BOOK, DETAILS, Mailbox, Post
 from tests.conftest import mostly_on
 
@@ -48,7 +48,7 @@ def test_an_address_that_failed_for_good_is_not_tried_again(post: Post) -> None:
     # But when somebody has looked into it and says so, even if it fails once more.
     now = post.town.clock()
     post.server.failures["citizen"] = [(500, {})]
-    post.town.database.write_now(lambda s: backlog.retry(s, "webchat", now, None))
+    post.town.database.write_sync(lambda s: outbox_admin.retry(s, "webchat", now, None))
     for _time in range(3):
         post.deliver(post.settled)
         post.town.clock.forward(seconds=5)
@@ -66,9 +66,9 @@ def test_a_moved_booking_is_not_reminded_of_at_an_address_that_failed_for_good(p
         (booking,) = session.scalars(select(Booking))
         booking.starts_at, booking.ends_at = now + timedelta(days=2), now + timedelta(days=3)
         at = now + timedelta(days=1)
-        outbox.put_off(session, booking.id, "reminder", at, booking.starts_at, "pending")
+        outbox.reschedule(session, booking.id, "reminder", at, booking.starts_at, "pending")
 
-    post.town.database.write_now(move)
+    post.town.database.write_sync(move)
     post.town.clock.forward(days=1)
     post.deliver(post.settled)
     assert post.server.tried == tried
@@ -81,10 +81,10 @@ def test_who_writes_again_is_written_to_again(post: Post) -> None:
     post.town.say("Γεια")
     post.deliver(post.settled)
     suppressed = select(Suppression)
-    assert len(post.town.database.write_now(lambda s: s.scalars(suppressed).all())) == 1
+    assert len(post.town.database.write_sync(lambda s: s.scalars(suppressed).all())) == 1
     post.town.say("Καλαμάτα")
     post.deliver(post.settled)
-    assert post.town.database.write_now(lambda s: s.scalars(suppressed).all()) == []
+    assert post.town.database.write_sync(lambda s: s.scalars(suppressed).all()) == []
     assert len(post.server.to("citizen")) >= 2
 
 
@@ -113,8 +113,8 @@ def test_the_next_way_has_as_long_as_the_first(post: Post) -> None:
 
 def test_the_next_way_after_the_email_is_the_telephone(post: Post) -> None:
     texting = Mailbox()
-    post.town.house.platforms["sms"] = texting  # type: ignore[index]
-    post.town.house.office.accounts |= {"sms"}
+    post.town.services.platforms["sms"] = texting  # type: ignore[index]
+    post.town.services.registry.accounts |= {"sms"}
     post.email.fails = [DeliveryError("no such mailbox", unreachable=True)]
     post.town.talk(*BOOK, *DETAILS)
     post.deliver(post.settled)

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.database import Database
-from core.tables import Outgoing
+from core.db.database import Database
+from core.db.models import OutboxRow
 from tests.bot.processes import run_here, server
 from tests.bot.test_silence import over_account, url_of
 from tests.bot.test_watching import wait_until
@@ -34,13 +34,15 @@ class Technician:
         def write(session: Session) -> None:
             row = {"due_at": DUE, "try_at": DUE, "attempts": 3, "kind": "reply", **more}
             names = {"account": ACCOUNT, "platform": "telltale", "recipient": "contact 1"}
-            session.add(Outgoing(id=number, dedupe_key=str(number), status=status, **names, **row))
+            session.add(OutboxRow(id=number, dedupe_key=str(number), status=status, **names, **row))
 
-        self.database.write_now(write)
+        self.database.write_sync(write)
 
     def statuses(self) -> dict[int, str]:
-        query = select(Outgoing.id, Outgoing.status)
-        return {row[0]: row[1] for row in self.database.write_now(lambda s: s.execute(query).all())}
+        query = select(OutboxRow.id, OutboxRow.status)
+        return {
+            row[0]: row[1] for row in self.database.write_sync(lambda s: s.execute(query).all())
+        }
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot import delivery, postman
-from bot.postman import Postman
-from core import outbox
-from core.tables import Booking, Contact, Outgoing
+from bot.delivery import dispatch, worker
+from bot.delivery.worker import DeliveryWorker
+from core.db.models import Booking, Contact, OutboxRow
+from core.messaging import outbox
 from tests.bot.post import BOOK, DETAILS, Post
 from tests.conftest import on_both
 from tests.core.waiting import soon
@@ -93,7 +93,7 @@ def test_after_a_while_it_is_given_up_and_stays_to_be_seen(post: Post) -> None:
 def test_a_platform_that_does_not_answer_is_tried_again(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postman, "SEND_SECONDS", 0.1)
+    monkeypatch.setattr(worker, "SEND_SECONDS", 0.1)
     post.server.takes = 0.5
     post.town.say("Γεια")
     post.deliver(lambda: post.rows()[0][1:] == ("pending", 1, "no answer in time"))
@@ -130,7 +130,7 @@ def test_of_a_cancelled_appointment_nobody_is_reminded(post: Post) -> None:
 
 def test_the_booking_is_looked_at_again_just_before_sending(post: Post) -> None:
     post.town.talk(*BOOK, *DETAILS)
-    post.town.database.write_now(lambda s: s.execute(update(Booking).values(state="cancelled")))
+    post.town.database.write_sync(lambda s: s.execute(update(Booking).values(state="cancelled")))
     post.town.clock.forward(days=3)
     post.deliver(post.settled)
     assert [row[1] for row in post.rows("reminder")] == ["cancelled"]
@@ -139,7 +139,7 @@ def test_the_booking_is_looked_at_again_just_before_sending(post: Post) -> None:
 def test_nothing_is_sent_to_an_address_that_was_taken_back(post: Post) -> None:
     post.town.talk(*BOOK, *DETAILS, "ανάκληση συγκατάθεσης", "ναι")
     booking = select(Booking)
-    assert post.town.database.write_now(lambda s: s.scalars(booking).one()).details == {}
+    assert post.town.database.write_sync(lambda s: s.scalars(booking).one()).details == {}
     post.deliver(post.settled)
     assert post.email.sent == []
     assert post.rows("confirmed")[0][1] == "cancelled"
@@ -157,9 +157,9 @@ def test_a_message_that_replaces_another_says_so(post: Post) -> None:
     post.deliver(post.settled)
 
     def owe(session: Any) -> None:
-        first = session.scalars(select(Outgoing).order_by(Outgoing.id)).first()
+        first = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).first()
         contact = session.scalars(select(Contact)).one()
-        again = outbox.Owed(
+        again = outbox.OutboxMessage(
             ACCOUNT,
             first.kind,
             first.recipient,
@@ -170,9 +170,9 @@ def test_a_message_that_replaces_another_says_so(post: Post) -> None:
             position=0,
             replaces_id=first.id,
         )
-        outbox.post(session, post.town.house.office, [again], post.town.clock())
+        outbox.enqueue(session, post.town.services.registry, [again], post.town.clock())
 
-    post.town.database.write_now(owe)
+    post.town.database.write_sync(owe)
     post.deliver(post.settled)
     assert [message.replaces for message in post.server.messages] == [None, None, "1"]
 
@@ -183,7 +183,7 @@ def test_what_cannot_be_noted_is_given_up_and_not_sent_again(
     def broken(*_anything: Any) -> bool:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(delivery, "sent", broken)
+    monkeypatch.setattr(dispatch, "mark_sent", broken)
     post.town.say("Γεια")
     post.deliver(post.settled)
     said = "what became of it couldn't be noted"
@@ -203,7 +203,7 @@ def test_what_a_worker_had_that_died_is_sent_when_its_lease_has_run_out(post: Po
     post.town.say("Γεια")
 
     async def die() -> None:
-        worker = asyncio.create_task(Postman(post.wiring).run())
+        worker = asyncio.create_task(DeliveryWorker(post.application).run())
         await soon(lambda: bool(post.server.messages))
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
@@ -219,8 +219,8 @@ def test_what_a_worker_had_that_died_is_sent_when_its_lease_has_run_out(post: Po
 def test_an_account_that_hangs_or_cannot_be_connected_keeps_no_other_back(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postman, "AT_ONCE", 2)
-    monkeypatch.setattr(postman, "CONNECT_SECONDS", 0)
+    monkeypatch.setattr(worker, "MAX_CONCURRENT", 2)
+    monkeypatch.setattr(worker, "RECONNECT_SECONDS", 0)
     post.email.refuses = 2
     post.server.takes = 1
     post.town.talk(*BOOK, *DETAILS)
@@ -232,10 +232,10 @@ def test_an_account_that_hangs_or_cannot_be_connected_keeps_no_other_back(
 
 
 def test_a_commit_wakes_the_postman_at_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postman, "LOOK_SECONDS", 600)
+    monkeypatch.setattr(worker, "POLL_SECONDS", 600)
 
     async def work() -> None:
-        worker = Postman(post.wiring)
+        worker = DeliveryWorker(post.application)
         task = asyncio.create_task(worker.run())
         await asyncio.sleep(0.3)
         await asyncio.to_thread(post.town.say, "Γεια")

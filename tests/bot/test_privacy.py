@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from core.database import Database
+from core.db.database import Database
 from tests.bot.processes import run
 from tests.conftest import Town, on_sqlite
 

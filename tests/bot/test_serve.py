@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from bot import cli
-from bot.platforms import configured
+from bot.cli import main as cli
+from bot.i18n.translator import Translator
+from bot.platforms import build_platforms
 from bot.settings import read_settings
-from bot.texts import Texts
-from core.errors import Unusable
+from core.errors import ConfigurationError
 from tests.bot.processes import free_port, run, run_here, server
 from tests.bot.test_cli import catalogue, stored
 
@@ -161,7 +161,7 @@ def test_of_a_wrong_setting_nothing_is_shown_that_may_be_a_password(
     monkeypatch: pytest.MonkeyPatch, setting: str, value: str, shown: str, expected: str
 ) -> None:
     monkeypatch.setenv(f"RANTEVOU_{setting.upper()}", value)
-    with pytest.raises(Unusable) as refusal:
+    with pytest.raises(ConfigurationError) as refusal:
         read_settings()
     assert str(refusal.value).startswith(f"RANTEVOU_{setting.upper()} is {shown}: ")
     assert expected in str(refusal.value)
@@ -173,7 +173,7 @@ def test_bots_are_named_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("RANTEVOU_TELEGRAM__CHIOS_1__TOKEN", "2:SECRET")
     monkeypatch.setenv("RANTEVOU_TELEGRAM__CHIOS_1__MUNICIPALITY", "chios")
     settings = read_settings()
-    assert list(configured(settings, Texts())) == ["telegram:all", "telegram:chios_1"]
+    assert list(build_platforms(settings, Translator())) == ["telegram:all", "telegram:chios_1"]
     assert settings.telegram["chios_1"].municipality == "chios"
     assert "SECRET" not in repr(settings)
 
@@ -191,7 +191,7 @@ def test_a_bot_that_is_wrongly_named_or_described_is_told(
     monkeypatch: pytest.MonkeyPatch, setting: str, value: str, told: str
 ) -> None:
     monkeypatch.setenv(f"RANTEVOU_TELEGRAM__{setting}", value)
-    with pytest.raises(Unusable) as refusal:
+    with pytest.raises(ConfigurationError) as refusal:
         read_settings()
     assert told in str(refusal.value)
     assert "SECRET" not in str(refusal.value)

@@ -10,8 +10,8 @@ import httpx
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from core.database import Database
-from core.tables import OWED, Booking, Outgoing
+from core.db.database import Database
+from core.db.models import UNSENT, Booking, OutboxRow
 from tests.bot.processes import PATIENCE, Server, run, server
 from tests.bot.test_privacy import BOOK, DETAILS, NAMES, shows
 from tests.conftest import mostly_on
@@ -69,7 +69,7 @@ def over_account(client: httpx.Client, address: str) -> Say:
 
 
 def all_sent(session: Session) -> bool:
-    answers = select(Outgoing.id).where(OWED, Outgoing.inbound_id.is_not(None))
+    answers = select(OutboxRow.id).where(UNSENT, OutboxRow.inbound_id.is_not(None))
     return session.scalar(answers.limit(1)) is None
 
 
@@ -78,7 +78,7 @@ def book(database: Database, say: Say, name: str) -> str:
     dialect, shown = database.engine.dialect.name, ""
     for said in (*BOOK, ILLNESS, name, *DETAILS[:-1]):
         assert say(said).status_code == 200
-        until(lambda: database.write_now(all_sent))
+        until(lambda: database.write_sync(all_sent))
     with database.engine.begin() as connection:
         connection.execute(text(BREAK[dialect]))
     crashed = say(DETAILS[-1])
@@ -120,7 +120,7 @@ def test_a_server_shows_nothing_of_what_was_written(database: Database, tmp_path
         shown += stuck.stdout + running.log
 
     query = select(Booking.details).where(Booking.code.is_not(None)).order_by(Booking.id)
-    kept = [str(given) for given in database.write_now(lambda s: s.scalars(query).all())]
+    kept = [str(given) for given in database.write_sync(lambda s: s.scalars(query).all())]
     assert len(kept) == 2
     assert all(name in given for name, given in zip((greek, latin), kept, strict=True))
     for event in ("server started", "crashed", "sending failed", "server stopped"):

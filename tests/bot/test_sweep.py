@@ -7,20 +7,20 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from bot.replies import Inbound, Reply
-from bot.sweep import BATCH, sweep
-from core.tables import (
+from bot.messages import Inbound, Reply
+from bot.ops.cleanup import BATCH, clean_up
+from core.db.models import (
     Booking,
     Citizen,
     Contact,
     Conversation,
+    FailedAttempt,
     InboundRow,
-    Outgoing,
+    OutboxRow,
+    PendingInbound,
     PromptRow,
-    Waiting,
-    WrongTry,
 )
-from core.waiting import wait
+from core.messaging.arrival_order import add
 from tests.conftest import Town, on_both
 from tests.fakes.pager import Pager
 
@@ -34,13 +34,13 @@ DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "691234567
 def swept(town: Town, **later: float) -> dict[str, int]:
     """Sweep that much later."""
     town.clock.forward(**later)
-    keep = town.house.keep_answers
-    return town.database.write_now(lambda s: sweep(s, town.clock(), KEEP_REPLIES, keep))
+    keep = town.services.keep_answers
+    return town.database.write_sync(lambda s: clean_up(s, town.clock(), KEEP_REPLIES, keep))
 
 
 def count(town: Town, table: Any, *which: Any) -> int:
     query = select(func.count()).select_from(table).where(*which)
-    return town.database.write_now(lambda s: s.scalar(query) or 0)
+    return town.database.write_sync(lambda s: s.scalar(query) or 0)
 
 
 def everything(town: Town) -> str:
@@ -50,7 +50,7 @@ def everything(town: Town) -> str:
     def read(session: Any) -> str:
         return "\n".join(str(session.scalars(select(column)).all()) for column in columns)
 
-    return town.database.write_now(read)
+    return town.database.write_sync(read)
 
 
 def tap(town: Town, choice: str) -> list[Reply]:
@@ -76,7 +76,7 @@ def test_holds_that_ran_out_are_expired(town: Town) -> None:
 def test_a_confirmed_booking_and_its_details_stay(town: Town) -> None:
     town.talk(*BOOK, *DETAILS)
     swept(town, days=365)
-    booking = town.database.write_now(lambda s: s.scalars(select(Booking)).one())
+    booking = town.database.write_sync(lambda s: s.scalars(select(Booking)).one())
     assert booking.state == "confirmed"
     assert booking.details["name"] == DETAILS[0]
 
@@ -120,7 +120,7 @@ def test_many_silent_conversations_are_forgotten_batch_by_batch(town: Town) -> N
                 )
             )
 
-    town.database.write_now(fill)
+    town.database.write_sync(fill)
     assert [swept(town, minutes=1)["conversations"] for _ in range(3)] == [BATCH, 2, 0]
     assert DETAILS[0] not in everything(town)
 
@@ -171,39 +171,39 @@ def test_stored_replies_are_forgotten_after_two_days(town: Town) -> None:
 
 def test_wrong_tries_are_forgotten_once_they_can_lock_nobody(town: Town) -> None:
     town.talk("Γεια", "τα ραντεβού μου", "KX7M2P", "6912345678")
-    assert count(town, WrongTry) == 1
+    assert count(town, FailedAttempt) == 1
     swept(town, minutes=119)
-    assert count(town, WrongTry) == 1
+    assert count(town, FailedAttempt) == 1
     swept(town, minutes=2)
-    assert count(town, WrongTry) == 0
+    assert count(town, FailedAttempt) == 0
 
 
 def test_that_a_message_waited_is_forgotten(town: Town) -> None:
     town.say("Γεια")
-    town.database.write_now(lambda s: wait(s, "console", "citizen", 7, town.clock()))
+    town.database.write_sync(lambda s: add(s, "console", "citizen", 7, town.clock()))
     swept(town)
-    assert count(town, Waiting) == 1
+    assert count(town, PendingInbound) == 1
     swept(town, seconds=6)
-    assert count(town, Waiting) == 0
+    assert count(town, PendingInbound) == 0
 
 
 def test_what_was_never_fetched_is_given_up_once_the_appointment_is_over(town: Town) -> None:
-    town.house.office.accounts = frozenset({"webchat"})
+    town.services.registry.accounts = frozenset({"webchat"})
     message = {"platform": "webchat", "account": "webchat", "address": "a"}
     for number, text in enumerate((*BOOK, *DETAILS)):
         town.receive(Inbound.model_validate({**message, "message_id": str(number), "text": text}))
-    pending, expired = Outgoing.status == "pending", Outgoing.status == "expired"
+    pending, expired = OutboxRow.status == "pending", OutboxRow.status == "expired"
     swept(town, days=3)
-    assert (count(town, Outgoing, pending), count(town, Outgoing, expired)) == (1, 0)
+    assert (count(town, OutboxRow, pending), count(town, OutboxRow, expired)) == (1, 0)
     swept(town, days=1)
-    assert (count(town, Outgoing, pending), count(town, Outgoing, expired)) == (0, 1)
+    assert (count(town, OutboxRow, pending), count(town, OutboxRow, expired)) == (0, 1)
 
 
 def test_what_is_still_owed_is_kept_with_the_message_that_it_answers(town: Town) -> None:
     town.connect({"console": Pager("http://127.0.0.1:9")})
     town.say("Γεια")
     swept(town, hours=49)
-    assert count(town, Outgoing) == 2
-    town.database.write_now(lambda s: s.execute(update(Outgoing).values(status="sent")))
+    assert count(town, OutboxRow) == 2
+    town.database.write_sync(lambda s: s.execute(update(OutboxRow).values(status="sent")))
     swept(town)
-    assert count(town, Outgoing) == count(town, InboundRow) == 0
+    assert count(town, OutboxRow) == count(town, InboundRow) == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.platforms.telegram import NOTHING, UPDATES
+from bot.platforms.telegram.adapter import NOTHING, UPDATES
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.processes import run_here, server
 from tests.bot.starting import RANTEVOU

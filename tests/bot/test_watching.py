@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from core.database import Database
+from core.db.database import Database
 from tests.bot.processes import PATIENCE, Server, free_port, run, server
 from tests.bot.starting import RANTEVOU
 from tests.bot.test_silence import over_account, over_chat, url_of

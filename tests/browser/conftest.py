@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.conftest import Town
 from tests.webhooks.conftest import served
 from tests.webhooks.talker import serving
-from webhooks.app import application
+from webhooks.app import build_app
 
 Visit = Callable[..., Page]
 
@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 def visit(browser: Browser, town: Town) -> Iterator[Visit]:
     """Open a page of the town's server, in a browser of its own."""
     contexts = []
-    with serving(application(served(town.database, town.house))) as client:
+    with serving(build_app(served(town.database, town.services))) as client:
 
         def open_page(path: str = "/", *, scripts: bool = True, language: str = "el-GR") -> Page:
             context = browser.new_context(

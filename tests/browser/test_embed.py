@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, ViewportSize, expec
 from tests.conftest import Town
 from tests.webhooks.conftest import served
 from tests.webhooks.talker import serving
-from webhooks.app import application
+from webhooks.app import build_app
 
 SITE = """<!doctype html><html lang="el"><title>Δήμος Χίου</title>
 <p>Καλώς ήρθατε</p><div>{line}</div><p style="height: 200rem">Νέα του δήμου</p></html>"""
@@ -39,7 +39,7 @@ def framed(browser: Browser, town: Town, folder: Path, *, allowed: bool = True) 
     """The site's page, with the one line in it."""
     with site(folder) as origin:
         settings = {"embed_origins": origin} if allowed else {}
-        with serving(application(served(town.database, town.house, **settings))) as client:
+        with serving(build_app(served(town.database, town.services, **settings))) as client:
             line = f'<script src="{client.base_url}/embed.js" data-municipality="chios"></script>'
             (folder / "index.html").write_text(SITE.format(line=line), "utf-8")
             # High enough for the whole frame: a click scrolls what it must to be seen.

@@ -8,15 +8,15 @@ from playwright.sync_api import APIResponse, Page, Route, expect
 from tests.browser.citizen import PICKS, TIME_HELD, ahead, book, elsewhere, step, tap, told, write
 from tests.browser.conftest import Visit
 from tests.conftest import Town
-from webhooks import stream
+from webhooks.web import event_stream
 
 REMINDER = "Σας θυμίζω το ραντεβού σας:"
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, town: Town) -> None:
-    monkeypatch.setattr(stream, "LOOK_SECONDS", 0.1)
-    town.house.office.accounts = frozenset({"webchat"})
+    monkeypatch.setattr(event_stream, "LOOK_SECONDS", 0.1)
+    town.services.registry.accounts = frozenset({"webchat"})
 
 
 def second(page: Page) -> Page:

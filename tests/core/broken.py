@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.catalogue_files import BadCatalogue, read_catalogue
+from core.catalogue.loader import CatalogueInvalid, read_catalogue
 
 GOOD = """\
 id: town
@@ -71,7 +71,7 @@ def wrong(tmp_path: Path, text: str | bytes) -> list[tuple[int, str, str]]:
     """The line, field and expectation of each thing wrong in a file."""
     file = tmp_path / "town.yaml"
     file.write_bytes(text.encode() if isinstance(text, str) else text)
-    with pytest.raises(BadCatalogue) as bad:
+    with pytest.raises(CatalogueInvalid) as bad:
         read_catalogue(file)
     assert str(bad.value) == "\n".join(
         f"{file}:{found.line}: {found.field}: {found.expected}" for found in bad.value.problems

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from core.catalogue import Municipality
-from core.database import Database
+from core.catalogue.model import Municipality
+from core.db.database import Database
 from tests.conftest import BOTH, copied
 from tests.core.counter import Counter
 from tests.core.small import small
@@ -81,7 +81,7 @@ def session(shared: Database) -> Iterator[Session]:
 @pytest.fixture
 def stocked(empty: Database) -> Database:
     """A prepared database with one booking in it."""
-    empty.write_now(lambda s: Counter(s).book("09:00"))
+    empty.write_sync(lambda s: Counter(s).book("09:00"))
     return empty
 
 

@@ -8,12 +8,14 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import bookings, slots
 from core.actor import Actor
-from core.calendar import Plan
-from core.catalogue import Consent, Municipality
-from core.office import Office, load
-from core.tables import Booking, Citizen, Contact, History, Outgoing
+from core.availability import slots
+from core.bookings import service as bookings
+from core.bookings.catalogue_update import load_catalogue
+from core.catalogue.model import Consent, Municipality
+from core.catalogue.registry import Registry
+from core.catalogue.service_offer import ServiceOffer
+from core.db.models import Booking, Citizen, Contact, History, OutboxRow
 from tests.core.small import MONDAY, NOW, at, small
 
 PHONE, EMAIL = "+306912345678", "maria@example.gr"
@@ -30,24 +32,24 @@ class Counter:
     now: datetime = NOW
 
     def __post_init__(self) -> None:
-        self.office = Office("secret", self.accounts)
-        self.office.refresh(self.session)
+        self.registry = Registry("secret", self.accounts)
+        self.registry.refresh(self.session)
         # Only where it must be: whoever loads keeps everybody else waiting.
-        if self.body not in self.office.municipalities:
+        if self.body not in self.registry.municipalities:
             self.reload(self.body)
         self.choose: Callable[[Sequence[str]], str] = random.Random(1).choice
 
     @property
-    def plan(self) -> Plan:
-        return self.plan_of(self.body.groups[0].services[0].id)
+    def offer(self) -> ServiceOffer:
+        return self.offer_of(self.body.groups[0].services[0].id)
 
-    def plan_of(self, service: str, channel: str = "in_person") -> Plan:
-        return self.office[self.body.id].plan(service, self.body.branches[0].id, channel)
+    def offer_of(self, service: str, channel: str = "in_person") -> ServiceOffer:
+        return self.registry[self.body.id].offer(service, self.body.branches[0].id, channel)
 
     def reload(self, body: Municipality) -> str:
-        said = load(self.session, body, self.now)
+        said = load_catalogue(self.session, body, self.now)
         self.body = body
-        self.office.refresh(self.session)
+        self.registry.refresh(self.session)
         return said
 
     def citizen(self, network: str | None = None) -> Actor:
@@ -74,23 +76,25 @@ class Counter:
         old: Booking | None = None,
         *,
         day: date = MONDAY,
-        plan: Plan | None = None,
+        offer: ServiceOffer | None = None,
     ) -> Booking:
         actor = who or self.citizen()
-        return bookings.hold(self.session, plan or self.plan, at(clock, day), self.now, actor, old)
+        return bookings.hold(
+            self.session, offer or self.offer, at(clock, day), self.now, actor, old
+        )
 
     def confirm(
         self,
         booking: Booking,
         who: Actor | None = None,
         consent: Consent | None = None,
-        plan: Plan | None = None,
+        offer: ServiceOffer | None = None,
         **details: str,
     ) -> Booking:
         bookings.confirm(
             self.session,
-            self.office,
-            plan or self.plan,
+            self.registry,
+            offer or self.offer,
             booking,
             self.now,
             who or self.actor(booking.citizen_id),
@@ -108,17 +112,17 @@ class Counter:
     def move(self, booking: Booking, clock: str, *, day: date = MONDAY) -> None:
         who = Actor(booking.citizen_id, "telegram", "el", "Europe/Athens")
         start = at(clock, day)
-        bookings.move(self.session, self.office, self.plan, booking, start, self.now, who)
+        bookings.move(self.session, self.registry, self.offer, booking, start, self.now, who)
 
     def cancel(self, booking: Booking) -> None:
         who = Actor(booking.citizen_id, "telegram", "el", "Europe/Athens")
         rules = self.body.rules
-        bookings.cancel(self.session, self.office, rules, booking, self.now, who)
+        bookings.cancel(self.session, self.registry, rules, booking, self.now, who)
 
     def free(self, own: Booking | None = None) -> str:
         since, until = at("00:00"), at("00:00") + timedelta(days=1)
         number = own.id if own else None
-        found = slots.free_times(self.session, self.plan, since, until, self.now, number)
+        found = slots.free_times(self.session, self.offer, since, until, self.now, number)
         return " ".join(f"{start:%H:%M}" for start in found)
 
     def history(self, booking: Booking) -> list[str]:
@@ -128,5 +132,5 @@ class Counter:
         return [row.action for row in rows]
 
     def owed(self) -> list[tuple[str, str]]:
-        rows = self.session.scalars(select(Outgoing).order_by(Outgoing.id))
+        rows = self.session.scalars(select(OutboxRow).order_by(OutboxRow.id))
         return [(row.platform, row.kind) for row in rows]

@@ -3,8 +3,8 @@
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.database import Database
-from core.guard import CONSTRAINTS, TRIGGERS
+from core.db.database import Database
+from core.db.overlap_guard import CONSTRAINTS, TRIGGERS
 
 OVERLAPS = text("""
 SELECT count(*) FROM bookings a JOIN bookings b ON a.desk_id = b.desk_id AND a.id < b.id

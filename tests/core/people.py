@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.tables import Citizen
+from core.db.models import Citizen
 from tests.core.small import NOW
 
 

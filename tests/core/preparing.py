@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from core.database import SETTING, Database
-from core.errors import Unusable
+from core.db.database import SETTING, Database
+from core.errors import ConfigurationError
 
 PASSWORD = "s3cr3t"  # noqa: S105
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ def prepare(url: str) -> None:
 
 def refused(url: str) -> str:
     """What is said of a database that can't be used: one line, that names setting and database."""
-    with pytest.raises(Unusable) as said:
+    with pytest.raises(ConfigurationError) as said:
         prepare(url)
     told = str(said.value)
     assert told.startswith(f"{SETTING}: ")

@@ -14,12 +14,12 @@ from multiprocessing import Process, set_start_method
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
-from core.bookings import hold
-from core.calendar import Plan
-from core.catalogue import Municipality
-from core.database import Database
-from core.errors import Refusal
-from core.slots import free_times
+from core.availability.slots import free_times
+from core.bookings.service import hold
+from core.catalogue.model import Municipality
+from core.catalogue.service_offer import ServiceOffer
+from core.db.database import Database
+from core.errors import BookingRefused
 from tests.core.counter import Counter
 from tests.core.small import NOW, at, desk, opening, small
 
@@ -35,22 +35,22 @@ def town() -> Municipality:
     return small(*(desk(f"desk-{n}", opening("09:00", "19:00")) for n in range(DESKS)))
 
 
-def want(database: Database, plan: Plan, citizen_id: int) -> Tally[str]:
+def want(database: Database, offer: ServiceOffer, citizen_id: int) -> Tally[str]:
     """Look and try a time, until there is one or none is left: the first, then any."""
     who = Actor(citizen_id, "webchat", "el", "Europe/Athens")
     told: Tally[str] = Tally()
 
     def look(session: Session) -> list[datetime]:
-        return free_times(session, plan, at("00:00"), at("23:59"), NOW, None)
+        return free_times(session, offer, at("00:00"), at("23:59"), NOW, None)
 
     def try_it(session: Session, start: datetime) -> None:
-        hold(session, plan, start, NOW, who)
+        hold(session, offer, start, NOW, who)
 
-    while free := database.write_now(look):
+    while free := database.write_sync(look):
         start = free[citizen_id % len(free) if told else 0]
         try:
-            database.write_now(partial(try_it, start=start))
-        except Refusal as refusal:
+            database.write_sync(partial(try_it, start=start))
+        except BookingRefused as refusal:
             told[refusal.kind] += 1
         else:
             return told + Tally(["held"])
@@ -60,9 +60,9 @@ def want(database: Database, plan: Plan, citizen_id: int) -> Tally[str]:
 def serve(url: str, citizens: range) -> None:
     """Be a process of its own, and say how often its citizens were told what."""
     database = Database(url)
-    plan = database.write_now(lambda s: Counter(s, town()).plan)
+    offer = database.write_sync(lambda s: Counter(s, town()).offer)
     with ThreadPoolExecutor(THREADS) as threads:
-        told = sum(threads.map(lambda citizen: want(database, plan, citizen), citizens), Tally())
+        told = sum(threads.map(lambda citizen: want(database, offer, citizen), citizens), Tally())
     database.close()
     print(f"{json.dumps(told)}\n", end="", flush=True)  # noqa: T201 in one piece, as others do
 

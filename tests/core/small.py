@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from core.calendar import Plan, Spans, bounds, free_starts
-from core.catalogue import Municipality
-from core.office import Loaded
+from core.availability.schedule import Spans, day_bounds, free_starts
+from core.catalogue.model import Municipality
+from core.catalogue.registry import LoadedMunicipality
+from core.catalogue.service_offer import ServiceOffer
 
 ATHENS = ZoneInfo("Europe/Athens")
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=ATHENS)
@@ -49,14 +50,14 @@ def small(
     **more: Any,
 ) -> Municipality:
     """A municipality of one branch and one group; no public holidays unless asked for."""
-    office = {"id": "office", "name": words("office"), "desks": desks or [desk()]}
+    registry = {"id": "office", "name": words("office"), "desks": desks or [desk()]}
     return Municipality.model_validate(
         {
             "id": "town",
             "name": words("town"),
             "contact": {"phone": "2100000000"},
             "public_holidays": False,
-            "branches": [office | (branch or {})],
+            "branches": [registry | (branch or {})],
             "groups": [
                 {"id": "group", "name": words("group"), "services": services or [service()]}
             ],
@@ -65,24 +66,24 @@ def small(
     )
 
 
-def plan_of(body: Municipality, name: str = "papers", channel: str = "in_person") -> Plan:
+def offer_of(body: Municipality, name: str = "papers", channel: str = "in_person") -> ServiceOffer:
     """The plan of a service at the first branch, its desks numbered from 1."""
     branch = body.branches[0]
     ids = {(branch.id, one.id): number for number, one in enumerate(branch.desks, 1)}
-    return Loaded("", body, ids).plan(name, branch.id, channel)
+    return LoadedMunicipality("", body, ids).offer(name, branch.id, channel)
 
 
 def starts(
-    plan: Plan,
+    offer: ServiceOffer,
     day: date = MONDAY,
     busy: dict[int, Spans] | None = None,
     now: datetime = NOW,
     pattern: str = "%H:%M",
 ) -> str:
     """The free starts of a day, as the municipality's clock shows them."""
-    since, until = bounds(day, plan.zone)
-    found = free_starts(plan, busy or {}, since, until, now)
-    return " ".join(datetime.fromtimestamp(start, plan.zone).strftime(pattern) for start in found)
+    since, until = day_bounds(day, offer.zone)
+    found = free_starts(offer, busy or {}, since, until, now)
+    return " ".join(datetime.fromtimestamp(start, offer.zone).strftime(pattern) for start in found)
 
 
 def at(clock: str, day: date = MONDAY) -> datetime:

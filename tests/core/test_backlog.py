@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import backlog
-from core.errors import Unusable
-from core.tables import Outgoing
-from core.tally import noted
+from core.db.events import events
+from core.db.models import OutboxRow
+from core.errors import ConfigurationError
+from core.messaging import outbox_admin
 from tests.conftest import NOW
 
 ACCOUNTS = frozenset({"viber:one", "email"})
@@ -34,28 +34,28 @@ def add(
         "dedupe_key": f"test {next(NUMBERS)}",
         **more,
     }
-    message = Outgoing(**row)
+    message = OutboxRow(**row)
     session.add(message)
     session.flush()
     return message.id
 
 
 def stuck(session: Session) -> list[int]:
-    return [row.id for row in backlog.stuck(session, "webchat", NOW)]
+    return [row.id for row in outbox_admin.stuck(session, "webchat", NOW)]
 
 
 def test_the_oldest_owed_is_one_that_is_due_of_an_account_we_have(session: Session) -> None:
-    assert backlog.oldest_owed(session, ACCOUNTS, NOW) is None
+    assert outbox_admin.oldest_due(session, ACCOUNTS, NOW) is None
     for status in ("sent", "failed", "expired", "cancelled", "delivered"):
         add(session, status, 900)
     add(session, "pending", 900, "webchat")
     add(session, "pending", 900, "viber:two")
     add(session, "pending", -60)
-    assert backlog.oldest_owed(session, ACCOUNTS, NOW) is None
+    assert outbox_admin.oldest_due(session, ACCOUNTS, NOW) is None
     add(session, "pending", 20, "email")
     add(session, "claimed", 30)
-    assert backlog.oldest_owed(session, ACCOUNTS, NOW) == NOW - timedelta(seconds=30)
-    assert backlog.oldest_owed(session, frozenset(), NOW) is None
+    assert outbox_admin.oldest_due(session, ACCOUNTS, NOW) == NOW - timedelta(seconds=30)
+    assert outbox_admin.oldest_due(session, frozenset(), NOW) is None
 
 
 def test_what_is_due_is_counted_by_platform_and_status(session: Session) -> None:
@@ -63,7 +63,7 @@ def test_what_is_due_is_counted_by_platform_and_status(session: Session) -> None
         add(session, status, ago)
     add(session, "claimed", 5, "email")
     add(session, "pending", 5, "viber:two")
-    assert sorted(backlog.counted(session, ACCOUNTS, NOW)) == [
+    assert sorted(outbox_admin.count_by_status(session, ACCOUNTS, NOW)) == [
         ("email", "claimed", 1),
         ("viber", "failed", 2),
         ("viber", "pending", 1),
@@ -85,22 +85,22 @@ def test_stuck_is_what_failed_or_is_owed_though_tried_or_overdue(session: Sessio
 def test_what_is_retried_is_owed_now_as_if_never_tried(session: Session) -> None:
     failed = add(session, "failed", 5000, attempts=9, last_error="gone", claimed_by="w")
     other = add(session, "failed", 5000)
-    assert backlog.retry(session, "webchat", NOW, [failed]) == 1
-    row = session.get_one(Outgoing, failed)
+    assert outbox_admin.retry(session, "webchat", NOW, [failed]) == 1
+    row = session.get_one(OutboxRow, failed)
     assert (row.status, row.attempts, row.due_at, row.try_at) == ("pending", 0, NOW, NOW)
-    assert noted(session.info)[("posted",)] == 1
+    assert events(session.info)[("posted",)] == 1
     assert stuck(session) == [other]
 
 
 def test_what_is_dropped_is_owed_no_more(session: Session) -> None:
     for _each in range(3):
         add(session, "failed", 50)
-    assert backlog.drop(session, "webchat", NOW, None) == 3
-    assert set(session.scalars(select(Outgoing.status))) == {"cancelled"}
-    assert backlog.drop(session, "webchat", NOW, None) == 0
+    assert outbox_admin.drop(session, "webchat", NOW, None) == 3
+    assert set(session.scalars(select(OutboxRow.status))) == {"cancelled"}
+    assert outbox_admin.drop(session, "webchat", NOW, None) == 0
 
 
-@pytest.mark.parametrize("change", [backlog.retry, backlog.drop])
+@pytest.mark.parametrize("change", [outbox_admin.retry, outbox_admin.drop])
 def test_what_is_not_stuck_is_refused_and_nothing_is_changed(
     session: Session, change: type[object]
 ) -> None:
@@ -109,14 +109,14 @@ def test_what_is_not_stuck_is_refused_and_nothing_is_changed(
     later = NOW + timedelta(seconds=30)
     sending = add(session, "claimed", 50, attempts=2, try_at=later)
     for other in (sent, sending, 10**9):
-        with pytest.raises(Unusable, match=rf": {other}\. Nothing was changed"):
+        with pytest.raises(ConfigurationError, match=rf": {other}\. Nothing was changed"):
             change(session, "webchat", NOW, [failed, other])  # type: ignore[call-arg]
-    assert session.get_one(Outgoing, failed).status == "failed"
+    assert session.get_one(OutboxRow, failed).status == "failed"
 
 
 def test_what_is_being_sent_just_now_is_left_alone_with_all(session: Session) -> None:
     sending = add(session, "claimed", 50, attempts=2, try_at=NOW + timedelta(seconds=30))
     left = add(session, "claimed", 500, attempts=2, try_at=NOW - timedelta(seconds=1))
-    assert backlog.drop(session, "webchat", NOW, None) == 1
-    assert session.get_one(Outgoing, sending).status == "claimed"
-    assert session.get_one(Outgoing, left).status == "cancelled"
+    assert outbox_admin.drop(session, "webchat", NOW, None) == 1
+    assert session.get_one(OutboxRow, sending).status == "claimed"
+    assert session.get_one(OutboxRow, left).status == "cancelled"

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import bookings
 from core.actor import Actor
-from core.database import Database
-from core.errors import Refusal
-from core.tables import Booking, Citizen, History, Outgoing
+from core.bookings import service as bookings
+from core.db.database import Database
+from core.db.models import Booking, Citizen, History, OutboxRow
+from core.errors import BookingRefused
 from tests.core.counter import EMAIL, PHONE, Counter
 from tests.core.small import TUESDAY, at, desk, service, small, utc
 
@@ -39,7 +39,7 @@ def test_a_booking_moves_by_thirty_minutes_into_its_own_time(open_counter: Opene
 def test_a_refused_move_leaves_the_old_time(counter: Counter) -> None:
     counter.hold("10:00")
     booking = counter.book("09:30")
-    with pytest.raises(Refusal, match="taken"):
+    with pytest.raises(BookingRefused, match="taken"):
         counter.move(booking, "10:00")
     assert (booking.state, booking.starts_at) == ("confirmed", utc(at("09:30")))
     assert counter.history(booking) == ["held", "confirmed"]
@@ -60,11 +60,11 @@ def test_a_move_finds_a_desk_that_is_free(open_counter: Opener) -> None:
     first, second = counter.book("09:30"), counter.book("09:30")
     third = counter.book("10:00")
     counter.move(third, "09:00")
-    with pytest.raises(Refusal, match="taken"):
+    with pytest.raises(BookingRefused, match="taken"):
         counter.move(third, "09:30")
     counter.cancel(second)
     counter.move(third, "09:30")
-    assert {first.desk_id, third.desk_id} == set(counter.plan.desk_ids.values())
+    assert {first.desk_id, third.desk_id} == set(counter.offer.desk_ids.values())
 
 
 def change(counter: Counter, booking: Booking, how: str) -> None:
@@ -75,7 +75,7 @@ def change(counter: Counter, booking: Booking, how: str) -> None:
         counter.cancel(booking)
     elif how == "edit":
         bookings.edit(
-            counter.session, counter.office, booking, {"name": "Άννα Π."}, counter.now, actor
+            counter.session, counter.registry, booking, {"name": "Άννα Π."}, counter.now, actor
         )
     else:
         bookings.withdraw_consent(counter.session, booking, counter.now, actor)
@@ -104,7 +104,7 @@ def test_changes_have_a_deadline(
     if refusal is None:
         change(counter, booking, how)
         return
-    with pytest.raises(Refusal, match=refusal):
+    with pytest.raises(BookingRefused, match=refusal):
         change(counter, booking, how)
     assert (booking.state, booking.starts_at) == ("confirmed", utc(at("09:30")))
 
@@ -122,7 +122,7 @@ def test_without_a_deadline_a_booking_changes_until_it_begins(open_counter: Open
 def test_only_a_confirmed_booking_changes(counter: Counter, state: str, how: str) -> None:
     booking = counter.book("09:30")
     booking.state = state
-    with pytest.raises(Refusal, match="not_confirmed"):
+    with pytest.raises(BookingRefused, match="not_confirmed"):
         change(counter, booking, how)
     assert booking.state == state
 
@@ -139,10 +139,10 @@ def test_an_edit_changes_what_it_names_and_keeps_the_rest(counter: Counter) -> N
     booking = counter.book("09:30")
     actor = Actor(booking.citizen_id, "viber", "el", "Europe/Athens")
     changes = {"phone": "+306987654321", "email": ""}
-    bookings.edit(counter.session, counter.office, booking, changes, counter.now, actor)
+    bookings.edit(counter.session, counter.registry, booking, changes, counter.now, actor)
     assert booking.details == {"name": "Μαρία Παπαδοπούλου", "phone": "+306987654321"}
-    assert booking.phone_hash == counter.office.keyed_hash("+306987654321")
-    bookings.edit(counter.session, counter.office, booking, {"phone": ""}, counter.now, actor)
+    assert booking.phone_hash == counter.registry.keyed_hash("+306987654321")
+    bookings.edit(counter.session, counter.registry, booking, {"phone": ""}, counter.now, actor)
     assert booking.details == {"name": "Μαρία Παπαδοπούλου"}
     assert booking.phone_hash is None
 
@@ -165,7 +165,7 @@ def test_history_names_fields_and_never_values(counter: Counter) -> None:
     counter.move(booking, "10:00")
     changes = {"phone": "+306987654321", "name": "Άννα Παππά"}
     actor = Actor(booking.citizen_id, "viber", "el", "Europe/Athens")
-    bookings.edit(counter.session, counter.office, booking, changes, counter.now, actor)
+    bookings.edit(counter.session, counter.registry, booking, changes, counter.now, actor)
     counter.cancel(booking)
     rows = counter.session.scalars(select(History).order_by(History.id)).all()
     assert [(row.action, row.fields, row.platform) for row in rows] == [
@@ -232,8 +232,8 @@ def test_a_booking_moved_there_and_back_in_the_same_second_owes_each_time(
 
 def test_the_outbox_holds_ids_and_no_personal_data(counter: Counter) -> None:
     counter.confirm(counter.hold("09:30"))
-    row = counter.session.scalars(select(Outgoing)).one()
-    stored = " ".join(str(getattr(row, column.key)) for column in Outgoing.__table__.columns)
+    row = counter.session.scalars(select(OutboxRow)).one()
+    stored = " ".join(str(getattr(row, column.key)) for column in OutboxRow.__table__.columns)
     assert not any(secret in stored for secret in (EMAIL, PHONE, PHONE[3:], "Μαρία"))
 
 
@@ -246,8 +246,8 @@ def test_what_fails_leaves_neither_booking_nor_message(empty: Database) -> None:
         raise Crash
 
     with pytest.raises(Crash):
-        empty.write_now(book_and_crash)
-    rows = empty.write_now(
-        lambda s: [s.scalars(select(table)).all() for table in (Booking, History, Outgoing)]
+        empty.write_sync(book_and_crash)
+    rows = empty.write_sync(
+        lambda s: [s.scalars(select(table)).all() for table in (Booking, History, OutboxRow)]
     )
     assert rows == [[], [], []]

@@ -6,16 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.calendar import (
+from core.availability.schedule import (
     Spans,
-    bounds,
-    covered,
+    day_bounds,
     desks_for,
     free_days,
     free_starts,
-    obstacle,
+    is_open_through,
+    unavailable_reason,
 )
-from core.catalogue import Municipality
+from core.catalogue.model import Municipality
 from tests.core.small import (
     ATHENS,
     MONDAY,
@@ -23,8 +23,8 @@ from tests.core.small import (
     at,
     closure,
     desk,
+    offer_of,
     opening,
-    plan_of,
     service,
     small,
     span,
@@ -71,7 +71,7 @@ def test_a_desk_opens_by_weekday_date_service_and_channel(
         desk("desk", *openings, channels=["in_person", "video"]),
         services=(service(channels=["in_person", "video"]), service("other")),
     )
-    assert starts(plan_of(body), day) == free
+    assert starts(offer_of(body), day) == free
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_starts_follow_the_interval_and_end_within_the_opening(
     body = small(
         desk("desk", opening(*hours)), services=(service(duration=duration, interval=interval),)
     )
-    assert starts(plan_of(body)) == free
+    assert starts(offer_of(body)) == free
 
 
 @pytest.mark.parametrize("where", ["municipality", "branch", "desk"])
@@ -126,14 +126,14 @@ def test_a_closure_shuts_its_days_or_hours(where: str, shut: dict[str, Any], fre
     at_branch = {"closures": [shut]} if where == "branch" else {}
     of_all: dict[str, Any] = {"closures": [shut]} if where == "municipality" else {}
     body = small(desk("desk", closures=at_desk), branch=at_branch, **of_all)
-    assert starts(plan_of(body)) == free
+    assert starts(offer_of(body)) == free
 
 
 def test_a_closed_desk_leaves_the_other_one_open() -> None:
     body = small(desk("ill", closures=[closure("2026-12-07")]), desk("well"))
-    plan = plan_of(body)
-    assert starts(plan) == MORNING
-    assert desks_for(plan, at("09:00")) == [2]
+    offer = offer_of(body)
+    assert starts(offer) == MORNING
+    assert desks_for(offer, at("09:00")) == [2]
 
 
 @pytest.mark.parametrize(("kept", "free"), [(True, ""), (False, MORNING)], ids=["kept", "not kept"])
@@ -143,9 +143,9 @@ def test_a_closed_desk_leaves_the_other_one_open() -> None:
 def test_public_holidays_close_every_desk_where_they_are_kept(
     day: date, kept: bool, free: str
 ) -> None:
-    plan = plan_of(small(public_holidays=kept, services=(service(horizon_days=366),)))
-    assert starts(plan, day) == free
-    assert starts(plan, day + timedelta(days=2)) == MORNING
+    offer = offer_of(small(public_holidays=kept, services=(service(horizon_days=366),)))
+    assert starts(offer, day) == free
+    assert starts(offer, day + timedelta(days=2)) == MORNING
 
 
 @pytest.mark.parametrize(
@@ -159,8 +159,8 @@ def test_public_holidays_close_every_desk_where_they_are_kept(
     ],
 )
 def test_a_start_needs_its_notice(notice: int, now: str, free: str) -> None:
-    plan = plan_of(small(services=(service(notice_hours=notice),)))
-    assert starts(plan, now=at(now)) == free
+    offer = offer_of(small(services=(service(notice_hours=notice),)))
+    assert starts(offer, now=at(now)) == free
 
 
 @pytest.mark.parametrize(
@@ -169,8 +169,8 @@ def test_a_start_needs_its_notice(notice: int, now: str, free: str) -> None:
     ids=["before", "the last day, whole", "after"],
 )
 def test_booking_opens_so_many_days_ahead(day: date, free: str) -> None:
-    plan = plan_of(small(services=(service(horizon_days=7),)))
-    assert starts(plan, day) == free
+    offer = offer_of(small(services=(service(horizon_days=7),)))
+    assert starts(offer, day) == free
 
 
 def test_capacity_is_the_number_of_desks_that_serve_it_over_that_channel() -> None:
@@ -182,12 +182,12 @@ def test_capacity_is_the_number_of_desks_that_serve_it_over_that_channel() -> No
         desk("e", opening(channels=["video"]), channels=["in_person", "video"]),
         services=(service(channels=["in_person", "video"]), service("other")),
     )
-    plan = plan_of(body)
-    assert desks_for(plan, at("09:00")) == [1, 2]
-    assert desks_for(plan_of(body, channel="video"), at("09:00")) == [2, 5]
+    offer = offer_of(body)
+    assert desks_for(offer, at("09:00")) == [1, 2]
+    assert desks_for(offer_of(body, channel="video"), at("09:00")) == [2, 5]
     one_taken = {1: [span("09:00", 30)], 3: [span("09:30", 30)], 4: [span("10:00", 30)]}
-    assert starts(plan, busy=one_taken) == MORNING
-    assert starts(plan, busy=one_taken | {2: [span("09:00", 30)]}) == "09:30 10:00 10:30"
+    assert starts(offer, busy=one_taken) == MORNING
+    assert starts(offer, busy=one_taken | {2: [span("09:00", 30)]}) == "09:30 10:00 10:30"
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_fifty_minutes_every_thirty_never_overlap_what_is_taken(taken: Spans, fr
     body = small(
         desk("desk", opening("09:00", "13:00")), services=(service(duration=50, interval=30),)
     )
-    assert starts(plan_of(body), busy={1: taken}) == free
+    assert starts(offer_of(body), busy={1: taken}) == free
 
 
 STRIKE: dict[str, Any] = {"closures": [closure("2026-12-07")]}
@@ -280,7 +280,7 @@ STRIKE: dict[str, Any] = {"closures": [closure("2026-12-07")]}
 def test_it_is_said_why_a_day_has_no_free_time(
     body: Municipality, day: date, zone: ZoneInfo, kind: str, reason: str | None
 ) -> None:
-    found = obstacle(plan_of(body), day, NOW, zone)
+    found = unavailable_reason(offer_of(body), day, NOW, zone)
     assert (found.kind, found.reason and found.reason.en) == (kind, reason)
 
 
@@ -312,12 +312,14 @@ def test_it_is_said_why_a_day_has_no_free_time(
 def test_a_desk_covers_what_lies_in_its_hours(begin: str, end: str, works: bool) -> None:
     shut = closure("2026-12-07", start="10:00", end="10:10")
     body = small(desk("d", opening("09:00", "11:00"), opening("11:00", "13:00"), closures=[shut]))
-    plan = plan_of(body)
-    assert covered(plan, body.branches[0].desks[0], at(begin), at(end)) is works
+    offer = offer_of(body)
+    assert is_open_through(offer, body.branches[0].desks[0], at(begin), at(end)) is works
 
 
 def test_the_reason_of_a_holiday_has_both_languages() -> None:
-    found = obstacle(plan_of(small(public_holidays=True)), date(2026, 12, 25), NOW, ATHENS)
+    found = unavailable_reason(
+        offer_of(small(public_holidays=True)), date(2026, 12, 25), NOW, ATHENS
+    )
     assert found.reason is not None
     assert (found.reason.el, found.reason.en) == ("Χριστούγεννα", "Christmas Day")
 
@@ -329,12 +331,12 @@ def test_the_reason_of_a_holiday_has_both_languages() -> None:
 def test_only_starts_from_since_and_before_until_are_given(
     since: str, until: str, count: int
 ) -> None:
-    plan = plan_of(small())
-    assert len(free_starts(plan, {}, at(since), at(until), NOW)) == count
-    assert bool(free_days(plan, {}, at(since), at(until), NOW, ATHENS)) is (count > 0)
+    offer = offer_of(small())
+    assert len(free_starts(offer, {}, at(since), at(until), NOW)) == count
+    assert bool(free_days(offer, {}, at(since), at(until), NOW, ATHENS)) is (count > 0)
 
 
 def test_moments_are_whole_seconds_in_utc() -> None:
-    since, until = bounds(MONDAY, ATHENS)
-    found = free_starts(plan_of(small()), {}, since, until, NOW)
+    since, until = day_bounds(MONDAY, ATHENS)
+    found = free_starts(offer_of(small()), {}, since, until, NOW)
     assert found[0] == int(datetime(2026, 12, 7, 7, 0, tzinfo=UTC).timestamp())

@@ -10,26 +10,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from core import bookings, slots
 from core.actor import Actor
-from core.calendar import (
-    Plan,
-    Spans,
-    bounds,
-    free_days,
-    free_starts,
-    public_holidays,
-)
-from core.catalogue import WEEKDAYS, Desk
-from core.database import Database
-from core.errors import Refusal
-from core.office import Office, load
-from core.tables import Citizen
+from core.availability import slots
+from core.availability.schedule import Spans, day_bounds, free_days, free_starts, public_holidays
+from core.bookings import service as bookings
+from core.bookings.catalogue_update import load_catalogue
+from core.catalogue.model import WEEKDAYS, Desk
+from core.catalogue.registry import Registry
+from core.catalogue.service_offer import ServiceOffer
+from core.db.database import Database
+from core.db.models import Citizen
+from core.errors import BookingRefused
 from tests.core.small import (
     closure,
     desk,
+    offer_of,
     opening,
-    plan_of,
     service,
     small,
     utc,
@@ -82,7 +78,7 @@ def desks_from(draw: st.DrawFn, first: date, name: str) -> dict[str, Any]:
 
 
 @st.composite
-def scenes(draw: st.DrawFn, zones: list[str]) -> tuple[Plan, dict[int, Spans], date]:
+def scenes(draw: st.DrawFn, zones: list[str]) -> tuple[ServiceOffer, dict[int, Spans], date]:
     """A plan, what is taken at its desks, and the first of the days to look at."""
     first = draw(st.sampled_from(FIRST_DAYS))
     zone = draw(st.sampled_from(zones))
@@ -94,23 +90,23 @@ def scenes(draw: st.DrawFn, zones: list[str]) -> tuple[Plan, dict[int, Spans], d
         branch={"closures": draw(st.lists(closures_from(first), max_size=1))},
         public_holidays=draw(st.booleans()),
     )
-    midnight = int(bounds(first, ZoneInfo(zone))[0].timestamp())
+    midnight = int(day_bounds(first, ZoneInfo(zone))[0].timestamp())
     busy: dict[int, Spans] = {}
     for desk_id in range(1, len(desks) + 1):
         edges = sorted(draw(st.lists(st.integers(0, DAYS * 288), max_size=8, unique=True)))
         moments = [midnight + edge * 300 for edge in edges]
         busy[desk_id] = list(zip(moments[::2], moments[1::2], strict=False))
-    return plan_of(body), busy, first
+    return offer_of(body), busy, first
 
 
-def open_at(plan: Plan, one: Desk, moment: int) -> bool:
+def open_at(offer: ServiceOffer, one: Desk, moment: int) -> bool:
     """Whether the clock on the wall says that the desk is open."""
-    local = datetime.fromtimestamp(moment, plan.zone)
+    local = datetime.fromtimestamp(moment, offer.zone)
     day, clock = local.date(), local.time()
-    body = plan.municipality
+    body = offer.municipality
     if body.public_holidays and day in public_holidays(day.year):
         return False
-    for shut in (*body.closures, *plan.branch.closures, *one.closures):
+    for shut in (*body.closures, *offer.branch.closures, *one.closures):
         if shut.first <= day <= shut.last and (
             shut.start is None or shut.end is None or shut.start <= clock < shut.end
         ):
@@ -121,64 +117,64 @@ def open_at(plan: Plan, one: Desk, moment: int) -> bool:
     )
 
 
-def window(plan: Plan, first: date, zone: ZoneInfo) -> tuple[datetime, datetime, datetime]:
-    since, until = bounds(first, zone)[0], bounds(first + timedelta(days=DAYS - 1), zone)[1]
+def window(offer: ServiceOffer, first: date, zone: ZoneInfo) -> tuple[datetime, datetime, datetime]:
+    since, until = day_bounds(first, zone)[0], day_bounds(first + timedelta(days=DAYS - 1), zone)[1]
     return since, until, utc(since) - timedelta(days=2)
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(scenes(ZONES))
 def test_no_free_time_is_closed_or_overlaps_what_is_taken(
-    scene: tuple[Plan, dict[int, Spans], date],
+    scene: tuple[ServiceOffer, dict[int, Spans], date],
 ) -> None:
-    plan, busy, first = scene
-    since, until, now = window(plan, first, plan.zone)
-    length = plan.service.duration * 60
-    for start in free_starts(plan, busy, since, until, now):
+    offer, busy, first = scene
+    since, until, now = window(offer, first, offer.zone)
+    length = offer.service.duration * 60
+    for start in free_starts(offer, busy, since, until, now):
         assert since.timestamp() <= start < until.timestamp()
         assert any(
-            all(open_at(plan, one, moment) for moment in range(start, start + length, 300))
+            all(open_at(offer, one, moment) for moment in range(start, start + length, 300))
             and all(end <= start or start + length <= begin for begin, end in busy[desk_id])
-            for desk_id, one in plan.desks
+            for desk_id, one in offer.desks
         )
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(scenes(["Asia/Kathmandu"]))
 def test_every_time_that_is_open_and_not_taken_is_free(
-    scene: tuple[Plan, dict[int, Spans], date],
+    scene: tuple[ServiceOffer, dict[int, Spans], date],
 ) -> None:
-    plan, busy, first = scene
-    since, until, now = window(plan, first, plan.zone)
-    length, step = plan.service.duration, timedelta(minutes=plan.service.interval)
+    offer, busy, first = scene
+    since, until, now = window(offer, first, offer.zone)
+    length, step = offer.service.duration, timedelta(minutes=offer.service.interval)
     expected = set()
     for day in (first + timedelta(days=n) for n in range(DAYS)):
-        for desk_id, one in plan.desks:
+        for desk_id, one in offer.desks:
             for spell in (o for o in one.openings if WEEKDAYS[day.weekday()] in o.days):
-                start = datetime.combine(day, spell.start, plan.zone)
-                end = datetime.combine(day, spell.end, plan.zone)
+                start = datetime.combine(day, spell.start, offer.zone)
+                end = datetime.combine(day, spell.end, offer.zone)
                 while start + timedelta(minutes=length) <= end:
                     begin = int(start.timestamp())
                     if all(
-                        open_at(plan, one, moment)
+                        open_at(offer, one, moment)
                         for moment in range(begin, begin + length * 60, 300)
                     ) and all(b >= begin + length * 60 or e <= begin for b, e in busy[desk_id]):
                         expected.add(begin)
                     start += step
-    assert free_starts(plan, busy, since, until, now) == sorted(expected)
+    assert free_starts(offer, busy, since, until, now) == sorted(expected)
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(scenes(ZONES), st.sampled_from(ZONES))
 def test_the_free_days_are_the_days_of_the_free_times(
-    scene: tuple[Plan, dict[int, Spans], date], name: str
+    scene: tuple[ServiceOffer, dict[int, Spans], date], name: str
 ) -> None:
-    plan, busy, first = scene
+    offer, busy, first = scene
     zone = ZoneInfo(name)
-    since, until, now = window(plan, first, zone)
-    found = free_starts(plan, busy, since, until, now)
+    since, until, now = window(offer, first, zone)
+    found = free_starts(offer, busy, since, until, now)
     days = sorted({datetime.fromtimestamp(start, zone).date() for start in found})
-    assert free_days(plan, busy, since, until, now, zone) == days
+    assert free_days(offer, busy, since, until, now, zone) == days
 
 
 @pytest.fixture(scope="module")
@@ -197,26 +193,26 @@ def office_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 )
 @given(scenes(["Europe/Athens", "Australia/Lord_Howe"]), st.data())
 def test_whatever_is_free_can_be_held_and_nothing_else(
-    office_file: Database, scene: tuple[Plan, dict[int, Spans], date], data: st.DataObject
+    office_file: Database, scene: tuple[ServiceOffer, dict[int, Spans], date], data: st.DataObject
 ) -> None:
     drawn, _busy, first = scene
     since, until, now = window(drawn, first, drawn.zone)
     with Session(office_file.engine) as session:
-        load(session, drawn.municipality, now)
-        office = Office("secret")
-        office.refresh(session)
-        plan = office["town"].plan("papers", "office", "in_person")
+        load_catalogue(session, drawn.municipality, now)
+        registry = Registry("secret")
+        registry.refresh(session)
+        offer = registry["town"].offer("papers", "office", "in_person")
         who = Citizen(details={}, created_at=now)
         session.add(who)
         session.flush()
         actor = Actor(who.id, "console", "el", "Europe/Athens")
-        every = slots.free_times(session, plan, since, until, now, None)
+        every = slots.free_times(session, offer, since, until, now, None)
         for _ in range(min(12, len(every))):
-            free = slots.free_times(session, plan, since, until, now, None)
+            free = slots.free_times(session, offer, since, until, now, None)
             wanted = data.draw(st.sampled_from(every))
             beside = wanted + timedelta(minutes=data.draw(st.sampled_from([-5, 0, 5])))
             if beside in free:
-                bookings.hold(session, plan, beside, now, actor)
+                bookings.hold(session, offer, beside, now, actor)
             elif since <= beside < until:
-                with pytest.raises(Refusal, match="taken"):
-                    bookings.hold(session, plan, beside, now, actor)
+                with pytest.raises(BookingRefused, match="taken"):
+                    bookings.hold(session, offer, beside, now, actor)

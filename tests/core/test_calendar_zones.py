@@ -5,18 +5,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.calendar import (
-    bounds,
-    free_days,
-)
+from core.availability.schedule import day_bounds, free_days
 from tests.core.small import (
     ATHENS,
     MONDAY,
     NOW,
     closure,
     desk,
+    offer_of,
     opening,
-    plan_of,
     service,
     small,
     starts,
@@ -78,7 +75,7 @@ def test_the_clock_changes_twice_a_year(
         desk("desk", opening(*hours), closures=closures),
         services=(service(duration=60, interval=60, horizon_days=366),),
     )
-    assert starts(plan_of(body), day, pattern="%H:%M%z") == free
+    assert starts(offer_of(body), day, pattern="%H:%M%z") == free
 
 
 @pytest.mark.parametrize(
@@ -96,9 +93,9 @@ def test_the_clock_changes_twice_a_year(
 def test_days_are_those_of_the_citizens_zone(
     hours: tuple[str, str], zone: ZoneInfo, days: list[str]
 ) -> None:
-    plan = plan_of(small(desk("desk", opening(*hours, days=["mon"]))))
-    since, until = bounds(date(2026, 12, 4), zone)[0], bounds(date(2026, 12, 10), zone)[1]
-    assert [str(day) for day in free_days(plan, {}, since, until, NOW, zone)] == days
+    offer = offer_of(small(desk("desk", opening(*hours, days=["mon"]))))
+    since, until = day_bounds(date(2026, 12, 4), zone)[0], day_bounds(date(2026, 12, 10), zone)[1]
+    assert [str(day) for day in free_days(offer, {}, since, until, NOW, zone)] == days
 
 
 @pytest.mark.parametrize(
@@ -111,4 +108,4 @@ def test_days_are_those_of_the_citizens_zone(
     ids=["24 hours", "23 hours", "25 hours"],
 )
 def test_a_day_lasts_from_midnight_to_midnight(day: date, begin: str, end: str) -> None:
-    assert [f"{moment:%Y-%m-%dT%H:%M}" for moment in bounds(day, ATHENS)] == [begin, end]
+    assert [f"{moment:%Y-%m-%dT%H:%M}" for moment in day_bounds(day, ATHENS)] == [begin, end]

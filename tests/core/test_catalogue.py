@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from core.catalogue import Channel, Municipality
-from core.catalogue_files import SHIPPED, read_catalogue
-from tests.core.small import MONDAY, plan_of, starts
+from core.catalogue.loader import SHIPPED, read_catalogue
+from core.catalogue.model import Channel, Municipality
+from tests.core.small import MONDAY, offer_of, starts
 
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 VIDEO, IN_PERSON = Channel.VIDEO, Channel.IN_PERSON
@@ -140,7 +140,7 @@ def test_the_times_are_those_of_the_manuals(
     one = body.model_copy(update={"branches": (branch,)})
     assert body.services[service].duration == minutes
     for channel in body.services[service].channels:
-        assert starts(plan_of(one, service, channel), MONDAY) == grid
+        assert starts(offer_of(one, service, channel), MONDAY) == grid
 
 
 @pytest.mark.parametrize(
@@ -256,5 +256,5 @@ def test_weekday_mornings_only(shipped: dict[str, Municipality]) -> None:
 
 @pytest.mark.parametrize("file", sorted(SHIPPED.glob("*.yaml")), ids=lambda file: file.stem)
 def test_the_comments_of_a_catalogue_name_its_own_commands(file: Path) -> None:
-    assert f"catalogue load core/catalogues/{file.name}" in file.read_text()
+    assert f"catalogue load core/catalogue/data/{file.name}" in file.read_text()
     assert read_catalogue(file).id == file.stem

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.catalogue_files import read_catalogue
+from core.catalogue.loader import read_catalogue
 from tests.core.broken import DESK, EMAIL, GOOD, PAPERS, line_of, wrong
 
 YES = "              - {id: yes, label: {el: Ναι, en: Yes}}"

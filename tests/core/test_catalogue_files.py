@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.catalogue_files import BadCatalogue, read_catalogue
+from core.catalogue.loader import CatalogueInvalid, read_catalogue
 from tests.core.broken import DESK, GOOD, PAPERS, line_of, wrong
 
 
@@ -157,7 +157,7 @@ def test_what_is_no_yaml_is_refused_with_the_line(
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadCatalogue, match=r"none\.yaml:1: the file: No such file"):
+    with pytest.raises(CatalogueInvalid, match=r"none\.yaml:1: the file: No such file"):
         read_catalogue(tmp_path / "none.yaml")
-    with pytest.raises(BadCatalogue, match="Is a directory"):
+    with pytest.raises(CatalogueInvalid, match="Is a directory"):
         read_catalogue(tmp_path)

@@ -4,7 +4,15 @@ import random
 
 import pytest
 
-from core.codes import DIGITS, LENGTH, LETTERS, fold_code, is_code, new_code, spaced
+from core.bookings.reference import (
+    DIGITS,
+    LENGTH,
+    LETTERS,
+    fold_code,
+    format_code,
+    is_code,
+    new_code,
+)
 
 
 def test_a_new_code_has_six_signs_two_letters_and_two_digits_at_least() -> None:
@@ -62,5 +70,5 @@ def test_what_has_another_form_is_no_code(typed: str) -> None:
 
 
 def test_a_code_is_shown_in_two_groups() -> None:
-    assert spaced("KX7M2P") == "KX7 M2P"
-    assert is_code(spaced("KX7M2P"))
+    assert format_code("KX7M2P") == "KX7 M2P"
+    assert is_code(format_code("KX7M2P"))

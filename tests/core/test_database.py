@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.database import Database
-from core.tables import Base, Booking
+from core.db.database import Database
+from core.db.models import Base, Booking
 from tests.core.counter import Counter
 from tests.core.people import add_one, people
 from tests.core.small import at
@@ -83,7 +83,7 @@ def test_reads_go_on_while_a_writer_writes(empty: Database) -> None:
 
 def test_a_read_sees_one_state_throughout(empty: Database) -> None:
     def read(session: Session) -> list[int]:
-        return [people(session), empty.write_now(add_one), people(session)]
+        return [people(session), empty.write_sync(add_one), people(session)]
 
     assert asyncio.run(empty.read(read)) == [0, 1, 0]
 
@@ -96,10 +96,10 @@ def test_what_a_read_changes_is_not_kept(empty: Database) -> None:
 
 
 def test_what_is_rehearsed_is_not_kept(empty: Database) -> None:
-    async def rehearse() -> list[int]:
-        return [await empty.rehearse(add_one), await empty.read(people)]
+    async def dry_run() -> list[int]:
+        return [await empty.dry_run(add_one), await empty.read(people)]
 
-    assert asyncio.run(rehearse()) == [1, 0]
+    assert asyncio.run(dry_run()) == [1, 0]
 
 
 def test_what_fails_half_way_is_not_kept(empty: Database) -> None:
@@ -108,8 +108,8 @@ def test_what_fails_half_way_is_not_kept(empty: Database) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        empty.write_now(fail)
-    assert empty.write_now(people) == 0
+        empty.write_sync(fail)
+    assert empty.write_sync(people) == 0
 
 
 def test_of_many_that_write_at_once_none_is_lost(empty: Database) -> None:
@@ -134,5 +134,5 @@ def test_a_time_without_a_zone_is_never_stored(empty: Database) -> None:
         session.flush()
 
     with pytest.raises(Exception, match="a stored time needs a time zone"):
-        empty.write_now(naive)
-    assert empty.write_now(lambda s: s.scalars(select(Booking)).all()) == []
+        empty.write_sync(naive)
+    assert empty.write_sync(lambda s: s.scalars(select(Booking)).all()) == []

@@ -12,9 +12,9 @@ from sqlalchemy import JSON, Connection, MetaData, Table, insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
-from core import guard
-from core.database import REVISIONS, Database, revision_of, upgrade
-from core.errors import Unusable
+from core.db import overlap_guard
+from core.db.database import REVISIONS, Database, revision_of, upgrade
+from core.errors import ConfigurationError
 from tests.conftest import BOTH
 from tests.core.overlaps import drop_guard
 from tests.postgres import Server
@@ -127,14 +127,14 @@ def taken() -> Iterator[None]:
     """What is done now is refused by the guard, and by nothing else."""
     with pytest.raises(IntegrityError) as error:
         yield
-    assert guard.refused(error.value)
+    assert overlap_guard.refused(error.value)
     assert re.search("this desk is taken at that time|bookings_guard", str(error.value.orig))
 
 
 def test_every_revision_has_the_guard(old: Old) -> None:
     kind = old.connection.dialect.name
     parts = set(old.connection.execute(text(PARTS[kind])).scalars())
-    assert parts >= set(guard.TRIGGERS if kind == "sqlite" else guard.CONSTRAINTS)
+    assert parts >= set(overlap_guard.TRIGGERS if kind == "sqlite" else overlap_guard.CONSTRAINTS)
 
 
 @pytest.mark.parametrize("state", LIVE)
@@ -206,7 +206,7 @@ def test_every_revision_lets_pass_what_does_not_overlap(old: Old) -> None:
 def test_every_revision_refuses_a_length_that_the_guard_could_not_see(old: Old, end: int) -> None:
     with pytest.raises(IntegrityError, match="length") as error:
         old.book(600, end)
-    assert not guard.refused(error.value)
+    assert not overlap_guard.refused(error.value)
 
 
 def test_every_revision_is_migrated_keeping_its_data(edition: Edition, copied: Database) -> None:
@@ -234,7 +234,7 @@ def test_every_revision_is_migrated_keeping_its_data(edition: Edition, copied: D
     with copied.engine.begin() as connection:
         after = rows(connection)
         assert revision_of(connection) == REVISIONS[-1]
-        assert guard.missing(connection) == []
+        assert overlap_guard.missing(connection) == []
     assert [row["id"] for row in after["bookings"]] == numbers
     for table, kept in before.items():
         for was, now in zip(kept, after[table], strict=True):
@@ -244,17 +244,17 @@ def test_every_revision_is_migrated_keeping_its_data(edition: Edition, copied: D
 @pytest.mark.parametrize("altered", [False, True], ids=["missing", "altered"])
 @pytest.mark.parametrize(
     ("empty", "name"),
-    [("sqlite", name) for name in guard.TRIGGERS]
-    + [("postgresql", name) for name in guard.CONSTRAINTS],
+    [("sqlite", name) for name in overlap_guard.TRIGGERS]
+    + [("postgresql", name) for name in overlap_guard.CONSTRAINTS],
     indirect=["empty"],
 )
 def test_a_database_without_its_guard_is_refused(empty: Database, name: str, altered: bool) -> None:
     drop_guard(empty, name)
     if altered:
-        again = guard.TRIGGERS.get(name) or (
-            f"ALTER TABLE bookings ADD CONSTRAINT {name} {guard.CONSTRAINTS[name]}"
+        again = overlap_guard.TRIGGERS.get(name) or (
+            f"ALTER TABLE bookings ADD CONSTRAINT {name} {overlap_guard.CONSTRAINTS[name]}"
         )
         with empty.engine.begin() as connection:
             connection.exec_driver_sql(again.replace("'held'", "'confirmed'"))
-    with pytest.raises(Unusable, match=rf"lacks its overlap guard \({name}\).*Restore"):
+    with pytest.raises(ConfigurationError, match=rf"lacks its overlap guard \({name}\).*Restore"):
         empty.prepare()

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core import bookings
 from core.actor import Actor
-from core.codes import is_code
-from core.errors import Refusal
-from core.tables import Booking
+from core.bookings import expiry
+from core.bookings import service as bookings
+from core.bookings.reference import is_code
+from core.db.models import Booking
+from core.errors import BookingRefused
 from tests.core.counter import EMAIL, PHONE, Counter
 from tests.core.small import (
     MONDAY,
@@ -47,7 +48,7 @@ def test_a_held_time_is_kept_from_others(counter: Counter) -> None:
     assert booking.held_until == counter.now + timedelta(minutes=10)
     assert (booking.code, booking.details) == (None, {})
     assert counter.free() == "09:00 10:00 10:30"
-    with pytest.raises(Refusal, match="taken"):
+    with pytest.raises(BookingRefused, match="taken"):
         counter.hold("09:30")
 
 
@@ -58,7 +59,7 @@ def test_a_confirmed_booking_has_a_code_details_and_language(counter: Counter) -
     assert booking.state == "confirmed"
     assert is_code(booking.code or "")
     assert (booking.details["email"], booking.details["phone"]) == (EMAIL, PHONE)
-    assert booking.phone_hash == counter.office.keyed_hash(PHONE)
+    assert booking.phone_hash == counter.registry.keyed_hash(PHONE)
     assert PHONE not in (booking.phone_hash or "")
     assert (booking.language, booking.timezone) == ("en", "Australia/Melbourne")
     assert (booking.consent_version, booking.consented_at) == (None, None)
@@ -94,7 +95,7 @@ def test_a_code_that_is_in_use_is_drawn_again(counter: Counter) -> None:
 )
 def test_a_time_that_is_not_offered_is_refused(counter: Counter, clock: str, day: Any) -> None:
     counter.later(seconds=1)
-    with pytest.raises(Refusal, match="taken"):
+    with pytest.raises(BookingRefused, match="taken"):
         counter.hold(clock, day=day)
 
 
@@ -103,31 +104,31 @@ def test_a_time_that_is_not_offered_is_refused(counter: Counter, clock: str, day
 
 def test_the_least_busy_desk_of_the_day_serves_first(open_counter: Opener) -> None:
     counter = open_counter(small(desk("a"), desk("b"), desk("c")))
-    a, b, c = (counter.plan.desk_ids[name] for name in "abc")
+    a, b, c = (counter.offer.desk_ids[name] for name in "abc")
     for clock in ("09:00", "09:30"):
         counter.book(clock, day=TUESDAY)
     assert [counter.hold(clock).desk_id for clock in ("09:00", "10:00", "10:30")] == [a, b, c]
     assert [counter.hold("09:30").desk_id for _ in range(3)] == [a, b, c]
-    with pytest.raises(Refusal, match="taken"):
+    with pytest.raises(BookingRefused, match="taken"):
         counter.hold("09:30")
 
 
 def test_a_busy_yesterday_makes_no_desk_busier_today(open_counter: Opener) -> None:
     counter = open_counter(small(desk("a"), desk("b")))
     counter.book("10:30")
-    assert counter.hold("09:00", day=TUESDAY).desk_id == counter.plan.desk_ids["a"]
+    assert counter.hold("09:00", day=TUESDAY).desk_id == counter.offer.desk_ids["a"]
 
 
 def test_a_desk_serves_two_services_one_at_a_time(open_counter: Opener) -> None:
     both = (service(), service("long", duration=50))
     counter = open_counter(small(desk("d", opening("09:00", "12:00")), services=both))
-    long = counter.plan_of("long")
-    counter.hold("09:30", plan=long)
+    long = counter.offer_of("long")
+    counter.hold("09:30", offer=long)
     assert counter.free() == "09:00 10:30 11:00 11:30"
-    with pytest.raises(Refusal, match="taken"):
+    with pytest.raises(BookingRefused, match="taken"):
         counter.hold("10:00")
-    with pytest.raises(Refusal, match="taken"):
-        counter.hold("09:00", plan=long)
+    with pytest.raises(BookingRefused, match="taken"):
+        counter.hold("09:00", offer=long)
 
 
 # Holds that run out
@@ -148,7 +149,7 @@ def test_a_lapsed_hold_of_another_blocks_nobody(counter: Counter) -> None:
 def test_a_longer_hold_that_lapsed_gives_way_wherever_it_overlaps(open_counter: Opener) -> None:
     long = service("long", duration=90)
     counter = open_counter(small(services=(service(), long)))
-    lapsed = counter.hold("09:00", plan=counter.plan_of("long"))
+    lapsed = counter.hold("09:00", offer=counter.offer_of("long"))
     counter.later(minutes=10)
     counter.hold("10:00")
     counter.session.refresh(lapsed)
@@ -164,7 +165,7 @@ def test_ones_own_lapsed_hold_is_confirmed_while_its_time_is_free(counter: Count
 def test_ones_own_expired_hold_is_confirmed_while_its_time_is_free(counter: Counter) -> None:
     booking = counter.hold("09:30")
     counter.later(hours=1)
-    assert bookings.expire_lapsed(counter.session, counter.now) == 1
+    assert expiry.expire_lapsed(counter.session, counter.now) == 1
     counter.session.refresh(booking)
     assert booking.state == "expired"
     assert counter.confirm(booking).state == "confirmed"
@@ -178,7 +179,7 @@ def test_a_lapsed_hold_that_another_took_is_refused(counter: Counter, confirmed:
     if confirmed:
         counter.confirm(theirs)
     counter.session.refresh(booking)
-    with pytest.raises(Refusal, match="taken"):
+    with pytest.raises(BookingRefused, match="taken"):
         counter.confirm(booking)
     assert (booking.state, booking.code, booking.details) == ("expired", None, {})
 
@@ -213,14 +214,14 @@ def test_a_lapsed_hold_that_is_too_soon_by_now_is_refused(open_counter: Opener) 
     counter.now = at("09:25") - timedelta(days=1)
     booking = counter.hold("09:30")
     counter.later(minutes=11)
-    with pytest.raises(Refusal, match="taken"):
+    with pytest.raises(BookingRefused, match="taken"):
         counter.confirm(booking)
 
 
 def test_a_hold_whose_time_has_come_is_refused(counter: Counter) -> None:
     booking = counter.hold("09:30")
     counter.now = at("09:30")
-    with pytest.raises(Refusal, match="taken"):
+    with pytest.raises(BookingRefused, match="taken"):
         counter.confirm(booking)
 
 
@@ -229,7 +230,7 @@ def test_a_hold_is_refused_once_its_desk_no_longer_works_then(counter: Counter) 
     counter.reload(small(desk("desk", closures=[closure("2026-12-07")])))
     counter.session.refresh(booking)
     assert booking.state == "expired"
-    with pytest.raises(Refusal, match="taken"):
+    with pytest.raises(BookingRefused, match="taken"):
         counter.confirm(booking)
 
 
@@ -239,7 +240,7 @@ def test_only_a_hold_is_confirmed(counter: Counter, end: str) -> None:
     if end == "cancelled":
         counter.cancel(booking)
     code = booking.code
-    with pytest.raises(Refusal, match="taken"):
+    with pytest.raises(BookingRefused, match="taken"):
         counter.confirm(booking)
     assert (booking.state, booking.code) == (end, code)
 
@@ -283,8 +284,8 @@ def test_only_what_has_run_out_expires(counter: Counter) -> None:
     counter.later(minutes=5)
     live = counter.hold("10:00")
     counter.later(minutes=5)
-    assert bookings.expire_lapsed(counter.session, counter.now) == 1
-    assert bookings.expire_lapsed(counter.session, counter.now) == 0
+    assert expiry.expire_lapsed(counter.session, counter.now) == 1
+    assert expiry.expire_lapsed(counter.session, counter.now) == 0
     states = {b.starts_at: b.state for b in counter.session.scalars(select(Booking))}
     assert states == {
         utc(at("09:00")): "expired",
@@ -309,7 +310,7 @@ def test_the_old_hold_stays_when_the_new_time_is_taken(counter: Counter) -> None
     who = counter.citizen()
     old = counter.hold("09:30", who)
     counter.hold("10:00")
-    with pytest.raises(Refusal, match="taken"):
+    with pytest.raises(BookingRefused, match="taken"):
         counter.hold("10:00", who, old)
     assert old.state == "held"
     assert counter.history(old) == ["held"]

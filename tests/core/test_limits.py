@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from core import bookings
 from core.actor import Actor
-from core.errors import Refusal
+from core.bookings import service as bookings
+from core.errors import BookingRefused
 from tests.core.counter import PHONE, Counter
 from tests.core.small import MONDAY, at, service, small
 
@@ -19,7 +19,7 @@ def test_a_citizen_has_two_open_bookings_of_a_service(counter: Counter) -> None:
     who = counter.citizen()
     counter.book("09:00", who)
     counter.book("09:30", who)
-    with pytest.raises(Refusal, match="too_many_bookings"):
+    with pytest.raises(BookingRefused, match="too_many_bookings"):
         counter.hold("10:00", who)
     counter.hold("10:00")
 
@@ -29,7 +29,7 @@ def test_the_cap_is_looked_at_again_when_confirming(counter: Counter) -> None:
     held = [counter.hold(clock, who) for clock in ("09:00", "09:30", "10:00")]
     for booking in held[:2]:
         counter.confirm(booking, phone=f"+30690000000{booking.id}")
-    with pytest.raises(Refusal, match="too_many_bookings"):
+    with pytest.raises(BookingRefused, match="too_many_bookings"):
         counter.confirm(held[2], phone="+306900000009")
     assert held[2].state == "held"
 
@@ -38,7 +38,7 @@ def test_a_phone_number_has_the_same_cap_from_whatever_chat(counter: Counter) ->
     for clock in ("09:00", "09:30"):
         counter.confirm(counter.hold(clock))
     third = counter.hold("10:00")
-    with pytest.raises(Refusal, match="too_many_bookings"):
+    with pytest.raises(BookingRefused, match="too_many_bookings"):
         counter.confirm(third)
     assert counter.confirm(third, phone="+306987654321").state == "confirmed"
 
@@ -48,8 +48,8 @@ def test_the_cap_of_a_phone_number_holds_for_edited_details_too(counter: Counter
         counter.confirm(counter.hold(clock))
     third = counter.book("10:00")
     who = Actor(third.citizen_id, "webchat", "el", "Europe/Athens")
-    with pytest.raises(Refusal, match="too_many_bookings"):
-        bookings.edit(counter.session, counter.office, third, {"phone": PHONE}, counter.now, who)
+    with pytest.raises(BookingRefused, match="too_many_bookings"):
+        bookings.edit(counter.session, counter.registry, third, {"phone": PHONE}, counter.now, who)
     assert third.details["phone"] != PHONE
 
 
@@ -59,7 +59,7 @@ def test_bookings_that_ended_or_are_of_another_service_do_not_count(open_counter
     counter.cancel(counter.book("09:00", who))
     counter.book("09:30", who)
     counter.confirm(
-        counter.hold("10:00", who, plan=counter.plan_of("other")), plan=counter.plan_of("other")
+        counter.hold("10:00", who, offer=counter.offer_of("other")), offer=counter.offer_of("other")
     )
     counter.book("10:30", who)
     counter.now = at("10:00")
@@ -71,7 +71,7 @@ def test_a_network_keeps_only_so_many_times_at_once(open_counter: Opener) -> Non
     counter.hold("09:00", counter.citizen("net"))
     second = counter.citizen("net")
     old = counter.hold("09:30", second)
-    with pytest.raises(Refusal, match="too_many_holds"):
+    with pytest.raises(BookingRefused, match="too_many_holds"):
         counter.hold("10:00", counter.citizen("net"))
     counter.hold("10:00", second, old)
     counter.hold("10:30", counter.citizen("elsewhere"))
@@ -85,5 +85,5 @@ def test_a_lapsed_hold_makes_no_room_for_one_more(open_counter: Opener) -> None:
     old = counter.hold("09:00", who)
     counter.later(minutes=11)
     counter.hold("09:30", counter.citizen("net"))
-    with pytest.raises(Refusal, match="too_many_holds"):
+    with pytest.raises(BookingRefused, match="too_many_holds"):
         counter.hold("10:00", who, old)

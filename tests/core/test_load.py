@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import office
-from core.catalogue import Municipality
-from core.database import Database
-from core.errors import Unusable
-from core.office import Office, load
-from core.tables import Booking, Desk, MunicipalityRow
+from core.bookings.catalogue_update import load_catalogue
+from core.catalogue import registry as registry_module
+from core.catalogue.model import Municipality
+from core.catalogue.registry import Registry
+from core.db.database import Database
+from core.db.models import Booking, Desk, MunicipalityRow
+from core.errors import ConfigurationError
 from tests.core.counter import Counter
 from tests.core.small import NOW, at, closure, desk, opening, service, small
 
@@ -22,31 +23,31 @@ BOTH = ["in_person", "video"]
 
 
 def desks(database: Database) -> dict[str, int]:
-    return database.write_now(lambda s: {row.name: row.id for row in s.scalars(select(Desk))})
+    return database.write_sync(lambda s: {row.name: row.id for row in s.scalars(select(Desk))})
 
 
 def test_the_first_time_is_added_then_unchanged_then_updated(empty: Database) -> None:
     said = [
-        empty.write_now(lambda s, body=body: load(s, body, NOW))  # type: ignore[misc]
+        empty.write_sync(lambda s, body=body: load_catalogue(s, body, NOW))  # type: ignore[misc]
         for body in (small(), small(), small(desk("desk"), desk("more")), small())
     ]
     assert said == ["added", "unchanged", "updated", "updated"]
-    rows = empty.write_now(lambda s: s.scalars(select(MunicipalityRow.id)).all())
+    rows = empty.write_sync(lambda s: s.scalars(select(MunicipalityRow.id)).all())
     assert rows == ["town"]
 
 
 def test_loading_the_same_again_leaves_its_time(empty: Database) -> None:
     for hours in (0, 1):
-        empty.write_now(lambda s, h=hours: load(s, small(), NOW + timedelta(hours=h)))  # type: ignore[misc]
-    (loaded_at,) = empty.write_now(lambda s: s.scalars(select(MunicipalityRow.loaded_at)).all())
+        empty.write_sync(lambda s, h=hours: load_catalogue(s, small(), NOW + timedelta(hours=h)))  # type: ignore[misc]
+    (loaded_at,) = empty.write_sync(lambda s: s.scalars(select(MunicipalityRow.loaded_at)).all())
     assert loaded_at == NOW
 
 
 def test_a_desk_keeps_its_number_even_while_it_is_gone(empty: Database) -> None:
-    empty.write_now(lambda s: load(s, small(desk("a"), desk("b")), NOW))
+    empty.write_sync(lambda s: load_catalogue(s, small(desk("a"), desk("b")), NOW))
     before = desks(empty)
-    empty.write_now(lambda s: load(s, small(desk("b"), desk("c")), NOW))
-    empty.write_now(lambda s: load(s, small(desk("c"), desk("a"), desk("b")), NOW))
+    empty.write_sync(lambda s: load_catalogue(s, small(desk("b"), desk("c")), NOW))
+    empty.write_sync(lambda s: load_catalogue(s, small(desk("c"), desk("a"), desk("b")), NOW))
     after = desks(empty)
     assert list(before) == ["a", "b"]
     assert {name: after[name] for name in before} == before
@@ -57,33 +58,33 @@ def test_what_is_read_back_is_what_was_loaded(
     empty: Database, shipped: dict[str, Municipality]
 ) -> None:
     for body in shipped.values():
-        empty.write_now(lambda s, body=body: load(s, body, NOW))  # type: ignore[misc]
-    loaded = Office("secret")
-    empty.write_now(loaded.refresh)
+        empty.write_sync(lambda s, body=body: load_catalogue(s, body, NOW))  # type: ignore[misc]
+    loaded = Registry("secret")
+    empty.write_sync(loaded.refresh)
     assert {body.id: body for body in loaded.municipalities} == shipped
 
 
 def test_every_process_sees_what_another_loaded(empty: Database) -> None:
-    ours = Office("secret")
-    empty.write_now(ours.refresh)
+    ours = Registry("secret")
+    empty.write_sync(ours.refresh)
     assert "town" not in ours
-    empty.write_now(lambda s: load(s, small(), NOW))
-    empty.write_now(ours.refresh)
+    empty.write_sync(lambda s: load_catalogue(s, small(), NOW))
+    empty.write_sync(ours.refresh)
     assert len(ours["town"].body.branches[0].desks) == 1
-    empty.write_now(lambda s: load(s, small(desk("a"), desk("b")), NOW))
-    empty.write_now(ours.refresh)
+    empty.write_sync(lambda s: load_catalogue(s, small(desk("a"), desk("b")), NOW))
+    empty.write_sync(ours.refresh)
     assert len(ours["town"].body.branches[0].desks) == 2
-    assert set(ours["town"].plan("papers", "office", "in_person").desk_ids) >= {"a", "b"}
+    assert set(ours["town"].offer("papers", "office", "in_person").desk_ids) >= {"a", "b"}
 
 
 def test_a_refresh_reads_no_catalogue_anew_that_did_not_change(
     empty: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    empty.write_now(lambda s: load(s, small(), NOW))
-    ours = Office("secret")
-    empty.write_now(ours.refresh)
-    monkeypatch.setattr(office, "_read", None)
-    empty.write_now(ours.refresh)
+    empty.write_sync(lambda s: load_catalogue(s, small(), NOW))
+    ours = Registry("secret")
+    empty.write_sync(ours.refresh)
+    monkeypatch.setattr(registry_module, "_read", None)
+    empty.write_sync(ours.refresh)
     assert "town" in ours
 
 
@@ -126,22 +127,24 @@ def test_a_change_that_orphans_a_booking_is_refused_naming_its_code(
     empty: Database, why: str
 ) -> None:
     def try_to_load(session: Session) -> str:
-        with pytest.raises(Unusable, match="town: not loaded, nothing was changed") as refused:
-            load(session, ORPHANS[why], NOW)
+        with pytest.raises(
+            ConfigurationError, match="town: not loaded, nothing was changed"
+        ) as refused:
+            load_catalogue(session, ORPHANS[why], NOW)
         return str(refused.value)
 
-    booking = empty.write_now(lambda s: Counter(s).book("09:30"))
-    assert f": {booking.code}." in empty.write_now(try_to_load)
-    ours = Office("secret")
-    empty.write_now(ours.refresh)
+    booking = empty.write_sync(lambda s: Counter(s).book("09:30"))
+    assert f": {booking.code}." in empty.write_sync(try_to_load)
+    ours = Registry("secret")
+    empty.write_sync(ours.refresh)
     assert ours["town"].body == small()
     assert list(desks(empty)) == ["desk"]
-    assert empty.write_now(lambda s: s.get_one(Booking, booking.id).state) == "confirmed"
+    assert empty.write_sync(lambda s: s.get_one(Booking, booking.id).state) == "confirmed"
 
 
 def test_the_refusal_names_all_and_only_the_orphans(counter: Counter) -> None:
     kept, first, second = (counter.book(clock) for clock in ("09:00", "10:00", "10:30"))
-    with pytest.raises(Unusable) as refused:
+    with pytest.raises(ConfigurationError) as refused:
         counter.reload(small(desk("desk", opening("09:00", "10:00"))))
     said = str(refused.value)
     assert ", ".join(sorted([first.code or "", second.code or ""])) in said
@@ -181,7 +184,7 @@ def test_a_change_that_leaves_every_booking_served_is_loaded(
     booking = counter.book("09:30")
     assert counter.reload(body) in ("updated", "unchanged")
     assert booking.state == "confirmed"
-    assert counter.office["town"].body == body
+    assert counter.registry["town"].body == body
 
 
 @pytest.mark.parametrize("state", ["held", "expired", "cancelled", "completed", "no_show"])
@@ -204,7 +207,7 @@ def test_a_hold_that_no_desk_can_serve_expires_and_the_others_stay(counter: Coun
 def test_what_is_over_stands_in_nobodys_way(counter: Counter) -> None:
     counter.book("09:30")
     counter.now = at("09:59")
-    with pytest.raises(Unusable):
+    with pytest.raises(ConfigurationError):
         counter.reload(small(desk("another")))
     counter.now = at("10:00")
     assert counter.reload(small(desk("another"))) == "updated"
@@ -214,12 +217,12 @@ def test_public_holidays_taken_up_again_spare_no_booking(open_counter: Opener) -
     christmas = at("09:30").date().replace(day=25)
     counter = open_counter(small())
     booking = counter.book("09:30", day=christmas)
-    with pytest.raises(Unusable, match=booking.code):
+    with pytest.raises(ConfigurationError, match=booking.code):
         counter.reload(small(public_holidays=True))
 
 
 def test_the_bookings_of_another_municipality_are_not_looked_at(counter: Counter) -> None:
     counter.book("09:30")
     other: dict[str, Any] = {"id": "city"}
-    assert load(counter.session, small(**other), NOW) == "added"
-    assert load(counter.session, small(desk("another"), **other), NOW) == "updated"
+    assert load_catalogue(counter.session, small(**other), NOW) == "added"
+    assert load_catalogue(counter.session, small(desk("another"), **other), NOW) == "updated"

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy.orm import Session
 
-from core.database import Database
-from core.locks import is_first, wait_for
+from core.db.advisory_locks import lock, try_lock
+from core.db.database import Database
 from tests.core.conftest import on_postgres, on_sqlite
 from tests.core.waiting import until, waiting
 
@@ -16,15 +16,15 @@ Step = Callable[[Session], object]
 
 
 def shared(session: Session) -> None:
-    wait_for(session, "it", shared=True)
+    lock(session, "it", shared=True)
 
 
 def alone(session: Session) -> None:
-    wait_for(session, "it")
+    lock(session, "it")
 
 
 def other(session: Session) -> None:
-    wait_for(session, "another")
+    lock(session, "another")
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def held(database: Database, step: Step) -> Iterator[Session]:
 def meanwhile(database: Database, step: Step) -> Iterator[Future[object]]:
     """Another that does it on a thread of its own."""
     with ThreadPoolExecutor(1) as thread:
-        yield thread.submit(database.write_now, step)
+        yield thread.submit(database.write_sync, step)
 
 
 @on_postgres
@@ -86,27 +86,27 @@ def test_one_is_first_until_its_transaction_ends(
     empty: Database, end: Callable[[Session], None]
 ) -> None:
     def first(session: Session) -> bool:
-        return is_first(session, "it")
+        return try_lock(session, "it")
 
     with held(empty, first) as session:
         assert first(session)
-        assert not empty.write_now(first)
-        assert empty.write_now(lambda s: is_first(s, "another"))
+        assert not empty.write_sync(first)
+        assert empty.write_sync(lambda s: try_lock(s, "another"))
         end(session)
-        assert empty.write_now(first)
+        assert empty.write_sync(first)
 
 
 @on_postgres
 def test_nobody_is_first_while_another_has_it_otherwise(empty: Database) -> None:
     with held(empty, alone):
-        assert not empty.write_now(lambda s: is_first(s, "it"))
+        assert not empty.write_sync(lambda s: try_lock(s, "it"))
 
 
 @on_sqlite
 def test_on_sqlite_whoever_writes_is_alone_anyway(empty: Database) -> None:
     def all_of_it(session: Session) -> bool:
-        wait_for(session, "it")
-        wait_for(session, "it", shared=True)
-        return is_first(session, "it")
+        lock(session, "it")
+        lock(session, "it", shared=True)
+        return try_lock(session, "it")
 
-    assert empty.write_now(all_of_it)
+    assert empty.write_sync(all_of_it)

@@ -12,11 +12,14 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from core import bookings, conversations, database
-from core.database import Database
-from core.errors import Busy, Refusal
-from core.locks import wait_for
-from core.tables import Booking, Citizen, Contact, Conversation
+from core.bookings import expiry
+from core.bookings import service as bookings
+from core.db import database
+from core.db.advisory_locks import lock
+from core.db.database import Database
+from core.db.models import Booking, Citizen, Contact, Conversation
+from core.errors import BookingRefused, DatabaseUnavailable
+from core.messaging import conversations
 from tests.core.conftest import on_postgres
 from tests.core.counter import Counter
 from tests.core.people import add_one, people
@@ -34,14 +37,14 @@ class Talk:
     def __init__(self, empty: Database) -> None:
         self.database = empty
         self.tried = 0
-        empty.write_now(lambda s: conversations.open_new(s, "webchat", "maria", NOW))
+        empty.write_sync(lambda s: conversations.create(s, "webchat", "maria", NOW))
 
     def turn(self, session: Session) -> int:
         self.tried += 1
         found = conversations.find(session, "webchat", "maria", lock=True)
         assert found is not None
         count: int = found.state.get("count", 0) + 1
-        conversations.keep(
+        conversations.save(
             session, found.id, language="el", timezone="", state={"count": count}, forget_at=None
         )
         return count
@@ -86,20 +89,23 @@ def test_turns_that_wait_keep_no_writer_and_no_connection(talk: Talk) -> None:
 def test_one_that_is_never_let_in_is_told_to_try_again(
     talk: Talk, awaited: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0.3)
+    monkeypatch.setattr(database, "RETRY_SECONDS", 0.3)
     begun = time.monotonic()
-    with talk.locked(), pytest.raises(Busy, match=r"nothing was changed. Please try again soon"):
+    with (
+        talk.locked(),
+        pytest.raises(DatabaseUnavailable, match=r"nothing was changed. Please try again soon"),
+    ):
         if awaited:
             asyncio.run(talk.database.write(talk.turn))
         else:
-            talk.database.write_now(talk.turn)
+            talk.database.write_sync(talk.turn)
     assert 0.3 <= time.monotonic() - begun < 5
     assert 3 <= talk.tried < 50
 
 
 def test_whoever_only_looks_at_a_conversation_waits_for_nobody(talk: Talk) -> None:
     with talk.locked():
-        found = talk.database.write_now(lambda s: conversations.find(s, "webchat", "maria"))
+        found = talk.database.write_sync(lambda s: conversations.find(s, "webchat", "maria"))
     assert found is not None
     assert found.state == {}
 
@@ -113,7 +119,7 @@ def test_two_that_open_the_same_conversation_are_in_one(empty: Database) -> None
         tries.append(found is None)
         if found is None:
             nobody_there.wait()
-            found = conversations.open_new(session, "webchat", "maria", NOW)
+            found = conversations.create(session, "webchat", "maria", NOW)
         return found.id
 
     async def both() -> list[int]:
@@ -123,7 +129,7 @@ def test_two_that_open_the_same_conversation_are_in_one(empty: Database) -> None
     assert first == second
     assert (tries[:2], tries[-1]) == ([True, True], False)
     kept = [select(func.count()).select_from(table) for table in (Citizen, Contact, Conversation)]
-    assert [empty.write_now(lambda s, q=query: s.scalar(q)) for query in kept] == [1, 1, 1]  # type: ignore[misc]
+    assert [empty.write_sync(lambda s, q=query: s.scalar(q)) for query in kept] == [1, 1, 1]  # type: ignore[misc]
 
 
 def test_of_two_that_wait_for_one_another_one_begins_again(empty: Database) -> None:
@@ -133,7 +139,7 @@ def test_of_two_that_wait_for_one_another_one_begins_again(empty: Database) -> N
         session.flush()
         return [citizen.id for citizen in citizens]
 
-    numbers = empty.write_now(two)
+    numbers = empty.write_sync(two)
     both_have_one = Barrier(2, timeout=60)
     tries: list[int] = []
 
@@ -151,11 +157,11 @@ def test_of_two_that_wait_for_one_another_one_begins_again(empty: Database) -> N
 
     orders = [numbers, numbers[::-1]]
     with ThreadPoolExecutor(2) as threads:
-        list(threads.map(lambda order: empty.write_now(change(order)), orders))
-    assert empty.write_now(people) == 4
-    found = empty.write_now(lambda s: s.scalars(select(Citizen).order_by(Citizen.id)).all())
+        list(threads.map(lambda order: empty.write_sync(change(order)), orders))
+    assert empty.write_sync(people) == 4
+    found = empty.write_sync(lambda s: s.scalars(select(Citizen).order_by(Citizen.id)).all())
     assert found[0].details == found[1].details
-    assert empty.write_now(lambda s: s.scalar(DEADLOCKS)) == 1
+    assert empty.write_sync(lambda s: s.scalar(DEADLOCKS)) == 1
 
 
 def the_booking(session: Session) -> Booking:
@@ -169,12 +175,12 @@ def test_a_change_over_another_s_is_made_again_on_what_the_other_left(stocked: D
         booking = the_booking(session)
         seen.append(booking.language)
         if len(seen) == 1:
-            stocked.write_now(lambda s: setattr(the_booking(s), "language", "en"))
+            stocked.write_sync(lambda s: setattr(the_booking(s), "language", "en"))
         booking.timezone = f"of {booking.language}"
 
-    before = stocked.write_now(the_booking).version
-    stocked.write_now(change)
-    after = stocked.write_now(the_booking)
+    before = stocked.write_sync(the_booking).version
+    stocked.write_sync(change)
+    after = stocked.write_sync(the_booking)
     assert seen == ["el", "en"]
     assert (after.language, after.timezone) == ("en", "of en")
     assert after.version == before + 2
@@ -182,7 +188,7 @@ def test_a_change_over_another_s_is_made_again_on_what_the_other_left(stocked: D
 
 def test_a_hold_that_ran_out_meanwhile_is_not_made_live_again(empty: Database) -> None:
     """The sweep expires many by one statement, which counts as a change of each."""
-    empty.write_now(lambda s: Counter(s).hold("09:00"))
+    empty.write_sync(lambda s: Counter(s).hold("09:00"))
     seen: list[str] = []
 
     def extend(session: Session) -> bool:
@@ -191,13 +197,13 @@ def test_a_hold_that_ran_out_meanwhile_is_not_made_live_again(empty: Database) -
         seen.append(booking.state)
         if len(seen) == 1:
             much_later = counter.now + timedelta(hours=1)
-            assert empty.write_now(lambda s: bookings.expire_lapsed(s, much_later)) == 1
+            assert empty.write_sync(lambda s: expiry.expire_lapsed(s, much_later)) == 1
         counter.later(minutes=5)
         return bookings.extend(booking, counter.body.rules, counter.now)
 
-    assert not empty.write_now(extend)
+    assert not empty.write_sync(extend)
     assert seen == ["held", "expired"]
-    assert empty.write_now(the_booking).state == "expired"
+    assert empty.write_sync(the_booking).state == "expired"
 
 
 def test_who_confirms_a_hold_that_ran_out_and_who_wants_its_time_stop_not_one_another(
@@ -216,16 +222,16 @@ def test_who_confirms_a_hold_that_ran_out_and_who_wants_its_time_stop_not_one_an
         tries.append("hold")
         counter = Counter(session)
         counter.later(minutes=20)
-        with pytest.raises(Refusal, match="taken"):
+        with pytest.raises(BookingRefused, match="taken"):
             counter.hold("09:00")
         return "taken"
 
-    desk = empty.write_now(lambda s: Counter(s).hold("09:00").desk_id)
+    desk = empty.write_sync(lambda s: Counter(s).hold("09:00").desk_id)
     with ThreadPoolExecutor(2) as threads, Session(empty.engine) as other:
-        wait_for(other, f"desk {desk}")
-        confirmed = threads.submit(empty.write_now, confirm)
+        lock(other, f"desk {desk}")
+        confirmed = threads.submit(empty.write_sync, confirm)
         until(lambda: waiting(empty) == 1)
-        held = threads.submit(empty.write_now, hold)
+        held = threads.submit(empty.write_sync, hold)
         until(lambda: waiting(empty) == 2)
         other.commit()
         assert (confirmed.result(60), held.result(60)) == ("confirmed", "taken")
@@ -233,10 +239,10 @@ def test_who_confirms_a_hold_that_ran_out_and_who_wants_its_time_stop_not_one_an
 
 
 def test_a_rehearsal_that_loses_is_tried_again(talk: Talk) -> None:
-    async def rehearse() -> int:
+    async def dry_run() -> int:
         with talk.locked():
-            trying = asyncio.create_task(talk.database.rehearse(talk.turn))
+            trying = asyncio.create_task(talk.database.dry_run(talk.turn))
             await soon(lambda: talk.tried > 2)
         return await trying
 
-    assert asyncio.run(rehearse()) == 1
+    assert asyncio.run(dry_run()) == 1

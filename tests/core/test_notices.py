@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from core import bookings, outbox
-from core.notices import owe_instead
-from core.tables import Booking, Outgoing
+from core.bookings import service as bookings
+from core.db.models import Booking, OutboxRow
+from core.messaging import page_inbox
+from core.messaging.notifications import enqueue_fallback
 from tests.core.counter import Counter
 from tests.core.small import at, small
 from tests.core.test_bookings import Opener
@@ -19,14 +20,16 @@ def counter(open_counter: Opener) -> Counter:
 
 
 def rows(counter: Counter) -> list[tuple[str, str, datetime]]:
-    found = counter.session.scalars(select(Outgoing).order_by(Outgoing.id))
+    found = counter.session.scalars(select(OutboxRow).order_by(OutboxRow.id))
     return [(row.kind, row.status, row.due_at) for row in found]
 
 
 def due(counter: Counter, booking: Booking) -> list[str]:
     """What is due to whoever booked, on the page where they did."""
     who = booking.citizen_id
-    return [row.kind for row in outbox.due(counter.session, "webchat", who, counter.now)]
+    return [
+        row.kind for row in page_inbox.pending_for(counter.session, "webchat", who, counter.now)
+    ]
 
 
 def early(counter: Counter) -> Booking:
@@ -64,7 +67,7 @@ def test_the_reminder_moves_with_the_booking_even_if_it_was_sent(counter: Counte
     booking = early(counter)
     counter.move(booking, "10:00")
     assert rows(counter) == [("reminder", "pending", at("10:00") - timedelta(hours=24))]
-    sent = counter.session.scalars(select(Outgoing)).one()
+    sent = counter.session.scalars(select(OutboxRow)).one()
     sent.status = "delivered"
     counter.move(booking, "10:30")
     assert rows(counter) == [("reminder", "pending", at("10:30") - timedelta(hours=24))]
@@ -75,19 +78,19 @@ def test_who_was_reminded_another_way_is_reminded_once_of_a_moved_booking(
 ) -> None:
     counter = open_counter(accounts=("webchat", "email"))
     booking = early(counter)
-    first = counter.session.scalars(select(Outgoing).where(Outgoing.kind == "reminder")).one()
+    first = counter.session.scalars(select(OutboxRow).where(OutboxRow.kind == "reminder")).one()
     first.status = "failed"
-    owe_instead(counter.session, counter.office, first, counter.now)
+    enqueue_fallback(counter.session, counter.registry, first, counter.now)
     assert len(reminders(counter)) == 2
     counter.move(booking, "10:00")
     assert reminders(counter) == [("webchat", "pending"), ("email", "cancelled")]
-    owe_instead(counter.session, counter.office, first, counter.now)
+    enqueue_fallback(counter.session, counter.registry, first, counter.now)
     again = [("webchat", "pending"), ("email", "cancelled"), ("email", "pending")]
     assert reminders(counter) == again
 
 
 def reminders(counter: Counter) -> list[tuple[str, str]]:
-    rows = select(Outgoing).where(Outgoing.kind == "reminder").order_by(Outgoing.id)
+    rows = select(OutboxRow).where(OutboxRow.kind == "reminder").order_by(OutboxRow.id)
     return [(row.account, row.status) for row in counter.session.scalars(rows)]
 
 
@@ -105,12 +108,12 @@ def test_a_booking_that_is_off_is_not_reminded_of(counter: Counter, how: str) ->
 def test_whoever_booked_is_told_of_what_another_changed(counter: Counter) -> None:
     booking = early(counter)
     stranger, session = counter.citizen(), counter.session
-    office, now = counter.office, counter.now
-    bookings.move(session, office, counter.plan, booking, at("10:00"), now, stranger)
-    bookings.edit(session, office, booking, {"name": "Ελένη Μαρή"}, now, stranger)
-    bookings.cancel(session, office, counter.body.rules, booking, now, stranger)
+    registry, now = counter.registry, counter.now
+    bookings.move(session, registry, counter.offer, booking, at("10:00"), now, stranger)
+    bookings.edit(session, registry, booking, {"name": "Ελένη Μαρή"}, now, stranger)
+    bookings.cancel(session, registry, counter.body.rules, booking, now, stranger)
     assert due(counter, booking) == ["moved", "edited", "cancelled"]
-    assert outbox.due(session, "webchat", stranger.citizen_id, now) == []
+    assert page_inbox.pending_for(session, "webchat", stranger.citizen_id, now) == []
 
 
 def test_one_is_not_told_of_what_one_did_oneself(counter: Counter) -> None:

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import outbox
-from core.database import Database
-from core.errors import LostRace
-from core.office import Office
-from core.outbox import Owed
-from core.tables import Citizen, Contact, Conversation, InboundRow, Outgoing
+from core.catalogue.registry import Registry
+from core.db.database import Database
+from core.db.models import Citizen, Contact, Conversation, InboundRow, OutboxRow
+from core.errors import RetryTransaction
+from core.messaging import outbox, receipts
+from core.messaging.outbox import OutboxMessage
 from tests.core.small import NOW
 
 ACCOUNTS = ("pager:one",)
@@ -24,7 +24,7 @@ class Desk:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.office = Office("secret", frozenset(ACCOUNTS))
+        self.registry = Registry("secret", frozenset(ACCOUNTS))
         self.now = NOW
         self.count = 0
         citizen = Citizen(details={}, created_at=NOW)
@@ -60,8 +60,8 @@ class Desk:
         contact = self.contacts[who].id
         given = {"due_at": self.now, "account": ACCOUNTS[0], "contact_id": contact, **more}
         key = key or str(self.count)
-        owed = Owed(kind=kind, recipient=f"contact {contact}", dedupe_key=key, **given)
-        outbox.post(self.session, self.office, [owed], self.now)
+        owed = OutboxMessage(kind=kind, recipient=f"contact {contact}", dedupe_key=key, **given)
+        outbox.enqueue(self.session, self.registry, [owed], self.now)
 
     def claim(self, worker: str = "me", limit: int = 20) -> str:
         """The kinds of what is claimed, in order."""
@@ -70,16 +70,16 @@ class Desk:
 
     def settle(self, kind: str, worker: str = "me", status: str = "sent", **values: Any) -> bool:
         found = self.row(kind)
-        row = outbox.leased(self.session, found.id, worker, found.attempts)
+        row = outbox.get_claimed(self.session, found.id, worker, found.attempts)
         if row:
             for name, value in {"status": status, **values}.items():
                 setattr(row, name, value)
         return row is not None
 
-    def row(self, kind: str) -> Outgoing:
+    def row(self, kind: str) -> OutboxRow:
         self.session.flush()
         self.session.expire_all()
-        return self.session.scalars(select(Outgoing).where(Outgoing.kind == kind)).one()
+        return self.session.scalars(select(OutboxRow).where(OutboxRow.kind == kind)).one()
 
     def later(self, **by: float) -> None:
         self.now += timedelta(**by)
@@ -107,11 +107,11 @@ def test_the_same_key_is_owed_once(desk: Desk) -> None:
 
 def test_what_is_owed_to_an_account_we_do_not_have_is_not_kept(desk: Desk) -> None:
     desk.post("hello", account="pager:two")
-    assert desk.session.scalars(select(Outgoing)).all() == []
+    assert desk.session.scalars(select(OutboxRow)).all() == []
 
 
 def test_accounts_that_fetch_their_messages_themselves_are_left_alone(desk: Desk) -> None:
-    desk.office.accounts = frozenset({"webchat"})
+    desk.registry.accounts = frozenset({"webchat"})
     desk.post("hello", account="webchat")
     desk.later(days=1)
     assert desk.claim() == ""
@@ -239,8 +239,8 @@ def test_an_earlier_claim_of_the_same_worker_settles_nothing(desk: Desk) -> None
     desk.later(hours=1)
     desk.claim()
     row = desk.row("hello")
-    assert outbox.leased(desk.session, row.id, "me", 1) is None
-    assert outbox.leased(desk.session, row.id, "me", 2) is not None
+    assert outbox.get_claimed(desk.session, row.id, "me", 1) is None
+    assert outbox.get_claimed(desk.session, row.id, "me", 2) is not None
 
 
 def test_what_was_put_off_while_it_was_on_its_way_is_still_owed(desk: Desk) -> None:
@@ -255,13 +255,13 @@ def test_what_was_put_off_while_it_was_on_its_way_is_still_owed(desk: Desk) -> N
 
 def test_a_receipt_waits_for_what_is_being_sent_and_no_longer(desk: Desk) -> None:
     def told(address: str = "a", number: str = "5", account: str = ACCOUNTS[0]) -> str | None:
-        row = outbox.of_receipt(desk.session, account, address, number, desk.now)
+        row = receipts.find_by_provider_id(desk.session, account, address, number, desk.now)
         return row.kind if row else None
 
     desk.post("hello", inbound_id=desk.turn())
     assert told() is None
     desk.claim()
-    with pytest.raises(LostRace):
+    with pytest.raises(RetryTransaction):
         told()
     assert told("b") is None
     desk.later(seconds=3)
@@ -294,13 +294,13 @@ def test_workers_at_once_claim_nothing_twice(empty: Database) -> None:
             session.flush()
             desk.post(f"m{number}", who=number + 2)
 
-    empty.write_now(fill)
+    empty.write_sync(fill)
 
     def work(name: int) -> list[int]:
         own = Database(empty.url)
         mine: list[int] = []
         while True:
-            rows = own.write_now(
+            rows = own.write_sync(
                 lambda s: [row.id for row in outbox.claim(s, ACCOUNTS, str(name), NOW, 2)]
             )
             if not rows:

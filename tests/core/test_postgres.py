@@ -11,8 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from core import bookings, database, slots
-from core.database import Database
+from core.availability import slots
+from core.bookings import expiry
+from core.db import database
+from core.db.database import Database
 from tests.core.conftest import on_postgres
 from tests.core.counter import Counter
 from tests.core.people import add_one, people
@@ -84,7 +86,7 @@ def test_a_server_that_hangs_keeps_nobody_waiting_for_ever(
 ) -> None:
     if not isinstance(postgres, OwnServer):
         pytest.skip("the server isn't ours to stop")
-    monkeypatch.setattr(database, "DEADLINE", 0.3)
+    monkeypatch.setattr(database, "DEADLINE_SECONDS", 0.3)
 
     async def all_at_once(fn: Callable[[Session], int], times: int) -> list[int | BaseException]:
         tries = [empty.write(fn) for _each in range(times)] + [empty.read(people)]
@@ -94,10 +96,10 @@ def test_a_server_that_hangs_keeps_nobody_waiting_for_ever(
     with postgres.hanging():
         told = asyncio.run(all_at_once(add_one, 12))
     assert [str(each) for each in told] == [database.NO_ANSWER] * 13
-    monkeypatch.setattr(database, "DEADLINE", 20)
+    monkeypatch.setattr(database, "DEADLINE_SECONDS", 20)
     asyncio.run(empty.write(add_one))
     # Those that had begun may be done, the others never are.
-    assert 1 <= empty.write_now(people) <= 1 + empty.backend.writers
+    assert 1 <= empty.write_sync(people) <= 1 + empty.backend.writers
 
 
 @a_server
@@ -117,7 +119,7 @@ def test_who_owns_the_database_and_nothing_else_may_use_it(url: str, postgres: S
         postgres.give(url, "owner")
         prepare(login(url))
         database = Database(login(url))
-        assert database.write_now(lambda s: Counter(s).book("09:00").state) == "confirmed"
+        assert database.write_sync(lambda s: Counter(s).book("09:00").state) == "confirmed"
         database.close()
         postgres.drop(url)
 
@@ -129,11 +131,11 @@ class Blocker:
         if name in sys.argv[2:]:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Blocker())
-from core.database import Database
-from core.errors import Unusable
+from core.db.database import Database
+from core.errors import ConfigurationError
 try:
     Database(sys.argv[1])
-except Unusable as said:
+except ConfigurationError as said:
     print(said)
 Database("sqlite:///rantevou.db").close()
 """
@@ -177,17 +179,17 @@ def test_several_write_at_once(empty: Database) -> None:
         add_one(session)
         all_here.wait()
 
-    threads = [Thread(target=empty.write_now, args=(write,)) for _ in range(writers)]
+    threads = [Thread(target=empty.write_sync, args=(write,)) for _ in range(writers)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (writers, empty.write_now(people)) == (4, 4)
+    assert (writers, empty.write_sync(people)) == (4, 4)
 
 
 @on_postgres
 def test_the_calendar_reads_the_partial_index(stocked: Database) -> None:
-    plan = stocked.write_now(lambda s: Counter(s).plan)
+    plan = stocked.write_sync(lambda s: Counter(s).offer)
     (used,) = plans(stocked, lambda s: slots.busy(s, plan, at("00:00"), at("23:59"), NOW, own=None))
     assert "ix_bookings_live" in used
 
@@ -196,5 +198,5 @@ def test_the_calendar_reads_the_partial_index(stocked: Database) -> None:
 def test_a_hold_and_the_sweep_use_indexes_for_all_that_they_look_up(stocked: Database) -> None:
     used = plans(stocked, lambda s: Counter(s).hold("09:30"))
     assert sum("ix_bookings_live" in plan or "bookings_guard" in plan for plan in used) >= 2
-    used += plans(stocked, lambda s: bookings.expire_lapsed(s, NOW))
+    used += plans(stocked, lambda s: expiry.expire_lapsed(s, NOW))
     assert [plan for plan in used if "Seq Scan" in plan] == []

@@ -5,10 +5,10 @@ import re
 import pytest
 from sqlalchemy import Connection, inspect, text
 
-from core.database import REVISIONS, SETTING, Database, revision_of, upgrade
-from core.errors import Unusable
-from core.guard import missing
-from core.tables import Base
+from core.db.database import REVISIONS, SETTING, Database, revision_of, upgrade
+from core.db.models import Base
+from core.db.overlap_guard import missing
+from core.errors import ConfigurationError
 from tests.core.conftest import both_kinds
 from tests.core.preparing import PASSWORD, at_once, prepare, python, refused
 
@@ -27,14 +27,16 @@ def test_an_empty_database_is_prepared_with_the_guard(url: str) -> None:
 def test_a_database_of_a_newer_rantevou_is_refused(empty: Database) -> None:
     with empty.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(Unusable, match=r"newer Rantevou \(revision 9999; .* up to \d{4}\)"):
+    with pytest.raises(
+        ConfigurationError, match=r"newer Rantevou \(revision 9999; .* up to \d{4}\)"
+    ):
         empty.prepare()
 
 
 PREPARE = """
 import sys
 import alembic.command, alembic.config
-from core.database import Database
+from core.db.database import Database
 database = Database(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -126,7 +128,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
     ],
 )
 def test_a_url_of_neither_kind_is_refused_and_not_repeated(url: str) -> None:
-    with pytest.raises(Unusable) as said:
+    with pytest.raises(ConfigurationError) as said:
         Database(url)
     assert str(said.value) == (
         f"{SETTING} must be like sqlite:///data/rantevou.db or postgresql://user:password@host/name"

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core.errors import Refusal
-from core.proof import check_unlocked, find_booking
-from core.tables import Booking, WrongTry
+from core.bookings.lookup import check_unlocked, find_booking
+from core.db.models import Booking, FailedAttempt
+from core.errors import BookingRefused
 from tests.core.counter import PHONE, Counter
 from tests.core.small import at
 
@@ -24,19 +24,19 @@ def find(
     counter: Counter, code: str | None, phone: str = PHONE, sources: list[str] | None = None
 ) -> Booking | None:
     where = sources or HERE
-    return find_booking(counter.session, counter.office, code or "", phone, where, counter.now)
+    return find_booking(counter.session, counter.registry, code or "", phone, where, counter.now)
 
 
 def guess(counter: Counter, times: int, sources: list[str] | None = None) -> None:
     for _ in range(times):
-        with suppress(Refusal):
+        with suppress(BookingRefused):
             assert find(counter, "AA2222", sources=sources) is None
 
 
 def test_code_and_phone_find_the_booking(counter: Counter, booking: Booking) -> None:
     assert find(counter, booking.code) is booking
     assert find(counter, (booking.code or "").lower()) is booking
-    assert counter.session.scalars(select(WrongTry)).all() == []
+    assert counter.session.scalars(select(FailedAttempt)).all() == []
 
 
 @pytest.mark.parametrize("wrong", ["code", "phone"])
@@ -46,7 +46,7 @@ def test_one_without_the_other_finds_nothing_and_counts(
     code = "AA2222" if wrong == "code" else booking.code
     phone = "+306999999999" if wrong == "phone" else PHONE
     assert find(counter, code, phone) is None
-    tries = counter.session.scalars(select(WrongTry.source)).all()
+    tries = counter.session.scalars(select(FailedAttempt.source)).all()
     assert sorted(tries) == HERE
 
 
@@ -69,21 +69,21 @@ def test_five_wrong_tries_lock_the_contact_and_the_network(
     for _ in range(4):
         assert find(counter, "AA2222") is None
     assert find(counter, booking.code) is booking
-    with pytest.raises(Refusal, match="locked"):
+    with pytest.raises(BookingRefused, match="locked"):
         find(counter, "AA2222")
     for sources in (HERE, ["contact"], ["network"], ["contact", "home"], ["owner", "network"]):
-        with pytest.raises(Refusal, match="locked"):
+        with pytest.raises(BookingRefused, match="locked"):
             find(counter, booking.code, sources=sources)
-        with pytest.raises(Refusal, match="locked"):
+        with pytest.raises(BookingRefused, match="locked"):
             check_unlocked(counter.session, sources, counter.now)
 
 
 def test_the_booking_itself_is_never_locked(counter: Counter, booking: Booking) -> None:
     for _ in range(4):
         assert find(counter, booking.code, "+306999999999") is None
-    with pytest.raises(Refusal, match="locked"):
+    with pytest.raises(BookingRefused, match="locked"):
         find(counter, booking.code, "+306999999999")
-    with pytest.raises(Refusal, match="locked"):
+    with pytest.raises(BookingRefused, match="locked"):
         find(counter, booking.code)
     assert find(counter, booking.code, sources=OTHER) is booking
 
@@ -93,7 +93,7 @@ def test_tries_from_many_contacts_lock_their_common_network(
 ) -> None:
     for number in range(5):
         guess(counter, 1, [f"contact {number}", "network"])
-    with pytest.raises(Refusal, match="locked"):
+    with pytest.raises(BookingRefused, match="locked"):
         find(counter, booking.code, sources=["contact 9", "network"])
     assert find(counter, booking.code, sources=["contact 0", "home"]) is booking
 
@@ -124,7 +124,7 @@ def test_the_lock_lasts_an_hour_from_the_fifth_try(
         guess(counter, 1)
         counter.later(minutes=apart if number < 4 else after)
     if locked:
-        with pytest.raises(Refusal, match="locked"):
+        with pytest.raises(BookingRefused, match="locked"):
             find(counter, booking.code)
     else:
         assert find(counter, booking.code) is booking
@@ -133,7 +133,7 @@ def test_the_lock_lasts_an_hour_from_the_fifth_try(
 def test_asking_while_locked_does_not_prolong_the_lock(counter: Counter, booking: Booking) -> None:
     guess(counter, 5)
     counter.later(minutes=59)
-    with pytest.raises(Refusal, match="locked"):
+    with pytest.raises(BookingRefused, match="locked"):
         find(counter, "AA2222")
     counter.now += timedelta(minutes=1)
     assert find(counter, booking.code) is booking
@@ -145,7 +145,7 @@ def test_it_is_said_how_many_minutes_the_lock_lasts(
 ) -> None:
     guess(counter, 5)
     counter.later(seconds=after)
-    with pytest.raises(Refusal, match="locked") as refused:
+    with pytest.raises(BookingRefused, match="locked") as refused:
         find(counter, "AA2222")
     assert refused.value.text.args["count"] == left
 

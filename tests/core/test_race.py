@@ -16,12 +16,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from core import guard
 from core.actor import Actor
-from core.catalogue import Municipality
-from core.database import Database
-from core.errors import Refusal
-from core.tables import Booking, Citizen
+from core.catalogue.model import Municipality
+from core.db import overlap_guard
+from core.db.database import Database
+from core.db.models import Booking, Citizen
+from core.errors import BookingRefused
 from tests.core.counter import Counter
 from tests.core.overlaps import drop_guard
 from tests.core.small import NOW, TUESDAY, at, desk, opening, small, utc
@@ -56,11 +56,11 @@ def at_once(
         own = Database(database.url)
         now = NOW + timedelta(hours=2)
         try:
-            seen = own.write_now(lambda s: Counter(s, body, now=now).free())
+            seen = own.write_sync(lambda s: Counter(s, body, now=now).free())
             wait()
             assert seen == "09:00"
-            own.write_now(lambda s: act(Counter(s, body, now=now), runner))
-        except Refusal as refusal:
+            own.write_sync(lambda s: act(Counter(s, body, now=now), runner))
+        except BookingRefused as refusal:
             return refusal.kind
         finally:
             own.close()
@@ -76,13 +76,13 @@ def citizens(database: Database, count: int) -> list[Actor]:
         session.flush()
         return [Actor(who.id, "webchat", "el", "Europe/Athens") for who in people]
 
-    return database.write_now(add)
+    return database.write_sync(add)
 
 
 def at_start(database: Database) -> list[str]:
     """The states of what is or was at the time that all want."""
     return sorted(
-        database.write_now(
+        database.write_sync(
             lambda s: s.scalars(select(Booking.state).where(Booking.starts_at == utc(START))).all()
         )
     )
@@ -93,7 +93,7 @@ def test_so_many_citizens_get_as_many_appointments_as_there_are_desks(
     empty: Database, racers: int, desks: int
 ) -> None:
     body = town(desks)
-    empty.write_now(lambda s: Counter(s, body))
+    empty.write_sync(lambda s: Counter(s, body))
 
     def book(counter: Counter, who: Actor) -> None:
         booking = counter.hold("09:00", who)
@@ -118,7 +118,7 @@ def test_of_ten_lapsed_holds_of_one_time_only_one_can_be_confirmed(empty: Databa
     def confirm(counter: Counter, number: int) -> None:
         counter.confirm(counter.session.get_one(Booking, number), phone=f"+3069{number:08}")
 
-    told = at_once(empty, empty.write_now(hold_in_turn), confirm, body)
+    told = at_once(empty, empty.write_sync(hold_in_turn), confirm, body)
     assert told == {"won": 1, "taken": 9}
     assert at_start(empty) == ["confirmed"] + ["expired"] * 9
 
@@ -134,9 +134,9 @@ def test_of_ten_bookings_that_move_to_one_time_nine_stay(empty: Database) -> Non
     def move(counter: Counter, number: int) -> None:
         counter.move(counter.session.get_one(Booking, number), "09:00")
 
-    told = at_once(empty, empty.write_now(book), move, body)
+    told = at_once(empty, empty.write_sync(book), move, body)
     assert told == {"won": 1, "taken": 9}
-    starts = empty.write_now(lambda s: s.scalars(select(Booking.starts_at)).all())
+    starts = empty.write_sync(lambda s: s.scalars(select(Booking.starts_at)).all())
     stayed = {utc(at("09:00", day)) for day in days}
     assert (len(set(starts)), len(stayed - set(starts))) == (10, 1)
 
@@ -161,7 +161,7 @@ def naive(database: Database) -> Callable[[Actor, Callable[[], object]], str]:
         own = Database(database.url)
         begin = int(START.timestamp())
         try:
-            free = own.write_now(lambda s: s.execute(TAKEN).first()) is None
+            free = own.write_sync(lambda s: s.execute(TAKEN).first()) is None
             wait()
             if not free:
                 return "seen taken"
@@ -170,9 +170,9 @@ def naive(database: Database) -> Callable[[Actor, Callable[[], object]], str]:
                     INSERT, {"start": begin, "end": begin + 1800, "who": who.citizen_id}
                 )
         except IntegrityError as error:
-            return "refused" if guard.refused(error) else str(error)
+            return "refused" if overlap_guard.refused(error) else str(error)
         except OperationalError as error:
-            return "refused" if database.backend.lost_race(error) else str(error)
+            return "refused" if database.backend.is_retryable(error) else str(error)
         finally:
             own.close()
         return "won"
@@ -188,7 +188,7 @@ def naive(database: Database) -> Callable[[Actor, Callable[[], object]], str]:
 def test_the_guard_and_nothing_else_stops_those_who_only_look(
     empty: Database, guarded: bool, told: dict[str, int]
 ) -> None:
-    empty.write_now(lambda s: Counter(s, town(1)))
+    empty.write_sync(lambda s: Counter(s, town(1)))
     people = citizens(empty, FEW)
     if not guarded:
         drop_guard(empty)

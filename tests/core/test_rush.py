@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from core.database import Database
-from core.locks import wait_for
-from core.tables import Booking, Citizen, Desk
+from core.db.advisory_locks import lock
+from core.db.database import Database
+from core.db.models import Booking, Citizen, Desk
 from tests.core import rush
 from tests.core.conftest import on_postgres
 from tests.core.counter import Counter
@@ -40,7 +40,7 @@ def rush_on(database: Database, citizens: int) -> Tally[str]:
         session.flush()
         return [who.id for who in people]
 
-    ids = database.write_now(begin)
+    ids = database.write_sync(begin)
 
     def run() -> "subprocess.CompletedProcess[str]":
         command = (sys.executable, "-m", rush.__name__, database.url, f"{ids[0]}", f"{ids[-1]}")
@@ -51,7 +51,7 @@ def rush_on(database: Database, citizens: int) -> Tally[str]:
     with ThreadPoolExecutor(1) as beside:
         with Session(database.engine) as session:
             for desk_id in session.scalars(select(Desk.id)):
-                wait_for(session, f"desk {desk_id}")
+                lock(session, f"desk {desk_id}")
             rushing = beside.submit(run)
             until(lambda: waiting(database) == AT_ONCE or rushing.done())
         done = rushing.result()
@@ -67,12 +67,12 @@ def test_each_of_the_last_hundred_times_is_held_once(empty: Database) -> None:
     assert told.keys() == {"held", "none left", "taken"}
     assert (told["held"], told["none left"]) == (PLACES, CITIZENS - PLACES)
     assert told["taken"] >= AT_ONCE - rush.DESKS, "they never met"
-    holds = empty.write_now(lambda s: s.scalars(select(Booking)).all())
+    holds = empty.write_sync(lambda s: s.scalars(select(Booking)).all())
     assert {hold.state for hold in holds} == {"held"}
     assert len({hold.citizen_id for hold in holds}) == len(holds) == PLACES
     assert len({(hold.desk_id, hold.starts_at) for hold in holds}) == PLACES
-    assert empty.write_now(overlaps) == 0
-    assert empty.write_now(lambda s: s.scalar(DEADLOCKS)) == 0
+    assert empty.write_sync(overlaps) == 0
+    assert empty.write_sync(lambda s: s.scalar(DEADLOCKS)) == 0
 
 
 @on_postgres
@@ -80,4 +80,4 @@ def test_without_the_guard_looking_before_is_not_enough(empty: Database) -> None
     drop_guard(empty)
     # All who saw the first time free get it, and there are more of them than desks.
     assert rush_on(empty, AT_ONCE) == {"held": AT_ONCE}
-    assert empty.write_now(overlaps) >= AT_ONCE - rush.DESKS
+    assert empty.write_sync(overlaps) >= AT_ONCE - rush.DESKS

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from core import bookings, slots
-from core.database import Database
-from core.guard import TRIGGERS
+from core.availability import slots
+from core.bookings import expiry
+from core.db.database import Database
+from core.db.overlap_guard import TRIGGERS
 from tests.core.conftest import on_sqlite
 from tests.core.counter import Counter
 from tests.core.people import add_one
@@ -46,7 +47,7 @@ def usual_umask() -> Iterator[None]:
 def test_the_files_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'rantevou.db'}")
     database.prepare()
-    database.write_now(add_one)
+    database.write_sync(add_one)
     # SQLite puts these beside it while it is open, and what was written is in them first.
     modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
     database.close()
@@ -109,7 +110,7 @@ def test_writers_take_turns(empty: Database) -> None:
 
 @on_sqlite
 def test_the_calendar_reads_the_partial_index_and_no_rows(stocked: Database) -> None:
-    plan = stocked.write_now(lambda s: Counter(s).plan)
+    plan = stocked.write_sync(lambda s: Counter(s).offer)
     (used,) = plans(stocked, lambda s: slots.busy(s, plan, at("00:00"), at("23:59"), NOW, own=None))
     assert (
         "SEARCH bookings USING COVERING INDEX ix_bookings_live (desk_id=? AND starts_at>?" in used
@@ -126,7 +127,7 @@ def test_a_hold_uses_indexes_for_all_that_it_looks_up(stocked: Database) -> None
 
 @on_sqlite
 def test_expiring_uses_the_index_over_holds(stocked: Database) -> None:
-    (used,) = plans(stocked, lambda s: bookings.expire_lapsed(s, NOW))
+    (used,) = plans(stocked, lambda s: expiry.expire_lapsed(s, NOW))
     assert "ix_bookings_held (held_until<?)" in used
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import text
 
-from core.database import Database
+from core.db.database import Database
 
 PATIENCE = 60
 WAITING = text(

@@ -12,13 +12,13 @@ from zlib import crc32
 
 from sqlalchemy.orm import Session
 
-from bot.conversation import House
-from bot.delivery import Parcel, collect, sent
-from bot.later import fetch
-from bot.platforms.telegram import NOTHING, Rendered
-from bot.replies import Inbound, Reply
-from bot.seen import look
-from bot.texts import Texts
+from bot.context import Services
+from bot.delivery.dispatch import ClaimedMessage, claim_and_render, mark_sent
+from bot.i18n.translator import Translator
+from bot.messages import Inbound, Reply
+from bot.platforms.telegram.adapter import NOTHING, Rendered
+from bot.views.inbox import fetch
+from bot.views.transcript import view
 from tests.bot.platforms.viber_events import AT
 from tests.conftest import Town
 from tests.stories import tongues
@@ -90,9 +90,9 @@ class Chat:
     def page(self) -> dict[str, Any]:
         """What the page shows of it: the talk, the answers so far, and what is beside them."""
         sender, town = self.chats.read(self, "", None), self.chats.town
-        seen = town.database.write_now(lambda s: look(s, town.house, sender))
+        seen = town.database.write_sync(lambda s: view(s, town.services, sender))
         assert seen
-        self.buttons += [(f"{a.label}: {a.value}", a.id) for a in seen.trail if a.id]
+        self.buttons += [(f"{a.label}: {a.value}", a.id) for a in seen.answered_steps if a.id]
         talk: list[str] = []
         for entry in seen.talk:
             talk += [f"› {entry.said}"] if entry.said else []
@@ -100,9 +100,9 @@ class Chat:
         until = seen.held_until
         return {
             "talk": talk,
-            "answers": [f"{answer.label}: {answer.value}" for answer in seen.trail],
+            "answers": [f"{answer.label}: {answer.value}" for answer in seen.answered_steps],
             "held until": f"{until.astimezone(ATHENS):%H:%M}" if until else None,
-            "useful": seen.useful.splitlines(),
+            "useful": seen.sidebar.splitlines(),
             "consent": bool(seen.consent),
         }
 
@@ -111,12 +111,12 @@ class Chat:
         sender, town = self.chats.read(self, "", None), self.chats.town
 
         def run(session: Session) -> list[Reply]:
-            before = look(session, town.house, sender)
-            fetch(session, town.house, sender)
-            after = look(session, town.house, sender, before.last if before else 0)
+            before = view(session, town.services, sender)
+            fetch(session, town.services, sender)
+            after = view(session, town.services, sender, before.last if before else 0)
             return [reply for entry in (after.talk if after else []) for reply in entry.replies]
 
-        return as_lines(town.database.write_now(run))
+        return as_lines(town.database.write_sync(run))
 
 
 @dataclass
@@ -147,18 +147,18 @@ class Chats:
 
     def deliver(self, chat: Chat) -> Iterator[tuple[list[str], Buttons]]:
         """Deliver what is due to a chat, one message after the other."""
-        house, database = self.town.house, self.town.database
-        accounts = [each for each in house.platforms if each.startswith(f"{chat.platform}:")]
+        services, database = self.town.services, self.town.database
+        accounts = [each for each in services.platforms if each.startswith(f"{chat.platform}:")]
         address = self.read(chat, "", None).address
         claimed = 1
         while claimed:
-            parcels, claimed = database.write_now(
-                lambda s: collect(s, house, accounts, WORKER, 100, timedelta(hours=1))
+            parcels, claimed = database.write_sync(
+                lambda s: claim_and_render(s, services, accounts, WORKER, 100, timedelta(hours=1))
             )
             for parcel in parcels:
                 if parcel.address != address:
                     continue
-                payload = house.platforms[parcel.account].render(parcel.reply)
+                payload = services.platforms[parcel.account].render(parcel.reply)
                 lines, buttons = _message(payload)
                 if parcel.replaces:
                     known = int(parcel.replaces) < FIRST_OF_TESTS
@@ -166,16 +166,16 @@ class Chats:
                     lines = [f"(instead of {which})", *lines]
                 yield lines, buttons
                 number = parcel.replaces or str(next(self.numbers))
-                assert database.write_now(partial(_sent, house, parcel, number))
+                assert database.write_sync(partial(_sent, services, parcel, number))
 
 
-def chats_with(town: Town, texts: Texts, first: int) -> Chats:
+def chats_with(town: Town, texts: Translator, first: int) -> Chats:
     """All chats with a town, whose platforms count their messages from that number."""
     telegram, viber = tongues.telegram(texts), tongues.viber(texts)
     numbers = count(first)
     telegram.numbers, viber.numbers = numbers, count(AT + first)
     town.connect({tongue.bot.account: tongue.bot for tongue in (telegram, viber)})
-    web = OfWebChat(town.house.office)
+    web = OfWebChat(town.services.registry)
     tongue_of: dict[str, Tongue] = {
         "webchat": web,
         "telegram": telegram,
@@ -200,8 +200,8 @@ def as_lines(replies: list[Reply]) -> list[str]:
     return [line[9:] for reply in replies for line in shown(reply)]
 
 
-def _sent(house: House, parcel: Parcel, number: str, session: Session) -> bool:
-    return sent(session, house, parcel, number)
+def _sent(services: Services, parcel: ClaimedMessage, number: str, session: Session) -> bool:
+    return mark_sent(session, services, parcel, number)
 
 
 def _message(payload: Any) -> tuple[list[str], Buttons]:

@@ -20,12 +20,12 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.conversation import House
-from bot.texts import Texts
-from core.catalogue_files import SHIPPED, read_catalogue
-from core.database import Database
-from core.office import Office
-from core.tables import Base
+from bot.context import Services
+from bot.i18n.translator import Translator
+from core.catalogue.loader import SHIPPED, read_catalogue
+from core.catalogue.registry import Registry
+from core.db.database import Database
+from core.db.models import Base
 from tests.conftest import NOW, Clock, Town, load_shipped
 from tests.data.chats import DEVICES, POSTGRES, SQLITE, Buttons, Chat, Chats, chats_with
 from tests.postgres import OwnServer, running
@@ -46,7 +46,7 @@ CONSENT = ("068933130", "συμφωνώ")
 CHIOS = ("Χίος", "περιουσία")
 
 
-def fill(town: Town, texts: Texts) -> list[Chat]:
+def fill(town: Town, texts: Translator) -> list[Chat]:
     """Have citizens talk, each up to a point from which they may go on."""
     chats = chats_with(town, texts, 1)
     town.clock.now = NOW - timedelta(days=5)
@@ -207,13 +207,13 @@ def _not_delivered(chats: Chats) -> list[Chat]:
     return [telegram, viber, again]
 
 
-def opened(url: str, texts: Texts) -> Town:
+def opened(url: str, texts: Translator) -> Town:
     """A town on that database."""
-    house = House(Office("secret"), texts, clock := Clock(), random.Random(1).choice)
-    return Town(Database(url), house, clock)
+    services = Services(Registry("secret"), texts, clock := Clock(), random.Random(1).choice)
+    return Town(Database(url), services, clock)
 
 
-def filled(url: str, texts: Texts) -> tuple[dict[str, list[str]], str]:
+def filled(url: str, texts: Translator) -> tuple[dict[str, list[str]], str]:
     """Fill a database; every row that is stored in it, and what the devices hold."""
     bodies = [read_catalogue(file) for file in sorted(SHIPPED.glob("*.yaml"))]
     load_shipped(Database(url), {body.id: body for body in bodies})
@@ -221,7 +221,7 @@ def filled(url: str, texts: Texts) -> tuple[dict[str, list[str]], str]:
     with closing(town.database):
         chats = fill(town, texts)
         entries = [f"{json.dumps(c.who)}: {_of_device(c)}" for c in chats]
-        return town.database.write_now(_rows), "{{\n{}\n}}\n".format(",\n".join(entries))
+        return town.database.write_sync(_rows), "{{\n{}\n}}\n".format(",\n".join(entries))
 
 
 def _rows(session: Session) -> dict[str, list[str]]:
@@ -260,7 +260,7 @@ def dumped(server: OwnServer, url: str) -> str:
 
 def main() -> None:
     """Write the three files."""
-    texts = Texts()
+    texts = Translator()
     with TemporaryDirectory() as folder:
         draft, whole = Path(folder) / "draft.db", Path(folder) / "stored.db"
         stored, chats = filled(f"sqlite:///{draft}", texts)

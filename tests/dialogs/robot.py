@@ -1,6 +1,6 @@
 """A citizen who answers whatever is asked, and so gets to a booking from anywhere."""
 
-from bot.replies import Reply, ReplyChoice
+from bot.messages import Reply, ReplyChoice
 from tests.conftest import Town
 
 ANSWERS = {

@@ -13,11 +13,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from bot.conversation import House
-from bot.texts import Texts
-from core.database import Database
-from core.office import Office
-from dialogs.state import State
+from bot.context import Services
+from bot.i18n.translator import Translator
+from core.catalogue.registry import Registry
+from core.db.database import Database
+from dialogs.engine.state import State
 from tests.conftest import SOAK, Clock, Town
 from tests.dialogs.robot import complete_a_booking
 
@@ -59,20 +59,20 @@ beginnings = st.sampled_from([("/start",), STEGASI, CHIOS])
 
 
 @contextmanager
-def opened(migrated: Path, texts: Texts) -> Iterator[Town]:
+def opened(migrated: Path, texts: Translator) -> Iterator[Town]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rantevou.db"
         file.write_bytes(migrated.read_bytes())
         database = Database(f"sqlite:///{file}")
         clock = Clock()
-        house = House(Office("secret"), texts, clock, random.Random(1).choice)
-        yield Town(database, house, clock)
+        services = Services(Registry("secret"), texts, clock, random.Random(1).choice)
+        yield Town(database, services, clock)
         database.close()
 
 
 @pytest.mark.parametrize("tries", [25, pytest.param(200, marks=SOAK)])
 def test_a_booking_can_be_completed_or_left_after_any_sequence(
-    migrated: Path, texts: Texts, tries: int
+    migrated: Path, texts: Translator, tries: int
 ) -> None:
     @settings(max_examples=tries, deadline=None)
     @given(beginning=beginnings, sequence=sequences, leaves=st.booleans())

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.platforms.telegram import COMMANDS
-from bot.replies import Inbound
+from bot.messages import Inbound
+from bot.platforms.telegram.adapter import COMMANDS
 from tests.conftest import Town
 
 

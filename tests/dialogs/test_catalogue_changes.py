@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.replies import Reply
+from bot.messages import Reply
 from tests.conftest import Town
 from tests.core.small import desk, service, words
 from tests.dialogs.robot import confirmed

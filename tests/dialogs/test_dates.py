@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 import pytest
 
-from bot.texts import Texts
-from dialogs.dates import NoSuchDay, parse_day, parse_moment, parse_time
+from bot.i18n.translator import Translator
+from dialogs.nlu.dates import NoSuchDay, parse_day, parse_moment, parse_time
 
 TODAY = date(2026, 11, 30)  # a Monday
 SHOWN = date(2026, 12, 1)
@@ -149,7 +149,7 @@ def day(text: str) -> date | None:
         ("👍", ""),
     ],
 )
-def test_a_typed_day_is_understood(texts: Texts, typed: str, meant: str) -> None:
+def test_a_typed_day_is_understood(texts: Translator, typed: str, meant: str) -> None:
     assert parse_day(typed, texts, TODAY, SHOWN) == day(meant)
 
 
@@ -169,7 +169,7 @@ def test_a_typed_day_is_understood(texts: Texts, typed: str, meant: str) -> None
     ],
 )
 def test_a_date_without_a_year_is_to_come_or_lately_gone(
-    texts: Texts, typed: str, today: date, meant: str
+    texts: Translator, typed: str, today: date, meant: str
 ) -> None:
     assert parse_day(typed, texts, today) == day(meant)
 
@@ -185,13 +185,13 @@ def test_a_date_without_a_year_is_to_come_or_lately_gone(
     ids=["on Monday", "on Tuesday", "on Wednesday", "on Sunday"],
 )
 def test_the_next_tuesday_is_next_weeks(
-    texts: Texts, today: date, tuesday: str, next_tuesday: str
+    texts: Translator, today: date, tuesday: str, next_tuesday: str
 ) -> None:
     assert parse_day("Τρίτη", texts, today) == day(tuesday)
     assert parse_day("την άλλη Τρίτη", texts, today) == day(next_tuesday)
 
 
-def test_a_bare_number_needs_a_month_on_the_screen(texts: Texts) -> None:
+def test_a_bare_number_needs_a_month_on_the_screen(texts: Translator) -> None:
     assert parse_day("3", texts, TODAY) is None
     assert parse_day("28", texts, TODAY, date(2027, 2, 1)) == date(2027, 2, 28)
 
@@ -203,7 +203,7 @@ def test_a_bare_number_needs_a_month_on_the_screen(texts: Texts) -> None:
         "31 Νοεμβρίου",
     ],
 )
-def test_a_day_that_no_calendar_has_is_told_as_such(texts: Texts, typed: str) -> None:
+def test_a_day_that_no_calendar_has_is_told_as_such(texts: Translator, typed: str) -> None:
     with pytest.raises(NoSuchDay):
         parse_day(typed, texts, TODAY, date(2027, 2, 1))
 
@@ -245,12 +245,12 @@ def test_a_day_that_no_calendar_has_is_told_as_such(texts: Texts, typed: str) ->
     ],
 )
 def test_a_day_and_an_hour_are_understood_together(
-    texts: Texts, typed: str, meant: str, hours: list[tuple[int, int]]
+    texts: Translator, typed: str, meant: str, hours: list[tuple[int, int]]
 ) -> None:
     assert parse_moment(typed, texts, TODAY, SHOWN) == (day(meant), hours)
 
 
-def test_a_bare_number_that_has_gone_is_next_months(texts: Texts) -> None:
+def test_a_bare_number_that_has_gone_is_next_months(texts: Translator) -> None:
     assert parse_day("30", texts, TODAY, date(2026, 11, 1)) == TODAY
     assert parse_day("3", texts, TODAY, date(2026, 11, 1)) == date(2026, 12, 3)
     assert parse_day("3", texts, date(2026, 12, 30), date(2026, 12, 1)) == date(2027, 1, 3)
@@ -363,5 +363,7 @@ def both(hour: int, minute: int = 0) -> list[tuple[int, int]]:
         ("ό,τι να 'ναι", []),
     ],
 )
-def test_a_typed_time_is_understood(texts: Texts, typed: str, meant: list[tuple[int, int]]) -> None:
+def test_a_typed_time_is_understood(
+    texts: Translator, typed: str, meant: list[tuple[int, int]]
+) -> None:
     assert parse_time(typed, texts) == meant

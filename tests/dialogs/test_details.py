@@ -3,12 +3,12 @@
 import pytest
 from sqlalchemy import select
 
-from core.tables import Conversation
+from core.db.models import Conversation
 from tests.conftest import Town
 
 
 def answers(town: Town) -> dict[str, str]:
-    state = town.database.write_now(lambda s: s.scalars(select(Conversation.state)).one())
+    state = town.database.write_sync(lambda s: s.scalars(select(Conversation.state)).one())
     found: dict[str, str] = state["answers"]
     return found
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialogs.fold import clean, fold, sound
+from dialogs.nlu.normalize import clean, normalize, phonetic_key
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_what_cannot_be_seen_is_left_out(typed: str, cleaned: str) -> None:
     ],
 )
 def test_spelling_that_says_nothing_is_folded_away(typed: str, folded: str) -> None:
-    assert fold(typed) == folded
-    assert fold(folded) == folded
+    assert normalize(typed) == folded
+    assert normalize(folded) == folded
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,9 @@ def test_spelling_that_says_nothing_is_folded_away(typed: str, folded: str) -> N
     ],
 )
 def test_greek_sounds_like_every_greeklish_spelling_of_it(greek: str, greeklish: list[str]) -> None:
-    assert {sound(fold(spelling)) for spelling in greeklish} == {sound(fold(greek))}
+    assert {phonetic_key(normalize(spelling)) for spelling in greeklish} == {
+        phonetic_key(normalize(greek))
+    }
 
 
 @pytest.mark.parametrize(
@@ -106,10 +108,10 @@ def test_greek_sounds_like_every_greeklish_spelling_of_it(greek: str, greeklish:
     ],
 )
 def test_what_differs_to_the_ear_stays_apart(one: str, other: str) -> None:
-    assert sound(fold(one)) != sound(fold(other))
+    assert phonetic_key(normalize(one)) != phonetic_key(normalize(other))
 
 
 @pytest.mark.parametrize("number", ["8", "28", "8:30", "9 12", "2026", "8pm", "18h"])
 def test_a_number_is_not_taken_for_a_letter(number: str) -> None:
     digits = "".join(sign for sign in number if sign.isdigit())
-    assert "".join(sign for sign in sound(fold(number)) if sign.isdigit()) == digits
+    assert "".join(sign for sign in phonetic_key(normalize(number)) if sign.isdigit()) == digits

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from core.tables import Booking
+from core.db.models import Booking
 from tests.conftest import Town, on_both
 from tests.core.small import desk, service
 from tests.dialogs.village import stored_bookings, stored_state, village
@@ -54,7 +54,7 @@ def test_confirming_books_no_other_time_than_was_shown(town: Town) -> None:
     # No message does this: it is what a slip in the code that keeps the two alike would leave.
     other = shown.starts_at + timedelta(minutes=40)
     moved = {"starts_at": other, "ends_at": other + timedelta(minutes=30)}
-    town.database.write_now(lambda s: s.execute(update(Booking).values(moved)))
+    town.database.write_sync(lambda s: s.execute(update(Booking).values(moved)))
     town.tap("Επιβεβαίωση: Πέμ 3 Δεκ, 12:30")
     assert "άλλαξε η ώρα" in town.last[0].text
     assert [booking.state for booking in stored_bookings(town)] == ["held"]

@@ -5,12 +5,13 @@ from typing import get_args
 
 import pytest
 
-from bot.texts import Texts
-from core.catalogue import FieldType
-from core.text import Text
-from dialogs import parse
-from dialogs.fold import clean
-from dialogs.step import Wrong
+from bot.i18n.translator import Translator
+from core.catalogue.model import FieldType
+from core.i18n import TextTemplate
+from dialogs.messages import format
+from dialogs.nlu import fields
+from dialogs.nlu.errors import InvalidAnswer
+from dialogs.nlu.normalize import clean
 
 Parser = Callable[[str], str]
 
@@ -19,8 +20,8 @@ def said(parser: Parser, typed: str) -> str:
     """What is taken of a typed answer, or the first words of what is wrong with it."""
     try:
         return parser(clean(typed))
-    except Wrong as wrong:
-        assert isinstance(wrong.text, Text)
+    except InvalidAnswer as wrong:
+        assert isinstance(wrong.text, TextTemplate)
         return f"WRONG {wrong.text.message}"
 
 
@@ -49,7 +50,7 @@ def said(parser: Parser, typed: str) -> str:
     ],
 )
 def test_a_name_of_any_alphabet_is_taken_as_it_is_written(typed: str) -> None:
-    assert said(parse.name, typed) == typed
+    assert said(fields.name, typed) == typed
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_a_name_of_any_alphabet_is_taken_as_it_is_written(typed: str) -> None:
     ],
 )
 def test_what_is_no_full_name_is_refused(typed: str, wrong: str) -> None:
-    assert said(parse.name, typed).startswith(f"WRONG {wrong}")
+    assert said(fields.name, typed).startswith(f"WRONG {wrong}")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_what_is_no_full_name_is_refused(typed: str, wrong: str) -> None:
     ],
 )
 def test_an_email_address_is_found_in_what_is_typed(typed: str, address: str) -> None:
-    assert said(parse.email, typed) == address
+    assert said(fields.email, typed) == address
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_an_email_address_is_found_in_what_is_typed(typed: str, address: str) ->
     ],
 )
 def test_what_is_no_email_address_is_refused(typed: str, wrong: str) -> None:
-    assert said(parse.email, typed).startswith(f"WRONG {wrong}")
+    assert said(fields.email, typed).startswith(f"WRONG {wrong}")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_what_is_no_email_address_is_refused(typed: str, wrong: str) -> None:
     ],
 )
 def test_a_phone_number_is_taken_in_its_international_form(typed: str, number: str) -> None:
-    assert said(parse.phone, typed) == number
+    assert said(fields.phone, typed) == number
 
 
 @pytest.mark.parametrize(
@@ -185,12 +186,12 @@ def test_a_phone_number_is_taken_in_its_international_form(typed: str, number: s
     ],
 )
 def test_what_is_no_phone_number_is_refused(typed: str, wrong: str) -> None:
-    assert said(parse.phone, typed).startswith(f"WRONG {wrong}")
+    assert said(fields.phone, typed).startswith(f"WRONG {wrong}")
 
 
-def test_it_is_said_how_many_digits_the_phone_number_has(texts: Texts) -> None:
-    with pytest.raises(Wrong) as wrong:
-        parse.phone("69123456")
+def test_it_is_said_how_many_digits_the_phone_number_has(texts: Translator) -> None:
+    with pytest.raises(InvalidAnswer) as wrong:
+        fields.phone("69123456")
     assert "αυτός έχει 8" in texts.say(wrong.value.text, "el")
 
 
@@ -203,12 +204,12 @@ def test_it_is_said_how_many_digits_the_phone_number_has(texts: Texts) -> None:
     ],
 )
 def test_a_phone_number_is_shown_as_people_write_it(number: str, spoken: str) -> None:
-    assert parse.spoken_phone(number) == spoken
+    assert format.format_phone(number) == spoken
 
 
 @pytest.mark.parametrize("number", ["+306912345678", "+302271350004", "+61412345678"])
 def test_what_is_shown_of_a_phone_number_can_be_typed_back(number: str) -> None:
-    assert parse.phone(parse.spoken_phone(number)) == number
+    assert fields.phone(format.format_phone(number)) == number
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ def test_what_is_shown_of_a_phone_number_can_be_typed_back(number: str) -> None:
     ],
 )
 def test_a_tax_number_is_found_in_what_is_typed(typed: str) -> None:
-    assert said(parse.tax_number, typed) == "068933130"
+    assert said(fields.tax_number, typed) == "068933130"
 
 
 @pytest.mark.parametrize(
@@ -253,7 +254,7 @@ def test_a_tax_number_is_found_in_what_is_typed(typed: str) -> None:
     ],
 )
 def test_a_wrong_tax_number_is_refused(typed: str, wrong: str) -> None:
-    assert said(parse.tax_number, typed).startswith(f"WRONG {wrong}")
+    assert said(fields.tax_number, typed).startswith(f"WRONG {wrong}")
 
 
 @pytest.mark.parametrize(
@@ -275,7 +276,7 @@ def test_a_wrong_tax_number_is_refused(typed: str, wrong: str) -> None:
     ],
 )
 def test_an_identity_card_old_or_new_is_taken(typed: str, number: str) -> None:
-    assert said(parse.identity_card, typed) == number
+    assert said(fields.identity_card, typed) == number
 
 
 @pytest.mark.parametrize(
@@ -283,7 +284,7 @@ def test_an_identity_card_old_or_new_is_taken(typed: str, number: str) -> None:
     ["", "123456", "ΑΒ 12345", "ΑΒ", "ΠΑΠΑΔΟΠΟΥΛΟΥ", "ΑΒ123456 ΑΤ Χίου", "δεν έχω", "<b>"],
 )
 def test_what_is_no_identity_card_is_refused(typed: str) -> None:
-    assert said(parse.identity_card, typed).startswith("WRONG An identity card's number has")
+    assert said(fields.identity_card, typed).startswith("WRONG An identity card's number has")
 
 
 @pytest.mark.parametrize(
@@ -298,46 +299,46 @@ def test_what_is_no_identity_card_is_refused(typed: str) -> None:
     ],
 )
 def test_a_passport_of_any_country_is_taken(typed: str, number: str) -> None:
-    assert said(parse.passport, typed) == number
+    assert said(fields.passport, typed) == number
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "ABCDEFGH", "A1B2C3", "AB12345678901", "χαμένο"])
 def test_what_is_no_passport_is_refused(typed: str) -> None:
-    assert said(parse.passport, typed).startswith("WRONG A passport's number has")
+    assert said(fields.passport, typed).startswith("WRONG A passport's number has")
 
 
 def test_the_same_document_in_either_alphabet_is_the_same() -> None:
     for greek, latin in (("ΑΒΕΖ", "ABEZ"), ("ΗΙΚΜ", "HIKM"), ("ΝΟΡΤ", "NOPT"), ("ΥΧ", "YX")):
-        assert parse.passport(f"{greek}123456") == parse.passport(f"{latin}123456")
+        assert fields.passport(f"{greek}123456") == fields.passport(f"{latin}123456")
 
 
 @pytest.mark.parametrize(("kind", "longest"), [("text", 200), ("notes", 500)])
-def test_texts_have_a_length(kind: FieldType, longest: int, texts: Texts) -> None:
-    assert parse.FIELD[kind]("α" * longest) == "α" * longest
-    with pytest.raises(Wrong) as wrong:
-        parse.FIELD[kind]("α" * (longest + 1))
+def test_texts_have_a_length(kind: FieldType, longest: int, texts: Translator) -> None:
+    assert fields.FIELD[kind]("α" * longest) == "α" * longest
+    with pytest.raises(InvalidAnswer) as wrong:
+        fields.FIELD[kind]("α" * (longest + 1))
     assert str(longest) in texts.say(wrong.value.text, "el")
 
 
 @pytest.mark.parametrize("kind", ["choice", "yes_no"])
 def test_a_choice_takes_no_free_text(kind: FieldType) -> None:
-    with pytest.raises(Wrong):
-        parse.FIELD[kind]("κάτι άλλο")
+    with pytest.raises(InvalidAnswer):
+        fields.FIELD[kind]("κάτι άλλο")
 
 
 def test_every_type_of_field_can_be_read() -> None:
-    assert set(parse.FIELD) == set(get_args(FieldType))
-    assert set(parse.FIELD) >= parse.REMEMBERED
+    assert set(fields.FIELD) == set(get_args(FieldType))
+    assert set(fields.FIELD) >= fields.REMEMBERED
 
 
 @pytest.mark.parametrize("kind", get_args(FieldType))
 @pytest.mark.parametrize(
     "typed", ["", "👍", "\u200b", "<script>", "%s %d {count} {0}", "'; --", "٣٤٥", "a" * 5000]
 )
-def test_no_text_makes_a_parser_fail(kind: FieldType, typed: str, texts: Texts) -> None:
+def test_no_text_makes_a_parser_fail(kind: FieldType, typed: str, texts: Translator) -> None:
     try:
-        taken = parse.FIELD[kind](clean(typed))
-    except Wrong as wrong:
+        taken = fields.FIELD[kind](clean(typed))
+    except InvalidAnswer as wrong:
         assert all(texts.say(wrong.text, language) for language in ("el", "en"))
     else:
-        assert len(taken) <= parse.LONGEST_NOTES
+        assert len(taken) <= fields.LONGEST_NOTES

@@ -2,15 +2,16 @@
 
 import pytest
 
-from bot.texts import Texts
-from core.catalogue import Municipality
-from core.text import _
-from dialogs.fold import fold
-from dialogs.pick import FILLER, POLITE, Candidate, guess, means, pick
+from bot.i18n.translator import Translator
+from core.catalogue.model import Municipality
+from core.i18n import _
+from dialogs.nlu.lexicon import FILLER, POLITE
+from dialogs.nlu.matching import Candidate, guess, matches_phrase, pick
+from dialogs.nlu.normalize import normalize
 
 
 @pytest.fixture(scope="module")
-def filler(texts: Texts) -> frozenset[str]:
+def filler(texts: Translator) -> frozenset[str]:
     return texts.words(FILLER)
 
 
@@ -298,11 +299,11 @@ def test_what_only_sounds_like_one_is_not_picked_but_guessed(
     ],
 )
 def test_a_phrase_is_known_politely_said_and_in_greeklish(
-    texts: Texts, typed: str, meant: bool
+    texts: Translator, typed: str, meant: bool
 ) -> None:
     assert (
-        means(
-            fold(typed),
+        matches_phrase(
+            normalize(typed),
             texts.words(_("help, ?, what can i do, options, menu")),
             texts.words(POLITE),
         )

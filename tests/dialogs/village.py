@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.catalogue import Municipality
-from core.tables import Booking, Conversation
-from dialogs.state import State
+from core.catalogue.model import Municipality
+from core.db.models import Booking, Conversation
+from dialogs.engine.state import State
 from tests.conftest import Town
 from tests.core.small import service, small, words
 
@@ -33,10 +33,10 @@ def village(
 def stored_bookings(town: Town) -> list[Booking]:
     """Every booking, the oldest first."""
     query = select(Booking).order_by(Booking.id)
-    return list(town.database.write_now(lambda s: s.scalars(query).all()))
+    return list(town.database.write_sync(lambda s: s.scalars(query).all()))
 
 
 def stored_state(town: Town) -> State:
     """What the first conversation remembers."""
     query = select(Conversation.state).order_by(Conversation.id)
-    return State.model_validate(town.database.write_now(lambda s: s.scalars(query).first()))
+    return State.model_validate(town.database.write_sync(lambda s: s.scalars(query).first()))

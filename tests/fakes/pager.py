@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
-from bot.platforms.platform import Forged, Malformed, Received, Send
-from bot.replies import Inbound, Reply
+from bot.messages import Inbound, Reply
+from bot.platforms.base import Malformed, Send, Unauthenticated, WebhookResult
 from core.errors import DeliveryError
 from tests.fakes.listening import Answer, Request, listening
 
@@ -32,10 +32,10 @@ class Pager:
     def __init__(self, url: str, account: str = ACCOUNT) -> None:
         self._url, self._account = url, account
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> Received:
+    def read(self, headers: Mapping[str, str], body: bytes) -> WebhookResult:
         """One message a request."""
         if headers.get("x-secret") != SECRET:
-            raise Forged
+            raise Unauthenticated
         try:
             said = json.loads(body)
             message = Inbound(
@@ -50,17 +50,17 @@ class Pager:
             )
         except (ValueError, KeyError, TypeError) as error:
             raise Malformed from error
-        return Received([message])
+        return WebhookResult([message])
 
     def render(self, reply: Reply) -> Any:
         """All of a reply, for the tests to see."""
         return reply.model_dump(mode="json")
 
-    def closed(self, *_anything: Any, **_more: Any) -> None:
+    def answered_form(self, *_anything: Any, **_more: Any) -> None:
         """Leave what was asked as it is."""
 
     @asynccontextmanager
-    async def connected(self) -> AsyncIterator[Send]:
+    async def open(self) -> AsyncIterator[Send]:
         """Keep connections to the server."""
         async with httpx.AsyncClient(base_url=self._url, timeout=10) as client:
             yield partial(self._send, client)

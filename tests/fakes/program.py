@@ -6,8 +6,9 @@ Its leases are short, for a test kills whoever holds them.
 import os
 from datetime import timedelta
 
-from bot import cli, wiring
-from core import outbox
+from bot import bootstrap
+from bot.cli import main as cli
+from core.messaging import outbox
 from tests.fakes.pager import ACCOUNT, Pager
 
 URL = "PAGER_URL"
@@ -17,7 +18,7 @@ def main() -> None:
     """Run the command line."""
     url = os.environ[URL]
     platforms = {account: Pager(url, account) for account in (ACCOUNT, "email")}
-    wiring.configured = lambda *_given: platforms  # type: ignore[attr-defined]
+    bootstrap.build_platforms = lambda *_given: platforms  # type: ignore[attr-defined]
     outbox.LEASE = timedelta(seconds=3)
     cli.main()
 

@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import bot.wiring
-import core.database
-import core.sqlite
-from bot.cli import main
-from bot.platforms.platform import Received, Send
-from bot.replies import Inbound, Reply
+import bot.bootstrap
+import core.db.database
+import core.db.sqlite
+from bot.cli.main import main
+from bot.messages import Inbound, Reply
+from bot.platforms.base import Send, WebhookResult
 from core.errors import DeliveryError
 
 TELLTALE = (sys.executable, str(Path(__file__)), "serve")
@@ -33,19 +33,19 @@ class Telltale:
     def __init__(self) -> None:
         self._sent: Counter[str] = Counter()
 
-    def read(self, _headers: Mapping[str, str], body: bytes) -> Received:
+    def read(self, _headers: Mapping[str, str], body: bytes) -> WebhookResult:
         said = json.loads(body)
         who = {"platform": "telltale", "account": ACCOUNT}
-        return Received([Inbound.model_validate(who | said)])
+        return WebhookResult([Inbound.model_validate(who | said)])
 
     def render(self, reply: Reply) -> Any:
         return reply.text, reply.booking is not None
 
-    def closed(self, *_anything: Any, **_more: Any) -> None:
+    def answered_form(self, *_anything: Any, **_more: Any) -> None:
         """Leave what was asked as it is."""
 
     @asynccontextmanager
-    async def connected(self) -> AsyncIterator[Send]:
+    async def open(self) -> AsyncIterator[Send]:
         yield self.send
 
     async def send(self, address: str, payload: Any, replaces: str | None) -> str | None:
@@ -61,6 +61,6 @@ class Telltale:
 
 
 if __name__ == "__main__":
-    bot.wiring.configured = lambda *_given: {ACCOUNT: Telltale()}  # type: ignore[attr-defined]
-    core.sqlite.PATIENCE = core.database.PATIENCE = 1
+    bot.bootstrap.build_platforms = lambda *_given: {ACCOUNT: Telltale()}  # type: ignore[attr-defined]
+    core.db.sqlite.BUSY_SECONDS = core.db.database.RETRY_SECONDS = 1
     main()

@@ -5,8 +5,8 @@ import time
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from core.database import Database
-from core.tables import OWED, Booking, Contact, Conversation, InboundRow, Outgoing
+from core.db.database import Database
+from core.db.models import UNSENT, Booking, Contact, Conversation, InboundRow, OutboxRow
 from tests.core.overlaps import overlaps
 from tests.fakes.pager import ACCOUNT, PagerServer
 from tests.proofs.citizens import Citizens
@@ -19,11 +19,11 @@ def wait_until_delivered(database: Database) -> None:
 
     def owed(session: Session) -> int:
         now = int(time.time())
-        query = select(Outgoing.id).where(OWED, Outgoing.due_at <= text(str(now)))
+        query = select(OutboxRow.id).where(UNSENT, OutboxRow.due_at <= text(str(now)))
         return len(session.scalars(query).all())
 
     deadline = time.monotonic() + PATIENCE
-    while left := database.write_now(owed):
+    while left := database.write_sync(owed):
         assert time.monotonic() < deadline, f"{left} messages are still owed"
         time.sleep(0.2)
 
@@ -39,7 +39,7 @@ def check_nothing_lost(database: Database, citizens: Citizens, pager: PagerServe
         bookings = {booking.code: booking for booking in session.scalars(confirmed)}
         assert set(bookings) == set(citizens.booked.values())
         assert overlaps(session) == 0
-        assert set(session.scalars(select(Outgoing.status).distinct())) <= {"sent", "pending"}
+        assert set(session.scalars(select(OutboxRow.status).distinct())) <= {"sent", "pending"}
         mailed = {
             booking.details["email"]
             for booking in bookings.values()
@@ -57,7 +57,7 @@ def check_nothing_lost(database: Database, citizens: Citizens, pager: PagerServe
             twice += _delivered(expected, got, address)
         return twice
 
-    return database.write_now(check)
+    return database.write_sync(check)
 
 
 def _delivered(expected: list[str], got: list[str], who: str) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from core.database import Database
+from core.db.database import Database
 from tests.conftest import SOAK
 from tests.fakes.pager import PagerServer, say
 from tests.postgres import Server, stopped

@@ -17,9 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.catalogue import Municipality
-from core.database import Database
-from core.tables import Booking, Contact, Conversation, InboundRow
+from core.catalogue.model import Municipality
+from core.db.database import Database
+from core.db.models import Booking, Contact, Conversation, InboundRow
 from tests.bot.processes import free_port
 from tests.conftest import SOAK, mostly_on
 from tests.fakes.pager import Message, PagerServer, pager_server, say
@@ -122,7 +122,7 @@ class Citizen:
             return list(session.execute(query).all())
 
         found, step = [], ""
-        for number, replies in self.world.database.write_now(read):
+        for number, replies in self.world.database.write_sync(read):
             # A second tap on the same button is answered nothing: the question stands.
             step = replies[-1]["step"] if replies else step
             found.append((int(number), step, "\n".join(reply["text"] for reply in replies)))
@@ -137,7 +137,7 @@ class Citizen:
             )
             return list(session.scalars(query))
 
-        return self.world.database.write_now(read)
+        return self.world.database.write_sync(read)
 
     @property
     def booked(self) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.database import Database
+from core.db.database import Database
 from tests.conftest import SOAK, on_both
 from tests.fakes.pager import PagerServer
 from tests.proofs.citizens import Citizens

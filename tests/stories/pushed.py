@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from bot.replies import Reply
-from bot.shaping import ANSWERED
-from core.outbox import platform_of
+from bot.messages import Reply
+from bot.platforms.push_layout import ANSWERED
+from core.messaging.outbox import platform_of
 from tests.conftest import all_read
 from tests.stories.teller import Teller
 from tests.stories.tongues import Line
@@ -17,7 +17,7 @@ class PushedTeller(Teller):
     accounts: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.accounts = list(self.town.house.platforms)
+        self.accounts = list(self.town.services.platforms)
 
     def on_accounts(self, rest: str) -> None:
         super().on_accounts(" ".join((rest, *self.accounts)))
@@ -29,7 +29,7 @@ class PushedTeller(Teller):
 
     def answers(self, line: Line) -> list[Reply]:
         """The replies, but files, maps, and what becomes of the question before."""
-        self.town.database.write_now(all_read)
+        self.town.database.write_sync(all_read)
         told = [reply for reply in super().answers(line) if not _beside(reply)]
         # What was tapped is said back where a tap leaves no trace, and no more than that.
         echo, _blank, rest = told[0].text.partition("\n\n")

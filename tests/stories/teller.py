@@ -28,13 +28,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import later
-from bot.replies import Reply
-from bot.seen import look
-from core import bookings, slots
+from bot.messages import Reply
+from bot.views import inbox
+from bot.views.transcript import view
 from core.actor import Actor
-from core.tables import Booking, Citizen, Conversation, Outgoing
-from dialogs.state import State
+from core.availability import slots
+from core.bookings import service as bookings
+from core.db.models import Booking, Citizen, Conversation, OutboxRow
+from dialogs.engine.state import State
 from tests.conftest import Town
 from tests.stories.tongues import Line, Tongue
 
@@ -129,15 +130,15 @@ class Teller:
         return Line(self.who, self.count, text, choice, self.language, self.timezone)
 
     def on_later(self, _rest: str) -> None:
-        inbound, house = self.tongue.read(self.line("")), self.town.house
+        inbound, services = self.tongue.read(self.line("")), self.town.services
 
         def run(session: Session) -> list[Reply]:
-            before = look(session, house, inbound)
-            later.fetch(session, house, inbound)
-            after = look(session, house, inbound, before.last if before else 0)
+            before = view(session, services, inbound)
+            inbox.fetch(session, services, inbound)
+            after = view(session, services, inbound, before.last if before else 0)
             return [reply for entry in (after.talk if after else []) for reply in entry.replies]
 
-        for reply in self.town.database.write_now(run):
+        for reply in self.town.database.write_sync(run):
             self.pending += shown(reply)
 
     def on_quickly(self, rest: str) -> None:
@@ -150,7 +151,7 @@ class Teller:
         self.on_citizen(text * int(times))
 
     def on_accounts(self, rest: str) -> None:
-        self.town.house.office.accounts = frozenset(rest.split())
+        self.town.services.registry.accounts = frozenset(rest.split())
 
     def on_taken(self, rest: str) -> None:
         """Have others hold what is free at that time, or all that day, of the same service."""
@@ -160,30 +161,30 @@ class Teller:
         def take(session: Session) -> None:
             state = session.scalars(select(Conversation).order_by(Conversation.id)).first()
             answers = State.model_validate(state.state if state else {}).answers
-            office = self.town.house.office
+            registry = self.town.services.registry
             if number := answers.get("booking"):
                 mine = session.get_one(Booking, int(number))
-                loaded = office[mine.municipality_id]
-                plan = loaded.plan(mine.service, mine.branch, mine.channel)
+                loaded = registry[mine.municipality_id]
+                offer = loaded.offer(mine.service, mine.branch, mine.channel)
             else:
-                loaded = office[answers["municipality"]]
-                plan = loaded.plan(answers["service"], answers["branch"], answers["channel"])
+                loaded = registry[answers["municipality"]]
+                offer = loaded.offer(answers["service"], answers["branch"], answers["channel"])
             length = timedelta(minutes=1) if ":" in rest else timedelta(days=1)
-            while free := slots.free_times(session, plan, start, start + length, now, None):
+            while free := slots.free_times(session, offer, start, start + length, now, None):
                 rival = Citizen(details={}, created_at=now)
                 session.add(rival)
                 session.flush()
                 actor = Actor(rival.id, "console", "el", "Europe/Athens")
-                bookings.hold(session, plan, free[0], now, actor)
+                bookings.hold(session, offer, free[0], now, actor)
 
-        self.town.database.write_now(take)
+        self.town.database.write_sync(take)
 
     def newly_owed(self) -> list[str]:
         """What was added to the outbox since the last look, as `owed` lines."""
 
         def read(session: Session) -> list[str]:
-            besides = select(Outgoing).where(Outgoing.inbound_id.is_(None))
-            rows = session.scalars(besides.order_by(Outgoing.id)).all()
+            besides = select(OutboxRow).where(OutboxRow.inbound_id.is_(None))
+            rows = session.scalars(besides.order_by(OutboxRow.id)).all()
             found = [(row, session.get_one(Booking, row.booking_id)) for row in rows[self.owed :]]
             self.owed = len(rows)
             return [
@@ -191,10 +192,10 @@ class Teller:
                 for row, booking in found
             ]
 
-        return self.town.database.write_now(read)
+        return self.town.database.write_sync(read)
 
 
-def whose(row: Outgoing, booking: Booking) -> str:
+def whose(row: OutboxRow, booking: Booking) -> str:
     """To whom a row goes, and when, if not at once."""
     if row.platform == "email":
         return str(booking.details.get("email"))

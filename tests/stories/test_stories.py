@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.texts import Texts
-from core.catalogue import Municipality, Place
+from bot.i18n.translator import Translator
+from core.catalogue.model import GeoPoint, Municipality
 from tests.conftest import SOAK, Town
 from tests.stories import tongues
 from tests.stories.pushed import PushedTeller
@@ -23,11 +23,11 @@ TYPED = [file for file in ELSEWHERE if not file.stem.startswith("old_")]
 
 @pytest.mark.parametrize("file", stories(), ids=lambda file: file.stem)
 def test_story_replays_to_the_letter(
-    file: Path, town: Town, texts: Texts, request: pytest.FixtureRequest
+    file: Path, town: Town, texts: Translator, request: pytest.FixtureRequest
 ) -> None:
     written = file.read_text("utf-8")
     others = (OfConsole(), tongues.telegram(texts), tongues.viber(texts))
-    told = Teller(town, OfWebChat(town.house.office), others).play(written)
+    told = Teller(town, OfWebChat(town.services.registry), others).play(written)
     if request.config.getoption("--rewrite-stories"):
         file.write_text(told, "utf-8")
     else:
@@ -48,12 +48,12 @@ PUSHED = [
 
 
 @pytest.mark.parametrize("file", PUSHED, ids=lambda file: file.stem)
-def test_the_same_story_is_told_on_telegram(file: Path, town: Town, texts: Texts) -> None:
+def test_the_same_story_is_told_on_telegram(file: Path, town: Town, texts: Translator) -> None:
     pushed(file, town, tongues.telegram(texts))
 
 
 @pytest.mark.parametrize("file", PUSHED, ids=lambda file: file.stem)
-def test_the_same_story_is_told_on_viber(file: Path, town: Town, texts: Texts) -> None:
+def test_the_same_story_is_told_on_viber(file: Path, town: Town, texts: Translator) -> None:
     pushed(file, town, tongues.viber(texts))
 
 
@@ -65,9 +65,9 @@ def pushed(file: Path, town: Town, tongue: OfTelegram | OfViber) -> None:
 
 
 def test_a_video_appointment_is_shown_on_no_map(
-    town: Town, texts: Texts, shipped: dict[str, Municipality]
+    town: Town, texts: Translator, shipped: dict[str, Municipality]
 ) -> None:
-    chios, place = shipped["chios"], Place(latitude=38.37, longitude=26.14)
+    chios, place = shipped["chios"], GeoPoint(latitude=38.37, longitude=26.14)
     branches = [branch.model_copy(update={"place": place}) for branch in chios.branches]
     town.load(chios.model_copy(update={"branches": tuple(branches)}))
     pushed(next(f for f in stories() if f.stem == "chios_video"), town, tongues.telegram(texts))
@@ -77,7 +77,7 @@ def test_a_video_appointment_is_shown_on_no_map(
 
 @pytest.mark.parametrize("story", ["full_branch", "kep_branches", "kalamata"])
 def test_however_long_the_catalogues_ids_are_every_button_fits(
-    story: str, town: Town, texts: Texts, shipped: dict[str, Municipality]
+    story: str, town: Town, texts: Translator, shipped: dict[str, Municipality]
 ) -> None:
     for body in shipped.values():
         branches = [

@@ -8,14 +8,14 @@ from typing import Any, Protocol
 
 from rich.console import Console
 
+from bot.i18n.translator import Translator
+from bot.messages import Inbound, Reply
 from bot.platforms import console, webchat
-from bot.platforms.telegram import HEADER, NOTHING, Rendered, Telegram
-from bot.platforms.viber import HEADER as VIBER_HEADER
-from bot.platforms.viber import TAP, Viber
-from bot.replies import Inbound, Reply
+from bot.platforms.telegram.adapter import HEADER, NOTHING, Rendered, Telegram
+from bot.platforms.viber.adapter import HEADER as VIBER_HEADER
+from bot.platforms.viber.adapter import TAP, Viber
 from bot.settings import TelegramAccount, ViberAccount
-from bot.texts import Texts
-from core.office import Office
+from core.catalogue.registry import Registry
 from tests.bot.platforms import telegram_updates, viber_events
 from tests.bot.platforms.telegram_updates import CHAT, WHO
 from tests.fakes import telegram as telegram_fake
@@ -50,7 +50,7 @@ class Tongue(Protocol):
 class OfWebChat:
     """JSON in, JSON out, as for a program of somebody's own."""
 
-    office: Office
+    registry: Registry
     tokens: dict[str, str] = field(default_factory=dict)
 
     def read(self, line: Line) -> Inbound:
@@ -65,7 +65,7 @@ class OfWebChat:
                 "timezone": line.timezone,
             }
         )
-        self.tokens[line.who], inbound = webchat.read(request, self.office, None)
+        self.tokens[line.who], inbound = webchat.read(request, self.registry, None)
         return inbound
 
     def show(self, who: str, replies: list[Reply]) -> None:
@@ -183,13 +183,13 @@ class OfViber:
         assert self.keyboards[who] == offered, "a button that is stale"
 
 
-def telegram(texts: Texts) -> OfTelegram:
+def telegram(texts: Translator) -> OfTelegram:
     """That of a bot at Telegram."""
     account = TelegramAccount.model_validate({"token": telegram_fake.TOKEN})
     return OfTelegram(Telegram("telegram:town", account, texts))
 
 
-def viber(texts: Texts) -> OfViber:
+def viber(texts: Translator) -> OfViber:
     """That of a bot at Viber."""
     account = ViberAccount.model_validate({"token": viber_fake.TOKEN})
     return OfViber(Viber("viber:town", account, texts))

@@ -8,24 +8,24 @@ from random import Random
 import httpx
 import pytest
 
-from bot.conversation import House
+from bot.bootstrap import Application
+from bot.context import Services
+from bot.i18n.translator import Translator
 from bot.settings import Settings
-from bot.texts import Texts
-from bot.wiring import Wiring
-from core.database import Database
-from core.office import Office
+from core.catalogue.registry import Registry
+from core.db.database import Database
 from tests.bot.conftest import file  # noqa: F401 a fixture here too
 from tests.conftest import Clock, Town
 from tests.webhooks.talker import serving
-from webhooks.app import application
+from webhooks.app import build_app
 
 Serve = Callable[..., httpx.Client]
 
 
-def served(database: Database, house: House, **settings: int | str) -> Wiring:
+def served(database: Database, services: Services, **settings: int | str) -> Application:
     """Put a program together that has these settings."""
     plenty: dict[str, int | str] = {"requests_per_minute": 100_000, **settings}
-    return Wiring(Settings.model_validate(plenty), database, house)
+    return Application(Settings.model_validate(plenty), database, services)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def serve(town: Town) -> Iterator[Serve]:
     with ExitStack() as servers:
 
         def start(**settings: int | str) -> httpx.Client:
-            app = application(served(town.database, town.house, **settings))
+            app = build_app(served(town.database, town.services, **settings))
             return servers.enter_context(serving(app))
 
         yield start
@@ -42,11 +42,11 @@ def serve(town: Town) -> Iterator[Serve]:
 
 @pytest.fixture(scope="session")
 def client(
-    migrated: Path, texts: Texts, tmp_path_factory: pytest.TempPathFactory
+    migrated: Path, texts: Translator, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx.Client]:
     """A client of the server that tests share, each with its own conversations."""
     copy = tmp_path_factory.mktemp("shared") / "rantevou.db"
     copy.write_bytes(migrated.read_bytes())
-    house = House(Office("secret"), texts, Clock(), Random(1).choice)
-    with serving(application(served(Database(f"sqlite:///{copy}"), house))) as shared:
+    services = Services(Registry("secret"), texts, Clock(), Random(1).choice)
+    with serving(build_app(served(Database(f"sqlite:///{copy}"), services))) as shared:
         yield shared

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from core.tables import InboundRow
+from core.db.models import InboundRow
 from tests.conftest import Town
 from tests.webhooks.conftest import Serve
 from tests.webhooks.talker import CODE, ENGLISH, GREEK, Answers, Talker
@@ -162,7 +162,7 @@ def test_a_first_message_whose_replies_are_forgotten_begins_anew(serve: Serve, t
     def forget(session: Session) -> None:
         session.execute(delete(InboundRow))
 
-    town.database.write_now(forget)
+    town.database.write_sync(forget)
     anew = post(client, message_id=message_id, text="Γεια")
     assert anew["conversation"] != old
     assert anew["replies"][-1]["step"] == "municipality"

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from sqlalchemy import Connection, text
 
-from core import guard
-from core.database import Database
-from core.errors import Busy, DeliveryError
-from core.office import Office
+from core.catalogue.registry import Registry
+from core.db import overlap_guard
+from core.db.database import Database
+from core.errors import DatabaseUnavailable, DeliveryError
 from tests.conftest import Town, on_both
 from tests.fakes.telltale import ACCOUNT, Telltale
 from tests.postgres import Server, stopped
@@ -41,8 +41,8 @@ def execute(database: Database, statement: str) -> None:
 @pytest.fixture
 def owing(town: Town) -> Town:
     """A town with an account that pushes, and that nothing can be sent by."""
-    office = Office("secret", frozenset({"webchat", ACCOUNT}))
-    town.house = replace(town.house, office=office, platforms={ACCOUNT: Silent()})
+    registry = Registry("secret", frozenset({"webchat", ACCOUNT}))
+    town.services = replace(town.services, registry=registry, platforms={ACCOUNT: Silent()})
     return town
 
 
@@ -119,7 +119,7 @@ def test_a_database_that_does_not_answer_is_not_waited_for(
 
     client = serve()
     monkeypatch.setattr(health, "PATIENCE_SECONDS", 0.2)
-    monkeypatch.setattr(guard, "missing", hang)
+    monkeypatch.setattr(overlap_guard, "missing", hang)
     began = time.monotonic()
     problem(client.get("/readyz"), 503)
     assert time.monotonic() - began < 0.9
@@ -205,7 +205,7 @@ def test_a_turn_that_fails_is_counted(
     status: int,
 ) -> None:
     async def fail(*_anything: Any, **_more: Any) -> None:
-        raise Busy("just now") if error == "busy" else ValueError
+        raise DatabaseUnavailable("just now") if error == "busy" else ValueError
 
     client = serve()
     monkeypatch.setattr(town.database, "write", fail)

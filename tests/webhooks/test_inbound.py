@@ -7,8 +7,8 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
-from core import database
-from core.tables import InboundRow, Outgoing
+from core.db import database
+from core.db.models import InboundRow, OutboxRow
 from tests.conftest import Town
 from tests.fakes.pager import ACCOUNT, SECRET, Pager, say
 from tests.webhooks.conftest import Serve
@@ -30,7 +30,7 @@ def recorded(town: Town, messages: int) -> Iterator[None]:
 
     def count() -> int:
         query = select(func.count()).select_from(InboundRow)
-        return town.database.write_now(lambda s: s.scalar(query) or 0)
+        return town.database.write_sync(lambda s: s.scalar(query) or 0)
 
     before = count()
     yield
@@ -40,7 +40,7 @@ def recorded(town: Town, messages: int) -> Iterator[None]:
 def test_a_message_is_answered_by_what_is_owed(town: Town, told: httpx.Client) -> None:
     with recorded(town, 1):
         assert say(told, "maria", 1, text="Γεια") == 200
-    owed = town.database.write_now(lambda s: s.scalars(select(Outgoing)).all())
+    owed = town.database.write_sync(lambda s: s.scalars(select(OutboxRow)).all())
     assert [(row.kind, row.position) for row in owed] == [("reply", 0), ("reply", 1)]
 
 
@@ -79,7 +79,7 @@ def test_an_account_we_do_not_have_is_not_found(told: httpx.Client) -> None:
 def test_a_number_that_another_s_message_had_shows_nothing_of_theirs(
     town: Town, told: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    monkeypatch.setattr(database, "RETRY_SECONDS", 0.1)
     assert say(told, "maria", 1, text="Γεια") == say(told, "nikos", 2, text="Γεια") == 200
     with recorded(town, 0):
         assert say(told, "nikos", 1, text="Γεια") in (500, 503)
@@ -89,9 +89,9 @@ def talk(town: Town, told: httpx.Client, *said: tuple[int, str]) -> str:
     """Have these written, by their numbers; the last that is answered."""
     for number, text in said:
         assert say(told, "maria", number, text=text) == 200
-        town.database.write_now(lambda s: s.execute(update(Outgoing).values(status="sent")))
+        town.database.write_sync(lambda s: s.execute(update(OutboxRow).values(status="sent")))
     rows = select(InboundRow.replies).order_by(InboundRow.id.desc()).limit(1)
-    replies = town.database.write_now(lambda s: s.scalars(rows).one())
+    replies = town.database.write_sync(lambda s: s.scalars(rows).one())
     return "\n".join(reply["text"] for reply in replies)
 
 

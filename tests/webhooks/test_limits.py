@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import func, select
 
-from core.tables import Conversation
+from core.db.models import Conversation
 from tests.conftest import Town
 from tests.webhooks.conftest import Serve
 from tests.webhooks.test_problems import RIGHT, problem
-from webhooks.limits import network
+from webhooks.network import network
 
 LIMIT = 2048
 
@@ -86,7 +86,7 @@ def test_a_refused_message_is_not_taken(town: Town, serve: Serve) -> None:
     client = serve(requests_per_minute=1)
     answers = [client.post("/chat/turns", json=RIGHT).status_code for _ in range(4)]
     count = select(func.count()).select_from(Conversation)
-    opened = town.database.write_now(lambda s: s.scalars(count).one())
+    opened = town.database.write_sync(lambda s: s.scalars(count).one())
     assert answers.count(200) == opened < 4
     assert client.get("/").status_code == 200
 

@@ -2,7 +2,7 @@
 
 import httpx
 
-from core.catalogue import Municipality, Rules
+from core.catalogue.model import Municipality, Rules
 from tests.conftest import Town
 from tests.webhooks.conftest import Serve
 from tests.webhooks.talker import GREEK, Talker

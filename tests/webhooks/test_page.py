@@ -254,7 +254,7 @@ def test_a_greeting_whose_buttons_have_changed_meanwhile_answers_nothing(
 ) -> None:
     client = serve()
     page = client.get("/").text
-    body = town.house.office["kalamata"].body
+    body = town.services.registry["kalamata"].body
     name = body.name.model_copy(update={"el": "Άγιος Δήμος"})
     town.load(body.model_copy(update={"id": "agios", "name": name}))
     shown = say(client, choice=button(page, "Δήμος Καλαμάτας"), page=mark(page)).text

@@ -109,7 +109,7 @@ def test_an_unknown_token_is_not_found_and_opens_nothing(client: httpx.Client, t
 def test_a_keyed_hash_of_a_token_is_not_a_token(town: Town, serve: Serve) -> None:
     citizen = Talker(serve())
     citizen.say("Γεια")
-    stored = town.house.office.keyed_hash(f"token {citizen.token}")
+    stored = town.services.registry.keyed_hash(f"token {citizen.token}")
     answer = citizen.client.post("/chat/turns", json=RIGHT | {"conversation": stored})
     problem(answer, 404)
     assert citizen.token
@@ -179,7 +179,7 @@ def test_a_database_that_may_only_be_read_by_now_is_said_and_loses_nothing(
 def test_a_crash_is_a_problem_document_without_its_reason(town: Town, serve: Serve) -> None:
     citizen = Talker(serve())
     citizen.say("Γεια")
-    town.database.write_now(lambda s: s.execute(text("DROP TABLE prompts")))
+    town.database.write_sync(lambda s: s.execute(text("DROP TABLE prompts")))
     answer = citizen.client.post("/chat/turns", json=RIGHT)
     assert set(problem(answer, 500)) == {"type", "title", "status", "detail"}
     assert "prompts" not in answer.text

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from bot import sweep
+from bot.ops import cleanup
 from tests.conftest import Town, on_sqlite
 from tests.webhooks.conftest import Serve
 from tests.webhooks.talker import GREEK, Talker
@@ -17,7 +17,7 @@ PATIENCE = 10
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what recurs each minute recur at once."""
-    monkeypatch.setattr(sweep, "SWEEP_SECONDS", 0.01)
+    monkeypatch.setattr(cleanup, "CLEANUP_SECONDS", 0.01)
 
 
 def states(town: Town) -> list[str]:

@@ -7,9 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.platforms import telegram, viber
+from bot.i18n.translator import Translator
+from bot.platforms.telegram import adapter as telegram
+from bot.platforms.viber import adapter as viber
 from bot.settings import TelegramAccount, ViberAccount
-from bot.texts import Texts
 from tests.bot.platforms import telegram_updates, viber_events
 from tests.bot.platforms.viber_events import MARIA
 from tests.conftest import Town
@@ -27,7 +28,7 @@ class Bots:
     """Two of each platform: one shared by all, one of Kalamata's."""
 
     def __init__(
-        self, town: Town, texts: Texts, telegrams: TelegramServer, vibers: ViberServer
+        self, town: Town, texts: Translator, telegrams: TelegramServer, vibers: ViberServer
     ) -> None:
         self.on_telegram = {
             name: telegram.Telegram(
@@ -76,7 +77,7 @@ class Bots:
 
 
 @pytest.fixture
-def bots(town: Town, texts: Texts) -> Iterator[Bots]:
+def bots(town: Town, texts: Translator) -> Iterator[Bots]:
     with telegram_server() as telegrams, viber_server() as vibers:
         yield Bots(town, texts, telegrams, vibers)
 
@@ -98,7 +99,7 @@ def test_the_same_person_has_a_conversation_with_each_of_them(
     assert len(town.rows("SELECT DISTINCT citizen_id FROM contacts")) == 4
 
 
-def test_the_secret_of_one_opens_no_other(town: Town, serve: Serve, texts: Texts) -> None:
+def test_the_secret_of_one_opens_no_other(town: Town, serve: Serve, texts: Translator) -> None:
     tokens = {"one": TOKEN, "other": "1:another"}
     bots = {
         f"telegram:{name}": telegram.Telegram(

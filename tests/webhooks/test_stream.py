@@ -9,14 +9,14 @@ import httpx
 import pytest
 from sqlalchemy import delete
 
-from core.database import Database
-from core.tables import InboundRow
+from core.db.database import Database
+from core.db.models import InboundRow
 from tests.conftest import Town
 from tests.webhooks.conftest import Serve, served
 from tests.webhooks.talker import serving
 from tests.webhooks.test_page import HTMX, bubbles, last_of, say
-from webhooks import stream
-from webhooks.app import application
+from webhooks.app import build_app
+from webhooks.web import event_stream
 
 BOOKING = (
     *("Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30", "Μαρία Παπαδοπούλου"),
@@ -27,8 +27,8 @@ REMINDER = "Σας θυμίζω το ραντεβού σας:"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, town: Town) -> None:
-    monkeypatch.setattr(stream, "LOOK_SECONDS", 0.05)
-    town.house.office.accounts = frozenset({"webchat"})
+    monkeypatch.setattr(event_stream, "LOOK_SECONDS", 0.05)
+    town.services.registry.accounts = frozenset({"webchat"})
 
 
 def booked(client: httpx.Client) -> str:
@@ -68,7 +68,7 @@ def test_an_open_page_is_told_of_a_reminder_and_fetches_it_once(serve: Serve, to
 def test_a_silent_stream_shows_that_it_lives_and_still_brings_news(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "BEAT_SECONDS", 0.2)
+    monkeypatch.setattr(event_stream, "BEAT_SECONDS", 0.2)
     client = serve()
     last = last_of(say(client, text="Χίος").text)
     with client.stream("GET", "/events", timeout=10) as answer:
@@ -94,7 +94,7 @@ def test_it_is_shown_after_days_when_the_rest_of_the_talk_is_gone(serve: Serve, 
     client = serve()
     booked(client)
     town.clock.forward(days=2, hours=6)
-    town.database.write_now(lambda s: s.execute(delete(InboundRow)))  # as the sweep does
+    town.database.write_sync(lambda s: s.execute(delete(InboundRow)))  # as the sweep does
     page = client.get("/").text
     assert any(REMINDER in bubble for bubble in bubbles(page))
     assert 'data-step="task"' in page
@@ -145,7 +145,7 @@ def test_who_has_no_conversation_has_no_stream(serve: Serve) -> None:
 
 
 def test_an_address_has_only_so_many_streams(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "PER_ADDRESS", 1)
+    monkeypatch.setattr(event_stream, "PER_ADDRESS", 1)
     client = serve()
     say(client, text="Χίος")
     with listening(client) as events:
@@ -170,7 +170,7 @@ def test_a_server_that_stops_ends_its_streams(database: Database, town: Town) ->
 
     with httpx.Client() as mine:
         listener = threading.Thread(target=listen)
-        with serving(application(served(database, town.house))) as client:
+        with serving(build_app(served(database, town.services))) as client:
             mine.base_url = client.base_url
             say(mine, text="Χίος")
             listener.start()

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import select
 
-from core.tables import Booking
+from core.db.models import Booking
 from tests.bot.processes import server
 from tests.conftest import Town
 from tests.webhooks.conftest import Serve
@@ -98,7 +98,7 @@ def test_what_a_citizen_tells_is_never_in_the_log_not_even_after_a_crash(file: P
         log = running.log
     assert "crashed" in log
     assert "IntegrityError" in log
-    assert "bot/conversation.py" in log
+    assert "bot/turn.py" in log
     for secret in (*PERSONAL, "Μαρία", str(citizen.token), "Traceback", "forced", "127.0.0.1:0"):
         assert secret not in log
 
@@ -146,5 +146,5 @@ def test_of_fifty_citizens_who_pick_the_last_time_of_a_day_one_gets_it(
     winner = Talker(client)
     winner.token, winner.replies = winners[0]["conversation"], winners[0]["replies"]
     assert CODE.search(winner.answer(GREEK, taps=True))
-    states = town.database.write_now(lambda s: list(s.scalars(select(Booking.state))))
+    states = town.database.write_sync(lambda s: list(s.scalars(select(Booking.state))))
     assert states.count("confirmed") == 1

@@ -8,14 +8,14 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from bot.platforms.telegram import HEADER, NOTHING, Telegram
+from bot.i18n.translator import Translator
+from bot.platforms.push_layout import ANSWERED
+from bot.platforms.telegram.adapter import HEADER, NOTHING, Telegram
 from bot.settings import TelegramAccount
-from bot.shaping import ANSWERED
-from bot.texts import Texts
-from core.catalogue import Municipality
-from core.outbox import SENDING
-from core.tables import Booking
-from core.text import Words
+from core.catalogue.model import Municipality
+from core.db.models import Booking
+from core.i18n import LocalizedText
+from core.messaging.receipts import SEND_GRACE
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.telegram_updates import WHO
 from tests.conftest import Town, on_both
@@ -33,7 +33,7 @@ class Person:
     def __init__(self, town: Town, client: httpx.Client, server: TelegramServer) -> None:
         self.server = server
         self._town, self._client = town, client
-        (self._bot,) = town.house.platforms.values()
+        (self._bot,) = town.services.platforms.values()
         self._numbers = itertools.count(1000)
 
     def send(self, update: dict[str, Any]) -> httpx.Response:
@@ -80,7 +80,7 @@ class Person:
 
 
 @pytest.fixture
-def maria(town: Town, serve: Serve, texts: Texts) -> Iterator[Person]:
+def maria(town: Town, serve: Serve, texts: Translator) -> Iterator[Person]:
     with telegram_server() as server:
         account = TelegramAccount.model_validate({"token": TOKEN, "api_url": server.url})
         town.connect({"telegram:town": Telegram("telegram:town", account, texts)})
@@ -133,7 +133,7 @@ def test_a_file_of_an_appointment_that_is_off_by_then_is_not_sent(
     maria.server.failures[CHAT] = [failure(429, "Too Many Requests", retry_after=60)]
     maria.tell({**updates.tap(confirm), "update_id": 5000})
     until(lambda: town.rows("SELECT 1 FROM outgoing WHERE last_error IS NOT NULL") != [])
-    town.database.write_now(lambda s: s.execute(update(Booking).values(state="cancelled")))
+    town.database.write_sync(lambda s: s.execute(update(Booking).values(state="cancelled")))
     town.clock.forward(seconds=61)
     maria.wait()
     assert not any(method == "sendDocument" for method, _given in maria.server.calls)
@@ -249,7 +249,7 @@ def test_a_link_in_the_midst_of_a_booking_asks_first(maria: Person) -> None:
 def test_of_a_service_that_two_have_only_the_municipality_is_asked(
     maria: Person, town: Town, shipped: dict[str, Municipality]
 ) -> None:
-    other = {"id": "pylos", "name": Words(el="Δήμος Πύλου", en="Pylos"), "aliases": ()}
+    other = {"id": "pylos", "name": LocalizedText(el="Δήμος Πύλου", en="Pylos"), "aliases": ()}
     town.load(shipped["kalamata"].model_copy(update=other))
     maria.write("/start book_epidoma-stegasis")
     assert "Σε ποιον δήμο" in maria.chat[-1]
@@ -309,7 +309,7 @@ def test_who_blocked_the_bot_is_left_alone_until_they_write(maria: Person, town:
     maria.write("Γεια")
     assert maria.chat == []
     assert len(town.rows("SELECT 1 FROM suppressions")) == 1
-    town.clock.forward(seconds=SENDING.total_seconds())
+    town.clock.forward(seconds=SEND_GRACE.total_seconds())
     maria.write("Καλαμάτα")
     assert len(maria.chat) > 0
     assert town.rows("SELECT 1 FROM suppressions") == []

@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.platforms.viber import HEADER, Viber
+from bot.i18n.translator import Translator
+from bot.platforms.push_layout import ANSWERED
+from bot.platforms.viber.adapter import HEADER, Viber
 from bot.settings import ViberAccount
-from bot.shaping import ANSWERED
-from bot.texts import Texts
-from core.conversations import forget_said
-from core.outbox import SENDING
+from core.messaging.conversations import erase_messages
+from core.messaging.receipts import SEND_GRACE
 from tests.bot.platforms import viber_events as events
 from tests.bot.platforms.viber_events import MARIA, WHO
 from tests.conftest import Town, on_both
@@ -39,7 +39,7 @@ class Person:
     def __init__(self, town: Town, client: httpx.Client, server: ViberServer) -> None:
         self.server, self.client = server, client
         self._town = town
-        (self._bot,) = town.house.platforms.values()
+        (self._bot,) = town.services.platforms.values()
         self._numbers = itertools.count(events.AT)
 
     def send(self, event: dict[str, Any]) -> httpx.Response:
@@ -85,7 +85,7 @@ class Person:
 
 
 @pytest.fixture
-def maria(town: Town, serve: Serve, texts: Texts) -> Iterator[Person]:
+def maria(town: Town, serve: Serve, texts: Translator) -> Iterator[Person]:
     with viber_server() as server:
         account = ViberAccount.model_validate({"token": TOKEN, "api_url": server.url})
         town.connect({"viber:town": Viber("viber:town", account, texts)})
@@ -170,7 +170,7 @@ def test_whoever_left_and_opens_the_chat_anew_is_asked_the_open_question(maria: 
 def test_a_welcome_that_was_erased_meanwhile_is_not_made_up(maria: Person, town: Town) -> None:
     event = events.started()
     assert maria.tell(event).json()["text"]
-    town.database.write_now(lambda s: forget_said(s, 1))
+    town.database.write_sync(lambda s: erase_messages(s, 1))
     again = maria.tell(event)
     assert (again.status_code, again.content) == (200, b"")
 
@@ -259,7 +259,7 @@ def test_who_is_not_subscribed_is_left_alone_until_they_write(maria: Person, tow
     maria.write("Γεια")
     assert maria.chat == []
     assert len(town.rows("SELECT 1 FROM suppressions")) == 1
-    town.clock.forward(seconds=SENDING.total_seconds())
+    town.clock.forward(seconds=SEND_GRACE.total_seconds())
     maria.write("Καλαμάτα")
     assert len(maria.chat) > 0
     assert town.rows("SELECT 1 FROM suppressions") == []

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.platforms.fitting import language_of, rows_of, split
-from bot.replies import ReplyChoice
+from bot.messages import ReplyChoice
+from bot.platforms.layout import language_of, rows_of, split
 
 
 def bytes_of(text: str) -> int:

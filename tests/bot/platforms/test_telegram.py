@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from telegram import TelegramObject, Update
 
-from bot.platforms.platform import Forged, Malformed, Reach, Received
-from bot.platforms.telegram import HEADER, NOTHING, Telegram
-from bot.replies import Reply, ReplyChoice
+from bot.i18n.translator import Translator
+from bot.messages import Reply, ReplyChoice
+from bot.platforms.base import Malformed, Reachability, Unauthenticated, WebhookResult
+from bot.platforms.telegram.adapter import HEADER, NOTHING, Telegram
 from bot.settings import TelegramAccount
-from bot.texts import Texts
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.telegram_updates import CHAT, FILE, GROUP, LINKED, WHO, message
 from tests.fakes.telegram import TOKEN
@@ -19,11 +19,11 @@ from tests.fakes.telegram import TOKEN
 ACCOUNT = "telegram:town"
 
 
-def telegram(texts: Texts, **settings: Any) -> Telegram:
+def telegram(texts: Translator, **settings: Any) -> Telegram:
     return Telegram(ACCOUNT, TelegramAccount.model_validate({"token": TOKEN, **settings}), texts)
 
 
-def read(texts: Texts, update: Any, **settings: Any) -> Received:
+def read(texts: Translator, update: Any, **settings: Any) -> WebhookResult:
     bot = telegram(texts, **settings)
     body = update if isinstance(update, bytes) else json.dumps(update).encode()
     return bot.read({HEADER: bot.secret}, body)
@@ -84,7 +84,9 @@ SAID = [
 
 
 @pytest.mark.parametrize(("update", "said"), SAID)
-def test_what_a_citizen_sends(texts: Texts, update: dict[str, Any], said: dict[str, str]) -> None:
+def test_what_a_citizen_sends(
+    texts: Translator, update: dict[str, Any], said: dict[str, str]
+) -> None:
     (inbound,) = read(texts, update).messages
     given = inbound.model_dump(
         include={"text", "choice", "unread", "link", "command"}, exclude_none=True
@@ -114,15 +116,17 @@ IGNORED = [
 
 
 @pytest.mark.parametrize(("update", "kind"), IGNORED)
-def test_what_is_no_message_to_us(texts: Texts, update: dict[str, Any], kind: str) -> None:
+def test_what_is_no_message_to_us(texts: Translator, update: dict[str, Any], kind: str) -> None:
     received = read(texts, update)
     assert (received.messages, received.ignored) == ((), kind)
 
 
 @pytest.mark.parametrize(("status", "reachable"), [("kicked", False), ("member", True)])
-def test_who_blocks_the_bot_is_known_at_once(texts: Texts, status: str, reachable: bool) -> None:
+def test_who_blocks_the_bot_is_known_at_once(
+    texts: Translator, status: str, reachable: bool
+) -> None:
     received = read(texts, updates.blocked(status))
-    assert (received.news, received.messages) == (Reach("4711", reachable), ())
+    assert (received.news, received.messages) == (Reachability("4711", reachable), ())
 
 
 @pytest.mark.parametrize(
@@ -138,7 +142,7 @@ def test_who_blocks_the_bot_is_known_at_once(texts: Texts, status: str, reachabl
         pytest.param(updates.tap(message=None, inline_message_id="5"), 0, id="of no message"),
     ],
 )
-def test_every_tap_is_answered_at_once(texts: Texts, update: Any, messages: int) -> None:
+def test_every_tap_is_answered_at_once(texts: Translator, update: Any, messages: int) -> None:
     received = read(texts, update)
     assert received.answer == {"method": "answerCallbackQuery", "callback_query_id": "92"}
     assert len(received.messages) == messages
@@ -154,7 +158,9 @@ def test_every_tap_is_answered_at_once(texts: Texts, update: Any, messages: int)
         ("Γεια", False),
     ],
 )
-def test_in_a_group_only_a_command_is_answered(texts: Texts, text: str, answered: bool) -> None:
+def test_in_a_group_only_a_command_is_answered(
+    texts: Translator, text: str, answered: bool
+) -> None:
     received = read(texts, message(text=text, chat=GROUP))
     assert (received.messages, received.ignored) == ((), "supergroup message")
     assert bool(received.answer) == answered
@@ -164,8 +170,8 @@ def test_in_a_group_only_a_command_is_answered(texts: Texts, text: str, answered
 
 
 @pytest.mark.parametrize("secret", ["", "guessed", "é"])
-def test_who_does_not_know_the_secret_is_refused(texts: Texts, secret: str) -> None:
-    with pytest.raises(Forged):
+def test_who_does_not_know_the_secret_is_refused(texts: Translator, secret: str) -> None:
+    with pytest.raises(Unauthenticated):
         telegram(texts).read({HEADER: secret}, b"{}")
 
 
@@ -184,18 +190,18 @@ def test_who_does_not_know_the_secret_is_refused(texts: Texts, secret: str) -> N
         b"[" * 100_000,
     ],
 )
-def test_what_cannot_be_read_is_malformed(texts: Texts, body: bytes) -> None:
+def test_what_cannot_be_read_is_malformed(texts: Translator, body: bytes) -> None:
     with pytest.raises(Malformed):
         read(texts, body)
 
 
 @pytest.mark.parametrize(("code", "language"), [("el", "el"), ("el-GR", "el"), ("de", "en")])
-def test_the_language_is_the_apps(texts: Texts, code: str, language: str) -> None:
+def test_the_language_is_the_apps(texts: Translator, code: str, language: str) -> None:
     update = message(text="α", **{"from": {**WHO, "language_code": code}})
     assert read(texts, update).messages[0].language == language
 
 
-def test_a_bot_of_one_municipality_is_at_home_there(texts: Texts) -> None:
+def test_a_bot_of_one_municipality_is_at_home_there(texts: Translator) -> None:
     assert read(texts, message(text="α")).messages[0].home is None
     assert read(texts, message(text="α"), municipality="chios").messages[0].home == "chios"
 
@@ -236,7 +242,7 @@ def asked(**more: Any) -> Reply:
     return Reply.model_validate({"text": "Ποια;", "step": "service", **more})
 
 
-def keyboard(texts: Texts, reply: Reply) -> Any:
+def keyboard(texts: Translator, reply: Reply) -> Any:
     """The markup, with buttons as text=data or text."""
     markup = telegram(texts).render(reply).markup
     if markup is None:
@@ -292,7 +298,7 @@ SHARE = {"text": "📱 Αποστολή του αριθμού μου", "request_
         pytest.param(asked(input="email"), None, id="e-mail"),
     ],
 )
-def test_buttons(texts: Texts, reply: Reply, rows: Any) -> None:
+def test_buttons(texts: Translator, reply: Reply, rows: Any) -> None:
     shown = keyboard(texts, reply)
     if isinstance(rows, dict):
         rows = {name: value for name, value in rows.items() if value is not None}
@@ -300,7 +306,7 @@ def test_buttons(texts: Texts, reply: Reply, rows: Any) -> None:
     assert shown == rows
 
 
-def test_a_month_is_a_sheet_of_seven_columns(texts: Texts) -> None:
+def test_a_month_is_a_sheet_of_seven_columns(texts: Translator) -> None:
     days = [ReplyChoice(id=f"7.{day}", label="…", number=day) for day in (1, 3, 31)]
     later = ReplyChoice(id="7.month:2027-01", label="Επόμενος μήνας")
     reply = asked(month=date(2026, 12, 1), layout="month", choices=[*days, later])

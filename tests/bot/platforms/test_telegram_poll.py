@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from bot.platforms import telegram_poll
-from bot.platforms.platform import Received
-from bot.platforms.telegram_poll import TRIES, poll
-from bot.texts import Texts
-from bot.wiring import Wiring
-from core.errors import Busy
+from bot.bootstrap import Application
+from bot.i18n.translator import Translator
+from bot.platforms.base import WebhookResult
+from bot.platforms.telegram import polling as telegram_polling
+from bot.platforms.telegram.polling import TRIES, poll
+from core.errors import DatabaseUnavailable
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
 from tests.core.waiting import soon
@@ -27,7 +27,7 @@ class Taking:
         self.tried = 0
         self.taken: list[str] = []
 
-    async def take(self, _account: str, received: Received) -> Any:
+    async def take(self, _account: str, received: WebhookResult) -> Any:
         self.tried += 1
         if self.failures:
             raise self.failures.pop(0)
@@ -38,27 +38,32 @@ class Taking:
     ("failures", "taken", "tried"),
     [
         pytest.param([], ["first", "last"], 2, id="nothing"),
-        pytest.param([Busy("away")] * 5, ["first", "last"], 7, id="the database is away"),
+        pytest.param(
+            [DatabaseUnavailable("away")] * 5, ["first", "last"], 7, id="the database is away"
+        ),
         pytest.param([KeyError()] * (TRIES - 1), ["first", "last"], TRIES + 1, id="an error"),
         pytest.param([KeyError()] * TRIES, ["last"], TRIES + 1, id="an error that stays"),
         pytest.param(
-            [Busy("away"), KeyError()] * TRIES, ["last"], 2 * TRIES + 1, id="both in turns"
+            [DatabaseUnavailable("away"), KeyError()] * TRIES,
+            ["last"],
+            2 * TRIES + 1,
+            id="both in turns",
         ),
     ],
 )
 def test_an_update_is_tried_again(
-    texts: Texts,
+    texts: Translator,
     monkeypatch: pytest.MonkeyPatch,
     failures: list[Exception],
     taken: list[str],
     tried: int,
 ) -> None:
-    monkeypatch.setattr(telegram_poll, "REST_SECONDS", 0)
+    monkeypatch.setattr(telegram_polling, "REST_SECONDS", 0)
     taking = Taking(failures)
 
     async def run(url: str) -> None:
         polling = asyncio.create_task(
-            poll(cast("Wiring", taking), telegram(texts, api_url=url)),
+            poll(cast("Application", taking), telegram(texts, api_url=url)),
         )
         await soon(lambda: "last" in taking.taken)
         polling.cancel()

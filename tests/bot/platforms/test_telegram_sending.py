@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from telegram.request import HTTPXRequest
 
-from bot.replies import Reply, Venue
-from bot.texts import Texts
+from bot.i18n.translator import Translator
+from bot.messages import Reply, Venue
 from core.errors import DeliveryError
 from tests.bot.platforms.test_telegram import BACK, CHOICES, asked, telegram
 from tests.fakes.telegram import BLOCKED, DROPPED, TOKEN, TelegramServer, failure, telegram_server
@@ -20,13 +20,13 @@ def server() -> Any:
 
 
 def send(
-    texts: Texts, server: TelegramServer, reply: Reply, chat: str = "4711", replaces: str = ""
+    texts: Translator, server: TelegramServer, reply: Reply, chat: str = "4711", replaces: str = ""
 ) -> str | None:
     """Send it by the real client."""
     bot = telegram(texts, api_url=server.url)
 
     async def run() -> str | None:
-        async with bot.connected() as sending:
+        async with bot.open() as sending:
             return await sending(chat, bot.render(reply), replaces or None)
 
     return asyncio.run(run())
@@ -110,7 +110,7 @@ PLACE = Venue(latitude=37.0389, longitude=22.1142, name="Γραφείο", addres
     ],
 )
 def test_what_is_sent(
-    texts: Texts, server: TelegramServer, reply: Reply, calls: list[tuple[str, dict[str, Any]]]
+    texts: Translator, server: TelegramServer, reply: Reply, calls: list[tuple[str, dict[str, Any]]]
 ) -> None:
     assert send(texts, server, reply) == str(len(calls))
     assert server.calls == [(method, {"chat_id": 4711, **given}) for method, given in calls]
@@ -131,7 +131,7 @@ STANDING = {"text": "Ποια;", "markup": BUTTONS}
     ],
 )
 def test_what_stands_is_changed(
-    texts: Texts, server: TelegramServer, reply: Reply, text: str, markup: dict[str, Any]
+    texts: Translator, server: TelegramServer, reply: Reply, text: str, markup: dict[str, Any]
 ) -> None:
     server.chats[4711][1] = dict(STANDING)
     assert send(texts, server, reply, replaces="1") == "1"
@@ -139,7 +139,7 @@ def test_what_stands_is_changed(
 
 
 def test_what_stands_no_more_is_sent_anew_unless_it_is_closed(
-    texts: Texts, server: TelegramServer
+    texts: Translator, server: TelegramServer
 ) -> None:
     assert send(texts, server, Reply(text="Ποια;", closing=True), replaces="1") == "1"
     assert server.chats[4711] == {}
@@ -151,7 +151,7 @@ LONG = "α" * 4090
 
 
 @pytest.mark.parametrize(
-    ("text", "closed"),
+    ("text", "answered_form"),
     [
         ("Ποια;", "Ποια;\n\n✓ Όχι"),
         (LONG, LONG),
@@ -159,10 +159,12 @@ LONG = "α" * 4090
         ("β" * 4096 + "Ποια;", "Ποια;\n\n✓ Όχι"),
     ],
 )
-def test_closing_a_question_loses_nothing_of_it(texts: Texts, text: str, closed: str) -> None:
-    reply = telegram(texts).closed(asked(text=text, choices=CHOICES), "Όχι", said=False)
+def test_closing_a_question_loses_nothing_of_it(
+    texts: Translator, text: str, answered_form: str
+) -> None:
+    reply = telegram(texts).answered_form(asked(text=text, choices=CHOICES), "Όχι", said=False)
     assert reply
-    assert reply.text == closed
+    assert reply.text == answered_form
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,7 @@ def test_closing_a_question_loses_nothing_of_it(texts: Texts, text: str, closed:
     ],
 )
 def test_a_failure_says_whether_to_try_again(
-    texts: Texts, server: TelegramServer, answer: Any, told: tuple[float, bool, bool]
+    texts: Translator, server: TelegramServer, answer: Any, told: tuple[float, bool, bool]
 ) -> None:
     server.failures[4711] = [answer]
     with pytest.raises(DeliveryError) as failed:
@@ -198,17 +200,17 @@ def test_a_failure_says_whether_to_try_again(
 
 
 def test_an_answer_that_takes_too_long_is_not_waited_for(
-    texts: Texts, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
+    texts: Translator, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.slow = 2
     monkeypatch.setattr(
-        "bot.platforms.telegram.HTTPXRequest", lambda: HTTPXRequest(read_timeout=0.2)
+        "bot.platforms.telegram.adapter.HTTPXRequest", lambda: HTTPXRequest(read_timeout=0.2)
     )
     with pytest.raises(DeliveryError, match="TimedOut"):
         send(texts, server, asked())
 
 
-def test_a_chat_that_moved_is_followed(texts: Texts, server: TelegramServer) -> None:
+def test_a_chat_that_moved_is_followed(texts: Translator, server: TelegramServer) -> None:
     moved = failure(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1001)
     server.failures[-5] = [moved]
     assert send(texts, server, asked(), "-5") == "1"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.platforms.platform import Forged, Malformed, Reach, Receipt, Received
-from bot.platforms.viber import HEADER, Viber
-from bot.replies import Reply, ReplyChoice
+from bot.i18n.translator import Translator
+from bot.messages import Reply, ReplyChoice
+from bot.platforms.base import Malformed, Reachability, Receipt, Unauthenticated, WebhookResult
+from bot.platforms.viber.adapter import HEADER, Viber
 from bot.settings import ViberAccount
-from bot.texts import Texts
 from tests.bot.platforms import viber_events as events
 from tests.bot.platforms.viber_events import MARIA
 from tests.fakes.viber import (
@@ -21,11 +21,11 @@ from tests.fakes.viber import (
 ACCOUNT = "viber:town"
 
 
-def viber(texts: Texts, **settings: Any) -> Viber:
+def viber(texts: Translator, **settings: Any) -> Viber:
     return Viber(ACCOUNT, ViberAccount.model_validate({"token": TOKEN, **settings}), texts)
 
 
-def read(texts: Texts, event: Any, **settings: Any) -> Received:
+def read(texts: Translator, event: Any, **settings: Any) -> WebhookResult:
     bot = viber(texts, **settings)
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
     return bot.read({HEADER: bot.sign(body)}, body)
@@ -84,7 +84,7 @@ SAID = [
 
 
 @pytest.mark.parametrize(("event", "said"), SAID)
-def test_what_a_citizen_sends(texts: Texts, event: Any, said: dict[str, Any]) -> None:
+def test_what_a_citizen_sends(texts: Translator, event: Any, said: dict[str, Any]) -> None:
     received = read(texts, event)
     (inbound,) = received.messages
     given = inbound.model_dump(
@@ -106,13 +106,17 @@ def test_what_a_citizen_sends(texts: Texts, event: Any, said: dict[str, Any]) ->
             Receipt(MARIA, "7", "failed", "failure description"),
             id="failed",
         ),
-        pytest.param(events.subscribed(), Reach(MARIA, reachable=True), id="subscribed"),
-        pytest.param(events.unsubscribed(), Reach(MARIA, reachable=False), id="unsubscribed"),
+        pytest.param(events.subscribed(), Reachability(MARIA, reachable=True), id="subscribed"),
+        pytest.param(
+            events.unsubscribed(), Reachability(MARIA, reachable=False), id="unsubscribed"
+        ),
         pytest.param(events.ASKED, None, id="asked whether we are there"),
         pytest.param(events.started(subscribed=True), None, id="opened again"),
     ],
 )
-def test_what_viber_tells(texts: Texts, event: Any, news: Receipt | Reach | None) -> None:
+def test_what_viber_tells(
+    texts: Translator, event: Any, news: Receipt | Reachability | None
+) -> None:
     received = read(texts, event)
     assert (received.news, list(received.messages), received.welcome) == (news, [], None)
 
@@ -120,19 +124,19 @@ def test_what_viber_tells(texts: Texts, event: Any, news: Receipt | Reach | None
 @pytest.mark.parametrize(
     ("name", "kind"), [("client_status", "client_status"), ("<b>", "unknown"), ("", "unknown")]
 )
-def test_what_nobody_knows_is_ignored(texts: Texts, name: str, kind: str) -> None:
-    assert read(texts, {"event": name, "user": {}, "timestamp": "?"}) == Received(ignored=kind)
+def test_what_nobody_knows_is_ignored(texts: Translator, name: str, kind: str) -> None:
+    assert read(texts, {"event": name, "user": {}, "timestamp": "?"}) == WebhookResult(ignored=kind)
 
 
 @pytest.mark.parametrize("signature", ["", "00", "é", "0" * 64])
-def test_who_cannot_sign_is_refused(texts: Texts, signature: str) -> None:
-    with pytest.raises(Forged):
+def test_who_cannot_sign_is_refused(texts: Translator, signature: str) -> None:
+    with pytest.raises(Unauthenticated):
         viber(texts).read({HEADER: signature}, b"{}")
 
 
-def test_a_body_that_was_changed_is_refused(texts: Texts) -> None:
+def test_a_body_that_was_changed_is_refused(texts: Translator) -> None:
     bot = viber(texts)
-    with pytest.raises(Forged):
+    with pytest.raises(Unauthenticated):
         bot.read({HEADER: bot.sign(b'{"event": "webhook"}')}, b'{"event": "webhook" }')
 
 
@@ -153,7 +157,7 @@ def test_a_body_that_was_changed_is_refused(texts: Texts) -> None:
         b"[" * 100_000,
     ],
 )
-def test_what_cannot_be_read_is_malformed(texts: Texts, body: bytes) -> None:
+def test_what_cannot_be_read_is_malformed(texts: Translator, body: bytes) -> None:
     with pytest.raises(Malformed):
         read(texts, body)
 
@@ -161,12 +165,14 @@ def test_what_cannot_be_read_is_malformed(texts: Texts, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("code", "language"), [("el", "el"), ("el-GR", "el"), ("de", "en"), (None, None)]
 )
-def test_the_language_is_the_apps(texts: Texts, code: str | None, language: str | None) -> None:
+def test_the_language_is_the_apps(
+    texts: Translator, code: str | None, language: str | None
+) -> None:
     event = events.text("α", sender={**events.WHO, "language": code})
     assert read(texts, event).messages[0].language == language
 
 
-def test_a_bot_of_one_municipality_is_at_home_there(texts: Texts) -> None:
+def test_a_bot_of_one_municipality_is_at_home_there(texts: Translator) -> None:
     assert read(texts, events.text("α")).messages[0].home is None
     assert read(texts, events.text("α"), municipality="chios").messages[0].home == "chios"
 
@@ -191,7 +197,7 @@ def numbered(labels: list[str]) -> list[ReplyChoice]:
     ]
 
 
-def keyboard(texts: Texts, reply: Reply) -> Any:
+def keyboard(texts: Translator, reply: Reply) -> Any:
     """The keyboard's rows, with buttons as columns text=body; checked as Viber does."""
     (*_before, last) = viber(texts).render(reply)
     assert not wrong_in({"receiver": MARIA, **last})
@@ -251,7 +257,7 @@ def keyboard(texts: Texts, reply: Reply) -> Any:
         pytest.param(asked(input="email", choices=[BACK]), [["6 Πίσω=tap 7.back"]], id="e-mail"),
     ],
 )
-def test_a_keyboard(texts: Texts, reply: Reply, rows: Any) -> None:
+def test_a_keyboard(texts: Translator, reply: Reply, rows: Any) -> None:
     assert keyboard(texts, reply) == rows
 
 
@@ -265,14 +271,14 @@ def test_a_keyboard(texts: Texts, reply: Reply, rows: Any) -> None:
     ],
 )
 def test_however_many_they_are_a_keyboard_has_twelve_rows_at_most(
-    texts: Texts, count: int, label: str, beside: int
+    texts: Translator, count: int, label: str, beside: int
 ) -> None:
     rows = keyboard(texts, asked(choices=[*numbered([label] * count), BACK, HELP]))
     assert len(rows) <= 12
     assert len(rows[0]) == beside
 
 
-def test_a_month_is_a_sheet_from_monday_to_saturday(texts: Texts) -> None:
+def test_a_month_is_a_sheet_from_monday_to_saturday(texts: Translator) -> None:
     days = [ReplyChoice(id=f"7.{day}", label="…", number=day) for day in (1, 3, 31)]
     later = ReplyChoice(id="7.month:2027-01", label="Επόμενος μήνας")
     reply = asked(month=date(2026, 12, 1), layout="month", choices=[*days, later])
@@ -284,14 +290,14 @@ def test_a_month_is_a_sheet_from_monday_to_saturday(texts: Texts) -> None:
     assert below == ["6 Επόμενος μήνας=tap 7.month:2027-01"]
 
 
-def test_a_month_with_free_sundays_is_a_list_of_its_days(texts: Texts) -> None:
+def test_a_month_with_free_sundays_is_a_list_of_its_days(texts: Translator) -> None:
     days = [ReplyChoice(id=f"7.{day}", label=f"Ημ {day} Δεκ", number=day) for day in range(1, 32)]
     rows = keyboard(texts, asked(month=date(2026, 12, 1), layout="month", choices=[*days, BACK]))
     assert sum(len(row) for row in rows) == 32
     assert len(rows) <= 12
 
 
-def test_whoever_opens_the_chat_is_told_all_in_one_message(texts: Texts) -> None:
+def test_whoever_opens_the_chat_is_told_all_in_one_message(texts: Translator) -> None:
     received = read(texts, events.started())
     assert received.welcome
     welcome = received.welcome([Reply(text="Γεια σας."), asked(choices=CHOICES)])

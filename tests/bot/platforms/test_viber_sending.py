@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.platforms.viber import Viber
-from bot.replies import Reply
-from bot.texts import Texts
+from bot.i18n.translator import Translator
+from bot.messages import Reply
+from bot.platforms.viber.adapter import Viber
 from core.errors import DeliveryError
 from tests.bot.platforms.test_viber import CHOICES, asked, viber
 from tests.bot.platforms.viber_events import MARIA
@@ -32,18 +32,18 @@ def server() -> Iterator[ViberServer]:
         yield server
 
 
-def send(texts: Texts, server: ViberServer, reply: Reply, **settings: Any) -> str | None:
+def send(texts: Translator, server: ViberServer, reply: Reply, **settings: Any) -> str | None:
     """Send it by the real client."""
     bot = viber(texts, api_url=server.url, **settings)
 
     async def run() -> str | None:
-        async with bot.connected() as sending:
+        async with bot.open() as sending:
             return await sending(MARIA, bot.render(reply), None)
 
     return asyncio.run(run())
 
 
-def test_a_question_arrives_with_its_keyboard(texts: Texts, server: ViberServer) -> None:
+def test_a_question_arrives_with_its_keyboard(texts: Translator, server: ViberServer) -> None:
     number = send(texts, server, asked(text="Α < Β & *Γ*_", choices=CHOICES), name="Δήμος Χίου")
     assert number == str(server.tokens[MARIA][0])
     ((method, given),) = server.calls
@@ -52,7 +52,9 @@ def test_a_question_arrives_with_its_keyboard(texts: Texts, server: ViberServer)
     assert all(button["Silent"] for button in given["keyboard"]["Buttons"])
 
 
-def test_of_a_long_text_the_last_part_has_the_keyboard(texts: Texts, server: ViberServer) -> None:
+def test_of_a_long_text_the_last_part_has_the_keyboard(
+    texts: Translator, server: ViberServer
+) -> None:
     number = send(texts, server, asked(text="α" * 5000, choices=CHOICES))
     assert number == str(server.tokens[MARIA][1])
     assert ["keyboard" in given for _method, given in server.calls] == [False, True]
@@ -85,7 +87,7 @@ WAIT = Answer(429, {}, {"retry-after": "7"})
     ],
 )
 def test_a_failure_says_whether_to_try_again(
-    texts: Texts, server: ViberServer, answer: Answer, told: tuple[float, bool, bool]
+    texts: Translator, server: ViberServer, answer: Answer, told: tuple[float, bool, bool]
 ) -> None:
     server.failures[MARIA] = [answer]
     with pytest.raises(DeliveryError) as failed:
@@ -97,7 +99,7 @@ def test_a_failure_says_whether_to_try_again(
 
 
 def test_an_answer_that_takes_too_long_is_not_waited_for(
-    texts: Texts, server: ViberServer, monkeypatch: pytest.MonkeyPatch
+    texts: Translator, server: ViberServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.slow = 2
 

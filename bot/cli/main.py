@@ -1,0 +1,244 @@
+"""The command `rantevou`. Imports what a command needs only when it runs: --help is instant."""
+
+import asyncio
+import errno
+import gc
+import os
+import signal
+import socket
+import sys
+import tempfile
+from contextlib import closing, suppress
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.bots import doctor, telegram, viber
+from bot.cli.outbox import outbox
+from core.errors import ConfigurationError
+
+app = typer.Typer(
+    help="Books appointments with Greek municipalities by conversation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+catalogue = typer.Typer(help="The municipalities' catalogues.", no_args_is_help=True)
+app.add_typer(catalogue, name="catalogue")
+app.add_typer(outbox, name="outbox")
+app.add_typer(telegram, name="telegram")
+app.add_typer(viber, name="viber")
+app.command()(doctor)
+
+Workers = Annotated[int, typer.Option(min=1, help="Processes that serve beside one another.")]
+Files = Annotated[list[Path], typer.Argument(help="Catalogues, one YAML file each.")]
+
+
+def main() -> None:
+    """Run a command; what stops it is told in one line, without a stack trace."""
+    # At Python's default, looking for cycles of garbage is a fifth of the start.
+    gc.set_threshold(50_000)
+    try:
+        app()
+    except ConfigurationError as reason:
+        typer.secho(str(reason), fg="red", err=True)
+        sys.exit(1)
+
+
+@app.command()
+def serve(workers: Workers = 1) -> None:
+    """Serve the pages and the HTTP API, and deliver what is owed.
+
+    On an empty database, load the shipped catalogues first.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if workers == 1:
+        _serve(_prepared())
+        return
+    from bot.ops.supervisor import supervise
+
+    with tempfile.TemporaryDirectory(prefix="rantevou-") as folder:
+        # Where they add up what they count; before anything is imported that counts.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        listener = _prepared()
+        supervise(workers, lambda: _serve(listener))
+
+
+def _prepared() -> socket.socket:
+    """Prepare the database, and give the socket to serve on."""
+    from bot.bootstrap import bootstrap, load_shipped
+    from bot.settings import read_settings
+    from bot.telemetry.logging import configure
+
+    settings = read_settings()
+    configure()
+    listener = _listen(settings.host, settings.port)
+    application = bootstrap(settings)
+    load_shipped(application)
+    application.check_homes()
+    application.database.close()
+    address = _address(settings.host, settings.port)
+    typer.echo(f"Rantevou: open {address} (API: {address}/docs). Ctrl-C stops it.")
+    return listener
+
+
+def _serve(listener: socket.socket) -> None:
+    from uvicorn.importer import import_from_string
+
+    server = import_from_string("webhooks.server:create_server")()  # bot may not import webhooks
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+
+
+@app.command()
+def worker() -> None:
+    """Deliver what is owed, beside the server or on another machine."""
+    import structlog
+
+    from bot.bootstrap import bootstrap
+    from bot.delivery.worker import DeliveryWorker
+    from bot.settings import read_settings
+    from bot.telemetry.logging import configure
+
+    settings = read_settings()
+    configure()
+    application = bootstrap(settings)
+    if not application.services.platforms:
+        raise ConfigurationError(
+            "There is nothing to deliver: no platform is configured that we write to."
+        )
+
+    if settings.metrics_port:
+        try:
+            application.metrics.serve(settings.host, settings.metrics_port)
+        except OSError as error:
+            raise ConfigurationError(
+                f"RANTEVOU_METRICS_PORT={settings.metrics_port}: can't listen there "
+                f"({error.strerror})."
+            ) from None
+    log = structlog.get_logger()
+
+    async def deliver() -> None:
+        postman, loop = DeliveryWorker(application), asyncio.get_running_loop()
+        ends = iter((postman.stop,))
+
+        def end() -> None:
+            next(ends, partial(os._exit, 1))()
+
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(sig, end)
+        typer.echo("Rantevou delivers. Ctrl-C stops it.")
+        log.info("worker started", process=os.getpid())
+        await postman.run()
+
+    asyncio.run(deliver())
+    application.database.close()
+    log.info("worker stopped", process=os.getpid())
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where to; not there yet.")]) -> None:
+    """Copy the SQLite file and its secret, also while Rantevou runs."""
+    from bot.ops.backup import backup
+    from bot.settings import read_settings
+
+    copies = backup(read_settings(), file)
+    typer.echo(f"Copied to {' and '.join(map(str, copies))}")
+
+
+@app.command()
+def chat() -> None:
+    """Talk in the terminal, on the same database."""
+    from bot.bootstrap import bootstrap, load_shipped
+    from bot.platforms import console
+    from bot.settings import read_settings
+
+    application = bootstrap(read_settings())
+    load_shipped(application)
+    console.chat(application.handle_message_sync, "/start")
+
+
+@catalogue.command()
+def check(files: Files) -> None:
+    """Say of each file what is wrong in it: file, line, field and what was expected."""
+    from core.catalogue.loader import CatalogueInvalid, read_catalogue
+
+    wrong: list[str] = []
+    seen: dict[str, Path] = {}
+    for file in files:
+        try:
+            body = read_catalogue(file)
+        except CatalogueInvalid as bad:
+            wrong.append(str(bad))
+            continue
+        if other := _double(seen, body.id, file):
+            wrong.append(other)
+        else:
+            typer.echo(f"{file}: OK ({body.id}, {len(body.services)} services)")
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
+
+
+@catalogue.command()
+def load(files: Files) -> None:
+    """Put catalogues into the database, all or none; a municipality there is updated."""
+    from sqlalchemy.orm import Session
+
+    from bot.bootstrap import bootstrap
+    from bot.settings import read_settings
+    from core.bookings.catalogue_update import load_catalogue as load_one
+    from core.catalogue.loader import read_catalogue
+
+    bodies = [read_catalogue(file) for file in files]
+    seen: dict[str, Path] = {}
+    for body, file in zip(bodies, files, strict=True):
+        if double := _double(seen, body.id, file):
+            raise ConfigurationError(double)
+    application = bootstrap(read_settings())
+
+    def load_all(session: Session) -> list[str]:
+        return [load_one(session, body, application.services.clock()) for body in bodies]
+
+    with closing(application.database) as database:
+        outcomes = database.write_sync(load_all)
+    for body, outcome in zip(bodies, outcomes, strict=True):
+        typer.echo(f"{body.id}: {outcome}")
+
+
+def _double(seen: dict[str, Path], body_id: str, file: Path) -> str | None:
+    """Say so where another of the files has that id: one would overwrite the other."""
+    other = seen.setdefault(body_id, file)
+    if other == file:
+        return None
+    return f"{file}: id: an id that no other file has; {other} has {body_id} too"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything else is done, and keep it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named, or asyncio takes it for no TCP and answers 40 ms later (Nagle).
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        another = " Another program uses it, perhaps a second Rantevou."
+        raise ConfigurationError(
+            f"RANTEVOU_HOST={host}, RANTEVOU_PORT={port}: can't listen there ({error.strerror})."
+            + (another if error.errno == errno.EADDRINUSE else "")
+        ) from None
+    return listener
+
+
+def _address(host: str, port: int) -> str:
+    """What to open in a browser on this machine."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+
+
+if __name__ == "__main__":
+    main()

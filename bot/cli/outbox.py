@@ -1,0 +1,88 @@
+"""The commands `rantevou outbox`: what is stuck, and what to do about it."""
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+
+outbox = typer.Typer(help="The messages that are stuck.", no_args_is_help=True)
+
+Ids = Annotated[
+    list[int] | None, typer.Argument(min=1, max=2**63 - 1, help="As `list` shows them.")
+]
+Every = Annotated[bool, typer.Option("--all", help="All that are stuck.")]
+
+HEADS = ("id", "account", "kind", "booking", "due", "attempts", "status", "last error")
+
+
+@outbox.command("list")
+def list_stuck() -> None:
+    """Show what failed, and what is still owed though it was tried or is overdue."""
+    from core.messaging import outbox_admin
+
+    rows = [
+        (
+            str(row.id),
+            row.account,
+            row.kind,
+            str(row.booking_id or "-"),
+            f"{row.due_at:%Y-%m-%dT%H:%M:%SZ}",
+            str(row.attempts),
+            row.status,
+            row.last_error or "-",
+        )
+        for row in _done(outbox_admin.stuck)
+    ]
+    if not rows:
+        typer.echo("Nothing is stuck.")
+        return
+    widths = [max(map(len, column)) for column in zip(HEADS, *rows, strict=True)]
+    for row in (HEADS, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
+
+
+@outbox.command()
+def retry(ids: Ids = None, every: Every = False) -> None:
+    """Owe messages now, as if they had never been tried."""
+    from core.messaging import outbox_admin
+
+    chosen = _chosen(ids, every)
+    done = _done(lambda session, fetched, now: outbox_admin.retry(session, fetched, now, chosen))
+    typer.echo(f"Owed anew: {done}")
+
+
+@outbox.command()
+def drop(ids: Ids = None, every: Every = False) -> None:
+    """Give messages up."""
+    from core.messaging import outbox_admin
+
+    chosen = _chosen(ids, every)
+    done = _done(lambda session, fetched, now: outbox_admin.drop(session, fetched, now, chosen))
+    typer.echo(f"Given up: {done}")
+
+
+def _chosen(ids: list[int] | None, every: bool) -> list[int] | None:
+    """The messages named; None stands for all."""
+    if bool(ids) == every:
+        raise typer.BadParameter("either the messages' ids or --all")
+    return ids or None
+
+
+def _done(fn: "Callable[[Session, str, datetime], T]") -> T:
+    """What that gives, in one transaction."""
+    from bot.bootstrap import bootstrap
+    from bot.messages import WEBCHAT
+    from bot.settings import read_settings
+
+    application = bootstrap(read_settings())
+    now = application.services.clock()
+    with closing(application.database) as database:
+        return database.write_sync(lambda session: fn(session, WEBCHAT, now))

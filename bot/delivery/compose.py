@@ -1,0 +1,66 @@
+"""What is owed, put into words when it is sent."""
+
+from sqlalchemy.orm import Session
+
+from bot.context import Services, context_of, load_context
+from bot.messages import Reply, Sender
+from bot.views.appointment import appointment
+from bot.views.notification import render_notification
+from core.db.models import Booking, Contact, InboundRow, OutboxRow
+from core.errors import BookingRefused
+from core.messaging.conversations import StoredConversation
+from core.messaging.notifications import ADDRESS_FIELDS, REPLY
+from dialogs.engine.steps import Context
+
+
+def render_message(
+    session: Session, services: Services, row: OutboxRow
+) -> tuple[str, Reply] | None:
+    """Give the address that a message goes to, and the message; None where it is owed no more."""
+    booking = session.get(Booking, row.booking_id) if row.booking_id else None
+    if row.contact_id is None:
+        address = booking.details.get(ADDRESS_FIELDS[row.platform]) if booking else None
+        if not booking or not address:
+            return None
+        reply = render_notification(
+            _attendee(session, services, row, booking), row.kind, booking, plainly=True
+        )
+    else:
+        address = session.get_one(Contact, row.contact_id).address
+        if row.kind == REPLY:
+            reply = _reply(session, row)
+            if reply and reply.file:
+                reply = _filled(session, services, row, address, reply)
+        else:
+            sender = Sender(platform=row.platform, account=row.account, address=address)
+            known = load_context(session, services, sender)
+            reply = render_notification(known[1], row.kind, booking) if known and booking else None
+    return (address, reply) if reply else None
+
+
+def _reply(session: Session, row: OutboxRow) -> Reply | None:
+    inbound = session.get(InboundRow, row.inbound_id)
+    if inbound is None or row.position is None or row.position >= len(inbound.replies):
+        return None  # the citizen has had it erased meanwhile
+    return Reply.model_validate(inbound.replies[row.position])
+
+
+def _filled(
+    session: Session, services: Services, row: OutboxRow, address: str, reply: Reply
+) -> Reply | None:
+    """A file with its content as it is now; None where the appointment is off by now."""
+    sender = Sender(platform=row.platform, account=row.account, address=address)
+    try:
+        found = appointment(session, services, sender, reply.booking or 0)
+    except BookingRefused:
+        return None
+    return reply.model_copy(update={"content": found.file}) if found else None
+
+
+def _attendee(session: Session, services: Services, row: OutboxRow, booking: Booking) -> Context:
+    """What words for somebody need who has no conversation: the language they booked in."""
+    nobody = StoredConversation(
+        0, 0, booking.citizen_id, booking.language, booking.timezone, {}, None, {}
+    )
+    sender = Sender(platform=row.platform, account=row.account, address="")
+    return context_of(session, services, sender, nobody)

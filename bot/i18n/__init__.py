@@ -1,0 +1,1 @@
+"""Texts and time zones in the languages of `locales/`."""

@@ -1,0 +1,62 @@
+"""Which time zone a city or a country is in, by its name in any language."""
+
+import zoneinfo
+from collections.abc import Callable
+from functools import lru_cache
+
+from babel import Locale
+from babel.core import get_global
+from babel.dates import get_timezone_location
+
+from core.i18n import TextTemplate, _
+
+LANGUAGES = ("el", "en")
+
+# Where many Greeks live, of what names no zone itself.
+CITIES: dict[str, TextTemplate] = {
+    "Europe/Berlin": _("munich, stuttgart, frankfurt, dusseldorf, hamburg, cologne, nuremberg"),
+    "Europe/London": _("manchester, birmingham, england, scotland"),
+    "America/New_York": _("boston, astoria, philadelphia, baltimore, washington"),
+    "America/Los_Angeles": _("san francisco, seattle, san diego, california"),
+    "America/Toronto": _("montreal, ottawa"),
+    "Australia/Sydney": _("canberra"),
+}
+MAIN = {"DE": "Europe/Berlin", "CY": "Asia/Nicosia"}
+"""Countries with several zones of which one is meant."""
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> frozenset[str]:
+    """Every name that a zone goes by."""
+    return frozenset(zoneinfo.available_timezones())
+
+
+@lru_cache(maxsize=1024)
+def city_of(zone: str, language: str) -> str:
+    """The city that a zone is named by."""
+    return get_timezone_location(zone, locale=language, return_city=True)
+
+
+SEVERAL_ZONES = ""
+"""Stands for a country that the clocks don't agree in: its city must be asked."""
+
+
+def zone_candidates(words: Callable[[TextTemplate], frozenset[str]]) -> list[tuple[str, list[str]]]:
+    """Each zone with its names: its city, its country if it is the only one there, and CITIES."""
+    names: dict[str, list[str]] = {SEVERAL_ZONES: sorted(words(_("america")))}
+    aliases = get_global("zone_aliases")
+    for zone in sorted(zone_names()):
+        if "/" in zone and not zone.startswith("Etc/") and zone not in aliases:
+            names[zone] = [city_of(zone, language) for language in LANGUAGES]
+    for country, zones in get_global("territory_zones").items():
+        only = zones[0] if len(zones) == 1 else MAIN.get(country, SEVERAL_ZONES)
+        if only in names:
+            names[only] += [
+                name
+                for language in LANGUAGES
+                for form in (country, f"{country}-alt-short")
+                if (name := Locale(language).territories.get(form))
+            ]
+    for zone, others in CITIES.items():
+        names[zone] += sorted(words(others))
+    return list(names.items())

@@ -1,0 +1,1 @@
+"""Operations: clean-up, backup, several processes."""

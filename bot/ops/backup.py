@@ -1,0 +1,75 @@
+"""A copy of the database, made while others use it."""
+
+import os
+import shlex
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from bot.settings import Settings
+from core.db.database import SETTING, backend_of
+from core.db.postgresql import PostgreSQL
+from core.errors import ConfigurationError
+
+
+def backup(settings: Settings, target: Path) -> list[Path]:
+    """Copy SQLite's file, and its secret where it has one; give the copies. Raises Unusable."""
+    backend = backend_of(settings.database_url)
+    if isinstance(backend, PostgreSQL):
+        raise ConfigurationError(
+            f"Nothing was copied. PostgreSQL does it itself: {_dump(backend, target)}"
+        )
+    source, secret, secret_copy = backend.file, _secret(backend.file), _secret(target)
+    if not source.exists():
+        raise ConfigurationError(f"{SETTING}: {source} isn't there.")
+    for copy in (target, secret_copy):
+        if copy.exists():
+            raise ConfigurationError(f"{copy} is there already, and isn't overwritten.")
+    copies = [secret_copy, target] if secret.exists() and not settings.secret else [target]
+    drafts = {copy: Path(f"{copy}.{os.getpid()}") for copy in copies}
+    try:
+        for draft in drafts.values():
+            draft.touch(mode=0o600, exist_ok=False)
+        _copy(source, drafts[target])
+        if secret_copy in drafts:
+            drafts[secret_copy].write_bytes(secret.read_bytes())
+        for copy, draft in drafts.items():
+            draft.rename(copy)
+    except (OSError, sqlite3.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigurationError(f"{source} can't be copied to {target}: {reason}") from None
+    finally:
+        for draft in drafts.values():
+            with suppress(OSError):
+                draft.unlink()
+    return copies
+
+
+def _secret(file: Path) -> Path:
+    return Path(f"{file}.secret")
+
+
+def _copy(source: Path, draft: Path) -> None:
+    """Copy one state of the whole, for which no writer waits, and check it."""
+    # Not read-only: what was written last is in a file beside it, which takes part.
+    where = f"{source.absolute().as_uri()}?mode=rw"
+    with (
+        closing(sqlite3.connect(where, uri=True)) as original,
+        closing(sqlite3.connect(draft)) as copy,
+    ):
+        original.backup(copy)
+        found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if found != "ok":
+        what = found.rpartition("\n")[2]
+        raise ConfigurationError(f"{source} is damaged ({what}), so its copy was thrown away.")
+
+
+def _dump(backend: PostgreSQL, target: Path) -> str:
+    given = backend.url.difference_update_query(["password"])
+    url = URL.create(
+        "postgresql", given.username, None, given.host, given.port, given.database, given.query
+    )
+    named = url.render_as_string(hide_password=False)  # it has none
+    return shlex.join(["pg_dump", "--format=custom", f"--file={target}", named])

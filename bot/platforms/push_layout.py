@@ -1,0 +1,109 @@
+"""A turn's replies as the chat of a platform that pushes needs them.
+
+So the chat reads as a record: a question that was answered shows the answer, and no button is left
+that would do nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.messages import Reply, Venue
+from bot.platforms.base import Platform
+from core.catalogue.model import Channel
+from core.db.models import Booking, History, InboundRow, OutboxRow
+from core.i18n import Text
+from dialogs.engine.steps import Context
+
+ANSWERED = "✓"
+"""What stands before an answer that was tapped."""
+
+CALENDAR = "rantevou.ics"
+
+
+@dataclass(frozen=True)
+class PreviousQuestion:
+    """The question that was open before the turn, and the row that brought it."""
+
+    row: int
+    reply: Reply
+
+
+def previous_question(session: Session, inbound_id: int) -> PreviousQuestion | None:
+    """The question that the answer to a message ended with, as long as that is known."""
+    found = session.execute(
+        select(OutboxRow.id, OutboxRow.position, InboundRow.replies)
+        .join(InboundRow, OutboxRow.inbound_id == InboundRow.id)
+        .where(InboundRow.id == inbound_id)
+        .order_by(OutboxRow.position.desc())
+        .limit(1)
+    ).first()
+    if found is None or found.position is None or found.position >= len(found.replies):
+        return None
+    return PreviousQuestion(found.id, Reply.model_validate(found.replies[found.position]))
+
+
+def adapt_replies(
+    ctx: Context,
+    platform: Platform,
+    before: PreviousQuestion | None,
+    replies: Sequence[Reply],
+    *,
+    tapped: str | None,
+    same: bool,
+) -> tuple[list[Reply], dict[int, int]]:
+    """A turn's replies with all that goes with them; which of them replace which row.
+
+    `tapped` is the label of the button that was, of the question `before`; `same`: the same
+    question is open again.
+    """
+    replies = [each for reply in replies for each in (reply, *_attached(ctx, platform, reply))]
+    if not platform.edits:
+        return replies if same or not tapped else _said_back(replies, tapped), {}
+    if before is None:
+        return replies, {}
+    if same and tapped and len(replies) == 1:
+        return replies, {0: before.row}
+    if answered_form := platform.answered_form(before.reply, tapped, said=len(replies) > 1):
+        replies = [answered_form, *replies]
+    if before.reply.input == "phone" and not same:
+        replies[0] = replies[0].model_copy(update={"clears": True})
+    return replies, {0: before.row} if answered_form and answered_form.closing else {}
+
+
+def _attached(ctx: Context, platform: Platform, reply: Reply) -> Iterator[Reply]:
+    """What goes with a reply that tells that an appointment was made or changed."""
+    if not reply.booking or reply.step is not None:
+        return
+    given = {"text": "", "language": reply.language, "booking": reply.booking}
+    if platform.files:
+        yield Reply(**given, file=CALENDAR)
+    if platform.maps and (venue := _venue(ctx, reply.booking)):
+        yield Reply(**given, venue=venue)
+
+
+def _venue(ctx: Context, number: int) -> Venue | None:
+    """Where an appointment is that was just made, if the municipality said where its door is."""
+    booking = ctx.session.get_one(Booking, number)
+    changes = select(History.action).where(History.booking_id == number)
+    if ctx.session.scalar(changes.order_by(History.id.desc()).limit(1)) != "confirmed":
+        return None
+    branch = ctx.registry[booking.municipality_id].body.branch(booking.branch)
+    if booking.channel != Channel.IN_PERSON or branch.place is None:
+        return None
+
+    def say(phrase: Text) -> str:
+        return ctx.texts.say(phrase, ctx.language)
+
+    name = say(branch.name)
+    address = say(branch.address) if branch.address else name
+    place = branch.place
+    return Venue(latitude=place.latitude, longitude=place.longitude, name=name, address=address)
+
+
+def _said_back(replies: Sequence[Reply], tapped: str) -> list[Reply]:
+    """What was tapped, where a tap itself leaves no trace in the chat."""
+    first, *others = replies
+    return [first.model_copy(update={"text": f"{ANSWERED} {tapped}\n\n{first.text}"}), *others]

@@ -1,0 +1,92 @@
+"""An appointment by itself: as a page to print, and as a calendar file."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from icalendar import Alarm, Calendar, Event
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.context import Services, load_context
+from bot.messages import Sender
+from core.bookings.service import check_open
+from core.catalogue.model import Channel
+from core.db.models import Booking, History
+from core.i18n import Text, TextTemplate, _
+from core.messaging import conversations
+from dialogs.engine.steps import Context
+from dialogs.messages.appointment import CHANNELS, full_details
+
+TITLE = _("Your appointment")
+SUMMARY = _("Appointment: {service}, {municipality}")
+ALARM = timedelta(hours=-2)
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """What is good to print, and the calendar file (RFC 5545)."""
+
+    language: str
+    title: str
+    text: str
+    file: bytes
+
+
+def appointment(
+    session: Session, services: Services, sender: Sender, booking_id: int
+) -> Appointment | None:
+    """See one of the writer's own, or one that their talk has shown; None where it is neither.
+
+    Raises Refusal not_confirmed where it is over or was cancelled.
+    """
+    known = load_context(session, services, sender)
+    booking = session.get(Booking, booking_id)
+    if not known or not booking:
+        return None
+    found, ctx = known
+    if booking.citizen_id != found.citizen_id and not _shown(session, found.id, booking_id):
+        return None
+    check_open(booking, ctx.now)
+
+    def say(phrase: Text) -> str:
+        return services.texts.say(phrase, ctx.language)
+
+    text = say(full_details(ctx, booking))
+    return Appointment(ctx.language, say(TITLE), text, _file(ctx, booking, text))
+
+
+def _shown(session: Session, conversation_id: int, booking_id: int) -> bool:
+    talk = conversations.transcript(session, conversation_id)
+    return any(reply.get("booking") == booking_id for _, _, replies in talk for reply in replies)
+
+
+def _file(ctx: Context, booking: Booking, text: str) -> bytes:
+    def say(phrase: Text) -> str:
+        return ctx.texts.say(phrase, ctx.language)
+
+    body = ctx.registry[booking.municipality_id].body
+    branch, channel = body.branch(booking.branch), Channel(booking.channel)
+    service = body.services[booking.service].name
+    summary = say(
+        TextTemplate(SUMMARY.message, args={"service": service, "municipality": body.name})
+    )
+    where: Text = CHANNELS[channel]
+    if channel == Channel.IN_PERSON:
+        where = branch.address or branch.name
+    changes = select(func.count()).where(History.booking_id == booking.id)
+    alarm = Alarm.new(description=summary)
+    alarm.add("action", "DISPLAY")
+    alarm.add("trigger", ALARM)
+    event = Event.new(
+        # The same for every copy, so that a moved appointment replaces the old one.
+        uid=ctx.registry.keyed_hash(f"calendar {booking.id}"),
+        stamp=ctx.now,
+        sequence=ctx.session.scalar(changes),
+        start=booking.starts_at,
+        end=booking.ends_at,
+        summary=summary,
+        location=say(where),
+        description=text,
+        subcomponents=[alarm],
+    )
+    return bytes(Calendar.new(method="PUBLISH", subcomponents=[event]).to_ical())

@@ -1,0 +1,39 @@
+"""Messages that come later, to a page: it fetches them, at once or on its next visit."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.context import Services, load_context
+from bot.messages import WEBCHAT, Sender
+from bot.views.notification import render_notification
+from core.db.models import Booking
+from core.messaging import conversations, page_inbox
+
+
+def fetch(session: Session, services: Services, sender: Sender) -> None:
+    """Put what is owed to somebody into words, and into their talk; once."""
+    known = load_context(session, services, sender, lock=True)
+    if known is None:
+        return
+    found, ctx = known
+    for owed in page_inbox.pending_for(session, WEBCHAT, found.citizen_id, ctx.now):
+        reply = render_notification(ctx, owed.kind, session.get_one(Booking, owed.booking_id))
+        owed.status = "delivered" if reply else "cancelled"
+        if reply:
+            stored = [reply.model_dump(mode="json", exclude_defaults=True)]
+            # The same row is owed again when its booking was moved.
+            message_id = f"owed {owed.id} {owed.due_at.isoformat()}"
+            conversations.record_inbound(
+                session, found, sender.account, message_id, None, stored, ctx.now
+            )
+
+
+def pending_news(
+    session: Session, conversation_ids: Collection[int], now: datetime
+) -> Mapping[int, tuple[int, bool]]:
+    """For each of these conversations, the last number of its talk and whether more is owed."""
+    numbers = conversations.last_numbers(session, conversation_ids)
+    owed = page_inbox.have_pending(session, WEBCHAT, conversation_ids, now)
+    return {each: (numbers.get(each, 0), each in owed) for each in conversation_ids}

@@ -1,0 +1,1 @@
+"""Free times: openings minus closures minus bookings."""

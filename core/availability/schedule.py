@@ -1,0 +1,228 @@
+"""openings − closures − bookings → free slots. Pure: knows no database and no clock.
+
+Moments are whole seconds since 1970 (UTC), for thousands of them are compared in a turn.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from core.catalogue.model import (
+    WEEKDAYS,
+    Closure,
+    Desk,
+    Opening,
+)
+from core.catalogue.service_offer import ServiceOffer
+from core.i18n import LocalizedText
+
+Spans = list[tuple[int, int]]
+"""Starts and ends, sorted, not overlapping."""
+
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class UnavailableReason:
+    """Why a day has no free time: past, notice, horizon, holiday, closure, closed or full."""
+
+    kind: str
+    reason: LocalizedText | None = None
+
+
+def free_starts(
+    offer: ServiceOffer, busy: Mapping[int, Spans], since: datetime, until: datetime, now: datetime
+) -> list[int]:
+    """Every free start in [since, until), sorted."""
+    found: set[int] = set()
+    for _, starts in _free_by_desk_day(offer, busy, since, until, now):
+        found.update(starts)
+    return sorted(found)
+
+
+def free_days(
+    offer: ServiceOffer,
+    busy: Mapping[int, Spans],
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    zone: ZoneInfo,
+) -> list[date]:
+    """The days, as counted in `zone`, on which some start in [since, until) is free."""
+    same = zone.key == offer.municipality.timezone
+    found: set[date] = set()
+    for day, starts in _free_by_desk_day(offer, busy, since, until, now):
+        if same:
+            if day not in found and next(iter(starts), None) is not None:
+                found.add(day)
+        else:
+            found.update(datetime.fromtimestamp(start, zone).date() for start in starts)
+    return sorted(found)
+
+
+def desks_for(offer: ServiceOffer, start: datetime) -> list[int]:
+    """The desks, busy or not, that may start serving at exactly that moment."""
+    at = int(start.timestamp())
+    day = start.astimezone(offer.zone).date()
+    return [desk_id for desk_id, desk in offer.desks if at in _starts(offer, desk, day)]
+
+
+def is_open_through(offer: ServiceOffer, desk: Desk, start: datetime, end: datetime) -> bool:
+    """Whether the desk works through [start, end), whatever the grid of starts is."""
+    day = start.astimezone(offer.zone).date()
+    reached, until = int(start.timestamp()), int(end.timestamp())
+    if _overlaps(reached, until, _shut(offer, desk, day)):
+        return False
+    for begin, close in sorted(_opened(offer, desk, day)):
+        if begin <= reached:
+            reached = max(reached, close)
+    return reached >= until
+
+
+def unavailable_reason(
+    offer: ServiceOffer, day: date, now: datetime, zone: ZoneInfo
+) -> UnavailableReason:
+    """Why that day (as counted in `zone`) has no free time, given that it has none."""
+    begin, end = day_bounds(day, zone)
+    if end <= now:
+        return UnavailableReason("past")
+    if begin >= offer.last(now):
+        return UnavailableReason("horizon")
+    days = sorted(
+        {begin.astimezone(offer.zone).date(), (end - SECOND).astimezone(offer.zone).date()}
+    )
+    starts = [at for d in days for _, desk in offer.desks for at in _starts(offer, desk, d)]
+    starts = [at for at in starts if begin.timestamp() <= at < end.timestamp()]
+    if starts:
+        if min(starts) >= offer.last(now).timestamp():
+            return UnavailableReason("horizon")
+        return UnavailableReason(
+            "full" if max(starts) >= offer.first(now).timestamp() else "notice"
+        )
+    for local in days:
+        if reason := _holiday(offer, local):
+            return UnavailableReason("holiday", reason)
+        for _, desk in offer.desks:
+            closures = _closures(offer, desk, local)
+            if closures and _openings(offer, desk, local):
+                return UnavailableReason("closure", closures[0].reason)
+    return UnavailableReason("closed")
+
+
+def last_open_day(offer: ServiceOffer, now: datetime) -> date:
+    """The last day of the horizon on which somebody works; the horizon's last if nobody does."""
+    last = (offer.last(now) - SECOND).date()
+    days = (last - n * DAY for n in range(offer.service.horizon_days))
+    return next((d for d in days if any(any(_starts(offer, k, d)) for _, k in offer.desks)), last)
+
+
+def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The day's first moment and the next day's, in UTC."""
+    begin = datetime.combine(day, time(), zone)
+    end = datetime.combine(day + DAY, time(), zone)
+    return begin.astimezone(UTC), end.astimezone(UTC)
+
+
+@lru_cache(maxsize=16)
+def public_holidays(year: int) -> Mapping[date, LocalizedText]:
+    """The Greek public holidays of a year, from the library `holidays`."""
+    import holidays  # noqa: PLC0415 costs 0.2 s, needed only once days are asked for
+
+    greek = holidays.country_holidays("GR", years=year, language="el")
+    english = holidays.country_holidays("GR", years=year, language="en_US")
+    return {day: LocalizedText(el=greek[day], en=english[day]) for day in greek}
+
+
+def _free_by_desk_day(
+    offer: ServiceOffer, busy: Mapping[int, Spans], since: datetime, until: datetime, now: datetime
+) -> Iterator[tuple[date, Iterator[int]]]:
+    """For each day and desk, the free starts, worked out only as far as they are read."""
+    earliest = int(max(since, offer.first(now)).timestamp())
+    latest = int(min(until, offer.last(now)).timestamp())
+    day = datetime.fromtimestamp(earliest, offer.zone).date()
+    last = datetime.fromtimestamp(latest, offer.zone).date()
+    length = offer.service.duration * 60
+    desks = offer.desks
+    ends = {desk_id: [end for _, end in busy.get(desk_id, ())] for desk_id, _ in desks}
+    while day <= last:
+        for desk_id, desk in desks:
+            starts = (s for s in _starts(offer, desk, day) if earliest <= s < latest)
+            yield day, _unbooked(starts, length, busy.get(desk_id, []), ends[desk_id])
+        day += DAY
+
+
+def _unbooked(starts: Iterable[int], length: int, taken: Spans, ends: list[int]) -> Iterator[int]:
+    for start in starts:
+        at = bisect_right(ends, start)
+        if at == len(taken) or taken[at][0] >= start + length:
+            yield start
+
+
+def _starts(offer: ServiceOffer, desk: Desk, day: date) -> Iterator[int]:
+    """The grid of starts in each opening: elapsed time, so right across a clock change."""
+    length, step = offer.service.duration * 60, offer.service.interval * 60
+    shut = _shut(offer, desk, day)
+    for begin, end in _opened(offer, desk, day):
+        grid = range(begin, end - length + 1, step)
+        yield from (s for s in grid if not _overlaps(s, s + length, shut)) if shut else grid
+
+
+def _overlaps(start: int, end: int, spans: Spans) -> bool:
+    return any(start < close and begin < end for begin, close in spans)
+
+
+def _opened(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
+    """When a desk is open on a day for that service and channel; none on a public holiday."""
+    if _holiday(offer, day):
+        return []
+    spans = []
+    for opening in _openings(offer, desk, day):
+        # Where the clocks' change leaves doubt about a local time, it counts as closed.
+        begin = max(_moments(day, opening.start, offer.zone))
+        end = min(_moments(day, opening.end, offer.zone))
+        if begin < end:
+            spans.append((begin, end))
+    return spans
+
+
+def _openings(offer: ServiceOffer, desk: Desk, day: date) -> list[Opening]:
+    weekday = WEEKDAYS[day.weekday()]
+    return [
+        opening
+        for opening in desk.openings
+        if weekday in opening.days
+        and (opening.first is None or opening.first <= day)
+        and (opening.last is None or day <= opening.last)
+        and (opening.services is None or offer.service.id in opening.services)
+        and (opening.channels is None or offer.channel in opening.channels)
+    ]
+
+
+def _shut(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
+    """When a desk is closed on a day, of what it is open."""
+    return [
+        (
+            min(_moments(day, closure.start or time.min, offer.zone)),
+            max(_moments(day, closure.end or time.max, offer.zone)),
+        )
+        for closure in _closures(offer, desk, day)
+    ]
+
+
+def _closures(offer: ServiceOffer, desk: Desk, day: date) -> list[Closure]:
+    every = offer.municipality.closures + offer.branch.closures + desk.closures
+    return [closure for closure in every if closure.first <= day <= closure.last]
+
+
+def _holiday(offer: ServiceOffer, day: date) -> LocalizedText | None:
+    return public_holidays(day.year).get(day) if offer.municipality.public_holidays else None
+
+
+def _moments(day: date, at: time, zone: ZoneInfo) -> tuple[int, int]:
+    """What a local time means: two moments if the clocks' change repeats or skips it."""
+    local = datetime.combine(day, at, zone)
+    return int(local.timestamp()), int(local.replace(fold=1).timestamp())

@@ -1,0 +1,1 @@
+"""Bookings: hold, confirm, move, cancel, edit, and the rules for each."""

@@ -1,0 +1,92 @@
+"""Choosing the desk that serves a booking."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.availability import schedule
+from core.bookings.expiry import expire_overlapping, record_expired
+from core.catalogue.service_offer import ServiceOffer
+from core.db import overlap_guard
+from core.db.advisory_locks import lock
+from core.db.models import LIVE, Booking
+from core.errors import BookingRefused
+from core.i18n import _
+
+
+def slot_taken_error() -> BookingRefused:
+    """What is said when a time is gone."""
+    return BookingRefused("taken", _("I'm sorry, that time has just gone."))
+
+
+def still_serves(offer: ServiceOffer, booking: Booking) -> bool:
+    """Whether the booking's desk works then, as far as the catalogue knows by now."""
+    return any(
+        desk_id == booking.desk_id
+        and schedule.is_open_through(offer, desk, booking.starts_at, booking.ends_at)
+        for desk_id, desk in offer.desks
+    )
+
+
+def take_desk(
+    session: Session,
+    offer: ServiceOffer,
+    starts_at: datetime,
+    now: datetime,
+    take: Callable[[int], None],
+    own: Booking | None = None,
+) -> None:
+    """Try each desk that may start then, the least busy first, until the guard lets one pass."""
+    if not offer.first(now) <= starts_at < offer.last(now):
+        raise slot_taken_error()
+    desks = schedule.desks_for(offer, starts_at)
+    ends_at = starts_at + timedelta(minutes=offer.service.duration)
+    for desk_id in _least_busy_first(session, offer, desks, starts_at, ends_at, now, own):
+        try:
+            with session.begin_nested():
+                # Before any row, or two who want it at once wait for one another until one of
+                # them is stopped.
+                lock(session, f"desk {desk_id}")
+                expired = expire_overlapping(session, desk_id, starts_at, ends_at, now, own)
+                take(desk_id)
+                session.flush()
+        except IntegrityError as error:
+            if not overlap_guard.refused(error):
+                raise
+            continue
+        record_expired(session, expired)
+        return
+    raise slot_taken_error()
+
+
+def _least_busy_first(
+    session: Session,
+    offer: ServiceOffer,
+    desks: list[int],
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    own: Booking | None,
+) -> list[int]:
+    """The desks by what they have that day, without those that are seen to be taken then."""
+    since, until = schedule.day_bounds(starts_at.astimezone(offer.zone).date(), offer.zone)
+    overlaps = and_(Booking.starts_at < ends_at, Booking.ends_at > starts_at)
+    rows = session.execute(
+        select(Booking.desk_id, func.count(), func.max(case((overlaps, 1), else_=0)))
+        .where(
+            Booking.desk_id.in_(desks),
+            Booking.starts_at > since - timedelta(days=1),
+            Booking.starts_at < until,
+            Booking.ends_at > since,
+            LIVE,
+            or_(Booking.state == "confirmed", Booking.held_until > now),
+            Booking.id != (own.id if own else 0),
+        )
+        .group_by(Booking.desk_id)
+    ).all()
+    load = {desk: count for desk, count, _taken in rows}
+    taken = {desk for desk, _count, overlapping in rows if overlapping}
+    return sorted(set(desks) - taken, key=lambda desk: (load.get(desk, 0), desk))

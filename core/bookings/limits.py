@@ -1,0 +1,79 @@
+"""How many appointments and holds one may have."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from core.catalogue.model import Municipality, Rules
+from core.catalogue.service_offer import ServiceOffer
+from core.db.advisory_locks import lock
+from core.db.models import Booking
+from core.errors import BookingRefused
+from core.i18n import _, _n
+
+
+def check_citizen(session: Session, offer: ServiceOffer, now: datetime, citizen_id: int) -> None:
+    """Raise Refusal too_many_bookings where the citizen has as many of the service as one may."""
+    body, service = offer.municipality, offer.service.id
+    count = _open_bookings(session, body, service, now, Booking.citizen_id == citizen_id)
+    if count >= body.rules.open_bookings:
+        raise BookingRefused(
+            "too_many_bookings",
+            _n(
+                "You already have {count} appointment for this service. You can move or cancel it.",
+                "You already have {count} appointments for this service. "
+                "You can move or cancel them.",
+                count,
+            ),
+        )
+
+
+def check_phone(
+    session: Session, body: Municipality, service: str, now: datetime, phone_hash: str
+) -> None:
+    """The same for a telephone number, said so that a stranger learns little of its owner."""
+    lock(session, f"phone {phone_hash}")
+    count = _open_bookings(session, body, service, now, Booking.phone_hash == phone_hash)
+    if count >= body.rules.open_bookings:
+        raise BookingRefused(
+            "too_many_bookings",
+            _(
+                "I can't book another appointment for this service with this telephone number. "
+                "Please give another number, or contact the office."
+            ),
+        )
+
+
+def _open_bookings(
+    session: Session, body: Municipality, service: str, now: datetime, whose: ColumnElement[bool]
+) -> int:
+    # Counted here, for SQLite might go through all bookings of the municipality instead.
+    theirs = session.execute(
+        select(Booking.municipality_id, Booking.service).where(
+            whose, Booking.ends_at > now, Booking.state == "confirmed"
+        )
+    )
+    return sum(row == (body.id, service) for row in theirs)
+
+
+def check_holds(
+    session: Session, rules: Rules, now: datetime, network: str | None, old: Booking | None
+) -> None:
+    """Raise Refusal too_many_holds where a network keeps as many times as it may, besides `old`."""
+    if network is None:
+        return
+    lock(session, network)
+    held = session.scalar(
+        select(func.count()).where(
+            Booking.network == network,
+            Booking.state == "held",
+            Booking.held_until > now,
+            Booking.id != (old.id if old else 0),
+        )
+    )
+    if (held or 0) >= rules.holds_per_address:
+        raise BookingRefused(
+            "too_many_holds",
+            _("Too many times are being kept from your network. Please try again later."),
+        )

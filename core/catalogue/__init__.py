@@ -1,0 +1,1 @@
+"""The catalogues: what municipalities offer, read from YAML and kept at hand."""

@@ -1,0 +1,294 @@
+"""Municipalities, groups, branches and services, as one YAML file each describes them."""
+
+import re
+from datetime import date, time
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from core.i18n import LocalizedText
+
+ID = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
+URL = r"^https?://\S+$"
+Id = Annotated[str, StringConstraints(pattern=ID, max_length=40)]
+Url = Annotated[str, StringConstraints(pattern=URL)]
+Minutes = Annotated[int, Field(ge=5, le=24 * 60)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def clock(value: object) -> object:
+    """Accept HH:MM only: anything looser is a typing slip that nobody would notice."""
+    if isinstance(value, str) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:00)?", value):
+        raise ValueError("a time as HH:MM, such as 09:30")
+    return value
+
+
+Clock = Annotated[time, BeforeValidator(clock)]
+
+
+class Channel(StrEnum):
+    """How an appointment is held."""
+
+    IN_PERSON = "in_person"
+    VIDEO = "video"
+    PHONE = "phone"
+
+
+class CatalogueModel(BaseModel):
+    """A part of a catalogue: never changed, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Link(CatalogueModel):
+    """A useful link."""
+
+    label: LocalizedText
+    url: Url
+
+
+class OfficeContact(CatalogueModel):
+    """How to reach a human."""
+
+    phone: str | None = None
+    email: str | None = None
+    website: Url | None = None
+    address: LocalizedText | None = None
+    hours: LocalizedText | None = None
+
+
+class Closure(CatalogueModel):
+    """When a desk, a branch or the municipality doesn't work; whole days, or hours of each."""
+
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    start: Clock | None = None
+    end: Clock | None = None
+    reason: LocalizedText
+
+
+class Opening(CatalogueModel):
+    """When a desk works, in local time; for all its services and channels unless named."""
+
+    days: tuple[Weekday, ...] = Field(min_length=1)
+    start: Clock
+    end: Clock
+    first: date | None = Field(default=None, alias="from")
+    last: date | None = Field(default=None, alias="to")
+    services: Annotated[tuple[Id, ...], Field(min_length=1)] | None = None
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1)] | None = None
+
+
+class Desk(CatalogueModel):
+    """One employee or counter that serves one citizen at a time."""
+
+    id: Id
+    services: Annotated[tuple[Id, ...], Field(min_length=1)] | Literal["all"] = "all"
+    channels: tuple[Channel, ...] = Field(min_length=1)
+    openings: tuple[Opening, ...] = Field(min_length=1)
+    closures: tuple[Closure, ...] = ()
+
+    def serves(self, service: str, channel: str | None = None) -> bool:
+        """Whether it ever serves that service (over that channel)."""
+        return any(
+            (self.services == "all" or service in self.services)
+            and (opening.services is None or service in opening.services)
+            and (channel is None or channel in self.channels)
+            and (channel is None or opening.channels is None or channel in opening.channels)
+            for opening in self.openings
+        )
+
+
+class GeoPoint(CatalogueModel):
+    """A point on the map, in degrees north and east (WGS 84)."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+
+
+class Branch(CatalogueModel):
+    """A place or unit that serves. `place` is where its door is."""
+
+    id: Id
+    name: LocalizedText
+    aliases: tuple[str, ...] = ()
+    """Other names that people write, in any language."""
+    address: LocalizedText | None = None
+    place: GeoPoint | None = None
+    contact: OfficeContact | None = None
+    desks: tuple[Desk, ...] = Field(min_length=1)
+    closures: tuple[Closure, ...] = ()
+
+
+class Rejection(CatalogueModel):
+    """Why an answer ends the booking, and where to go instead."""
+
+    reason: LocalizedText
+    link: Url | None = None
+
+
+class Option(CatalogueModel):
+    """One answer that can be picked."""
+
+    id: Id
+    label: LocalizedText
+    aliases: tuple[str, ...] = ()
+    """Other words that people write for it, in any language."""
+    stop: Rejection | None = None
+
+
+Condition = dict[str, str | tuple[str, ...]]
+
+
+class Question(CatalogueModel):
+    """A screening question, asked after the channel."""
+
+    id: Id
+    text: LocalizedText
+    label: LocalizedText
+    options: tuple[Option, ...] = Field(min_length=2)
+    when: Condition = {}
+
+
+FieldType = Literal[
+    "name",
+    "email",
+    "phone",
+    "text",
+    "notes",
+    "tax_number",
+    "identity_card",
+    "passport",
+    "yes_no",
+    "choice",
+    "choice_or_text",
+]
+
+
+class FormField(CatalogueModel):
+    """Something asked of the citizen before confirming. `required: false` may be skipped."""
+
+    id: Id
+    type: FieldType
+    label: LocalizedText
+    question: LocalizedText
+    help: LocalizedText | None = None
+    required: bool = True
+    options: tuple[Option, ...] = ()
+    when: Condition = {}
+
+
+class Consent(CatalogueModel):
+    """What the citizen agrees to. `version` goes into the booking."""
+
+    id: Id
+    version: str
+    title: LocalizedText | None = None
+    text: LocalizedText
+    link: Url | None = None
+    withdrawable: bool = False
+
+
+class Rules(CatalogueModel):
+    """What the municipality decides about holding and changing."""
+
+    hold_minutes: int = Field(default=10, ge=1, le=60)
+    hold_max_minutes: int = Field(default=30, ge=1, le=240)
+    change_deadline_hours: int = Field(default=24, ge=0)
+    open_bookings: int = Field(default=2, ge=1)
+    reminder_hours: int = Field(default=24, ge=0, le=14 * 24)
+    """How long before an appointment its citizen is reminded; 0 for never."""
+    holds_per_address: int = Field(default=20, ge=1)
+
+
+class Service(CatalogueModel):
+    """What the citizen comes for."""
+
+    id: Id
+    name: LocalizedText
+    description: LocalizedText | None = None
+    channels: tuple[Channel, ...] = Field(min_length=1)
+    duration: Minutes
+    interval: Minutes
+    notice_hours: int = Field(default=24, ge=0)
+    horizon_days: int = Field(default=60, ge=1, le=366)
+    instructions: dict[Channel, LocalizedText] = {}
+    screening: tuple[Question, ...] = ()
+    fields: tuple[FormField, ...] = ()
+    documents: tuple[LocalizedText, ...] = ()
+    consent: Id | dict[Channel, Id] | None = None
+    links: tuple[Link, ...] = ()
+
+
+class ServiceGroup(CatalogueModel):
+    """A department, or a thematic field of ΚΕΠ."""
+
+    id: Id
+    name: LocalizedText
+    services: tuple[Service, ...] = Field(min_length=1)
+
+
+class Municipality(CatalogueModel):
+    """A body that gives appointments: a δήμος, or ΚΕΠ."""
+
+    id: Id
+    name: LocalizedText
+    aliases: tuple[str, ...] = ()
+    """Other names that people write, in any language."""
+    timezone: str = "Europe/Athens"
+    public_holidays: bool = True
+    contact: OfficeContact
+    links: tuple[Link, ...] = ()
+    privacy: LocalizedText | None = None
+    """How it treats personal data, as its lawyers say it; an empty line parts paragraphs."""
+    rules: Rules = Rules()
+    video_tips: tuple[LocalizedText, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    fields: tuple[FormField, ...] = ()
+    closures: tuple[Closure, ...] = ()
+    branches: tuple[Branch, ...] = Field(min_length=1)
+    groups: tuple[ServiceGroup, ...] = Field(min_length=1)
+
+    @cached_property
+    def services(self) -> dict[str, Service]:
+        """Every service by id."""
+        return {service.id: service for group in self.groups for service in group.services}
+
+    def group(self, group_id: str) -> ServiceGroup:
+        """The group of that id; raises KeyError."""
+        return {group.id: group for group in self.groups}[group_id]
+
+    def branch(self, branch_id: str) -> Branch:
+        """The branch of that id; raises KeyError."""
+        return {branch.id: branch for branch in self.branches}[branch_id]
+
+    def branches_of(self, service: str, channel: str | None = None) -> list[Branch]:
+        """The branches where some desk serves it."""
+        return [
+            branch
+            for branch in self.branches
+            if any(desk.serves(service, channel) for desk in branch.desks)
+        ]
+
+    def channels_of(self, service: Service, branch: Branch) -> list[Channel]:
+        """The channels over which that branch serves it, in the service's order."""
+        return [
+            channel
+            for channel in service.channels
+            if any(desk.serves(service.id, channel) for desk in branch.desks)
+        ]
+
+    def fields_of(self, service: Service) -> list[FormField]:
+        """The municipality's fields, then the service's own; one of the same id replaces."""
+        merged = {field.id: field for field in (*self.fields, *service.fields)}
+        return list(merged.values())
+
+    def consent_of(self, service: Service, channel: str) -> Consent | None:
+        """The consent asked for over that channel."""
+        wanted = service.consent
+        if isinstance(wanted, dict):
+            wanted = wanted.get(Channel(channel))
+        return next((consent for consent in self.consents if consent.id == wanted), None)

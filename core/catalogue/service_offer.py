@@ -1,0 +1,42 @@
+"""What a service is offered by: the desks of one branch, over one channel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from core.catalogue.model import Branch, Channel, Desk, Municipality, Service
+
+
+@dataclass(frozen=True)
+class ServiceOffer:
+    """Who may serve a service over a channel at a branch; `desk_ids` as stored, by desk."""
+
+    municipality: Municipality
+    service: Service
+    branch: Branch
+    channel: Channel
+    desk_ids: Mapping[str, int]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The municipality's."""
+        return ZoneInfo(self.municipality.timezone)
+
+    @property
+    def desks(self) -> list[tuple[int, Desk]]:
+        """The desks that serve it, with their stored ids."""
+        return [
+            (self.desk_ids[desk.id], desk)
+            for desk in self.branch.desks
+            if desk.serves(self.service.id, self.channel)
+        ]
+
+    def first(self, now: datetime) -> datetime:
+        """The earliest start that may be picked."""
+        return now + timedelta(hours=self.service.notice_hours)
+
+    def last(self, now: datetime) -> datetime:
+        """The end of the last day that may be picked."""
+        day = now.astimezone(self.zone).date() + timedelta(days=self.service.horizon_days + 1)
+        return datetime.combine(day, time(), self.zone)

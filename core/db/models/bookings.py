@@ -1,0 +1,88 @@
+"""Bookings and what became of them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.models.base import Base
+
+LIVE = text("bookings.state IN ('held','confirmed')")
+"""The states in which a booking keeps its desk; the overlap guard is over these.
+
+Literal, for a database uses its partial index only for these very words.
+"""
+
+
+class Booking(Base):
+    """One row from hold to end: held → confirmed → completed / no_show / cancelled, or expired."""
+
+    __tablename__ = "bookings"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at AND ends_at - starts_at <= 86400", name="length"),
+        CheckConstraint(
+            "state IN ('held','confirmed','completed','no_show','cancelled','expired')",
+            name="state",
+        ),
+        # ends_at is in it so that the calendar's long read never touches the rows themselves.
+        Index(
+            "ix_bookings_live",
+            "desk_id",
+            "starts_at",
+            "ends_at",
+            "state",
+            "held_until",
+            sqlite_where=text("state IN ('held','confirmed')"),
+            postgresql_where=text("state IN ('held','confirmed')"),
+        ),
+        Index(
+            "ix_bookings_held",
+            "held_until",
+            sqlite_where=text("state = 'held'"),
+            postgresql_where=text("state = 'held'"),
+        ),
+        Index("ix_bookings_citizen_id_ends_at", "citizen_id", "ends_at"),
+        Index("ix_bookings_phone_hash_ends_at", "phone_hash", "ends_at"),
+        Index("ix_bookings_municipality_id_ends_at", "municipality_id", "ends_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Counts its changes. One that was read before another's change isn't written over it.
+    version: Mapped[int] = mapped_column(server_default="1")
+    code: Mapped[str | None] = mapped_column(unique=True)
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipalities.id"))
+    branch: Mapped[str]
+    service: Mapped[str]
+    channel: Mapped[str]
+    desk_id: Mapped[int] = mapped_column(ForeignKey("desks.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    state: Mapped[str]
+    held_at: Mapped[datetime]
+    held_until: Mapped[datetime]
+    citizen_id: Mapped[int] = mapped_column(ForeignKey("citizens.id"))
+    network: Mapped[str | None]
+    details: Mapped[dict[str, Any]]
+    phone_hash: Mapped[str | None]
+    language: Mapped[str]
+    timezone: Mapped[str]
+    consent_version: Mapped[str | None]
+    consented_at: Mapped[datetime | None]
+    consent_withdrawn_at: Mapped[datetime | None]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 as SQLAlchemy has it
+
+
+class History(Base):
+    """A change to a booking: who, when, over which platform. Names fields, never values."""
+
+    __tablename__ = "history"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"), index=True)
+    at: Mapped[datetime]
+    action: Mapped[str]
+    fields: Mapped[list[Any]]
+    citizen_id: Mapped[int | None]
+    platform: Mapped[str | None]

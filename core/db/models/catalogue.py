@@ -1,0 +1,40 @@
+"""The office as loaded from the catalogues."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.models.base import Base
+
+
+class MunicipalityRow(Base):
+    """One municipality's catalogue, whole, as validated JSON; `digest` tells when it changed."""
+
+    __tablename__ = "municipalities"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    document: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str]
+    loaded_at: Mapped[datetime]
+
+
+class Desk(Base):
+    """One employee or counter. A row of its own, for it is what the overlap guard guards."""
+
+    __tablename__ = "desks"
+    __table_args__ = (UniqueConstraint("municipality_id", "branch", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipalities.id"))
+    branch: Mapped[str]
+    name: Mapped[str]
+
+
+class StoredSecret(Base):
+    """What this deployment made once for itself and all its processes share: the hashes' key."""
+
+    __tablename__ = "kept"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]

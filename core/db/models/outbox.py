@@ -1,0 +1,75 @@
+"""The outbox."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.models.base import Base
+
+UNSENT = text("outgoing.status IN ('pending','claimed')")
+"""The states in which a message is still to be delivered. Literal, for its partial indexes."""
+
+_ONLY_UNSENT: dict[str, Any] = {
+    f"{dialect}_where": text("status IN ('pending','claimed')")
+    for dialect in ("sqlite", "postgresql")
+}
+
+_ONLY_SENT: dict[str, Any] = {
+    f"{dialect}_where": text("provider_id IS NOT NULL") for dialect in ("sqlite", "postgresql")
+}
+
+
+class OutboxRow(Base):
+    """A message owed to somebody. Holds ids only; it is put into words when it is sent.
+
+    pending → claimed → sent, or failed, expired, cancelled; sent → delivered → seen, or failed,
+    where receipts come. On a platform that fetches its messages itself, pending → delivered.
+    """
+
+    __tablename__ = "outgoing"
+    __table_args__ = (
+        Index(None, "platform", "status", "due_at"),
+        # account is in it so that what pages fetch themselves is passed over without a look at it.
+        Index("ix_outgoing_owed", "try_at", "account", **_ONLY_UNSENT),
+        Index("ix_outgoing_recipient", "recipient", "due_at", **_ONLY_UNSENT),
+        # What wasn't sent yet isn't in it.
+        Index("ix_outgoing_provider_id", "provider_id", **_ONLY_SENT),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    platform: Mapped[str]
+    account: Mapped[str]
+    recipient: Mapped[str]
+    """Whose messages go one after the other: a contact, or who has no more than a booking."""
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
+    kind: Mapped[str]
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
+    inbound_id: Mapped[int | None] = mapped_column(
+        ForeignKey("inbounds.id", ondelete="CASCADE"), index=True
+    )
+    """The message that it answers, with `position` among the replies; forgotten with it."""
+    position: Mapped[int | None]
+    replaces_id: Mapped[int | None]
+    """The row whose message it is put in the place of."""
+    due_at: Mapped[datetime]
+    try_at: Mapped[datetime]
+    """When it may be tried next: when due, after a pause, or when a worker's lease has run out."""
+    expires_at: Mapped[datetime | None]
+    status: Mapped[str]
+    attempts: Mapped[int]
+    claimed_by: Mapped[str | None]
+    provider_id: Mapped[str | None]
+    last_error: Mapped[str | None]
+
+
+class Suppression(Base):
+    """An address (a keyed hash) that an account can't reach for good."""
+
+    __tablename__ = "suppressions"
+
+    account: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]

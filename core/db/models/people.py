@@ -1,0 +1,42 @@
+"""Who talks to us."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.models.base import Base
+
+
+class Citizen(Base):
+    """Who chats or calls. `details` are offered again at the next booking."""
+
+    __tablename__ = "citizens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    details: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class Contact(Base):
+    """Somebody's address, as seen by one account; web chats have a keyed hash of their token."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (UniqueConstraint("account", "address"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str]
+    address: Mapped[str]
+    citizen_id: Mapped[int] = mapped_column(ForeignKey("citizens.id"), index=True)
+
+
+class FailedAttempt(Base):
+    """A wrong code or phone number, by contact and by network address (a keyed hash)."""
+
+    __tablename__ = "wrong_tries"
+    __table_args__ = (Index(None, "source", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    at: Mapped[datetime]

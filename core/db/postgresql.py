@@ -1,0 +1,112 @@
+"""What is PostgreSQL's own: several writers at once, who may get into each other's way."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, func, select
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from core.db.advisory_locks import key_of
+from core.errors import ConfigurationError
+
+RETRYABLE = frozenset(
+    {
+        "55P03",  # lock_not_available: another is at that conversation
+        "40P01",  # deadlock_detected
+        "40001",  # serialization_failure
+        "23505",  # unique_violation: another was first, and the turn will see so
+    }
+)
+UNAVAILABLE = (
+    "08",  # connection exceptions
+    "53",  # insufficient resources: disk full, too many connections
+    "57",  # operator intervention: shutting down, starting up, statement timeout
+    "58",  # system errors
+    "25006",  # read_only_sql_transaction
+)
+KEEPALIVE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "application_name": "rantevou",
+    # A server that vanished is noticed after about 20 seconds, whether we wait or write.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+CONNECT = KEEPALIVE | {
+    # No process, however it hangs, keeps the others waiting for ever.
+    "options": "-c lock_timeout=10s -c statement_timeout=30s"
+    " -c idle_in_transaction_session_timeout=60s",
+}
+
+PASSWORDS = ("password", "sslpassword")
+"""Options of a URL that are never shown."""
+
+
+class PostgreSQL:
+    """A database on a server, shared by any number of processes."""
+
+    file = None
+    writers = 4
+
+    def __init__(self, url: URL) -> None:
+        self.url = url.set(drivername="postgresql+psycopg")
+        shown = url.set(drivername="postgresql").difference_update_query(PASSWORDS)
+        self.name = shown.render_as_string(hide_password=True)
+
+    def make(self) -> None:
+        """Leave it: whoever runs the server makes the database."""
+
+    def engines(self, readers: int) -> tuple[Engine, Engine]:
+        """One for writing; one for reading, where a function sees one state throughout."""
+        writing, reading = self._engine(self.writers), self._engine(readers)
+        return writing, reading.execution_options(isolation_level="REPEATABLE READ")
+
+    def alone(self, connection: Connection) -> None:
+        """Migrate alone: others who want to, wait until this transaction ends. Raises Unusable."""
+        if connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
+            raise ConfigurationError(
+                f"RANTEVOU_DATABASE_URL: {self.name} may only be read "
+                "(a standby, or default_transaction_read_only is on)."
+            )
+        # A migration of a big table takes its time, and so does waiting for another's.
+        for limit in ("statement_timeout", "lock_timeout"):
+            connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
+        connection.execute(select(func.pg_advisory_xact_lock(key_of("migrate"))))
+
+    def is_retryable(self, error: Exception) -> bool:
+        """Whether another transaction was in the way, so that it is worth another try."""
+        return _state(error) in RETRYABLE
+
+    def unavailable(self, error: Exception) -> bool:
+        """Whether the server is away, or can't take anything just now."""
+        if not isinstance(error, DBAPIError):
+            return False
+        state = _state(error)
+        if not state:  # an error of the connection itself
+            return error.connection_invalidated or _is_operational(error)
+        return state.startswith(UNAVAILABLE)
+
+    def _engine(self, size: int) -> Engine:
+        try:
+            return create_engine(
+                self.url,
+                pool_size=size,
+                max_overflow=0,
+                pool_pre_ping=True,  # a server that was restarted is found again
+                hide_parameters=True,
+                connect_args=CONNECT,
+            )
+        except ImportError:  # of psycopg, or by psycopg where it finds no libpq
+            raise ConfigurationError(
+                "RANTEVOU_DATABASE_URL: PostgreSQL needs the Python package psycopg: "
+                "install psycopg[binary], as requirements.txt names it."
+            ) from None
+
+
+def _state(error: Exception) -> str:
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+
+
+def _is_operational(error: DBAPIError) -> bool:
+    return type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout")

@@ -1,0 +1,99 @@
+"""What is SQLite's own: one file, a single writer, and readers that never wait for it (WAL)."""
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+
+BUSY_SECONDS = 15
+"""Seconds that a connection waits for another process to finish writing."""
+
+UNAVAILABLE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+"""What ends by itself, or when the technician sees to it; nothing was changed."""
+
+
+class SQLite:
+    """One file."""
+
+    writers = 1
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self.file = Path(url.database or "")
+        self.name = str(self.file)
+
+    def make(self) -> None:
+        """Make the file where there is none."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        # It holds personal data: readable by us alone, and so the files SQLite puts beside it.
+        self.file.touch(mode=0o600)
+
+    def engines(self, readers: int) -> tuple[Engine, Engine]:
+        """One for writing, and one with so many connections for reading."""
+        return self._engine("BEGIN IMMEDIATE", 1), self._engine("BEGIN", readers)
+
+    def alone(self, connection: Connection) -> None:
+        """Migrate alone: whoever writes is."""
+        # Beginning to isn't enough: that also passes where the file may only be read.
+        connection.exec_driver_sql("PRAGMA user_version = 0")
+
+    def is_retryable(self, _error: Exception) -> bool:
+        """Never: a transaction that writes has the file to itself."""
+        return False
+
+    def unavailable(self, error: Exception) -> bool:
+        """Whether the file can't be written to just now."""
+        code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
+        return code in UNAVAILABLE
+
+    def _engine(self, begin: str, size: int) -> Engine:
+        engine = create_engine(
+            self.url,
+            pool_size=size,
+            max_overflow=0,
+            # An error's text must not show what a citizen wrote.
+            hide_parameters=True,
+            # The driver begins no transaction of its own: on_begin does, and takes the write lock.
+            connect_args={
+                "timeout": BUSY_SECONDS,
+                "check_same_thread": False,
+                "isolation_level": None,
+            },
+        )
+
+        @event.listens_for(engine, "connect")
+        def on_connect(connection: Any, _record: Any) -> None:
+            _write_ahead(connection)
+            for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def on_begin(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn WAL on. While another process does, SQLite refuses at once instead of waiting."""
+    for left in range(BUSY_SECONDS * 20, -1, -1):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not left:
+                raise
+            time.sleep(0.05)
+        else:
+            return

@@ -1,0 +1,1 @@
+"""Conversations, the outbox and the notifications that bookings cause."""

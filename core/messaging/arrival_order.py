@@ -1,0 +1,40 @@
+"""Messages of one conversation that come at once: the earlier is taken first, wherever it waits."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from core.db.models import PendingInbound
+from core.messaging import conversations
+
+MAX_WAIT = timedelta(seconds=5)
+"""How long a message is waited for: its process may have died."""
+
+
+def add(session: Session, account: str, address: str, number: int, now: datetime) -> None:
+    """Note that the message with that number waits for its turn."""
+    if found := conversations.find(session, account, address):
+        session.merge(PendingInbound(conversation_id=found.id, number=number, until=now + MAX_WAIT))
+
+
+def is_next(session: Session, conversation_id: int, number: int, now: datetime) -> bool:
+    """Whether no earlier message waits."""
+    earlier = select(func.min(PendingInbound.number)).where(
+        PendingInbound.conversation_id == conversation_id, PendingInbound.until > now
+    )
+    first = session.scalar(earlier)
+    if first is not None and first < number:
+        return False
+    if first is not None:
+        clear(session, conversation_id, number)
+    return True
+
+
+def clear(session: Session, conversation_id: int, number: int) -> None:
+    """Forget that messages waited, up to that number."""
+    session.execute(
+        delete(PendingInbound).where(
+            PendingInbound.conversation_id == conversation_id, PendingInbound.number <= number
+        )
+    )

@@ -1,0 +1,205 @@
+"""The outbox: messages owed, written in the transaction that makes us owe them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from random import SystemRandom
+
+from sqlalchemy import String, cast, func, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, aliased
+
+from core.catalogue.registry import Registry
+from core.db.events import record_event
+from core.db.models import UNSENT, OutboxRow
+
+MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
+"""How long a message waits for earlier ones to the same recipient, unless one turn made them."""
+
+LEASE = timedelta(seconds=60)
+"""After which a claimed message is another worker's to send; longer than a sending may take."""
+
+
+SENT_STATUSES = ("sent", "delivered", "seen")
+"""The states of what was handed over, in their order; the later ones only where receipts come."""
+
+MAX_RETRY_DELAY = timedelta(minutes=10)
+
+NOTIFY_CHANNEL = "rantevou_outgoing"
+"""What PostgreSQL's NOTIFY says when something is due at once."""
+
+
+@dataclass(frozen=True)
+class OutboxMessage:
+    """A message owed; the same `dedupe_key` is owed once. Its columns are the table's."""
+
+    account: str
+    kind: str
+    recipient: str
+    due_at: datetime
+    dedupe_key: str
+    contact_id: int | None = None
+    booking_id: int | None = None
+    inbound_id: int | None = None
+    position: int | None = None
+    replaces_id: int | None = None
+    expires_at: datetime | None = None
+    status: str = "pending"
+
+
+def platform_of(account: str) -> str:
+    """Every account is named by its platform, and where it has several, by what follows a colon."""
+    return account.partition(":")[0]
+
+
+def enqueue(
+    session: Session, registry: Registry, owed: Iterable[OutboxMessage], now: datetime
+) -> None:
+    """Owe these messages, but those that were owed before and those to accounts we don't have."""
+    rows = [
+        asdict(one) | {"platform": platform_of(one.account), "try_at": one.due_at, "attempts": 0}
+        for one in owed
+        if one.account in registry.accounts
+    ]
+    if not rows:
+        return
+    on_postgres = session.get_bind().dialect.name == "postgresql"
+    statement = (postgresql.insert if on_postgres else sqlite.insert)(OutboxRow)
+    session.connection().execute(
+        statement.on_conflict_do_nothing(index_elements=["dedupe_key"]), rows
+    )
+    if any(row["due_at"] <= now and row["status"] == "pending" for row in rows):
+        notify_workers(session)
+
+
+def notify_workers(session: Session) -> None:
+    """Have those who deliver look at once when this is committed, in every process."""
+    record_event(session, "posted")
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(select(func.pg_notify(NOTIFY_CHANNEL, "")))
+
+
+def reschedule(
+    session: Session,
+    booking_id: int,
+    kind: str,
+    due_at: datetime,
+    expires_at: datetime,
+    status: str,
+) -> None:
+    """Owe a booking's message of that kind at another time, even if it was sent already."""
+    theirs = (OutboxRow.booking_id == booking_id, OutboxRow.kind == kind)
+    first = session.scalar(select(func.min(OutboxRow.id)).where(*theirs))
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == first)
+        .values(
+            due_at=due_at,
+            try_at=due_at,
+            expires_at=expires_at,
+            status=status,
+            attempts=0,
+            claimed_by=None,
+            last_error=None,
+        )
+    )
+    # Other ways that it went, when the first one failed, would have it come twice. Their keys are
+    # needed, should it fail again.
+    session.execute(
+        update(OutboxRow)
+        .where(*theirs, OutboxRow.id != first)
+        .values(
+            status="cancelled",
+            claimed_by=None,
+            dedupe_key=OutboxRow.dedupe_key + " " + cast(OutboxRow.id, String),
+        )
+    )
+
+
+def cancel_pending(session: Session, booking_id: int, kind: str) -> None:
+    """Owe a booking's message of that kind no more."""
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.booking_id == booking_id, OutboxRow.kind == kind, UNSENT)
+        .values(status="cancelled")
+    )
+
+
+def claim(
+    session: Session, accounts: Collection[str], worker: str, now: datetime, limit: int
+) -> Sequence[OutboxRow]:
+    """Lease what may be sent now, so that nobody else sends it meanwhile; oldest first.
+
+    The rows of one turn go one after the other, and one that replaces another after that. Others
+    wait for earlier ones to the same recipient that are due, for two minutes at most; answers only
+    for earlier answers.
+    """
+    earlier = aliased(OutboxRow, name="earlier")
+    is_answer = OutboxRow.inbound_id.is_not(None)
+    # By their numbers, for a clock may have been set back between them.
+    answers = is_answer & earlier.inbound_id.is_not(None) & (earlier.id < OutboxRow.id)
+    before = (earlier.due_at < OutboxRow.due_at) | (
+        (earlier.due_at == OutboxRow.due_at) & (earlier.id < OutboxRow.id)
+    )
+    blocked = (
+        select(earlier.id)
+        .where(
+            earlier.recipient == OutboxRow.recipient,
+            text("earlier.status IN ('pending','claimed')"),  # literal, as OWED is
+            answers | (~is_answer & before & (earlier.due_at <= now)),
+            (earlier.inbound_id == OutboxRow.inbound_id)
+            | (earlier.id == OutboxRow.replaces_id)
+            | (OutboxRow.due_at > now - MAX_WAIT_FOR_EARLIER),
+        )
+        .exists()
+    )
+    ready = (
+        select(OutboxRow.id)
+        .where(UNSENT, OutboxRow.try_at <= now, OutboxRow.account.in_(accounts), ~blocked)
+        .order_by(OutboxRow.try_at, OutboxRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=OutboxRow)
+        .cte()  # which runs once; a plain subquery might run, and lock, again
+    )
+    claimed = session.scalars(
+        update(OutboxRow)
+        .where(OutboxRow.id.in_(select(ready.c.id)))
+        .values(
+            status="claimed",
+            claimed_by=worker,
+            attempts=OutboxRow.attempts + 1,
+            try_at=now + LEASE,
+        )
+        .returning(OutboxRow)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return sorted(claimed, key=lambda row: (row.due_at, row.id))
+
+
+def is_due(session: Session, accounts: Collection[str], now: datetime) -> bool:
+    """Whether there may be something to send; a short look, which no writer waits for."""
+    waits = select(OutboxRow.id).where(
+        UNSENT, OutboxRow.try_at <= now, OutboxRow.account.in_(accounts)
+    )
+    # In order, or PostgreSQL reads the whole table in the hope of meeting one soon.
+    return session.scalar(waits.order_by(OutboxRow.try_at).limit(1)) is not None
+
+
+def get_claimed(session: Session, row_id: int, worker: str, attempts: int) -> OutboxRow | None:
+    """A claimed message, to settle what became of it; None where the lease is another's by now."""
+    return session.scalar(
+        select(OutboxRow)
+        .where(
+            OutboxRow.id == row_id,
+            OutboxRow.status == "claimed",
+            OutboxRow.claimed_by == worker,
+            OutboxRow.attempts == attempts,
+        )
+        .with_for_update()
+    )
+
+
+def retry_at(attempts: int, now: datetime) -> datetime:
+    """When to try again after so many tries: ever later, and not all at once."""
+    pause = min(timedelta(seconds=2 ** min(attempts, 10)), MAX_RETRY_DELAY)
+    return now + pause * SystemRandom().uniform(0.5, 1.5)

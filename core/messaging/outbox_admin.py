@@ -1,0 +1,103 @@
+"""What stands in the outbox: how much, since when, and what is stuck there."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from core.db.models import OutboxRow
+from core.errors import ConfigurationError
+from core.messaging.outbox import MAX_WAIT_FOR_EARLIER, notify_workers, platform_of
+
+OWED = ("pending", "claimed")
+FAILED = "failed"
+
+RETRIED = "to be tried again"
+"""What stands for the last error of those that somebody wants tried again, reachable or not."""
+
+
+def oldest_due(session: Session, accounts: Collection[str], now: datetime) -> datetime | None:
+    """When the oldest message was due that these accounts still owe."""
+    return session.scalar(select(func.min(OutboxRow.due_at)).where(*_due(accounts, OWED, now)))
+
+
+def count_by_status(
+    session: Session, accounts: Collection[str], now: datetime
+) -> Sequence[tuple[str, str, int]]:
+    """How many messages of these accounts are due and owed, or failed: by platform and status."""
+    return [
+        (platform, status, number)
+        for platform, status, number in session.execute(
+            select(OutboxRow.platform, OutboxRow.status, func.count())
+            .where(*_due(accounts, (*OWED, FAILED), now))
+            .group_by(OutboxRow.platform, OutboxRow.status)
+        )
+    ]
+
+
+def stuck(session: Session, fetched: str, now: datetime) -> Sequence[OutboxRow]:
+    """What failed, and what is owed still though it was tried or is overdue; oldest first.
+
+    But on the platform that fetches its messages itself, where they wait for their citizen.
+    """
+    query = select(OutboxRow).where(*_stuck(fetched, now))
+    return session.scalars(query.order_by(OutboxRow.due_at, OutboxRow.id)).all()
+
+
+def retry(session: Session, fetched: str, now: datetime, ids: Collection[int] | None) -> int:
+    """Owe stuck messages (all, where no ids are given) as if they were new; how many.
+
+    Raises Unusable where one isn't stuck.
+    """
+    rows = _chosen(session, fetched, now, ids)
+    for row in rows:
+        row.status, row.attempts, row.claimed_by = "pending", 0, None
+        row.due_at = row.try_at = now
+        row.last_error = RETRIED
+    if rows:
+        notify_workers(session)
+    return len(rows)
+
+
+def drop(session: Session, fetched: str, now: datetime, ids: Collection[int] | None) -> int:
+    """Owe stuck messages (all, where no ids are given) no more; how many. Raises Unusable so."""
+    rows = _chosen(session, fetched, now, ids)
+    for row in rows:
+        row.status = "cancelled"
+    return len(rows)
+
+
+def _chosen(
+    session: Session, fetched: str, now: datetime, ids: Collection[int] | None
+) -> Sequence[OutboxRow]:
+    """The stuck ones, without those that are being sent just now."""
+    query = select(OutboxRow).where(
+        *_stuck(fetched, now), (OutboxRow.status != "claimed") | (OutboxRow.try_at <= now)
+    )
+    if ids is None:
+        return session.scalars(query.with_for_update()).all()
+    rows = session.scalars(query.where(OutboxRow.id.in_(ids)).with_for_update()).all()
+    if others := set(ids) - {row.id for row in rows}:
+        listed = ", ".join(map(str, sorted(others)))
+        raise ConfigurationError(
+            f"Not stuck, or being sent just now: {listed}. Nothing was changed."
+        )
+    return rows
+
+
+def _stuck(fetched: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    late = (OutboxRow.attempts > 0) | (OutboxRow.due_at <= now - MAX_WAIT_FOR_EARLIER)
+    stuck = (OutboxRow.status == FAILED) | (OutboxRow.status.in_(OWED) & late)
+    return stuck, OutboxRow.platform != fetched
+
+
+def _due(
+    accounts: Collection[str], statuses: Sequence[str], now: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OutboxRow.platform.in_({platform_of(account) for account in accounts}),  # for the index
+        OutboxRow.account.in_(accounts),
+        OutboxRow.status.in_(statuses),
+        OutboxRow.due_at <= now,
+    )

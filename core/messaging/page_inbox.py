@@ -1,0 +1,45 @@
+"""Outbox messages that a web page fetches itself."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.db.models import Booking, Contact, Conversation, OutboxRow
+
+
+def pending_for(
+    session: Session, platform: str, citizen_id: int, now: datetime
+) -> Sequence[OutboxRow]:
+    """What is due to a citizen on a platform that fetches its messages itself, oldest first."""
+    # Told apart here, for SQLite might begin with all that is due to anybody.
+    theirs = session.scalars(
+        select(OutboxRow)
+        .join(Booking, OutboxRow.booking_id == Booking.id)
+        .where(Booking.citizen_id == citizen_id)
+        .order_by(OutboxRow.due_at, OutboxRow.id)
+    )
+    return [
+        row
+        for row in theirs
+        if (row.platform, row.status) == (platform, "pending") and row.due_at <= now
+    ]
+
+
+def have_pending(
+    session: Session, platform: str, conversation_ids: Collection[int], now: datetime
+) -> set[int]:
+    """Which of these conversations such a message is due to."""
+    theirs = session.execute(
+        select(Conversation.id, OutboxRow.platform, OutboxRow.status, OutboxRow.due_at)
+        .join(Contact, Conversation.contact_id == Contact.id)
+        .join(Booking, Booking.citizen_id == Contact.citizen_id)
+        .join(OutboxRow, OutboxRow.booking_id == Booking.id)
+        .where(Conversation.id.in_(conversation_ids))
+    ).all()
+    return {
+        each
+        for each, where, status, due_at in theirs
+        if (where, status) == (platform, "pending") and due_at <= now
+    }

@@ -1,0 +1,184 @@
+"""The steps that ask for the attendee's details, made from the catalogue's form fields."""
+
+from collections.abc import Callable, Mapping
+
+from core.catalogue.model import Condition, FieldType, FormField
+from core.i18n import Text, _, lines
+from dialogs.engine.steps import Choice, Context, Input, Prompt, Step
+from dialogs.messages.appointment import shown_value
+from dialogs.nlu.errors import InvalidAnswer
+from dialogs.nlu.fields import FIELD, REMEMBERED
+from dialogs.nlu.lexicon import NO, POLITE, YES
+from dialogs.nlu.matching import matches_phrase
+from dialogs.nlu.normalize import normalize
+
+SKIP = _("skip, no, none, nothing, nothing else, i don't have one, i have none, i don't want to, -")
+
+NONE = _("i don't have, i have no")
+"""Words with which an answer begins that says there is none."""
+
+SAME = _("yes, the same, same, same as before, ok")
+"""Words for what is offered from before, where it is the only one."""
+
+IS = _("is, it's, i'm, am, called")
+"""In a short answer, what goes before these isn't of it: "my name is Maria Papadopoulou"."""
+
+LEAD = _("my, name, full, i, it, the, passport, id, card, number")
+"""Words that lead to such a verb."""
+
+UNLIKE_A_NAME = _("want, don't, please, thanks, cancel, appointment, name, surname, why")
+
+
+INPUTS: dict[FieldType, Input] = {
+    "name": "name",
+    "email": "email",
+    "phone": "phone",
+    "tax_number": "digits",
+    "identity_card": "code",
+    "passport": "code",
+    "notes": "long",
+}
+
+
+def step_name(field: FormField) -> str:
+    """The step's name of a field."""
+    return f"details.{field.id}"
+
+
+def detail_step(
+    field: FormField,
+    *,
+    always_asked: bool = False,
+    effect: Callable[[Context, str], None] | None = None,
+) -> Step:
+    """The step that asks for one field; `when` is looked at anew each time."""
+    name = step_name(field)
+
+    def ask(ctx: Context) -> Prompt:
+        return _ask(ctx, field)
+
+    def take(ctx: Context, text: str) -> str:
+        return _take(ctx, field, text)
+
+    def holds(ctx: Context, value: str) -> bool:
+        fixed = field.type == "choice"
+        return not fixed or value in {option.id for option in field.options}
+
+    return Step(
+        name,
+        field.label,
+        ask,
+        take,
+        applies=lambda ctx: always_asked or condition_holds(ctx.answers, field.when),
+        depends=("service", "catalogue", *_asked_before(field)),
+        effect=effect,
+        holds=holds,
+        automatic=False,
+    )
+
+
+def _asked_before(field: FormField) -> list[str]:
+    """The steps that `when` may speak of."""
+    return [
+        step
+        for name in field.when
+        for step in (["channel"] if name == "channel" else [f"details.{name}", f"screening.{name}"])
+    ]
+
+
+def is_remembered(field: FormField) -> bool:
+    """Whether its answer is offered again at the next booking: it is the same, and one's own."""
+    anothers = field.type in ("email", "phone") and field.id != field.type
+    return field.type in REMEMBERED and not anothers
+
+
+def condition_holds(answers: Mapping[str, str], when: Condition) -> bool:
+    """Whether the earlier answers (by step) are those of a condition."""
+    for name, wanted in when.items():
+        step = name if name == "channel" else f"details.{name}"
+        given = answers.get(step, answers.get(f"screening.{name}"))
+        if given is None or given not in ((wanted,) if isinstance(wanted, str) else wanted):
+            return False
+    return True
+
+
+def collected_details(ctx: Context, fields: list[FormField]) -> dict[str, str]:
+    """The details given, by field; what was skipped or doesn't apply is left out."""
+    given = {
+        f.id: ctx.answers.get(step_name(f), "")
+        for f in fields
+        if condition_holds(ctx.answers, f.when)
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _ask(ctx: Context, field: FormField) -> Prompt:
+    choices = [Choice(o.id, o.label, ", ".join(o.aliases)) for o in field.options]
+    if field.type == "yes_no":
+        choices = [Choice("yes", _("Yes"), YES), Choice("no", _("No"), NO)]
+    if is_remembered(field):
+        known = _known(ctx, field)
+        words = SAME if len(known) == 1 else ""
+        choices = [Choice(value, shown_value(field, value), words) for value in known]
+    skippable = not field.required and field.type != "yes_no"  # there, "no" is enough
+    if skippable:
+        choices.append(Choice("", _("Skip"), SKIP))
+    optional: Text = _("(optional)") if skippable else ""
+    answered_form = field.type in ("choice", "yes_no")
+    return Prompt(
+        lines(field.question, field.help, optional),
+        choices,
+        free=not answered_form,
+        names="any" if answered_form else "begun" if field.options else "whole",
+        expected=_("Please pick one of the answers below."),
+        input=INPUTS.get(field.type, "text"),
+    )
+
+
+def _take(ctx: Context, field: FormField, text: str) -> str:
+    says, polite, folded = ctx.texts.words, ctx.texts.words(POLITE), normalize(text)
+    written = field.type in ("text", "notes", "choice_or_text")
+    if (not written and folded.startswith(tuple(says(NONE)))) or matches_phrase(
+        folded, says(SKIP), polite
+    ):
+        if not field.required:
+            return ""
+        raise InvalidAnswer(
+            _(
+                "The office needs this for the appointment. If you can't give it, talk to an "
+                "employee: write “human”."
+            )
+        )
+    if written and matches_phrase(folded, says(YES), polite):
+        raise InvalidAnswer(_("Please write it here."))
+    within = _answer_in(text, says(IS), says(LEAD))
+    if field.type in ("identity_card", "passport"):
+        try:
+            return FIELD[field.type](text)
+        except InvalidAnswer:  # "ΑΜ 123456" is a number, not what somebody is
+            return FIELD[field.type](within)
+    if field.type == "name":
+        if not says(UNLIKE_A_NAME).isdisjoint(normalize(within).split()):
+            raise InvalidAnswer(
+                _("Please write first name and surname. For example: Maria Papadopoulou.")
+            )
+        return FIELD[field.type](within)
+    return FIELD[field.type](text)
+
+
+def _answer_in(text: str, verbs: frozenset[str], lead: frozenset[str]) -> str:
+    """What follows a verb such as "is" and the words that lead to it; else the whole text."""
+    words = text.split()
+    for at, word in enumerate(words[:-1]):
+        if normalize(word) in verbs and (at or len(word) > 2):
+            rest = words[at + 1 :]
+            return " ".join(rest[1:] if len(rest) > 1 and normalize(rest[0]) in lead else rest)
+        if normalize(word) not in lead:
+            break
+    return text
+
+
+def _known(ctx: Context, field: FormField) -> list[str]:
+    """What the citizen gave before: in this talk, or at an earlier booking."""
+    known = (ctx.state.kept.get(step_name(field)), ctx.known.get(field.id))
+    return list(dict.fromkeys(value for value in known if value))

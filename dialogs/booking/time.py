@@ -1,0 +1,155 @@
+"""The step that asks for a time of the day, and the ways to speak of one."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from core.availability import slots
+from core.catalogue.service_offer import ServiceOffer
+from core.i18n import FormattedDate, Text, ZoneCity, _, beside, lines
+from dialogs.booking.alternatives import (
+    answers_for_moment,
+    current_offer,
+    day_label,
+    day_not_free,
+    existing_booking,
+    free_on,
+    nothing_free,
+    other_than_now,
+    own_booking,
+    time_not_free,
+    zone_of,
+)
+from dialogs.engine.steps import AnswersForOtherSteps, Choice, Context, Prompt, Step
+from dialogs.messages.appointment import CLOCK
+from dialogs.nlu.dates import NoSuchDay, parse_moment, parse_time
+from dialogs.nlu.errors import InvalidAnswer
+
+NEAREST = 6
+"""How many times are offered in place of one that is gone."""
+
+EARLIEST = _("earliest, the earliest, the first, soonest, as early as possible")
+
+
+def time_step(
+    effect: Callable[[Context, str], None], holds: Callable[[Context, str], bool]
+) -> Step:
+    """Ask for a time of the day, or near a time that is gone."""
+    return Step(
+        "time",
+        _("Time"),
+        _ask_time,
+        _take_time,
+        depends=("service", "branch", "channel", "day", "catalogue"),
+        effect=effect,
+        holds=holds,
+        automatic=False,
+    )
+
+
+def _ask_time(ctx: Context) -> Prompt:
+    offer = current_offer(ctx)
+    zone = zone_of(ctx, offer)
+    day = date.fromisoformat(ctx.answers["day"])
+    wanted = ctx.state.view.get("near")
+    free = [] if wanted else other_than_now(ctx, free_on(ctx, day))
+    if not free:
+        around = datetime.fromisoformat(wanted) if wanted else _noon(day, zone)
+        free = slots.nearest_times(ctx.session, offer, around, ctx.now, own_booking(ctx), NEAREST)
+        free = other_than_now(ctx, free)
+        if not free:
+            return nothing_free(ctx, offer)
+        free.sort()
+        text: Text = _("The nearest free times are:")
+    else:
+        text = _("What time on {day}?", day=day_label(day, ctx.now))
+    local = [start.astimezone(zone) for start in free]
+    several = len({start.date() for start in local}) > 1 or local[0].date() != day
+    return Prompt(
+        lines(text, zone_note(ctx, offer, free[0])),
+        [
+            Choice(
+                start.astimezone(UTC).isoformat(),
+                FormattedDate(start, f"EEE d MMM, {CLOCK}" if several else _clock(start, local)),
+                EARLIEST if start == min(local) else "",
+            )
+            for start in local
+        ],
+        layout="list" if several else "times",
+        names="whole",
+        expected=_("Please pick a free time, or write it like 10:30."),
+    )
+
+
+def _clock(start: datetime, others: list[datetime]) -> str:
+    """The hour; with its zone where the clock's change makes an hour come twice."""
+    same = [
+        other
+        for other in others
+        if other.replace(fold=0, tzinfo=None) == start.replace(fold=0, tzinfo=None)
+    ]
+    return f"{CLOCK} z" if len(same) > 1 else CLOCK
+
+
+def zone_note(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
+    """The zone of the times shown, where it isn't the municipality's then."""
+    zone = zone_of(ctx, offer)
+    if start.astimezone(zone).utcoffset() == start.astimezone(offer.zone).utcoffset():
+        return ""
+    return _("(time of {zone})", zone=ZoneCity(zone.key))
+
+
+def spoken_time(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
+    """A time as it is spoken of in a sentence, with its zone where there could be doubt."""
+    local = start.astimezone(zone_of(ctx, offer))
+    said = _(
+        "{day}, {time}", day=day_label(local.date(), ctx.now), time=FormattedDate(local, CLOCK)
+    )
+    return beside(said, zone_note(ctx, offer, start))
+
+
+def short_time(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
+    """The same for a button."""
+    return FormattedDate(start.astimezone(zone_of(ctx, offer)), f"EEE d MMM, {CLOCK}")
+
+
+def _noon(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=zone)
+
+
+def _take_time(ctx: Context, text: str) -> str:
+    offer = current_offer(ctx)
+    zone = zone_of(ctx, offer)
+    day = date.fromisoformat(ctx.answers["day"])
+    hours = parse_time(text, ctx.texts)
+    if not hours:
+        raise _other_day(ctx, offer, text)
+    starts = [datetime.fromisoformat(c.value).astimezone(zone) for c in _ask_time(ctx).choices]
+    fitting = [start for start in starts if (start.hour, start.minute) in hours]
+    # In a list of several days the hour is meant on the day that was picked.
+    fitting.sort(key=lambda start: start.date() != day)
+    if not fitting:
+        booking = existing_booking(ctx)
+        now = booking.starts_at.astimezone(zone) if booking else None
+        if now and now.date() == day and (now.hour, now.minute) in hours:
+            raise InvalidAnswer(_("That is the time of your appointment now."))
+        raise time_not_free(day, hours, zone)
+    return fitting[0].astimezone(UTC).isoformat()
+
+
+def _other_day(
+    ctx: Context, offer: ServiceOffer, text: str
+) -> InvalidAnswer | AnswersForOtherSteps:
+    """What to make of a text that is no time: a day, or nothing."""
+    today = ctx.now.astimezone(zone_of(ctx, offer)).date()
+    try:
+        day, hours = parse_moment(text, ctx.texts, today)
+    except NoSuchDay:
+        day, hours = None, []
+    if day is None:
+        return InvalidAnswer(_("Please pick a free time, or write it like 10:30."))
+    if not free_on(ctx, day):
+        return day_not_free(ctx, offer, day, "time")
+    return (
+        answers_for_moment(ctx, day, hours) if hours else AnswersForOtherSteps(day=day.isoformat())
+    )

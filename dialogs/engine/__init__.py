@@ -1,0 +1,1 @@
+"""The conversation engine: one turn of a dialog, whatever it is about."""

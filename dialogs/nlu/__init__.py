@@ -1,0 +1,1 @@
+"""Understanding of typed text: text to values."""

@@ -1,0 +1,166 @@
+"""Typed answers → values: names, email, phone, ΑΦΜ, identity numbers."""
+
+import re
+from collections.abc import Callable
+from unicodedata import category
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from stdnum.gr import vat
+
+from core.catalogue.model import FieldType
+from core.i18n import _
+from dialogs.nlu.errors import InvalidAnswer
+from dialogs.nlu.normalize import normalize
+
+LONGEST_TEXT = 200
+LONGEST_NOTES = 500
+
+_IN_NAMES = " -‐–'’‘ʼ`´.,()·"
+_LATIN_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
+
+
+def name(text: str) -> str:
+    """First and last name; letters of any alphabet."""
+    odd = [s for s in text if not (s.isalpha() or category(s)[0] == "M" or s in _IN_NAMES)]
+    words = [word for word in text.split() if _has_letter(word)]
+    if odd or not words:
+        raise InvalidAnswer(_("A name has letters only. For example: Maria Papadopoulou."))
+    if len(text) > 100:
+        raise InvalidAnswer(_("That is too long for a name. For example: Maria Papadopoulou."))
+    if len(words) < 2:
+        raise InvalidAnswer(
+            _("Please write first name and surname. For example: Maria Papadopoulou.")
+        )
+    return text
+
+
+def email(text: str) -> str:
+    """An email address, in its normal form."""
+    words = re.sub(r"\s*@\s*", "@", text).split()
+    address = next((word for word in words if "@" in word), "").strip("<>()[],.;:\"'«»")
+    address = re.sub(r"^(e-?mail|mailto):", "", address, flags=re.IGNORECASE)
+    if text.count("@") != 1:
+        raise InvalidAnswer(_("An email address has one @. For example: maria@example.gr."))
+    if not address.isascii():
+        raise InvalidAnswer(
+            _("An email address has Latin letters only. For example: maria@example.gr.")
+        )
+    try:
+        return validate_email(address, check_deliverability=False, strict=True).normalized
+    except EmailNotValidError:
+        raise InvalidAnswer(
+            _("This email address doesn't look right. For example: maria@example.gr.")
+        ) from None
+
+
+def phone(text: str) -> str:
+    """A telephone number as +306912345678; Greek unless it begins with + or 00."""
+    number_only = _numbers(text)
+    digits = re.sub(r"[^\d+]", "", number_only)
+    if _has_letter(number_only) or not digits.strip("+"):
+        raise InvalidAnswer(_("A telephone number has digits only. For example: 6912345678."))
+    try:
+        number = phonenumbers.parse(digits, "GR")
+    except phonenumbers.NumberParseException:
+        raise InvalidAnswer(
+            _("This telephone number doesn't look right. For example: 6912345678.")
+        ) from None
+    if number.country_code == 30 and len(str(number.national_number)) != 10:
+        raise InvalidAnswer(
+            _(
+                "A Greek telephone number has 10 digits, this one has {count}. "
+                "For example: 6912345678.",
+                count=len(str(number.national_number)),
+            )
+        )
+    if not phonenumbers.is_valid_number(number):
+        raise InvalidAnswer(
+            _(
+                "There is no such telephone number. For example: 6912345678, "
+                "or +61 412 345 678 from abroad."
+            )
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def tax_number(text: str) -> str:
+    """A Greek tax number (ΑΦΜ) of nine digits, its check digit right."""
+    digits = re.sub(r"[\s.:-]", "", _numbers(normalize(text)).upper())
+    digits = re.sub(r"^(ΑΦΜ|AFM|EL|ΕΛ|GR)", "", digits)
+    if not re.fullmatch(r"[0-9]{9}", digits):
+        raise InvalidAnswer(_("A tax number (ΑΦΜ) has 9 digits. For example: 068933130."))
+    if not vat.is_valid(digits) or digits == "000000000":
+        raise InvalidAnswer(_("This tax number (ΑΦΜ) isn't valid. Please check its digits."))
+    return digits
+
+
+def identity_card(text: str) -> str:
+    """A Greek identity card's number, old (ΑΒ 123456) or new; accepted loosely."""
+    number = _document(text).removeprefix("AΔT")
+    if not re.fullmatch(r"(?=(\D*\d){6})([A-ZΑ-Ω]{1,3}[0-9]{6,8}|[A-ZΑ-Ω0-9]{9,12})", number):
+        raise InvalidAnswer(
+            _("An identity card's number has letters and 6 digits. For example: ΑΒ 123456.")
+        )
+    return number
+
+
+def passport(text: str) -> str:
+    """A passport's number, of any country; accepted loosely."""
+    number = _document(text)
+    if not re.fullmatch(r"(?=(\D*\d){4})[A-ZΑ-Ω0-9]{6,12}", number):
+        raise InvalidAnswer(
+            _("A passport's number has letters and digits. For example: AE1234567.")
+        )
+    return number
+
+
+def _numbers(text: str) -> str:
+    """Without the words that have letters only: of "my phone is 691…", the number."""
+    return " ".join(w for w in text.split() if not _has_letter(w) or re.search(r"\d", w))
+
+
+def _has_letter(text: str) -> bool:
+    return any(sign.isalpha() for sign in text)
+
+
+def _document(text: str) -> str:
+    capitals = normalize(text).upper()
+    return re.sub(r"[\s./-]", "", capitals).translate(_LATIN_CAPITALS)
+
+
+def _up_to(longest: int) -> Callable[[str], str]:
+    def take(text: str) -> str:
+        if len(text) > longest:
+            raise InvalidAnswer(
+                _("That is too long. Please write it in up to {count} characters.", count=longest)
+            )
+        return text
+
+    return take
+
+
+def no_text(text: str) -> str:
+    """Refuse what is no choice."""
+    raise InvalidAnswer(_("Please pick one of the answers below."))
+
+
+FIELD: dict[FieldType, Callable[[str], str]] = {
+    "name": name,
+    "email": email,
+    "phone": phone,
+    "text": _up_to(LONGEST_TEXT),
+    "notes": _up_to(LONGEST_NOTES),
+    "tax_number": tax_number,
+    "identity_card": identity_card,
+    "passport": passport,
+    "yes_no": no_text,
+    "choice": no_text,
+    "choice_or_text": _up_to(LONGEST_TEXT),
+}
+"""How the answer of each type of form field is read; raises Wrong."""
+
+REMEMBERED: frozenset[FieldType] = frozenset(
+    {"name", "email", "phone", "text", "tax_number", "identity_card", "passport"}
+)
+"""The types that are the same at the next booking."""

@@ -1,0 +1,46 @@
+"""POST /chat/turns: a message in, its replies out."""
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+
+from bot.bootstrap import Application
+from bot.context import AlreadyBegun, UnknownConversation
+from bot.platforms import webchat
+from webhooks.network import network
+
+PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+
+
+def routes(application: Application) -> APIRouter:
+    """The web chat's routes."""
+    router = APIRouter()
+
+    @router.post(
+        "/chat/turns",
+        response_model=webchat.TurnAnswer,
+        summary="Say something, and get the replies",
+        responses={
+            404: {"description": "No conversation has that token", **PROBLEM},
+            413: {"description": "The body is too long", **PROBLEM},
+            422: {"description": "A field is wrong; `errors` names it", **PROBLEM},
+            429: {"description": "Too many requests; see Retry-After", **PROBLEM},
+            503: {"description": "Busy; see Retry-After, and send the same again", **PROBLEM},
+        },
+    )
+    async def take_turn(body: webchat.TurnRequest, request: Request) -> dict[str, Any]:
+        address = network(request.client.host) if request.client else None
+        token, inbound = webchat.read(body, application.services.registry, address)
+        try:
+            try:
+                replies = await application.answer(inbound)
+            except AlreadyBegun:
+                token, inbound = webchat.read(
+                    body, application.services.registry, address, anew=True
+                )
+                replies = await application.answer(inbound)
+        except UnknownConversation:
+            raise HTTPException(404, "No conversation has that token.") from None
+        return webchat.render(token, replies)
+
+    return router

@@ -1,0 +1,45 @@
+"""GET /docs: the API's documentation, from its own description and with nothing from outside."""
+
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from webhooks.web.html import Renderer
+
+SCHEMAS = ("TurnRequest", "TurnAnswer", "TurnReply", "TurnChoice")
+
+
+def routes(renderer: Renderer) -> APIRouter:
+    """The documentation's route."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/docs", response_class=HTMLResponse)
+    async def docs(request: Request) -> str:
+        described = request.app.openapi()
+        schemas = described["components"]["schemas"]
+        return renderer.document(
+            "docs.html",
+            "en",
+            described=described,
+            schemas={name: schemas[name] for name in SCHEMAS},
+            kind=_kind,
+            base=request.base_url,
+            # Another for each reader: whoever sends the same one is in the same conversation.
+            message_id=uuid4(),
+        )
+
+    return router
+
+
+def _kind(about: dict[str, Any]) -> str:
+    if "anyOf" in about:
+        return " or ".join(_kind(one) for one in about["anyOf"])
+    if "enum" in about:
+        return " or ".join(map(repr, about["enum"]))
+    if "$ref" in about:
+        return str(about["$ref"]).rpartition("/")[2]
+    if about.get("type") == "array":
+        return f"list of {_kind(about['items'])}"
+    return str(about.get("type", ""))

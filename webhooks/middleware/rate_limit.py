@@ -1,0 +1,74 @@
+"""Requests that are too many or too long are refused before anything is read of them."""
+
+import time
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from webhooks.middleware.problem_details import problem
+from webhooks.network import network
+
+
+class RateLimit:
+    """ASGI middleware: at most so many requests a minute from an address, so many bytes each."""
+
+    def __init__(self, app: ASGIApp, *, per_minute: int, body_bytes: int) -> None:
+        self._app = app
+        self._item = RateLimitItemPerMinute(per_minute)
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._body_bytes = body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer 429 or 413."""
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        client = scope["client"]
+        address = network(client[0]) if client else ""
+        # A platform sends everybody's messages from few addresses, and proves who it is.
+        if not scope["path"].startswith("/webhooks/") and not self._limiter.hit(
+            self._item, address
+        ):
+            reset = self._limiter.get_window_stats(self._item, address).reset_time
+            wait = str(max(1, round(reset - time.time())))
+            refusal = problem(
+                429,
+                f"More than {self._item.amount} requests a minute; wait {wait} seconds.",
+                {"Retry-After": wait},
+            )
+            await refusal(scope, receive, send)
+            return
+        try:
+            body = await self._read(scope, receive)
+        except ClientDisconnect:
+            return
+        if body is None:
+            refusal = problem(413, f"The body is longer than {self._body_bytes} bytes.")
+            await refusal(scope, receive, send)
+            return
+        whole: Message = {"type": "http.request", "body": body, "more_body": False}
+        unread = [whole]
+
+        async def replay() -> Message:
+            return unread.pop() if unread else await receive()
+
+        await self._app(scope, replay, send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
+        """Read the body, whole and at once: one that says no length can be too long as well."""
+        said = dict(scope["headers"]).get(b"content-length", b"")
+        if said.isdigit() and int(said) > self._body_bytes:
+            return None
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise ClientDisconnect
+            body += message.get("body", b"")
+            if len(body) > self._body_bytes:
+                return None
+            more = message.get("more_body", False)
+        return body

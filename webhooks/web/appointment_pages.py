@@ -1,0 +1,54 @@
+"""GET …/appointments/{id}: an appointment to print; with .ics, for one's calendar."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Request, Response
+from fastapi.responses import HTMLResponse
+
+from bot.bootstrap import Application
+from bot.platforms import webchat
+from bot.views.appointment import Appointment, appointment
+from core.errors import BookingRefused
+from webhooks.paths import ROOTS
+from webhooks.web.html import Renderer
+from webhooks.web.urls import ChatPage, Here
+
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+def routes(application: Application, renderer: Renderer) -> APIRouter:
+    """Those of each page's conversation."""
+    router = APIRouter(include_in_schema=False)
+
+    async def find(request: Request, here: ChatPage, booking_id: int) -> Appointment:
+        sender = webchat.sender(here.token(request) or "", application.services.registry)
+        try:
+            found = await application.database.read(
+                lambda session: appointment(session, application.services, sender, booking_id)
+            )
+        except BookingRefused:
+            raise HTTPException(410, "This appointment is over or was cancelled.") from None
+        if found is None:
+            raise HTTPException(404, "This conversation has no such appointment.")
+        return found
+
+    async def calendar(request: Request, here: Here, booking_id: Number) -> Response:
+        found = await find(request, here, booking_id)
+        return Response(
+            found.file,
+            media_type="text/calendar; charset=utf-8",
+            headers={
+                "Content-Disposition": 'attachment; filename="rantevou.ics"',
+                "Cache-Control": "no-store",
+            },
+        )
+
+    async def show(request: Request, here: Here, booking_id: Number) -> HTMLResponse:
+        found = await find(request, here, booking_id)
+        shown = renderer.document("appointment.html", found.language, here=here, found=found)
+        return HTMLResponse(shown)
+
+    for root in ROOTS:
+        router.get(f"{root}/appointments/{{booking_id}}.ics")(calendar)
+        router.get(f"{root}/appointments/{{booking_id}}")(show)
+    return router

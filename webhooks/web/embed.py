@@ -1,0 +1,25 @@
+"""GET /embed.js: the one line with which a municipality's own site shows the conversation."""
+
+from fastapi import APIRouter, Response
+
+from bot.bootstrap import Application
+from webhooks.language import OTHER_LANGUAGE
+from webhooks.paths import FRAMED
+from webhooks.web.html import TITLE, Renderer
+
+
+def routes(application: Application, renderer: Renderer) -> APIRouter:
+    """The script's route."""
+    router = APIRouter(include_in_schema=False)
+    texts = application.services.texts
+    script = renderer.templates.get_template("embed.js").render(
+        framed=FRAMED,
+        origins=list(application.settings.embed_origins),
+        titles={language: texts.say(TITLE, language) for language in OTHER_LANGUAGE},
+    )
+
+    @router.get("/embed.js")
+    async def embed() -> Response:
+        return Response(script, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+    return router
