@@ -27,8 +27,9 @@ check: $(READY)
 	@$(BIN)/lint-imports
 
 # Wall and processor time; `python -m tests.bench --help` names the short form and the JSON output.
+# BESIDE=<git revision> compares the short form with that revision's, in turns, ROUNDS=8 times.
 bench: $(READY)
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m $(if $(BESIDE),tests.bench.beside $(BESIDE) $(if $(ROUNDS),--rounds $(ROUNDS)),tests.bench)
 
 # Pictures each main state of the page into tests/screenshots/, for looking at.
 screenshots: $(READY)
