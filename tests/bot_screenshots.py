@@ -21,7 +21,7 @@ from bot.platforms.telegram import adapter as telegram
 from bot.platforms.viber import adapter as viber
 from bot.settings import TelegramAccount, ViberAccount
 from tests.bot.platforms import telegram_updates, viber_events
-from tests.core.waiting import until
+from tests.core.wait_until import until
 from tests.fakes.telegram import TOKEN, telegram_server
 from tests.fakes.viber import TOKEN as VIBER_TOKEN
 from tests.fakes.viber import ViberServer, viber_server

@@ -26,7 +26,7 @@ from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.models import UNSENT, Base, OutboxRow
-from tests.fakes.pager import PagerServer, pager_server
+from tests.fakes.push_platform import PushPlatformServer, push_platform_server
 from tests.postgres import Server, running
 
 gc.set_threshold(50_000)  # as in bot/cli.py
@@ -57,7 +57,7 @@ class Clock:
 
 
 @dataclass
-class Town:
+class Deployment:
     """A database with the office opened on it, and a way to talk to it."""
 
     database: Database
@@ -222,14 +222,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 @pytest.fixture
-def pager() -> Iterator[PagerServer]:
+def push_platform() -> Iterator[PushPlatformServer]:
     """A platform that pushes, of a test's own."""
-    with pager_server() as server:
+    with push_platform_server() as server:
         yield server
 
 
 @pytest.fixture
-def town(database: Database, texts: Translator) -> Town:
+def deployment(database: Database, texts: Translator) -> Deployment:
     clock = Clock()
     services = Services(Registry("secret"), texts, clock, random.Random(1).choice)
-    return Town(database, services, clock)
+    return Deployment(database, services, clock)

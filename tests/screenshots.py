@@ -23,8 +23,8 @@ from tests import bot_screenshots
 from tests.browser.citizen import book, step, tap
 from tests.browser.conftest import launched
 from tests.conftest import Clock
+from tests.webhooks.chat_client import serving
 from tests.webhooks.conftest import served
-from tests.webhooks.talker import serving
 from webhooks.app import build_app
 
 FOLDER = Path(__file__).parent / "screenshots"

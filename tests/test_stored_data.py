@@ -22,7 +22,7 @@ from bot.context import Services
 from bot.i18n.translator import Translator
 from core.catalogue.registry import Registry
 from core.db.database import REVISIONS, Database, revision_of
-from tests.conftest import BOTH, Clock, Town, copied
+from tests.conftest import BOTH, Clock, Deployment, copied
 from tests.data.chats import (
     DEVICES,
     FIRST_OF_TESTS,
@@ -34,10 +34,10 @@ from tests.data.chats import (
     token_of,
 )
 from tests.postgres import Server
-from tests.stories.teller import ATHENS
+from tests.stories.story_runner import ATHENS
+from tests.webhooks.chat_client import Talker
 from tests.webhooks.conftest import Serve, serve  # noqa: F401 a fixture here too
-from tests.webhooks.talker import Talker
-from tests.webhooks.test_page import bubbles, button, say
+from tests.webhooks.web.test_page import bubbles, button, say
 
 T = TypeVar("T")
 Open = Callable[[str], Chat]
@@ -127,7 +127,7 @@ def chats(unchanged: Unchanged, registry: Registry, texts: Translator) -> Iterat
     clock = Clock()
     services = Services(registry, texts, clock, random.Random(1).choice)
     with Session(unchanged.engine, expire_on_commit=False) as unchanged.session:
-        yield chats_with(Town(unchanged, services, clock), texts, FIRST_OF_TESTS)
+        yield chats_with(Deployment(unchanged, services, clock), texts, FIRST_OF_TESTS)
 
 
 @pytest.fixture
@@ -145,15 +145,15 @@ def chat(chats: Chats) -> Open:
 def booked(chats: Chats, when: str) -> list[str]:
     """The appointments of a time in Athens: municipality, state, and until when one is held."""
     start = datetime.fromisoformat(when).replace(tzinfo=ATHENS)
-    rows = chats.town.rows(
+    rows = chats.deployment.rows(
         "SELECT municipality_id, state, held_until FROM bookings "
         f"WHERE starts_at = {start.timestamp():.0f} ORDER BY id"
     )
     return [
-        f"{town} held until {datetime.fromtimestamp(until, ATHENS):%H:%M}"
+        f"{municipality} held until {datetime.fromtimestamp(until, ATHENS):%H:%M}"
         if state == "held"
-        else f"{town} {state}"
-        for town, state, until in rows
+        else f"{municipality} {state}"
+        for municipality, state, until in rows
     ]
 
 
@@ -332,7 +332,7 @@ def test_the_page_shows_the_answers_so_far_and_each_can_be_changed(chat: Open) -
 
 
 def test_a_hold_that_ran_out_while_nothing_ran_is_reported(chat: Open, chats: Chats) -> None:
-    chats.town.clock.forward(hours=1)
+    chats.deployment.clock.forward(hours=1)
     assert chat("details").write("6987654321") == [
         (
             "Δεν μπορούσα να κρατήσω άλλο αυτή την ώρα: Πέμπτη 3 Δεκεμβρίου, 13:50. Όσα "
@@ -1675,7 +1675,7 @@ def test_a_reminder_is_fetched_by_its_page_once(chat: Open) -> None:
 def test_no_reminder_of_an_appointment_that_was_cancelled_since(chat: Open, chats: Chats) -> None:
     citizen = chat("cancelling")
     citizen.tap("Ναι, ακύρωση")
-    chats.town.clock.forward(days=3, hours=6)
+    chats.deployment.clock.forward(days=3, hours=6)
     assert citizen.delivered() == []
 
 
@@ -1683,9 +1683,9 @@ def test_a_reminder_goes_with_the_appointment_that_is_moved(chat: Open, chats: C
     citizen = chat("moving")
     citizen.tap("13:50")
     citizen.write("ναι")
-    chats.town.clock.forward(days=7, hours=4)
+    chats.deployment.clock.forward(days=7, hours=4)
     assert citizen.delivered() == []
-    chats.town.clock.forward(hours=1)
+    chats.deployment.clock.forward(hours=1)
     assert citizen.delivered()[:5] == [
         "Σας θυμίζω το ραντεβού σας:",
         "Κωδικός: K2A AA9",

@@ -31,9 +31,9 @@ def furnish(url: str, stored: int) -> None:
     database.prepare()
 
     def load_all(session: Session) -> None:
-        for body in (*shipped(), *(town(f"elsewhere{n}", 100) for n in range(ELSEWHERE))):
+        for body in (*shipped(), *(deployment(f"elsewhere{n}", 100) for n in range(ELSEWHERE))):
             load_catalogue(session, body, NOW)
-        load_catalogue(session, town("busy", 10), NOW)
+        load_catalogue(session, deployment("busy", 10), NOW)
 
     database.write_sync(load_all)
     database.close()
@@ -66,7 +66,7 @@ def on_postgres(server: Server, counts: Sequence[int]) -> Iterator[list[Database
         server.drop(url)
 
 
-def town(name: str, desks: int) -> Municipality:
+def deployment(name: str, desks: int) -> Municipality:
     """A municipality with one service of 15 minutes and so many desks, 08:00 to 15:00."""
     words = {"el": name, "en": name}
     opening = {"days": ["mon", "tue", "wed", "thu", "fri"], "start": "08:00", "end": "15:00"}

@@ -11,7 +11,7 @@ from core.catalogue.registry import Registry
 from core.db.database import Database
 from tests.bench.clock import Cost, now, total
 from tests.bench.offices import NOW
-from tests.dialogs.robot import ANSWERS, confirmed, picks
+from tests.dialogs.scripted_citizen import ANSWERS, confirmed, picks
 
 
 class Talk:

@@ -7,10 +7,10 @@ import pytest
 
 from bot.delivery import worker
 from core.bookings.reference import fold_code
-from tests.bot.post import Post
-from tests.conftest import Town
-from tests.fakes.pager import PagerServer
-from tests.webhooks.talker import CODE
+from tests.bot.push_deployment import Post
+from tests.conftest import Deployment
+from tests.fakes.push_platform import PushPlatformServer
+from tests.webhooks.chat_client import CODE
 
 
 @pytest.fixture
@@ -28,19 +28,21 @@ def new_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def booked(town: Town) -> str:
+def booked(deployment: Deployment) -> str:
     """The code of a booking in Kalamata that is still to come by the clock of processes too."""
-    town.clock.now = datetime.now(UTC).replace(microsecond=0)
-    town.talk("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι")
+    deployment.clock.now = datetime.now(UTC).replace(microsecond=0)
+    deployment.talk("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι")
     for _day_and_time in range(2):
-        town.say(choice=town.last[-1].choices[0].id)
+        deployment.say(choice=deployment.last[-1].choices[0].id)
     details = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130")
-    found = CODE.search(town.talk(*details, "συμφωνώ", "ναι")[0].text)
+    found = CODE.search(deployment.talk(*details, "συμφωνώ", "ναι")[0].text)
     assert found
     return fold_code(found[1])
 
 
 @pytest.fixture
-def post(town: Town, pager: PagerServer, monkeypatch: pytest.MonkeyPatch) -> Post:
+def post(
+    deployment: Deployment, push_platform: PushPlatformServer, monkeypatch: pytest.MonkeyPatch
+) -> Post:
     monkeypatch.setattr(worker, "POLL_SECONDS", 0.02)
-    return Post(town, pager)
+    return Post(deployment, push_platform)

@@ -15,7 +15,7 @@ from typing import Any
 from unittest.mock import patch
 
 from bot.cli import main as cli
-from tests.bot.starting import RANTEVOU, start
+from tests.bot.process_start import RANTEVOU, start
 
 PATIENCE = 30
 """Seconds after which a process that should have done something never will."""

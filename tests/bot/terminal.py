@@ -10,8 +10,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from tests.bot.process_start import RANTEVOU
 from tests.bot.processes import PATIENCE, environment
-from tests.bot.starting import RANTEVOU
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 PROMPT = "› "

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from core.db.database import Database
 from tests.bot.processes import run
-from tests.conftest import Town, on_sqlite
+from tests.conftest import Deployment, on_sqlite
 
 # In Latin letters too, for Greek ones are stored as escapes and would hide themselves.
 NAMES = ("Maria Papadopoulou", "Μαρία Παπαδοπούλου")
@@ -43,12 +43,14 @@ def test_the_chat_fails_without_showing_what_was_written(file: Path, name: str) 
 
 @on_sqlite  # test_silence.py breaks both
 @pytest.mark.parametrize("name", NAMES)
-def test_an_error_of_a_turn_holds_nothing_of_what_was_written(town: Town, name: str) -> None:
-    town.talk(*BOOK, name, *DETAILS[:-1])
-    with closing(sqlite3.connect(town.file)) as broken:
+def test_an_error_of_a_turn_holds_nothing_of_what_was_written(
+    deployment: Deployment, name: str
+) -> None:
+    deployment.talk(*BOOK, name, *DETAILS[:-1])
+    with closing(sqlite3.connect(deployment.file)) as broken:
         broken.execute(BREAK)
     with pytest.raises(DatabaseError, match="forced") as failed:
-        town.say(DETAILS[-1])
+        deployment.say(DETAILS[-1])
     assert not shows(str(failed.value) + repr(failed.value), name)
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.dialogs.robot import ANSWERS
+from tests.dialogs.scripted_citizen import ANSWERS
 
 PICKS = "#ask .picks button, #ask .month button, #ask .times button"
 BUSY = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"

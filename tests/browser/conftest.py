@@ -7,9 +7,9 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.conftest import Town
+from tests.conftest import Deployment
+from tests.webhooks.chat_client import serving
 from tests.webhooks.conftest import served
-from tests.webhooks.talker import serving
 from webhooks.app import build_app
 
 Visit = Callable[..., Page]
@@ -35,10 +35,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(browser: Browser, town: Town) -> Iterator[Visit]:
+def visit(browser: Browser, deployment: Deployment) -> Iterator[Visit]:
     """Open a page of the town's server, in a browser of its own."""
     contexts = []
-    with serving(build_app(served(town.database, town.services))) as client:
+    with serving(build_app(served(deployment.database, deployment.services))) as client:
 
         def open_page(path: str = "/", *, scripts: bool = True, language: str = "el-GR") -> Page:
             context = browser.new_context(

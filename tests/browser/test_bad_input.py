@@ -22,7 +22,7 @@ from tests.browser.citizen import (
     write,
 )
 from tests.browser.conftest import Visit
-from tests.conftest import Town
+from tests.conftest import Deployment
 
 NAME = "Μαρία Παπαδοπούλου"
 BOLD = "𝗠𝗮𝗿𝗶𝗮 𝑷𝒂𝒑𝒂𝒅𝒐𝒑𝒐𝒖𝒍𝒐𝒖"
@@ -30,8 +30,8 @@ BOLD = "𝗠𝗮𝗿𝗶𝗮 𝑷𝒂𝒑𝒂𝒅𝒐𝒑𝒐𝒖𝒍𝒐𝒖"
 in_both_ways = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 
 
-def bookings(town: Town) -> list[str]:
-    with sqlite3.connect(town.file) as database:
+def bookings(deployment: Deployment) -> list[str]:
+    with sqlite3.connect(deployment.file) as database:
         return [state for (state,) in database.execute("SELECT state FROM bookings")]
 
 
@@ -81,7 +81,7 @@ def test_back_and_forward_show_the_true_state(visit: Visit, scripts: bool) -> No
 @pytest.mark.parametrize("begun", [False, True], ids=["greeting", "conversation"])
 @in_both_ways
 def test_an_old_pages_button_changes_nothing(
-    visit: Visit, town: Town, scripts: bool, begun: bool
+    visit: Visit, deployment: Deployment, scripts: bool, begun: bool
 ) -> None:
     page = visit("/m/kalamata", scripts=scripts)
     if begun:  # so that the old page carries the mark of this conversation
@@ -98,10 +98,12 @@ def test_an_old_pages_button_changes_nothing(
     assert trail(old) == before
     old.reload()
     assert true(old)[0] == "time"
-    assert bookings(town) == []
+    assert bookings(deployment) == []
 
 
-def test_a_confirm_button_of_an_old_page_books_nothing_more(visit: Visit, town: Town) -> None:
+def test_a_confirm_button_of_an_old_page_books_nothing_more(
+    visit: Visit, deployment: Deployment
+) -> None:
     page = visit("/m/kalamata")
     ahead(page, REVIEWED)
     old = old_page(page)
@@ -110,7 +112,7 @@ def test_a_confirm_button_of_an_old_page_books_nothing_more(visit: Visit, town: 
     old.locator(PICKS).first.click()
     expect(old.locator("#ask")).to_have_attribute("data-step", "task")
     expect(old.locator("#log")).to_contain_text("Το ραντεβού έχει ήδη κλειστεί")
-    assert bookings(town) == ["confirmed"]
+    assert bookings(deployment) == ["confirmed"]
 
 
 @in_both_ways
@@ -128,7 +130,9 @@ def test_a_lost_cookie_begins_a_conversation(visit: Visit, scripts: bool) -> Non
     assert true(page)[0] == "group"
 
 
-def test_a_lost_cookie_while_typing_loses_nothing_else(visit: Visit, town: Town) -> None:
+def test_a_lost_cookie_while_typing_loses_nothing_else(
+    visit: Visit, deployment: Deployment
+) -> None:
     page = visit("/m/kalamata")
     ahead(page, TIME_HELD)
     page.context.clear_cookies()
@@ -136,7 +140,7 @@ def test_a_lost_cookie_while_typing_loses_nothing_else(visit: Visit, town: Town)
     page.press("#text", "Enter")
     expect(page.locator("#ask")).to_have_attribute("data-step", "service")
     ahead(page, BOOKED.replace("12:30", "13:10"))
-    assert sorted(bookings(town)) == ["confirmed", "held"]  # the held one runs out by itself
+    assert sorted(bookings(deployment)) == ["confirmed", "held"]  # the held one runs out by itself
 
 
 PASTED = (

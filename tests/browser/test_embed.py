@@ -9,9 +9,9 @@ from threading import Thread
 
 from playwright.sync_api import Browser, FrameLocator, Page, ViewportSize, expect
 
-from tests.conftest import Town
+from tests.conftest import Deployment
+from tests.webhooks.chat_client import serving
 from tests.webhooks.conftest import served
-from tests.webhooks.talker import serving
 from webhooks.app import build_app
 
 SITE = """<!doctype html><html lang="el"><title>Δήμος Χίου</title>
@@ -35,11 +35,15 @@ def site(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def framed(browser: Browser, town: Town, folder: Path, *, allowed: bool = True) -> Iterator[Page]:
+def framed(
+    browser: Browser, deployment: Deployment, folder: Path, *, allowed: bool = True
+) -> Iterator[Page]:
     """The site's page, with the one line in it."""
     with site(folder) as origin:
         settings = {"embed_origins": origin} if allowed else {}
-        with serving(build_app(served(town.database, town.services, **settings))) as client:
+        with serving(
+            build_app(served(deployment.database, deployment.services, **settings))
+        ) as client:
             line = f'<script src="{client.base_url}/embed.js" data-municipality="chios"></script>'
             (folder / "index.html").write_text(SITE.format(line=line), "utf-8")
             # High enough for the whole frame: a click scrolls what it must to be seen.
@@ -56,9 +60,9 @@ def tap(frame: FrameLocator, label: str) -> None:
 
 
 def test_one_line_shows_the_conversation_and_it_goes_on(
-    browser: Browser, town: Town, tmp_path: Path
+    browser: Browser, deployment: Deployment, tmp_path: Path
 ) -> None:
-    with framed(browser, town, tmp_path) as page:
+    with framed(browser, deployment, tmp_path) as page:
         page.goto("/")
         frame = page.frame_locator("iframe")
         expect(page.locator("iframe")).to_have_attribute("title", "Ραντεβού με τον δήμο σας")
@@ -72,9 +76,9 @@ def test_one_line_shows_the_conversation_and_it_goes_on(
 
 
 def test_a_site_that_is_not_in_the_settings_is_told_the_setting(
-    browser: Browser, town: Town, tmp_path: Path
+    browser: Browser, deployment: Deployment, tmp_path: Path
 ) -> None:
-    with framed(browser, town, tmp_path, allowed=False) as page:
+    with framed(browser, deployment, tmp_path, allowed=False) as page:
         told: list[str] = []
         page.on("console", lambda message: told.append(message.text))
         page.goto("/")
@@ -82,8 +86,10 @@ def test_a_site_that_is_not_in_the_settings_is_told_the_setting(
         assert any("RANTEVOU_EMBED_ORIGINS" in text for text in told)
 
 
-def test_a_frame_without_leave_stays_empty(browser: Browser, town: Town, tmp_path: Path) -> None:
-    with framed(browser, town, tmp_path) as page:
+def test_a_frame_without_leave_stays_empty(
+    browser: Browser, deployment: Deployment, tmp_path: Path
+) -> None:
+    with framed(browser, deployment, tmp_path) as page:
         page.goto("/")
         source = page.locator("iframe").get_attribute("src") or ""
         alone = source.replace("/embed", "")

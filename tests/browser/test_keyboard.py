@@ -16,7 +16,7 @@ from tests.browser.citizen import (
     write,
 )
 from tests.browser.conftest import Visit
-from tests.dialogs.robot import ANSWERS
+from tests.dialogs.scripted_citizen import ANSWERS
 
 NARROW: ViewportSize = {"width": 320, "height": 568}
 ZOOMED: ViewportSize = {"width": 320, "height": 256}  # 1280 × 1024 at 400 %

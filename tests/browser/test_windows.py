@@ -7,16 +7,16 @@ from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.browser.citizen import PICKS, TIME_HELD, ahead, book, elsewhere, step, tap, told, write
 from tests.browser.conftest import Visit
-from tests.conftest import Town
+from tests.conftest import Deployment
 from webhooks.web import event_stream
 
 REMINDER = "Σας θυμίζω το ραντεβού σας:"
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch, town: Town) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch, deployment: Deployment) -> None:
     monkeypatch.setattr(event_stream, "LOOK_SECONDS", 0.1)
-    town.services.registry.accounts = frozenset({"webchat"})
+    deployment.services.registry.accounts = frozenset({"webchat"})
 
 
 def second(page: Page) -> Page:
@@ -157,14 +157,14 @@ def test_the_minutes_of_the_held_time_run_while_nothing_is_said(visit: Visit) ->
 
 
 def test_a_reminder_comes_to_the_open_page_and_the_question_stands(
-    visit: Visit, town: Town
+    visit: Visit, deployment: Deployment
 ) -> None:
     page = visit()
     tap(page, "Καλαμάτας")
     book(page)
     page.fill("#text", "Μισή φράση")
     expect(page.locator("#log")).not_to_contain_text(REMINDER)
-    town.clock.forward(hours=11)  # tomorrow's first appointment is a day away by then
+    deployment.clock.forward(hours=11)  # tomorrow's first appointment is a day away by then
     expect(page.locator("#log .bubble").last).to_contain_text(REMINDER)
     expect(page.locator("#text")).to_have_value("Μισή φράση")
     assert step(page) == "task"

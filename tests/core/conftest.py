@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from core.catalogue.model import Municipality
 from core.db.database import Database
 from tests.conftest import BOTH, copied
-from tests.core.counter import Counter
-from tests.core.small import small
+from tests.core.booking_environment import BookingEnvironment
+from tests.core.small_municipality import small
 from tests.postgres import Server
 
 on_sqlite = pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
@@ -81,23 +81,23 @@ def session(shared: Database) -> Iterator[Session]:
 @pytest.fixture
 def stocked(empty: Database) -> Database:
     """A prepared database with one booking in it."""
-    empty.write_sync(lambda s: Counter(s).book("09:00"))
+    empty.write_sync(lambda s: BookingEnvironment(s).book("09:00"))
     return empty
 
 
 @pytest.fixture
-def open_counter(session: Session) -> Callable[..., Counter]:
+def open_counter(session: Session) -> Callable[..., BookingEnvironment]:
     """Open the counter of a town of one's own."""
 
     def open_it(
         body: Municipality | None = None, accounts: tuple[str, ...] = ("email",)
-    ) -> Counter:
-        return Counter(session, body or small(), frozenset(accounts))
+    ) -> BookingEnvironment:
+        return BookingEnvironment(session, body or small(), frozenset(accounts))
 
     return open_it
 
 
 @pytest.fixture
-def counter(open_counter: Callable[..., Counter]) -> Counter:
+def counter(open_counter: Callable[..., BookingEnvironment]) -> BookingEnvironment:
     """One desk, 09:00–11:00 daily, half an hour each."""
     return open_counter()

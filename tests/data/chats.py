@@ -20,10 +20,10 @@ from bot.platforms.telegram.adapter import NOTHING, Rendered
 from bot.views.inbox import fetch
 from bot.views.transcript import view
 from tests.bot.platforms.viber_events import AT
-from tests.conftest import Town
-from tests.stories import tongues
-from tests.stories.teller import ATHENS, shown
-from tests.stories.tongues import Line, OfConsole, OfTelegram, OfWebChat, Tongue
+from tests.conftest import Deployment
+from tests.stories import story_platforms
+from tests.stories.story_platforms import Line, OfConsole, OfTelegram, OfWebChat, StoryPlatform
+from tests.stories.story_runner import ATHENS, shown
 
 FOLDER = Path(__file__).parent
 SQLITE, POSTGRES = FOLDER / "stored.db.gz", FOLDER / "stored.sql.gz"
@@ -72,11 +72,11 @@ class Chat:
 
     def answer(self, text: str | None, choice: str | None, *, deliver: bool = True) -> list[str]:
         """Send a text or a tap; what is answered, as it is shown."""
-        replies = self.chats.town.receive(self.chats.read(self, text, choice))
+        replies = self.chats.deployment.receive(self.chats.read(self, text, choice))
         if self.platform in ("telegram", "viber"):
             return self.delivered() if deliver else []
         self.buttons += [(c.label, c.id) for reply in replies for c in reply.choices]
-        self.chats.tongues[self.platform].show(self.who, replies)
+        self.chats.story_platforms[self.platform].show(self.who, replies)
         return as_lines(replies)
 
     def delivered(self) -> list[str]:
@@ -89,8 +89,8 @@ class Chat:
 
     def page(self) -> dict[str, Any]:
         """What the page shows of it: the talk, the answers so far, and what is beside them."""
-        sender, town = self.chats.read(self, "", None), self.chats.town
-        seen = town.database.write_sync(lambda s: view(s, town.services, sender))
+        sender, deployment = self.chats.read(self, "", None), self.chats.deployment
+        seen = deployment.database.write_sync(lambda s: view(s, deployment.services, sender))
         assert seen
         self.buttons += [(f"{a.label}: {a.value}", a.id) for a in seen.answered_steps if a.id]
         talk: list[str] = []
@@ -108,46 +108,48 @@ class Chat:
 
     def later(self) -> list[str]:
         """Look for what came later, as a page does; what is new in the talk."""
-        sender, town = self.chats.read(self, "", None), self.chats.town
+        sender, deployment = self.chats.read(self, "", None), self.chats.deployment
 
         def run(session: Session) -> list[Reply]:
-            before = view(session, town.services, sender)
-            fetch(session, town.services, sender)
-            after = view(session, town.services, sender, before.last if before else 0)
+            before = view(session, deployment.services, sender)
+            fetch(session, deployment.services, sender)
+            after = view(session, deployment.services, sender, before.last if before else 0)
             return [reply for entry in (after.talk if after else []) for reply in entry.replies]
 
-        return as_lines(town.database.write_sync(run))
+        return as_lines(deployment.database.write_sync(run))
 
 
 @dataclass
 class Chats:
     """All chats with a town, over each platform, with the numbers that it counts by."""
 
-    town: Town
-    tongues: dict[str, Tongue]
+    deployment: Deployment
+    story_platforms: dict[str, StoryPlatform]
     numbers: "count[int]"
 
     def chat(self, who: str, platform: str, **given: Any) -> Chat:
         """Begin to write as somebody, or go on."""
-        tongue = self.tongues[platform]
-        if isinstance(tongue, OfWebChat):
-            tongue.tokens[who] = token_of(who)
-        if isinstance(tongue, OfTelegram):
-            tongue.chats[who] = crc32(who.encode())
+        story_platform = self.story_platforms[platform]
+        if isinstance(story_platform, OfWebChat):
+            story_platform.tokens[who] = token_of(who)
+        if isinstance(story_platform, OfTelegram):
+            story_platform.chats[who] = crc32(who.encode())
         return Chat(self, who, platform, **given)
 
     def read(self, chat: Chat, text: str | None, choice: str | None) -> Inbound:
         """What comes of it where it is written."""
-        tongue, number = self.tongues[chat.platform], next(self.numbers)
-        inbound = tongue.read(Line(chat.who, number, text, choice, chat.language, chat.timezone))
+        story_platform, number = self.story_platforms[chat.platform], next(self.numbers)
+        inbound = story_platform.read(
+            Line(chat.who, number, text, choice, chat.language, chat.timezone)
+        )
         update: dict[str, Any] = {"opens": True, "home": chat.home}
-        if isinstance(tongue, OfConsole):
+        if isinstance(story_platform, OfConsole):
             update["message_id"] = f"{chat.who} {number}"
         return inbound.model_copy(update=update)
 
     def deliver(self, chat: Chat) -> Iterator[tuple[list[str], Buttons]]:
         """Deliver what is due to a chat, one message after the other."""
-        services, database = self.town.services, self.town.database
+        services, database = self.deployment.services, self.deployment.database
         accounts = [each for each in services.platforms if each.startswith(f"{chat.platform}:")]
         address = self.read(chat, "", None).address
         claimed = 1
@@ -169,20 +171,22 @@ class Chats:
                 assert database.write_sync(partial(_sent, services, parcel, number))
 
 
-def chats_with(town: Town, texts: Translator, first: int) -> Chats:
+def chats_with(deployment: Deployment, texts: Translator, first: int) -> Chats:
     """All chats with a town, whose platforms count their messages from that number."""
-    telegram, viber = tongues.telegram(texts), tongues.viber(texts)
+    telegram, viber = story_platforms.telegram(texts), story_platforms.viber(texts)
     numbers = count(first)
     telegram.numbers, viber.numbers = numbers, count(AT + first)
-    town.connect({tongue.bot.account: tongue.bot for tongue in (telegram, viber)})
-    web = OfWebChat(town.services.registry)
-    tongue_of: dict[str, Tongue] = {
+    deployment.connect(
+        {story_platform.bot.account: story_platform.bot for story_platform in (telegram, viber)}
+    )
+    web = OfWebChat(deployment.services.registry)
+    platform_of: dict[str, StoryPlatform] = {
         "webchat": web,
         "telegram": telegram,
         "viber": viber,
         "console": OfConsole(),
     }
-    return Chats(town, tongue_of, numbers)
+    return Chats(deployment, platform_of, numbers)
 
 
 def token_of(who: str) -> str:

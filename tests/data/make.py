@@ -26,7 +26,7 @@ from core.catalogue.loader import SHIPPED, read_catalogue
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.models import Base
-from tests.conftest import NOW, Clock, Town, load_shipped
+from tests.conftest import NOW, Clock, Deployment, load_shipped
 from tests.data.chats import DEVICES, POSTGRES, SQLITE, Buttons, Chat, Chats, chats_with
 from tests.postgres import OwnServer, running
 
@@ -46,12 +46,12 @@ CONSENT = ("068933130", "συμφωνώ")
 CHIOS = ("Χίος", "περιουσία")
 
 
-def fill(town: Town, texts: Translator) -> list[Chat]:
+def fill(deployment: Deployment, texts: Translator) -> list[Chat]:
     """Have citizens talk, each up to a point from which they may go on."""
-    chats = chats_with(town, texts, 1)
-    town.clock.now = NOW - timedelta(days=5)
+    chats = chats_with(deployment, texts, 1)
+    deployment.clock.now = NOW - timedelta(days=5)
     earlier = _with_appointments(chats)
-    town.clock.now = WRITTEN
+    deployment.clock.now = WRITTEN
     _go_on(earlier)
     return [
         *earlier.values(),
@@ -207,21 +207,21 @@ def _not_delivered(chats: Chats) -> list[Chat]:
     return [telegram, viber, again]
 
 
-def opened(url: str, texts: Translator) -> Town:
+def opened(url: str, texts: Translator) -> Deployment:
     """A town on that database."""
     services = Services(Registry("secret"), texts, clock := Clock(), random.Random(1).choice)
-    return Town(Database(url), services, clock)
+    return Deployment(Database(url), services, clock)
 
 
 def filled(url: str, texts: Translator) -> tuple[dict[str, list[str]], str]:
     """Fill a database; every row that is stored in it, and what the devices hold."""
     bodies = [read_catalogue(file) for file in sorted(SHIPPED.glob("*.yaml"))]
     load_shipped(Database(url), {body.id: body for body in bodies})
-    town = opened(url, texts)
-    with closing(town.database):
-        chats = fill(town, texts)
+    deployment = opened(url, texts)
+    with closing(deployment.database):
+        chats = fill(deployment, texts)
         entries = [f"{json.dumps(c.who)}: {_of_device(c)}" for c in chats]
-        return town.database.write_sync(_rows), "{{\n{}\n}}\n".format(",\n".join(entries))
+        return deployment.database.write_sync(_rows), "{{\n{}\n}}\n".format(",\n".join(entries))
 
 
 def _rows(session: Session) -> dict[str, list[str]]:

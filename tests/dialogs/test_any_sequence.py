@@ -18,8 +18,8 @@ from bot.i18n.translator import Translator
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from dialogs.engine.state import State
-from tests.conftest import SOAK, Clock, Town
-from tests.dialogs.robot import complete_a_booking
+from tests.conftest import SOAK, Clock, Deployment
+from tests.dialogs.scripted_citizen import complete_a_booking
 
 WORDS = [
     *("καλαματα", "Λάρισα", "χιος", "κεπ", "στεγ", "εργασιακή", "τηλεδιάσκεψη", "φυσική", "1", "2"),
@@ -59,14 +59,14 @@ beginnings = st.sampled_from([("/start",), STEGASI, CHIOS])
 
 
 @contextmanager
-def opened(migrated: Path, texts: Translator) -> Iterator[Town]:
+def opened(migrated: Path, texts: Translator) -> Iterator[Deployment]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rantevou.db"
         file.write_bytes(migrated.read_bytes())
         database = Database(f"sqlite:///{file}")
         clock = Clock()
         services = Services(Registry("secret"), texts, clock, random.Random(1).choice)
-        yield Town(database, services, clock)
+        yield Deployment(database, services, clock)
         database.close()
 
 
@@ -96,55 +96,55 @@ def test_a_booking_can_be_completed_or_left_after_any_sequence(
     def run(
         beginning: tuple[str, ...], sequence: list[tuple[str, str | int]], leaves: bool
     ) -> None:
-        with opened(migrated, texts) as town:
-            town.talk(*beginning)
-            ids = [choice.id for choice in town.last[-1].choices]
+        with opened(migrated, texts) as deployment:
+            deployment.talk(*beginning)
+            ids = [choice.id for choice in deployment.last[-1].choices]
             for kind, what in sequence:
                 if kind == "wait":
-                    town.clock.forward(minutes=int(what))
+                    deployment.clock.forward(minutes=int(what))
                     continue
                 if kind == "say":
-                    town.say(str(what))
+                    deployment.say(str(what))
                 elif kind == "tap":
-                    now = town.last[-1].choices
-                    town.say(choice=now[int(what) % len(now)].id)
+                    now = deployment.last[-1].choices
+                    deployment.say(choice=now[int(what) % len(now)].id)
                 else:
-                    town.say(choice=ids[int(what) % len(ids)])
-                ids += [choice.id for choice in town.last[-1].choices]
-                check(town)
+                    deployment.say(choice=ids[int(what) % len(ids)])
+                ids += [choice.id for choice in deployment.last[-1].choices]
+                check(deployment)
             if leaves:
-                leave(town)
+                leave(deployment)
             else:
-                complete_a_booking(town)
-            check(town)
+                complete_a_booking(deployment)
+            check(deployment)
 
     run()
 
 
-def check(town: Town) -> None:
+def check(deployment: Deployment) -> None:
     """Every turn ends with a question that shows a way on; what is kept is what was answered."""
-    asked = town.last[-1]
+    asked = deployment.last[-1]
     assert asked.step
     assert asked.text
     assert asked.choices
-    assert all(reply.text.strip() for reply in town.last)
-    assert held(town) <= 1
-    check_answered_time(town)
+    assert all(reply.text.strip() for reply in deployment.last)
+    assert held(deployment) <= 1
+    check_answered_time(deployment)
 
 
-def held(town: Town) -> int:
+def held(deployment: Deployment) -> int:
     """How many times are kept from others now."""
-    now = {"now": int(town.clock.now.timestamp())}
-    with town.database.engine.connect() as connection:
+    now = {"now": int(deployment.clock.now.timestamp())}
+    with deployment.database.engine.connect() as connection:
         count: int = connection.execute(
             text("SELECT count(*) FROM bookings WHERE state = 'held' AND held_until > :now"), now
         ).scalar_one()
     return count
 
 
-def check_answered_time(town: Town) -> None:
+def check_answered_time(deployment: Deployment) -> None:
     """A time that counts as answered is the one that is kept; a dead one is never brought back."""
-    with town.database.engine.connect() as connection:
+    with deployment.database.engine.connect() as connection:
         stored = connection.execute(text("SELECT state FROM conversations")).scalar_one()
         state = State.model_validate(json.loads(stored))
         if state.dialog != "book" or "time" not in state.answers:
@@ -156,15 +156,15 @@ def check_answered_time(town: Town) -> None:
         ).one()
     assert start == datetime.fromisoformat(state.answers["time"]).timestamp()
     assert kind == "held"
-    assert until > town.clock.now.timestamp()
+    assert until > deployment.clock.now.timestamp()
 
 
-def leave(town: Town) -> None:
+def leave(deployment: Deployment) -> None:
     """ "Cancel", and "yes" where it asks, ends at the menu, with nothing held."""
     for _ in range(4):
-        step = town.last[-1].step
+        step = deployment.last[-1].step
         if step == "task":
             break
-        town.say("ναι" if step == "stop" else "ακύρωση")
-    assert town.last[-1].step == "task"
-    assert held(town) == 0
+        deployment.say("ναι" if step == "stop" else "ακύρωση")
+    assert deployment.last[-1].step == "task"
+    assert held(deployment) == 0

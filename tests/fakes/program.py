@@ -9,7 +9,7 @@ from datetime import timedelta
 from bot import bootstrap
 from bot.cli import main as cli
 from core.messaging import outbox
-from tests.fakes.pager import ACCOUNT, Pager
+from tests.fakes.push_platform import ACCOUNT, PushPlatform
 
 URL = "PAGER_URL"
 
@@ -17,7 +17,7 @@ URL = "PAGER_URL"
 def main() -> None:
     """Run the command line."""
     url = os.environ[URL]
-    platforms = {account: Pager(url, account) for account in (ACCOUNT, "email")}
+    platforms = {account: PushPlatform(url, account) for account in (ACCOUNT, "email")}
     bootstrap.build_platforms = lambda *_given: platforms  # type: ignore[attr-defined]
     outbox.LEASE = timedelta(seconds=3)
     cli.main()

@@ -17,7 +17,7 @@ from email.parser import BytesParser
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.fakes.listening import Answer, Request, listening
+from tests.fakes.http_server import Answer, Request, listening
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # noqa: S105 the documentation's own
 USERNAME = "rantevou_bot"

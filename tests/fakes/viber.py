@@ -28,7 +28,7 @@ from pydantic import (
     ValidationError,
 )
 
-from tests.fakes.listening import Answer, Request, listening
+from tests.fakes.http_server import Answer, Request, listening
 
 TOKEN = "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9"  # noqa: S105 the documentation's own
 NAME = "Ραντεβού"

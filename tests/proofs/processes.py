@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.bot.process_start import Forked, start
 from tests.bot.processes import environment, free_port
-from tests.bot.starting import Forked, start
 from tests.fakes.program import URL
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,9 @@ PATIENCE = 60
 class Process:
     """`rantevou` with some arguments, on a database and with the pager."""
 
-    def __init__(self, folder: Path, database: str, pager: str, *arguments: str, port: int) -> None:
+    def __init__(
+        self, folder: Path, database: str, push_platform: str, *arguments: str, port: int
+    ) -> None:
         self._arguments, self._folder = arguments, folder
         given: dict[str, str | int] = {
             "requests_per_minute": 1_000_000,
@@ -27,7 +29,7 @@ class Process:
         }
         self._environment = {
             **environment(folder / "unused.db", **given),
-            URL: pager,
+            URL: push_platform,
             "PYTHONPATH": str(ROOT),
         }
         self.log = folder / f"log of {' '.join(arguments)}"
@@ -74,12 +76,15 @@ class Process:
 
 
 @contextmanager
-def family(folder: Path, database: str, pager: str) -> Iterator[tuple[str, list[Process]]]:
+def family(folder: Path, database: str, push_platform: str) -> Iterator[tuple[str, list[Process]]]:
     """A server and two workers at work, killed at last in any case; the server's address."""
     port = free_port()
     processes = [
-        Process(folder, database, pager, "serve", port=port),
-        *(Process(folder / f"worker {n}", database, pager, "worker", port=port) for n in (1, 2)),
+        Process(folder, database, push_platform, "serve", port=port),
+        *(
+            Process(folder / f"worker {n}", database, push_platform, "worker", port=port)
+            for n in (1, 2)
+        ),
     ]
     try:
         for each in processes:

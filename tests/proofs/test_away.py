@@ -8,12 +8,12 @@ import pytest
 
 from core.db.database import Database
 from tests.conftest import SOAK
-from tests.fakes.pager import PagerServer, say
+from tests.fakes.push_platform import PushPlatformServer, say
 from tests.postgres import Server, stopped
-from tests.proofs.citizens import Citizens
-from tests.proofs.kept import check_nothing_lost
+from tests.proofs.invariants import check_nothing_lost
 from tests.proofs.processes import family
-from tests.webhooks.test_problems import RIGHT, problem
+from tests.proofs.push_citizens import Citizens
+from tests.webhooks.middleware.test_problem_details import RIGHT, problem
 
 PATIENCE = 20
 A_BROWSER = {"Accept": "text/html", "Accept-Language": "el"}
@@ -43,21 +43,21 @@ def told_to_wait(client: httpx.Client) -> None:
 def test_nothing_is_lost_when_the_database_is_away(
     database: Database,
     postgres: Server,
-    pager: PagerServer,
+    push_platform: PushPlatformServer,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     seconds: int,
     at_once: int,
 ) -> None:
     with (
-        family(tmp_path, database.url, pager.url) as (url, processes),
+        family(tmp_path, database.url, push_platform.url) as (url, processes),
         httpx.Client(base_url=url, timeout=10) as client,
     ):
 
         def statuses() -> tuple[int, int]:
             return client.get("/healthz").status_code, client.get("/readyz").status_code
 
-        citizens, refused = Citizens(pager, url), 0
+        citizens, refused = Citizens(push_platform, url), 0
         with citizens.booking(at_once):
             time.sleep(1)
             assert statuses() == (200, 200)
@@ -74,7 +74,7 @@ def test_nothing_is_lost_when_the_database_is_away(
             ready = time.monotonic() - began
             assert client.post("/chat/turns", json=RIGHT).status_code == 200
             assert say(client, *LATE, text="Γεια") == 200
-        twice = check_nothing_lost(database, citizens, pager)
+        twice = check_nothing_lost(database, citizens, push_platform)
         assert '"event": "turned away"' in processes[0].said()
         assert not any("Traceback" in each.said() for each in processes)
         # The same processes as before: each was begun once, and none has ended.
@@ -83,6 +83,7 @@ def test_nothing_is_lost_when_the_database_is_away(
     with capsys.disabled():
         print(  # noqa: T201
             f"\naway for {seconds} s: {refused} requests told to wait, ready again after"
-            f" {ready:.1f} s, {len(citizens.booked)} bookings, {len(pager.messages)} messages,"
-            f" {twice} duplicates, {citizens.retried.total()} messages sent again"
+            f" {ready:.1f} s, {len(citizens.booked)} bookings,"
+            f" {len(push_platform.messages)} messages, {twice} duplicates,"
+            f" {citizens.retried.total()} messages sent again"
         )

@@ -22,9 +22,9 @@ from core.db.database import Database
 from core.db.models import Booking, Contact, Conversation, InboundRow
 from tests.bot.processes import free_port
 from tests.conftest import SOAK, mostly_on
-from tests.fakes.pager import Message, PagerServer, pager_server, say
-from tests.proofs.citizens import answer
+from tests.fakes.push_platform import Message, PushPlatformServer, push_platform_server, say
 from tests.proofs.processes import Process
+from tests.proofs.push_citizens import answer
 
 PATIENCE = 30
 NUMBERS = count(1)
@@ -38,7 +38,7 @@ class World:
     """Two servers of one database, and the pager."""
 
     database: Database
-    pager: PagerServer
+    push_platform: PushPlatformServer
     clients: list[httpx.Client]
     shipped: dict[str, Municipality]
 
@@ -68,9 +68,9 @@ class Citizen:
 
     def screen(self) -> tuple[list[Message], int]:
         """The questions to be seen, and the number of whatever is written next."""
-        with self.world.pager.lock:
-            shown = [m for m in self.world.pager.by_address[self.who] if m.step]
-            return shown, next(self.world.pager.count)
+        with self.world.push_platform.lock:
+            shown = [m for m in self.world.push_platform.by_address[self.who] if m.step]
+            return shown, next(self.world.push_platform.count)
 
     def write(self, **what: str) -> Written:
         """Write, or tap, an answer to the last question that is to be seen."""
@@ -142,8 +142,8 @@ class Citizen:
     @property
     def booked(self) -> bool:
         """Whether the confirmation is to be seen."""
-        with self.world.pager.lock:
-            told = self.world.pager.by_address[self.who]
+        with self.world.push_platform.lock:
+            told = self.world.push_platform.by_address[self.who]
             return any("Κωδικός" in message.text for message in told)
 
     def go_on(self) -> None:
@@ -228,7 +228,7 @@ class Chaos(RuleBasedStateMachine):
     def a_sending_fails(self) -> None:
         if self.fails_left:  # each pause is twice the one before
             self.fails_left -= 1
-            self.world.pager.failures[self.citizen.who] = [(500, {})]
+            self.world.push_platform.failures[self.citizen.who] = [(500, {})]
 
     @rule()
     def time_passes(self) -> None:
@@ -254,16 +254,18 @@ class Chaos(RuleBasedStateMachine):
 
 @pytest.fixture
 def world(database: Database, shipped: dict[str, Municipality], tmp_path: Path) -> Iterator[World]:
-    with pager_server() as pager:
+    with push_platform_server() as push_platform:
         servers, clients = [], []
         for number in range(2):
             (folder := tmp_path / f"server {number}").mkdir()
             port = free_port()
             clients.append(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30))
-            servers.append(Process(folder, database.url, pager.url, "serve", port=port).start())
+            servers.append(
+                Process(folder, database.url, push_platform.url, "serve", port=port).start()
+            )
         for each in servers:
             each.wait_until_ready()
-        yield World(database, pager, clients, shipped)
+        yield World(database, push_platform, clients, shipped)
         for client in clients:
             client.close()
         for each in servers:

@@ -10,12 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.bot.process_start import RANTEVOU
 from tests.bot.processes import free_port, run, server
-from tests.bot.starting import RANTEVOU
 from tests.proofs.disks import Disk, Limited, Small
 from tests.proofs.test_away import A_BROWSER, APOLOGY
-from tests.webhooks.talker import CODE, Talker
-from tests.webhooks.test_problems import problem
+from tests.webhooks.chat_client import CODE, Talker
+from tests.webhooks.middleware.test_problem_details import problem
 from tests.webhooks.test_survival import ANY_TIME, PERSONAL, first_free
 
 LIMITED = ("-c", 'ulimit -f 0 && exec "$0" serve', RANTEVOU)

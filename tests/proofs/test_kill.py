@@ -8,10 +8,10 @@ import pytest
 
 from core.db.database import Database
 from tests.conftest import SOAK, on_both
-from tests.fakes.pager import PagerServer
-from tests.proofs.citizens import Citizens
-from tests.proofs.kept import check_nothing_lost
+from tests.fakes.push_platform import PushPlatformServer
+from tests.proofs.invariants import check_nothing_lost
 from tests.proofs.processes import Process, family
+from tests.proofs.push_citizens import Citizens
 
 
 def kill(processes: list[Process], times: int) -> None:
@@ -30,20 +30,20 @@ def kill(processes: list[Process], times: int) -> None:
 @pytest.mark.parametrize(("kills", "at_once"), [(5, 2), pytest.param(200, 6, marks=SOAK)])
 def test_nothing_is_lost_when_processes_are_killed(
     database: Database,
-    pager: PagerServer,
+    push_platform: PushPlatformServer,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     kills: int,
     at_once: int,
 ) -> None:
-    with family(tmp_path, database.url, pager.url) as (url, processes):
-        citizens = Citizens(pager, url)
+    with family(tmp_path, database.url, push_platform.url) as (url, processes):
+        citizens = Citizens(push_platform, url)
         with citizens.booking(at_once):
             kill(processes, kills)
-        twice = check_nothing_lost(database, citizens, pager)
+        twice = check_nothing_lost(database, citizens, push_platform)
     with capsys.disabled():
         print(  # noqa: T201
             f"\n{type(database.backend).__name__}: {kills} kills,"
-            f" {len(citizens.booked)} bookings, {len(pager.messages)} messages,"
+            f" {len(citizens.booked)} bookings, {len(push_platform.messages)} messages,"
             f" {twice} duplicates, {citizens.retried.total()} requests sent again"
         )

@@ -7,11 +7,11 @@ import pytest
 
 from bot.i18n.translator import Translator
 from core.catalogue.model import GeoPoint, Municipality
-from tests.conftest import SOAK, Town
-from tests.stories import tongues
-from tests.stories.pushed import PushedTeller
-from tests.stories.teller import Teller, stories
-from tests.stories.tongues import OfConsole, OfTelegram, OfViber, OfWebChat
+from tests.conftest import SOAK, Deployment
+from tests.stories import story_platforms
+from tests.stories.push_story_runner import PushStoryRunner
+from tests.stories.story_platforms import OfConsole, OfTelegram, OfViber, OfWebChat
+from tests.stories.story_runner import StoryRunner, stories
 
 OF_A_PAGE = re.compile(r"^(later|language|accounts .*webchat)\b", re.MULTILINE)
 """What only a page has: it fetches what comes later, and may change its language."""
@@ -23,11 +23,11 @@ TYPED = [file for file in ELSEWHERE if not file.stem.startswith("old_")]
 
 @pytest.mark.parametrize("file", stories(), ids=lambda file: file.stem)
 def test_story_replays_to_the_letter(
-    file: Path, town: Town, texts: Translator, request: pytest.FixtureRequest
+    file: Path, deployment: Deployment, texts: Translator, request: pytest.FixtureRequest
 ) -> None:
     written = file.read_text("utf-8")
-    others = (OfConsole(), tongues.telegram(texts), tongues.viber(texts))
-    told = Teller(town, OfWebChat(town.services.registry), others).play(written)
+    others = (OfConsole(), story_platforms.telegram(texts), story_platforms.viber(texts))
+    told = StoryRunner(deployment, OfWebChat(deployment.services.registry), others).play(written)
     if request.config.getoption("--rewrite-stories"):
         file.write_text(told, "utf-8")
     else:
@@ -36,9 +36,9 @@ def test_story_replays_to_the_letter(
 
 @SOAK
 @pytest.mark.parametrize("file", TYPED, ids=lambda file: file.stem)
-def test_the_same_story_is_told_at_a_terminal(file: Path, town: Town) -> None:
+def test_the_same_story_is_told_at_a_terminal(file: Path, deployment: Deployment) -> None:
     written = file.read_text("utf-8")
-    assert Teller(town, OfConsole()).play(written) == written
+    assert StoryRunner(deployment, OfConsole()).play(written) == written
 
 
 PUSHED = [
@@ -48,36 +48,44 @@ PUSHED = [
 
 
 @pytest.mark.parametrize("file", PUSHED, ids=lambda file: file.stem)
-def test_the_same_story_is_told_on_telegram(file: Path, town: Town, texts: Translator) -> None:
-    pushed(file, town, tongues.telegram(texts))
+def test_the_same_story_is_told_on_telegram(
+    file: Path, deployment: Deployment, texts: Translator
+) -> None:
+    pushed(file, deployment, story_platforms.telegram(texts))
 
 
 @pytest.mark.parametrize("file", PUSHED, ids=lambda file: file.stem)
-def test_the_same_story_is_told_on_viber(file: Path, town: Town, texts: Translator) -> None:
-    pushed(file, town, tongues.viber(texts))
+def test_the_same_story_is_told_on_viber(
+    file: Path, deployment: Deployment, texts: Translator
+) -> None:
+    pushed(file, deployment, story_platforms.viber(texts))
 
 
-def pushed(file: Path, town: Town, tongue: OfTelegram | OfViber) -> None:
+def pushed(file: Path, deployment: Deployment, story_platform: OfTelegram | OfViber) -> None:
     """Tell it to a bot, with its outbox, its edits and its files."""
-    town.connect({tongue.bot.account: tongue.bot})
+    deployment.connect({story_platform.bot.account: story_platform.bot})
     written = file.read_text("utf-8")
-    assert PushedTeller(town, tongue).play(written) == written
+    assert PushStoryRunner(deployment, story_platform).play(written) == written
 
 
 def test_a_video_appointment_is_shown_on_no_map(
-    town: Town, texts: Translator, shipped: dict[str, Municipality]
+    deployment: Deployment, texts: Translator, shipped: dict[str, Municipality]
 ) -> None:
     chios, place = shipped["chios"], GeoPoint(latitude=38.37, longitude=26.14)
     branches = [branch.model_copy(update={"place": place}) for branch in chios.branches]
-    town.load(chios.model_copy(update={"branches": tuple(branches)}))
-    pushed(next(f for f in stories() if f.stem == "chios_video"), town, tongues.telegram(texts))
-    assert "rantevou.ics" in town.everything()
-    assert "38.37" not in str(town.rows("SELECT replies FROM inbounds"))
+    deployment.load(chios.model_copy(update={"branches": tuple(branches)}))
+    pushed(
+        next(f for f in stories() if f.stem == "chios_video"),
+        deployment,
+        story_platforms.telegram(texts),
+    )
+    assert "rantevou.ics" in deployment.everything()
+    assert "38.37" not in str(deployment.rows("SELECT replies FROM inbounds"))
 
 
 @pytest.mark.parametrize("story", ["full_branch", "kep_branches", "kalamata"])
 def test_however_long_the_catalogues_ids_are_every_button_fits(
-    story: str, town: Town, texts: Translator, shipped: dict[str, Municipality]
+    story: str, deployment: Deployment, texts: Translator, shipped: dict[str, Municipality]
 ) -> None:
     for body in shipped.values():
         branches = [
@@ -85,9 +93,9 @@ def test_however_long_the_catalogues_ids_are_every_button_fits(
         ]
         groups = [group.model_copy(update={"id": group.id.ljust(40, "x")}) for group in body.groups]
         longer = {"branches": tuple(branches), "groups": tuple(groups)}
-        town.load(body.model_copy(update=longer))
+        deployment.load(body.model_copy(update=longer))
     file = next(file for file in stories() if file.stem == story)
-    pushed(file, town, tongues.telegram(texts))
+    pushed(file, deployment, story_platforms.telegram(texts))
 
 
 def test_the_readmes_conversation_is_a_story() -> None:

@@ -15,8 +15,8 @@ from bot.settings import Settings
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from tests.bot.conftest import file  # noqa: F401 a fixture here too
-from tests.conftest import Clock, Town
-from tests.webhooks.talker import serving
+from tests.conftest import Clock, Deployment
+from tests.webhooks.chat_client import serving
 from webhooks.app import build_app
 
 Serve = Callable[..., httpx.Client]
@@ -29,12 +29,12 @@ def served(database: Database, services: Services, **settings: int | str) -> App
 
 
 @pytest.fixture
-def serve(town: Town) -> Iterator[Serve]:
+def serve(deployment: Deployment) -> Iterator[Serve]:
     """Serve the town with these settings."""
     with ExitStack() as servers:
 
         def start(**settings: int | str) -> httpx.Client:
-            app = build_app(served(town.database, town.services, **settings))
+            app = build_app(served(deployment.database, deployment.services, **settings))
             return servers.enter_context(serving(app))
 
         yield start

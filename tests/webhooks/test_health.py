@@ -12,12 +12,12 @@ from core.catalogue.registry import Registry
 from core.db import overlap_guard
 from core.db.database import Database
 from core.errors import DatabaseUnavailable, DeliveryError
-from tests.conftest import Town, on_both
-from tests.fakes.telltale import ACCOUNT, Telltale
+from tests.conftest import Deployment, on_both
+from tests.fakes.failing_platform import ACCOUNT, FailingPlatform
 from tests.postgres import Server, stopped
+from tests.webhooks.chat_client import GREEK, Talker
 from tests.webhooks.conftest import Serve
-from tests.webhooks.talker import GREEK, Talker
-from tests.webhooks.test_problems import problem
+from tests.webhooks.middleware.test_problem_details import problem
 from webhooks import health
 
 NO_GUARD = {
@@ -26,7 +26,7 @@ NO_GUARD = {
 }
 
 
-class Silent(Telltale):
+class Silent(FailingPlatform):
     """A platform that never takes anything."""
 
     async def send(self, address: str, payload: Any, replaces: str | None) -> str | None:
@@ -39,11 +39,13 @@ def execute(database: Database, statement: str) -> None:
 
 
 @pytest.fixture
-def owing(town: Town) -> Town:
+def owing(deployment: Deployment) -> Deployment:
     """A town with an account that pushes, and that nothing can be sent by."""
     registry = Registry("secret", frozenset({"webchat", ACCOUNT}))
-    town.services = replace(town.services, registry=registry, platforms={ACCOUNT: Silent()})
-    return town
+    deployment.services = replace(
+        deployment.services, registry=registry, platforms={ACCOUNT: Silent()}
+    )
+    return deployment
 
 
 def write_to(client: httpx.Client, number: int) -> None:
@@ -63,23 +65,23 @@ def test_it_is_ready(serve: Serve) -> None:
 
 
 @on_both
-def test_a_database_without_its_guard_is_not_ready(town: Town, serve: Serve) -> None:
+def test_a_database_without_its_guard_is_not_ready(deployment: Deployment, serve: Serve) -> None:
     client = serve()
-    execute(town.database, NO_GUARD[town.database.engine.dialect.name])
+    execute(deployment.database, NO_GUARD[deployment.database.engine.dialect.name])
     assert "guard (bookings_guard" in problem(client.get("/readyz"), 503)["detail"]
 
 
 @on_both
-def test_a_database_of_another_revision_is_not_ready(town: Town, serve: Serve) -> None:
+def test_a_database_of_another_revision_is_not_ready(deployment: Deployment, serve: Serve) -> None:
     client = serve()
-    execute(town.database, "UPDATE alembic_version SET version_num = '0001'")
+    execute(deployment.database, "UPDATE alembic_version SET version_num = '0001'")
     assert "at revision 0001" in problem(client.get("/readyz"), 503)["detail"]
-    execute(town.database, "DROP TABLE alembic_version")
+    execute(deployment.database, "DROP TABLE alembic_version")
     assert "at revision None" in problem(client.get("/readyz"), 503)["detail"]
 
 
 @on_both
-def test_a_message_owed_for_too_long_is_told_with_its_age(owing: Town, serve: Serve) -> None:
+def test_a_message_owed_for_too_long_is_told_with_its_age(owing: Deployment, serve: Serve) -> None:
     client = serve(ready_seconds=60)
     write_to(client, 1)
     owing.clock.forward(seconds=60)
@@ -89,9 +91,11 @@ def test_a_message_owed_for_too_long_is_told_with_its_age(owing: Town, serve: Se
     assert problem(client.get("/readyz"), 503)["detail"] == said
 
 
-def test_a_technician_with_a_browser_sees_the_reason_too(town: Town, serve: Serve) -> None:
+def test_a_technician_with_a_browser_sees_the_reason_too(
+    deployment: Deployment, serve: Serve
+) -> None:
     client = serve()
-    execute(town.database, NO_GUARD[town.database.engine.dialect.name])
+    execute(deployment.database, NO_GUARD[deployment.database.engine.dialect.name])
     assert "guard" in problem(client.get("/readyz", headers={"Accept": "text/html"}), 503)["detail"]
 
 
@@ -197,7 +201,7 @@ def test_a_time_that_has_gone_is_a_refusal(serve: Serve) -> None:
     ("error", "outcome", "status"), [("busy", "busy", 503), ("broken", "failed", 500)]
 )
 def test_a_turn_that_fails_is_counted(
-    town: Town,
+    deployment: Deployment,
     serve: Serve,
     monkeypatch: pytest.MonkeyPatch,
     error: str,
@@ -208,7 +212,7 @@ def test_a_turn_that_fails_is_counted(
         raise DatabaseUnavailable("just now") if error == "busy" else ValueError
 
     client = serve()
-    monkeypatch.setattr(town.database, "write", fail)
+    monkeypatch.setattr(deployment.database, "write", fail)
     body = {"conversation": None, "message_id": "1", "text": "Γεια"}
     assert client.post("/chat/turns", json=body).status_code == status
     found = numbers(client)
@@ -217,7 +221,7 @@ def test_a_turn_that_fails_is_counted(
 
 
 @on_both
-def test_what_is_owed_and_what_was_given_up_is_counted(owing: Town, serve: Serve) -> None:
+def test_what_is_owed_and_what_was_given_up_is_counted(owing: Deployment, serve: Serve) -> None:
     client = serve(give_up_hours=1)
     zero = numbers(client)
     assert zero['rantevou_owed_messages{platform="telltale"}'] == 0

@@ -3,9 +3,9 @@
 import httpx
 
 from core.catalogue.model import Municipality, Rules
-from tests.conftest import Town
+from tests.conftest import Deployment
+from tests.webhooks.chat_client import GREEK, Talker
 from tests.webhooks.conftest import Serve
-from tests.webhooks.talker import GREEK, Talker
 
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.1"
 
@@ -28,10 +28,10 @@ def keep(address: str, client: httpx.Client, time: str) -> Talker:
 
 
 def test_one_address_keeps_only_so_many_times_however_many_chats_it_opens(
-    town: Town, serve: Serve, shipped: dict[str, Municipality]
+    deployment: Deployment, serve: Serve, shipped: dict[str, Municipality]
 ) -> None:
     two = {"rules": Rules(holds_per_address=2)}
-    town.load(shipped["kalamata"].model_copy(update=two))
+    deployment.load(shipped["kalamata"].model_copy(update=two))
     client = serve()
     assert keep(HERE, client, "12:30").step == "details.name"
     assert keep(HERE, client, "13:10").step == "details.name"
@@ -50,7 +50,7 @@ def guess(address: str, client: httpx.Client) -> str:
 
 
 def test_five_wrong_tries_lock_an_address_whatever_chats_they_were_made_in(
-    town: Town, serve: Serve
+    deployment: Deployment, serve: Serve
 ) -> None:
     client = serve()
     for _ in range(4):
@@ -58,5 +58,5 @@ def test_five_wrong_tries_lock_an_address_whatever_chats_they_were_made_in(
     for _ in range(2):
         assert "πολλές λάθος" in guess(HERE, client)
     assert "Δεν βρήκα" in guess(ELSEWHERE, client)
-    town.clock.forward(hours=1)
+    deployment.clock.forward(hours=1)
     assert "Δεν βρήκα" in guess(HERE, client)

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.ops import cleanup
-from tests.conftest import Town, on_sqlite
+from tests.conftest import Deployment, on_sqlite
+from tests.webhooks.chat_client import GREEK, Talker
 from tests.webhooks.conftest import Serve
-from tests.webhooks.talker import GREEK, Talker
 
 PATIENCE = 10
 
@@ -20,9 +20,9 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cleanup, "CLEANUP_SECONDS", 0.01)
 
 
-def states(town: Town) -> list[str]:
+def states(deployment: Deployment) -> list[str]:
     """The bookings' states, as another process would see them."""
-    return [state for (state,) in town.rows("SELECT state FROM bookings ORDER BY id")]
+    return [state for (state,) in deployment.rows("SELECT state FROM bookings ORDER BY id")]
 
 
 def eventually(done: Callable[[], bool]) -> None:
@@ -39,36 +39,38 @@ def hold(serve: Serve) -> None:
 
 
 @pytest.mark.usefixtures("often")
-def test_holds_that_ran_out_expire_though_nobody_writes(town: Town, serve: Serve) -> None:
+def test_holds_that_ran_out_expire_though_nobody_writes(
+    deployment: Deployment, serve: Serve
+) -> None:
     hold(serve)
-    assert states(town) == ["held"]
-    town.clock.forward(minutes=11)
-    eventually(lambda: states(town) == ["expired"])
+    assert states(deployment) == ["held"]
+    deployment.clock.forward(minutes=11)
+    eventually(lambda: states(deployment) == ["expired"])
 
 
 def test_holds_that_ran_out_while_nothing_was_served_expire_at_the_start(
-    town: Town, serve: Serve
+    deployment: Deployment, serve: Serve
 ) -> None:
-    town.talk("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
-    town.clock.forward(minutes=11)
+    deployment.talk("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
+    deployment.clock.forward(minutes=11)
     serve()
-    eventually(lambda: states(town) == ["expired"])
+    eventually(lambda: states(deployment) == ["expired"])
 
 
 @on_sqlite  # it is broken by a trigger
 @pytest.mark.usefixtures("often")
 def test_a_failure_does_not_end_it(
-    town: Town, serve: Serve, capsys: pytest.CaptureFixture[str]
+    deployment: Deployment, serve: Serve, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hold(serve)
-    with town.database.engine.begin() as connection:
+    with deployment.database.engine.begin() as connection:
         connection.execute(
             text(
                 "CREATE TRIGGER broken BEFORE UPDATE ON bookings "
                 "BEGIN SELECT RAISE(ABORT, 'forced'); END"
             )
         )
-    town.clock.forward(minutes=11)
+    deployment.clock.forward(minutes=11)
     said = ""
 
     def told() -> bool:
@@ -78,6 +80,6 @@ def test_a_failure_does_not_end_it(
 
     eventually(told)
     assert "forced" not in said
-    with town.database.engine.begin() as connection:
+    with deployment.database.engine.begin() as connection:
         connection.execute(text("DROP TRIGGER broken"))
-    eventually(lambda: states(town) == ["expired"])
+    eventually(lambda: states(deployment) == ["expired"])

@@ -13,8 +13,8 @@ from bot.platforms.viber import adapter as viber
 from bot.settings import TelegramAccount, ViberAccount
 from tests.bot.platforms import telegram_updates, viber_events
 from tests.bot.platforms.viber_events import MARIA
-from tests.conftest import Town
-from tests.core.waiting import until
+from tests.conftest import Deployment
+from tests.core.wait_until import until
 from tests.fakes.telegram import TOKEN, TelegramServer, telegram_server
 from tests.fakes.viber import TOKEN as VIBER_TOKEN
 from tests.fakes.viber import ViberServer, viber_server
@@ -28,7 +28,11 @@ class Bots:
     """Two of each platform: one shared by all, one of Kalamata's."""
 
     def __init__(
-        self, town: Town, texts: Translator, telegrams: TelegramServer, vibers: ViberServer
+        self,
+        deployment: Deployment,
+        texts: Translator,
+        telegrams: TelegramServer,
+        vibers: ViberServer,
     ) -> None:
         self.on_telegram = {
             name: telegram.Telegram(
@@ -51,8 +55,8 @@ class Bots:
             for name, home in HOMES.items()
         }
         ours = {bot.account: bot for bot in self.on_telegram.values()}
-        town.connect({**ours, **{bot.account: bot for bot in self.on_viber.values()}})
-        self.telegrams, self.vibers, self._town = telegrams, vibers, town
+        deployment.connect({**ours, **{bot.account: bot for bot in self.on_viber.values()}})
+        self.telegrams, self.vibers, self._town = telegrams, vibers, deployment
 
     def tell(self, client: httpx.Client, name: str, text: str, number: int) -> None:
         """Write the same to the bots of that name, as the same update of either platform."""
@@ -77,13 +81,13 @@ class Bots:
 
 
 @pytest.fixture
-def bots(town: Town, texts: Translator) -> Iterator[Bots]:
+def bots(deployment: Deployment, texts: Translator) -> Iterator[Bots]:
     with telegram_server() as telegrams, viber_server() as vibers:
-        yield Bots(town, texts, telegrams, vibers)
+        yield Bots(deployment, texts, telegrams, vibers)
 
 
 def test_the_same_person_has_a_conversation_with_each_of_them(
-    bots: Bots, serve: Serve, town: Town
+    bots: Bots, serve: Serve, deployment: Deployment
 ) -> None:
     client = serve()
     bots.tell(client, "shared", "Γεια", 1)
@@ -95,11 +99,13 @@ def test_the_same_person_has_a_conversation_with_each_of_them(
     assert all("Λαμβάνετε ήδη" in text for text in bots.last())
     bots.tell(client, "shared", "Χίος", 2)
     assert all("Λαμβάνετε ήδη" not in text for text in bots.last())
-    assert len(town.rows("SELECT 1 FROM conversations")) == 4
-    assert len(town.rows("SELECT DISTINCT citizen_id FROM contacts")) == 4
+    assert len(deployment.rows("SELECT 1 FROM conversations")) == 4
+    assert len(deployment.rows("SELECT DISTINCT citizen_id FROM contacts")) == 4
 
 
-def test_the_secret_of_one_opens_no_other(town: Town, serve: Serve, texts: Translator) -> None:
+def test_the_secret_of_one_opens_no_other(
+    deployment: Deployment, serve: Serve, texts: Translator
+) -> None:
     tokens = {"one": TOKEN, "other": "1:another"}
     bots = {
         f"telegram:{name}": telegram.Telegram(
@@ -107,10 +113,10 @@ def test_the_secret_of_one_opens_no_other(town: Town, serve: Serve, texts: Trans
         )
         for name, token in tokens.items()
     }
-    town.connect(bots)
+    deployment.connect(bots)
     client, headers = serve(), {telegram.HEADER: bots["telegram:one"].secret}
     update = telegram_updates.message(text="Γεια")
     for name, status in (("other", 403), ("nobody", 404)):
         told = client.post(f"/webhooks/telegram/{name}", json=update, headers=headers)
         assert told.status_code == status
-    assert town.rows("SELECT 1 FROM inbounds") == []
+    assert deployment.rows("SELECT 1 FROM inbounds") == []

@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from core.db.models import Booking
 from tests.bot.processes import server
-from tests.conftest import Town
+from tests.conftest import Deployment
+from tests.webhooks.chat_client import CODE, GREEK, Talker
 from tests.webhooks.conftest import Serve
-from tests.webhooks.talker import CODE, GREEK, Talker
-from tests.webhooks.test_page import bubbles
+from tests.webhooks.web.test_page import bubbles
 
 ANY_TIME = {key: answer for key, answer in GREEK.items() if key not in ("day", "time")}
 PERSONAL = ("Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130")
@@ -104,7 +104,7 @@ def test_what_a_citizen_tells_is_never_in_the_log_not_even_after_a_crash(file: P
 
 
 def test_of_fifty_citizens_who_pick_the_last_time_of_a_day_one_gets_it(
-    town: Town, serve: Serve
+    deployment: Deployment, serve: Serve
 ) -> None:
     client = serve()
     for taken in ("12:30", "13:10"):
@@ -146,5 +146,5 @@ def test_of_fifty_citizens_who_pick_the_last_time_of_a_day_one_gets_it(
     winner = Talker(client)
     winner.token, winner.replies = winners[0]["conversation"], winners[0]["replies"]
     assert CODE.search(winner.answer(GREEK, taps=True))
-    states = town.database.write_sync(lambda s: list(s.scalars(select(Booking.state))))
+    states = deployment.database.write_sync(lambda s: list(s.scalars(select(Booking.state))))
     assert states.count("confirmed") == 1

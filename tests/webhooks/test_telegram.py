@@ -18,8 +18,8 @@ from core.i18n import LocalizedText
 from core.messaging.receipts import SEND_GRACE
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.telegram_updates import WHO
-from tests.conftest import Town, on_both
-from tests.core.waiting import until
+from tests.conftest import Deployment, on_both
+from tests.core.wait_until import until
 from tests.fakes.telegram import BLOCKED, TOKEN, TelegramServer, failure, telegram_server
 from tests.webhooks.conftest import Serve
 
@@ -30,10 +30,12 @@ CONFIRM = "Επιβεβαίωση: Πέμ 3 Δεκ, 12:30"
 class Person:
     """Somebody who writes to the bot, and what they see."""
 
-    def __init__(self, town: Town, client: httpx.Client, server: TelegramServer) -> None:
+    def __init__(
+        self, deployment: Deployment, client: httpx.Client, server: TelegramServer
+    ) -> None:
         self.server = server
-        self._town, self._client = town, client
-        (self._bot,) = town.services.platforms.values()
+        self._town, self._client = deployment, client
+        (self._bot,) = deployment.services.platforms.values()
         self._numbers = itertools.count(1000)
 
     def send(self, update: dict[str, Any]) -> httpx.Response:
@@ -80,11 +82,11 @@ class Person:
 
 
 @pytest.fixture
-def maria(town: Town, serve: Serve, texts: Translator) -> Iterator[Person]:
+def maria(deployment: Deployment, serve: Serve, texts: Translator) -> Iterator[Person]:
     with telegram_server() as server:
         account = TelegramAccount.model_validate({"token": TOKEN, "api_url": server.url})
-        town.connect({"telegram:town": Telegram("telegram:town", account, texts)})
-        yield Person(town, serve(), server)
+        deployment.connect({"telegram:town": Telegram("telegram:town", account, texts)})
+        yield Person(deployment, serve(), server)
 
 
 @on_both
@@ -124,7 +126,7 @@ def test_a_whole_booking_reads_as_a_record(maria: Person) -> None:
 
 
 def test_a_file_of_an_appointment_that_is_off_by_then_is_not_sent(
-    maria: Person, town: Town
+    maria: Person, deployment: Deployment
 ) -> None:
     maria.write("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
     maria.write("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130")
@@ -132,9 +134,9 @@ def test_a_file_of_an_appointment_that_is_off_by_then_is_not_sent(
     confirm = maria.server.buttons(CHAT)[CONFIRM]
     maria.server.failures[CHAT] = [failure(429, "Too Many Requests", retry_after=60)]
     maria.tell({**updates.tap(confirm), "update_id": 5000})
-    until(lambda: town.rows("SELECT 1 FROM outgoing WHERE last_error IS NOT NULL") != [])
-    town.database.write_sync(lambda s: s.execute(update(Booking).values(state="cancelled")))
-    town.clock.forward(seconds=61)
+    until(lambda: deployment.rows("SELECT 1 FROM outgoing WHERE last_error IS NOT NULL") != [])
+    deployment.database.write_sync(lambda s: s.execute(update(Booking).values(state="cancelled")))
+    deployment.clock.forward(seconds=61)
     maria.wait()
     assert not any(method == "sendDocument" for method, _given in maria.server.calls)
 
@@ -150,14 +152,16 @@ def test_who_moves_an_appointment_gets_the_file_anew_and_not_the_map(maria: Pers
     assert (methods.count("sendDocument"), methods.count("sendVenue")) == (2, 1)
 
 
-def test_a_reminder_leaves_the_button_that_sends_the_number(maria: Person, town: Town) -> None:
+def test_a_reminder_leaves_the_button_that_sends_the_number(
+    maria: Person, deployment: Deployment
+) -> None:
     booking = ("Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30", "Μαρία Παπαδοπούλου")
     maria.write("Γεια", *booking, "maria@example.gr", "6912345678", "068933130")
     for label in ("Συμφωνώ", CONFIRM):
         maria.tap(label)
     maria.write("αλλαγή στοιχείων", "τηλέφωνο")
     assert "keyboard" in maria.last["markup"]
-    town.clock.forward(days=2, hours=4)
+    deployment.clock.forward(days=2, hours=4)
     until(lambda: "Σας θυμίζω το ραντεβού σας" in maria.chat[-1])
     assert maria.last["markup"] == {}
     maria.write("12")
@@ -197,14 +201,14 @@ def test_help_by_a_tap_stands_before_the_question(maria: Person) -> None:
     assert maria.with_buttons == [maria.last]
 
 
-def test_a_command_is_never_an_answer(maria: Person, town: Town) -> None:
+def test_a_command_is_never_an_answer(maria: Person, deployment: Deployment) -> None:
     booking = ("Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
     maria.write("Γεια", *booking, "/whoever")
     assert "Δεν γνωρίζω αυτή την εντολή" in maria.chat[-2]
     assert "ονοματεπώνυμο" in maria.chat[-1]
     maria.write("/bookings")
     assert "Να το αφήσουμε" in maria.chat[-1]
-    assert "whoever" not in str(town.rows("SELECT state FROM conversations"))
+    assert "whoever" not in str(deployment.rows("SELECT state FROM conversations"))
 
 
 def test_a_typed_answer_leaves_no_buttons_behind(maria: Person) -> None:
@@ -247,10 +251,10 @@ def test_a_link_in_the_midst_of_a_booking_asks_first(maria: Person) -> None:
 
 
 def test_of_a_service_that_two_have_only_the_municipality_is_asked(
-    maria: Person, town: Town, shipped: dict[str, Municipality]
+    maria: Person, deployment: Deployment, shipped: dict[str, Municipality]
 ) -> None:
     other = {"id": "pylos", "name": LocalizedText(el="Δήμος Πύλου", en="Pylos"), "aliases": ()}
-    town.load(shipped["kalamata"].model_copy(update=other))
+    deployment.load(shipped["kalamata"].model_copy(update=other))
     maria.write("/start book_epidoma-stegasis")
     assert "Σε ποιον δήμο" in maria.chat[-1]
     maria.tap("Δήμος Πύλου")
@@ -282,10 +286,10 @@ def test_an_update_that_comes_again_changes_nothing(maria: Person) -> None:
     assert len(maria.chat) == 2
 
 
-def test_no_secret_no_record(maria: Person, town: Town) -> None:
+def test_no_secret_no_record(maria: Person, deployment: Deployment) -> None:
     client = maria._client
     assert client.post("/webhooks/telegram/town", json=updates.message(text="α")).status_code == 403
-    assert town.rows("SELECT 1 FROM inbounds") == []
+    assert deployment.rows("SELECT 1 FROM inbounds") == []
 
 
 def test_what_is_no_message_is_counted(maria: Person) -> None:
@@ -294,34 +298,36 @@ def test_what_is_no_message_is_counted(maria: Person) -> None:
     assert counted in maria._client.get("/metrics").text
 
 
-def test_who_was_told_to_wait_is_written_to_later(maria: Person, town: Town) -> None:
+def test_who_was_told_to_wait_is_written_to_later(maria: Person, deployment: Deployment) -> None:
     maria.server.failures[CHAT] = [failure(429, "Too Many Requests", retry_after=60)]
     maria.tell(updates.message(text="Γεια"))
-    until(lambda: town.rows("SELECT 1 FROM outgoing WHERE last_error IS NOT NULL") != [])
+    until(lambda: deployment.rows("SELECT 1 FROM outgoing WHERE last_error IS NOT NULL") != [])
     assert maria.chat == []
-    town.clock.forward(seconds=61)
+    deployment.clock.forward(seconds=61)
     maria.wait()
     assert len(maria.chat) == 2
 
 
-def test_who_blocked_the_bot_is_left_alone_until_they_write(maria: Person, town: Town) -> None:
+def test_who_blocked_the_bot_is_left_alone_until_they_write(
+    maria: Person, deployment: Deployment
+) -> None:
     maria.server.failures[CHAT] = [BLOCKED] * 2
     maria.write("Γεια")
     assert maria.chat == []
-    assert len(town.rows("SELECT 1 FROM suppressions")) == 1
-    town.clock.forward(seconds=SEND_GRACE.total_seconds())
+    assert len(deployment.rows("SELECT 1 FROM suppressions")) == 1
+    deployment.clock.forward(seconds=SEND_GRACE.total_seconds())
     maria.write("Καλαμάτα")
     assert len(maria.chat) > 0
-    assert town.rows("SELECT 1 FROM suppressions") == []
+    assert deployment.rows("SELECT 1 FROM suppressions") == []
 
 
 def test_who_blocks_the_bot_is_suppressed_at_once_and_found_again(
-    maria: Person, town: Town
+    maria: Person, deployment: Deployment
 ) -> None:
     maria.send(updates.blocked())
-    assert len(town.rows("SELECT 1 FROM suppressions")) == 1
+    assert len(deployment.rows("SELECT 1 FROM suppressions")) == 1
     maria.send(updates.blocked("member"))
-    assert town.rows("SELECT 1 FROM suppressions") == []
+    assert deployment.rows("SELECT 1 FROM suppressions") == []
 
 
 def test_the_language_of_the_app_is_spoken_from_the_first_word(maria: Person) -> None:

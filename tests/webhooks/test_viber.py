@@ -16,9 +16,9 @@ from core.messaging.conversations import erase_messages
 from core.messaging.receipts import SEND_GRACE
 from tests.bot.platforms import viber_events as events
 from tests.bot.platforms.viber_events import MARIA, WHO
-from tests.conftest import Town, on_both
-from tests.core.waiting import until
-from tests.fakes.listening import Answer
+from tests.conftest import Deployment, on_both
+from tests.core.wait_until import until
+from tests.fakes.http_server import Answer
 from tests.fakes.viber import (
     NOT_SUBSCRIBED,
     TOKEN,
@@ -36,10 +36,10 @@ CONFIRM = "Επιβεβαίωση: Πέμ 3 Δεκ, 12:30"
 class Person:
     """Somebody who writes to the bot, and what they see."""
 
-    def __init__(self, town: Town, client: httpx.Client, server: ViberServer) -> None:
+    def __init__(self, deployment: Deployment, client: httpx.Client, server: ViberServer) -> None:
         self.server, self.client = server, client
-        self._town = town
-        (self._bot,) = town.services.platforms.values()
+        self._town = deployment
+        (self._bot,) = deployment.services.platforms.values()
         self._numbers = itertools.count(events.AT)
 
     def send(self, event: dict[str, Any]) -> httpx.Response:
@@ -85,11 +85,11 @@ class Person:
 
 
 @pytest.fixture
-def maria(town: Town, serve: Serve, texts: Translator) -> Iterator[Person]:
+def maria(deployment: Deployment, serve: Serve, texts: Translator) -> Iterator[Person]:
     with viber_server() as server:
         account = ViberAccount.model_validate({"token": TOKEN, "api_url": server.url})
-        town.connect({"viber:town": Viber("viber:town", account, texts)})
-        yield Person(town, serve(), server)
+        deployment.connect({"viber:town": Viber("viber:town", account, texts)})
+        yield Person(deployment, serve(), server)
 
 
 @on_both
@@ -140,11 +140,13 @@ def test_going_from_month_to_month_is_not_said_back(maria: Person) -> None:
     assert "Προηγούμενος μήνας" in maria.server.keyboards[MARIA]
 
 
-def test_the_welcome_is_the_same_when_it_is_asked_for_again(maria: Person, town: Town) -> None:
+def test_the_welcome_is_the_same_when_it_is_asked_for_again(
+    maria: Person, deployment: Deployment
+) -> None:
     first, again = (maria.tell(events.started()).json() for _time in range(2))
     assert first == again
-    assert len(town.rows("SELECT 1 FROM inbounds")) == 1
-    assert town.rows("SELECT 1 FROM outgoing") == []
+    assert len(deployment.rows("SELECT 1 FROM inbounds")) == 1
+    assert deployment.rows("SELECT 1 FROM outgoing") == []
 
 
 def test_whoever_comes_back_goes_on_where_they_were(maria: Person) -> None:
@@ -167,10 +169,12 @@ def test_whoever_left_and_opens_the_chat_anew_is_asked_the_open_question(maria: 
     assert maria.open()["text"] == "Ποια υπηρεσία;"
 
 
-def test_a_welcome_that_was_erased_meanwhile_is_not_made_up(maria: Person, town: Town) -> None:
+def test_a_welcome_that_was_erased_meanwhile_is_not_made_up(
+    maria: Person, deployment: Deployment
+) -> None:
     event = events.started()
     assert maria.tell(event).json()["text"]
-    town.database.write_sync(lambda s: erase_messages(s, 1))
+    deployment.database.write_sync(lambda s: erase_messages(s, 1))
     again = maria.tell(event)
     assert (again.status_code, again.content) == (200, b"")
 
@@ -230,7 +234,9 @@ def test_a_receipt_moves_a_message_forward_only(maria: Person) -> None:
     maria.write("Καλαμάτα")
 
 
-def test_a_receipt_of_her_own_message_is_not_taken_for_anothers(maria: Person, town: Town) -> None:
+def test_a_receipt_of_her_own_message_is_not_taken_for_anothers(
+    maria: Person, deployment: Deployment
+) -> None:
     maria.write("Γεια")
     assert maria.tell(events.receipt("seen", events.AT)).status_code == 200
     assert maria.statuses() == ["sent", "sent"]
@@ -245,53 +251,57 @@ def test_a_receipt_that_comes_before_the_message_is_noted_waits_for_it(maria: Pe
     assert maria.statuses()[0] == "seen"
 
 
-def test_who_unsubscribes_is_suppressed_until_they_come_back(maria: Person, town: Town) -> None:
+def test_who_unsubscribes_is_suppressed_until_they_come_back(
+    maria: Person, deployment: Deployment
+) -> None:
     maria.write("Γεια")
     maria.send(events.unsubscribed())
-    assert len(town.rows("SELECT 1 FROM suppressions")) == 1
+    assert len(deployment.rows("SELECT 1 FROM suppressions")) == 1
     maria.send(events.unsubscribed())
     maria.send(events.subscribed())
-    assert town.rows("SELECT 1 FROM suppressions") == []
+    assert deployment.rows("SELECT 1 FROM suppressions") == []
 
 
-def test_who_is_not_subscribed_is_left_alone_until_they_write(maria: Person, town: Town) -> None:
+def test_who_is_not_subscribed_is_left_alone_until_they_write(
+    maria: Person, deployment: Deployment
+) -> None:
     maria.server.failures[MARIA] = [NOT_SUBSCRIBED] * 2
     maria.write("Γεια")
     assert maria.chat == []
-    assert len(town.rows("SELECT 1 FROM suppressions")) == 1
-    town.clock.forward(seconds=SEND_GRACE.total_seconds())
+    assert len(deployment.rows("SELECT 1 FROM suppressions")) == 1
+    deployment.clock.forward(seconds=SEND_GRACE.total_seconds())
     maria.write("Καλαμάτα")
     assert len(maria.chat) > 0
-    assert town.rows("SELECT 1 FROM suppressions") == []
+    assert deployment.rows("SELECT 1 FROM suppressions") == []
 
 
 def test_what_viber_says_of_a_failure_is_noted_without_the_address(
-    maria: Person, town: Town
+    maria: Person, deployment: Deployment
 ) -> None:
     maria.server.failures[MARIA] = [failure(3, f"badData for {MARIA}")]
     maria.write("Γεια")
     (number,) = maria.server.tokens[MARIA]
     maria.tell({**events.receipt("failed", number), "desc": f"{MARIA} is away"})
-    why = [row[0] for row in town.rows("SELECT last_error FROM outgoing ORDER BY id")]
+    why = [row[0] for row in deployment.rows("SELECT last_error FROM outgoing ORDER BY id")]
     assert why == ["3 badData for …", "… is away"]
 
 
 @pytest.mark.parametrize("answer", [TOO_MANY, Answer(500, {}), Answer(0, None)])
 def test_what_failed_for_the_moment_is_tried_again(
-    maria: Person, town: Town, answer: Answer
+    maria: Person, deployment: Deployment, answer: Answer
 ) -> None:
     maria.server.failures[MARIA] = [answer]
     maria.tell(events.text("Γεια"))
-    until(lambda: town.rows("SELECT 1 FROM outgoing WHERE last_error IS NOT NULL") != [])
-    town.clock.forward(minutes=1)
+    until(lambda: deployment.rows("SELECT 1 FROM outgoing WHERE last_error IS NOT NULL") != [])
+    deployment.clock.forward(minutes=1)
     maria.wait()
     assert len(maria.chat) == 2
 
 
-def test_no_signature_no_record(maria: Person, town: Town) -> None:
+def test_no_signature_no_record(maria: Person, deployment: Deployment) -> None:
     said = events.text("α")
     assert maria.client.post("/webhooks/viber/town", json=said).status_code == 403
-    assert town.rows("SELECT 1 FROM inbounds") == []
+    assert deployment.rows("SELECT 1 FROM inbounds") == []
 
 
 def test_what_cannot_be_read_is_a_400_and_what_nobody_knows_is_counted(maria: Person) -> None:

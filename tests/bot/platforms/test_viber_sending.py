@@ -13,7 +13,7 @@ from bot.platforms.viber.adapter import Viber
 from core.errors import DeliveryError
 from tests.bot.platforms.test_viber import CHOICES, asked, viber
 from tests.bot.platforms.viber_events import MARIA
-from tests.fakes.listening import Answer
+from tests.fakes.http_server import Answer
 from tests.fakes.viber import (
     BLOCKED,
     DROPPED,

@@ -1,0 +1,123 @@
+"""Processes that are told to end, or whose parent is gone: nothing is lost, nobody stays behind."""
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from core.db.models import OutboxRow
+from tests.bot.ops.test_supervisor import wait_until
+from tests.bot.process_start import RANTEVOU
+from tests.bot.processes import free_port, server
+from tests.conftest import SOAK, Deployment
+from tests.core.wait_until import until
+from tests.fakes.push_platform import (
+    ACCOUNT,
+    PushPlatform,
+    PushPlatformServer,
+    push_platform_server,
+)
+from tests.proofs.processes import Process
+
+IN_TIME = 10
+
+
+@pytest.fixture
+def slow() -> Iterator[PushPlatformServer]:
+    """A platform that takes its time to answer."""
+    with push_platform_server() as push_platform:
+        push_platform.takes = 1
+        yield push_platform
+
+
+@pytest.fixture
+def owing(deployment: Deployment, slow: PushPlatformServer) -> Deployment:
+    """A town that owes a citizen two messages."""
+    deployment.connect({ACCOUNT: PushPlatform(slow.url)})
+    deployment.clock.now = datetime.now(UTC)
+    deployment.platform, deployment.account = "pager", ACCOUNT
+    deployment.say("Γεια")
+    return deployment
+
+
+def statuses(deployment: Deployment) -> list[str]:
+    query = select(OutboxRow.status).order_by(OutboxRow.id)
+    return deployment.database.write_sync(lambda s: list(s.scalars(query)))
+
+
+@contextmanager
+def delivering(
+    deployment: Deployment, push_platform: PushPlatformServer, folder: Path, command: str
+) -> Iterator[Process]:
+    """Have a process deliver."""
+    process = Process(
+        folder, deployment.database.url, push_platform.url, command, port=free_port()
+    ).start()
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+COMMANDS = ["serve", pytest.param("worker", marks=SOAK)]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_is_on_its_way_arrives_before_it_ends(
+    owing: Deployment, slow: PushPlatformServer, tmp_path: Path, command: str
+) -> None:
+    with delivering(owing, slow, tmp_path, command) as process:
+        until(lambda: len(slow.messages) == 1)
+        assert process.end() == 0
+    assert statuses(owing) == ["sent", "pending"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_second_signal_ends_it_at_once_and_the_next_delivers(
+    owing: Deployment, slow: PushPlatformServer, tmp_path: Path, command: str
+) -> None:
+    slow.takes = 60
+    with delivering(owing, slow, tmp_path, command) as first:
+        until(lambda: len(slow.messages) == 1)
+        assert first.process
+        first.process.terminate()
+        with pytest.raises(TimeoutError):
+            first.ended(within=0.5)
+        first.process.terminate()
+        assert first.ended(within=IN_TIME) == 1
+    assert statuses(owing) == ["claimed", "pending"]
+    slow.takes = 0
+    with delivering(owing, slow, tmp_path, command):
+        until(lambda: statuses(owing) == ["sent", "sent"])
+
+
+def test_no_child_outlives_its_parent(file: Path) -> None:
+    with server(file, (RANTEVOU, "serve", "--workers", "2")) as running:
+        wait_until(lambda: running.events.count("server started") == 2, running)
+        started = [json.loads(line) for line in running.log.splitlines() if "started" in line]
+        running.process.kill()
+        for each in started:
+            until(lambda process=each["process"]: not alive(process))  # type: ignore[misc]
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(running.url)
+
+
+def alive(process: int) -> bool:
+    """Whether it runs; one that nobody buried doesn't."""
+    try:
+        return " Z " not in Path(f"/proc/{process}/stat").read_text("utf-8")
+    except FileNotFoundError:
+        return False
+
+
+def test_ctrl_c_ends_all(file: Path) -> None:
+    with server(file, (RANTEVOU, "serve", "--workers", "2")) as running:
+        wait_until(lambda: running.events.count("server started") == 2, running)
+        assert running.end(signal.SIGINT) == 0
+        assert running.events.count("server stopped") == 2

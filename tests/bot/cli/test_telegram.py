@@ -1,0 +1,187 @@
+"""`rantevou telegram` and `rantevou doctor`, beside a Telegram of our own."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from bot.platforms.telegram.adapter import NOTHING, UPDATES
+from tests.bot.platforms import telegram_updates as updates
+from tests.bot.process_start import RANTEVOU
+from tests.bot.processes import run_here, server
+from tests.core.wait_until import until
+from tests.fakes.http_server import Answer
+from tests.fakes.telegram import TOKEN, USERNAME, TelegramServer, failure, telegram_server
+
+PUBLIC = "https://rantevou.my-town.gr"
+WEBHOOK = f"{PUBLIC}/webhooks/telegram/town"
+Command = Callable[..., "CompletedProcess[str]"]
+
+
+@pytest.fixture
+def telegram() -> Iterator[TelegramServer]:
+    with telegram_server() as server:
+        yield server
+
+
+@pytest.fixture
+def command(new_file: Path, telegram: TelegramServer) -> Command:
+    """Run a command of a deployment with one bot."""
+
+    def run(*arguments: str, token: str = TOKEN, **settings: str) -> "CompletedProcess[str]":
+        bot = {"telegram__town__token": token, "telegram__town__api_url": telegram.url}
+        return run_here(new_file, *arguments, **{"public_url": PUBLIC, **bot, **settings})
+
+    return run
+
+
+def test_the_setup_registers_everything_and_says_so(
+    command: Command, telegram: TelegramServer
+) -> None:
+    done = command("telegram", "setup")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        f"telegram:town  token works: @{USERNAME}",
+        f"telegram:town  webhook: {WEBHOOK} ({', '.join(UPDATES)})",
+        "telegram:town  7 commands and the descriptions, in el",
+        "telegram:town  7 commands and the descriptions, in en",
+    ]
+    calls = dict(telegram.calls)
+    assert set(calls["setWebhook"]) == {"url", "allowed_updates", "secret_token"}
+    assert len(calls["setWebhook"]["secret_token"]) == 64
+    greek = [given for _method, given in telegram.calls if given.get("language_code") == "el"]
+    assert greek[0]["commands"][0] == {"command": "book", "description": "Νέο ραντεβού"}
+    assert "δήμο" in greek[1]["description"]
+    assert len(greek[2]["short_description"]) <= 120
+    well = command("doctor")
+    assert well.returncode == 0, well.stdout
+    assert f"ok  webhook stands: {WEBHOOK}" in well.stdout
+
+
+STANDS = {"url": WEBHOOK, "allowed_updates": list(UPDATES)}
+
+
+def failed(ago: timedelta) -> dict[str, Any]:
+    at = int((datetime.now(UTC) - ago).timestamp())
+    return {**STANDS, "last_error_date": at, "last_error_message": "Connection refused"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "webhook", "told"),
+    [
+        ({}, STANDS, f"webhook stands: {WEBHOOK}"),
+        ({}, failed(timedelta(days=1)), f"webhook stands: {WEBHOOK}"),
+        ({"public_url": ""}, {}, "no webhook stands, as is right for `rantevou telegram poll`"),
+    ],
+)
+def test_the_doctor_says_what_is_well(
+    command: Command,
+    telegram: TelegramServer,
+    settings: dict[str, str],
+    webhook: dict[str, Any],
+    told: str,
+) -> None:
+    telegram.webhook = dict(webhook)
+    done = command("doctor", **settings)
+    assert (done.returncode, "WRONG" in done.stdout) == (0, False), done.stdout
+    assert f"ok  {told}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "webhook", "told"),
+    [
+        ({"token": "1:wrong"}, {}, "Telegram doesn't know its token"),
+        ({}, {}, "no webhook stands"),
+        ({}, {"url": "https://elsewhere.example"}, "the webhook is https://elsewhere.example"),
+        ({}, {"url": WEBHOOK}, "isn't told of message, edited_message, callback_query"),
+        ({"public_url": ""}, {"url": WEBHOOK}, "but RANTEVOU_PUBLIC_URL isn't set"),
+        ({}, failed(timedelta(minutes=5)), "Z: Connection refused"),
+    ],
+)
+def test_the_doctor_says_what_is_wrong(
+    command: Command,
+    telegram: TelegramServer,
+    settings: dict[str, str],
+    webhook: dict[str, str],
+    told: str,
+) -> None:
+    telegram.webhook = dict(webhook)
+    done = command("doctor", **settings)
+    assert done.returncode == 1
+    assert told in done.stdout
+    assert "WRONG" in done.stdout
+    assert settings.get("token", TOKEN) not in done.stdout + done.stderr
+
+
+def test_a_telegram_that_is_away_is_told_in_one_line(
+    command: Command, telegram: TelegramServer
+) -> None:
+    telegram.failures["getMe"] = [failure(500, "Internal Server Error")]
+    done = command("telegram", "setup")
+    assert (done.returncode, done.stderr) == (1, "telegram:town: Telegram: NetworkError\n")
+
+
+@pytest.mark.parametrize("arguments", [("telegram", "setup"), ("telegram", "poll"), ("doctor",)])
+def test_without_a_bot_it_is_said_how_to_name_one(new_file: Path, arguments: list[str]) -> None:
+    done = run_here(new_file, *arguments, public_url=PUBLIC)
+    assert done.returncode == 1
+    assert "RANTEVOU_TELEGRAM__" in done.stderr
+
+
+def test_a_port_that_telegram_refuses_is_told_in_its_own_words(command: Command) -> None:
+    done = command("telegram", "setup", public_url=f"{PUBLIC}:8444")
+    assert done.returncode == 1
+    assert "only on ports 80, 88, 443 or 8443" in done.stderr
+
+
+def test_one_that_fails_keeps_no_other_from_being_set_up(
+    command: Command, telegram: TelegramServer
+) -> None:
+    other = {"telegram__a__token": "1:wrong", "telegram__a__api_url": telegram.url}
+    done = command("telegram", "setup", **other)
+    assert done.returncode == 1
+    assert done.stderr == "telegram:a: Telegram doesn't know its token\n"
+    assert f"telegram:town  webhook: {WEBHOOK}" in done.stdout
+
+
+def test_without_a_public_address_there_is_no_setup(command: Command) -> None:
+    done = command("telegram", "setup", public_url="")
+    assert done.returncode == 1
+    assert done.stderr.startswith("RANTEVOU_PUBLIC_URL isn't set")
+
+
+def test_a_municipality_that_there_is_not_is_told_at_the_start(command: Command) -> None:
+    done = command("telegram", "poll", telegram__town__municipality="atlantis")
+    assert done.returncode == 1
+    assert "RANTEVOU_TELEGRAM__TOWN__MUNICIPALITY is 'atlantis': must be one of" in done.stderr
+
+
+def test_polling_answers_as_the_webhook_does(file: Path, telegram: TelegramServer) -> None:
+    telegram.webhook = {"url": "https://elsewhere.example"}
+    bot = {"telegram__town__token": TOKEN, "telegram__town__api_url": telegram.url}
+    telegram.waiting = [
+        {**updates.message(text="Γεια", message_id=telegram.number()), "update_id": 1},
+        {**updates.blocked(chat=updates.GROUP), "update_id": 2},
+        {**updates.message(text="α", chat=updates.GROUP), "update_id": 3},
+    ]
+    with server(file, (RANTEVOU, "telegram", "poll"), **bot) as polling:
+        until(lambda: len(telegram.chats[4711]) == 2)
+        until(lambda: telegram.waiting == [])
+        telegram.failures["getUpdates"] = [failure(502, "Bad Gateway"), Answer(502, "no JSON")]
+        telegram.failures["answerCallbackQuery"] = [Answer(502, "no JSON")]
+        data = telegram.buttons(4711)["Δήμος Χίου"]
+        telegram.waiting = [{**updates.tap(data), "update_id": 4}] * 2
+        until(lambda: len(telegram.chats[4711]) > 2)
+        until(lambda: telegram.waiting == [])
+        telegram.waiting = [{**updates.tap(NOTHING), "update_id": 5}]
+        until(lambda: telegram.waiting == [])
+        assert ("answerCallbackQuery", {"callback_query_id": "92"}) in telegram.calls
+        assert polling.end() == 0
+    assert polling.events.count("event ignored") == 2
+    assert polling.events.count("polling failed") == 2
+    assert polling.events.count("an update wasn't answered") == 1
+    assert all(line.startswith("{") for line in polling.log.splitlines()[1:]), polling.log
+    assert TOKEN not in polling.log

@@ -1,0 +1,117 @@
+"""`rantevou backup`: a copy made while others write, from which one can go on."""
+
+import os
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.bot.processes import run, run_here, server
+from tests.bot.telemetry.test_silence import over_chat
+from tests.conftest import Deployment, on_sqlite
+from tests.webhooks.chat_client import CODE, Talker
+
+BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "το συντομότερο", "το νωρίτερο")
+DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "συμφωνώ", "ναι")
+
+
+def test_a_copy_made_while_citizens_write_is_whole_and_can_be_served(
+    file: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "αντίγραφο 100%.db"
+    with server(file, requests_per_minute=100_000) as running:
+        with httpx.Client(base_url=running.url) as client:
+            citizen = Talker(client)
+            for said in (*BOOK, *DETAILS[:-1]):
+                citizen.say(said)
+            found = CODE.search(citizen.say(DETAILS[-1]))
+        assert found
+        done = threading.Event()
+        greeted = []
+
+        def greet() -> None:
+            with httpx.Client(base_url=running.url) as client:
+                while not done.is_set():
+                    greeted.append(over_chat(client)("Γεια").status_code)
+
+        writer = threading.Thread(target=greet)
+        writer.start()
+        try:
+            made = run(file, "backup", copy)
+            assert (made.returncode, made.stderr) == (0, "")
+        finally:
+            done.set()
+            writer.join()
+        assert set(greeted) == {200}
+    assert made.stdout == f"Copied to {copy}.secret and {copy}\n"
+    for each in (copy, Path(f"{copy}.secret")):
+        assert each.stat().st_mode & 0o777 == 0o600
+    assert len(list(tmp_path.glob("αντίγραφο*"))) == 2
+    with server(copy) as running, httpx.Client(base_url=running.url) as client:
+        stranger = Talker(client)
+        for said in ("Γεια", "τα ραντεβού μου", found[1], DETAILS[2]):
+            last = stranger.say(said)
+        assert "Επίδομα Στέγασης" in last
+
+
+@pytest.mark.parametrize("which", ["copy.db", "copy.db.secret"])
+def test_what_is_there_is_not_overwritten(file: Path, tmp_path: Path, which: str) -> None:
+    (tmp_path / which).write_text("dear")
+    done = run_here(file, "backup", tmp_path / "copy.db")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"{tmp_path / which} is there already, and isn't overwritten.\n"
+    assert [each.name for each in tmp_path.glob("copy*")] == [which]
+    assert (tmp_path / which).read_text() == "dear"
+
+
+def test_a_folder_that_is_not_there_is_told_in_one_line(file: Path, tmp_path: Path) -> None:
+    done = run_here(file, "backup", tmp_path / "nowhere" / "copy.db")
+    assert done.returncode == 1
+    assert done.stderr.endswith("copy.db: No such file or directory\n")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_without_a_database_nothing_is_made(new_file: Path, tmp_path: Path) -> None:
+    done = run_here(new_file, "backup", tmp_path / "copy.db")
+    assert done.returncode == 1
+    assert done.stderr == f"RANTEVOU_DATABASE_URL: {new_file} isn't there.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@on_sqlite
+def test_a_damaged_database_leaves_no_copy(deployment: Deployment, tmp_path: Path) -> None:
+    deployment.talk(*BOOK, *DETAILS)
+    file = deployment.file
+    with closing(sqlite3.connect(file)) as damaged:
+        damaged.execute("PRAGMA writable_schema = ON")
+        damaged.execute(
+            "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master WHERE"
+            " name = 'bookings') WHERE name = 'desks'"
+        )
+        damaged.commit()
+    done = run_here(file, "backup", tmp_path / "copy.db")
+    assert done.returncode == 1
+    assert "is damaged" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.glob("copy*"))
+
+
+def test_a_secret_of_the_settings_is_not_looked_for_beside_the_file(
+    file: Path, tmp_path: Path
+) -> None:
+    done = run_here(file, "backup", tmp_path / "copy.db", secret="x" * 16)
+    assert done.stdout == f"Copied to {tmp_path / 'copy.db'}\n"
+    assert not os.path.lexists(tmp_path / "copy.db.secret")
+
+
+def test_of_postgresql_its_own_command_is_told_without_the_password(file: Path) -> None:
+    url = "postgresql://user:SECRET@host:5433/name?sslmode=require&password=SECRET"
+    done = run_here(file, "backup", "copy.dump", database_url=url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Nothing was copied. PostgreSQL does it itself: pg_dump --format=custom --file=copy.dump"
+        " 'postgresql://user@host:5433/name?sslmode=require'\n"
+    )

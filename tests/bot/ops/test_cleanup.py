@@ -1,0 +1,221 @@
+"""What is forgotten, when, and what is kept."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from bot.messages import Inbound, Reply
+from bot.ops.cleanup import BATCH, clean_up
+from core.db.models import (
+    Booking,
+    Citizen,
+    Contact,
+    Conversation,
+    FailedAttempt,
+    InboundRow,
+    OutboxRow,
+    PendingInbound,
+    PromptRow,
+)
+from core.messaging.arrival_order import add
+from tests.conftest import Deployment, on_both
+from tests.fakes.push_platform import PushPlatform
+
+pytestmark = on_both
+
+KEEP_REPLIES = timedelta(hours=48)
+BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
+DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "συμφωνώ", "ναι")
+
+
+def swept(deployment: Deployment, **later: float) -> dict[str, int]:
+    """Sweep that much later."""
+    deployment.clock.forward(**later)
+    keep = deployment.services.keep_answers
+    return deployment.database.write_sync(
+        lambda s: clean_up(s, deployment.clock(), KEEP_REPLIES, keep)
+    )
+
+
+def count(deployment: Deployment, table: Any, *which: Any) -> int:
+    query = select(func.count()).select_from(table).where(*which)
+    return deployment.database.write_sync(lambda s: s.scalar(query) or 0)
+
+
+def everything(deployment: Deployment) -> str:
+    """All that is stored of conversations, as it is stored."""
+    columns = (Conversation.state, PromptRow.offered, InboundRow.replies)
+
+    def read(session: Any) -> str:
+        return "\n".join(str(session.scalars(select(column)).all()) for column in columns)
+
+    return deployment.database.write_sync(read)
+
+
+def tap(deployment: Deployment, choice: str) -> list[Reply]:
+    return deployment.say(choice=choice)
+
+
+def test_nothing_is_forgotten_at_once(deployment: Deployment) -> None:
+    deployment.talk(*BOOK, *DETAILS[:2])
+    before = everything(deployment)
+    assert swept(deployment) == {"holds": 0, "conversations": 0}
+    assert everything(deployment) == before
+    assert deployment.say(DETAILS[2])[-1].step == "details.tax_number"
+
+
+def test_holds_that_ran_out_are_expired(deployment: Deployment) -> None:
+    deployment.talk(*BOOK)
+    assert swept(deployment, minutes=9)["holds"] == 0
+    assert swept(deployment, minutes=2)["holds"] == 1
+    assert count(deployment, Booking, Booking.state == "expired") == 1
+    assert swept(deployment)["holds"] == 0
+
+
+def test_a_confirmed_booking_and_its_details_stay(deployment: Deployment) -> None:
+    deployment.talk(*BOOK, *DETAILS)
+    swept(deployment, days=365)
+    booking = deployment.database.write_sync(lambda s: s.scalars(select(Booking)).one())
+    assert booking.state == "confirmed"
+    assert booking.details["name"] == DETAILS[0]
+
+
+def test_answers_left_half_way_are_forgotten_after_thirty_days(deployment: Deployment) -> None:
+    deployment.talk(*BOOK, *DETAILS[:3])
+    assert swept(deployment, days=29)["conversations"] == 0
+    assert DETAILS[0] in everything(deployment)
+    assert swept(deployment, days=2)["conversations"] == 1
+    for secret in (*DETAILS[:2], "12345678", "kalamata"):
+        assert secret not in everything(deployment)
+    assert swept(deployment)["conversations"] == 0
+    assert deployment.say("Γεια")[-1].step == "municipality"
+
+
+def test_details_offered_again_in_a_finished_conversation_are_forgotten_too(
+    deployment: Deployment,
+) -> None:
+    deployment.talk(*BOOK, *DETAILS)
+    deployment.talk("νέο ραντεβού", *BOOK[1:4], "4/12", "12:30")
+    assert DETAILS[0] in [choice.label for choice in deployment.last[-1].choices]
+    deployment.talk("ακύρωση", "ναι")
+    swept(deployment, days=31)
+    for secret in (*DETAILS[:2], "12345678"):
+        assert secret not in everything(deployment)
+
+
+def test_many_silent_conversations_are_forgotten_batch_by_batch(deployment: Deployment) -> None:
+    def fill(session: Any) -> None:
+        session.add(Citizen(id=1, details={}, created_at=deployment.clock()))
+        session.flush()
+        for number in range(1, BATCH + 3):
+            session.add(Contact(id=number, account="x", address=str(number), citizen_id=1))
+        session.flush()
+        for number in range(1, BATCH + 3):
+            session.add(
+                Conversation(
+                    contact_id=number,
+                    language="el",
+                    timezone="Europe/Athens",
+                    state={"answers": {"details.name": DETAILS[0]}},
+                    forget_at=deployment.clock(),
+                )
+            )
+
+    deployment.database.write_sync(fill)
+    assert [swept(deployment, minutes=1)["conversations"] for _ in range(3)] == [BATCH, 2, 0]
+    assert DETAILS[0] not in everything(deployment)
+
+
+def offered(replies: Sequence[Reply]) -> list[str]:
+    return [choice.id for choice in replies[-1].choices]
+
+
+@pytest.mark.parametrize("turns", range(1, 7))
+def test_after_forgetting_every_old_button_is_still_an_old_button(
+    deployment: Deployment, turns: int
+) -> None:
+    old = [choice for text in BOOK[:turns] for choice in offered(deployment.say(text))]
+    swept(deployment, days=31)
+    for choice in old:
+        first, asked = tap(deployment, choice)
+        assert first.text == "Αυτό το κουμπί δεν ισχύει πια."
+        assert asked.step == "municipality"
+    assert not set(old) & set(offered(deployment.last))
+
+
+def test_a_language_asked_for_is_remembered_after_forgetting(deployment: Deployment) -> None:
+    def hear(text: str) -> str:
+        deployment.sent += 1
+        inbound = Inbound(
+            platform="webchat",
+            account="webchat",
+            address="1",
+            message_id=str(deployment.sent),
+            text=text,
+            language="el",
+        )
+        return deployment.receive(inbound)[-1].language
+
+    assert hear("Γεια") == "el"
+    assert hear("english") == "en"
+    assert hear("Kalamata") == "en"
+    swept(deployment, days=31)
+    assert hear("hello") == "en"
+
+
+def test_stored_replies_are_forgotten_after_two_days(deployment: Deployment) -> None:
+    deployment.talk(*BOOK[:2])
+    swept(deployment, hours=47)
+    assert count(deployment, InboundRow) == 2
+    deployment.talk(BOOK[2])
+    swept(deployment, hours=2)
+    assert count(deployment, InboundRow) == 1
+
+
+def test_wrong_tries_are_forgotten_once_they_can_lock_nobody(deployment: Deployment) -> None:
+    deployment.talk("Γεια", "τα ραντεβού μου", "KX7M2P", "6912345678")
+    assert count(deployment, FailedAttempt) == 1
+    swept(deployment, minutes=119)
+    assert count(deployment, FailedAttempt) == 1
+    swept(deployment, minutes=2)
+    assert count(deployment, FailedAttempt) == 0
+
+
+def test_that_a_message_waited_is_forgotten(deployment: Deployment) -> None:
+    deployment.say("Γεια")
+    deployment.database.write_sync(lambda s: add(s, "console", "citizen", 7, deployment.clock()))
+    swept(deployment)
+    assert count(deployment, PendingInbound) == 1
+    swept(deployment, seconds=6)
+    assert count(deployment, PendingInbound) == 0
+
+
+def test_what_was_never_fetched_is_given_up_once_the_appointment_is_over(
+    deployment: Deployment,
+) -> None:
+    deployment.services.registry.accounts = frozenset({"webchat"})
+    message = {"platform": "webchat", "account": "webchat", "address": "a"}
+    for number, text in enumerate((*BOOK, *DETAILS)):
+        deployment.receive(
+            Inbound.model_validate({**message, "message_id": str(number), "text": text})
+        )
+    pending, expired = OutboxRow.status == "pending", OutboxRow.status == "expired"
+    swept(deployment, days=3)
+    assert (count(deployment, OutboxRow, pending), count(deployment, OutboxRow, expired)) == (1, 0)
+    swept(deployment, days=1)
+    assert (count(deployment, OutboxRow, pending), count(deployment, OutboxRow, expired)) == (0, 1)
+
+
+def test_what_is_still_owed_is_kept_with_the_message_that_it_answers(
+    deployment: Deployment,
+) -> None:
+    deployment.connect({"console": PushPlatform("http://127.0.0.1:9")})
+    deployment.say("Γεια")
+    swept(deployment, hours=49)
+    assert count(deployment, OutboxRow) == 2
+    deployment.database.write_sync(lambda s: s.execute(update(OutboxRow).values(status="sent")))
+    swept(deployment)
+    assert count(deployment, OutboxRow) == count(deployment, InboundRow) == 0

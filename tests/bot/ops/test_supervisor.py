@@ -1,0 +1,91 @@
+"""The numbers of several processes add up, also when one of them ends."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from core.db.database import Database
+from tests.bot.process_start import RANTEVOU
+from tests.bot.processes import PATIENCE, Server, free_port, run, server
+from tests.bot.telemetry.test_silence import over_account, over_chat, url_of
+from tests.conftest import mostly_on
+from tests.fakes.failing_platform import FAILING_PLATFORM
+
+TURNS = 'rantevou_turns_total{outcome="answered",platform="webchat"}'
+SENT = 'rantevou_deliveries_total{outcome="sent",platform="telltale"}'
+TWO = (RANTEVOU, "serve", "--workers", "2")
+
+
+def number(url: str, name: str) -> float:
+    lines = httpx.get(f"{url}/metrics").text.splitlines()
+    return next((float(line.split()[-1]) for line in lines if line.startswith(name)), 0)
+
+
+def wait_until(holds: Callable[[], bool], running: Server) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, running.log
+        time.sleep(0.1)
+
+
+def greet(url: str, times: int) -> None:
+    """So many citizens, on a connection each, so that either process takes some."""
+    for _each in range(times):
+        with httpx.Client(base_url=url) as client:
+            assert over_chat(client)("Γεια").status_code == 200
+
+
+@mostly_on("sqlite")
+def test_the_numbers_of_all_processes_add_up_whichever_answers(
+    database: Database, tmp_path: Path
+) -> None:
+    with server(tmp_path / "db", TWO, database_url=url_of(database)) as running:
+        greet(running.url, 12)
+        assert {number(running.url, TURNS) for _each in range(8)} == {12}
+        assert number(running.url, "rantevou_turn_seconds_count") == 12
+        assert running.end() == 0
+    assert running.events.count("server started") == running.events.count("server stopped") == 2
+
+
+def test_what_a_process_counted_that_died_stays_counted(file: Path) -> None:
+    with server(file, TWO) as running:
+        wait_until(lambda: running.events.count("server started") == 2, running)
+        greet(running.url, 6)
+        lines = [json.loads(line) for line in running.log.splitlines() if "started" in line]
+        for line in lines:
+            os.kill(line["process"], signal.SIGKILL)
+        wait_until(lambda: running.events.count("server started") == 4, running)
+        greet(running.url, 2)
+        assert number(running.url, TURNS) == 8
+        assert running.end() == 0
+
+
+def test_a_worker_shows_its_own_numbers_where_it_is_told_to(file: Path) -> None:
+    port = free_port()
+    command = (*FAILING_PLATFORM[:-1], "worker")
+    with server(file, command, metrics_port=port) as working:
+        with (
+            server(file, FAILING_PLATFORM) as serving,
+            httpx.Client(base_url=serving.url) as client,
+        ):
+            for each in range(6):
+                over_account(client, f"citizen {each}")("Γεια")
+            urls = (f"http://127.0.0.1:{port}", serving.url)
+            wait_until(lambda: sum(number(url, SENT) for url in urls) == 12, serving)
+        assert working.end() == 0
+    assert (working.events[0], working.events[-1]) == ("worker started", "worker stopped")
+
+
+def test_a_port_for_a_workers_numbers_that_is_taken_is_told_in_one_line(file: Path) -> None:
+    with server(file, FAILING_PLATFORM) as serving:
+        command = (*FAILING_PLATFORM[1:-1], "worker")
+        done = run(file, *command, program=FAILING_PLATFORM[0], metrics_port=serving.port)
+        assert done.returncode == 1
+        assert done.stderr == (
+            f"RANTEVOU_METRICS_PORT={serving.port}: can't listen there (Address already in use).\n"
+        )

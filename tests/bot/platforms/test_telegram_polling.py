@@ -1,0 +1,79 @@
+"""Polling, when what takes the updates fails."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, cast
+
+import pytest
+
+from bot.bootstrap import Application
+from bot.i18n.translator import Translator
+from bot.platforms.base import WebhookResult
+from bot.platforms.telegram import polling as telegram_polling
+from bot.platforms.telegram.polling import TRIES, poll
+from core.errors import DatabaseUnavailable
+from tests.bot.platforms import telegram_updates as updates
+from tests.bot.platforms.test_telegram import telegram
+from tests.core.wait_until import soon
+from tests.fakes.telegram import telegram_server
+
+
+class Taking:
+    """Takes updates, and fails as it is told to."""
+
+    def __init__(self, failures: Sequence[Exception]) -> None:
+        self.failures = list(failures)
+        self.tried = 0
+        self.taken: list[str] = []
+
+    async def take(self, _account: str, received: WebhookResult) -> Any:
+        self.tried += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        self.taken += [message.text or "" for message in received.messages]
+
+
+@pytest.mark.parametrize(
+    ("failures", "taken", "tried"),
+    [
+        pytest.param([], ["first", "last"], 2, id="nothing"),
+        pytest.param(
+            [DatabaseUnavailable("away")] * 5, ["first", "last"], 7, id="the database is away"
+        ),
+        pytest.param([KeyError()] * (TRIES - 1), ["first", "last"], TRIES + 1, id="an error"),
+        pytest.param([KeyError()] * TRIES, ["last"], TRIES + 1, id="an error that stays"),
+        pytest.param(
+            [DatabaseUnavailable("away"), KeyError()] * TRIES,
+            ["last"],
+            2 * TRIES + 1,
+            id="both in turns",
+        ),
+    ],
+)
+def test_an_update_is_tried_again(
+    texts: Translator,
+    monkeypatch: pytest.MonkeyPatch,
+    failures: list[Exception],
+    taken: list[str],
+    tried: int,
+) -> None:
+    monkeypatch.setattr(telegram_polling, "REST_SECONDS", 0)
+    taking = Taking(failures)
+
+    async def run(url: str) -> None:
+        polling = asyncio.create_task(
+            poll(cast("Application", taking), telegram(texts, api_url=url)),
+        )
+        await soon(lambda: "last" in taking.taken)
+        polling.cancel()
+        with suppress(asyncio.CancelledError):
+            await polling
+
+    with telegram_server() as server:
+        server.waiting = [
+            {**updates.message(text=text), "update_id": number}
+            for number, text in enumerate(("first", "last"), 1)
+        ]
+        asyncio.run(run(server.url))
+    assert (taking.taken, taking.tried) == (taken, tried)

@@ -1,0 +1,107 @@
+"""A town whose citizens write over the pager, with postmen and a mailbox."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.bootstrap import Application
+from bot.delivery.worker import DeliveryWorker
+from bot.platforms.base import Platform, Send, WebhookResult
+from bot.settings import Settings
+from core.db.models import UNSENT, OutboxRow
+from core.errors import DeliveryError
+from tests.conftest import Deployment
+from tests.core.wait_until import soon
+from tests.fakes.push_platform import ACCOUNT, PushPlatform, PushPlatformServer
+
+BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
+DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "συμφωνώ", "ναι")
+
+
+class Post:
+    """A town whose citizens write over the pager, and its postmen."""
+
+    def __init__(self, deployment: Deployment, server: PushPlatformServer) -> None:
+        self.deployment, self.server = deployment, server
+        self.email = Mailbox()
+        platforms: dict[str, Platform] = {ACCOUNT: PushPlatform(server.url), "email": self.email}
+        deployment.connect(platforms)
+        deployment.platform, deployment.account = "pager", ACCOUNT
+        self.application = Application(
+            Settings(give_up_hours=1), deployment.database, deployment.services
+        )
+
+    def deliver(self, until: Callable[[], bool], *, postmen: int = 1) -> None:
+        """Have postmen at work until something holds."""
+
+        async def work() -> None:
+            workers = [DeliveryWorker(self.application) for _ in range(postmen)]
+            tasks = [asyncio.create_task(each.run()) for each in workers]
+            await soon(until)
+            for each in workers:
+                each.stop()
+            await asyncio.gather(*tasks)
+
+        asyncio.run(work())
+
+    def rows(self, kind: str | None = None) -> list[Any]:
+        """The outbox: kind, status, tries, last error."""
+
+        def read(session: Any) -> list[Any]:
+            rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
+            return [
+                (row.kind, row.status, row.attempts, row.last_error)
+                for row in rows
+                if kind in (None, row.kind)
+            ]
+
+        return self.deployment.database.write_sync(read)
+
+    def statuses(self) -> set[str]:
+        return {row[1] for row in self.rows()}
+
+    def settled(self) -> bool:
+        """Whether nothing is under way, nor could be by now."""
+        now = self.deployment.clock()
+        query = select(OutboxRow).where(UNSENT, OutboxRow.due_at <= now).order_by(OutboxRow.id)
+        rows = self.deployment.database.write_sync(lambda s: s.scalars(query).all())
+        waiting = {row.recipient for row in rows if row.try_at > now and row.status == "pending"}
+        return all(row.status == "pending" and row.recipient in waiting for row in rows)
+
+
+class Mailbox:
+    """An account that only sends."""
+
+    edits = False
+    files = False
+    maps = False
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.fails: list[DeliveryError] = []
+        self.refuses = 0
+
+    def read(self, *_anything: Any) -> WebhookResult:
+        return WebhookResult()
+
+    def render(self, reply: Any) -> str:
+        return str(reply.text)
+
+    def answered_form(self, *_anything: Any, **_more: Any) -> None:
+        """Leave what was asked as it is."""
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Send]:
+        if self.refuses:
+            self.refuses -= 1
+            raise OSError
+        yield self.send
+
+    async def send(self, address: str, payload: Any, replaces: str | None) -> str | None:
+        if self.fails:
+            raise self.fails.pop(0)
+        self.sent.append((address, payload))
+        return None

@@ -1,0 +1,95 @@
+"""Messages that come later: fetched once, in the words of now, or given up."""
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.messages import Inbound
+from bot.views import inbox
+from bot.views.transcript import view
+from core.db.models import Booking, OutboxRow
+from tests.conftest import Deployment, on_both
+from tests.core.small_municipality import service
+from tests.dialogs.custom_municipality import village
+from tests.dialogs.test_catalogue_changes import ANSWERS
+
+pytestmark = on_both
+
+
+def message(number: int, text: str) -> Inbound:
+    return Inbound(
+        platform="webchat", account="webchat", address="a", message_id=str(number), text=text
+    )
+
+
+@pytest.fixture
+def booked(deployment: Deployment) -> Deployment:
+    """A town whose only citizen has booked for Monday the 7th, 9:30."""
+    deployment.services.registry.accounts = frozenset({"webchat"})
+    deployment.load(village(service("papers"), service("stamps")))
+    deployment.receive(message(0, "Γεια"))
+    for number in range(1, 12):
+        step = deployment.last[-1].step or ""
+        if step == "task":
+            break
+        deployment.receive(message(number, ANSWERS[step]))
+    return deployment
+
+
+def fetched(deployment: Deployment) -> list[str]:
+    """What a visit brings that wasn't in the talk before."""
+
+    def run(session: Session) -> list[str]:
+        before = view(session, deployment.services, message(99, ""))
+        inbox.fetch(session, deployment.services, message(99, ""))
+        after = view(session, deployment.services, message(99, ""), before.last if before else 0)
+        return [reply.text for entry in (after.talk if after else []) for reply in entry.replies]
+
+    return deployment.database.write_sync(run)
+
+
+def statuses(deployment: Deployment) -> list[str]:
+    query = select(OutboxRow.status).order_by(OutboxRow.id)
+    return list(deployment.database.write_sync(lambda s: s.scalars(query).all()))
+
+
+def test_a_reminder_is_fetched_once(booked: Deployment) -> None:
+    assert fetched(booked) == []
+    booked.clock.forward(days=6, hours=6)
+    [text] = fetched(booked)
+    assert text.startswith("Σας θυμίζω το ραντεβού σας:")
+    assert (fetched(booked), statuses(booked)) == ([], ["delivered"])
+
+
+def test_nobody_is_reminded_of_what_has_begun(booked: Deployment) -> None:
+    booked.clock.forward(days=8)
+    assert (fetched(booked), statuses(booked)) == ([], ["cancelled"])
+
+
+def test_what_the_catalogue_knows_no_more_is_given_up_and_the_page_goes_on(
+    booked: Deployment,
+) -> None:
+
+    def cancelled_elsewhere(session: Session) -> None:
+        session.execute(update(Booking).values(state="cancelled"))
+        session.execute(update(OutboxRow).values(kind="cancelled", due_at=booked.clock()))
+
+    booked.database.write_sync(cancelled_elsewhere)
+    booked.load(village(service("papers")))
+    assert (fetched(booked), statuses(booked)) == ([], ["cancelled"])
+
+
+def test_it_is_told_in_the_language_of_now(booked: Deployment) -> None:
+    booked.receive(message(50, "English"))
+    booked.clock.forward(days=6, hours=6)
+    [text] = fetched(booked)
+    assert text.startswith("A reminder of your appointment:")
+
+
+def test_a_stranger_fetches_nothing(booked: Deployment) -> None:
+    booked.clock.forward(days=6, hours=6)
+    stranger = message(1, "Γεια").model_copy(update={"address": "b", "message_id": "b 1"})
+    booked.receive(stranger)
+    booked.database.write_sync(lambda s: inbox.fetch(s, booked.services, stranger))
+    assert statuses(booked) == ["pending"]
+    assert len(fetched(booked)) == 1

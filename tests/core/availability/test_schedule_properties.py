@@ -1,0 +1,210 @@
+"""What holds of the calendar whatever the openings, closures, bookings and zones."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.availability import slots
+from core.availability.schedule import Spans, day_bounds, free_days, free_starts, public_holidays
+from core.bookings import service as bookings
+from core.bookings.catalogue_update import load_catalogue
+from core.catalogue.model import WEEKDAYS, Desk
+from core.catalogue.registry import Registry
+from core.catalogue.service_offer import ServiceOffer
+from core.db.database import Database
+from core.db.models import Citizen
+from core.errors import BookingRefused
+from tests.core.small_municipality import closure, desk, offer_of, opening, service, small, utc
+
+ZONES = [
+    "Europe/Athens",
+    "America/Los_Angeles",
+    "Australia/Melbourne",
+    "Australia/Lord_Howe",
+    "Africa/Casablanca",
+    "Asia/Kathmandu",
+]
+FIRST_DAYS = [
+    date(2026, 12, 5),
+    date(2027, 3, 12),
+    date(2027, 3, 26),
+    date(2027, 4, 2),
+    date(2027, 10, 1),
+    date(2027, 10, 29),
+    date(2027, 11, 5),
+]
+DAYS = 4
+
+minutes = st.integers(1, 30).map(lambda n: n * 5)
+night, day_long = st.integers(0, 6 * 12), st.integers(0, 24 * 12 - 1)
+clocks = st.one_of(night, night, day_long).map(lambda n: f"{n // 12:02}:{n % 12 * 5:02}")
+
+
+@st.composite
+def hours(draw: st.DrawFn) -> dict[str, str]:
+    start, end = sorted(draw(st.lists(clocks, min_size=2, max_size=2, unique=True)))
+    return {"start": start, "end": end}
+
+
+@st.composite
+def closures_from(draw: st.DrawFn, first: date) -> dict[str, Any]:
+    begin, last = sorted(draw(st.integers(0, DAYS)) for _ in range(2))
+    days = str(first + timedelta(days=begin)), str(first + timedelta(days=last))
+    return closure(*days, **draw(st.one_of(hours(), hours(), hours(), st.just({}))))
+
+
+@st.composite
+def desks_from(draw: st.DrawFn, first: date, name: str) -> dict[str, Any]:
+    openings = [
+        opening(**drawn, days=draw(st.lists(st.sampled_from(WEEKDAYS), min_size=3, unique=True)))
+        for drawn in draw(st.lists(hours(), min_size=1, max_size=3))
+    ]
+    return desk(name, *openings, closures=draw(st.lists(closures_from(first), max_size=2)))
+
+
+@st.composite
+def scenes(draw: st.DrawFn, zones: list[str]) -> tuple[ServiceOffer, dict[int, Spans], date]:
+    """A plan, what is taken at its desks, and the first of the days to look at."""
+    first = draw(st.sampled_from(FIRST_DAYS))
+    zone = draw(st.sampled_from(zones))
+    desks = [draw(desks_from(first, name)) for name in ("a", "b")[: draw(st.integers(1, 2))]]
+    body = small(
+        *desks,
+        timezone=zone,
+        services=(service(duration=draw(minutes), interval=draw(minutes), horizon_days=366),),
+        branch={"closures": draw(st.lists(closures_from(first), max_size=1))},
+        public_holidays=draw(st.booleans()),
+    )
+    midnight = int(day_bounds(first, ZoneInfo(zone))[0].timestamp())
+    busy: dict[int, Spans] = {}
+    for desk_id in range(1, len(desks) + 1):
+        edges = sorted(draw(st.lists(st.integers(0, DAYS * 288), max_size=8, unique=True)))
+        moments = [midnight + edge * 300 for edge in edges]
+        busy[desk_id] = list(zip(moments[::2], moments[1::2], strict=False))
+    return offer_of(body), busy, first
+
+
+def open_at(offer: ServiceOffer, one: Desk, moment: int) -> bool:
+    """Whether the clock on the wall says that the desk is open."""
+    local = datetime.fromtimestamp(moment, offer.zone)
+    day, clock = local.date(), local.time()
+    body = offer.municipality
+    if body.public_holidays and day in public_holidays(day.year):
+        return False
+    for shut in (*body.closures, *offer.branch.closures, *one.closures):
+        if shut.first <= day <= shut.last and (
+            shut.start is None or shut.end is None or shut.start <= clock < shut.end
+        ):
+            return False
+    return any(
+        WEEKDAYS[day.weekday()] in spell.days and spell.start <= clock < spell.end
+        for spell in one.openings
+    )
+
+
+def window(offer: ServiceOffer, first: date, zone: ZoneInfo) -> tuple[datetime, datetime, datetime]:
+    since, until = day_bounds(first, zone)[0], day_bounds(first + timedelta(days=DAYS - 1), zone)[1]
+    return since, until, utc(since) - timedelta(days=2)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(scenes(ZONES))
+def test_no_free_time_is_closed_or_overlaps_what_is_taken(
+    scene: tuple[ServiceOffer, dict[int, Spans], date],
+) -> None:
+    offer, busy, first = scene
+    since, until, now = window(offer, first, offer.zone)
+    length = offer.service.duration * 60
+    for start in free_starts(offer, busy, since, until, now):
+        assert since.timestamp() <= start < until.timestamp()
+        assert any(
+            all(open_at(offer, one, moment) for moment in range(start, start + length, 300))
+            and all(end <= start or start + length <= begin for begin, end in busy[desk_id])
+            for desk_id, one in offer.desks
+        )
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(scenes(["Asia/Kathmandu"]))
+def test_every_time_that_is_open_and_not_taken_is_free(
+    scene: tuple[ServiceOffer, dict[int, Spans], date],
+) -> None:
+    offer, busy, first = scene
+    since, until, now = window(offer, first, offer.zone)
+    length, step = offer.service.duration, timedelta(minutes=offer.service.interval)
+    expected = set()
+    for day in (first + timedelta(days=n) for n in range(DAYS)):
+        for desk_id, one in offer.desks:
+            for spell in (o for o in one.openings if WEEKDAYS[day.weekday()] in o.days):
+                start = datetime.combine(day, spell.start, offer.zone)
+                end = datetime.combine(day, spell.end, offer.zone)
+                while start + timedelta(minutes=length) <= end:
+                    begin = int(start.timestamp())
+                    if all(
+                        open_at(offer, one, moment)
+                        for moment in range(begin, begin + length * 60, 300)
+                    ) and all(b >= begin + length * 60 or e <= begin for b, e in busy[desk_id]):
+                        expected.add(begin)
+                    start += step
+    assert free_starts(offer, busy, since, until, now) == sorted(expected)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(scenes(ZONES), st.sampled_from(ZONES))
+def test_the_free_days_are_the_days_of_the_free_times(
+    scene: tuple[ServiceOffer, dict[int, Spans], date], name: str
+) -> None:
+    offer, busy, first = scene
+    zone = ZoneInfo(name)
+    since, until, now = window(offer, first, zone)
+    found = free_starts(offer, busy, since, until, now)
+    days = sorted({datetime.fromtimestamp(start, zone).date() for start in found})
+    assert free_days(offer, busy, since, until, now, zone) == days
+
+
+@pytest.fixture(scope="module")
+def office_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('calendar') / 'office.db'}")
+    database.prepare()
+    yield database
+    database.close()
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(scenes(["Europe/Athens", "Australia/Lord_Howe"]), st.data())
+def test_whatever_is_free_can_be_held_and_nothing_else(
+    office_file: Database, scene: tuple[ServiceOffer, dict[int, Spans], date], data: st.DataObject
+) -> None:
+    drawn, _busy, first = scene
+    since, until, now = window(drawn, first, drawn.zone)
+    with Session(office_file.engine) as session:
+        load_catalogue(session, drawn.municipality, now)
+        registry = Registry("secret")
+        registry.refresh(session)
+        offer = registry["town"].offer("papers", "office", "in_person")
+        who = Citizen(details={}, created_at=now)
+        session.add(who)
+        session.flush()
+        actor = Actor(who.id, "console", "el", "Europe/Athens")
+        every = slots.free_times(session, offer, since, until, now, None)
+        for _ in range(min(12, len(every))):
+            free = slots.free_times(session, offer, since, until, now, None)
+            wanted = data.draw(st.sampled_from(every))
+            beside = wanted + timedelta(minutes=data.draw(st.sampled_from([-5, 0, 5])))
+            if beside in free:
+                bookings.hold(session, offer, beside, now, actor)
+            elif since <= beside < until:
+                with pytest.raises(BookingRefused, match="taken"):
+                    bookings.hold(session, offer, beside, now, actor)

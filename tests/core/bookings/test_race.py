@@ -1,0 +1,196 @@
+"""Many citizens at once for the last time: one gets it, and it is the guard that sees to it.
+
+Each racer is a thread with a connection of its own, and writes only when all of them have seen
+the time free.
+"""
+
+from collections import Counter as Tally
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.catalogue.model import Municipality
+from core.db import overlap_guard
+from core.db.database import Database
+from core.db.models import Booking, Citizen
+from core.errors import BookingRefused
+from tests.core.booking_environment import BookingEnvironment
+from tests.core.db.overlaps import drop_guard
+from tests.core.small_municipality import NOW, TUESDAY, at, desk, opening, small, utc
+
+RACERS, FEW = 50, 8
+START = at("09:00")
+T = TypeVar("T")
+
+
+def race(runners: Sequence[T], run: Callable[[T, Callable[[], object]], str]) -> Tally[str]:
+    """Run all at once; `run` is given what waits until all have come as far."""
+    all_here = Barrier(len(runners), timeout=60)
+    with ThreadPoolExecutor(len(runners)) as threads:
+        return Tally(threads.map(lambda runner: run(runner, all_here.wait), runners))
+
+
+def deployment(desks: int) -> Municipality:
+    """So many desks, that can serve one citizen a day each."""
+    hours = opening("09:00", "09:30")
+    return small(*(desk(f"desk-{n}", hours) for n in range(desks)))
+
+
+def at_once(
+    database: Database,
+    runners: Sequence[T],
+    act: Callable[[BookingEnvironment, T], object],
+    body: Municipality,
+) -> Tally[str]:
+    """How many won and how many were refused, of those who act on the time they saw free."""
+
+    def run(runner: T, wait: Callable[[], object]) -> str:
+        own = Database(database.url)
+        now = NOW + timedelta(hours=2)
+        try:
+            seen = own.write_sync(lambda s: BookingEnvironment(s, body, now=now).free())
+            wait()
+            assert seen == "09:00"
+            own.write_sync(lambda s: act(BookingEnvironment(s, body, now=now), runner))
+        except BookingRefused as refusal:
+            return refusal.kind
+        finally:
+            own.close()
+        return "won"
+
+    return race(runners, run)
+
+
+def citizens(database: Database, count: int) -> list[Actor]:
+    def add(session: Session) -> list[Actor]:
+        people = [Citizen(details={}, created_at=NOW) for _ in range(count)]
+        session.add_all(people)
+        session.flush()
+        return [Actor(who.id, "webchat", "el", "Europe/Athens") for who in people]
+
+    return database.write_sync(add)
+
+
+def at_start(database: Database) -> list[str]:
+    """The states of what is or was at the time that all want."""
+    return sorted(
+        database.write_sync(
+            lambda s: s.scalars(select(Booking.state).where(Booking.starts_at == utc(START))).all()
+        )
+    )
+
+
+@pytest.mark.parametrize(("racers", "desks"), [(RACERS, 1), (12, 3)])
+def test_so_many_citizens_get_as_many_appointments_as_there_are_desks(
+    empty: Database, racers: int, desks: int
+) -> None:
+    body = deployment(desks)
+    empty.write_sync(lambda s: BookingEnvironment(s, body))
+
+    def book(counter: BookingEnvironment, who: Actor) -> None:
+        booking = counter.hold("09:00", who)
+        counter.confirm(booking, phone=f"+3069{who.citizen_id:08}")
+
+    told = at_once(empty, citizens(empty, racers), book, body)
+    assert told == {"won": desks, "taken": racers - desks}
+    assert at_start(empty) == ["confirmed"] * desks
+
+
+def test_of_ten_lapsed_holds_of_one_time_only_one_can_be_confirmed(empty: Database) -> None:
+    body = deployment(1)
+
+    def hold_in_turn(session: Session) -> list[int]:
+        counter = BookingEnvironment(session, body)
+        numbers = []
+        for _ in range(10):
+            numbers.append(counter.hold("09:00").id)
+            counter.later(minutes=10)
+        return numbers
+
+    def confirm(counter: BookingEnvironment, number: int) -> None:
+        counter.confirm(counter.session.get_one(Booking, number), phone=f"+3069{number:08}")
+
+    told = at_once(empty, empty.write_sync(hold_in_turn), confirm, body)
+    assert told == {"won": 1, "taken": 9}
+    assert at_start(empty) == ["confirmed"] + ["expired"] * 9
+
+
+def test_of_ten_bookings_that_move_to_one_time_nine_stay(empty: Database) -> None:
+    body = deployment(1)
+    days = [TUESDAY + timedelta(days=n) for n in range(10)]
+
+    def book(session: Session) -> list[int]:
+        counter = BookingEnvironment(session, body)
+        return [counter.book("09:00", day=day).id for day in days]
+
+    def move(counter: BookingEnvironment, number: int) -> None:
+        counter.move(counter.session.get_one(Booking, number), "09:00")
+
+    told = at_once(empty, empty.write_sync(book), move, body)
+    assert told == {"won": 1, "taken": 9}
+    starts = empty.write_sync(lambda s: s.scalars(select(Booking.starts_at)).all())
+    stayed = {utc(at("09:00", day)) for day in days}
+    assert (len(set(starts)), len(stayed - set(starts))) == (10, 1)
+
+
+# The control: the same race, run by an application that only looks before it writes. It looks
+# in one transaction and inserts in the next, as does whoever shows free times and books later.
+# (Within one transaction SQLite's snapshot would refuse the write by itself, guard or none.)
+# Who takes no lock first may wait for another who waits for them, under PostgreSQL's guard: all but
+# one of those are stopped, one a second, so there are few. To try again would only prolong it.
+
+TAKEN = text("SELECT 1 FROM bookings WHERE desk_id = 1 AND state IN ('held', 'confirmed')")
+INSERT = text(
+    "INSERT INTO bookings (municipality_id, branch, service, channel, desk_id, starts_at, ends_at,"
+    " state, held_at, held_until, citizen_id, details, language, timezone)"
+    " VALUES ('town', 'office', 'papers', 'in_person', 1, :start, :end, 'held', 0, 0, :who, '{}',"
+    " 'el', 'UTC')"
+)
+
+
+def naive(database: Database) -> Callable[[Actor, Callable[[], object]], str]:
+    def run(who: Actor, wait: Callable[[], object]) -> str:
+        own = Database(database.url)
+        begin = int(START.timestamp())
+        try:
+            free = own.write_sync(lambda s: s.execute(TAKEN).first()) is None
+            wait()
+            if not free:
+                return "seen taken"
+            with Session(own.engine) as session, session.begin():
+                session.execute(
+                    INSERT, {"start": begin, "end": begin + 1800, "who": who.citizen_id}
+                )
+        except IntegrityError as error:
+            return "refused" if overlap_guard.refused(error) else str(error)
+        except OperationalError as error:
+            return "refused" if database.backend.is_retryable(error) else str(error)
+        finally:
+            own.close()
+        return "won"
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("guarded", "told"),
+    [(True, {"won": 1, "refused": FEW - 1}), (False, {"won": FEW})],
+    ids=["with the guard one wins", "without it all win"],
+)
+def test_the_guard_and_nothing_else_stops_those_who_only_look(
+    empty: Database, guarded: bool, told: dict[str, int]
+) -> None:
+    empty.write_sync(lambda s: BookingEnvironment(s, deployment(1)))
+    people = citizens(empty, FEW)
+    if not guarded:
+        drop_guard(empty)
+    assert race(people, naive(empty)) == told
+    assert at_start(empty) == ["held"] * told["won"]

@@ -1,0 +1,259 @@
+"""What becomes of a booking, on a real database: moved, cancelled, edited, written about."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.bookings import service as bookings
+from core.db.database import Database
+from core.db.models import Booking, Citizen, History, OutboxRow
+from core.errors import BookingRefused
+from tests.core.booking_environment import EMAIL, PHONE, BookingEnvironment
+from tests.core.small_municipality import TUESDAY, at, desk, service, small, utc
+
+Opener = Callable[..., BookingEnvironment]
+
+
+def test_a_moved_booking_keeps_its_code(counter: BookingEnvironment) -> None:
+    booking = counter.book("09:30")
+    before = booking.id, booking.code, dict(booking.details), booking.citizen_id
+    counter.move(booking, "10:30", day=TUESDAY)
+    assert (booking.id, booking.code, booking.details, booking.citizen_id) == before
+    assert booking.starts_at == utc(at("10:30", TUESDAY))
+    assert booking.ends_at == utc(at("11:00", TUESDAY))
+    assert counter.free() == "09:00 09:30 10:00 10:30"
+
+
+def test_a_booking_moves_by_thirty_minutes_into_its_own_time(open_counter: Opener) -> None:
+    counter = open_counter(small(services=(service(duration=50, interval=30),)))
+    booking = counter.book("09:00")
+    assert counter.free(booking) == "09:00 09:30 10:00"
+    counter.move(booking, "09:30")
+    assert (booking.starts_at, booking.ends_at) == (utc(at("09:30")), utc(at("10:20")))
+
+
+def test_a_refused_move_leaves_the_old_time(counter: BookingEnvironment) -> None:
+    counter.hold("10:00")
+    booking = counter.book("09:30")
+    with pytest.raises(BookingRefused, match="taken"):
+        counter.move(booking, "10:00")
+    assert (booking.state, booking.starts_at) == ("confirmed", utc(at("09:30")))
+    assert counter.history(booking) == ["held", "confirmed"]
+    assert counter.owed() == [("email", "confirmed")]
+
+
+def test_a_move_takes_over_a_lapsed_hold(counter: BookingEnvironment) -> None:
+    lapsed = counter.hold("10:00")
+    booking = counter.book("09:30")
+    counter.later(minutes=10)
+    counter.move(booking, "10:00")
+    counter.session.refresh(lapsed)
+    assert (booking.starts_at, lapsed.state) == (utc(at("10:00")), "expired")
+
+
+def test_a_move_finds_a_desk_that_is_free(open_counter: Opener) -> None:
+    counter = open_counter(small(desk("a"), desk("b")))
+    first, second = counter.book("09:30"), counter.book("09:30")
+    third = counter.book("10:00")
+    counter.move(third, "09:00")
+    with pytest.raises(BookingRefused, match="taken"):
+        counter.move(third, "09:30")
+    counter.cancel(second)
+    counter.move(third, "09:30")
+    assert {first.desk_id, third.desk_id} == set(counter.offer.desk_ids.values())
+
+
+def change(counter: BookingEnvironment, booking: Booking, how: str) -> None:
+    actor = Actor(booking.citizen_id, "sms", "el", "Europe/Athens")
+    if how == "move":
+        counter.move(booking, "10:30", day=TUESDAY)
+    elif how == "cancel":
+        counter.cancel(booking)
+    elif how == "edit":
+        bookings.edit(
+            counter.session, counter.registry, booking, {"name": "Άννα Π."}, counter.now, actor
+        )
+    else:
+        bookings.withdraw_consent(counter.session, booking, counter.now, actor)
+
+
+@pytest.mark.parametrize(
+    ("before", "how", "refusal"),
+    [
+        (timedelta(hours=24), "move", None),
+        (timedelta(hours=24), "cancel", None),
+        (timedelta(hours=24, seconds=-1), "move", "too_late"),
+        (timedelta(hours=24, seconds=-1), "cancel", "too_late"),
+        (timedelta(seconds=1), "edit", None),
+        (timedelta(seconds=1), "withdraw", None),
+        (timedelta(0), "edit", "not_confirmed"),
+        (timedelta(0), "withdraw", "not_confirmed"),
+        (timedelta(0), "move", "not_confirmed"),
+        (timedelta(0), "cancel", "not_confirmed"),
+    ],
+)
+def test_changes_have_a_deadline(
+    counter: BookingEnvironment, before: timedelta, how: str, refusal: str | None
+) -> None:
+    booking = counter.book("09:30")
+    counter.now = at("09:30") - before
+    if refusal is None:
+        change(counter, booking, how)
+        return
+    with pytest.raises(BookingRefused, match=refusal):
+        change(counter, booking, how)
+    assert (booking.state, booking.starts_at) == ("confirmed", utc(at("09:30")))
+
+
+def test_without_a_deadline_a_booking_changes_until_it_begins(open_counter: Opener) -> None:
+    counter = open_counter(small(rules={"change_deadline_hours": 0}))
+    booking = counter.book("09:30")
+    counter.now = at("09:29")
+    counter.cancel(booking)
+    assert booking.state == "cancelled"
+
+
+@pytest.mark.parametrize("how", ["move", "cancel", "edit", "withdraw"])
+@pytest.mark.parametrize("state", ["held", "cancelled", "expired", "completed", "no_show"])
+def test_only_a_confirmed_booking_changes(
+    counter: BookingEnvironment, state: str, how: str
+) -> None:
+    booking = counter.book("09:30")
+    booking.state = state
+    with pytest.raises(BookingRefused, match="not_confirmed"):
+        change(counter, booking, how)
+    assert booking.state == state
+
+
+def test_a_cancelled_time_is_free_again(counter: BookingEnvironment) -> None:
+    booking = counter.book("09:30")
+    counter.cancel(booking)
+    assert booking.state == "cancelled"
+    assert counter.free() == "09:00 09:30 10:00 10:30"
+    assert counter.book("09:30").state == "confirmed"
+
+
+def test_an_edit_changes_what_it_names_and_keeps_the_rest(counter: BookingEnvironment) -> None:
+    booking = counter.book("09:30")
+    actor = Actor(booking.citizen_id, "viber", "el", "Europe/Athens")
+    changes = {"phone": "+306987654321", "email": ""}
+    bookings.edit(counter.session, counter.registry, booking, changes, counter.now, actor)
+    assert booking.details == {"name": "Μαρία Παπαδοπούλου", "phone": "+306987654321"}
+    assert booking.phone_hash == counter.registry.keyed_hash("+306987654321")
+    bookings.edit(counter.session, counter.registry, booking, {"phone": ""}, counter.now, actor)
+    assert booking.details == {"name": "Μαρία Παπαδοπούλου"}
+    assert booking.phone_hash is None
+
+
+def test_consent_withdrawn_ends_the_booking_and_forgets_its_details(
+    counter: BookingEnvironment,
+) -> None:
+    booking = counter.book("09:30")
+    citizen = counter.session.get_one(Citizen, booking.citizen_id)
+    citizen.details = dict(booking.details)
+    counter.later(hours=1)
+    change(counter, booking, "withdraw")
+    assert citizen.details == {}
+    assert (booking.state, booking.details, booking.phone_hash) == ("cancelled", {}, None)
+    assert booking.consent_withdrawn_at == utc(counter.now)
+    assert counter.free() == "09:00 09:30 10:00 10:30"
+
+
+def test_history_names_fields_and_never_values(counter: BookingEnvironment) -> None:
+    booking = counter.hold("09:30")
+    counter.confirm(booking)
+    counter.move(booking, "10:00")
+    changes = {"phone": "+306987654321", "name": "Άννα Παππά"}
+    actor = Actor(booking.citizen_id, "viber", "el", "Europe/Athens")
+    bookings.edit(counter.session, counter.registry, booking, changes, counter.now, actor)
+    counter.cancel(booking)
+    rows = counter.session.scalars(select(History).order_by(History.id)).all()
+    assert [(row.action, row.fields, row.platform) for row in rows] == [
+        ("held", [], "webchat"),
+        ("confirmed", [], "webchat"),
+        ("moved", ["starts_at"], "telegram"),
+        ("edited", ["name", "phone"], "viber"),
+        ("cancelled", [], "telegram"),
+    ]
+    assert {(row.booking_id, row.citizen_id, row.at) for row in rows} == {
+        (booking.id, booking.citizen_id, utc(counter.now))
+    }
+
+
+def test_upcoming_are_ones_own_confirmed_bookings_soonest_first(
+    counter: BookingEnvironment,
+) -> None:
+    who = counter.citizen()
+    later, sooner = counter.book("10:00", who), counter.book("09:00", who)
+    counter.hold("10:30", counter.citizen())
+    counter.book("09:30")
+    assert bookings.upcoming(counter.session, who.citizen_id, counter.now) == [sooner, later]
+    counter.now = at("09:29")
+    assert bookings.upcoming(counter.session, who.citizen_id, counter.now) == [sooner, later]
+    counter.now = at("09:30")
+    assert bookings.upcoming(counter.session, who.citizen_id, counter.now) == [later]
+
+
+# The outbox
+
+
+@pytest.mark.parametrize(
+    ("accounts", "owed"),
+    [
+        (("email",), ["confirmed", "moved", "cancelled"]),
+        (("email", "sms"), ["confirmed", "moved", "cancelled"]),
+        (("telegram",), []),
+        ((), []),
+    ],
+    ids=["email", "email and SMS", "another platform", "none"],
+)
+def test_the_attendee_is_owed_an_email_only_where_one_can_be_sent(
+    open_counter: Opener, accounts: tuple[str, ...], owed: list[str]
+) -> None:
+    counter = open_counter(accounts=accounts)
+    booking = counter.book("09:30")
+    counter.move(booking, "10:00")
+    counter.cancel(booking)
+    assert counter.owed() == [("email", kind) for kind in owed]
+
+
+def test_nothing_is_owed_to_whom_gave_no_address(counter: BookingEnvironment) -> None:
+    booking = counter.confirm(counter.hold("09:30"), email="")
+    counter.cancel(booking)
+    assert counter.owed() == []
+
+
+def test_a_booking_moved_there_and_back_in_the_same_second_owes_each_time(
+    counter: BookingEnvironment,
+) -> None:
+    booking = counter.book("09:30")
+    for clock in ("10:00", "09:30", "10:00"):
+        counter.move(booking, clock)
+    assert counter.owed() == [("email", kind) for kind in ("confirmed", "moved", "moved", "moved")]
+
+
+def test_the_outbox_holds_ids_and_no_personal_data(counter: BookingEnvironment) -> None:
+    counter.confirm(counter.hold("09:30"))
+    row = counter.session.scalars(select(OutboxRow)).one()
+    stored = " ".join(str(getattr(row, column.key)) for column in OutboxRow.__table__.columns)
+    assert not any(secret in stored for secret in (EMAIL, PHONE, PHONE[3:], "Μαρία"))
+
+
+def test_what_fails_leaves_neither_booking_nor_message(empty: Database) -> None:
+    class Crash(Exception):
+        pass
+
+    def book_and_crash(session: Session) -> None:
+        BookingEnvironment(session).book("09:30")
+        raise Crash
+
+    with pytest.raises(Crash):
+        empty.write_sync(book_and_crash)
+    rows = empty.write_sync(
+        lambda s: [s.scalars(select(table)).all() for table in (Booking, History, OutboxRow)]
+    )
+    assert rows == [[], [], []]

@@ -1,0 +1,163 @@
+"""A catalogue that can't be read is refused by file, line, field and expectation."""
+
+from pathlib import Path
+
+import pytest
+
+from core.catalogue.loader import CatalogueInvalid, read_catalogue
+from tests.core.catalogue.broken_catalogue import DESK, GOOD, PAPERS, line_of, wrong
+
+
+def test_the_good_one_is_good(tmp_path: Path) -> None:
+    file = tmp_path / "town.yaml"
+    file.write_text(GOOD)
+    body = read_catalogue(file)
+    first = body.branches[0].desks[0].openings[0]
+    assert (f"{first.start:%H:%M}", f"{first.end:%H:%M}") == ("12:30", "14:20")
+    assert [option.id for option in body.services["papers"].screening[0].options] == ["yes", "no"]
+    assert body.contact.phone == "2100000000"
+    file.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert read_catalogue(file) == body
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "expected"),
+    [
+        ("rules:", "rulez:", "rulez", "no such field here"),
+        ("duration: 30", "durration: 30", f"{PAPERS}.durration", "no such field here"),
+        ("        duration: 30\n", "", f"{PAPERS}.duration", "this field, which is missing"),
+        ("{el: Χαρτιά, en: Papers}", "{en: Papers}", f"{PAPERS}.name.el", "which is missing"),
+        ("{el: Χαρτιά, en: Papers}", "{el: Χαρτιά}", f"{PAPERS}.name.en", "which is missing"),
+        ("{el: Χαρτιά, en: Papers}", "{el: '', en: Papers}", f"{PAPERS}.name.el", "a text"),
+        ("{el: Χαρτιά, en: Papers}", "Papers", f"{PAPERS}.name", "a text as el and en"),
+        ("{el: Χαρτιά, en: Papers}", "", f"{PAPERS}.name", "a text as el and en"),
+        (
+            "en: Office}\n",
+            "en: Office}\n    place: {latitude: 371, longitude: 22}\n",
+            "branches.0.place.latitude",
+            "less than or equal to 90",
+        ),
+        (
+            "en: Office}\n",
+            "en: Office}\n    place: {latitude: 37}\n",
+            "branches.0.place.longitude",
+            "which is missing",
+        ),
+        ("duration: 30", "duration: half an hour", f"{PAPERS}.duration", "a valid integer"),
+        ("duration: 30", "duration: 3", f"{PAPERS}.duration", "greater than or equal to 5"),
+        ("interval: 40", "interval: 1500", f"{PAPERS}.interval", "less than or equal to 1440"),
+        ("id: papers\n", "id: Χαρτιά\n", f"{PAPERS}.id", "an id of a-z, 0-9, - and _"),
+        ("id: town", "id: my town", "id", "an id of a-z, 0-9, - and _"),
+        ("{phone: ", "{website: x.gr, phone: ", "contact.website", "a link that begins with http"),
+        (
+            "channels: [in_person, video]\n        opening",
+            "channels: []\n        opening",
+            f"{DESK}.channels",
+            "at least one",
+        ),
+        (
+            "channels: [in_person, video]\n        opening",
+            "channels: [fax]\n        opening",
+            f"{DESK}.channels.0",
+            "'in_person', 'video' or 'phone'",
+        ),
+        ("services: [papers]\n", "services: []\n", f"{DESK}.services", "at least one or 'all'"),
+        ("services: [papers]\n", "services: papers\n", f"{DESK}.services", "a list or 'all'"),
+        ("services: [papers]\n", "services: [Papers]\n", f"{DESK}.services.0", "an id of a-z"),
+        ("services: [papers]}", "services: []}", f"{DESK}.openings.1.services", "at least one"),
+        ("[mon, tue]", "[monday, tue]", f"{DESK}.openings.0.days.0", "'mon', 'tue'"),
+        ("[mon, tue]", "[]", f"{DESK}.openings.0.days", "at least one"),
+        ("start: 12:30", "start: 12.30", f"{DESK}.openings.0.start", "a time as HH:MM"),
+        ("start: 12:30", "start: 9:30", f"{DESK}.openings.0.start", "a time as HH:MM"),
+        ("end: 14:20", "end: 24:00", f"{DESK}.openings.0.end", "a time as HH:MM"),
+        ("end: 14:20", "end: 14:20:30", f"{DESK}.openings.0.end", "a time as HH:MM"),
+        ("from: 2027-01-04", "from: 4/1/2027", "closures.0.from", "a valid date"),
+        ("from: 2027-01-04", "from: 2027-02-30", "closures.0.from", "a valid date"),
+        ("type: yes_no", "type: bool", "fields.2.type", "'name', 'email'"),
+        ("id: town\n", "id: town\nid: city\n", "id", "this key only once"),
+    ],
+)
+def test_a_slip_is_named_by_field_and_expectation(
+    tmp_path: Path, old: str, new: str, field: str, expected: str
+) -> None:
+    assert GOOD.count(old) == 1
+    found = wrong(tmp_path, GOOD.replace(old, new))
+    assert [said for _, where, said in found if where == field and expected in said]
+
+
+def test_every_slip_is_told_at_once_with_its_line(tmp_path: Path) -> None:
+    broken = GOOD.replace("id: town", "id: Town").replace("{el: Δήμος, en", "{en")
+    broken = broken.replace("{id: b,", "{id: b, color: red,").replace("interval: 40\n", "\n")
+    broken = broken.replace("end: 14:20", "end: 1420")
+    assert [(line, field) for line, field, _ in wrong(tmp_path, broken)] == [
+        (1, "id"),
+        (2, "name.el"),
+        (line_of(GOOD, "end: 14:20"), f"{DESK}.openings.0.end"),
+        (line_of(GOOD, "- id: papers"), f"{PAPERS}.interval"),
+        (line_of(GOOD, "{id: b,"), f"{PAPERS}.screening.1.options.1.color"),
+    ]
+
+
+def test_an_opening_with_room_for_just_one_is_right(tmp_path: Path) -> None:
+    file = tmp_path / "town.yaml"
+    file.write_text(GOOD.replace("end: 14:20", "end: 13:00"))
+    assert read_catalogue(file).branches[0].desks[0].openings[0].end.hour == 13
+
+
+def test_a_slip_that_an_alias_repeats_is_told_once(tmp_path: Path) -> None:
+    two = GOOD.replace("desks:\n", "desks: &desks\n").replace("end: 14:20", "end: 11:00")
+    two = two.replace("groups:\n", "  - {id: b, name: {el: Β, en: B}, desks: *desks}\ngroups:\n")
+    assert wrong(tmp_path, two) == [
+        (line_of(GOOD, "end: 14:20"), f"{DESK}.openings.0.end", "later than start")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "expected"),
+    [
+        ("", 1, "a municipality: id, name, groups …"),
+        ("# nothing yet\n", 1, "a municipality: id, name, groups …"),
+        ("- a\n- b\n", 1, "a municipality: id, name, groups …"),
+        ("just words", 1, "a municipality: id, name, groups …"),
+        ("id: [town\nname: {", 2, "YAML (did not find expected"),
+        ("id: town\n\tname: x", 2, "YAML (found a tab character"),
+        ("id: a\n---\nid: b", 2, "YAML (but found another document"),
+        ("id: *town", 1, "YAML (found undefined alias"),
+        ("id: \x01", 1, "YAML (unacceptable character #x0001"),
+        ("id: &a [*a]", 1, "YAML without an *alias inside itself"),
+        (GOOD + "links: &a {b: *a}", 1, "YAML without an *alias inside itself"),
+        (b"id: \xff\xfe", 1, "text in UTF-8"),
+        (GOOD.encode("utf-16"), 1, "text in UTF-8"),
+        (GOOD.encode("iso8859-7", "replace"), 1, "text in UTF-8"),
+    ],
+    ids=[
+        "empty",
+        "comments only",
+        "a list",
+        "text",
+        "brackets",
+        "a tab",
+        "two documents",
+        "an unknown alias",
+        "a control sign",
+        "an alias in itself",
+        "an alias in itself, further down",
+        "bytes",
+        "UTF-16",
+        "Greek of old Windows",
+    ],
+)
+def test_what_is_no_yaml_is_refused_with_the_line(
+    tmp_path: Path, text: str | bytes, line: int, expected: str
+) -> None:
+    ((found, field, said),) = wrong(tmp_path, text)
+    assert (found, field) == (line, "the file")
+    assert expected in said
+    assert "\n" not in said
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueInvalid, match=r"none\.yaml:1: the file: No such file"):
+        read_catalogue(tmp_path / "none.yaml")
+    with pytest.raises(CatalogueInvalid, match="Is a directory"):
+        read_catalogue(tmp_path)

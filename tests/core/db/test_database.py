@@ -1,0 +1,138 @@
+"""What a database does by itself, whichever it is."""
+
+import asyncio
+from threading import Event
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.db.database import Database
+from core.db.models import Base, Booking
+from tests.core.booking_environment import BookingEnvironment
+from tests.core.db.citizens import add_one, people
+from tests.core.small_municipality import at
+
+PARTIAL = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '%WHERE%'",
+    "postgresql": "SELECT indexname, indexdef FROM pg_indexes"
+    " WHERE schemaname = 'public' AND indexdef LIKE '%WHERE%'",
+}
+WORDS = {
+    "sqlite": {
+        "live": "state IN ('held','confirmed')",
+        "held": "state = 'held'",
+        "owed": "status IN ('pending','claimed')",
+        "sent": "provider_id IS NOT NULL",
+    },
+    "postgresql": {
+        "live": "((state)::text = ANY ((ARRAY['held'::character varying,"
+        " 'confirmed'::character varying])::text[]))",
+        "held": "((state)::text = 'held'::text)",
+        "owed": "((status)::text = ANY ((ARRAY['pending'::character varying,"
+        " 'claimed'::character varying])::text[]))",
+        "sent": "(provider_id IS NOT NULL)",
+    },
+}
+
+
+def partial_indexes(connection: Connection) -> dict[str, str]:
+    """The words after WHERE, which autogenerate doesn't compare."""
+    made = connection.execute(text(PARTIAL[connection.dialect.name]))
+    return {name: sql.partition("WHERE ")[2] for name, sql in made}
+
+
+def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
+    with empty.engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+        words = WORDS[connection.dialect.name]
+        partial = partial_indexes(connection)
+    guard = {"bookings_guard": words["live"]} if "bookings_guard" in partial else {}
+    assert partial == guard | {
+        "ix_bookings_live": words["live"],
+        "ix_bookings_held": words["held"],
+        "ix_outgoing_owed": words["owed"],
+        "ix_outgoing_recipient": words["owed"],
+        "ix_outgoing_provider_id": words["sent"],
+    }
+
+
+def test_reads_go_on_while_a_writer_writes(empty: Database) -> None:
+    writing, may_end = Event(), Event()
+
+    def write(session: Session) -> int:
+        count = add_one(session)
+        writing.set()
+        assert may_end.wait(60)
+        return count
+
+    async def both() -> list[int]:
+        written = asyncio.ensure_future(empty.write(write))
+        await asyncio.to_thread(writing.wait, 60)
+        during = await asyncio.gather(*(empty.read(people) for _ in range(8)))
+        still_writing = not written.done()
+        may_end.set()
+        return [*during, still_writing, await written, await empty.read(people)]
+
+    assert asyncio.run(both()) == [0] * 8 + [True, 1, 1]
+
+
+def test_a_read_sees_one_state_throughout(empty: Database) -> None:
+    def read(session: Session) -> list[int]:
+        return [people(session), empty.write_sync(add_one), people(session)]
+
+    assert asyncio.run(empty.read(read)) == [0, 1, 0]
+
+
+def test_what_a_read_changes_is_not_kept(empty: Database) -> None:
+    async def read() -> list[int]:
+        return [await empty.read(add_one), await empty.read(people)]
+
+    assert asyncio.run(read()) == [1, 0]
+
+
+def test_what_is_rehearsed_is_not_kept(empty: Database) -> None:
+    async def dry_run() -> list[int]:
+        return [await empty.dry_run(add_one), await empty.read(people)]
+
+    assert asyncio.run(dry_run()) == [1, 0]
+
+
+def test_what_fails_half_way_is_not_kept(empty: Database) -> None:
+    def fail(session: Session) -> None:
+        add_one(session)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        empty.write_sync(fail)
+    assert empty.write_sync(people) == 0
+
+
+def test_of_many_that_write_at_once_none_is_lost(empty: Database) -> None:
+    async def write() -> int:
+        await asyncio.gather(*(empty.write(add_one) for _ in range(20)))
+        return await empty.read(people)
+
+    assert asyncio.run(write()) == 20
+
+
+def test_a_booking_needs_its_desk_and_citizen(stocked: Database) -> None:
+    for broken in ("desk_id = 99", "citizen_id = 99", "municipality_id = 'x'", "state = 'maybe'"):
+        with pytest.raises(IntegrityError), stocked.engine.begin() as connection:
+            connection.exec_driver_sql(f"UPDATE bookings SET {broken}")
+
+
+def test_a_time_without_a_zone_is_never_stored(empty: Database) -> None:
+    def naive(session: Session) -> None:
+        counter = BookingEnvironment(session)
+        booking = counter.book("09:00")
+        booking.held_until = at("09:00").replace(tzinfo=None)
+        session.flush()
+
+    with pytest.raises(Exception, match="a stored time needs a time zone"):
+        empty.write_sync(naive)
+    assert empty.write_sync(lambda s: s.scalars(select(Booking)).all()) == []

@@ -1,0 +1,260 @@
+"""At every revision the database itself refuses that a desk serves two at once."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import JSON, Connection, MetaData, Table, insert, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
+
+from core.db import overlap_guard
+from core.db.database import REVISIONS, Database, revision_of, upgrade
+from core.errors import ConfigurationError
+from tests.conftest import BOTH
+from tests.core.db.overlaps import drop_guard
+from tests.postgres import Server
+
+LIVE = ["held", "confirmed"]
+ENDED = ["completed", "no_show", "cancelled", "expired"]
+
+PARTS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT conname FROM pg_constraint WHERE contype = 'x'",
+}
+
+
+class Old:
+    """A database at some revision, with two desks and a citizen; times are minutes."""
+
+    def __init__(self, connection: Connection, tables: dict[str, Table]) -> None:
+        self.connection = connection
+        self._tables = tables
+        self.add("municipalities", id="t")
+        self.add("desks", id=1, municipality_id="t", name="one")
+        self.add("desks", id=2, municipality_id="t", name="two")
+        self.add("citizens", id=1)
+
+    def add(self, table: str, **values: object) -> Any:
+        """Insert a row; columns that must have a value and are not named get an empty one."""
+        into = self._tables[table]
+        for column in into.columns:
+            if not (column.nullable or column.primary_key or column.server_default):
+                nothing = {} if isinstance(column.type, JSON) else column.type.python_type()
+                values.setdefault(column.name, nothing)
+        with self.connection.begin_nested():
+            statement = insert(into).values(values).returning(*into.primary_key)
+            return self.connection.execute(statement).scalars().first()
+
+    def book(self, start: int, end: int, state: str = "held", desk: int = 1) -> int:
+        number: int = self.add(
+            "bookings",
+            municipality_id="t",
+            desk_id=desk,
+            citizen_id=1,
+            starts_at=start * 60,
+            ends_at=end * 60,
+            state=state,
+        )
+        return number
+
+    def change(self, number: int, what: str) -> None:
+        with self.connection.begin_nested():
+            self.connection.execute(text(f"UPDATE bookings SET {what} WHERE id = {number}"))
+
+
+@dataclass
+class Edition:
+    """A database of a revision, to be copied or never committed to; its tables as they were."""
+
+    url: str
+    tables: dict[str, Table]
+
+
+@pytest.fixture(
+    scope="session",
+    params=[(kind, revision) for kind in BOTH for revision in REVISIONS],
+    ids="-".join,
+)
+def edition(request: pytest.FixtureRequest) -> Edition:
+    kind, revision = request.param
+    if kind == "postgresql":
+        server: Server = request.getfixturevalue("postgres")
+        url = server.make()
+    else:
+        factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+        url = f"sqlite:///{factory.mktemp('old') / 'old.db'}"
+    database, tables = Database(url), MetaData()
+    with database.engine.begin() as connection:
+        upgrade(connection, revision)
+        tables.reflect(connection)
+    database.close()
+    return Edition(url, dict(tables.tables))
+
+
+@pytest.fixture
+def old(edition: Edition) -> Iterator[Old]:
+    """At every revision, one of which nothing is kept."""
+    database = Database(edition.url)
+    with database.engine.connect() as connection:
+        yield Old(connection, edition.tables)
+    database.close()
+
+
+@pytest.fixture
+def copied(edition: Edition, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """At every revision, one to be migrated."""
+    made = make_url(edition.url)
+    if made.drivername == "sqlite":
+        (tmp_path / "old.db").write_bytes(Path(str(made.database)).read_bytes())
+        database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+        yield database
+        database.close()
+        return
+    server: Server = request.getfixturevalue("postgres")
+    with server.database(str(made.database)) as url:
+        database = Database(url)
+        yield database
+        database.close()
+
+
+@contextmanager
+def taken() -> Iterator[None]:
+    """What is done now is refused by the guard, and by nothing else."""
+    with pytest.raises(IntegrityError) as error:
+        yield
+    assert overlap_guard.refused(error.value)
+    assert re.search("this desk is taken at that time|bookings_guard", str(error.value.orig))
+
+
+def test_every_revision_has_the_guard(old: Old) -> None:
+    kind = old.connection.dialect.name
+    parts = set(old.connection.execute(text(PARTS[kind])).scalars())
+    assert parts >= set(overlap_guard.TRIGGERS if kind == "sqlite" else overlap_guard.CONSTRAINTS)
+
+
+@pytest.mark.parametrize("state", LIVE)
+@pytest.mark.parametrize("there", LIVE)
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(600, 630), (610, 620), (570, 601), (629, 700), (590, 640), (0, 1440)],
+    ids=["the same", "inside", "into its start", "into its end", "around", "a whole day"],
+)
+def test_every_revision_refuses_an_insert_that_overlaps(
+    old: Old, there: str, state: str, start: int, end: int
+) -> None:
+    old.book(600, 630, there)
+    with taken():
+        old.book(start, end, state)
+    old.book(start, end, state, desk=2)
+
+
+def test_every_revision_refuses_an_overlap_with_the_day_before(old: Old) -> None:
+    old.book(600, 600 + 1440)
+    with taken():
+        old.book(2039, 2100)
+    old.book(2040, 2100)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "starts_at = 629 * 60",
+        "starts_at = 610 * 60, ends_at = 620 * 60",
+        "starts_at = 500 * 60",
+        "state = 'confirmed', starts_at = 600 * 60, ends_at = 630 * 60",
+    ],
+)
+def test_every_revision_refuses_a_move_that_overlaps(old: Old, what: str) -> None:
+    old.book(600, 630, "confirmed")
+    other = old.book(630, 660)
+    with taken():
+        old.change(other, what)
+    old.change(other, "state = 'confirmed', starts_at = 631 * 60")
+
+
+@pytest.mark.parametrize("state", LIVE)
+@pytest.mark.parametrize("was", ENDED)
+def test_every_revision_refuses_to_revive_or_shift_what_overlaps(
+    old: Old, was: str, state: str
+) -> None:
+    old.book(600, 630)
+    ended, elsewhere = old.book(600, 630, was), old.book(600, 630, state, desk=2)
+    with taken():
+        old.change(ended, f"state = '{state}'")
+    with taken():
+        old.change(elsewhere, "desk_id = 1")
+
+
+def test_every_revision_lets_pass_what_does_not_overlap(old: Old) -> None:
+    first = old.book(600, 630)
+    old.book(570, 600)
+    old.book(630, 660)
+    old.change(first, "state = 'confirmed'")
+    for state in ENDED:
+        old.book(600, 630, state)
+    old.change(first, "state = 'cancelled'")
+    again = old.book(600, 630)
+    old.change(again, "starts_at = 605 * 60")
+
+
+@pytest.mark.parametrize("end", [600, 599, 600 + 1441], ids=["none", "negative", "over a day"])
+def test_every_revision_refuses_a_length_that_the_guard_could_not_see(old: Old, end: int) -> None:
+    with pytest.raises(IntegrityError, match="length") as error:
+        old.book(600, end)
+    assert not overlap_guard.refused(error.value)
+
+
+def test_every_revision_is_migrated_keeping_its_data(edition: Edition, copied: Database) -> None:
+    def rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+        return {
+            table: [dict(row) for row in found.mappings()]
+            for table in edition.tables
+            if table != "alembic_version"
+            and (found := connection.execute(text(f"SELECT * FROM {table} ORDER BY 1")))
+        }
+
+    with copied.engine.begin() as connection:
+        old = Old(connection, edition.tables)
+        numbers = [old.book(600, 630, "confirmed"), old.book(660, 690, "cancelled")]
+        contact = old.add("contacts", citizen_id=1, address="α")
+        talk = old.add("conversations", contact_id=contact, state={"number": 1})
+        old.add("inbounds", conversation_id=talk, message_id="1", replies=["γεια"])
+        old.add("prompts", conversation_id=talk, number=1, offered=["ναι"])
+        old.add("history", booking_id=numbers[0], action="confirmed")
+        old.add("outgoing", booking_id=numbers[0], due_at=60, status="sent")
+        old.add("wrong_tries", source="β")
+    with copied.engine.begin() as connection:
+        before = rows(connection)
+    copied.prepare()
+    with copied.engine.begin() as connection:
+        after = rows(connection)
+        assert revision_of(connection) == REVISIONS[-1]
+        assert overlap_guard.missing(connection) == []
+    assert [row["id"] for row in after["bookings"]] == numbers
+    for table, kept in before.items():
+        for was, now in zip(kept, after[table], strict=True):
+            assert was.items() <= now.items()
+
+
+@pytest.mark.parametrize("altered", [False, True], ids=["missing", "altered"])
+@pytest.mark.parametrize(
+    ("empty", "name"),
+    [("sqlite", name) for name in overlap_guard.TRIGGERS]
+    + [("postgresql", name) for name in overlap_guard.CONSTRAINTS],
+    indirect=["empty"],
+)
+def test_a_database_without_its_guard_is_refused(empty: Database, name: str, altered: bool) -> None:
+    drop_guard(empty, name)
+    if altered:
+        again = overlap_guard.TRIGGERS.get(name) or (
+            f"ALTER TABLE bookings ADD CONSTRAINT {name} {overlap_guard.CONSTRAINTS[name]}"
+        )
+        with empty.engine.begin() as connection:
+            connection.exec_driver_sql(again.replace("'held'", "'confirmed'"))
+    with pytest.raises(ConfigurationError, match=rf"lacks its overlap guard \({name}\).*Restore"):
+        empty.prepare()

@@ -1,0 +1,64 @@
+"""The time that is kept while the details are typed: until when, for whom, what is confirmed."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from core.db.models import Booking
+from tests.conftest import Deployment, on_both
+from tests.core.small_municipality import desk, service
+from tests.dialogs.custom_municipality import stored_bookings, stored_state, village
+
+pytestmark = on_both
+
+TO_THE_TIME = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
+DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "συμφωνώ")
+
+
+def test_a_time_that_one_keeps_another_cannot_have(deployment: Deployment) -> None:
+    deployment.talk(*TO_THE_TIME)
+    assert deployment.talk(*TO_THE_TIME, who="another")[-1].step == "time"
+
+
+@pytest.mark.parametrize(
+    "leaving",
+    [("ακύρωση", "ναι"), ("από την αρχή",), ("τα ραντεβού μου", "ναι")],
+    ids=["stopping", "starting over", "another task"],
+)
+def test_whoever_leaves_gives_the_time_up_at_once(
+    deployment: Deployment, leaving: tuple[str, ...]
+) -> None:
+    deployment.talk(*TO_THE_TIME, *DETAILS[:1], *leaving)
+    assert stored_state(deployment).hold is None
+    assert deployment.talk(*TO_THE_TIME, who="another")[-1].step == "details.name"
+
+
+def test_a_channel_changed_again_and_again_keeps_no_time_longer_than_allowed(
+    deployment: Deployment,
+) -> None:
+    channels = ["in_person", "video"]
+    deployment.load(village(service(channels=channels), desks=(desk(channels=channels),)))
+    deployment.talk("Γεια", "town", "φυσική παρουσία", "7/12", "9:30")
+    begun = deployment.clock()
+    for channel in ("τηλεδιάσκεψη", "φυσική παρουσία") * 2:
+        deployment.clock.forward(minutes=7)
+        deployment.talk("αλλαγή τρόπος", channel)
+        assert deployment.last[-1].step == "details.name"
+    (booking,) = stored_bookings(deployment)
+    assert (booking.held_at, booking.held_until) == (begun, begun + timedelta(minutes=30))
+    deployment.clock.now = begun + timedelta(minutes=30)
+    deployment.talk("Γεια", "town", "φυσική παρουσία", "7/12", "9:30", who="another")
+    assert deployment.last[-1].step == "details.name"
+
+
+def test_confirming_books_no_other_time_than_was_shown(deployment: Deployment) -> None:
+    deployment.talk(*TO_THE_TIME, *DETAILS)
+    (shown,) = stored_bookings(deployment)
+    # No message does this: it is what a slip in the code that keeps the two alike would leave.
+    other = shown.starts_at + timedelta(minutes=40)
+    moved = {"starts_at": other, "ends_at": other + timedelta(minutes=30)}
+    deployment.database.write_sync(lambda s: s.execute(update(Booking).values(moved)))
+    deployment.tap("Επιβεβαίωση: Πέμ 3 Δεκ, 12:30")
+    assert "άλλαξε η ώρα" in deployment.last[0].text
+    assert [booking.state for booking in stored_bookings(deployment)] == ["held"]

@@ -1,0 +1,42 @@
+"""A village whose services, questions and fields are made to measure, and what is stored of it."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from core.catalogue.model import Municipality
+from core.db.models import Booking, Conversation
+from dialogs.engine.state import State
+from tests.conftest import Deployment
+from tests.core.small_municipality import service, small, words
+
+
+def asks(name: str, kind: str = "text", **more: Any) -> dict[str, Any]:
+    """A field of the form; its label is its name."""
+    return {"id": name, "type": kind, "label": words(name), "question": words(f"{name}?")} | more
+
+
+def screens(name: str, *options: str, **more: Any) -> dict[str, Any]:
+    """A question before the day; its options' labels are their ids."""
+    picks = [{"id": option, "label": words(option)} for option in options or ("yes", "no")]
+    return {"id": name, "text": words(f"{name}?"), "label": words(name), "options": picks} | more
+
+
+def village(
+    *services: dict[str, Any], desks: tuple[dict[str, Any], ...] = (), **more: Any
+) -> Municipality:
+    """A municipality called "town" that asks everybody's name and telephone."""
+    fields = [asks("name", "name"), asks("phone", "phone")]
+    return small(*desks, services=services or (service(),), **{"fields": fields, **more})
+
+
+def stored_bookings(deployment: Deployment) -> list[Booking]:
+    """Every booking, the oldest first."""
+    query = select(Booking).order_by(Booking.id)
+    return list(deployment.database.write_sync(lambda s: s.scalars(query).all()))
+
+
+def stored_state(deployment: Deployment) -> State:
+    """What the first conversation remembers."""
+    query = select(Conversation.state).order_by(Conversation.id)
+    return State.model_validate(deployment.database.write_sync(lambda s: s.scalars(query).first()))

@@ -1,0 +1,162 @@
+"""A platform that pushes, whole: its server, which fails on demand, and our end of it."""
+
+import itertools
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import httpx
+
+from bot.messages import Inbound, Reply
+from bot.platforms.base import Malformed, Send, Unauthenticated, WebhookResult
+from core.errors import DeliveryError
+from tests.fakes.http_server import Answer, Request, listening
+
+ACCOUNT = "pager:one"
+SECRET = "shared secret"  # noqa: S105 of a server that lives for a test
+
+
+class PushPlatform:
+    """Our end: what a file of bot/platforms/ does."""
+
+    edits = False
+    files = False
+    maps = False
+
+    def __init__(self, url: str, account: str = ACCOUNT) -> None:
+        self._url, self._account = url, account
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> WebhookResult:
+        """One message a request."""
+        if headers.get("x-secret") != SECRET:
+            raise Unauthenticated
+        try:
+            said = json.loads(body)
+            message = Inbound(
+                platform=self._account.partition(":")[0],
+                account=self._account,
+                address=said["from"],
+                message_id=str(said["id"]),
+                number=said["id"],
+                in_chat=said.get("in_chat"),
+                text=said.get("text"),
+                choice=said.get("choice"),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise Malformed from error
+        return WebhookResult([message])
+
+    def render(self, reply: Reply) -> Any:
+        """All of a reply, for the tests to see."""
+        return reply.model_dump(mode="json")
+
+    def answered_form(self, *_anything: Any, **_more: Any) -> None:
+        """Leave what was asked as it is."""
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Send]:
+        """Keep connections to the server."""
+        async with httpx.AsyncClient(base_url=self._url, timeout=10) as client:
+            yield partial(self._send, client)
+
+    async def _send(
+        self, client: httpx.AsyncClient, address: str, payload: Any, replaces: str | None
+    ) -> str | None:
+        body = {"to": address, "account": self._account, "replaces": replaces, **payload}
+        try:
+            answer = await client.post("/send", json=body)
+        except httpx.HTTPError as error:
+            raise DeliveryError(type(error).__name__) from error
+        why = f"status {answer.status_code}"
+        if answer.status_code == 429:
+            raise DeliveryError(why, retry_after=float(answer.headers["retry-after"]))
+        if answer.status_code >= 400:
+            raise DeliveryError(why, unreachable=answer.status_code in (403, 410))
+        return str(answer.json()["id"])
+
+
+@dataclass
+class Message:
+    """One that arrived; `at` is when, by time.perf_counter."""
+
+    to: str
+    account: str
+    text: str
+    replaces: str | None
+    number: int
+    at: float
+    choices: list[dict[str, Any]]
+    step: str | None
+    booking: int | None
+
+
+@dataclass
+class PushPlatformServer:
+    """The platform's own server: keeps what arrives."""
+
+    url: str
+    messages: list[Message] = field(default_factory=list)
+    by_address: dict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
+    failures: dict[str, list[tuple[int, dict[str, str]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """What the next sendings to an address are answered: status and headers."""
+    takes: float = 0
+    """Seconds that an answer takes; the message has arrived before."""
+    tried: int = 0
+    count: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    """Numbers what is in its chats, from either side."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def to(self, address: str) -> list[str]:
+        """The texts that arrived there."""
+        return [message.text for message in self.by_address[address]]
+
+    def arrived(self, said: dict[str, Any]) -> tuple[int, dict[str, str], dict[str, Any]]:
+        """Take a message, or fail as was asked; status, headers and body of the answer."""
+        with self.lock:
+            self.tried += 1
+            if self.failures[said["to"]]:
+                status, headers = self.failures[said["to"]].pop(0)
+                return status, headers, {}
+            number = next(self.count)
+            names = ("to", "account", "text", "replaces", "choices", "step", "booking")
+            kept = {name: said[name] for name in names}
+            message = Message(**kept, number=number, at=time.perf_counter())
+            self.messages.append(message)
+            self.by_address[message.to].append(message)
+        if self.takes:
+            time.sleep(self.takes)
+        return 200, {}, {"id": number}
+
+
+@contextmanager
+def push_platform_server() -> Iterator[PushPlatformServer]:
+    """The platform, on a port of its own."""
+    kept = PushPlatformServer("")
+
+    def respond(request: Request) -> Answer:
+        status, headers, body = kept.arrived(json.loads(request.body))
+        return Answer(status, body, headers)
+
+    with listening(respond) as kept.url:
+        yield kept
+
+
+def say(client: httpx.Client, who: str, number: int, **what: str | int) -> int:
+    """Tell Rantevou what a user wrote or tapped; the status of the answer, 0 for none."""
+    try:
+        answer = client.post(
+            f"/webhooks/{ACCOUNT.replace(':', '/')}",
+            json={"from": who, "id": number, **what},
+            headers={"X-Secret": SECRET},
+        )
+    except httpx.HTTPError:
+        return 0
+    return answer.status_code

@@ -1,0 +1,75 @@
+"""What must be so after whatever happened: all that was confirmed is told, in order and to all."""
+
+import time
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from core.db.database import Database
+from core.db.models import UNSENT, Booking, Contact, Conversation, InboundRow, OutboxRow
+from tests.core.db.overlaps import overlaps
+from tests.fakes.push_platform import ACCOUNT, PushPlatformServer
+from tests.proofs.push_citizens import Citizens
+
+PATIENCE = 90
+
+
+def wait_until_delivered(database: Database) -> None:
+    """Wait until nothing is owed by now."""
+
+    def owed(session: Session) -> int:
+        now = int(time.time())
+        query = select(OutboxRow.id).where(UNSENT, OutboxRow.due_at <= text(str(now)))
+        return len(session.scalars(query).all())
+
+    deadline = time.monotonic() + PATIENCE
+    while left := database.write_sync(owed):
+        assert time.monotonic() < deadline, f"{left} messages are still owed"
+        time.sleep(0.2)
+
+
+def check_nothing_lost(
+    database: Database, citizens: Citizens, push_platform: PushPlatformServer
+) -> int:
+    """Check it, when all citizens are done; how many messages came more than once."""
+    wait_until_delivered(database)
+    assert citizens.stuck == []
+    assert len(citizens.booked) == citizens.begun
+
+    def check(session: Session) -> int:
+        confirmed = select(Booking).where(Booking.state == "confirmed")
+        bookings = {booking.code: booking for booking in session.scalars(confirmed)}
+        assert set(bookings) == set(citizens.booked.values())
+        assert overlaps(session) == 0
+        assert set(session.scalars(select(OutboxRow.status).distinct())) <= {"sent", "pending"}
+        mailed = {
+            booking.details["email"]
+            for booking in bookings.values()
+            if booking.details.get("email")
+        }
+        assert mailed <= set(push_platform.by_address)
+        twice = 0
+        talks = select(Conversation.id, Contact.address).join(Contact)
+        talks = talks.where(Contact.account == ACCOUNT)
+        for number, address in session.execute(talks).all():
+            query = select(InboundRow.replies).where(InboundRow.conversation_id == number)
+            answered = session.scalars(query.order_by(InboundRow.id))
+            expected = [reply["text"] for replies in answered for reply in replies]
+            got = [message.text for message in push_platform.by_address[address]]
+            twice += _delivered(expected, got, address)
+        return twice
+
+    return database.write_sync(check)
+
+
+def _delivered(expected: list[str], got: list[str], who: str) -> int:
+    """Check that all arrived in order, some perhaps more than once; how many times more."""
+    arrived = twice = 0
+    for text_ in got:
+        if arrived < len(expected) and text_ == expected[arrived]:
+            arrived += 1
+        else:
+            assert text_ in expected[:arrived], (who, "out of order", text_, expected[arrived:])
+            twice += 1
+    assert arrived == len(expected), (who, "never arrived", expected[arrived:])
+    return twice

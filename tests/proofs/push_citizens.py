@@ -1,0 +1,129 @@
+"""Citizens who book over the pager, whatever happens to the servers."""
+
+import itertools
+import random
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from tests.dialogs.scripted_citizen import ANSWERS
+from tests.fakes.push_platform import Message, PushPlatformServer, say
+
+PATIENCE = 90
+"""Seconds after which a conversation is stuck."""
+
+CODE = re.compile(r"Κωδικός: (\w{3}) (\w{3})")
+
+
+@dataclass
+class Citizens:
+    """So many at once, each with one conversation after the other."""
+
+    push_platform: PushPlatformServer
+    url: str
+    booked: dict[str, str] = field(default_factory=dict)
+    """The codes that were told, by address."""
+    stuck: list[str] = field(default_factory=list)
+    begun: int = 0
+    retried: Counter[int] = field(default_factory=Counter)
+    """Messages that had to be sent again, by the status of the answer; 0 is none."""
+    enough: threading.Event = field(default_factory=threading.Event)
+    numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    @contextmanager
+    def booking(self, count: int) -> Iterator[None]:
+        """Have so many book meanwhile, and then end the conversation they are in."""
+        threads = [threading.Thread(target=self._book_on, daemon=True) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.enough.set()
+        for thread in threads:
+            thread.join()
+
+    def _book_on(self) -> None:
+        with httpx.Client(base_url=self.url, timeout=10) as client:
+            while not self.enough.is_set():
+                number = next(self.numbers)
+                self.begun += 1
+                who = f"citizen {number}"
+                try:
+                    self.booked[who] = self._book(client, who, number)
+                except TimeoutError as error:
+                    self.stuck.append(f"{who}: {error}")
+
+    def _book(self, client: httpx.Client, who: str, number: int) -> str:
+        """One conversation to its confirmation; the code."""
+        choose = random.Random(number)
+        seen, last = 0, 0
+        self._say(client, who, text="Γεια")
+        for _turn in range(80):
+            seen, asked = self._asked(who, seen, last)
+            last = _prompt(asked)
+            told = self.push_platform.by_address[who]
+            for message in told:
+                if code := CODE.search(message.text):
+                    return code[1] + code[2]
+            self._say(client, who, **answer(asked, number, choose))
+        raise TimeoutError(f"no booking; asked {asked.step}")
+
+    def _say(self, client: httpx.Client, who: str, **what: str) -> None:
+        """Send a message until it is taken, as platforms do; sometimes twice all the same."""
+        number = next(self.ids)
+        deadline = time.monotonic() + PATIENCE
+        while (status := say(client, who, number, **what)) != 200:
+            self.retried[status] += 1
+            if time.monotonic() > deadline:
+                raise TimeoutError("nobody takes a message")
+            time.sleep(0.1)
+        if number % 10 == 0:
+            say(client, who, number, **what)
+
+    def _asked(self, who: str, seen: int, last: int) -> tuple[int, Message]:
+        """Wait for the next question, newer than prompt number `last`."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            told = self.push_platform.by_address[who]
+            for position in range(seen, len(told)):
+                message = told[position]
+                if message.step and _prompt(message) > last:
+                    return position + 1, message
+            seen = len(told)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no question after prompt {last}")
+            time.sleep(0.01)
+
+
+def _prompt(message: Message) -> int:
+    """The number of the asking: every button carries it."""
+    return int(message.choices[0]["id"].partition(".")[0])
+
+
+def answer(asked: Message, number: int, choose: random.Random) -> dict[str, str]:
+    """What a citizen with that number says who wants an appointment."""
+    step = asked.step or ""
+    options = [choice for choice in asked.choices if choice["number"] is not None]
+    own = {
+        "details.phone": f"69{number % 100_000_000:08}",
+        "details.email": f"c{number}@example.gr",
+    }
+    if step in own:
+        return {"text": own[step]}
+    if step in ANSWERS:
+        return {"text": ANSWERS[step]}
+    if not options:  # as where an appointment is looked for by its code
+        return {"text": "νέο ραντεβού" if step == "code" else "από την αρχή"}
+    if step.startswith("details."):
+        return {"choice": options[-1]["id"]}
+    if step in ("screening.receives", "consent", "review"):
+        return {"choice": options[0]["id"]}
+    return {"choice": choose.choice(options)["id"]}

@@ -1,0 +1,220 @@
+"""Plays a story: a conversation as a text file that a municipal employee could check.
+
+Each line is a word and what belongs to it:
+
+    now      2026-11-30 09:00          in Athens; later ones move the clock (+11m moves it on)
+    platform webchat, el               and, if wished, a time zone: webchat, en, America/New_York
+    citizen  Γεια                      types it
+    citizen  [Δήμος Χίου]              taps the newest button of that label, open or not
+    quickly  Καλαμάτα | ΕΕΕ | 4/12     types them one after the other; only the last is answered
+    long     10000 α                   types that, as many times
+    bot      …                         what is answered; [choices], then (commands)
+    other                              from here another chat of another person; `same` is back
+    taken    2026-12-03 12:30          that time of what is being booked is taken by others;
+                                       without an hour, the whole day is
+    accounts email                     from here those platforms are configured, so that
+    owed     email maria@example.gr    tells what the message before it added to the outbox
+    language en                        the page says its language
+    later                              the page looks for messages that came since
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.messages import Reply
+from bot.views import inbox
+from bot.views.transcript import view
+from core.actor import Actor
+from core.availability import slots
+from core.bookings import service as bookings
+from core.db.models import Booking, Citizen, Conversation, OutboxRow
+from dialogs.engine.state import State
+from tests.conftest import Deployment
+from tests.stories.story_platforms import Line, StoryPlatform
+
+ATHENS = ZoneInfo("Europe/Athens")
+WIDTH = 9
+
+
+@dataclass
+class StoryRunner:
+    """One story being played, and the lines it should have had.
+
+    It is told in one tongue; the others read and show the same beside it.
+    """
+
+    deployment: Deployment
+    story_platform: StoryPlatform
+    others: Sequence[StoryPlatform] = ()
+    platform: str = "webchat"
+    language: str | None = None
+    timezone: str | None = None
+    who: str = "citizen"
+    count: int = 0
+    buttons: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    pending: list[str] = field(default_factory=list)
+    owed: int = 0
+
+    def play(self, story: str) -> str:
+        """Give the story back with the bot's lines as they are now."""
+        told: list[str] = []
+        for line in story.splitlines():
+            word, _space, rest = line.partition(" ")
+            rest = rest.strip()
+            if word in ("bot", "owed") or (line.startswith(" ") and line.strip()):
+                continue
+            told += self.pending
+            self.pending = []
+            told.append(line)
+            if word and not word.startswith("#"):
+                getattr(self, f"on_{word}")(rest)
+        return "\n".join([*told, *self.pending]) + "\n"
+
+    def on_now(self, rest: str) -> None:
+        if moved := re.fullmatch(r"\+(\d+)([mhd])", rest):
+            unit = {"m": "minutes", "h": "hours", "d": "days"}[moved[2]]
+            self.deployment.clock.now += timedelta(**{unit: int(moved[1])})
+        else:
+            self.deployment.clock.now = datetime.fromisoformat(rest).replace(tzinfo=ATHENS)
+
+    def on_platform(self, rest: str) -> None:
+        parts = [part.strip() for part in rest.split(",")]
+        self.platform = parts[0]
+        self.language = parts[1] if len(parts) > 1 else None
+        self.timezone = parts[2] if len(parts) > 2 else None
+
+    def on_language(self, rest: str) -> None:
+        self.language = rest
+
+    def on_other(self, rest: str) -> None:
+        self.who = rest or "other"
+
+    def on_same(self, _rest: str) -> None:
+        self.who = "citizen"
+
+    def on_citizen(self, rest: str) -> None:
+        tapped = re.fullmatch(r"\[(.*)\]", rest)
+        choice = None
+        if tapped:
+            known = self.buttons.get(self.who, [])
+            choice = next(key for label, key in reversed(known) if label == tapped[1])
+        for reply in self.answers(self.line(None if tapped else rest, choice)):
+            self.pending += shown(reply)
+            self.buttons.setdefault(self.who, []).extend((c.label, c.id) for c in reply.choices)
+        self.pending += self.newly_owed()
+
+    def answers(self, line: Line) -> list[Reply]:
+        """What the citizen sees of the answer."""
+        inbound = self.story_platform.read(line)
+        for other in self.others:
+            heard = other.read(line)
+            if line.text is not None:
+                assert (heard.text, heard.choice) == (inbound.text, None)
+            else:
+                assert heard.choice in (inbound.choice, None)
+            assert heard.language in (line.language, line.language or "el")
+        replies = self.deployment.receive(inbound)
+        for story_platform in (self.story_platform, *self.others):
+            story_platform.show(self.who, replies)
+        return replies
+
+    def line(self, text: str | None, choice: str | None = None) -> Line:
+        self.count += 1
+        return Line(self.who, self.count, text, choice, self.language, self.timezone)
+
+    def on_later(self, _rest: str) -> None:
+        inbound, services = self.story_platform.read(self.line("")), self.deployment.services
+
+        def run(session: Session) -> list[Reply]:
+            before = view(session, services, inbound)
+            inbox.fetch(session, services, inbound)
+            after = view(session, services, inbound, before.last if before else 0)
+            return [reply for entry in (after.talk if after else []) for reply in entry.replies]
+
+        for reply in self.deployment.database.write_sync(run):
+            self.pending += shown(reply)
+
+    def on_quickly(self, rest: str) -> None:
+        for text in rest.split(" | "):
+            self.pending = []
+            self.on_citizen(text)
+
+    def on_long(self, rest: str) -> None:
+        times, _space, text = rest.partition(" ")
+        self.on_citizen(text * int(times))
+
+    def on_accounts(self, rest: str) -> None:
+        self.deployment.services.registry.accounts = frozenset(rest.split())
+
+    def on_taken(self, rest: str) -> None:
+        """Have others hold what is free at that time, or all that day, of the same service."""
+        start = datetime.fromisoformat(rest).replace(tzinfo=ATHENS)
+        now = self.deployment.clock()
+
+        def take(session: Session) -> None:
+            state = session.scalars(select(Conversation).order_by(Conversation.id)).first()
+            answers = State.model_validate(state.state if state else {}).answers
+            registry = self.deployment.services.registry
+            if number := answers.get("booking"):
+                mine = session.get_one(Booking, int(number))
+                loaded = registry[mine.municipality_id]
+                offer = loaded.offer(mine.service, mine.branch, mine.channel)
+            else:
+                loaded = registry[answers["municipality"]]
+                offer = loaded.offer(answers["service"], answers["branch"], answers["channel"])
+            length = timedelta(minutes=1) if ":" in rest else timedelta(days=1)
+            while free := slots.free_times(session, offer, start, start + length, now, None):
+                rival = Citizen(details={}, created_at=now)
+                session.add(rival)
+                session.flush()
+                actor = Actor(rival.id, "console", "el", "Europe/Athens")
+                bookings.hold(session, offer, free[0], now, actor)
+
+        self.deployment.database.write_sync(take)
+
+    def newly_owed(self) -> list[str]:
+        """What was added to the outbox since the last look, as `owed` lines."""
+
+        def read(session: Session) -> list[str]:
+            besides = select(OutboxRow).where(OutboxRow.inbound_id.is_(None))
+            rows = session.scalars(besides.order_by(OutboxRow.id)).all()
+            found = [(row, session.get_one(Booking, row.booking_id)) for row in rows[self.owed :]]
+            self.owed = len(rows)
+            return [
+                f"owed     {row.platform} {whose(row, booking)}: {row.kind}"
+                for row, booking in found
+            ]
+
+        return self.deployment.database.write_sync(read)
+
+
+def whose(row: OutboxRow, booking: Booking) -> str:
+    """To whom a row goes, and when, if not at once."""
+    if row.platform == "email":
+        return str(booking.details.get("email"))
+    return f"{row.due_at.astimezone(ATHENS):%Y-%m-%d %H:%M} {row.status}"
+
+
+def shown(reply: Reply) -> list[str]:
+    """A reply as the story's lines."""
+    picks = [c.label for c in reply.choices if c.number is not None]
+    commands = [c.label for c in reply.choices if c.number is None]
+    parts = reply.text.split("\n")
+    if picks:
+        parts.append(" ".join(f"[{label}]" for label in picks))
+    if commands:
+        parts.append(" ".join(f"({label})" for label in commands))
+    kept = [part for part in parts if part]
+    return [("bot" if not i else "").ljust(WIDTH) + part for i, part in enumerate(kept)]
+
+
+def stories() -> list[Path]:
+    """Every story file."""
+    return sorted(Path(__file__).parent.glob("*.story"))
