@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.i18n.translator import Translator
+from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db.database import REVISIONS, Database, revision_of
 from tests.conftest import BOTH, Clock, Deployment, copied
@@ -185,7 +186,7 @@ def test_a_detail_is_typed_and_the_time_is_still_held(chat: Open, chats: Chats) 
     ]
     assert citizen.write("ναι") == [
         "Το ραντεβού σας κλείστηκε.",
-        "Κωδικός: 784 E7T",
+        "Κωδικός: H68 KN8",
         "Δήμος Καλαμάτας, Επίδομα Στέγασης",
         "Πέμπτη 3 Δεκεμβρίου 2026, 13:50–14:20 (ώρα: Αθήνα)",
         "Φυσική παρουσία",
@@ -324,6 +325,9 @@ def test_the_page_shows_the_answers_so_far_and_each_can_be_changed(chat: Open) -
         "[691 234 5610]",
         BACK,
     ]
+    assert page["asked"] == [
+        "Σε ποιο κινητό τηλέφωνο να σας βρούμε για το ραντεβού;",
+    ]
     assert citizen.tap("Ονοματεπώνυμο: Μαρία Παπαδοπούλου") == [
         "Ποιο είναι το ονοματεπώνυμο του προσώπου που θα εξυπηρετηθεί;",
         "[Μαρία Παπαδοπούλου]",
@@ -365,8 +369,9 @@ def test_confirming_at_the_review_books_what_it_shows(chat: Open, chats: Chats) 
         "Κινητό τηλέφωνο: 691 234 5611",
         "ΑΦΜ: 068933130",
         "✓ Επιβεβαίωση: Τετ 9 Δεκ, 12:30",
+        "(no buttons any more)",
         "Το ραντεβού σας κλείστηκε.",
-        "Κωδικός: 784 E7T",
+        "Κωδικός: H68 KN8",
         "Δήμος Καλαμάτας, Επίδομα Στέγασης",
         "Τετάρτη 9 Δεκεμβρίου 2026, 12:30–13:00 (ώρα: Αθήνα)",
         "Φυσική παρουσία",
@@ -411,6 +416,7 @@ def test_an_old_button_at_the_review_books_and_changes_nothing(chat: Open, chats
         "Email: maria@example.gr",
         "Κινητό τηλέφωνο: 691 234 5611",
         "ΑΦΜ: 068933130",
+        "(no buttons any more)",
         "Το κουμπί «13:10» ήταν για προηγούμενη ερώτηση: Ώρα. Δεν άλλαξε τίποτα.",
         "Ελέγξτε τα στοιχεία πριν κλείσω το ραντεβού:",
         "Δήμος Καλαμάτας, Επίδομα Στέγασης",
@@ -434,6 +440,7 @@ def test_an_old_button_at_the_review_books_and_changes_nothing(chat: Open, chats
         "Email: maria@example.gr",
         "Κινητό τηλέφωνο: 691 234 5611",
         "ΑΦΜ: 068933130",
+        "(no buttons any more)",
         "Το κουμπί «Πέμ 10 Δεκ» ήταν για προηγούμενη ερώτηση: Ημέρα. Δεν άλλαξε τίποτα.",
         "Ελέγξτε τα στοιχεία πριν κλείσω το ραντεβού:",
         "Δήμος Καλαμάτας, Επίδομα Στέγασης",
@@ -461,6 +468,7 @@ def test_back_from_the_review_asks_the_last_answer_again(chat: Open) -> None:
         "Email: maria@example.gr",
         "Κινητό τηλέφωνο: 691 234 5611",
         "ΑΦΜ: 068933130",
+        "(no buttons any more)",
         (
             "Δείγμα κειμένου: Τα στοιχεία που έδωσα είναι αληθή. Συναινώ ελεύθερα να τα "
             "χρησιμοποιήσουν οι αρμόδιοι υπάλληλοι του Δήμου Καλαμάτας για το αίτημά μου. "
@@ -469,6 +477,26 @@ def test_back_from_the_review_asks_the_last_answer_again(chat: Open) -> None:
         ),
         "[Συμφωνώ] [Δεν συμφωνώ] [Πίσω] [Βοήθεια]",
     ]
+
+
+def test_a_catalogue_that_is_loaded_anew_since_has_what_changed_asked_again(
+    chat: Open, chats: Chats, shipped: dict[str, Municipality]
+) -> None:
+    body = shipped["kalamata"]
+    consents = tuple(each.model_copy(update={"version": "new"}) for each in body.consents)
+    assert chats.deployment.load(body.model_copy(update={"consents": consents})) == "updated"
+    assert chat("review").write("ναι")[10:] == [
+        "(no buttons any more)",
+        "Αλλάζει και αυτό, γι’ αυτό ρωτώ ξανά: Συγκατάθεση.",
+        (
+            "Δείγμα κειμένου: Τα στοιχεία που έδωσα είναι αληθή. Συναινώ ελεύθερα να τα "
+            "χρησιμοποιήσουν οι αρμόδιοι υπάλληλοι του Δήμου Καλαμάτας για το αίτημά μου. "
+            "Γνωρίζω ότι μπορώ να ζητήσω να τα δω ή να διορθωθούν, και να ανακαλέσω τη "
+            "συναίνεσή μου όποτε θέλω."
+        ),
+        "[Συμφωνώ] [Δεν συμφωνώ] [Πίσω] [Βοήθεια]",
+    ]
+    assert booked(chats, "2026-12-09 12:30") == ["kalamata held until 09:10"]
 
 
 def test_an_answer_is_changed_from_the_review(chat: Open) -> None:
@@ -486,12 +514,14 @@ def test_an_answer_is_changed_from_the_review(chat: Open) -> None:
         "(instead of message 405)",
         "Ποια απάντηση θέλετε να αλλάξετε;",
         "✓ Email",
+        "(no buttons any more)",
         "Σε ποιο email να στείλουμε την επιβεβαίωση;",
         "[maria@example.gr] [Πίσω] [Βοήθεια]",
     ]
     assert citizen.write("maria.p@example.gr") == [
         "(instead of another message)",
         "Σε ποιο email να στείλουμε την επιβεβαίωση;",
+        "(no buttons any more)",
         "Ελέγξτε τα στοιχεία πριν κλείσω το ραντεβού:",
         "Δήμος Καλαμάτας, Επίδομα Στέγασης",
         "Τμήμα Κοινωνικής Αρωγής",
@@ -654,8 +684,9 @@ def test_back_from_a_list_that_was_turned(chat: Open) -> None:
 
 def test_a_month_that_was_turned_to_is_where_a_number_is_a_day(chat: Open) -> None:
     assert chat("turned").write("7") == [
-        "(instead of message 489)",
+        "(instead of message 495)",
         "Ποια ημέρα; Ελεύθερες ημέρες, Ιανουάριος 2027:",
+        "(no buttons any more)",
         "Πέμπτη 7 Ιανουαρίου: ποια ώρα σας εξυπηρετεί;",
         "[12:30] [13:10] [13:50] [Πίσω] [Βοήθεια]",
     ]
@@ -663,9 +694,10 @@ def test_a_month_that_was_turned_to_is_where_a_number_is_a_day(chat: Open) -> No
 
 def test_a_day_of_the_month_that_was_turned_to_is_tapped(chat: Open) -> None:
     assert chat("turned").tap("29") == [
-        "(instead of message 489)",
+        "(instead of message 495)",
         "Ποια ημέρα; Ελεύθερες ημέρες, Ιανουάριος 2027:",
         "✓ Παρ 29 Ιαν",
+        "(no buttons any more)",
         "Παρασκευή 29 Ιανουαρίου: ποια ώρα σας εξυπηρετεί;",
         "[12:30] [13:10] [13:50] [Πίσω] [Βοήθεια]",
     ]
@@ -674,7 +706,7 @@ def test_a_day_of_the_month_that_was_turned_to_is_tapped(chat: Open) -> None:
 def test_a_month_is_turned_back(chat: Open) -> None:
     citizen = chat("turned")
     assert citizen.tap("Προηγούμενος μήνας") == [
-        "(instead of message 489)",
+        "(instead of message 495)",
         "Ποια ημέρα; Ελεύθερες ημέρες, Δεκέμβριος 2026:",
         (
             "[1] [2] [3] [7] [8] [9] [10] [11] [14] [15] [16] [17] [18] [21] [22] [23] [24] "
@@ -682,8 +714,9 @@ def test_a_month_is_turned_back(chat: Open) -> None:
         ),
     ]
     assert citizen.tap_old("Επόμενος μήνας") == [
-        "(instead of message 489)",
+        "(instead of message 495)",
         "Ποια ημέρα; Ελεύθερες ημέρες, Δεκέμβριος 2026:",
+        "(no buttons any more)",
         "Το κουμπί «Επόμενος μήνας» ήταν για προηγούμενη ερώτηση.",
         "Ποια ημέρα; Ελεύθερες ημέρες, Δεκέμβριος 2026:",
         (
@@ -695,8 +728,9 @@ def test_a_month_is_turned_back(chat: Open) -> None:
 
 def test_an_old_button_of_a_month_says_what_it_was(chat: Open) -> None:
     assert chat("turned").tap_old("3") == [
-        "(instead of message 489)",
+        "(instead of message 495)",
         "Ποια ημέρα; Ελεύθερες ημέρες, Ιανουάριος 2027:",
+        "(no buttons any more)",
         "Το κουμπί «Πέμ 3 Δεκ» ήταν για προηγούμενη ερώτηση: Ημέρα. Δεν άλλαξε τίποτα.",
         "Ποια ημέρα; Ελεύθερες ημέρες, Ιανουάριος 2027:",
         (
@@ -708,8 +742,9 @@ def test_an_old_button_of_a_month_says_what_it_was(chat: Open) -> None:
 
 def test_back_from_a_month_that_was_turned_to(chat: Open) -> None:
     assert chat("turned").write("πίσω") == [
-        "(instead of message 489)",
+        "(instead of message 495)",
         "Ποια ημέρα; Ελεύθερες ημέρες, Ιανουάριος 2027:",
+        "(no buttons any more)",
         "Λαμβάνετε ήδη το επίδομα στέγασης;",
         "[Όχι] [Ναι] [Πίσω] [Βοήθεια]",
     ]
@@ -779,8 +814,9 @@ def test_a_button_that_gives_other_answers_does_so(chat: Open) -> None:
 
 def test_an_old_button_that_gives_other_answers_gives_none(chat: Open) -> None:
     assert chat("instead-old").tap_old("Φυσική παρουσία: Τετ 2 Δεκ") == [
-        "(instead of message 550)",
+        "(instead of message 556)",
         "Πέμπτη 3 Δεκεμβρίου: ποια ώρα σας εξυπηρετεί;",
+        "(no buttons any more)",
         "Το κουμπί «Φυσική παρουσία: Τετ 2 Δεκ» ήταν για προηγούμενη ερώτηση.",
         "Πέμπτη 3 Δεκεμβρίου: ποια ώρα σας εξυπηρετεί;",
         "[09:00] [09:30] [10:00] [10:30] [11:00] [11:30] [12:00] [12:30] [Πίσω] [Βοήθεια]",
@@ -903,13 +939,17 @@ def test_the_page_shows_the_question_whether_to_stop(chat: Open) -> None:
         "[Ναι, σταματάμε] [Όχι, συνεχίζουμε]",
         BACK,
     ]
+    assert page["asked"] == [
+        "Να σταματήσουμε εδώ; Θα χρειαστεί να ξεκινήσετε από την αρχή.",
+    ]
 
 
 def test_another_task_is_gone_to(chat: Open, chats: Chats) -> None:
     assert chat("switching").tap("Ναι, να το αφήσουμε") == [
-        "(instead of message 605)",
+        "(instead of message 611)",
         "Δεν έχουμε τελειώσει το «Νέο ραντεβού». Να το αφήσουμε και να πάμε στο «Τα ραντεβού μου»;",
         "✓ Ναι, να το αφήσουμε",
+        "(no buttons any more)",
         (
             "Δεν βρίσκω ραντεβού από αυτή τη συνομιλία. Αν το κλείσατε αλλού, θα το βρούμε "
             "με τον κωδικό του."
@@ -922,8 +962,9 @@ def test_another_task_is_gone_to(chat: Open, chats: Chats) -> None:
 
 def test_another_task_is_not_gone_to(chat: Open, chats: Chats) -> None:
     assert chat("switching").write("όχι") == [
-        "(instead of message 605)",
+        "(instead of message 611)",
         "Δεν έχουμε τελειώσει το «Νέο ραντεβού». Να το αφήσουμε και να πάμε στο «Τα ραντεβού μου»;",
+        "(no buttons any more)",
         "Σε ποιο email να στείλουμε την επιβεβαίωση;",
         "[Πίσω] [Βοήθεια]",
     ]
@@ -932,8 +973,9 @@ def test_another_task_is_not_gone_to(chat: Open, chats: Chats) -> None:
 
 def test_back_from_the_question_whether_to_go_to_another_task(chat: Open) -> None:
     assert chat("switching").write("πίσω") == [
-        "(instead of message 605)",
+        "(instead of message 611)",
         "Δεν έχουμε τελειώσει το «Νέο ραντεβού». Να το αφήσουμε και να πάμε στο «Τα ραντεβού μου»;",
+        "(no buttons any more)",
         "Σε ποιο email να στείλουμε την επιβεβαίωση;",
         "[Πίσω] [Βοήθεια]",
     ]
@@ -941,8 +983,9 @@ def test_back_from_the_question_whether_to_go_to_another_task(chat: Open) -> Non
 
 def test_an_old_button_beside_the_question_whether_to_go_to_another_task(chat: Open) -> None:
     assert chat("switching").tap_old("11") == [
-        "(instead of message 605)",
+        "(instead of message 611)",
         "Δεν έχουμε τελειώσει το «Νέο ραντεβού». Να το αφήσουμε και να πάμε στο «Τα ραντεβού μου»;",
+        "(no buttons any more)",
         "Το κουμπί «Παρ 11 Δεκ» ήταν για προηγούμενη ερώτηση: Ημέρα. Δεν άλλαξε τίποτα.",
         "Δεν έχουμε τελειώσει το «Νέο ραντεβού». Να το αφήσουμε και να πάμε στο «Τα ραντεβού μου»;",
         "[Ναι, να το αφήσουμε] [Όχι, συνεχίζουμε] [Πίσω] [Βοήθεια]",
@@ -1013,6 +1056,7 @@ def test_an_appointment_is_moved_to_the_time_that_is_tapped(chat: Open, chats: C
         "(instead of message 302)",
         "Τρίτη 8 Δεκεμβρίου: ποια ώρα σας εξυπηρετεί;",
         "✓ 13:50",
+        "(no buttons any more)",
         "Να αλλάξω το ραντεβού;",
         "Από: Παρασκευή 4 Δεκεμβρίου 2026, 12:30–13:00 (ώρα: Αθήνα)",
         "Σε: Τρίτη 8 Δεκεμβρίου 2026, 13:50–14:20 (ώρα: Αθήνα)",
@@ -1023,6 +1067,7 @@ def test_an_appointment_is_moved_to_the_time_that_is_tapped(chat: Open, chats: C
         "Να αλλάξω το ραντεβού;",
         "Από: Παρασκευή 4 Δεκεμβρίου 2026, 12:30–13:00 (ώρα: Αθήνα)",
         "Σε: Τρίτη 8 Δεκεμβρίου 2026, 13:50–14:20 (ώρα: Αθήνα)",
+        "(no buttons any more)",
         "Το ραντεβού σας άλλαξε.",
         "Κωδικός: K2A AA9",
         "Δήμος Καλαμάτας, Επίδομα Στέγασης",
@@ -1042,6 +1087,7 @@ def test_a_time_to_move_to_is_written(chat: Open) -> None:
     assert chat("moving").write("13:10") == [
         "(instead of message 302)",
         "Τρίτη 8 Δεκεμβρίου: ποια ώρα σας εξυπηρετεί;",
+        "(no buttons any more)",
         "Να αλλάξω το ραντεβού;",
         "Από: Παρασκευή 4 Δεκεμβρίου 2026, 12:30–13:00 (ώρα: Αθήνα)",
         "Σε: Τρίτη 8 Δεκεμβρίου 2026, 13:10–13:40 (ώρα: Αθήνα)",
@@ -1053,6 +1099,7 @@ def test_an_old_button_moves_nothing(chat: Open, chats: Chats) -> None:
     assert chat("moving").tap_old("9") == [
         "(instead of message 302)",
         "Τρίτη 8 Δεκεμβρίου: ποια ώρα σας εξυπηρετεί;",
+        "(no buttons any more)",
         "Το κουμπί «Τετ 9 Δεκ» ήταν για προηγούμενη ερώτηση: Ημέρα. Δεν άλλαξε τίποτα.",
         "Τρίτη 8 Δεκεμβρίου: ποια ώρα σας εξυπηρετεί;",
         "[12:30] [13:10] [13:50] [Αλλαγή: Ημέρα] [Πίσω] [Βοήθεια]",
@@ -1060,6 +1107,7 @@ def test_an_old_button_moves_nothing(chat: Open, chats: Chats) -> None:
     assert chat("moving").tap_old("Ακύρωση ραντεβού") == [
         "(instead of another message)",
         "Τρίτη 8 Δεκεμβρίου: ποια ώρα σας εξυπηρετεί;",
+        "(no buttons any more)",
         "Το κουμπί «Ακύρωση ραντεβού» ήταν για προηγούμενη ερώτηση.",
         "Τρίτη 8 Δεκεμβρίου: ποια ώρα σας εξυπηρετεί;",
         "[12:30] [13:10] [13:50] [Αλλαγή: Ημέρα] [Πίσω] [Βοήθεια]",
@@ -1072,6 +1120,7 @@ def test_back_from_a_move(chat: Open) -> None:
     assert citizen.write("πίσω") == [
         "(instead of message 302)",
         "Τρίτη 8 Δεκεμβρίου: ποια ώρα σας εξυπηρετεί;",
+        "(no buttons any more)",
         "Ποια ημέρα; Ελεύθερες ημέρες, Δεκέμβριος 2026:",
         (
             "[1] [2] [3] [4] [7] [8] [9] [10] [11] [14] [15] [16] [17] [18] [21] [22] [23] "
@@ -1081,6 +1130,7 @@ def test_back_from_a_move(chat: Open) -> None:
     assert citizen.write("πίσω") == [
         "(instead of another message)",
         "Ποια ημέρα; Ελεύθερες ημέρες, Δεκέμβριος 2026:",
+        "(no buttons any more)",
         "Τι θέλετε να κάνουμε;",
         PUSHED_TASKS,
     ]
@@ -1216,7 +1266,7 @@ def test_details_of_an_earlier_booking_are_offered(chat: Open, chats: Chats) -> 
     citizen.write("-")
     assert citizen.write("ναι")[:5] == [
         "Το ραντεβού σας κλείστηκε.",
-        "Κωδικός: 784 E7T",
+        "Κωδικός: H68 KN8",
         "Δήμος Λαρισαίων, Αίτηση για Σύμφωνο Συμβίωσης",
         "Δευτέρα 7 Δεκεμβρίου 2026, 10:00–10:15 (ώρα: Αθήνα)",
         "Φυσική παρουσία",
@@ -1276,6 +1326,7 @@ def test_back_from_a_code(chat: Open) -> None:
 def test_a_number_proves_no_code_that_is_unknown(chat: Open) -> None:
     assert chat("proof").write("6912345678") == [
         "Δεν βρήκα ραντεβού που να ισχύει με αυτόν τον κωδικό και αυτό το τηλέφωνο.",
+        "(no keyboard any more)",
         "Ποιος είναι ο κωδικός του ραντεβού; Έχει έξι γράμματα και ψηφία, όπως KX7 M2P.",
         "[Πίσω] [Βοήθεια]",
     ]
@@ -1284,6 +1335,7 @@ def test_a_number_proves_no_code_that_is_unknown(chat: Open) -> None:
 def test_back_from_the_number_that_proves_a_code(chat: Open) -> None:
     assert chat("proof").write("πίσω") == [
         "✓",
+        "(no keyboard any more)",
         (
             "Δεν βρίσκω ραντεβού από αυτή τη συνομιλία. Αν το κλείσατε αλλού, θα το βρούμε "
             "με τον κωδικό του."
@@ -1376,7 +1428,7 @@ def test_back_from_a_question_under_which_help_stands(chat: Open) -> None:
 def test_who_is_abroad_books_in_their_own_time(chat: Open, chats: Chats) -> None:
     assert chat("abroad").tap("Επιβεβαίωση: Πέμ 3 Δεκ, 20:00") == [
         "Το ραντεβού σας κλείστηκε.",
-        "Κωδικός: 784 E7T",
+        "Κωδικός: H68 KN8",
         "Δήμος Χίου, Εργασιακή συμβουλευτική",
         "Πέμπτη 3 Δεκεμβρίου 2026, 20:00–20:50 (ώρα: Μελβούρνη)",
         "δηλαδή Πέμπτη 3 Δεκεμβρίου 2026, 11:00–11:50 (ώρα: Αθήνα)",
@@ -1471,6 +1523,40 @@ def test_a_municipalitys_own_page_asks_for_no_other(chat: Open) -> None:
     ]
 
 
+def test_a_municipalitys_own_page_begins_again_without_asking_for_one(chat: Open) -> None:
+    citizen = chat("home")
+    assert citizen.write("από την αρχή") == [
+        "Ξεκινάμε από την αρχή.",
+        "Δήμος: Δήμος Χίου.",
+        "Ποια ομάδα υπηρεσιών;",
+        "[Κέντρο Κοινότητας] [Κέντρα Συμβουλευτικής Υποστήριξης Γυναικών] [Τμήμα Περιουσίας]",
+        "(Βοήθεια)",
+    ]
+
+
+def test_the_page_does_not_take_back_what_was_asked_of_language_and_time_zone(chat: Open) -> None:
+    citizen = chat("other-language")
+    assert citizen.write("help")[1:3] == [
+        "What time on Thursday 17 December?",
+        "(time of New York)",
+    ]
+    assert citizen.write("greek") == [
+        "Από εδώ και πέρα μιλάμε ελληνικά.",
+        "Πέμπτη 17 Δεκεμβρίου: ποια ώρα σας εξυπηρετεί;",
+        "(ώρα: Νέα Υόρκη)",
+        "[02:00] [02:30] [03:00] [03:30] [04:00] [04:30] [05:00]",
+        (
+            "(Πίσω) (Από την αρχή) (Διακοπή) (Για την υπηρεσία) (Χρήσιμοι σύνδεσμοι) "
+            "(Επικοινωνία με υπάλληλο) (Τα ραντεβού μου) (English) (Ζώνη ώρας) (Βοήθεια)"
+        ),
+    ]
+    assert citizen.write("4:00") == [
+        "Σας κρατώ την ώρα για 10 λεπτά: Πέμπτη 17 Δεκεμβρίου, 04:00 (ώρα: Νέα Υόρκη).",
+        "Ποιο είναι το ονοματεπώνυμο του προσώπου που θα εξυπηρετηθεί;",
+        BACK,
+    ]
+
+
 def test_a_municipalitys_own_page_shows_the_answers_so_far(chat: Open) -> None:
     page = chat("home").page()
     assert page["answers"] == [
@@ -1516,6 +1602,20 @@ def test_an_old_button_on_viber_says_what_it_was(chat: Open, chats: Chats) -> No
     assert booked(chats, "2026-12-09 13:10") == ["kalamata held until 09:10"]
 
 
+def test_a_text_on_viber_that_was_written_before_another_is_not_taken(
+    chat: Open, chats: Chats
+) -> None:
+    assert chat("phone").write_late("6912345678") == [
+        (
+            "Αυτό το έλαβα μετά από το επόμενο μήνυμά σας, γι’ αυτό δεν το υπολόγισα. Αν "
+            "ισχύει ακόμη, γράψτε το ξανά."
+        ),
+        "Σε ποιο κινητό τηλέφωνο να σας βρούμε για το ραντεβού;",
+        "[📱 Αποστολή του αριθμού μου] [Πίσω] [Βοήθεια]",
+    ]
+    assert booked(chats, "2026-12-09 13:10") == ["kalamata held until 09:10"]
+
+
 def test_back_on_viber(chat: Open) -> None:
     assert chat("phone").tap("Πίσω") == [
         "✓ Πίσω",
@@ -1531,9 +1631,10 @@ def test_back_on_viber(chat: Open) -> None:
 def test_an_answer_that_waits_is_delivered_in_place_of_its_question(chat: Open) -> None:
     citizen = chat("waiting-telegram")
     assert citizen.delivered() == [
-        "(instead of message 672)",
+        "(instead of message 678)",
         "Σε ποιον δήμο θέλετε ραντεβού;",
         "✓ Δήμος Χίου",
+        "(no buttons any more)",
         "Ποια ομάδα υπηρεσιών;",
         (
             "[Κέντρο Κοινότητας] [Κέντρα Συμβουλευτικής Υποστήριξης Γυναικών] [Τμήμα "
@@ -1545,6 +1646,7 @@ def test_an_answer_that_waits_is_delivered_in_place_of_its_question(chat: Open) 
         "(instead of another message)",
         "Ποια ομάδα υπηρεσιών;",
         "✓ Τμήμα Περιουσίας",
+        "(no buttons any more)",
         "Υπηρεσία: Πληροφόρηση για μίσθωση δημοτικών ακινήτων.",
         "Σημείο εξυπηρέτησης: Τμήμα Περιουσίας.",
         "Πώς θέλετε να γίνει το ραντεβού;",
@@ -1555,7 +1657,7 @@ def test_an_answer_that_waits_is_delivered_in_place_of_its_question(chat: Open) 
 def test_a_page_of_a_list_that_waits_is_delivered_in_place_of_the_one_before(chat: Open) -> None:
     citizen = chat("waiting-page")
     assert citizen.delivered() == [
-        "(instead of message 692)",
+        "(instead of message 698)",
         "Πού θέλετε να εξυπηρετηθείτε;",
         (
             "[ΚΕΠ Δήμου Βριλησίων] [ΚΕΠ Δήμου Δάφνης – Υμηττού] [ΚΕΠ Δήμου Διονύσου] [ΚΕΠ "
@@ -1564,20 +1666,118 @@ def test_a_page_of_a_list_that_waits_is_delivered_in_place_of_the_one_before(cha
         ),
     ]
     assert citizen.tap("ΚΕΠ Δήμου Διονύσου") == [
-        "(instead of message 692)",
+        "(instead of message 698)",
         "Πού θέλετε να εξυπηρετηθείτε;",
         "✓ ΚΕΠ Δήμου Διονύσου",
+        "(no buttons any more)",
         "Τρόπος εξυπηρέτησης: Τηλεδιάσκεψη.",
         "Ποια ημέρα; Ελεύθερες ημέρες, Νοέμβριος 2026:",
         "[30] [Επόμενος μήνας] [Πίσω] [Βοήθεια]",
     ]
 
 
+def test_a_month_that_waits_is_delivered_as_a_sheet(chat: Open) -> None:
+    citizen = chat("waiting-month")
+    assert citizen.delivered() == [
+        "(instead of message 714)",
+        "Λαμβάνετε ήδη το επίδομα στέγασης;",
+        "✓ Όχι",
+        "(no buttons any more)",
+        "Ποια ημέρα; Ελεύθερες ημέρες, Δεκέμβριος 2026:",
+        (
+            "[1] [2] [3] [7] [8] [9] [10] [11] [14] [15] [16] [17] [18] [21] [22] [23] [24] "
+            "[28] [29] [30] [31] [Επόμενος μήνας] [Πίσω] [Βοήθεια]"
+        ),
+    ]
+    assert citizen.tap("3") == [
+        "(instead of another message)",
+        "Ποια ημέρα; Ελεύθερες ημέρες, Δεκέμβριος 2026:",
+        "✓ Πέμ 3 Δεκ",
+        "(no buttons any more)",
+        "Πέμπτη 3 Δεκεμβρίου: ποια ώρα σας εξυπηρετεί;",
+        "[12:30] [13:10] [Πίσω] [Βοήθεια]",
+    ]
+
+
+def test_an_answer_that_waits_removes_the_keyboard_of_the_question_before(chat: Open) -> None:
+    citizen = chat("waiting-phone")
+    assert citizen.delivered() == [
+        "✓",
+        "(no keyboard any more)",
+        "Ποιος είναι ο ΑΦΜ του προσώπου που θα εξυπηρετηθεί;",
+        "Ο ΑΦΜ έχει εννέα ψηφία.",
+        "[Πίσω] [Βοήθεια]",
+    ]
+    assert citizen.write("068933130") == [
+        "(instead of another message)",
+        "Ποιος είναι ο ΑΦΜ του προσώπου που θα εξυπηρετηθεί;",
+        "Ο ΑΦΜ έχει εννέα ψηφία.",
+        "(no buttons any more)",
+        (
+            "Δείγμα κειμένου: Τα στοιχεία που έδωσα είναι αληθή. Συναινώ ελεύθερα να τα "
+            "χρησιμοποιήσουν οι αρμόδιοι υπάλληλοι του Δήμου Καλαμάτας για το αίτημά μου. "
+            "Γνωρίζω ότι μπορώ να ζητήσω να τα δω ή να διορθωθούν, και να ανακαλέσω τη "
+            "συναίνεσή μου όποτε θέλω."
+        ),
+        "[Συμφωνώ] [Δεν συμφωνώ] [Πίσω] [Βοήθεια]",
+    ]
+
+
+def test_a_confirmation_that_waits_is_delivered_with_its_file_and_map(
+    chat: Open, chats: Chats
+) -> None:
+    citizen = chat("waiting-card")
+    assert booked(chats, "2026-12-11 13:10") == ["kalamata confirmed"]
+    assert citizen.delivered() == [
+        "(instead of message 826)",
+        "Ελέγξτε τα στοιχεία πριν κλείσω το ραντεβού:",
+        "Δήμος Καλαμάτας, Επίδομα Στέγασης",
+        "Τμήμα Κοινωνικής Αρωγής",
+        "Φυσική παρουσία",
+        "Παρασκευή 11 Δεκεμβρίου 2026, 13:10–13:40 (ώρα: Αθήνα)",
+        "Ονοματεπώνυμο: Μαρία Παπαδοπούλου",
+        "Email: maria@example.gr",
+        "Κινητό τηλέφωνο: 691 234 5613",
+        "ΑΦΜ: 068933130",
+        "✓ Επιβεβαίωση: Παρ 11 Δεκ, 13:10",
+        "(no buttons any more)",
+        "Το ραντεβού σας κλείστηκε.",
+        "Κωδικός: 784 E7T",
+        "Δήμος Καλαμάτας, Επίδομα Στέγασης",
+        "Παρασκευή 11 Δεκεμβρίου 2026, 13:10–13:40 (ώρα: Αθήνα)",
+        "Φυσική παρουσία",
+        "Τμήμα Κοινωνικής Αρωγής",
+        "Διεύθυνση: Τμήμα Κοινωνικής Αρωγής, Καλαμάτα",
+        "Θα χρειαστείτε:",
+        "• Δελτίο ταυτότητας ή διαβατήριο",
+        "• Μισθωτήριο της κατοικίας",
+        "Ελάτε στο Τμήμα Κοινωνικής Αρωγής πέντε λεπτά νωρίτερα, με τα δικαιολογητικά σας.",
+        (
+            "Κρατήστε τον κωδικό: με αυτόν και το τηλέφωνό σας αλλάζετε ή ακυρώνετε το "
+            "ραντεβού από οπουδήποτε."
+        ),
+        "Αλλαγή ή ακύρωση γίνεται έως Πέμπτη 10 Δεκεμβρίου, 13:10 (ώρα: Αθήνα).",
+        "Τηλέφωνο υπηρεσίας: 2721000000",
+        "(file rantevou.ics: BEGIN:VCALENDAR)",
+        "(map: Τμήμα Κοινωνικής Αρωγής)",
+        "Τι θέλετε να κάνουμε;",
+        PUSHED_TASKS,
+    ]
+    assert citizen.write("τα ραντεβού μου")[3:8] == [
+        "Ραντεβού: Παρ 11 Δεκ 13:10, Επίδομα Στέγασης.",
+        "Κωδικός: 784 E7T",
+        "Δήμος Καλαμάτας, Επίδομα Στέγασης",
+        "Παρασκευή 11 Δεκεμβρίου 2026, 13:10–13:40 (ώρα: Αθήνα)",
+        "Φυσική παρουσία",
+    ]
+
+
 def test_a_text_written_before_the_answer_was_there_is_not_taken(chat: Open) -> None:
     assert chat("waiting-telegram").write("περιουσία") == [
-        "(instead of message 672)",
+        "(instead of message 678)",
         "Σε ποιον δήμο θέλετε ραντεβού;",
         "✓ Δήμος Χίου",
+        "(no buttons any more)",
         "Ποια ομάδα υπηρεσιών;",
         (
             "[Κέντρο Κοινότητας] [Κέντρα Συμβουλευτικής Υποστήριξης Γυναικών] [Τμήμα "
@@ -1585,6 +1785,7 @@ def test_a_text_written_before_the_answer_was_there_is_not_taken(chat: Open) -> 
         ),
         "(instead of another message)",
         "Ποια ομάδα υπηρεσιών;",
+        "(no buttons any more)",
         (
             "Αυτό το γράψατε πριν δείτε την ερώτηση που ακολουθεί, γι’ αυτό δεν το "
             "υπολόγισα. Αν απαντά και σε αυτήν, γράψτε το ξανά."
@@ -1787,6 +1988,7 @@ def test_the_page_shows_all_that_was_said_up_to_the_confirmation(chat: Open) -> 
         TASKS,
         "(Βοήθεια)",
     ]
+    assert page["asked"] == ["Τι θέλετε να κάνουμε;"]
     assert (page["answers"], page["held until"]) == ([], None)
 
 
@@ -1972,6 +2174,11 @@ def test_a_browser_shows_the_stored_pages_and_goes_on(serve: Serve) -> None:  # 
     assert bubbles(page)[-1] == "bot: Τι θέλετε να κάνουμε;"
     assert '<article class="card"><p class="title">Σας θυμίζω το ραντεβού σας:</p>' in page
     assert "DTSTART:20261201T070000Z" in client.get("/appointments/1.ics").text
+    client.cookies.clear()
+    client.cookies.set("rantevou", token_of("instead"))
+    page = client.get("/").text
+    assert '<table class="month">' in page
+    assert button(page, "Φυσική παρουσία: Τετ 2 Δεκ")
     client.cookies.clear()
     client.cookies.set("rantevou", token_of("english"))
     page = client.get("/").text

@@ -22,7 +22,14 @@ from bot.views.transcript import view
 from tests.bot.platforms.viber_events import AT
 from tests.conftest import Deployment
 from tests.stories import story_platforms
-from tests.stories.story_platforms import Line, OfConsole, OfTelegram, OfWebChat, StoryPlatform
+from tests.stories.story_platforms import (
+    Line,
+    OfConsole,
+    OfTelegram,
+    OfViber,
+    OfWebChat,
+    StoryPlatform,
+)
 from tests.stories.story_runner import ATHENS, shown
 
 FOLDER = Path(__file__).parent
@@ -79,6 +86,11 @@ class Chat:
         self.chats.story_platforms[self.platform].show(self.who, replies)
         return as_lines(replies)
 
+    def write_late(self, text: str) -> list[str]:
+        """Have a text arrive on Viber that was written before all others."""
+        self.chats.viber.numbers = count(AT - 5)
+        return self.write(text)
+
     def delivered(self) -> list[str]:
         """Deliver what is due to this chat; each message, as the platform shows it."""
         found: list[str] = []
@@ -104,6 +116,7 @@ class Chat:
             "held until": f"{until.astimezone(ATHENS):%H:%M}" if until else None,
             "useful": seen.sidebar.splitlines(),
             "consent": bool(seen.consent),
+            "asked": seen.asked.text.splitlines() if seen.asked else [],
         }
 
     def later(self) -> list[str]:
@@ -125,6 +138,7 @@ class Chats:
 
     deployment: Deployment
     story_platforms: dict[str, StoryPlatform]
+    viber: OfViber
     numbers: "count[int]"
 
     def chat(self, who: str, platform: str, **given: Any) -> Chat:
@@ -186,7 +200,7 @@ def chats_with(deployment: Deployment, texts: Translator, first: int) -> Chats:
         "viber": viber,
         "console": OfConsole(),
     }
-    return Chats(deployment, platform_of, numbers)
+    return Chats(deployment, platform_of, viber, numbers)
 
 
 def token_of(who: str) -> str:
@@ -229,11 +243,13 @@ def _of_telegram(message: Rendered) -> tuple[list[str], Buttons]:
     if message.venue:
         return [f"(map: {message.venue.name})"], []
     markup = message.markup.to_dict() if message.markup else {}
+    state = ["(no buttons any more)"] if message.closing else []
+    state += ["(no keyboard any more)"] if markup.get("remove_keyboard") else []
     inline = [button for row in markup.get("inline_keyboard", []) for button in row]
     buttons = [(b["text"], b["callback_data"]) for b in inline if b["callback_data"] != NOTHING]
     typed = [(b["text"], b["text"]) for row in markup.get("keyboard", []) for b in row]
     lines = [line for text in message.texts for line in text.splitlines() if line]
-    return [*lines, *_labels([*buttons, *typed])], buttons
+    return [*lines, *state, *_labels([*buttons, *typed])], buttons
 
 
 def _labels(buttons: Buttons) -> list[str]:

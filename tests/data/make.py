@@ -136,9 +136,11 @@ def _booking(chats: Chats) -> list[Chat]:
     english.tap("Municipality of Kalamata")
     english.write("guaranteed minimum income", "3/12 13:10", "Anna Nowak", "anna@example.com")
     english.write("6912345604", "068933130", "yes", "ok")
+    others = chats.chat("other-language", "webchat", language="el", timezone="Australia/Melbourne")
+    others.write("Χίος", "γυναικών", "τηλεδιάσκεψη", "ζώνη ώρας Νέα Υόρκη", "english", "17/12")
     home = chats.chat("home", "webchat", language="el", home="chios")
     home.write("Γεια", "περιουσία")
-    return [details, review, phone, choosing, abroad, english, home]
+    return [details, review, phone, choosing, abroad, english, others, home]
 
 
 def _picking(chats: Chats) -> list[Chat]:
@@ -196,15 +198,24 @@ def _not_delivered(chats: Chats) -> list[Chat]:
     telegram.write("Γεια")
     viber = chats.chat("waiting-viber", "viber")
     viber.write("Γεια")
-    again = chats.chat("waiting-page", "telegram")
-    again.write("κεπ", "Εξυπηρέτηση από το Δήμο")
+    page = chats.chat("waiting-page", "telegram")
+    page.write("κεπ", "Εξυπηρέτηση από το Δήμο")
+    month = chats.chat("waiting-month", "telegram")
+    month.write("Καλαμάτα", "Επίδομα Στέγασης")
+    phone = chats.chat("waiting-phone", "telegram")
+    phone.write(*HOUSING, "11/12 12:30", NAME, EMAIL)
+    card = chats.chat("waiting-card", "telegram")
+    card.write(*HOUSING, "11/12 13:10", NAME, EMAIL, "6912345613", *CONSENT)
+    phone.answer("6912345614", None, deliver=False)
     for chat, label in (
         (telegram, "Δήμος Χίου"),
         (viber, "Δήμος Χίου"),
-        (again, "Περισσότερα"),
+        (page, "Περισσότερα"),
+        (month, "Όχι"),
+        (card, "Επιβεβαίωση: Παρ 11 Δεκ, 13:10"),
     ):
         chat.answer(None, dict(chat.buttons)[label], deliver=False)
-    return [telegram, viber, again]
+    return [telegram, viber, page, month, phone, card]
 
 
 def opened(url: str, texts: Translator) -> Deployment:
