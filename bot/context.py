@@ -6,15 +6,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot import conversation_state
+from bot.conversation_state import TransportState
 from bot.i18n.translator import Translator
 from bot.messages import Sender
 from bot.platforms.base import Platform
 from core.actor import Actor
 from core.catalogue.registry import Registry
 from core.messaging import conversations
-from dialogs.engine.engine import DIALOGS
+from core.messaging.conversations import StoredConversation
+from core.office import Office
+from dialogs.context import Context
+from dialogs.conversation import CONVERSATION
+from dialogs.engine.prompts import PromptKey, StoredChoice, StoredPrompt
 from dialogs.engine.state import State
-from dialogs.engine.steps import Context
 
 
 class UnknownConversation(Exception):
@@ -40,55 +45,72 @@ class Services:
     platforms: Mapping[str, Platform] = field(default_factory=dict)
 
 
-def load_context(
+@dataclass(frozen=True)
+class LoadedConversation:
+    """A conversation as it is stored, and the context that its dialogs work in."""
+
+    found: StoredConversation
+    transport: TransportState
+    ctx: Context
+
+
+def load_conversation(
     session: Session, services: Services, sender: Sender, *, lock: bool = False
-) -> tuple[conversations.StoredConversation, Context] | None:
-    """The sender's conversation as it stands, if there is one; locked by whoever changes it."""
+) -> LoadedConversation | None:
+    """Return the sender's conversation, if there is one; locked by whoever changes it."""
     found = conversations.find(session, sender.account, sender.address, lock=lock)
     if found is None:
         return None
     services.registry.refresh(session)
-    return found, context_of(session, services, sender, found)
-
-
-def context_of(
-    session: Session, services: Services, sender: Sender, found: conversations.StoredConversation
-) -> Context:
-    """What the dialogs work in, as the conversation was left."""
-    state = State.model_validate(found.state)
-    return build_context(session, services, sender, found, state, found.language, found.timezone)
+    state, transport = conversation_state.load(found.state, found.language, found.timezone)
+    ctx = build_context(session, services, sender, found, transport, state)
+    return LoadedConversation(found, transport, ctx)
 
 
 def build_context(
     session: Session,
     services: Services,
     sender: Sender,
-    found: conversations.StoredConversation,
+    found: StoredConversation,
+    transport: TransportState,
     state: State,
-    language: str,
-    timezone: str,
 ) -> Context:
-    """Build what the dialogs work in."""
-    return Context(
-        session=session,
-        registry=services.registry,
-        texts=services.texts,
-        now=services.clock(),
-        actor=Actor(
-            citizen_id=found.citizen_id,
-            platform=sender.platform,
-            language=language,
-            timezone=timezone,
-            network=sender.network,
-            contact_id=found.contact_id,
-            account=sender.account,
-        ),
-        state=state,
-        language=language,
-        timezone=timezone,
-        conversation_id=found.id,
-        sources=[f"contact {found.contact_id}", *([sender.network] if sender.network else [])],
-        known=found.known,
-        choose=services.choose,
-        dialogs=DIALOGS,
+    """Return what the dialogs work in."""
+    now = services.clock()
+    actor = Actor(
+        citizen_id=found.citizen_id,
+        platform=sender.platform,
+        language=state.language,
+        timezone=state.timezone,
+        network=sender.network,
+        contact_id=found.contact_id,
+        account=sender.account,
     )
+    office = Office(
+        session,
+        services.registry,
+        now,
+        actor,
+        choose=services.choose,
+        known_details=found.known,
+        only=transport.municipality_id,
+    )
+    return Context(
+        office,
+        services.texts,
+        CONVERSATION,
+        now,
+        state,
+        language_stated=transport.stated_language is not None,
+    )
+
+
+def load_prompt(session: Session, conversation_id: int, number: int) -> StoredPrompt | None:
+    """Return a question that was asked in a conversation, if it is still known."""
+    if not number:
+        return None
+    stored = conversations.get_prompt(session, conversation_id, number)
+    if stored is None:
+        return None
+    step, choices = stored
+    return StoredPrompt(number, PromptKey.parse(step), [StoredChoice.load(c) for c in choices])

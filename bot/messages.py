@@ -5,8 +5,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, StringConstraints
 
-from dialogs.deep_links import Unread
-from dialogs.engine.steps import Input, Layout
+from dialogs.engine.inputs import Unreadable
+from dialogs.engine.prompts import InputHint, Layout
 
 PRINTED = r"^\P{C}*$"
 """No control signs and no halves of an emoji, which can't be stored."""
@@ -46,7 +46,7 @@ class Reply(BaseModel):
     layout: Layout = "list"
     month: date | None = None
     choices: list[ReplyChoice] = []
-    input: Input = "text"
+    input: InputHint = "text"
     booking: int | None = None
     closing: bool = False
     clears: bool = False
@@ -82,7 +82,7 @@ class Inbound(Sender):
     in_chat: int | None = None
     text: str | None = None
     choice: str | None = None
-    unread: Unread | None = None
+    unread: Unreadable | None = None
     link: str | None = None
     command: str | None = None
     language: Literal["el", "en"] | None = None

@@ -1,27 +1,45 @@
 """One message in, its replies out, in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.context import AlreadyBegun, Services, UnknownConversation, build_context, load_context
-from bot.messages import Inbound, Reply, Sender
-from bot.ordering import is_overtaken, missed_question
+from bot import conversation_state
+from bot.context import (
+    AlreadyBegun,
+    Services,
+    UnknownConversation,
+    build_context,
+    load_conversation,
+    load_prompt,
+)
+from bot.conversation_state import TransportState
+from bot.messages import WEBCHAT, Inbound, Reply, Sender
+from bot.ordering import is_double_tap, is_overtaken, missed_question
+from bot.platforms.base import Platform
 from bot.platforms.push_layout import adapt_replies, previous_question
 from core.db.events import record_event
 from core.db.models import Citizen
 from core.errors import RetryTransaction
+from core.i18n import Text
 from core.messaging import arrival_order, conversations, outbox
+from core.messaging.conversations import StoredConversation
 from core.messaging.notifications import REPLY
 from dialogs.engine import navigation
-from dialogs.engine.engine import EARLY, LATE, advance
+from dialogs.engine.engine import EARLY, Result, advance
+from dialogs.engine.inputs import (
+    CommandInput,
+    Input,
+    LinkInput,
+    TapInput,
+    TextInput,
+    UnreadableInput,
+)
 from dialogs.engine.interpreter import MAX_TEXT
 from dialogs.engine.state import State
 from dialogs.nlu.normalize import clean
-
-DOUBLE_TAP = timedelta(seconds=5)
-"""Within which the same button is tapped twice by mistake, where we answer later."""
 
 
 def receive(
@@ -29,8 +47,8 @@ def receive(
 ) -> list[Reply]:
     """Answer a message. One that came before gets the same replies, and changes nothing.
 
-    What a platform that pushes is answered is owed to it. `came` is when the message did, where it
-    may have waited since. Raises UnknownConversation, AlreadyBegun, LostRace.
+    On a platform that pushes, the replies go into the outbox. `came` is when the message arrived,
+    where it may have waited since. Raises UnknownConversation, AlreadyBegun, RetryTransaction.
     """
     now = services.clock()
     account, address, message_id = inbound.account, inbound.address, inbound.message_id
@@ -48,113 +66,166 @@ def receive(
         raise AlreadyBegun
     if inbound.number and not arrival_order.is_next(session, found.id, inbound.number, now):
         raise RetryTransaction
-    return _turn(session, services, inbound, found, came)
+    services.registry.refresh(session)
+    state, transport = conversation_state.load(found.state, found.language, found.timezone)
+    if is_double_tap(transport, inbound, now):
+        _record(session, found, inbound, None, [], now)
+        record_event(session, "turn", inbound.platform, "repeated")
+        return []
+    return _answer(session, services, inbound, found, state, transport, came)
 
 
-def _turn(
+def _answer(
     session: Session,
     services: Services,
     inbound: Inbound,
-    found: conversations.StoredConversation,
+    found: StoredConversation,
+    state: State,
+    transport: TransportState,
     came: datetime | None,
 ) -> list[Reply]:
-    """Take a message that is new and whose turn it is."""
-    now, account = services.clock(), inbound.account
-    services.registry.refresh(session)
-    state = State.model_validate(found.state)
-    lately = now.timestamp() < state.tapped_at + DOUBLE_TAP.total_seconds()
-    if inbound.choice and inbound.choice == state.tapped and lately:
-        # A finger that came down twice: what it wanted is on its way.
-        _noted(session, found, inbound, None, [], now)
-        record_event(session, "turn", inbound.platform, "repeated")
-        return []
-    language, timezone = _of_the_page(services, state, inbound, found)
-    ctx = build_context(session, services, inbound, found, state, language, timezone)
-    platform = services.platforms.get(account)
-    before = None
-    if platform and platform.edits and state.asked_by:
-        before = previous_question(session, state.asked_by)
-    of_before = inbound.choice is not None and inbound.choice.startswith(f"{state.number}.")
-    overtaken = is_overtaken(state, inbound, now)
-    missed = None
-    if inbound.text is not None:
-        missed = LATE if overtaken else missed_question(session, services, state, inbound, came)
-    question = advance(
-        ctx,
-        inbound.text,
-        inbound.choice,
-        missed=missed,
-        unread=inbound.unread,
-        link=inbound.link,
-        command=inbound.command,
-    )
-    replies = services.texts.replies(ctx.said, question, ctx.language, ctx.shown)
+    """Advance the conversation by a message that is new and whose turn it is."""
+    now, platform = services.clock(), services.platforms.get(inbound.account)
+    state, transport = _as_stated(state, transport, inbound, pushes=platform is not None)
+    ctx = build_context(session, services, inbound, found, transport, state)
+    ctx.open_prompt = load_prompt(session, found.id, state.number)
+    missed = missed_question(session, services, transport, inbound, came)
+    result = advance(state, _input(session, found, inbound, state, missed), ctx)
+    for name, *kinds in result.events:
+        record_event(session, name, *kinds)
+    _store_prompt(session, found.id, result, now)
+
+    replies = services.texts.replies(result.messages, result.question, result.state.language)
     replaced: Mapping[int, int] = {}
     if platform:
-        tapped, same = ctx.heard if of_before else None, state.open_since is not None
-        replies, replaced = adapt_replies(ctx, platform, before, replies, tapped=tapped, same=same)
-    number = _noted(session, found, inbound, ctx.heard, replies, now)
-    if inbound.number and not overtaken:
-        state.heard, state.heard_at = inbound.number, now.timestamp()
-    if platform and platform.edits:
-        state.asked_by = number
-    state.tapped = inbound.choice or "" if platform and of_before else ""
-    state.tapped_at = now.timestamp() if state.tapped else 0
-    # What missed its question is as if asked anew: clocks that differ refuse nobody for ever.
-    if state.open_since is None or missed == EARLY:
-        state.open_since, state.opened_by = services.clock().timestamp(), number
+        tapped = result.tapped if _is_of_prompt(inbound, state) else None
+        before = None
+        if platform.edits and transport.asked_by:
+            before = previous_question(session, transport.asked_by)
+        replies, replaced = adapt_replies(
+            session,
+            services.registry,
+            services.texts,
+            platform,
+            before,
+            replies,
+            tapped=tapped,
+            same=result.same_question,
+        )
+    number = _record(session, found, inbound, result.tapped, replies, now)
+    transport = _remember(services, transport, inbound, state, result, number, missed)
     conversations.save(
         session,
         found.id,
-        language=ctx.language,
-        timezone=ctx.timezone,
-        state=state.model_dump(exclude_defaults=True),
+        language=result.state.language,
+        timezone=result.state.timezone,
+        state=conversation_state.dump(result.state, transport),
         forget_at=now + services.keep_answers,
     )
     if platform and not inbound.at_once:
-        owed = _owed(inbound, found, number, replies, replaced, now)
-        outbox.enqueue(session, services.registry, owed, now)
+        messages = _outbox_messages(inbound, found, number, replies, replaced, now)
+        outbox.enqueue(session, services.registry, messages, now)
     record_event(session, "turn", inbound.platform, "answered")
     return replies
 
 
-def _of_the_page(
-    services: Services, state: State, inbound: Inbound, found: conversations.StoredConversation
-) -> tuple[str, str]:
-    """Language and time zone; what the page or the app says of them counts when it changes."""
-    if state.number == 0 or inbound.account in services.platforms:
-        state.home = inbound.home  # a bot may have become a municipality's own since
-    language, timezone = found.language, found.timezone
-    # The citizen may have asked for another since.
-    if inbound.language and inbound.language != state.client_language:
-        state.client_language = language = inbound.language
-    if inbound.timezone and inbound.timezone != state.client_timezone:
-        state.client_timezone = timezone = inbound.timezone
-    return language, timezone
+def _as_stated(
+    state: State, transport: TransportState, inbound: Inbound, *, pushes: bool
+) -> tuple[State, TransportState]:
+    """Return both with what the page or the app states; it counts when it changes."""
+    if state.number == 0 or pushes:  # a bot may have become a municipality's own since
+        transport = replace(transport, municipality_id=inbound.home)
+    if inbound.language and inbound.language != transport.stated_language:
+        transport = replace(transport, stated_language=inbound.language)
+        state = replace(state, language=inbound.language)
+    if inbound.timezone and inbound.timezone != transport.stated_timezone:
+        transport = replace(transport, stated_timezone=inbound.timezone)
+        state = replace(state, timezone=inbound.timezone)
+    return state, transport
 
 
-def _noted(
+def _input(
     session: Session,
-    found: conversations.StoredConversation,
+    found: StoredConversation,
     inbound: Inbound,
-    heard: str | None,
+    state: State,
+    missed: Text | None,
+) -> Input:
+    """Return a message as the engine takes it; a tap on an older prompt comes with that prompt."""
+    if inbound.choice is not None:
+        number = inbound.choice.partition(".")[0]
+        old = None
+        known = number.isascii() and number.isdigit() and len(number) < 10
+        if known and int(number) != state.number:
+            old = load_prompt(session, found.id, int(number))
+        return TapInput(inbound.choice, old)
+    if inbound.text is not None:
+        return TextInput(inbound.text, missed)
+    if inbound.unread is not None:
+        return UnreadableInput(inbound.unread)
+    if inbound.link is not None:
+        return LinkInput(inbound.link)
+    return CommandInput(inbound.command or "")
+
+
+def _is_of_prompt(inbound: Inbound, state: State) -> bool:
+    """Return whether a button of the question that was open was tapped."""
+    return inbound.choice is not None and inbound.choice.startswith(f"{state.number}.")
+
+
+def _store_prompt(session: Session, conversation_id: int, result: Result, now: datetime) -> None:
+    asked = result.question.stored
+    choices = [choice.dump() for choice in asked.choices]
+    conversations.add_prompt(session, conversation_id, asked.number, str(asked.key), choices, now)
+
+
+def _remember(
+    services: Services,
+    transport: TransportState,
+    inbound: Inbound,
+    before: State,
+    result: Result,
+    number: int,
+    missed: Text | None,
+) -> TransportState:
+    """Return what transport keeps of this turn; `number` is the inbound row's."""
+    now = services.clock()
+    platform: Platform | None = services.platforms.get(inbound.account)
+    changes: dict[str, object] = {"tapped": "", "tapped_at": 0}
+    if inbound.number and not is_overtaken(transport, inbound, now):
+        changes |= {"last_number": inbound.number, "last_number_at": now.timestamp()}
+    if platform and platform.edits:
+        changes["asked_by"] = number
+    if platform and inbound.choice and _is_of_prompt(inbound, before):
+        changes |= {"tapped": inbound.choice, "tapped_at": now.timestamp()}
+    # What missed its question is as if asked anew: clocks that differ refuse nobody for ever.
+    if transport.open_since is None or not result.same_question or missed == EARLY:
+        changes |= {"open_since": now.timestamp(), "opened_by": number}
+    return replace(transport, **changes)  # type: ignore[arg-type]
+
+
+def _record(
+    session: Session,
+    found: StoredConversation,
+    inbound: Inbound,
+    tapped: str | None,
     replies: Sequence[Reply],
     now: datetime,
 ) -> int:
-    """Record the message with its replies; its number."""
+    """Record the message with its replies; return the row's number."""
     stored = [reply.model_dump(mode="json", exclude_defaults=True) for reply in replies]
-    # Kept only where a page shows the talk again.
+    # Kept only where a page shows the conversation again.
     said = None
-    if inbound.platform == "webchat":
-        said = heard or clean(inbound.text or "")[:MAX_TEXT]
+    if inbound.platform == WEBCHAT:
+        said = tapped or clean(inbound.text or "")[:MAX_TEXT]
     return conversations.record_inbound(
         session, found, inbound.account, inbound.message_id, said, stored, now
     )
 
 
-def _owed(
+def _outbox_messages(
     inbound: Inbound,
-    found: conversations.StoredConversation,
+    found: StoredConversation,
     number: int,
     replies: Sequence[Reply],
     replaced: Mapping[int, int],
@@ -180,10 +251,10 @@ def _owed(
 
 def forget(session: Session, services: Services, sender: Sender) -> None:
     """Erase what was said in a conversation; bookings stay."""
-    known = load_context(session, services, sender, lock=True)
-    if known is None:
+    loaded = load_conversation(session, services, sender, lock=True)
+    if loaded is None:
         return
-    found, ctx = known
+    found, ctx = loaded.found, loaded.ctx
     navigation.end_dialog(ctx)
     conversations.erase_messages(session, found.citizen_id)
     session.get_one(Citizen, found.citizen_id).details = {}
@@ -192,6 +263,6 @@ def forget(session: Session, services: Services, sender: Sender) -> None:
         found.id,
         language=found.language,
         timezone=found.timezone,
-        state=ctx.state.reset().model_dump(exclude_defaults=True),
+        state=conversation_state.reset(found.state),
         forget_at=None,
     )

@@ -1,5 +1,6 @@
 """Who acts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -14,3 +15,8 @@ class Actor:
     network: str | None = None
     contact_id: int | None = None
     account: str = ""
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """Return what wrong codes are counted by: the contact, and the network if it is known."""
+        return [f"contact {self.contact_id}", *([self.network] if self.network else [])]

@@ -80,3 +80,7 @@ def commas(*parts: Text) -> JoinedText:
 def beside(*parts: Text) -> JoinedText:
     """Put phrases beside each other, with spaces; "" is left out."""
     return JoinedText(tuple(part for part in parts if part != ""), " ")
+
+
+LANGUAGES = ("el", "en")
+"""The languages that are spoken, the first one first."""

@@ -2,15 +2,14 @@
 
 from sqlalchemy.orm import Session
 
-from bot.context import Services, context_of, load_context
+from bot.context import Services
 from bot.messages import Reply, Sender
 from bot.views.appointment import appointment
 from bot.views.notification import render_notification
 from core.db.models import Booking, Contact, InboundRow, OutboxRow
 from core.errors import BookingRefused
-from core.messaging.conversations import StoredConversation
+from core.messaging import conversations
 from core.messaging.notifications import ADDRESS_FIELDS, REPLY
-from dialogs.engine.steps import Context
 
 
 def render_message(
@@ -23,7 +22,7 @@ def render_message(
         if not booking or not address:
             return None
         reply = render_notification(
-            _attendee(session, services, row, booking), row.kind, booking, plainly=True
+            services, row.kind, booking, booking.language, booking.timezone, plainly=True
         )
     else:
         address = session.get_one(Contact, row.contact_id).address
@@ -32,9 +31,12 @@ def render_message(
             if reply and reply.file:
                 reply = _filled(session, services, row, address, reply)
         else:
-            sender = Sender(platform=row.platform, account=row.account, address=address)
-            known = load_context(session, services, sender)
-            reply = render_notification(known[1], row.kind, booking) if known and booking else None
+            found = conversations.find(session, row.account, address)
+            reply = None
+            if found and booking:
+                reply = render_notification(
+                    services, row.kind, booking, found.language, found.timezone
+                )
     return (address, reply) if reply else None
 
 
@@ -55,12 +57,3 @@ def _filled(
     except BookingRefused:
         return None
     return reply.model_copy(update={"content": found.file}) if found else None
-
-
-def _attendee(session: Session, services: Services, row: OutboxRow, booking: Booking) -> Context:
-    """What words for somebody need who has no conversation: the language they booked in."""
-    nobody = StoredConversation(
-        0, 0, booking.citizen_id, booking.language, booking.timezone, {}, None, {}
-    )
-    sender = Sender(platform=row.platform, account=row.account, address="")
-    return context_of(session, services, sender, nobody)

@@ -1,5 +1,6 @@
 """Phrases and prompts + language → words and replies (gettext, Babel)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
 from gettext import GNUTranslations
@@ -13,7 +14,8 @@ from babel.messages.pofile import read_po
 from bot.i18n.timezones import LANGUAGES, city_of, zone_candidates
 from bot.messages import Reply, ReplyChoice
 from core.i18n import FormattedDate, JoinedText, LocalizedText, Text, TextTemplate, ZoneCity
-from dialogs.engine.prompting import OpenQuestion
+from dialogs.engine.prompts import OpenQuestion
+from dialogs.messages.blocks import Message
 from dialogs.nlu.matching import pick
 from dialogs.nlu.normalize import normalize
 
@@ -77,12 +79,13 @@ class Translator:
         return found[0] or None if len(found) == 1 else None
 
     def replies(
-        self, said: list[Text], question: OpenQuestion, language: str, booking: int | None = None
+        self, said: Sequence[Text | Message], question: OpenQuestion, language: str
     ) -> list[Reply]:
         """Make a turn's replies: what was said (of a booking) as one message, then the question."""
-        notes = _paragraphs([self.say(phrase, language) for phrase in said])
+        notes = _paragraphs([self.say(_text_of(phrase), language) for phrase in said])
+        booking = next((m.booking for m in said if isinstance(m, Message)), None)
         asked = Reply(
-            text=self.say(question.prompt.text, language),
+            text=self.say(_text_of(question.prompt.text), language),
             step=question.step,
             language=language,
             layout=question.prompt.layout,
@@ -90,10 +93,10 @@ class Translator:
             choices=[
                 ReplyChoice(
                     id=f"{question.number}.{offer.key}",
-                    label=offer.el if language == "el" else offer.en,
+                    label=offer.labels[language],
                     number=offer.number,
                 )
-                for offer in question.offers
+                for offer in question.stored.choices
             ],
             input=question.prompt.input,
             booking=question.prompt.booking,
@@ -101,6 +104,10 @@ class Translator:
         if not notes:
             return [asked]
         return [Reply(text=notes, language=language, booking=booking), asked]
+
+
+def _text_of(message: Text | Message) -> Text:
+    return message.text if isinstance(message, Message) else message
 
 
 def _paragraphs(said: list[str]) -> str:

@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from bot import conversation_state
 from bot.bootstrap import Application
 from bot.messages import WEBCHAT
 from bot.telemetry.logging import cause
@@ -23,7 +24,6 @@ from core.db.models import (
     PendingInbound,
     PromptRow,
 )
-from dialogs.engine.state import State
 
 log = structlog.get_logger()
 
@@ -61,8 +61,7 @@ def clean_up(
         select(Conversation).where(Conversation.forget_at < now).limit(BATCH)
     ).all()
     for conversation in silent:
-        new = State.model_validate(conversation.state).reset()
-        conversation.state = new.model_dump(exclude_defaults=True)
+        conversation.state = conversation_state.reset(conversation.state)
         conversation.forget_at = None
     # What was offered may be personal too: details known from before, a booking's time.
     session.execute(delete(PromptRow).where(PromptRow.asked_at < now - keep_answers))

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.i18n.translator import Translator
 from bot.messages import Reply, Venue
 from bot.platforms.base import Platform
 from core.catalogue.model import Channel
+from core.catalogue.registry import Registry
 from core.db.models import Booking, History, InboundRow, OutboxRow
 from core.i18n import Text
-from dialogs.engine.steps import Context
 
 ANSWERED = "✓"
 """What stands before an answer that was tapped."""
@@ -46,7 +47,9 @@ def previous_question(session: Session, inbound_id: int) -> PreviousQuestion | N
 
 
 def adapt_replies(
-    ctx: Context,
+    session: Session,
+    registry: Registry,
+    texts: Translator,
     platform: Platform,
     before: PreviousQuestion | None,
     replies: Sequence[Reply],
@@ -59,7 +62,11 @@ def adapt_replies(
     `tapped` is the label of the button that was, of the question `before`; `same`: the same
     question is open again.
     """
-    replies = [each for reply in replies for each in (reply, *_attached(ctx, platform, reply))]
+    replies = [
+        each
+        for reply in replies
+        for each in (reply, *_attached(session, registry, texts, platform, reply))
+    ]
     if not platform.edits:
         return replies if same or not tapped else _said_back(replies, tapped), {}
     if before is None:
@@ -73,29 +80,33 @@ def adapt_replies(
     return replies, {0: before.row} if answered_form and answered_form.closing else {}
 
 
-def _attached(ctx: Context, platform: Platform, reply: Reply) -> Iterator[Reply]:
+def _attached(
+    session: Session, registry: Registry, texts: Translator, platform: Platform, reply: Reply
+) -> Iterator[Reply]:
     """What goes with a reply that tells that an appointment was made or changed."""
     if not reply.booking or reply.step is not None:
         return
     given = {"text": "", "language": reply.language, "booking": reply.booking}
     if platform.files:
         yield Reply(**given, file=CALENDAR)
-    if platform.maps and (venue := _venue(ctx, reply.booking)):
+    if platform.maps and (venue := _venue(session, registry, texts, reply.booking, reply.language)):
         yield Reply(**given, venue=venue)
 
 
-def _venue(ctx: Context, number: int) -> Venue | None:
+def _venue(
+    session: Session, registry: Registry, texts: Translator, number: int, language: str
+) -> Venue | None:
     """Where an appointment is that was just made, if the municipality said where its door is."""
-    booking = ctx.session.get_one(Booking, number)
+    booking = session.get_one(Booking, number)
     changes = select(History.action).where(History.booking_id == number)
-    if ctx.session.scalar(changes.order_by(History.id.desc()).limit(1)) != "confirmed":
+    if session.scalar(changes.order_by(History.id.desc()).limit(1)) != "confirmed":
         return None
-    branch = ctx.registry[booking.municipality_id].body.branch(booking.branch)
+    branch = registry[booking.municipality_id].body.branch(booking.branch)
     if booking.channel != Channel.IN_PERSON or branch.place is None:
         return None
 
     def say(phrase: Text) -> str:
-        return ctx.texts.say(phrase, ctx.language)
+        return texts.say(phrase, language)
 
     name = say(branch.name)
     address = say(branch.address) if branch.address else name

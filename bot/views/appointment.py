@@ -7,14 +7,13 @@ from icalendar import Alarm, Calendar, Event
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.context import Services, load_context
+from bot.context import Services, load_conversation
 from bot.messages import Sender
 from core.bookings.service import check_open
 from core.catalogue.model import Channel
 from core.db.models import Booking, History
 from core.i18n import Text, TextTemplate, _
 from core.messaging import conversations
-from dialogs.engine.steps import Context
 from dialogs.messages.appointment import CHANNELS, full_details
 
 TITLE = _("Your appointment")
@@ -39,20 +38,22 @@ def appointment(
 
     Raises Refusal not_confirmed where it is over or was cancelled.
     """
-    known = load_context(session, services, sender)
+    loaded = load_conversation(session, services, sender)
     booking = session.get(Booking, booking_id)
-    if not known or not booking:
+    if not loaded or not booking:
         return None
-    found, ctx = known
+    found, ctx = loaded.found, loaded.ctx
     if booking.citizen_id != found.citizen_id and not _shown(session, found.id, booking_id):
         return None
     check_open(booking, ctx.now)
 
     def say(phrase: Text) -> str:
-        return services.texts.say(phrase, ctx.language)
+        return services.texts.say(phrase, ctx.state.language)
 
-    text = say(full_details(ctx, booking))
-    return Appointment(ctx.language, say(TITLE), text, _file(ctx, booking, text))
+    text = say(full_details(ctx.office.of_booking(booking), booking, ctx.zone, ctx.now))
+    language = ctx.state.language
+    file = _file(session, services, language, booking, text)
+    return Appointment(language, say(TITLE), text, file)
 
 
 def _shown(session: Session, conversation_id: int, booking_id: int) -> bool:
@@ -60,11 +61,13 @@ def _shown(session: Session, conversation_id: int, booking_id: int) -> bool:
     return any(reply.get("booking") == booking_id for _, _, replies in talk for reply in replies)
 
 
-def _file(ctx: Context, booking: Booking, text: str) -> bytes:
+def _file(
+    session: Session, services: Services, language: str, booking: Booking, text: str
+) -> bytes:
     def say(phrase: Text) -> str:
-        return ctx.texts.say(phrase, ctx.language)
+        return services.texts.say(phrase, language)
 
-    body = ctx.registry[booking.municipality_id].body
+    body = services.registry[booking.municipality_id].body
     branch, channel = body.branch(booking.branch), Channel(booking.channel)
     service = body.services[booking.service].name
     summary = say(
@@ -79,9 +82,9 @@ def _file(ctx: Context, booking: Booking, text: str) -> bytes:
     alarm.add("trigger", ALARM)
     event = Event.new(
         # The same for every copy, so that a moved appointment replaces the old one.
-        uid=ctx.registry.keyed_hash(f"calendar {booking.id}"),
-        stamp=ctx.now,
-        sequence=ctx.session.scalar(changes),
+        uid=services.registry.keyed_hash(f"calendar {booking.id}"),
+        stamp=services.clock(),
+        sequence=session.scalar(changes),
         start=booking.starts_at,
         end=booking.ends_at,
         summary=summary,

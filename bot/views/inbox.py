@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.context import Services, load_context
+from bot.context import Services, load_conversation
 from bot.messages import WEBCHAT, Sender
 from bot.views.notification import render_notification
 from core.db.models import Booking
@@ -14,19 +14,20 @@ from core.messaging import conversations, page_inbox
 
 def fetch(session: Session, services: Services, sender: Sender) -> None:
     """Put what is owed to somebody into words, and into their talk; once."""
-    known = load_context(session, services, sender, lock=True)
-    if known is None:
+    loaded = load_conversation(session, services, sender, lock=True)
+    if loaded is None:
         return
-    found, ctx = known
-    for owed in page_inbox.pending_for(session, WEBCHAT, found.citizen_id, ctx.now):
-        reply = render_notification(ctx, owed.kind, session.get_one(Booking, owed.booking_id))
+    found, now = loaded.found, services.clock()
+    for owed in page_inbox.pending_for(session, WEBCHAT, found.citizen_id, now):
+        booking = session.get_one(Booking, owed.booking_id)
+        reply = render_notification(services, owed.kind, booking, found.language, found.timezone)
         owed.status = "delivered" if reply else "cancelled"
         if reply:
             stored = [reply.model_dump(mode="json", exclude_defaults=True)]
             # The same row is owed again when its booking was moved.
             message_id = f"owed {owed.id} {owed.due_at.isoformat()}"
             conversations.record_inbound(
-                session, found, sender.account, message_id, None, stored, ctx.now
+                session, found, sender.account, message_id, None, stored, now
             )
 
 

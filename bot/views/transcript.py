@@ -5,13 +5,15 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.context import Services, load_context
+from bot.context import Services, load_conversation
 from bot.messages import Reply, Sender
 from core.catalogue.model import Consent
+from core.i18n import Text
 from core.messaging import conversations
-from dialogs.booking.dialog import consent_of
-from dialogs.booking.hold import current_hold
+from dialogs.booking.dialog import BOOK
 from dialogs.booking.progress import answered_steps
+from dialogs.booking.selection import consent, current_hold, municipality, service
+from dialogs.context import Context
 from dialogs.messages.appointment import sidebar
 
 
@@ -66,11 +68,12 @@ def view(
 
     Of the talk, what is later than the entry numbered `after`.
     """
-    known = load_context(session, services, sender)
-    if known is None:
+    loaded = load_conversation(session, services, sender)
+    if loaded is None:
         return None
-    found, ctx = known
-    say, booking, consent = services.texts.say, current_hold(ctx), consent_of(ctx)
+    found, ctx = loaded.found, loaded.ctx
+    language, say = ctx.state.language, services.texts.say
+    booking, asked = current_hold(ctx), consent(ctx)
     return ConversationView(
         [
             Entry(number, said, [Reply.model_validate(reply) for reply in replies])
@@ -79,14 +82,22 @@ def view(
         ],
         [
             Answer(
-                say(mark.label, ctx.language),
-                say(mark.value, ctx.language),
-                f"{ctx.state.number}.change:{mark.step}" if mark.changeable else None,
+                say(each.label, language),
+                say(each.value, language),
+                f"{ctx.state.number}.change:{each.step}" if each.changeable else None,
             )
-            for mark in answered_steps(ctx)
+            for each in answered_steps(ctx)
         ],
         booking.held_until if booking and "time" in ctx.answers else None,
-        say(sidebar(ctx) or "", ctx.language),
-        (ctx.answers["municipality"], consent) if consent else None,
+        say(_sidebar(ctx), language),
+        (ctx.answers["municipality"], asked) if asked else None,
         found.id,
     )
+
+
+def _sidebar(ctx: Context) -> Text:
+    """Return what is good to have at hand while booking: documents, links, whom to ask."""
+    body = municipality(ctx)
+    if ctx.state.dialog != BOOK.name or body is None:
+        return ""
+    return sidebar(body, service(ctx), ctx.answers.get("channel"))

@@ -14,7 +14,7 @@ from core.db.advisory_locks import lock
 from core.db.models import Desk, MunicipalityRow
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LoadedMunicipality:
     """One municipality as loaded, with its desks' stored ids by branch and desk."""
 

@@ -1,69 +1,48 @@
 """What is free for what the citizen wants; and where nothing is, why, and what else there is."""
 
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from core.availability import schedule, slots
 from core.availability.schedule import UnavailableReason
 from core.catalogue.service_offer import ServiceOffer
-from core.db.models import Booking
 from core.i18n import FormattedDate, Text, _, commas, lines
-from dialogs.engine.steps import AnswersForOtherSteps, Choice, Context, Prompt
-from dialogs.messages.appointment import CHANNELS, CLOCK, shown_zone
-from dialogs.nlu.errors import InvalidAnswer
+from dialogs.booking.selection import (
+    current_offer,
+    day_label,
+    existing_booking,
+    near_view,
+    own_booking,
+    zone_of,
+)
+from dialogs.context import Context
+from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer
+from dialogs.engine.prompts import Prompt, SetAnswers, action_choice
+from dialogs.engine.state import PromptView
+from dialogs.messages.appointment import CHANNELS, CLOCK
 
 OTHER_BRANCHES = 3
 """How many other branches are tried, so that a turn's statements stay few."""
 
 
-def current_offer(ctx: Context) -> ServiceOffer:
-    """Who may serve what the running dialog is about."""
-    answers = ctx.answers
-    if booking := existing_booking(ctx):
-        loaded = ctx.registry[booking.municipality_id]
-        return loaded.offer(booking.service, booking.branch, booking.channel)
-    loaded = ctx.registry[answers["municipality"]]
-    return loaded.offer(answers["service"], answers["branch"], answers["channel"])
+@dataclass(frozen=True)
+class Alternative:
+    """Another channel or branch that has free times: the step's answer, and its label."""
 
-
-def existing_booking(ctx: Context) -> Booking | None:
-    """The booking that the dialog is about, if it isn't a new one."""
-    number = ctx.answers.get("booking")
-    return ctx.session.get(Booking, int(number)) if number else None
-
-
-def own_booking(ctx: Context) -> int | None:
-    """The booking whose own time counts as free."""
-    booking = existing_booking(ctx)
-    return booking.id if booking else ctx.state.hold
-
-
-def zone_of(ctx: Context, offer: ServiceOffer) -> ZoneInfo:
-    """The zone in which days and times are shown."""
-    return shown_zone(offer.municipality, offer.channel, ctx.zone)
-
-
-def day_label(day: date, now: datetime) -> Text:
-    """A day as it is spoken of in a sentence; with the year, if it isn't about this time."""
-    near = abs(day - now.date()) < timedelta(days=300)
-    return FormattedDate(day, "EEEE d MMMM" if near else "EEEE d MMMM y")
-
-
-def near_view(wanted: datetime) -> dict[str, Any]:
-    """The view in which the time step offers the times nearest to one."""
-    return {"step": "time", "near": wanted.isoformat()}
+    step: str
+    value: str
+    label: Text
 
 
 def free_on(ctx: Context, day: date) -> list[datetime]:
-    """The free times of a day."""
+    """Return the free times of a day."""
     offer = current_offer(ctx)
-    since, until = schedule.day_bounds(day, zone_of(ctx, offer))
-    return slots.free_times(ctx.session, offer, since, until, ctx.now, own_booking(ctx))
+    return ctx.office.free_times(offer, day, zone_of(ctx, offer), own_booking(ctx))
 
 
 def other_than_now(ctx: Context, starts: list[datetime]) -> list[datetime]:
-    """The times without the one that the booking to be moved has."""
+    """Return the times without the one that the booking to be moved has."""
     booking = existing_booking(ctx)
     return [start for start in starts if booking is None or start != booking.starts_at]
 
@@ -71,18 +50,18 @@ def other_than_now(ctx: Context, starts: list[datetime]) -> list[datetime]:
 def answers_for_moment(
     ctx: Context, day: date, hours: list[tuple[int, int]]
 ) -> AnswersForOtherSteps:
-    """The answers for a day and an hour told together; the nearest times, where it isn't free."""
-    offer = current_offer(ctx)
-    zone = zone_of(ctx, offer)
+    """Return the answers for a day and an hour given together; the nearest, where it isn't free."""
+    zone = zone_of(ctx, current_offer(ctx))
     for start in other_than_now(ctx, free_on(ctx, day)):
         local = start.astimezone(zone)
         if (local.hour, local.minute) in hours:
-            return AnswersForOtherSteps(day=day.isoformat(), time=start.isoformat())
-    return AnswersForOtherSteps(time_not_free(day, hours, zone), day=day.isoformat())
+            time = start.astimezone(UTC).isoformat()
+            return AnswersForOtherSteps({"day": day.isoformat(), "time": time})
+    return AnswersForOtherSteps({"day": day.isoformat()}, time_not_free(day, hours, zone))
 
 
 def time_not_free(day: date, hours: list[tuple[int, int]], zone: ZoneInfo) -> InvalidAnswer:
-    """That the hour meant isn't free, and the nearest that are, which the step shows next."""
+    """Say that the hour meant isn't free; the step shows the nearest that are."""
     hour, minute = next(((h, m) for h, m in hours if 7 <= h <= 20), hours[0])
     wanted = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
     return InvalidAnswer(
@@ -95,7 +74,7 @@ def nothing_free(ctx: Context, offer: ServiceOffer) -> Prompt:
     zone = zone_of(ctx, offer)
     first, last = offer.first(ctx.now).astimezone(zone), offer.last(ctx.now).astimezone(zone)
     days = [first.date() + timedelta(days=n) for n in range((last - first).days + 1)]
-    kinds = {schedule.unavailable_reason(offer, day, ctx.now, zone).kind for day in days}
+    kinds = {ctx.office.unavailable_reason(offer, day, zone).kind for day in days}
     reason = (
         _("All times up to {day} are taken.", day=day_label(days[-1], ctx.now))
         if "full" in kinds
@@ -112,59 +91,41 @@ def nothing_free(ctx: Context, offer: ServiceOffer) -> Prompt:
     )
     return Prompt(
         lines(_("There is no free day."), reason, hint),
-        extras=[
-            Choice(f"set:{name}={value}", label, command=True) for name, value, label in others
-        ],
+        actions=[action_choice(SetAnswers({o.step: o.value}), o.label) for o in others],
         expected=_("There is no free day to pick."),
     )
 
 
-def free_elsewhere(
-    ctx: Context, offer: ServiceOffer, day: date | None
-) -> list[tuple[str, str, Text]]:
-    """The other channels and branches that are free (that day): step, value, label.
-
-    Kept for the turn, which may need it twice.
-    """
+def free_elsewhere(ctx: Context, offer: ServiceOffer, day: date | None) -> Sequence[Alternative]:
+    """Return the other channels and branches that have free times (that day)."""
     if existing_booking(ctx):
-        return []
-    key = f"elsewhere {offer.service.id} {offer.branch.id} {offer.channel} {day}"
-    if key not in ctx.cache:
-        ctx.cache[key] = _free_elsewhere(ctx, offer, day)
-    found: list[tuple[str, str, Text]] = ctx.cache[key]
-    return found
-
-
-def _free_elsewhere(
-    ctx: Context, offer: ServiceOffer, day: date | None
-) -> list[tuple[str, str, Text]]:
+        return ()
     body, service = offer.municipality, offer.service
-    loaded = ctx.registry[body.id]
-    tried: list[tuple[str, str, Text, ServiceOffer]] = []
+    loaded = ctx.office.loaded(body.id)
+    tried: list[tuple[Alternative, ServiceOffer]] = []
     for channel in body.channels_of(service, offer.branch):
         if channel != offer.channel:
             other = loaded.offer(service.id, offer.branch.id, channel)
-            tried.append(("channel", channel, CHANNELS[channel], other))
+            tried.append((Alternative("channel", channel, CHANNELS[channel]), other))
     for branch in body.branches_of(service.id, offer.channel):
         if branch.id != offer.branch.id and len(tried) < OTHER_BRANCHES:
             other = loaded.offer(service.id, branch.id, offer.channel)
-            tried.append(("branch", branch.id, branch.name, other))
+            tried.append((Alternative("branch", branch.id, branch.name), other))
     first, last = (day, day) if day else (offer.first(ctx.now).date(), offer.last(ctx.now).date())
-    found = []
-    for name, value, label, other in tried:
-        zone = zone_of(ctx, other)
-        if slots.free_days(ctx.session, other, first, last, ctx.now, zone, own_booking(ctx)):
-            found.append((name, value, label))
-    return found
+    return [
+        found
+        for found, other in tried
+        if ctx.office.free_days(other, first, last, zone_of(ctx, other), own_booking(ctx))
+    ]
 
 
 def day_not_free(ctx: Context, offer: ServiceOffer, day: date, step: str) -> InvalidAnswer:
-    """Why that day can't be had, and the nearest that can, which the step shows next."""
+    """Say why a day can't be had, and the nearest that can; `step` is the one that asks."""
     zone = zone_of(ctx, offer)
-    said = _obstacle_text(ctx, offer, schedule.unavailable_reason(offer, day, ctx.now, zone), day)
-    noon = schedule.day_bounds(day, zone)[0] + timedelta(hours=12)
+    said = _reason_text(ctx, offer, ctx.office.unavailable_reason(offer, day, zone), day)
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=zone)
     wanted = min(max(noon, offer.first(ctx.now)), offer.last(ctx.now))
-    nearest = slots.nearest_times(ctx.session, offer, wanted, ctx.now, own_booking(ctx), 1)
+    nearest = ctx.office.nearest_times(offer, wanted, own_booking(ctx), 1)
     if not nearest:
         return InvalidAnswer(said)
     free = nearest[0].astimezone(zone).date()
@@ -172,24 +133,23 @@ def day_not_free(ctx: Context, offer: ServiceOffer, day: date, step: str) -> Inv
     if step == "time":
         return InvalidAnswer(text, near_view(nearest[0]))
     others = free_elsewhere(ctx, offer, day)
-    ctx.cache["instead"] = [
-        Choice(
-            f"set:{name}={value}&day={day.isoformat()}",
-            _("{other}: {day}", other=label, day=FormattedDate(day, "EEE d MMM")),
-            command=True,
-        )
-        for name, value, label in others
-    ]
     if others:
-        named = commas(*(label for _name, _value, label in others))
+        named = commas(*(other.label for other in others))
         text = lines(
             text, _("The same day there is time if you change to: {others}.", others=named)
         )
-    return InvalidAnswer(text, {"step": "day", "month": f"{free:%Y-%m}"})
+    suggestions = [
+        action_choice(
+            SetAnswers({other.step: other.value, "day": day.isoformat()}),
+            _("{other}: {day}", other=other.label, day=FormattedDate(day, "EEE d MMM")),
+        )
+        for other in others
+    ]
+    return InvalidAnswer(text, PromptView(step="day", month=f"{free:%Y-%m}"), suggestions)
 
 
-def _obstacle_text(ctx: Context, offer: ServiceOffer, found: UnavailableReason, on: date) -> Text:
-    day, last = day_label(on, ctx.now), schedule.last_open_day(offer, ctx.now)
+def _reason_text(ctx: Context, offer: ServiceOffer, found: UnavailableReason, on: date) -> Text:
+    day, last = day_label(on, ctx.now), ctx.office.last_open_day(offer)
     reason = found.reason or ""
     return {
         "past": _("{day} has passed.", day=day),

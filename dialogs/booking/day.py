@@ -2,21 +2,15 @@
 
 from datetime import date, timedelta
 
-from core.availability import slots
 from core.catalogue.service_offer import ServiceOffer
 from core.i18n import FormattedDate, _
-from dialogs.booking.alternatives import (
-    answers_for_moment,
-    current_offer,
-    day_not_free,
-    free_on,
-    nothing_free,
-    own_booking,
-    zone_of,
-)
-from dialogs.engine.steps import Choice, Context, Prompt, Step
+from dialogs.booking.alternatives import answers_for_moment, day_not_free, free_on, nothing_free
+from dialogs.booking.selection import current_offer, own_booking, zone_of
+from dialogs.context import Context, Step
+from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
+from dialogs.engine.prompts import Choice, Prompt, ShowMonth, action_choice
+from dialogs.engine.steps import VERSION
 from dialogs.nlu.dates import NoSuchDay, parse_moment
-from dialogs.nlu.errors import InvalidAnswer
 
 SOONEST = _("soonest, the soonest, as soon as possible, the first, first available")
 
@@ -28,8 +22,8 @@ def day_step() -> Step:
         _("Day"),
         _ask_day,
         _take_day,
-        depends=("service", "branch", "channel", "catalogue"),
-        holds=lambda ctx, day: bool(free_on(ctx, date.fromisoformat(day))),
+        depends=("service", "branch", "channel", VERSION),
+        keep=lambda ctx, day: bool(free_on(ctx, date.fromisoformat(day))),
         automatic=False,
         words=_("date"),
     )
@@ -40,20 +34,19 @@ def _ask_day(ctx: Context) -> Prompt:
     first, last = _months(ctx, offer)
     month = _shown(ctx, offer)
     free = _free_in(ctx, offer, month, month)
-    if not free and "month" not in ctx.state.view:
+    if not free and ctx.state.view.month is None:
         later = _free_in(ctx, offer, month, last)
         if not later:
             return nothing_free(ctx, offer)
         month = later[0].replace(day=1)
         free = [day for day in later if day < _month_after(month)]
-    extras = []
+    actions = []
     for by, there, label in (
         (-1, month > first, _("Previous month")),
         (1, month < last, _("Next month")),
     ):
         if there:
-            extras.append(Choice(f"month:{_month_after(month, by):%Y-%m}", label, command=True))
-    extras += ctx.cache.get("instead", [])
+            actions.append(action_choice(ShowMonth(f"{_month_after(month, by):%Y-%m}"), label))
     text = (
         _("Which day? Free days in {month}:", month=FormattedDate(month, "LLLL y"))
         if free
@@ -70,7 +63,7 @@ def _ask_day(ctx: Context) -> Prompt:
         layout="month",
         month=month,
         names="whole",
-        extras=extras,
+        actions=actions,
         expected=_("Please pick a free day, or write a date such as 3/12."),
     )
 
@@ -90,27 +83,27 @@ def _free_in(ctx: Context, offer: ServiceOffer, first: date, last: date) -> list
     """The free days of the months from the first to the last (each by its first day)."""
     until = _month_after(last) - timedelta(days=1)
     zone = zone_of(ctx, offer)
-    return slots.free_days(ctx.session, offer, first, until, ctx.now, zone, own_booking(ctx))
+    return ctx.office.free_days(offer, first, until, zone, own_booking(ctx))
 
 
 def _shown(ctx: Context, offer: ServiceOffer) -> date:
     """The first of the month on the screen: the one turned to, or that of the day given before."""
     first, last = _months(ctx, offer)
-    wanted = ctx.state.view.get("month") or ctx.state.kept.get("day", "")[:7]
+    wanted = ctx.state.view.month or (ctx.state.previous("day") or "")[:7]
     return min(max(date.fromisoformat(f"{wanted}-01") if wanted else first, first), last)
 
 
-def _take_day(ctx: Context, text: str) -> str:
+def _take_day(ctx: Context, text: str) -> TakeOutcome:
     offer = current_offer(ctx)
     today = ctx.now.astimezone(zone_of(ctx, offer)).date()
     try:
-        day, hours = parse_moment(text, ctx.texts, today, _shown(ctx, offer))
+        day, hours = parse_moment(text, ctx.lexicon, today, _shown(ctx, offer))
     except NoSuchDay:
-        raise InvalidAnswer(_("There is no such day. Please write a date such as 3/12.")) from None
+        return InvalidAnswer(_("There is no such day. Please write a date such as 3/12."))
     if day is None:
-        raise InvalidAnswer(_("Please pick a free day, or write a date such as 3/12."))
+        return InvalidAnswer(_("Please pick a free day, or write a date such as 3/12."))
     if not free_on(ctx, day):
-        raise day_not_free(ctx, offer, day, "day")
+        return day_not_free(ctx, offer, day, "day")
     if hours:
-        raise answers_for_moment(ctx, day, hours)
+        return answers_for_moment(ctx, day, hours)
     return day.isoformat()

@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping
 
 from core.catalogue.model import Condition, FieldType, FormField
 from core.i18n import Text, _, lines
-from dialogs.engine.steps import Choice, Context, Input, Prompt, Step
+from dialogs.context import Context, Step
+from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
+from dialogs.engine.prompts import Choice, InputHint, Prompt
+from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import shown_value
-from dialogs.nlu.errors import InvalidAnswer
+from dialogs.nlu.errors import InvalidAnswer as Unparseable
 from dialogs.nlu.fields import FIELD, REMEMBERED
 from dialogs.nlu.lexicon import NO, POLITE, YES
 from dialogs.nlu.matching import matches_phrase
@@ -29,7 +32,7 @@ LEAD = _("my, name, full, i, it, the, passport, id, card, number")
 UNLIKE_A_NAME = _("want, don't, please, thanks, cancel, appointment, name, surname, why")
 
 
-INPUTS: dict[FieldType, Input] = {
+INPUTS: dict[FieldType, InputHint] = {
     "name": "name",
     "email": "email",
     "phone": "phone",
@@ -49,7 +52,7 @@ def detail_step(
     field: FormField,
     *,
     always_asked: bool = False,
-    effect: Callable[[Context, str], None] | None = None,
+    effect: Callable[[Context, str], EffectOutcome] | None = None,
 ) -> Step:
     """The step that asks for one field; `when` is looked at anew each time."""
     name = step_name(field)
@@ -57,10 +60,13 @@ def detail_step(
     def ask(ctx: Context) -> Prompt:
         return _ask(ctx, field)
 
-    def take(ctx: Context, text: str) -> str:
-        return _take(ctx, field, text)
+    def take(ctx: Context, text: str) -> TakeOutcome:
+        try:
+            return _take(ctx, field, text)
+        except Unparseable as wrong:
+            return InvalidAnswer(wrong.text)
 
-    def holds(ctx: Context, value: str) -> bool:
+    def keep(ctx: Context, value: str) -> bool:
         fixed = field.type == "choice"
         return not fixed or value in {option.id for option in field.options}
 
@@ -70,10 +76,11 @@ def detail_step(
         ask,
         take,
         applies=lambda ctx: always_asked or condition_holds(ctx.answers, field.when),
-        depends=("service", "catalogue", *_asked_before(field)),
+        depends=("service", VERSION, *_asked_before(field)),
         effect=effect,
-        holds=holds,
+        keep=keep,
         automatic=False,
+        reusable=True,
     )
 
 
@@ -136,30 +143,30 @@ def _ask(ctx: Context, field: FormField) -> Prompt:
 
 
 def _take(ctx: Context, field: FormField, text: str) -> str:
-    says, polite, folded = ctx.texts.words, ctx.texts.words(POLITE), normalize(text)
+    says, polite, folded = ctx.lexicon.words, ctx.lexicon.words(POLITE), normalize(text)
     written = field.type in ("text", "notes", "choice_or_text")
     if (not written and folded.startswith(tuple(says(NONE)))) or matches_phrase(
         folded, says(SKIP), polite
     ):
         if not field.required:
             return ""
-        raise InvalidAnswer(
+        raise Unparseable(
             _(
                 "The office needs this for the appointment. If you can't give it, talk to an "
                 "employee: write “human”."
             )
         )
     if written and matches_phrase(folded, says(YES), polite):
-        raise InvalidAnswer(_("Please write it here."))
+        raise Unparseable(_("Please write it here."))
     within = _answer_in(text, says(IS), says(LEAD))
     if field.type in ("identity_card", "passport"):
         try:
             return FIELD[field.type](text)
-        except InvalidAnswer:  # "ΑΜ 123456" is a number, not what somebody is
+        except Unparseable:  # "ΑΜ 123456" is a number, not what somebody is
             return FIELD[field.type](within)
     if field.type == "name":
         if not says(UNLIKE_A_NAME).isdisjoint(normalize(within).split()):
-            raise InvalidAnswer(
+            raise Unparseable(
                 _("Please write first name and surname. For example: Maria Papadopoulou.")
             )
         return FIELD[field.type](within)
@@ -180,5 +187,5 @@ def _answer_in(text: str, verbs: frozenset[str], lead: frozenset[str]) -> str:
 
 def _known(ctx: Context, field: FormField) -> list[str]:
     """What the citizen gave before: in this talk, or at an earlier booking."""
-    known = (ctx.state.kept.get(step_name(field)), ctx.known.get(field.id))
+    known = (ctx.state.previous(step_name(field)), ctx.office.known_details.get(field.id))
     return list(dict.fromkeys(value for value in known if value))

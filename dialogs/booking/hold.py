@@ -1,37 +1,31 @@
-"""Keeping the time that was picked, while the details are typed."""
+"""Holding the time that was picked, while the details are typed."""
 
 from contextlib import suppress
 from datetime import datetime
 
-from core.bookings import service as bookings
-from core.db.events import record_event
-from core.db.models import Booking
 from core.errors import BookingRefused
 from core.i18n import _, _n
-from dialogs.booking.alternatives import current_offer, near_view, zone_of
+from dialogs.booking.selection import HOLD, current_hold, current_offer, near_view, zone_of
 from dialogs.booking.time import spoken_time
+from dialogs.context import Context, refusable
 from dialogs.engine import navigation
-from dialogs.engine.steps import Context
-from dialogs.nlu.errors import InvalidAnswer
+from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer
 
 
-def current_hold(ctx: Context) -> Booking | None:
-    """The booking that the conversation holds."""
-    return ctx.session.get(Booking, ctx.state.hold) if ctx.state.hold else None
-
-
-def hold(ctx: Context, value: str) -> None:
-    """Keep the time picked; one that is gone is met with the nearest."""
+@refusable
+def hold(ctx: Context, value: str) -> EffectOutcome:
+    """Hold the time picked; one that is gone is met with the nearest."""
     offer, start = current_offer(ctx), datetime.fromisoformat(value)
     try:
-        booking = bookings.hold(ctx.session, offer, start, ctx.now, ctx.actor, current_hold(ctx))
-    except BookingRefused as refusal:
-        if refusal.kind == "taken":
-            record_event(ctx.session, "refusal", refusal.kind)
-            raise InvalidAnswer(refusal.text, near_view(start)) from None
-        raise
-    ctx.state.hold = booking.id
-    ctx.answers["day"] = start.astimezone(zone_of(ctx, offer)).date().isoformat()
+        booking = ctx.office.hold(offer, start, current_hold(ctx))
+    except BookingRefused as refused:
+        if refused.kind != "taken":
+            raise
+        ctx.events.append(("refusal", refused.kind))
+        return InvalidAnswer(refused.text, near_view(start))
+    _keep(ctx, booking.id)
+    day = start.astimezone(zone_of(ctx, offer)).date().isoformat()
+    ctx.state = ctx.state.with_derived("day", day)
     ctx.say(
         _n(
             "I'm keeping this time for you for {count} minute: {time}.",
@@ -40,16 +34,16 @@ def hold(ctx: Context, value: str) -> None:
             time=spoken_time(ctx, offer, start),
         )
     )
+    return None
 
 
 def still_held(ctx: Context, value: str) -> bool:
-    """After a change: whether the same time can be kept for what is wanted now; keeps it, if so."""
+    """Hold the same time for what is wanted after a change; return whether that is possible."""
     offer, start, old = current_offer(ctx), datetime.fromisoformat(value), current_hold(ctx)
     day = start.astimezone(zone_of(ctx, offer)).date().isoformat()
     if old and day == ctx.answers.get("day"):
         with suppress(BookingRefused):
-            booking = bookings.hold(ctx.session, offer, start, ctx.now, ctx.actor, old)
-            ctx.state.hold = booking.id
+            _keep(ctx, ctx.office.hold(offer, start, old).id)
             return True
     release_hold(ctx)
     return False
@@ -58,32 +52,33 @@ def still_held(ctx: Context, value: str) -> bool:
 def release_hold(ctx: Context) -> None:
     """Give the hold up."""
     if old := current_hold(ctx):
-        bookings.release(ctx.session, old, ctx.now, ctx.actor)
-    ctx.state.hold = None
+        ctx.office.release(old)
+    _keep(ctx, None)
 
 
 def hold_lost(ctx: Context, start: datetime) -> None:
     """Ask for the time again, near the one that is gone, which "back" must not bring back."""
-    navigation.reopen(ctx, "time")
-    ctx.state.kept.pop("time", None)
+    navigation.drop(ctx, "time")
     release_hold(ctx)
-    ctx.state.view = near_view(start)
+    ctx.update(view=near_view(start))
 
 
 def after_turn(ctx: Context) -> None:
-    """Keep the hold while its citizen is active; once it has run out, ask for the time again."""
+    """Extend the hold while its citizen is active; once it has run out, ask for the time again."""
     booking = current_hold(ctx)
-    if booking is None or "time" not in ctx.answers:
+    if booking is None or "time" not in ctx.answers or ctx.office.extend(booking):
         return
-    loaded = ctx.registry[booking.municipality_id]
-    if not bookings.extend(booking, loaded.body.rules, ctx.now):
-        hold_lost(ctx, booking.starts_at)
-        if not loaded.has(booking.service, booking.branch):
-            return  # it is being said that these are gone
-        offer = loaded.offer(booking.service, booking.branch, booking.channel)
-        ctx.say(
-            _(
-                "I could keep this time only until now: {time}. I have kept all that you wrote.",
-                time=spoken_time(ctx, offer, booking.starts_at),
-            )
+    hold_lost(ctx, booking.starts_at)
+    if not ctx.office.of_booking(booking).has(booking.service, booking.branch):
+        return  # it is being said that these are gone
+    ctx.say(
+        _(
+            "I could keep this time only until now: {time}. I have kept all that you wrote.",
+            time=spoken_time(ctx, ctx.office.offer_of(booking), booking.starts_at),
         )
+    )
+
+
+def _keep(ctx: Context, number: int | None) -> None:
+    data = {name: value for name, value in ctx.state.data.items() if name != HOLD}
+    ctx.update(data=data if number is None else data | {HOLD: str(number)})

@@ -1,4 +1,4 @@
-"""Where one is in a booking: what was answered so far, each to be changed by a tap."""
+"""The answers given so far in a booking, each to be changed by a tap."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 from core.catalogue.model import Channel, Municipality, Service
 from core.i18n import FormattedDate, Text, _
 from dialogs.booking.details import step_name
+from dialogs.booking.selection import municipality, service
+from dialogs.context import Context
 from dialogs.engine import navigation
-from dialogs.engine.steps import Context
 from dialogs.messages.appointment import CHANNELS, CLOCK, shown_value, shown_zone
 
 
 @dataclass(frozen=True)
 class AnsweredStep:
-    """An answer of the trail. One that the citizen gave can be changed."""
+    """An answer given so far; one that the citizen gave can be changed."""
 
     step: str
     label: Text
@@ -24,19 +25,19 @@ class AnsweredStep:
 
 
 def answered_steps(ctx: Context) -> list[AnsweredStep]:
-    """The answers of the booking under way, in the order of its steps."""
-    body = ctx.municipality
+    """Return the answers of the booking under way, in the order of its steps."""
+    body = municipality(ctx)
     if ctx.state.dialog != "book" or body is None:
         return []
-    marks: list[AnsweredStep] = []
+    answered: list[AnsweredStep] = []
     for step in navigation.current_dialog(ctx).steps(ctx):
         value = ctx.answers.get(step.name)
         said = None
         with suppress(KeyError):  # an answer that waits to be rechecked may be of another time
             said = _said(ctx, body, step.name, value) if value else None
-        if said and said not in [mark.value for mark in marks]:  # a branch called as its group
-            marks.append(AnsweredStep(step.name, step.label, said, step.name in ctx.state.path))
-    return marks
+        if said and said not in [each.value for each in answered]:  # a branch called as its group
+            answered.append(AnsweredStep(step.name, step.label, said, step.name in ctx.state.given))
+    return answered
 
 
 def _said(ctx: Context, body: Municipality, step: str, value: str) -> Text | None:
@@ -55,7 +56,7 @@ def _said(ctx: Context, body: Municipality, step: str, value: str) -> Text | Non
             return FormattedDate(date.fromisoformat(value), "EEE d MMM")
         case "time":
             return FormattedDate(datetime.fromisoformat(value).astimezone(_zone(ctx, body)), CLOCK)
-    return _asked(body, ctx.service, step, value)
+    return _asked(body, service(ctx), step, value)
 
 
 def _zone(ctx: Context, body: Municipality) -> ZoneInfo:

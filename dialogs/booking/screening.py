@@ -1,20 +1,20 @@
-"""What may end a booking before it begins: an answer that stops it, or having enough already."""
+"""What may end a booking before it begins: an answer that rejects it, or too many bookings."""
 
-from core.bookings.limits import check_citizen
 from core.catalogue.model import Question, Rejection
-from core.errors import BookingRefused
 from core.i18n import _, lines
-from dialogs.booking.alternatives import current_offer
 from dialogs.booking.details import condition_holds
+from dialogs.booking.selection import current_offer, service
+from dialogs.context import Context, Step
 from dialogs.engine import navigation
-from dialogs.engine.steps import AnswersForOtherSteps, Choice, Context, Prompt, Step
+from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome
+from dialogs.engine.prompts import ChangeAnswer, Choice, Prompt, RunCommand, action_choice
+from dialogs.engine.standard_commands import STOPPED
+from dialogs.engine.steps import VERSION
 from dialogs.nlu.lexicon import NO, YES
-
-STOPPED = _("All right, I've stopped. Nothing was booked or changed.")
 
 
 def screening_step(question: Question) -> Step:
-    """Ask a question of the catalogue; some answers stop the booking."""
+    """Return the step of a catalogue's question; some answers stop the booking."""
 
     def ask(ctx: Context) -> Prompt:
         words = {"yes": YES, "no": NO}
@@ -34,14 +34,34 @@ def screening_step(question: Question) -> Step:
         question.label,
         ask,
         applies=lambda ctx: condition_holds(ctx.answers, question.when),
-        depends=("service", "channel", "catalogue"),
+        depends=("service", "channel", VERSION),
         automatic=False,
     )
 
 
-def _stopper(ctx: Context) -> tuple[Question, Rejection] | None:
-    """The screening answer that stops the booking, with its reason."""
-    for question in ctx.service.screening if ctx.service else ():
+def rejected_step() -> Step:
+    """Return the step that says why an answer stops the booking, and what can be done instead."""
+    return Step(
+        "stopped",
+        _("End"),
+        _ask_rejected,
+        applies=lambda ctx: _rejection(ctx) is not None,
+        effect=_after_rejection,
+        automatic=False,
+    )
+
+
+def limit_reached_step() -> Step:
+    """Return the step that says that the citizen has as many bookings as one may."""
+    return Step(
+        "enough", _("End"), _ask_at_limit, applies=_is_at_limit, effect=_end, automatic=False
+    )
+
+
+def _rejection(ctx: Context) -> tuple[Question, Rejection] | None:
+    """Return the screening answer that stops the booking, with its reason."""
+    chosen = service(ctx)
+    for question in chosen.screening if chosen else ():
         given = ctx.answers.get(f"screening.{question.id}")
         for option in question.options:
             if option.id == given and option.stop and condition_holds(ctx.answers, question.when):
@@ -49,8 +69,8 @@ def _stopper(ctx: Context) -> tuple[Question, Rejection] | None:
     return None
 
 
-def _ask_stopped(ctx: Context) -> Prompt:
-    found = _stopper(ctx)
+def _ask_rejected(ctx: Context) -> Prompt:
+    found = _rejection(ctx)
     stop = found[1] if found else None
     return Prompt(
         lines(stop.reason if stop else None, stop.link if stop else None),
@@ -63,63 +83,40 @@ def _ask_stopped(ctx: Context) -> Prompt:
     )
 
 
-def _after_stop(ctx: Context, answer: str) -> None:
+def _after_rejection(ctx: Context, answer: str) -> EffectOutcome:
     """End, or go back to the answer that stopped; another service is asked everything anew."""
-    found = _stopper(ctx)
+    found = _rejection(ctx)
     if answer == "end" or found is None:
-        navigation.end_dialog(ctx)
-        ctx.say(STOPPED)
-        return
+        return _end(ctx, answer)
     if answer == "service":
         navigation.reopen(ctx, "service")
     for name in [name for name in ctx.answers if name.startswith("screening.")]:
         if answer == "service" or name == f"screening.{found[0].id}":
             navigation.reopen(ctx, name)
-    raise AnswersForOtherSteps
+    return AnswersForOtherSteps()
 
 
-def _has_enough(ctx: Context) -> bool:
-    """Whether another appointment for the service would be refused: better said at once."""
+def _is_at_limit(ctx: Context) -> bool:
+    """Return whether another booking of the service would be refused: better said at once."""
     if "time" in ctx.answers or "channel" not in ctx.answers:
         return False
-    if "enough" not in ctx.cache:
-        try:
-            check_citizen(ctx.session, current_offer(ctx), ctx.now, ctx.actor.citizen_id)
-            ctx.cache["enough"] = None
-        except BookingRefused as refusal:
-            ctx.cache["enough"] = refusal.text
-    return ctx.cache["enough"] is not None
+    return ctx.office.citizen_limit(current_offer(ctx)) is not None
 
 
-def _ask_enough(ctx: Context) -> Prompt:
+def _ask_at_limit(ctx: Context) -> Prompt:
+    refused = ctx.office.citizen_limit(current_offer(ctx))
     return Prompt(
-        ctx.cache["enough"],
+        refused.text if refused else "",
         [
-            Choice("bookings", ctx.dialogs["bookings"].label, command=True),
-            Choice("change:service", _("Pick another service"), command=True),
+            action_choice(RunCommand("bookings"), ctx.definition.dialogs["bookings"].label),
+            action_choice(ChangeAnswer("service"), _("Pick another service")),
             Choice("end", _("End here")),
         ],
         expected=_("Please pick one of the answers below."),
     )
 
 
-def _end(ctx: Context, _answer: str) -> None:
+def _end(ctx: Context, _answer: str) -> EffectOutcome:
     navigation.end_dialog(ctx)
     ctx.say(STOPPED)
-
-
-def rejected_step() -> Step:
-    """Say why an answer stops the booking, and what can be done instead."""
-    return Step(
-        "stopped",
-        _("End"),
-        _ask_stopped,
-        applies=lambda ctx: _stopper(ctx) is not None,
-        effect=_after_stop,
-        automatic=False,
-    )
-
-
-def limit_reached_step() -> Step:
-    """Say that the citizen has as many appointments for the service as one may."""
-    return Step("enough", _("End"), _ask_enough, applies=_has_enough, effect=_end, automatic=False)
+    return None

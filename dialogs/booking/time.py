@@ -4,26 +4,29 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from core.availability import slots
 from core.catalogue.service_offer import ServiceOffer
 from core.i18n import FormattedDate, Text, ZoneCity, _, beside, lines
 from dialogs.booking.alternatives import (
     answers_for_moment,
-    current_offer,
-    day_label,
     day_not_free,
-    existing_booking,
     free_on,
     nothing_free,
     other_than_now,
-    own_booking,
     time_not_free,
+)
+from dialogs.booking.selection import (
+    current_offer,
+    day_label,
+    existing_booking,
+    own_booking,
     zone_of,
 )
-from dialogs.engine.steps import AnswersForOtherSteps, Choice, Context, Prompt, Step
+from dialogs.context import Context, Step
+from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome, InvalidAnswer, TakeOutcome
+from dialogs.engine.prompts import Choice, Prompt
+from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import CLOCK
 from dialogs.nlu.dates import NoSuchDay, parse_moment, parse_time
-from dialogs.nlu.errors import InvalidAnswer
 
 NEAREST = 6
 """How many times are offered in place of one that is gone."""
@@ -32,7 +35,7 @@ EARLIEST = _("earliest, the earliest, the first, soonest, as early as possible")
 
 
 def time_step(
-    effect: Callable[[Context, str], None], holds: Callable[[Context, str], bool]
+    effect: Callable[[Context, str], EffectOutcome], keep: Callable[[Context, str], bool]
 ) -> Step:
     """Ask for a time of the day, or near a time that is gone."""
     return Step(
@@ -40,9 +43,9 @@ def time_step(
         _("Time"),
         _ask_time,
         _take_time,
-        depends=("service", "branch", "channel", "day", "catalogue"),
+        depends=("service", "branch", "channel", "day", VERSION),
         effect=effect,
-        holds=holds,
+        keep=keep,
         automatic=False,
     )
 
@@ -51,11 +54,11 @@ def _ask_time(ctx: Context) -> Prompt:
     offer = current_offer(ctx)
     zone = zone_of(ctx, offer)
     day = date.fromisoformat(ctx.answers["day"])
-    wanted = ctx.state.view.get("near")
+    wanted = ctx.state.view.near
     free = [] if wanted else other_than_now(ctx, free_on(ctx, day))
     if not free:
         around = datetime.fromisoformat(wanted) if wanted else _noon(day, zone)
-        free = slots.nearest_times(ctx.session, offer, around, ctx.now, own_booking(ctx), NEAREST)
+        free = ctx.office.nearest_times(offer, around, own_booking(ctx), NEAREST)
         free = other_than_now(ctx, free)
         if not free:
             return nothing_free(ctx, offer)
@@ -117,13 +120,13 @@ def _noon(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=zone)
 
 
-def _take_time(ctx: Context, text: str) -> str:
+def _take_time(ctx: Context, text: str) -> TakeOutcome:
     offer = current_offer(ctx)
     zone = zone_of(ctx, offer)
     day = date.fromisoformat(ctx.answers["day"])
-    hours = parse_time(text, ctx.texts)
+    hours = parse_time(text, ctx.lexicon)
     if not hours:
-        raise _other_day(ctx, offer, text)
+        return _other_day(ctx, offer, text)
     starts = [datetime.fromisoformat(c.value).astimezone(zone) for c in _ask_time(ctx).choices]
     fitting = [start for start in starts if (start.hour, start.minute) in hours]
     # In a list of several days the hour is meant on the day that was picked.
@@ -132,8 +135,8 @@ def _take_time(ctx: Context, text: str) -> str:
         booking = existing_booking(ctx)
         now = booking.starts_at.astimezone(zone) if booking else None
         if now and now.date() == day and (now.hour, now.minute) in hours:
-            raise InvalidAnswer(_("That is the time of your appointment now."))
-        raise time_not_free(day, hours, zone)
+            return InvalidAnswer(_("That is the time of your appointment now."))
+        return time_not_free(day, hours, zone)
     return fitting[0].astimezone(UTC).isoformat()
 
 
@@ -143,7 +146,7 @@ def _other_day(
     """What to make of a text that is no time: a day, or nothing."""
     today = ctx.now.astimezone(zone_of(ctx, offer)).date()
     try:
-        day, hours = parse_moment(text, ctx.texts, today)
+        day, hours = parse_moment(text, ctx.lexicon, today)
     except NoSuchDay:
         day, hours = None, []
     if day is None:
@@ -151,5 +154,7 @@ def _other_day(
     if not free_on(ctx, day):
         return day_not_free(ctx, offer, day, "time")
     return (
-        answers_for_moment(ctx, day, hours) if hours else AnswersForOtherSteps(day=day.isoformat())
+        answers_for_moment(ctx, day, hours)
+        if hours
+        else AnswersForOtherSteps({"day": day.isoformat()})
     )

@@ -1,24 +1,34 @@
 """One turn of a conversation: take the message, find the next step, ask it."""
 
-from core.db.events import record_event
-from core.errors import BookingRefused
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
 from core.i18n import Text, _
-from core.messaging import conversations
-from dialogs.booking.dialog import BOOK
-from dialogs.commands import run_by_name
-from dialogs.deep_links import UNREADABLE, Unread, follow_link
 from dialogs.engine import navigation
+from dialogs.engine.command import run_by_name, show_help
+from dialogs.engine.inputs import (
+    CommandInput,
+    Input,
+    LinkInput,
+    TapInput,
+    TextInput,
+    UnreadableInput,
+)
 from dialogs.engine.interpreter import on_tap, on_text
-from dialogs.engine.prompting import OpenQuestion, ask
-from dialogs.engine.state import StoredChoice
-from dialogs.engine.steps import AnswersForOtherSteps, Context
-from dialogs.managing.dialogs import BOOKINGS, CANCEL, EDIT, MOVE, WITHDRAW
-from dialogs.menu import ASIDES, GREETING, MENU
-from dialogs.nlu.errors import InvalidAnswer
+from dialogs.engine.outcomes import (
+    AnswersForOtherSteps,
+    EffectOutcome,
+    InvalidAnswer,
+    StepRefused,
+)
+from dialogs.engine.prompting import ask
+from dialogs.engine.prompts import OpenQuestion
+from dialogs.engine.state import PromptView, Source, State
+from dialogs.engine.steps import Context, Event
+from dialogs.messages.blocks import Message
 from dialogs.nlu.lexicon import FILLER, HELLO
 from dialogs.nlu.normalize import clean, normalize
-
-DIALOGS = {d.name: d for d in (BOOK, BOOKINGS, MOVE, CANCEL, EDIT, WITHDRAW, MENU, ASIDES)}
 
 LATE = _(
     "This reached me after what you wrote later, so I haven't taken it. "
@@ -34,78 +44,99 @@ FAILURES_BEFORE_HELP = 3
 """The wrong answer at which help is offered."""
 
 
-def advance(
-    ctx: Context,
-    text: str | None = None,
-    choice: str | None = None,
-    *,
-    missed: Text | None = None,
-    unread: Unread | None = None,
-    link: str | None = None,
-    command: str | None = None,
-) -> OpenQuestion:
-    """Take a message and ask what comes next.
+@dataclass(frozen=True)
+class Result:
+    """What came of a turn: the new state, what is said, the question that is open then.
 
-    It is a typed text, a tapped choice's id, something `unread`, a `link` that was followed, or a
-    `command` by its name.
-
-    A typed text that `missed` the question it was meant for is no answer to what is asked by now,
-    and is told so, unless it is a command; a tap says by itself what it answers. What is said
-    besides is in `ctx.said`. Always ends with an open question.
+    `events` are to be counted; `tapped` is the label of the button that was; `same_question`: the
+    question that was open before is open again.
     """
-    fresh = ctx.state.number == 0
-    if fresh:
-        _greet(ctx, text)
+
+    state: State
+    messages: Sequence[Text | Message]
+    question: OpenQuestion
+    events: Sequence[Event]
+    tapped: str | None
+    same_question: bool
+
+
+def advance(state: State, given: Input, ctx: Context[Any]) -> Result:
+    """Take one message and ask what comes next.
+
+    A typed text that missed the question it was meant for is no answer to what is asked by now,
+    and is told so, unless it is a command; a tap says by itself what it answers. Always ends with
+    an open question.
+    """
+    ctx.state = state
+    new = state.number == 0
+    if new:
+        _greet(ctx, given)
     else:
-        _refresh(ctx)
-    opened = conversations.get_prompt(ctx.session, ctx.conversation_id, ctx.state.number)
-    offers = (
-        [StoredChoice.model_validate(stored_choice) for stored_choice in opened[1]]
-        if opened
-        else []
-    )
+        navigation.refresh(ctx)
+    before = ctx.open_prompt.key if ctx.open_prompt else None
     # What was said to a question that is no longer open is no answer to the one that is now.
-    other = opened is not None and opened[0] != navigation.prompt_key(
-        ctx, navigation.open_step(ctx)
-    )
+    stale = before is not None and before != navigation.prompt_key(ctx, navigation.open_step(ctx))
     try:
-        if choice is not None:
-            on_tap(ctx, choice, offers, other=other)
-        elif text is not None:
-            taken = on_text(ctx, text, offers, fresh=fresh, other=other or missed is not None)
-            if missed and not taken:
-                ctx.say(missed)
-        elif unread is not None:
-            ctx.say(UNREADABLE[unread])
-        elif link is not None:
-            follow_link(ctx, link)
-        elif command is not None:
-            run_by_name(ctx, command)
-    except InvalidAnswer as wrong:
-        _wrong(ctx, wrong)
-    except AnswersForOtherSteps as instead:
-        _answer_others(ctx, instead)
-    except BookingRefused as refusal:
-        _refused(ctx, refusal)
+        _settle(ctx, _take(ctx, given, new=new, stale=stale))
+    except StepRefused as refused:
+        _say_refusal(ctx, refused)
     if after_turn := navigation.current_dialog(ctx).after_turn:
         after_turn(ctx)
-    asked = _proceed(ctx)
-    _note_step(ctx, opened[0] if opened else None, asked.place)
-    ctx.state.digest = _digest(ctx)
-    return asked
+    question = _ask_next(ctx)
+    after = question.stored.key
+    if before != after:
+        # One whose citizen wrote no more was entered, and never left.
+        if before:
+            ctx.events.append(("step", str(before), "left"))
+        ctx.events.append(("step", str(after), "entered"))
+    ctx.update(version=navigation.current_version(ctx))
+    return Result(ctx.state, ctx.messages, question, ctx.events, ctx.tapped, before == after)
 
 
-def _greet(ctx: Context, text: str | None) -> None:
-    if text and ctx.state.client_language is None and _is_english(ctx, normalize(clean(text))):
-        ctx.language = "en"
-    ctx.say(GREETING)
+def _take(ctx: Context[Any], given: Input, *, new: bool, stale: bool) -> EffectOutcome:
+    match given:
+        case TapInput():
+            return on_tap(ctx, given, stale=stale)
+        case TextInput():
+            return on_text(ctx, given, new=new, stale=stale)
+        case UnreadableInput(kind):
+            ctx.say(ctx.definition.unreadable[kind])
+        case LinkInput(link):
+            if ctx.definition.follow_link:
+                ctx.definition.follow_link(ctx, link)
+        case CommandInput(name):
+            run_by_name(ctx, name)
+    return None
 
 
-def _is_english(ctx: Context, text: str) -> bool:
-    """Whether a first message greets or asks in English rather than in Greek or Greeklish."""
+def _settle(ctx: Context[Any], outcome: EffectOutcome) -> None:
+    """Say what is wrong with an answer, or give the other steps their values."""
+    match outcome:
+        case InvalidAnswer():
+            _say_invalid(ctx, outcome)
+        case AnswersForOtherSteps(answers, then):
+            for name, value in answers.items():
+                step = navigation.step_named(ctx, name)
+                if step and (other := navigation.answer(ctx, step, value)):
+                    _settle(ctx, other)
+                    return
+            if then:
+                _say_invalid(ctx, then)
+
+
+def _greet(ctx: Context[Any], given: Input) -> None:
+    text = given.text if isinstance(given, TextInput) else ""
+    if not ctx.language_stated and _is_english(ctx, normalize(clean(text))):
+        ctx.update(language="en")
+    if ctx.definition.greeting:
+        ctx.say(ctx.definition.greeting)
+
+
+def _is_english(ctx: Context[Any], text: str) -> bool:
+    """Return whether a first message greets or asks in English rather than Greek or Greeklish."""
 
     def words(phrase: Text, language: str) -> set[str]:
-        return {normalize(word) for word in ctx.texts.say(phrase, language).split(",")}
+        return {normalize(word) for word in ctx.lexicon.say(phrase, language).split(",")}
 
     if text in words(HELLO, "en") - words(HELLO, "el"):
         return True
@@ -113,77 +144,41 @@ def _is_english(ctx: Context, text: str) -> bool:
     return text.isascii() and len(known.intersection(text.split())) >= 2
 
 
-def _refresh(ctx: Context) -> None:
-    """Look through every answer again when the municipality's catalogue was loaded anew."""
-    if ctx.state.digest and ctx.state.digest != _digest(ctx):
-        navigation.invalidate_dependents(ctx, {navigation.CATALOGUE})
-
-
-def _digest(ctx: Context) -> str:
-    """Which catalogue the answers were given by."""
-    name = ctx.answers.get("municipality")
-    return f"{name} {ctx.registry[name].digest}" if name and name in ctx.registry else ""
-
-
-def _wrong(ctx: Context, wrong: InvalidAnswer) -> None:
-    ctx.state.failures += 1
-    if wrong.view is not None:
-        ctx.state.view = wrong.view
-    ctx.say(wrong.text)
+def _say_invalid(ctx: Context[Any], invalid: InvalidAnswer) -> None:
+    ctx.update(failures=ctx.state.failures + 1)
+    if invalid.view is not None:
+        ctx.update(view=invalid.view)
+    ctx.suggestions = invalid.suggestions
+    ctx.say(invalid.text)
     if ctx.state.failures == FAILURES_BEFORE_HELP:
-        ctx.state.view = {**ctx.state.view, "help": True}
+        show_help(ctx)
         ctx.say(_("Shall I help? See below what you can do, or write “human” for an employee."))
 
 
-def _answer_others(ctx: Context, instead: AnswersForOtherSteps) -> None:
-    try:
-        for name, value in instead.answers.items():
-            if step := navigation.step_named(ctx, name):
-                navigation.answer(ctx, step, value)
-        if instead.then:
-            _wrong(ctx, instead.then)
-    except InvalidAnswer as wrong:
-        _wrong(ctx, wrong)
-    except BookingRefused as refusal:
-        _refused(ctx, refusal)
+def _say_refusal(ctx: Context[Any], refused: StepRefused) -> None:
+    ctx.events.append(("refusal", refused.kind))
+    ctx.say(refused.text)
 
 
-def _refused(ctx: Context, refusal: BookingRefused) -> None:
-    record_event(ctx.session, "refusal", refusal.kind)
-    ctx.say(refusal.text)
-
-
-def _note_step(ctx: Context, before: str | None, after: str) -> None:
-    """Note where another question is open than before the turn.
-
-    One whose citizen wrote no more was entered, and never left.
-    """
-    if before != after:
-        ctx.state.open_since = None
-        if before:
-            record_event(ctx.session, "step", before, "left")
-        record_event(ctx.session, "step", after, "entered")
-
-
-def _proceed(ctx: Context) -> OpenQuestion:
+def _ask_next(ctx: Context[Any]) -> OpenQuestion:
     """Ask the next step; one with a single possible answer is answered by itself, and said."""
-    state = ctx.state
     while True:
         step = navigation.open_step(ctx)
         if step is None:
             navigation.end_dialog(ctx)
             continue
-        if state.view.get("step", step.name) != step.name:
-            state.view = {}
+        view = ctx.state.view
+        if view.step not in (None, step.name):
+            ctx.update(view=PromptView())
         prompt = navigation.prompt_of(ctx, step)
-        if state.view:
-            state.view = {**state.view, "step": step.name}
-        if not navigation.has_single_answer(step, prompt) or state.aside or step.name in state.kept:
+        if ctx.state.view != PromptView():
+            ctx.update(view=replace(ctx.state.view, step=step.name))
+        asks = ctx.state.interruption or ctx.state.previous(step.name) is not None
+        if asks or not navigation.has_single_answer(step, prompt):
             return ask(ctx, step, prompt)
         only = prompt.choices[0]
-        said: Text = _("{label}: {value}.", label=step.label, value=only.label)
-        ctx.say(said)
+        ctx.say(_("{label}: {value}.", label=step.label, value=only.label))
         try:
-            navigation.answer(ctx, step, only.value, by_citizen=False)
-        except BookingRefused as refusal:  # its effect has left the dialog
-            _refused(ctx, refusal)
+            _settle(ctx, navigation.answer(ctx, step, only.value, Source.AUTOMATIC))
+        except StepRefused as refused:  # its effect has left the dialog
+            _say_refusal(ctx, refused)

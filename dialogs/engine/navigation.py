@@ -1,140 +1,146 @@
 """Moving through a dialog: what is asked next, taking answers and taking them back."""
 
-from core.bookings.service import release
-from core.db.models import Booking
-from core.i18n import Text, _, _n, commas
-from dialogs.engine.steps import Choice, Context, Dialog, Prompt, Step
+from collections.abc import Collection
+from dataclasses import replace
 
-CATALOGUE = "catalogue"
-"""What steps depend on that must be looked at again when a catalogue was loaded anew."""
+from core.i18n import Text, _, _n, commas
+from dialogs.engine.outcomes import EffectOutcome
+from dialogs.engine.prompts import ChangeAnswer, Prompt, PromptKey, ShowAll, action_choice
+from dialogs.engine.state import Answer, PromptView, Source, State, Status
+from dialogs.engine.steps import VERSION, Context, Dialog, O, Step
 
 INTERRUPTION = "aside"
-"""The dialog whose steps are the questions in between."""
+"""The dialog's name by which questions in between are stored."""
 
 
-def current_dialog(ctx: Context) -> Dialog:
-    """The dialog that runs; the menu, when nothing else does."""
-    return ctx.dialogs[ctx.state.dialog]
+def current_dialog(ctx: Context[O]) -> Dialog[O]:
+    """Return the dialog that runs; the idle one, when nothing else does."""
+    return ctx.definition.dialogs[ctx.state.dialog]
 
 
-def step_named(ctx: Context, name: str) -> Step | None:
-    """The running dialog's step of that name, if it applies now."""
+def step_named(ctx: Context[O], name: str) -> Step[O] | None:
+    """Return the running dialog's step of that name, if it applies now."""
     found = (step for step in current_dialog(ctx).steps(ctx) if step.name == name)
     return next((step for step in found if step.applies(ctx)), None)
 
 
-def open_step(ctx: Context) -> Step | None:
-    """The question in between, else the first step that applies and has no answer."""
-    if aside := ctx.state.aside:
-        return next(s for s in ctx.dialogs[INTERRUPTION].steps(ctx) if s.name == aside["ask"])
+def open_step(ctx: Context[O]) -> Step[O] | None:
+    """Return the question in between, else the first step that applies and has no answer."""
+    interruption, asides = ctx.state.interruption, ctx.definition.interruptions
+    if interruption and asides:
+        return next(step for step in asides.steps(ctx) if step.name == interruption.step)
     for step in current_dialog(ctx).steps(ctx):
         if step.name not in ctx.answers and step.applies(ctx):
             return step
     return None
 
 
-def prompt_key(ctx: Context, step: Step | None) -> str:
-    """The dialog and the step, as they are stored with what a question offers."""
-    dialog = INTERRUPTION if ctx.state.aside else ctx.state.dialog
-    return f"{dialog}/{step.name if step else ''}"
+def prompt_key(ctx: Context[O], step: Step[O] | None) -> PromptKey:
+    """Return the dialog and the step, as they are stored with what a question offers."""
+    dialog = INTERRUPTION if ctx.state.interruption else ctx.state.dialog
+    return PromptKey(dialog, step.name if step else "")
 
 
-def prompt_of(ctx: Context, step: Step) -> Prompt:
-    """What the step asks, or which answer to change instead."""
-    if not ctx.state.view.get("changing"):
+def prompt_of(ctx: Context[O], step: Step[O]) -> Prompt:
+    """Return what the step asks; or which answer to change, where that is being chosen."""
+    if not ctx.state.view.choosing:
         return step.ask(ctx)
-    answered = [s for s in current_dialog(ctx).steps(ctx) if s.name in ctx.state.path]
-    choices = [Choice(f"change:{s.name}", s.label, command=True) for s in answered]
-    goes_on = Choice("all", _("Nothing, go on"), command=True)
+    answered = [s for s in current_dialog(ctx).steps(ctx) if s.name in ctx.state.given]
+    choices = [action_choice(ChangeAnswer(s.name), s.label) for s in answered]
+    goes_on = action_choice(ShowAll(), _("Nothing, go on"))
     return Prompt(_("Which answer shall I ask again?"), [*choices, goes_on])
 
 
-def answer(ctx: Context, step: Step, value: str, *, by_citizen: bool = True) -> None:
-    """Record an answer after its effect; recheck what depends on it where it has changed.
+def answer(
+    ctx: Context[O], step: Step[O], value: str, source: Source = Source.CITIZEN
+) -> EffectOutcome:
+    """Record an answer after its effect; look again at what depends on it, where it has changed.
 
-    Raises Refusal, Wrong or Instead, from the effect.
+    Return what the effect made of it, where that isn't to record it. Raises StepRefused.
     """
-    state = ctx.state
-    dialog, aside, before = state.dialog, state.aside, state.kept.get(step.name)
-    if step.effect:
-        step.effect(ctx, value)
-    state.failures = 0
-    if aside is not None or state.dialog != dialog:
-        return  # its effect was all that was wanted of it
-    state.view = {}
-    ctx.answers[step.name] = value
-    state.kept.pop(step.name, None)
-    if by_citizen:
-        _walk(ctx, step.name)
+    dialog, interruption = ctx.state.dialog, ctx.state.interruption
+    before = ctx.state.previous(step.name)
+    outcome = step.effect(ctx, value) if step.effect else None
+    if outcome is not None:
+        return outcome
+    ctx.update(failures=0)
+    if interruption is not None or ctx.state.dialog != dialog:
+        return None  # its effect was all that was wanted of it
+    given = Answer(step.name, value, source, reusable=step.reusable)
+    ctx.state = replace(ctx.state, view=PromptView()).with_answer(given, _later(ctx, step.name))
     if before != value:
         invalidate_dependents(ctx, {step.name})
+    return None
 
 
-def start(ctx: Context, dialog: str, **answers: str) -> None:
-    """Begin a dialog, leaving the one that runs."""
+def start(ctx: Context[O], dialog: str, **answers: str) -> None:
+    """Begin a dialog with answers that are known, leaving the one that runs."""
     end_dialog(ctx)
-    ctx.state.dialog = dialog
-    ctx.state.answers = dict(answers)
+    ctx.update(dialog=dialog)
+    for step, value in answers.items():
+        ctx.state = ctx.state.with_answer(Answer(step, value, Source.DERIVED))
 
 
-def end_dialog(ctx: Context) -> None:
-    """End the running dialog: its hold is given up; details typed are kept to be offered again."""
+def end_dialog(ctx: Context[O]) -> None:
+    """End the running dialog; reusable answers are kept, to be offered again."""
+    if on_leave := current_dialog(ctx).on_leave:
+        on_leave(ctx)
     state = ctx.state
-    if state.hold and (booking := ctx.session.get(Booking, state.hold)):
-        release(ctx.session, booking, ctx.now, ctx.actor)
-    typed = {**state.kept, **state.answers}
-    state.kept = {k: v for k, v in typed.items() if k.startswith("details.")}
-    state.dialog, state.answers, state.path = "menu", {}, []
-    state.view, state.aside, state.failures, state.hold, state.digest = {}, None, 0, None, ""
+    ctx.state = State(
+        ctx.definition.idle,
+        tuple(replace(a, status=Status.RETRACTED) for a in state.answers if a.reusable),
+        number=state.number,
+        language=state.language,
+        timezone=state.timezone,
+    )
 
 
-def reopen(ctx: Context, name: str) -> None:
+def forget_answers(ctx: Context[O]) -> None:
+    """Drop every answer, also those that would be offered again."""
+    ctx.update(answers=())
+
+
+def reopen(ctx: Context[O], name: str) -> None:
     """Ask a step again; its answer is kept to be offered."""
-    state = ctx.state
-    if name in state.answers:
-        state.kept[name] = state.answers.pop(name)
-    state.path = [step for step in state.path if step != name]
-    state.view = {}
+    ctx.state = replace(ctx.state.retract(name), view=PromptView())
 
 
-def back(ctx: Context) -> bool:
-    """Go to the last step that the citizen answered; False when there is none.
+def drop(ctx: Context[O], name: str) -> None:
+    """Ask a step again, and offer no earlier answer to it."""
+    ctx.state = replace(ctx.state.without(name), view=PromptView())
+
+
+def back(ctx: Context[O]) -> bool:
+    """Go to the last step that the citizen answered; return False when there is none.
 
     Where an earlier answer was being changed, it stays as it was, and so does the rest.
     """
-    state = ctx.state
     step = open_step(ctx)
-    if step and step.name in state.kept and _later(ctx, step.name):
-        ctx.answers[step.name] = state.kept.pop(step.name)
-        _walk(ctx, step.name)
-        state.view = {}
+    changing = step is not None and ctx.state.previous(step.name) is not None
+    if step and changing and (later := _later(ctx, step.name)):
+        ctx.state = replace(ctx.state.restore(step.name, later), view=PromptView())
         return True
-    while state.path:
-        name = state.path[-1]
-        applies = name in ctx.answers and step_named(ctx, name) is not None
+    while ctx.state.given:
+        name = ctx.state.given[-1]
+        applies = step_named(ctx, name) is not None
         reopen(ctx, name)
         if applies:
             return True
     return False
 
 
-def _later(ctx: Context, name: str) -> list[str]:
-    """The steps after that one which the citizen has answered."""
+def _later(ctx: Context[O], name: str) -> Collection[str]:
+    """Return the steps after that one which the citizen has answered."""
     order = [step.name for step in current_dialog(ctx).steps(ctx)]
     after = order[order.index(name) + 1 :] if name in order else []
     # While an early step is open, the later ones may not be known: what is asked of a service.
-    return [step for step in ctx.state.path if step in after or step not in order]
+    return [
+        step for step in ctx.state.given if step != name and (step in after or step not in order)
+    ]
 
 
-def _walk(ctx: Context, name: str) -> None:
-    """Put a step into the path, before those that come after it."""
-    later = _later(ctx, name)
-    before = [step for step in ctx.state.path if step not in later and step != name]
-    ctx.state.path = [*before, name, *later]
-
-
-def invalidate_dependents(ctx: Context, changed: set[str]) -> None:
-    """Drop the answers that no longer hold after a change, and say which the citizen must repeat.
+def invalidate_dependents(ctx: Context[O], changed: set[str]) -> None:
+    """Drop the answers that no longer hold after a change, and say which must be repeated.
 
     Only what depends on the change is looked at. What depends on an answer that is missing waits
     until that one is given, which is a change of its own.
@@ -153,15 +159,13 @@ def invalidate_dependents(ctx: Context, changed: set[str]) -> None:
         if not applies:  # nobody will give it, so what depends on it must not wait
             asked.discard(step.name)
             changed = changed | {step.name}
-        if applies and step.is_still_valid(ctx, value):
+        if applies and step.still_valid(ctx, value):
             continue
-        if step.name in ctx.state.path and not applies:
+        if step.name in ctx.state.given and not applies:
             unneeded.append(step.label)
-        elif step.name in ctx.state.path and not has_single_answer(step, step.ask(ctx)):
+        elif step.name in ctx.state.given and not has_single_answer(step, step.ask(ctx)):
             again.append(step.label)
-        reopen(ctx, step.name)
-        if not step.name.startswith("details."):
-            ctx.state.kept.pop(step.name, None)
+        (reopen if step.reusable else drop)(ctx, step.name)
     if again:
         ctx.say(
             _n(
@@ -175,6 +179,19 @@ def invalidate_dependents(ctx: Context, changed: set[str]) -> None:
         ctx.say(_("No longer needed: {what}.", what=commas(*unneeded)))
 
 
-def has_single_answer(step: Step, prompt: Prompt) -> bool:
-    """Whether there is only one possible answer, which needs no asking."""
+def refresh(ctx: Context[O]) -> None:
+    """Look at every answer again where what they were given by has changed since."""
+    version = current_version(ctx)
+    if ctx.state.version and ctx.state.version != version:
+        invalidate_dependents(ctx, {VERSION})
+
+
+def current_version(ctx: Context[O]) -> str:
+    """Return by what the running dialog's answers are given."""
+    version = current_dialog(ctx).version
+    return version(ctx) if version else ""
+
+
+def has_single_answer(step: Step[O], prompt: Prompt) -> bool:
+    """Return whether there is only one possible answer, which needs no asking."""
     return step.automatic and not prompt.free and len(prompt.choices) == 1

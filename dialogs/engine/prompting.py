@@ -1,95 +1,79 @@
-"""Asking a question: which buttons it has, and remembering them."""
+"""Asking a question: which buttons it has, under which number."""
 
-from dataclasses import dataclass
-
-from core.i18n import _
-from core.messaging import conversations
-from dialogs.commands import buttons
+from core.i18n import LANGUAGES, _
 from dialogs.engine import navigation
-from dialogs.engine.state import StoredChoice
-from dialogs.engine.steps import Choice, Context, Prompt, Step
+from dialogs.engine.command import visible_commands
+from dialogs.engine.prompts import (
+    Action,
+    ChangeAnswer,
+    Choice,
+    OpenQuestion,
+    Prompt,
+    RunCommand,
+    SetAnswers,
+    ShowAll,
+    ShowPage,
+    StoredChoice,
+    StoredPrompt,
+    action_choice,
+)
+from dialogs.engine.steps import Context, O, Step
 
 PAGE = 8
 SLACK = 4
 """A list this little longer than a page is shown whole."""
 
 
-@dataclass(frozen=True)
-class OpenQuestion:
-    """The question that is open after a turn."""
-
-    number: int
-    step: str
-    place: str
-    prompt: Prompt
-    offers: list[StoredChoice]
-
-
-def ask(ctx: Context, step: Step, prompt: Prompt) -> OpenQuestion:
-    """Ask under a new number, and store what is offered under it."""
-    state = ctx.state
-    state.number += 1
-    choices, commands = _visible(ctx, prompt)
-    if name := state.view.get("change"):
-        changed = navigation.step_named(ctx, name)
-        if changed is not None:
-            label = _("Change: {step}", step=changed.label)
-            commands.append(Choice(f"change:{name}", label, command=True))
-    commands += [Choice(c.name, c.label, command=True) for c in buttons(ctx)]
-    once = {command.value: command for command in reversed(commands)}
-    offers = [stored_choice(ctx, str(c.number or i), c, number=c.number or i) for i, c in choices]
-    offers += [
-        stored_choice(ctx, _key(i, command.value), command)
-        for i, command in enumerate(reversed(once.values()))
+def ask(ctx: Context[O], step: Step[O], prompt: Prompt) -> OpenQuestion:
+    """Ask under a new number; return the question with what is offered under it."""
+    ctx.update(number=ctx.state.number + 1)
+    choices, actions = _shown(ctx, prompt)
+    actions += ctx.suggestions
+    if (name := ctx.state.view.change) and (changed := navigation.step_named(ctx, name)):
+        actions.append(change_choice(changed))
+    actions += [action_choice(RunCommand(c.name), c.label) for c in visible_commands(ctx)]
+    once = {action.value: action for action in reversed(actions)}
+    stored = [store_choice(ctx, str(c.number or i), c, number=c.number or i) for i, c in choices]
+    stored += [
+        store_choice(ctx, _button_key(i, each.action), each)
+        for i, each in enumerate(reversed(once.values()))
+        if each.action
     ]
-    place = navigation.prompt_key(ctx, step)
-    conversations.add_prompt(
-        ctx.session,
-        ctx.conversation_id,
-        state.number,
-        place,
-        [one.model_dump() for one in offers],
-        ctx.now,
-    )
-    return OpenQuestion(state.number, step.name, place, prompt, offers)
+    asked = StoredPrompt(ctx.state.number, navigation.prompt_key(ctx, step), stored)
+    return OpenQuestion(prompt, asked)
 
 
-def _key(place: int, value: str) -> str:
-    """A command's: its value, unless that may be longer than a platform's button carries."""
-    return f"set:{place}" if value.startswith("set:") else value
+def change_choice(step: Step[O]) -> Choice:
+    """Return the choice that asks an answered step again."""
+    return action_choice(ChangeAnswer(step.name), _("Change: {step}", step=step.label))
 
 
-def stored_choice(
-    ctx: Context, key: str, choice: Choice, *, number: int | None = None
+def store_choice(
+    ctx: Context[O], key: str, choice: Choice, *, number: int | None = None
 ) -> StoredChoice:
-    """Make a choice's button, with its label in each language."""
-    say = ctx.texts.say
-    return StoredChoice(
-        key=key,
-        value=choice.value,
-        el=say(choice.label, "el"),
-        en=say(choice.label, "en"),
-        number=number,
-        command=choice.command,
-    )
+    """Return a choice as it is stored, with its label in each language."""
+    labels = {language: ctx.lexicon.say(choice.label, language) for language in LANGUAGES}
+    return StoredChoice(key, labels, choice.value, number, choice.action)
 
 
-def _visible(ctx: Context, prompt: Prompt) -> tuple[list[tuple[int, Choice]], list[Choice]]:
-    """The choices shown, with their numbers, and the commands that show others."""
+def _button_key(place: int, action: Action) -> str:
+    """Return an action's key; a short one where its own is longer than a button may carry."""
+    return f"set:{place}" if isinstance(action, SetAnswers) else action.key
+
+
+def _shown(ctx: Context[O], prompt: Prompt) -> tuple[list[tuple[int, Choice]], list[Choice]]:
+    """Return the choices shown, with their numbers, and the actions that show others."""
     view = ctx.state.view
-    extras = list(prompt.extras)
+    actions = list(prompt.actions)
     choices = list(enumerate(prompt.choices, 1))
-    if only := view.get("only"):
-        named = [choice for _i, choice in choices if choice.value in only]
-        if named:
-            choices = list(enumerate(named, 1))
-            extras.insert(0, Choice("all", _("Show all"), command=True))
+    if named := [choice for _i, choice in choices if choice.value in view.only]:
+        choices = list(enumerate(named, 1))
+        actions.insert(0, action_choice(ShowAll(), _("Show all")))
     if prompt.layout == "list" and len(choices) > PAGE + SLACK:
-        page = view.get("page", 0)
         last = (len(choices) - 1) // PAGE
-        if page < last:
-            extras.insert(0, Choice(f"page:{page + 1}", _("More"), command=True))
-        if page > 0:
-            extras.insert(0, Choice(f"page:{page - 1}", _("Previous page"), command=True))
-        choices = choices[page * PAGE : (page + 1) * PAGE]
-    return choices, extras
+        if view.page < last:
+            actions.insert(0, action_choice(ShowPage(view.page + 1), _("More")))
+        if view.page > 0:
+            actions.insert(0, action_choice(ShowPage(view.page - 1), _("Previous page")))
+        choices = choices[view.page * PAGE : (view.page + 1) * PAGE]
+    return choices, actions

@@ -1,170 +1,160 @@
-"""The parts that a dialog is made of."""
+"""What a conversation is made of: steps, dialogs, and the context that they work in."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
-
-from core.actor import Actor
-from core.catalogue.model import Municipality, Service
-from core.catalogue.registry import Registry
-from core.i18n import Text, TextTemplate
+from core.i18n import Text
+from dialogs.engine.inputs import Unreadable
+from dialogs.engine.outcomes import EffectOutcome, TakeOutcome
+from dialogs.engine.prompts import Choice, Prompt, StoredPrompt
 from dialogs.engine.state import State
-from dialogs.nlu.errors import InvalidAnswer
+from dialogs.messages.blocks import Message
 from dialogs.nlu.lexicon import Lexicon
 
-Layout = Literal["list", "month", "times"]
-
-Input = Literal["text", "name", "email", "phone", "digits", "code", "long"]
-
-
-class AnswersForOtherSteps(Exception):
-    """An answer to other steps: they get these values, and the asked one gets none.
-
-    `then` is said after them: what couldn't be taken of it.
-    """
-
-    def __init__(self, then: InvalidAnswer | None = None, /, **answers: str) -> None:
-        super().__init__("an answer to other steps")
-        self.then = then
-        self.answers = answers
+O = TypeVar("O")  # noqa: E741 the office: opaque to the engine
+Event = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What can be picked: the value stored, the label shown, other words (with commas) for it.
-
-    `number` is what is typed to pick it, where that isn't its place in the list. A `command`
-    is done instead of being an answer.
-    """
-
-    value: str
-    label: Text
-    words: Text = ""
-    number: int | None = None
-    command: bool = False
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """What a step asks, free of language and platform.
-
-    `month` is the first of the month that the choices are days of. `free`: any text is an
-    answer, and the choices are suggestions. `names` says how a choice's name may be typed: in
-    `any` way that can be understood, `begun`, or only the `whole` of it. `extras` are commands
-    that belong to this question. `expected` is said after an answer that fits nothing. `input`
-    is what a typed answer is, so that a page can help with it. `booking` is the one shown in it.
-    """
-
-    text: Text
-    choices: Sequence[Choice] = ()
-    layout: Layout = "list"
-    month: date | None = None
-    free: bool = False
-    names: Literal["any", "begun", "whole"] = "any"
-    extras: Sequence[Choice] = ()
-    expected: Text = ""
-    input: Input = "text"
-    booking: int | None = None
-
-
-@dataclass
-class Context:
-    """A turn's surroundings, and what is said in it.
-
-    `heard` is the label of a tapped button; `shown` the booking that what is said tells all about.
-    """
-
-    session: Session
-    registry: Registry
-    texts: Lexicon
-    now: datetime
-    actor: Actor
-    state: State
-    language: str
-    timezone: str
-    conversation_id: int
-    sources: Sequence[str]
-    known: Mapping[str, str]
-    choose: Callable[[Sequence[str]], str]
-    dialogs: Mapping[str, "Dialog"]
-    said: list[Text] = field(default_factory=list)
-    heard: str | None = None
-    shown: int | None = None
-    cache: dict[str, Any] = field(default_factory=dict)
-
-    def say(self, phrase: Text) -> None:
-        """Say something before the next question."""
-        self.said.append(phrase)
-
-    @property
-    def answers(self) -> dict[str, str]:
-        """The running dialog's, by step."""
-        return self.state.answers
-
-    @property
-    def municipality(self) -> Municipality | None:
-        """The one that was picked."""
-        name = self.answers.get("municipality")
-        return self.registry[name].body if name and name in self.registry else None
-
-    @property
-    def service(self) -> Service | None:
-        """The one that was picked."""
-        body = self.municipality
-        return body.services.get(self.answers.get("service", "")) if body else None
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The citizen's."""
-        return ZoneInfo(self.timezone)
-
-
-def always(_: Context) -> bool:
+def always(_: "Context[Any]") -> bool:
     """Apply to everybody."""
     return True
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(Generic[O]):
     """A step asks for one answer.
 
-    `ask` makes the prompt; `take` reads a typed answer that picked no choice, or raises Wrong;
-    `effect` acts on the answer, and may raise Refusal; `holds` says whether an earlier answer
-    still fits after one of `depends` has changed, and keeps what must be kept for it. `words` are
-    other names for the step, with commas.
+    `ask` makes the prompt; `take` reads a typed answer that picked no choice; `effect` acts on the
+    answer, and may raise StepRefused; `keep` says whether an earlier answer still fits after one
+    of `depends` has changed, and keeps what must be kept for it. An `automatic` step with one
+    possible answer answers itself; a `reusable` answer is offered again in later dialogs. `words`
+    are other names for the step, with commas.
     """
 
     name: str
     label: Text
-    ask: Callable[[Context], Prompt]
-    take: Callable[[Context, str], str] | None = None
-    applies: Callable[[Context], bool] = always
+    ask: Callable[["Context[O]"], Prompt]
+    take: Callable[["Context[O]", str], TakeOutcome] | None = None
+    applies: Callable[["Context[O]"], bool] = always
     depends: tuple[str, ...] = ()
-    effect: Callable[[Context, str], None] | None = None
-    holds: Callable[[Context, str], bool] | None = None
+    effect: Callable[["Context[O]", str], EffectOutcome] | None = None
+    keep: Callable[["Context[O]", str], bool] | None = None
     automatic: bool = True
+    reusable: bool = False
     words: Text = ""
 
-    def is_still_valid(self, ctx: Context, value: str) -> bool:
-        """Whether that answer could be given now."""
-        if self.holds is not None:
-            return self.holds(ctx, value)
+    def still_valid(self, ctx: "Context[O]", value: str) -> bool:
+        """Return whether that answer could be given now."""
+        if self.keep is not None:
+            return self.keep(ctx, value)
         prompt = self.ask(ctx)
         return prompt.free or any(choice.value == value for choice in prompt.choices)
 
 
 @dataclass(frozen=True)
-class Dialog:
+class Dialog(Generic[O]):
     """A task of the conversation, as a list of steps.
 
-    `upkeep` runs after each answer, before the next question.
+    `after_turn` runs after each message, before the next question; `on_leave` when the dialog
+    ends, for whatever reason. `version` says by what the answers are given: where it differs from
+    the last turn's, what depends on VERSION is looked at again. `on_old_choice` may say more of an
+    old button of a step (its value) than that it is old; then it returns True.
     """
 
     name: str
-    label: TextTemplate
-    steps: Callable[[Context], Iterable[Step]]
-    after_turn: Callable[[Context], None] | None = None
+    label: Text
+    steps: Callable[["Context[O]"], Iterable[Step[O]]]
+    after_turn: Callable[["Context[O]"], None] | None = None
+    on_leave: Callable[["Context[O]"], None] | None = None
+    version: Callable[["Context[O]"], str] | None = None
+    on_old_choice: Callable[["Context[O]", str, str], bool] | None = None
+
+
+VERSION = "catalogue"
+"""What a step depends on whose answer must be looked at again when Dialog.version changes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command(Generic[O]):
+    """Something to do at any step. `words` pick it, with commas between them.
+
+    Its button is shown always, after "help" only, or by the prompts that name it (`shown`), and
+    only where it `applies`; its words are understood wherever it is `typed`. One that `yields`
+    gives way to a choice of that name. More words may follow those of a command that
+    `understands` them.
+    """
+
+    name: str
+    label: Text = ""
+    words: Text = ""
+    run: Callable[["Context[O]", str], None]
+    shown: str = "help"
+    applies: Callable[["Context[O]"], bool] = always
+    typed: Callable[["Context[O]"], bool] = always
+    yields: bool = False
+    understands: Callable[["Context[O]", str], bool] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition(Generic[O]):
+    """A whole conversation: its dialogs and commands.
+
+    It begins with the dialog `initial` and returns to `idle`; `interruptions` has the questions in
+    between as steps. `greeting` is said to whoever is new; `follow_link` goes where a link leads;
+    `unreadable` says what can't be read.
+    """
+
+    dialogs: Mapping[str, Dialog[O]]
+    commands: Sequence[Command[O]] = ()
+    initial: str
+    idle: str
+    interruptions: Dialog[O] | None = None
+    greeting: Text = ""
+    follow_link: Callable[["Context[O]", str], None] | None = None
+    unreadable: Mapping[Unreadable, Text] = field(default_factory=dict)
+
+    def begins(self, dialog: str) -> bool:
+        """Return whether it is one of the dialogs before whose first question there is nothing."""
+        return dialog in (self.initial, self.idle)
+
+
+@dataclass
+class Context(Generic[O]):
+    """A turn's surroundings, the state as it stands, and what is said.
+
+    `office` is what steps ask and act through; the engine never looks at it. `language_stated`:
+    the citizen's device says which language it wants.
+    """
+
+    office: O
+    lexicon: Lexicon
+    definition: Definition[O]
+    now: datetime
+    state: State = field(default_factory=lambda: State(""))
+    open_prompt: StoredPrompt | None = None
+    language_stated: bool = False
+    messages: list[Text | Message] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    suggestions: Sequence[Choice] = ()
+    tapped: str | None = None
+
+    def say(self, message: Text | Message) -> None:
+        """Say something before the next question."""
+        self.messages.append(message)
+
+    def update(self, **changes: Any) -> None:
+        """Replace fields of the state."""
+        self.state = replace(self.state, **changes)
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """Return the running dialog's answers that count, by step."""
+        return self.state.values
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the citizen's time zone."""
+        return ZoneInfo(self.state.timezone)

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from core.bookings.reference import format_code
 from core.catalogue.model import Channel, FormField, Link, Municipality, OfficeContact, Service
+from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking
 from core.i18n import FormattedDate, JoinedText, Text, TextTemplate, ZoneCity, _, _n, lines
-from dialogs.engine.steps import Context
 from dialogs.messages.format import format_phone
 
 CHANNELS: dict[Channel, TextTemplate] = {
@@ -76,12 +76,9 @@ def about_service(body: Municipality, service: Service, channel: str | None) -> 
     )
 
 
-def sidebar(ctx: Context) -> Text | None:
+def sidebar(body: Municipality, service: Service | None, channel: str | None) -> Text:
     """What is good to have at hand while booking: documents, links, whom to ask."""
-    body, service = ctx.municipality, ctx.service
-    if ctx.state.dialog != "book" or body is None:
-        return None
-    about = about_service(body, service, ctx.answers.get("channel")) if service else None
+    about = about_service(body, service, channel) if service else None
     registry = lines(body.name, *link_lines(body.links), *contact_lines(body.contact))
     return JoinedText((about, registry), "\n\n") if about else registry
 
@@ -135,10 +132,10 @@ def shown_value(field: FormField, value: str) -> Text:
     return next((option.label for option in field.options if option.id == value), value)
 
 
-def one_line(ctx: Context, booking: Booking) -> Text:
+def one_line(loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo) -> Text:
     """A booking in a line: date, time, service."""
-    body = ctx.registry[booking.municipality_id].body
-    zone = shown_zone(body, booking.channel, ctx.zone)
+    body = loaded.body
+    zone = shown_zone(body, booking.channel, citizen)
     return _(
         "{day} {time}, {service}",
         day=FormattedDate(booking.starts_at.astimezone(zone), "EEE d MMM"),
@@ -147,9 +144,9 @@ def one_line(ctx: Context, booking: Booking) -> Text:
     )
 
 
-def booking_lines(ctx: Context, booking: Booking) -> list[Text]:
+def booking_lines(loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo) -> list[Text]:
     """Code, service, time, place or call."""
-    body = ctx.registry[booking.municipality_id].body
+    body = loaded.body
     service, branch = body.services[booking.service], body.branch(booking.branch)
     minutes = int((booking.ends_at - booking.starts_at).total_seconds() // 60)
     channel = Channel(booking.channel)
@@ -168,22 +165,24 @@ def booking_lines(ctx: Context, booking: Booking) -> list[Text]:
     return [
         _("Code: {code}", code=format_code(booking.code or "")),
         _("{municipality}, {service}", municipality=body.name, service=service.name),
-        appointment_time(booking.starts_at, minutes, body, channel, ctx.zone),
+        appointment_time(booking.starts_at, minutes, body, channel, citizen),
         CHANNELS[channel],
         *where,
     ]
 
 
-def full_details(ctx: Context, booking: Booking) -> Text:
+def full_details(
+    loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo, now: datetime
+) -> Text:
     """All that the citizen must know of a booking."""
-    body = ctx.registry[booking.municipality_id].body
+    body = loaded.body
     service, channel = body.services[booking.service], Channel(booking.channel)
     tips = body.video_tips if channel == Channel.VIDEO else ()
     until = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
-    zone = shown_zone(body, channel, ctx.zone)
+    zone = shown_zone(body, channel, citizen)
     local = until.astimezone(zone)
     return lines(
-        *booking_lines(ctx, booking),
+        *booking_lines(loaded, booking, citizen),
         *document_lines(service),
         service.instructions.get(channel),
         *([_("For a good video call:")] if tips else []),
@@ -195,14 +194,14 @@ def full_details(ctx: Context, booking: Booking) -> Text:
             time=FormattedDate(local, CLOCK),
             zone=ZoneCity(str(zone)),
         )
-        if ctx.now < until < booking.starts_at
+        if now < until < booking.starts_at
         else None,
-        office_phone(ctx, booking),
+        office_phone(loaded, booking),
     )
 
 
-def office_phone(ctx: Context, booking: Booking) -> Text | None:
+def office_phone(loaded: LoadedMunicipality, booking: Booking) -> Text | None:
     """Where a human can be called about it."""
-    body = ctx.registry[booking.municipality_id].body
+    body = loaded.body
     contact = body.branch(booking.branch).contact or body.contact
     return _("Telephone of the office: {phone}", phone=contact.phone) if contact.phone else None

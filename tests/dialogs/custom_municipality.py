@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot import conversation_state
 from core.catalogue.model import Municipality
 from core.db.models import Booking, Conversation
 from dialogs.engine.state import State
@@ -39,4 +40,5 @@ def stored_bookings(deployment: Deployment) -> list[Booking]:
 def stored_state(deployment: Deployment) -> State:
     """What the first conversation remembers."""
     query = select(Conversation.state).order_by(Conversation.id)
-    return State.model_validate(deployment.database.write_sync(lambda s: s.scalars(query).first()))
+    stored = deployment.database.write_sync(lambda s: s.scalars(query).first())
+    return conversation_state.load(stored or {}, "el", "Europe/Athens")[0]

@@ -13,11 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from bot import conversation_state
 from bot.context import Services
 from bot.i18n.translator import Translator
 from core.catalogue.registry import Registry
 from core.db.database import Database
-from dialogs.engine.state import State
+from dialogs.booking.selection import HOLD
 from tests.conftest import SOAK, Clock, Deployment
 from tests.dialogs.scripted_citizen import complete_a_booking
 
@@ -146,15 +147,14 @@ def check_answered_time(deployment: Deployment) -> None:
     """A time that counts as answered is the one that is kept; a dead one is never brought back."""
     with deployment.database.engine.connect() as connection:
         stored = connection.execute(text("SELECT state FROM conversations")).scalar_one()
-        state = State.model_validate(json.loads(stored))
-        if state.dialog != "book" or "time" not in state.answers:
+        state, _transport = conversation_state.load(json.loads(stored), "el", "Europe/Athens")
+        if state.dialog != "book" or "time" not in state.values:
             return
-        assert state.hold is not None
         start, kind, until = connection.execute(
             text("SELECT starts_at, state, held_until FROM bookings WHERE id = :id"),
-            {"id": state.hold},
+            {"id": int(state.data[HOLD])},
         ).one()
-    assert start == datetime.fromisoformat(state.answers["time"]).timestamp()
+    assert start == datetime.fromisoformat(state.values["time"]).timestamp()
     assert kind == "held"
     assert until > deployment.clock.now.timestamp()
 

@@ -28,6 +28,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import conversation_state
 from bot.messages import Reply
 from bot.views import inbox
 from bot.views.transcript import view
@@ -35,7 +36,6 @@ from core.actor import Actor
 from core.availability import slots
 from core.bookings import service as bookings
 from core.db.models import Booking, Citizen, Conversation, OutboxRow
-from dialogs.engine.state import State
 from tests.conftest import Deployment
 from tests.stories.story_platforms import Line, StoryPlatform
 
@@ -160,7 +160,8 @@ class StoryRunner:
 
         def take(session: Session) -> None:
             state = session.scalars(select(Conversation).order_by(Conversation.id)).first()
-            answers = State.model_validate(state.state if state else {}).answers
+            stored = state.state if state else {}
+            answers = conversation_state.load(stored, "el", "Europe/Athens")[0].values
             registry = self.deployment.services.registry
             if number := answers.get("booking"):
                 mine = session.get_one(Booking, int(number))

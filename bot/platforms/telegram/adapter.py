@@ -47,7 +47,7 @@ from bot.platforms.push_layout import ANSWERED
 from bot.settings import TelegramAccount
 from core.errors import DeliveryError
 from core.i18n import _
-from dialogs.deep_links import Unread
+from dialogs.engine.inputs import Unreadable
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's way to ask for its later types
 
@@ -267,7 +267,7 @@ def _typed(text: str) -> dict[str, Any]:
     return {"link": found["rest"]} if found["rest"] else {"text": "/start"}
 
 
-def _unread(what: Unread) -> dict[str, Any]:
+def _unread(what: Unreadable) -> dict[str, Any]:
     return {"unread": what}
 
 

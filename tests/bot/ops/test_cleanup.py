@@ -119,7 +119,10 @@ def test_many_silent_conversations_are_forgotten_batch_by_batch(deployment: Depl
                     contact_id=number,
                     language="el",
                     timezone="Europe/Athens",
-                    state={"answers": {"details.name": DETAILS[0]}},
+                    state={
+                        "dialog": "book",
+                        "answers": [{"step": "details.name", "value": DETAILS[0]}],
+                    },
                     forget_at=deployment.clock(),
                 )
             )

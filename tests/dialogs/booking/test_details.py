@@ -1,16 +1,15 @@
 """What of a sentence is the answer to a question of the form."""
 
+from collections.abc import Mapping
+
 import pytest
-from sqlalchemy import select
 
-from core.db.models import Conversation
 from tests.conftest import Deployment
+from tests.dialogs.custom_municipality import stored_state
 
 
-def answers(deployment: Deployment) -> dict[str, str]:
-    state = deployment.database.write_sync(lambda s: s.scalars(select(Conversation.state)).one())
-    found: dict[str, str] = state["answers"]
-    return found
+def answers(deployment: Deployment) -> Mapping[str, str]:
+    return stored_state(deployment).values
 
 
 BEGIN = ("Χίος", "εργασιακή", "βίντεο", "4/12", "10:30")

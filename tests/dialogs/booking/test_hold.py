@@ -30,7 +30,7 @@ def test_whoever_leaves_gives_the_time_up_at_once(
     deployment: Deployment, leaving: tuple[str, ...]
 ) -> None:
     deployment.talk(*TO_THE_TIME, *DETAILS[:1], *leaving)
-    assert stored_state(deployment).hold is None
+    assert not stored_state(deployment).data
     assert deployment.talk(*TO_THE_TIME, who="another")[-1].step == "details.name"
 
 

@@ -1,0 +1,223 @@
+"""What a dialog may ask of the office and have it do, within one turn."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.availability import schedule, slots
+from core.availability.schedule import UnavailableReason
+from core.bookings import limits, lookup
+from core.bookings import service as bookings
+from core.bookings.allocation import slot_taken_error
+from core.catalogue.model import Consent, Municipality
+from core.catalogue.registry import LoadedMunicipality, Registry
+from core.catalogue.service_offer import ServiceOffer
+from core.db.models import Booking, Citizen
+from core.errors import BookingRefused
+
+
+class Office:
+    """The registry, the bookings and one citizen's part in them, at one moment.
+
+    `actor` is who asks; `known_details` are what they gave at earlier bookings; `choose` draws the
+    letters of a booking's code. Where it is `only` one municipality's, the others aren't offered.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        registry: Registry,
+        now: datetime,
+        actor: Actor,
+        *,
+        choose: Callable[[Sequence[str]], str],
+        known_details: Mapping[str, str],
+        only: str | None = None,
+    ) -> None:
+        self._session = session
+        self._registry = registry
+        self._actor = actor
+        self._choose = choose
+        self._only = only
+        self._limits: dict[tuple[str, str], BookingRefused | None] = {}
+        self._upcoming: Sequence[Booking] | None = None
+        self.now = now
+        self.known_details = known_details
+
+    # The catalogues
+
+    @property
+    def municipalities(self) -> Sequence[Municipality]:
+        """Return every municipality, by Greek name."""
+        return self._registry.municipalities
+
+    @property
+    def offered_municipalities(self) -> Sequence[Municipality]:
+        """Return those that can be booked here: all, or the one whose own page or bot this is."""
+        return [body for body in self.municipalities if self._only in (None, body.id)]
+
+    def loaded(self, municipality_id: str) -> LoadedMunicipality:
+        """Return a municipality as it is loaded. Raises KeyError."""
+        return self._registry[municipality_id]
+
+    def find(self, municipality_id: str | None) -> LoadedMunicipality | None:
+        """Return a municipality as it is loaded, if there is one of that id."""
+        if municipality_id is None or municipality_id not in self._registry:
+            return None
+        return self._registry[municipality_id]
+
+    def of_booking(self, booking: Booking) -> LoadedMunicipality:
+        """Return the municipality that a booking is with."""
+        return self._registry[booking.municipality_id]
+
+    def offer_of(self, booking: Booking) -> ServiceOffer:
+        """Return what a booking is of: its service, branch and channel. Raises KeyError."""
+        loaded = self.of_booking(booking)
+        return loaded.offer(booking.service, booking.branch, booking.channel)
+
+    # Free times
+
+    def free_times(
+        self, offer: ServiceOffer, day: date, zone: ZoneInfo, own: int | None
+    ) -> list[datetime]:
+        """Return the free starts of a day (as counted in `zone`); the booking `own` takes none."""
+        since, until = schedule.day_bounds(day, zone)
+        return slots.free_times(self._session, offer, since, until, self.now, own)
+
+    def free_days(
+        self, offer: ServiceOffer, first: date, last: date, zone: ZoneInfo, own: int | None
+    ) -> list[date]:
+        """Return the days from first to last (as counted in `zone`) with a free start."""
+        return slots.free_days(self._session, offer, first, last, self.now, zone, own)
+
+    def nearest_times(
+        self, offer: ServiceOffer, wanted: datetime, own: int | None, count: int
+    ) -> list[datetime]:
+        """Return the free starts nearest to a moment, the nearest first."""
+        return slots.nearest_times(self._session, offer, wanted, self.now, own, count)
+
+    def unavailable_reason(
+        self, offer: ServiceOffer, day: date, zone: ZoneInfo
+    ) -> UnavailableReason:
+        """Return why a day has no free start, given that it has none."""
+        return schedule.unavailable_reason(offer, day, self.now, zone)
+
+    def last_open_day(self, offer: ServiceOffer) -> date:
+        """Return the last day that may be booked and on which somebody works."""
+        return schedule.last_open_day(offer, self.now)
+
+    # Bookings
+
+    def booking(self, number: int) -> Booking | None:
+        """Return a booking by its number."""
+        return self._session.get(Booking, number)
+
+    def upcoming(self) -> Sequence[Booking]:
+        """Return the citizen's confirmed bookings that aren't over, the soonest first."""
+        if self._upcoming is None:
+            self._upcoming = bookings.upcoming(self._session, self._actor.citizen_id, self.now)
+        return self._upcoming
+
+    def hold(self, offer: ServiceOffer, starts_at: datetime, old: Booking | None) -> Booking:
+        """Hold a time in place of the hold `old`. Raises BookingRefused."""
+        return bookings.hold(self._session, offer, starts_at, self.now, self._actor, old)
+
+    def slot_taken(self) -> BookingRefused:
+        """Return the refusal of a time that is gone."""
+        return slot_taken_error()
+
+    def extend(self, booking: Booking) -> bool:
+        """Extend a live hold, for its citizen is active; return False when it has run out."""
+        return bookings.extend(booking, self.of_booking(booking).body.rules, self.now)
+
+    def release(self, booking: Booking) -> None:
+        """Give up a hold."""
+        bookings.release(self._session, booking, self.now, self._actor)
+
+    def confirm(
+        self,
+        offer: ServiceOffer,
+        booking: Booking,
+        details: Mapping[str, str],
+        consent: Consent | None,
+    ) -> None:
+        """Turn a hold into a booking. Raises BookingRefused."""
+        self._upcoming = None
+        bookings.confirm(
+            self._session,
+            self._registry,
+            offer,
+            booking,
+            self.now,
+            self._actor,
+            details=details,
+            consent=consent,
+            choose=self._choose,
+        )
+
+    def move(self, booking: Booking, starts_at: datetime) -> None:
+        """Give a booking another time. Raises BookingRefused."""
+        self._upcoming = None
+        offer = self.offer_of(booking)
+        bookings.move(
+            self._session, self._registry, offer, booking, starts_at, self.now, self._actor
+        )
+
+    def cancel(self, booking: Booking) -> None:
+        """End a booking. Raises BookingRefused."""
+        self._upcoming = None
+        rules = self.of_booking(booking).body.rules
+        bookings.cancel(self._session, self._registry, rules, booking, self.now, self._actor)
+
+    def edit(self, booking: Booking, changes: Mapping[str, str]) -> None:
+        """Change details of a booking. Raises BookingRefused."""
+        self._upcoming = None
+        bookings.edit(self._session, self._registry, booking, changes, self.now, self._actor)
+
+    def withdraw_consent(self, booking: Booking) -> None:
+        """Take consent back, and with it the details and the booking. Raises BookingRefused."""
+        self._upcoming = None
+        bookings.withdraw_consent(self._session, booking, self.now, self._actor)
+
+    def check_changeable(self, booking: Booking) -> None:
+        """Raise BookingRefused where a booking is over, or its deadline for changes has passed."""
+        rules = self.of_booking(booking).body.rules
+        bookings.check_changeable(booking, rules, self.now)
+
+    # Limits, and proof of whose a booking is
+
+    def citizen_limit(self, offer: ServiceOffer) -> BookingRefused | None:
+        """Return why the citizen may have no other booking of a service, if so; once a turn."""
+        key = (offer.municipality.id, offer.service.id)
+        if key not in self._limits:
+            try:
+                limits.check_citizen(self._session, offer, self.now, self._actor.citizen_id)
+                self._limits[key] = None
+            except BookingRefused as refused:
+                self._limits[key] = refused
+        return self._limits[key]
+
+    def check_phone_limit(self, offer: ServiceOffer, number: str) -> None:
+        """Raise BookingRefused where a telephone number has as many bookings as it may."""
+        hashed = self._registry.keyed_hash(number)
+        limits.check_phone(self._session, offer.municipality, offer.service.id, self.now, hashed)
+
+    def check_lookup_allowed(self) -> None:
+        """Raise BookingRefused while the citizen has tried too many wrong codes."""
+        lookup.check_unlocked(self._session, self._actor.sources, self.now)
+
+    def find_booking(self, code: str, phone: str) -> Booking | None:
+        """Return the upcoming booking of a code and a phone number. Raises BookingRefused."""
+        return lookup.find_booking(
+            self._session, self._registry, code, phone, self._actor.sources, self.now
+        )
+
+    def remember_details(self, details: Mapping[str, str]) -> None:
+        """Keep details with the citizen, to be offered at the next booking."""
+        known = {**self.known_details, **details}
+        own = Citizen.id == self._actor.citizen_id
+        self._session.execute(update(Citizen).where(own).values(details=known))

@@ -1,0 +1,142 @@
+"""The last steps of a booking: consent, and the review that confirms it."""
+
+from datetime import datetime
+
+from core.catalogue.model import Channel, Consent
+from core.errors import BookingRefused
+from core.i18n import Text, _, lines
+from dialogs.booking.details import collected_details, is_remembered
+from dialogs.booking.hold import hold_lost
+from dialogs.booking.selection import consent, current_hold, current_offer, picked_municipality
+from dialogs.booking.time import short_time
+from dialogs.context import Context, Step, refusable
+from dialogs.engine import navigation
+from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer
+from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice
+from dialogs.engine.state import PromptView
+from dialogs.engine.steps import VERSION
+from dialogs.messages.appointment import (
+    CHANNELS,
+    appointment_time,
+    detail_lines,
+    full_details,
+    one_line,
+)
+from dialogs.messages.blocks import Message
+from dialogs.nlu.lexicon import NO, YES
+
+CONFIRM = _("confirm, yes, y, ok, okay, book it, all right, correct, yes correct, 👍")
+
+REVIEW = "review"
+
+REFUSED_CONSENT = "no"
+
+
+def _reference(consent: Consent) -> str:
+    return f"{consent.id} {consent.version}"
+
+
+def _ask_consent(ctx: Context) -> Prompt:
+    asked = consent(ctx)
+    text: Text = lines(asked.text, asked.link) if asked else ""
+    return Prompt(
+        text,
+        [
+            Choice(_reference(asked) if asked else "", _("I agree"), YES),
+            Choice(REFUSED_CONSENT, _("I don't agree"), NO),
+        ],
+        expected=_("Please answer “I agree” or “I don't agree”."),
+    )
+
+
+def _check_consent(_ctx: Context, value: str) -> EffectOutcome:
+    if value != REFUSED_CONSENT:
+        return None
+    return InvalidAnswer(
+        _(
+            "Without your consent I can't make this booking here. You can agree now, "
+            "or talk to an employee: write “human”."
+        ),
+        PromptView(step="consent", help=True),
+    )
+
+
+def _ask_review(ctx: Context) -> Prompt:
+    body, offer = picked_municipality(ctx), current_offer(ctx)
+    start = datetime.fromisoformat(ctx.answers["time"])
+    fields = body.fields_of(offer.service)
+    several = len(body.branches_of(offer.service.id)) > 1
+    return Prompt(
+        lines(
+            _("Please check before I book:"),
+            _("{municipality}, {service}", municipality=body.name, service=offer.service.name),
+            offer.branch.name if several or offer.channel == Channel.IN_PERSON else None,
+            CHANNELS[offer.channel],
+            appointment_time(start, offer.service.duration, body, offer.channel, ctx.zone),
+            *detail_lines(fields, collected_details(ctx, fields)),
+        ),
+        [
+            Choice(
+                ctx.answers["time"],
+                _("Confirm: {time}", time=short_time(ctx, offer, start)),
+                CONFIRM,
+            )
+        ],
+        names="whole",
+        actions=[action_choice(RunCommand("change"), _("Change an answer"))],
+        expected=_("Write “confirm” to book, or “change” to change an answer."),
+    )
+
+
+@refusable
+def _confirm(ctx: Context, value: str) -> EffectOutcome:
+    """Book what was shown; the answer carries its time, so that no other can be confirmed."""
+    body, offer, booking = picked_municipality(ctx), current_offer(ctx), current_hold(ctx)
+    start = datetime.fromisoformat(value)
+    if booking is None:
+        hold_lost(ctx, start)
+        raise ctx.office.slot_taken()
+    if start != booking.starts_at:
+        return InvalidAnswer(_("The time has changed meanwhile. Please check again."))
+    fields = body.fields_of(offer.service)
+    details = collected_details(ctx, fields)
+    try:
+        ctx.office.confirm(offer, booking, details, consent(ctx))
+    except BookingRefused as refused:
+        if refused.kind == "taken":
+            hold_lost(ctx, start)
+        raise
+    same_next_time = {f.id for f in fields if is_remembered(f)}
+    ctx.office.remember_details({k: v for k, v in details.items() if k in same_next_time})
+    navigation.end_dialog(ctx)
+    navigation.forget_answers(ctx)
+    loaded = ctx.office.of_booking(booking)
+    details_text = full_details(loaded, booking, ctx.zone, ctx.now)
+    ctx.say(Message(lines(_("Your appointment is booked."), details_text), booking.id))
+    return None
+
+
+def say_if_booked(ctx: Context, step: str, value: str) -> bool:
+    """Reassure whoever confirms again what is booked already; return whether it is."""
+    if step != REVIEW:
+        return False
+    start = datetime.fromisoformat(value)
+    for booking in ctx.office.upcoming():
+        if booking.starts_at == start:
+            said = one_line(ctx.office.of_booking(booking), booking, ctx.zone)
+            ctx.say(_("This is booked already: {appointment}.", appointment=said))
+            return True
+    return False
+
+
+CONSENT_STEP = Step(
+    "consent",
+    _("Consent"),
+    _ask_consent,
+    applies=lambda ctx: consent(ctx) is not None,
+    depends=("service", "channel", VERSION),
+    effect=_check_consent,
+    automatic=False,
+)
+
+REVIEW_STEP = Step(REVIEW, _("Check"), _ask_review, effect=_confirm, automatic=False)

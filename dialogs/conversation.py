@@ -1,0 +1,34 @@
+"""The conversation as a whole: its dialogs, commands and links, put together."""
+
+from core.i18n import _
+from core.office import Office
+from dialogs.booking.dialog import BOOK
+from dialogs.commands import COMMANDS
+from dialogs.deep_links import follow_link
+from dialogs.engine.steps import Definition
+from dialogs.managing.dialogs import MANAGING
+from dialogs.menu import INTERRUPTIONS, MENU
+
+CONVERSATION: Definition[Office] = Definition(
+    dialogs={dialog.name: dialog for dialog in (BOOK, *MANAGING, MENU)},
+    commands=COMMANDS,
+    initial=BOOK.name,
+    idle=MENU.name,
+    interruptions=INTERRUPTIONS,
+    greeting=_(
+        "Hello! I'm Rantevou and I book appointments with your municipality. "
+        "At any time you can write “help” or “back”."
+    ),
+    follow_link=follow_link,
+    unreadable={
+        "voice": _("I can't listen to voice messages. Please write to me, or tap a button."),
+        "contact": _(
+            "That is somebody else's contact. Please share your own, or write the number."
+        ),
+        "edited": _(
+            "I had read that message before you changed it. "
+            "To change an answer, write “change” and which one."
+        ),
+        "other": _("I can read only what you write. Please write your answer, or tap a button."),
+    },
+)

@@ -1,0 +1,72 @@
+"""Commands: finding one, running one, and the actions of buttons."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from core.i18n import _
+from dialogs.engine import navigation
+from dialogs.engine.outcomes import EffectOutcome
+from dialogs.engine.prompts import (
+    Action,
+    ChangeAnswer,
+    RunCommand,
+    SetAnswers,
+    ShowAll,
+    ShowMonth,
+    ShowPage,
+)
+from dialogs.engine.state import PromptView
+from dialogs.engine.steps import Command, Context, O
+
+
+def perform(ctx: Context[O], action: Action) -> EffectOutcome:
+    """Do what a button says; the open question is asked again after it. Raises StepRefused."""
+    match action:
+        case RunCommand(name):
+            run(ctx, name)
+        case ChangeAnswer(step):
+            navigation.reopen(ctx, step)
+        case SetAnswers(answers):
+            return _set_answers(ctx, answers)
+        case ShowPage(page):
+            ctx.update(view=PromptView(page=page))
+        case ShowMonth(month):
+            ctx.update(view=PromptView(month=month))
+        case ShowAll():
+            ctx.update(view=PromptView())
+    return None
+
+
+def run(ctx: Context[O], name: str, argument: str = "") -> None:
+    """Run a command; the open question is asked again after it."""
+    next(c for c in ctx.definition.commands if c.name == name).run(ctx, argument)
+
+
+def run_by_name(ctx: Context[O], name: str) -> None:
+    """Run a command by its name instead of its words; say so where there is none."""
+    found = (c for c in ctx.definition.commands if c.name == name and c.words != "")
+    command = next((c for c in found if c.typed(ctx)), None)
+    if command:
+        command.run(ctx, "")
+    else:
+        ctx.say(_("I don't know that command. Write “help” to see what I can do."))
+
+
+def visible_commands(ctx: Context[O]) -> list[Command[O]]:
+    """Return the commands that have a button now."""
+    wanted = ("always", "help") if ctx.state.view.help else ("always",)
+    return [c for c in ctx.definition.commands if c.shown in wanted and c.applies(ctx)]
+
+
+def show_help(ctx: Context[O]) -> None:
+    """Have the buttons shown that only "help" shows."""
+    ctx.update(view=replace(ctx.state.view, help=True))
+
+
+def _set_answers(ctx: Context[O], answers: Mapping[str, str]) -> EffectOutcome:
+    for name, value in answers.items():
+        if step := navigation.step_named(ctx, name):
+            navigation.reopen(ctx, name)
+            if outcome := navigation.answer(ctx, step, value):
+                return outcome
+    return None

@@ -1,0 +1,295 @@
+"""What a typed text may mean, as an ordered table of matchers: the first that says so decides."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from core.i18n import LANGUAGES, _
+from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer, StepRefused
+from dialogs.engine.prompts import Choice, Prompt, StoredChoice
+from dialogs.engine.steps import Command, Context, Step
+from dialogs.nlu.lexicon import FILLER, HELLO, NO, POLITE, YES
+from dialogs.nlu.matching import Candidate, guess, matches_phrase, pick
+from dialogs.nlu.normalize import normalize, phonetic_key
+
+NUMBER = _("number, no, option, the")
+"""Words before a number that picks: "number 2"."""
+
+BUT = _("but, not, no, dont")
+"""Words that turn the meaning round: what has one is only what is named with it."""
+
+MAX_WORDS_AFTER = 4
+"""How many words may follow a yes or a no."""
+
+
+@dataclass(frozen=True)
+class TypedText:
+    """A text with the question that it was written to.
+
+    `choices` are the question's buttons; where the text is `stale`, for it was written to a
+    question that isn't open any more, only those that do something. `new`: it is the first of a
+    conversation.
+    """
+
+    text: str
+    normalized: str
+    step: Step[Any]
+    ask: Callable[[], Prompt]
+    choices: Sequence[StoredChoice]
+    stale: bool
+    new: bool
+
+    @cached_property
+    def prompt(self) -> Prompt:
+        """Return what the step asks; made only where a matcher needs it."""
+        return self.ask()
+
+
+@dataclass(frozen=True)
+class RunsCommand:
+    """The text is a command, with what it is about."""
+
+    name: str
+    argument: str = ""
+
+
+@dataclass(frozen=True)
+class Picks:
+    """The text picks a choice; `repeat` says to the citizen which was understood."""
+
+    choice: Choice | StoredChoice
+    repeat: bool = False
+
+
+@dataclass(frozen=True)
+class Values:
+    """The text answers steps, the open one or others; `then` is what couldn't be taken of it."""
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    then: InvalidAnswer | None = None
+
+
+@dataclass(frozen=True)
+class Ambiguous:
+    """The text may mean several choices, by their values, or is in doubt about one."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """The text needs no answer, such as a greeting."""
+
+
+Meaning = RunsCommand | Picks | Values | Ambiguous | Nothing
+
+
+def label_of_button(ctx: Context[Any], typed: TypedText) -> Meaning | None:
+    """Match the whole label of one of the buttons shown."""
+    found = [
+        choice
+        for choice in typed.choices
+        if typed.normalized in {normalize(label) for label in choice.labels.values()}
+    ]
+    return Picks(found[0]) if len(found) == 1 else None
+
+
+def greeting(ctx: Context[Any], typed: TypedText) -> Meaning | None:
+    """Match a greeting that begins a conversation."""
+    return Nothing() if typed.new and typed.normalized in ctx.lexicon.words(HELLO) else None
+
+
+def number_of_button(ctx: Context[Any], typed: TypedText) -> Meaning | None:
+    """Match the number of a button; where it may be an hour as well, it is ambiguous."""
+    first, _space, rest = typed.text.partition(" ")
+    text = rest if normalize(first) in ctx.lexicon.words(NUMBER) else typed.text
+    number = re.fullmatch(r"#?(\d{1,3})[.)]?", text)
+    shown = next((c for c in typed.choices if number and c.number == int(number[1])), None)
+    if shown is None:
+        return None
+    other = None
+    if typed.step.take and not typed.prompt.free and not ctx.state.view.only:
+        try:
+            taken = typed.step.take(ctx, typed.text)
+        except StepRefused:
+            taken = None
+        other = taken if isinstance(taken, str) else None
+    if other is None or other == shown.value:
+        return Picks(shown)
+    return Ambiguous((shown.value, other))
+
+
+def words_of_command(ctx: Context[Any], typed: TypedText) -> Meaning | None:
+    """Match the words of a command; some commands give way to a choice of that name."""
+    polite, words = ctx.lexicon.words(POLITE), ctx.lexicon.words
+    commands = [c for c in ctx.definition.commands if c.typed(ctx)]
+    to_the_letter = (c for c in commands if typed.normalized in words(c.words))
+    nearly = (c for c in commands if matches_phrase(typed.normalized, words(c.words), polite))
+    command = next(to_the_letter, None) or next(nearly, None)
+    if command is None or (command.yields and len(_named_to_the_letter(ctx, typed)) == 1):
+        return None
+    return RunsCommand(command.name)
+
+
+def command_with_argument(ctx: Context[Any], typed: TypedText) -> Meaning | None:
+    """Match a command's words and what it is about: "change time", "time zone Melbourne"."""
+    polite = ctx.lexicon.words(POLITE)
+    core = " ".join(word for word in typed.normalized.split() if word not in polite)
+    for text in (typed.normalized, core):
+        for command in ctx.definition.commands:
+            if (argument := _argument(ctx, command, text)) is not None:
+                return RunsCommand(command.name, argument)
+    return None
+
+
+def words_of_choice(ctx: Context[Any], typed: TypedText) -> Meaning | None:
+    """Match the other words for a choice: "yes, please"; "yes" to the one that was asked about."""
+    named = _agreed(ctx, typed) or _called(ctx, typed)
+    if not named:
+        return None
+    # "Ναι;" wonders whether it should be yes.
+    if len(named) > 1 or typed.text.endswith(("?", ";")):
+        return Ambiguous(tuple(choice.value for choice in named))
+    return Picks(named[0])
+
+
+def yes_or_no_and_more(ctx: Context[Any], typed: TypedText) -> Meaning | None:
+    """Match a yes or no with a few words after it: these may take it back, so it is asked."""
+    first, _space, rest = typed.normalized.partition(" ")
+    if len(first) < 2 or len(rest.split()) > MAX_WORDS_AFTER:
+        return None
+    begun = [
+        choice.value
+        for choice in typed.prompt.choices
+        if choice.words in (YES, NO) and first in ctx.lexicon.words(choice.words)
+    ]
+    return Ambiguous(tuple(begun)) if begun else None
+
+
+def name_of_choice(ctx: Context[Any], typed: TypedText) -> Meaning | None:
+    """Match the name of a choice, or a part of it, where the question allows that."""
+    if typed.prompt.names == "whole":
+        return None
+    if _is_yes_or_no(ctx, typed):  # "ναι" is no name that begins so
+        named = [c for c in typed.prompt.choices if _begins_alike(ctx, c, typed)]
+    else:
+        values = pick(
+            typed.text,
+            _candidates(ctx, typed),
+            ctx.lexicon.words(FILLER),
+            typos=typed.prompt.names == "any",
+        )
+        named = [choice for choice in typed.prompt.choices if choice.value in values]
+    if len(named) > 1:
+        return Ambiguous(tuple(choice.value for choice in named))
+    return Picks(named[0], repeat=named[0].action is None) if named else None
+
+
+def similar_choice(ctx: Context[Any], typed: TypedText) -> Meaning | None:
+    """Match what sounds like a choice: to be asked about, never taken."""
+    if typed.prompt.names != "any" or _is_yes_or_no(ctx, typed):
+        return None
+    values = guess(typed.text, _candidates(ctx, typed), ctx.lexicon.words(FILLER))
+    return Ambiguous(tuple(values)) if values else None
+
+
+def values_for_steps(ctx: Context[Any], typed: TypedText) -> Meaning:
+    """Have the open step read the text: its own value, values for other steps, or neither."""
+    expected = typed.prompt.expected or _("Please pick one of the answers below.")
+    if typed.step.take is None or ctx.state.view.choosing:
+        return Values(then=InvalidAnswer(expected))
+    match typed.step.take(ctx, typed.text):
+        case InvalidAnswer() as invalid:
+            return Values(then=invalid)
+        case AnswersForOtherSteps(answers, then):
+            return Values(answers, then)
+        case value:
+            return Values({typed.step.name: value})
+
+
+Matcher = Callable[[Context[Any], TypedText], Meaning | None]
+
+MATCHERS: Sequence[Matcher] = (
+    label_of_button,
+    greeting,
+    number_of_button,
+    words_of_command,
+    command_with_argument,
+    words_of_choice,
+    yes_or_no_and_more,
+    name_of_choice,
+    similar_choice,
+    values_for_steps,
+)
+"""In this order."""
+
+FOR_STALE_TEXT: Sequence[Matcher] = (
+    label_of_button,
+    greeting,
+    words_of_command,
+    command_with_argument,
+)
+"""What a text may still mean that was written to a question that isn't open any more."""
+
+
+def _argument(ctx: Context[Any], command: Command[Any], text: str) -> str | None:
+    if command.understands is None or not command.typed(ctx):
+        return None
+    for words in ctx.lexicon.words(command.words):
+        rest = text.removeprefix(words + " ")
+        if rest != text and command.understands(ctx, rest):
+            return rest
+    return None
+
+
+def _agreed(ctx: Context[Any], typed: TypedText) -> list[Choice]:
+    yes = matches_phrase(typed.normalized, ctx.lexicon.words(YES), ctx.lexicon.words(POLITE))
+    only = ctx.state.view.only
+    return [c for c in typed.prompt.choices if (c.value,) == only] if yes else []
+
+
+def _called(ctx: Context[Any], typed: TypedText) -> list[Choice]:
+    polite = ctx.lexicon.words(POLITE)
+    return [
+        c
+        for c in typed.prompt.choices
+        if c.words and matches_phrase(typed.normalized, ctx.lexicon.words(c.words), polite)
+    ]
+
+
+def _named_to_the_letter(ctx: Context[Any], typed: TypedText) -> list[Choice]:
+    if (called := _called(ctx, typed)) or typed.prompt.names == "whole":
+        return called
+    filler = ctx.lexicon.words(FILLER)
+    values = pick(typed.normalized, _candidates(ctx, typed), filler, typos=False)
+    return [choice for choice in typed.prompt.choices if choice.value in values]
+
+
+def _is_yes_or_no(ctx: Context[Any], typed: TypedText) -> bool:
+    words = ctx.lexicon.words(YES) | ctx.lexicon.words(NO)
+    return bool(matches_phrase(normalize(typed.text), words, ctx.lexicon.words(POLITE)))
+
+
+def _begins_alike(ctx: Context[Any], choice: Choice, typed: TypedText) -> bool:
+    first = normalize(typed.text).split()[:1]
+    return any(normalize(name).split()[:1] == first for name in _names(ctx, choice))
+
+
+def _candidates(ctx: Context[Any], typed: TypedText) -> list[Candidate]:
+    """Return the choices by their names; with a "not", only those whose name has it too."""
+    but = {phonetic_key(word) for word in ctx.lexicon.words(BUT)}
+    nots = {phonetic_key(word) for word in typed.normalized.split()} & but
+    named = [(choice.value, _names(ctx, choice)) for choice in typed.prompt.choices]
+    return [
+        (value, names)
+        for value, names in named
+        if not nots
+        or any(nots <= set(map(phonetic_key, normalize(name).split())) for name in names)
+    ]
+
+
+def _names(ctx: Context[Any], choice: Choice) -> list[str]:
+    names = [ctx.lexicon.say(choice.label, language) for language in LANGUAGES]
+    return names + (sorted(ctx.lexicon.words(choice.words)) if choice.words else [])

@@ -1,0 +1,201 @@
+"""The commands of every conversation: back, start over, stop, help, language, change."""
+
+from collections.abc import Callable
+from typing import Any
+
+from core.i18n import LANGUAGES, Text, _
+from dialogs.engine import navigation
+from dialogs.engine.command import show_help
+from dialogs.engine.state import Interruption, PromptView
+from dialogs.engine.steps import Command, Context
+from dialogs.nlu.lexicon import HELLO
+from dialogs.nlu.matching import inflected
+from dialogs.nlu.normalize import normalize
+
+STOPPED = _("All right, I've stopped. Nothing was booked or changed.")
+
+ARTICLES = _("the, my")
+
+STOP = "stop"
+"""The question in between that asks whether to stop."""
+
+
+def stop_or_ask(ctx: Context[Any], _argument: str) -> None:
+    """Leave the running dialog, asking first where something was answered."""
+    state = ctx.state
+    if state.interruption and state.interruption.step == STOP:
+        stop(ctx, "yes")
+    elif state.interruption is not None:
+        ctx.update(interruption=None)
+    elif state.given:
+        ctx.update(interruption=Interruption(STOP))
+    elif ctx.definition.begins(state.dialog):
+        ctx.say(_("All right. Write to me again whenever you need an appointment."))
+    else:
+        navigation.end_dialog(ctx)
+
+
+def stop(ctx: Context[Any], answer: str) -> None:
+    """Leave the running dialog, if "yes" was answered."""
+    ctx.update(interruption=None)
+    if answer == "yes":
+        navigation.end_dialog(ctx)
+        ctx.say(STOPPED)
+
+
+def _back(ctx: Context[Any], _argument: str) -> None:
+    if ctx.state.interruption is not None:
+        ctx.update(interruption=None)
+    elif navigation.back(ctx):
+        return
+    elif ctx.definition.begins(ctx.state.dialog):
+        ctx.say(_("This is the first question."))
+    else:
+        navigation.end_dialog(ctx)
+
+
+def _start_over(ctx: Context[Any], _argument: str) -> None:
+    dialog, definition = ctx.state.dialog, ctx.definition
+    navigation.start(ctx, definition.initial if dialog == definition.idle else dialog)
+    ctx.say(_("Let's start from the beginning."))
+
+
+def _help(ctx: Context[Any], _argument: str) -> None:
+    show_help(ctx)
+    ctx.say(
+        _(
+            "Pick an answer by tapping it, or write its number or its name. "
+            "You can also write at any time: “back”, “start over”, “cancel”, “about the service”, "
+            "“useful links”, “human”, “my bookings”, “language”, “time zone”."
+        )
+    )
+
+
+def _next_language(ctx: Context[Any], _argument: str) -> None:
+    at = LANGUAGES.index(ctx.state.language)
+    _speak(ctx, LANGUAGES[(at + 1) % len(LANGUAGES)])
+
+
+def _speak(ctx: Context[Any], language: str) -> None:
+    ctx.update(language=language)
+    ctx.say(_("From now on I speak English."))
+
+
+def _change(ctx: Context[Any], argument: str) -> None:
+    """Ask an earlier answer again; what doesn't depend on it stays."""
+    if argument and (name := _step_called(ctx, argument)):
+        navigation.reopen(ctx, name)
+    else:
+        ctx.update(view=PromptView(choosing=True))
+
+
+def _step_called(ctx: Context[Any], name: str) -> str | None:
+    """Return the answered step that is meant, by name or label; the shortest label that fits."""
+    wanted = set(normalize(name).split()) - ctx.lexicon.words(ARTICLES)
+    found: list[tuple[int, str]] = []
+    for step in navigation.current_dialog(ctx).steps(ctx):
+        if step.name not in ctx.answers:
+            continue
+        if step.name == name:
+            return name
+        labels = {normalize(ctx.lexicon.say(step.label, language)) for language in LANGUAGES}
+        for label in labels | ctx.lexicon.words(step.words):
+            if _means(wanted, label.split()):
+                found.append((len(label.split()), step.name))
+    return min(found)[1] if found else None
+
+
+def _means(wanted: set[str], label: list[str]) -> bool:
+    """Return whether each word is one of the label's, whatever its ending: ώρα, ώρας."""
+    return bool(wanted) and all(
+        any(word[:4] == part[:4] or inflected(word, part) for part in label) for word in wanted
+    )
+
+
+def _can_change(ctx: Context[Any]) -> bool:
+    return ctx.state.interruption is None and bool(ctx.state.given)
+
+
+def _can_go_back(ctx: Context[Any]) -> bool:
+    state = ctx.state
+    begun = bool(state.given) or not ctx.definition.begins(state.dialog)
+    return state.interruption is not None or begun
+
+
+def in_a_task(ctx: Context[Any]) -> bool:
+    """Return whether there is something to stop or to begin again."""
+    return ctx.state.interruption is not None or ctx.state.dialog != ctx.definition.idle
+
+
+def _says(text: Text) -> Callable[[Context[Any], str], None]:
+    return lambda ctx, _argument: ctx.say(text)
+
+
+BACK: Command[Any] = Command(
+    name="back",
+    label=_("Back"),
+    words=_("back, go back, previous, previous question"),
+    run=_back,
+    shown="always",
+    applies=_can_go_back,
+)
+START_OVER: Command[Any] = Command(
+    name="start_over",
+    label=_("Start over"),
+    words=_("start over, start again, restart, from the beginning, from the start"),
+    run=_start_over,
+    applies=in_a_task,
+)
+STOP_COMMAND: Command[Any] = Command(
+    name="stop",
+    label=_("Stop"),
+    words=_("stop, quit, exit, leave, end"),
+    run=stop_or_ask,
+    yields=True,
+    applies=in_a_task,
+)
+LANGUAGE: Command[Any] = Command(
+    name="language",
+    label=_("Change language"),
+    words=_("language, change language"),
+    run=_next_language,
+)
+HELP: Command[Any] = Command(
+    name="help",
+    label=_("Help"),
+    words=_("help, ?, what can i do, options, menu"),
+    run=_help,
+    shown="always",
+)
+ENGLISH: Command[Any] = Command(
+    name="english",
+    words=_("english, in english"),
+    run=lambda ctx, _argument: _speak(ctx, "en"),
+    shown="never",
+)
+GREEK: Command[Any] = Command(
+    name="greek",
+    words=_("greek, in greek"),
+    run=lambda ctx, _argument: _speak(ctx, "el"),
+    shown="never",
+)
+GREETING: Command[Any] = Command(
+    name="hello", words=HELLO, run=_says(_("Hello again!")), shown="never", yields=True
+)
+THANKS: Command[Any] = Command(
+    name="thanks",
+    words=_("thank you, thanks, bye"),
+    run=_says(_("You're welcome. Take care!")),
+    shown="never",
+    yields=True,
+)
+CHANGE: Command[Any] = Command(
+    name="change",
+    label=_("Change an answer"),
+    words=_("change, correct, change an answer, another"),
+    run=_change,
+    shown="never",
+    typed=_can_change,
+    yields=True,
+    understands=lambda ctx, argument: _step_called(ctx, argument) is not None,
+)

@@ -1,0 +1,87 @@
+"""Changing the attendee's details of a booking."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from core.catalogue.model import FormField
+from core.i18n import _, lines
+from dialogs.booking.details import condition_holds, detail_step
+from dialogs.context import Context, Dialog, Step, refusable
+from dialogs.engine import navigation
+from dialogs.engine.prompts import Choice, Prompt
+from dialogs.managing.find import find_steps, picked_booking
+from dialogs.messages.appointment import booking_lines, detail_lines
+from dialogs.messages.blocks import Message
+
+PREFIX = "details."
+"""What the step of each field begins with."""
+
+
+def _form(ctx: Context, changes: Mapping[str, str]) -> dict[str, FormField]:
+    """Return the fields of the booking that apply with those changes, by id."""
+    booking = picked_booking(ctx)
+    body = ctx.office.of_booking(booking).body
+    details = {**booking.details, **changes}
+    given = {f"{PREFIX}{name}": value for name, value in details.items()}
+    given["channel"] = booking.channel
+    fields = body.fields_of(body.services[booking.service])
+    known = {"channel", *(field.id for field in fields)}
+
+    def applies(field: FormField) -> bool:
+        # The answers of screening aren't stored: what was asked because of them stays.
+        when = {name: wanted for name, wanted in field.when.items() if name in known}
+        still_known = when == field.when or field.id in booking.details
+        return condition_holds(given, when) and still_known
+
+    return {field.id: field for field in fields if applies(field)}
+
+
+def _changes(ctx: Context) -> dict[str, str]:
+    return {k.removeprefix(PREFIX): v for k, v in ctx.answers.items() if k.startswith(PREFIX)}
+
+
+def _ask_field(ctx: Context) -> Prompt:
+    return Prompt(
+        _("What would you like to change?"),
+        [Choice(field.id, field.label) for field in _form(ctx, {}).values()],
+        expected=_("Please pick one of the answers below."),
+    )
+
+
+def _fields_to_ask(ctx: Context, changes: Mapping[str, str]) -> list[FormField]:
+    """Return the field picked, and those that it makes necessary, such as a passport."""
+    before, after = _form(ctx, {}), _form(ctx, changes)
+    picked = ctx.answers["field"]
+    return [field for name, field in after.items() if name == picked or name not in before]
+
+
+@refusable
+def _edit(field: FormField, ctx: Context, value: str) -> None:
+    """Change the booking once the last field has its answer."""
+    changes = _changes(ctx) | {field.id: value}
+    if any(other.id not in changes for other in _fields_to_ask(ctx, changes)):
+        return
+    booking, form = picked_booking(ctx), _form(ctx, changes)
+    dropped = {name: "" for name in booking.details if name not in form}
+    navigation.end_dialog(ctx)
+    navigation.forget_answers(ctx)
+    ctx.office.edit(booking, changes | dropped)
+    changed = [field for name, field in form.items() if name in changes]
+    text = lines(
+        _("I've changed it."),
+        *detail_lines(changed, booking.details),
+        *booking_lines(ctx.office.of_booking(booking), booking, ctx.zone),
+    )
+    ctx.say(Message(text, booking.id))
+
+
+def _steps(ctx: Context) -> Iterator[Step]:
+    yield from find_steps()
+    yield Step("field", _("Detail"), _ask_field, automatic=False)
+    if "booking" not in ctx.answers or "field" not in ctx.answers:
+        return
+    for field in _fields_to_ask(ctx, _changes(ctx)):
+        yield detail_step(field, always_asked=True, effect=partial(_edit, field))
+
+
+EDIT = Dialog("edit", _("Change my details"), _steps)

@@ -1,0 +1,148 @@
+"""Finding the booking that a dialog is about: one's own, or by its code and phone number."""
+
+from collections.abc import Iterator, Sequence
+
+from core.bookings.reference import fold_code, is_code
+from core.db.models import Booking
+from core.errors import BookingRefused
+from core.i18n import _, lines
+from dialogs.booking.selection import existing_booking
+from dialogs.context import Context, Step, refusable
+from dialogs.engine import navigation
+from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
+from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice
+from dialogs.messages.appointment import one_line
+from dialogs.nlu.errors import InvalidAnswer as Unparseable
+from dialogs.nlu.fields import phone
+
+BY_CODE = "code"
+"""The answer to "way" where a code is asked for, though there are bookings of one's own."""
+
+
+def picked_booking(ctx: Context) -> Booking:
+    """Return the booking that the dialog is about. Raises LookupError."""
+    booking = existing_booking(ctx)
+    if booking is None:
+        raise LookupError("the dialog has no booking yet")
+    return booking
+
+
+def may_withdraw(ctx: Context, booking: Booking) -> bool:
+    """Return whether a consent was given with a booking that may be withdrawn."""
+    name = (booking.consent_version or "").partition(" ")[0]
+    consents = ctx.office.of_booking(booking).body.consents
+    return any(consent.id == name and consent.withdrawable for consent in consents)
+
+
+def check_allowed(ctx: Context, booking: Booking) -> None:
+    """Refuse at once what the municipality's deadline doesn't allow any more."""
+    try:
+        if ctx.state.dialog in ("move", "cancel"):
+            ctx.office.check_changeable(booking)
+        if ctx.state.dialog == "withdraw" and not may_withdraw(ctx, booking):
+            raise BookingRefused("no_consent", _("No consent was given for this appointment."))
+    except BookingRefused:
+        navigation.end_dialog(ctx)
+        raise
+
+
+def ask_by_code(ctx: Context, _argument: str) -> None:
+    """Ask for the code of an appointment that was made elsewhere."""
+    navigation.reopen(ctx, "booking")
+    ctx.state = ctx.state.with_derived("way", BY_CODE)
+
+
+def find_steps() -> Iterator[Step]:
+    """Return the steps that find the booking."""
+    yield Step("code", _("Code"), _ask_code, _take_code, applies=_by_code)
+    yield Step("phone", _("Telephone"), _ask_phone, _take_phone, _by_code, effect=_prove)
+    yield Step("booking", _("Appointment"), _ask_booking, effect=_check_picked)
+
+
+def _own_bookings(ctx: Context) -> Sequence[Booking]:
+    """Return the citizen's bookings that the running dialog can work on."""
+    found = ctx.office.upcoming()
+    if ctx.state.dialog == "withdraw":
+        return [booking for booking in found if may_withdraw(ctx, booking)]
+    return found
+
+
+def _by_code(ctx: Context) -> bool:
+    if "booking" in ctx.answers:
+        return False
+    return ctx.answers.get("way") == BY_CODE or not _own_bookings(ctx)
+
+
+def _ask_code(ctx: Context) -> Prompt:
+    none_here = _("I find no appointment made in this chat. If you booked elsewhere, use its code.")
+    return Prompt(
+        lines(
+            None if ctx.answers.get("way") == BY_CODE or ctx.state.failures else none_here,
+            _("What is the code of the appointment? It has six letters and digits, like KX7 M2P."),
+        ),
+        free=True,
+        names="whole",
+        input="code",
+    )
+
+
+@refusable
+def _take_code(ctx: Context, text: str) -> TakeOutcome:
+    try:
+        ctx.office.check_lookup_allowed()
+    except BookingRefused:
+        navigation.end_dialog(ctx)
+        raise
+    if not is_code(text):
+        return InvalidAnswer(_("A code has six letters and digits. For example: KX7 M2P."))
+    return fold_code(text)
+
+
+def _ask_phone(_ctx: Context) -> Prompt:
+    asked = _("And the telephone number given with it?")
+    return Prompt(asked, free=True, names="whole", input="phone")
+
+
+def _take_phone(_ctx: Context, text: str) -> TakeOutcome:
+    try:
+        return phone(text)
+    except Unparseable as wrong:
+        return InvalidAnswer(wrong.text)
+
+
+@refusable
+def _prove(ctx: Context, number: str) -> EffectOutcome:
+    """Open the booking to whoever knows its code and its phone number."""
+    try:
+        booking = ctx.office.find_booking(ctx.answers["code"], number)
+    except BookingRefused:
+        navigation.end_dialog(ctx)
+        raise
+    if booking is None:
+        ctx.state = ctx.state.without("code")
+        return InvalidAnswer(
+            _("I found no coming appointment with this code and telephone number.")
+        )
+    ctx.state = ctx.state.with_derived("booking", str(booking.id))
+    check_allowed(ctx, booking)
+    return None
+
+
+def _ask_booking(ctx: Context) -> Prompt:
+    return Prompt(
+        _("Which appointment?"),
+        [
+            Choice(str(b.id), one_line(ctx.office.of_booking(b), b, ctx.zone))
+            for b in _own_bookings(ctx)
+        ],
+        actions=[action_choice(RunCommand("code"), _("Another one, with its code"))],
+        expected=_("Please pick one of the appointments below."),
+    )
+
+
+@refusable
+def _check_picked(ctx: Context, value: str) -> None:
+    booking = ctx.office.booking(int(value))
+    if booking is None:
+        raise LookupError("the booking that was offered is gone")
+    check_allowed(ctx, booking)

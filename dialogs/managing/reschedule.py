@@ -1,0 +1,85 @@
+"""Moving an appointment to another day or time."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from core.errors import BookingRefused
+from core.i18n import _, lines
+from dialogs.booking.day import day_step
+from dialogs.booking.selection import current_offer, near_view, zone_of
+from dialogs.booking.time import short_time, time_step
+from dialogs.context import Context, Dialog, Step, refusable
+from dialogs.engine import navigation
+from dialogs.engine.prompts import Prompt
+from dialogs.managing.find import find_steps, picked_booking
+from dialogs.menu import yes_no
+from dialogs.messages.appointment import appointment_time, booking_lines
+from dialogs.messages.blocks import Message
+
+KEPT = _("All right, your appointment stands.")
+
+
+def _is_on_picked_day(ctx: Context, value: str) -> bool:
+    start = datetime.fromisoformat(value)
+    day = start.astimezone(zone_of(ctx, current_offer(ctx))).date()
+    return day.isoformat() == ctx.answers["day"]
+
+
+def _set_day(ctx: Context, value: str) -> None:
+    """Set the day of the time that was picked: one near another may be on another day."""
+    local = datetime.fromisoformat(value).astimezone(zone_of(ctx, current_offer(ctx)))
+    ctx.state = ctx.state.with_derived("day", local.date().isoformat())
+
+
+def _ask_review(ctx: Context) -> Prompt:
+    booking, offer = picked_booking(ctx), current_offer(ctx)
+    start = datetime.fromisoformat(ctx.answers["time"])
+    body, minutes = offer.municipality, offer.service.duration
+    return Prompt(
+        lines(
+            _("Shall I move the appointment?"),
+            _(
+                "From: {time}",
+                time=appointment_time(booking.starts_at, minutes, body, offer.channel, ctx.zone),
+            ),
+            _("To: {time}", time=appointment_time(start, minutes, body, offer.channel, ctx.zone)),
+        ),
+        yes_no(
+            _("Yes, move it to {time}", time=short_time(ctx, offer, start)),
+            _("No, keep the old time"),
+        ),
+        names="whole",
+    )
+
+
+@refusable
+def _move(ctx: Context, answer: str) -> None:
+    booking = picked_booking(ctx)
+    if answer == "no":
+        navigation.end_dialog(ctx)
+        ctx.say(KEPT)
+        return
+    start = datetime.fromisoformat(ctx.answers["time"])
+    try:
+        ctx.office.move(booking, start)
+    except BookingRefused as refused:
+        if refused.kind == "taken":
+            navigation.drop(ctx, "time")
+            ctx.update(view=near_view(start))
+        else:
+            navigation.end_dialog(ctx)
+        raise
+    navigation.end_dialog(ctx)
+    details = booking_lines(ctx.office.of_booking(booking), booking, ctx.zone)
+    ctx.say(Message(lines(_("Your appointment was moved."), *details), booking.id))
+
+
+def _steps(ctx: Context) -> Iterator[Step]:
+    yield from find_steps()
+    if "booking" in ctx.answers:
+        yield day_step()
+        yield time_step(_set_day, _is_on_picked_day)
+        yield Step("review", _("Check"), _ask_review, effect=_move, automatic=False)
+
+
+MOVE = Dialog("move", _("Move an appointment"), _steps)
