@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -105,12 +106,18 @@ def build_context(
     )
 
 
-def load_prompt(session: Session, conversation_id: int, number: int) -> StoredPrompt | None:
-    """Return a question that was asked in a conversation, if it is still known."""
-    if not number:
+def open_prompt(found: StoredConversation, state: State) -> StoredPrompt | None:
+    """Return the question that is open, if it is still known."""
+    if found.prompt_number != state.number or found.prompt_step is None:
         return None
-    stored = conversations.get_prompt(session, conversation_id, number)
-    if stored is None:
-        return None
-    step, choices = stored
-    return StoredPrompt(number, PromptKey.parse(step), [StoredChoice.load(c) for c in choices])
+    return _prompt(state.number, found.prompt_step, found.prompt_offered or [])
+
+
+def earlier_prompt(session: Session, found: StoredConversation, number: int) -> StoredPrompt | None:
+    """Return a question that was asked before, if it is still known."""
+    stored = conversations.get_prompt(session, found.id, number)
+    return _prompt(number, *stored) if stored else None
+
+
+def _prompt(number: int, step: str, offered: list[Any]) -> StoredPrompt:
+    return StoredPrompt(number, PromptKey.parse(step), [StoredChoice.load(c) for c in offered])

@@ -1,7 +1,7 @@
 """What is stored of a conversation: the dialogs' state, and what transport must remember."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from dialogs.conversation import CONVERSATION
@@ -44,7 +44,7 @@ class TransportState:
         )
 
 
-_DEFAULTS = asdict(TransportState())
+_DEFAULTS = vars(TransportState())
 
 
 def load(stored: Mapping[str, Any], language: str, timezone: str) -> tuple[State, TransportState]:
@@ -58,7 +58,7 @@ def load(stored: Mapping[str, Any], language: str, timezone: str) -> tuple[State
 
 def dump(state: State, transport: TransportState) -> dict[str, Any]:
     """Return both as stored: what differs from the defaults."""
-    kept = {name: v for name, v in asdict(transport).items() if v != _DEFAULTS[name]}
+    kept = {name: v for name, v in vars(transport).items() if v != _DEFAULTS[name]}
     return dump_state(state) | ({_TRANSPORT: kept} if kept else {})
 
 

@@ -12,8 +12,9 @@ from bot.context import (
     Services,
     UnknownConversation,
     build_context,
+    earlier_prompt,
     load_conversation,
-    load_prompt,
+    open_prompt,
 )
 from bot.conversation_state import TransportState
 from bot.messages import WEBCHAT, Inbound, Reply, Sender
@@ -33,6 +34,7 @@ from dialogs.engine.inputs import (
     CommandInput,
     Input,
     LinkInput,
+    OpenedInput,
     TapInput,
     TextInput,
     UnreadableInput,
@@ -88,7 +90,7 @@ def _answer(
     now, platform = services.clock(), services.platforms.get(inbound.account)
     state, transport = _as_stated(state, transport, inbound, pushes=platform is not None)
     ctx = build_context(session, services, inbound, found, transport, state)
-    ctx.open_prompt = load_prompt(session, found.id, state.number)
+    ctx.open_prompt = open_prompt(found, state)
     missed = missed_question(session, services, transport, inbound, came)
     result = advance(state, _input(session, found, inbound, state, missed), ctx)
     for name, *kinds in result.events:
@@ -133,7 +135,8 @@ def _as_stated(
     state: State, transport: TransportState, inbound: Inbound, *, pushes: bool
 ) -> tuple[State, TransportState]:
     """Return both with what the page or the app states; it counts when it changes."""
-    if state.number == 0 or pushes:  # a bot may have become a municipality's own since
+    of_page = state.number == 0 or pushes  # a bot may have become a municipality's own since
+    if of_page and transport.municipality_id != inbound.home:
         transport = replace(transport, municipality_id=inbound.home)
     if inbound.language and inbound.language != transport.stated_language:
         transport = replace(transport, stated_language=inbound.language)
@@ -157,7 +160,7 @@ def _input(
         old = None
         known = number.isascii() and number.isdigit() and len(number) < 10
         if known and int(number) != state.number:
-            old = load_prompt(session, found.id, int(number))
+            old = earlier_prompt(session, found, int(number))
         return TapInput(inbound.choice, old)
     if inbound.text is not None:
         return TextInput(inbound.text, missed)
@@ -165,7 +168,9 @@ def _input(
         return UnreadableInput(inbound.unread)
     if inbound.link is not None:
         return LinkInput(inbound.link)
-    return CommandInput(inbound.command or "")
+    if inbound.command is not None:
+        return CommandInput(inbound.command)
+    return OpenedInput()
 
 
 def _is_of_prompt(inbound: Inbound, state: State) -> bool:

@@ -130,9 +130,9 @@ class Office:
         """Return the refusal of a time that is gone."""
         return slot_taken_error()
 
-    def extend(self, booking: Booking) -> bool:
+    def extend(self, number: int) -> bool:
         """Extend a live hold, for its citizen is active; return False when it has run out."""
-        return bookings.extend(booking, self.of_booking(booking).body.rules, self.now)
+        return bookings.extend_by_number(self._session, self._registry, number, self.now)
 
     def release(self, booking: Booking) -> None:
         """Give up a hold."""

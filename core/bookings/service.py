@@ -4,8 +4,9 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from core.actor import Actor
 from core.bookings.allocation import slot_taken_error, still_serves, take_desk
@@ -16,11 +17,13 @@ from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
 from core.db.events import record_event
 from core.db.models import Booking, Citizen, History
-from core.errors import BookingRefused
+from core.errors import BookingRefused, RetryTransaction
 from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
 from core.messaging.notifications import REMINDER, enqueue_notifications
 from core.messaging.outbox import cancel_pending
+
+_BOOKINGS: Table = Booking.__table__  # type: ignore[assignment]
 
 
 def hold(
@@ -76,6 +79,41 @@ def extend(booking: Booking, rules: Rules, now: datetime) -> bool:
     if not is_live(booking, now):
         return False
     booking.held_until = max(booking.held_until, _held_until(rules, booking.held_at, now))
+    return True
+
+
+_HOLD = select(
+    _BOOKINGS.c.municipality_id,
+    _BOOKINGS.c.state,
+    _BOOKINGS.c.held_at,
+    _BOOKINGS.c.held_until,
+    _BOOKINGS.c.version,
+).where(_BOOKINGS.c.id == bindparam("number"))
+_EXTEND = (
+    update(_BOOKINGS)
+    .where(_BOOKINGS.c.id == bindparam("number"), _BOOKINGS.c.version == bindparam("known"))
+    .values(held_until=bindparam("until"), version=_BOOKINGS.c.version + 1)
+)
+
+
+def extend_by_number(session: Session, registry: Registry, number: int, now: datetime) -> bool:
+    """Do the same for a hold that isn't loaded: every turn does, and loading costs more.
+
+    Raises RetryTransaction where another changed it meanwhile.
+    """
+    if identity_key(Booking, number) in session.identity_map:
+        booking = session.get_one(Booking, number)
+        return extend(booking, registry[booking.municipality_id].body.rules, now)
+    connection = session.connection()
+    row = connection.execute(_HOLD, {"number": number}).first()
+    if row is None or row.state != "held" or row.held_until <= now:
+        return False
+    rules = registry[row.municipality_id].body.rules
+    until = _held_until(rules, row.held_at, now)
+    if until > row.held_until:
+        values = {"number": number, "known": row.version, "until": until}
+        if connection.execute(_EXTEND, values).rowcount != 1:
+            raise RetryTransaction
     return True
 
 

@@ -25,6 +25,12 @@ def _table(entity: Any) -> Table:
     return table
 
 
+_ANY_PROMPT = _table(PromptRow).alias("any_prompt")
+_LAST_PROMPT = (
+    select(func.max(_ANY_PROMPT.c.number))
+    .where(_ANY_PROMPT.c.conversation_id == Conversation.id)
+    .scalar_subquery()
+)
 _FIND = (
     select(
         Conversation.id,
@@ -35,6 +41,9 @@ _FIND = (
         Conversation.state,
         InboundRow.replies,
         Citizen.details,
+        PromptRow.number,
+        PromptRow.step,
+        PromptRow.offered,
     )
     .select_from(_table(Contact))
     .join(_table(Conversation), Conversation.contact_id == Contact.id)
@@ -45,6 +54,13 @@ _FIND = (
             InboundRow.account == Contact.account,
             InboundRow.conversation_id == Conversation.id,
             InboundRow.message_id == bindparam("message_id"),
+        ),
+    )
+    .outerjoin(
+        _table(PromptRow),
+        and_(
+            PromptRow.conversation_id == Conversation.id,
+            PromptRow.number == _LAST_PROMPT,
         ),
     )
     .where(Contact.account == bindparam("account"), Contact.address == bindparam("address"))
@@ -79,7 +95,8 @@ _ADD_INBOUND = insert(_table(InboundRow)).returning(_table(InboundRow).c.id)
 class StoredConversation:
     """A conversation as it stands, and the replies already given to this message, if any.
 
-    `known` are the details that the citizen gave at earlier bookings.
+    `known` are the details that the citizen gave at earlier bookings. `prompt_number`,
+    `prompt_step` and `prompt_offered` are of the last question that was asked.
     """
 
     id: int
@@ -90,6 +107,9 @@ class StoredConversation:
     state: dict[str, Any]
     replies: list[Any] | None
     known: dict[str, str]
+    prompt_number: int | None = None
+    prompt_step: str | None = None
+    prompt_offered: list[Any] | None = None
 
 
 def find(

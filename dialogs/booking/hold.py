@@ -65,8 +65,11 @@ def hold_lost(ctx: Context, start: datetime) -> None:
 
 def after_turn(ctx: Context) -> None:
     """Extend the hold while its citizen is active; once it has run out, ask for the time again."""
+    number = ctx.state.data.get(HOLD)
+    if number is None or "time" not in ctx.answers or ctx.office.extend(int(number)):
+        return
     booking = current_hold(ctx)
-    if booking is None or "time" not in ctx.answers or ctx.office.extend(booking):
+    if booking is None:
         return
     hold_lost(ctx, booking.starts_at)
     if not ctx.office.of_booking(booking).has(booking.service, booking.branch):

@@ -1,4 +1,4 @@
-"""What can come in: one message, as one of five kinds."""
+"""What can come in: one message, as one of six kinds."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -49,4 +49,9 @@ class UnreadableInput:
     kind: Unreadable
 
 
-Input = TextInput | TapInput | LinkInput | CommandInput | UnreadableInput
+@dataclass(frozen=True)
+class OpenedInput:
+    """The chat was opened, and nothing was said."""
+
+
+Input = TextInput | TapInput | LinkInput | CommandInput | UnreadableInput | OpenedInput

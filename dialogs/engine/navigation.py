@@ -26,11 +26,18 @@ def step_named(ctx: Context[O], name: str) -> Step[O] | None:
 
 def open_step(ctx: Context[O]) -> Step[O] | None:
     """Return the question in between, else the first step that applies and has no answer."""
+    if ctx.open_step_of is not ctx.state:
+        ctx.open_step_of, ctx.open_step = ctx.state, _find_open_step(ctx)
+    return ctx.open_step
+
+
+def _find_open_step(ctx: Context[O]) -> Step[O] | None:
     interruption, asides = ctx.state.interruption, ctx.definition.interruptions
     if interruption and asides:
         return next(step for step in asides.steps(ctx) if step.name == interruption.step)
+    answers = ctx.answers
     for step in current_dialog(ctx).steps(ctx):
-        if step.name not in ctx.answers and step.applies(ctx):
+        if step.name not in answers and step.applies(ctx):
             return step
     return None
 

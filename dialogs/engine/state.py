@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -87,12 +86,12 @@ class State:
     language: str = "el"
     timezone: str = "Europe/Athens"
 
-    @cached_property
+    @property
     def values(self) -> Mapping[str, str]:
         """Return the answers that count, by step."""
         return {a.step: a.value for a in self.answers if a.status is Status.CURRENT}
 
-    @cached_property
+    @property
     def given(self) -> tuple[str, ...]:
         """Return the steps that the citizen answered, in their order."""
         return tuple(

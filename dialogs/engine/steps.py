@@ -10,7 +10,7 @@ from core.i18n import Text
 from dialogs.engine.inputs import Unreadable
 from dialogs.engine.outcomes import EffectOutcome, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, StoredPrompt
-from dialogs.engine.state import State
+from dialogs.engine.state import Answer, State
 from dialogs.messages.blocks import Message
 from dialogs.nlu.lexicon import Lexicon
 
@@ -140,6 +140,11 @@ class Context(Generic[O]):
     events: list[Event] = field(default_factory=list)
     suggestions: Sequence[Choice] = ()
     tapped: str | None = None
+    open_step_of: State | None = None
+    open_step: Step[O] | None = None
+    """The open step, as long as the state is that one: it is asked for several times a turn."""
+    _values_of: Sequence[Answer] | None = None
+    _values: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, message: Text | Message) -> None:
         """Say something before the next question."""
@@ -147,12 +152,15 @@ class Context(Generic[O]):
 
     def update(self, **changes: Any) -> None:
         """Replace fields of the state."""
-        self.state = replace(self.state, **changes)
+        if any(getattr(self.state, name) != value for name, value in changes.items()):
+            self.state = replace(self.state, **changes)
 
     @property
     def answers(self) -> Mapping[str, str]:
         """Return the running dialog's answers that count, by step."""
-        return self.state.values
+        if self._values_of is not self.state.answers:
+            self._values_of, self._values = self.state.answers, self.state.values
+        return self._values
 
     @property
     def zone(self) -> ZoneInfo:
