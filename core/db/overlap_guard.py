@@ -3,6 +3,8 @@
 A migration that rebuilds the table `bookings` must create it again; `missing` looks for it.
 """
 
+import re
+
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
@@ -23,8 +25,8 @@ TRIGGERS = {
     )
 }
 
-# PostgreSQL, as it says it itself. A desk's seconds are a stretch of numbers of its own, so that
-# ranges of bare numbers do, for which no extension is needed.
+# PostgreSQL, as it describes it itself. A desk's seconds are a stretch of numbers of its own, so
+# that ranges of bare numbers do, for which no extension is needed.
 CONSTRAINTS = {
     "bookings_guard": "EXCLUDE USING gist (int8range(((desk_id << 32) + starts_at), "
     "((desk_id << 32) + ends_at)) WITH &&) WHERE (((state)::text = ANY "
@@ -42,15 +44,26 @@ _FOUND = {
 
 
 def missing(connection: Connection) -> list[str]:
-    """Names of the guard's parts that aren't there, or aren't what they should be."""
+    """Return the names of the guard's parts that aren't there, or aren't what they should be."""
     dialect = connection.dialect.name
-    there = {row[0]: row[1] for row in connection.execute(text(_FOUND[dialect]))}
+    found = connection.execute(text(_FOUND[dialect]))
+    there = {name: _without_casts(definition) for name, definition in found}
     wanted = TRIGGERS if dialect == "sqlite" else CONSTRAINTS
-    return [name for name, made in wanted.items() if there.get(name) != made]
+    return [name for name, made in wanted.items() if there.get(name) != _without_casts(made)]
+
+
+def _without_casts(definition: str) -> str:
+    """Return a definition whose WHERE has no casts, brackets or spaces.
+
+    PostgreSQL writes the casts of the states elsewhere once the constraint was dumped and
+    restored: each state is cast then, and not their list.
+    """
+    expression, where, condition = definition.partition(" WHERE ")
+    return expression + where + re.sub(r"::(character varying|text)(\[\])?|[()\s]", "", condition)
 
 
 def refused(error: IntegrityError) -> bool:
-    """Whether it was the guard that refused, and nothing else."""
+    """Return whether it was the guard that refused, and nothing else."""
     return getattr(error.orig, "sqlstate", None) == _EXCLUSION_VIOLATION or _TAKEN in str(
         error.orig
     )
