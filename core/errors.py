@@ -1,22 +1,36 @@
 """Errors that have names."""
 
+from enum import StrEnum
+
 from core.i18n import TextTemplate
 
 
-class BookingRefused(Exception):
-    """The office says no, and the citizen can do something about it."""
+class RefusalKind(StrEnum):
+    """Why the office refuses; the metrics count refusals by it."""
 
-    def __init__(self, kind: str, text: TextTemplate) -> None:
+    TAKEN = "taken"
+    TOO_MANY_BOOKINGS = "too_many_bookings"
+    TOO_MANY_HOLDS = "too_many_holds"
+    TOO_LATE = "too_late"
+    NOT_CONFIRMED = "not_confirmed"
+    NO_CONSENT = "no_consent"
+    LOCKED = "locked"
+
+
+class BookingRefused(Exception):
+    """The office refuses; `text` tells the citizen why, and what can be done about it."""
+
+    def __init__(self, kind: RefusalKind, text: TextTemplate) -> None:
         super().__init__(kind)
         self.kind = kind
         self.text = text
 
 
 class DeliveryError(Exception):
-    """A message couldn't be delivered. `why` holds no text of it, nor an address.
+    """A message couldn't be delivered. `why` holds neither its text nor an address.
 
-    Unless it is `for_good`, it is tried again, after `retry_after` seconds where it says so. Who is
-    `unreachable` for good can be sent nothing else either.
+    It is tried again, after `retry_after` seconds where that is given, unless the error is
+    `for_good`. An address that is `unreachable` is suppressed.
     """
 
     def __init__(
@@ -35,12 +49,12 @@ class DeliveryError(Exception):
 
 
 class ConfigurationError(Exception):
-    """Rantevou can't start or go on so: a sentence for the technician, without a stack trace."""
+    """Rantevou can't start or go on; the text is a sentence for the technician."""
 
 
 class DatabaseUnavailable(ConfigurationError):
-    """The database can't be used just now; the same may be tried again, and is done once."""
+    """The database can't be used now; the same request may be sent again, and is done once."""
 
 
 class RetryTransaction(Exception):
-    """Another transaction is in the way of this one, of which nothing is kept: try it again."""
+    """Another transaction is in the way; this one was rolled back and is to be run again."""

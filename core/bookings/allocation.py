@@ -13,13 +13,13 @@ from core.catalogue.service_offer import ServiceOffer
 from core.db import overlap_guard
 from core.db.advisory_locks import lock
 from core.db.models import LIVE, Booking
-from core.errors import BookingRefused
+from core.errors import BookingRefused, RefusalKind
 from core.i18n import _
 
 
 def slot_taken_error() -> BookingRefused:
     """What is said when a time is gone."""
-    return BookingRefused("taken", _("I'm sorry, that time has just gone."))
+    return BookingRefused(RefusalKind.TAKEN, _("I'm sorry, that time has just gone."))
 
 
 def still_serves(offer: ServiceOffer, booking: Booking) -> bool:

@@ -9,7 +9,7 @@ from core.catalogue.model import Municipality, Rules
 from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock
 from core.db.models import Booking
-from core.errors import BookingRefused
+from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 
 
@@ -19,7 +19,7 @@ def check_citizen(session: Session, offer: ServiceOffer, now: datetime, citizen_
     count = _open_bookings(session, body, service, now, Booking.citizen_id == citizen_id)
     if count >= body.rules.open_bookings:
         raise BookingRefused(
-            "too_many_bookings",
+            RefusalKind.TOO_MANY_BOOKINGS,
             _n(
                 "You already have {count} appointment for this service. You can move or cancel it.",
                 "You already have {count} appointments for this service. "
@@ -37,7 +37,7 @@ def check_phone(
     count = _open_bookings(session, body, service, now, Booking.phone_hash == phone_hash)
     if count >= body.rules.open_bookings:
         raise BookingRefused(
-            "too_many_bookings",
+            RefusalKind.TOO_MANY_BOOKINGS,
             _(
                 "I can't book another appointment for this service with this telephone number. "
                 "Please give another number, or contact the office."
@@ -74,6 +74,6 @@ def check_holds(
     )
     if (held or 0) >= rules.holds_per_address:
         raise BookingRefused(
-            "too_many_holds",
+            RefusalKind.TOO_MANY_HOLDS,
             _("Too many times are being kept from your network. Please try again later."),
         )

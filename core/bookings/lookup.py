@@ -10,7 +10,7 @@ from core.bookings.reference import fold_code
 from core.catalogue.registry import Registry
 from core.db.advisory_locks import lock
 from core.db.models import Booking, FailedAttempt
-from core.errors import BookingRefused
+from core.errors import BookingRefused, RefusalKind
 from core.i18n import _n
 
 TRIES = 5
@@ -65,7 +65,7 @@ def check_unlocked(session: Session, sources: Iterable[str], now: datetime) -> N
         if latest[0] - latest[-1] < LOCKED_FOR:
             left = latest[0] + LOCKED_FOR - now
             raise BookingRefused(
-                "locked",
+                RefusalKind.LOCKED,
                 _n(
                     "There were too many wrong tries. Please try again in {count} minute, "
                     "or contact the office.",

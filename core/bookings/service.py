@@ -17,7 +17,7 @@ from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
 from core.db.events import record_event
 from core.db.models import Booking, Citizen, History
-from core.errors import BookingRefused, RetryTransaction
+from core.errors import BookingRefused, RefusalKind, RetryTransaction
 from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
 from core.messaging.notifications import REMINDER, enqueue_notifications
@@ -156,7 +156,7 @@ def confirm(
         booking.phone_hash = phone_hash
         booking.language, booking.timezone = actor.language, actor.timezone
         if consent:
-            booking.consent_version = f"{consent.id} {consent.version}"
+            booking.consent_version = str(consent.reference)
             booking.consented_at = now
 
     if is_live(booking, now) and still_serves(offer, booking):
@@ -262,7 +262,9 @@ def upcoming(session: Session, citizen_id: int, now: datetime) -> Sequence[Booki
 def check_open(booking: Booking, now: datetime) -> None:
     """Raise Refusal not_confirmed unless it is confirmed and still to come."""
     if booking.state != "confirmed" or booking.starts_at <= now:
-        raise BookingRefused("not_confirmed", _("This appointment is over or was cancelled."))
+        raise BookingRefused(
+            RefusalKind.NOT_CONFIRMED, _("This appointment is over or was cancelled.")
+        )
 
 
 def check_changeable(booking: Booking, rules: Rules, now: datetime) -> None:
@@ -271,7 +273,7 @@ def check_changeable(booking: Booking, rules: Rules, now: datetime) -> None:
     hours = rules.change_deadline_hours
     if booking.starts_at - now < timedelta(hours=hours):
         raise BookingRefused(
-            "too_late",
+            RefusalKind.TOO_LATE,
             _n(
                 "This appointment can be changed until {count} hour before it. "
                 "Please contact the office.",

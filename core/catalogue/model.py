@@ -4,7 +4,7 @@ import re
 from datetime import date, time
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -181,6 +181,22 @@ class FormField(CatalogueModel):
     when: Condition = {}
 
 
+class ConsentReference(NamedTuple):
+    """Which consent was given, in which version; stored with a booking as "id version"."""
+
+    id: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.version}"
+
+    @classmethod
+    def parse(cls, stored: str) -> "ConsentReference":
+        """Return the reference that was stored."""
+        consent_id, _space, version = stored.partition(" ")
+        return cls(consent_id, version)
+
+
 class Consent(CatalogueModel):
     """What the citizen agrees to. `version` goes into the booking."""
 
@@ -190,6 +206,11 @@ class Consent(CatalogueModel):
     text: LocalizedText
     link: Url | None = None
     withdrawable: bool = False
+
+    @property
+    def reference(self) -> ConsentReference:
+        """Return what is stored with a booking."""
+        return ConsentReference(self.id, self.version)
 
 
 class Rules(CatalogueModel):

@@ -1,6 +1,9 @@
-"""What a catalogue may say against itself."""
+"""What a catalogue may not say against itself: a table of rules over a whole municipality.
 
-from collections.abc import Collection, Iterator, Sequence
+Each rule finds what the fields' own types can't: references, doubles, times that can't be.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,71 +30,154 @@ class ValidationIssue(Exception):
         self.expected = expected
 
 
-def find_issues(body: Municipality) -> Iterator[ValidationIssue]:
-    """Find what the fields' own types can't: references, doubles, times that can't be."""
+Issues = Iterator[ValidationIssue]
+
+
+def find_issues(body: Municipality) -> Issues:
+    """Find everything that the rules object to."""
+    for rule in RULES:
+        yield from rule(body)
+
+
+def timezone_is_known(body: Municipality) -> Issues:
+    """Object to a time zone that isn't one."""
     try:
         ZoneInfo(body.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         yield ValidationIssue(("timezone",), "a zone of the IANA database, such as Europe/Athens")
+
+
+def holds_may_be_extended(body: Municipality) -> Issues:
+    """Object to a hold whose longest time is shorter than its first."""
     if body.rules.hold_max_minutes < body.rules.hold_minutes:
         yield ValidationIssue(("rules", "hold_max_minutes"), "no less than hold_minutes")
-    consents = {consent.id for consent in body.consents}
-    places: list[tuple[Location, list[Any]]] = [
-        (("groups",), list(body.groups)),
-        (("branches",), list(body.branches)),
-        (("consents",), list(body.consents)),
-        *_asked(("fields",), body.fields),
-    ]
-    yield from _closures(("closures",), body.closures)
+
+
+def services_have_ids_of_their_own(body: Municipality) -> Issues:
+    """Object to two services of one id, also of different groups."""
     seen: set[str] = set()
-    for g, group in enumerate(body.groups):
-        for s, service in enumerate(group.services):
-            at: Location = ("groups", g, "services", s)
-            if service.id in seen:
-                yield ValidationIssue((*at, "id"), "an id that no other service has")
-            seen.add(service.id)
-            if service.notice_hours >= service.horizon_days * 24:
-                yield ValidationIssue((*at, "notice_hours"), "less than horizon_days")
-            for channel in service.channels:
-                if not _has_room(body, service, channel):
-                    length = f"{service.duration} minutes"
-                    expected = f"some desk with {length} for {service.id} over {channel}"
-                    yield ValidationIssue((*at, "channels"), expected)
-            wanted = service.consent
-            for name in wanted.values() if isinstance(wanted, dict) else [wanted]:
-                if name is not None and name not in consents:
-                    yield ValidationIssue(
-                        (*at, "consent"), f"a consent of this file; {name} is not"
-                    )
-            if len(set(service.channels)) < len(service.channels):
-                yield ValidationIssue((*at, "channels"), "each channel once")
-            spoken_of: list[tuple[str, Collection[str]]] = [("instructions", service.instructions)]
-            if isinstance(wanted, dict):
-                spoken_of.append(("consent", wanted))
-            for what, channels in spoken_of:
-                for other in sorted(set(channels) - set(service.channels)):
-                    expected = f"a channel of the service; {other} is not"
-                    yield ValidationIssue((*at, what, other), expected)
-            for q, question in enumerate(service.screening):
-                if all(option.stop for option in question.options):
-                    yield ValidationIssue(
-                        (*at, "screening", q, "options"), "an answer without stop"
-                    )
-            places += _asked((*at, "screening"), service.screening)
-            places += _asked((*at, "fields"), service.fields)
-            yield from _conditions(at, body, service)
-            # With its code, it proves from any other chat whose booking it is.
-            fields = body.fields_of(service)
-            if not any(f.id == "phone" and f.required and not f.when for f in fields):
-                yield ValidationIssue((*at, "fields"), "a phone that is always asked and required")
-    for b, branch in enumerate(body.branches):
-        places.append((("branches", b, "desks"), list(branch.desks)))
-        yield from _closures(("branches", b, "closures"), branch.closures)
-        for d, desk in enumerate(branch.desks):
-            at = ("branches", b, "desks", d)
-            yield from _closures((*at, "closures"), desk.closures)
-            yield from _desk(at, body, desk)
-    for where, items in places:
+    for at, service in _services(body):
+        if service.id in seen:
+            yield ValidationIssue((*at, "id"), "an id that no other service has")
+        seen.add(service.id)
+
+
+def notice_ends_before_the_horizon(body: Municipality) -> Issues:
+    """Object to a service that could never be booked."""
+    for at, service in _services(body):
+        if service.notice_hours >= service.horizon_days * 24:
+            yield ValidationIssue((*at, "notice_hours"), "less than horizon_days")
+
+
+def channels_are_served(body: Municipality) -> Issues:
+    """Object to a channel that is named twice, or over which no desk is open long enough."""
+    for at, service in _services(body):
+        for channel in service.channels:
+            if not _has_room(body, service, channel):
+                length = f"{service.duration} minutes"
+                expected = f"some desk with {length} for {service.id} over {channel}"
+                yield ValidationIssue((*at, "channels"), expected)
+        if len(set(service.channels)) < len(service.channels):
+            yield ValidationIssue((*at, "channels"), "each channel once")
+
+
+def consents_are_there(body: Municipality) -> Issues:
+    """Object to a service that asks for a consent that the file hasn't."""
+    known = {consent.id for consent in body.consents}
+    for at, service in _services(body):
+        wanted = service.consent
+        for name in wanted.values() if isinstance(wanted, dict) else [wanted]:
+            if name is not None and name not in known:
+                yield ValidationIssue((*at, "consent"), f"a consent of this file; {name} is not")
+
+
+def texts_are_of_the_services_channels(body: Municipality) -> Issues:
+    """Object to instructions and consents for a channel that the service isn't offered over."""
+    for at, service in _services(body):
+        by_channel: list[tuple[str, Collection[str]]] = [("instructions", service.instructions)]
+        if isinstance(service.consent, dict):
+            by_channel.append(("consent", service.consent))
+        for name, channels in by_channel:
+            for other in sorted(set(channels) - set(service.channels)):
+                expected = f"a channel of the service; {other} is not"
+                yield ValidationIssue((*at, name, other), expected)
+
+
+def questions_have_a_way_on(body: Municipality) -> Issues:
+    """Object to a screening question of which every answer stops the booking."""
+    for at, service in _services(body):
+        for q, question in enumerate(service.screening):
+            if all(option.stop for option in question.options):
+                where = (*at, "screening", q, "options")
+                yield ValidationIssue(where, "an answer without stop")
+
+
+def phone_is_always_asked(body: Municipality) -> Issues:
+    """Object to a form without a phone: with the code, it proves whose booking it is."""
+    for at, service in _services(body):
+        fields = body.fields_of(service)
+        if not any(f.id == "phone" and f.required and not f.when for f in fields):
+            yield ValidationIssue((*at, "fields"), "a phone that is always asked and required")
+
+
+def conditions_can_hold(body: Municipality) -> Issues:
+    """Object to a `when` that names no channel or earlier answer, or a value it can't have."""
+    for at, service in _services(body):
+        yield from _conditions(at, body, service)
+
+
+def closures_end_after_they_begin(body: Municipality) -> Issues:
+    """Object to closures that end before they begin, or have one hour only."""
+    for at, closures in _closure_lists(body):
+        for c, closure in enumerate(closures):
+            if closure.last < closure.first:
+                yield ValidationIssue((*at, c, "to"), "no earlier than from")
+            if (closure.start is None) != (closure.end is None):
+                yield ValidationIssue((*at, c), "both start and end, or neither")
+            elif closure.start and closure.end and closure.end <= closure.start:
+                yield ValidationIssue((*at, c, "end"), "later than start")
+
+
+def desks_serve_services_of_the_file(body: Municipality) -> Issues:
+    """Object to a desk, or an opening of it, that names what isn't there."""
+    for at, desk in _desks(body):
+        own = _services_of(body, desk)
+        for name in own:
+            if name not in body.services:
+                yield ValidationIssue((*at, "services"), f"services of this file; {name} is not")
+        for o, opening in enumerate(desk.openings):
+            here = (*at, "openings", o)
+            for name in opening.services or ():
+                if name not in own:
+                    expected = f"services of its desk; {name} is not"
+                    yield ValidationIssue((*here, "services"), expected)
+            for channel in opening.channels or ():
+                if channel not in desk.channels:
+                    expected = f"channels of its desk; {channel} is not"
+                    yield ValidationIssue((*here, "channels"), expected)
+
+
+def openings_have_room(body: Municipality) -> Issues:
+    """Object to openings that end before they begin, or are shorter than any appointment."""
+    for at, desk in _desks(body):
+        for o, opening in enumerate(desk.openings):
+            here = (*at, "openings", o)
+            if opening.end <= opening.start:
+                yield ValidationIssue((*here, "end"), "later than start")
+                continue
+            if opening.first and opening.last and opening.last < opening.first:
+                yield ValidationIssue((*here, "to"), "no earlier than from")
+            names = opening.services or _services_of(body, desk)
+            served = [body.services[name] for name in names if name in body.services]
+            shortest = min((service.duration for service in served), default=0)
+            if _minutes(opening) < shortest:
+                expected = f"room for one appointment ({shortest} minutes)"
+                yield ValidationIssue((*here, "end"), expected)
+
+
+def items_have_ids_of_their_own(body: Municipality) -> Issues:
+    """Object to two items of one list that have the same id."""
+    for where, items in _lists_with_ids(body):
         ids = [item.id for item in items]
         for i, name in enumerate(ids):
             if name in ids[:i]:
@@ -100,50 +186,68 @@ def find_issues(body: Municipality) -> Iterator[ValidationIssue]:
                 )
 
 
-def _asked(
+RULES: Sequence[Callable[[Municipality], Issues]] = (
+    timezone_is_known,
+    holds_may_be_extended,
+    services_have_ids_of_their_own,
+    notice_ends_before_the_horizon,
+    channels_are_served,
+    consents_are_there,
+    texts_are_of_the_services_channels,
+    questions_have_a_way_on,
+    phone_is_always_asked,
+    conditions_can_hold,
+    closures_end_after_they_begin,
+    desks_serve_services_of_the_file,
+    openings_have_room,
+    items_have_ids_of_their_own,
+)
+"""Every rule; a new one is a function and a line here."""
+
+
+def _services(body: Municipality) -> Iterator[tuple[Location, Service]]:
+    for g, group in enumerate(body.groups):
+        for s, service in enumerate(group.services):
+            yield ("groups", g, "services", s), service
+
+
+def _desks(body: Municipality) -> Iterator[tuple[Location, Desk]]:
+    for b, branch in enumerate(body.branches):
+        for d, desk in enumerate(branch.desks):
+            yield ("branches", b, "desks", d), desk
+
+
+def _services_of(body: Municipality, desk: Desk) -> tuple[str, ...]:
+    return tuple(body.services) if desk.services == "all" else desk.services
+
+
+def _closure_lists(body: Municipality) -> Iterator[tuple[Location, Sequence[Closure]]]:
+    yield ("closures",), body.closures
+    for b, branch in enumerate(body.branches):
+        yield ("branches", b, "closures"), branch.closures
+    for at, desk in _desks(body):
+        yield (*at, "closures"), desk.closures
+
+
+def _lists_with_ids(body: Municipality) -> Iterator[tuple[Location, Sequence[Any]]]:
+    """Yield the lists whose items need ids of their own, with where each stands."""
+    yield ("groups",), body.groups
+    yield ("branches",), body.branches
+    yield ("consents",), body.consents
+    yield from _with_options(("fields",), body.fields)
+    for at, service in _services(body):
+        yield from _with_options((*at, "screening"), service.screening)
+        yield from _with_options((*at, "fields"), service.fields)
+    for b, branch in enumerate(body.branches):
+        yield ("branches", b, "desks"), branch.desks
+
+
+def _with_options(
     at: Location, items: Sequence[Question | FormField]
-) -> Iterator[tuple[Location, list[Any]]]:
-    """The lists whose items need ids of their own: what is asked, and each one's options."""
-    yield at, list(items)
+) -> Iterator[tuple[Location, Sequence[Any]]]:
+    yield at, items
     for i, item in enumerate(items):
-        yield (*at, i, "options"), list(item.options)
-
-
-def _closures(at: Location, closures: tuple[Closure, ...]) -> Iterator[ValidationIssue]:
-    for c, closure in enumerate(closures):
-        if closure.last < closure.first:
-            yield ValidationIssue((*at, c, "to"), "no earlier than from")
-        if (closure.start is None) != (closure.end is None):
-            yield ValidationIssue((*at, c), "both start and end, or neither")
-        elif closure.start and closure.end and closure.end <= closure.start:
-            yield ValidationIssue((*at, c, "end"), "later than start")
-
-
-def _desk(at: Location, body: Municipality, desk: Desk) -> Iterator[ValidationIssue]:
-    known = body.services
-    own = tuple(known) if desk.services == "all" else desk.services
-    for name in own:
-        if name not in known:
-            yield ValidationIssue((*at, "services"), f"services of this file; {name} is not")
-    for o, opening in enumerate(desk.openings):
-        here = (*at, "openings", o)
-        for name in opening.services or ():
-            if name not in own:
-                yield ValidationIssue((*here, "services"), f"services of its desk; {name} is not")
-        for channel in opening.channels or ():
-            if channel not in desk.channels:
-                yield ValidationIssue(
-                    (*here, "channels"), f"channels of its desk; {channel} is not"
-                )
-        if opening.end <= opening.start:
-            yield ValidationIssue((*here, "end"), "later than start")
-            continue
-        if opening.first and opening.last and opening.last < opening.first:
-            yield ValidationIssue((*here, "to"), "no earlier than from")
-        served = [known[s] for s in opening.services or own if s in known]
-        shortest = min((s.duration for s in served), default=0)
-        if _minutes(opening) < shortest:
-            yield ValidationIssue((*here, "end"), f"room for one appointment ({shortest} minutes)")
+        yield (*at, i, "options"), item.options
 
 
 def _minutes(opening: Opening) -> int:
@@ -151,11 +255,10 @@ def _minutes(opening: Opening) -> int:
 
 
 def _has_room(body: Municipality, service: Service, channel: str) -> bool:
-    """Whether some desk is open long enough to serve it over that channel."""
+    """Return whether some desk is open long enough to serve it over that channel."""
     return any(
         (_minutes(opening) >= service.duration or opening.end <= opening.start)
-        for branch in body.branches
-        for desk in branch.desks
+        for _at, desk in _desks(body)
         for opening in desk.openings
         if desk.serves(service.id, channel)
         and (opening.services is None or service.id in opening.services)
@@ -163,8 +266,7 @@ def _has_room(body: Municipality, service: Service, channel: str) -> bool:
     )
 
 
-def _conditions(at: Location, body: Municipality, service: Service) -> Iterator[ValidationIssue]:
-    """Each `when` names the channel or an earlier answer, and a value it can have."""
+def _conditions(at: Location, body: Municipality, service: Service) -> Issues:
     values: dict[str, set[str] | None] = {"channel": {str(c) for c in service.channels}}
     questions = {question.id for question in service.screening}
     asked: list[tuple[Location, Question | FormField]] = [
@@ -179,9 +281,9 @@ def _conditions(at: Location, body: Municipality, service: Service) -> Iterator[
                 yield ValidationIssue((*where, "when"), f"channel or an earlier answer, not {name}")
                 continue
             for value in (wanted,) if isinstance(wanted, str) else wanted:
-                can_be = values[name]
+                possible = values[name]
                 # A shared field may speak of a channel that this service doesn't offer.
-                if can_be is not None and value not in can_be and name != "channel":
+                if possible is not None and value not in possible and name != "channel":
                     yield ValidationIssue((*where, "when"), f"an answer of {name}, not {value}")
                 if name == "channel" and value not in list(Channel):
                     yield ValidationIssue((*where, "when"), f"a channel, not {value}")

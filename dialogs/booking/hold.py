@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import datetime
 
-from core.errors import BookingRefused
+from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 from dialogs.booking.selection import HOLD, current_hold, current_offer, near_view, zone_of
 from dialogs.booking.time import spoken_time
@@ -19,7 +19,7 @@ def hold(ctx: Context, value: str) -> EffectOutcome:
     try:
         booking = ctx.office.hold(offer, start, current_hold(ctx))
     except BookingRefused as refused:
-        if refused.kind != "taken":
+        if refused.kind != RefusalKind.TAKEN:
             raise
         ctx.events.append(("refusal", refused.kind))
         return InvalidAnswer(refused.text, near_view(start))

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from core.catalogue.model import Channel, Consent
-from core.errors import BookingRefused
+from core.catalogue.model import Channel
+from core.errors import BookingRefused, RefusalKind
 from core.i18n import Text, _, lines
 from dialogs.booking.details import collected_details, is_remembered
 from dialogs.booking.hold import hold_lost
@@ -32,17 +32,13 @@ REVIEW = "review"
 REFUSED_CONSENT = "no"
 
 
-def _reference(consent: Consent) -> str:
-    return f"{consent.id} {consent.version}"
-
-
 def _ask_consent(ctx: Context) -> Prompt:
     asked = consent(ctx)
     text: Text = lines(asked.text, asked.link) if asked else ""
     return Prompt(
         text,
         [
-            Choice(_reference(asked) if asked else "", _("I agree"), YES),
+            Choice(str(asked.reference) if asked else "", _("I agree"), YES),
             Choice(REFUSED_CONSENT, _("I don't agree"), NO),
         ],
         expected=_("Please answer “I agree” or “I don't agree”."),
@@ -103,7 +99,7 @@ def _confirm(ctx: Context, value: str) -> EffectOutcome:
     try:
         ctx.office.confirm(offer, booking, details, consent(ctx))
     except BookingRefused as refused:
-        if refused.kind == "taken":
+        if refused.kind == RefusalKind.TAKEN:
             hold_lost(ctx, start)
         raise
     same_next_time = {f.id for f in fields if is_remembered(f)}

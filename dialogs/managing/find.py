@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from core.bookings.reference import fold_code, is_code
+from core.catalogue.model import ConsentReference
 from core.db.models import Booking
-from core.errors import BookingRefused
+from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, lines
 from dialogs.booking.selection import existing_booking
 from dialogs.context import Context, Step, refusable
@@ -29,9 +30,9 @@ def picked_booking(ctx: Context) -> Booking:
 
 def may_withdraw(ctx: Context, booking: Booking) -> bool:
     """Return whether a consent was given with a booking that may be withdrawn."""
-    name = (booking.consent_version or "").partition(" ")[0]
+    given = ConsentReference.parse(booking.consent_version or "")
     consents = ctx.office.of_booking(booking).body.consents
-    return any(consent.id == name and consent.withdrawable for consent in consents)
+    return any(consent.id == given.id and consent.withdrawable for consent in consents)
 
 
 def check_allowed(ctx: Context, booking: Booking) -> None:
@@ -40,7 +41,9 @@ def check_allowed(ctx: Context, booking: Booking) -> None:
         if ctx.state.dialog in ("move", "cancel"):
             ctx.office.check_changeable(booking)
         if ctx.state.dialog == "withdraw" and not may_withdraw(ctx, booking):
-            raise BookingRefused("no_consent", _("No consent was given for this appointment."))
+            raise BookingRefused(
+                RefusalKind.NO_CONSENT, _("No consent was given for this appointment.")
+            )
     except BookingRefused:
         navigation.end_dialog(ctx)
         raise

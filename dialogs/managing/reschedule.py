@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from core.errors import BookingRefused
+from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, lines
 from dialogs.booking.day import day_step
 from dialogs.booking.selection import current_offer, near_view, zone_of
@@ -63,7 +63,7 @@ def _move(ctx: Context, answer: str) -> None:
     try:
         ctx.office.move(booking, start)
     except BookingRefused as refused:
-        if refused.kind == "taken":
+        if refused.kind == RefusalKind.TAKEN:
             navigation.drop(ctx, "time")
             ctx.update(view=near_view(start))
         else:
