@@ -12,8 +12,9 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.context import Services
+from bot.context import AlreadyBegun, Services, UnknownConversation
 from bot.delivery.dispatch import apply_status
+from bot.delivery.worker import DeliveryWorker
 from bot.i18n.translator import Translator
 from bot.messages import Inbound, Reply
 from bot.platforms import build_platforms, webchat
@@ -41,7 +42,9 @@ class Application:
     settings: Settings
     database: Database
     services: Services
-    metrics: Metrics = field(default_factory=Metrics)
+    metrics: Metrics = field(
+        default_factory=lambda: Metrics(refusals=(UnknownConversation, AlreadyBegun))
+    )
 
     def __post_init__(self) -> None:
         self.database.on_commit.append(self.metrics.count)
@@ -88,6 +91,10 @@ class Application:
     async def dry_run(self, inbound: Inbound) -> list[Reply]:
         """What would be answered; nothing of it is kept."""
         return await self.database.dry_run(lambda session: receive(session, self.services, inbound))
+
+    def delivery_worker(self) -> DeliveryWorker:
+        """Return a worker that delivers this application's messages."""
+        return DeliveryWorker(self.database, self.services, self.settings.give_up)
 
     def handle_message_sync(self, inbound: Inbound) -> list[Reply]:
         """Answer a message on this thread, for what has no event loop."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import (
@@ -103,6 +104,16 @@ class Settings(BaseSettings):
     public_url: str | None = None
     telegram: dict[Name, TelegramAccount] = {}
     viber: dict[Name, ViberAccount] = {}
+
+    @property
+    def keep_replies(self) -> timedelta:
+        """How long stored replies are kept."""
+        return timedelta(hours=self.keep_replies_hours)
+
+    @property
+    def give_up(self) -> timedelta:
+        """How long after it was due a failing message is tried again."""
+        return timedelta(hours=self.give_up_hours)
 
     @property
     def bots(self) -> dict[str, BotAccount]:

@@ -13,7 +13,6 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from bot.bootstrap import Application, bootstrap, load_shipped
-from bot.delivery.worker import DeliveryWorker
 from bot.ops.cleanup import clean_up_forever
 from bot.settings import read_settings
 from webhooks import health
@@ -42,15 +41,15 @@ def build_app(application: Application) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        tasks = [
-            asyncio.create_task(work)
-            for work in (clean_up_forever(application), streams.look_forever())
-        ]
-        postman = DeliveryWorker(application)
-        delivering = asyncio.create_task(postman.run())
+        cleaning = clean_up_forever(
+            application.database, application.services, application.settings.keep_replies
+        )
+        tasks = [asyncio.create_task(work) for work in (cleaning, streams.look_forever())]
+        worker = application.delivery_worker()
+        delivering = asyncio.create_task(worker.run())
         log.info("server started", process=os.getpid())
         yield
-        postman.stop()
+        worker.stop()
         await delivering
         for task in tasks:
             task.cancel()

@@ -50,7 +50,6 @@ def viber_setup() -> None:
 def poll() -> None:
     """Ask Telegram for updates and deliver what is owed, where no public address is to be had."""
     from bot.bootstrap import bootstrap, load_shipped
-    from bot.delivery.worker import DeliveryWorker
     from bot.ops.cleanup import clean_up_forever
     from bot.platforms.telegram.adapter import Telegram
     from bot.platforms.telegram.polling import poll
@@ -65,15 +64,18 @@ def poll() -> None:
     configure()
 
     async def run() -> None:
-        postman, loop = DeliveryWorker(application), asyncio.get_running_loop()
-        polling = [asyncio.create_task(poll(application, bot)) for bot in bots]
-        polling.append(asyncio.create_task(clean_up_forever(application)))
+        worker, loop = application.delivery_worker(), asyncio.get_running_loop()
+        polling = [asyncio.create_task(poll(bot, application.take)) for bot in bots]
+        cleaning = clean_up_forever(
+            application.database, application.services, application.settings.keep_replies
+        )
+        polling.append(asyncio.create_task(cleaning))
 
         def end() -> None:
             # What was told and not taken yet is told again.
             for task in polling:
                 task.cancel()
-            postman.stop()
+            worker.stop()
             for sig in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(sig)  # a second one ends it at once
 
@@ -81,7 +83,7 @@ def poll() -> None:
             loop.add_signal_handler(sig, end)
         names = ", ".join(bot.account for bot in bots)
         typer.echo(f"Rantevou asks Telegram for news of {names}. Ctrl-C stops it.")
-        await postman.run()
+        await worker.run()
         await asyncio.gather(*polling, return_exceptions=True)
 
     asyncio.run(run())

@@ -98,7 +98,6 @@ def worker() -> None:
     import structlog
 
     from bot.bootstrap import bootstrap
-    from bot.delivery.worker import DeliveryWorker
     from bot.settings import read_settings
     from bot.telemetry.logging import configure
 
@@ -121,8 +120,8 @@ def worker() -> None:
     log = structlog.get_logger()
 
     async def deliver() -> None:
-        postman, loop = DeliveryWorker(application), asyncio.get_running_loop()
-        ends = iter((postman.stop,))
+        worker, loop = application.delivery_worker(), asyncio.get_running_loop()
+        ends = iter((worker.stop,))
 
         def end() -> None:
             next(ends, partial(os._exit, 1))()
@@ -131,7 +130,7 @@ def worker() -> None:
             loop.add_signal_handler(sig, end)
         typer.echo("Rantevou delivers. Ctrl-C stops it.")
         log.info("worker started", process=os.getpid())
-        await postman.run()
+        await worker.run()
 
     asyncio.run(deliver())
     application.database.close()

@@ -1,4 +1,4 @@
-"""The postman: delivers what is owed, as soon as it is committed."""
+"""The delivery worker: sends the outbox's messages as soon as they are committed."""
 
 import asyncio
 import os
@@ -13,12 +13,14 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.bootstrap import Application
+from bot.context import Services
 from bot.delivery import dispatch
 from bot.delivery.dispatch import ClaimedMessage
 from bot.delivery.wakeup import listen
 from bot.platforms.base import Send
+from bot.retry import retry
 from bot.telemetry.logging import cause, traceback_lines
+from core.db.database import Database
 from core.db.events import events
 from core.errors import DatabaseUnavailable, DeliveryError
 from core.messaging import outbox
@@ -26,163 +28,167 @@ from core.messaging import outbox
 log = structlog.get_logger()
 
 MAX_CONCURRENT = 20
-"""Messages of one account on their way at the same time: one that hangs keeps no other back."""
+"""Messages of one account sent at the same time: one that hangs delays no other account."""
 
 POLL_SECONDS = 1.0
-"""How often it is looked what is due, besides whenever something is committed."""
+"""How often the outbox is looked at, besides whenever something is committed to it."""
 
 SEND_SECONDS = 20.0
-"""How long a platform may take; far less than a lease lasts."""
+"""How long sending a message may take; far less than outbox.LEASE."""
 
 RECONNECT_SECONDS = 60.0
-"""How often an account is tried again that couldn't be connected."""
+"""Before connecting again an account whose connecting failed."""
 
 RETRY_SECONDS = 2.0
-"""How long to leave a database alone that is away."""
+"""Before using the database again after an error."""
 
 
 class DeliveryWorker:
     """One worker. Any number may run, in any number of processes."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, database: Database, services: Services, give_up: timedelta) -> None:
+        """`give_up` is how long after it was due a failing message is tried again."""
         self.name = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(3)}"
-        self._wiring = application
-        self._platforms = application.services.platforms
-        self._give_up = timedelta(hours=application.settings.give_up_hours)
+        self._database, self._services, self._give_up = database, services, give_up
+        self._platforms = services.platforms
         self._send: dict[str, Send] = {}
         self._woken = asyncio.Event()
-        self._flying: dict[asyncio.Task[None], str] = {}
-        self._closing = False
+        self._sending: dict[asyncio.Task[None], str] = {}
+        self._stopping = False
 
     async def run(self) -> None:
-        """Deliver until told to stop, then finish what is on its way."""
+        """Deliver until `stop` is called, then finish the messages being sent."""
         if not self._platforms:
             return
-        loop, database = asyncio.get_running_loop(), self._wiring.database
+        loop = asyncio.get_running_loop()
 
         def committed(info: dict[Any, Any]) -> None:
             if ("posted",) in events(info):
                 loop.call_soon_threadsafe(self._woken.set)
 
-        async with AsyncExitStack() as open_meanwhile:
-            database.on_commit.append(committed)
-            open_meanwhile.callback(database.on_commit.remove, committed)
+        async with AsyncExitStack() as stack:
+            self._database.on_commit.append(committed)
+            stack.callback(self._database.on_commit.remove, committed)
             listening = asyncio.create_task(
-                listen(database, outbox.NOTIFY_CHANNEL, self._woken.set)
+                listen(self._database, outbox.NOTIFY_CHANNEL, self._woken.set)
             )
-            open_meanwhile.callback(listening.cancel)
+            stack.callback(listening.cancel)
             connect_at = 0.0
-            while not self._closing:
+            while not self._stopping:
                 if len(self._send) < len(self._platforms) and loop.time() >= connect_at:
-                    await self._connect(open_meanwhile)
+                    await self._connect(stack)
                     connect_at = loop.time() + RECONNECT_SECONDS
                 await self._round()
-            while self._flying:
-                await asyncio.wait(self._flying)
+            while self._sending:
+                await asyncio.wait(self._sending)
 
     def stop(self) -> None:
-        """Take nothing new; what is on its way goes on."""
-        self._closing = True
+        """Claim nothing more; messages being sent are finished."""
+        self._stopping = True
         self._woken.set()
 
-    async def _connect(self, open_meanwhile: AsyncExitStack) -> None:
-        """Open what isn't open yet; an account that can't be keeps no other back."""
+    async def _connect(self, stack: AsyncExitStack) -> None:
+        """Connect the accounts that aren't connected; one that fails delays no other."""
         for account, platform in self._platforms.items():
             if account not in self._send:
                 try:
-                    send = await open_meanwhile.enter_async_context(platform.open())
+                    send = await stack.enter_async_context(platform.open())
                 except Exception as error:
-                    _told("an account can't be connected", error, account=account)
+                    _log_error("an account can't be connected", error, account=account)
                 else:
                     self._send[account] = send
 
     async def _round(self) -> None:
-        """Send off what may be sent now; when that isn't all, do so again at once."""
+        """Start sending what is due; where nothing is, wait until woken or POLL_SECONDS passed."""
         self._woken.clear()
         try:
-            flying = Counter(self._flying.values())
+            sending = Counter(self._sending.values())
             room = {
-                each: MAX_CONCURRENT - flying[each]
+                each: MAX_CONCURRENT - sending[each]
                 for each in self._send
-                if flying[each] < MAX_CONCURRENT
+                if sending[each] < MAX_CONCURRENT
             }
-            if not room or not await self._send_off(room, min(room.values())):
+            if not room or not await self._start_sending(room, min(room.values())):
                 with suppress(TimeoutError):
                     async with asyncio.timeout(POLL_SECONDS):
                         await self._woken.wait()
         except Exception as error:
-            _told("looking for messages failed", error)
+            _log_error("looking for messages failed", error)
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _send_off(self, accounts: Collection[str], most: int) -> int:
-        services, database = self._wiring.services, self._wiring.database
-        if not await database.read(lambda s: outbox.is_due(s, accounts, services.clock())):
+    async def _start_sending(self, accounts: Collection[str], limit: int) -> int:
+        """Claim messages and start sending them; return how many were claimed."""
+        services = self._services
+        if not await self._database.read(lambda s: outbox.is_due(s, accounts, services.clock())):
             return 0
-        parcels, claimed = await database.write(
+        messages, claimed = await self._database.write(
             lambda s: dispatch.claim_and_render(
-                s, services, accounts, self.name, most, self._give_up
+                s, services, accounts, self.name, limit, self._give_up
             )
         )
-        for parcel in parcels:
-            task = asyncio.create_task(self._deliver(parcel))
-            self._flying[task] = parcel.account
-            task.add_done_callback(self._landed)
+        for message in messages:
+            task = asyncio.create_task(self._deliver(message))
+            self._sending[task] = message.account
+            task.add_done_callback(self._finished)
         return claimed
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        self._flying.pop(task)
-        self._woken.set()  # what waited for it may go now
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._sending.pop(task)
+        self._woken.set()  # a message that waited for this one may be sent now
 
-    async def _deliver(self, parcel: ClaimedMessage) -> None:
-        services, platform = self._wiring.services, self._platforms[parcel.account]
-        send = self._send[parcel.account]
+    async def _deliver(self, message: ClaimedMessage) -> None:
+        services, platform = self._services, self._platforms[message.account]
+        send = self._send[message.account]
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                payload = platform.render(parcel.reply)
-                number = await send(parcel.address, payload, parcel.replaces)
+                payload = platform.render(message.reply)
+                provider_id = await send(message.address, payload, message.replaces)
         except DeliveryError as error:
-            # It shouldn't name the address; what a provider said may do so all the same.
-            error.why = error.why.replace(parcel.address, "…")
+            # It shouldn't name the address, but a provider's own explanation may.
+            error.why = error.why.replace(message.address, "…")
             failure = error
         except TimeoutError:
             failure = DeliveryError("no answer in time")
         except Exception as error:
-            _told("sending failed", error, message=parcel.id)
+            _log_error("sending failed", error, message=message.id)
             failure = DeliveryError(type(error).__name__)
         else:
-            await self._settle(parcel, lambda s: dispatch.mark_sent(s, services, parcel, number))
+            await self._settle(
+                message, lambda s: dispatch.mark_sent(s, services, message, provider_id)
+            )
             return
         await self._settle(
-            parcel, lambda s: dispatch.mark_failed(s, services, parcel, failure, self._give_up)
+            message, lambda s: dispatch.mark_failed(s, services, message, failure, self._give_up)
         )
 
-    async def _settle(self, parcel: ClaimedMessage, fn: Callable[[Session], bool]) -> None:
-        """Note what became of it; where an error of ours prevents that, at least that it is left.
+    async def _settle(self, message: ClaimedMessage, fn: Callable[[Session], bool]) -> None:
+        """Record the outcome of sending; where our own error prevents that, abandon the message.
 
-        Else it would be sent again and again.
+        Otherwise it would be sent again and again.
         """
-        for noting in (fn, lambda s: dispatch.abandon(s, parcel)):
+        for record in (fn, lambda s: dispatch.abandon(s, message)):
             try:
-                if not await self._noted(parcel, noting):
-                    log.warning("another worker has it", message=parcel.id)
+                if not await self._record(message, record):
+                    log.warning("another worker has it", message=message.id)
             except DatabaseUnavailable:
-                return  # we stop; it is another's when its lease has run out
+                return  # stopping; another worker claims it when the lease has run out
             except Exception as error:
-                _told("settling failed", error, message=parcel.id)
+                _log_error("settling failed", error, message=message.id)
             else:
                 return
 
-    async def _noted(self, parcel: ClaimedMessage, noting: Callable[[Session], bool]) -> bool:
-        """Note it, however long the database is away, unless we stop. Raises Busy."""
-        while True:
-            try:
-                return await self._wiring.database.write(noting)
-            except DatabaseUnavailable as error:
-                _told("settling failed", error, message=parcel.id)
-                if self._closing:
-                    raise
-                await asyncio.sleep(RETRY_SECONDS)
+    async def _record(self, message: ClaimedMessage, record: Callable[[Session], bool]) -> bool:
+        """Record it, waiting for the database, unless stopping. Raises DatabaseUnavailable."""
+
+        def report(error: Exception) -> None:
+            _log_error("settling failed", error, message=message.id)
+            if self._stopping:
+                raise error
+
+        return await retry(
+            lambda: self._database.write(record), DatabaseUnavailable, RETRY_SECONDS, report
+        )
 
 
-def _told(what: str, error: Exception, **ids: int | str) -> None:
-    log.error(what, **cause(error), places=traceback_lines(error)[-3:], **ids)
+def _log_error(event: str, error: Exception, **ids: int | str) -> None:
+    log.error(event, **cause(error), places=traceback_lines(error)[-3:], **ids)

@@ -1,4 +1,4 @@
-"""What is counted and timed, as Prometheus reads it; never anything of a person."""
+"""Metrics for Prometheus: counters, a histogram and gauges; never personal data."""
 
 import os
 import time
@@ -20,14 +20,13 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy.orm import Session
 
-from bot.context import AlreadyBegun, UnknownConversation
 from core.db.events import events
 from core.errors import DatabaseUnavailable
 from core.messaging import outbox_admin
 from core.messaging.outbox import platform_of
 
 SEVERAL_PROCESSES = "PROMETHEUS_MULTIPROC_DIR"
-"""The folder where processes add up what they count; to be set before this file is imported."""
+"""The folder in which processes share their counters; to be set before this file is imported."""
 
 COUNTED = {
     "turn": ("turns", "Messages taken", ("platform", "outcome")),
@@ -37,42 +36,44 @@ COUNTED = {
     "ignored": ("ignored", "Events of platforms that are no message", ("platform", "kind")),
     "delivery": ("deliveries", "What became of messages to be sent", ("platform", "outcome")),
 }
-"""What a transaction may note: the counter's name, what it counts and its labels."""
+"""The counter of each event that a transaction records: its name, description and labels."""
 
 
 class Metrics:
-    """The numbers of one program; where several processes serve, of all of them."""
+    """The metrics of this process; where several processes serve, of all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, refusals: tuple[type[Exception], ...] = ()) -> None:
+        """`refusals` are the errors by which a turn refuses a request: they are no failures."""
+        self._refusals = refusals
         self._own = CollectorRegistry()
         self._counters = {
-            noted: Counter(f"rantevou_{name}", about, labels, registry=self._own)
-            for noted, (name, about, labels) in COUNTED.items()
+            event: Counter(f"rantevou_{name}", description, labels, registry=self._own)
+            for event, (name, description, labels) in COUNTED.items()
         }
         self._seconds = Histogram(
             "rantevou_turn_seconds", "How long a turn took", ("platform",), registry=self._own
         )
 
     def count(self, info: dict[Any, Any]) -> None:
-        """Count what a transaction noted, once it is committed."""
-        # What is committed must not fail for want of a place to count it.
+        """Count the events that a transaction recorded, once it is committed."""
+        # A full disk must not fail what is committed.
         with suppress(OSError):
-            for (name, *kinds), times in events(info).items():
+            for (name, *labels), times in events(info).items():
                 if counter := self._counters.get(name):
-                    counter.labels(*kinds).inc(times)
+                    counter.labels(*labels).inc(times)
 
     def ignored(self, platform: str, kind: str) -> None:
-        """Count what came in and is no message."""
+        """Count an event of a platform that isn't acted on."""
         with suppress(OSError):
             self._counters["ignored"].labels(platform, kind).inc()
 
     @contextmanager
     def turn(self, platform: str) -> Iterator[None]:
-        """Time a turn, and count it where it fails: else it is noted in its transaction."""
+        """Time a turn, and count it where it fails; one that succeeds is counted on commit."""
         began = time.perf_counter()
         try:
             yield
-        except (UnknownConversation, AlreadyBegun):
+        except self._refusals:
             raise
         except Exception as error:
             outcome = "busy" if isinstance(error, DatabaseUnavailable) else "failed"
@@ -83,23 +84,23 @@ class Metrics:
                 self._seconds.labels(platform).observe(time.perf_counter() - began)
 
     @property
-    def counted(self) -> Collector:
-        """All that was counted."""
+    def collector(self) -> Collector:
+        """The counters and the histogram."""
         if SEVERAL_PROCESSES not in os.environ:
             return self._own
-        # The files of a process that ended stay, for what it counted was counted.
+        # The files of a process that ended stay: its counts remain in the totals.
         return MultiProcessCollector(None)  # type: ignore[no-untyped-call]
 
     def serve(self, host: str, port: int) -> None:
-        """Show what was counted there, from a thread. Raises OSError."""
-        start_http_server(port, host, registry=self.counted)
+        """Serve GET /metrics there, from a thread. Raises OSError."""
+        start_http_server(port, host, registry=self.collector)
 
-    def text(self, standing: Iterable[Metric]) -> bytes:
-        """All of it, and how things stand, in Prometheus's text format."""
-        return generate_latest(self.counted) + generate_latest(_Standing(standing))
+    def text(self, gauges: Iterable[Metric]) -> bytes:
+        """Return all metrics, with these gauges, in Prometheus's text format."""
+        return generate_latest(self.collector) + generate_latest(_Gauges(gauges))
 
 
-class _Standing(Collector):
+class _Gauges(Collector):
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._metrics = metrics
 
@@ -108,7 +109,7 @@ class _Standing(Collector):
 
 
 def outbox_gauges(session: Session, accounts: Collection[str], now: datetime) -> list[Metric]:
-    """How the outbox stands, by the platforms that are configured."""
+    """Return the outbox's gauges, by configured platform."""
     owed = GaugeMetricFamily(
         "rantevou_owed_messages", "Messages due and not yet sent", labels=["platform"]
     )
@@ -117,9 +118,9 @@ def outbox_gauges(session: Session, accounts: Collection[str], now: datetime) ->
     )
     found = outbox_admin.count_by_status(session, accounts, now)
     for platform in sorted({platform_of(account) for account in accounts}):
-        numbers = {status: number for name, status, number in found if name == platform}
-        failed = numbers.pop(outbox_admin.FAILED, 0)
-        owed.add_metric([platform], sum(numbers.values()))
+        counts = {status: number for name, status, number in found if name == platform}
+        failed = counts.pop(outbox_admin.FAILED, 0)
+        owed.add_metric([platform], sum(counts.values()))
         dead.add_metric([platform], failed)
     oldest = outbox_admin.oldest_due(session, accounts, now)
     age = (now - oldest).total_seconds() if oldest else 0

@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from bot.delivery.worker import DeliveryWorker
 from core.db.database import Database
 from tests.bench.clock import Cost
 from tests.bench.pushed import Pushed, greeting
@@ -32,15 +31,15 @@ def promptness(kind: str, offices: Sequence[Database], _sizes: Sizes) -> None:
 
 async def _both(database: Database) -> tuple[Cost, Cost]:
     pushed = Pushed(database)
-    postman = DeliveryWorker(pushed.application)
-    at_work = asyncio.create_task(postman.run())
+    worker = pushed.application.delivery_worker()
+    at_work = asyncio.create_task(worker.run())
     await asyncio.sleep(1)
     here, used_here = await asyncio.to_thread(_commits, pushed)
     begun = time.process_time()
     there, used_there = await asyncio.to_thread(_from_another_process, database.url)
     used_there += time.process_time() - begun
     await asyncio.sleep(1.5)
-    postman.stop()
+    worker.stop()
     await at_work
 
     def cost(committed: dict[str, float], used: float) -> Cost:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from bot.bootstrap import Application
-from bot.delivery.worker import DeliveryWorker
 from bot.messages import Inbound
 from bot.platforms.base import Send, WebhookResult
 from bot.settings import Settings
@@ -71,9 +70,9 @@ class Pushed:
         last = self.platform.number + queued
 
         async def work() -> None:
-            postman = DeliveryWorker(self.application)
-            self.platform.told = lambda: postman.stop() if self.platform.number == last else None
-            await postman.run()
+            worker = self.application.delivery_worker()
+            self.platform.told = lambda: worker.stop() if self.platform.number == last else None
+            await worker.run()
 
         begun = now()
         asyncio.run(work())

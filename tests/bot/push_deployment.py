@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.bootstrap import Application
-from bot.delivery.worker import DeliveryWorker
 from bot.platforms.base import Platform, Send, WebhookResult
 from bot.settings import Settings
 from core.db.models import UNSENT, OutboxRow
@@ -38,7 +37,7 @@ class Post:
         """Have postmen at work until something holds."""
 
         async def work() -> None:
-            workers = [DeliveryWorker(self.application) for _ in range(postmen)]
+            workers = [self.application.delivery_worker() for _ in range(postmen)]
             tasks = [asyncio.create_task(each.run()) for each in workers]
             await soon(until)
             for each in workers:

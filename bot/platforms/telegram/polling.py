@@ -1,87 +1,99 @@
-"""Asking Telegram for updates, for a machine that Telegram can't reach."""
+"""Long polling: asks Telegram for updates, for a machine that Telegram can't reach."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
 from telegram import Bot, Update
 
-from bot.bootstrap import Application
+from bot.platforms.base import WebhookResult
 from bot.platforms.telegram.adapter import UPDATES, Telegram
+from bot.retry import repeat, retry
 from bot.telemetry.logging import cause, traceback_lines
 from core.errors import DatabaseUnavailable
 
 log = structlog.get_logger()
 
 WAIT_SECONDS = 25
-"""How long Telegram keeps a question open when it has nothing to tell."""
+"""How long Telegram holds a request open while there are no updates."""
 
-REST_SECONDS = 2.0
-"""Until it is tried again, when Telegram or the database is away."""
+RETRY_SECONDS = 2.0
+"""Before trying again when Telegram or the database is away."""
 
 TRIES = 3
-"""How often an update is taken that fails by an error of ours."""
+"""How often an update is handled that fails by an error of ours."""
+
+Handle = Callable[[str, WebhookResult], Awaitable[Any]]
+"""Acts on what an account was sent."""
 
 
-async def poll(application: Application, telegram: Telegram) -> None:
-    """Take updates for ever. Telegram forgets one only when it was taken, as with a webhook."""
+async def poll(telegram: Telegram, handle: Handle) -> None:
+    """Handle updates until cancelled.
+
+    An update is confirmed to Telegram only once it was handled, as with a webhook.
+    """
+    following: int | None = None
+
     async with telegram.bot() as bot:
-        following: int | None = None
-        while True:
-            try:
-                if following is None:
-                    await bot.delete_webhook()  # while one stands, nothing is told
-                    following = 0
-                updates = await bot.get_updates(
-                    following, timeout=WAIT_SECONDS, allowed_updates=UPDATES
-                )
-                await _take_all(application, telegram, bot, updates)
-            except Exception as error:
-                log.warning("polling failed", account=telegram.account, **cause(error))
-                await asyncio.sleep(REST_SECONDS)
-            else:
-                following = max((each.update_id + 1 for each in updates), default=following)
+
+        async def next_updates() -> None:
+            nonlocal following
+            if following is None:
+                await bot.delete_webhook()  # while there is one, Telegram gives no updates
+                following = 0
+            updates = await bot.get_updates(
+                following, timeout=WAIT_SECONDS, allowed_updates=UPDATES
+            )
+            await _handle_all(telegram, handle, bot, updates)
+            following = max((each.update_id + 1 for each in updates), default=following)
+
+        def report(error: Exception) -> None:
+            log.warning("polling failed", account=telegram.account, **cause(error))
+
+        await repeat(next_updates, report, after_error=RETRY_SECONDS)
 
 
-async def _take_all(
-    application: Application, telegram: Telegram, bot: Bot, updates: Sequence[Update]
+async def _handle_all(
+    telegram: Telegram, handle: Handle, bot: Bot, updates: Sequence[Update]
 ) -> None:
-    """Take each chat's one after the other, and the chats beside one another."""
+    """Handle the updates of each chat in order, and those of different chats concurrently."""
     by_chat: dict[int | None, list[Update]] = defaultdict(list)
     for update in updates:
         by_chat[update.effective_chat.id if update.effective_chat else None].append(update)
 
-    async def take(several: list[Update]) -> None:
-        for update in several:
-            await _take(application, telegram, bot, update)
+    async def in_order(updates: list[Update]) -> None:
+        for update in updates:
+            await _handle(telegram, handle, bot, update)
 
-    await asyncio.gather(*map(take, by_chat.values()))
+    await asyncio.gather(*map(in_order, by_chat.values()))
 
 
-async def _take(application: Application, telegram: Telegram, bot: Bot, update: Update) -> None:
-    """Take one, answering it first; one that fails by an error of ours is given up at last."""
+async def _handle(telegram: Telegram, handle: Handle, bot: Bot, update: Update) -> None:
+    """Answer and handle an update; one that fails by an error of ours is skipped at last."""
     ids = {"account": telegram.account, "update": update.update_id}
-    tries, answered = 0, False
-    while tries < TRIES:
+    answered = False
+
+    async def once() -> None:
+        nonlocal answered
+        result = telegram.parse_update(update)
+        if result.answer and not answered:
+            answered = True
+            await _answer(bot, result.answer, ids)
+        await handle(telegram.account, result)
+
+    for _attempt in range(TRIES):
         try:
-            received = telegram.parse_update(update)
-            if received.answer and not answered:
-                answered = True
-                await _answer(bot, received.answer, ids)
-            await application.take(telegram.account, received)
-        except DatabaseUnavailable:
-            await asyncio.sleep(REST_SECONDS)
+            await retry(once, DatabaseUnavailable, RETRY_SECONDS)
         except Exception as error:
-            tries += 1
             log.error("an update failed", **cause(error), places=traceback_lines(error)[-3:], **ids)
         else:
             return
 
 
 async def _answer(bot: Bot, answer: Mapping[str, Any], ids: Mapping[str, Any]) -> None:
-    """Call what a webhook's request would be answered with."""
+    """Call the method with which a webhook's request would be answered."""
     given = dict(answer)
     try:
         await getattr(bot, given.pop("method"))(**given)

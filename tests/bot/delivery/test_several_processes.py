@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.delivery import worker
-from bot.delivery.worker import DeliveryWorker
 from bot.ops.cleanup import clean_up
 from core.db.database import Database
 from tests.bot.push_deployment import Post
@@ -27,7 +26,7 @@ def test_a_commit_of_another_process_wakes_the_postman(
     elsewhere = replace(deployment, database=Database(deployment.database.url))
 
     async def work() -> None:
-        worker = DeliveryWorker(post.application)
+        worker = post.application.delivery_worker()
         task = asyncio.create_task(worker.run())
         await asyncio.sleep(0.5)
         await asyncio.to_thread(elsewhere.say, "Γεια")

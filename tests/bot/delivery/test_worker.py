@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.delivery import dispatch, worker
-from bot.delivery.worker import DeliveryWorker
 from core.db.models import Booking, Contact, OutboxRow
 from core.messaging import outbox
 from tests.bot.push_deployment import BOOK, DETAILS, Post
@@ -205,7 +204,7 @@ def test_what_a_worker_had_that_died_is_sent_when_its_lease_has_run_out(post: Po
     post.deployment.say("Γεια")
 
     async def die() -> None:
-        worker = asyncio.create_task(DeliveryWorker(post.application).run())
+        worker = asyncio.create_task(post.application.delivery_worker().run())
         await soon(lambda: bool(post.server.messages))
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
@@ -237,7 +236,7 @@ def test_a_commit_wakes_the_postman_at_once(post: Post, monkeypatch: pytest.Monk
     monkeypatch.setattr(worker, "POLL_SECONDS", 600)
 
     async def work() -> None:
-        worker = DeliveryWorker(post.application)
+        worker = post.application.delivery_worker()
         task = asyncio.create_task(worker.run())
         await asyncio.sleep(0.3)
         await asyncio.to_thread(post.deployment.say, "Γεια")

@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from bot.bootstrap import Application
 from bot.i18n.translator import Translator
 from bot.platforms.base import WebhookResult
 from bot.platforms.telegram import polling as telegram_polling
@@ -58,12 +57,12 @@ def test_an_update_is_tried_again(
     taken: list[str],
     tried: int,
 ) -> None:
-    monkeypatch.setattr(telegram_polling, "REST_SECONDS", 0)
+    monkeypatch.setattr(telegram_polling, "RETRY_SECONDS", 0)
     taking = Taking(failures)
 
     async def run(url: str) -> None:
         polling = asyncio.create_task(
-            poll(cast("Application", taking), telegram(texts, api_url=url)),
+            poll(telegram(texts, api_url=url), taking.take),
         )
         await soon(lambda: "last" in taking.taken)
         polling.cancel()
