@@ -43,10 +43,19 @@ _DIGESTS = select(MunicipalityRow.id, MunicipalityRow.digest)
 class Registry:
     """Every municipality, kept in memory and read anew when another process loaded one."""
 
-    def __init__(self, secret: str, accounts: frozenset[str] = frozenset()) -> None:
-        """`secret` keys the hashes; `accounts` names the platforms that are configured."""
+    def __init__(
+        self,
+        secret: str,
+        accounts: frozenset[str] = frozenset(),
+        own_accounts: Mapping[str, str] | None = None,
+    ) -> None:
+        """`secret` keys the hashes; `accounts` are those configured, such as "telegram:town".
+
+        `own_accounts` gives the municipality of those that serve only one; the others are shared.
+        """
         self._secret = secret.encode()
         self.accounts = accounts
+        self.own_accounts = own_accounts or {}
         self._loaded: dict[str, LoadedMunicipality] = {}
 
     def keyed_hash(self, value: str) -> str:

@@ -9,7 +9,13 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.catalogue.registry import Registry
 from core.db.models import Booking, Contact, History, OutboxRow
-from core.messaging.outbox import OutboxMessage, cancel_pending, enqueue, reschedule
+from core.messaging.outbox import (
+    OutboxMessage,
+    cancel_pending,
+    enqueue,
+    platform_of,
+    reschedule,
+)
 
 EMAILED_CHANGES = frozenset({"confirmed", "moved", "cancelled", "edited"})
 """The changes that the attendee is written about, when they gave an email address."""
@@ -22,7 +28,7 @@ REPLY = "reply"
 EMAIL = "email"
 
 ADDRESS_FIELDS = {EMAIL: "email", "sms": "phone"}
-"""The accounts that write to what a booking's details say, and the field that says it."""
+"""The platforms that send to an address in a booking's details, and the field that has it."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,8 @@ def enqueue_notifications(
     what = f"change {change.id}"
     told = [
         notification(booking, way, what, change.action, now)
-        for way in _addresses(booking)
-        if way.account == EMAIL and change.action in EMAILED_CHANGES
+        for way in _addresses(registry, booking)
+        if platform_of(way.account) == EMAIL and change.action in EMAILED_CHANGES
     ]
     if change.action == "confirmed" and actor.contact_id:
         way = Route(actor.account, f"contact {actor.contact_id}", actor.contact_id)
@@ -77,13 +83,12 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
     what, kind = row.dedupe_key.removesuffix(f" {row.recipient}"), row.kind
     if kind == REPLY:  # what it confirmed may be owed by email as well, and is then owed once
         what, kind = f"change {_last_change(session, booking)}", "confirmed"
-    ways = [*_chats(session, registry, booking), *_addresses(booking)]
-    recipients = [way.recipient for way in ways if way.account in registry.accounts]
+    ways = [*_chats(session, registry, booking), *_addresses(registry, booking)]
+    recipients = [way.recipient for way in ways]
     after = recipients.index(row.recipient) + 1 if row.recipient in recipients else 0
-    for way in ways:
-        if way.recipient in recipients[after : after + 1]:
-            message = notification(booking, way, what, kind, now)
-            enqueue(session, registry, [replace(message, expires_at=row.expires_at)], now)
+    for way in ways[after : after + 1]:
+        message = notification(booking, way, what, kind, now)
+        enqueue(session, registry, [replace(message, expires_at=row.expires_at)], now)
 
 
 def notification(
@@ -114,13 +119,26 @@ def _chats(session: Session, registry: Registry, booking: Booking) -> list[Route
     ]
 
 
-def _addresses(booking: Booking) -> list[Route]:
-    """What a booking's own details say of how to reach its attendee."""
+def _addresses(registry: Registry, booking: Booking) -> list[Route]:
+    """Return the routes to the attendee's own addresses, which the booking's details have."""
     return [
-        Route(account, f"{account} of booking {booking.id}")
-        for account, field in ADDRESS_FIELDS.items()
+        # Named by the platform, so that a message isn't repeated when the account changes.
+        Route(account, f"{platform} of booking {booking.id}")
+        for platform, field in ADDRESS_FIELDS.items()
         if booking.details.get(field)
+        and (account := account_for(registry, platform, booking.municipality_id))
     ]
+
+
+def account_for(registry: Registry, platform: str, municipality_id: str) -> str | None:
+    """Return the account of a platform that serves a municipality: its own, else a shared one.
+
+    Of several, the first by name.
+    """
+    accounts = sorted(each for each in registry.accounts if platform_of(each) == platform)
+    shared = (each for each in accounts if each not in registry.own_accounts)
+    own = (each for each in accounts if registry.own_accounts.get(each) == municipality_id)
+    return next(own, None) or next(shared, None)
 
 
 def _last_change(session: Session, booking: Booking) -> int | None:

@@ -129,3 +129,29 @@ def test_nothing_is_owed_on_a_platform_that_is_not_configured(open_counter: Open
     counter = open_counter(accounts=("telegram",))
     early(counter)
     assert rows(counter) == []
+
+
+@pytest.mark.parametrize(
+    ("accounts", "own_accounts", "chosen"),
+    [
+        pytest.param(["email"], {}, "email", id="one without a name of its own"),
+        pytest.param(["email:town"], {}, "email:town", id="one with any name"),
+        pytest.param(["emails:town"], {}, None, id="one of another platform"),
+        pytest.param(["email:all", "email:x"], {"email:x": "small"}, "email:x", id="its own first"),
+        pytest.param(["email:a", "email:x"], {"email:a": "other"}, "email:x", id="a shared one"),
+        pytest.param(["email:a"], {"email:a": "other"}, None, id="only another municipality's"),
+        pytest.param(["email:b", "email:a"], {}, "email:a", id="the first by name of several"),
+    ],
+)
+def test_an_address_is_served_by_an_account_of_its_platform(
+    open_counter: Opener, accounts: list[str], own_accounts: dict[str, str], chosen: str | None
+) -> None:
+    counter = open_counter(accounts=accounts)
+    counter.registry.own_accounts = {
+        account: counter.body.id if owner == "small" else owner
+        for account, owner in own_accounts.items()
+    }
+    booking = early(counter)
+    found = counter.session.execute(select(OutboxRow.account, OutboxRow.recipient)).all()
+    recipient = f"email of booking {booking.id}"
+    assert [tuple(row) for row in found] == ([(chosen, recipient)] if chosen else [])
