@@ -1,12 +1,13 @@
-"""Puts everything together, in one place."""
+"""Puts the program together, in one place."""
 
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -16,9 +17,15 @@ from bot.context import AlreadyBegun, Services, UnknownConversation
 from bot.delivery.dispatch import apply_status
 from bot.delivery.worker import DeliveryWorker
 from bot.i18n.translator import Translator
-from bot.messages import Inbound, Reply
-from bot.platforms import build_platforms, webchat
-from bot.platforms.base import WebhookResult
+from bot.messages import Inbound, Origin, Reply
+from bot.platforms import PLATFORMS, build_platforms, webchat
+from bot.platforms.webhook import (
+    Ignored,
+    Reachability,
+    Receipt,
+    WebhookResponse,
+    WebhookResult,
+)
 from bot.settings import Settings
 from bot.telemetry.metrics import Metrics
 from bot.turn import receive
@@ -37,7 +44,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Application:
-    """The program, put together: what the server and the terminal chat are given."""
+    """The program, put together: what the server and the command line work with."""
 
     settings: Settings
     database: Database
@@ -49,19 +56,48 @@ class Application:
     def __post_init__(self) -> None:
         self.database.on_commit.append(self.metrics.count)
 
-    def check_homes(self) -> None:
-        """Raise Unusable where an account is of a municipality that there isn't."""
+    def check_municipalities(self) -> None:
+        """Raise ConfigurationError where an account is of a municipality that isn't loaded."""
         known = self.database.write_sync(lambda s: set(s.scalars(select(MunicipalityRow.id))))
-        for account, bot in self.settings.bots.items():
-            if bot.municipality and bot.municipality not in known:
+        for account, given in self.settings.accounts.items():
+            if given.municipality and given.municipality not in known:
                 setting = f"RANTEVOU_{account.replace(':', '__').upper()}__MUNICIPALITY"
                 raise ConfigurationError(
-                    f"{setting} is {bot.municipality!r}: must be one of "
+                    f"{setting} is {given.municipality!r}: must be one of "
                     f"{', '.join(sorted(known))}, or be loaded first."
                 )
 
-    async def answer(self, inbound: Inbound) -> list[Reply]:
-        """Answer a message. Raises Busy, UnknownConversation, AlreadyBegun."""
+    async def handle_webhook(self, account: str, result: WebhookResult) -> WebhookResponse:
+        """Act on the events that an account received; return the response to their request.
+
+        Raises DatabaseUnavailable.
+        """
+        response = result.response
+        for event in result.events:
+            match event:
+                case Inbound(origin=Origin.CITIZEN):
+                    replies = await self.handle_message(event)
+                    if result.respond and replies:
+                        response = result.respond(replies)
+                case Inbound():
+                    self._ignore(account, f"{event.origin} message")  # until staff can be served
+                case Receipt() | Reachability():
+                    await self.database.write(
+                        partial(apply_status, services=self.services, account=account, report=event)
+                    )
+                case Ignored(kind):
+                    self._ignore(account, kind)
+        return response
+
+    def _ignore(self, account: str, kind: str) -> None:
+        self.metrics.ignored(platform_of(account), kind)
+        log.info("event ignored", account=account, kind=kind)
+
+    async def handle_message(self, inbound: Inbound) -> list[Reply]:
+        """Answer a citizen's message; return the replies.
+
+        Raises DatabaseUnavailable, UnknownConversation, AlreadyBegun.
+        """
         with self.metrics.turn(inbound.platform):
             came = self.services.clock()
             account, address, number = inbound.account, inbound.address, inbound.number
@@ -74,53 +110,47 @@ class Application:
                 lambda session: receive(session, self.services, inbound, came), lost=lost
             )
 
-    async def take(self, account: str, received: WebhookResult) -> Any:
-        """Take what a platform told an account; what its request is answered with. Raises Busy."""
-        if kind := received.ignored:
-            self.metrics.ignored(platform_of(account), kind)
-            log.info("event ignored", account=account, kind=kind)
-        if news := received.news:
-            await self.database.write(lambda s: apply_status(s, self.services, account, news))
-        answer = received.answer
-        for message in received.messages:
-            replies = await self.answer(message)
-            if received.welcome and replies:
-                answer = received.welcome(replies)
-        return answer
-
     async def dry_run(self, inbound: Inbound) -> list[Reply]:
-        """What would be answered; nothing of it is kept."""
+        """Return the replies that a message would get; nothing of it is stored."""
         return await self.database.dry_run(lambda session: receive(session, self.services, inbound))
+
+    def handle_message_sync(self, inbound: Inbound) -> list[Reply]:
+        """Answer a message on this thread, where there is no event loop."""
+        return self.database.write_sync(lambda session: receive(session, self.services, inbound))
 
     def delivery_worker(self) -> DeliveryWorker:
         """Return a worker that delivers this application's messages."""
         return DeliveryWorker(self.database, self.services, self.settings.give_up)
 
-    def handle_message_sync(self, inbound: Inbound) -> list[Reply]:
-        """Answer a message on this thread, for what has no event loop."""
-        return self.database.write_sync(lambda session: receive(session, self.services, inbound))
 
+def bootstrap(settings: Settings, platforms: Mapping[str, str] = PLATFORMS) -> Application:
+    """Prepare the database and put the program together. Raises ConfigurationError.
 
-def bootstrap(settings: Settings) -> Application:
-    """Prepare the database and put the program together. Raises Unusable."""
+    `platforms` are those with which the settings were read.
+    """
     texts = Translator()
-    platforms = build_platforms(settings, texts)
+    accounts = build_platforms(settings.accounts, texts, platforms)
     database = Database(settings.database_url)
     database.prepare()
-    secret = settings.secret.get_secret_value() if settings.secret else _kept_secret(database)
+    secret = settings.secret.get_secret_value() if settings.secret else _stored_secret(database)
+    own = {
+        account: given.municipality
+        for account, given in settings.accounts.items()
+        if given.municipality
+    }
     services = Services(
-        Registry(secret, frozenset({webchat.ACCOUNT, *platforms})),
+        Registry(secret, frozenset({webchat.ACCOUNT, *accounts}), own),
         texts,
         lambda: datetime.now(UTC),
         secrets.choice,
         timedelta(days=settings.keep_answers_days),
-        platforms,
+        accounts,
     )
     return Application(settings, database, services)
 
 
 def load_shipped(application: Application) -> None:
-    """Load the catalogues that come with Rantevou into a database that has none."""
+    """Load the catalogues shipped with Rantevou into a database that has none."""
     files = sorted(SHIPPED.glob("*.yaml"))
 
     def load_all(session: Session) -> None:
@@ -132,14 +162,14 @@ def load_shipped(application: Application) -> None:
     application.database.write_sync(load_all)
 
 
-def _kept_secret(database: Database) -> str:
-    """The key of the hashes, made once: beside SQLite's file, or in what all processes share."""
+def _stored_secret(database: Database) -> str:
+    """Return the key of the hashes, made once: in a file beside SQLite's, or in PostgreSQL."""
     if (stored := database.backend.file) is None:
         return database.write_sync(_secret_in_database)
     file = Path(f"{stored}.secret")
     try:
         if not file.exists():
-            # Whole or not at all: another process may be starting beside us.
+            # The link makes it appear whole: another process may be starting at the same time.
             draft = file.with_suffix(f".{os.getpid()}")
             draft.touch(mode=0o600)
             draft.write_text(secrets.token_urlsafe(32))
@@ -155,8 +185,8 @@ def _kept_secret(database: Database) -> str:
 
 def _secret_in_database(session: Session) -> str:
     lock(session, "secret")
-    kept = session.get(StoredSecret, "secret")
-    if kept is None:
-        kept = StoredSecret(name="secret", value=secrets.token_urlsafe(32))
-        session.add(kept)
-    return kept.value
+    stored = session.get(StoredSecret, "secret")
+    if stored is None:
+        stored = StoredSecret(name="secret", value=secrets.token_urlsafe(32))
+        session.add(stored)
+    return stored.value

@@ -1,6 +1,7 @@
-"""What the citizen is shown: replies in their language, and what came in."""
+"""Messages in and out, in no platform's form: replies in the citizen's language, and inbound."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, StringConstraints
@@ -9,13 +10,13 @@ from dialogs.engine.inputs import Unreadable
 from dialogs.engine.prompts import InputHint, Layout
 
 PRINTED = r"^\P{C}*$"
-"""No control signs and no halves of an emoji, which can't be stored."""
+"""No control characters and no lone surrogates, which can't be stored."""
 
 Id = Annotated[str, StringConstraints(pattern=PRINTED, max_length=300)]
 
 
 class ReplyChoice(BaseModel):
-    """A button. `number` picks it by keypad; a command (back, help) has none."""
+    """A button. Its `number` can be typed to pick it; a command (back, help) has none."""
 
     id: str
     label: str
@@ -23,7 +24,7 @@ class ReplyChoice(BaseModel):
 
 
 class Venue(BaseModel):
-    """Where an appointment is: degrees north and east, and how the place is called."""
+    """The place of an appointment: degrees north and east, its name and address."""
 
     latitude: float
     longitude: float
@@ -32,12 +33,12 @@ class Venue(BaseModel):
 
 
 class Reply(BaseModel):
-    """A message of ours. Only the last of a turn asks, and so has a step and choices.
+    """A message of ours. Only the last of a turn is a question, and has a step and choices.
 
-    `input` is what a typed answer is; `booking` is the appointment that this tells all about. One
-    that is `closing` is only put in the place of a question that is no longer open; one that
-    `clears` is the first after a question whose buttons are at the citizen's keyboard. A `file` has
-    a name, and its content when it is sent; a `venue` is shown on a map.
+    `input` is the kind of answer that can be typed. `booking` is the id of the appointment that the
+    message describes in full. A `closing` one replaces a question that is no longer open. One that
+    `clears` is the first after a question whose buttons replaced the citizen's keyboard. A `file`
+    is sent under that name, with its `content`; a `venue` is shown on a map.
     """
 
     text: str
@@ -55,8 +56,21 @@ class Reply(BaseModel):
     venue: Venue | None = None
 
 
+class Origin(StrEnum):
+    """Who writes a message, which decides what acts on it."""
+
+    CITIZEN = "citizen"
+    """A citizen in a chat of their own: the message is a turn of their conversation."""
+
+    STAFF_ROOM = "staff_room"
+    """An employee in a room that several read: citizens' conversations don't belong there."""
+
+
 class Sender(BaseModel):
-    """Who writes: an address, as an account of a platform sees it."""
+    """The sender of a message: an address, as an account of a platform knows it.
+
+    `network` is the keyed hash of their network address, where it is known.
+    """
 
     platform: str
     account: str
@@ -65,21 +79,24 @@ class Sender(BaseModel):
 
 
 class Inbound(Sender):
-    """A message that came in, free of its platform. Its making raises ValueError.
+    """A message that came in, in no platform's form. Creating it raises ValueError.
 
-    `message_id` is unique within the account; `number` grows from message to message, where the
-    platform counts them. `in_chat` is a text's number where the chat counts our messages too: those
-    to which `send` gave a smaller one were there before it. `home` is the municipality whose own
-    page it was written on. `unread` says what it was, where it can't be read; `link` is what the
-    link said that was followed; `command` is one by its name, as some platforms offer them. The
-    replies to one that is answered `at_once` are what its request is answered with, and go no other
-    way. `opens` allows a contact that isn't known yet; one that
-    `begins` must not be, unless it only repeats itself.
+    It is a `text`, a `choice` (a button's id), a `link` (what a deep link carried), a `command` (by
+    its name) or `unread` (of a kind that can't be read).
+
+    `message_id` is unique within the account. `number` grows from message to message, where the
+    platform numbers them. `chat_sequence` numbers the messages of a chat, where it numbers ours
+    too: a message of ours whose id is smaller was visible when this one was written.
+    `municipality_id` is the municipality whose own page or bot it was written to. Where
+    `reply_in_response`, the replies are the response to its request, and aren't sent otherwise. One
+    that may not create a contact must be of a known one; one that `starts_conversation` must not
+    be, unless it is repeated.
     """
 
+    origin: Origin = Origin.CITIZEN
     message_id: Id
     number: int | None = None
-    in_chat: int | None = None
+    chat_sequence: int | None = None
     text: str | None = None
     choice: str | None = None
     unread: Unreadable | None = None
@@ -87,10 +104,10 @@ class Inbound(Sender):
     command: str | None = None
     language: Literal["el", "en"] | None = None
     timezone: str | None = None
-    home: str | None = None
-    at_once: bool = False
-    opens: bool = True
-    begins: bool = False
+    municipality_id: str | None = None
+    reply_in_response: bool = False
+    may_create_contact: bool = True
+    starts_conversation: bool = False
 
 
 WEBCHAT: Final = "webchat"

@@ -50,5 +50,5 @@ def missed_question(
     if inbound.account not in services.platforms:  # an answer is seen as soon as it is given
         return None
     opened_by, now = transport.opened_by, services.clock()
-    seen = receipts.reply_was_visible(session, opened_by, inbound.in_chat, now)
+    seen = receipts.reply_was_visible(session, opened_by, inbound.chat_sequence, now)
     return None if seen else EARLY

@@ -56,7 +56,7 @@ def receive(
     account, address, message_id = inbound.account, inbound.address, inbound.message_id
     found = conversations.find(session, account, address, message_id, lock=True)
     if found is None:
-        if not inbound.opens:
+        if not inbound.may_create_contact:
             raise UnknownConversation
         found = conversations.create(session, account, address, now)
     if found.replies is not None:
@@ -64,7 +64,7 @@ def receive(
             arrival_order.clear(session, found.id, inbound.number)
         record_event(session, "turn", inbound.platform, "repeated")
         return [Reply.model_validate(reply) for reply in found.replies]
-    if inbound.begins and found.state:
+    if inbound.starts_conversation and found.state:
         raise AlreadyBegun
     if inbound.number and not arrival_order.is_next(session, found.id, inbound.number, now):
         raise RetryTransaction
@@ -102,7 +102,7 @@ def _answer(
     if platform:
         tapped = result.tapped if _is_of_prompt(inbound, state) else None
         before = None
-        if platform.edits and transport.asked_by:
+        if platform.can_edit and transport.asked_by:
             before = previous_question(session, transport.asked_by)
         replies, replaced = adapt_replies(
             session,
@@ -124,7 +124,7 @@ def _answer(
         state=conversation_state.dump(result.state, transport),
         forget_at=now + services.keep_answers,
     )
-    if platform and not inbound.at_once:
+    if platform and not inbound.reply_in_response:
         messages = _outbox_messages(inbound, found, number, replies, replaced, now)
         outbox.enqueue(session, services.registry, messages, now)
     record_event(session, "turn", inbound.platform, "answered")
@@ -136,8 +136,8 @@ def _as_stated(
 ) -> tuple[State, TransportState]:
     """Return both with what the page or the app states; it counts when it changes."""
     of_page = state.number == 0 or pushes  # a bot may have become a municipality's own since
-    if of_page and transport.municipality_id != inbound.home:
-        transport = replace(transport, municipality_id=inbound.home)
+    if of_page and transport.municipality_id != inbound.municipality_id:
+        transport = replace(transport, municipality_id=inbound.municipality_id)
     if inbound.language and inbound.language != transport.stated_language:
         transport = replace(transport, stated_language=inbound.language)
         state = replace(state, language=inbound.language)
@@ -199,7 +199,7 @@ def _remember(
     changes: dict[str, object] = {"tapped": "", "tapped_at": 0}
     if inbound.number and not is_overtaken(transport, inbound, now):
         changes |= {"last_number": inbound.number, "last_number_at": now.timestamp()}
-    if platform and platform.edits:
+    if platform and platform.can_edit:
         changes["asked_by"] = number
     if platform and inbound.choice and _is_of_prompt(inbound, before):
         changes |= {"tapped": inbound.choice, "tapped_at": now.timestamp()}

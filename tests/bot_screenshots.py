@@ -18,8 +18,9 @@ from playwright.sync_api import Browser
 from bot.i18n.translator import Translator
 from bot.platforms.base import Platform
 from bot.platforms.telegram import adapter as telegram
+from bot.platforms.telegram.settings import TelegramAccount
 from bot.platforms.viber import adapter as viber
-from bot.settings import TelegramAccount, ViberAccount
+from bot.platforms.viber.settings import ViberAccount
 from tests.bot.platforms import telegram_updates, viber_events
 from tests.core.wait_until import until
 from tests.fakes.telegram import TOKEN, telegram_server

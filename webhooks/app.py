@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot.bootstrap import Application, bootstrap, load_shipped
 from bot.ops.cleanup import clean_up_forever
+from bot.platforms import PLATFORMS
 from bot.settings import read_settings
 from webhooks import health
 from webhooks.api import chat, platforms, reference_page
@@ -30,7 +31,7 @@ log = structlog.get_logger()
 
 def create_app() -> FastAPI:
     """Make the application from the environment; what uvicorn starts."""
-    application = bootstrap(read_settings())
+    application = bootstrap(read_settings(PLATFORMS))
     load_shipped(application)
     return build_app(application)
 

@@ -15,11 +15,13 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.bots import doctor, telegram, viber
 from bot.cli.outbox import outbox
+from bot.cli.platforms import PlatformGroup, doctor
+from bot.platforms import PLATFORMS
 from core.errors import ConfigurationError
 
 app = typer.Typer(
+    cls=PlatformGroup,
     help="Books appointments with Greek municipalities by conversation.",
     no_args_is_help=True,
     add_completion=False,
@@ -28,8 +30,6 @@ app = typer.Typer(
 catalogue = typer.Typer(help="The municipalities' catalogues.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(outbox, name="outbox")
-app.add_typer(telegram, name="telegram")
-app.add_typer(viber, name="viber")
 app.command()(doctor)
 
 Workers = Annotated[int, typer.Option(min=1, help="Processes that serve beside one another.")]
@@ -37,8 +37,8 @@ Files = Annotated[list[Path], typer.Argument(help="Catalogues, one YAML file eac
 
 
 def main() -> None:
-    """Run a command; what stops it is told in one line, without a stack trace."""
-    # At Python's default, looking for cycles of garbage is a fifth of the start.
+    """Run a command; a configuration error is printed without a stack trace."""
+    # At Python's default, collecting garbage takes a fifth of the start.
     gc.set_threshold(50_000)
     try:
         app()
@@ -60,24 +60,24 @@ def serve(workers: Workers = 1) -> None:
     from bot.ops.supervisor import supervise
 
     with tempfile.TemporaryDirectory(prefix="rantevou-") as folder:
-        # Where they add up what they count; before anything is imported that counts.
+        # The folder in which they share their metrics; set before prometheus_client is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         listener = _prepared()
         supervise(workers, lambda: _serve(listener))
 
 
 def _prepared() -> socket.socket:
-    """Prepare the database, and give the socket to serve on."""
+    """Prepare the database, and return the socket to serve on."""
     from bot.bootstrap import bootstrap, load_shipped
     from bot.settings import read_settings
     from bot.telemetry.logging import configure
 
-    settings = read_settings()
+    settings = read_settings(PLATFORMS)
     configure()
     listener = _listen(settings.host, settings.port)
     application = bootstrap(settings)
     load_shipped(application)
-    application.check_homes()
+    application.check_municipalities()
     application.database.close()
     address = _address(settings.host, settings.port)
     typer.echo(f"Rantevou: open {address} (API: {address}/docs). Ctrl-C stops it.")
@@ -101,7 +101,7 @@ def worker() -> None:
     from bot.settings import read_settings
     from bot.telemetry.logging import configure
 
-    settings = read_settings()
+    settings = read_settings(PLATFORMS)
     configure()
     application = bootstrap(settings)
     if not application.services.platforms:
@@ -121,10 +121,10 @@ def worker() -> None:
 
     async def deliver() -> None:
         worker, loop = application.delivery_worker(), asyncio.get_running_loop()
-        ends = iter((worker.stop,))
+        on_signal = iter((worker.stop,))
 
         def end() -> None:
-            next(ends, partial(os._exit, 1))()
+            next(on_signal, partial(os._exit, 1))()  # the second one ends the process at once
 
         for sig in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sig, end)
@@ -143,7 +143,7 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to; not there yet.")
     from bot.ops.backup import backup
     from bot.settings import read_settings
 
-    copies = backup(read_settings(), file)
+    copies = backup(read_settings(PLATFORMS), file)
     typer.echo(f"Copied to {' and '.join(map(str, copies))}")
 
 
@@ -154,7 +154,7 @@ def chat() -> None:
     from bot.platforms import console
     from bot.settings import read_settings
 
-    application = bootstrap(read_settings())
+    application = bootstrap(read_settings(PLATFORMS))
     load_shipped(application)
     console.chat(application.handle_message_sync, "/start")
 
@@ -172,7 +172,7 @@ def check(files: Files) -> None:
         except CatalogueInvalid as bad:
             wrong.append(str(bad))
             continue
-        if other := _double(seen, body.id, file):
+        if other := _duplicate(seen, body.id, file):
             wrong.append(other)
         else:
             typer.echo(f"{file}: OK ({body.id}, {len(body.services)} services)")
@@ -193,9 +193,9 @@ def load(files: Files) -> None:
     bodies = [read_catalogue(file) for file in files]
     seen: dict[str, Path] = {}
     for body, file in zip(bodies, files, strict=True):
-        if double := _double(seen, body.id, file):
-            raise ConfigurationError(double)
-    application = bootstrap(read_settings())
+        if duplicate := _duplicate(seen, body.id, file):
+            raise ConfigurationError(duplicate)
+    application = bootstrap(read_settings(PLATFORMS))
 
     def load_all(session: Session) -> list[str]:
         return [load_one(session, body, application.services.clock()) for body in bodies]
@@ -206,8 +206,8 @@ def load(files: Files) -> None:
         typer.echo(f"{body.id}: {outcome}")
 
 
-def _double(seen: dict[str, Path], body_id: str, file: Path) -> str | None:
-    """Say so where another of the files has that id: one would overwrite the other."""
+def _duplicate(seen: dict[str, Path], body_id: str, file: Path) -> str | None:
+    """Return an error where another of the files has that id: one would overwrite the other."""
     other = seen.setdefault(body_id, file)
     if other == file:
         return None
@@ -215,9 +215,9 @@ def _double(seen: dict[str, Path], body_id: str, file: Path) -> str | None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Take the port before anything else is done, and keep it."""
+    """Return a socket that listens, opened before anything else is done."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named, or asyncio takes it for no TCP and answers 40 ms later (Nagle).
+    # Without the protocol, asyncio wouldn't set TCP_NODELAY, and answers would take 40 ms more.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -234,7 +234,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _address(host: str, port: int) -> str:
-    """What to open in a browser on this machine."""
+    """Return the address to open in a browser on this machine."""
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
 

@@ -19,7 +19,7 @@ Ids = Annotated[
 ]
 Every = Annotated[bool, typer.Option("--all", help="All that are stuck.")]
 
-HEADS = ("id", "account", "kind", "booking", "due", "attempts", "status", "last error")
+HEADINGS = ("id", "account", "kind", "booking", "due", "attempts", "status", "last error")
 
 
 @outbox.command("list")
@@ -38,13 +38,13 @@ def list_stuck() -> None:
             row.status,
             row.last_error or "-",
         )
-        for row in _done(outbox_admin.stuck)
+        for row in _in_transaction(outbox_admin.stuck)
     ]
     if not rows:
         typer.echo("Nothing is stuck.")
         return
-    widths = [max(map(len, column)) for column in zip(HEADS, *rows, strict=True)]
-    for row in (HEADS, *rows):
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
+    for row in (HEADINGS, *rows):
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         typer.echo("  ".join(cells).rstrip())
 
@@ -55,7 +55,9 @@ def retry(ids: Ids = None, every: Every = False) -> None:
     from core.messaging import outbox_admin
 
     chosen = _chosen(ids, every)
-    done = _done(lambda session, fetched, now: outbox_admin.retry(session, fetched, now, chosen))
+    done = _in_transaction(
+        lambda session, fetched, now: outbox_admin.retry(session, fetched, now, chosen)
+    )
     typer.echo(f"Owed anew: {done}")
 
 
@@ -65,24 +67,27 @@ def drop(ids: Ids = None, every: Every = False) -> None:
     from core.messaging import outbox_admin
 
     chosen = _chosen(ids, every)
-    done = _done(lambda session, fetched, now: outbox_admin.drop(session, fetched, now, chosen))
+    done = _in_transaction(
+        lambda session, fetched, now: outbox_admin.drop(session, fetched, now, chosen)
+    )
     typer.echo(f"Given up: {done}")
 
 
 def _chosen(ids: list[int] | None, every: bool) -> list[int] | None:
-    """The messages named; None stands for all."""
+    """Return the ids given; None stands for all."""
     if bool(ids) == every:
         raise typer.BadParameter("either the messages' ids or --all")
     return ids or None
 
 
-def _done(fn: "Callable[[Session, str, datetime], T]") -> T:
-    """What that gives, in one transaction."""
+def _in_transaction(fn: "Callable[[Session, str, datetime], T]") -> T:
+    """Run a function in a transaction, and return what it does."""
     from bot.bootstrap import bootstrap
     from bot.messages import WEBCHAT
+    from bot.platforms import PLATFORMS
     from bot.settings import read_settings
 
-    application = bootstrap(read_settings())
+    application = bootstrap(read_settings(PLATFORMS))
     now = application.services.clock()
     with closing(application.database) as database:
         return database.write_sync(lambda session: fn(session, WEBCHAT, now))

@@ -1,88 +1,106 @@
-"""The commands `rantevou telegram`, `rantevou viber` and `rantevou doctor`."""
+"""The commands of the platforms, such as `rantevou telegram setup`, and `rantevou doctor`."""
 
 import asyncio
 import signal
 from collections.abc import Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperGroup
 
+from bot.platforms import PLATFORMS, build_platforms, load
 from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from bot.platforms.base import Platform
     from bot.settings import Settings
 
-T = TypeVar("T")
 
-telegram = typer.Typer(help="The bots at Telegram.", no_args_is_help=True)
-viber = typer.Typer(help="The bots at Viber.", no_args_is_help=True)
+class PlatformGroup(TyperGroup):
+    """Commands, and a group of them for each platform, whose package is imported only for it."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List the platforms' groups after the other groups and commands."""
+        return [*super().list_commands(ctx), *PLATFORMS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, or a platform's group."""
+        if cmd_name in PLATFORMS:
+            return typer.main.get_command(_commands(cmd_name))
+        return super().get_command(ctx, cmd_name)
 
 
-@telegram.command("setup")
-def telegram_setup() -> None:
-    """Tell Telegram the webhook, commands and descriptions of every bot in the settings."""
-    from bot.i18n.translator import Translator
-    from bot.platforms.telegram.adapter import Telegram
-    from bot.platforms.telegram.setup import set_up
+def _commands(platform: str) -> typer.Typer:
+    package = load(PLATFORMS[platform])
+    group = typer.Typer(
+        name=platform,
+        help=f"The bots at {package.title}.",
+        no_args_is_help=True,
+        add_completion=False,
+    )
+    group.callback()(lambda: None)  # or a group of one command would be that command
+    if package.setup_help:
+        group.command("setup", help=package.setup_help)(lambda: _set_up(platform))
+    if package.poll_help:
+        group.command("poll", help=package.poll_help)(lambda: _poll(platform))
+    return group
+
+
+def _set_up(platform: str) -> None:
     from bot.settings import read_settings
 
-    settings, texts = read_settings(), Translator()
-    bots = _bots(settings, Telegram)
-    url = _public_url(settings, "Telegram", " Without one, use `rantevou telegram poll`.")
-    _each({bot.account: set_up(bot, url, texts) for bot in bots})
+    settings, package = read_settings(PLATFORMS), load(PLATFORMS[platform])
+    accounts = _accounts(settings, platform)
+    if settings.public_url is None:
+        instead = f" Without one, use `rantevou {platform} poll`." if package.poll_help else ""
+        raise ConfigurationError(
+            f"RANTEVOU_PUBLIC_URL isn't set: the https address at which {package.title} can reach "
+            f"Rantevou.{instead}"
+        )
+    _run_each({each.account: each.set_up(settings.public_url) for each in accounts})
 
 
-@viber.command("setup")
-def viber_setup() -> None:
-    """Tell Viber the webhook of every bot in the settings; `rantevou serve` must run meanwhile."""
-    from bot.platforms.viber.adapter import Viber
-    from bot.platforms.viber.setup import set_up
-    from bot.settings import read_settings
-
-    settings = read_settings()
-    bots = _bots(settings, Viber)
-    url = _public_url(settings, "Viber")
-    _each({bot.account: set_up(bot, url) for bot in bots})
-
-
-@telegram.command()
-def poll() -> None:
-    """Ask Telegram for updates and deliver what is owed, where no public address is to be had."""
+def _poll(platform: str) -> None:
     from bot.bootstrap import bootstrap, load_shipped
     from bot.ops.cleanup import clean_up_forever
-    from bot.platforms.telegram.adapter import Telegram
-    from bot.platforms.telegram.polling import poll
+    from bot.platforms.base import PollingPlatform
     from bot.settings import read_settings
     from bot.telemetry.logging import configure
 
-    settings = read_settings()
-    bots = _bots(settings, Telegram)
+    settings = read_settings(PLATFORMS)
+    _accounts(settings, platform)
     application = bootstrap(settings)
     load_shipped(application)
-    application.check_homes()
+    application.check_municipalities()
     configure()
+    accounts = {
+        account: each
+        for account, each in application.services.platforms.items()
+        if isinstance(each, PollingPlatform) and account.startswith(f"{platform}:")
+    }
 
     async def run() -> None:
         worker, loop = application.delivery_worker(), asyncio.get_running_loop()
-        polling = [asyncio.create_task(poll(bot, application.take)) for bot in bots]
+        polling = [
+            asyncio.create_task(each.poll(application.handle_webhook)) for each in accounts.values()
+        ]
         cleaning = clean_up_forever(
-            application.database, application.services, application.settings.keep_replies
+            application.database, application.services, settings.keep_replies
         )
         polling.append(asyncio.create_task(cleaning))
 
         def end() -> None:
-            # What was told and not taken yet is told again.
+            # An update that wasn't handled comes again.
             for task in polling:
                 task.cancel()
             worker.stop()
             for sig in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(sig)  # a second one ends it at once
+                loop.remove_signal_handler(sig)  # a second signal ends the process at once
 
         for sig in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sig, end)
-        names = ", ".join(bot.account for bot in bots)
-        typer.echo(f"Rantevou asks Telegram for news of {names}. Ctrl-C stops it.")
+        title = load(PLATFORMS[platform]).title
+        typer.echo(f"Rantevou asks {title} for news of {', '.join(accounts)}. Ctrl-C stops it.")
         await worker.run()
         await asyncio.gather(*polling, return_exceptions=True)
 
@@ -92,74 +110,51 @@ def poll() -> None:
 
 def doctor() -> None:
     """Say whether the accounts in the settings work, and what to do where they don't."""
+    from bot.i18n.translator import Translator
     from bot.settings import read_settings
 
-    settings = read_settings()
-    bots, well = _configured(settings), True
-    if not bots:
-        raise ConfigurationError(
-            "No bot is configured: see RANTEVOU_TELEGRAM__… and RANTEVOU_VIBER__… in .env.example."
-        )
-    for account, bot in bots.items():
-        right, wrong = asyncio.run(_check_up(bot, settings.public_url))
-        _tell(account, [*(f"ok  {line}" for line in right), *(f"WRONG  {line}" for line in wrong)])
+    settings = read_settings(PLATFORMS)
+    accounts, well = build_platforms(settings.accounts, Translator()), True
+    if not accounts:
+        names = " and ".join(f"RANTEVOU_{platform.upper()}__…" for platform in PLATFORMS)
+        raise ConfigurationError(f"No bot is configured: see {names} in .env.example.")
+    for account, platform in accounts.items():
+        right, wrong = asyncio.run(platform.check_up(settings.public_url))
+        _echo(account, [*(f"ok  {line}" for line in right), *(f"WRONG  {line}" for line in wrong)])
         well = well and not wrong
     if not well:
         raise typer.Exit(1)
 
 
-async def _check_up(bot: "Platform", public_url: str | None) -> tuple[list[str], list[str]]:
-    from bot.platforms.telegram import setup as telegram_setup
-    from bot.platforms.telegram.adapter import Telegram
-    from bot.platforms.viber import setup as viber_setup
-    from bot.platforms.viber.adapter import Viber
-
-    match bot:
-        case Telegram():
-            return await telegram_setup.check_up(bot, public_url)
-        case Viber():
-            return await viber_setup.check_up(bot, public_url)
-    return [], []
-
-
-def _configured(settings: "Settings") -> "Mapping[str, Platform]":
+def _accounts(settings: "Settings", platform: str) -> "Sequence[Platform]":
+    """Return a platform's accounts. Raises ConfigurationError where there is none."""
     from bot.i18n.translator import Translator
-    from bot.platforms import build_platforms
 
-    return build_platforms(settings, Translator())
-
-
-def _bots(settings: "Settings", kind: type[T]) -> list[T]:
-    bots: list[T] = [bot for bot in _configured(settings).values() if isinstance(bot, kind)]
-    if not bots:
-        name = kind.__name__
+    chosen = {
+        account: given
+        for account, given in settings.accounts.items()
+        if account.startswith(f"{platform}:")
+    }
+    if not chosen:
         raise ConfigurationError(
-            f"No bot at {name} is configured: see RANTEVOU_{name.upper()}__… in .env.example."
+            f"No bot at {load(PLATFORMS[platform]).title} is configured: "
+            f"see RANTEVOU_{platform.upper()}__… in .env.example."
         )
-    return bots
+    return list(build_platforms(chosen, Translator()).values())
 
 
-def _public_url(settings: "Settings", platform: str, instead: str = "") -> str:
-    if settings.public_url is None:
-        raise ConfigurationError(
-            f"RANTEVOU_PUBLIC_URL isn't set: the https address at which {platform} can reach "
-            f"Rantevou.{instead}"
-        )
-    return settings.public_url
-
-
-def _each(setups: "Mapping[str, Coroutine[None, None, list[str]]]") -> None:
-    """Set each up, though another fails."""
+def _run_each(setups: Mapping[str, Coroutine[None, None, list[str]]]) -> None:
+    """Set up each account, although another one fails."""
     wrong = []
     for account, setup in setups.items():
         try:
-            _tell(account, asyncio.run(setup))
+            _echo(account, asyncio.run(setup))
         except ConfigurationError as reason:
             wrong.append(str(reason))
     if wrong:
         raise ConfigurationError("\n".join(wrong))
 
 
-def _tell(account: str, lines: Sequence[str]) -> None:
+def _echo(account: str, lines: Sequence[str]) -> None:
     for line in lines:
         typer.echo(f"{account}  {line}")

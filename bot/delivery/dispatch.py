@@ -1,4 +1,4 @@
-"""One message from claim to settlement: each a transaction, and the sending between them."""
+"""The transactions of a message's delivery: it is claimed, then sent, then settled."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.context import Services
 from bot.delivery.compose import render_message
 from bot.messages import Reply
-from bot.platforms.base import Reachability, Receipt
+from bot.platforms.webhook import Reachability, Receipt
 from bot.telemetry.logging import traceback_lines
 from core.db.events import record_event
 from core.db.models import OutboxRow, Suppression
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class ClaimedMessage:
-    """A claimed message, in words; `worker` and `attempts` are its lease."""
+    """A claimed message, composed; `worker` and `attempts` identify its lease."""
 
     id: int
     worker: str
@@ -47,21 +47,22 @@ def claim_and_render(
     limit: int,
     give_up: timedelta,
 ) -> tuple[list[ClaimedMessage], int]:
-    """Claim what may be sent now and put it into words; also how many were claimed.
+    """Claim the messages that may be sent now and compose them; also return how many were claimed.
 
-    What is no longer true or too late ends here. What can't be put into words keeps no other back.
+    One that is no longer true, or too late, ends here. One that can't be composed is tried again
+    and delays no other.
     """
     now = services.clock()
     rows = outbox.claim(session, accounts, worker, now, limit)
     if rows:
         services.registry.refresh(session)
-    parcels = []
+    messages = []
     for row in rows:
         if row.expires_at and row.expires_at <= now:
             _end(session, row, "expired")
             continue
         try:
-            words = render_message(session, services, row)
+            composed = render_message(session, services, row)
         except DBAPIError:
             raise
         except Exception as error:
@@ -71,12 +72,12 @@ def claim_and_render(
                 error=type(error).__name__,
                 places=traceback_lines(error),
             )
-            _postpone(session, services, row, DeliveryError(type(error).__name__), give_up)
+            _retry_or_give_up(session, services, row, DeliveryError(type(error).__name__), give_up)
             continue
-        if words is None:
+        if composed is None:
             _end(session, row, "cancelled")
             continue
-        address, reply = words
+        address, reply = composed
         replaces = _provider_id(session, row.replaces_id)
         if reply.closing and replaces is None:
             _end(session, row, "cancelled")
@@ -85,11 +86,11 @@ def claim_and_render(
         if suppressed and row.last_error == RETRIED:
             session.delete(suppressed)
             suppressed = None
-        # Whoever writes to us can be written to: a reply is tried all the same.
+        # A reply is tried all the same: whoever writes to us can usually be written to.
         if suppressed and row.kind != REPLY:
             _give_up(session, services, row, "suppressed")
             continue
-        parcels.append(
+        messages.append(
             ClaimedMessage(
                 row.id,
                 worker,
@@ -102,49 +103,52 @@ def claim_and_render(
                 suppressed is not None,
             )
         )
-    return parcels, len(rows)
+    return messages, len(rows)
 
 
 def mark_sent(
-    session: Session, services: Services, parcel: ClaimedMessage, provider_id: str | None
+    session: Session, services: Services, message: ClaimedMessage, provider_id: str | None
 ) -> bool:
-    """Note that a message was sent; False where another worker has it by now."""
-    row = outbox.get_claimed(session, parcel.id, parcel.worker, parcel.attempts)
+    """Record that a message was sent; return False where another worker has claimed it by now."""
+    row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
     if row is None:
         return False
     row.provider_id = provider_id
     _end(session, row, "sent")
-    if parcel.was_suppressed:
-        unsuppress(session, services, parcel.account, parcel.address)
+    if message.was_suppressed:
+        unsuppress(session, services, message.account, message.address)
     return True
 
 
 def mark_failed(
     session: Session,
     services: Services,
-    parcel: ClaimedMessage,
+    message: ClaimedMessage,
     error: DeliveryError,
     give_up: timedelta,
 ) -> bool:
-    """Have it tried again, or given up, and what it says sent another way."""
-    row = outbox.get_claimed(session, parcel.id, parcel.worker, parcel.attempts)
+    """Record that sending failed: it is tried again, or given up and sent another way.
+
+    Return False where another worker has claimed it by now.
+    """
+    row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
     if row is None:
         return False
-    _postpone(session, services, row, error, give_up)
+    _retry_or_give_up(session, services, row, error, give_up)
     if error.unreachable:
-        suppress(session, services, parcel.account, parcel.address)
+        suppress(session, services, message.account, message.address)
     return True
 
 
 def suppress(session: Session, services: Services, account: str, address: str) -> None:
-    """Note that an address can't be reached, until it is heard from."""
+    """Send an address nothing but replies, until it is reachable again."""
     _account, hashed = _key(services, account, address)
     session.merge(Suppression(account=account, address=hashed, at=services.clock()))
     log.info("address suppressed", account=account)
 
 
 def unsuppress(session: Session, services: Services, account: str, address: str) -> None:
-    """Forget that an address couldn't be reached."""
+    """Send an address all messages again."""
     _account, hashed = _key(services, account, address)
     session.execute(
         delete(Suppression).where(Suppression.account == account, Suppression.address == hashed)
@@ -152,36 +156,36 @@ def unsuppress(session: Session, services: Services, account: str, address: str)
 
 
 def apply_status(
-    session: Session, services: Services, account: str, news: Receipt | Reachability
+    session: Session, services: Services, account: str, report: Receipt | Reachability
 ) -> None:
-    """Note what a platform tells of a message of ours, or of an address.
+    """Record what a platform reports of a message of ours, or of an address.
 
-    A message only goes forward: sent, delivered, seen. Raises LostRace.
+    A message's status only goes forward: sent, delivered, seen. Raises RetryTransaction.
     """
-    if isinstance(news, Reachability):
-        (unsuppress if news.reachable else suppress)(session, services, account, news.address)
+    if isinstance(report, Reachability):
+        (unsuppress if report.reachable else suppress)(session, services, account, report.address)
         return
     row = receipts.find_by_provider_id(
-        session, account, news.address, news.message, services.clock()
+        session, account, report.address, report.message, services.clock()
     )
     if row is None or row.status not in outbox.SENT_STATUSES:
         return
-    if news.status == "failed":
+    if report.status == "failed":
         if row.status == "sent":
-            _give_up(session, services, row, news.why.replace(news.address, "…"))
-    elif outbox.SENT_STATUSES.index(news.status) > outbox.SENT_STATUSES.index(row.status):
-        _end(session, row, news.status)
+            _give_up(session, services, row, report.why.replace(report.address, "…"))
+    elif outbox.SENT_STATUSES.index(report.status) > outbox.SENT_STATUSES.index(row.status):
+        _end(session, row, report.status)
 
 
-def abandon(session: Session, parcel: ClaimedMessage) -> bool:
-    """Leave a message to whoever looks into it: what became of it couldn't be noted."""
-    row = outbox.get_claimed(session, parcel.id, parcel.worker, parcel.attempts)
+def abandon(session: Session, message: ClaimedMessage) -> bool:
+    """Mark a message failed whose outcome couldn't be recorded; `rantevou outbox` lists it."""
+    row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
     if row:
         _end(session, row, "failed", "what became of it couldn't be noted")
     return row is not None
 
 
-def _postpone(
+def _retry_or_give_up(
     session: Session, services: Services, row: OutboxRow, error: DeliveryError, give_up: timedelta
 ) -> None:
     now = services.clock()
@@ -194,7 +198,7 @@ def _postpone(
 
 
 def _give_up(session: Session, services: Services, row: OutboxRow, why: str) -> None:
-    """Have what it says go another way."""
+    """Mark a message failed, and send what it says another way."""
     _end(session, row, "failed", why)
     enqueue_fallback(session, services.registry, row, services.clock())
 
@@ -203,8 +207,8 @@ def _end(session: Session, row: OutboxRow, status: str, why: str | None = None) 
     row.status, row.last_error, row.claimed_by = status, why, None
     record_event(session, "delivery", row.platform, status)
     if why:
-        said = "message given up" if status == "failed" else "delivery failed"
-        log.info(said, message=row.id, platform=row.platform, attempts=row.attempts, why=why)
+        event = "message given up" if status == "failed" else "delivery failed"
+        log.info(event, message=row.id, platform=row.platform, attempts=row.attempts, why=why)
 
 
 def _key(services: Services, account: str, address: str) -> tuple[str, str]:
@@ -212,7 +216,7 @@ def _key(services: Services, account: str, address: str) -> tuple[str, str]:
 
 
 def _provider_id(session: Session, row_id: int | None) -> str | None:
-    """What the provider calls the message that is to be replaced, if it was sent."""
+    """Return the provider's id of the message that is to be replaced, if it was sent."""
     if row_id is None:
         return None
     return session.scalar(select(OutboxRow.provider_id).where(OutboxRow.id == row_id))

@@ -92,7 +92,7 @@ class DeliveryWorker:
         for account, platform in self._platforms.items():
             if account not in self._send:
                 try:
-                    send = await stack.enter_async_context(platform.open())
+                    send = await stack.enter_async_context(platform.connect())
                 except Exception as error:
                     _log_error("an account can't be connected", error, account=account)
                 else:

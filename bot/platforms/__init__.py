@@ -1,25 +1,40 @@
-"""One file each: read, render, send."""
+"""The platforms over which messages travel. One package, or module, each."""
 
 from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from bot.i18n.translator import Translator
-from bot.platforms.base import Platform
-from bot.settings import Settings
+from bot.accounts import AccountSettings
+from bot.platforms.package import PlatformPackage
+
+if TYPE_CHECKING:
+    from bot.i18n.translator import Translator
+    from bot.platforms.base import Platform
+
+PLATFORMS = {
+    "telegram": "bot.platforms.telegram",
+    "viber": "bot.platforms.viber",
+}
+"""Where the `PACKAGE` of each platform is whose accounts are configured in the settings.
+
+It is imported only when an account of the platform is configured, or its commands are run.
+"""
 
 
-def build_platforms(settings: Settings, texts: Translator) -> Mapping[str, Platform]:
-    """The accounts of platforms that push, by name. What isn't used isn't loaded."""
-    accounts: dict[str, Platform] = {}
-    if settings.telegram:
-        from bot.platforms.telegram import adapter as telegram  # noqa: PLC0415 its library takes a second
+def load(path: str) -> PlatformPackage:
+    """Import a platform's package."""
+    package = import_module(path).PACKAGE
+    assert isinstance(package, PlatformPackage)  # noqa: S101
+    return package
 
-        for name, given in settings.telegram.items():
-            account = f"{telegram.PLATFORM}:{name}"
-            accounts[account] = telegram.Telegram(account, given, texts)
-    if settings.viber:
-        from bot.platforms.viber import adapter as viber  # noqa: PLC0415 its client is loaded only where used
 
-        for name, of_viber in settings.viber.items():
-            account = f"{viber.PLATFORM}:{name}"
-            accounts[account] = viber.Viber(account, of_viber, texts)
-    return accounts
+def build_platforms(
+    accounts: Mapping[str, AccountSettings],
+    texts: "Translator",
+    platforms: Mapping[str, str] = PLATFORMS,
+) -> "Mapping[str, Platform]":
+    """Return the platform of each account, by account."""
+    return {
+        account: load(platforms[account.partition(":")[0]]).create(account, settings, texts)
+        for account, settings in accounts.items()
+    }

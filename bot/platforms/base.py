@@ -1,91 +1,93 @@
-"""What a platform that pushes must do: one file each."""
+"""What a platform implements."""
 
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
-from bot.messages import Inbound, Reply
-
-
-class Unauthenticated(Exception):
-    """A request that doesn't prove that it comes from the platform."""
-
-
-class Malformed(Exception):
-    """A request that can't be read."""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What became of a message of ours, by the id that `send` gave, and why it failed."""
-
-    address: str
-    message: str
-    status: Literal["delivered", "seen", "failed"]
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Reachability:
-    """Whether an address can be written to from now on."""
-
-    address: str
-    reachable: bool
-
-
-@dataclass(frozen=True)
-class WebhookResult:
-    """What a webhook's request held: messages, and what it is to be answered with, as JSON.
-
-    `welcome` makes that of the replies to its only message. `ignored` is the kind of what is of no
-    use.
-    """
-
-    messages: Sequence[Inbound] = ()
-    news: Receipt | Reachability | None = None
-    answer: Any = None
-    welcome: Callable[[Sequence[Reply]], Any] | None = None
-    ignored: str = ""
+from bot.messages import Reply
+from bot.platforms.webhook import NotReceiving, WebhookRequest, WebhookResult
 
 
 class Send(Protocol):
-    """Delivers a message."""
+    """Sends a message."""
 
     async def __call__(self, address: str, payload: Any, replaces: str | None) -> str | None:
-        """Send it, in place of an earlier one whose id is given; give this one's id.
+        """Send a payload, and return the platform's id of the message, if it gives one.
 
-        Raises DeliveryError.
+        `replaces` is the id of an earlier message that it replaces, where the platform can edit
+        messages. Raises DeliveryError.
         """
 
 
-def webhook_of(account: str, public_url: str) -> str:
-    """Where a platform is to tell what is new to an account."""
-    return f"{public_url}/webhooks/{account.replace(':', '/')}"
+class CheckUp(NamedTuple):
+    """What is right and what is wrong with an account, a line each."""
+
+    right: list[str]
+    wrong: list[str]
 
 
-class Platform(Protocol):
-    """One account of a platform. `read`, `render` and `closed` are pure.
+HandleResult = Callable[[str, WebhookResult], Awaitable[object]]
+"""Acts on the events that an account received. Raises DatabaseUnavailable."""
 
-    `edits`: a message of ours can be changed where it stands; `files`: files can be sent; `maps`:
-    places can.
+
+class Platform(ABC):
+    """One account of a platform. `parse`, `render` and `close_question` do no input or output.
+
+    One that only sends implements `render` and `connect`; one that also receives, `parse`.
     """
 
-    edits: bool
-    files: bool
-    maps: bool
+    can_edit: ClassVar[bool] = False
+    """A sent message can be changed, so that an answered question loses its buttons."""
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> WebhookResult:
-        """Give what a webhook's request holds. Raises Forged, Malformed."""
+    can_send_files: ClassVar[bool] = False
+    """It renders a reply that is a file: the appointment as a calendar entry is sent."""
 
+    can_send_venues: ClassVar[bool] = False
+    """It renders a reply that is a place on a map: the appointment's place is sent."""
+
+    def __init__(self, account: str) -> None:
+        """`account` is the platform and the account's own name, such as "telegram:town"."""
+        self.account = account
+
+    def parse(self, request: WebhookRequest) -> WebhookResult:
+        """Return the events of a request. Raises Unauthenticated, Malformed, NotReceiving."""
+        raise NotReceiving
+
+    @abstractmethod
     def render(self, reply: Reply) -> Any:
-        """Make what `send` sends."""
+        """Return the payload that `send` takes."""
 
-    def answered_form(self, asked: Reply, answer: str | None, *, said: bool) -> Reply | None:
-        """What stands instead of a question, or after it, once it isn't open any more.
+    def close_question(
+        self, question: Reply, answer: str | None, *, more_follows: bool
+    ) -> Reply | None:
+        """Return what is sent about a question that is no longer open, or None.
 
-        `answer` is the button that was tapped; `said`: more is said before the next question.
+        It replaces the question where it is `closing`, else it is a message of its own. `answer`
+        is the label of the button that was tapped; `more_follows`: it isn't the only message
+        before the next question.
         """
+        return None
 
-    def open(self) -> AbstractAsyncContextManager[Send]:
-        """Keep what sending needs open meanwhile; give `send`."""
+    @abstractmethod
+    def connect(self) -> AbstractAsyncContextManager[Send]:
+        """Return a context that keeps open what sending needs, and gives `send`."""
+
+    async def set_up(self, public_url: str) -> list[str]:
+        """Register the account with the platform; return what was done, a line each.
+
+        Raises ConfigurationError.
+        """
+        return []
+
+    async def check_up(self, public_url: str | None) -> CheckUp:
+        """Check whether the account works; None where the public address isn't known."""
+        return CheckUp(["is configured"], [])
+
+
+class PollingPlatform(Platform):
+    """A platform that can also be asked for events, from a machine that it can't reach."""
+
+    @abstractmethod
+    async def poll(self, handle: HandleResult) -> None:
+        """Ask for events and handle them, until cancelled."""

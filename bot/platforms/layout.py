@@ -1,16 +1,19 @@
-"""What fits into a message: long texts in parts, and buttons beside one another."""
+"""What several platforms share: texts split into messages, buttons laid out in rows."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal
 
 from bot.messages import ReplyChoice
 
+ANSWERED = "✓"
+"""What stands before an answer that was tapped."""
+
 ROW_WIDTH = 30
-"""How many letters of buttons stand in a row."""
+"""How many letters of labels fit into a row of buttons."""
 
 
 def split(text: str, longest: int, size: Callable[[str], int]) -> list[str]:
-    """Cut what is too long for one message, between lines where that can be."""
+    """Split a text into parts of at most that size, between lines where possible."""
     parts, rest = [], text
     while size(rest) > longest:
         end = longest
@@ -26,11 +29,11 @@ def split(text: str, longest: int, size: Callable[[str], int]) -> list[str]:
 def rows_of(
     choices: Sequence[ReplyChoice], beside: int, width: int = ROW_WIDTH
 ) -> list[list[ReplyChoice]]:
-    """Put up to so many beside one another, in their order."""
+    """Put up to `beside` choices into each row, in their order, where their labels fit."""
     rows: list[list[ReplyChoice]] = []
     for choice in choices:
         row = [*rows[-1], choice] if rows else []
-        # All in a row are as wide as the widest.
+        # All buttons of a row are as wide as its widest.
         wide = max((len(each.label) for each in row), default=0) * len(row)
         if row and len(row) <= beside and wide <= width:
             rows[-1] = row
@@ -40,7 +43,7 @@ def rows_of(
 
 
 def language_of(code: str | None) -> Literal["el", "en"] | None:
-    """What we speak to whoever has an app in that language: Greek, or English to all others."""
+    """Return our language for that of the citizen's app: Greek, or English for any other."""
     if not code:
         return None
     return "el" if code.startswith("el") else "en"

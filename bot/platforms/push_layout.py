@@ -13,13 +13,11 @@ from sqlalchemy.orm import Session
 from bot.i18n.translator import Translator
 from bot.messages import Reply, Venue
 from bot.platforms.base import Platform
+from bot.platforms.layout import ANSWERED
 from core.catalogue.model import Channel
 from core.catalogue.registry import Registry
 from core.db.models import Booking, History, InboundRow, OutboxRow
 from core.i18n import Text
-
-ANSWERED = "✓"
-"""What stands before an answer that was tapped."""
 
 CALENDAR = "rantevou.ics"
 
@@ -67,17 +65,18 @@ def adapt_replies(
         for reply in replies
         for each in (reply, *_attached(session, registry, texts, platform, reply))
     ]
-    if not platform.edits:
+    if not platform.can_edit:
         return replies if same or not tapped else _said_back(replies, tapped), {}
     if before is None:
         return replies, {}
     if same and tapped and len(replies) == 1:
         return replies, {0: before.row}
-    if answered_form := platform.answered_form(before.reply, tapped, said=len(replies) > 1):
-        replies = [answered_form, *replies]
+    more_follows = len(replies) > 1
+    if closed := platform.close_question(before.reply, tapped, more_follows=more_follows):
+        replies = [closed, *replies]
     if before.reply.input == "phone" and not same:
         replies[0] = replies[0].model_copy(update={"clears": True})
-    return replies, {0: before.row} if answered_form and answered_form.closing else {}
+    return replies, {0: before.row} if closed and closed.closing else {}
 
 
 def _attached(
@@ -87,9 +86,11 @@ def _attached(
     if not reply.booking or reply.step is not None:
         return
     given = {"text": "", "language": reply.language, "booking": reply.booking}
-    if platform.files:
+    if platform.can_send_files:
         yield Reply(**given, file=CALENDAR)
-    if platform.maps and (venue := _venue(session, registry, texts, reply.booking, reply.language)):
+    if platform.can_send_venues and (
+        venue := _venue(session, registry, texts, reply.booking, reply.language)
+    ):
         yield Reply(**given, venue=venue)
 
 

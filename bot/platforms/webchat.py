@@ -86,7 +86,7 @@ def sender(token: str, registry: Registry, network: str | None = None) -> Sender
     )
 
 
-def read(
+def parse(
     request: TurnRequest, registry: Registry, network: str | None, *, anew: bool = False
 ) -> tuple[str, Inbound]:
     """Give the conversation's token and what came in.
@@ -106,8 +106,8 @@ def read(
         choice=request.choice,
         language=request.language,
         timezone=request.timezone,
-        opens=request.conversation is None,
-        begins=request.conversation is None,
+        may_create_contact=request.conversation is None,
+        starts_conversation=request.conversation is None,
     )
 
 

@@ -16,8 +16,9 @@ from typing import Any
 
 from bot.i18n.translator import Translator
 from bot.platforms.telegram import adapter as telegram
+from bot.platforms.telegram.settings import TelegramAccount
 from bot.platforms.viber import adapter as viber
-from bot.settings import TelegramAccount, ViberAccount
+from bot.platforms.viber.settings import ViberAccount
 from tests.bench import web
 from tests.bench.clock import Cost, spent
 from tests.bench.report import line

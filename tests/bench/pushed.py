@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.bootstrap import Application
 from bot.messages import Inbound
-from bot.platforms.base import Send, WebhookResult
+from bot.platforms.base import Platform, Send
 from bot.settings import Settings
 from core.catalogue.registry import Registry
 from core.db.database import Database
@@ -20,29 +20,20 @@ from tests.bench.talk import Talk
 ACCOUNT = "pager:one"
 
 
-class Silent:
+class Silent(Platform):
     """A platform that pushes and takes no time; `sent` is when each address was written to."""
 
-    edits = False
-    files = False
-    maps = False
-
     def __init__(self) -> None:
+        super().__init__(ACCOUNT)
         self.sent: dict[str, float] = {}
         self.number = 0
         self.told: Callable[[], None] = lambda: None
 
-    def read(self, *_anything: Any) -> WebhookResult:
-        return WebhookResult()
-
     def render(self, reply: Any) -> Any:
         return reply
 
-    def answered_form(self, *_anything: Any, **_more: Any) -> None:
-        """Leave what was asked as it is."""
-
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Send]:
+    async def connect(self) -> AsyncIterator[Send]:
         yield self._send
 
     async def _send(self, address: str, payload: Any, replaces: str | None) -> str | None:

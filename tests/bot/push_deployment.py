@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.bootstrap import Application
-from bot.platforms.base import Platform, Send, WebhookResult
+from bot.platforms.base import Platform, Send
 from bot.settings import Settings
 from core.db.models import UNSENT, OutboxRow
 from core.errors import DeliveryError
@@ -71,29 +71,20 @@ class Post:
         return all(row.status == "pending" and row.recipient in waiting for row in rows)
 
 
-class Mailbox:
+class Mailbox(Platform):
     """An account that only sends."""
 
-    edits = False
-    files = False
-    maps = False
-
     def __init__(self) -> None:
+        super().__init__("email")
         self.sent: list[tuple[str, str]] = []
         self.fails: list[DeliveryError] = []
         self.refuses = 0
 
-    def read(self, *_anything: Any) -> WebhookResult:
-        return WebhookResult()
-
     def render(self, reply: Any) -> str:
         return str(reply.text)
 
-    def answered_form(self, *_anything: Any, **_more: Any) -> None:
-        """Leave what was asked as it is."""
-
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Send]:
+    async def connect(self) -> AsyncIterator[Send]:
         if self.refuses:
             self.refuses -= 1
             raise OSError

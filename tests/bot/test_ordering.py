@@ -55,9 +55,9 @@ def test_of_messages_that_wait_in_two_processes_the_earlier_is_first(
     async def both() -> tuple[list[Reply], list[Reply]]:
         with Session(deployment.database.engine) as other:
             conversations.find(other, "console", "citizen", lock=True)
-            later = asyncio.create_task(first.answer(inbound(8, "όχι")))
+            later = asyncio.create_task(first.handle_message(inbound(8, "όχι")))
             await soon(lambda: deployment.database.write_sync(waiting) == 1)
-            earlier = asyncio.create_task(second.answer(inbound(7, "Επίδομα Στέγασης")))
+            earlier = asyncio.create_task(second.handle_message(inbound(7, "Επίδομα Στέγασης")))
             await soon(lambda: deployment.database.write_sync(waiting) == 2)
         return await asyncio.gather(earlier, later)
 
@@ -82,7 +82,7 @@ def test_what_never_comes_is_waited_for_no_longer_than_that(deployment: Deployme
         )
 
     async def answer() -> list[Reply]:
-        task = asyncio.create_task(application.answer(inbound(2, "Καλαμάτα")))
+        task = asyncio.create_task(application.handle_message(inbound(2, "Καλαμάτα")))
         await soon(lambda: deployment.database.write_sync(waiting) == 2)
         deployment.clock.forward(seconds=MAX_WAIT.total_seconds())
         return await task
@@ -91,7 +91,7 @@ def test_what_never_comes_is_waited_for_no_longer_than_that(deployment: Deployme
     assert asyncio.run(answer())[-1].step == "service"
     assert deployment.database.write_sync(taken)[-1] == "numbered 2"
     again = inbound(2, "Καλαμάτα")
-    assert asyncio.run(application.answer(again))[-1].step == "service"
+    assert asyncio.run(application.handle_message(again))[-1].step == "service"
     assert deployment.database.write_sync(waiting) == 0
 
 
@@ -133,7 +133,7 @@ def test_a_text_that_was_in_the_chat_before_its_question_is_no_answer(
     ours = {"status": status, "attempts": attempts, "provider_id": theirs, "try_at": NOW + LEASE}
     deployment.database.write_sync(lambda s: s.execute(update(OutboxRow).values(ours)))
     deployment.clock.forward(seconds=10)
-    said = inbound(7, "ναι").model_copy(update={"in_chat": 7})
+    said = inbound(7, "ναι").model_copy(update={"chat_sequence": 7})
     replies = deployment.receive(said)
     assert replies[-1].step == step
     assert ("Αυτό το γράψατε πριν" in replies[0].text) == (step == "consent")
@@ -152,7 +152,7 @@ def test_while_the_question_is_on_its_way_the_text_waits(deployment: Deployment)
     deployment.talk(*TO_CONSENT)
     ours = {"status": "claimed", "attempts": 1, "try_at": NOW + LEASE}
     deployment.database.write_sync(lambda s: s.execute(update(OutboxRow).values(ours)))
-    said = inbound(7, "ναι").model_copy(update={"in_chat": 7})
+    said = inbound(7, "ναι").model_copy(update={"chat_sequence": 7})
     with Session(deployment.database.engine) as session, pytest.raises(RetryTransaction):
         receive(session, deployment.services, said)
 

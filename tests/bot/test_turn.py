@@ -100,7 +100,7 @@ def test_one_address_at_two_accounts_is_two_citizens(deployment: Deployment) -> 
 def test_who_may_not_open_a_conversation_leaves_nothing(deployment: Deployment) -> None:
     before = stored(deployment.database)
     with pytest.raises(UnknownConversation):
-        deployment.receive(inbound(opens=False))
+        deployment.receive(inbound(may_create_contact=False))
     assert stored(deployment.database) == before
 
 

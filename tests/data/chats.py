@@ -16,7 +16,7 @@ from bot.context import Services
 from bot.delivery.dispatch import ClaimedMessage, claim_and_render, mark_sent
 from bot.i18n.translator import Translator
 from bot.messages import Inbound, Reply
-from bot.platforms.telegram.adapter import NOTHING, Rendered
+from bot.platforms.telegram.rendering import NO_CHOICE, Rendered
 from bot.views.inbox import fetch
 from bot.views.transcript import view
 from tests.bot.platforms.viber_events import AT
@@ -156,7 +156,7 @@ class Chats:
         inbound = story_platform.read(
             Line(chat.who, number, text, choice, chat.language, chat.timezone)
         )
-        update: dict[str, Any] = {"opens": True, "home": chat.home}
+        update: dict[str, Any] = {"may_create_contact": True, "municipality_id": chat.home}
         if isinstance(story_platform, OfConsole):
             update["message_id"] = f"{chat.who} {number}"
         return inbound.model_copy(update=update)
@@ -246,7 +246,7 @@ def _of_telegram(message: Rendered) -> tuple[list[str], Buttons]:
     state = ["(no buttons any more)"] if message.closing else []
     state += ["(no keyboard any more)"] if markup.get("remove_keyboard") else []
     inline = [button for row in markup.get("inline_keyboard", []) for button in row]
-    buttons = [(b["text"], b["callback_data"]) for b in inline if b["callback_data"] != NOTHING]
+    buttons = [(b["text"], b["callback_data"]) for b in inline if b["callback_data"] != NO_CHOICE]
     typed = [(b["text"], b["text"]) for row in markup.get("keyboard", []) for b in row]
     lines = [line for text in message.texts for line in text.splitlines() if line]
     return [*lines, *state, *_labels([*buttons, *typed])], buttons

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.messages import Inbound
-from bot.platforms.telegram.adapter import COMMANDS
+from bot.platforms.telegram.updates import COMMANDS
 from tests.conftest import Deployment
 
 

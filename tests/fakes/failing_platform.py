@@ -4,48 +4,46 @@ The first two sendings to each that tell of a booking fail; to whoever is gone a
 """
 
 import json
+import os
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import bot.bootstrap
 import core.db.database
 import core.db.sqlite
+from bot.accounts import AccountSettings
 from bot.cli.main import main
 from bot.messages import Inbound, Reply
-from bot.platforms.base import Send, WebhookResult
+from bot.platforms import PLATFORMS
+from bot.platforms.base import Platform, Send
+from bot.platforms.package import PlatformPackage
+from bot.platforms.webhook import WebhookRequest, WebhookResult
 from core.errors import DeliveryError
 
 FAILING_PLATFORM = (sys.executable, str(Path(__file__)), "serve")
 ACCOUNT = "telltale:one"
 
 
-class FailingPlatform:
+class FailingPlatform(Platform):
     """Our end of it."""
 
-    edits = False
-    files = False
-    maps = False
-
-    def __init__(self) -> None:
+    def __init__(self, account: str) -> None:
+        super().__init__(account)
         self._sent: Counter[str] = Counter()
 
-    def read(self, _headers: Mapping[str, str], body: bytes) -> WebhookResult:
-        said = json.loads(body)
+    def parse(self, request: WebhookRequest) -> WebhookResult:
+        said = json.loads(request.body)
         who = {"platform": "telltale", "account": ACCOUNT}
         return WebhookResult([Inbound.model_validate(who | said)])
 
     def render(self, reply: Reply) -> Any:
         return reply.text, reply.booking is not None
 
-    def answered_form(self, *_anything: Any, **_more: Any) -> None:
-        """Leave what was asked as it is."""
-
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Send]:
+    async def connect(self) -> AsyncIterator[Send]:
         yield self.send
 
     async def send(self, address: str, payload: Any, replaces: str | None) -> str | None:
@@ -60,7 +58,13 @@ class FailingPlatform:
         return None
 
 
+PACKAGE = PlatformPackage(
+    "Telltale", AccountSettings, lambda account, _settings, _texts: FailingPlatform(account)
+)
+
+
 if __name__ == "__main__":
-    bot.bootstrap.build_platforms = lambda *_given: {ACCOUNT: FailingPlatform()}  # type: ignore[attr-defined]
+    PLATFORMS["telltale"] = __name__
+    os.environ["RANTEVOU_TELLTALE"] = '{"one": {}}'
     core.db.sqlite.BUSY_SECONDS = core.db.database.RETRY_SECONDS = 1
     main()

@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,8 +13,11 @@ from typing import Any
 
 import httpx
 
+from bot.accounts import AccountSettings, ApiUrl
 from bot.messages import Inbound, Reply
-from bot.platforms.base import Malformed, Send, Unauthenticated, WebhookResult
+from bot.platforms.base import Platform, Send
+from bot.platforms.package import PlatformPackage
+from bot.platforms.webhook import Malformed, Unauthenticated, WebhookRequest, WebhookResult
 from core.errors import DeliveryError
 from tests.fakes.http_server import Answer, Request, listening
 
@@ -22,29 +25,26 @@ ACCOUNT = "pager:one"
 SECRET = "shared secret"  # noqa: S105 of a server that lives for a test
 
 
-class PushPlatform:
+class PushPlatform(Platform):
     """Our end: what a file of bot/platforms/ does."""
 
-    edits = False
-    files = False
-    maps = False
-
     def __init__(self, url: str, account: str = ACCOUNT) -> None:
-        self._url, self._account = url, account
+        super().__init__(account)
+        self._url = url
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> WebhookResult:
+    def parse(self, request: WebhookRequest) -> WebhookResult:
         """One message a request."""
-        if headers.get("x-secret") != SECRET:
+        if request.headers.get("x-secret") != SECRET:
             raise Unauthenticated
         try:
-            said = json.loads(body)
+            said = json.loads(request.body)
             message = Inbound(
-                platform=self._account.partition(":")[0],
-                account=self._account,
+                platform=self.account.partition(":")[0],
+                account=self.account,
                 address=said["from"],
                 message_id=str(said["id"]),
                 number=said["id"],
-                in_chat=said.get("in_chat"),
+                chat_sequence=said.get("in_chat"),
                 text=said.get("text"),
                 choice=said.get("choice"),
             )
@@ -56,11 +56,8 @@ class PushPlatform:
         """All of a reply, for the tests to see."""
         return reply.model_dump(mode="json")
 
-    def answered_form(self, *_anything: Any, **_more: Any) -> None:
-        """Leave what was asked as it is."""
-
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Send]:
+    async def connect(self) -> AsyncIterator[Send]:
         """Keep connections to the server."""
         async with httpx.AsyncClient(base_url=self._url, timeout=10) as client:
             yield partial(self._send, client)
@@ -68,7 +65,7 @@ class PushPlatform:
     async def _send(
         self, client: httpx.AsyncClient, address: str, payload: Any, replaces: str | None
     ) -> str | None:
-        body = {"to": address, "account": self._account, "replaces": replaces, **payload}
+        body = {"to": address, "account": self.account, "replaces": replaces, **payload}
         try:
             answer = await client.post("/send", json=body)
         except httpx.HTTPError as error:
@@ -79,6 +76,17 @@ class PushPlatform:
         if answer.status_code >= 400:
             raise DeliveryError(why, unreachable=answer.status_code in (403, 410))
         return str(answer.json()["id"])
+
+
+class PushAccount(AccountSettings):
+    """Where the platform's server is."""
+
+    url: ApiUrl
+
+
+PACKAGE = PlatformPackage(
+    "Pager", PushAccount, lambda account, settings, _texts: PushPlatform(settings.url, account)
+)
 
 
 @dataclass

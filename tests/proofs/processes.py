@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tests.bot.process_start import Forked, start
 from tests.bot.processes import environment, free_port
-from tests.fakes.program import URL
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60
@@ -26,10 +25,11 @@ class Process:
             "requests_per_minute": 1_000_000,
             "port": port,
             "database_url": database,
+            "pager__one__url": push_platform,
+            "email__town__url": push_platform,
         }
         self._environment = {
             **environment(folder / "unused.db", **given),
-            URL: push_platform,
             "PYTHONPATH": str(ROOT),
         }
         self.log = folder / f"log of {' '.join(arguments)}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.messages import Reply
-from bot.platforms.push_layout import ANSWERED
+from bot.platforms.layout import ANSWERED
 from core.messaging.outbox import platform_of
 from tests.conftest import all_read
 from tests.stories.story_platforms import Line

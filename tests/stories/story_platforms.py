@@ -11,13 +11,17 @@ from rich.console import Console
 from bot.i18n.translator import Translator
 from bot.messages import Inbound, Reply
 from bot.platforms import console, webchat
-from bot.platforms.telegram.adapter import HEADER, NOTHING, Rendered, Telegram
+from bot.platforms.telegram.adapter import HEADER, Telegram
+from bot.platforms.telegram.rendering import NO_CHOICE, Rendered
+from bot.platforms.telegram.settings import TelegramAccount
 from bot.platforms.viber.adapter import HEADER as VIBER_HEADER
-from bot.platforms.viber.adapter import TAP, Viber
-from bot.settings import TelegramAccount, ViberAccount
+from bot.platforms.viber.adapter import Viber
+from bot.platforms.viber.keyboard import TAP
+from bot.platforms.viber.settings import ViberAccount
 from core.catalogue.registry import Registry
 from tests.bot.platforms import telegram_updates, viber_events
 from tests.bot.platforms.telegram_updates import CHAT, WHO
+from tests.bot.platforms.webhook_requests import post
 from tests.fakes import telegram as telegram_fake
 from tests.fakes import viber as viber_fake
 
@@ -65,7 +69,7 @@ class OfWebChat:
                 "timezone": line.timezone,
             }
         )
-        self.tokens[line.who], inbound = webchat.read(request, self.registry, None)
+        self.tokens[line.who], inbound = webchat.parse(request, self.registry, None)
         return inbound
 
     def show(self, who: str, replies: list[Reply]) -> None:
@@ -130,7 +134,8 @@ class OfTelegram:
         else:
             update = telegram_updates.tap(line.choice, **said)
         body = json.dumps({**update, "update_id": next(self.numbers)}).encode()
-        (inbound,) = self.bot.read({HEADER: self.bot.secret}, body).messages
+        (inbound,) = self.bot.parse(post({HEADER: self.bot.secret}, body)).events
+        assert isinstance(inbound, Inbound)
         return inbound.model_copy(update={"timezone": line.timezone})
 
     def show(self, who: str, replies: list[Reply]) -> None:
@@ -165,7 +170,8 @@ class OfViber:
         said = line.text if line.text is not None else f"{TAP}{line.choice}"
         event = viber_events.text(said, sender=sender, message_token=number, timestamp=number)
         body = json.dumps(event).encode()
-        (inbound,) = self.bot.read({VIBER_HEADER: self.bot.sign(body)}, body).messages
+        (inbound,) = self.bot.parse(post({VIBER_HEADER: self.bot.sign(body)}, body)).events
+        assert isinstance(inbound, Inbound)
         return inbound.model_copy(update={"timezone": line.timezone})
 
     def show(self, who: str, replies: list[Reply]) -> None:
@@ -205,4 +211,4 @@ def _buttons(given: dict[str, Any]) -> set[str]:
     markup = given["reply_markup"]
     inline = {b["callback_data"] for row in markup.get("inline_keyboard", []) for b in row}
     shown = {b["text"] for row in markup.get("keyboard", []) for b in row}
-    return (inline - {NOTHING}) | shown
+    return (inline - {NO_CHOICE}) | shown

@@ -43,7 +43,7 @@ def owing(deployment: Deployment) -> Deployment:
     """A town with an account that pushes, and that nothing can be sent by."""
     registry = Registry("secret", frozenset({"webchat", ACCOUNT}))
     deployment.services = replace(
-        deployment.services, registry=registry, platforms={ACCOUNT: Silent()}
+        deployment.services, registry=registry, platforms={ACCOUNT: Silent(ACCOUNT)}
     )
     return deployment
 

@@ -9,8 +9,9 @@ import pytest
 
 from bot.i18n.translator import Translator
 from bot.platforms.telegram import adapter as telegram
+from bot.platforms.telegram.settings import TelegramAccount
 from bot.platforms.viber import adapter as viber
-from bot.settings import TelegramAccount, ViberAccount
+from bot.platforms.viber.settings import ViberAccount
 from tests.bot.platforms import telegram_updates, viber_events
 from tests.bot.platforms.viber_events import MARIA
 from tests.conftest import Deployment

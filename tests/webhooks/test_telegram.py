@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import update
 
 from bot.i18n.translator import Translator
-from bot.platforms.push_layout import ANSWERED
-from bot.platforms.telegram.adapter import HEADER, NOTHING, Telegram
-from bot.settings import TelegramAccount
+from bot.platforms.layout import ANSWERED
+from bot.platforms.telegram.adapter import HEADER, Telegram
+from bot.platforms.telegram.rendering import NO_CHOICE
+from bot.platforms.telegram.settings import TelegramAccount
 from core.catalogue.model import Municipality
 from core.db.models import Booking
 from core.i18n import LocalizedText
@@ -223,7 +224,7 @@ def test_a_typed_answer_leaves_no_buttons_behind(maria: Person) -> None:
 def test_a_day_that_is_not_free_is_answered_and_nothing_else(maria: Person) -> None:
     maria.write("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι")
     calls = len(maria.server.calls)
-    assert maria.send(updates.tap(NOTHING)).json()["callback_query_id"] == "92"
+    assert maria.send(updates.tap(NO_CHOICE)).json()["callback_query_id"] == "92"
     assert len(maria.server.calls) == calls
 
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from bot.i18n.translator import Translator
-from bot.platforms.push_layout import ANSWERED
+from bot.platforms.layout import ANSWERED
 from bot.platforms.viber.adapter import HEADER, Viber
-from bot.settings import ViberAccount
+from bot.platforms.viber.settings import ViberAccount
 from core.messaging.conversations import erase_messages
 from core.messaging.receipts import SEND_GRACE
 from tests.bot.platforms import viber_events as events

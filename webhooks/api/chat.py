@@ -30,15 +30,15 @@ def routes(application: Application) -> APIRouter:
     )
     async def take_turn(body: webchat.TurnRequest, request: Request) -> dict[str, Any]:
         address = network(request.client.host) if request.client else None
-        token, inbound = webchat.read(body, application.services.registry, address)
+        token, inbound = webchat.parse(body, application.services.registry, address)
         try:
             try:
-                replies = await application.answer(inbound)
+                replies = await application.handle_message(inbound)
             except AlreadyBegun:
-                token, inbound = webchat.read(
+                token, inbound = webchat.parse(
                     body, application.services.registry, address, anew=True
                 )
-                replies = await application.answer(inbound)
+                replies = await application.handle_message(inbound)
         except UnknownConversation:
             raise HTTPException(404, "No conversation has that token.") from None
         return webchat.render(token, replies)

@@ -1,29 +1,35 @@
-"""POST /webhooks/{platform}/{name}: what a platform tells us of its users."""
+"""/webhooks/{platform}/{account}: the events that platforms send us."""
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import JSONResponse
 
 from bot.bootstrap import Application
-from bot.platforms.base import Malformed, Unauthenticated
+from bot.platforms.webhook import Malformed, NotReceiving, Unauthenticated, WebhookRequest
 from webhooks.middleware.problem_details import problem
+
+NO_ACCOUNT = "No account has that name here."
 
 
 def routes(application: Application) -> APIRouter:
-    """The route of every account that pushes."""
+    """Return the route of the accounts' webhooks."""
     router = APIRouter(include_in_schema=False)
 
-    @router.post("/webhooks/{platform}/{name}")
+    @router.api_route("/webhooks/{platform}/{name}", methods=["GET", "POST"])
     async def receive(request: Request, platform: str, name: str) -> Response:
-        account = application.services.platforms.get(f"{platform}:{name}")
-        if account is None:
-            raise HTTPException(404, "No account has that name here.")
+        account = f"{platform}:{name}"
+        found = application.services.platforms.get(account)
+        if found is None:
+            raise HTTPException(404, NO_ACCOUNT)
+        body = await request.body()
+        given = WebhookRequest(request.method, str(request.url), request.headers, body)
         try:
-            received = account.read(request.headers, await request.body())
+            result = found.parse(given)
+        except NotReceiving:
+            raise HTTPException(404, NO_ACCOUNT) from None
         except Unauthenticated:
             raise HTTPException(403, "The request isn't the platform's own.") from None
         except Malformed:
             return problem(400, "The request can't be read.")
-        answer = await application.take(f"{platform}:{name}", received)
-        return JSONResponse(answer) if answer else Response()
+        response = await application.handle_webhook(account, result)
+        return Response(response.body, response.status, media_type=response.media_type)
 
     return router

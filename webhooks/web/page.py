@@ -73,7 +73,9 @@ class Page:
             return RedirectResponse(f"{here.path}#new", 303)
         seen = await self._see(request, token) if token else None
         if token and seen and not seen.asked:  # so long ago that it is forgotten
-            await self._wiring.answer(self._inbound(request, here, token, ChatForm(text=START))[1])
+            await self._wiring.handle_message(
+                self._inbound(request, here, token, ChatForm(text=START))[1]
+            )
             seen = await self._see(request, token)
         if token and seen:
             mark = self._mark(token)
@@ -175,11 +177,11 @@ class Page:
         """Begin a conversation; the same first message again finds the one it began."""
         token, opening = self._inbound(request, here, None, said.model_copy(update=HELLO))
         try:
-            return token, await self._wiring.answer(opening)
+            return token, await self._wiring.handle_message(opening)
         except AlreadyBegun:
             anew = {**HELLO, "message_id": str(uuid4())}
             token, opening = self._inbound(request, here, None, said.model_copy(update=anew))
-            return token, await self._wiring.answer(opening)
+            return token, await self._wiring.handle_message(opening)
 
     async def _answer(
         self, request: Request, here: ChatPage, token: str, said: ChatForm, *, look_too: bool
@@ -213,8 +215,8 @@ class Page:
         except ValidationError:
             raise HTTPException(422, "The form isn't one of this page.") from None
         address = network(request.client.host) if request.client else None
-        token, inbound = webchat.read(asked, self._wiring.services.registry, address)
-        return token, inbound.model_copy(update={"home": here.home})
+        token, inbound = webchat.parse(asked, self._wiring.services.registry, address)
+        return token, inbound.model_copy(update={"municipality_id": here.home})
 
     def _sender(self, request: Request, token: str) -> Sender:
         address = network(request.client.host) if request.client else None

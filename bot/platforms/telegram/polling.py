@@ -1,15 +1,18 @@
 """Long polling: asks Telegram for updates, for a machine that Telegram can't reach."""
 
 import asyncio
+import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from telegram import Bot, Update
 
-from bot.platforms.base import WebhookResult
-from bot.platforms.telegram.adapter import UPDATES, Telegram
+from bot.platforms.base import HandleResult
+from bot.platforms.telegram.updates import UPDATES
+from bot.platforms.webhook import WebhookResponse, WebhookResult
 from bot.retry import repeat, retry
 from bot.telemetry.logging import cause, traceback_lines
 from core.errors import DatabaseUnavailable
@@ -25,77 +28,69 @@ RETRY_SECONDS = 2.0
 TRIES = 3
 """How often an update is handled that fails by an error of ours."""
 
-Handle = Callable[[str, WebhookResult], Awaitable[Any]]
-"""Acts on what an account was sent."""
 
+@dataclass
+class Poller:
+    """Asks for the updates of one bot."""
 
-async def poll(telegram: Telegram, handle: Handle) -> None:
-    """Handle updates until cancelled.
+    bot: Bot
+    account: str
+    parse: Callable[[Update], WebhookResult]
+    handle: HandleResult
+    _offset: int | None = None
 
-    An update is confirmed to Telegram only once it was handled, as with a webhook.
-    """
-    following: int | None = None
-
-    async with telegram.bot() as bot:
-
-        async def next_updates() -> None:
-            nonlocal following
-            if following is None:
-                await bot.delete_webhook()  # while there is one, Telegram gives no updates
-                following = 0
-            updates = await bot.get_updates(
-                following, timeout=WAIT_SECONDS, allowed_updates=UPDATES
-            )
-            await _handle_all(telegram, handle, bot, updates)
-            following = max((each.update_id + 1 for each in updates), default=following)
+    async def run(self) -> None:
+        """Handle updates until cancelled."""
 
         def report(error: Exception) -> None:
-            log.warning("polling failed", account=telegram.account, **cause(error))
+            log.warning("polling failed", account=self.account, **cause(error))
 
-        await repeat(next_updates, report, after_error=RETRY_SECONDS)
+        await repeat(self._next, report, after_error=RETRY_SECONDS)
 
-
-async def _handle_all(
-    telegram: Telegram, handle: Handle, bot: Bot, updates: Sequence[Update]
-) -> None:
-    """Handle the updates of each chat in order, and those of different chats concurrently."""
-    by_chat: dict[int | None, list[Update]] = defaultdict(list)
-    for update in updates:
-        by_chat[update.effective_chat.id if update.effective_chat else None].append(update)
-
-    async def in_order(updates: list[Update]) -> None:
+    async def _next(self) -> None:
+        """Handle the next updates; asking for those after them confirms them to Telegram."""
+        if self._offset is None:
+            await self.bot.delete_webhook()  # while there is one, Telegram gives no updates
+            self._offset = 0
+        updates = await self.bot.get_updates(
+            self._offset, timeout=WAIT_SECONDS, allowed_updates=UPDATES
+        )
+        by_chat: dict[int | None, list[Update]] = defaultdict(list)
         for update in updates:
-            await _handle(telegram, handle, bot, update)
+            by_chat[update.effective_chat.id if update.effective_chat else None].append(update)
+        await asyncio.gather(*map(self._handle_in_order, by_chat.values()))
+        self._offset = max((each.update_id + 1 for each in updates), default=self._offset)
 
-    await asyncio.gather(*map(in_order, by_chat.values()))
+    async def _handle_in_order(self, updates: Sequence[Update]) -> None:
+        for update in updates:
+            await self._handle(update)
 
+    async def _handle(self, update: Update) -> None:
+        """Answer and handle an update; one that fails by an error of ours is skipped at last."""
+        ids = {"account": self.account, "update": update.update_id}
+        answered = False
 
-async def _handle(telegram: Telegram, handle: Handle, bot: Bot, update: Update) -> None:
-    """Answer and handle an update; one that fails by an error of ours is skipped at last."""
-    ids = {"account": telegram.account, "update": update.update_id}
-    answered = False
+        async def once() -> None:
+            nonlocal answered
+            result = self.parse(update)
+            if result.response.body and not answered:
+                answered = True
+                await self._answer(result.response, ids)
+            await self.handle(self.account, result)
 
-    async def once() -> None:
-        nonlocal answered
-        result = telegram.parse_update(update)
-        if result.answer and not answered:
-            answered = True
-            await _answer(bot, result.answer, ids)
-        await handle(telegram.account, result)
+        for _try in range(TRIES):
+            try:
+                await retry(once, DatabaseUnavailable, RETRY_SECONDS)
+            except Exception as error:
+                places = traceback_lines(error)[-3:]
+                log.error("an update failed", **cause(error), places=places, **ids)
+            else:
+                return
 
-    for _attempt in range(TRIES):
+    async def _answer(self, response: WebhookResponse, ids: Mapping[str, Any]) -> None:
+        """Call the method that is the response to a webhook's request."""
+        given = json.loads(response.body)
         try:
-            await retry(once, DatabaseUnavailable, RETRY_SECONDS)
-        except Exception as error:
-            log.error("an update failed", **cause(error), places=traceback_lines(error)[-3:], **ids)
-        else:
-            return
-
-
-async def _answer(bot: Bot, answer: Mapping[str, Any], ids: Mapping[str, Any]) -> None:
-    """Call the method with which a webhook's request would be answered."""
-    given = dict(answer)
-    try:
-        await getattr(bot, given.pop("method"))(**given)
-    except Exception as error:  # too late for a tap, mostly
-        log.info("an update wasn't answered", error=type(error).__name__, **ids)
+            await getattr(self.bot, given.pop("method"))(**given)
+        except Exception as error:  # mostly because it is too late to confirm a tap
+            log.info("an update wasn't answered", error=type(error).__name__, **ids)

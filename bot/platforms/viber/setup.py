@@ -1,58 +1,65 @@
-"""A bot at Viber: its webhook, and whether it stands."""
+"""Registering a bot's webhook with Viber, and checking it."""
 
-from bot.platforms.base import webhook_of
-from bot.platforms.viber.adapter import EVENTS, Told, Viber, ask
+import httpx
+
+from bot.platforms.base import CheckUp
+from bot.platforms.viber.api import ApiResponse, call
+from bot.platforms.viber.events import EVENTS
 from core.errors import ConfigurationError, DeliveryError
 
+INVALID_URL, UNKNOWN_TOKEN = 1, 2
 
-async def set_up(viber: Viber, public_url: str) -> list[str]:
-    """Register the webhook, which must be there; what was done, a line each. Raises Unusable."""
-    known = await _asked(viber, "get_account_info")
-    done = [f"token works: {_named(known)}"]
-    url = webhook_of(viber.account, public_url)
-    # Neither names nor pictures of those who write are wanted.
+
+async def set_up(client: httpx.AsyncClient, account: str, url: str) -> list[str]:
+    """Register the webhook; return what was done, a line each. Raises ConfigurationError."""
+    info = await _call(client, account, "get_account_info")
+    done = [f"token works: {_name(info)}"]
+    # Neither names nor pictures of users are wanted.
     wanted = {"event_types": EVENTS, "send_name": False, "send_photo": False}
-    await _asked(viber, "set_webhook", url=url, **wanted)
+    await _call(client, account, "set_webhook", url=url, **wanted)
     done.append(f"webhook: {url} (message, {', '.join(EVENTS)})")
     return done
 
 
-async def check_up(viber: Viber, public_url: str | None) -> tuple[list[str], list[str]]:
-    """Look whether the token works and the webhook stands: what is right, and what isn't."""
+async def check_up(client: httpx.AsyncClient, account: str, url: str | None) -> CheckUp:
+    """Check the token and the webhook, whose address `url` must be; None where none is known."""
     try:
-        known = await _asked(viber, "get_account_info")
+        info = await _call(client, account, "get_account_info")
     except ConfigurationError as reason:
-        return [], [str(reason)]
-    right, wrong = [f"token works: {_named(known)}"], []
-    told = known.model_extra or {}
-    url, events = told.get("webhook"), told.get("event_types") or ()
-    if not url:
+        return CheckUp([], [str(reason)])
+    right: list[str] = [f"token works: {_name(info)}"]
+    wrong: list[str] = []
+    extra = info.model_extra or {}
+    webhook, events = extra.get("webhook"), extra.get("event_types") or ()
+    if not webhook:
         wrong.append("no webhook stands: `rantevou viber setup`")
-    elif public_url is None:
-        wrong.append(f"the webhook is {url}, but RANTEVOU_PUBLIC_URL isn't set")
-    elif url != webhook_of(viber.account, public_url):
-        wrong.append(f"the webhook is {url}, not RANTEVOU_PUBLIC_URL's: run the setup again")
+    elif url is None:
+        wrong.append(f"the webhook is {webhook}, but RANTEVOU_PUBLIC_URL isn't set")
+    elif webhook != url:
+        wrong.append(f"the webhook is {webhook}, not RANTEVOU_PUBLIC_URL's: run the setup again")
     elif missing := [event for event in EVENTS if event not in events]:
         wrong.append(f"the webhook isn't told of {', '.join(missing)}: run the setup again")
     else:
         right.append(f"webhook stands: {url}")
-    return right, wrong
+    return CheckUp(right, wrong)
 
 
-def _named(known: Told) -> str:
-    return str((known.model_extra or {}).get("name"))
+def _name(info: ApiResponse) -> str:
+    return str((info.model_extra or {}).get("name"))
 
 
-async def _asked(viber: Viber, method: str, **given: object) -> Told:
-    """Ask Viber; raises Unusable where it doesn't answer as it should."""
-    async with viber.client() as client:
-        try:
-            told = await ask(client, method, **given)
-        except DeliveryError as error:
-            raise ConfigurationError(f"{viber.account}: Viber: {error.why}") from None
-    if told.status == 2:
-        raise ConfigurationError(f"{viber.account}: Viber doesn't know its token")
-    if told.status:
-        hint = " (`rantevou serve` must be reachable there)" if told.status == 1 else ""
-        raise ConfigurationError(f"{viber.account}: Viber: {told.status_message}{hint}")
-    return told
+async def _call(
+    client: httpx.AsyncClient, account: str, method: str, **given: object
+) -> ApiResponse:
+    """Call a method; raises ConfigurationError, which names the account, where it fails."""
+    try:
+        response = await call(client, method, **given)
+    except DeliveryError as error:
+        raise ConfigurationError(f"{account}: Viber: {error.why}") from None
+    if response.status == UNKNOWN_TOKEN:
+        raise ConfigurationError(f"{account}: Viber doesn't know its token")
+    if response.status:
+        unreachable = response.status == INVALID_URL
+        hint = " (`rantevou serve` must be reachable there)" if unreachable else ""
+        raise ConfigurationError(f"{account}: Viber: {response.status_message}{hint}")
+    return response

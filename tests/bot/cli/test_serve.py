@@ -13,7 +13,7 @@ import pytest
 
 from bot.cli import main as cli
 from bot.i18n.translator import Translator
-from bot.platforms import build_platforms
+from bot.platforms import PLATFORMS, build_platforms
 from bot.settings import read_settings
 from core.errors import ConfigurationError
 from tests.bot.cli.test_main import catalogue, stored
@@ -162,7 +162,7 @@ def test_of_a_wrong_setting_nothing_is_shown_that_may_be_a_password(
 ) -> None:
     monkeypatch.setenv(f"RANTEVOU_{setting.upper()}", value)
     with pytest.raises(ConfigurationError) as refusal:
-        read_settings()
+        read_settings(PLATFORMS)
     assert str(refusal.value).startswith(f"RANTEVOU_{setting.upper()} is {shown}: ")
     assert expected in str(refusal.value)
     assert "SECRET" not in str(refusal.value).removeprefix("RANTEVOU_SECRET")
@@ -172,9 +172,12 @@ def test_bots_are_named_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("RANTEVOU_TELEGRAM__ALL__TOKEN", "1:SECRET")
     monkeypatch.setenv("RANTEVOU_TELEGRAM__CHIOS_1__TOKEN", "2:SECRET")
     monkeypatch.setenv("RANTEVOU_TELEGRAM__CHIOS_1__MUNICIPALITY", "chios")
-    settings = read_settings()
-    assert list(build_platforms(settings, Translator())) == ["telegram:all", "telegram:chios_1"]
-    assert settings.telegram["chios_1"].municipality == "chios"
+    settings = read_settings(PLATFORMS)
+    assert list(build_platforms(settings.accounts, Translator())) == [
+        "telegram:all",
+        "telegram:chios_1",
+    ]
+    assert settings.accounts["telegram:chios_1"].municipality == "chios"
     assert "SECRET" not in repr(settings)
 
 
@@ -192,7 +195,7 @@ def test_a_bot_that_is_wrongly_named_or_described_is_told(
 ) -> None:
     monkeypatch.setenv(f"RANTEVOU_TELEGRAM__{setting}", value)
     with pytest.raises(ConfigurationError) as refusal:
-        read_settings()
+        read_settings(PLATFORMS)
     assert told in str(refusal.value)
     assert "SECRET" not in str(refusal.value)
 

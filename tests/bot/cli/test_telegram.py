@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.platforms.telegram.adapter import NOTHING, UPDATES
+from bot.platforms.telegram.rendering import NO_CHOICE
+from bot.platforms.telegram.updates import UPDATES
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.process_start import RANTEVOU
 from tests.bot.processes import run_here, server
@@ -176,7 +177,7 @@ def test_polling_answers_as_the_webhook_does(file: Path, telegram: TelegramServe
         telegram.waiting = [{**updates.tap(data), "update_id": 4}] * 2
         until(lambda: len(telegram.chats[4711]) > 2)
         until(lambda: telegram.waiting == [])
-        telegram.waiting = [{**updates.tap(NOTHING), "update_id": 5}]
+        telegram.waiting = [{**updates.tap(NO_CHOICE), "update_id": 5}]
         until(lambda: telegram.waiting == [])
         assert ("answerCallbackQuery", {"callback_query_id": "92"}) in telegram.calls
         assert polling.end() == 0

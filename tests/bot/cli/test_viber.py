@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.platforms.viber.adapter import EVENTS
+from bot.platforms.viber.events import EVENTS
 from tests.bot.processes import free_port, run, run_here, server
 from tests.fakes.http_server import Answer
 from tests.fakes.viber import NAME, TOKEN, ViberServer, failure, viber_server

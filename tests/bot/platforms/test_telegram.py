@@ -8,12 +8,14 @@ import pytest
 from telegram import TelegramObject, Update
 
 from bot.i18n.translator import Translator
-from bot.messages import Reply, ReplyChoice
-from bot.platforms.base import Malformed, Reachability, Unauthenticated, WebhookResult
-from bot.platforms.telegram.adapter import HEADER, NOTHING, Telegram
-from bot.settings import TelegramAccount
+from bot.messages import Inbound, Reply, ReplyChoice
+from bot.platforms.telegram.adapter import HEADER, Telegram
+from bot.platforms.telegram.rendering import NO_CHOICE
+from bot.platforms.telegram.settings import TelegramAccount
+from bot.platforms.webhook import Ignored, Malformed, Reachability, Unauthenticated, WebhookResult
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.telegram_updates import CHAT, FILE, GROUP, LINKED, WHO, message
+from tests.bot.platforms.webhook_requests import post
 from tests.fakes.telegram import TOKEN
 
 ACCOUNT = "telegram:town"
@@ -26,7 +28,14 @@ def telegram(texts: Translator, **settings: Any) -> Telegram:
 def read(texts: Translator, update: Any, **settings: Any) -> WebhookResult:
     bot = telegram(texts, **settings)
     body = update if isinstance(update, bytes) else json.dumps(update).encode()
-    return bot.read({HEADER: bot.secret}, body)
+    return bot.parse(post({HEADER: bot.secret}, body))
+
+
+def said_in(result: WebhookResult) -> Inbound:
+    """The only event, which is a message."""
+    (inbound,) = result.events
+    assert isinstance(inbound, Inbound)
+    return inbound
 
 
 SAID = [
@@ -87,14 +96,14 @@ SAID = [
 def test_what_a_citizen_sends(
     texts: Translator, update: dict[str, Any], said: dict[str, str]
 ) -> None:
-    (inbound,) = read(texts, update).messages
+    inbound = said_in(read(texts, update))
     given = inbound.model_dump(
         include={"text", "choice", "unread", "link", "command"}, exclude_none=True
     )
     assert given == said
     who = (inbound.account, inbound.address, inbound.message_id, inbound.number, inbound.language)
     assert who == (ACCOUNT, "4711", "555", 555, "el")
-    assert inbound.in_chat == (None if "choice" in said else 12)
+    assert inbound.chat_sequence == (None if "choice" in said else 12)
 
 
 IGNORED = [
@@ -117,23 +126,21 @@ IGNORED = [
 
 @pytest.mark.parametrize(("update", "kind"), IGNORED)
 def test_what_is_no_message_to_us(texts: Translator, update: dict[str, Any], kind: str) -> None:
-    received = read(texts, update)
-    assert (received.messages, received.ignored) == ((), kind)
+    assert read(texts, update).events == [Ignored(kind)]
 
 
 @pytest.mark.parametrize(("status", "reachable"), [("kicked", False), ("member", True)])
 def test_who_blocks_the_bot_is_known_at_once(
     texts: Translator, status: str, reachable: bool
 ) -> None:
-    received = read(texts, updates.blocked(status))
-    assert (received.news, received.messages) == (Reachability("4711", reachable), ())
+    assert read(texts, updates.blocked(status)).events == [Reachability("4711", reachable)]
 
 
 @pytest.mark.parametrize(
     ("update", "messages"),
     [
         pytest.param(updates.tap(), 1, id="a choice"),
-        pytest.param(updates.tap(NOTHING), 0, id="a day that isn't free"),
+        pytest.param(updates.tap(NO_CHOICE), 0, id="a day that isn't free"),
         pytest.param(updates.tap(None, game_short_name="a"), 0, id="a game"),
         pytest.param(updates.tap(chat=GROUP), 0, id="in a group"),
         pytest.param(
@@ -144,8 +151,9 @@ def test_who_blocks_the_bot_is_known_at_once(
 )
 def test_every_tap_is_answered_at_once(texts: Translator, update: Any, messages: int) -> None:
     received = read(texts, update)
-    assert received.answer == {"method": "answerCallbackQuery", "callback_query_id": "92"}
-    assert len(received.messages) == messages
+    answer = {"method": "answerCallbackQuery", "callback_query_id": "92"}
+    assert json.loads(received.response.body) == answer
+    assert len(received.events) == messages
 
 
 @pytest.mark.parametrize(
@@ -162,17 +170,18 @@ def test_in_a_group_only_a_command_is_answered(
     texts: Translator, text: str, answered: bool
 ) -> None:
     received = read(texts, message(text=text, chat=GROUP))
-    assert (received.messages, received.ignored) == ((), "supergroup message")
-    assert bool(received.answer) == answered
+    assert received.events == [Ignored("supergroup message")]
+    assert bool(received.response.body) == answered
     if answered:
-        assert received.answer["chat_id"] == GROUP["id"]
-        assert "ιδιωτική συνομιλία" in received.answer["text"]
+        answer = json.loads(received.response.body)
+        assert answer["chat_id"] == GROUP["id"]
+        assert "ιδιωτική συνομιλία" in answer["text"]
 
 
 @pytest.mark.parametrize("secret", ["", "guessed", "é"])
 def test_who_does_not_know_the_secret_is_refused(texts: Translator, secret: str) -> None:
     with pytest.raises(Unauthenticated):
-        telegram(texts).read({HEADER: secret}, b"{}")
+        telegram(texts).parse(post({HEADER: secret}, b"{}"))
 
 
 @pytest.mark.parametrize(
@@ -198,12 +207,13 @@ def test_what_cannot_be_read_is_malformed(texts: Translator, body: bytes) -> Non
 @pytest.mark.parametrize(("code", "language"), [("el", "el"), ("el-GR", "el"), ("de", "en")])
 def test_the_language_is_the_apps(texts: Translator, code: str, language: str) -> None:
     update = message(text="α", **{"from": {**WHO, "language_code": code}})
-    assert read(texts, update).messages[0].language == language
+    assert said_in(read(texts, update)).language == language
 
 
 def test_a_bot_of_one_municipality_is_at_home_there(texts: Translator) -> None:
-    assert read(texts, message(text="α")).messages[0].home is None
-    assert read(texts, message(text="α"), municipality="chios").messages[0].home == "chios"
+    assert said_in(read(texts, message(text="α"))).municipality_id is None
+    own = read(texts, message(text="α"), municipality="chios")
+    assert said_in(own).municipality_id == "chios"
 
 
 def test_the_library_reads_our_updates_as_we_wrote_them() -> None:

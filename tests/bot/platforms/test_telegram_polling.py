@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
 from bot.i18n.translator import Translator
-from bot.platforms.base import WebhookResult
+from bot.messages import Inbound
 from bot.platforms.telegram import polling as telegram_polling
-from bot.platforms.telegram.polling import TRIES, poll
+from bot.platforms.telegram.polling import TRIES
+from bot.platforms.webhook import WebhookResult
 from core.errors import DatabaseUnavailable
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
@@ -26,11 +26,11 @@ class Taking:
         self.tried = 0
         self.taken: list[str] = []
 
-    async def take(self, _account: str, received: WebhookResult) -> Any:
+    async def take(self, _account: str, result: WebhookResult) -> None:
         self.tried += 1
         if self.failures:
             raise self.failures.pop(0)
-        self.taken += [message.text or "" for message in received.messages]
+        self.taken += [event.text or "" for event in result.events if isinstance(event, Inbound)]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_an_update_is_tried_again(
 
     async def run(url: str) -> None:
         polling = asyncio.create_task(
-            poll(telegram(texts, api_url=url), taking.take),
+            telegram(texts, api_url=url).poll(taking.take),
         )
         await soon(lambda: "last" in taking.taken)
         polling.cancel()

@@ -26,7 +26,7 @@ def send(
     bot = telegram(texts, api_url=server.url)
 
     async def run() -> str | None:
-        async with bot.open() as sending:
+        async with bot.connect() as sending:
             return await sending(chat, bot.render(reply), replaces or None)
 
     return asyncio.run(run())
@@ -162,7 +162,9 @@ LONG = "α" * 4090
 def test_closing_a_question_loses_nothing_of_it(
     texts: Translator, text: str, answered_form: str
 ) -> None:
-    reply = telegram(texts).answered_form(asked(text=text, choices=CHOICES), "Όχι", said=False)
+    reply = telegram(texts).close_question(
+        asked(text=text, choices=CHOICES), "Όχι", more_follows=False
+    )
     assert reply
     assert reply.text == answered_form
 

@@ -7,12 +7,20 @@ from typing import Any
 import pytest
 
 from bot.i18n.translator import Translator
-from bot.messages import Reply, ReplyChoice
-from bot.platforms.base import Malformed, Reachability, Receipt, Unauthenticated, WebhookResult
+from bot.messages import Inbound, Reply, ReplyChoice
 from bot.platforms.viber.adapter import HEADER, Viber
-from bot.settings import ViberAccount
+from bot.platforms.viber.settings import ViberAccount
+from bot.platforms.webhook import (
+    Ignored,
+    Malformed,
+    Reachability,
+    Receipt,
+    Unauthenticated,
+    WebhookResult,
+)
 from tests.bot.platforms import viber_events as events
 from tests.bot.platforms.viber_events import MARIA
+from tests.bot.platforms.webhook_requests import post
 from tests.fakes.viber import (
     TOKEN,
     wrong_in,
@@ -28,7 +36,14 @@ def viber(texts: Translator, **settings: Any) -> Viber:
 def read(texts: Translator, event: Any, **settings: Any) -> WebhookResult:
     bot = viber(texts, **settings)
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
-    return bot.read({HEADER: bot.sign(body)}, body)
+    return bot.parse(post({HEADER: bot.sign(body)}, body))
+
+
+def said_in(result: WebhookResult) -> Inbound:
+    """The only event, which is a message."""
+    (inbound,) = result.events
+    assert isinstance(inbound, Inbound)
+    return inbound
 
 
 SAID = [
@@ -70,30 +85,32 @@ SAID = [
     ),
     pytest.param(events.media("url"), {"unread": "other"}, id="link"),
     pytest.param(events.message({"type": "new"}), {"unread": "other"}, id="of later days"),
-    pytest.param(events.started(), {"at_once": True}, id="opened"),
+    pytest.param(events.started(), {"reply_in_response": True}, id="opened"),
     pytest.param(
         events.started("manage_KX7M2P", subscribed=True),
         {"link": "manage_KX7M2P"},
         id="by a link, when known already",
     ),
     pytest.param(
-        events.started("book_epidoma"), {"link": "book_epidoma", "at_once": True}, id="by a link"
+        events.started("book_epidoma"),
+        {"link": "book_epidoma", "reply_in_response": True},
+        id="by a link",
     ),
-    pytest.param(events.started(""), {"at_once": True}, id="by a link without words"),
+    pytest.param(events.started(""), {"reply_in_response": True}, id="by a link without words"),
 ]
 
 
 @pytest.mark.parametrize(("event", "said"), SAID)
 def test_what_a_citizen_sends(texts: Translator, event: Any, said: dict[str, Any]) -> None:
     received = read(texts, event)
-    (inbound,) = received.messages
+    inbound = said_in(received)
     given = inbound.model_dump(
-        include={"text", "choice", "unread", "link", "at_once"}, exclude_defaults=True
+        include={"text", "choice", "unread", "link", "reply_in_response"}, exclude_defaults=True
     )
     assert given == said
     who = (inbound.account, inbound.address, inbound.message_id, inbound.number, inbound.language)
     assert who == (ACCOUNT, MARIA, str(events.TOKEN), events.AT, "el")
-    assert bool(received.welcome) == inbound.at_once
+    assert bool(received.respond) == inbound.reply_in_response
 
 
 @pytest.mark.parametrize(
@@ -118,26 +135,27 @@ def test_what_viber_tells(
     texts: Translator, event: Any, news: Receipt | Reachability | None
 ) -> None:
     received = read(texts, event)
-    assert (received.news, list(received.messages), received.welcome) == (news, [], None)
+    assert received == WebhookResult([news] if news else [])
 
 
 @pytest.mark.parametrize(
     ("name", "kind"), [("client_status", "client_status"), ("<b>", "unknown"), ("", "unknown")]
 )
 def test_what_nobody_knows_is_ignored(texts: Translator, name: str, kind: str) -> None:
-    assert read(texts, {"event": name, "user": {}, "timestamp": "?"}) == WebhookResult(ignored=kind)
+    result = read(texts, {"event": name, "user": {}, "timestamp": "?"})
+    assert result == WebhookResult([Ignored(kind)])
 
 
 @pytest.mark.parametrize("signature", ["", "00", "é", "0" * 64])
 def test_who_cannot_sign_is_refused(texts: Translator, signature: str) -> None:
     with pytest.raises(Unauthenticated):
-        viber(texts).read({HEADER: signature}, b"{}")
+        viber(texts).parse(post({HEADER: signature}, b"{}"))
 
 
 def test_a_body_that_was_changed_is_refused(texts: Translator) -> None:
     bot = viber(texts)
     with pytest.raises(Unauthenticated):
-        bot.read({HEADER: bot.sign(b'{"event": "webhook"}')}, b'{"event": "webhook" }')
+        bot.parse(post({HEADER: bot.sign(b'{"event": "webhook"}')}, b'{"event": "webhook" }'))
 
 
 @pytest.mark.parametrize(
@@ -169,12 +187,13 @@ def test_the_language_is_the_apps(
     texts: Translator, code: str | None, language: str | None
 ) -> None:
     event = events.text("α", sender={**events.WHO, "language": code})
-    assert read(texts, event).messages[0].language == language
+    assert said_in(read(texts, event)).language == language
 
 
 def test_a_bot_of_one_municipality_is_at_home_there(texts: Translator) -> None:
-    assert read(texts, events.text("α")).messages[0].home is None
-    assert read(texts, events.text("α"), municipality="chios").messages[0].home == "chios"
+    assert said_in(read(texts, events.text("α"))).municipality_id is None
+    own = read(texts, events.text("α"), municipality="chios")
+    assert said_in(own).municipality_id == "chios"
 
 
 CHOICES = [
@@ -299,12 +318,12 @@ def test_a_month_with_free_sundays_is_a_list_of_its_days(texts: Translator) -> N
 
 def test_whoever_opens_the_chat_is_told_all_in_one_message(texts: Translator) -> None:
     received = read(texts, events.started())
-    assert received.welcome
-    welcome = received.welcome([Reply(text="Γεια σας."), asked(choices=CHOICES)])
+    assert received.respond
+    welcome = json.loads(received.respond([Reply(text="Γεια σας."), asked(choices=CHOICES)]).body)
     assert not wrong_in(welcome)
     assert "receiver" not in welcome
     assert welcome["text"] == "Γεια σας.\n\nΠοια;"
     assert len(welcome["keyboard"]["Buttons"]) == 2
-    long = received.welcome([Reply(text="α" * 9000), asked(choices=CHOICES)])
+    long = json.loads(received.respond([Reply(text="α" * 9000), asked(choices=CHOICES)]).body)
     assert not wrong_in(long)
     assert len(long["keyboard"]["Buttons"]) == 2

@@ -37,7 +37,7 @@ def send(texts: Translator, server: ViberServer, reply: Reply, **settings: Any) 
     bot = viber(texts, api_url=server.url, **settings)
 
     async def run() -> str | None:
-        async with bot.open() as sending:
+        async with bot.connect() as sending:
             return await sending(MARIA, bot.render(reply), None)
 
     return asyncio.run(run())

@@ -1,0 +1,45 @@
+"""What the settings of every platform's accounts have in common.
+
+Each platform's package has its own model, which is read from RANTEVOU_<PLATFORM>__<name>__<field>.
+Importing this module is fast: the command line does so for `--help`.
+"""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+
+
+class AccountSettings(BaseModel):
+    """The settings of one account; of one municipality's own, or shared by all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    municipality: str | None = None
+
+    @classmethod
+    def public_fields(cls) -> frozenset[str]:
+        """Return the names of the fields whose values may be shown: all but the secrets."""
+        fields = cls.model_fields.items()
+        return frozenset(name for name, field in fields if field.annotation is not SecretStr)
+
+
+def matching(pattern: str, example: str) -> AfterValidator:
+    """Return a validator of secrets that must match the whole pattern, such as the example."""
+
+    def check(secret: SecretStr) -> SecretStr:
+        if not re.fullmatch(pattern, secret.get_secret_value(), re.ASCII):
+            raise ValueError(f"must be like {example}")
+        return secret
+
+    return AfterValidator(check)
+
+
+def _without_path(url: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+/?", url):
+        raise ValueError("must be like https://api.example.org")
+    return url.rstrip("/")
+
+
+ApiUrl = Annotated[str, AfterValidator(_without_path)]
+"""The address of a platform's API, without a path and a slash at its end."""

@@ -1,0 +1,141 @@
+"""Telegram's updates as events: https://core.telegram.org/bots/api#update."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from telegram import ChatMember, Message, Update, User
+from telegram.constants import ChatType
+
+from bot.i18n.translator import Translator
+from bot.messages import Inbound
+from bot.platforms.layout import language_of
+from bot.platforms.telegram.rendering import NO_CHOICE
+from bot.platforms.webhook import Ignored, Reachability, WebhookResponse, WebhookResult
+from core.i18n import _
+from dialogs.engine.inputs import Unreadable
+
+PLATFORM: Final = "telegram"
+
+UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+"""The kinds of update that we ask Telegram for."""
+
+COMMANDS = (
+    ("book", _("New appointment")),
+    ("bookings", _("My appointments")),
+    ("back", _("Back to the question before")),
+    ("start_over", _("Start over")),
+    ("human", _("Talk to an employee")),
+    ("language", _("Greek or English")),
+    ("help", _("Help")),
+)
+"""The commands in Telegram's menu, by the names that the dialogs give them, with labels."""
+
+KNOWN_COMMANDS = frozenset({"start", *(name for name, _label in COMMANDS)})
+
+COMMAND = re.compile(r"/(?P<name>[a-z][a-z_]*)(@\w+)?(\s+(?P<rest>.+))?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class UpdateParser:
+    """Parses the updates of one bot."""
+
+    account: str
+    municipality: str | None
+    texts: Translator
+
+    def parse(self, update: Update) -> WebhookResult:
+        """Return the events of an update that is known to be Telegram's. Raises ValueError."""
+        if tap := update.callback_query:
+            response = WebhookResponse.json(
+                {"method": "answerCallbackQuery", "callback_query_id": tap.id}
+            )
+            # Of a message that is too old nothing is left, and its tap can't be acted on.
+            if (
+                tap.data in (None, NO_CHOICE)
+                or not tap.message
+                or not _is_private(tap.message.chat)
+            ):
+                return WebhookResult(response=response)
+            sender = self._sender(update, tap.message.chat.id, tap.from_user)
+            return WebhookResult([Inbound(**sender, choice=tap.data)], response)
+        if (change := update.my_chat_member) and _is_private(change.chat):
+            reachable = change.new_chat_member.status != ChatMember.BANNED
+            return WebhookResult([Reachability(str(change.chat.id), reachable)])
+        message = update.message or update.edited_message
+        if message is None:
+            return WebhookResult([Ignored(_kind(update))])
+        user = message.from_user
+        if not _is_private(message.chat) or user is None:
+            ignored = Ignored(f"{message.chat.type} message")
+            return WebhookResult([ignored], self._group_response(message))
+        edited = message is update.edited_message
+        if edited and not message.text:
+            return WebhookResult([Ignored("edited_message")])  # such as a live location
+        content = _unread("edited") if edited else _content(message, user)
+        if content is None:
+            return WebhookResult([Ignored("service message")])
+        sender = self._sender(update, message.chat.id, user)
+        return WebhookResult([Inbound(**sender, chat_sequence=message.message_id, **content)])
+
+    def _sender(self, update: Update, chat: int, user: User) -> dict[str, Any]:
+        return {
+            "platform": PLATFORM,
+            "account": self.account,
+            "address": str(chat),
+            "message_id": str(update.update_id),
+            "number": update.update_id,
+            "language": language_of(user.language_code),
+            "municipality_id": self.municipality,
+        }
+
+    def _group_response(self, message: Message) -> WebhookResponse:
+        """Answer a command in a group, where everybody could read personal data."""
+        found = COMMAND.fullmatch(message.text or "")
+        if not found or found["name"] not in KNOWN_COMMANDS or message.from_user is None:
+            return WebhookResponse()
+        language = language_of(message.from_user.language_code) or "el"
+        text = _("I book appointments in private. Tap my name and write to me there.")
+        return WebhookResponse.json(
+            {
+                "method": "sendMessage",
+                "chat_id": message.chat.id,
+                "text": self.texts.say(text, language),
+            }
+        )
+
+
+def _is_private(chat: Any) -> bool:
+    return bool(chat.type == ChatType.PRIVATE)
+
+
+def _kind(update: Update) -> str:
+    found = (name for name in Update.ALL_TYPES if getattr(update, name, None) is not None)
+    return next(found, "unknown")
+
+
+def _content(message: Message, user: User) -> dict[str, Any] | None:
+    """Return a message's content as fields of Inbound; None for service messages, as of a pin."""
+    if message.text is not None:
+        return _text_content(message.text)
+    if contact := message.contact:
+        if contact.user_id != user.id:
+            return _unread("contact")
+        return {"text": f"+{contact.phone_number.lstrip('+')}"}
+    if message.voice or message.video_note or message.audio:
+        return _unread("voice")
+    return _unread("other") if message.effective_attachment else None
+
+
+def _text_content(text: str) -> dict[str, Any]:
+    """Tell apart a command, such as /help or /start_over@our_bot, a deep link and a text."""
+    found = COMMAND.fullmatch(text)
+    if not found:
+        return {"text": text}
+    if found["name"] != "start":
+        return {"command": found["name"]}
+    return {"link": found["rest"]} if found["rest"] else {"text": "/start"}
+
+
+def _unread(why: Unreadable) -> dict[str, Any]:
+    return {"unread": why}

@@ -1,0 +1,90 @@
+"""A webhook's request as platforms see it, and what they make of it."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.messages import Inbound, Reply
+
+
+class Unauthenticated(Exception):
+    """A request that doesn't prove that it comes from the platform."""
+
+
+class Malformed(Exception):
+    """A request that can't be read."""
+
+
+class NotReceiving(Exception):
+    """A request to a platform that only sends."""
+
+
+@dataclass(frozen=True)
+class WebhookRequest:
+    """A request to /webhooks/{platform}/{account}. `headers` are found in any case."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class WebhookResponse:
+    """The answer to a webhook's request."""
+
+    body: bytes = b""
+    media_type: str | None = None
+    status: int = 200
+
+    @classmethod
+    def json(cls, value: Any) -> "WebhookResponse":
+        """Return an answer in JSON."""
+        body = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return cls(body.encode(), "application/json")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The status of a message that we sent, by the id that `send` returned; `why` it failed."""
+
+    address: str
+    message: str
+    status: Literal["delivered", "seen", "failed"]
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Reachability:
+    """Whether messages can be sent to an address from now on."""
+
+    address: str
+    reachable: bool
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """An event that isn't acted on; its kind is counted and logged, so it names no person."""
+
+    kind: str
+
+
+Event = Inbound | Receipt | Reachability | Ignored
+
+
+@dataclass(frozen=True)
+class WebhookResult:
+    """The events of a webhook's request, and its response.
+
+    Where `respond` is given, it makes the response from the replies to the request's message.
+    """
+
+    events: Sequence[Event] = ()
+    response: WebhookResponse = WebhookResponse()
+    respond: Callable[[Sequence[Reply]], WebhookResponse] | None = None
+
+
+def webhook_url(account: str, public_url: str) -> str:
+    """Return the address to which a platform sends an account's events."""
+    return f"{public_url}/webhooks/{account.replace(':', '/')}"
