@@ -27,7 +27,7 @@ from core.errors import RetryTransaction
 from core.i18n import Text
 from core.messaging import arrival_order, conversations, outbox
 from core.messaging.conversations import StoredConversation
-from core.messaging.notifications import REPLY
+from core.messaging.keys import Cause, ContactRecipient, MessageKind
 from dialogs.engine import navigation
 from dialogs.engine.engine import EARLY, Result, advance
 from dialogs.engine.inputs import (
@@ -126,7 +126,7 @@ def _answer(
     )
     if platform and not inbound.reply_in_response:
         messages = _outbox_messages(inbound, found, number, replies, replaced, now)
-        outbox.enqueue(session, services.registry, messages, now)
+        outbox.enqueue(session, services.registry.accounts, messages, now)
     record_event(session, "turn", inbound.platform, "answered")
     return replies
 
@@ -236,14 +236,14 @@ def _outbox_messages(
     replaced: Mapping[int, int],
     now: datetime,
 ) -> list[outbox.OutboxMessage]:
-    recipient = f"contact {found.contact_id}"
+    recipient = ContactRecipient(found.contact_id)
     return [
         outbox.OutboxMessage(
             inbound.account,
-            REPLY,
-            recipient,
+            MessageKind.REPLY,
+            str(recipient),
             now,
-            f"reply {number}.{position} {recipient}",
+            Cause.reply(number, position).dedupe_key(recipient),
             contact_id=found.contact_id,
             booking_id=reply.booking,
             inbound_id=number,

@@ -9,7 +9,8 @@ from bot.views.notification import render_notification
 from core.db.models import Booking, Contact, InboundRow, OutboxRow
 from core.errors import BookingRefused
 from core.messaging import conversations
-from core.messaging.notifications import ADDRESS_FIELDS, REPLY
+from core.messaging.keys import MessageKind
+from core.messaging.notifications import ADDRESS_FIELDS
 
 
 def render_message(
@@ -26,7 +27,7 @@ def render_message(
         )
     else:
         address = session.get_one(Contact, row.contact_id).address
-        if row.kind == REPLY:
+        if row.kind == MessageKind.REPLY:
             reply = _reply(session, row)
             if reply and reply.file:
                 reply = _filled(session, services, row, address, reply)

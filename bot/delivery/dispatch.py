@@ -18,7 +18,8 @@ from core.db.events import record_event
 from core.db.models import OutboxRow, Suppression
 from core.errors import DeliveryError
 from core.messaging import outbox, receipts
-from core.messaging.notifications import REPLY, enqueue_fallback
+from core.messaging.keys import MessageKind
+from core.messaging.notifications import enqueue_fallback
 from core.messaging.outbox_admin import RETRIED
 
 log = structlog.get_logger()
@@ -87,7 +88,7 @@ def claim_and_render(
             session.delete(suppressed)
             suppressed = None
         # A reply is tried all the same: whoever writes to us can usually be written to.
-        if suppressed and row.kind != REPLY:
+        if suppressed and row.kind != MessageKind.REPLY:
             _give_up(session, services, row, "suppressed")
             continue
         messages.append(

@@ -20,7 +20,8 @@ from core.db.models import Booking, Citizen, History
 from core.errors import BookingRefused, RefusalKind, RetryTransaction
 from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
-from core.messaging.notifications import REMINDER, enqueue_notifications
+from core.messaging.keys import MessageKind
+from core.messaging.notifications import enqueue_notifications
 from core.messaging.outbox import cancel_pending
 
 _BOOKINGS: Table = Booking.__table__  # type: ignore[assignment]
@@ -244,7 +245,7 @@ def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: A
     session.get_one(Citizen, booking.citizen_id).details = {}
     for citizen_id in {booking.citizen_id, actor.citizen_id}:
         erase_messages(session, citizen_id)
-    cancel_pending(session, booking.id, REMINDER)
+    cancel_pending(session, booking.id, MessageKind.REMINDER)
     _record(session, booking, "consent_withdrawn", now, actor)
 
 

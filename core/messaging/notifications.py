@@ -1,4 +1,4 @@
-"""What a change to a booking makes us owe, to whom, when."""
+"""Notifications: which messages a change to a booking causes, to whom and when."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,6 +9,13 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.catalogue.registry import Registry
 from core.db.models import Booking, Contact, History, OutboxRow
+from core.messaging.keys import (
+    AttendeeRecipient,
+    Cause,
+    ContactRecipient,
+    MessageKind,
+    Recipient,
+)
 from core.messaging.outbox import (
     OutboxMessage,
     cancel_pending,
@@ -17,14 +24,14 @@ from core.messaging.outbox import (
     reschedule,
 )
 
-EMAILED_CHANGES = frozenset({"confirmed", "moved", "cancelled", "edited"})
-"""The changes that the attendee is written about, when they gave an email address."""
+EMAILED_CHANGES = frozenset(
+    {MessageKind.CONFIRMED, MessageKind.MOVED, MessageKind.CANCELLED, MessageKind.EDITED}
+)
+"""The changes that are sent to the attendee's email address, where one was given."""
 
-CHANGES_TOLD_TO_OWNER = frozenset({"moved", "cancelled", "edited"})
-"""The changes that whoever booked is told of, when another did them with code and number."""
+CHANGES_SENT_TO_CITIZEN = frozenset({MessageKind.MOVED, MessageKind.CANCELLED, MessageKind.EDITED})
+"""The changes that are sent to the citizen who booked, when another made them with the code."""
 
-REMINDER = "reminder"
-REPLY = "reply"
 EMAIL = "email"
 
 ADDRESS_FIELDS = {EMAIL: "email", "sms": "phone"}
@@ -33,11 +40,16 @@ ADDRESS_FIELDS = {EMAIL: "email", "sms": "phone"}
 
 @dataclass(frozen=True)
 class Route:
-    """A way to somebody: a contact of theirs, or the address that a booking has."""
+    """A way to reach somebody: the account that sends, and whom it reaches."""
 
     account: str
-    recipient: str
-    contact_id: int | None = None
+    recipient: Recipient
+
+    @property
+    def contact_id(self) -> int | None:
+        """Return the contact, where it is one."""
+        recipient = self.recipient
+        return recipient.contact_id if isinstance(recipient, ContactRecipient) else None
 
 
 def enqueue_notifications(
@@ -48,86 +60,68 @@ def enqueue_notifications(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """Post what that change makes us owe, where its account is configured."""
+    """Enqueue what a change causes, over the accounts that are configured."""
     hours = registry[booking.municipality_id].body.rules.reminder_hours
     remind_at = booking.starts_at - timedelta(hours=hours)
-    # One that would be due by now isn't owed; its row stands, for the booking may be moved.
+    # One that would be due by now is cancelled; its row stays, for the booking may be moved.
     status = "pending" if hours and remind_at > now else "cancelled"
-    what = f"change {change.id}"
-    told = [
-        notification(booking, way, what, change.action, now)
-        for way in _addresses(registry, booking)
-        if platform_of(way.account) == EMAIL and change.action in EMAILED_CHANGES
+    cause, routes = Cause.change(change.id), []
+    if change.action in EMAILED_CHANGES:
+        attendee = _attendee_routes(registry, booking)
+        routes += [route for route in attendee if platform_of(route.account) == EMAIL]
+    if change.action in CHANGES_SENT_TO_CITIZEN and change.citizen_id != booking.citizen_id:
+        routes += _citizen_routes(session, registry, booking)[:1]
+    messages = [
+        notification(booking, route, cause, MessageKind(change.action), now) for route in routes
     ]
-    if change.action == "confirmed" and actor.contact_id:
-        way = Route(actor.account, f"contact {actor.contact_id}", actor.contact_id)
-        reminder = notification(booking, way, f"{REMINDER} {booking.id}", REMINDER, remind_at)
-        told.append(replace(reminder, expires_at=booking.starts_at, status=status))
-    elif change.action == "moved":
-        reschedule(session, booking.id, REMINDER, remind_at, booking.starts_at, status)
+    if change.action == MessageKind.CONFIRMED and actor.contact_id:
+        route = Route(actor.account, ContactRecipient(actor.contact_id))
+        cause = Cause.reminder(booking.id)
+        reminder = notification(booking, route, cause, MessageKind.REMINDER, remind_at)
+        messages.append(replace(reminder, expires_at=booking.starts_at, status=status))
+    elif change.action == MessageKind.MOVED:
+        due = (remind_at, booking.starts_at, status)
+        reschedule(session, booking.id, MessageKind.REMINDER, *due)
     elif booking.state == "cancelled":
-        cancel_pending(session, booking.id, REMINDER)
-    if change.action in CHANGES_TOLD_TO_OWNER and change.citizen_id != booking.citizen_id:
-        told += [
-            notification(booking, way, what, change.action, now)
-            for way in _chats(session, registry, booking)[:1]
-        ]
-    enqueue(session, registry, told, now)
+        cancel_pending(session, booking.id, MessageKind.REMINDER)
+    enqueue(session, registry.accounts, messages, now)
 
 
 def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
-    """Owe a message that can't reach its recipient to the next way that the citizen gave."""
+    """Enqueue a message that can't reach its recipient over the citizen's next route."""
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if booking is None:
         return
-    what, kind = row.dedupe_key.removesuffix(f" {row.recipient}"), row.kind
-    if kind == REPLY:  # what it confirmed may be owed by email as well, and is then owed once
-        what, kind = f"change {_last_change(session, booking)}", "confirmed"
-    ways = [*_chats(session, registry, booking), *_addresses(registry, booking)]
-    recipients = [way.recipient for way in ways]
+    cause, kind = Cause.of(row.dedupe_key, row.recipient), MessageKind(row.kind)
+    if kind is MessageKind.REPLY:
+        # What it confirmed may be sent by email as well, and must be sent once.
+        cause, kind = Cause.change(_last_change(session, booking)), MessageKind.CONFIRMED
+    routes = [
+        *_citizen_routes(session, registry, booking),
+        *_attendee_routes(registry, booking),
+    ]
+    recipients = [str(route.recipient) for route in routes]
     after = recipients.index(row.recipient) + 1 if row.recipient in recipients else 0
-    for way in ways[after : after + 1]:
-        message = notification(booking, way, what, kind, now)
-        enqueue(session, registry, [replace(message, expires_at=row.expires_at)], now)
+    for route in routes[after : after + 1]:
+        message = notification(booking, route, cause, kind, now)
+        fallback = replace(message, expires_at=row.expires_at)
+        enqueue(session, registry.accounts, [fallback], now)
 
 
 def notification(
-    booking: Booking, way: Route, what: str, kind: str, due_at: datetime
+    booking: Booking, route: Route, cause: Cause, kind: MessageKind, due_at: datetime
 ) -> OutboxMessage:
-    """A message about a booking, to go that way; `what` and the way make it owed once."""
+    """Return the message about a booking that is sent over a route; once for each cause."""
     return OutboxMessage(
-        way.account,
+        route.account,
         kind,
-        way.recipient,
+        str(route.recipient),
         due_at,
-        f"{what} {way.recipient}",
-        contact_id=way.contact_id,
+        cause.dedupe_key(route.recipient),
+        contact_id=route.contact_id,
         booking_id=booking.id,
         expires_at=booking.ends_at,
     )
-
-
-def _chats(session: Session, registry: Registry, booking: Booking) -> list[Route]:
-    """The contacts of whoever booked, over which they can be written to."""
-    contacts = session.scalars(
-        select(Contact).where(Contact.citizen_id == booking.citizen_id).order_by(Contact.id)
-    )
-    return [
-        Route(contact.account, f"contact {contact.id}", contact.id)
-        for contact in contacts
-        if contact.account in registry.accounts
-    ]
-
-
-def _addresses(registry: Registry, booking: Booking) -> list[Route]:
-    """Return the routes to the attendee's own addresses, which the booking's details have."""
-    return [
-        # Named by the platform, so that a message isn't repeated when the account changes.
-        Route(account, f"{platform} of booking {booking.id}")
-        for platform, field in ADDRESS_FIELDS.items()
-        if booking.details.get(field)
-        and (account := account_for(registry, platform, booking.municipality_id))
-    ]
 
 
 def account_for(registry: Registry, platform: str, municipality_id: str) -> str | None:
@@ -139,6 +133,28 @@ def account_for(registry: Registry, platform: str, municipality_id: str) -> str 
     shared = (each for each in accounts if each not in registry.own_accounts)
     own = (each for each in accounts if registry.own_accounts.get(each) == municipality_id)
     return next(own, None) or next(shared, None)
+
+
+def _citizen_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
+    """Return the routes to the citizen who booked: their contacts, the oldest first."""
+    contacts = session.scalars(
+        select(Contact).where(Contact.citizen_id == booking.citizen_id).order_by(Contact.id)
+    )
+    return [
+        Route(contact.account, ContactRecipient(contact.id))
+        for contact in contacts
+        if contact.account in registry.accounts
+    ]
+
+
+def _attendee_routes(registry: Registry, booking: Booking) -> list[Route]:
+    """Return the routes to the attendee's own addresses, which the booking's details have."""
+    return [
+        Route(account, AttendeeRecipient(platform, booking.id))
+        for platform, field in ADDRESS_FIELDS.items()
+        if booking.details.get(field)
+        and (account := account_for(registry, platform, booking.municipality_id))
+    ]
 
 
 def _last_change(session: Session, booking: Booking) -> int | None:

@@ -9,7 +9,6 @@ from sqlalchemy import String, cast, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
-from core.catalogue.registry import Registry
 from core.db.events import record_event
 from core.db.models import UNSENT, OutboxRow
 
@@ -53,13 +52,13 @@ def platform_of(account: str) -> str:
 
 
 def enqueue(
-    session: Session, registry: Registry, owed: Iterable[OutboxMessage], now: datetime
+    session: Session, accounts: Collection[str], messages: Iterable[OutboxMessage], now: datetime
 ) -> None:
-    """Owe these messages, but those that were owed before and those to accounts we don't have."""
+    """Enqueue messages of these accounts; one whose `dedupe_key` is there already is left out."""
     rows = [
         asdict(one) | {"platform": platform_of(one.account), "try_at": one.due_at, "attempts": 0}
-        for one in owed
-        if one.account in registry.accounts
+        for one in messages
+        if one.account in accounts
     ]
     if not rows:
         return

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from core.db.models import UNSENT, Contact, OutboxRow
 from core.errors import RetryTransaction
+from core.messaging.keys import ContactRecipient
 from core.messaging.outbox import LEASE, SENT_STATUSES
 
 SEND_GRACE = timedelta(seconds=2)
@@ -50,7 +51,7 @@ def find_by_provider_id(
     )
     if row is None:
         contact = select(Contact.id).where(Contact.account == account, Contact.address == address)
-        recipient = f"contact {session.scalar(contact)}"
+        recipient = str(ContactRecipient(session.scalar(contact) or 0))
         claimed = select(OutboxRow.id).where(
             OutboxRow.recipient == recipient,
             UNSENT,

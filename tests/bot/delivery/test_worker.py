@@ -171,7 +171,9 @@ def test_a_message_that_replaces_another_says_so(post: Post) -> None:
             position=0,
             replaces_id=first.id,
         )
-        outbox.enqueue(session, post.deployment.services.registry, [again], post.deployment.clock())
+        outbox.enqueue(
+            session, post.deployment.services.registry.accounts, [again], post.deployment.clock()
+        )
 
     post.deployment.database.write_sync(owe)
     post.deliver(post.settled)

@@ -61,7 +61,7 @@ class Desk:
         given = {"due_at": self.now, "account": ACCOUNTS[0], "contact_id": contact, **more}
         key = key or str(self.count)
         owed = OutboxMessage(kind=kind, recipient=f"contact {contact}", dedupe_key=key, **given)
-        outbox.enqueue(self.session, self.registry, [owed], self.now)
+        outbox.enqueue(self.session, self.registry.accounts, [owed], self.now)
 
     def claim(self, worker: str = "me", limit: int = 20) -> str:
         """The kinds of what is claimed, in order."""
