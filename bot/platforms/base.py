@@ -12,7 +12,7 @@ from bot.platforms.webhook import NotReceiving, WebhookRequest, WebhookResult
 class Send(Protocol):
     """Sends a message."""
 
-    async def __call__(self, address: str, payload: Any, replaces: str | None) -> str | None:
+    async def __call__(self, address: str, payload: Any, replaces: str | None, /) -> str | None:
         """Send a payload, and return the platform's id of the message, if it gives one.
 
         `replaces` is the id of an earlier message that it replaces, where the platform can edit

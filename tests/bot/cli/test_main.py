@@ -64,7 +64,7 @@ def test_help_loads_nothing_heavy() -> None:
         "try: main()\n"
         "except SystemExit as end: assert not end.code\n"
         "print('heavy:', [m for m in ('sqlalchemy', 'fastapi', 'alembic', 'babel',"
-        " 'uvicorn', 'holidays', 'phonenumbers') if m in sys.modules])"
+        " 'uvicorn', 'holidays', 'phonenumbers', 'httpx', 'telegram') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
