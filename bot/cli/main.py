@@ -55,18 +55,18 @@ def serve(workers: Workers = 1) -> None:
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if workers == 1:
-        _serve(_prepared())
+        _serve(_prepare())
         return
     from bot.ops.supervisor import supervise
 
     with tempfile.TemporaryDirectory(prefix="rantevou-") as folder:
         # The folder in which they share their metrics; set before prometheus_client is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        listener = _prepared()
+        listener = _prepare()
         supervise(workers, lambda: _serve(listener))
 
 
-def _prepared() -> socket.socket:
+def _prepare() -> socket.socket:
     """Prepare the database, and return the socket to serve on."""
     from bot.bootstrap import bootstrap, load_shipped
     from bot.settings import read_settings

@@ -1,4 +1,4 @@
-"""A copy of the database, made while others use it."""
+"""The backup of an SQLite database, also while it is used."""
 
 import os
 import shlex
@@ -15,7 +15,10 @@ from core.errors import ConfigurationError
 
 
 def backup(settings: Settings, target: Path) -> list[Path]:
-    """Copy SQLite's file, and its secret where it has one; give the copies. Raises Unusable."""
+    """Copy SQLite's file, and its secret's if it has one; return the copies' paths.
+
+    Raises ConfigurationError.
+    """
     backend = backend_of(settings.database_url)
     if isinstance(backend, PostgreSQL):
         raise ConfigurationError(
@@ -52,8 +55,8 @@ def _secret(file: Path) -> Path:
 
 
 def _copy(source: Path, draft: Path) -> None:
-    """Copy one state of the whole, for which no writer waits, and check it."""
-    # Not read-only: what was written last is in a file beside it, which takes part.
+    """Copy a consistent state of the database and check it; writers don't wait meanwhile."""
+    # Not read-only: the latest writes are in the WAL, which is opened too.
     where = f"{source.absolute().as_uri()}?mode=rw"
     with (
         closing(sqlite3.connect(where, uri=True)) as original,

@@ -1,4 +1,4 @@
-"""Several processes that do the same, with one that looks after them."""
+"""Several processes that serve the same, and a parent that restarts them."""
 
 import os
 import signal
@@ -16,14 +16,15 @@ from bot.telemetry.logging import cause
 log = structlog.get_logger()
 
 PAUSE_SECONDS = 1.0
-"""Before one that ended is begun again: whatever ended it may not be over."""
+"""Before a process that ended is restarted: the cause may persist."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def supervise(count: int, run: Callable[[], None]) -> None:
-    """Run it in so many processes, and anew in place of one that ends; signals go to each."""
-    ours, theirs = os.pipe()  # closed by the system when this process ends, however it does
+    """Run `run` in so many processes, and restart one that ends; signals are forwarded to each."""
+    # The system closes the write end when this process ends, however it does.
+    read_end, write_end = os.pipe()
     ending = False
     children: set[int] = set()
 
@@ -31,42 +32,42 @@ def supervise(count: int, run: Callable[[], None]) -> None:
         nonlocal ending
         ending = True
         for child in children:
-            with suppress(ProcessLookupError):  # it ended just now
+            with suppress(ProcessLookupError):  # it has just ended
                 os.kill(child, sig)
 
-    def begin() -> None:
-        # Signals wait, so that none falls between the fork and the note of it.
+    def start() -> None:
+        # Signals are blocked, so that none comes between the fork and its entry in `children`.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         if not ending:
             child = os.fork()
             if child == 0:
-                os.close(theirs)
-                _be_child(ours, run)
+                os.close(write_end)
+                _run_child(read_end, run)
             children.add(child)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     for sig in SIGNALS:
         signal.signal(sig, forward)
     for _ in range(count):
-        begin()
+        start()
     while children:
         child, status = os.wait()
         children.discard(child)
         if not ending:
             log.error("a worker ended", worker=child, code=os.waitstatus_to_exitcode(status))
             time.sleep(PAUSE_SECONDS)
-        begin()
+        start()
 
 
-def _be_child(parent: int, run: Callable[[], None]) -> None:
-    """Run in a process group of its own: a terminal's Ctrl-C reaches the parent, which tells us."""
+def _run_child(pipe: int, run: Callable[[], None]) -> None:
+    """Run in a process group of its own: the parent alone gets a terminal's Ctrl-C."""
     code = 1
     try:
         os.setpgid(0, 0)
         for sig in SIGNALS:
             signal.signal(sig, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
         run()
         code = 0
     except SystemExit as ended:
@@ -78,6 +79,6 @@ def _be_child(parent: int, run: Callable[[], None]) -> None:
         os._exit(code)
 
 
-def _end_with(parent: int) -> None:
-    os.read(parent, 1)  # nobody ever writes: it ends when the parent does
+def _end_with_parent(pipe: int) -> None:
+    os.read(pipe, 1)  # nobody writes to it: this returns when the parent ends
     os.kill(os.getpid(), signal.SIGTERM)

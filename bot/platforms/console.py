@@ -1,4 +1,4 @@
-"""The terminal chat."""
+"""The terminal chat of `rantevou chat`."""
 
 import getpass
 import os
@@ -22,35 +22,35 @@ from bot.messages import Inbound, Reply, ReplyChoice
 ACCOUNT = "console"
 
 
-def inbound(text: str) -> Inbound:
-    """A line typed by whoever sits at this terminal."""
+def parse(text: str) -> Inbound:
+    """Return a line typed at this terminal as a message."""
     return Inbound(
         platform="console",
         account=ACCOUNT,
-        address=_who(),
+        address=_user_name(),
         message_id=str(uuid.uuid4()),
         text=text,
     )
 
 
-def _who() -> str:
+def _user_name() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a number without a name, as in containers
+    except (KeyError, OSError):  # a user id without a name, as in containers
         return f"user {os.getuid()}"
 
 
-def chat(answer: Callable[[Inbound], list[Reply]], hello: str) -> None:
-    """Talk until Ctrl-D."""
+def chat(answer: Callable[[Inbound], list[Reply]], first: str) -> None:
+    """Send what is typed to `answer` and show the replies, until Ctrl-D; begin with `first`."""
     with suppress(ImportError):
-        import readline  # noqa: F401, PLC0415 edits the line that is typed
+        import readline  # noqa: F401, PLC0415 makes input() edit lines
     for stream in (sys.stdin, sys.stdout):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal may have other letters than ours
+            stream.reconfigure(errors="replace")  # a terminal may lack Greek letters
     console = Console(highlight=False)
-    typed = hello
+    typed = first
     while True:
-        for reply in answer(inbound(typed)):
+        for reply in answer(parse(typed)):
             show(console, reply)
         try:
             typed = input("› ")
@@ -60,7 +60,7 @@ def chat(answer: Callable[[Inbound], list[Reply]], hello: str) -> None:
 
 
 def show(console: Console, reply: Reply) -> None:
-    """Print a reply: its text, the choices with their numbers, the commands as words."""
+    """Print a reply: its text, the choices with their numbers, then the commands."""
     console.print(Panel(Text(reply.text), border_style="cyan", expand=False))
     picks = [choice for choice in reply.choices if choice.number is not None]
     commands = [choice for choice in reply.choices if choice.number is None]
@@ -80,7 +80,7 @@ def _numbered(choice: ReplyChoice) -> Text:
 
 
 def _month(month: date, picks: list[ReplyChoice], language: str) -> Table:
-    """The month as a calendar sheet, its free days in brackets."""
+    """Return a month as a calendar, its free days in brackets."""
     free = {choice.number for choice in picks}
     names = get_day_names("abbreviated", locale=language)
     table = Table(*(names[day] for day in range(7)), box=None, padding=(0, 1))

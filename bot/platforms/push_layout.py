@@ -1,7 +1,6 @@
-"""A turn's replies as the chat of a platform that pushes needs them.
+"""Adapts a turn's replies to a chat on a platform, which keeps what was sent before.
 
-So the chat reads as a record: a question that was answered shows the answer, and no button is left
-that would do nothing.
+An answered question shows its answer, and no button remains that would do nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from core.db.models import Booking, History, InboundRow, OutboxRow
 from core.i18n import Text
 
 CALENDAR = "rantevou.ics"
+"""The name of the file that adds an appointment to a calendar."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class PreviousQuestion:
 
 
 def previous_question(session: Session, inbound_id: int) -> PreviousQuestion | None:
-    """The question that the answer to a message ended with, as long as that is known."""
+    """Return the question that ended the replies to a message; None once that is erased."""
     found = session.execute(
         select(OutboxRow.id, OutboxRow.position, InboundRow.replies)
         .join(InboundRow, OutboxRow.inbound_id == InboundRow.id)
@@ -55,9 +55,9 @@ def adapt_replies(
     tapped: str | None,
     same: bool,
 ) -> tuple[list[Reply], dict[int, int]]:
-    """A turn's replies with all that goes with them; which of them replace which row.
+    """Return a turn's replies with their attachments, and which of them replace which outbox row.
 
-    `tapped` is the label of the button that was, of the question `before`; `same`: the same
+    `tapped` is the label of the button of the question `before` that was tapped; `same`: the same
     question is open again.
     """
     replies = [
@@ -66,7 +66,7 @@ def adapt_replies(
         for each in (reply, *_attached(session, registry, texts, platform, reply))
     ]
     if not platform.can_edit:
-        return replies if same or not tapped else _said_back(replies, tapped), {}
+        return replies if same or not tapped else _echo(replies, tapped), {}
     if before is None:
         return replies, {}
     if same and tapped and len(replies) == 1:
@@ -82,7 +82,7 @@ def adapt_replies(
 def _attached(
     session: Session, registry: Registry, texts: Translator, platform: Platform, reply: Reply
 ) -> Iterator[Reply]:
-    """What goes with a reply that tells that an appointment was made or changed."""
+    """Yield the attachments of a reply that confirms or changes an appointment."""
     if not reply.booking or reply.step is not None:
         return
     given = {"text": "", "language": reply.language, "booking": reply.booking}
@@ -97,7 +97,7 @@ def _attached(
 def _venue(
     session: Session, registry: Registry, texts: Translator, number: int, language: str
 ) -> Venue | None:
-    """Where an appointment is that was just made, if the municipality said where its door is."""
+    """Return the venue of an appointment that was just confirmed, if its coordinates are known."""
     booking = session.get_one(Booking, number)
     changes = select(History.action).where(History.booking_id == number)
     if session.scalar(changes.order_by(History.id.desc()).limit(1)) != "confirmed":
@@ -115,7 +115,7 @@ def _venue(
     return Venue(latitude=place.latitude, longitude=place.longitude, name=name, address=address)
 
 
-def _said_back(replies: Sequence[Reply], tapped: str) -> list[Reply]:
-    """What was tapped, where a tap itself leaves no trace in the chat."""
+def _echo(replies: Sequence[Reply], tapped: str) -> list[Reply]:
+    """Begin the replies with what was tapped, where a tap leaves no trace in the chat."""
     first, *others = replies
     return [first.model_copy(update={"text": f"{ANSWERED} {tapped}\n\n{first.text}"}), *others]

@@ -1,4 +1,4 @@
-"""The web chat's messages: a token stands for the conversation."""
+"""The web chat, in which a secret token identifies a conversation."""
 
 import secrets
 import uuid
@@ -14,7 +14,7 @@ ACCOUNT = "webchat"
 
 
 def known_zone(name: str) -> str:
-    """A zone of the IANA database; raises ValueError."""
+    """Return a zone of the IANA database. Raises ValueError for any other name."""
     if name not in zone_names():
         raise ValueError("a zone of the IANA database, such as Australia/Melbourne")
     return name
@@ -77,7 +77,7 @@ class TurnAnswer(BaseModel):
 
 
 def sender(token: str, registry: Registry, network: str | None = None) -> Sender:
-    """Whoever has a conversation's token; it is stored as a keyed hash only."""
+    """Return the sender who has that token, of which only a keyed hash is stored."""
     return Sender(
         platform=WEBCHAT,
         account=ACCOUNT,
@@ -89,15 +89,15 @@ def sender(token: str, registry: Registry, network: str | None = None) -> Sender
 def parse(
     request: TurnRequest, registry: Registry, network: str | None, *, anew: bool = False
 ) -> tuple[str, Inbound]:
-    """Give the conversation's token and what came in.
+    """Return the conversation's token, and the message.
 
-    The token of a conversation begun with a UUID follows from it, so that a repeated first message
-    finds the conversation that it began; not `anew`.
+    The token of a new conversation is derived from the message's id where that is a random UUID,
+    so that a repeated first message finds the conversation that it started; not if `anew`.
     """
     token = request.conversation
     if token is None:
-        begun = None if anew else _uuid(request.message_id)
-        token = registry.keyed_hash(f"begun {begun}") if begun else secrets.token_urlsafe(30)
+        first = None if anew else _random_uuid(request.message_id)
+        token = registry.keyed_hash(f"begun {first}") if first else secrets.token_urlsafe(30)
     writer = sender(token, registry, network)
     return token, Inbound(
         **dict(writer),
@@ -112,7 +112,7 @@ def parse(
 
 
 def render(token: str, replies: list[Reply]) -> dict[str, Any]:
-    """Make the body of the answer."""
+    """Return the body of the response."""
     choices = [[{"id": c.id, "label": c.label} for c in reply.choices] for reply in replies]
     return {
         "conversation": token,
@@ -123,8 +123,8 @@ def render(token: str, replies: list[Reply]) -> dict[str, Any]:
     }
 
 
-def _uuid(text: str) -> uuid.UUID | None:
-    """The message's id, if it is a random UUID: anything else could be guessed."""
+def _random_uuid(text: str) -> uuid.UUID | None:
+    """Return the UUID in a text if it is a random one; any other id could be guessed."""
     try:
         found = uuid.UUID(text)
     except ValueError:

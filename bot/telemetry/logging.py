@@ -1,4 +1,4 @@
-"""Structured logs, one JSON object a line, with ids only: never a text, a name or an address."""
+"""Structured logs: one JSON object a line, with ids only, never personal data."""
 
 import json
 import logging
@@ -14,60 +14,61 @@ from core.errors import ConfigurationError, DatabaseUnavailable
 
 
 def configure() -> None:
-    """Send our logs and the libraries' warnings to standard error."""
+    """Write our logs and the libraries' warnings to standard error."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        logger_factory=lambda *_names: _Unstoppable(sys.stderr),
+        logger_factory=lambda *_names: _LossyLogger(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Bare())
+    handler.setFormatter(_WithoutArguments())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 def traceback_lines(error: BaseException) -> list[str]:
-    """Where an error came from. Its own text may hold what the citizen wrote, and is left out."""
+    """Return an error's traceback as file:line; its message may hold personal data."""
     return [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
 
 
 def cause(error: BaseException) -> dict[str, str]:
-    """What kind of error it is; and why, where that is said in words of our own."""
-    said = {"error": type(error).__name__}
-    return (
-        said | {"reason": str(error)}
-        if isinstance(error, DatabaseUnavailable | ConfigurationError)
-        else said
-    )
+    """Return the error's type as a log's fields, and its reason where the message is our own."""
+    fields = {"error": type(error).__name__}
+    if isinstance(error, DatabaseUnavailable | ConfigurationError):
+        fields["reason"] = str(error)
+    return fields
 
 
-class _Unstoppable(structlog.WriteLogger):
-    """Where the disk is full that the log is on, a line is lost and nothing else.
+class _LossyLogger(structlog.WriteLogger):
+    """Loses lines when the disk is full, rather than raising an error.
 
-    Each line is one write, so that no other's comes between it and its end.
+    Each line is one write, so that the lines of several processes don't mix.
     """
 
     def msg(self, message: str) -> None:
-        """Write it, or don't."""
+        """Write a line, if that is possible."""
         with suppress(OSError):
             super().msg(message)
 
     debug = info = warning = error = msg
 
 
-class _Bare(logging.Formatter):
-    """What a library has to say, without what it says it of: that may be anything."""
+class _WithoutArguments(logging.Formatter):
+    """Formats libraries' records without their arguments, which may be personal data."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line like ours: its first words, with no argument filled in."""
-        said: dict[str, Any] = {"event": str(record.msg).partition("\n")[0], "logger": record.name}
+        """Return a line like ours, with the first line of the message's template."""
+        fields: dict[str, Any] = {
+            "event": str(record.msg).partition("\n")[0],
+            "logger": record.name,
+        }
         if record.exc_info and (error := record.exc_info[1]):
-            # asyncio names what it called, and shows in brackets what with.
-            said["event"] = said["event"].partition("(")[0]
-            said |= {"error": type(error).__name__, "places": traceback_lines(error)}
+            # asyncio shows the arguments of a call in brackets.
+            fields["event"] = fields["event"].partition("(")[0]
+            fields |= {"error": type(error).__name__, "places": traceback_lines(error)}
         at = datetime.fromtimestamp(record.created, UTC).isoformat()
-        said |= {"level": record.levelname.lower(), "timestamp": at}
-        return json.dumps(said, ensure_ascii=False)
+        fields |= {"level": record.levelname.lower(), "timestamp": at}
+        return json.dumps(fields, ensure_ascii=False)

@@ -94,7 +94,7 @@ class OfConsole:
         text = line.text
         if line.choice is not None:
             text = self.typed[line.who][line.choice]
-        inbound = console.inbound(text or "")
+        inbound = console.parse(text or "")
         update = {"address": line.who, "language": line.language, "timezone": line.timezone}
         return inbound.model_copy(update=update)
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from bot.messages import Reply, ReplyChoice
-from bot.platforms.console import inbound, show
+from bot.platforms.console import parse, show
 from core.catalogue.loader import SHIPPED
 from tests.bot.processes import run, run_here, server
 from tests.bot.terminal import Terminal
@@ -107,7 +107,7 @@ def test_who_has_a_number_and_no_name_on_this_machine_can_chat(
         raise error
 
     monkeypatch.setattr("getpass.getuser", getuser)
-    assert inbound("hello").address == f"user {os.getuid()}"
+    assert parse("hello").address == f"user {os.getuid()}"
 
 
 def printed(reply: Reply) -> str:

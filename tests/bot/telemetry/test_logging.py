@@ -42,7 +42,7 @@ def test_a_line_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     stream = io.StringIO()
     monkeypatch.setattr(stream, "write", written.append)
-    logging._Unstoppable(stream).msg("{}")
+    logging._LossyLogger(stream).msg("{}")
     assert written == ["{}\n"]
 
 
