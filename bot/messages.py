@@ -7,7 +7,8 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, StringConstraints
 
 from dialogs.engine.inputs import Unreadable
-from dialogs.engine.prompts import InputHint, Layout
+from dialogs.engine.prompts import Layout
+from dialogs.nlu.input_hint import InputHint
 
 PRINTED = r"^\P{C}*$"
 """No control characters and no lone surrogates, which can't be stored."""

@@ -153,19 +153,37 @@ class Question(CatalogueModel):
     when: Condition = {}
 
 
-FieldType = Literal[
-    "name",
-    "email",
-    "phone",
-    "text",
-    "notes",
-    "tax_number",
-    "identity_card",
-    "passport",
-    "yes_no",
-    "choice",
-    "choice_or_text",
-]
+class FieldType(StrEnum):
+    """What kind of answer a form field takes; the values are those of the catalogue files.
+
+    How each is asked for, read and shown stands in `dialogs/nlu/field_types.py`.
+    """
+
+    NAME = "name"
+    EMAIL = "email"
+    PHONE = "phone"
+    TEXT = "text"
+    NOTES = "notes"
+    TAX_NUMBER = "tax_number"
+    IDENTITY_CARD = "identity_card"
+    PASSPORT = "passport"
+    YES_NO = "yes_no"
+    CHOICE = "choice"
+    CHOICE_OR_TEXT = "choice_or_text"
+
+    @property
+    def has_options(self) -> bool:
+        """Return whether the catalogue lists the options of such a field."""
+        return self in (FieldType.CHOICE, FieldType.CHOICE_OR_TEXT)
+
+    @property
+    def fixed_values(self) -> frozenset[str]:
+        """Return the values that such a field has without options in the catalogue."""
+        return frozenset({"yes", "no"}) if self is FieldType.YES_NO else frozenset()
+
+
+CONTACT_TYPES = frozenset({FieldType.EMAIL, FieldType.PHONE})
+"""The types whose field of the same id is how the office reaches the citizen."""
 
 
 class FormField(CatalogueModel):

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.catalogue.model import (
+    CONTACT_TYPES,
     Channel,
     Closure,
     Desk,
@@ -293,19 +294,18 @@ def _conditions(at: Location, body: Municipality, service: Service) -> Issues:
         options = {option.id for option in item.options}
         if isinstance(item, FormField):
             yield from _field(where, item)
-            if item.type == "yes_no":
-                options = {"yes", "no"}
+            options |= item.type.fixed_values
         values[item.id] = options or None
 
 
 def _field(at: Location, field: FormField) -> Iterator[ValidationIssue]:
-    choice = field.type in ("choice", "choice_or_text")
-    if choice and not field.options:
+    """Find options that a field lacks or can't have, and a contact field of another type."""
+    if field.type.has_options and not field.options:
         yield ValidationIssue((*at, "options"), "at least one option")
-    if field.options and not choice:
+    if field.options and not field.type.has_options:
         yield ValidationIssue((*at, "options"), f"no options, which {field.type} doesn't have")
     if any(option.stop for option in field.options):
         yield ValidationIssue((*at, "options"), "no stop, which only a question of screening has")
-    # The office writes to the one and proves the citizen by the other.
-    if field.id in ("email", "phone") and field.type != field.id:
+    # The office writes to the one, and identifies the citizen by the other.
+    if field.id in CONTACT_TYPES and field.type != field.id:
         yield ValidationIssue((*at, "type"), field.id)

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Mapping
 
-from core.catalogue.model import Condition, FieldType, FormField
+from core.catalogue.model import CONTACT_TYPES, Condition, FormField
 from core.i18n import Text, _, lines
 from dialogs.context import Context, Step
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
-from dialogs.engine.prompts import Choice, InputHint, Prompt
+from dialogs.engine.prompts import Choice, Prompt
 from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import shown_value
 from dialogs.nlu.errors import InvalidAnswer as Unparseable
-from dialogs.nlu.fields import FIELD, REMEMBERED
-from dialogs.nlu.lexicon import NO, POLITE, YES
+from dialogs.nlu.field_types import FIELD_TYPES
+from dialogs.nlu.lexicon import POLITE, YES
 from dialogs.nlu.matching import matches_phrase
 from dialogs.nlu.normalize import normalize
 
@@ -22,25 +22,6 @@ NONE = _("i don't have, i have no")
 
 SAME = _("yes, the same, same, same as before, ok")
 """Words for what is offered from before, where it is the only one."""
-
-IS = _("is, it's, i'm, am, called")
-"""In a short answer, what goes before these isn't of it: "my name is Maria Papadopoulou"."""
-
-LEAD = _("my, name, full, i, it, the, passport, id, card, number")
-"""Words that lead to such a verb."""
-
-UNLIKE_A_NAME = _("want, don't, please, thanks, cancel, appointment, name, surname, why")
-
-
-INPUTS: dict[FieldType, InputHint] = {
-    "name": "name",
-    "email": "email",
-    "phone": "phone",
-    "tax_number": "digits",
-    "identity_card": "code",
-    "passport": "code",
-    "notes": "long",
-}
 
 
 def step_name(field: FormField) -> str:
@@ -67,7 +48,7 @@ def detail_step(
             return InvalidAnswer(wrong.text)
 
     def keep(ctx: Context, value: str) -> bool:
-        fixed = field.type == "choice"
+        fixed = FIELD_TYPES[field.type].closed and field.options
         return not fixed or value in {option.id for option in field.options}
 
     return Step(
@@ -95,8 +76,8 @@ def _asked_before(field: FormField) -> list[str]:
 
 def is_remembered(field: FormField) -> bool:
     """Whether its answer is offered again at the next booking: it is the same, and one's own."""
-    anothers = field.type in ("email", "phone") and field.id != field.type
-    return field.type in REMEMBERED and not anothers
+    anothers = field.type in CONTACT_TYPES and field.id != field.type
+    return FIELD_TYPES[field.type].remembered and not anothers
 
 
 def condition_holds(answers: Mapping[str, str], when: Condition) -> bool:
@@ -120,32 +101,31 @@ def collected_details(ctx: Context, fields: list[FormField]) -> dict[str, str]:
 
 
 def _ask(ctx: Context, field: FormField) -> Prompt:
+    spec = FIELD_TYPES[field.type]
     choices = [Choice(o.id, o.label, ", ".join(o.aliases)) for o in field.options]
-    if field.type == "yes_no":
-        choices = [Choice("yes", _("Yes"), YES), Choice("no", _("No"), NO)]
+    choices += [Choice(c.value, c.label, c.words) for c in spec.choices]
     if is_remembered(field):
         known = _known(ctx, field)
         words = SAME if len(known) == 1 else ""
         choices = [Choice(value, shown_value(field, value), words) for value in known]
-    skippable = not field.required and field.type != "yes_no"  # there, "no" is enough
+    skippable = not field.required and not spec.choices  # to yes or no, "no" is enough
     if skippable:
         choices.append(Choice("", _("Skip"), SKIP))
     optional: Text = _("(optional)") if skippable else ""
-    answered_form = field.type in ("choice", "yes_no")
     return Prompt(
         lines(field.question, field.help, optional),
         choices,
-        free=not answered_form,
-        names="any" if answered_form else "begun" if field.options else "whole",
+        free=not spec.closed,
+        names="any" if spec.closed else "begun" if field.options else "whole",
         expected=_("Please pick one of the answers below."),
-        input=INPUTS.get(field.type, "text"),
+        input=spec.input,
     )
 
 
 def _take(ctx: Context, field: FormField, text: str) -> str:
+    spec = FIELD_TYPES[field.type]
     says, polite, folded = ctx.lexicon.words, ctx.lexicon.words(POLITE), normalize(text)
-    written = field.type in ("text", "notes", "choice_or_text")
-    if (not written and folded.startswith(tuple(says(NONE)))) or matches_phrase(
+    if (not spec.free_text and folded.startswith(tuple(says(NONE)))) or matches_phrase(
         folded, says(SKIP), polite
     ):
         if not field.required:
@@ -156,33 +136,9 @@ def _take(ctx: Context, field: FormField, text: str) -> str:
                 "employee: write “human”."
             )
         )
-    if written and matches_phrase(folded, says(YES), polite):
+    if spec.free_text and matches_phrase(folded, says(YES), polite):
         raise Unparseable(_("Please write it here."))
-    within = _answer_in(text, says(IS), says(LEAD))
-    if field.type in ("identity_card", "passport"):
-        try:
-            return FIELD[field.type](text)
-        except Unparseable:  # "ΑΜ 123456" is a number, not what somebody is
-            return FIELD[field.type](within)
-    if field.type == "name":
-        if not says(UNLIKE_A_NAME).isdisjoint(normalize(within).split()):
-            raise Unparseable(
-                _("Please write first name and surname. For example: Maria Papadopoulou.")
-            )
-        return FIELD[field.type](within)
-    return FIELD[field.type](text)
-
-
-def _answer_in(text: str, verbs: frozenset[str], lead: frozenset[str]) -> str:
-    """What follows a verb such as "is" and the words that lead to it; else the whole text."""
-    words = text.split()
-    for at, word in enumerate(words[:-1]):
-        if normalize(word) in verbs and (at or len(word) > 2):
-            rest = words[at + 1 :]
-            return " ".join(rest[1:] if len(rest) > 1 and normalize(rest[0]) in lead else rest)
-        if normalize(word) not in lead:
-            break
-    return text
+    return spec.parse(text, ctx.lexicon)
 
 
 def _known(ctx: Context, field: FormField) -> list[str]:

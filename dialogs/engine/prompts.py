@@ -7,10 +7,9 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from core.i18n import Text
 from dialogs.messages.blocks import Message
+from dialogs.nlu.input_hint import InputHint
 
 Layout = Literal["list", "month", "times"]
-
-InputHint = Literal["text", "name", "email", "phone", "digits", "code", "long"]
 
 
 @dataclass(frozen=True)

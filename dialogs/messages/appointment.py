@@ -9,7 +9,8 @@ from core.catalogue.model import Channel, FormField, Link, Municipality, OfficeC
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking
 from core.i18n import FormattedDate, JoinedText, Text, TextTemplate, ZoneCity, _, _n, lines
-from dialogs.messages.format import format_phone
+from dialogs.nlu.field_types import FIELD_TYPES
+from dialogs.nlu.fields import format_phone
 
 CHANNELS: dict[Channel, TextTemplate] = {
     Channel.IN_PERSON: _("In person"),
@@ -124,12 +125,9 @@ def detail_lines(fields: Sequence[FormField], details: dict[str, str]) -> list[T
 
 
 def shown_value(field: FormField, value: str) -> Text:
-    """A detail as the citizen saw it."""
-    if field.type == "phone":
-        return format_phone(value)
-    if field.type == "yes_no":
-        return _("Yes") if value == "yes" else _("No")
-    return next((option.label for option in field.options if option.id == value), value)
+    """Return a detail as the citizen saw it: an option's label, else the value for reading."""
+    label = next((option.label for option in field.options if option.id == value), None)
+    return FIELD_TYPES[field.type].show(value) if label is None else label
 
 
 def one_line(loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo) -> Text:

@@ -1,20 +1,17 @@
 """Typed answers → values: names, email, phone, ΑΦΜ, identity numbers."""
 
 import re
-from collections.abc import Callable
 from unicodedata import category
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from stdnum.gr import vat
 
-from core.catalogue.model import FieldType
 from core.i18n import _
 from dialogs.nlu.errors import InvalidAnswer
 from dialogs.nlu.normalize import normalize
 
-LONGEST_TEXT = 200
-LONGEST_NOTES = 500
+NAME_EXPECTED = _("Please write first name and surname. For example: Maria Papadopoulou.")
 
 _IN_NAMES = " -‐–'’‘ʼ`´.,()·"
 _LATIN_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
@@ -29,9 +26,7 @@ def name(text: str) -> str:
     if len(text) > 100:
         raise InvalidAnswer(_("That is too long for a name. For example: Maria Papadopoulou."))
     if len(words) < 2:
-        raise InvalidAnswer(
-            _("Please write first name and surname. For example: Maria Papadopoulou.")
-        )
+        raise InvalidAnswer(NAME_EXPECTED)
     return text
 
 
@@ -129,38 +124,21 @@ def _document(text: str) -> str:
     return re.sub(r"[\s./-]", "", capitals).translate(_LATIN_CAPITALS)
 
 
-def _up_to(longest: int) -> Callable[[str], str]:
-    def take(text: str) -> str:
-        if len(text) > longest:
-            raise InvalidAnswer(
-                _("That is too long. Please write it in up to {count} characters.", count=longest)
-            )
-        return text
-
-    return take
+def short_text(text: str, longest: int) -> str:
+    """Any text of up to so many characters."""
+    if len(text) > longest:
+        raise InvalidAnswer(
+            _("That is too long. Please write it in up to {count} characters.", count=longest)
+        )
+    return text
 
 
-def no_text(text: str) -> str:
-    """Refuse what is no choice."""
-    raise InvalidAnswer(_("Please pick one of the answers below."))
-
-
-FIELD: dict[FieldType, Callable[[str], str]] = {
-    "name": name,
-    "email": email,
-    "phone": phone,
-    "text": _up_to(LONGEST_TEXT),
-    "notes": _up_to(LONGEST_NOTES),
-    "tax_number": tax_number,
-    "identity_card": identity_card,
-    "passport": passport,
-    "yes_no": no_text,
-    "choice": no_text,
-    "choice_or_text": _up_to(LONGEST_TEXT),
-}
-"""How the answer of each type of form field is read; raises Wrong."""
-
-REMEMBERED: frozenset[FieldType] = frozenset(
-    {"name", "email", "phone", "text", "tax_number", "identity_card", "passport"}
-)
-"""The types that are the same at the next booking."""
+def format_phone(number: str) -> str:
+    """A stored telephone number as people write it: 691 234 5678, +61 412 345 678."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    form = phonenumbers.PhoneNumberFormat
+    kind = form.NATIONAL if parsed.country_code == 30 else form.INTERNATIONAL
+    return phonenumbers.format_number(parsed, kind)

@@ -1,0 +1,121 @@
+"""One record for each type of form field: how it is asked for, read, remembered and shown."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from core.catalogue.model import FieldType
+from core.i18n import Text, TextTemplate, _
+from dialogs.nlu import fields
+from dialogs.nlu.errors import InvalidAnswer
+from dialogs.nlu.input_hint import InputHint
+from dialogs.nlu.lead_in import without_lead_in
+from dialogs.nlu.lexicon import NO, YES, Lexicon
+from dialogs.nlu.normalize import normalize
+
+LONGEST_TEXT = 200
+LONGEST_NOTES = 500
+
+NOT_IN_A_NAME = _("want, don't, please, thanks, cancel, appointment, name, surname, why")
+"""Words that show that a text is no name: "I don't want to"."""
+
+Parser = Callable[[str, Lexicon], str]
+"""Read a typed answer, as it is after `clean`; raises InvalidAnswer."""
+
+
+@dataclass(frozen=True)
+class FixedChoice:
+    """A choice that fields of a type always have: its value, label, and other words for it."""
+
+    value: str
+    label: TextTemplate
+    words: TextTemplate
+
+
+@dataclass(frozen=True)
+class FieldTypeSpec:
+    """What the conversation must know of a type of form field."""
+
+    parse: Parser
+    input: InputHint = "text"
+    remembered: bool = False
+    """Whether the answer is offered again at the next booking, for it is the same then."""
+    closed: bool = False
+    """Whether only a choice is an answer."""
+    free_text: bool = False
+    """Whether any text is an answer, "I don't have one" too."""
+    choices: tuple[FixedChoice, ...] = ()
+    show: Callable[[str], Text] = str
+    """Put a value that is none of the field's options as citizens read it."""
+
+
+def _anywhere(parse: Callable[[str], str]) -> Parser:
+    """Read the whole text; the parser itself finds the answer in it."""
+    return lambda text, _lexicon: parse(text)
+
+
+def _number_of_document(parse: Callable[[str], str]) -> Parser:
+    """Read the whole text, else what follows "is": "ΑΜ 123456" is a number, not "I am 123456"."""
+
+    def read(text: str, lexicon: Lexicon) -> str:
+        try:
+            return parse(text)
+        except InvalidAnswer:
+            return parse(without_lead_in(text, lexicon))
+
+    return read
+
+
+def _name(text: str, lexicon: Lexicon) -> str:
+    within = without_lead_in(text, lexicon)
+    if not lexicon.words(NOT_IN_A_NAME).isdisjoint(normalize(within).split()):
+        raise InvalidAnswer(fields.NAME_EXPECTED)
+    return fields.name(within)
+
+
+def _up_to(longest: int) -> Parser:
+    return lambda text, _lexicon: fields.short_text(text, longest)
+
+
+def _choice_only(_text: str, _lexicon: Lexicon) -> str:
+    raise InvalidAnswer(_("Please pick one of the answers below."))
+
+
+def _show_yes_no(value: str) -> Text:
+    return _("Yes") if value == "yes" else _("No")
+
+
+FIELD_TYPES: Mapping[FieldType, FieldTypeSpec] = {
+    FieldType.NAME: FieldTypeSpec(_name, input="name", remembered=True),
+    FieldType.EMAIL: FieldTypeSpec(_anywhere(fields.email), input="email", remembered=True),
+    FieldType.PHONE: FieldTypeSpec(
+        _anywhere(fields.phone), input="phone", remembered=True, show=fields.format_phone
+    ),
+    FieldType.TEXT: FieldTypeSpec(_up_to(LONGEST_TEXT), remembered=True, free_text=True),
+    FieldType.NOTES: FieldTypeSpec(_up_to(LONGEST_NOTES), input="long", free_text=True),
+    FieldType.TAX_NUMBER: FieldTypeSpec(
+        _anywhere(fields.tax_number), input="digits", remembered=True
+    ),
+    FieldType.IDENTITY_CARD: FieldTypeSpec(
+        _number_of_document(fields.identity_card), input="code", remembered=True
+    ),
+    FieldType.PASSPORT: FieldTypeSpec(
+        _number_of_document(fields.passport), input="code", remembered=True
+    ),
+    FieldType.YES_NO: FieldTypeSpec(
+        _choice_only,
+        closed=True,
+        choices=(FixedChoice("yes", _("Yes"), YES), FixedChoice("no", _("No"), NO)),
+        show=_show_yes_no,
+    ),
+    FieldType.CHOICE: FieldTypeSpec(_choice_only, closed=True),
+    FieldType.CHOICE_OR_TEXT: FieldTypeSpec(_up_to(LONGEST_TEXT), free_text=True),
+}
+
+
+def check_complete(types: Collection[FieldType]) -> None:
+    """Raise RuntimeError if there is a FieldType that isn't among these."""
+    if missing := [field_type.value for field_type in FieldType if field_type not in types]:
+        raise RuntimeError(f"FIELD_TYPES has no record for: {', '.join(missing)}")
+
+
+check_complete(FIELD_TYPES)

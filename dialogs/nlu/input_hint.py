@@ -1,0 +1,6 @@
+"""What a question's answer looks like, for keyboards and input fields."""
+
+from typing import Literal
+
+InputHint = Literal["text", "name", "email", "phone", "digits", "code", "long"]
+"""Which keyboard or input field suits the answer; stored with prompts and part of the chat API."""

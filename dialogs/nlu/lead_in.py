@@ -1,0 +1,27 @@
+"""Words before an answer that aren't of it: in "my name is Maria", all but "Maria"."""
+
+from core.i18n import _
+from dialogs.nlu.lexicon import Lexicon
+from dialogs.nlu.normalize import normalize
+
+VERBS = _("is, it's, i'm, am, called")
+"""In a short answer, what goes before these isn't of it: "my name is Maria Papadopoulou"."""
+
+BEFORE_VERB = _("my, name, full, i, it, the, passport, id, card, number")
+"""Words that lead to such a verb."""
+
+
+def without_lead_in(text: str, lexicon: Lexicon) -> str:
+    """Return what follows a verb such as "is" and the words that lead to it; else the whole text.
+
+    Whatever else comes before the verb belongs to the answer: the text stays as it is.
+    """
+    verbs, lead = lexicon.words(VERBS), lexicon.words(BEFORE_VERB)
+    words = text.split()
+    for at, word in enumerate(words[:-1]):
+        if normalize(word) in verbs and (at or len(word) > 2):
+            rest = words[at + 1 :]
+            return " ".join(rest[1:] if len(rest) > 1 and normalize(rest[0]) in lead else rest)
+        if normalize(word) not in lead:
+            break
+    return text
