@@ -21,6 +21,7 @@ from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer
 from dialogs.engine.prompts import Prompt, SetAnswers, action_choice
 from dialogs.engine.state import PromptView
 from dialogs.messages.appointment import CHANNELS, CLOCK
+from dialogs.nlu.times import ClockTime
 
 OTHER_BRANCHES = 3
 """How many other branches are tried, so that a turn's statements stay few."""
@@ -47,22 +48,20 @@ def other_than_now(ctx: Context, starts: list[datetime]) -> list[datetime]:
     return [start for start in starts if booking is None or start != booking.starts_at]
 
 
-def answers_for_moment(
-    ctx: Context, day: date, hours: list[tuple[int, int]]
-) -> AnswersForOtherSteps:
+def answers_for_moment(ctx: Context, day: date, times: Sequence[ClockTime]) -> AnswersForOtherSteps:
     """Return the answers for a day and an hour given together; the nearest, where it isn't free."""
     zone = zone_of(ctx, current_offer(ctx))
     for start in other_than_now(ctx, free_on(ctx, day)):
         local = start.astimezone(zone)
-        if (local.hour, local.minute) in hours:
+        if (local.hour, local.minute) in times:
             time = start.astimezone(UTC).isoformat()
             return AnswersForOtherSteps({"day": day.isoformat(), "time": time})
-    return AnswersForOtherSteps({"day": day.isoformat()}, time_not_free(day, hours, zone))
+    return AnswersForOtherSteps({"day": day.isoformat()}, time_not_free(day, times, zone))
 
 
-def time_not_free(day: date, hours: list[tuple[int, int]], zone: ZoneInfo) -> InvalidAnswer:
+def time_not_free(day: date, times: Sequence[ClockTime], zone: ZoneInfo) -> InvalidAnswer:
     """Say that the hour meant isn't free; the step shows the nearest that are."""
-    hour, minute = next(((h, m) for h, m in hours if 7 <= h <= 20), hours[0])
+    hour, minute = next(((h, m) for h, m in times if 7 <= h <= 20), times[0])
     wanted = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
     return InvalidAnswer(
         _("{time} isn't free.", time=FormattedDate(wanted, CLOCK)), near_view(wanted)

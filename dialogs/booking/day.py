@@ -97,13 +97,14 @@ def _take_day(ctx: Context, text: str) -> TakeOutcome:
     offer = current_offer(ctx)
     today = ctx.now.astimezone(zone_of(ctx, offer)).date()
     try:
-        day, hours = parse_moment(text, ctx.lexicon, today, _shown(ctx, offer))
+        moment = parse_moment(text, ctx.lexicon, today, _shown(ctx, offer))
     except NoSuchDay:
         return InvalidAnswer(_("There is no such day. Please write a date such as 3/12."))
-    if day is None:
+    if moment.day is None:
         return InvalidAnswer(_("Please pick a free day, or write a date such as 3/12."))
+    day = moment.day.value
     if not free_on(ctx, day):
         return day_not_free(ctx, offer, day, "day")
-    if hours:
-        return answers_for_moment(ctx, day, hours)
+    if moment.times:
+        return answers_for_moment(ctx, day, moment.times.value)
     return day.isoformat()

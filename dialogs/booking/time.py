@@ -26,7 +26,8 @@ from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome, Invalid
 from dialogs.engine.prompts import Choice, Prompt
 from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import CLOCK
-from dialogs.nlu.dates import NoSuchDay, parse_moment, parse_time
+from dialogs.nlu.dates import Moment, NoSuchDay, parse_moment
+from dialogs.nlu.times import parse_time
 
 NEAREST = 6
 """How many times are offered in place of one that is gone."""
@@ -124,19 +125,20 @@ def _take_time(ctx: Context, text: str) -> TakeOutcome:
     offer = current_offer(ctx)
     zone = zone_of(ctx, offer)
     day = date.fromisoformat(ctx.answers["day"])
-    hours = parse_time(text, ctx.lexicon)
-    if not hours:
+    found = parse_time(text, ctx.lexicon)
+    if found is None:
         return _other_day(ctx, offer, text)
+    times = found.value
     starts = [datetime.fromisoformat(c.value).astimezone(zone) for c in _ask_time(ctx).choices]
-    fitting = [start for start in starts if (start.hour, start.minute) in hours]
+    fitting = [start for start in starts if (start.hour, start.minute) in times]
     # In a list of several days the hour is meant on the day that was picked.
     fitting.sort(key=lambda start: start.date() != day)
     if not fitting:
         booking = existing_booking(ctx)
         now = booking.starts_at.astimezone(zone) if booking else None
-        if now and now.date() == day and (now.hour, now.minute) in hours:
+        if now and now.date() == day and (now.hour, now.minute) in times:
             return InvalidAnswer(_("That is the time of your appointment now."))
-        return time_not_free(day, hours, zone)
+        return time_not_free(day, times, zone)
     return fitting[0].astimezone(UTC).isoformat()
 
 
@@ -146,15 +148,16 @@ def _other_day(
     """What to make of a text that is no time: a day, or nothing."""
     today = ctx.now.astimezone(zone_of(ctx, offer)).date()
     try:
-        day, hours = parse_moment(text, ctx.lexicon, today)
+        moment = parse_moment(text, ctx.lexicon, today)
     except NoSuchDay:
-        day, hours = None, []
-    if day is None:
+        moment = Moment()
+    if moment.day is None:
         return InvalidAnswer(_("Please pick a free time, or write it like 10:30."))
+    day = moment.day.value
     if not free_on(ctx, day):
         return day_not_free(ctx, offer, day, "time")
     return (
-        answers_for_moment(ctx, day, hours)
-        if hours
+        answers_for_moment(ctx, day, moment.times.value)
+        if moment.times
         else AnswersForOtherSteps({"day": day.isoformat()})
     )

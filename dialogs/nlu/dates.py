@@ -1,288 +1,253 @@
-"""Days and times as people write them, in Greek, Greeklish and English."""
+"""Read days and times as people write them, in Greek, Greeklish and English."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import dropwhile
+from itertools import pairwise
 
-from core.i18n import TextTemplate, _
-from dialogs.nlu.lexicon import FILLER, Lexicon
-from dialogs.nlu.normalize import normalize, phonetic_key
-
-MONTHS = (
-    _("january, jan"),
-    _("february, feb"),
-    _("march, mar"),
-    _("april, apr"),
-    _("may"),
-    _("june, jun"),
-    _("july, jul"),
-    _("august, aug"),
-    _("september, sep, sept"),
-    _("october, oct"),
-    _("november, nov"),
-    _("december, dec"),
+from dialogs.nlu.lexicon import Lexicon
+from dialogs.nlu.normalize import phonetic_key, words_with_spans
+from dialogs.nlu.spans import Found, Word, cut, joined, span_of
+from dialogs.nlu.times import ClockTime, read_time
+from dialogs.nlu.vocabulary import (
+    AFTERNOON,
+    AHEAD,
+    AT,
+    EVENING,
+    FIRST_DAY,
+    MONTHS,
+    MORNING,
+    NEXT,
+    WEEKDAYS,
+    Vocabulary,
+    Words,
 )
-WEEKDAYS = (
-    _("monday, mon"),
-    _("tuesday, tue, tues"),
-    _("wednesday, wed"),
-    _("thursday, thu, thurs"),
-    _("friday, fri"),
-    _("saturday, sat"),
-    _("sunday, sun"),
-)
-AHEAD = (_("today"), _("tomorrow"), _("the day after tomorrow, day after tomorrow"))
-NEXT = _("next")
-FIRST_DAY = _("first")
-
-HOURS = (
-    _("one"),
-    _("two"),
-    _("three"),
-    _("four"),
-    _("five"),
-    _("six"),
-    _("seven"),
-    _("eight"),
-    _("nine"),
-    _("ten"),
-    _("eleven"),
-    _("twelve"),
-)
-HALVES = (
-    _("half one"),
-    _("half two"),
-    _("half three"),
-    _("half four"),
-    _("half five"),
-    _("half six"),
-    _("half seven"),
-    _("half eight"),
-    _("half nine"),
-    _("half ten"),
-    _("half eleven"),
-    _("half twelve"),
-)
-PAST = ((_("half past"), 30), (_("quarter past"), 15), (_("quarter to"), -15))
-AT = _("at, around, about")
-SHARP = _("o'clock, sharp")
-AFTERNOON = _("pm, p.m., in the afternoon, afternoon")
-EVENING = _("in the evening, evening")
-MORNING = _("am, a.m., in the morning, morning")
 
 RECENT = timedelta(days=90)
-"""A day that has gone by longer is next year's: in June, "31/12" is no slip for last winter's."""
-
-_DAY = r"(\d{1,2})(?:st|nd|rd|th|ησ?|is?|hs?)?"
-_WORD = r"([^\W\d]+)"
-_YEAR = r"(?: (\d{4}|\d{2}))?"
+"""A date without a year may be so long ago; before that, next year's is meant."""
 
 
 @dataclass(frozen=True)
-class _Words:
-    """The words of messages, as they are written or as they sound."""
+class Moment:
+    """A day and a time that were found in a text, each where it was found.
 
-    texts: Lexicon
-    key: Callable[[str], str]
+    `times` are what the time may mean: "1:30" is at night or after noon.
+    """
 
-    def of(self, message: TextTemplate) -> set[str]:
-        """A message's words."""
-        return {self.key(word) for word in self.texts.words(message)}
-
-    def which(self, typed: str, names: tuple[TextTemplate, ...]) -> int | None:
-        """Which of the names is typed, whole or by its first three letters or more."""
-        if len(typed) < 3:
-            return None
-        for test in (str.__eq__, str.startswith):
-            hits = [i for i, n in enumerate(names) if any(test(w, typed) for w in self.of(n))]
-            if len(hits) == 1:
-                return hits[0]
-        return None
-
-    def without(self, text: str, message: TextTemplate) -> str | None:
-        """The text without one of those words at its beginning or end; None if none is there."""
-        for word in sorted(map(re.escape, self.of(message)), key=len, reverse=True):
-            rest = re.sub(rf"^{word}\b|(?<![^\W\d]){word}$", "", text)
-            if rest != text:
-                return rest.strip()
-        return None
-
-    def told(self, text: str) -> list[str]:
-        """The text's words that say something."""
-        filler = self.of(FILLER)
-        if self.key is phonetic_key:  # «με» sounds as "mai" does
-            filler = {word for word in filler if len(word) > 2}
-        return [word for word in text.split() if word not in filler]
+    day: Found[date] | None = None
+    times: Found[tuple[ClockTime, ...]] | None = None
 
 
 class NoSuchDay(Exception):
     """A date that no calendar has: 31/11."""
 
 
-def parse_moment(
-    typed: str, texts: Lexicon, today: date, shown: date | None = None
-) -> tuple[date | None, list[tuple[int, int]]]:
-    """The day meant, and the hours and minutes, where both are said: "Tuesday at 10".
+def parse_moment(typed: str, lexicon: Lexicon, today: date, shown: date | None = None) -> Moment:
+    """Return the day meant, and the time where both are given: "Tuesday at 10".
 
-    Raises NoSuchDay.
+    `shown` is as for `parse_day`. Raises NoSuchDay.
     """
-    parts = texts.words(MORNING) | texts.words(AFTERNOON) | texts.words(EVENING)
-    words, at = _apart(normalize(typed), parts).split(), texts.words(AT)
-    heard = _Words(texts, phonetic_key)
+    parts = frozenset().union(*(lexicon.words(part) for part in (MORNING, AFTERNOON, EVENING)))
+    at = lexicon.words(AT)
+    typed_words = words_with_spans(typed)
+    words = _separate(typed_words, parts)
+    by_sound = Vocabulary(lexicon, phonetic_key)
     for i in range(1, len(words)):
         splits = [(words[:i], words[i:])]
-        if (
-            heard.which(phonetic_key(words[i]), MONTHS) is None
-        ):  # the number before a month is a day
+        # The number before a month is a day.
+        if by_sound.index(phonetic_key(words[i].text), MONTHS) is None:
             splits.append((words[i:], words[:i]))
         for day, time in splits:
+            texts = [word.text for word in time]
             # "Τρίτη 8" is no hour: one has its word, its minutes or its part of the day.
-            if time[0] in at or ":" in " ".join(time) or not parts.isdisjoint(time):
-                hours = parse_time(" ".join(time[time[0] in at :]), texts)
-                found = hours and parse_day(" ".join(day), texts, today, shown)
+            if texts[0] in at or ":" in joined(time) or not parts.isdisjoint(texts):
+                times = read_time(time[texts[0] in at :], lexicon)
+                found = times and _parse_day(day, lexicon, today, shown)
                 if found:
-                    return found, hours
-    return parse_day(typed, texts, today, shown), []
+                    return Moment(found, times)
+    return Moment(_parse_day(typed_words, lexicon, today, shown))
 
 
-def _apart(folded: str, parts: frozenset[str]) -> str:
-    """The number and the part of the day as words of their own: "10am", "9 π.μ."."""
-    joined = re.sub(r"\b([^\W\d]) ([^\W\d])\b", r"\1\2", folded)
-    return re.sub(
-        r"(\d)([^\W\d]{2})\b",
-        lambda found: f"{found[1]} {found[2]}" if found[2] in parts else found[0],
-        joined,
-    )
-
-
-def parse_day(typed: str, texts: Lexicon, today: date, shown: date | None = None) -> date | None:
-    """The day meant; one without a year is to come, or has gone by RECENT days at most.
+def parse_day(
+    typed: str, lexicon: Lexicon, today: date, shown: date | None = None
+) -> Found[date] | None:
+    """Return the day meant; one without a year is to come, or has gone by RECENT days at most.
 
     `shown` is the first of the month on the screen, which a bare number is a day of, or of the
     month after it where that day has gone. Raises NoSuchDay.
     """
+    return _parse_day(words_with_spans(typed), lexicon, today, shown)
+
+
+def _separate(words: Words, parts: frozenset[str]) -> tuple[Word, ...]:
+    """Return the words with number and part of the day apart, and its letters together.
+
+    "10am" becomes "10 am", and "9 π μ" becomes "9 πμ".
+    """
+    spaces = {at.start() + 1 for at in re.finditer(r"\b[^\W\d] [^\W\d]\b", joined(words))}
+    together: list[Word] = []
+    start = 0
+    for word in words:
+        if start - 1 in spaces:
+            before = together.pop()
+            together.append(Word(before.text + word.text, span_of((before, word))))
+        else:
+            together.append(word)
+        start += len(word.text) + 1
+    return tuple(piece for word in together for piece in _number_apart(word, parts))
+
+
+def _number_apart(word: Word, parts: frozenset[str]) -> Iterator[Word]:
+    borders = [
+        found.start(1) for found in re.finditer(r"\d([^\W\d]{2})\b", word.text) if found[1] in parts
+    ]
+    for start, end in pairwise([0, *borders, len(word.text)]):
+        yield from cut((word,), start, end)
+
+
+def _parse_day(
+    words: Words, lexicon: Lexicon, today: date, shown: date | None
+) -> Found[date] | None:
     for key in (str, phonetic_key):
-        if found := _day(key(normalize(typed)), _Words(texts, key), today, shown):
-            return found
+        reading = _Reading(Vocabulary(lexicon, key), today, shown)
+        said = reading.vocabulary.without_filler(_without_part_of_day(reading.vocabulary, words))
+        for rule in _DAY_RULES:
+            if day := rule(reading, [word.text for word in said]):
+                return Found(day, span_of(said))
     return None
 
 
-def _day(text: str, words: _Words, today: date, shown: date | None) -> date | None:
+@dataclass(frozen=True)
+class _Reading:
+    """What a date is read with: `shown` is the first of the month on the screen."""
+
+    vocabulary: Vocabulary
+    today: date
+    shown: date | None
+
+
+def _without_part_of_day(vocabulary: Vocabulary, words: Words) -> Words:
+    """Return the words of the text without "in the morning", unless only a number remains."""
+    words = vocabulary.read(words)
     for part in (MORNING, AFTERNOON, EVENING):
-        rest = words.without(text, part)
-        text = rest if rest and not "".join(words.told(rest)).isdigit() else text
-    told = words.told(text)
+        rest = vocabulary.without(words, part)
+        if rest and not joined(vocabulary.without_filler(rest)).replace(" ", "").isdigit():
+            words = rest
+    return words
+
+
+def _days_ahead(reading: _Reading, words: list[str]) -> date | None:
+    """Read "today", "tomorrow"."""
+    text = " ".join(words)
     for days, names in enumerate(AHEAD):
-        if " ".join(told) in words.of(names):
-            return today + timedelta(days=days)
-    left = [word for word in told if word not in words.of(NEXT)]
-    weekday = None
-    # Of "Τρίτη 8 Δεκεμβρίου" the date decides; the weekday alone is the next such day.
-    for at in (0, -1) if left else ():
-        weekday = words.which(left[at], WEEKDAYS)
+        if text in reading.vocabulary.words(names):
+            return reading.today + timedelta(days=days)
+    return None
+
+
+def _weekday(reading: _Reading, words: list[str]) -> date | None:
+    """Read "Tuesday", "next Tuesday": it is never today."""
+    weekday, rest = _split_weekday(reading, words)
+    if weekday is None or rest:
+        return None
+    days = (weekday - reading.today.weekday() - 1) % 7 + 1
+    if len(words) > 1 and reading.today.weekday() + days < 7:  # the next is not this week's
+        days += 7
+    return reading.today + timedelta(days=days)
+
+
+def _date(reading: _Reading, words: list[str]) -> date | None:
+    """Read "8 December", "Tuesday 8 December": the date decides, not the weekday."""
+    weekday, rest = _split_weekday(reading, words)
+    text = " ".join(rest)
+    for pattern, read in _DATE_PATTERNS:
+        if found := re.fullmatch(pattern, text):
+            day = read(reading, *found.groups())
+            # "Tuesday 10" is more likely an hour.
+            unlike = day and weekday not in (None, day.weekday())
+            return None if unlike and pattern == _DAY else day
+    return None
+
+
+def _split_weekday(reading: _Reading, words: list[str]) -> tuple[int | None, list[str]]:
+    """Return the weekday that is the first or the last word, and the other words but "next"."""
+    rest = [word for word in words if word not in reading.vocabulary.words(NEXT)]
+    for at in (0, -1) if rest else ():
+        weekday = reading.vocabulary.index(rest[at], WEEKDAYS)
         if weekday is not None:
-            left.pop(at)
-            if not left:
-                return _coming(weekday, today, after_this_week=len(told) > 1)
-            break
-    found = _dated(" ".join(left), words, today, shown)
-    bare = len(left) == 1 and re.fullmatch(_DAY, left[0])
-    if found and bare and weekday not in (None, found.weekday()):
-        return None  # "Tuesday 10" is more likely an hour
+            rest.pop(at)
+            return weekday, rest
+    return None, rest
+
+
+_DayRule = Callable[[_Reading, list[str]], date | None]
+_DAY_RULES: tuple[_DayRule, ...] = (_days_ahead, _weekday, _date)
+"""In this order; each gets the words that say something."""
+
+
+def _iso_date(_reading: _Reading, year: str, month: str, day: str) -> date | None:
+    return _on(int(year), int(month), int(day))
+
+
+def _numeric_date(reading: _Reading, day: str, month: str, year: str | None) -> date | None:
+    return _nearest(int(day), int(month), year, reading.today)
+
+
+def _day_of_month(reading: _Reading, day: str) -> date | None:
+    if reading.shown is None:
+        return None
+    found = _on(reading.shown.year, reading.shown.month, int(day))
+    if found < reading.today:
+        after = reading.shown + timedelta(days=31)
+        return _on(after.year, after.month, int(day))
     return found
 
 
-def _coming(weekday: int, today: date, *, after_this_week: bool) -> date:
-    days = (weekday - today.weekday() - 1) % 7 + 1
-    if after_this_week and today.weekday() + days < 7:
-        days += 7
-    return today + timedelta(days=days)
+def _day_month(reading: _Reading, day: str, month: str, year: str | None) -> date | None:
+    number = reading.vocabulary.index(month, MONTHS)
+    return None if number is None else _nearest(int(day), number + 1, year, reading.today)
 
 
-def _dated(text: str, words: _Words, today: date, shown: date | None) -> date | None:
-    if iso := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", text):
-        return _date(int(iso[1]), int(iso[2]), int(iso[3]))
-    if numbers := re.fullmatch(r"(\d{1,2})[/. -](\d{1,2})(?:[/. -](\d{4}|\d{2}))?", text):
-        return _nearest(int(numbers[1]), int(numbers[2]), numbers[3], today)
-    if bare := re.fullmatch(_DAY, text):
-        return _day_of_month(int(bare[1]), shown, today) if shown else None
-    if named := re.fullmatch(f"{_DAY} ?{_WORD}{_YEAR}", text):
-        day, month = int(named[1]), named[2]
-    elif named := re.fullmatch(f"{_WORD} {_DAY}{_YEAR}", text):
-        month, day = named[1], int(named[2])
-    elif named := re.fullmatch(f"{_WORD} {_WORD}{_YEAR}", text):
-        if named[1] not in words.of(FIRST_DAY):
-            return None
-        day, month = 1, named[2]
-    else:
-        return None
-    number = words.which(month, MONTHS)
-    return None if number is None else _nearest(day, number + 1, named[3], today)
+def _month_day(reading: _Reading, month: str, day: str, year: str | None) -> date | None:
+    return _day_month(reading, day, month, year)
 
 
-def parse_time(typed: str, texts: Lexicon) -> list[tuple[int, int]]:
-    """The hours and minutes it may mean: "1:30" is at night or after noon."""
-    for key in (str, phonetic_key):
-        if found := _time(key(normalize(typed)), _Words(texts, key)):
-            return found
-    return []
+def _first_of_month(reading: _Reading, first: str, month: str, year: str | None) -> date | None:
+    is_first = first in reading.vocabulary.words(FIRST_DAY)
+    return _day_month(reading, "1", month, year) if is_first else None
 
 
-def _time(text: str, words: _Words) -> list[tuple[int, int]]:
-    text = " ".join(dropwhile(words.of(FILLER).__contains__, text.split()))
-    late = words.without(text, AFTERNOON) or words.without(text, EVENING)
-    early = words.without(text, MORNING)
-    text = late or early or text
-    text = words.without(text, SHARP) or text
-    past = 0
-    for message, minutes in PAST:
-        rest = words.without(text, message)
-        if rest is not None:
-            text, past = rest, minutes
-            break
-    text = " ".join(words.told(text))
-    for hour, (name, half) in enumerate(zip(HOURS, HALVES, strict=True), 1):
-        if text in words.of(name):
-            text = str(hour)
-        elif text in words.of(half):
-            text = f"{hour}:30"
-    found = re.fullmatch(r"(\d{1,2})(?:[:. -]?(\d{2}))?", text)
-    if not found or (past and found[2]):
-        return []
-    hour, minute = int(found[1]), int(found[2] or 0)
-    if hour > 23 or minute > 59:
-        return []
-    hours = [hour] if hour >= 12 else [hour, hour + 12]
-    # Both: Greeklish "pm" may be π.μ.
-    if (late is None) != (early is None):
-        hours = [hour % 12] if late is None and hour <= 12 else hours[-1:]
-    return [divmod((h * 60 + minute + past) % (24 * 60), 60) for h in hours]
+_DAY = r"(\d{1,2})(?:st|nd|rd|th|ησ?|is?|hs?)?"
+_WORD = r"([^\W\d]+)"
+_YEAR = r"(?: (\d{4}|\d{2}))?"
+
+_DATE_PATTERNS: tuple[tuple[str, Callable[..., date | None]], ...] = (
+    (r"(\d{4})-(\d{1,2})-(\d{1,2})", _iso_date),
+    (r"(\d{1,2})[/. -](\d{1,2})(?:[/. -](\d{4}|\d{2}))?", _numeric_date),
+    (_DAY, _day_of_month),
+    (f"{_DAY} ?{_WORD}{_YEAR}", _day_month),
+    (f"{_WORD} {_DAY}{_YEAR}", _month_day),
+    (f"{_WORD} {_WORD}{_YEAR}", _first_of_month),
+)
+"""The forms of a date, and what reads the groups of each; the first that fits decides."""
 
 
 def _nearest(day: int, month: int, typed_year: str | None, today: date) -> date | None:
+    """Return the date in the year typed, else the first one not longer gone than RECENT."""
     if typed_year is not None:
         year = int(typed_year) + (2000 if len(typed_year) == 2 else 0)
         # "3/12 10" is no date of 2010.
-        return None if len(typed_year) == 2 and year < today.year else _date(year, month, day)
+        return None if len(typed_year) == 2 and year < today.year else _on(year, month, day)
     for year in range(today.year - 1, today.year + 2):
         with suppress(NoSuchDay):
-            if (found := _date(year, month, day)) >= today - RECENT:
+            if (found := _on(year, month, day)) >= today - RECENT:
                 return found
     raise NoSuchDay
 
 
-def _day_of_month(day: int, shown: date, today: date) -> date:
-    found = _date(shown.year, shown.month, day)
-    if found < today:
-        after = shown + timedelta(days=31)
-        return _date(after.year, after.month, day)
-    return found
-
-
-def _date(year: int, month: int, day: int) -> date:
+def _on(year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
     except ValueError:

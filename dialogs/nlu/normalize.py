@@ -1,12 +1,14 @@
-"""Typed text, made comparable."""
+"""Bring typed text into forms that can be compared."""
 
 import re
 import unicodedata
 from functools import lru_cache
 
+from dialogs.nlu.spans import Span, Word
+
 
 def clean(text: str) -> str:
-    """What was typed, without what can't be seen: control and direction signs, doubled spaces."""
+    """Return the text without control and direction signs, and with single spaces."""
     kept = (
         " " if sign.isspace() else sign
         for sign in unicodedata.normalize("NFC", text)
@@ -15,12 +17,33 @@ def clean(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+_NO_WORD = re.compile(r"[^\w/:.+@-]|(?<!\d)[./:-]|[./:-](?!\d)|_")
+"""What parts words; signs between digits stay: "10:30"."""
+
+
 @lru_cache(maxsize=4096)
 def normalize(text: str) -> str:
-    """Lower case, no accents, one kind of sigma, punctuation as spaces."""
+    """Return the text in lower case, without accents, with one sigma, punctuation as spaces."""
+    return " ".join(_NO_WORD.sub(" ", _letters(text)).split())
+
+
+@lru_cache(maxsize=1024)
+def words_with_spans(text: str) -> tuple[Word, ...]:
+    """Return the words of `normalize(text)`, each with the part of the text that it comes from."""
+    letters = [_letters(sign) for sign in text]  # one may become several ("ß"), or none (accents)
+    sources = [at for at, several in enumerate(letters) for _letter in several]
+    words = []
+    for word in re.finditer(r"[^ ]+", _NO_WORD.sub(" ", "".join(letters))):
+        end = sources[word.end() - 1] + 1
+        while end < len(text) and not letters[end]:
+            end += 1
+        words.append(Word(word[0], Span(sources[word.start()], end)))
+    return tuple(words)
+
+
+def _letters(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(sign for sign in plain if not unicodedata.combining(sign)).replace("ς", "σ")
-    return " ".join(re.sub(r"[^\w/:.+@-]|(?<!\d)[./:-]|[./:-](?!\d)|_", " ", letters).split())
+    return "".join([sign for sign in plain if not unicodedata.combining(sign)]).replace("ς", "σ")
 
 
 _LETTERS = str.maketrans(
@@ -46,12 +69,12 @@ _SPELLINGS = [
 
 
 @lru_cache(maxsize=8192)
-def phonetic_key(folded: str) -> str:
-    """How folded text sounds, roughly: the same for Greek and for every Greeklish spelling of it.
+def phonetic_key(normalized: str) -> str:
+    """Return roughly how normalized text sounds: the same for Greek and its Greeklish spellings.
 
-    Only for comparing with what was made the same way.
+    To be compared with other keys only. The key of several words is the keys of each.
     """
-    text = folded.translate(_LETTERS)
+    text = normalized.translate(_LETTERS)
     for spelling, sign in _SPELLINGS:
         text = spelling.sub(sign, text).lower()
     return text

@@ -1,0 +1,110 @@
+"""Values with the part of the typed text that says them."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.i18n.translator import Translator
+from dialogs.nlu.dates import parse_day, parse_moment
+from dialogs.nlu.normalize import clean, normalize, phonetic_key, words_with_spans
+from dialogs.nlu.spans import Found, Span, Word, cut, joined
+from dialogs.nlu.times import parse_time
+
+TODAY = date(2026, 11, 30)  # a Monday
+SHOWN = date(2026, 12, 1)
+
+
+def part(typed: str, found: Found[object] | None) -> str | None:
+    """Return the part of a text that says a value."""
+    return typed[found.span.start : found.span.end] if found else None
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("Καλαμάτα", [("καλαματα", "Καλαμάτα")]),
+        ("«Ναι», ΑΜΈΣΩΣ!", [("ναι", "Ναι"), ("αμεσωσ", "ΑΜΈΣΩΣ")]),
+        ("στις 3/12, 10:30.", [("στισ", "στις"), ("3/12", "3/12"), ("10:30", "10:30")]),
+        ("1:30 μ.μ.", [("1:30", "1:30"), ("μ", "μ"), ("μ", "μ")]),
+        ("Straße ﬁn", [("strasse", "Straße"), ("fin", "ﬁn")]),
+        ("Ώ̣ ναι", [("ω", "Ώ̣"), ("ναι", "ναι")]),
+        ("👍 ok", [("ok", "ok")]),
+        ("…", []),
+    ],
+)
+def test_each_normalized_word_knows_where_it_was_typed(
+    typed: str, words: list[tuple[str, str]]
+) -> None:
+    found = words_with_spans(typed)
+    assert [(word.text, typed[word.span.start : word.span.end]) for word in found] == words
+
+
+@given(st.text(st.sampled_from("αΆςΣΐß ﬁ0179:./-_@+'’\u0301aBθψ👍") | st.characters()))
+def test_the_words_are_those_of_the_normalized_text(text: str) -> None:
+    words = words_with_spans(clean(text))
+    assert joined(words) == normalize(clean(text))
+    assert all(0 <= word.span.start < word.span.end <= len(clean(text)) for word in words)
+    assert phonetic_key(joined(words)) == " ".join(phonetic_key(word.text) for word in words)
+
+
+def test_of_a_cut_word_the_span_is_cut_where_the_lengths_agree() -> None:
+    words = (Word("10am", Span(2, 6)), Word("strasse", Span(7, 13)))
+    assert cut(words, 0, 2) == (Word("10", Span(2, 4)),)
+    assert cut(words, 2, 7) == (Word("am", Span(4, 6)), Word("st", Span(7, 13)))
+    assert cut(words, 4, 5) == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("3 Δεκεμβρίου", "3 Δεκεμβρίου"),
+        ("στις 3/12, παρακαλώ", "3/12"),
+        ("για την ΤΡΊΤΗ 8 Δεκεμβρίου!", "ΤΡΊΤΗ 8 Δεκεμβρίου"),
+        ("θα ήθελα αύριο το πρωί", "αύριο"),
+        ("tin alli pempti", "alli pempti"),
+        ("stis 3 dekemvriou", "3 dekemvriou"),
+        ("on December 3rd, 2026", "December 3rd, 2026"),
+        ("δεν ξέρω", None),
+    ],
+)
+def test_a_day_has_its_span(texts: Translator, typed: str, day: str | None) -> None:
+    assert part(typed, parse_day(typed, texts, TODAY, SHOWN)) == day
+
+
+@pytest.mark.parametrize(
+    ("typed", "time"),
+    [
+        ("10:30", "10:30"),
+        ("στις 10 και μισή", "10 και μισή"),
+        ("το βράδυ στις 8", "βράδυ στις 8"),
+        ("1:30 μ.μ.", "1:30 μ.μ"),
+        ("stis deka", "deka"),
+        ("10,30", "10,30"),
+        ("at half past 10.", "half past 10"),
+        ("αύριο", None),
+    ],
+)
+def test_a_time_has_its_span(texts: Translator, typed: str, time: str | None) -> None:
+    assert part(typed, parse_time(typed, texts)) == time
+
+
+@pytest.mark.parametrize(
+    ("typed", "day", "time"),
+    [
+        ("την Τρίτη στις 11", "Τρίτη", "11"),
+        ("στις 10, την άλλη Τρίτη", "άλλη Τρίτη", "10"),
+        ("3 Δεκεμβρίου στις 10 και μισή", "3 Δεκεμβρίου", "10 και μισή"),
+        ("ayrio stis 9", "ayrio", "9"),
+        ("Παρασκευή, 9 π.μ.", "Παρασκευή", "9 π.μ"),
+        ("Tuesday at 10am", "Tuesday", "10am"),
+        ("αύριο το πρωί", "αύριο", None),
+        ("ό,τι να 'ναι", None, None),
+    ],
+)
+def test_a_day_and_a_time_have_spans_of_their_own(
+    texts: Translator, typed: str, day: str | None, time: str | None
+) -> None:
+    moment = parse_moment(typed, texts, TODAY, SHOWN)
+    assert (part(typed, moment.day), part(typed, moment.times)) == (day, time)
