@@ -161,17 +161,22 @@ def chat() -> None:
 
 @catalogue.command()
 def check(files: Files) -> None:
-    """Say of each file what is wrong in it: file, line, field and what was expected."""
-    from core.catalogue.loader import CatalogueInvalid, read_catalogue
+    """Say of each file what is wrong in it: file, line, field and what was expected.
+
+    A text that lacks a language is only warned of.
+    """
+    from core.catalogue.loader import CatalogueInvalid, check_catalogue
 
     wrong: list[str] = []
     seen: dict[str, Path] = {}
     for file in files:
         try:
-            body = read_catalogue(file)
+            body, warnings = check_catalogue(file)
         except CatalogueInvalid as bad:
             wrong.append(str(bad))
             continue
+        for warning in warnings:
+            typer.secho(f"warning: {warning}", fg="yellow", err=True)
         if other := _duplicate(seen, body.id, file):
             wrong.append(other)
         else:

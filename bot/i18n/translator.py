@@ -49,7 +49,7 @@ class Translator:
                 filled = {name: self.say(value, language) for name, value in args.items()}
                 return said.format(**filled) if filled else said
             case LocalizedText():
-                return phrase.el if language == "el" else phrase.en
+                return phrase.in_language(language)
             case FormattedDate(at, pattern):
                 zone = f"{at.tzinfo} {at.fold}" if isinstance(at, datetime) else ""
                 return _when(at, zone, pattern, language)

@@ -1,16 +1,17 @@
-"""Reading a municipality's YAML file, and saying where it is wrong."""
+"""Read a municipality's YAML file, and name what is wrong in it or lacks a language."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from core.catalogue.model import ID, URL, Municipality
 from core.catalogue.validation import Location, find_issues
 from core.errors import ConfigurationError
+from core.i18n import LocalizedText
 
 SHIPPED = Path(__file__).parent / "data"
 
@@ -37,16 +38,24 @@ class CatalogueInvalid(ConfigurationError):
 
 
 def read_catalogue(path: Path) -> Municipality:
-    """Read and check one file; raises BadCatalogue with every problem found."""
+    """Read and check one file; raises CatalogueInvalid with every problem found."""
+    return check_catalogue(path)[0]
+
+
+def check_catalogue(path: Path) -> tuple[Municipality, list[Problem]]:
+    """Read and check one file like `read_catalogue`; return also what lacks a language."""
     lines: dict[Location, int] = {(): 1}
     problems: list[Problem] = []
 
-    def problem(where: Location, expected: str) -> None:
+    def located(where: Location, expected: str) -> Problem:
         known = where
         while known not in lines:
             known = known[:-1]
         field = ".".join(str(part) for part in where) or "the file"
-        problems.append(Problem(path, lines[known], field, expected))
+        return Problem(path, lines[known], field, expected)
+
+    def problem(where: Location, expected: str) -> None:
+        problems.append(located(where, expected))
 
     def build(node: yaml.Node, where: Location) -> Any:
         """Turn YAML nodes into data, all scalars as text, remembering each one's line.
@@ -80,10 +89,33 @@ def read_catalogue(path: Path) -> Municipality:
         for where, expected in _wrong(error, lines):
             problem(where, expected)
     if problems:
-        # What an *alias repeats is wrong once.
-        once = {(p.line, p.field.rpartition(".")[2], p.expected): p for p in reversed(problems)}
-        raise CatalogueInvalid(sorted(once.values(), key=lambda found: (found.line, found.field)))
-    return body
+        raise CatalogueInvalid(_sorted_once(problems))
+    return body, _sorted_once([located(*missing) for missing in _missing_languages(body, ())])
+
+
+def _sorted_once(problems: list[Problem]) -> list[Problem]:
+    """Sort by line; what an *alias repeats is there once."""
+    once = {(p.line, p.field.rpartition(".")[2], p.expected): p for p in reversed(problems)}
+    return sorted(once.values(), key=lambda found: (found.line, found.field))
+
+
+def _missing_languages(value: object, where: Location) -> Iterator[tuple[Location, str]]:
+    """Find the texts that lack a language."""
+    parts: Iterable[tuple[str | int, object]] = ()
+    match value:
+        case LocalizedText():
+            for language in value.missing():
+                shown = value.shown_language(language)
+                yield (*where, language), f"a text, which is missing; {shown} is shown instead"
+        case BaseModel():
+            fields = type(value).model_fields.items()
+            parts = ((field.alias or name, getattr(value, name)) for name, field in fields)
+        case tuple():
+            parts = enumerate(value)
+        case dict():
+            parts = value.items()
+    for key, part in parts:
+        yield from _missing_languages(part, (*where, key))
 
 
 def _compose(path: Path) -> yaml.MappingNode:
@@ -131,7 +163,6 @@ def expected_of(message: str) -> str:
         .replace("Field required", "this field, which is missing")
         .replace("Tuple should have at least 1 item after validation, not 0", "at least one")
         .replace("String should have at least 1 character", "a text")
-        .replace("a valid dictionary or instance of LocalizedText", "a text as el and en")
         .replace("a valid tuple", "a list")
         .replace(f"String should match pattern '{ID}'", "an id of a-z, 0-9, - and _")
         .replace(f"String should match pattern '{URL}'", "a link that begins with https://")

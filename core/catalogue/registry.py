@@ -12,6 +12,7 @@ from core.catalogue.model import Channel, Municipality
 from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock
 from core.db.models import Desk, MunicipalityRow
+from core.i18n import Language
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +73,8 @@ class Registry:
     @property
     def municipalities(self) -> list[Municipality]:
         """All of them, by their Greek names."""
-        return sorted((entry.body for entry in self._loaded.values()), key=lambda m: m.name.el)
+        bodies = (entry.body for entry in self._loaded.values())
+        return sorted(bodies, key=lambda body: body.name.in_language(Language.EL))
 
     def __getitem__(self, name: str) -> LoadedMunicipality:
         return self._loaded[name]

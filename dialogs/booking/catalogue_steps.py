@@ -74,7 +74,7 @@ def _take_sentence(ctx: Context, text: str) -> TakeOutcome:
     words = [word for word in normalize(text).split() if word not in filler]
     if body := municipality(ctx):
         return _answers_within(ctx, body, words) or InvalidAnswer(UNKNOWN_GROUP)
-    bodies = [(b.id, [b.name.el, b.name.en, *b.aliases]) for b in ctx.office.municipalities]
+    bodies = [(b.id, [*b.name.values(), *b.aliases]) for b in ctx.office.municipalities]
     for i in range(len(words)):
         for j in range(i + 1, min(i + MAX_NAME_WORDS, len(words)) + 1):
             found = pick(" ".join(words[i:j]), bodies, typos=False)
@@ -91,8 +91,8 @@ def _answers_within(
     """Return the answers, if all these words name one service, or a branch, of a municipality."""
     if not words:
         return None
-    services = [(s.id, [s.name.el, s.name.en]) for s in body.services.values()]
-    branches = [(b.id, [b.name.el, b.name.en, *b.aliases]) for b in body.branches]
+    services = [(s.id, s.name.values()) for s in body.services.values()]
+    branches = [(b.id, [*b.name.values(), *b.aliases]) for b in body.branches]
     found = pick(" ".join(words), services)
     is_new = municipality(ctx) is None
     if len(found) == 1:

@@ -52,7 +52,7 @@ def store_choice(
     ctx: Context[O], key: str, choice: Choice, *, number: int | None = None
 ) -> StoredChoice:
     """Return a choice as it is stored, with its label in each language."""
-    labels = {language: ctx.lexicon.say(choice.label, language) for language in LANGUAGES}
+    labels = {language.value: ctx.lexicon.say(choice.label, language) for language in LANGUAGES}
     return StoredChoice(key, labels, choice.value, number, choice.action)
 
 

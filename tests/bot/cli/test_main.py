@@ -100,6 +100,18 @@ def test_wrong_catalogues_are_told_by_file_line_and_field(new_file: Path, tmp_pa
     assert second == f"{missing}:1: the file: No such file or directory"
 
 
+def test_a_text_that_lacks_a_language_is_only_warned_of(new_file: Path, tmp_path: Path) -> None:
+    named = "name: {el: Δήμος Καλαμάτας, en: Municipality of Kalamata}"
+    greek = catalogue(tmp_path, greek=(named, "name: {el: Δήμος Καλαμάτας}"))
+    line = 1 + greek.read_text("utf-8").splitlines().index("name: {el: Δήμος Καλαμάτας}")
+    done = run_here(new_file, "catalogue", "check", greek)
+    assert done.returncode == 0
+    assert f"{greek}: OK" in done.stdout
+    assert done.stderr == (
+        f"warning: {greek}:{line}: name.en: a text, which is missing; el is shown instead\n"
+    )
+
+
 @pytest.mark.parametrize("command", ["check", "load"])
 def test_two_files_with_one_id_are_refused(
     new_file: Path, tmp_path: Path, small: Path, command: str

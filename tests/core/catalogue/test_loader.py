@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.catalogue.loader import CatalogueInvalid, read_catalogue
+from core.catalogue.loader import CatalogueInvalid, check_catalogue, read_catalogue
 from tests.core.catalogue.broken_catalogue import DESK, GOOD, PAPERS, line_of, wrong
 
 
@@ -27,7 +27,13 @@ def test_the_good_one_is_good(tmp_path: Path) -> None:
         ("duration: 30", "durration: 30", f"{PAPERS}.durration", "no such field here"),
         ("        duration: 30\n", "", f"{PAPERS}.duration", "this field, which is missing"),
         ("{el: Χαρτιά, en: Papers}", "{en: Papers}", f"{PAPERS}.name.el", "which is missing"),
-        ("{el: Χαρτιά, en: Papers}", "{el: Χαρτιά}", f"{PAPERS}.name.en", "which is missing"),
+        (
+            "{el: Χαρτιά, en: Papers}",
+            "{el: Χαρτιά, xx: Papers}",
+            f"{PAPERS}.name.xx",
+            "no such field here",
+        ),
+        ("{el: Χαρτιά, en: Papers}", "{el: Χαρτιά, en: ''}", f"{PAPERS}.name.en", "a text"),
         ("{el: Χαρτιά, en: Papers}", "{el: '', en: Papers}", f"{PAPERS}.name.el", "a text"),
         ("{el: Χαρτιά, en: Papers}", "Papers", f"{PAPERS}.name", "a text as el and en"),
         ("{el: Χαρτιά, en: Papers}", "", f"{PAPERS}.name", "a text as el and en"),
@@ -96,6 +102,37 @@ def test_every_slip_is_told_at_once_with_its_line(tmp_path: Path) -> None:
         (line_of(GOOD, "- id: papers"), f"{PAPERS}.interval"),
         (line_of(GOOD, "{id: b,"), f"{PAPERS}.screening.1.options.1.color"),
     ]
+
+
+def test_a_missing_language_is_warned_of_and_greek_is_shown(tmp_path: Path) -> None:
+    file = tmp_path / "town.yaml"
+    partly = GOOD.replace("{el: Χαρτιά, en: Papers}", "{el: Χαρτιά}")
+    partly = partly.replace("desks:\n", "desks: &desks\n").replace(
+        ", reason: {el: Γ, en: F}", ", reason: {el: Γ}"
+    )
+    partly = partly.replace("groups:\n", "  - {id: b, name: {el: Β}, desks: *desks}\ngroups:\n")
+    file.write_text(partly)
+    body, warnings = check_catalogue(file)
+    assert [(found.line, found.field) for found in warnings] == [
+        (line_of(partly, "from: 2027-01-04"), "closures.0.reason.en"),
+        (line_of(partly, "- {id: b, name"), "branches.1.name.en"),
+        (line_of(partly, "el: Χαρτιά"), f"{PAPERS}.name.en"),
+    ]
+    assert {found.expected for found in warnings} == {
+        "a text, which is missing; el is shown instead"
+    }
+    name = body.services["papers"].name
+    assert (name.in_language("en"), name.values()) == ("Χαρτιά", ["Χαρτιά"])
+    assert body.model_validate_json(body.model_dump_json(by_alias=True)) == body
+    file.write_text(GOOD)
+    assert check_catalogue(file)[1] == []
+
+
+def test_a_texts_languages_are_stored_in_the_tables_order(tmp_path: Path) -> None:
+    file = tmp_path / "town.yaml"
+    file.write_text(GOOD.replace("{el: Χαρτιά, en: Papers}", "{en: Papers, el: Χαρτιά}"))
+    dumped = read_catalogue(file).model_dump_json(by_alias=True, exclude_defaults=True)
+    assert '{"el":"Χαρτιά","en":"Papers"}' in dumped
 
 
 def test_an_opening_with_room_for_just_one_is_right(tmp_path: Path) -> None:

@@ -14,11 +14,14 @@ VIDEO, IN_PERSON = Channel.VIDEO, Channel.IN_PERSON
 
 def names(body: Municipality) -> dict[str, list[str]]:
     """The services by group, in Greek."""
-    return {group.name.el: [service.name.el for service in group.services] for group in body.groups}
+    return {
+        group.name.in_language("el"): [service.name.in_language("el") for service in group.services]
+        for group in body.groups
+    }
 
 
 def test_the_four_of_the_manuals_are_shipped(shipped: dict[str, Municipality]) -> None:
-    assert {body.id: body.name.el for body in shipped.values()} == {
+    assert {body.id: body.name.in_language("el") for body in shipped.values()} == {
         "chios": "Δήμος Χίου",
         "larissa": "Δήμος Λαρισαίων",
         "kalamata": "Δήμος Καλαμάτας",
@@ -101,7 +104,7 @@ def test_the_fourth_field_is_served_by_the_38_keps_of_the_manual(
     kep = shipped["kep"]
     towns = [town.strip() for town in MANUAL_38.replace("\n", " ").split(",")]
     assert len(towns) == 38
-    branches = [branch.name.el for branch in kep.branches_of("dimos")]
+    branches = [branch.name.in_language("el") for branch in kep.branches_of("dimos")]
     assert branches == [f"ΚΕΠ Δήμου {town}" for town in towns]
     for service in ("pliroforisi-aitisi", "epicheiriseis", "anapiria"):
         assert len(kep.branches_of(service)) == 1
@@ -204,7 +207,7 @@ def test_kalamata_asks_about_the_housing_benefit_first(shipped: dict[str, Munici
     assert stops["confirmed"] is None
     assert stops["not_confirmed"] is not None
     assert stops["not_confirmed"].link == "https://www.epidomastegasis.gr"
-    assert "«Εγκεκριμένη (Σε μήνα λήξης ισχύος)» ή «Ακυρωμένη»" in second.text.el
+    assert "«Εγκεκριμένη (Σε μήνα λήξης ισχύος)» ή «Ακυρωμένη»" in second.text.in_language("el")
     assert shipped["kalamata"].services["eee"].screening == ()
 
 
@@ -230,7 +233,7 @@ def test_consent_is_asked_where_the_manual_asks_it(
     found = body.consent_of(body.services[service], channel)
     assert (found.id if found else None) == consent
     assert bool(found and found.withdrawable) is withdrawable
-    assert not found or found.text.el.startswith("Δείγμα κειμένου:")
+    assert not found or found.text.in_language("el").startswith("Δείγμα κειμένου:")
 
 
 def test_every_service_can_be_had_somewhere_over_each_of_its_channels(

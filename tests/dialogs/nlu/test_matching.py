@@ -17,9 +17,7 @@ def filler(texts: Translator) -> frozenset[str]:
 
 def labelled(bodies: object, *, aliases: bool = True) -> list[Candidate]:
     assert isinstance(bodies, list)
-    return [
-        (one.id, [one.name.el, one.name.en, *(one.aliases if aliases else ())]) for one in bodies
-    ]
+    return [(one.id, [*one.name.values(), *(one.aliases if aliases else ())]) for one in bodies]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +33,7 @@ def keps(shipped: dict[str, Municipality]) -> list[Candidate]:
 @pytest.fixture(scope="module")
 def services(shipped: dict[str, Municipality]) -> list[Candidate]:
     larissa = shipped["larissa"]
-    return [(name, [s.name.el, s.name.en]) for name, s in larissa.services.items()]
+    return [(name, s.name.values()) for name, s in larissa.services.items()]
 
 
 CHANNELS: list[Candidate] = [
@@ -268,8 +266,8 @@ def test_every_label_picks_itself_and_nothing_else(
     shipped: dict[str, Municipality], filler: frozenset[str]
 ) -> None:
     for body in shipped.values():
-        places: list[Candidate] = [(b.id, [b.name.el, b.name.en]) for b in body.branches]
-        offered: list[Candidate] = [(k, [s.name.el, s.name.en]) for k, s in body.services.items()]
+        places: list[Candidate] = [(b.id, b.name.values()) for b in body.branches]
+        offered: list[Candidate] = [(k, s.name.values()) for k, s in body.services.items()]
         for choices in (places, offered):
             for value, names in choices:
                 for name in names:

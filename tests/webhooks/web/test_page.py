@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from core.i18n import LocalizedText
 from tests.conftest import Deployment, on_sqlite
 from tests.webhooks.conftest import Serve
 
@@ -259,7 +260,7 @@ def test_a_greeting_whose_buttons_have_changed_meanwhile_answers_nothing(
     client = serve()
     page = client.get("/").text
     body = deployment.services.registry["kalamata"].body
-    name = body.name.model_copy(update={"el": "Άγιος Δήμος"})
+    name = LocalizedText(el="Άγιος Δήμος", en=body.name.in_language("en"))
     deployment.load(body.model_copy(update={"id": "agios", "name": name}))
     shown = say(client, choice=button(page, "Δήμος Καλαμάτας"), page=mark(page)).text
     assert not any(bubble.startswith("citizen") for bubble in bubbles(shown))
