@@ -4,10 +4,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from dialogs.engine.inputs import Unreadable
 from dialogs.engine.prompts import Layout
+from dialogs.messages.blocks import FactKind
 from dialogs.nlu.input_hint import InputHint
 
 PRINTED = r"^\P{C}*$"
@@ -24,6 +25,113 @@ class ReplyChoice(BaseModel):
     number: int | None = None
 
 
+class HeadingBlock(BaseModel):
+    """The line that says what the message is about."""
+
+    type: Literal["heading"]
+    text: str
+
+
+class ParagraphBlock(BaseModel):
+    """Running text, perhaps of several lines."""
+
+    type: Literal["paragraph"]
+    text: str
+
+
+class FactRow(BaseModel):
+    """A label and its value, perhaps of several lines; `kind` says how it can be linked."""
+
+    label: str
+    value: str
+    kind: FactKind = "text"
+
+
+class FactsBlock(BaseModel):
+    """Facts under each other."""
+
+    type: Literal["facts"]
+    rows: list[FactRow]
+
+
+class ChecklistBlock(BaseModel):
+    """Things to bring or to do."""
+
+    type: Literal["checklist"]
+    heading: str = ""
+    items: list[str]
+
+
+class NoteBlock(BaseModel):
+    """What is also good to know, perhaps of several lines."""
+
+    type: Literal["note"]
+    text: str
+
+
+class LinkItem(BaseModel):
+    """An address of the web, and what it leads to."""
+
+    label: str
+    url: str
+
+
+class LinksBlock(BaseModel):
+    """Links under each other."""
+
+    type: Literal["links"]
+    heading: str = ""
+    links: list[LinkItem]
+
+
+class ActionItem(BaseModel):
+    """Something to do with the appointment that the message is about."""
+
+    kind: Literal["print"]
+    label: str
+
+
+class ActionsBlock(BaseModel):
+    """What a page offers beside the choices of the open question."""
+
+    type: Literal["actions"]
+    actions: list[ActionItem]
+
+
+class AttachmentBlock(BaseModel):
+    """A file that goes with the message."""
+
+    type: Literal["attachment"]
+    kind: Literal["calendar"]
+    label: str
+
+
+class PlaceBlock(BaseModel):
+    """Where an office is; degrees north and east (WGS 84), where they are known."""
+
+    type: Literal["place"]
+    label: str
+    name: str
+    address: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+ReplyBlock = Annotated[
+    HeadingBlock
+    | ParagraphBlock
+    | FactsBlock
+    | ChecklistBlock
+    | NoteBlock
+    | LinksBlock
+    | ActionsBlock
+    | AttachmentBlock
+    | PlaceBlock,
+    Field(discriminator="type"),
+]
+"""A part of a message, in its language. `type` has no default: what is stored leaves those out."""
+
+
 class Venue(BaseModel):
     """The place of an appointment: degrees north and east, its name and address."""
 
@@ -36,6 +144,8 @@ class Venue(BaseModel):
 class Reply(BaseModel):
     """A message of ours. Only the last of a turn is a question, and has a step and choices.
 
+    `text` is its plain form, `brief` a shorter one; `blocks` are the same as structured parts,
+    where there is more than running text. Those stored before there were blocks have none.
     `input` is the kind of answer that can be typed. `booking` is the id of the appointment that the
     message describes in full. A `closing` one replaces a question that is no longer open. One that
     `clears` is the first after a question whose buttons replaced the citizen's keyboard. A `file`
@@ -43,6 +153,8 @@ class Reply(BaseModel):
     """
 
     text: str
+    blocks: list[ReplyBlock] = []
+    brief: str = ""
     language: str = "el"
     step: str | None = None
     layout: Layout = "list"

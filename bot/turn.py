@@ -21,6 +21,7 @@ from bot.messages import WEBCHAT, Inbound, Reply, Sender
 from bot.ordering import is_double_tap, is_overtaken, missed_question
 from bot.platforms.base import Platform
 from bot.platforms.push_layout import adapt_replies, previous_question
+from bot.replies import build_replies
 from core.db.events import record_event
 from core.db.models import Citizen
 from core.errors import RetryTransaction
@@ -97,7 +98,8 @@ def _answer(
         record_event(session, name, *kinds)
     _store_prompt(session, found.id, result, now)
 
-    replies = services.texts.replies(result.messages, result.question, result.state.language)
+    language = result.state.language
+    replies = build_replies(services.texts, result.messages, result.question, language)
     replaced: Mapping[int, int] = {}
     if platform:
         tapped = result.tapped if _is_of_prompt(inbound, state) else None

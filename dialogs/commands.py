@@ -3,17 +3,20 @@
 from collections.abc import Callable
 
 from core.catalogue.model import Municipality
-from core.i18n import _, lines
+from core.i18n import _
 from dialogs.booking.selection import existing_booking, municipality, service
 from dialogs.context import Command, Context
 from dialogs.engine import navigation
 from dialogs.engine import standard_commands as standard
 from dialogs.managing.find import ask_by_code
 from dialogs.menu import ask_zone, set_zone, switch_to
-from dialogs.messages.appointment import about_service, contact_lines, link_lines
+from dialogs.messages.appointment import about_service, contact_facts, facts, useful_links
+from dialogs.messages.blocks import Block, Fact, Heading, Paragraph, message
 
 OFFICES_LISTED = 8
 """How many municipalities are listed where none is picked."""
+
+HUMAN = _("You can talk to an employee:")
 
 
 def _cancel(ctx: Context, argument: str) -> None:
@@ -27,18 +30,18 @@ def _cancel(ctx: Context, argument: str) -> None:
 
 
 def _about(ctx: Context, _argument: str) -> None:
-    body, chosen = municipality(ctx), service(ctx)
-    if body is None or chosen is None:
+    chosen = service(ctx)
+    if chosen is None:
         ctx.say(_("Pick a service first, and I'll tell you about it."))
     else:
-        ctx.say(about_service(body, chosen, ctx.answers.get("channel")))
+        ctx.say(message(*about_service(chosen, ctx.answers.get("channel"))))
 
 
 def _links(ctx: Context, _argument: str) -> None:
     body, chosen = municipality(ctx), service(ctx)
     links = (body.links if body else ()) + (chosen.links if chosen else ())
     if links:
-        ctx.say(lines(_("Useful links:"), *link_lines(links)))
+        ctx.say(message(*useful_links(links, _("Useful links:"))))
     else:
         ctx.say(_("Pick a municipality first, and I'll show you its links."))
 
@@ -47,13 +50,19 @@ def _human(ctx: Context, _argument: str) -> None:
     body = municipality(ctx) or _booked_at(ctx)
     if body is None:
         bodies = ctx.office.municipalities[:OFFICES_LISTED]
-        phones = [lines(each.name, each.contact.phone) for each in bodies]
-        ctx.say(lines(_("You can talk to an employee:"), *phones))
+        phones = [block for each in bodies for block in _phone_of(each)]
+        ctx.say(message(Heading(HUMAN), *phones))
         return
     branch = ctx.answers.get("branch")
     own = next((b.contact for b in body.branches if b.id == branch), None)
-    contact = contact_lines(own or body.contact)
-    ctx.say(lines(_("You can talk to an employee:"), body.name, *contact))
+    contact = contact_facts(own or body.contact)
+    ctx.say(message(Heading(HUMAN), Paragraph(body.name), *contact))
+
+
+def _phone_of(body: Municipality) -> list[Block]:
+    phone = body.contact.phone
+    number = Fact(_("Telephone"), phone or "", show_label=False, kind="phone")
+    return [Paragraph(body.name), *(facts(number) if phone else [])]
 
 
 def _booked_at(ctx: Context) -> Municipality | None:

@@ -1,4 +1,4 @@
-"""What is owed, put into words when it is sent."""
+"""Outbox messages in the words of their recipient, composed when they are sent."""
 
 from sqlalchemy.orm import Session
 
@@ -16,14 +16,14 @@ from core.messaging.notifications import ADDRESS_FIELDS
 def render_message(
     session: Session, services: Services, row: OutboxRow
 ) -> tuple[str, Reply] | None:
-    """Give the address that a message goes to, and the message; None where it is owed no more."""
+    """Return the address that a message goes to, and the message; None where it is obsolete."""
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if row.contact_id is None:
         address = booking.details.get(ADDRESS_FIELDS[row.platform]) if booking else None
         if not booking or not address:
             return None
         reply = render_notification(
-            services, row.kind, booking, booking.language, booking.timezone, plainly=True
+            services, row.kind, booking, booking.language, booking.timezone, to_attendee=True
         )
     else:
         address = session.get_one(Contact, row.contact_id).address
@@ -51,7 +51,7 @@ def _reply(session: Session, row: OutboxRow) -> Reply | None:
 def _filled(
     session: Session, services: Services, row: OutboxRow, address: str, reply: Reply
 ) -> Reply | None:
-    """A file with its content as it is now; None where the appointment is off by now."""
+    """Return a file with its content as it is now; None where the appointment was cancelled."""
     sender = Sender(platform=row.platform, account=row.account, address=address)
     try:
         found = appointment(session, services, sender, reply.booking or 0)

@@ -1,6 +1,5 @@
-"""Phrases and prompts + language → words and replies (gettext, Babel)."""
+"""Translate texts into the languages of `locales/` (gettext, Babel)."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
 from gettext import GNUTranslations
@@ -12,10 +11,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from bot.i18n.timezones import LANGUAGES, city_of, zone_candidates
-from bot.messages import Reply, ReplyChoice
 from core.i18n import FormattedDate, JoinedText, LocalizedText, Text, TextTemplate, ZoneCity
-from dialogs.engine.prompts import OpenQuestion
-from dialogs.messages.blocks import Message
 from dialogs.nlu.matching import pick
 from dialogs.nlu.normalize import normalize
 
@@ -26,7 +22,7 @@ LOCALES = Path(__file__).parents[2] / "locales"
 
 
 class Translator:
-    """Every text, in every language. Reads `locales/*/LC_MESSAGES/messages.po` once."""
+    """Texts in every language. Reads `locales/*/LC_MESSAGES/messages.po` once."""
 
     def __init__(self) -> None:
         self._translations = {language: _read(language) for language in LANGUAGES}
@@ -34,7 +30,7 @@ class Translator:
         self._zones: list[tuple[str, list[str]]] = []
 
     def say(self, phrase: Text, language: str) -> str:
-        """Put a phrase into words."""
+        """Return a text in that language."""
         match phrase:
             case str():
                 return phrase
@@ -62,7 +58,7 @@ class Translator:
                 return str(phrase)
 
     def words(self, phrase: Text) -> frozenset[str]:
-        """Give the words of a phrase with commas between them, in every language, folded."""
+        """Return the words of a phrase with commas between them, in every language, folded."""
         message = phrase.message if isinstance(phrase, TextTemplate) and not phrase.args else None
         if message in self._words:
             return self._words[message]
@@ -78,46 +74,6 @@ class Translator:
         found = pick(name, self._zones, typos=len(name) >= FUZZY_LETTERS)
         return found[0] or None if len(found) == 1 else None
 
-    def replies(
-        self, said: Sequence[Text | Message], question: OpenQuestion, language: str
-    ) -> list[Reply]:
-        """Make a turn's replies: what was said (of a booking) as one message, then the question."""
-        notes = _paragraphs([self.say(_text_of(phrase), language) for phrase in said])
-        booking = next((m.booking for m in said if isinstance(m, Message)), None)
-        asked = Reply(
-            text=self.say(_text_of(question.prompt.text), language),
-            step=question.step,
-            language=language,
-            layout=question.prompt.layout,
-            month=question.prompt.month,
-            choices=[
-                ReplyChoice(
-                    id=f"{question.number}.{offer.key}",
-                    label=offer.labels[language],
-                    number=offer.number,
-                )
-                for offer in question.stored.choices
-            ],
-            input=question.prompt.input,
-            booking=question.prompt.booking,
-        )
-        if not notes:
-            return [asked]
-        return [Reply(text=notes, language=language, booking=booking), asked]
-
-
-def _text_of(message: Text | Message) -> Text:
-    return message.text if isinstance(message, Message) else message
-
-
-def _paragraphs(said: list[str]) -> str:
-    """Put single lines under each other, and space around what has several."""
-    text = ""
-    for before, part in zip(["", *said], said, strict=False):
-        spaced = "\n" in before or "\n" in part
-        text += (("\n\n" if spaced else "\n") if text else "") + part
-    return text
-
 
 def _read(language: str) -> GNUTranslations:
     with (LOCALES / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
@@ -130,7 +86,7 @@ def _read(language: str) -> GNUTranslations:
 
 @lru_cache(maxsize=8192)
 def _when(at: date | datetime | time, _zone: str, pattern: str, language: str) -> str:
-    """Format, and remember. `_zone` tells moments apart that are equal, but not on the wall."""
+    """Format a time, cached. `_zone` tells apart times that are equal but in different zones."""
     if isinstance(at, datetime):
         return format_datetime(at, pattern, tzinfo=at.tzinfo, locale=language)
     if isinstance(at, time):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from bot.i18n.timezones import zone_names
-from bot.messages import PRINTED, WEBCHAT, Inbound, Reply, Sender
+from bot.messages import PRINTED, WEBCHAT, Inbound, Reply, ReplyBlock, Sender
 from core.catalogue.registry import Registry
 
 ACCOUNT = "webchat"
@@ -64,8 +64,12 @@ class TurnChoice(BaseModel):
 class TurnReply(BaseModel):
     """A message of ours; the last one of an answer is the open question."""
 
-    text: str
-    step: str | None
+    text: str = Field(description="The whole message as plain text")
+    blocks: list[ReplyBlock] = Field(
+        description="The same as structured parts, in order, to be shown instead of the text; "
+        "empty where the message is plain text only. Skip those whose type you don't know"
+    )
+    step: str | None = Field(description="What it asks for; null where it asks nothing")
     choices: list[TurnChoice]
 
 
@@ -117,7 +121,7 @@ def render(token: str, replies: list[Reply]) -> dict[str, Any]:
     return {
         "conversation": token,
         "replies": [
-            {"text": reply.text, "step": reply.step, "choices": picks}
+            {"text": reply.text, "blocks": reply.blocks, "step": reply.step, "choices": picks}
             for reply, picks in zip(replies, choices, strict=True)
         ],
     }

@@ -1,5 +1,6 @@
-"""An appointment by itself: as a page to print, and as a calendar file."""
+"""One appointment: as a page to print, and as a calendar file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,13 +9,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.context import Services, load_conversation
-from bot.messages import Sender
+from bot.messages import ReplyBlock, Sender
+from bot.replies import render_blocks
 from core.bookings.service import check_open
 from core.catalogue.model import Channel
 from core.db.models import Booking, History
 from core.i18n import Text, TextTemplate, _
 from core.messaging import conversations
 from dialogs.messages.appointment import CHANNELS, full_details
+from dialogs.messages.blocks import message, to_text
 
 TITLE = _("Your appointment")
 SUMMARY = _("Appointment: {service}, {municipality}")
@@ -27,16 +30,16 @@ class Appointment:
 
     language: str
     title: str
-    text: str
+    blocks: Sequence[ReplyBlock]
     file: bytes
 
 
 def appointment(
     session: Session, services: Services, sender: Sender, booking_id: int
 ) -> Appointment | None:
-    """See one of the writer's own, or one that their talk has shown; None where it is neither.
+    """Return a booking of the sender's own, or one that their conversation has shown.
 
-    Raises Refusal not_confirmed where it is over or was cancelled.
+    None where it is neither. Raises BookingRefused not_confirmed where it is over or cancelled.
     """
     loaded = load_conversation(session, services, sender)
     booking = session.get(Booking, booking_id)
@@ -50,10 +53,11 @@ def appointment(
     def say(phrase: Text) -> str:
         return services.texts.say(phrase, ctx.state.language)
 
-    text = say(full_details(ctx.office.of_booking(booking), booking, ctx.zone, ctx.now))
     language = ctx.state.language
-    file = _file(session, services, language, booking, text)
-    return Appointment(language, say(TITLE), text, file)
+    details = full_details(ctx.office.of_booking(booking), booking, ctx.zone, ctx.now)
+    file = _file(session, services, language, booking, say(to_text(message(*details))))
+    blocks = render_blocks(services.texts, details, language)
+    return Appointment(language, say(TITLE), blocks, file)
 
 
 def _shown(session: Session, conversation_id: int, booking_id: int) -> bool:

@@ -1,4 +1,4 @@
-"""Messages that come later, to a page: it fetches them, at once or on its next visit."""
+"""Notifications for a page, which fetches them at once or on its next visit."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -13,19 +13,19 @@ from core.messaging import conversations, page_inbox
 
 
 def fetch(session: Session, services: Services, sender: Sender) -> None:
-    """Put what is owed to somebody into words, and into their talk; once."""
+    """Add the notifications due to somebody to their conversation, each once."""
     loaded = load_conversation(session, services, sender, lock=True)
     if loaded is None:
         return
     found, now = loaded.found, services.clock()
-    for owed in page_inbox.pending_for(session, WEBCHAT, found.citizen_id, now):
-        booking = session.get_one(Booking, owed.booking_id)
-        reply = render_notification(services, owed.kind, booking, found.language, found.timezone)
-        owed.status = "delivered" if reply else "cancelled"
+    for due in page_inbox.pending_for(session, WEBCHAT, found.citizen_id, now):
+        booking = session.get_one(Booking, due.booking_id)
+        reply = render_notification(services, due.kind, booking, found.language, found.timezone)
+        due.status = "delivered" if reply else "cancelled"
         if reply:
             stored = [reply.model_dump(mode="json", exclude_defaults=True)]
-            # The same row is owed again when its booking was moved.
-            message_id = f"owed {owed.id} {owed.due_at.isoformat()}"
+            # The same row is due again when its booking was moved.
+            message_id = f"owed {due.id} {due.due_at.isoformat()}"
             conversations.record_inbound(
                 session, found, sender.account, message_id, None, stored, now
             )
@@ -34,7 +34,7 @@ def fetch(session: Session, services: Services, sender: Sender) -> None:
 def pending_news(
     session: Session, conversation_ids: Collection[int], now: datetime
 ) -> Mapping[int, tuple[int, bool]]:
-    """For each of these conversations, the last number of its talk and whether more is owed."""
+    """Return the last entry's number of each conversation, and whether more is due to it."""
     numbers = conversations.last_numbers(session, conversation_ids)
-    owed = page_inbox.have_pending(session, WEBCHAT, conversation_ids, now)
-    return {each: (numbers.get(each, 0), each in owed) for each in conversation_ids}
+    pending = page_inbox.have_pending(session, WEBCHAT, conversation_ids, now)
+    return {each: (numbers.get(each, 0), each in pending) for each in conversation_ids}

@@ -4,8 +4,9 @@ from zoneinfo import ZoneInfo
 
 from bot.context import Services
 from bot.messages import Reply
+from bot.replies import build_reply
 from core.db.models import Booking
-from dialogs.messages.notification import notification_text
+from dialogs.messages.notification import notification_message
 
 
 def render_notification(
@@ -15,15 +16,11 @@ def render_notification(
     language: str,
     timezone: str,
     *,
-    plainly: bool = False,
+    to_attendee: bool = False,
 ) -> Reply | None:
     """Return what a notification says of a booking now; None where that is no longer true."""
     loaded, zone = services.registry[booking.municipality_id], ZoneInfo(timezone)
-    said = notification_text(loaded, kind, booking, zone, services.clock(), plainly=plainly)
-    if said is None:
-        return None
-    return Reply(
-        text=services.texts.say(said, language),
-        language=language,
-        booking=booking.id if kind != "cancelled" else None,
+    said = notification_message(
+        loaded, kind, booking, zone, services.clock(), to_attendee=to_attendee
     )
+    return build_reply(services.texts, [said], language) if said else None

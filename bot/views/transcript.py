@@ -1,5 +1,6 @@
-"""A conversation as a page shows it: looked at, never changed."""
+"""A conversation as a page shows it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,13 +9,13 @@ from sqlalchemy.orm import Session
 from bot.context import Services, load_conversation
 from bot.messages import Reply, Sender
 from core.catalogue.model import Consent
-from core.i18n import Text
 from core.messaging import conversations
 from dialogs.booking.dialog import BOOK
 from dialogs.booking.progress import answered_steps
 from dialogs.booking.selection import consent, current_hold, municipality, service
 from dialogs.context import Context
-from dialogs.messages.appointment import sidebar
+from dialogs.messages.appointment import about_office, about_service
+from dialogs.messages.blocks import Message, message
 
 
 @dataclass(frozen=True)
@@ -37,37 +38,34 @@ class Entry:
 
 @dataclass(frozen=True)
 class ConversationView:
-    """The talk, the answers so far, how long a time is kept, what is good to know meanwhile.
+    """The entries, the answers so far, until when a time is held, what is good to know meanwhile.
 
-    `conversation` is the talk's id.
+    `consent` is the one asked for, with its municipality's id; `conversation` is the row's id.
     """
 
     talk: list[Entry]
     answered_steps: list[Answer]
     held_until: datetime | None = None
-    sidebar: str = ""
+    sidebar: Sequence[Message] = ()
     consent: tuple[str, Consent] | None = None
     conversation: int = 0
 
     @property
     def asked(self) -> Reply | None:
-        """The open question, if it is in this part of the talk."""
+        """Return the open question, if it is in this part of the conversation."""
         replies = [reply for entry in self.talk for reply in entry.replies if reply.step]
         return replies[-1] if replies else None
 
     @property
     def last(self) -> int:
-        """The number of the last that was said; 0 before anything was."""
+        """Return the number of the last entry; 0 before there is one."""
         return self.talk[-1].number if self.talk else 0
 
 
 def view(
     session: Session, services: Services, sender: Sender, after: int = 0
 ) -> ConversationView | None:
-    """See the sender's conversation, if there is one.
-
-    Of the talk, what is later than the entry numbered `after`.
-    """
+    """Return the sender's conversation, if there is one, from the entry after that number on."""
     loaded = load_conversation(session, services, sender)
     if loaded is None:
         return None
@@ -89,15 +87,18 @@ def view(
             for each in answered_steps(ctx)
         ],
         booking.held_until if booking and "time" in ctx.answers else None,
-        say(_sidebar(ctx), language),
+        _sidebar(ctx),
         (ctx.answers["municipality"], asked) if asked else None,
         found.id,
     )
 
 
-def _sidebar(ctx: Context) -> Text:
+def _sidebar(ctx: Context) -> Sequence[Message]:
     """Return what is good to have at hand while booking: documents, links, whom to ask."""
-    body = municipality(ctx)
+    body, chosen = municipality(ctx), service(ctx)
     if ctx.state.dialog != BOOK.name or body is None:
-        return ""
-    return sidebar(body, service(ctx), ctx.answers.get("channel"))
+        return ()
+    office = message(*about_office(body))
+    if chosen is None:
+        return (office,)
+    return message(*about_service(chosen, ctx.answers.get("channel"))), office

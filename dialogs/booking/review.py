@@ -16,13 +16,18 @@ from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice
 from dialogs.engine.state import PromptView
 from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import (
-    CHANNELS,
-    appointment_time,
-    detail_lines,
+    attendee_facts,
+    booking_message,
+    branch_fact,
+    brief_form,
+    channel_fact,
     full_details,
     one_line,
+    service_fact,
+    time_fact,
 )
-from dialogs.messages.blocks import Message
+from dialogs.messages.blocks import Facts, Heading, message
+from dialogs.messages.notification import BRIEF, FOR_ATTENDEE
 from dialogs.nlu.lexicon import NO, YES
 
 CONFIRM = _("confirm, yes, y, ok, okay, book it, all right, correct, yes correct, 👍")
@@ -61,15 +66,19 @@ def _ask_review(ctx: Context) -> Prompt:
     body, offer = picked_municipality(ctx), current_offer(ctx)
     start = datetime.fromisoformat(ctx.answers["time"])
     fields = body.fields_of(offer.service)
-    several = len(body.branches_of(offer.service.id)) > 1
+    service, channel = offer.service, offer.channel
+    rows = [service_fact(body, service)]
+    if channel == Channel.IN_PERSON or len(body.branches_of(service.id)) > 1:
+        rows.append(branch_fact(offer.branch))
+    rows += [
+        channel_fact(channel),
+        time_fact(start, service.duration, body, channel, ctx.zone),
+    ]
     return Prompt(
-        lines(
-            _("Please check before I book:"),
-            _("{municipality}, {service}", municipality=body.name, service=offer.service.name),
-            offer.branch.name if several or offer.channel == Channel.IN_PERSON else None,
-            CHANNELS[offer.channel],
-            appointment_time(start, offer.service.duration, body, offer.channel, ctx.zone),
-            *detail_lines(fields, collected_details(ctx, fields)),
+        message(
+            Heading(_("Please check before I book:")),
+            Facts(tuple(rows)),
+            *attendee_facts(fields, collected_details(ctx, fields)),
         ),
         [
             Choice(
@@ -107,8 +116,9 @@ def _confirm(ctx: Context, value: str) -> EffectOutcome:
     navigation.end_dialog(ctx)
     navigation.forget_answers(ctx)
     loaded = ctx.office.of_booking(booking)
-    details_text = full_details(loaded, booking, ctx.zone, ctx.now)
-    ctx.say(Message(lines(_("Your appointment is booked."), details_text), booking.id))
+    said = full_details(loaded, booking, ctx.zone, ctx.now)
+    brief = brief_form(BRIEF["confirmed"], loaded, booking, ctx.zone)
+    ctx.say(booking_message(booking, FOR_ATTENDEE["confirmed"], said, brief))
     return None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from core.i18n import _, lines
+from core.i18n import _
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Choice, Prompt
@@ -10,7 +10,13 @@ from dialogs.managing.edit import EDIT
 from dialogs.managing.find import check_allowed, find_steps, may_withdraw, picked_booking
 from dialogs.managing.reschedule import KEPT, MOVE
 from dialogs.menu import yes_no
-from dialogs.messages.appointment import booking_lines, detail_lines, one_line
+from dialogs.messages.appointment import (
+    BOOKING_ACTIONS,
+    appointment_facts,
+    attendee_facts,
+    one_line,
+)
+from dialogs.messages.blocks import Heading, Message, Paragraph, message
 
 
 def _ask_action(ctx: Context) -> Prompt:
@@ -19,10 +25,14 @@ def _ask_action(ctx: Context) -> Prompt:
     fields = loaded.body.fields_of(loaded.body.services[booking.service])
     names = ["move", "cancel", "edit", *(["withdraw"] if may_withdraw(ctx, booking) else [])]
     return Prompt(
-        lines(
-            *booking_lines(loaded, booking, ctx.zone),
-            *detail_lines(fields, booking.details),
-            _("What would you like to do with it?"),
+        Message(
+            (
+                *appointment_facts(loaded, booking, ctx.zone),
+                *attendee_facts(fields, booking.details),
+                Paragraph(_("What would you like to do with it?")),
+                *BOOKING_ACTIONS,
+            ),
+            booking.id,
         ),
         [
             *(Choice(name, ctx.definition.dialogs[name].label) for name in names),
@@ -50,9 +60,9 @@ def _bookings_steps(_ctx: Context) -> Iterator[Step]:
 
 def _ask_cancel(ctx: Context) -> Prompt:
     booking = picked_booking(ctx)
-    details = booking_lines(ctx.office.of_booking(booking), booking, ctx.zone)
+    details = appointment_facts(ctx.office.of_booking(booking), booking, ctx.zone)
     return Prompt(
-        lines(_("Shall I cancel this appointment?"), *details),
+        message(Heading(_("Shall I cancel this appointment?")), *details),
         yes_no(_("Yes, cancel it"), _("No, keep it"), _("cancel, cancel it")),
         names="whole",
     )
@@ -78,12 +88,14 @@ def _cancel_steps(_ctx: Context) -> Iterator[Step]:
 def _ask_withdraw(ctx: Context) -> Prompt:
     booking = picked_booking(ctx)
     return Prompt(
-        lines(
-            _(
-                "Without your consent we can't keep your details, so the appointment will be "
-                "cancelled and your details erased from it. Shall I go on?"
+        message(
+            Paragraph(
+                _(
+                    "Without your consent we can't keep your details, so the appointment will be "
+                    "cancelled and your details erased from it. Shall I go on?"
+                )
             ),
-            *booking_lines(ctx.office.of_booking(booking), booking, ctx.zone),
+            *appointment_facts(ctx.office.of_booking(booking), booking, ctx.zone),
         ),
         yes_no(_("Yes, withdraw it"), _("No, keep it"), _("withdraw, withdraw it")),
         names="whole",

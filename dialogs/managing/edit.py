@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from core.catalogue.model import FormField
-from core.i18n import _, lines
+from core.i18n import _
 from dialogs.booking.details import condition_holds, detail_step
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Choice, Prompt
 from dialogs.managing.find import find_steps, picked_booking
-from dialogs.messages.appointment import booking_lines, detail_lines
-from dialogs.messages.blocks import Message
+from dialogs.messages.appointment import appointment_facts, attendee_facts, booking_message
 
 PREFIX = "details."
 """What the step of each field begins with."""
@@ -67,12 +66,11 @@ def _edit(field: FormField, ctx: Context, value: str) -> None:
     navigation.forget_answers(ctx)
     ctx.office.edit(booking, changes | dropped)
     changed = [field for name, field in form.items() if name in changes]
-    text = lines(
-        _("I've changed it."),
-        *detail_lines(changed, booking.details),
-        *booking_lines(ctx.office.of_booking(booking), booking, ctx.zone),
-    )
-    ctx.say(Message(text, booking.id))
+    details = [
+        *attendee_facts(changed, booking.details),
+        *appointment_facts(ctx.office.of_booking(booking), booking, ctx.zone),
+    ]
+    ctx.say(booking_message(booking, _("I've changed it."), details))
 
 
 def _steps(ctx: Context) -> Iterator[Step]:

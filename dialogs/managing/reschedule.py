@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from core.errors import BookingRefused, RefusalKind
-from core.i18n import _, lines
+from core.i18n import _
 from dialogs.booking.day import day_step
 from dialogs.booking.selection import current_offer, near_view, zone_of
 from dialogs.booking.time import short_time, time_step
@@ -13,8 +13,14 @@ from dialogs.engine import navigation
 from dialogs.engine.prompts import Prompt
 from dialogs.managing.find import find_steps, picked_booking
 from dialogs.menu import yes_no
-from dialogs.messages.appointment import appointment_time, booking_lines
-from dialogs.messages.blocks import Message
+from dialogs.messages.appointment import (
+    appointment_facts,
+    appointment_time,
+    booking_message,
+    brief_form,
+)
+from dialogs.messages.blocks import Fact, Facts, Heading, message
+from dialogs.messages.notification import BRIEF, FOR_ATTENDEE
 
 KEPT = _("All right, your appointment stands.")
 
@@ -36,13 +42,14 @@ def _ask_review(ctx: Context) -> Prompt:
     start = datetime.fromisoformat(ctx.answers["time"])
     body, minutes = offer.municipality, offer.service.duration
     return Prompt(
-        lines(
-            _("Shall I move the appointment?"),
-            _(
-                "From: {time}",
-                time=appointment_time(booking.starts_at, minutes, body, offer.channel, ctx.zone),
+        message(
+            Heading(_("Shall I move the appointment?")),
+            Facts(
+                tuple(
+                    Fact(label, appointment_time(at, minutes, body, offer.channel, ctx.zone))
+                    for label, at in ((_("From"), booking.starts_at), (_("To"), start))
+                )
             ),
-            _("To: {time}", time=appointment_time(start, minutes, body, offer.channel, ctx.zone)),
         ),
         yes_no(
             _("Yes, move it to {time}", time=short_time(ctx, offer, start)),
@@ -70,8 +77,10 @@ def _move(ctx: Context, answer: str) -> None:
             navigation.end_dialog(ctx)
         raise
     navigation.end_dialog(ctx)
-    details = booking_lines(ctx.office.of_booking(booking), booking, ctx.zone)
-    ctx.say(Message(lines(_("Your appointment was moved."), *details), booking.id))
+    loaded = ctx.office.of_booking(booking)
+    details = appointment_facts(loaded, booking, ctx.zone)
+    brief = brief_form(BRIEF["moved"], loaded, booking, ctx.zone)
+    ctx.say(booking_message(booking, FOR_ATTENDEE["moved"], details, brief))
 
 
 def _steps(ctx: Context) -> Iterator[Step]:

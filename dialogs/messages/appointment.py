@@ -1,14 +1,31 @@
 """What is said of an appointment and of a service."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.bookings.reference import format_code
-from core.catalogue.model import Channel, FormField, Link, Municipality, OfficeContact, Service
+from core.catalogue.model import Branch, Channel, FormField, Municipality, OfficeContact, Service
+from core.catalogue.model import Link as CatalogueLink
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking
-from core.i18n import FormattedDate, JoinedText, Text, TextTemplate, ZoneCity, _, _n, lines
+from core.i18n import FormattedDate, Text, TextTemplate, ZoneCity, _, _n, lines
+from dialogs.messages.blocks import (
+    Action,
+    Actions,
+    Attachment,
+    Block,
+    Checklist,
+    Fact,
+    Facts,
+    Heading,
+    Link,
+    Links,
+    Message,
+    Note,
+    Paragraph,
+    Place,
+)
 from dialogs.nlu.field_types import FIELD_TYPES
 from dialogs.nlu.fields import format_phone
 
@@ -27,16 +44,24 @@ CHANNEL_WORDS: dict[Channel, TextTemplate] = {
 DAY = "EEEE d MMMM y"
 CLOCK = "HH:mm"
 
+KEEP_CODE = _("Keep the code: with it and your phone number you can move or cancel from any chat.")
+
+BOOKING_ACTIONS: tuple[Block, ...] = (
+    Attachment("calendar", _("Save in my calendar")),
+    Actions((Action("print", _("Print")),)),
+)
+"""What a page offers under everything that is said of one booking."""
+
 
 def shown_zone(municipality: Municipality, channel: str, citizen: ZoneInfo) -> ZoneInfo:
-    """The zone of the times shown: the place's in person, else the citizen's."""
+    """Return the zone of the times shown: the place's in person, else the citizen's."""
     return ZoneInfo(municipality.timezone) if channel == Channel.IN_PERSON else citizen
 
 
 def appointment_time(
     start: datetime, minutes: int, municipality: Municipality, channel: str, citizen: ZoneInfo
 ) -> Text:
-    """Date and time; in both zones where the citizen's differs from the municipality's."""
+    """Return date and time; in both zones where the citizen's differs from the municipality's."""
     here, there = ZoneInfo(municipality.timezone), citizen
     end = start + timedelta(minutes=minutes)
 
@@ -60,68 +85,62 @@ def appointment_time(
     )
 
 
-def about_service(body: Municipality, service: Service, channel: str | None) -> Text:
-    """Documents, instructions, duration and links of a service."""
+def about_service(service: Service, channel: str | None) -> list[Block]:
+    """Return the documents, instructions, duration and links of a service."""
     channels = [Channel(channel)] if channel else service.channels
-    return lines(
-        service.name,
-        service.description,
-        _n("It takes {count} minute.", "It takes {count} minutes.", service.duration),
-        *document_lines(service),
+    return [
+        Heading(service.name),
+        *([Paragraph(service.description)] if service.description else []),
+        Paragraph(_n("It takes {count} minute.", "It takes {count} minutes.", service.duration)),
+        *documents(service),
         *(
-            _("{channel}: {text}", channel=CHANNELS[c], text=service.instructions[c])
+            Paragraph(_("{channel}: {text}", channel=CHANNELS[c], text=service.instructions[c]))
             for c in channels
             if c in service.instructions
         ),
-        *link_lines(service.links),
-    )
+        *useful_links(service.links),
+    ]
 
 
-def sidebar(body: Municipality, service: Service | None, channel: str | None) -> Text:
-    """What is good to have at hand while booking: documents, links, whom to ask."""
-    about = about_service(body, service, channel) if service else None
-    registry = lines(body.name, *link_lines(body.links), *contact_lines(body.contact))
-    return JoinedText((about, registry), "\n\n") if about else registry
+def about_office(body: Municipality) -> list[Block]:
+    """Return the links of a municipality and how to reach it."""
+    return [Heading(body.name), *useful_links(body.links), *contact_facts(body.contact)]
 
 
-def document_lines(service: Service) -> list[Text]:
-    """What to bring."""
+def documents(service: Service) -> list[Block]:
+    """Return what to bring."""
     if not service.documents:
         return []
-    return [
-        _("Please have with you:"),
-        *(_("• {item}", item=document) for document in service.documents),
-    ]
+    return [Checklist(_("Please have with you:"), service.documents)]
 
 
-def link_lines(links: Iterable[Link]) -> list[Text]:
-    """Each link with its label."""
-    return [_("• {label}: {url}", label=link.label, url=link.url) for link in links]
+def useful_links(links: Iterable[CatalogueLink], heading: Text | None = None) -> list[Block]:
+    """Return links with their labels, of a municipality or a service."""
+    found = tuple(Link(link.label, link.url) for link in links)
+    return [Links(found, heading)] if found else []
 
 
-def contact_lines(contact: OfficeContact) -> list[Text]:
-    """How to reach an office."""
-    ways: list[Text] = []
-    if contact.phone:
-        ways.append(_("Telephone: {phone}", phone=contact.phone))
-    if contact.email:
-        ways.append(_("Email: {email}", email=contact.email))
-    if contact.address:
-        ways.append(_("Address: {address}", address=contact.address))
-    if contact.hours:
-        ways.append(_("Hours: {hours}", hours=contact.hours))
-    if contact.website:
-        ways.append(contact.website)
-    return ways
+def contact_facts(contact: OfficeContact) -> list[Block]:
+    """Return how to reach an office."""
+    ways = (
+        Fact(_("Telephone"), contact.phone or "", kind="phone"),
+        Fact(_("Email"), contact.email or "", kind="email"),
+        Fact(_("Address"), contact.address or "", kind="address"),
+        Fact(_("Hours"), contact.hours or ""),
+        Fact(_("Website"), contact.website or "", show_label=False, kind="url"),
+    )
+    return facts(*(way for way in ways if way.value))
 
 
-def detail_lines(fields: Sequence[FormField], details: dict[str, str]) -> list[Text]:
-    """The attendee's details, as label and value; what was skipped is left out."""
-    return [
-        _("{label}: {value}", label=field.label, value=shown_value(field, details[field.id]))
-        for field in fields
-        if details.get(field.id)
-    ]
+def attendee_facts(fields: Sequence[FormField], details: Mapping[str, str]) -> list[Block]:
+    """Return the attendee's details; what was skipped is left out."""
+    return facts(
+        *(
+            Fact(field.label, shown_value(field, details[field.id]))
+            for field in fields
+            if details.get(field.id)
+        )
+    )
 
 
 def shown_value(field: FormField, value: str) -> Text:
@@ -131,7 +150,7 @@ def shown_value(field: FormField, value: str) -> Text:
 
 
 def one_line(loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo) -> Text:
-    """A booking in a line: date, time, service."""
+    """Return a booking in a line: date, time, service."""
     body = loaded.body
     zone = shown_zone(body, booking.channel, citizen)
     return _(
@@ -142,64 +161,124 @@ def one_line(loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo) ->
     )
 
 
-def booking_lines(loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo) -> list[Text]:
-    """Code, service, time, place or call."""
+def appointment_facts(
+    loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo
+) -> list[Block]:
+    """Return the code, service, time, and the place or how the call is made."""
     body = loaded.body
     service, branch = body.services[booking.service], body.branch(booking.branch)
     minutes = int((booking.ends_at - booking.starts_at).total_seconds() // 60)
     channel = Channel(booking.channel)
-    where: list[Text] = []
-    if channel == Channel.IN_PERSON or len(body.branches_of(service.id)) > 1:
-        where.append(branch.name)
-    if channel == Channel.IN_PERSON:
-        if branch.address:
-            where.append(_("Address: {address}", address=branch.address))
-    elif channel == Channel.PHONE:
-        number = format_phone(booking.details.get("phone", ""))
-        where.append(_("We will call you at {phone}.", phone=number))
-    elif booking.details.get("email"):
-        email = booking.details["email"]
-        where.append(_("The office will send the link for the call to {email}.", email=email))
-    return [
-        _("Code: {code}", code=format_code(booking.code or "")),
-        _("{municipality}, {service}", municipality=body.name, service=service.name),
-        appointment_time(booking.starts_at, minutes, body, channel, citizen),
-        CHANNELS[channel],
-        *where,
+    rows = [
+        Fact(_("Code"), format_code(booking.code or "")),
+        service_fact(body, service),
+        time_fact(booking.starts_at, minutes, body, channel, citizen),
+        channel_fact(channel),
     ]
+    if channel == Channel.IN_PERSON:
+        return [Facts(tuple(rows)), _place(branch)]
+    if len(body.branches_of(service.id)) > 1:
+        rows.append(branch_fact(branch))
+    if channel == Channel.PHONE:
+        number = format_phone(booking.details.get("phone", ""))
+        said = _("We will call you at {phone}.", phone=number)
+        rows.append(Fact(_("Telephone"), said, show_label=False))
+    elif email := booking.details.get("email"):
+        said = _("The office will send the link for the call to {email}.", email=email)
+        rows.append(Fact(_("Email"), said, show_label=False))
+    return [Facts(tuple(rows))]
+
+
+def service_fact(body: Municipality, service: Service) -> Fact:
+    """Return who serves, and for what."""
+    value = _("{municipality}, {service}", municipality=body.name, service=service.name)
+    return Fact(_("Service"), value, show_label=False)
+
+
+def time_fact(
+    start: datetime, minutes: int, body: Municipality, channel: Channel, citizen: ZoneInfo
+) -> Fact:
+    """Return when an appointment is."""
+    value = appointment_time(start, minutes, body, channel, citizen)
+    return Fact(_("When"), value, show_label=False)
+
+
+def channel_fact(channel: Channel) -> Fact:
+    """Return how an appointment is held."""
+    return Fact(_("How"), CHANNELS[channel], show_label=False)
+
+
+def branch_fact(branch: Branch) -> Fact:
+    """Return the name of the place that serves."""
+    return Fact(_("Place"), branch.name, show_label=False)
+
+
+def facts(*rows: Fact) -> list[Block]:
+    """Return facts as a block; none where there are no facts."""
+    return [Facts(rows)] if rows else []
+
+
+def _place(branch: Branch) -> Place:
+    point = branch.place
+    if point is None:
+        return Place(branch.name, branch.address)
+    return Place(branch.name, branch.address, point.latitude, point.longitude)
 
 
 def full_details(
     loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo, now: datetime
-) -> Text:
-    """All that the citizen must know of a booking."""
+) -> list[Block]:
+    """Return all that the citizen must know of a booking."""
     body = loaded.body
     service, channel = body.services[booking.service], Channel(booking.channel)
     tips = body.video_tips if channel == Channel.VIDEO else ()
+    instructions = service.instructions.get(channel)
+    return [
+        *appointment_facts(loaded, booking, citizen),
+        *documents(service),
+        *([Paragraph(instructions)] if instructions else []),
+        *([Checklist(_("For a good video call:"), tips)] if tips else []),
+        Note(lines(KEEP_CODE, _deadline(body, booking, citizen, now))),
+        *office_phone(loaded, booking),
+    ]
+
+
+def _deadline(
+    body: Municipality, booking: Booking, citizen: ZoneInfo, now: datetime
+) -> Text | None:
+    """Return until when a booking can be moved or cancelled, where that isn't obvious."""
     until = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
-    zone = shown_zone(body, channel, citizen)
+    if not now < until < booking.starts_at:
+        return None
+    zone = shown_zone(body, booking.channel, citizen)
     local = until.astimezone(zone)
-    return lines(
-        *booking_lines(loaded, booking, citizen),
-        *document_lines(service),
-        service.instructions.get(channel),
-        *([_("For a good video call:")] if tips else []),
-        *(_("• {item}", item=tip) for tip in tips),
-        _("Keep the code: with it and your phone number you can move or cancel from any chat."),
-        _(
-            "You can do so until {day}, {time} (time of {zone}).",
-            day=FormattedDate(local, "EEEE d MMMM"),
-            time=FormattedDate(local, CLOCK),
-            zone=ZoneCity(str(zone)),
-        )
-        if now < until < booking.starts_at
-        else None,
-        office_phone(loaded, booking),
+    return _(
+        "You can do so until {day}, {time} (time of {zone}).",
+        day=FormattedDate(local, "EEEE d MMMM"),
+        time=FormattedDate(local, CLOCK),
+        zone=ZoneCity(str(zone)),
     )
 
 
-def office_phone(loaded: LoadedMunicipality, booking: Booking) -> Text | None:
-    """Where a human can be called about it."""
-    body = loaded.body
-    contact = body.branch(booking.branch).contact or body.contact
-    return _("Telephone of the office: {phone}", phone=contact.phone) if contact.phone else None
+def office_phone(loaded: LoadedMunicipality, booking: Booking) -> list[Block]:
+    """Return where a human can be called about a booking."""
+    contact = loaded.body.branch(booking.branch).contact or loaded.body.contact
+    if not contact.phone:
+        return []
+    return facts(Fact(_("Telephone of the office"), contact.phone, kind="phone"))
+
+
+def booking_message(
+    booking: Booking, heading: Text, blocks: Iterable[Block], brief: Text | None = None
+) -> Message:
+    """Return a message that is all about one booking, with its calendar file."""
+    return Message((Heading(heading), *blocks, *BOOKING_ACTIONS), booking.id, brief)
+
+
+def brief_form(
+    said: TextTemplate, loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo
+) -> Text:
+    """Fill the {appointment} and {code} of a message's short form."""
+    appointment = one_line(loaded, booking, citizen)
+    code = format_code(booking.code or "")
+    return TextTemplate(said.message, args={"appointment": appointment, "code": code})

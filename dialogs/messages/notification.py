@@ -1,18 +1,21 @@
-"""What is said in the messages that come later: reminders, and changes made elsewhere."""
+"""Notifications: reminders, and changes that were made elsewhere."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking
-from core.i18n import Text, TextTemplate, _, lines
+from core.i18n import TextTemplate, _
 from dialogs.messages.appointment import (
-    booking_lines,
-    document_lines,
+    appointment_facts,
+    booking_message,
+    brief_form,
+    documents,
     full_details,
     office_phone,
     one_line,
 )
+from dialogs.messages.blocks import Message, Note, Paragraph
 
 OPENINGS: dict[str, TextTemplate] = {
     "reminder": _("A reminder of your appointment:"),
@@ -22,7 +25,7 @@ OPENINGS: dict[str, TextTemplate] = {
         "your number:"
     ),
 }
-
+"""To whoever booked, in a chat that can answer."""
 
 FOR_ATTENDEE: dict[str, TextTemplate] = {
     "confirmed": _("Your appointment is booked."),
@@ -32,45 +35,58 @@ FOR_ATTENDEE: dict[str, TextTemplate] = {
 }
 """To the attendee, who may be another than who booked, and can't answer."""
 
+CANCEL_HERE = _(
+    "If you can't make it, please cancel it here, so that somebody else can have the time."
+)
+TELL_OFFICE = _("If you can't make it, please tell the office.")
 
-def notification_text(
+
+BRIEF: dict[str, TextTemplate] = {
+    "confirmed": _("Your appointment is booked: {appointment}. Code: {code}."),
+    "moved": _("Your appointment was moved: {appointment}. Code: {code}."),
+    "edited": _("The details of your appointment were changed: {appointment}. Code: {code}."),
+    "reminder": _("A reminder of your appointment: {appointment}. Code: {code}."),
+}
+"""The short form of each."""
+
+
+def notification_message(
     loaded: LoadedMunicipality,
     kind: str,
     booking: Booking,
     citizen: ZoneInfo,
     now: datetime,
     *,
-    plainly: bool = False,
-) -> Text | None:
-    """What a message of that kind says of a booking now; None where it is no longer true.
+    to_attendee: bool = False,
+) -> Message | None:
+    """Return what a notification of that kind says of a booking now.
 
-    To whoever booked, unless it is said `plainly`: then to the attendee, wherever.
+    None where that is no longer true. It is for whoever booked, else `to_attendee`.
     """
     if not loaded.has(booking.service, booking.branch):
-        return None  # of what was cancelled, the catalogue may know nothing any more
+        return None  # the catalogue may have lost what a cancelled booking was for
     if kind == "cancelled":
         what = one_line(loaded, booking, citizen)
-        if plainly:
-            said = _("Your appointment was cancelled: {appointment}.", appointment=what)
-            return lines(said, office_phone(loaded, booking))
-        said = _(
+        brief = _("Your appointment was cancelled: {appointment}.", appointment=what)
+        elsewhere = _(
             "Your appointment was cancelled from another device, with its code and your number: "
             "{appointment}.",
             appointment=what,
         )
-        return lines(said, office_phone(loaded, booking))
+        said = Paragraph(brief if to_attendee else elsewhere)
+        return Message((said, *office_phone(loaded, booking)), brief=brief)
     if booking.state != "confirmed" or booking.starts_at <= now:
         return None
-    if plainly or kind not in OPENINGS:
-        return lines(FOR_ATTENDEE[kind], full_details(loaded, booking, citizen, now))
+    short = brief_form(BRIEF[kind], loaded, booking, citizen)
+    if to_attendee or kind not in OPENINGS:
+        details = full_details(loaded, booking, citizen, now)
+        return booking_message(booking, FOR_ATTENDEE[kind], details, short)
     body = loaded.body
     deadline = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
-    return lines(
-        OPENINGS[kind],
-        *booking_lines(loaded, booking, citizen),
-        *document_lines(body.services[booking.service]),
-        _("If you can't make it, please cancel it here, so that somebody else can have the time.")
-        if now < deadline
-        else _("If you can't make it, please tell the office."),
-        office_phone(loaded, booking),
-    )
+    details = [
+        *appointment_facts(loaded, booking, citizen),
+        *documents(body.services[booking.service]),
+        Note(CANCEL_HERE if now < deadline else TELL_OFFICE),
+        *office_phone(loaded, booking),
+    ]
+    return booking_message(booking, OPENINGS[kind], details, short)

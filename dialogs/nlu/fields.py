@@ -142,3 +142,14 @@ def format_phone(number: str) -> str:
     form = phonenumbers.PhoneNumberFormat
     kind = form.NATIONAL if parsed.country_code == 30 else form.INTERNATIONAL
     return phonenumbers.format_number(parsed, kind)
+
+
+def dialled_number(number: str) -> str:
+    """Return what to dial from anywhere (E.164), else the digits as they are, such as 1500."""
+    try:
+        parsed = phonenumbers.parse(number, "GR")
+    except phonenumbers.NumberParseException:
+        parsed = phonenumbers.PhoneNumber()
+    if phonenumbers.is_valid_number(parsed):
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return "".join(sign for sign in number if sign.isdigit() or sign == "+")

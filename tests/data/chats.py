@@ -1,6 +1,6 @@
 """Chats of citizens with Rantevou: what they write and tap, and what they see of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -19,6 +19,7 @@ from bot.messages import Inbound, Reply
 from bot.platforms.telegram.rendering import NO_CHOICE, Rendered
 from bot.views.inbox import fetch
 from bot.views.transcript import view
+from dialogs.messages.blocks import Message, to_text
 from tests.bot.platforms.viber_events import AT
 from tests.conftest import Deployment
 from tests.stories import story_platforms
@@ -114,10 +115,15 @@ class Chat:
             "talk": talk,
             "answers": [f"{answer.label}: {answer.value}" for answer in seen.answered_steps],
             "held until": f"{until.astimezone(ATHENS):%H:%M}" if until else None,
-            "useful": seen.sidebar.splitlines(),
+            "useful": self._in_words(seen.sidebar, seen.asked),
             "consent": bool(seen.consent),
             "asked": seen.asked.text.splitlines() if seen.asked else [],
         }
+
+    def _in_words(self, messages: Sequence[Message], asked: Reply | None) -> list[str]:
+        texts, language = self.chats.deployment.services.texts, asked.language if asked else "el"
+        said = [texts.say(to_text(each), language) for each in messages]
+        return "\n\n".join(said).splitlines()
 
     def later(self) -> list[str]:
         """Look for what came later, as a page does; what is new in the talk."""

@@ -4,9 +4,11 @@ from calendar import Calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import groupby
 from math import ceil
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from babel import Locale
@@ -18,15 +20,29 @@ from markupsafe import Markup, escape
 
 from bot.context import Services
 from bot.i18n.translator import Translator
-from bot.messages import Reply, ReplyChoice
+from bot.messages import (
+    ChecklistBlock,
+    FactRow,
+    HeadingBlock,
+    LinkItem,
+    LinksBlock,
+    ParagraphBlock,
+    PlaceBlock,
+    Reply,
+    ReplyBlock,
+    ReplyChoice,
+)
+from bot.replies import render_blocks
 from bot.views.transcript import ConversationView
 from core.i18n import Text, TextTemplate, _
+from dialogs.messages.appointment import BOOKING_ACTIONS
+from dialogs.nlu.fields import dialled_number
 from webhooks.language import OTHER_LANGUAGE
 from webhooks.web.urls import ChatPage
 
 TEMPLATES = Path(__file__).parent / "templates"
 START = "/start"
-"""What a page says by itself, to see the first question; it isn't shown."""
+"""What a page sends by itself, to see the first question; it isn't shown."""
 
 ATTRIBUTES: Mapping[str, str] = {
     "text": 'autocomplete="off"',
@@ -38,7 +54,7 @@ ATTRIBUTES: Mapping[str, str] = {
     "code": 'autocomplete="off" autocapitalize="characters" spellcheck="false"',
     "long": "",
 }
-"""What helps to type each kind of answer: the right keyboard, and what the browser knows."""
+"""The attributes of the input of each kind of answer: keyboard and autocompletion."""
 
 TITLE = _("Appointment with your municipality")
 PARTS_OF_DAY = (
@@ -47,67 +63,57 @@ PARTS_OF_DAY = (
     ("18:00", "24:00", _("In the evening")),
 )
 BULLET = "• "
+WEB = ("http://", "https://")
+MAP = "https://www.openstreetmap.org/"
 
 
 @dataclass(frozen=True)
 class Bubble:
-    """A message as the page shows it; `who` is citizen or bot, `entry` its number in the talk."""
+    """A message as the page shows it; `who` is citizen or bot, `entry` its number.
+
+    A message of the bot is shown as its `blocks`, one of the citizen as its `text`.
+    """
 
     who: str
     text: str
+    blocks: Sequence[ReplyBlock]
     entry: int
     booking: int | None = None
     first: bool = False
-    """Whether the newest part of the talk begins with it."""
+    """Whether the newest part of the conversation begins with it."""
 
 
 @dataclass(frozen=True)
 class Day:
-    """A field of the month's sheet; number 0 outside of the month."""
+    """A cell of the month's table; number 0 outside of the month."""
 
     number: int
     choice: ReplyChoice | None
 
 
-@dataclass(frozen=True)
-class Item:
-    """An item of a list; a link, where it has an address."""
-
-    text: str
-    url: str | None
-
-
-@dataclass(frozen=True)
-class Block:
-    """A part of a message: lines of text, or a list."""
-
-    text: str
-    items: Sequence[Item] = ()
-
-
 class Renderer:
-    """Makes pages and parts of pages."""
+    """Renders pages and parts of pages."""
 
     def __init__(self, services: Services) -> None:
-        self._house = services
+        self._services = services
         self.templates = _environment()
 
     def document(self, template: str, language: str, **values: Any) -> str:
-        """Make a page or a part of one, with gettext of that language at hand."""
-        words = in_language(self._house.texts, language)
+        """Return a page or a part of one, with gettext of that language at hand."""
+        words = in_language(self._services.texts, language)
         return self.templates.get_template(template).render(**words, **values)
 
     def page(
         self, place: ChatPage, seen: ConversationView, mark: str, *, forgetful: bool
     ) -> HTMLResponse:
-        """Make the whole page; `mark` is its own, `forgetful` says that no cookie is kept."""
+        """Return the whole page; `mark` is its own id, `forgetful`: the browser keeps no cookie."""
         language = seen.asked.language if seen.asked else "el"
         return self._rendered("page.html", place, seen, mark, language, forgetful=forgetful)
 
     def turn(
         self, place: ChatPage, seen: ConversationView, mark: str, language: str
     ) -> HTMLResponse:
-        """Make what is new, for a page that has the rest: messages, and the question if it is."""
+        """Return what is new, for a page that has the rest: messages, and the question if it is."""
         response = self._rendered("turn.html", place, seen, mark, language)
         response.headers["X-Last"] = str(seen.last)
         return response
@@ -121,7 +127,7 @@ class Renderer:
         language: str,
         **more: Any,
     ) -> HTMLResponse:
-        services, asked = self._house, seen.asked
+        services, asked = self._services, seen.asked
         say = services.texts.say
         title: Text = services.registry[place.home].body.name if place.home else TITLE
         shown: dict[str, Any] = {
@@ -130,10 +136,12 @@ class Renderer:
             "path": place.path,
             "alone": ChatPage(place.home, framed=False).path if place.framed else None,
             "other": Locale(OTHER_LANGUAGE[language]),
-            "bubbles": _bubbles(seen),
+            "bubbles": _bubbles(seen, render_blocks(services.texts, BOOKING_ACTIONS, language)),
             "asked": asked,
             "answered_steps": seen.answered_steps,
-            "sidebar": seen.sidebar,
+            "sidebar": [
+                render_blocks(services.texts, part.blocks, language) for part in seen.sidebar
+            ],
             "consent": seen.consent,
             "held_seconds": _seconds(seen.held_until, services.clock()),
             "message_id": str(uuid4()),
@@ -146,7 +154,7 @@ class Renderer:
         return HTMLResponse(self.document(template, language, **shown))
 
     def _question(self, asked: Reply) -> dict[str, Any]:
-        say, language = self._house.texts.say, asked.language
+        say, language = self._services.texts.say, asked.language
         picks = [choice for choice in asked.choices if choice.number is not None]
         return {
             "picks": picks,
@@ -163,7 +171,7 @@ class Renderer:
 
 
 def _environment() -> Environment:
-    """The pages' templates."""
+    """Return the environment of the pages' templates."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -171,12 +179,17 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"blocks": blocks, "linked": linked}
+    made.filters |= {
+        "blocks": text_blocks,
+        "linked": linked,
+        "dialled": dialled_number,
+        "map_url": map_url,
+    }
     return made
 
 
 def in_language(texts: Translator, language: str) -> dict[str, Any]:
-    """What every template is given: the language, and its gettext."""
+    """Return what every template is given: the language, and its gettext."""
 
     def say(message: str, **values: Text) -> str:
         return texts.say(TextTemplate(message, args=values), language)
@@ -188,48 +201,66 @@ def in_language(texts: Translator, language: str) -> dict[str, Any]:
 
 
 def linked(text: str) -> Markup:
-    """Make its addresses links. Most texts have none, and are spared the search."""
+    """Return a text with its addresses as links; most texts have none and aren't searched."""
     if any(sign in text for sign in ("://", "www.", "@")):
         return Markup(urlize(text, target="_blank", rel="noopener"))  # noqa: S704 escapes the rest
     return escape(text)
 
 
-def blocks(text: str) -> list[Block]:
-    """Take a message apart: lines that begin with a bullet are a list, the others are text."""
-    found: list[Block] = []
-    lines: list[str] = []
-    items: list[Item] = []
+def text_blocks(text: str, *, titled: bool = False) -> list[ReplyBlock]:
+    """Return a plain text as blocks: paragraphs, and lists of the lines that begin with a bullet.
 
-    def close() -> None:
-        if lines:
-            found.append(Block("\n".join(lines)))
-        if items:
-            found.append(Block("", tuple(items)))
-        lines.clear()
-        items.clear()
-
-    for line in text.split("\n"):
-        if line.startswith(BULLET) == bool(lines) or not line:
-            close()
-        if line.startswith(BULLET):
-            items.append(_item(line.removeprefix(BULLET)))
-        elif line:
-            lines.append(line)
-    close()
+    `titled`: the first line is its heading. Replies have no blocks of their own where they are
+    plain text, or were stored by a former revision.
+    """
+    found: list[ReplyBlock] = []
+    rows = text.split("\n")
+    if titled:
+        found.append(HeadingBlock(type="heading", text=rows.pop(0)))
+    for is_list, group in groupby(rows, key=_row_kind):
+        if is_list is None:
+            continue
+        if not is_list:
+            found.append(ParagraphBlock(type="paragraph", text="\n".join(group)))
+            continue
+        items = [row.removeprefix(BULLET).rpartition(": ") for row in group]
+        for is_link, part in groupby(items, key=lambda item: item[2].startswith(WEB)):
+            if is_link:
+                links = [LinkItem(label=label, url=url) for label, _colon, url in part]
+                found.append(LinksBlock(type="links", links=links))
+            else:
+                found.append(ChecklistBlock(type="checklist", items=["".join(i) for i in part]))
     return found
 
 
-def _item(text: str) -> Item:
-    label, _colon, url = text.rpartition(": ")
-    return Item(label, url) if url.startswith(("http://", "https://")) else Item(text, None)
+def _row_kind(row: str) -> bool | None:
+    """Return whether a line is an item of a list; None for an empty one."""
+    return row.startswith(BULLET) if row else None
 
 
-def _bubbles(seen: ConversationView) -> list[Bubble]:
+def map_url(place: PlaceBlock | FactRow) -> str:
+    """Return where OpenStreetMap shows a place, by its coordinates or else its address."""
+    match place:
+        case PlaceBlock(latitude=float(north), longitude=float(east)):
+            return f"{MAP}?mlat={north}&mlon={east}#map=18/{north}/{east}"
+        case PlaceBlock():
+            return f"{MAP}search?{urlencode({'query': place.address})}"
+        case FactRow():
+            return f"{MAP}search?{urlencode({'query': place.value})}"
+
+
+def _bubbles(seen: ConversationView, offered: list[ReplyBlock]) -> list[Bubble]:
+    """Return the messages; `offered` is what belongs to an appointment stored without blocks."""
     bubbles: list[Bubble] = []
     for entry in seen.talk:
         said, number = entry.said, entry.number
-        heard = [Bubble("citizen", said, number)] if said and said != START else []
-        heard += [Bubble("bot", reply.text, number, reply.booking) for reply in entry.replies]
+        heard = [Bubble("citizen", said, (), number)] if said and said != START else []
+        for reply in entry.replies:
+            shown: Sequence[ReplyBlock] = reply.blocks
+            if not shown:
+                shown = text_blocks(reply.text, titled=bool(reply.booking))
+                shown += offered if reply.booking else []
+            heard.append(Bubble("bot", reply.text, shown, number, reply.booking))
         if number == seen.last:
             heard[0] = replace(heard[0], first=True)
         bubbles += heard

@@ -9,9 +9,10 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from bot.bootstrap import Application
+from bot.replies import render_blocks
 from core.catalogue.model import Municipality
-from core.i18n import FormattedDate, lines
-from dialogs.messages.appointment import contact_lines
+from core.i18n import FormattedDate
+from dialogs.messages.appointment import contact_facts
 from webhooks.language import OTHER_LANGUAGE, language_wanted
 from webhooks.paths import ROOTS
 from webhooks.web.html import TITLE, Renderer
@@ -51,6 +52,7 @@ def routes(application: Application, renderer: Renderer) -> APIRouter:
         given = {
             "here": here,
             "words": lambda words: texts.say(words, language),
+            "rendered": lambda blocks: render_blocks(texts, blocks, language),
             "other": Locale(OTHER_LANGUAGE[language]),
             "other_path": f"{request.url.path}?lang={OTHER_LANGUAGE[language]}",
             **values,
@@ -64,7 +66,7 @@ def routes(application: Application, renderer: Renderer) -> APIRouter:
             request,
             here,
             whose=found[0].name if here.home else TITLE,
-            bodies=[(body.name, lines(*contact_lines(body.contact))) for body in found],
+            bodies=[(body.name, contact_facts(body.contact)) for body in found],
             reviewed=FormattedDate(REVIEWED, "d MMMM y"),
         )
 

@@ -47,7 +47,7 @@ def test_an_answer_has_exactly_the_documented_fields(client: httpx.Client) -> No
     assert answer.headers["content-type"] == "application/json"
     body = answer.json()
     assert set(body) == {"conversation", "replies"}
-    assert [set(reply) for reply in body["replies"]] == [{"text", "step", "choices"}] * 2
+    assert [set(reply) for reply in body["replies"]] == [{"text", "blocks", "step", "choices"}] * 2
     said, asked = body["replies"]
     assert (said["step"], said["choices"]) == (None, [])
     assert asked["step"] == "municipality"

@@ -1,0 +1,155 @@
+"""The engine's messages and question as replies in the citizen's language."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from bot.i18n.translator import Translator
+from bot.messages import (
+    ActionItem,
+    ActionsBlock,
+    AttachmentBlock,
+    ChecklistBlock,
+    FactRow,
+    FactsBlock,
+    HeadingBlock,
+    LinkItem,
+    LinksBlock,
+    NoteBlock,
+    ParagraphBlock,
+    PlaceBlock,
+    Reply,
+    ReplyBlock,
+    ReplyChoice,
+)
+from core.i18n import Text, _
+from dialogs.engine.prompts import OpenQuestion
+from dialogs.messages.blocks import (
+    Actions,
+    Attachment,
+    Block,
+    Checklist,
+    Facts,
+    Heading,
+    Links,
+    Message,
+    Note,
+    Paragraph,
+    Place,
+    to_text,
+)
+
+
+def build_replies(
+    translator: Translator,
+    messages: Sequence[Text | Message],
+    question: OpenQuestion,
+    language: str,
+) -> list[Reply]:
+    """Return a turn's replies: what was said, as one message, then the question."""
+    prompt = question.prompt
+    asked = Reply(
+        text=translator.say(to_text(prompt.text), language),
+        blocks=_blocks_of(translator, [prompt.text], language),
+        step=question.step,
+        language=language,
+        layout=prompt.layout,
+        month=prompt.month,
+        choices=[
+            ReplyChoice(
+                id=f"{question.number}.{offer.key}",
+                label=offer.labels[language],
+                number=offer.number,
+            )
+            for offer in question.stored.choices
+        ],
+        input=prompt.input,
+        booking=prompt.booking,
+    )
+    said = build_reply(translator, messages, language) if messages else None
+    return [said, asked] if said and said.text else [asked]
+
+
+def build_reply(translator: Translator, messages: Sequence[Text | Message], language: str) -> Reply:
+    """Return one reply that says all these messages, of which one may be about a booking."""
+    structured = [each for each in messages if isinstance(each, Message)]
+    brief = ""
+    if any(each.brief for each in structured):
+        brief = _paragraphs([translator.say(_brief(each), language) for each in messages])
+    return Reply(
+        text=_paragraphs([translator.say(to_text(each), language) for each in messages]),
+        blocks=_blocks_of(translator, messages, language) if structured else [],
+        brief=brief,
+        language=language,
+        booking=next((each.booking for each in structured if each.booking), None),
+    )
+
+
+def render_blocks(
+    translator: Translator, blocks: Iterable[Block], language: str
+) -> list[ReplyBlock]:
+    """Return blocks in that language."""
+
+    def say(text: Text | None) -> str:
+        return "" if text is None else translator.say(text, language)
+
+    return [_rendered(block, say) for block in blocks]
+
+
+def _rendered(block: Block, say: Callable[[Text | None], str]) -> ReplyBlock:
+    match block:
+        case Heading(text):
+            return HeadingBlock(type="heading", text=say(text))
+        case Paragraph(text):
+            return ParagraphBlock(type="paragraph", text=say(text))
+        case Facts(rows):
+            facts = [
+                FactRow(label=say(row.label), value=say(row.value), kind=row.kind) for row in rows
+            ]
+            return FactsBlock(type="facts", rows=facts)
+        case Checklist(heading, items):
+            listed = [say(item) for item in items]
+            return ChecklistBlock(type="checklist", heading=say(heading), items=listed)
+        case Note(text):
+            return NoteBlock(type="note", text=say(text))
+        case Links(links, heading):
+            found = [LinkItem(label=say(link.label), url=link.url) for link in links]
+            return LinksBlock(type="links", heading=say(heading), links=found)
+        case Actions(actions):
+            offered = [ActionItem(kind=each.kind, label=say(each.label)) for each in actions]
+            return ActionsBlock(type="actions", actions=offered)
+        case Attachment(kind, label):
+            return AttachmentBlock(type="attachment", kind=kind, label=say(label))
+        case Place(name, address, latitude, longitude):
+            return PlaceBlock(
+                type="place",
+                label=say(_("Place")),
+                name=say(name),
+                address=say(address),
+                latitude=latitude,
+                longitude=longitude,
+            )
+
+
+def _blocks_of(
+    translator: Translator, messages: Sequence[Text | Message], language: str
+) -> list[ReplyBlock]:
+    """Return the blocks of all messages in order; none where all are plain texts."""
+    if not any(isinstance(each, Message) for each in messages):
+        return []
+    blocks: list[Block] = []
+    for each in messages:
+        blocks += each.blocks if isinstance(each, Message) else [Paragraph(each)]
+    return render_blocks(translator, blocks, language)
+
+
+def _brief(said: Text | Message) -> Text:
+    brief = said.brief if isinstance(said, Message) else None
+    return brief or to_text(said)
+
+
+def _paragraphs(said: list[str]) -> str:
+    """Put single lines under each other, and space around what has several."""
+    text = ""
+    for before, part in zip(["", *said], said, strict=False):
+        spaced = "\n" in before or "\n" in part
+        text += (("\n\n" if spaced else "\n") if text else "") + part
+    return text
