@@ -72,7 +72,7 @@ class Translator:
         if not self._zones:
             self._zones = zone_candidates(self.words)
         found = pick(name, self._zones, typos=len(name) >= FUZZY_LETTERS)
-        return found[0] or None if len(found) == 1 else None
+        return found[0].value or None if len(found) == 1 else None
 
 
 def _read(language: str) -> GNUTranslations:

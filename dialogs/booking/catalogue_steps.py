@@ -79,7 +79,7 @@ def _take_sentence(ctx: Context, text: str) -> TakeOutcome:
         for j in range(i + 1, min(i + MAX_NAME_WORDS, len(words)) + 1):
             found = pick(" ".join(words[i:j]), bodies, typos=False)
             if len(found) == 1:
-                body = ctx.office.loaded(found[0]).body
+                body = ctx.office.loaded(found[0].value).body
                 if answers := _answers_within(ctx, body, words[:i] + words[j:]):
                     return answers
     return InvalidAnswer(UNKNOWN_MUNICIPALITY)
@@ -96,7 +96,7 @@ def _answers_within(
     found = pick(" ".join(words), services)
     is_new = municipality(ctx) is None
     if len(found) == 1:
-        service = body.services[found[0]]
+        service = body.services[found[0].value]
         group = next(group for group in body.groups if service in group.services)
         if is_new:
             ctx.say(_("{label}: {value}.", label=_("Municipality"), value=body.name))

@@ -125,8 +125,8 @@ def _ask(ctx: Context, field: FormField) -> Prompt:
 def _take(ctx: Context, field: FormField, text: str) -> str:
     spec = FIELD_TYPES[field.type]
     says, polite, folded = ctx.lexicon.words, ctx.lexicon.words(POLITE), normalize(text)
-    if (not spec.free_text and folded.startswith(tuple(says(NONE)))) or matches_phrase(
-        folded, says(SKIP), polite
+    if (not spec.free_text and folded.startswith(tuple(says(NONE)))) or (
+        folded and matches_phrase(text, says(SKIP), polite)
     ):
         if not field.required:
             return ""
@@ -136,7 +136,7 @@ def _take(ctx: Context, field: FormField, text: str) -> str:
                 "employee: write “human”."
             )
         )
-    if spec.free_text and matches_phrase(folded, says(YES), polite):
+    if spec.free_text and folded and matches_phrase(text, says(YES), polite):
         raise Unparseable(_("Please write it here."))
     return spec.parse(text, ctx.lexicon)
 

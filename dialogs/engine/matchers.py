@@ -13,6 +13,7 @@ from dialogs.engine.steps import Command, Context, Step
 from dialogs.nlu.lexicon import FILLER, HELLO, NO, POLITE, YES
 from dialogs.nlu.matching import Candidate, guess, matches_phrase, pick
 from dialogs.nlu.normalize import normalize, phonetic_key
+from dialogs.nlu.spans import Found
 
 NUMBER = _("number, no, option, the")
 """Words before a number that picks: "number 2"."""
@@ -126,7 +127,7 @@ def words_of_command(ctx: Context[Any], typed: TypedText) -> Meaning | None:
     polite, words = ctx.lexicon.words(POLITE), ctx.lexicon.words
     commands = [c for c in ctx.definition.commands if c.typed(ctx)]
     to_the_letter = (c for c in commands if typed.normalized in words(c.words))
-    nearly = (c for c in commands if matches_phrase(typed.normalized, words(c.words), polite))
+    nearly = (c for c in commands if matches_phrase(typed.text, words(c.words), polite))
     command = next(to_the_letter, None) or next(nearly, None)
     if command is None or (command.yields and len(_named_to_the_letter(ctx, typed)) == 1):
         return None
@@ -175,13 +176,9 @@ def name_of_choice(ctx: Context[Any], typed: TypedText) -> Meaning | None:
     if _is_yes_or_no(ctx, typed):  # "ναι" is no name that begins so
         named = [c for c in typed.prompt.choices if _begins_alike(ctx, c, typed)]
     else:
-        values = pick(
-            typed.text,
-            _candidates(ctx, typed),
-            ctx.lexicon.words(FILLER),
-            typos=typed.prompt.names == "any",
-        )
-        named = [choice for choice in typed.prompt.choices if choice.value in values]
+        typos = typed.prompt.names == "any"
+        found = pick(typed.text, _candidates(ctx, typed), ctx.lexicon.words(FILLER), typos=typos)
+        named = _choices_of(typed, found)
     if len(named) > 1:
         return Ambiguous(tuple(choice.value for choice in named))
     return Picks(named[0], repeat=named[0].action is None) if named else None
@@ -191,8 +188,8 @@ def similar_choice(ctx: Context[Any], typed: TypedText) -> Meaning | None:
     """Match what sounds like a choice: to be asked about, never taken."""
     if typed.prompt.names != "any" or _is_yes_or_no(ctx, typed):
         return None
-    values = guess(typed.text, _candidates(ctx, typed), ctx.lexicon.words(FILLER))
-    return Ambiguous(tuple(values)) if values else None
+    similar = guess(typed.text, _candidates(ctx, typed), ctx.lexicon.words(FILLER))
+    return Ambiguous(tuple(found.value for found in similar)) if similar else None
 
 
 def values_for_steps(ctx: Context[Any], typed: TypedText) -> Meaning:
@@ -245,7 +242,7 @@ def _argument(ctx: Context[Any], command: Command[Any], text: str) -> str | None
 
 
 def _agreed(ctx: Context[Any], typed: TypedText) -> list[Choice]:
-    yes = matches_phrase(typed.normalized, ctx.lexicon.words(YES), ctx.lexicon.words(POLITE))
+    yes = matches_phrase(typed.text, ctx.lexicon.words(YES), ctx.lexicon.words(POLITE))
     only = ctx.state.view.only
     return [c for c in typed.prompt.choices if (c.value,) == only] if yes else []
 
@@ -255,7 +252,7 @@ def _called(ctx: Context[Any], typed: TypedText) -> list[Choice]:
     return [
         c
         for c in typed.prompt.choices
-        if c.words and matches_phrase(typed.normalized, ctx.lexicon.words(c.words), polite)
+        if c.words and matches_phrase(typed.text, ctx.lexicon.words(c.words), polite)
     ]
 
 
@@ -263,13 +260,17 @@ def _named_to_the_letter(ctx: Context[Any], typed: TypedText) -> list[Choice]:
     if (called := _called(ctx, typed)) or typed.prompt.names == "whole":
         return called
     filler = ctx.lexicon.words(FILLER)
-    values = pick(typed.normalized, _candidates(ctx, typed), filler, typos=False)
+    return _choices_of(typed, pick(typed.text, _candidates(ctx, typed), filler, typos=False))
+
+
+def _choices_of(typed: TypedText, found: Sequence[Found[str]]) -> list[Choice]:
+    values = {one.value for one in found}
     return [choice for choice in typed.prompt.choices if choice.value in values]
 
 
 def _is_yes_or_no(ctx: Context[Any], typed: TypedText) -> bool:
     words = ctx.lexicon.words(YES) | ctx.lexicon.words(NO)
-    return bool(matches_phrase(normalize(typed.text), words, ctx.lexicon.words(POLITE)))
+    return matches_phrase(typed.text, words, ctx.lexicon.words(POLITE)) is not None
 
 
 def _begins_alike(ctx: Context[Any], choice: Choice, typed: TypedText) -> bool:

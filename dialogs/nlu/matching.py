@@ -1,4 +1,4 @@
-"""What a typed text means: which of the offered choices, or one of some phrases."""
+"""Find which of the offered choices, or of some phrases, a typed text means."""
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
@@ -6,29 +6,44 @@ from itertools import takewhile
 
 from rapidfuzz import fuzz
 
-from dialogs.nlu.normalize import normalize, phonetic_key
+from dialogs.nlu.normalize import normalize, phonetic_key, words_with_spans
+from dialogs.nlu.spans import Found, Span, span_of
 
 SAME_WORD = 85
-"""How alike two words must be to be the same with a typing slip, of 100."""
+"""How alike (0–100) two words must be to be the same with a typing slip."""
 
 SIMILAR_WORD = 80
 """How alike they must be to be asked about."""
 
 AMBIGUOUS_WITHIN = 4
-"""Two choices this near each other are asked about, not guessed between."""
+"""How near (0–100) the likeness of two choices must be for both to be asked about."""
 
 Candidate = tuple[str, Sequence[str]]
 """A choice's value, and the labels by which it may be called."""
 
 
 EXACT_LETTERS = 3
-"""Letters of a word that must be written right."""
+"""How long a word may be that must be written without a slip."""
 
 
-def matches_phrase(text: str, phrases: frozenset[str], polite: frozenset[str]) -> bool:
-    """Whether a folded text says one of the phrases, politely too, and in Greeklish."""
-    said = _said(text, polite)
-    return not said.isdisjoint(phrases) or not _heard(said).isdisjoint(_known(phrases, polite))
+def matches_phrase(text: str, phrases: frozenset[str], polite: frozenset[str]) -> Span | None:
+    """Return where a text says one of the phrases, in Greeklish too; None if it doesn't.
+
+    Polite words around the phrase count for nothing; any other word does.
+    """
+    normalized = normalize(text) or text
+    said = _said(normalized, polite)
+    if said.isdisjoint(phrases) and _heard(said).isdisjoint(_known(phrases, polite)):
+        return None
+    whole = normalized in phrases or _as_heard(normalized) in _known(phrases, polite)
+    words = normalized if whole else _core(normalized, polite)
+    return _span_of(text, words.split())
+
+
+def _span_of(text: str, words: Collection[str]) -> Span:
+    """Return the span from the first to the last of these words; the whole text without words."""
+    typed = [word for word in words_with_spans(text) if word.text in words]
+    return span_of(typed) if typed else Span(0, len(text))
 
 
 @lru_cache(maxsize=1024)
@@ -52,14 +67,14 @@ def _heard(words: frozenset[str]) -> frozenset[str]:
 
 
 def _as_heard(text: str) -> str:
-    """How it sounds; short words are taken as written, for many of them sound alike."""
+    """Return how a text sounds; short ones stay as written, for many of them sound alike."""
     return phonetic_key(text) if len(text) > EXACT_LETTERS else text
 
 
 def pick(
     text: str, choices: Sequence[Candidate], filler: Collection[str] = (), *, typos: bool = True
-) -> list[str]:
-    """Give the values that the text may mean: none, the one, or those to ask about.
+) -> list[Found[str]]:
+    """Return the values that the text may mean: none, the one, or those to ask about.
 
     The whole label first; then its words, whole or begun; then as they sound, for Greeklish;
     then with typing slips; then as they sound, with other endings. A number inside a sentence
@@ -70,47 +85,67 @@ def pick(
         return []
     labels = [(value, [normalize(name) for name in names]) for value, names in choices]
     if exact := [value for value, names in labels if typed in names]:
-        return exact
-    words = _telling(typed.split(), filler)
+        return _found(exact, text, typed.split())
+    words = _without_filler(typed.split(), filler)
     if not any(len(word) > 1 for word in words):
         return []
     if (begun := _begun(words, labels)) or not typos:
-        return begun
-    heard, sounds = _sounds(words, labels, filler)
-    begun = _begun(heard, sounds) if _long(heard) else []
-    return begun or _like(words, labels, SAME_WORD) or _like(heard, sounds, SAME_WORD, slips=False)
+        return _found(begun, text, words)
+    audible = _without_greeklish_filler(words, filler)
+    heard, sounds = _sounds(audible, labels)
+    if _long(heard) and (begun := _begun(heard, sounds)):
+        return _found(begun, text, audible)
+    if alike := _like(words, labels, SAME_WORD):
+        return _found(alike, text, words)
+    return _found(_like(heard, sounds, SAME_WORD, slips=False), text, audible)
 
 
-def guess(text: str, choices: Sequence[Candidate], filler: Collection[str] = ()) -> list[str]:
-    """Give the values that the text sounds like, slips and all: to be asked about, never taken."""
+def guess(
+    text: str, choices: Sequence[Candidate], filler: Collection[str] = ()
+) -> list[Found[str]]:
+    """Return the values that the text is similar to: to be asked about, never taken."""
     labels = [(value, [normalize(name) for name in names]) for value, names in choices]
-    words = _telling(normalize(text).split(), filler)
-    heard, sounds = _sounds(words, labels, filler)
-    return (
-        (_like(words, labels, SIMILAR_WORD) or _like(heard, sounds, SIMILAR_WORD)) if words else []
-    )
+    words = _without_filler(normalize(text).split(), filler)
+    if not words:
+        return []
+    if alike := _like(words, labels, SIMILAR_WORD):
+        return _found(alike, text, words)
+    audible = _without_greeklish_filler(words, filler)
+    return _found(_like(*_sounds(audible, labels), SIMILAR_WORD), text, audible)
 
 
-def _telling(words: list[str], filler: Collection[str]) -> list[str]:
+def _found(values: Sequence[str], text: str, words: Collection[str]) -> list[Found[str]]:
+    if not values:
+        return []
+    span = _span_of(text, words)
+    return [Found(value, span) for value in values]
+
+
+def _without_filler(words: list[str], filler: Collection[str]) -> list[str]:
     return [word for word in words if word not in filler] or words
 
 
-def _sounds(
-    words: Sequence[str], labels: Sequence[Candidate], filler: Collection[str]
-) -> tuple[list[str], list[Candidate]]:
-    # By sound only Greeklish fills: «μη» sounds as "my" does, and turns the meaning round.
-    unsaid = {phonetic_key(word) for word in filler if not word.isascii()}
-    heard = [
-        phonetic_key(word)
-        for word in words
-        if not (word.isascii() and phonetic_key(word) in unsaid)
-    ]
-    heard = heard or [phonetic_key(word) for word in words]
-    return heard, [(value, [phonetic_key(name) for name in names]) for value, names in labels]
+def _without_greeklish_filler(words: list[str], filler: Collection[str]) -> list[str]:
+    # By sound only Greeklish is filler: «μη» sounds as "my" does, and turns the meaning round.
+    sounds = {phonetic_key(word) for word in filler if not word.isascii()}
+    return [
+        word for word in words if not (word.isascii() and phonetic_key(word) in sounds)
+    ] or words
+
+
+def _sounds(words: list[str], labels: Sequence[Candidate]) -> tuple[list[str], list[Candidate]]:
+    """Return the words and the labels as they sound."""
+    return (
+        [phonetic_key(word) for word in words],
+        [(value, [phonetic_key(name) for name in names]) for value, names in labels],
+    )
 
 
 def _long(words: Sequence[str]) -> bool:
-    """Whether one is long enough to be known by its sound: "ναι" sounds like the start of νέος."""
+    """Return whether a word is long enough to be known by its sound.
+
+    "ναι" sounds like the start of "νέος".
+    """
     return any(len(word) >= EXACT_LETTERS for word in words)
 
 
@@ -140,7 +175,10 @@ def _like(
 
 
 def _alike(words: Sequence[str], label: str, *, slips: bool) -> float:
-    """The mean likeness of the typed words to the label's; 0 if one is like none of them."""
+    """Return the mean likeness (0–100) of the typed words to the label's.
+
+    It is 0 if one of them is like none of the label's.
+    """
     total = 0.0
     for word in words:
         if word.isdigit():
@@ -154,7 +192,7 @@ def _alike(words: Sequence[str], label: str, *, slips: bool) -> float:
 
 
 def _likeness(word: str, part: str, slips: bool) -> float:
-    """Short words must be right to the letter; long ones may be begun, with a slip."""
+    """Return how alike two words are (0–100): short ones must be equal, long ones may be begun."""
     if len(word) < 4:
         return 100.0 if word == part else 0.0
     ended = SAME_WORD + 4 if inflected(word, part) else 0
@@ -165,7 +203,7 @@ def _likeness(word: str, part: str, slips: bool) -> float:
 
 
 def inflected(word: str, part: str) -> bool:
-    """Whether they may be one Greek word with other endings: Χίος, Χίου."""
+    """Return whether they may be one Greek word with other endings: Χίος, Χίου."""
     longer = max(len(word), len(part))
     same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(word, part, strict=False))))
     return same >= longer - (1 if longer < 6 else 2)

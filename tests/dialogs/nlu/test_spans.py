@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from bot.i18n.translator import Translator
 from dialogs.nlu.dates import parse_day, parse_moment
+from dialogs.nlu.lexicon import FILLER, POLITE, YES
+from dialogs.nlu.matching import Candidate, guess, matches_phrase, pick
 from dialogs.nlu.normalize import clean, normalize, phonetic_key, words_with_spans
 from dialogs.nlu.spans import Found, Span, Word, cut, joined
 from dialogs.nlu.times import parse_time
@@ -108,3 +110,41 @@ def test_a_day_and_a_time_have_spans_of_their_own(
 ) -> None:
     moment = parse_moment(typed, texts, TODAY, SHOWN)
     assert (part(typed, moment.day), part(typed, moment.times)) == (day, time)
+
+
+TOWNS: list[Candidate] = [("chios", ["Δήμος Χίου"]), ("kalamata", ["Δήμος Καλαμάτας"])]
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "said"),
+    [
+        ("Δήμος Χίου", "chios", "Δήμος Χίου"),
+        ("στον ΔΉΜΟ της ΧΊΟΥ, παρακαλώ!", "chios", "ΔΉΜΟ της ΧΊΟΥ"),
+        ("θέλω την «Καλαμάτα».", "kalamata", "Καλαμάτα"),
+        ("thelo kalamatas", "kalamata", "kalamatas"),
+        ("xiou", "chios", "xiou"),
+    ],
+)
+def test_a_choice_has_its_span(texts: Translator, typed: str, value: str, said: str) -> None:
+    (found,) = pick(typed, TOWNS, texts.words(FILLER))
+    assert (found.value, part(typed, found)) == (value, said)
+
+
+def test_a_guess_has_its_span(texts: Translator) -> None:
+    (found,) = guess("για την Καλαμότα;", TOWNS, texts.words(FILLER))
+    assert (found.value, part("για την Καλαμότα;", found)) == ("kalamata", "Καλαμότα")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("Ναι!", "Ναι"),
+        ("ναι, παρακαλώ", "ναι"),
+        ("θα ήθελα ΝΑΊ", "ΝΑΊ"),
+        ("👍", "👍"),
+        ("ίσως", None),
+    ],
+)
+def test_a_phrase_has_its_span(texts: Translator, typed: str, said: str | None) -> None:
+    span = matches_phrase(typed, texts.words(YES), texts.words(POLITE))
+    assert (typed[span.start : span.end] if span else None) == said
