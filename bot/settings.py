@@ -66,17 +66,17 @@ class Settings(BaseSettings):
 
     @property
     def keep_replies(self) -> timedelta:
-        """How long stored replies are kept."""
+        """Return how long stored replies are kept."""
         return timedelta(hours=self.keep_replies_hours)
 
     @property
     def give_up(self) -> timedelta:
-        """How long after it was due a failing message is tried again."""
+        """Return how long after it was due a failing message is tried again."""
         return timedelta(hours=self.give_up_hours)
 
     @property
     def accounts(self) -> dict[str, AccountSettings]:
-        """The settings of every configured account, by account, such as "telegram:town"."""
+        """Return the settings of every configured account, by account, such as "telegram:town"."""
         platforms = [
             field for field in type(self).model_fields if field not in Settings.model_fields
         ]

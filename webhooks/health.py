@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 3
 
 
 def routes(application: Application) -> APIRouter:
-    """The three of them."""
+    """Return the three of them."""
     router = APIRouter(include_in_schema=False)
     services = application.services
 
@@ -63,7 +63,7 @@ def routes(application: Application) -> APIRouter:
 
 
 def _wrong(session: Session, application: Application) -> list[str]:
-    """What keeps the program from doing its work, a sentence each."""
+    """Return what keeps the program from doing its work, a sentence each."""
     connection, services = session.connection(), application.services
     revision, wanted = revision_of(connection), REVISIONS[-1]
     if revision != wanted:

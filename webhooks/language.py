@@ -6,7 +6,7 @@ OTHER_LANGUAGE = {"el": "en", "en": "el"}
 
 
 def language_wanted(headers: Headers, asked: str = "") -> str:
-    """The one that the page's own link asks for, else the browser's.
+    """Return the one that the page's own link asks for, else the browser's.
 
     That is Greek, unless its Accept-Language wants English and no Greek.
     """

@@ -13,5 +13,5 @@ ROOTS = ("", "/m/{municipality}", FRAMED, f"{FRAMED}/m/{{municipality}}")
 
 
 def is_framed(path: str) -> bool:
-    """Whether it is one that other sites may frame."""
+    """Return whether it is one that other sites may frame."""
     return path == FRAMED or path.startswith(f"{FRAMED}/")

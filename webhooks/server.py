@@ -31,5 +31,5 @@ class Server(uvicorn.Server):
 
 
 def create_server() -> Server:
-    """The server as `rantevou serve` runs it; imported by name, for bot may not import webhooks."""
+    """Return the server that `rantevou serve` runs; found by name, for bot can't import webhooks."""
     return Server(create_app(), access_log=False, server_header=False, timeout_graceful_shutdown=10)

@@ -27,13 +27,13 @@ MAIN = {"DE": "Europe/Berlin", "CY": "Asia/Nicosia"}
 
 @lru_cache(maxsize=1)
 def zone_names() -> frozenset[str]:
-    """Every name that a zone goes by."""
+    """Return every name that a zone goes by."""
     return frozenset(zoneinfo.available_timezones())
 
 
 @lru_cache(maxsize=1024)
 def city_of(zone: str, language: str) -> str:
-    """The city that a zone is named by."""
+    """Return the city that a zone is named by."""
     return get_timezone_location(zone, locale=language, return_city=True)
 
 
@@ -42,7 +42,7 @@ SEVERAL_ZONES = ""
 
 
 def zone_candidates(words: Callable[[TextTemplate], frozenset[str]]) -> list[tuple[str, list[str]]]:
-    """Each zone with its names: its city, its country if it is the only one there, and CITIES."""
+    """Return each zone with its names: its city, its country if it is the only zone, and CITIES."""
     names: dict[str, list[str]] = {SEVERAL_ZONES: sorted(words(_("america")))}
     aliases = get_global("zone_aliases")
     for zone in sorted(zone_names()):

@@ -85,7 +85,7 @@ class Metrics:
 
     @property
     def collector(self) -> Collector:
-        """The counters and the histogram."""
+        """Return the counters and the histogram."""
         if SEVERAL_PROCESSES not in os.environ:
             return self._own
         # The files of a process that ended stay: its counts remain in the totals.

@@ -22,7 +22,7 @@ def busy(
     now: datetime,
     own: int | None,
 ) -> dict[int, Spans]:
-    """What is taken on the plan's desks; a lapsed hold and the booking `own` take nothing."""
+    """Return what is taken on the offer's desks, without lapsed holds and the booking `own`."""
     session.flush()
     # On the bare connection: through the session, each of thousands of rows is looked at twice.
     rows = (
@@ -59,7 +59,7 @@ def free_times(
     now: datetime,
     own: int | None,
 ) -> list[datetime]:
-    """Every free start in [since, until)."""
+    """Return every free start in [since, until)."""
     taken = busy(session, offer, since, until, now, own)
     starts = schedule.free_starts(offer, taken, since, until, now)
     return [datetime.fromtimestamp(start, offer.zone) for start in starts]
@@ -74,7 +74,7 @@ def free_days(
     zone: ZoneInfo,
     own: int | None,
 ) -> list[date]:
-    """The days from first to last (as counted in `zone`) with a free time."""
+    """Return the days from first to last (as counted in `zone`) with a free time."""
     since, _ = schedule.day_bounds(first, zone)
     _, until = schedule.day_bounds(last, zone)
     taken = busy(session, offer, since, until, now, own)
@@ -89,7 +89,7 @@ def nearest_times(
     own: int | None,
     count: int,
 ) -> list[datetime]:
-    """The free starts nearest to a wanted one, the nearest first."""
+    """Return the free starts nearest to a wanted one, the nearest first."""
     first, last = offer.first(now), offer.last(now)
     week = timedelta(days=7)
     near = free_times(session, offer, wanted - week, wanted + week, now, own)

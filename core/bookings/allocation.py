@@ -18,12 +18,12 @@ from core.i18n import _
 
 
 def slot_taken_error() -> BookingRefused:
-    """What is said when a time is gone."""
+    """Return the refusal of a time that is gone."""
     return BookingRefused(RefusalKind.TAKEN, _("I'm sorry, that time has just gone."))
 
 
 def still_serves(offer: ServiceOffer, booking: Booking) -> bool:
-    """Whether the booking's desk works then, as far as the catalogue knows by now."""
+    """Return whether the booking's desk works then, as far as the catalogue knows by now."""
     return any(
         desk_id == booking.desk_id
         and schedule.is_open_through(offer, desk, booking.starts_at, booking.ends_at)
@@ -71,7 +71,7 @@ def _least_busy_first(
     now: datetime,
     own: Booking | None,
 ) -> list[int]:
-    """The desks by what they have that day, without those that are seen to be taken then."""
+    """Return the desks, the least busy that day first, without those that are taken then."""
     since, until = schedule.day_bounds(starts_at.astimezone(offer.zone).date(), offer.zone)
     overlaps = and_(Booking.starts_at < ends_at, Booking.ends_at > starts_at)
     rows = session.execute(

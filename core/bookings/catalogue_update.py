@@ -17,7 +17,7 @@ from core.errors import ConfigurationError
 def load_catalogue(session: Session, body: Municipality, now: datetime) -> str:
     """Put a catalogue into the database, by id: "added", "updated" or "unchanged".
 
-    Raises Unusable, changing nothing, when a future booking would have nobody to serve it.
+    Raises ConfigurationError, changing nothing, when nobody would serve a future booking.
     """
     lock(session, LOADING)
     document = body.model_dump_json(by_alias=True, exclude_defaults=True)

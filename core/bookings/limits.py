@@ -14,7 +14,7 @@ from core.i18n import _, _n
 
 
 def check_citizen(session: Session, offer: ServiceOffer, now: datetime, citizen_id: int) -> None:
-    """Raise Refusal too_many_bookings where the citizen has as many of the service as one may."""
+    """Raise BookingRefused where the citizen has as many bookings of the service as one may."""
     body, service = offer.municipality, offer.service.id
     count = _open_bookings(session, body, service, now, Booking.citizen_id == citizen_id)
     if count >= body.rules.open_bookings:
@@ -32,7 +32,7 @@ def check_citizen(session: Session, offer: ServiceOffer, now: datetime, citizen_
 def check_phone(
     session: Session, body: Municipality, service: str, now: datetime, phone_hash: str
 ) -> None:
-    """The same for a telephone number, said so that a stranger learns little of its owner."""
+    """Do the same for a telephone number, in words that tell a stranger little of its owner."""
     lock(session, f"phone {phone_hash}")
     count = _open_bookings(session, body, service, now, Booking.phone_hash == phone_hash)
     if count >= body.rules.open_bookings:
@@ -60,7 +60,7 @@ def _open_bookings(
 def check_holds(
     session: Session, rules: Rules, now: datetime, network: str | None, old: Booking | None
 ) -> None:
-    """Raise Refusal too_many_holds where a network keeps as many times as it may, besides `old`."""
+    """Raise BookingRefused where a network holds as many times as it may, besides `old`."""
     if network is None:
         return
     lock(session, network)

@@ -25,11 +25,11 @@ def find_booking(
     sources: Iterable[str],
     now: datetime,
 ) -> Booking | None:
-    """The upcoming booking of that code and phone number, or None, which counts as a wrong try.
+    """Return the upcoming booking of a code and a phone number; None counts as a wrong try.
 
     `sources` are the contact and the network address it is asked from. Five wrong tries lock
     them for an hour, never the booking: anybody may guess, and its owner must not suffer for it.
-    Raises Refusal: locked.
+    Raises BookingRefused: locked.
     """
     sources = list(sources)
     for source in sources:  # or as many as come at once would have a try each
@@ -51,7 +51,7 @@ def find_booking(
 
 
 def check_unlocked(session: Session, sources: Iterable[str], now: datetime) -> None:
-    """Raise Refusal locked while one of the sources has tried too often."""
+    """Raise BookingRefused locked while one of the sources has tried too often."""
     for source in sources:
         latest = session.scalars(
             select(FailedAttempt.at)

@@ -20,14 +20,14 @@ def new_code(choose: Callable[[Sequence[str]], str]) -> str:
 
 
 def fold_code(typed: str) -> str:
-    """What was typed as the code it can be: capitals, Latin, no accents, spaces or dashes."""
+    """Return a typed text as a code: Latin capitals without accents, spaces and dashes."""
     plain = unicodedata.normalize("NFKD", typed)
     letters = "".join(sign for sign in plain if sign.isalnum()).upper()
     return letters.translate(_LATIN)
 
 
 def is_code(typed: str) -> bool:
-    """Whether it has the form of a code."""
+    """Return whether it has the form of a code."""
     code = fold_code(typed)
     letters, digits = (sum(sign in signs for sign in code) for signs in (LETTERS, DIGITS))
     # Two of each at least: no word is one, and no number.
@@ -35,5 +35,5 @@ def is_code(typed: str) -> bool:
 
 
 def format_code(code: str) -> str:
-    """The code in two groups, as it is shown: KX7 M2P."""
+    """Return the code in two groups, as it is shown: KX7 M2P."""
     return f"{code[:3]} {code[3:]}"

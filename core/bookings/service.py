@@ -39,7 +39,7 @@ def hold(
 
     `old` is the actor's hold before this one: its row gets the new time, or stays as it was.
     The same time kept for something else is no new hold: it ends no later than it would have.
-    Raises Refusal: taken, too_many_bookings, too_many_holds.
+    Raises BookingRefused: taken, too_many_bookings, too_many_holds.
     """
     rules = offer.municipality.rules
     check_citizen(session, offer, now, actor.citizen_id)
@@ -66,7 +66,7 @@ def hold(
 
 
 def is_live(booking: Booking, now: datetime) -> bool:
-    """Whether it is a hold that hasn't run out."""
+    """Return whether it is a hold that hasn't run out."""
     return booking.state == "held" and booking.held_until > now
 
 
@@ -139,7 +139,7 @@ def confirm(
 ) -> None:
     """Turn a hold into a booking with a code; a lapsed one too, while its time is still free.
 
-    Raises Refusal: taken, too_many_bookings.
+    Raises BookingRefused: taken, too_many_bookings.
     """
     if booking.state not in ("held", "expired") or booking.starts_at <= now:
         raise slot_taken_error()
@@ -179,7 +179,7 @@ def move(
 ) -> None:
     """Give a booking another time, as one UPDATE of its row; refused, the old time stands.
 
-    Raises Refusal: taken, too_late, not_confirmed.
+    Raises BookingRefused: taken, too_late, not_confirmed.
     """
     check_changeable(booking, offer.municipality.rules, now)
 
@@ -201,7 +201,7 @@ def cancel(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """End a booking. Raises Refusal: too_late, not_confirmed."""
+    """End a booking. Raises BookingRefused: too_late, not_confirmed."""
     check_changeable(booking, rules, now)
     booking.state = "cancelled"
     done = _record(session, booking, "cancelled", now, actor)
@@ -216,7 +216,7 @@ def edit(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """Change details of a booking. Raises Refusal: not_confirmed, too_many_bookings."""
+    """Change details of a booking. Raises BookingRefused: not_confirmed, too_many_bookings."""
     check_open(booking, now)
     phone = changes.get("phone", booking.details.get("phone"))
     phone_hash = registry.keyed_hash(phone) if phone else None
@@ -250,7 +250,7 @@ def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: A
 
 
 def upcoming(session: Session, citizen_id: int, now: datetime) -> Sequence[Booking]:
-    """The citizen's confirmed bookings that aren't over, soonest first."""
+    """Return the citizen's confirmed bookings that aren't over, soonest first."""
     return session.scalars(
         select(Booking)
         .where(
@@ -261,7 +261,7 @@ def upcoming(session: Session, citizen_id: int, now: datetime) -> Sequence[Booki
 
 
 def check_open(booking: Booking, now: datetime) -> None:
-    """Raise Refusal not_confirmed unless it is confirmed and still to come."""
+    """Raise BookingRefused not_confirmed unless it is confirmed and still to come."""
     if booking.state != "confirmed" or booking.starts_at <= now:
         raise BookingRefused(
             RefusalKind.NOT_CONFIRMED, _("This appointment is over or was cancelled.")
@@ -269,7 +269,7 @@ def check_open(booking: Booking, now: datetime) -> None:
 
 
 def check_changeable(booking: Booking, rules: Rules, now: datetime) -> None:
-    """Raise Refusal, also when the municipality's deadline for changes has passed."""
+    """Raise BookingRefused, also when the municipality's deadline for changes has passed."""
     check_open(booking, now)
     hours = rules.change_deadline_hours
     if booking.starts_at - now < timedelta(hours=hours):

@@ -24,11 +24,11 @@ class LoadedMunicipality:
     desk_ids: Mapping[tuple[str, str], int]
 
     def has(self, service: str, branch: str) -> bool:
-        """Whether there are such a service and such a branch; a catalogue loaded since may not."""
+        """Return whether there are such a service and branch; a catalogue loaded since may lack them."""
         return service in self.body.services and any(b.id == branch for b in self.body.branches)
 
     def offer(self, service: str, branch: str, channel: str) -> ServiceOffer:
-        """Who may serve that service there, over that channel."""
+        """Return who may serve that service there, over that channel."""
         ids = {desk: number for (place, desk), number in self.desk_ids.items() if place == branch}
         body = self.body
         return ServiceOffer(
@@ -72,7 +72,7 @@ class Registry:
 
     @property
     def municipalities(self) -> list[Municipality]:
-        """All of them, by their Greek names."""
+        """Return all of them, by their Greek names."""
         bodies = (entry.body for entry in self._loaded.values())
         return sorted(bodies, key=lambda body: body.name.in_language(Language.EL))
 

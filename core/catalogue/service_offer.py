@@ -20,12 +20,12 @@ class ServiceOffer:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The municipality's."""
+        """Return the municipality's time zone."""
         return ZoneInfo(self.municipality.timezone)
 
     @property
     def desks(self) -> list[tuple[int, Desk]]:
-        """The desks that serve it, with their stored ids."""
+        """Return the desks that serve it, with their stored ids."""
         return [
             (self.desk_ids[desk.id], desk)
             for desk in self.branch.desks
@@ -33,10 +33,10 @@ class ServiceOffer:
         ]
 
     def first(self, now: datetime) -> datetime:
-        """The earliest start that may be picked."""
+        """Return the earliest start that may be picked."""
         return now + timedelta(hours=self.service.notice_hours)
 
     def last(self, now: datetime) -> datetime:
-        """The end of the last day that may be picked."""
+        """Return the end of the last day that may be picked."""
         day = now.astimezone(self.zone).date() + timedelta(days=self.service.horizon_days + 1)
         return datetime.combine(day, time(), self.zone)

@@ -17,12 +17,12 @@ def lock(session: Session, what: str, *, shared: bool = False) -> None:
 
 
 def try_lock(session: Session, what: str) -> bool:
-    """Whether no other transaction has named the same; if so, none will until this one ends."""
+    """Take the lock until this transaction ends, if no other one has it; return whether it is taken."""
     if session.get_bind().dialect.name == "postgresql":
         return bool(session.scalar(select(func.pg_try_advisory_xact_lock(key_of(what)))))
     return True
 
 
 def key_of(what: str) -> int:
-    """The number that PostgreSQL knows a lock by."""
+    """Return the number that PostgreSQL knows a lock by."""
     return int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)

@@ -45,7 +45,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        """Raise Unusable, naming the setting, for a URL that can't be one."""
+        """Raise ConfigurationError, naming the setting, for a URL that can't be one."""
         self.backend = backend_of(url)
         self.engine, self._readers = self.backend.engines(READERS)
         self._writer = ThreadPoolExecutor(self.backend.writers, "writer")
@@ -55,13 +55,15 @@ class Database:
 
     @property
     def url(self) -> str:
-        """Its URL, with the password: for another Database, never to be shown."""
+        """Return its URL, with the password: for another Database, never to be shown."""
         return self.backend.url.render_as_string(hide_password=False)
 
     async def write(
         self, fn: Callable[[Session], T], *, lost: Callable[[Session], None] | None = None
     ) -> T:
-        """Run fn(session) as one transaction; again, where another was in its way. Raises Busy.
+        """Run fn(session) as one transaction, again where another was in its way.
+
+        Raises DatabaseUnavailable.
 
         After it was tried in vain, lost(session) is run once, as a transaction of its own.
         """
@@ -72,7 +74,7 @@ class Database:
         )
 
     def write_sync(self, fn: Callable[[Session], T]) -> T:
-        """Do the same on this thread, for what has no event loop. Raises Busy."""
+        """Do the same on this thread, for what has no event loop. Raises DatabaseUnavailable."""
         for pause in _pauses():
             try:
                 return self._write_once(fn)
@@ -81,7 +83,7 @@ class Database:
         raise DatabaseUnavailable(OTHERS_FIRST)
 
     async def dry_run(self, fn: Callable[[Session], T]) -> T:
-        """Run fn(session) as a write would, and keep nothing of it. Raises Busy."""
+        """Run fn(session) as a write would, and keep nothing of it. Raises DatabaseUnavailable."""
 
         def run() -> T:
             with self._told(), Session(self.engine) as session:
@@ -90,7 +92,7 @@ class Database:
         return await _patiently(self._writer, run)
 
     async def read(self, fn: Callable[[Session], T]) -> T:
-        """Run fn(session) beside the writers; what it changes is not kept. Raises Busy."""
+        """Run fn(session) beside the writers, and roll it back. Raises DatabaseUnavailable."""
 
         def run() -> T:
             with self._told(), Session(self._readers) as session:
@@ -163,7 +165,7 @@ class Database:
 
 
 def backend_of(url: str) -> SQLite | PostgreSQL:
-    """What a database's URL means. Raises Unusable, without repeating it."""
+    """Return what a database's URL means. Raises ConfigurationError, without repeating it."""
     with_file = re.fullmatch(r"sqlite:///(?!:memory:|file:).+", url)
     try:
         if with_file:
@@ -181,7 +183,7 @@ def backend_of(url: str) -> SQLite | PostgreSQL:
 async def _patiently(
     threads: Executor, run: Callable[[], T], lost: Callable[[], None] | None = None
 ) -> T:
-    """Run it on a thread, again where it lost a race. The pauses hold no thread. Raises Busy."""
+    """Run it on a thread, again where it lost a race; no thread waits. Raises DatabaseUnavailable."""
     loop = asyncio.get_running_loop()
     for pause in _pauses():
         try:
@@ -196,7 +198,7 @@ async def _patiently(
 
 
 async def _in_time(running: Awaitable[T]) -> T:
-    """Wait for it until the deadline; what hasn't begun by then never will. Raises Busy."""
+    """Wait for it until the deadline; cancel it then. Raises DatabaseUnavailable."""
     try:
         async with asyncio.timeout(
             DEADLINE_SECONDS
@@ -207,7 +209,7 @@ async def _in_time(running: Awaitable[T]) -> T:
 
 
 def _pauses() -> Iterator[float]:
-    """Seconds to wait before each other try, ever longer and never twice the same."""
+    """Return seconds to wait before each other try, ever longer and never twice the same."""
     deadline, pause = time.monotonic() + RETRY_SECONDS, 0.004
     while time.monotonic() < deadline:
         yield pause * SystemRandom().uniform(0.5, 1.5)
@@ -219,7 +221,7 @@ def _first_line(reason: object) -> str:
 
 
 def revision_of(connection: Connection) -> str | None:
-    """The revision of a database's tables; None for an empty one."""
+    """Return the revision of a database's tables; None for an empty one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -10,12 +10,12 @@ Event = tuple[str, ...]
 
 
 def record_event(session: Session, name: str, *kinds: str) -> None:
-    """Note that it happened."""
+    """Record that something happened, to be counted once the transaction is committed."""
     events: Counter[Event] = session.info.setdefault("tally", Counter())
     events[(name, *kinds)] += 1
 
 
 def events(info: dict[Any, Any]) -> Counter[Event]:
-    """What was noted, from the `info` of the transaction's session."""
+    """Return the events recorded in the `info` of the transaction's session."""
     events: Counter[Event] = info.get("tally", Counter())
     return events

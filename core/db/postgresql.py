@@ -58,12 +58,12 @@ class PostgreSQL:
         """Leave it: whoever runs the server makes the database."""
 
     def engines(self, readers: int) -> tuple[Engine, Engine]:
-        """One for writing; one for reading, where a function sees one state throughout."""
+        """Return one for writing; one for reading, where a function sees one state throughout."""
         writing, reading = self._engine(self.writers), self._engine(readers)
         return writing, reading.execution_options(isolation_level="REPEATABLE READ")
 
     def alone(self, connection: Connection) -> None:
-        """Migrate alone: others who want to, wait until this transaction ends. Raises Unusable."""
+        """Have the database to oneself until this transaction ends. Raises ConfigurationError."""
         if connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
             raise ConfigurationError(
                 f"RANTEVOU_DATABASE_URL: {self.name} may only be read "
@@ -75,11 +75,11 @@ class PostgreSQL:
         connection.execute(select(func.pg_advisory_xact_lock(key_of("migrate"))))
 
     def is_retryable(self, error: Exception) -> bool:
-        """Whether another transaction was in the way, so that it is worth another try."""
+        """Return whether another transaction was in the way, so that it is worth another try."""
         return _state(error) in RETRYABLE
 
     def unavailable(self, error: Exception) -> bool:
-        """Whether the server is away, or can't take anything just now."""
+        """Return whether the server is away, or can't take anything just now."""
         if not isinstance(error, DBAPIError):
             return False
         state = _state(error)

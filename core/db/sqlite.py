@@ -41,20 +41,20 @@ class SQLite:
         self.file.touch(mode=0o600)
 
     def engines(self, readers: int) -> tuple[Engine, Engine]:
-        """One for writing, and one with so many connections for reading."""
+        """Return one for writing, and one with so many connections for reading."""
         return self._engine("BEGIN IMMEDIATE", 1), self._engine("BEGIN", readers)
 
     def alone(self, connection: Connection) -> None:
-        """Migrate alone: whoever writes is."""
+        """Have the database to itself, to migrate it: whoever writes has."""
         # Beginning to isn't enough: that also passes where the file may only be read.
         connection.exec_driver_sql("PRAGMA user_version = 0")
 
     def is_retryable(self, _error: Exception) -> bool:
-        """Never: a transaction that writes has the file to itself."""
+        """Return False: a transaction that writes has the file to itself."""
         return False
 
     def unavailable(self, error: Exception) -> bool:
-        """Whether the file can't be written to just now."""
+        """Return whether the file can't be written to just now."""
         code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
         return code in UNAVAILABLE
 

@@ -13,13 +13,13 @@ MAX_WAIT = timedelta(seconds=5)
 
 
 def add(session: Session, account: str, address: str, number: int, now: datetime) -> None:
-    """Note that the message with that number waits for its turn."""
+    """Record that the message with that number waits for its turn."""
     if found := conversations.find(session, account, address):
         session.merge(PendingInbound(conversation_id=found.id, number=number, until=now + MAX_WAIT))
 
 
 def is_next(session: Session, conversation_id: int, number: int, now: datetime) -> bool:
-    """Whether no earlier message waits."""
+    """Return whether no earlier message waits."""
     earlier = select(func.min(PendingInbound.number)).where(
         PendingInbound.conversation_id == conversation_id, PendingInbound.until > now
     )

@@ -115,7 +115,7 @@ class StoredConversation:
 def find(
     session: Session, account: str, address: str, message_id: str = "", *, lock: bool = False
 ) -> StoredConversation | None:
-    """The conversation of that address, if there is one; to be locked by whoever changes it.
+    """Return the conversation of that address, if there is one; to be locked by whoever changes it.
 
     While another has it locked, the transaction is lost, and tried again a little later.
     """
@@ -125,7 +125,7 @@ def find(
 
 
 def create(session: Session, account: str, address: str, now: datetime) -> StoredConversation:
-    """Begin a conversation with somebody new."""
+    """Create the conversation of a contact who is new."""
     citizen = Citizen(details={}, created_at=now)
     session.add(citizen)
     session.flush()
@@ -173,7 +173,7 @@ def record_inbound(
     replies: list[Any],
     now: datetime,
 ) -> int:
-    """Note that a message came in, with our replies, to be repeated if it comes again."""
+    """Record an inbound message with our replies, which are repeated if it comes again."""
     number: int = (
         session.connection()
         .execute(
@@ -193,7 +193,7 @@ def record_inbound(
 
 
 def last_numbers(session: Session, conversation_ids: Collection[int]) -> dict[int, int]:
-    """The number of the last that was said in each, of those in which there is anything left."""
+    """Return the last row's number of each conversation that has any rows left."""
     rows = session.execute(
         select(InboundRow.conversation_id, func.max(InboundRow.id))
         .where(InboundRow.conversation_id.in_(conversation_ids))
@@ -206,7 +206,7 @@ def last_numbers(session: Session, conversation_ids: Collection[int]) -> dict[in
 def transcript(
     session: Session, conversation_id: int, after: int = 0
 ) -> list[tuple[int, str | None, list[Any]]]:
-    """What was said in a conversation and answered, as far as it is known yet; the later part.
+    """Return the later part of a conversation's messages and replies, as far as they are stored.
 
     Each with its number, which grows; `after` is the last that isn't wanted.
     """
@@ -233,7 +233,7 @@ def erase_messages(session: Session, citizen_id: int) -> None:
 
 
 def get_prompt(session: Session, conversation_id: int, number: int) -> tuple[str, list[Any]] | None:
-    """The step and the buttons of one asking, if it is still known."""
+    """Return the step and the buttons of a question that was asked, if it is still stored."""
     given = {"conversation_id": conversation_id, "number": number}
     row = session.connection().execute(_PROMPT, given).first()
     return (row[0], row[1]) if row else None

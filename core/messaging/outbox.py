@@ -47,7 +47,7 @@ class OutboxMessage:
 
 
 def platform_of(account: str) -> str:
-    """Every account is named by its platform, and where it has several, by what follows a colon."""
+    """Return the platform of an account: what stands before the colon in its name."""
     return account.partition(":")[0]
 
 
@@ -86,7 +86,7 @@ def reschedule(
     expires_at: datetime,
     status: str,
 ) -> None:
-    """Owe a booking's message of that kind at another time, even if it was sent already."""
+    """Enqueue a booking's message of that kind for another time, even if it was sent already."""
     theirs = (OutboxRow.booking_id == booking_id, OutboxRow.kind == kind)
     first = session.scalar(select(func.min(OutboxRow.id)).where(*theirs))
     session.execute(
@@ -116,7 +116,7 @@ def reschedule(
 
 
 def cancel_pending(session: Session, booking_id: int, kind: str) -> None:
-    """Owe a booking's message of that kind no more."""
+    """Cancel a booking's messages of that kind that aren't sent yet."""
     session.execute(
         update(OutboxRow)
         .where(OutboxRow.booking_id == booking_id, OutboxRow.kind == kind, UNSENT)
@@ -176,7 +176,7 @@ def claim(
 
 
 def is_due(session: Session, accounts: Collection[str], now: datetime) -> bool:
-    """Whether there may be something to send; a short look, which no writer waits for."""
+    """Return whether there may be something to send; no writer waits for this."""
     waits = select(OutboxRow.id).where(
         UNSENT, OutboxRow.try_at <= now, OutboxRow.account.in_(accounts)
     )
@@ -185,7 +185,7 @@ def is_due(session: Session, accounts: Collection[str], now: datetime) -> bool:
 
 
 def get_claimed(session: Session, row_id: int, worker: str, attempts: int) -> OutboxRow | None:
-    """A claimed message, to settle what became of it; None where the lease is another's by now."""
+    """Return a claimed message, to settle it; None where another worker has claimed it by now."""
     return session.scalar(
         select(OutboxRow)
         .where(
@@ -199,6 +199,6 @@ def get_claimed(session: Session, row_id: int, worker: str, attempts: int) -> Ou
 
 
 def retry_at(attempts: int, now: datetime) -> datetime:
-    """When to try again after so many tries: ever later, and not all at once."""
+    """Return when to try again after so many tries: ever later, and not all at once."""
     pause = min(timedelta(seconds=2 ** min(attempts, 10)), MAX_RETRY_DELAY)
     return now + pause * SystemRandom().uniform(0.5, 1.5)

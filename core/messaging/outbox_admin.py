@@ -18,14 +18,14 @@ RETRIED = "to be tried again"
 
 
 def oldest_due(session: Session, accounts: Collection[str], now: datetime) -> datetime | None:
-    """When the oldest message was due that these accounts still owe."""
+    """Return when the oldest unsent message of these accounts was due."""
     return session.scalar(select(func.min(OutboxRow.due_at)).where(*_due(accounts, OWED, now)))
 
 
 def count_by_status(
     session: Session, accounts: Collection[str], now: datetime
 ) -> Sequence[tuple[str, str, int]]:
-    """How many messages of these accounts are due and owed, or failed: by platform and status."""
+    """Return how many messages of these accounts are due and unsent, or failed."""
     return [
         (platform, status, number)
         for platform, status, number in session.execute(
@@ -37,7 +37,7 @@ def count_by_status(
 
 
 def stuck(session: Session, fetched: str, now: datetime) -> Sequence[OutboxRow]:
-    """What failed, and what is owed still though it was tried or is overdue; oldest first.
+    """Return the failed messages and the unsent ones that were tried or are overdue, oldest first.
 
     But on the platform that fetches its messages itself, where they wait for their citizen.
     """
@@ -46,9 +46,9 @@ def stuck(session: Session, fetched: str, now: datetime) -> Sequence[OutboxRow]:
 
 
 def retry(session: Session, fetched: str, now: datetime, ids: Collection[int] | None) -> int:
-    """Owe stuck messages (all, where no ids are given) as if they were new; how many.
+    """Enqueue stuck messages (all, where no ids are given) anew; return how many.
 
-    Raises Unusable where one isn't stuck.
+    Raises ConfigurationError where one isn't stuck.
     """
     rows = _chosen(session, fetched, now, ids)
     for row in rows:
@@ -61,7 +61,7 @@ def retry(session: Session, fetched: str, now: datetime, ids: Collection[int] | 
 
 
 def drop(session: Session, fetched: str, now: datetime, ids: Collection[int] | None) -> int:
-    """Owe stuck messages (all, where no ids are given) no more; how many. Raises Unusable so."""
+    """Give up stuck messages (all, where no ids are given); return how many. Raises the same."""
     rows = _chosen(session, fetched, now, ids)
     for row in rows:
         row.status = "cancelled"
@@ -71,7 +71,7 @@ def drop(session: Session, fetched: str, now: datetime, ids: Collection[int] | N
 def _chosen(
     session: Session, fetched: str, now: datetime, ids: Collection[int] | None
 ) -> Sequence[OutboxRow]:
-    """The stuck ones, without those that are being sent just now."""
+    """Return the stuck messages, without those that are being sent now."""
     query = select(OutboxRow).where(
         *_stuck(fetched, now), (OutboxRow.status != "claimed") | (OutboxRow.try_at <= now)
     )

@@ -12,7 +12,7 @@ from core.db.models import Booking, Contact, Conversation, OutboxRow
 def pending_for(
     session: Session, platform: str, citizen_id: int, now: datetime
 ) -> Sequence[OutboxRow]:
-    """What is due to a citizen on a platform that fetches its messages itself, oldest first."""
+    """Return what is due to a citizen on a platform that fetches messages itself, oldest first."""
     # Told apart here, for SQLite might begin with all that is due to anybody.
     theirs = session.scalars(
         select(OutboxRow)
@@ -30,7 +30,7 @@ def pending_for(
 def have_pending(
     session: Session, platform: str, conversation_ids: Collection[int], now: datetime
 ) -> set[int]:
-    """Which of these conversations such a message is due to."""
+    """Return which of these conversations such a message is due to."""
     theirs = session.execute(
         select(Conversation.id, OutboxRow.platform, OutboxRow.status, OutboxRow.due_at)
         .join(Contact, Conversation.contact_id == Contact.id)

@@ -17,9 +17,9 @@ SEND_GRACE = timedelta(seconds=2)
 def reply_was_visible(
     session: Session, inbound_id: int, in_chat: int | None, now: datetime
 ) -> bool:
-    """Whether our answer to a message was in the chat before what came in, by its number there.
+    """Return whether our reply to a message was in the chat before what came in was written.
 
-    Where nothing is known of it any more, it was. Raises LostRace while it is being sent.
+    Where nothing is known of it any more, it was. Raises RetryTransaction while it is being sent.
     """
     row = session.execute(
         select(OutboxRow.status, OutboxRow.attempts, OutboxRow.provider_id, OutboxRow.try_at)
@@ -40,9 +40,9 @@ def reply_was_visible(
 def find_by_provider_id(
     session: Session, account: str, address: str, provider_id: str, now: datetime
 ) -> OutboxRow | None:
-    """The message that the provider calls so, to be changed; None where it is none of ours.
+    """Return the message that has this id at the provider, locked; None where it isn't ours.
 
-    Raises LostRace while one is being sent there, for it may be that.
+    Raises RetryTransaction while one is being sent there, for it may be that.
     """
     row = session.scalar(
         select(OutboxRow)

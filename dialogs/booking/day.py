@@ -69,7 +69,7 @@ def _ask_day(ctx: Context) -> Prompt:
 
 
 def _months(ctx: Context, offer: ServiceOffer) -> tuple[date, date]:
-    """The first of the first and of the last month that can have free days."""
+    """Return the first of the first and of the last month that can have free days."""
     zone = zone_of(ctx, offer)
     first, last = offer.first(ctx.now).astimezone(zone), offer.last(ctx.now).astimezone(zone)
     return first.date().replace(day=1), (last - timedelta(seconds=1)).date().replace(day=1)
@@ -80,14 +80,14 @@ def _month_after(month: date, by: int = 1) -> date:
 
 
 def _free_in(ctx: Context, offer: ServiceOffer, first: date, last: date) -> list[date]:
-    """The free days of the months from the first to the last (each by its first day)."""
+    """Return the free days of the months from the first to the last (each by its first day)."""
     until = _month_after(last) - timedelta(days=1)
     zone = zone_of(ctx, offer)
     return ctx.office.free_days(offer, first, until, zone, own_booking(ctx))
 
 
 def _shown(ctx: Context, offer: ServiceOffer) -> date:
-    """The first of the month on the screen: the one turned to, or that of the day given before."""
+    """Return the first of the month shown: the one turned to, or that of the day given before."""
     first, last = _months(ctx, offer)
     wanted = ctx.state.view.month or (ctx.state.previous("day") or "")[:7]
     return min(max(date.fromisoformat(f"{wanted}-01") if wanted else first, first), last)

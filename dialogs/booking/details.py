@@ -25,7 +25,7 @@ SAME = _("yes, the same, same, same as before, ok")
 
 
 def step_name(field: FormField) -> str:
-    """The step's name of a field."""
+    """Return the step's name of a field."""
     return f"details.{field.id}"
 
 
@@ -35,7 +35,7 @@ def detail_step(
     always_asked: bool = False,
     effect: Callable[[Context, str], EffectOutcome] | None = None,
 ) -> Step:
-    """The step that asks for one field; `when` is looked at anew each time."""
+    """Return the step that asks for one field; `when` is looked at anew each time."""
     name = step_name(field)
 
     def ask(ctx: Context) -> Prompt:
@@ -66,7 +66,7 @@ def detail_step(
 
 
 def _asked_before(field: FormField) -> list[str]:
-    """The steps that `when` may speak of."""
+    """Return the steps that `when` may speak of."""
     return [
         step
         for name in field.when
@@ -75,13 +75,13 @@ def _asked_before(field: FormField) -> list[str]:
 
 
 def is_remembered(field: FormField) -> bool:
-    """Whether its answer is offered again at the next booking: it is the same, and one's own."""
+    """Return whether its answer is offered at the next booking: it stays the same, and is one's own."""
     anothers = field.type in CONTACT_TYPES and field.id != field.type
     return FIELD_TYPES[field.type].remembered and not anothers
 
 
 def condition_holds(answers: Mapping[str, str], when: Condition) -> bool:
-    """Whether the earlier answers (by step) are those of a condition."""
+    """Return whether the earlier answers (by step) are those of a condition."""
     for name, wanted in when.items():
         step = name if name == "channel" else f"details.{name}"
         given = answers.get(step, answers.get(f"screening.{name}"))
@@ -91,7 +91,7 @@ def condition_holds(answers: Mapping[str, str], when: Condition) -> bool:
 
 
 def collected_details(ctx: Context, fields: list[FormField]) -> dict[str, str]:
-    """The details given, by field; what was skipped or doesn't apply is left out."""
+    """Return the details given, by field; what was skipped or doesn't apply is left out."""
     given = {
         f.id: ctx.answers.get(step_name(f), "")
         for f in fields
@@ -142,6 +142,6 @@ def _take(ctx: Context, field: FormField, text: str) -> str:
 
 
 def _known(ctx: Context, field: FormField) -> list[str]:
-    """What the citizen gave before: in this talk, or at an earlier booking."""
+    """Return what the citizen gave before: in this talk, or at an earlier booking."""
     known = (ctx.state.previous(step_name(field)), ctx.office.known_details.get(field.id))
     return list(dict.fromkeys(value for value in known if value))

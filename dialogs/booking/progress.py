@@ -64,7 +64,7 @@ def _zone(ctx: Context, body: Municipality) -> ZoneInfo:
 
 
 def _asked(body: Municipality, service: Service | None, step: str, value: str) -> Text | None:
-    """The answer to a question or a field of the catalogue."""
+    """Return the answer to a question or a field of the catalogue."""
     if service is None:
         return None
     for question in service.screening:

@@ -86,7 +86,7 @@ def _ask_time(ctx: Context) -> Prompt:
 
 
 def _clock(start: datetime, others: list[datetime]) -> str:
-    """The hour; with its zone where the clock's change makes an hour come twice."""
+    """Return the hour; with its zone where the clock's change makes an hour come twice."""
     same = [
         other
         for other in others
@@ -96,7 +96,7 @@ def _clock(start: datetime, others: list[datetime]) -> str:
 
 
 def zone_note(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
-    """The zone of the times shown, where it isn't the municipality's then."""
+    """Return the zone of the times shown, where it isn't the municipality's then."""
     zone = zone_of(ctx, offer)
     if start.astimezone(zone).utcoffset() == start.astimezone(offer.zone).utcoffset():
         return ""
@@ -104,7 +104,7 @@ def zone_note(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
 
 
 def spoken_time(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
-    """A time as it is spoken of in a sentence, with its zone where there could be doubt."""
+    """Return a time as it is spoken of in a sentence, with its zone where there could be doubt."""
     local = start.astimezone(zone_of(ctx, offer))
     said = _(
         "{day}, {time}", day=day_label(local.date(), ctx.now), time=FormattedDate(local, CLOCK)
@@ -113,7 +113,7 @@ def spoken_time(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
 
 
 def short_time(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
-    """The same for a button."""
+    """Return the same for a button."""
     return FormattedDate(start.astimezone(zone_of(ctx, offer)), f"EEE d MMM, {CLOCK}")
 
 
@@ -145,7 +145,7 @@ def _take_time(ctx: Context, text: str) -> TakeOutcome:
 def _other_day(
     ctx: Context, offer: ServiceOffer, text: str
 ) -> InvalidAnswer | AnswersForOtherSteps:
-    """What to make of a text that is no time: a day, or nothing."""
+    """Return what to make of a text that is no time: a day, or nothing."""
     today = ctx.now.astimezone(zone_of(ctx, offer)).date()
     try:
         moment = parse_moment(text, ctx.lexicon, today)

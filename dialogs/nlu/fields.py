@@ -50,7 +50,7 @@ def email(text: str) -> str:
 
 
 def phone(text: str) -> str:
-    """A telephone number as +306912345678; Greek unless it begins with + or 00."""
+    """Return a telephone number as +306912345678; Greek unless it begins with + or 00."""
     number_only = _numbers(text)
     digits = re.sub(r"[^\d+]", "", number_only)
     if _has_letter(number_only) or not digits.strip("+"):
@@ -80,7 +80,7 @@ def phone(text: str) -> str:
 
 
 def tax_number(text: str) -> str:
-    """A Greek tax number (ΑΦΜ) of nine digits, its check digit right."""
+    """Return a Greek tax number (ΑΦΜ) of nine digits, its check digit right."""
     digits = re.sub(r"[\s.:-]", "", _numbers(normalize(text)).upper())
     digits = re.sub(r"^(ΑΦΜ|AFM|EL|ΕΛ|GR)", "", digits)
     if not re.fullmatch(r"[0-9]{9}", digits):
@@ -91,7 +91,7 @@ def tax_number(text: str) -> str:
 
 
 def identity_card(text: str) -> str:
-    """A Greek identity card's number, old (ΑΒ 123456) or new; accepted loosely."""
+    """Return a Greek identity card's number, old (ΑΒ 123456) or new; accepted loosely."""
     number = _document(text).removeprefix("AΔT")
     if not re.fullmatch(r"(?=(\D*\d){6})([A-ZΑ-Ω]{1,3}[0-9]{6,8}|[A-ZΑ-Ω0-9]{9,12})", number):
         raise InvalidAnswer(
@@ -101,7 +101,7 @@ def identity_card(text: str) -> str:
 
 
 def passport(text: str) -> str:
-    """A passport's number, of any country; accepted loosely."""
+    """Return a passport's number, of any country; accepted loosely."""
     number = _document(text)
     if not re.fullmatch(r"(?=(\D*\d){4})[A-ZΑ-Ω0-9]{6,12}", number):
         raise InvalidAnswer(
@@ -134,7 +134,7 @@ def short_text(text: str, longest: int) -> str:
 
 
 def format_phone(number: str) -> str:
-    """A stored telephone number as people write it: 691 234 5678, +61 412 345 678."""
+    """Return a stored telephone number as people write it: 691 234 5678, +61 412 345 678."""
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:

@@ -13,7 +13,7 @@ PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 
 def routes(application: Application) -> APIRouter:
-    """The web chat's routes."""
+    """Return the web chat's routes."""
     router = APIRouter()
 
     @router.post(

@@ -13,7 +13,7 @@ SCHEMAS = ("TurnRequest", "TurnAnswer", "TurnReply", "TurnChoice")
 
 
 def routes(renderer: Renderer) -> APIRouter:
-    """The documentation's route."""
+    """Return the documentation's route."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/docs", response_class=HTMLResponse)

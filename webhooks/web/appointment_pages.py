@@ -17,7 +17,7 @@ Number = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 def routes(application: Application, renderer: Renderer) -> APIRouter:
-    """Those of each page's conversation."""
+    """Return those of each page's conversation."""
     router = APIRouter(include_in_schema=False)
 
     async def find(request: Request, here: ChatPage, booking_id: int) -> Appointment:

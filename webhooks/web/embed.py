@@ -9,7 +9,7 @@ from webhooks.web.html import TITLE, Renderer
 
 
 def routes(application: Application, renderer: Renderer) -> APIRouter:
-    """The script's route."""
+    """Return the script's route."""
     router = APIRouter(include_in_schema=False)
     texts = application.services.texts
     script = renderer.templates.get_template("embed.js").render(

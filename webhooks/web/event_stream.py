@@ -72,7 +72,7 @@ class EventStreams:
                 queue.put_nowait(None)
 
     async def events(self, conversation: int, address: str) -> AsyncIterator[bytes]:
-        """The news of a conversation: first what it is now, then whatever changes."""
+        """Return the news of a conversation: first what it is now, then whatever changes."""
         queue: asyncio.Queue[News | None] = asyncio.Queue()
         self._open.setdefault(conversation, set()).add(queue)
         self._addresses[address] += 1
@@ -101,12 +101,12 @@ class EventStreams:
                 self._told.pop(conversation, None)
 
     def full(self, address: str) -> bool:
-        """Whether that address has as many streams as it may."""
+        """Return whether that address has as many streams as it may."""
         return self._addresses[address] >= PER_ADDRESS
 
 
 def routes(application: Application, streams: EventStreams) -> APIRouter:
-    """The streams of every page."""
+    """Return the streams of every page."""
     router = APIRouter(include_in_schema=False)
 
     async def events(request: Request, here: Here) -> Response:

@@ -23,12 +23,12 @@ REVIEWED = date(2026, 11, 21)
 
 
 def routes(application: Application, renderer: Renderer) -> APIRouter:
-    """Those of each page."""
+    """Return those of each page."""
     router = APIRouter(include_in_schema=False)
     settings, texts = application.settings, application.services.texts
 
     async def bodies(here: Here) -> list[Municipality]:
-        """The municipality of that page; of the page of all, each."""
+        """Return the municipality of that page; of the page of all, each."""
 
         def read(session: Session) -> list[Municipality]:
             registry = application.services.registry

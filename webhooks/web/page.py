@@ -46,7 +46,7 @@ HELLO = {"text": START, "choice": None}
 
 
 def routes(application: Application, renderer: Renderer) -> APIRouter:
-    """The page of all municipalities, and that of each; by itself, and framed."""
+    """Return the page of all municipalities, and that of each; by itself, and framed."""
     router = APIRouter(include_in_schema=False)
     page = Page(application, renderer)
     for root in ROOTS:
@@ -137,7 +137,7 @@ class Page:
         last: int | None,
         mark: str,
     ) -> Response:
-        """What is newer than the page's last entry; all of the page, where that isn't so simple.
+        """Return what is newer than the page's last entry; or have the whole page loaded again.
 
         It isn't where what the page shows was erased since, nor where its language has changed.
         `last` is None for a page that has the greeting only, which is the first entry seen.
@@ -163,11 +163,11 @@ class Page:
         return response
 
     def _mark(self, token: str) -> str:
-        """What tells a conversation's pages from another's, and says nothing else of it."""
+        """Return what tells a conversation's pages from another's, and says nothing else of it."""
         return self._wiring.services.registry.keyed_hash(f"page {token}")[:16]
 
     def _new(self, opening: Sequence[Reply]) -> str:
-        """The mark of a page that has the greeting only: what its buttons stand for."""
+        """Return the mark of a page that has the greeting only: what its buttons stand for."""
         offered = [(choice.id, choice.label) for choice in opening[-1].choices]
         return self._wiring.services.registry.keyed_hash(f"new {offered}")[:16]
 

@@ -22,23 +22,23 @@ class ChatPage:
 
     @property
     def root(self) -> str:
-        """What its paths begin with."""
+        """Return what its paths begin with."""
         return (FRAMED if self.framed else "") + (f"/m/{self.home}" if self.home else "")
 
     @property
     def path(self) -> str:
-        """The page's own."""
+        """Return the page's own."""
         return self.root or "/"
 
     @property
     def cookie(self) -> str:
-        """The name of the cookie that holds its conversation's token."""
+        """Return the name of the cookie that holds its conversation's token."""
         return ".".join(["rantevou", *(["framed"] if self.framed else [])]) + (
             f"-{self.home}" if self.home else ""
         )
 
     def token(self, request: Request) -> str | None:
-        """The conversation's token that a request brings; None for what can't be one."""
+        """Return the conversation's token that a request brings; None for what can't be one."""
         token = request.cookies.get(self.cookie, "")
         return token if re.fullmatch(r"[\w-]{1,100}", token, re.ASCII) else None
 
@@ -62,7 +62,7 @@ class ChatPage:
 
 
 def chat_page(request: Request) -> ChatPage:
-    """The place of a request, by its path."""
+    """Return the place of a request, by its path."""
     home = request.path_params.get("municipality")
     if home is not None and not re.fullmatch(ID, home):
         raise HTTPException(404, "No municipality has that name here.")
