@@ -110,23 +110,23 @@ class _Gauges(Collector):
 
 def outbox_gauges(session: Session, accounts: Collection[str], now: datetime) -> list[Metric]:
     """Return the outbox's gauges, by configured platform."""
-    owed = GaugeMetricFamily(
+    unsent = GaugeMetricFamily(
         "rantevou_owed_messages", "Messages due and not yet sent", labels=["platform"]
     )
-    dead = GaugeMetricFamily(
+    given_up = GaugeMetricFamily(
         "rantevou_dead_messages", "Messages given up; see `outbox list`", labels=["platform"]
     )
     found = outbox_admin.count_by_status(session, accounts, now)
     for platform in sorted({platform_of(account) for account in accounts}):
         counts = {status: number for name, status, number in found if name == platform}
         failed = counts.pop(outbox_admin.FAILED, 0)
-        owed.add_metric([platform], sum(counts.values()))
-        dead.add_metric([platform], failed)
+        unsent.add_metric([platform], sum(counts.values()))
+        given_up.add_metric([platform], failed)
     oldest = outbox_admin.oldest_due(session, accounts, now)
     age = (now - oldest).total_seconds() if oldest else 0
     return [
-        owed,
-        dead,
+        unsent,
+        given_up,
         GaugeMetricFamily(
             "rantevou_oldest_owed_seconds", "How long the oldest of them is due", value=age
         ),

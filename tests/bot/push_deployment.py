@@ -1,4 +1,4 @@
-"""A town whose citizens write over the pager, with postmen and a mailbox."""
+"""A town whose citizens write over the pager, with delivery workers and a mailbox."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -21,7 +21,7 @@ DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "691234567
 
 
 class Post:
-    """A town whose citizens write over the pager, and its postmen."""
+    """A town whose citizens write over the pager, and its delivery workers."""
 
     def __init__(self, deployment: Deployment, server: PushPlatformServer) -> None:
         self.deployment, self.server = deployment, server
@@ -33,14 +33,14 @@ class Post:
             Settings(give_up_hours=1), deployment.database, deployment.services
         )
 
-    def deliver(self, until: Callable[[], bool], *, postmen: int = 1) -> None:
-        """Have postmen at work until something holds."""
+    def deliver(self, until: Callable[[], bool], *, workers: int = 1) -> None:
+        """Run delivery workers until something holds."""
 
         async def work() -> None:
-            workers = [self.application.delivery_worker() for _ in range(postmen)]
-            tasks = [asyncio.create_task(each.run()) for each in workers]
+            running = [self.application.delivery_worker() for _ in range(workers)]
+            tasks = [asyncio.create_task(each.run()) for each in running]
             await soon(until)
-            for each in workers:
+            for each in running:
                 each.stop()
             await asyncio.gather(*tasks)
 

@@ -1,4 +1,4 @@
-"""Processes that share a PostgreSQL: one wakes another's postman, and one at a time sweeps."""
+"""Processes that share a PostgreSQL: one wakes another's worker, and one at a time cleans up."""
 
 import asyncio
 from dataclasses import replace

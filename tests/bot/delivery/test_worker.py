@@ -52,7 +52,7 @@ def test_a_whole_booking_is_told_and_reminded_of(post: Post) -> None:
 def test_several_postmen_send_nothing_twice(post: Post) -> None:
     for number in range(12):
         post.deployment.say("Γεια", who=f"citizen {number}")
-    post.deliver(post.settled, postmen=3)
+    post.deliver(post.settled, workers=3)
     assert len(post.server.messages) == 24
     assert post.server.tried == 24
 
@@ -234,7 +234,7 @@ def test_an_account_that_hangs_or_cannot_be_connected_keeps_no_other_back(
     assert post.email.refuses == 0
 
 
-def test_a_commit_wakes_the_postman_at_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_wakes_the_worker_at_once(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "POLL_SECONDS", 600)
 
     async def work() -> None:
