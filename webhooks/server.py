@@ -31,5 +31,5 @@ class Server(uvicorn.Server):
 
 
 def create_server() -> Server:
-    """Return the server that `rantevou serve` runs; found by name, for bot can't import webhooks."""
+    """Return the server that `rantevou serve` runs; bot finds it by this name."""
     return Server(create_app(), access_log=False, server_header=False, timeout_graceful_shutdown=10)

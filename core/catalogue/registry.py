@@ -24,7 +24,7 @@ class LoadedMunicipality:
     desk_ids: Mapping[tuple[str, str], int]
 
     def has(self, service: str, branch: str) -> bool:
-        """Return whether there are such a service and branch; a catalogue loaded since may lack them."""
+        """Return whether it has such a service and branch, which a later catalogue may lack."""
         return service in self.body.services and any(b.id == branch for b in self.body.branches)
 
     def offer(self, service: str, branch: str, channel: str) -> ServiceOffer:

@@ -17,7 +17,7 @@ def lock(session: Session, what: str, *, shared: bool = False) -> None:
 
 
 def try_lock(session: Session, what: str) -> bool:
-    """Take the lock until this transaction ends, if no other one has it; return whether it is taken."""
+    """Take the lock until this transaction ends, if it is free; return whether it was."""
     if session.get_bind().dialect.name == "postgresql":
         return bool(session.scalar(select(func.pg_try_advisory_xact_lock(key_of(what)))))
     return True

@@ -183,7 +183,7 @@ def backend_of(url: str) -> SQLite | PostgreSQL:
 async def _patiently(
     threads: Executor, run: Callable[[], T], lost: Callable[[], None] | None = None
 ) -> T:
-    """Run it on a thread, again where it lost a race; no thread waits. Raises DatabaseUnavailable."""
+    """Run it on a thread, again where it lost a race. Raises DatabaseUnavailable."""
     loop = asyncio.get_running_loop()
     for pause in _pauses():
         try:

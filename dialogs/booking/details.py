@@ -75,7 +75,7 @@ def _asked_before(field: FormField) -> list[str]:
 
 
 def is_remembered(field: FormField) -> bool:
-    """Return whether its answer is offered at the next booking: it stays the same, and is one's own."""
+    """Return whether its answer is offered at the next booking: one's own, and the same."""
     anothers = field.type in CONTACT_TYPES and field.id != field.type
     return FIELD_TYPES[field.type].remembered and not anothers
 
@@ -138,7 +138,7 @@ def _take(ctx: Context, field: FormField, text: str) -> str:
         )
     if spec.free_text and folded and matches_phrase(text, says(YES), polite):
         raise Unparseable(_("Please write it here."))
-    return spec.parse(text, ctx.lexicon)
+    return spec.parse(text, ctx.lexicon).value
 
 
 def _known(ctx: Context, field: FormField) -> list[str]:

@@ -108,7 +108,7 @@ def _ask_phone(_ctx: Context) -> Prompt:
 
 def _take_phone(_ctx: Context, text: str) -> TakeOutcome:
     try:
-        return phone(text)
+        return phone(text).value
     except Unparseable as wrong:
         return InvalidAnswer(wrong.text)
 

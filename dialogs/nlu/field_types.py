@@ -11,6 +11,7 @@ from dialogs.nlu.input_hint import InputHint
 from dialogs.nlu.lead_in import without_lead_in
 from dialogs.nlu.lexicon import NO, YES, Lexicon
 from dialogs.nlu.normalize import normalize
+from dialogs.nlu.spans import Found
 
 LONGEST_TEXT = 200
 LONGEST_NOTES = 500
@@ -18,7 +19,7 @@ LONGEST_NOTES = 500
 NOT_IN_A_NAME = _("want, don't, please, thanks, cancel, appointment, name, surname, why")
 """Words that show that a text is no name: "I don't want to"."""
 
-Parser = Callable[[str, Lexicon], str]
+Parser = Callable[[str, Lexicon], Found[str]]
 """Read a typed answer, as it is after `clean`; raises InvalidAnswer."""
 
 
@@ -48,35 +49,40 @@ class FieldTypeSpec:
     """Put a value that is none of the field's options as citizens read it."""
 
 
-def _anywhere(parse: Callable[[str], str]) -> Parser:
+def _anywhere(parse: Callable[[str], Found[str]]) -> Parser:
     """Read the whole text; the parser itself finds the answer in it."""
     return lambda text, _lexicon: parse(text)
 
 
-def _number_of_document(parse: Callable[[str], str]) -> Parser:
+def _number_of_document(parse: Callable[[str], Found[str]]) -> Parser:
     """Read the whole text, else what follows "is": "ΑΜ 123456" is a number, not "I am 123456"."""
 
-    def read(text: str, lexicon: Lexicon) -> str:
+    def read(text: str, lexicon: Lexicon) -> Found[str]:
         try:
             return parse(text)
         except InvalidAnswer:
-            return parse(without_lead_in(text, lexicon))
+            return _parse_at(parse, without_lead_in(text, lexicon))
 
     return read
 
 
-def _name(text: str, lexicon: Lexicon) -> str:
+def _parse_at(parse: Callable[[str], Found[str]], within: Found[str]) -> Found[str]:
+    found = parse(within.value)
+    return Found(found.value, found.span.shifted(within.span.start))
+
+
+def _name(text: str, lexicon: Lexicon) -> Found[str]:
     within = without_lead_in(text, lexicon)
-    if not lexicon.words(NOT_IN_A_NAME).isdisjoint(normalize(within).split()):
+    if not lexicon.words(NOT_IN_A_NAME).isdisjoint(normalize(within.value).split()):
         raise InvalidAnswer(fields.NAME_EXPECTED)
-    return fields.name(within)
+    return _parse_at(fields.name, within)
 
 
 def _up_to(longest: int) -> Parser:
     return lambda text, _lexicon: fields.short_text(text, longest)
 
 
-def _choice_only(_text: str, _lexicon: Lexicon) -> str:
+def _choice_only(_text: str, _lexicon: Lexicon) -> Found[str]:
     raise InvalidAnswer(_("Please pick one of the answers below."))
 
 

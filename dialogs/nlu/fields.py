@@ -1,4 +1,7 @@
-"""Typed answers → values: names, email, phone, ΑΦΜ, identity numbers."""
+"""Read typed answers: names, email, phone, ΑΦΜ, identity numbers.
+
+Each returns the value and its span, or raises InvalidAnswer; the text is as after `clean`.
+"""
 
 import re
 from unicodedata import category
@@ -10,6 +13,7 @@ from stdnum.gr import vat
 from core.i18n import _
 from dialogs.nlu.errors import InvalidAnswer
 from dialogs.nlu.normalize import normalize
+from dialogs.nlu.spans import Found, Span
 
 NAME_EXPECTED = _("Please write first name and surname. For example: Maria Papadopoulou.")
 
@@ -17,8 +21,8 @@ _IN_NAMES = " -‐–'’‘ʼ`´.,()·"
 _LATIN_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
 
 
-def name(text: str) -> str:
-    """First and last name; letters of any alphabet."""
+def name(text: str) -> Found[str]:
+    """Return first and last name; letters of any alphabet."""
     odd = [s for s in text if not (s.isalpha() or category(s)[0] == "M" or s in _IN_NAMES)]
     words = [word for word in text.split() if _has_letter(word)]
     if odd or not words:
@@ -27,11 +31,11 @@ def name(text: str) -> str:
         raise InvalidAnswer(_("That is too long for a name. For example: Maria Papadopoulou."))
     if len(words) < 2:
         raise InvalidAnswer(NAME_EXPECTED)
-    return text
+    return _whole(text, text)
 
 
-def email(text: str) -> str:
-    """An email address, in its normal form."""
+def email(text: str) -> Found[str]:
+    """Return an email address, in its normal form."""
     words = re.sub(r"\s*@\s*", "@", text).split()
     address = next((word for word in words if "@" in word), "").strip("<>()[],.;:\"'«»")
     address = re.sub(r"^(e-?mail|mailto):", "", address, flags=re.IGNORECASE)
@@ -42,14 +46,16 @@ def email(text: str) -> str:
             _("An email address has Latin letters only. For example: maria@example.gr.")
         )
     try:
-        return validate_email(address, check_deliverability=False, strict=True).normalized
+        normal = validate_email(address, check_deliverability=False, strict=True).normalized
     except EmailNotValidError:
         raise InvalidAnswer(
             _("This email address doesn't look right. For example: maria@example.gr.")
         ) from None
+    typed = re.search(r"\s*@\s*".join(map(re.escape, address.split("@"))), text)
+    return Found(normal, Span(*typed.span())) if typed else _whole(text, normal)
 
 
-def phone(text: str) -> str:
+def phone(text: str) -> Found[str]:
     """Return a telephone number as +306912345678; Greek unless it begins with + or 00."""
     number_only = _numbers(text)
     digits = re.sub(r"[^\d+]", "", number_only)
@@ -76,10 +82,12 @@ def phone(text: str) -> str:
                 "or +61 412 345 678 from abroad."
             )
         )
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    parts = [w for w in re.finditer(r"\S+", text) if re.search(r"[\d+]", w[0])]
+    return Found(e164, Span(parts[0].start(), parts[-1].end()))
 
 
-def tax_number(text: str) -> str:
+def tax_number(text: str) -> Found[str]:
     """Return a Greek tax number (ΑΦΜ) of nine digits, its check digit right."""
     digits = re.sub(r"[\s.:-]", "", _numbers(normalize(text)).upper())
     digits = re.sub(r"^(ΑΦΜ|AFM|EL|ΕΛ|GR)", "", digits)
@@ -87,31 +95,35 @@ def tax_number(text: str) -> str:
         raise InvalidAnswer(_("A tax number (ΑΦΜ) has 9 digits. For example: 068933130."))
     if not vat.is_valid(digits) or digits == "000000000":
         raise InvalidAnswer(_("This tax number (ΑΦΜ) isn't valid. Please check its digits."))
-    return digits
+    return _whole(text, digits)
 
 
-def identity_card(text: str) -> str:
+def identity_card(text: str) -> Found[str]:
     """Return a Greek identity card's number, old (ΑΒ 123456) or new; accepted loosely."""
     number = _document(text).removeprefix("AΔT")
     if not re.fullmatch(r"(?=(\D*\d){6})([A-ZΑ-Ω]{1,3}[0-9]{6,8}|[A-ZΑ-Ω0-9]{9,12})", number):
         raise InvalidAnswer(
             _("An identity card's number has letters and 6 digits. For example: ΑΒ 123456.")
         )
-    return number
+    return _whole(text, number)
 
 
-def passport(text: str) -> str:
+def passport(text: str) -> Found[str]:
     """Return a passport's number, of any country; accepted loosely."""
     number = _document(text)
     if not re.fullmatch(r"(?=(\D*\d){4})[A-ZΑ-Ω0-9]{6,12}", number):
         raise InvalidAnswer(
             _("A passport's number has letters and digits. For example: AE1234567.")
         )
-    return number
+    return _whole(text, number)
+
+
+def _whole(text: str, value: str) -> Found[str]:
+    return Found(value, Span(0, len(text)))
 
 
 def _numbers(text: str) -> str:
-    """Without the words that have letters only: of "my phone is 691…", the number."""
+    """Return the text without the words of letters only: of "my phone is 691…", the number."""
     return " ".join(w for w in text.split() if not _has_letter(w) or re.search(r"\d", w))
 
 
@@ -124,13 +136,13 @@ def _document(text: str) -> str:
     return re.sub(r"[\s./-]", "", capitals).translate(_LATIN_CAPITALS)
 
 
-def short_text(text: str, longest: int) -> str:
-    """Any text of up to so many characters."""
+def short_text(text: str, longest: int) -> Found[str]:
+    """Return any text of up to so many characters."""
     if len(text) > longest:
         raise InvalidAnswer(
             _("That is too long. Please write it in up to {count} characters.", count=longest)
         )
-    return text
+    return _whole(text, text)
 
 
 def format_phone(number: str) -> str:

@@ -3,6 +3,7 @@
 from core.i18n import _
 from dialogs.nlu.lexicon import Lexicon
 from dialogs.nlu.normalize import normalize
+from dialogs.nlu.spans import Found, Span
 
 VERBS = _("is, it's, i'm, am, called")
 """In a short answer, what goes before these isn't of it: "my name is Maria Papadopoulou"."""
@@ -11,7 +12,7 @@ BEFORE_VERB = _("my, name, full, i, it, the, passport, id, card, number")
 """Words that lead to such a verb."""
 
 
-def without_lead_in(text: str, lexicon: Lexicon) -> str:
+def without_lead_in(text: str, lexicon: Lexicon) -> Found[str]:
     """Return what follows a verb such as "is" and the words that lead to it; else the whole text.
 
     Whatever else comes before the verb belongs to the answer: the text stays as it is.
@@ -21,7 +22,8 @@ def without_lead_in(text: str, lexicon: Lexicon) -> str:
     for at, word in enumerate(words[:-1]):
         if normalize(word) in verbs and (at or len(word) > 2):
             rest = words[at + 1 :]
-            return " ".join(rest[1:] if len(rest) > 1 and normalize(rest[0]) in lead else rest)
+            answer = " ".join(rest[1:] if len(rest) > 1 and normalize(rest[0]) in lead else rest)
+            return Found(answer, Span(len(text) - len(answer), len(text)))
         if normalize(word) not in lead:
             break
-    return text
+    return Found(text, Span(0, len(text)))

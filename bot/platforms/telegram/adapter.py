@@ -44,7 +44,7 @@ class Telegram(PollingPlatform):
 
     @property
     def secret(self) -> str:
-        """Return what Telegram sends with each update; it follows from the token and isn't stored."""
+        """Return what Telegram sends with each update; derived from the token, never stored."""
         token = self._settings.token.get_secret_value()
         return hmac.new(token.encode(), b"webhook", hashlib.sha256).hexdigest()
 

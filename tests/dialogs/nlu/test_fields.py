@@ -11,14 +11,15 @@ from dialogs.nlu import fields
 from dialogs.nlu.errors import InvalidAnswer
 from dialogs.nlu.field_types import FIELD_TYPES, LONGEST_NOTES, check_complete
 from dialogs.nlu.normalize import clean
+from dialogs.nlu.spans import Found
 
-Parser = Callable[[str], str]
+Parser = Callable[[str], Found[str]]
 
 
 def said(parser: Parser, typed: str) -> str:
     """What is taken of a typed answer, or the first words of what is wrong with it."""
     try:
-        return parser(clean(typed))
+        return parser(clean(typed)).value
     except InvalidAnswer as wrong:
         assert isinstance(wrong.text, TextTemplate)
         return f"WRONG {wrong.text.message}"
@@ -208,7 +209,7 @@ def test_a_phone_number_is_shown_as_people_write_it(number: str, spoken: str) ->
 
 @pytest.mark.parametrize("number", ["+306912345678", "+302271350004", "+61412345678"])
 def test_what_is_shown_of_a_phone_number_can_be_typed_back(number: str) -> None:
-    assert fields.phone(fields.format_phone(number)) == number
+    assert fields.phone(fields.format_phone(number)).value == number
 
 
 @pytest.mark.parametrize(
@@ -308,12 +309,12 @@ def test_what_is_no_passport_is_refused(typed: str) -> None:
 
 def test_the_same_document_in_either_alphabet_is_the_same() -> None:
     for greek, latin in (("ΑΒΕΖ", "ABEZ"), ("ΗΙΚΜ", "HIKM"), ("ΝΟΡΤ", "NOPT"), ("ΥΧ", "YX")):
-        assert fields.passport(f"{greek}123456") == fields.passport(f"{latin}123456")
+        assert fields.passport(f"{greek}123456").value == fields.passport(f"{latin}123456").value
 
 
 @pytest.mark.parametrize(("kind", "longest"), [(FieldType.TEXT, 200), (FieldType.NOTES, 500)])
 def test_texts_have_a_length(kind: FieldType, longest: int, texts: Translator) -> None:
-    assert FIELD_TYPES[kind].parse("α" * longest, texts) == "α" * longest
+    assert FIELD_TYPES[kind].parse("α" * longest, texts).value == "α" * longest
     with pytest.raises(InvalidAnswer) as wrong:
         FIELD_TYPES[kind].parse("α" * (longest + 1), texts)
     assert str(longest) in texts.say(wrong.value.text, "el")
@@ -342,8 +343,29 @@ def test_the_catalogue_and_the_conversation_know_the_same_fixed_values() -> None
 )
 def test_no_text_makes_a_parser_fail(kind: FieldType, typed: str, texts: Translator) -> None:
     try:
-        taken = FIELD_TYPES[kind].parse(clean(typed), texts)
+        taken = FIELD_TYPES[kind].parse(clean(typed), texts).value
     except InvalidAnswer as wrong:
         assert all(texts.say(wrong.text, language) for language in ("el", "en"))
     else:
         assert len(taken) <= LONGEST_NOTES
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "value", "part"),
+    [
+        (FieldType.NAME, "με λένε Μαρία Παππά", "Μαρία Παππά", "Μαρία Παππά"),
+        (
+            FieldType.EMAIL,
+            "στο maria @ example.gr.",
+            "maria@example.gr",
+            "maria @ example.gr",
+        ),
+        (FieldType.PHONE, "το κινητό μου: 691 234 5678", "+306912345678", "691 234 5678"),
+        (FieldType.NOTES, "ό,τι να 'ναι", "ό,τι να 'ναι", "ό,τι να 'ναι"),
+    ],
+)
+def test_an_answer_has_its_span(
+    kind: FieldType, typed: str, value: str, part: str, texts: Translator
+) -> None:
+    found = FIELD_TYPES[kind].parse(typed, texts)
+    assert (found.value, typed[found.span.start : found.span.end]) == (value, part)
