@@ -54,6 +54,22 @@ def test_an_answer_has_exactly_the_documented_fields(client: httpx.Client) -> No
     assert all(set(choice) == {"id", "label"} for choice in asked["choices"])
 
 
+def test_a_structured_message_is_given_as_blocks_too(client: httpx.Client) -> None:
+    citizen = Talker(client, language="en", timezone="Europe/Athens")
+    citizen.say("Hello")
+    assert [reply["blocks"] for reply in citizen.replies] == [[], []]
+    citizen.answer(ENGLISH, taps=True)
+    booked = citizen.replies[0]
+    assert [block["type"] for block in booked["blocks"]] == [
+        *("heading", "facts", "place", "checklist", "paragraph", "note", "facts"),
+        *("attachment", "actions"),
+    ]
+    assert booked["blocks"][0]["text"] == booked["text"].partition("\n")[0]
+    code = booked["blocks"][1]["rows"][0]
+    assert f"{code['label']}: {code['value']}" in booked["text"]
+    assert booked["blocks"][-3]["rows"][0]["kind"] == "phone"
+
+
 def test_a_choice_carries_its_prompts_number_new_at_each_asking(client: httpx.Client) -> None:
     citizen = Talker(client)
     citizen.say("Γεια")

@@ -70,6 +70,11 @@ def test_the_description_names_every_field_and_problem(client: httpx.Client) -> 
         "timezone",
     }
     assert set(schemas["TurnAnswer"]["properties"]) == {"conversation", "replies"}
+    assert set(schemas["TurnReply"]["properties"]) == {"text", "blocks", "step", "choices"}
+    page = client.get("/docs").text
+    for block in schemas["TurnReply"]["properties"]["blocks"]["items"]["oneOf"]:
+        assert f"<h2>{block['$ref'].rpartition('/')[2]}</h2>" in page
+    assert "<h2>FactRow</h2>" in page
 
 
 @pytest.mark.parametrize("path", PAGES)

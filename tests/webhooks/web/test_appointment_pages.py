@@ -6,10 +6,13 @@ from typing import Any
 import httpx
 import pytest
 from icalendar import Calendar
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from core.db.models import InboundRow
 from tests.conftest import Deployment
 from tests.webhooks.conftest import Serve
-from tests.webhooks.web.test_event_stream import booked
+from tests.webhooks.web.test_event_stream import BOOKING, booked
 from tests.webhooks.web.test_page import say
 
 FILE, PAPER = "/appointments/1.ics", "/appointments/1"
@@ -38,6 +41,59 @@ def test_the_confirmation_is_a_card_with_its_calendar_file(serve: Serve) -> None
     assert "Μισθωτήριο" in found["DESCRIPTION"]
     [alarm] = found.walk("VALARM")
     assert alarm["TRIGGER"].dt == timedelta(hours=-2)
+
+
+def test_the_card_has_facts_a_checklist_and_links(serve: Serve) -> None:
+    client = serve()
+    for card in (booked(client).rpartition('<article class="card">')[2], client.get(PAPER).text):
+        assert "<dl><div><dt>Κωδικός</dt><dd>" in card
+        assert "<dt>Πότε</dt><dd>Πέμπτη 3 Δεκεμβρίου 2026, 12:30–13:00 (ώρα: Αθήνα)</dd>" in card
+        assert '<p class="lead">Θα χρειαστείτε:</p><ul class="checklist"><li>' in card
+        assert "• " not in card
+        assert '<a href="tel:+302721000000">2721000000</a>' in card
+        place = (
+            "https://www.openstreetmap.org/?mlat=37.0389&amp;mlon=22.1142#map=18/37.0389/22.1142"
+        )
+        assert f'<a href="{place}" target="_blank" rel="noopener">Στον χάρτη</a>' in card
+
+
+def test_an_office_is_shown_with_ways_to_reach_it(serve: Serve) -> None:
+    client = serve()
+    for text in ("Χίος", "άνθρωπος"):
+        page = say(client, text=text).text
+    bubble = page.rpartition('<p class="title">Μπορείτε')[2]
+    assert '<a href="tel:+302271350004">2271350004</a>' in bubble
+    assert '<a href="mailto:info@chios.example">info@chios.example</a>' in bubble
+    assert 'href="https://www.openstreetmap.org/search?query=' in bubble
+    assert '<a href="http://chios.gov.gr/" target="_blank" rel="noopener">' in bubble
+
+
+def test_the_review_shows_the_answers_as_facts(serve: Serve) -> None:
+    client = serve()
+    for text in BOOKING[:-1]:
+        page = say(client, text=text).text
+    assert '<p class="title">Ελέγξτε τα στοιχεία πριν κλείσω το ραντεβού:</p><dl>' in page
+    assert "<dt>Ονοματεπώνυμο</dt><dd>Μαρία Παπαδοπούλου</dd>" in page
+
+
+def test_a_reply_stored_without_blocks_is_shown_by_its_bullets(
+    serve: Serve, deployment: Deployment
+) -> None:
+    client = serve()
+    booked(client)
+
+    def former(session: Session) -> None:
+        for row in session.scalars(select(InboundRow)):
+            names = ("blocks", "brief")
+            row.replies = [{k: v for k, v in r.items() if k not in names} for r in row.replies]
+
+    deployment.database.write_sync(former)
+    card = client.get("/").text.rpartition('<article class="card">')[2]
+    assert card.startswith('<p class="title">Το ραντεβού σας κλείστηκε.</p><p>Κωδικός: ')
+    assert '<ul class="checklist"><li>' in card
+    assert "• " not in card
+    assert f'href="{FILE}"' in card
+    assert f'href="{PAPER}"' in card
 
 
 def test_a_moved_appointment_replaces_the_old_one_in_a_calendar(serve: Serve) -> None:
