@@ -11,7 +11,7 @@ from tests.dialogs.scripted_citizen import ANSWERS
 PICKS = "#ask .picks button, #ask .month button, #ask .times button"
 BUSY = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
 
-CODE = re.compile(r"(?:Κωδικός|Code):\s*(\w{3} \w{3})")
+CODE = re.compile(r"(?:Κωδικός|Code):?\s*(\w{3} \w{3})")
 
 TIME_HELD = "στέγασης | όχι | 1/12 | 12:30"
 REVIEWED = f"{TIME_HELD} | Μαρία Παπαδοπούλου | maria@example.gr | 6912345678 | 068933130 | συμφωνώ"
