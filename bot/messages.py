@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from core.i18n import Language
 from dialogs.engine.inputs import Unreadable
 from dialogs.engine.prompts import Layout
 from dialogs.messages.blocks import FactKind
@@ -155,7 +156,7 @@ class Reply(BaseModel):
     text: str
     blocks: list[ReplyBlock] = []
     brief: str = ""
-    language: str = "el"
+    language: str = Language.EL
     step: str | None = None
     layout: Layout = "list"
     month: date | None = None
@@ -215,7 +216,7 @@ class Inbound(Sender):
     unread: Unreadable | None = None
     link: str | None = None
     command: str | None = None
-    language: Literal["el", "en"] | None = None
+    language: Language | None = None
     timezone: str | None = None
     municipality_id: str | None = None
     reply_in_response: bool = False

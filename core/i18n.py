@@ -48,6 +48,11 @@ class ZoneCity:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class FollowingLanguage:
+    """The own name of the language that follows, in the table, the one that is spoken."""
+
+
 def _(message: str, **args: "Text") -> TextTemplate:
     """Mark a message for translation; its msgid is the English text."""
     return TextTemplate(message, args=args)
@@ -87,6 +92,11 @@ class Language(StrEnum):
 
     EL = "el", "greek", _("greek, in greek")
     EN = "en", "english", _("english, in english"), "el"
+
+    @property
+    def following(self) -> "Language":
+        """The next one in the table, after the last the first."""
+        return LANGUAGES[(LANGUAGES.index(self) + 1) % len(LANGUAGES)]
 
 
 LANGUAGES = tuple(Language)
@@ -157,7 +167,16 @@ def _dict_only(texts: object) -> object:
     return texts
 
 
-Text = str | int | LocalizedText | ZoneCity | FormattedDate | TextTemplate | JoinedText
+Text = (
+    str
+    | int
+    | LocalizedText
+    | FollowingLanguage
+    | ZoneCity
+    | FormattedDate
+    | TextTemplate
+    | JoinedText
+)
 
 
 def lines(*parts: Text | None) -> JoinedText:

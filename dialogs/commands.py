@@ -137,8 +137,7 @@ COMMANDS: tuple[Command, ...] = (
         understands=lambda ctx, argument: ctx.lexicon.zone_called(argument) is not None,
     ),
     standard.HELP,
-    standard.ENGLISH,
-    standard.GREEK,
+    *standard.LANGUAGE_COMMANDS,
     standard.GREETING,
     standard.THANKS,
     Command(

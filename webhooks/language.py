@@ -1,8 +1,14 @@
-"""Which language a page is shown in, and which it could be shown in instead."""
+"""The language that a page is shown in, and those that it could be shown in instead."""
 
 from starlette.datastructures import Headers
 
-OTHER_LANGUAGE = {"el": "en", "en": "el"}
+from bot.i18n.translator import own_name
+from core.i18n import LANGUAGES
+
+
+def other_languages(language: str) -> dict[str, str]:
+    """Return the own name of each language but that one, by its code."""
+    return {str(other): own_name(other) for other in LANGUAGES if other != language}
 
 
 def language_wanted(headers: Headers, asked: str = "") -> str:
@@ -10,7 +16,7 @@ def language_wanted(headers: Headers, asked: str = "") -> str:
 
     That is Greek, unless its Accept-Language wants English and no Greek.
     """
-    if asked in OTHER_LANGUAGE:
+    if asked in LANGUAGES:
         return asked
     accepted = headers.get("accept-language", "").lower()
     return "en" if "en" in accepted and "el" not in accepted else "el"

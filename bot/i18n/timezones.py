@@ -1,4 +1,4 @@
-"""Which time zone a city or a country is in, by its name in any language."""
+"""Name time zones by their cities and countries, in every language."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -8,11 +8,8 @@ from babel import Locale
 from babel.core import get_global
 from babel.dates import get_timezone_location
 
-from core.i18n import TextTemplate, _
+from core.i18n import LANGUAGES, TextTemplate, _
 
-LANGUAGES = ("el", "en")
-
-# Where many Greeks live, of what names no zone itself.
 CITIES: dict[str, TextTemplate] = {
     "Europe/Berlin": _("munich, stuttgart, frankfurt, dusseldorf, hamburg, cologne, nuremberg"),
     "Europe/London": _("manchester, birmingham, england, scotland"),
@@ -21,28 +18,32 @@ CITIES: dict[str, TextTemplate] = {
     "America/Toronto": _("montreal, ottawa"),
     "Australia/Sydney": _("canberra"),
 }
+"""Where many Greeks live, of the places that name no zone."""
 MAIN = {"DE": "Europe/Berlin", "CY": "Asia/Nicosia"}
 """Countries with several zones of which one is meant."""
 
 
 @lru_cache(maxsize=1)
 def zone_names() -> frozenset[str]:
-    """Return every name that a zone goes by."""
+    """Return the name of every zone of the IANA database."""
     return frozenset(zoneinfo.available_timezones())
 
 
 @lru_cache(maxsize=1024)
 def city_of(zone: str, language: str) -> str:
-    """Return the city that a zone is named by."""
+    """Return the name of a zone's city."""
     return get_timezone_location(zone, locale=language, return_city=True)
 
 
 SEVERAL_ZONES = ""
-"""Stands for a country that the clocks don't agree in: its city must be asked."""
+"""Stands for a country with several zones: its city must be asked."""
 
 
 def zone_candidates(words: Callable[[TextTemplate], frozenset[str]]) -> list[tuple[str, list[str]]]:
-    """Return each zone with its names: its city, its country if it is the only zone, and CITIES."""
+    """Return each zone with its names: city, country where it is the only zone there, CITIES.
+
+    `words` splits a text into its words in every language.
+    """
     names: dict[str, list[str]] = {SEVERAL_ZONES: sorted(words(_("america")))}
     aliases = get_global("zone_aliases")
     for zone in sorted(zone_names()):

@@ -1,17 +1,29 @@
 """Translate texts into the languages of `locales/` (gettext, Babel)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from functools import lru_cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from bot.i18n.timezones import LANGUAGES, city_of, zone_candidates
-from core.i18n import FormattedDate, JoinedText, LocalizedText, Text, TextTemplate, ZoneCity
+from bot.i18n.timezones import city_of, zone_candidates
+from core.i18n import (
+    LANGUAGES,
+    FollowingLanguage,
+    FormattedDate,
+    JoinedText,
+    Language,
+    LocalizedText,
+    Text,
+    TextTemplate,
+    ZoneCity,
+)
 from dialogs.nlu.matching import pick
 from dialogs.nlu.normalize import normalize
 
@@ -25,7 +37,9 @@ class Translator:
     """Texts in every language. Reads `locales/*/LC_MESSAGES/messages.po` once."""
 
     def __init__(self) -> None:
-        self._translations = {language: _read(language) for language in LANGUAGES}
+        self._translations: Mapping[str, GNUTranslations] = {
+            language: _read(language) for language in LANGUAGES
+        }
         self._words: dict[str | None, frozenset[str]] = {}
         self._zones: list[tuple[str, list[str]]] = []
 
@@ -46,6 +60,8 @@ class Translator:
                 return said.format(**filled) if filled else said
             case LocalizedText():
                 return phrase.in_language(language)
+            case FollowingLanguage():
+                return own_name(Language(language).following)
             case FormattedDate(at, pattern):
                 zone = f"{at.tzinfo} {at.fold}" if isinstance(at, datetime) else ""
                 return _when(at, zone, pattern, language)
@@ -82,6 +98,11 @@ def _read(language: str) -> GNUTranslations:
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def own_name(language: str) -> str:
+    """Return a language's name in itself, such as Ελληνικά."""
+    return Locale.parse(language).get_display_name() or language
 
 
 @lru_cache(maxsize=8192)

@@ -2,13 +2,14 @@
 
 import secrets
 import uuid
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from bot.i18n.timezones import zone_names
 from bot.messages import PRINTED, WEBCHAT, Inbound, Reply, ReplyBlock, Sender
 from core.catalogue.registry import Registry
+from core.i18n import LANGUAGES, Language
 
 ACCOUNT = "webchat"
 
@@ -18,6 +19,11 @@ def known_zone(name: str) -> str:
     if name not in zone_names():
         raise ValueError("a zone of the IANA database, such as Australia/Melbourne")
     return name
+
+
+SpokenLanguage = Annotated[
+    Language, WithJsonSchema({"type": "string", "enum": [str(each) for each in LANGUAGES]})
+]
 
 
 class TurnRequest(BaseModel):
@@ -42,7 +48,7 @@ class TurnRequest(BaseModel):
     choice: str | None = Field(
         default=None, max_length=100, pattern=PRINTED, description="The id of a choice"
     )
-    language: Literal["el", "en"] | None = Field(default=None, description="Of your page")
+    language: SpokenLanguage | None = Field(default=None, description="Of your page")
     timezone: Annotated[str, AfterValidator(known_zone)] | None = Field(
         default=None, description="Of the browser, such as Europe/Athens"
     )

@@ -13,6 +13,7 @@ from sqlalchemy import Table, and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.db.models import Citizen, Contact, Conversation, InboundRow, PromptRow
+from core.i18n import Language
 
 DEFAULT_TIMEZONE = "Europe/Athens"
 
@@ -133,12 +134,12 @@ def create(session: Session, account: str, address: str, now: datetime) -> Store
     session.add(contact)
     session.flush()
     conversation = Conversation(
-        contact_id=contact.id, language="el", timezone=DEFAULT_TIMEZONE, state={}
+        contact_id=contact.id, language=Language.EL, timezone=DEFAULT_TIMEZONE, state={}
     )
     session.add(conversation)
     session.flush()
     return StoredConversation(
-        conversation.id, contact.id, citizen.id, "el", DEFAULT_TIMEZONE, {}, None, {}
+        conversation.id, contact.id, citizen.id, Language.EL, DEFAULT_TIMEZONE, {}, None, {}
     )
 
 

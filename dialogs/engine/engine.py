@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.i18n import Text, _
+from core.i18n import LANGUAGES, Language, Text, _
 from dialogs.engine import navigation
 from dialogs.engine.command import run_by_name, show_help
 from dialogs.engine.inputs import (
@@ -126,22 +126,31 @@ def _settle(ctx: Context[Any], outcome: EffectOutcome) -> None:
 
 def _greet(ctx: Context[Any], given: Input) -> None:
     text = given.text if isinstance(given, TextInput) else ""
-    if not ctx.language_stated and _is_english(ctx, normalize(clean(text))):
-        ctx.update(language="en")
+    if not ctx.language_stated and (language := _language_of(ctx, normalize(clean(text)))):
+        ctx.update(language=language)
     if ctx.definition.greeting:
         ctx.say(ctx.definition.greeting)
 
 
-def _is_english(ctx: Context[Any], text: str) -> bool:
-    """Return whether a first message greets or asks in English rather than Greek or Greeklish."""
+def _language_of(ctx: Context[Any], text: str) -> Language | None:
+    """Return in which language but the first (Greek, Greeklish) a first message greets or asks."""
+    first, *others = LANGUAGES
+
+    def own_words(phrase: Text, language: str) -> set[str]:
+        return words(phrase, language) - words(phrase, first)
 
     def words(phrase: Text, language: str) -> set[str]:
         return {normalize(word) for word in ctx.lexicon.say(phrase, language).split(",")}
 
-    if text in words(HELLO, "en") - words(HELLO, "el"):
-        return True
-    known = words(FILLER, "en") - words(FILLER, "el")
-    return text.isascii() and len(known.intersection(text.split())) >= 2
+    for language in others:
+        if text in own_words(HELLO, language):
+            return language
+    if not text.isascii():
+        return None
+    written = set(text.split())
+    known = {language: len(written & own_words(FILLER, language)) for language in others}
+    likeliest = max(others, key=known.__getitem__)
+    return likeliest if known[likeliest] >= 2 else None
 
 
 def _say_invalid(ctx: Context[Any], invalid: InvalidAnswer) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from core.i18n import LANGUAGES, Text, _
+from core.i18n import LANGUAGES, FollowingLanguage, Language, Text, _
 from dialogs.engine import navigation
 from dialogs.engine.command import show_help
 from dialogs.engine.state import Interruption, PromptView
@@ -72,11 +72,14 @@ def _help(ctx: Context[Any], _argument: str) -> None:
 
 
 def _next_language(ctx: Context[Any], _argument: str) -> None:
-    at = LANGUAGES.index(ctx.state.language)
-    _speak(ctx, LANGUAGES[(at + 1) % len(LANGUAGES)])
+    _speak(ctx, Language(ctx.state.language).following)
 
 
-def _speak(ctx: Context[Any], language: str) -> None:
+def _speaks(language: Language) -> Callable[[Context[Any], str], None]:
+    return lambda ctx, _argument: _speak(ctx, language)
+
+
+def _speak(ctx: Context[Any], language: Language) -> None:
     ctx.update(language=language)
     ctx.say(_("From now on I speak English."))
 
@@ -156,7 +159,7 @@ STOP_COMMAND: Command[Any] = Command(
 )
 LANGUAGE: Command[Any] = Command(
     name="language",
-    label=_("Change language"),
+    label=FollowingLanguage(),
     words=_("language, change language"),
     run=_next_language,
 )
@@ -167,18 +170,11 @@ HELP: Command[Any] = Command(
     run=_help,
     shown="always",
 )
-ENGLISH: Command[Any] = Command(
-    name="english",
-    words=_("english, in english"),
-    run=lambda ctx, _argument: _speak(ctx, "en"),
-    shown="never",
+LANGUAGE_COMMANDS: tuple[Command[Any], ...] = tuple(
+    Command(name=each.command, words=each.words, run=_speaks(each), shown="never")
+    for each in LANGUAGES
 )
-GREEK: Command[Any] = Command(
-    name="greek",
-    words=_("greek, in greek"),
-    run=lambda ctx, _argument: _speak(ctx, "el"),
-    shown="never",
-)
+"""Those that switch to one language each."""
 GREETING: Command[Any] = Command(
     name="hello", words=HELLO, run=_says(_("Hello again!")), shown="never", yields=True
 )

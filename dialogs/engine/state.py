@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from core.i18n import Language
+
 
 class Source(StrEnum):
     """Where an answer came from."""
@@ -83,7 +85,7 @@ class State:
     """What the answers were given by; see Dialog.version."""
     number: int = 0
     """The open prompt's; new each time a question is asked. 0 before the first."""
-    language: str = "el"
+    language: str = Language.EL
     timezone: str = "Europe/Athens"
 
     @property

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from bot.bootstrap import Application
-from webhooks.language import OTHER_LANGUAGE
+from core.i18n import LANGUAGES
 from webhooks.paths import FRAMED
 from webhooks.web.html import TITLE, Renderer
 
@@ -15,7 +15,8 @@ def routes(application: Application, renderer: Renderer) -> APIRouter:
     script = renderer.templates.get_template("embed.js").render(
         framed=FRAMED,
         origins=list(application.settings.embed_origins),
-        titles={language: texts.say(TITLE, language) for language in OTHER_LANGUAGE},
+        titles={language: texts.say(TITLE, language) for language in LANGUAGES},
+        first=LANGUAGES[0],
     )
 
     @router.get("/embed.js")

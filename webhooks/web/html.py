@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from babel import Locale
 from babel.dates import format_date, get_day_names
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
@@ -34,10 +33,10 @@ from bot.messages import (
 )
 from bot.replies import render_blocks
 from bot.views.transcript import ConversationView
-from core.i18n import Text, TextTemplate, _
+from core.i18n import Language, Text, TextTemplate, _
 from dialogs.messages.appointment import BOOKING_ACTIONS
 from dialogs.nlu.fields import dialled_number
-from webhooks.language import OTHER_LANGUAGE
+from webhooks.language import other_languages
 from webhooks.web.urls import ChatPage
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -107,7 +106,7 @@ class Renderer:
         self, place: ChatPage, seen: ConversationView, mark: str, *, forgetful: bool
     ) -> HTMLResponse:
         """Return the whole page; `mark` is its own id, `forgetful`: the browser keeps no cookie."""
-        language = seen.asked.language if seen.asked else "el"
+        language = seen.asked.language if seen.asked else Language.EL
         return self._rendered("page.html", place, seen, mark, language, forgetful=forgetful)
 
     def turn(
@@ -135,7 +134,7 @@ class Renderer:
             "root": place.root,
             "path": place.path,
             "alone": ChatPage(place.home, framed=False).path if place.framed else None,
-            "other": Locale(OTHER_LANGUAGE[language]),
+            "others": other_languages(language),
             "bubbles": _bubbles(seen, render_blocks(services.texts, BOOKING_ACTIONS, language)),
             "asked": asked,
             "answered_steps": seen.answered_steps,

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-from babel import Locale
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from bot.replies import render_blocks
 from core.catalogue.model import Municipality
 from core.i18n import FormattedDate
 from dialogs.messages.appointment import contact_facts
-from webhooks.language import OTHER_LANGUAGE, language_wanted
+from webhooks.language import language_wanted, other_languages
 from webhooks.paths import ROOTS
 from webhooks.web.html import TITLE, Renderer
 from webhooks.web.urls import COOKIE_SECONDS, Here
@@ -53,8 +52,8 @@ def routes(application: Application, renderer: Renderer) -> APIRouter:
             "here": here,
             "words": lambda words: texts.say(words, language),
             "rendered": lambda blocks: render_blocks(texts, blocks, language),
-            "other": Locale(OTHER_LANGUAGE[language]),
-            "other_path": f"{request.url.path}?lang={OTHER_LANGUAGE[language]}",
+            "others": other_languages(language),
+            "own_path": request.url.path,
             **values,
         }
         return HTMLResponse(renderer.document(template, language, **given))

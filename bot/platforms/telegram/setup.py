@@ -11,7 +11,7 @@ from bot.i18n.translator import Translator
 from bot.platforms.base import CheckUp
 from bot.platforms.telegram.updates import COMMANDS, UPDATES
 from core.errors import ConfigurationError
-from core.i18n import _
+from core.i18n import Language, _
 
 ABOUT = _(
     "I book appointments with your municipality, and I move, cancel and remind you of them. "
@@ -22,8 +22,11 @@ IN_SHORT = _("Appointments with your municipality, by chat")
 RECENT = timedelta(hours=1)
 """The cause of an older failure may have been mended since."""
 
-LANGUAGES = {"el": "el", None: "en"}
-"""Our language by the language code of the citizen's app; None stands for all other codes."""
+LANGUAGES: dict[str | None, Language] = {
+    **{each: each for each in Language if each is not Language.EN},
+    None: Language.EN,
+}
+"""By the code of the citizen's app: its own where we speak it, English for all others."""
 
 
 async def set_up(bot: Bot, url: str, secret: str, texts: Translator) -> list[str]:

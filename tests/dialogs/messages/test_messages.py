@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from dialogs.nlu.fields import dialled_number
 
 from bot.i18n.translator import Translator
 from core.catalogue.model import Municipality
@@ -20,7 +21,6 @@ from dialogs.messages.appointment import (
     useful_links,
 )
 from dialogs.messages.blocks import Block, Facts, Message, Place, message, to_text
-from dialogs.messages.format import dialled_number
 from dialogs.messages.notification import notification_message
 
 START = datetime(2026, 12, 3, 10, 30, tzinfo=UTC)
@@ -79,7 +79,8 @@ def test_an_appointment_in_person_is_facts_and_a_place(texts: Translator, shippe
 def test_an_appointment_by_phone_says_whom_we_call(texts: Translator, shipped: Shipped) -> None:
     assert plain(texts, appointment_facts(loaded(shipped["chios"]), BY_PHONE, MELBOURNE)) == [
         "Code: KX7 M2P",
-        "Municipality of Chios, " + shipped["chios"].services["misthosi-akiniton"].name.en,
+        "Municipality of Chios, "
+        + shipped["chios"].services["misthosi-akiniton"].name.in_language("en"),
         "Thursday 3 December 2026, 21:30–22:00 (time of Melbourne)",
         "that is Thursday 3 December 2026, 12:30–13:00 in Athens",
         "By telephone",
@@ -95,8 +96,12 @@ def test_the_full_details_end_with_what_to_do_and_whom_to_call(
     assert plain(texts, full_details(loaded(body), HOUSING, ATHENS, EARLY)) == [
         *HOUSING_TEXT,
         "Please have with you:",
-        *(f"• {document.en}" for document in service.documents),
-        *(text.en for channel, text in service.instructions.items() if channel == "in_person"),
+        *(f"• {document.in_language('en')}" for document in service.documents),
+        *(
+            text.in_language("en")
+            for channel, text in service.instructions.items()
+            if channel == "in_person"
+        ),
         "Keep the code: with it and your phone number you can move or cancel from any chat.",
         "You can do so until Wednesday 2 December, 12:30 (time of Athens).",
         "Telephone of the office: 2721000000",
@@ -118,7 +123,9 @@ def test_a_service_is_described_with_its_documents_and_links(
     assert said[0] == "Housing Benefit"
     assert "It takes 30 minutes." in said
     assert said.count("Please have with you:") == 1
-    assert said[-len(service.links) :] == [f"• {li.label.en}: {li.url}" for li in service.links]
+    assert said[-len(service.links) :] == [
+        f"• {li.label.in_language('en')}: {li.url}" for li in service.links
+    ]
 
 
 CONTACT = [
@@ -148,7 +155,7 @@ def test_the_attendees_details_leave_out_what_was_skipped(
     body = shipped["kalamata"]
     fields = body.fields_of(body.services["epidoma-stegasis"])
     details = {"name": "Maria", "phone": "+306912345678", "email": ""}
-    labels = {field.id: field.label.en for field in fields}
+    labels = {field.id: field.label.in_language("en") for field in fields}
     assert plain(texts, attendee_facts(fields, details)) == [
         f"{labels['name']}: Maria",
         f"{labels['phone']}: 691 234 5678",
