@@ -2,6 +2,7 @@
 
 from starlette.datastructures import Headers
 
+from bot.i18n.stated_language import stated_language
 from bot.i18n.translator import own_name
 from core.i18n import LANGUAGES
 
@@ -12,11 +13,7 @@ def other_languages(language: str) -> dict[str, str]:
 
 
 def language_wanted(headers: Headers, asked: str = "") -> str:
-    """Return the one that the page's own link asks for, else the browser's.
-
-    That is Greek, unless its Accept-Language wants English and no Greek.
-    """
+    """Return the language that the page's own link asks for, else the one that suits the browser's."""
     if asked in LANGUAGES:
         return asked
-    accepted = headers.get("accept-language", "").lower()
-    return "en" if "en" in accepted and "el" not in accepted else "el"
+    return stated_language(headers.get("accept-language")) or LANGUAGES[0]

@@ -1,7 +1,6 @@
 """What several platforms share: texts split into messages, buttons laid out in rows."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 from bot.messages import ReplyChoice
 
@@ -40,10 +39,3 @@ def rows_of(
         else:
             rows.append([choice])
     return rows
-
-
-def language_of(code: str | None) -> Literal["el", "en"] | None:
-    """Return our language for that of the citizen's app: Greek, or English for any other."""
-    if not code:
-        return None
-    return "el" if code.startswith("el") else "en"

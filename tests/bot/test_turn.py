@@ -114,7 +114,7 @@ def test_a_turn_that_fails_leaves_nothing(
         raise RuntimeError
 
     with monkeypatch.context() as patched, pytest.raises(RuntimeError):
-        patched.setattr(deployment.services.texts, "replies", fails)
+        patched.setattr("bot.turn.build_replies", fails)
         deployment.say("12:30")
     assert stored(deployment.database) == before
     assert deployment.say("12:30")[-1].step == "details.name"

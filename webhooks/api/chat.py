@@ -6,6 +6,7 @@ from fastapi import APIRouter, HTTPException, Request
 
 from bot.bootstrap import Application
 from bot.context import AlreadyBegun, UnknownConversation
+from bot.i18n.stated_language import stated_language
 from bot.platforms import webchat
 from webhooks.network import network
 
@@ -30,6 +31,9 @@ def routes(application: Application) -> APIRouter:
     )
     async def take_turn(body: webchat.TurnRequest, request: Request) -> dict[str, Any]:
         address = network(request.client.host) if request.client else None
+        if body.language is None:
+            stated = stated_language(request.headers.get("accept-language"))
+            body = body.model_copy(update={"language": stated})
         token, inbound = webchat.parse(body, application.services.registry, address)
         try:
             try:

@@ -7,12 +7,12 @@ from typing import Any, Final
 from telegram import ChatMember, Message, Update, User
 from telegram.constants import ChatType
 
+from bot.i18n.stated_language import stated_language
 from bot.i18n.translator import Translator
 from bot.messages import Inbound
-from bot.platforms.layout import language_of
 from bot.platforms.telegram.rendering import NO_CHOICE
 from bot.platforms.webhook import Ignored, Reachability, WebhookResponse, WebhookResult
-from core.i18n import _
+from core.i18n import Language, _
 from dialogs.engine.inputs import Unreadable
 
 PLATFORM: Final = "telegram"
@@ -85,7 +85,7 @@ class UpdateParser:
             "address": str(chat),
             "message_id": str(update.update_id),
             "number": update.update_id,
-            "language": language_of(user.language_code),
+            "language": stated_language(user.language_code),
             "municipality_id": self.municipality,
         }
 
@@ -94,7 +94,7 @@ class UpdateParser:
         found = COMMAND.fullmatch(message.text or "")
         if not found or found["name"] not in KNOWN_COMMANDS or message.from_user is None:
             return WebhookResponse()
-        language = language_of(message.from_user.language_code) or "el"
+        language = stated_language(message.from_user.language_code) or Language.EL
         text = _("I book appointments in private. Tap my name and write to me there.")
         return WebhookResponse.json(
             {

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from bot.i18n.stated_language import stated_language
 from bot.messages import Inbound
-from bot.platforms.layout import language_of
 from bot.platforms.viber.keyboard import TAP
 from bot.platforms.webhook import Event, Ignored, Reachability, Receipt
 
@@ -71,7 +71,7 @@ def parse_event(body: bytes, account: str, municipality: str | None) -> Event | 
             address=user.id,
             message_id=str(event.message_token),
             number=event.timestamp,
-            language=language_of(user.language),
+            language=stated_language(user.language),
             municipality_id=municipality,
             **content,
         )

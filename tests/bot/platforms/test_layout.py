@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.messages import ReplyChoice
-from bot.platforms.layout import language_of, rows_of, split
+from bot.platforms.layout import rows_of, split
 
 
 def bytes_of(text: str) -> int:
@@ -52,11 +52,3 @@ def test_as_many_stand_in_a_row_as_can_be_read(labels: list[str], rows: list[int
     found = rows_of(choices, 3)
     assert [len(row) for row in found] == rows
     assert [choice for row in found for choice in row] == choices
-
-
-@pytest.mark.parametrize(
-    ("code", "language"),
-    [("el", "el"), ("el-GR", "el"), ("de", "en"), ("en-AU", "en"), ("", None), (None, None)],
-)
-def test_an_apps_language(code: str | None, language: str | None) -> None:
-    assert language_of(code) == language

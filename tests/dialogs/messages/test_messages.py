@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from dialogs.nlu.fields import dialled_number
 
 from bot.i18n.translator import Translator
 from core.catalogue.model import Municipality
@@ -22,6 +21,7 @@ from dialogs.messages.appointment import (
 )
 from dialogs.messages.blocks import Block, Facts, Message, Place, message, to_text
 from dialogs.messages.notification import notification_message
+from dialogs.nlu.fields import dialled_number
 
 START = datetime(2026, 12, 3, 10, 30, tzinfo=UTC)
 EARLY = START - timedelta(days=3)

@@ -95,6 +95,15 @@ def test_the_pages_language_decides_else_the_first_words(
     assert Talker(client, **fields).say(hello).startswith(greeted)
 
 
+@pytest.mark.parametrize(("header", "greeted"), [("de-DE", "Hello!"), ("el-GR", "Γεια σας!")])
+def test_a_header_states_the_language_where_no_field_does(
+    client: httpx.Client, header: str, greeted: str
+) -> None:
+    client.headers["Accept-Language"] = header
+    assert Talker(client).say("1000").startswith(greeted)
+    assert Talker(client, language="el").say("1000").startswith("Γεια σας!")
+
+
 def test_a_language_asked_for_stays_though_the_page_says_another(client: httpx.Client) -> None:
     citizen = Talker(client, language="el")
     citizen.say("Γεια")

@@ -170,6 +170,8 @@ def test_the_page_speaks_the_browsers_language_greek_first(client: httpx.Client)
     assert "With which municipality" in page
     both = client.get("/", headers={"Accept-Language": "en-US,en;q=0.9,el;q=0.5"}).text
     assert '<html lang="el">' in both
+    other = client.get("/", headers={"Accept-Language": "de-DE,de;q=0.9"}).text
+    assert '<html lang="en">' in other
 
 
 @pytest.mark.parametrize(
