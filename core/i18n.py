@@ -184,11 +184,6 @@ def lines(*parts: Text | None) -> JoinedText:
     return JoinedText(tuple(part for part in parts if part is not None and part != ""))
 
 
-def commas(*parts: Text) -> JoinedText:
-    """Put phrases beside each other."""
-    return JoinedText(parts, ", ")
-
-
-def beside(*parts: Text) -> JoinedText:
-    """Put phrases beside each other, with spaces; "" is left out."""
-    return JoinedText(tuple(part for part in parts if part != ""), " ")
+def join(joint: str, *parts: Text) -> JoinedText:
+    """Put texts beside each other with `joint` between them; "" is left out."""
+    return JoinedText(tuple(part for part in parts if part != ""), joint)

@@ -1,6 +1,6 @@
 """The menu between two tasks, and the questions in between."""
 
-from core.i18n import Text, TextTemplate, ZoneCity, _, commas
+from core.i18n import Text, TextTemplate, ZoneCity, _, join
 from dialogs.context import Context, Dialog, Step
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
@@ -19,7 +19,7 @@ TASKS: dict[str, TextTemplate] = {
     "cancel": _("cancel, delete"),
     "edit": _("details, change details, correct, phone, email, name"),
 }
-"""Words for each task, besides its label."""
+"""Words for each task, joins its label."""
 
 SWITCH = "switch"
 ZONE = "zone"
@@ -27,7 +27,7 @@ ZONE = "zone"
 
 def yes_no(yes: Text, no: Text, more: Text = "") -> tuple[Choice, Choice]:
     """Return two choices that "yes" and "no" pick too, and `more` words the yes."""
-    return Choice("yes", yes, commas(YES, more) if more else YES), Choice("no", no, NO)
+    return Choice("yes", yes, join(", ", YES, more) if more else YES), Choice("no", no, NO)
 
 
 def switch_to(ctx: Context, dialog: str, **answers: str) -> None:

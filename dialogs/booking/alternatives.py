@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from core.availability.schedule import UnavailableReason
 from core.catalogue.service_offer import ServiceOffer
-from core.i18n import FormattedDate, Text, _, commas, lines
+from core.i18n import FormattedDate, Text, _, join, lines
 from dialogs.booking.selection import (
     current_offer,
     day_label,
@@ -133,7 +133,7 @@ def day_not_free(ctx: Context, offer: ServiceOffer, day: date, step: str) -> Inv
         return InvalidAnswer(text, near_view(nearest[0]))
     others = free_elsewhere(ctx, offer, day)
     if others:
-        named = commas(*(other.label for other in others))
+        named = join(", ", *(other.label for other in others))
         text = lines(
             text, _("The same day there is time if you change to: {others}.", others=named)
         )

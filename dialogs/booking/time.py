@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from core.catalogue.service_offer import ServiceOffer
-from core.i18n import FormattedDate, Text, ZoneCity, _, beside, lines
+from core.i18n import FormattedDate, Text, ZoneCity, _, join, lines
 from dialogs.booking.alternatives import (
     answers_for_moment,
     day_not_free,
@@ -109,7 +109,7 @@ def spoken_time(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
     said = _(
         "{day}, {time}", day=day_label(local.date(), ctx.now), time=FormattedDate(local, CLOCK)
     )
-    return beside(said, zone_note(ctx, offer, start))
+    return join(" ", said, zone_note(ctx, offer, start))
 
 
 def short_time(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:

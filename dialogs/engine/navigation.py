@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from core.i18n import Text, _, _n, commas
+from core.i18n import Text, _, _n, join
 from dialogs.engine.outcomes import EffectOutcome
 from dialogs.engine.prompts import ChangeAnswer, Prompt, PromptKey, ShowAll, action_choice
 from dialogs.engine.state import Answer, PromptView, Source, State, Status
@@ -179,11 +179,11 @@ def invalidate_dependents(ctx: Context[O], changed: set[str]) -> None:
                 "This changes too, so I'm asking it again: {what}.",
                 "These change too, so I'm asking them again: {what}.",
                 len(again),
-                what=commas(*again),
+                what=join(", ", *again),
             )
         )
     if unneeded:
-        ctx.say(_("No longer needed: {what}.", what=commas(*unneeded)))
+        ctx.say(_("No longer needed: {what}.", what=join(", ", *unneeded)))
 
 
 def refresh(ctx: Context[O]) -> None:
