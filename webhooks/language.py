@@ -13,7 +13,7 @@ def other_languages(language: str) -> dict[str, str]:
 
 
 def language_wanted(headers: Headers, asked: str = "") -> str:
-    """Return the language that the page's own link asks for, else the one that suits the browser's."""
+    """Return the language that the page's own link asks for, else one that suits the browser."""
     if asked in LANGUAGES:
         return asked
     return stated_language(headers.get("accept-language")) or LANGUAGES[0]
