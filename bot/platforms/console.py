@@ -49,14 +49,12 @@ def chat(answer: Callable[[Inbound], list[Reply]], first: str) -> None:
             stream.reconfigure(errors="replace")  # a terminal may lack Greek letters
     console = Console(highlight=False)
     typed = first
-    while True:
-        for reply in answer(parse(typed)):
-            show(console, reply)
-        try:
+    with suppress(EOFError, KeyboardInterrupt):  # Ctrl-C may come at any moment of it
+        while True:
+            for reply in answer(parse(typed)):
+                show(console, reply)
             typed = input("› ")
-        except (EOFError, KeyboardInterrupt):
-            console.print()
-            return
+    console.print()
 
 
 def show(console: Console, reply: Reply) -> None:
