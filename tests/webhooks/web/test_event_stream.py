@@ -76,7 +76,14 @@ def test_a_silent_stream_shows_that_it_lives_and_still_brings_news(
     with client.stream("GET", "/events", timeout=10) as answer:
         lines = (line.strip() for line in answer.iter_lines() if line)
         assert next(lines).startswith("retry: ")
-        assert [next(lines) for _ in range(4)] == ["event: news", f"data: {last} 0", ":", ":"]
+        # On a loaded machine the first look takes longer than a beat.
+        first = next(line for line in lines if line != ":")
+        assert [first, *(next(lines) for _ in range(3))] == [
+            "event: news",
+            f"data: {last} 0",
+            ":",
+            ":",
+        ]
         new = last_of(say(client, text="Τμήμα Περιουσίας").text)
         assert next(line for line in lines if line != ":") == "event: news"
         assert next(lines) == f"data: {new} 0"
