@@ -33,7 +33,7 @@ class AlreadyBegun(Exception):
 
 @dataclass(frozen=True)
 class Services:
-    """What a turn needs besides the message: all of it passed in, so that stories replay.
+    """The services of a turn, all of them passed in, so that stories replay.
 
     `platforms` are those that push, by account.
     """

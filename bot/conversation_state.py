@@ -12,7 +12,7 @@ _TRANSPORT = "transport"
 
 @dataclass(frozen=True)
 class TransportState:
-    """What the order of messages, double taps and edits need from turn to turn.
+    """The memory of transport from turn to turn: order of messages, double taps, edits.
 
     Times are seconds since 1970.
     """
@@ -33,7 +33,7 @@ class TransportState:
     """The municipality whose own page or bot it is, where it is one's."""
     stated_language: str | None = None
     stated_timezone: str | None = None
-    """What the device stated last; it counts when it changes: the citizen may ask for another."""
+    """The last one stated; it counts when it changes, for the citizen may ask for another."""
 
     def reset(self) -> "TransportState":
         """Return what is still known once the conversation is forgotten."""
