@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
@@ -41,6 +41,7 @@ def hold(
     The same time kept for something else is no new hold: it ends no later than it would have.
     Raises BookingRefused: taken, too_many_bookings, too_many_holds.
     """
+    starts_at = starts_at.astimezone(UTC)  # local times compare and add by the wall clock
     rules = offer.municipality.rules
     check_citizen(session, offer, now, actor.citizen_id)
     check_holds(session, rules, now, actor.network, old)
@@ -182,6 +183,7 @@ def move(
     Raises BookingRefused: taken, too_late, not_confirmed.
     """
     check_changeable(booking, offer.municipality.rules, now)
+    starts_at = starts_at.astimezone(UTC)
 
     def take(desk_id: int) -> None:
         booking.desk_id = desk_id

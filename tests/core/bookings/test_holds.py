@@ -1,8 +1,9 @@
 """Holding and confirming, on a real database: desks, holds that run out, caps."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -370,3 +371,22 @@ def test_a_confirmed_booking_is_not_released(counter: BookingEnvironment) -> Non
     booking = counter.book("09:30")
     bookings.release(counter.session, booking, counter.now, counter.citizen())
     assert booking.state == "confirmed"
+
+
+def test_times_of_the_hour_that_comes_twice_are_told_apart(open_counter: Opener) -> None:
+    """On Lord Howe Island the clocks go from 02:00 back to 01:30 on 4 April 2027."""
+    zone = ZoneInfo("Australia/Lord_Howe")
+    nightly = desk("desk", opening("00:30", "04:00"))
+    counter = open_counter(small(nightly, timezone=zone.key, services=(service(interval=5),)))
+    first = datetime(2027, 4, 4, 1, 50, tzinfo=zone)
+    second = first.replace(fold=1)
+
+    def hold(start: datetime) -> Booking:
+        who = counter.citizen()
+        return bookings.hold(counter.session, counter.offer, start, counter.now, who)
+
+    counter.now = first - timedelta(minutes=10)
+    held = hold(first)
+    assert held.ends_at - held.starts_at == timedelta(minutes=30)
+    counter.now = first + timedelta(minutes=5)
+    assert hold(second).starts_at == utc(second)
