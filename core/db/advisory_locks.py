@@ -1,4 +1,4 @@
-"""Waiting for one another, where a count that was looked up must still hold at commit."""
+"""Locks by name, where a count that was read must still be true at the commit."""
 
 import hashlib
 
@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 
 def lock(session: Session, what: str, *, shared: bool = False) -> None:
-    """Wait until no other transaction has named the same, and keep it until this one ends.
+    """Wait for the lock of that name, and keep it until the transaction ends.
 
-    Those that share it wait only for one that doesn't. SQLite has a single writer anyway.
+    Shared locks wait only for one that isn't shared. SQLite has one writer, and needs no lock.
     """
     if session.get_bind().dialect.name == "postgresql":
         lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
@@ -17,12 +17,12 @@ def lock(session: Session, what: str, *, shared: bool = False) -> None:
 
 
 def try_lock(session: Session, what: str) -> bool:
-    """Take the lock until this transaction ends, if it is free; return whether it was."""
+    """Take the lock of that name if it is free; return whether it was."""
     if session.get_bind().dialect.name == "postgresql":
         return bool(session.scalar(select(func.pg_try_advisory_xact_lock(key_of(what)))))
     return True
 
 
 def key_of(what: str) -> int:
-    """Return the number that PostgreSQL knows a lock by."""
+    """Return the number that PostgreSQL identifies the lock by."""
     return int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)

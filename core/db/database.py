@@ -1,4 +1,4 @@
-"""write(fn), read(fn), and the state in which a database may be used."""
+"""Transactions, each a whole function, and the preparation of a database before its use."""
 
 import asyncio
 import re
@@ -25,57 +25,56 @@ T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 REVISIONS = sorted(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-"""Every revision this program knows, oldest first: each file's name begins with its own."""
+"""The revisions that this program knows, the oldest first, from the names of their files."""
 
 SETTING = "RANTEVOU_DATABASE_URL"
 EXPECTED = "must be like sqlite:///data/rantevou.db or postgresql://user:password@host/name"
 READERS = 4
 RETRY_SECONDS = 15
-"""Seconds after which a transaction that others were always in the way of is given up."""
+"""How long a transaction is retried while others conflict with it, in seconds."""
 DEADLINE_SECONDS = 20
-"""Seconds after which nobody waits any more for one: its database may hang."""
+"""How long a caller waits for one transaction, in seconds: the database may hang."""
 OTHERS_FIRST = "Others were always first: nothing was changed. Please try again soon."
 NO_ANSWER = "The database gives no answer in time. Please send the same again soon."
 
 
 class Database:
-    """Transactions on one database, each a whole function that runs on a thread.
+    """A database on which functions run as transactions, each on a thread of a pool.
 
-    So a turn costs one hop, not one for each cursor. On SQLite there is one thread that writes.
+    So a turn changes threads once, not for each statement. On SQLite one thread writes.
     """
 
     def __init__(self, url: str) -> None:
-        """Raise ConfigurationError, naming the setting, for a URL that can't be one."""
+        """Raise ConfigurationError, naming the setting, where the URL isn't one of a database."""
         self.backend = backend_of(url)
         self.engine, self._readers = self.backend.engines(READERS)
         self._writer = ThreadPoolExecutor(self.backend.writers, "writer")
         self._reading = ThreadPoolExecutor(READERS, "reader")
         self.on_commit: list[Callable[[dict[Any, Any]], None]] = []
-        """Each is given the session's `info` after a commit, on the thread that wrote."""
+        """Called with the session's `info` after each commit, on the thread that wrote."""
 
     @property
     def url(self) -> str:
-        """Return its URL, with the password: for another Database, never to be shown."""
+        """Return the URL with its password, to open another Database with; never show it."""
         return self.backend.url.render_as_string(hide_password=False)
 
     async def write(
         self, fn: Callable[[Session], T], *, lost: Callable[[Session], None] | None = None
     ) -> T:
-        """Run fn(session) as one transaction, again where another was in its way.
+        """Run fn(session) as one transaction, and return its result. Raises DatabaseUnavailable.
 
-        Raises DatabaseUnavailable.
-
-        After it was tried in vain, lost(session) is run once, as a transaction of its own.
+        It is retried where another transaction conflicts with it. After the first conflict
+        lost(session) is run once, as a transaction of its own.
         """
-        return await _patiently(
+        return await _run_with_retries(
             self._writer,
             lambda: self._write_once(fn),
             lost and (lambda: self._write_once(lost)),
         )
 
     def write_sync(self, fn: Callable[[Session], T]) -> T:
-        """Do the same on this thread, for what has no event loop. Raises DatabaseUnavailable."""
-        for pause in _pauses():
+        """Run fn(session) as `write` does, on this thread. Raises DatabaseUnavailable."""
+        for pause in _retry_delays():
             try:
                 return self._write_once(fn)
             except RetryTransaction:
@@ -83,37 +82,37 @@ class Database:
         raise DatabaseUnavailable(OTHERS_FIRST)
 
     async def dry_run(self, fn: Callable[[Session], T]) -> T:
-        """Run fn(session) as a write would, and keep nothing of it. Raises DatabaseUnavailable."""
+        """Run fn(session) as `write` does, and roll it back. Raises DatabaseUnavailable."""
 
         def run() -> T:
-            with self._told(), Session(self.engine) as session:
+            with self._translate_errors(), Session(self.engine) as session:
                 return fn(session)
 
-        return await _patiently(self._writer, run)
+        return await _run_with_retries(self._writer, run)
 
     async def read(self, fn: Callable[[Session], T]) -> T:
-        """Run fn(session) beside the writers, and roll it back. Raises DatabaseUnavailable."""
+        """Run fn(session) without waiting for writers; roll back. Raises DatabaseUnavailable."""
 
         def run() -> T:
-            with self._told(), Session(self._readers) as session:
+            with self._translate_errors(), Session(self._readers) as session:
                 return fn(session)
 
-        return await _patiently(self._reading, run)
+        return await _run_with_retries(self._reading, run)
 
     def _write_once(self, fn: Callable[[Session], T]) -> T:
-        with self._told():
+        with self._translate_errors():
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 done = fn(session)
-            for told in self.on_commit:
-                told(session.info)
+            for callback in self.on_commit:
+                callback(session.info)
             return done
 
     def prepare(self) -> None:
-        """Make or migrate the database; refuse one that isn't fit for use, saying why."""
-        with self._explained("can't be used"):
-            self.backend.make()
+        """Create or migrate the tables. Raises ConfigurationError, saying why it can't be used."""
+        with self._as_configuration_errors("can't be used"):
+            self.backend.create_if_missing()
             with self.engine.begin() as connection:
-                self.backend.alone(connection)
+                self.backend.lock_for_migration(connection)
                 revision = revision_of(connection)
                 if revision is not None and revision not in REVISIONS:
                     raise ConfigurationError(
@@ -123,7 +122,7 @@ class Database:
                     )
                 if revision != REVISIONS[-1]:
                     said = f"can't be migrated to revision {REVISIONS[-1]}, and is as it was"
-                    with self._explained(said):
+                    with self._as_configuration_errors(said):
                         upgrade(connection)
                 if lost := overlap_guard.missing(connection):
                     raise ConfigurationError(
@@ -133,29 +132,30 @@ class Database:
                     )
 
     def close(self) -> None:
-        """Let what is running finish, then let go of the database."""
+        """Wait for the running transactions, then close all connections."""
         self._writer.shutdown()
         self._reading.shutdown()
         self.engine.dispose()
         self._readers.dispose()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Tell apart what is worth another try, what may pass, and what is wrong."""
+    def _translate_errors(self) -> Iterator[None]:
+        """Turn errors into RetryTransaction, DatabaseUnavailable, or leave them."""
         try:
             yield
-        except StaleDataError:  # a row that was read is no longer as it was
+        except StaleDataError:  # another transaction changed a row that was read
             raise RetryTransaction from None
         except DBAPIError as error:
             if self.backend.is_retryable(error):
                 raise RetryTransaction from error
-            if self.backend.unavailable(error):
+            if self.backend.is_unavailable(error):
                 said = f"{self.backend.name} can't be used just now: {_first_line(error.orig)}"
                 raise DatabaseUnavailable(f"{said}. Please send the same again soon.") from None
             raise
 
     @contextmanager
-    def _explained(self, what: str) -> Iterator[None]:
+    def _as_configuration_errors(self, what: str) -> Iterator[None]:
+        """Turn errors of the database or its file into ConfigurationError."""
         try:
             yield
         except (DatabaseError, OSError) as error:
@@ -165,14 +165,14 @@ class Database:
 
 
 def backend_of(url: str) -> SQLite | PostgreSQL:
-    """Return what a database's URL means. Raises ConfigurationError, without repeating it."""
+    """Return the backend of a URL. Raises ConfigurationError, which doesn't repeat the URL."""
     with_file = re.fullmatch(r"sqlite:///(?!:memory:|file:).+", url)
     try:
         if with_file:
             return SQLite(make_url(url))
         if re.match(r"postgres(ql)?(\+psycopg)?://", url):
             parsed = make_url(url)
-            # An @ in a password must be written %40, or its rest is taken for the host, and told.
+            # An @ in a password must be written %40: else its rest is the host, and shown.
             if parsed.database and "@" not in (parsed.host or ""):
                 return PostgreSQL(parsed)
     except (ArgumentError, ValueError):
@@ -180,36 +180,38 @@ def backend_of(url: str) -> SQLite | PostgreSQL:
     raise ConfigurationError(f"{SETTING} {EXPECTED}")
 
 
-async def _patiently(
+async def _run_with_retries(
     threads: Executor, run: Callable[[], T], lost: Callable[[], None] | None = None
 ) -> T:
-    """Run it on a thread, again where it lost a race. Raises DatabaseUnavailable."""
+    """Run it on a thread, and retry conflicts after delays that block no thread.
+
+    Raises DatabaseUnavailable.
+    """
     loop = asyncio.get_running_loop()
-    for pause in _pauses():
+    for pause in _retry_delays():
         try:
-            return await _in_time(loop.run_in_executor(threads, run))
+            return await _with_deadline(loop.run_in_executor(threads, run))
         except RetryTransaction:
             if lost:
                 with suppress(RetryTransaction):
-                    await _in_time(loop.run_in_executor(threads, lost))
+                    await _with_deadline(loop.run_in_executor(threads, lost))
                     lost = None
             await asyncio.sleep(pause)
     raise DatabaseUnavailable(OTHERS_FIRST)
 
 
-async def _in_time(running: Awaitable[T]) -> T:
-    """Wait for it until the deadline; cancel it then. Raises DatabaseUnavailable."""
+async def _with_deadline(running: Awaitable[T]) -> T:
+    """Await it until the deadline; then cancel what hasn't begun. Raises DatabaseUnavailable."""
     try:
-        async with asyncio.timeout(
-            DEADLINE_SECONDS
-        ):  # wait_for may lose a cancellation until Python 3.12
+        # wait_for may lose a cancellation until Python 3.12.
+        async with asyncio.timeout(DEADLINE_SECONDS):
             return await running
     except TimeoutError:
         raise DatabaseUnavailable(NO_ANSWER) from None
 
 
-def _pauses() -> Iterator[float]:
-    """Return seconds to wait before each other try, ever longer and never twice the same."""
+def _retry_delays() -> Iterator[float]:
+    """Yield the delays between tries, in seconds: exponential, with jitter."""
     deadline, pause = time.monotonic() + RETRY_SECONDS, 0.004
     while time.monotonic() < deadline:
         yield pause * SystemRandom().uniform(0.5, 1.5)
@@ -221,15 +223,15 @@ def _first_line(reason: object) -> str:
 
 
 def revision_of(connection: Connection) -> str | None:
-    """Return the revision of a database's tables; None for an empty one."""
+    """Return the revision of a database's tables; None for an empty database."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Bring the tables to a revision, inside the connection's transaction."""
-    # Alembic costs two seconds of start, needed only when there is something to migrate.
+    """Migrate the tables to a revision, inside the connection's transaction."""
+    # Importing Alembic takes two seconds, and is needed only where there is something to migrate.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 

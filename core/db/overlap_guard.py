@@ -8,8 +8,8 @@ import re
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-# SQLite. Without the last condition an insert costs 9 ms at a million bookings, with it 0.05: no
-# booking is longer than a day (CHECK length), so what starts earlier can't reach here.
+# SQLite. The last condition takes an insert from 9 ms to 0.05 at a million bookings: none is longer
+# than a day (CHECK length), so one that starts earlier doesn't overlap.
 _TRIGGER = """CREATE TRIGGER {name} BEFORE {event} ON bookings
 WHEN NEW.state IN ('held','confirmed') AND EXISTS (
   SELECT 1 FROM bookings WHERE desk_id = NEW.desk_id AND state IN ('held','confirmed')
@@ -25,8 +25,8 @@ TRIGGERS = {
     )
 }
 
-# PostgreSQL, as it describes it itself. A desk's seconds are a stretch of numbers of its own, so
-# that ranges of bare numbers do, for which no extension is needed.
+# PostgreSQL, in the form of pg_get_constraintdef. Each desk has a range of integers of its own, so
+# that no extension is needed for comparing desks.
 CONSTRAINTS = {
     "bookings_guard": "EXCLUDE USING gist (int8range(((desk_id << 32) + starts_at), "
     "((desk_id << 32) + ends_at)) WITH &&) WHERE (((state)::text = ANY "

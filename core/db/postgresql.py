@@ -1,4 +1,4 @@
-"""What is PostgreSQL's own: several writers at once, who may get into each other's way."""
+"""The backend of PostgreSQL: several writers at once, which may conflict."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from core.errors import ConfigurationError
 
 RETRYABLE = frozenset(
     {
-        "55P03",  # lock_not_available: another is at that conversation
+        "55P03",  # lock_not_available: another turn of that conversation is running
         "40P01",  # deadlock_detected
         "40001",  # serialization_failure
-        "23505",  # unique_violation: another was first, and the turn will see so
+        "23505",  # unique_violation: another was first, which the next try finds
     }
 )
 UNAVAILABLE = (
@@ -27,14 +27,14 @@ UNAVAILABLE = (
 KEEPALIVE: dict[str, Any] = {
     "connect_timeout": 5,
     "application_name": "rantevou",
-    # A server that vanished is noticed after about 20 seconds, whether we wait or write.
+    # A server that vanished is noticed after about 20 seconds, while reading and writing.
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
 }
 CONNECT = KEEPALIVE | {
-    # No process, however it hangs, keeps the others waiting for ever.
+    # A process that hangs must not block the others for ever.
     "options": "-c lock_timeout=10s -c statement_timeout=30s"
     " -c idle_in_transaction_session_timeout=60s",
 }
@@ -54,32 +54,32 @@ class PostgreSQL:
         shown = url.set(drivername="postgresql").difference_update_query(PASSWORDS)
         self.name = shown.render_as_string(hide_password=True)
 
-    def make(self) -> None:
-        """Leave it: whoever runs the server makes the database."""
+    def create_if_missing(self) -> None:
+        """Do nothing: the server's administrator creates the database."""
 
     def engines(self, readers: int) -> tuple[Engine, Engine]:
-        """Return one for writing; one for reading, where a function sees one state throughout."""
+        """Return an engine for writing, and one for reading a single snapshot in each function."""
         writing, reading = self._engine(self.writers), self._engine(readers)
         return writing, reading.execution_options(isolation_level="REPEATABLE READ")
 
-    def alone(self, connection: Connection) -> None:
-        """Have the database to oneself until this transaction ends. Raises ConfigurationError."""
+    def lock_for_migration(self, connection: Connection) -> None:
+        """Lock other migrations out until this transaction ends. Raises ConfigurationError."""
         if connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
             raise ConfigurationError(
                 f"RANTEVOU_DATABASE_URL: {self.name} may only be read "
                 "(a standby, or default_transaction_read_only is on)."
             )
-        # A migration of a big table takes its time, and so does waiting for another's.
+        # Migrating a big table takes long, and so does waiting for another process's migration.
         for limit in ("statement_timeout", "lock_timeout"):
             connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
         connection.execute(select(func.pg_advisory_xact_lock(key_of("migrate"))))
 
     def is_retryable(self, error: Exception) -> bool:
-        """Return whether another transaction was in the way, so that it is worth another try."""
+        """Return whether another transaction conflicted, so that a retry may succeed."""
         return _state(error) in RETRYABLE
 
-    def unavailable(self, error: Exception) -> bool:
-        """Return whether the server is away, or can't take anything just now."""
+    def is_unavailable(self, error: Exception) -> bool:
+        """Return whether the server is away, or refuses work just now."""
         if not isinstance(error, DBAPIError):
             return False
         state = _state(error)
@@ -93,7 +93,7 @@ class PostgreSQL:
                 self.url,
                 pool_size=size,
                 max_overflow=0,
-                pool_pre_ping=True,  # a server that was restarted is found again
+                pool_pre_ping=True,  # a connection from before a restart of the server is replaced
                 hide_parameters=True,
                 connect_args=CONNECT,
             )

@@ -1,4 +1,4 @@
-"""What is SQLite's own: one file, a single writer, and readers that never wait for it (WAL)."""
+"""The backend of SQLite: one file, one writer, and readers that never wait for it (WAL)."""
 
 import sqlite3
 import time
@@ -21,11 +21,11 @@ UNAVAILABLE = frozenset(
         sqlite3.SQLITE_CANTOPEN,
     }
 )
-"""What ends by itself, or when the technician sees to it; nothing was changed."""
+"""Error codes of states that pass, or that the technician can end; nothing was changed."""
 
 
 class SQLite:
-    """One file."""
+    """A database in a file."""
 
     writers = 1
 
@@ -34,26 +34,26 @@ class SQLite:
         self.file = Path(url.database or "")
         self.name = str(self.file)
 
-    def make(self) -> None:
-        """Make the file where there is none."""
+    def create_if_missing(self) -> None:
+        """Create the file and its folder where there are none."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        # It holds personal data: readable by us alone, and so the files SQLite puts beside it.
+        # It holds personal data. SQLite gives the files that it puts beside it the same mode.
         self.file.touch(mode=0o600)
 
     def engines(self, readers: int) -> tuple[Engine, Engine]:
-        """Return one for writing, and one with so many connections for reading."""
+        """Return an engine for writing, and one with `readers` connections for reading."""
         return self._engine("BEGIN IMMEDIATE", 1), self._engine("BEGIN", readers)
 
-    def alone(self, connection: Connection) -> None:
-        """Have the database to itself, to migrate it: whoever writes has."""
-        # Beginning to isn't enough: that also passes where the file may only be read.
+    def lock_for_migration(self, connection: Connection) -> None:
+        """Write once: the only writer needs no lock, but the file may be read-only."""
+        # BEGIN IMMEDIATE alone also passes on a file that may only be read.
         connection.exec_driver_sql("PRAGMA user_version = 0")
 
     def is_retryable(self, _error: Exception) -> bool:
-        """Return False: a transaction that writes has the file to itself."""
+        """Return False: there is only one writer, so that nothing conflicts."""
         return False
 
-    def unavailable(self, error: Exception) -> bool:
+    def is_unavailable(self, error: Exception) -> bool:
         """Return whether the file can't be written to just now."""
         code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
         return code in UNAVAILABLE
@@ -63,9 +63,9 @@ class SQLite:
             self.url,
             pool_size=size,
             max_overflow=0,
-            # An error's text must not show what a citizen wrote.
+            # An error's text must not have what a citizen wrote.
             hide_parameters=True,
-            # The driver begins no transaction of its own: on_begin does, and takes the write lock.
+            # The driver must begin no transaction: on_begin does, and takes the write lock.
             connect_args={
                 "timeout": BUSY_SECONDS,
                 "check_same_thread": False,
@@ -87,7 +87,7 @@ class SQLite:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turn WAL on. While another process does, SQLite refuses at once instead of waiting."""
+    """Turn WAL on; retried, for while another process does, SQLite refuses without waiting."""
     for left in range(BUSY_SECONDS * 20, -1, -1):
         try:
             connection.execute("PRAGMA journal_mode=WAL")

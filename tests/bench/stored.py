@@ -101,7 +101,7 @@ def store(url: str, count: int, now: datetime) -> None:
     given["today"] = seconds // 86400 * 86400
     with database.engine.begin() as connection:
         given["desks"] = connection.execute(select(func.count()).select_from(Desk)).scalar_one()
-        database.backend.alone(connection)
+        database.backend.lock_for_migration(connection)
         if isinstance(database.backend, PostgreSQL):
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # unchecked
             connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '512MB'")

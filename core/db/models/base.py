@@ -11,14 +11,14 @@ from sqlalchemy.types import TypeDecorator
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment, stored as whole seconds since 1970 in UTC.
 
-    The overlap guard is arithmetic on it, and the calendar reads thousands as bare integers.
+    The overlap guard calculates with it, and the schedule reads thousands as bare integers.
     """
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Refuse a naive time: it would be read in the zone of the machine."""
+        """Return the seconds. Raises ValueError for a naive time, whose zone is unknown."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -26,12 +26,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         return int(value.timestamp())
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """Give an aware time in UTC."""
+        """Return an aware time in UTC."""
         return None if value is None else datetime.fromtimestamp(value, UTC)
 
 
 class Base(DeclarativeBase):
-    """The tables' common metadata; constraint names are fixed, so that migrations can name them."""
+    """The base of all tables; constraints have fixed names, which migrations refer to."""
 
     metadata = MetaData(
         naming_convention={
@@ -44,7 +44,7 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcDateTime,
-        # SQLite numbers rows by an INTEGER, which is as wide.
+        # SQLite generates ids only for INTEGER, which is as wide.
         int: BigInteger().with_variant(Integer, "sqlite"),
         dict[str, Any]: JSON(none_as_null=True),
         list[Any]: JSON(none_as_null=True),

@@ -166,7 +166,7 @@ def test_a_migration_may_take_its_time(url: str) -> None:
     with database.engine.begin() as connection:
         limits = [f"SHOW {name}_timeout" for name in ("lock", "statement")]
         usual = [connection.execute(text(limit)).scalar() for limit in limits]
-        database.backend.alone(connection)
+        database.backend.lock_for_migration(connection)
         alone = [connection.execute(text(limit)).scalar() for limit in limits]
     assert (usual, alone) == (["10s", "30s"], ["0", "0"])
     database.close()
