@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.availability import schedule, slots
 from core.availability.schedule import UnavailableReason
-from core.bookings import limits, lookup
+from core.bookings import holds, limits, lookup
 from core.bookings import service as bookings
 from core.bookings.allocation import slot_taken_error
 from core.catalogue.model import Consent, Municipality
@@ -124,7 +124,7 @@ class Office:
 
     def hold(self, offer: ServiceOffer, starts_at: datetime, old: Booking | None) -> Booking:
         """Hold a time in place of the hold `old`. Raises BookingRefused."""
-        return bookings.hold(self._session, offer, starts_at, self.now, self._actor, old)
+        return holds.hold(self._session, offer, starts_at, self.now, self._actor, old)
 
     def slot_taken(self) -> BookingRefused:
         """Return the refusal of a time that is gone."""
@@ -132,11 +132,11 @@ class Office:
 
     def extend(self, number: int) -> bool:
         """Extend a live hold, for its citizen is active; return False when it has run out."""
-        return bookings.extend_by_number(self._session, self._registry, number, self.now)
+        return holds.extend_by_number(self._session, self._registry, number, self.now)
 
     def release(self, booking: Booking) -> None:
         """Give up a hold."""
-        bookings.release(self._session, booking, self.now, self._actor)
+        holds.release(self._session, booking, self.now, self._actor)
 
     def confirm(
         self,

@@ -1,129 +1,28 @@
-"""Hold, confirm, move, cancel, edit, expire. No desk ever serves two citizens at once."""
+"""Confirm, move, edit and cancel a booking, and withdraw its consent."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.util import identity_key
 
 from core.actor import Actor
 from core.bookings.allocation import slot_taken_error, still_serves, take_desk
-from core.bookings.limits import check_citizen, check_holds, check_phone
+from core.bookings.history import record_change
+from core.bookings.holds import is_live
+from core.bookings.limits import check_citizen, check_phone
 from core.bookings.reference import new_code
 from core.catalogue.model import Consent, Rules
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
-from core.db.events import record_event
-from core.db.models import Booking, Citizen, History
-from core.errors import BookingRefused, RefusalKind, RetryTransaction
+from core.db.models import Booking, Citizen
+from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import enqueue_notifications
 from core.messaging.outbox import cancel_pending
-
-_BOOKINGS: Table = Booking.__table__  # type: ignore[assignment]
-
-
-def hold(
-    session: Session,
-    offer: ServiceOffer,
-    starts_at: datetime,
-    now: datetime,
-    actor: Actor,
-    old: Booking | None = None,
-) -> Booking:
-    """Keep a time for the actor, on the least busy desk that has it free.
-
-    `old` is the actor's hold before this one: its row gets the new time, or stays as it was.
-    The same time kept for something else is no new hold: it ends no later than it would have.
-    Raises BookingRefused: taken, too_many_bookings, too_many_holds.
-    """
-    starts_at = starts_at.astimezone(UTC)  # local times compare and add by the wall clock
-    rules = offer.municipality.rules
-    check_citizen(session, offer, now, actor.citizen_id)
-    check_holds(session, rules, now, actor.network, old)
-    booking = old if old and old.state == "held" else Booking(details={})
-    same = booking is old and is_live(booking, now) and booking.starts_at == starts_at
-    held_at = booking.held_at if same else now
-    until = _held_until(rules, held_at, now)
-
-    def take(desk_id: int) -> None:
-        booking.municipality_id = offer.municipality.id
-        booking.branch, booking.service = offer.branch.id, offer.service.id
-        booking.channel, booking.desk_id = offer.channel, desk_id
-        booking.starts_at = starts_at
-        booking.ends_at = starts_at + timedelta(minutes=offer.service.duration)
-        booking.state, booking.held_at, booking.held_until = "held", held_at, until
-        booking.citizen_id, booking.network = actor.citizen_id, actor.network
-        booking.language, booking.timezone = actor.language, actor.timezone
-        session.add(booking)
-
-    take_desk(session, offer, starts_at, now, take, old)
-    _record(session, booking, "held", now, actor)
-    return booking
-
-
-def is_live(booking: Booking, now: datetime) -> bool:
-    """Return whether it is a hold that hasn't run out."""
-    return booking.state == "held" and booking.held_until > now
-
-
-def _held_until(rules: Rules, held_at: datetime, now: datetime) -> datetime:
-    most = held_at + timedelta(minutes=rules.hold_max_minutes)
-    return min(now + timedelta(minutes=rules.hold_minutes), most)
-
-
-def extend(booking: Booking, rules: Rules, now: datetime) -> bool:
-    """Keep a live hold longer because its citizen is active; False when it has run out."""
-    if not is_live(booking, now):
-        return False
-    booking.held_until = max(booking.held_until, _held_until(rules, booking.held_at, now))
-    return True
-
-
-_HOLD = select(
-    _BOOKINGS.c.municipality_id,
-    _BOOKINGS.c.state,
-    _BOOKINGS.c.held_at,
-    _BOOKINGS.c.held_until,
-    _BOOKINGS.c.version,
-).where(_BOOKINGS.c.id == bindparam("number"))
-_EXTEND = (
-    update(_BOOKINGS)
-    .where(_BOOKINGS.c.id == bindparam("number"), _BOOKINGS.c.version == bindparam("known"))
-    .values(held_until=bindparam("until"), version=_BOOKINGS.c.version + 1)
-)
-
-
-def extend_by_number(session: Session, registry: Registry, number: int, now: datetime) -> bool:
-    """Do the same for a hold that isn't loaded: every turn does, and loading costs more.
-
-    Raises RetryTransaction where another changed it meanwhile.
-    """
-    if identity_key(Booking, number) in session.identity_map:
-        booking = session.get_one(Booking, number)
-        return extend(booking, registry[booking.municipality_id].body.rules, now)
-    connection = session.connection()
-    row = connection.execute(_HOLD, {"number": number}).first()
-    if row is None or row.state != "held" or row.held_until <= now:
-        return False
-    rules = registry[row.municipality_id].body.rules
-    until = _held_until(rules, row.held_at, now)
-    if until > row.held_until:
-        values = {"number": number, "known": row.version, "until": until}
-        if connection.execute(_EXTEND, values).rowcount != 1:
-            raise RetryTransaction
-    return True
-
-
-def release(session: Session, booking: Booking, now: datetime, actor: Actor) -> None:
-    """Give up a hold that isn't wanted any more."""
-    if booking.state == "held":
-        booking.state = "expired"
-        _record(session, booking, "released", now, actor)
 
 
 def confirm(
@@ -138,7 +37,7 @@ def confirm(
     consent: Consent | None,
     choose: Callable[[Sequence[str]], str] = secrets.choice,
 ) -> None:
-    """Turn a hold into a booking with a code; a lapsed one too, while its time is still free.
+    """Turn a hold into a booking with a code, also a lapsed one whose time is still free.
 
     Raises BookingRefused: taken, too_many_bookings.
     """
@@ -150,7 +49,7 @@ def confirm(
         check_phone(session, offer.municipality, offer.service.id, now, phone_hash)
 
     def take(desk_id: int) -> None:
-        # The code first, for looking it up writes what has changed: all of it is one UPDATE.
+        # First, for its query flushes the session: so all changes are one UPDATE.
         booking.code = _unused_code(session, choose)
         booking.desk_id = desk_id
         booking.state = "confirmed"
@@ -165,7 +64,7 @@ def confirm(
         take(booking.desk_id)
     else:
         take_desk(session, offer, booking.starts_at, now, take, booking)
-    done = _record(session, booking, "confirmed", now, actor)
+    done = record_change(session, booking, "confirmed", now, actor)
     enqueue_notifications(session, registry, booking, done, now, actor)
 
 
@@ -178,7 +77,7 @@ def move(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """Give a booking another time, as one UPDATE of its row; refused, the old time stands.
+    """Give a booking another time, as one UPDATE of its row; where refused, it keeps its own.
 
     Raises BookingRefused: taken, too_late, not_confirmed.
     """
@@ -191,7 +90,7 @@ def move(
         booking.ends_at = starts_at + timedelta(minutes=offer.service.duration)
 
     take_desk(session, offer, starts_at, now, take, booking)
-    done = _record(session, booking, "moved", now, actor, ["starts_at"])
+    done = record_change(session, booking, "moved", now, actor, ["starts_at"])
     enqueue_notifications(session, registry, booking, done, now, actor)
 
 
@@ -203,10 +102,10 @@ def cancel(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """End a booking. Raises BookingRefused: too_late, not_confirmed."""
+    """Cancel a booking. Raises BookingRefused: too_late, not_confirmed."""
     check_changeable(booking, rules, now)
     booking.state = "cancelled"
-    done = _record(session, booking, "cancelled", now, actor)
+    done = record_change(session, booking, "cancelled", now, actor)
     enqueue_notifications(session, registry, booking, done, now, actor)
 
 
@@ -218,7 +117,7 @@ def edit(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """Change details of a booking. Raises BookingRefused: not_confirmed, too_many_bookings."""
+    """Change a booking's details. Raises BookingRefused: not_confirmed, too_many_bookings."""
     check_open(booking, now)
     phone = changes.get("phone", booking.details.get("phone"))
     phone_hash = registry.keyed_hash(phone) if phone else None
@@ -228,16 +127,16 @@ def edit(
     kept = {name: value for name, value in booking.details.items() if name not in changes}
     booking.details = kept | {name: value for name, value in changes.items() if value}
     booking.phone_hash = phone_hash
-    done = _record(session, booking, "edited", now, actor, sorted(changes))
+    done = record_change(session, booking, "edited", now, actor, sorted(changes))
     enqueue_notifications(session, registry, booking, done, now, actor)
 
 
 def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: Actor) -> None:
-    """Take consent back: without it the details can't be kept, nor so the booking.
+    """Withdraw the consent: erase the details, which needed it, and cancel the booking.
 
-    What the citizen is offered from before and what was said in their chats goes too, and in that
-    of the actor, who may have proved another's booking to be theirs. No deadline stands in the way
-    of it. Nobody is written about it: the address is gone.
+    The citizen's known details and the messages of their chats are erased too, and the messages
+    of the actor's chats, who may have proved another citizen's booking to be theirs. There is no
+    deadline. Nobody is notified: the address is erased. Raises BookingRefused: not_confirmed.
     """
     check_open(booking, now)
     booking.consent_withdrawn_at = now
@@ -248,11 +147,11 @@ def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: A
     for citizen_id in {booking.citizen_id, actor.citizen_id}:
         erase_messages(session, citizen_id)
     cancel_pending(session, booking.id, MessageKind.REMINDER)
-    _record(session, booking, "consent_withdrawn", now, actor)
+    record_change(session, booking, "consent_withdrawn", now, actor)
 
 
 def upcoming(session: Session, citizen_id: int, now: datetime) -> Sequence[Booking]:
-    """Return the citizen's confirmed bookings that aren't over, soonest first."""
+    """Return the citizen's confirmed bookings that aren't over, the soonest first."""
     return session.scalars(
         select(Booking)
         .where(
@@ -263,7 +162,7 @@ def upcoming(session: Session, citizen_id: int, now: datetime) -> Sequence[Booki
 
 
 def check_open(booking: Booking, now: datetime) -> None:
-    """Raise BookingRefused not_confirmed unless it is confirmed and still to come."""
+    """Raise BookingRefused (not_confirmed) unless it is confirmed and hasn't begun."""
     if booking.state != "confirmed" or booking.starts_at <= now:
         raise BookingRefused(
             RefusalKind.NOT_CONFIRMED, _("This appointment is over or was cancelled.")
@@ -271,7 +170,7 @@ def check_open(booking: Booking, now: datetime) -> None:
 
 
 def check_changeable(booking: Booking, rules: Rules, now: datetime) -> None:
-    """Raise BookingRefused, also when the municipality's deadline for changes has passed."""
+    """Raise BookingRefused (not_confirmed, too_late) unless it may still be changed."""
     check_open(booking, now)
     hours = rules.change_deadline_hours
     if booking.starts_at - now < timedelta(hours=hours):
@@ -292,26 +191,3 @@ def _unused_code(session: Session, choose: Callable[[Sequence[str]], str]) -> st
         code = new_code(choose)
         if session.scalar(select(Booking.id).where(Booking.code == code)) is None:
             return code
-
-
-def _record(
-    session: Session,
-    booking: Booking,
-    action: str,
-    now: datetime,
-    actor: Actor,
-    fields: Iterable[str] = (),
-) -> History:
-    session.flush()
-    done = History(
-        booking_id=booking.id,
-        at=now,
-        action=action,
-        fields=list(fields),
-        citizen_id=actor.citizen_id,
-        platform=actor.platform,
-    )
-    session.add(done)
-    session.flush()
-    record_event(session, "booking", action)
-    return done

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.availability import slots
+from core.bookings import holds
 from core.bookings import service as bookings
 from core.bookings.catalogue_update import load_catalogue
 from core.catalogue.model import Consent, Municipality
@@ -79,9 +80,7 @@ class BookingEnvironment:
         offer: ServiceOffer | None = None,
     ) -> Booking:
         actor = who or self.citizen()
-        return bookings.hold(
-            self.session, offer or self.offer, at(clock, day), self.now, actor, old
-        )
+        return holds.hold(self.session, offer or self.offer, at(clock, day), self.now, actor, old)
 
     def confirm(
         self,

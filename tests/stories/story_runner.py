@@ -34,7 +34,7 @@ from bot.views import inbox
 from bot.views.transcript import view
 from core.actor import Actor
 from core.availability import slots
-from core.bookings import service as bookings
+from core.bookings import holds
 from core.db.models import Booking, Citizen, Conversation, OutboxRow
 from tests.conftest import Deployment
 from tests.stories.story_platforms import Line, StoryPlatform
@@ -176,7 +176,7 @@ class StoryRunner:
                 session.add(rival)
                 session.flush()
                 actor = Actor(rival.id, "console", "el", "Europe/Athens")
-                bookings.hold(session, offer, free[0], now, actor)
+                holds.hold(session, offer, free[0], now, actor)
 
         self.deployment.database.write_sync(take)
 

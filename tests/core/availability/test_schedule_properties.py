@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.availability import slots
 from core.availability.schedule import Spans, day_bounds, free_days, free_starts, public_holidays
-from core.bookings import service as bookings
+from core.bookings import holds
 from core.bookings.catalogue_update import load_catalogue
 from core.catalogue.model import WEEKDAYS, Desk
 from core.catalogue.registry import Registry
@@ -206,7 +206,7 @@ def test_whatever_is_free_can_be_held_and_nothing_else(
             wanted = data.draw(st.sampled_from(every)).astimezone(UTC)
             beside = wanted + timedelta(minutes=data.draw(st.sampled_from([-5, 0, 5])))
             if beside.timestamp() in starts:
-                bookings.hold(session, offer, beside, now, actor)
+                holds.hold(session, offer, beside, now, actor)
             elif since.timestamp() <= beside.timestamp() < until.timestamp():
                 with pytest.raises(BookingRefused, match="taken"):
-                    bookings.hold(session, offer, beside, now, actor)
+                    holds.hold(session, offer, beside, now, actor)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.availability.slots import free_times
-from core.bookings.service import hold
+from core.bookings.holds import hold
 from core.catalogue.model import Municipality
 from core.catalogue.service_offer import ServiceOffer
 from core.db.database import Database

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from core.actor import Actor
-from core.bookings import expiry
-from core.bookings import service as bookings
+from core.bookings import expiry, holds
 from core.bookings.reference import is_code
 from core.db.models import Booking
 from core.errors import BookingRefused
@@ -271,20 +270,20 @@ def test_activity_keeps_a_hold_for_half_an_hour_at_most(
 ) -> None:
     booking = counter.hold("09:30")
     for minute in minutes:
-        assert bookings.extend(booking, counter.body.rules, NOW + timedelta(minutes=minute))
+        assert holds.extend(booking, counter.body.rules, NOW + timedelta(minutes=minute))
     assert booking.held_until == NOW + timedelta(minutes=until)
 
 
 @pytest.mark.parametrize("minute", [10, 11, 600])
 def test_a_hold_that_has_run_out_is_not_extended(counter: BookingEnvironment, minute: int) -> None:
     booking = counter.hold("09:30")
-    assert not bookings.extend(booking, counter.body.rules, NOW + timedelta(minutes=minute))
+    assert not holds.extend(booking, counter.body.rules, NOW + timedelta(minutes=minute))
     assert booking.held_until == NOW + timedelta(minutes=10)
 
 
 def test_a_confirmed_booking_is_not_extended(counter: BookingEnvironment) -> None:
     booking = counter.book("09:30")
-    assert not bookings.extend(booking, counter.body.rules, counter.now)
+    assert not holds.extend(booking, counter.body.rules, counter.now)
 
 
 def test_only_what_has_run_out_expires(counter: BookingEnvironment) -> None:
@@ -361,15 +360,15 @@ def test_a_hold_can_be_replaced_by_one_that_overlaps_it(open_counter: Opener) ->
 
 def test_a_released_time_is_free_at_once(counter: BookingEnvironment) -> None:
     booking = counter.hold("09:30")
-    bookings.release(counter.session, booking, counter.now, counter.citizen())
+    holds.release(counter.session, booking, counter.now, counter.citizen())
     assert counter.free() == "09:00 09:30 10:00 10:30"
-    bookings.release(counter.session, booking, counter.now, counter.citizen())
+    holds.release(counter.session, booking, counter.now, counter.citizen())
     assert counter.history(booking) == ["held", "released"]
 
 
 def test_a_confirmed_booking_is_not_released(counter: BookingEnvironment) -> None:
     booking = counter.book("09:30")
-    bookings.release(counter.session, booking, counter.now, counter.citizen())
+    holds.release(counter.session, booking, counter.now, counter.citizen())
     assert booking.state == "confirmed"
 
 
@@ -383,7 +382,7 @@ def test_times_of_the_hour_that_comes_twice_are_told_apart(open_counter: Opener)
 
     def hold(start: datetime) -> Booking:
         who = counter.citizen()
-        return bookings.hold(counter.session, counter.offer, start, counter.now, who)
+        return holds.hold(counter.session, counter.offer, start, counter.now, who)
 
     counter.now = first - timedelta(minutes=10)
     held = hold(first)

@@ -12,8 +12,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from core.bookings import expiry
-from core.bookings import service as bookings
+from core.bookings import expiry, holds
 from core.db import database
 from core.db.advisory_locks import lock
 from core.db.database import Database
@@ -199,7 +198,7 @@ def test_a_hold_that_ran_out_meanwhile_is_not_made_live_again(empty: Database) -
             much_later = counter.now + timedelta(hours=1)
             assert empty.write_sync(lambda s: expiry.expire_lapsed(s, much_later)) == 1
         counter.later(minutes=5)
-        return bookings.extend(booking, counter.body.rules, counter.now)
+        return holds.extend(booking, counter.body.rules, counter.now)
 
     assert not empty.write_sync(extend)
     assert seen == ["held", "expired"]
