@@ -1,4 +1,4 @@
-"""GET /healthz, /readyz and /metrics: for whoever watches over the program."""
+"""GET /healthz, /readyz and /metrics: for monitoring."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,18 +23,18 @@ T = TypeVar("T")
 
 OK = {"status": "ok"}
 
-PATIENCE_SECONDS = 3
-"""How long the database may take to answer."""
+TIMEOUT_SECONDS = 3
+"""How long the database may take, in seconds."""
 
 
 def routes(application: Application) -> APIRouter:
-    """Return the three of them."""
+    """Return the three routes."""
     router = APIRouter(include_in_schema=False)
     services = application.services
 
-    async def look(fn: Callable[[Session], T], otherwise: T) -> T:
+    async def read(fn: Callable[[Session], T], otherwise: T) -> T:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await application.database.read(fn)
         except (DatabaseUnavailable, RetryTransaction, SQLAlchemyError, TimeoutError):
             return otherwise
@@ -45,25 +45,25 @@ def routes(application: Application) -> APIRouter:
 
     @router.get(READY)
     async def readyz() -> Response:
-        wrong = await look(
+        wrong = await read(
             lambda s: _wrong(s, application), ["The database can't be used just now."]
         )
         return problem(503, " ".join(wrong)) if wrong else JSONResponse(OK)
 
     @router.get("/metrics")
     async def metrics() -> Response:
-        # Without the database what was counted is told all the same.
+        # Without the database, the counters are still reported.
         nothing: list[Metric] = []
-        stands = await look(
+        gauges = await read(
             lambda s: outbox_gauges(s, services.platforms, services.clock()), nothing
         )
-        return Response(application.metrics.text(stands), media_type=CONTENT_TYPE_LATEST)
+        return Response(application.metrics.text(gauges), media_type=CONTENT_TYPE_LATEST)
 
     return router
 
 
 def _wrong(session: Session, application: Application) -> list[str]:
-    """Return what keeps the program from doing its work, a sentence each."""
+    """Return what is wrong with the database or the delivery, a sentence each."""
     connection, services = session.connection(), application.services
     revision, wanted = revision_of(connection), REVISIONS[-1]
     if revision != wanted:
@@ -71,8 +71,8 @@ def _wrong(session: Session, application: Application) -> list[str]:
     wrong = []
     if lost := overlap_guard.missing(connection):
         wrong.append(f"The database lacks its overlap guard ({', '.join(lost)}).")
-    now, patience = services.clock(), application.settings.ready_seconds
+    now, limit = services.clock(), application.settings.ready_seconds
     oldest = outbox_admin.oldest_due(session, services.platforms, now)
-    if oldest and (age := round((now - oldest).total_seconds())) > patience:
-        wrong.append(f"The oldest owed message is due for {age} seconds, more than {patience}.")
+    if oldest and (age := round((now - oldest).total_seconds())) > limit:
+        wrong.append(f"The oldest owed message is due for {age} seconds, more than {limit}.")
     return wrong

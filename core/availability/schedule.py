@@ -28,7 +28,7 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class UnavailableReason:
-    """Why a day has no free time: past, notice, horizon, holiday, closure, closed or full."""
+    """Why a day has no free start: past, notice, horizon, holiday, closure, closed or full."""
 
     kind: str
     reason: LocalizedText | None = None
@@ -37,7 +37,7 @@ class UnavailableReason:
 def free_starts(
     offer: ServiceOffer, busy: Mapping[int, Spans], since: datetime, until: datetime, now: datetime
 ) -> list[int]:
-    """Return every free start in [since, until), sorted."""
+    """Return the free starts in [since, until), sorted."""
     found: set[int] = set()
     for _, starts in _free_by_desk_day(offer, busy, since, until, now):
         found.update(starts)
@@ -52,7 +52,7 @@ def free_days(
     now: datetime,
     zone: ZoneInfo,
 ) -> list[date]:
-    """Return the days, as counted in `zone`, on which some start in [since, until) is free."""
+    """Return the days, as counted in `zone`, with a free start in [since, until)."""
     same = zone.key == offer.municipality.timezone
     found: set[date] = set()
     for day, starts in _free_by_desk_day(offer, busy, since, until, now):
@@ -65,14 +65,14 @@ def free_days(
 
 
 def desks_for(offer: ServiceOffer, start: datetime) -> list[int]:
-    """Return the desks, busy or not, that may start serving at exactly that moment."""
+    """Return the desks, busy or not, that may start an appointment at that moment."""
     at = int(start.timestamp())
     day = start.astimezone(offer.zone).date()
     return [desk_id for desk_id, desk in offer.desks if at in _starts(offer, desk, day)]
 
 
 def is_open_through(offer: ServiceOffer, desk: Desk, start: datetime, end: datetime) -> bool:
-    """Return whether the desk works through [start, end), whatever the grid of starts is."""
+    """Return whether the desk works throughout [start, end), whatever the grid of starts."""
     day = start.astimezone(offer.zone).date()
     reached, until = int(start.timestamp()), int(end.timestamp())
     if _overlaps(reached, until, _shut(offer, desk, day)):
@@ -86,7 +86,7 @@ def is_open_through(offer: ServiceOffer, desk: Desk, start: datetime, end: datet
 def unavailable_reason(
     offer: ServiceOffer, day: date, now: datetime, zone: ZoneInfo
 ) -> UnavailableReason:
-    """Return why that day (as counted in `zone`) has no free time, given that it has none."""
+    """Return why a day (as counted in `zone`) has no free start, given that it has none."""
     begin, end = day_bounds(day, zone)
     if end <= now:
         return UnavailableReason("past")
@@ -114,14 +114,14 @@ def unavailable_reason(
 
 
 def last_open_day(offer: ServiceOffer, now: datetime) -> date:
-    """Return the last day of the horizon on which somebody works, else the horizon's last."""
+    """Return the last day of the horizon on which a desk works; its last day if none does."""
     last = (offer.last(now) - SECOND).date()
     days = (last - n * DAY for n in range(offer.service.horizon_days))
     return next((d for d in days if any(any(_starts(offer, k, d)) for _, k in offer.desks)), last)
 
 
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return the day's first moment and the next day's, in UTC."""
+    """Return the first moment of a day and of the next, in UTC."""
     begin = datetime.combine(day, time(), zone)
     end = datetime.combine(day + DAY, time(), zone)
     return begin.astimezone(UTC), end.astimezone(UTC)
@@ -130,7 +130,7 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 @lru_cache(maxsize=16)
 def public_holidays(year: int) -> Mapping[date, LocalizedText]:
     """Return the Greek public holidays of a year, from the library `holidays`."""
-    import holidays  # noqa: PLC0415 costs 0.2 s, needed only once days are asked for
+    import holidays  # noqa: PLC0415 takes 0.2 s, needed only once days are asked for
 
     greek = holidays.country_holidays("GR", years=year, language="el")
     english = holidays.country_holidays("GR", years=year, language="en_US")
@@ -140,7 +140,7 @@ def public_holidays(year: int) -> Mapping[date, LocalizedText]:
 def _free_by_desk_day(
     offer: ServiceOffer, busy: Mapping[int, Spans], since: datetime, until: datetime, now: datetime
 ) -> Iterator[tuple[date, Iterator[int]]]:
-    """Yield the free starts of each day and desk, computed only as far as they are read."""
+    """Yield the free starts of each day and desk, which are computed only as they are read."""
     earliest = int(max(since, offer.first(now)).timestamp())
     latest = int(min(until, offer.last(now)).timestamp())
     day = datetime.fromtimestamp(earliest, offer.zone).date()
@@ -163,7 +163,7 @@ def _unbooked(starts: Iterable[int], length: int, taken: Spans, ends: list[int])
 
 
 def _starts(offer: ServiceOffer, desk: Desk, day: date) -> Iterator[int]:
-    """Return the grid of starts in each opening, by elapsed time: right across a clock change."""
+    """Yield the grid of starts in each opening, in elapsed time, also across a clock change."""
     length, step = offer.service.duration * 60, offer.service.interval * 60
     shut = _shut(offer, desk, day)
     for begin, end in _opened(offer, desk, day):
@@ -176,12 +176,12 @@ def _overlaps(start: int, end: int, spans: Spans) -> bool:
 
 
 def _opened(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
-    """Return when a desk is open on a day for the offer; never on a public holiday."""
+    """Return when a desk is open on a day for the service and channel; never on a holiday."""
     if _holiday(offer, day):
         return []
     spans = []
     for opening in _openings(offer, desk, day):
-        # Where the clocks' change leaves doubt about a local time, it counts as closed.
+        # A local time that a clock change makes ambiguous counts as closed.
         begin = max(_moments(day, opening.start, offer.zone))
         end = min(_moments(day, opening.end, offer.zone))
         if begin < end:
@@ -203,7 +203,7 @@ def _openings(offer: ServiceOffer, desk: Desk, day: date) -> list[Opening]:
 
 
 def _shut(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
-    """Return when a desk is closed on a day, of what it is open."""
+    """Return when closures apply to a desk on a day."""
     return [
         (
             min(_moments(day, closure.start or time.min, offer.zone)),
@@ -223,6 +223,6 @@ def _holiday(offer: ServiceOffer, day: date) -> LocalizedText | None:
 
 
 def _moments(day: date, at: time, zone: ZoneInfo) -> tuple[int, int]:
-    """Return what a local time means: two moments if the clocks' change repeats or skips it."""
+    """Return the moments of a local time: they differ where a clock change repeats or skips it."""
     local = datetime.combine(day, at, zone)
     return int(local.timestamp()), int(local.replace(fold=1).timestamp())

@@ -1,4 +1,4 @@
-"""Free times as they stand now: the calendar, given what is booked."""
+"""Free times: the schedule without the bookings that are stored."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,9 +22,12 @@ def busy(
     now: datetime,
     own: int | None,
 ) -> dict[int, Spans]:
-    """Return what is taken on the offer's desks, without lapsed holds and the booking `own`."""
+    """Return the booked spans of each of the offer's desks, in seconds since 1970.
+
+    Lapsed holds and the booking `own` are left out.
+    """
     session.flush()
-    # On the bare connection: through the session, each of thousands of rows is looked at twice.
+    # On the connection: the session would process each of thousands of rows a second time.
     rows = (
         session.connection()
         .execute(
@@ -59,7 +62,7 @@ def free_times(
     now: datetime,
     own: int | None,
 ) -> list[datetime]:
-    """Return every free start in [since, until)."""
+    """Return the free starts in [since, until), in the municipality's zone."""
     taken = busy(session, offer, since, until, now, own)
     starts = schedule.free_starts(offer, taken, since, until, now)
     return [datetime.fromtimestamp(start, offer.zone) for start in starts]
@@ -74,7 +77,7 @@ def free_days(
     zone: ZoneInfo,
     own: int | None,
 ) -> list[date]:
-    """Return the days from first to last (as counted in `zone`) with a free time."""
+    """Return the days from first to last (as counted in `zone`) with a free start."""
     since, _ = schedule.day_bounds(first, zone)
     _, until = schedule.day_bounds(last, zone)
     taken = busy(session, offer, since, until, now, own)

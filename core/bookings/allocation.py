@@ -18,12 +18,12 @@ from core.i18n import _
 
 
 def slot_taken_error() -> BookingRefused:
-    """Return the refusal of a time that is gone."""
+    """Return the refusal of a time that is no longer free."""
     return BookingRefused(RefusalKind.TAKEN, _("I'm sorry, that time has just gone."))
 
 
 def still_serves(offer: ServiceOffer, booking: Booking) -> bool:
-    """Return whether the booking's desk works then, as far as the catalogue knows by now."""
+    """Return whether the booking's desk works then, by the catalogue as it is now."""
     return any(
         desk_id == booking.desk_id
         and schedule.is_open_through(offer, desk, booking.starts_at, booking.ends_at)
@@ -39,7 +39,11 @@ def take_desk(
     take: Callable[[int], None],
     own: Booking | None = None,
 ) -> None:
-    """Try each desk that may start then, the least busy first, until the guard lets one pass."""
+    """Call `take` with each desk that may start then, until the overlap guard accepts one.
+
+    The least busy of that day is tried first. `own` is the booking that is moved or confirmed.
+    Raises BookingRefused: taken.
+    """
     if not offer.first(now) <= starts_at < offer.last(now):
         raise slot_taken_error()
     desks = schedule.desks_for(offer, starts_at)
@@ -47,8 +51,7 @@ def take_desk(
     for desk_id in _least_busy_first(session, offer, desks, starts_at, ends_at, now, own):
         try:
             with session.begin_nested():
-                # Before any row, or two who want it at once wait for one another until one of
-                # them is stopped.
+                # Before any row is locked, or two transactions for one time would deadlock.
                 lock(session, f"desk {desk_id}")
                 expired = expire_overlapping(session, desk_id, starts_at, ends_at, now, own)
                 take(desk_id)
@@ -71,7 +74,7 @@ def _least_busy_first(
     now: datetime,
     own: Booking | None,
 ) -> list[int]:
-    """Return the desks, the least busy that day first, without those that are taken then."""
+    """Return the desks by their bookings of that day, without those that are taken then."""
     since, until = schedule.day_bounds(starts_at.astimezone(offer.zone).date(), offer.zone)
     overlaps = and_(Booking.starts_at < ends_at, Booking.ends_at > starts_at)
     rows = session.execute(

@@ -1,4 +1,4 @@
-"""Loading a catalogue into the database."""
+"""Loading a catalogue into the database, which must keep serving what is booked."""
 
 import hashlib
 from datetime import datetime
@@ -15,9 +15,9 @@ from core.errors import ConfigurationError
 
 
 def load_catalogue(session: Session, body: Municipality, now: datetime) -> str:
-    """Put a catalogue into the database, by id: "added", "updated" or "unchanged".
+    """Add or update a municipality; return "added", "updated" or "unchanged".
 
-    Raises ConfigurationError, changing nothing, when nobody would serve a future booking.
+    Raises ConfigurationError, changing nothing, where a future booking would have no desk.
     """
     lock(session, LOADING)
     document = body.model_dump_json(by_alias=True, exclude_defaults=True)

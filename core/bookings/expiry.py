@@ -1,4 +1,4 @@
-"""Expiring holds that have run out."""
+"""The expiry of lapsed holds."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from core.db.models import LIVE, Booking, History
 
 
 def expire_lapsed(session: Session, now: datetime) -> int:
-    """Expire every hold that has run out; how many there were."""
+    """Expire all lapsed holds; return how many."""
     return record_expired(session, _expire(session, now, Booking.held_until <= now))
 
 
@@ -37,7 +37,7 @@ def expire_overlapping(
 
 
 def _expire(session: Session, now: datetime, *which: ColumnElement[bool] | TextClause) -> int:
-    # The literal words once more, for the partial index over holds.
+    # The condition of the partial index over holds, which is used only for these words.
     expired = session.scalars(
         update(Booking)
         .where(Booking.state == "held", *which)

@@ -1,4 +1,4 @@
-"""How many appointments and holds one may have."""
+"""Limits on the bookings of a citizen or phone number, and on the holds of a network."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from core.i18n import _, _n
 
 
 def check_citizen(session: Session, offer: ServiceOffer, now: datetime, citizen_id: int) -> None:
-    """Raise BookingRefused where the citizen has as many bookings of the service as one may."""
+    """Raise BookingRefused (too_many_bookings) where the citizen has reached the limit."""
     body, service = offer.municipality, offer.service.id
     count = _open_bookings(session, body, service, now, Booking.citizen_id == citizen_id)
     if count >= body.rules.open_bookings:
@@ -32,7 +32,10 @@ def check_citizen(session: Session, offer: ServiceOffer, now: datetime, citizen_
 def check_phone(
     session: Session, body: Municipality, service: str, now: datetime, phone_hash: str
 ) -> None:
-    """Do the same for a telephone number, in words that tell a stranger little of its owner."""
+    """Raise BookingRefused (too_many_bookings) where a phone number has reached the limit.
+
+    The text says little of the bookings, for whoever reads it may not be the number's owner.
+    """
     lock(session, f"phone {phone_hash}")
     count = _open_bookings(session, body, service, now, Booking.phone_hash == phone_hash)
     if count >= body.rules.open_bookings:
@@ -48,7 +51,7 @@ def check_phone(
 def _open_bookings(
     session: Session, body: Municipality, service: str, now: datetime, whose: ColumnElement[bool]
 ) -> int:
-    # Counted here, for SQLite might go through all bookings of the municipality instead.
+    # Filtered in Python: in SQL, SQLite might choose the index by municipality and scan it all.
     theirs = session.execute(
         select(Booking.municipality_id, Booking.service).where(
             whose, Booking.ends_at > now, Booking.state == "confirmed"
@@ -60,7 +63,7 @@ def _open_bookings(
 def check_holds(
     session: Session, rules: Rules, now: datetime, network: str | None, old: Booking | None
 ) -> None:
-    """Raise BookingRefused where a network holds as many times as it may, besides `old`."""
+    """Raise BookingRefused (too_many_holds) where a network has reached the limit without `old`."""
     if network is None:
         return
     lock(session, network)

@@ -1,4 +1,4 @@
-"""Proving that a booking is one's own: its code and its phone number."""
+"""Looking a booking up by its code and phone number, which prove whose it is."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -25,14 +25,14 @@ def find_booking(
     sources: Iterable[str],
     now: datetime,
 ) -> Booking | None:
-    """Return the upcoming booking of a code and a phone number; None counts as a wrong try.
+    """Return the upcoming booking of a code and phone number; None counts as a failed attempt.
 
-    `sources` are the contact and the network address it is asked from. Five wrong tries lock
-    them for an hour, never the booking: anybody may guess, and its owner must not suffer for it.
-    Raises BookingRefused: locked.
+    `sources` are the contact and the network that ask. Five failed attempts lock these for an
+    hour, never the booking, whose owner must not suffer from others' guesses. Raises
+    BookingRefused: locked.
     """
     sources = list(sources)
-    for source in sources:  # or as many as come at once would have a try each
+    for source in sources:  # else concurrent requests would have an attempt each
         lock(session, source)
     check_unlocked(session, sources, now)
     booking = session.scalar(
@@ -51,7 +51,7 @@ def find_booking(
 
 
 def check_unlocked(session: Session, sources: Iterable[str], now: datetime) -> None:
-    """Raise BookingRefused locked while one of the sources has tried too often."""
+    """Raise BookingRefused (locked) while one of the sources has failed too often."""
     for source in sources:
         latest = session.scalars(
             select(FailedAttempt.at)
@@ -61,7 +61,7 @@ def check_unlocked(session: Session, sources: Iterable[str], now: datetime) -> N
         ).all()
         if len(latest) < TRIES or latest[0] <= now - LOCKED_FOR:
             continue
-        # The hour counts from the last of five tries that were made within one.
+        # The hour begins at the last of five attempts that were made within one hour.
         if latest[0] - latest[-1] < LOCKED_FOR:
             left = latest[0] + LOCKED_FOR - now
             raise BookingRefused(

@@ -1,13 +1,13 @@
-"""Booking codes: easy to say, to type and to read aloud, in Greek letters as in Latin."""
+"""Booking codes, which can be read aloud and typed in Greek or Latin letters."""
 
 import unicodedata
 from collections.abc import Callable, Sequence
 
-LETTERS = "AEHKMNPTXY"  # they look the same in both alphabets, and like no digit
+LETTERS = "AEHKMNPTXY"  # alike in both alphabets, and unlike any digit
 DIGITS = "23456789"
 LENGTH = 6
 
-# Greek capitals by the look of the letter, and Π for P, whose key it is by sound.
+# Greek capitals to the Latin ones that look alike; Π to P, which sounds alike.
 _LATIN = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΠΤΥΧ", "ABEZHIKMNOPPTYX")
 
 
@@ -20,20 +20,20 @@ def new_code(choose: Callable[[Sequence[str]], str]) -> str:
 
 
 def fold_code(typed: str) -> str:
-    """Return a typed text as a code: Latin capitals without accents, spaces and dashes."""
+    """Return typed text in the form of a code: Latin capitals, no accents, spaces or dashes."""
     plain = unicodedata.normalize("NFKD", typed)
     letters = "".join(sign for sign in plain if sign.isalnum()).upper()
     return letters.translate(_LATIN)
 
 
 def is_code(typed: str) -> bool:
-    """Return whether it has the form of a code."""
+    """Return whether typed text has the form of a code."""
     code = fold_code(typed)
     letters, digits = (sum(sign in signs for sign in code) for signs in (LETTERS, DIGITS))
-    # Two of each at least: no word is one, and no number.
+    # At least two of each, so that no word and no number is a code.
     return letters >= 2 and digits >= 2 and letters + digits == len(code) == LENGTH
 
 
 def format_code(code: str) -> str:
-    """Return the code in two groups, as it is shown: KX7 M2P."""
+    """Return the code as it is shown, in two groups: KX7 M2P."""
     return f"{code[:3]} {code[3:]}"

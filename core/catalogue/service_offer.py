@@ -1,4 +1,4 @@
-"""What a service is offered by: the desks of one branch, over one channel."""
+"""What a citizen picks: a service at a branch over a channel, and the desks that serve it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from core.catalogue.model import Branch, Channel, Desk, Municipality, Service
 
 @dataclass(frozen=True)
 class ServiceOffer:
-    """Who may serve a service over a channel at a branch; `desk_ids` as stored, by desk."""
+    """A service at a branch over a channel; `desk_ids` are the desks' stored ids, by name."""
 
     municipality: Municipality
     service: Service
@@ -37,6 +37,6 @@ class ServiceOffer:
         return now + timedelta(hours=self.service.notice_hours)
 
     def last(self, now: datetime) -> datetime:
-        """Return the end of the last day that may be picked."""
+        """Return the end of the last day that may be picked, in the municipality's zone."""
         day = now.astimezone(self.zone).date() + timedelta(days=self.service.horizon_days + 1)
         return datetime.combine(day, time(), self.zone)

@@ -1,4 +1,4 @@
-"""Messages of one conversation that come at once: the earlier is taken first, wherever it waits."""
+"""The order of a conversation's messages that arrive at once, in whichever processes."""
 
 from datetime import datetime, timedelta
 
@@ -9,17 +9,17 @@ from core.db.models import PendingInbound
 from core.messaging import conversations
 
 MAX_WAIT = timedelta(seconds=5)
-"""How long a message is waited for: its process may have died."""
+"""How long later messages wait for an earlier one: its process may have died."""
 
 
 def add(session: Session, account: str, address: str, number: int, now: datetime) -> None:
-    """Record that the message with that number waits for its turn."""
+    """Record that the message with that number is waiting."""
     if found := conversations.find(session, account, address):
         session.merge(PendingInbound(conversation_id=found.id, number=number, until=now + MAX_WAIT))
 
 
 def is_next(session: Session, conversation_id: int, number: int, now: datetime) -> bool:
-    """Return whether no earlier message waits."""
+    """Return whether no earlier message is waiting; if so, clear this one."""
     earlier = select(func.min(PendingInbound.number)).where(
         PendingInbound.conversation_id == conversation_id, PendingInbound.until > now
     )
@@ -32,7 +32,7 @@ def is_next(session: Session, conversation_id: int, number: int, now: datetime) 
 
 
 def clear(session: Session, conversation_id: int, number: int) -> None:
-    """Forget that messages waited, up to that number."""
+    """Delete the records of messages up to that number."""
     session.execute(
         delete(PendingInbound).where(
             PendingInbound.conversation_id == conversation_id, PendingInbound.number <= number

@@ -1,4 +1,4 @@
-"""What stands in the outbox: how much, since when, and what is stuck there."""
+"""Figures about the outbox, and the messages that are stuck in it."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -10,43 +10,45 @@ from core.db.models import OutboxRow
 from core.errors import ConfigurationError
 from core.messaging.outbox import MAX_WAIT_FOR_EARLIER, notify_workers, platform_of
 
-OWED = ("pending", "claimed")
+UNSENT_STATUSES = ("pending", "claimed")
 FAILED = "failed"
 
 RETRIED = "to be tried again"
-"""What stands for the last error of those that somebody wants tried again, reachable or not."""
+"""The last error of rows that the technician retries, even to a suppressed address."""
 
 
 def oldest_due(session: Session, accounts: Collection[str], now: datetime) -> datetime | None:
     """Return when the oldest unsent message of these accounts was due."""
-    return session.scalar(select(func.min(OutboxRow.due_at)).where(*_due(accounts, OWED, now)))
+    return session.scalar(
+        select(func.min(OutboxRow.due_at)).where(*_due(accounts, UNSENT_STATUSES, now))
+    )
 
 
 def count_by_status(
     session: Session, accounts: Collection[str], now: datetime
 ) -> Sequence[tuple[str, str, int]]:
-    """Return how many messages of these accounts are due and unsent, or failed."""
+    """Return how many messages are due or failed, as (platform, status, count)."""
     return [
         (platform, status, number)
         for platform, status, number in session.execute(
             select(OutboxRow.platform, OutboxRow.status, func.count())
-            .where(*_due(accounts, (*OWED, FAILED), now))
+            .where(*_due(accounts, (*UNSENT_STATUSES, FAILED), now))
             .group_by(OutboxRow.platform, OutboxRow.status)
         )
     ]
 
 
 def stuck(session: Session, fetched: str, now: datetime) -> Sequence[OutboxRow]:
-    """Return the failed messages and the unsent ones that were tried or are overdue, oldest first.
+    """Return the rows that failed, or are unsent though tried or overdue; oldest first.
 
-    But on the platform that fetches its messages itself, where they wait for their citizen.
+    `fetched` is the platform that fetches its messages: there they wait for their citizen.
     """
     query = select(OutboxRow).where(*_stuck(fetched, now))
     return session.scalars(query.order_by(OutboxRow.due_at, OutboxRow.id)).all()
 
 
 def retry(session: Session, fetched: str, now: datetime, ids: Collection[int] | None) -> int:
-    """Enqueue stuck messages (all, where no ids are given) anew; return how many.
+    """Enqueue stuck messages anew (all, where no ids are given); return how many.
 
     Raises ConfigurationError where one isn't stuck.
     """
@@ -61,7 +63,10 @@ def retry(session: Session, fetched: str, now: datetime, ids: Collection[int] | 
 
 
 def drop(session: Session, fetched: str, now: datetime, ids: Collection[int] | None) -> int:
-    """Give up stuck messages (all, where no ids are given); return how many. Raises the same."""
+    """Cancel stuck messages (all, where no ids are given); return how many.
+
+    Raises ConfigurationError where one isn't stuck.
+    """
     rows = _chosen(session, fetched, now, ids)
     for row in rows:
         row.status = "cancelled"
@@ -71,7 +76,7 @@ def drop(session: Session, fetched: str, now: datetime, ids: Collection[int] | N
 def _chosen(
     session: Session, fetched: str, now: datetime, ids: Collection[int] | None
 ) -> Sequence[OutboxRow]:
-    """Return the stuck messages, without those that are being sent now."""
+    """Return the chosen stuck rows, locked, without those that are being sent just now."""
     query = select(OutboxRow).where(
         *_stuck(fetched, now), (OutboxRow.status != "claimed") | (OutboxRow.try_at <= now)
     )
@@ -88,7 +93,7 @@ def _chosen(
 
 def _stuck(fetched: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     late = (OutboxRow.attempts > 0) | (OutboxRow.due_at <= now - MAX_WAIT_FOR_EARLIER)
-    stuck = (OutboxRow.status == FAILED) | (OutboxRow.status.in_(OWED) & late)
+    stuck = (OutboxRow.status == FAILED) | (OutboxRow.status.in_(UNSENT_STATUSES) & late)
     return stuck, OutboxRow.platform != fetched
 
 

@@ -1,4 +1,4 @@
-"""Outbox messages that a web page fetches itself."""
+"""The outbox messages that web pages fetch."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -12,8 +12,8 @@ from core.db.models import Booking, Contact, Conversation, OutboxRow
 def pending_for(
     session: Session, platform: str, citizen_id: int, now: datetime
 ) -> Sequence[OutboxRow]:
-    """Return what is due to a citizen on a platform that fetches messages itself, oldest first."""
-    # Told apart here, for SQLite might begin with all that is due to anybody.
+    """Return the rows due to a citizen on a platform that fetches its messages, oldest first."""
+    # Filtered in Python: in SQL, SQLite might scan all rows that are due to anybody.
     theirs = session.scalars(
         select(OutboxRow)
         .join(Booking, OutboxRow.booking_id == Booking.id)
@@ -30,7 +30,7 @@ def pending_for(
 def have_pending(
     session: Session, platform: str, conversation_ids: Collection[int], now: datetime
 ) -> set[int]:
-    """Return which of these conversations such a message is due to."""
+    """Return which of these conversations have such a row."""
     theirs = session.execute(
         select(Conversation.id, OutboxRow.platform, OutboxRow.status, OutboxRow.due_at)
         .join(Contact, Conversation.contact_id == Contact.id)

@@ -122,7 +122,7 @@ def test_a_database_that_does_not_answer_is_not_waited_for(
         return []
 
     client = serve()
-    monkeypatch.setattr(health, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(health, "TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(overlap_guard, "missing", hang)
     began = time.monotonic()
     problem(client.get("/readyz"), 503)

@@ -1,4 +1,4 @@
-"""An error as a page in the citizen's language, where a browser asked for a page."""
+"""Errors as pages in the citizen's language, where a browser asked for a page."""
 
 import re
 
@@ -12,7 +12,7 @@ from webhooks.language import language_wanted
 from webhooks.paths import FRAMED, READY, is_framed
 
 ROOT = re.compile(rf"(?:{FRAMED}(?=/|$))?(?:/m/[^/]+)?")
-"""What a path begins with that belongs to a page."""
+"""Matches the beginning of a page's path, which is the conversation's own path."""
 
 WORDS: dict[int, TextTemplate] = {
     403: _("This didn't come from our own page, so I didn't take it."),
@@ -28,7 +28,7 @@ TITLE, BACK = _("I'm sorry"), _("Back to the conversation")
 
 
 class ErrorPages:
-    """ASGI middleware: makes a page of a problem document."""
+    """ASGI middleware: replaces problem documents with pages."""
 
     def __init__(self, app: ASGIApp, *, texts: Translator, templates: Environment) -> None:
         self._app = app
@@ -36,7 +36,7 @@ class ErrorPages:
         self._template = templates.get_template("apology.html")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the application does, but for problems of pages."""
+        """Pass the request on, and replace a problem document that answers it."""
         of_a_page = scope["type"] == "http" and scope["path"] != READY
         if not of_a_page or "text/html" not in Headers(scope=scope).get("accept", ""):
             await self._app(scope, receive, send)
@@ -63,7 +63,7 @@ class ErrorPages:
         language = language_wanted(Headers(scope=scope))
         page = ROOT.match(scope["path"])
         root = page[0] if page else ""
-        if status == 404 and root == scope["path"]:  # that very page isn't there
+        if status == 404 and root == scope["path"]:  # there is no such conversation page
             root = FRAMED if is_framed(root) else ""
         return self._template.render(
             lang=language,

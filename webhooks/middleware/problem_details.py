@@ -22,7 +22,7 @@ BUSY = "Rantevou is busy just now; send the same message again, and it is taken 
 def problem(
     status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> JSONResponse:
-    """Make a problem document; `detail` is for whoever writes the client."""
+    """Return a problem document; `detail` is for the client's developer."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     return JSONResponse(
         {**body, "detail": detail, **more},
@@ -33,28 +33,28 @@ def problem(
 
 
 def invalid(errors: Iterable[tuple[str, str]]) -> JSONResponse:
-    """Make the problem document of a request whose fields are wrong: name and reason of each."""
+    """Return the problem document of invalid fields, given the name and reason of each."""
     listed = [{"field": field, "message": message} for field, message in errors]
     return problem(422, "The request isn't as expected.", errors=listed)
 
 
 def _field(place: Sequence[str | int]) -> str:
     name = ".".join(map(str, place[1:])) or "body"
-    return name.encode(errors="replace").decode()  # half an emoji can be a name too
+    return name.encode(errors="replace").decode()  # a name may have lone surrogates
 
 
 def install(app: FastAPI) -> None:
-    """Have every error of the application answered so."""
+    """Answer all errors of the application with problem documents."""
 
     async def on_http(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 as registered below
-        if error.status_code == 400:  # FastAPI's, for a body that JSON's parser chokes on
+        if error.status_code == 400:  # FastAPI's, for a body that the JSON parser fails on
             return invalid([("body", "JSON in UTF-8, not deeply nested")])
         return problem(error.status_code, error.detail, error.headers)
 
     async def on_invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 as registered below
-        # What was sent stays out of the answer: it may be personal.
+        # Without the values, which may be personal.
         return invalid(
             ("body" if found["type"] == "json_invalid" else _field(found["loc"]), found["msg"])
             for found in error.errors()
@@ -71,7 +71,7 @@ def install(app: FastAPI) -> None:
 
 
 class _Crashes:
-    """ASGI middleware: what is unforeseen goes no further, for the server would log its text."""
+    """ASGI middleware: answers unexpected exceptions, whose text the server would log."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

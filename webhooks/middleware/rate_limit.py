@@ -1,4 +1,4 @@
-"""Requests that are too many or too long are refused before anything is read of them."""
+"""Limits on the number and size of requests, checked before their bodies are parsed."""
 
 import time
 
@@ -13,7 +13,7 @@ from webhooks.network import network
 
 
 class RateLimit:
-    """ASGI middleware: at most so many requests a minute from an address, so many bytes each."""
+    """ASGI middleware: limits POST requests by minute and network, and their bodies by bytes."""
 
     def __init__(self, app: ASGIApp, *, per_minute: int, body_bytes: int) -> None:
         self._app = app
@@ -22,13 +22,13 @@ class RateLimit:
         self._body_bytes = body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer 429 or 413."""
+        """Pass the request on, or answer 429 or 413."""
         if scope["type"] != "http" or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
         client = scope["client"]
         address = network(client[0]) if client else ""
-        # A platform sends everybody's messages from few addresses, and proves who it is.
+        # Platforms send all users' messages from few addresses, and their requests are signed.
         if not scope["path"].startswith("/webhooks/") and not self._limiter.hit(
             self._item, address
         ):
@@ -49,8 +49,8 @@ class RateLimit:
             refusal = problem(413, f"The body is longer than {self._body_bytes} bytes.")
             await refusal(scope, receive, send)
             return
-        whole: Message = {"type": "http.request", "body": body, "more_body": False}
-        unread = [whole]
+        message: Message = {"type": "http.request", "body": body, "more_body": False}
+        unread = [message]
 
         async def replay() -> Message:
             return unread.pop() if unread else await receive()
@@ -58,9 +58,9 @@ class RateLimit:
         await self._app(scope, replay, send)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
-        """Read the body, whole and at once: one that says no length can be too long as well."""
-        said = dict(scope["headers"]).get(b"content-length", b"")
-        if said.isdigit() and int(said) > self._body_bytes:
+        """Return the whole body; None where it is too long, also without a Content-Length."""
+        length = dict(scope["headers"]).get(b"content-length", b"")
+        if length.isdigit() and int(length) > self._body_bytes:
             return None
         body, more = b"", True
         while more:

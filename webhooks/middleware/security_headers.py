@@ -1,4 +1,4 @@
-"""What browsers are told of a page: nothing from elsewhere, nothing kept, framed by few."""
+"""Security headers of pages: no foreign content, no caching, no framing by unknown sites."""
 
 from collections.abc import Sequence
 
@@ -14,15 +14,15 @@ POLICY = (
 
 
 class SecurityHeaders:
-    """ASGI middleware: the headers that keep a page of HTML to itself."""
+    """ASGI middleware: adds the security headers to HTML pages."""
 
     def __init__(self, app: ASGIApp, *, framed_by: Sequence[str]) -> None:
-        """`framed_by` are the origins of the sites that may frame the paths made for it."""
+        """Set the origins of the sites that may frame the embeddable paths."""
         self._app = app
         self._framed_by = " ".join(framed_by) or "'none'"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add them to what the application answers."""
+        """Add the headers to the application's response."""
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
