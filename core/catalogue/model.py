@@ -92,7 +92,7 @@ class Desk(CatalogueModel):
     closures: tuple[Closure, ...] = ()
 
     def serves(self, service: str, channel: str | None = None) -> bool:
-        """Return whether it ever serves that service (over that channel)."""
+        """Return whether it ever serves a service (over a channel)."""
         return any(
             (self.services == "all" or service in self.services)
             and (opening.services is None or service in opening.services)
@@ -293,19 +293,19 @@ class Municipality(CatalogueModel):
 
     @cached_property
     def services(self) -> dict[str, Service]:
-        """Return every service by id."""
+        """Return the services by id."""
         return {service.id: service for group in self.groups for service in group.services}
 
     def group(self, group_id: str) -> ServiceGroup:
-        """Return the group of that id; raises KeyError."""
+        """Return the group of an id. Raises KeyError."""
         return {group.id: group for group in self.groups}[group_id]
 
     def branch(self, branch_id: str) -> Branch:
-        """Return the branch of that id; raises KeyError."""
+        """Return the branch of an id. Raises KeyError."""
         return {branch.id: branch for branch in self.branches}[branch_id]
 
     def branches_of(self, service: str, channel: str | None = None) -> list[Branch]:
-        """Return the branches where some desk serves it."""
+        """Return the branches where some desk serves a service."""
         return [
             branch
             for branch in self.branches
@@ -313,7 +313,7 @@ class Municipality(CatalogueModel):
         ]
 
     def channels_of(self, service: Service, branch: Branch) -> list[Channel]:
-        """Return the channels over which that branch serves it, in the service's order."""
+        """Return the channels over which a branch serves a service, in the service's order."""
         return [
             channel
             for channel in service.channels
@@ -321,12 +321,12 @@ class Municipality(CatalogueModel):
         ]
 
     def fields_of(self, service: Service) -> list[FormField]:
-        """Return the municipality's fields, then the service's own; one of the same id replaces."""
+        """Return the municipality's fields, then the service's; one of the same id replaces."""
         merged = {field.id: field for field in (*self.fields, *service.fields)}
         return list(merged.values())
 
     def consent_of(self, service: Service, channel: str) -> Consent | None:
-        """Return the consent asked for over that channel."""
+        """Return the consent that is asked for over a channel, if any."""
         wanted = service.consent
         if isinstance(wanted, dict):
             wanted = wanted.get(Channel(channel))

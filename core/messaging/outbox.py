@@ -16,16 +16,15 @@ MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
 """How long a message waits for earlier ones to the same recipient, unless one turn made them."""
 
 LEASE = timedelta(seconds=60)
-"""After which a claimed message is another worker's to send; longer than a sending may take."""
-
+"""How long a claimed message is its worker's alone; longer than a sending may take."""
 
 SENT_STATUSES = ("sent", "delivered", "seen")
-"""The states of what was handed over, in their order; the later ones only where receipts come."""
+"""The statuses of what was sent, in their order; the later ones only where receipts come."""
 
 MAX_RETRY_DELAY = timedelta(minutes=10)
 
 NOTIFY_CHANNEL = "rantevou_outgoing"
-"""What PostgreSQL's NOTIFY says when something is due at once."""
+"""The channel of PostgreSQL's NOTIFY for messages that are due at once."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class OutboxMessage:
 
 
 def platform_of(account: str) -> str:
-    """Return the platform of an account: what stands before the colon in its name."""
+    """Return the platform of an account, which is its name up to a colon, if there is one."""
     return account.partition(":")[0]
 
 
@@ -72,7 +71,7 @@ def enqueue(
 
 
 def notify_workers(session: Session) -> None:
-    """Have those who deliver look at once when this is committed, in every process."""
+    """Wake the delivery workers of all processes once this transaction is committed."""
     record_event(session, "posted")
     if session.get_bind().dialect.name == "postgresql":
         session.connection().execute(select(func.pg_notify(NOTIFY_CHANNEL, "")))
@@ -86,7 +85,7 @@ def reschedule(
     expires_at: datetime,
     status: str,
 ) -> None:
-    """Enqueue a booking's message of that kind for another time, even if it was sent already."""
+    """Have a booking's message of that kind sent at another time, even if it was sent already."""
     theirs = (OutboxRow.booking_id == booking_id, OutboxRow.kind == kind)
     first = session.scalar(select(func.min(OutboxRow.id)).where(*theirs))
     session.execute(
@@ -102,8 +101,8 @@ def reschedule(
             last_error=None,
         )
     )
-    # Other ways that it went, when the first one failed, would have it come twice. Their keys are
-    # needed, should it fail again.
+    # Where the first failed, others were enqueued in its place: they must not be sent too. Their
+    # keys are freed, should the first fail again.
     session.execute(
         update(OutboxRow)
         .where(*theirs, OutboxRow.id != first)
@@ -116,7 +115,7 @@ def reschedule(
 
 
 def cancel_pending(session: Session, booking_id: int, kind: str) -> None:
-    """Cancel a booking's messages of that kind that aren't sent yet."""
+    """Cancel a booking's messages of that kind that weren't sent yet."""
     session.execute(
         update(OutboxRow)
         .where(OutboxRow.booking_id == booking_id, OutboxRow.kind == kind, UNSENT)
@@ -127,15 +126,15 @@ def cancel_pending(session: Session, booking_id: int, kind: str) -> None:
 def claim(
     session: Session, accounts: Collection[str], worker: str, now: datetime, limit: int
 ) -> Sequence[OutboxRow]:
-    """Lease what may be sent now, so that nobody else sends it meanwhile; oldest first.
+    """Claim the rows that may be sent now, so that no other worker sends them; oldest first.
 
-    The rows of one turn go one after the other, and one that replaces another after that. Others
-    wait for earlier ones to the same recipient that are due, for two minutes at most; answers only
-    for earlier answers.
+    The replies of one turn go in their order, and one that replaces a message after it. Other rows
+    wait for earlier ones to the same recipient that are due, for two minutes at most; replies wait
+    only for earlier replies.
     """
     earlier = aliased(OutboxRow, name="earlier")
     is_answer = OutboxRow.inbound_id.is_not(None)
-    # By their numbers, for a clock may have been set back between them.
+    # By number, for the clock may have been set back between them.
     answers = is_answer & earlier.inbound_id.is_not(None) & (earlier.id < OutboxRow.id)
     before = (earlier.due_at < OutboxRow.due_at) | (
         (earlier.due_at == OutboxRow.due_at) & (earlier.id < OutboxRow.id)
@@ -144,7 +143,7 @@ def claim(
         select(earlier.id)
         .where(
             earlier.recipient == OutboxRow.recipient,
-            text("earlier.status IN ('pending','claimed')"),  # literal, as OWED is
+            text("earlier.status IN ('pending','claimed')"),  # literal, as UNSENT is
             answers | (~is_answer & before & (earlier.due_at <= now)),
             (earlier.inbound_id == OutboxRow.inbound_id)
             | (earlier.id == OutboxRow.replaces_id)
@@ -176,16 +175,16 @@ def claim(
 
 
 def is_due(session: Session, accounts: Collection[str], now: datetime) -> bool:
-    """Return whether there may be something to send; no writer waits for this."""
+    """Return whether something may be due; a quick check, which blocks no writer."""
     waits = select(OutboxRow.id).where(
         UNSENT, OutboxRow.try_at <= now, OutboxRow.account.in_(accounts)
     )
-    # In order, or PostgreSQL reads the whole table in the hope of meeting one soon.
+    # Ordered, or PostgreSQL scans the whole table, expecting to find one soon.
     return session.scalar(waits.order_by(OutboxRow.try_at).limit(1)) is not None
 
 
 def get_claimed(session: Session, row_id: int, worker: str, attempts: int) -> OutboxRow | None:
-    """Return a claimed message, to settle it; None where another worker has claimed it by now."""
+    """Return a claimed row, to record its outcome; None if another worker has claimed it since."""
     return session.scalar(
         select(OutboxRow)
         .where(
@@ -199,6 +198,6 @@ def get_claimed(session: Session, row_id: int, worker: str, attempts: int) -> Ou
 
 
 def retry_at(attempts: int, now: datetime) -> datetime:
-    """Return when to try again after so many tries: ever later, and not all at once."""
+    """Return when to try again: after exponentially longer delays, with jitter."""
     pause = min(timedelta(seconds=2 ** min(attempts, 10)), MAX_RETRY_DELAY)
     return now + pause * SystemRandom().uniform(0.5, 1.5)

@@ -1,4 +1,4 @@
-"""Matching what a platform reports to the outbox message it is about."""
+"""Matching a platform's report to the outbox message that it is about."""
 
 from datetime import datetime, timedelta
 
@@ -11,15 +11,16 @@ from core.messaging.keys import ContactRecipient
 from core.messaging.outbox import LEASE, SENT_STATUSES
 
 SEND_GRACE = timedelta(seconds=2)
-"""How long it is waited for, to know whether a message arrived."""
+"""How long a sending is waited for, until it is known whether the message arrived."""
 
 
 def reply_was_visible(
     session: Session, inbound_id: int, in_chat: int | None, now: datetime
 ) -> bool:
-    """Return whether our reply to a message was in the chat before what came in was written.
+    """Return whether our reply to a message was in the chat before another message came in.
 
-    Where nothing is known of it any more, it was. Raises RetryTransaction while it is being sent.
+    `in_chat` is the other's number in the chat, where the platform numbers both sides' messages. A
+    reply that is no longer stored counts as visible. Raises RetryTransaction while it is sent.
     """
     row = session.execute(
         select(OutboxRow.status, OutboxRow.attempts, OutboxRow.provider_id, OutboxRow.try_at)
@@ -33,16 +34,16 @@ def reply_was_visible(
         return int(row.provider_id) < in_chat
     if row.status == "claimed" and now < row.try_at - LEASE + SEND_GRACE:
         raise RetryTransaction
-    # Where it may have arrived, or not, to ask again is the lesser evil.
+    # Where it isn't known whether it arrived, asking again is the smaller harm.
     return row.status in SENT_STATUSES
 
 
 def find_by_provider_id(
     session: Session, account: str, address: str, provider_id: str, now: datetime
 ) -> OutboxRow | None:
-    """Return the message that has this id at the provider, locked; None where it isn't ours.
+    """Return the row of a provider's message id, locked; None where there is none.
 
-    Raises RetryTransaction while one is being sent there, for it may be that.
+    Raises RetryTransaction while a message is being sent to that address: it may be that one.
     """
     row = session.scalar(
         select(OutboxRow)

@@ -1,4 +1,4 @@
-"""Bookings and what became of them."""
+"""Bookings and their history."""
 
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ class Booking(Base):
             "state IN ('held','confirmed','completed','no_show','cancelled','expired')",
             name="state",
         ),
-        # ends_at is in it so that the calendar's long read never touches the rows themselves.
+        # ends_at and the rest are in it so that the schedule reads the index only.
         Index(
             "ix_bookings_live",
             "desk_id",
@@ -48,7 +48,7 @@ class Booking(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    # Counts its changes. One that was read before another's change isn't written over it.
+    # Counts its changes, so that two transactions can't overwrite each other's.
     version: Mapped[int] = mapped_column(server_default="1")
     code: Mapped[str | None] = mapped_column(unique=True)
     municipality_id: Mapped[str] = mapped_column(ForeignKey("municipalities.id"))

@@ -1,4 +1,4 @@
-"""The office as loaded from the catalogues."""
+"""Municipalities and desks, as loaded from the catalogues, and the secret."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ class MunicipalityRow(Base):
 
 
 class Desk(Base):
-    """One employee or counter. A row of its own, for it is what the overlap guard guards."""
+    """One employee or counter. It has a row because the overlap guard needs its id."""
 
     __tablename__ = "desks"
     __table_args__ = (UniqueConstraint("municipality_id", "branch", "name"),)
@@ -32,7 +32,7 @@ class Desk(Base):
 
 
 class StoredSecret(Base):
-    """What this deployment made once for itself and all its processes share: the hashes' key."""
+    """A secret that was generated once and all processes share: the key of the hashes."""
 
     __tablename__ = "kept"
 

@@ -1,4 +1,4 @@
-"""What is remembered of a conversation."""
+"""Conversations, their prompts and messages."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from core.db.models.base import Base
 
 
 class Conversation(Base):
-    """A contact's talk with us. `state` holds the running dialog's answers until it ends.
+    """A contact's conversation. `state` has the running dialog's answers until it ends.
 
     `forget_at` is when its answers and buttons are erased: some time after the last message.
     """
@@ -26,7 +26,7 @@ class Conversation(Base):
 
 
 class PromptRow(Base):
-    """What one asking offered, so that an older button can say what it was."""
+    """What a prompt offered, so that an older button can be explained."""
 
     __tablename__ = "prompts"
 
@@ -38,7 +38,7 @@ class PromptRow(Base):
 
 
 class PendingInbound(Base):
-    """A message whose turn is to come, for others are in its way; by the platform's number."""
+    """A message that waits for earlier ones, by the platform's number."""
 
     __tablename__ = "waiting"
 
@@ -48,13 +48,13 @@ class PendingInbound(Base):
 
 
 class InboundRow(Base):
-    """A message that came in, and what was answered, to be repeated when it comes again.
+    """An inbound message and the replies to it, which are repeated when it comes again.
 
     `said` is its text, or the label of the button that was tapped.
     """
 
     __tablename__ = "inbounds"
-    # A page asks for what is newer than a number: none may be given twice, even after a sweep.
+    # Pages ask for what is newer than an id: none may be used twice, even after a cleanup.
     __table_args__ = (UniqueConstraint("account", "message_id"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(primary_key=True)

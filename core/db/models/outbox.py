@@ -22,7 +22,7 @@ _ONLY_SENT: dict[str, Any] = {
 
 
 class OutboxRow(Base):
-    """A message owed to somebody. Holds ids only; it is put into words when it is sent.
+    """A message to be delivered. It has ids only, and is rendered when it is sent.
 
     pending → claimed → sent, or failed, expired, cancelled; sent → delivered → seen, or failed,
     where receipts come. On a platform that fetches its messages itself, pending → delivered.
@@ -31,10 +31,10 @@ class OutboxRow(Base):
     __tablename__ = "outgoing"
     __table_args__ = (
         Index(None, "platform", "status", "due_at"),
-        # account is in it so that what pages fetch themselves is passed over without a look at it.
+        # account is in it so that rows which pages fetch are skipped within the index.
         Index("ix_outgoing_owed", "try_at", "account", **_ONLY_UNSENT),
         Index("ix_outgoing_recipient", "recipient", "due_at", **_ONLY_UNSENT),
-        # What wasn't sent yet isn't in it.
+        # Only rows that were sent.
         Index("ix_outgoing_provider_id", "provider_id", **_ONLY_SENT),
     )
 
@@ -43,17 +43,17 @@ class OutboxRow(Base):
     platform: Mapped[str]
     account: Mapped[str]
     recipient: Mapped[str]
-    """Whose messages go one after the other: a contact, or who has no more than a booking."""
+    """Whose messages go one after the other: a contact, or a booking's attendee."""
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
     kind: Mapped[str]
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
     inbound_id: Mapped[int | None] = mapped_column(
         ForeignKey("inbounds.id", ondelete="CASCADE"), index=True
     )
-    """The message that it answers, with `position` among the replies; forgotten with it."""
+    """The inbound message that it answers, with `position` among the replies; deleted with it."""
     position: Mapped[int | None]
     replaces_id: Mapped[int | None]
-    """The row whose message it is put in the place of."""
+    """The row whose message it replaces in the chat."""
     due_at: Mapped[datetime]
     try_at: Mapped[datetime]
     """When it may be tried next: when due, after a pause, or when a worker's lease has run out."""

@@ -1,4 +1,4 @@
-"""Who talks to us."""
+"""Citizens and their contacts."""
 
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ class Citizen(Base):
 
 
 class Contact(Base):
-    """Somebody's address, as seen by one account; web chats have a keyed hash of their token."""
+    """A citizen's address, as seen by one account; for web chats, a keyed hash of the token."""
 
     __tablename__ = "contacts"
     __table_args__ = (UniqueConstraint("account", "address"),)
