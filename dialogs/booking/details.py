@@ -9,11 +9,11 @@ from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt
 from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import shown_value
-from dialogs.nlu.errors import InvalidAnswer as Unparseable
 from dialogs.nlu.field_types import FIELD_TYPES
 from dialogs.nlu.lexicon import POLITE, YES
 from dialogs.nlu.matching import matches_phrase
 from dialogs.nlu.normalize import normalize
+from dialogs.nlu.parsed import ParseFailure
 
 SKIP = _("skip, no, none, nothing, nothing else, i don't have one, i have none, i don't want to, -")
 
@@ -42,10 +42,7 @@ def detail_step(
         return _ask(ctx, field)
 
     def take(ctx: Context, text: str) -> TakeOutcome:
-        try:
-            return _take(ctx, field, text)
-        except Unparseable as wrong:
-            return InvalidAnswer(wrong.text)
+        return _take(ctx, field, text)
 
     def keep(ctx: Context, value: str) -> bool:
         fixed = FIELD_TYPES[field.type].closed and field.options
@@ -122,7 +119,7 @@ def _ask(ctx: Context, field: FormField) -> Prompt:
     )
 
 
-def _take(ctx: Context, field: FormField, text: str) -> str:
+def _take(ctx: Context, field: FormField, text: str) -> TakeOutcome:
     spec = FIELD_TYPES[field.type]
     says, polite, folded = ctx.lexicon.words, ctx.lexicon.words(POLITE), normalize(text)
     if (not spec.free_text and folded.startswith(tuple(says(NONE)))) or (
@@ -130,15 +127,16 @@ def _take(ctx: Context, field: FormField, text: str) -> str:
     ):
         if not field.required:
             return ""
-        raise Unparseable(
+        return InvalidAnswer(
             _(
                 "The office needs this for the appointment. If you can't give it, talk to an "
                 "employee: write “human”."
             )
         )
     if spec.free_text and folded and matches_phrase(text, says(YES), polite):
-        raise Unparseable(_("Please write it here."))
-    return spec.parse(text, ctx.lexicon).value
+        return InvalidAnswer(_("Please write it here."))
+    parsed = spec.parse(text, ctx.lexicon)
+    return InvalidAnswer(parsed.text) if isinstance(parsed, ParseFailure) else parsed.value
 
 
 def _known(ctx: Context, field: FormField) -> list[str]:

@@ -13,8 +13,8 @@ from dialogs.engine import navigation
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice
 from dialogs.messages.appointment import one_line
-from dialogs.nlu.errors import InvalidAnswer as Unparseable
 from dialogs.nlu.fields import phone
+from dialogs.nlu.parsed import ParseFailure
 
 BY_CODE = "code"
 """The answer to "way" where a code is asked for, though there are bookings of one's own."""
@@ -107,10 +107,8 @@ def _ask_phone(_ctx: Context) -> Prompt:
 
 
 def _take_phone(_ctx: Context, text: str) -> TakeOutcome:
-    try:
-        return phone(text).value
-    except Unparseable as wrong:
-        return InvalidAnswer(wrong.text)
+    parsed = phone(text)
+    return InvalidAnswer(parsed.text) if isinstance(parsed, ParseFailure) else parsed.value
 
 
 @refusable

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from core.catalogue.model import FieldType
 from core.i18n import Text, TextTemplate, _
 from dialogs.nlu import fields
-from dialogs.nlu.errors import InvalidAnswer
 from dialogs.nlu.input_hint import InputHint
 from dialogs.nlu.lead_in import without_lead_in
 from dialogs.nlu.lexicon import NO, YES, Lexicon
 from dialogs.nlu.normalize import normalize
+from dialogs.nlu.parsed import Parsed, ParseFailure
 from dialogs.nlu.spans import Found
 
 LONGEST_TEXT = 200
@@ -19,8 +19,8 @@ LONGEST_NOTES = 500
 NOT_IN_A_NAME = _("want, don't, please, thanks, cancel, appointment, name, surname, why")
 """Words that show that a text is no name: "I don't want to"."""
 
-Parser = Callable[[str, Lexicon], Found[str]]
-"""Read a typed answer, as it is after `clean`; raises InvalidAnswer."""
+Parser = Callable[[str, Lexicon], Parsed]
+"""Read a typed answer, as it is after `clean`."""
 
 
 @dataclass(frozen=True)
@@ -49,32 +49,34 @@ class FieldTypeSpec:
     """Put a value that is none of the field's options as citizens read it."""
 
 
-def _anywhere(parse: Callable[[str], Found[str]]) -> Parser:
+def _anywhere(parse: Callable[[str], Parsed]) -> Parser:
     """Read the whole text; the parser itself finds the answer in it."""
     return lambda text, _lexicon: parse(text)
 
 
-def _number_of_document(parse: Callable[[str], Found[str]]) -> Parser:
+def _number_of_document(parse: Callable[[str], Parsed]) -> Parser:
     """Read the whole text, else what follows "is": "ΑΜ 123456" is a number, not "I am 123456"."""
 
-    def read(text: str, lexicon: Lexicon) -> Found[str]:
-        try:
-            return parse(text)
-        except InvalidAnswer:
+    def read(text: str, lexicon: Lexicon) -> Parsed:
+        parsed = parse(text)
+        if isinstance(parsed, ParseFailure):
             return _parse_at(parse, without_lead_in(text, lexicon))
+        return parsed
 
     return read
 
 
-def _parse_at(parse: Callable[[str], Found[str]], within: Found[str]) -> Found[str]:
-    found = parse(within.value)
-    return Found(found.value, found.span.shifted(within.span.start))
+def _parse_at(parse: Callable[[str], Parsed], within: Found[str]) -> Parsed:
+    parsed = parse(within.value)
+    if isinstance(parsed, ParseFailure):
+        return parsed
+    return Found(parsed.value, parsed.span.shifted(within.span.start))
 
 
-def _name(text: str, lexicon: Lexicon) -> Found[str]:
+def _name(text: str, lexicon: Lexicon) -> Parsed:
     within = without_lead_in(text, lexicon)
     if not lexicon.words(NOT_IN_A_NAME).isdisjoint(normalize(within.value).split()):
-        raise InvalidAnswer(fields.NAME_EXPECTED)
+        return ParseFailure(fields.NAME_EXPECTED)
     return _parse_at(fields.name, within)
 
 
@@ -82,8 +84,8 @@ def _up_to(longest: int) -> Parser:
     return lambda text, _lexicon: fields.short_text(text, longest)
 
 
-def _choice_only(_text: str, _lexicon: Lexicon) -> Found[str]:
-    raise InvalidAnswer(_("Please pick one of the answers below."))
+def _choice_only(_text: str, _lexicon: Lexicon) -> Parsed:
+    return ParseFailure(_("Please pick one of the answers below."))
 
 
 def _show_yes_no(value: str) -> Text:

@@ -1,6 +1,6 @@
 """Read typed answers: names, email, phone, ΑΦΜ, identity numbers.
 
-Each returns the value and its span, or raises InvalidAnswer; the text is as after `clean`.
+The text of each is as after `clean`.
 """
 
 import re
@@ -11,8 +11,8 @@ from email_validator import EmailNotValidError, validate_email
 from stdnum.gr import vat
 
 from core.i18n import _
-from dialogs.nlu.errors import InvalidAnswer
 from dialogs.nlu.normalize import normalize
+from dialogs.nlu.parsed import Parsed, ParseFailure
 from dialogs.nlu.spans import Found, Span
 
 NAME_EXPECTED = _("Please write first name and surname. For example: Maria Papadopoulou.")
@@ -21,54 +21,52 @@ _IN_NAMES = " -‐–'’‘ʼ`´.,()·"
 _LATIN_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
 
 
-def name(text: str) -> Found[str]:
+def name(text: str) -> Parsed:
     """Return first and last name; letters of any alphabet."""
     odd = [s for s in text if not (s.isalpha() or category(s)[0] == "M" or s in _IN_NAMES)]
     words = [word for word in text.split() if _has_letter(word)]
     if odd or not words:
-        raise InvalidAnswer(_("A name has letters only. For example: Maria Papadopoulou."))
+        return ParseFailure(_("A name has letters only. For example: Maria Papadopoulou."))
     if len(text) > 100:
-        raise InvalidAnswer(_("That is too long for a name. For example: Maria Papadopoulou."))
+        return ParseFailure(_("That is too long for a name. For example: Maria Papadopoulou."))
     if len(words) < 2:
-        raise InvalidAnswer(NAME_EXPECTED)
+        return ParseFailure(NAME_EXPECTED)
     return _whole(text, text)
 
 
-def email(text: str) -> Found[str]:
+def email(text: str) -> Parsed:
     """Return an email address, in its normal form."""
     words = re.sub(r"\s*@\s*", "@", text).split()
     address = next((word for word in words if "@" in word), "").strip("<>()[],.;:\"'«»")
     address = re.sub(r"^(e-?mail|mailto):", "", address, flags=re.IGNORECASE)
     if text.count("@") != 1:
-        raise InvalidAnswer(_("An email address has one @. For example: maria@example.gr."))
+        return ParseFailure(_("An email address has one @. For example: maria@example.gr."))
     if not address.isascii():
-        raise InvalidAnswer(
+        return ParseFailure(
             _("An email address has Latin letters only. For example: maria@example.gr.")
         )
     try:
         normal = validate_email(address, check_deliverability=False, strict=True).normalized
     except EmailNotValidError:
-        raise InvalidAnswer(
+        return ParseFailure(
             _("This email address doesn't look right. For example: maria@example.gr.")
-        ) from None
+        )
     typed = re.search(r"\s*@\s*".join(map(re.escape, address.split("@"))), text)
     return Found(normal, Span(*typed.span())) if typed else _whole(text, normal)
 
 
-def phone(text: str) -> Found[str]:
+def phone(text: str) -> Parsed:
     """Return a telephone number as +306912345678; Greek unless it begins with + or 00."""
     number_only = _numbers(text)
     digits = re.sub(r"[^\d+]", "", number_only)
     if _has_letter(number_only) or not digits.strip("+"):
-        raise InvalidAnswer(_("A telephone number has digits only. For example: 6912345678."))
+        return ParseFailure(_("A telephone number has digits only. For example: 6912345678."))
     try:
         number = phonenumbers.parse(digits, "GR")
     except phonenumbers.NumberParseException:
-        raise InvalidAnswer(
-            _("This telephone number doesn't look right. For example: 6912345678.")
-        ) from None
+        return ParseFailure(_("This telephone number doesn't look right. For example: 6912345678."))
     if number.country_code == 30 and len(str(number.national_number)) != 10:
-        raise InvalidAnswer(
+        return ParseFailure(
             _(
                 "A Greek telephone number has 10 digits, this one has {count}. "
                 "For example: 6912345678.",
@@ -76,7 +74,7 @@ def phone(text: str) -> Found[str]:
             )
         )
     if not phonenumbers.is_valid_number(number):
-        raise InvalidAnswer(
+        return ParseFailure(
             _(
                 "There is no such telephone number. For example: 6912345678, "
                 "or +61 412 345 678 from abroad."
@@ -87,32 +85,32 @@ def phone(text: str) -> Found[str]:
     return Found(e164, Span(parts[0].start(), parts[-1].end()))
 
 
-def tax_number(text: str) -> Found[str]:
+def tax_number(text: str) -> Parsed:
     """Return a Greek tax number (ΑΦΜ) of nine digits, its check digit right."""
     digits = re.sub(r"[\s.:-]", "", _numbers(normalize(text)).upper())
     digits = re.sub(r"^(ΑΦΜ|AFM|EL|ΕΛ|GR)", "", digits)
     if not re.fullmatch(r"[0-9]{9}", digits):
-        raise InvalidAnswer(_("A tax number (ΑΦΜ) has 9 digits. For example: 068933130."))
+        return ParseFailure(_("A tax number (ΑΦΜ) has 9 digits. For example: 068933130."))
     if not vat.is_valid(digits) or digits == "000000000":
-        raise InvalidAnswer(_("This tax number (ΑΦΜ) isn't valid. Please check its digits."))
+        return ParseFailure(_("This tax number (ΑΦΜ) isn't valid. Please check its digits."))
     return _whole(text, digits)
 
 
-def identity_card(text: str) -> Found[str]:
+def identity_card(text: str) -> Parsed:
     """Return a Greek identity card's number, old (ΑΒ 123456) or new; accepted loosely."""
     number = _document(text).removeprefix("AΔT")
     if not re.fullmatch(r"(?=(\D*\d){6})([A-ZΑ-Ω]{1,3}[0-9]{6,8}|[A-ZΑ-Ω0-9]{9,12})", number):
-        raise InvalidAnswer(
+        return ParseFailure(
             _("An identity card's number has letters and 6 digits. For example: ΑΒ 123456.")
         )
     return _whole(text, number)
 
 
-def passport(text: str) -> Found[str]:
+def passport(text: str) -> Parsed:
     """Return a passport's number, of any country; accepted loosely."""
     number = _document(text)
     if not re.fullmatch(r"(?=(\D*\d){4})[A-ZΑ-Ω0-9]{6,12}", number):
-        raise InvalidAnswer(
+        return ParseFailure(
             _("A passport's number has letters and digits. For example: AE1234567.")
         )
     return _whole(text, number)
@@ -136,10 +134,10 @@ def _document(text: str) -> str:
     return re.sub(r"[\s./-]", "", capitals).translate(_LATIN_CAPITALS)
 
 
-def short_text(text: str, longest: int) -> Found[str]:
+def short_text(text: str, longest: int) -> Parsed:
     """Return any text of up to so many characters."""
     if len(text) > longest:
-        raise InvalidAnswer(
+        return ParseFailure(
             _("That is too long. Please write it in up to {count} characters.", count=longest)
         )
     return _whole(text, text)

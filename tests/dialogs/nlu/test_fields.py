@@ -8,21 +8,25 @@ from bot.i18n.translator import Translator
 from core.catalogue.model import FieldType
 from core.i18n import TextTemplate
 from dialogs.nlu import fields
-from dialogs.nlu.errors import InvalidAnswer
 from dialogs.nlu.field_types import FIELD_TYPES, LONGEST_NOTES, check_complete
 from dialogs.nlu.normalize import clean
-from dialogs.nlu.spans import Found
+from dialogs.nlu.parsed import Parsed, ParseFailure
 
-Parser = Callable[[str], Found[str]]
+Parser = Callable[[str], Parsed]
 
 
 def said(parser: Parser, typed: str) -> str:
     """What is taken of a typed answer, or the first words of what is wrong with it."""
-    try:
-        return parser(clean(typed)).value
-    except InvalidAnswer as wrong:
-        assert isinstance(wrong.text, TextTemplate)
-        return f"WRONG {wrong.text.message}"
+    parsed = parser(clean(typed))
+    if isinstance(parsed, ParseFailure):
+        assert isinstance(parsed.text, TextTemplate)
+        return f"WRONG {parsed.text.message}"
+    return parsed.value
+
+
+def value_of(parsed: Parsed) -> str:
+    assert not isinstance(parsed, ParseFailure)
+    return parsed.value
 
 
 @pytest.mark.parametrize(
@@ -190,9 +194,9 @@ def test_what_is_no_phone_number_is_refused(typed: str, wrong: str) -> None:
 
 
 def test_it_is_said_how_many_digits_the_phone_number_has(texts: Translator) -> None:
-    with pytest.raises(InvalidAnswer) as wrong:
-        fields.phone("69123456")
-    assert "αυτός έχει 8" in texts.say(wrong.value.text, "el")
+    failure = fields.phone("69123456")
+    assert isinstance(failure, ParseFailure)
+    assert "αυτός έχει 8" in texts.say(failure.text, "el")
 
 
 @pytest.mark.parametrize(
@@ -209,7 +213,7 @@ def test_a_phone_number_is_shown_as_people_write_it(number: str, spoken: str) ->
 
 @pytest.mark.parametrize("number", ["+306912345678", "+302271350004", "+61412345678"])
 def test_what_is_shown_of_a_phone_number_can_be_typed_back(number: str) -> None:
-    assert fields.phone(fields.format_phone(number)).value == number
+    assert value_of(fields.phone(fields.format_phone(number))) == number
 
 
 @pytest.mark.parametrize(
@@ -309,21 +313,21 @@ def test_what_is_no_passport_is_refused(typed: str) -> None:
 
 def test_the_same_document_in_either_alphabet_is_the_same() -> None:
     for greek, latin in (("ΑΒΕΖ", "ABEZ"), ("ΗΙΚΜ", "HIKM"), ("ΝΟΡΤ", "NOPT"), ("ΥΧ", "YX")):
-        assert fields.passport(f"{greek}123456").value == fields.passport(f"{latin}123456").value
+        of_greek, of_latin = (fields.passport(f"{letters}123456") for letters in (greek, latin))
+        assert value_of(of_greek) == value_of(of_latin)
 
 
 @pytest.mark.parametrize(("kind", "longest"), [(FieldType.TEXT, 200), (FieldType.NOTES, 500)])
 def test_texts_have_a_length(kind: FieldType, longest: int, texts: Translator) -> None:
-    assert FIELD_TYPES[kind].parse("α" * longest, texts).value == "α" * longest
-    with pytest.raises(InvalidAnswer) as wrong:
-        FIELD_TYPES[kind].parse("α" * (longest + 1), texts)
-    assert str(longest) in texts.say(wrong.value.text, "el")
+    assert value_of(FIELD_TYPES[kind].parse("α" * longest, texts)) == "α" * longest
+    failure = FIELD_TYPES[kind].parse("α" * (longest + 1), texts)
+    assert isinstance(failure, ParseFailure)
+    assert str(longest) in texts.say(failure.text, "el")
 
 
 @pytest.mark.parametrize("kind", [FieldType.CHOICE, FieldType.YES_NO])
 def test_a_choice_takes_no_free_text(kind: FieldType, texts: Translator) -> None:
-    with pytest.raises(InvalidAnswer):
-        FIELD_TYPES[kind].parse("κάτι άλλο", texts)
+    assert isinstance(FIELD_TYPES[kind].parse("κάτι άλλο", texts), ParseFailure)
 
 
 def test_a_type_without_a_record_is_named() -> None:
@@ -342,12 +346,11 @@ def test_the_catalogue_and_the_conversation_know_the_same_fixed_values() -> None
     "typed", ["", "👍", "\u200b", "<script>", "%s %d {count} {0}", "'; --", "٣٤٥", "a" * 5000]
 )
 def test_no_text_makes_a_parser_fail(kind: FieldType, typed: str, texts: Translator) -> None:
-    try:
-        taken = FIELD_TYPES[kind].parse(clean(typed), texts).value
-    except InvalidAnswer as wrong:
-        assert all(texts.say(wrong.text, language) for language in ("el", "en"))
+    parsed = FIELD_TYPES[kind].parse(clean(typed), texts)
+    if isinstance(parsed, ParseFailure):
+        assert all(texts.say(parsed.text, language) for language in ("el", "en"))
     else:
-        assert len(taken) <= LONGEST_NOTES
+        assert len(parsed.value) <= LONGEST_NOTES
 
 
 @pytest.mark.parametrize(
@@ -368,4 +371,5 @@ def test_an_answer_has_its_span(
     kind: FieldType, typed: str, value: str, part: str, texts: Translator
 ) -> None:
     found = FIELD_TYPES[kind].parse(typed, texts)
+    assert not isinstance(found, ParseFailure)
     assert (found.value, typed[found.span.start : found.span.end]) == (value, part)
