@@ -4,6 +4,7 @@ The text of each is as after `clean`.
 """
 
 import re
+from collections.abc import Sequence
 from unicodedata import category
 
 import phonenumbers
@@ -11,9 +12,9 @@ from email_validator import EmailNotValidError, validate_email
 from stdnum.gr import vat
 
 from core.i18n import _
-from dialogs.nlu.normalize import normalize
+from dialogs.nlu.normalize import words_with_spans
 from dialogs.nlu.parsed import Parsed, ParseFailure
-from dialogs.nlu.spans import Found, Span
+from dialogs.nlu.spans import Found, Span, Word, cut, joined, span_of
 
 NAME_EXPECTED = _("Please write first name and surname. For example: Maria Papadopoulou.")
 
@@ -57,7 +58,8 @@ def email(text: str) -> Parsed:
 
 def phone(text: str) -> Parsed:
     """Return a telephone number as +306912345678; Greek unless it begins with + or 00."""
-    number_only = _numbers(text)
+    words = [word for word in re.finditer(r"\S+", text) if _may_be_number(word[0])]
+    number_only = "".join(word[0] for word in words)
     digits = re.sub(r"[^\d+]", "", number_only)
     if _has_letter(number_only) or not digits.strip("+"):
         return ParseFailure(_("A telephone number has digits only. For example: 6912345678."))
@@ -81,57 +83,68 @@ def phone(text: str) -> Parsed:
             )
         )
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    parts = [w for w in re.finditer(r"\S+", text) if re.search(r"[\d+]", w[0])]
-    return Found(e164, Span(parts[0].start(), parts[-1].end()))
+    signs = re.compile(r"\(?[\d+]\)?")
+    spans = [sign.span() for word in words for sign in signs.finditer(text, *word.span())]
+    return Found(e164, Span(spans[0][0], spans[-1][1]))
 
 
 def tax_number(text: str) -> Parsed:
     """Return a Greek tax number (ΑΦΜ) of nine digits, its check digit right."""
-    digits = re.sub(r"[\s.:-]", "", _numbers(normalize(text)).upper())
-    digits = re.sub(r"^(ΑΦΜ|AFM|EL|ΕΛ|GR)", "", digits)
+    words = [word for word in words_with_spans(text) if _may_be_number(word.text)]
+    words = _without_prefix(words, r"αφμ|afm|el|ελ|gr")
+    digits = re.sub(r"[\s.:-]", "", joined(words))
     if not re.fullmatch(r"[0-9]{9}", digits):
         return ParseFailure(_("A tax number (ΑΦΜ) has 9 digits. For example: 068933130."))
     if not vat.is_valid(digits) or digits == "000000000":
         return ParseFailure(_("This tax number (ΑΦΜ) isn't valid. Please check its digits."))
-    return _whole(text, digits)
+    return Found(digits, span_of(words))
 
 
 def identity_card(text: str) -> Parsed:
     """Return a Greek identity card's number, old (ΑΒ 123456) or new; accepted loosely."""
-    number = _document(text).removeprefix("AΔT")
+    words = _without_prefix(words_with_spans(text), "[αa] ?δ ?[τt]")
+    number = _document_number(words)
     if not re.fullmatch(r"(?=(\D*\d){6})([A-ZΑ-Ω]{1,3}[0-9]{6,8}|[A-ZΑ-Ω0-9]{9,12})", number):
         return ParseFailure(
             _("An identity card's number has letters and 6 digits. For example: ΑΒ 123456.")
         )
-    return _whole(text, number)
+    return Found(number, span_of(words))
 
 
 def passport(text: str) -> Parsed:
     """Return a passport's number, of any country; accepted loosely."""
-    number = _document(text)
+    words = words_with_spans(text)
+    number = _document_number(words)
     if not re.fullmatch(r"(?=(\D*\d){4})[A-ZΑ-Ω0-9]{6,12}", number):
         return ParseFailure(
             _("A passport's number has letters and digits. For example: AE1234567.")
         )
-    return _whole(text, number)
+    return Found(number, span_of(words))
 
 
 def _whole(text: str, value: str) -> Found[str]:
     return Found(value, Span(0, len(text)))
 
 
-def _numbers(text: str) -> str:
-    """Return the text without the words of letters only: of "my phone is 691…", the number."""
-    return " ".join(w for w in text.split() if not _has_letter(w) or re.search(r"\d", w))
+def _may_be_number(word: str) -> bool:
+    """Return whether a word has a digit, or no letter: of "my phone is (691) 23…", the numbers."""
+    return not _has_letter(word) or re.search(r"\d", word) is not None
 
 
 def _has_letter(text: str) -> bool:
     return any(sign.isalpha() for sign in text)
 
 
-def _document(text: str) -> str:
-    capitals = normalize(text).upper()
-    return re.sub(r"[\s./-]", "", capitals).translate(_LATIN_CAPITALS)
+def _without_prefix(words: Sequence[Word], prefix: str) -> Sequence[Word]:
+    """Return the words, or letters of a word, after a prefix given as a regular expression."""
+    text = joined(words)
+    found = re.match(f"({prefix}) ?", text)
+    return cut(words, found.end(), len(text)) if found else words
+
+
+def _document_number(words: Sequence[Word]) -> str:
+    """Return the words as one number, in Latin capitals where Greek ones look the same."""
+    return re.sub(r"[\s./-]", "", joined(words).upper()).translate(_LATIN_CAPITALS)
 
 
 def short_text(text: str, longest: int) -> Parsed:
