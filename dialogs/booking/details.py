@@ -11,7 +11,7 @@ from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import shown_value
 from dialogs.nlu.field_types import FIELD_TYPES
 from dialogs.nlu.lexicon import POLITE, YES
-from dialogs.nlu.matching import matches_phrase
+from dialogs.nlu.matching import find_phrase
 from dialogs.nlu.normalize import normalize
 from dialogs.nlu.parsed import ParseFailure
 
@@ -123,7 +123,7 @@ def _take(ctx: Context, field: FormField, text: str) -> TakeOutcome:
     spec = FIELD_TYPES[field.type]
     says, polite, folded = ctx.lexicon.words, ctx.lexicon.words(POLITE), normalize(text)
     if (not spec.free_text and folded.startswith(tuple(says(NONE)))) or (
-        folded and matches_phrase(text, says(SKIP), polite)
+        folded and find_phrase(text, says(SKIP), polite)
     ):
         if not field.required:
             return ""
@@ -133,7 +133,7 @@ def _take(ctx: Context, field: FormField, text: str) -> TakeOutcome:
                 "employee: write “human”."
             )
         )
-    if spec.free_text and folded and matches_phrase(text, says(YES), polite):
+    if spec.free_text and folded and find_phrase(text, says(YES), polite):
         return InvalidAnswer(_("Please write it here."))
     parsed = spec.parse(text, ctx.lexicon)
     return InvalidAnswer(parsed.text) if isinstance(parsed, ParseFailure) else parsed.value

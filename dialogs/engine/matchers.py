@@ -11,7 +11,7 @@ from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer, StepRef
 from dialogs.engine.prompts import Choice, Prompt, StoredChoice
 from dialogs.engine.steps import Command, Context, Step
 from dialogs.nlu.lexicon import FILLER, HELLO, NO, POLITE, YES
-from dialogs.nlu.matching import Candidate, guess, matches_phrase, pick
+from dialogs.nlu.matching import Candidate, find_phrase, guess, pick
 from dialogs.nlu.normalize import normalize, phonetic_key
 from dialogs.nlu.spans import Found
 
@@ -127,7 +127,7 @@ def words_of_command(ctx: Context[Any], typed: TypedText) -> Meaning | None:
     polite, words = ctx.lexicon.words(POLITE), ctx.lexicon.words
     commands = [c for c in ctx.definition.commands if c.typed(ctx)]
     to_the_letter = (c for c in commands if typed.normalized in words(c.words))
-    nearly = (c for c in commands if matches_phrase(typed.text, words(c.words), polite))
+    nearly = (c for c in commands if find_phrase(typed.text, words(c.words), polite))
     command = next(to_the_letter, None) or next(nearly, None)
     if command is None or (command.yields and len(_named_to_the_letter(ctx, typed)) == 1):
         return None
@@ -242,7 +242,7 @@ def _argument(ctx: Context[Any], command: Command[Any], text: str) -> str | None
 
 
 def _agreed(ctx: Context[Any], typed: TypedText) -> list[Choice]:
-    yes = matches_phrase(typed.text, ctx.lexicon.words(YES), ctx.lexicon.words(POLITE))
+    yes = find_phrase(typed.text, ctx.lexicon.words(YES), ctx.lexicon.words(POLITE))
     only = ctx.state.view.only
     return [c for c in typed.prompt.choices if (c.value,) == only] if yes else []
 
@@ -252,7 +252,7 @@ def _called(ctx: Context[Any], typed: TypedText) -> list[Choice]:
     return [
         c
         for c in typed.prompt.choices
-        if c.words and matches_phrase(typed.text, ctx.lexicon.words(c.words), polite)
+        if c.words and find_phrase(typed.text, ctx.lexicon.words(c.words), polite)
     ]
 
 
@@ -270,7 +270,7 @@ def _choices_of(typed: TypedText, found: Sequence[Found[str]]) -> list[Choice]:
 
 def _is_yes_or_no(ctx: Context[Any], typed: TypedText) -> bool:
     words = ctx.lexicon.words(YES) | ctx.lexicon.words(NO)
-    return matches_phrase(typed.text, words, ctx.lexicon.words(POLITE)) is not None
+    return find_phrase(typed.text, words, ctx.lexicon.words(POLITE)) is not None
 
 
 def _begins_alike(ctx: Context[Any], choice: Choice, typed: TypedText) -> bool:

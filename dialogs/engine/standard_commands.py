@@ -9,7 +9,7 @@ from dialogs.engine.command import show_help
 from dialogs.engine.state import Interruption, PromptView
 from dialogs.engine.steps import Command, Context
 from dialogs.nlu.lexicon import HELLO
-from dialogs.nlu.matching import inflected
+from dialogs.nlu.matching import are_inflections
 from dialogs.nlu.normalize import normalize
 
 STOPPED = _("All right, I've stopped. Nothing was booked or changed.")
@@ -111,7 +111,8 @@ def _step_called(ctx: Context[Any], name: str) -> str | None:
 def _means(wanted: set[str], label: list[str]) -> bool:
     """Return whether each word is one of the label's, whatever its ending: ώρα, ώρας."""
     return bool(wanted) and all(
-        any(word[:4] == part[:4] or inflected(word, part) for part in label) for word in wanted
+        any(word[:4] == part[:4] or are_inflections(word, part) for part in label)
+        for word in wanted
     )
 
 

@@ -13,7 +13,7 @@ from dialogs.engine import navigation
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice
 from dialogs.messages.appointment import one_line
-from dialogs.nlu.fields import phone
+from dialogs.nlu.fields import parse_phone
 from dialogs.nlu.parsed import ParseFailure
 
 BY_CODE = "code"
@@ -107,7 +107,7 @@ def _ask_phone(_ctx: Context) -> Prompt:
 
 
 def _take_phone(_ctx: Context, text: str) -> TakeOutcome:
-    parsed = phone(text)
+    parsed = parse_phone(text)
     return InvalidAnswer(parsed.text) if isinstance(parsed, ParseFailure) else parsed.value
 
 

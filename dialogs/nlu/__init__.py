@@ -1,1 +1,1 @@
-"""Understanding of typed text: text to values."""
+"""Natural language understanding: typed text to values with their spans."""

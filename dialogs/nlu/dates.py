@@ -13,25 +13,25 @@ from dialogs.nlu.spans import Found, Word, cut, joined, span_of
 from dialogs.nlu.times import ClockTime, read_time
 from dialogs.nlu.vocabulary import (
     AFTERNOON,
-    AHEAD,
-    AT,
+    BEFORE_TIME,
     EVENING,
     FIRST_DAY,
     MONTHS,
     MORNING,
     NEXT,
+    RELATIVE_DAYS,
     WEEKDAYS,
     Vocabulary,
     Words,
 )
 
 RECENT = timedelta(days=90)
-"""A date without a year may be so long ago; before that, next year's is meant."""
+"""How long ago a date without a year may be; an earlier one is next year's."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A day and a time that were found in a text, each where it was found.
+    """A day and a time that were found in a text, each with its span.
 
     `times` are what the time may mean: "1:30" is at night or after noon.
     """
@@ -50,9 +50,9 @@ def parse_moment(typed: str, lexicon: Lexicon, today: date, shown: date | None =
     `shown` is as for `parse_day`. Raises NoSuchDay.
     """
     parts = frozenset().union(*(lexicon.words(part) for part in (MORNING, AFTERNOON, EVENING)))
-    at = lexicon.words(AT)
+    before_time = lexicon.words(BEFORE_TIME)
     typed_words = words_with_spans(typed)
-    words = _separate(typed_words, parts)
+    words = _split_part_of_day(typed_words, parts)
     by_sound = Vocabulary(lexicon, phonetic_key)
     for i in range(1, len(words)):
         splits = [(words[:i], words[i:])]
@@ -62,44 +62,45 @@ def parse_moment(typed: str, lexicon: Lexicon, today: date, shown: date | None =
         for day, time in splits:
             texts = [word.text for word in time]
             # "Τρίτη 8" is no hour: one has its word, its minutes or its part of the day.
-            if texts[0] in at or ":" in joined(time) or not parts.isdisjoint(texts):
-                times = read_time(time[texts[0] in at :], lexicon)
-                found = times and _parse_day(day, lexicon, today, shown)
+            if texts[0] in before_time or ":" in joined(time) or not parts.isdisjoint(texts):
+                times = read_time(time[texts[0] in before_time :], lexicon)
+                found = times and _read_day(day, lexicon, today, shown)
                 if found:
                     return Moment(found, times)
-    return Moment(_parse_day(typed_words, lexicon, today, shown))
+    return Moment(_read_day(typed_words, lexicon, today, shown))
 
 
 def parse_day(
     typed: str, lexicon: Lexicon, today: date, shown: date | None = None
 ) -> Found[date] | None:
-    """Return the day meant; one without a year is to come, or has gone by RECENT days at most.
+    """Return the day meant; one without a year is to come, or was within RECENT.
 
-    `shown` is the first of the month on the screen, which a bare number is a day of, or of the
-    month after it where that day has gone. Raises NoSuchDay.
+    `shown` is the first of the month on the screen: a bare number is a day of that month, or of
+    the month after it where that day is past. Raises NoSuchDay.
     """
-    return _parse_day(words_with_spans(typed), lexicon, today, shown)
+    return _read_day(words_with_spans(typed), lexicon, today, shown)
 
 
-def _separate(words: Words, parts: frozenset[str]) -> tuple[Word, ...]:
-    """Return the words with number and part of the day apart, and its letters together.
+def _split_part_of_day(words: Words, parts: frozenset[str]) -> tuple[Word, ...]:
+    """Return the words with a number and the part of the day apart, and its letters merged.
 
     "10am" becomes "10 am", and "9 π μ" becomes "9 πμ".
     """
     spaces = {at.start() + 1 for at in re.finditer(r"\b[^\W\d] [^\W\d]\b", joined(words))}
-    together: list[Word] = []
+    merged: list[Word] = []
     start = 0
     for word in words:
         if start - 1 in spaces:
-            before = together.pop()
-            together.append(Word(before.text + word.text, span_of((before, word))))
+            before = merged.pop()
+            merged.append(Word(before.text + word.text, span_of((before, word))))
         else:
-            together.append(word)
+            merged.append(word)
         start += len(word.text) + 1
-    return tuple(piece for word in together for piece in _number_apart(word, parts))
+    return tuple(piece for word in merged for piece in _split_number(word, parts))
 
 
-def _number_apart(word: Word, parts: frozenset[str]) -> Iterator[Word]:
+def _split_number(word: Word, parts: frozenset[str]) -> Iterator[Word]:
+    """Yield "10" and "am" of the word "10am"; another word as it is."""
     borders = [
         found.start(1) for found in re.finditer(r"\d([^\W\d]{2})\b", word.text) if found[1] in parts
     ]
@@ -107,21 +108,22 @@ def _number_apart(word: Word, parts: frozenset[str]) -> Iterator[Word]:
         yield from cut((word,), start, end)
 
 
-def _parse_day(
+def _read_day(
     words: Words, lexicon: Lexicon, today: date, shown: date | None
 ) -> Found[date] | None:
     for key in (str, phonetic_key):
-        reading = _Reading(Vocabulary(lexicon, key), today, shown)
-        said = reading.vocabulary.without_filler(_without_part_of_day(reading.vocabulary, words))
+        context = _DayContext(Vocabulary(lexicon, key), today, shown)
+        vocabulary = context.vocabulary
+        day_words = vocabulary.without_filler(_without_part_of_day(vocabulary, words))
         for rule in _DAY_RULES:
-            if day := rule(reading, [word.text for word in said]):
-                return Found(day, span_of(said))
+            if day := rule(context, [word.text for word in day_words]):
+                return Found(day, span_of(day_words))
     return None
 
 
 @dataclass(frozen=True)
-class _Reading:
-    """What a date is read with: `shown` is the first of the month on the screen."""
+class _DayContext:
+    """What the rules read a day with; `shown` is the first of the month on the screen."""
 
     vocabulary: Vocabulary
     today: date
@@ -130,7 +132,7 @@ class _Reading:
 
 def _without_part_of_day(vocabulary: Vocabulary, words: Words) -> Words:
     """Return the words of the text without "in the morning", unless only a number remains."""
-    words = vocabulary.read(words)
+    words = vocabulary.in_form(words)
     for part in (MORNING, AFTERNOON, EVENING):
         rest = vocabulary.without(words, part)
         if rest and not joined(vocabulary.without_filler(rest)).replace(" ", "").isdigit():
@@ -138,85 +140,85 @@ def _without_part_of_day(vocabulary: Vocabulary, words: Words) -> Words:
     return words
 
 
-def _days_ahead(reading: _Reading, words: list[str]) -> date | None:
+def _relative_day(context: _DayContext, words: list[str]) -> date | None:
     """Read "today", "tomorrow"."""
     text = " ".join(words)
-    for days, names in enumerate(AHEAD):
-        if text in reading.vocabulary.words(names):
-            return reading.today + timedelta(days=days)
+    for days, names in enumerate(RELATIVE_DAYS):
+        if text in context.vocabulary.words(names):
+            return context.today + timedelta(days=days)
     return None
 
 
-def _weekday(reading: _Reading, words: list[str]) -> date | None:
+def _weekday(context: _DayContext, words: list[str]) -> date | None:
     """Read "Tuesday", "next Tuesday": it is never today."""
-    weekday, rest = _split_weekday(reading, words)
+    weekday, rest = _split_weekday(context, words)
     if weekday is None or rest:
         return None
-    days = (weekday - reading.today.weekday() - 1) % 7 + 1
-    if len(words) > 1 and reading.today.weekday() + days < 7:  # the next is not this week's
+    days = (weekday - context.today.weekday() - 1) % 7 + 1
+    if len(words) > 1 and context.today.weekday() + days < 7:  # the next is not this week's
         days += 7
-    return reading.today + timedelta(days=days)
+    return context.today + timedelta(days=days)
 
 
-def _date(reading: _Reading, words: list[str]) -> date | None:
+def _calendar_date(context: _DayContext, words: list[str]) -> date | None:
     """Read "8 December", "Tuesday 8 December": the date decides, not the weekday."""
-    weekday, rest = _split_weekday(reading, words)
+    weekday, rest = _split_weekday(context, words)
     text = " ".join(rest)
     for pattern, read in _DATE_PATTERNS:
         if found := re.fullmatch(pattern, text):
-            day = read(reading, *found.groups())
+            day = read(context, *found.groups())
             # "Tuesday 10" is more likely an hour.
-            unlike = day and weekday not in (None, day.weekday())
-            return None if unlike and pattern == _DAY else day
+            contradicts = day and weekday not in (None, day.weekday())
+            return None if contradicts and pattern == _DAY else day
     return None
 
 
-def _split_weekday(reading: _Reading, words: list[str]) -> tuple[int | None, list[str]]:
+def _split_weekday(context: _DayContext, words: list[str]) -> tuple[int | None, list[str]]:
     """Return the weekday that is the first or the last word, and the other words but "next"."""
-    rest = [word for word in words if word not in reading.vocabulary.words(NEXT)]
+    rest = [word for word in words if word not in context.vocabulary.words(NEXT)]
     for at in (0, -1) if rest else ():
-        weekday = reading.vocabulary.index(rest[at], WEEKDAYS)
+        weekday = context.vocabulary.index(rest[at], WEEKDAYS)
         if weekday is not None:
             rest.pop(at)
             return weekday, rest
     return None, rest
 
 
-_DayRule = Callable[[_Reading, list[str]], date | None]
-_DAY_RULES: tuple[_DayRule, ...] = (_days_ahead, _weekday, _date)
-"""In this order; each gets the words that say something."""
+_DayRule = Callable[[_DayContext, list[str]], date | None]
+_DAY_RULES: tuple[_DayRule, ...] = (_relative_day, _weekday, _calendar_date)
+"""Tried in this order; each gets the words without filler."""
 
 
-def _iso_date(_reading: _Reading, year: str, month: str, day: str) -> date | None:
-    return _on(int(year), int(month), int(day))
+def _iso_date(_context: _DayContext, year: str, month: str, day: str) -> date | None:
+    return _checked_date(int(year), int(month), int(day))
 
 
-def _numeric_date(reading: _Reading, day: str, month: str, year: str | None) -> date | None:
-    return _nearest(int(day), int(month), year, reading.today)
+def _numeric_date(context: _DayContext, day: str, month: str, year: str | None) -> date | None:
+    return _nearest_date(int(day), int(month), year, context.today)
 
 
-def _day_of_month(reading: _Reading, day: str) -> date | None:
-    if reading.shown is None:
+def _day_of_month(context: _DayContext, day: str) -> date | None:
+    if context.shown is None:
         return None
-    found = _on(reading.shown.year, reading.shown.month, int(day))
-    if found < reading.today:
-        after = reading.shown + timedelta(days=31)
-        return _on(after.year, after.month, int(day))
+    found = _checked_date(context.shown.year, context.shown.month, int(day))
+    if found < context.today:
+        after = context.shown + timedelta(days=31)
+        return _checked_date(after.year, after.month, int(day))
     return found
 
 
-def _day_month(reading: _Reading, day: str, month: str, year: str | None) -> date | None:
-    number = reading.vocabulary.index(month, MONTHS)
-    return None if number is None else _nearest(int(day), number + 1, year, reading.today)
+def _day_month(context: _DayContext, day: str, month: str, year: str | None) -> date | None:
+    number = context.vocabulary.index(month, MONTHS)
+    return None if number is None else _nearest_date(int(day), number + 1, year, context.today)
 
 
-def _month_day(reading: _Reading, month: str, day: str, year: str | None) -> date | None:
-    return _day_month(reading, day, month, year)
+def _month_day(context: _DayContext, month: str, day: str, year: str | None) -> date | None:
+    return _day_month(context, day, month, year)
 
 
-def _first_of_month(reading: _Reading, first: str, month: str, year: str | None) -> date | None:
-    is_first = first in reading.vocabulary.words(FIRST_DAY)
-    return _day_month(reading, "1", month, year) if is_first else None
+def _first_of_month(context: _DayContext, first: str, month: str, year: str | None) -> date | None:
+    is_first = first in context.vocabulary.words(FIRST_DAY)
+    return _day_month(context, "1", month, year) if is_first else None
 
 
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|ησ?|is?|hs?)?"
@@ -231,23 +233,26 @@ _DATE_PATTERNS: tuple[tuple[str, Callable[..., date | None]], ...] = (
     (f"{_WORD} {_DAY}{_YEAR}", _month_day),
     (f"{_WORD} {_WORD}{_YEAR}", _first_of_month),
 )
-"""The forms of a date, and what reads the groups of each; the first that fits decides."""
+"""The forms of a date, and what reads the groups of each; the first that matches decides."""
 
 
-def _nearest(day: int, month: int, typed_year: str | None, today: date) -> date | None:
-    """Return the date in the year typed, else the first one not longer gone than RECENT."""
+def _nearest_date(day: int, month: int, typed_year: str | None, today: date) -> date | None:
+    """Return the date in the year typed, else the first that isn't longer ago than RECENT."""
     if typed_year is not None:
         year = int(typed_year) + (2000 if len(typed_year) == 2 else 0)
         # "3/12 10" is no date of 2010.
-        return None if len(typed_year) == 2 and year < today.year else _on(year, month, day)
+        return (
+            None if len(typed_year) == 2 and year < today.year else _checked_date(year, month, day)
+        )
     for year in range(today.year - 1, today.year + 2):
         with suppress(NoSuchDay):
-            if (found := _on(year, month, day)) >= today - RECENT:
+            if (found := _checked_date(year, month, day)) >= today - RECENT:
                 return found
     raise NoSuchDay
 
 
-def _on(year: int, month: int, day: int) -> date:
+def _checked_date(year: int, month: int, day: int) -> date:
+    """Return the date. Raises NoSuchDay."""
     try:
         return date(year, month, day)
     except ValueError:

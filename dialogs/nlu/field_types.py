@@ -1,4 +1,4 @@
-"""One record for each type of form field: how it is asked for, read, remembered and shown."""
+"""The types of form fields, with one record each."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ NOT_IN_A_NAME = _("want, don't, please, thanks, cancel, appointment, name, surna
 """Words that show that a text is no name: "I don't want to"."""
 
 Parser = Callable[[str, Lexicon], Parsed]
-"""Read a typed answer, as it is after `clean`."""
+"""Reads a typed answer, as it is after `clean`."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class FixedChoice:
 
 @dataclass(frozen=True)
 class FieldTypeSpec:
-    """What the conversation must know of a type of form field."""
+    """How a type of form field is asked for, read, remembered and shown."""
 
     parse: Parser
     input: InputHint = "text"
@@ -46,45 +46,49 @@ class FieldTypeSpec:
     """Whether any text is an answer, "I don't have one" too."""
     choices: tuple[FixedChoice, ...] = ()
     show: Callable[[str], Text] = str
-    """Put a value that is none of the field's options as citizens read it."""
+    """Formats a value that is none of the field's options for reading."""
 
 
-def _anywhere(parse: Callable[[str], Parsed]) -> Parser:
-    """Read the whole text; the parser itself finds the answer in it."""
+def _without_lexicon(parse: Callable[[str], Parsed]) -> Parser:
+    """Return a parser of the whole text, which needs no words of a language."""
     return lambda text, _lexicon: parse(text)
 
 
-def _number_of_document(parse: Callable[[str], Parsed]) -> Parser:
-    """Read the whole text, else what follows "is": "ΑΜ 123456" is a number, not "I am 123456"."""
+def _allowing_lead_in(parse: Callable[[str], Parsed]) -> Parser:
+    """Return a parser of the whole text, else of what follows "is".
+
+    In this order, because "ΑΜ 123456" is a number, not "I am 123456".
+    """
 
     def read(text: str, lexicon: Lexicon) -> Parsed:
         parsed = parse(text)
         if isinstance(parsed, ParseFailure):
-            return _parse_at(parse, without_lead_in(text, lexicon))
+            return _parse_within(parse, without_lead_in(text, lexicon))
         return parsed
 
     return read
 
 
-def _parse_at(parse: Callable[[str], Parsed], within: Found[str]) -> Parsed:
+def _parse_within(parse: Callable[[str], Parsed], within: Found[str]) -> Parsed:
+    """Parse a part of a text; the span is in the whole text."""
     parsed = parse(within.value)
     if isinstance(parsed, ParseFailure):
         return parsed
     return Found(parsed.value, parsed.span.shifted(within.span.start))
 
 
-def _name(text: str, lexicon: Lexicon) -> Parsed:
+def _full_name(text: str, lexicon: Lexicon) -> Parsed:
     within = without_lead_in(text, lexicon)
     if not lexicon.words(NOT_IN_A_NAME).isdisjoint(normalize(within.value).split()):
         return ParseFailure(fields.NAME_EXPECTED)
-    return _parse_at(fields.name, within)
+    return _parse_within(fields.parse_name, within)
 
 
-def _up_to(longest: int) -> Parser:
-    return lambda text, _lexicon: fields.short_text(text, longest)
+def _text_up_to(longest: int) -> Parser:
+    return lambda text, _lexicon: fields.parse_text(text, longest)
 
 
-def _choice_only(_text: str, _lexicon: Lexicon) -> Parsed:
+def _refuse_text(_text: str, _lexicon: Lexicon) -> Parsed:
     return ParseFailure(_("Please pick one of the answers below."))
 
 
@@ -93,35 +97,40 @@ def _show_yes_no(value: str) -> Text:
 
 
 FIELD_TYPES: Mapping[FieldType, FieldTypeSpec] = {
-    FieldType.NAME: FieldTypeSpec(_name, input="name", remembered=True),
-    FieldType.EMAIL: FieldTypeSpec(_anywhere(fields.email), input="email", remembered=True),
-    FieldType.PHONE: FieldTypeSpec(
-        _anywhere(fields.phone), input="phone", remembered=True, show=fields.format_phone
+    FieldType.NAME: FieldTypeSpec(_full_name, input="name", remembered=True),
+    FieldType.EMAIL: FieldTypeSpec(
+        _without_lexicon(fields.parse_email), input="email", remembered=True
     ),
-    FieldType.TEXT: FieldTypeSpec(_up_to(LONGEST_TEXT), remembered=True, free_text=True),
-    FieldType.NOTES: FieldTypeSpec(_up_to(LONGEST_NOTES), input="long", free_text=True),
+    FieldType.PHONE: FieldTypeSpec(
+        _without_lexicon(fields.parse_phone),
+        input="phone",
+        remembered=True,
+        show=fields.format_phone,
+    ),
+    FieldType.TEXT: FieldTypeSpec(_text_up_to(LONGEST_TEXT), remembered=True, free_text=True),
+    FieldType.NOTES: FieldTypeSpec(_text_up_to(LONGEST_NOTES), input="long", free_text=True),
     FieldType.TAX_NUMBER: FieldTypeSpec(
-        _anywhere(fields.tax_number), input="digits", remembered=True
+        _without_lexicon(fields.parse_tax_number), input="digits", remembered=True
     ),
     FieldType.IDENTITY_CARD: FieldTypeSpec(
-        _number_of_document(fields.identity_card), input="code", remembered=True
+        _allowing_lead_in(fields.parse_identity_card), input="code", remembered=True
     ),
     FieldType.PASSPORT: FieldTypeSpec(
-        _number_of_document(fields.passport), input="code", remembered=True
+        _allowing_lead_in(fields.parse_passport), input="code", remembered=True
     ),
     FieldType.YES_NO: FieldTypeSpec(
-        _choice_only,
+        _refuse_text,
         closed=True,
         choices=(FixedChoice("yes", _("Yes"), YES), FixedChoice("no", _("No"), NO)),
         show=_show_yes_no,
     ),
-    FieldType.CHOICE: FieldTypeSpec(_choice_only, closed=True),
-    FieldType.CHOICE_OR_TEXT: FieldTypeSpec(_up_to(LONGEST_TEXT), free_text=True),
+    FieldType.CHOICE: FieldTypeSpec(_refuse_text, closed=True),
+    FieldType.CHOICE_OR_TEXT: FieldTypeSpec(_text_up_to(LONGEST_TEXT), free_text=True),
 }
 
 
 def check_complete(types: Collection[FieldType]) -> None:
-    """Raise RuntimeError if there is a FieldType that isn't among these."""
+    """Raise RuntimeError if a FieldType isn't among these."""
     if missing := [field_type.value for field_type in FieldType if field_type not in types]:
         raise RuntimeError(f"FIELD_TYPES has no record for: {', '.join(missing)}")
 

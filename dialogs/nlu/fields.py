@@ -1,6 +1,6 @@
-"""Read typed answers: names, email, phone, ΑΦΜ, identity numbers.
+"""Parse typed details: names, email, phone, ΑΦΜ, identity numbers.
 
-The text of each is as after `clean`.
+Every text is as `clean` returns it.
 """
 
 import re
@@ -18,13 +18,13 @@ from dialogs.nlu.spans import Found, Span, Word, cut, joined, span_of
 
 NAME_EXPECTED = _("Please write first name and surname. For example: Maria Papadopoulou.")
 
-_IN_NAMES = " -‐–'’‘ʼ`´.,()·"
+_SIGNS_IN_NAMES = " -‐–'’‘ʼ`´.,()·"
 _LATIN_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
 
 
-def name(text: str) -> Parsed:
-    """Return first and last name; letters of any alphabet."""
-    odd = [s for s in text if not (s.isalpha() or category(s)[0] == "M" or s in _IN_NAMES)]
+def parse_name(text: str) -> Parsed:
+    """Return first name and surname, in letters of any alphabet."""
+    odd = [s for s in text if not (s.isalpha() or category(s)[0] == "M" or s in _SIGNS_IN_NAMES)]
     words = [word for word in text.split() if _has_letter(word)]
     if odd or not words:
         return ParseFailure(_("A name has letters only. For example: Maria Papadopoulou."))
@@ -32,10 +32,10 @@ def name(text: str) -> Parsed:
         return ParseFailure(_("That is too long for a name. For example: Maria Papadopoulou."))
     if len(words) < 2:
         return ParseFailure(NAME_EXPECTED)
-    return _whole(text, text)
+    return _whole_text(text, text)
 
 
-def email(text: str) -> Parsed:
+def parse_email(text: str) -> Parsed:
     """Return an email address, in its normal form."""
     words = re.sub(r"\s*@\s*", "@", text).split()
     address = next((word for word in words if "@" in word), "").strip("<>()[],.;:\"'«»")
@@ -53,10 +53,10 @@ def email(text: str) -> Parsed:
             _("This email address doesn't look right. For example: maria@example.gr.")
         )
     typed = re.search(r"\s*@\s*".join(map(re.escape, address.split("@"))), text)
-    return Found(normal, Span(*typed.span())) if typed else _whole(text, normal)
+    return Found(normal, Span(*typed.span())) if typed else _whole_text(text, normal)
 
 
-def phone(text: str) -> Parsed:
+def parse_phone(text: str) -> Parsed:
     """Return a telephone number as +306912345678; Greek unless it begins with + or 00."""
     words = [word for word in re.finditer(r"\S+", text) if _may_be_number(word[0])]
     number_only = "".join(word[0] for word in words)
@@ -88,8 +88,8 @@ def phone(text: str) -> Parsed:
     return Found(e164, Span(spans[0][0], spans[-1][1]))
 
 
-def tax_number(text: str) -> Parsed:
-    """Return a Greek tax number (ΑΦΜ) of nine digits, its check digit right."""
+def parse_tax_number(text: str) -> Parsed:
+    """Return a Greek tax number (ΑΦΜ) of nine digits, with a valid check digit."""
     words = [word for word in words_with_spans(text) if _may_be_number(word.text)]
     words = _without_prefix(words, r"αφμ|afm|el|ελ|gr")
     digits = re.sub(r"[\s.:-]", "", joined(words))
@@ -100,7 +100,7 @@ def tax_number(text: str) -> Parsed:
     return Found(digits, span_of(words))
 
 
-def identity_card(text: str) -> Parsed:
+def parse_identity_card(text: str) -> Parsed:
     """Return a Greek identity card's number, old (ΑΒ 123456) or new; accepted loosely."""
     words = _without_prefix(words_with_spans(text), "[αa] ?δ ?[τt]")
     number = _document_number(words)
@@ -111,7 +111,7 @@ def identity_card(text: str) -> Parsed:
     return Found(number, span_of(words))
 
 
-def passport(text: str) -> Parsed:
+def parse_passport(text: str) -> Parsed:
     """Return a passport's number, of any country; accepted loosely."""
     words = words_with_spans(text)
     number = _document_number(words)
@@ -122,7 +122,7 @@ def passport(text: str) -> Parsed:
     return Found(number, span_of(words))
 
 
-def _whole(text: str, value: str) -> Found[str]:
+def _whole_text(text: str, value: str) -> Found[str]:
     return Found(value, Span(0, len(text)))
 
 
@@ -147,13 +147,13 @@ def _document_number(words: Sequence[Word]) -> str:
     return re.sub(r"[\s./-]", "", joined(words).upper()).translate(_LATIN_CAPITALS)
 
 
-def short_text(text: str, longest: int) -> Parsed:
-    """Return any text of up to so many characters."""
+def parse_text(text: str, longest: int) -> Parsed:
+    """Return any text of up to `longest` characters."""
     if len(text) > longest:
         return ParseFailure(
             _("That is too long. Please write it in up to {count} characters.", count=longest)
         )
-    return _whole(text, text)
+    return _whole_text(text, text)
 
 
 def format_phone(number: str) -> str:

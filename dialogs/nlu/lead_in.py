@@ -1,4 +1,4 @@
-"""Words before an answer that aren't of it: in "my name is Maria", all but "Maria"."""
+"""Remove the words that lead to an answer: of "my name is Maria", all but "Maria"."""
 
 from core.i18n import _
 from dialogs.nlu.lexicon import Lexicon
@@ -6,16 +6,16 @@ from dialogs.nlu.normalize import normalize
 from dialogs.nlu.spans import Found, Span
 
 VERBS = _("is, it's, i'm, am, called")
-"""In a short answer, what goes before these isn't of it: "my name is Maria Papadopoulou"."""
+"""Verbs after which the answer stands: "my name is Maria Papadopoulou"."""
 
 BEFORE_VERB = _("my, name, full, i, it, the, passport, id, card, number")
-"""Words that lead to such a verb."""
+"""Words that may stand before such a verb."""
 
 
 def without_lead_in(text: str, lexicon: Lexicon) -> Found[str]:
-    """Return what follows a verb such as "is" and the words that lead to it; else the whole text.
+    """Return what follows words such as "my name is"; the whole text if it doesn't begin so.
 
-    Whatever else comes before the verb belongs to the answer: the text stays as it is.
+    Any other word before the verb belongs to the answer.
     """
     verbs, lead = lexicon.words(VERBS), lexicon.words(BEFORE_VERB)
     words = text.split()

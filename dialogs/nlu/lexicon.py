@@ -8,33 +8,29 @@ FILLER = _(
     "i, i'd, want, would, like, the, a, an, for, to, of, in, at, on, with, please, my, "
     "appointment, need, book, and, can, how, do, it, hello, hi"
 )
-"""Words that say nothing of what is picked."""
-
+"""Words that don't matter for which choice is meant."""
 
 POLITE = _(
     "please, thanks, thank, you, i, i'd, i'll, would, like, want, to, can, could, me, a, the, "
     "let's, just, now, it's, is"
 )
-"""Words that are left out around a command; fewer, for what remains may cancel a booking."""
-
+"""Words that are ignored around a command; fewer than FILLER, as a command may cancel a booking."""
 
 HELLO = _("hello, hi, hey, good morning, good evening, start, /start")
 
-
 YES = _("yes, y, yeah, ok, okay, sure, of course, 👍")
-
 
 NO = _("no, n, nope, no thanks")
 
 
 class Lexicon(Protocol):
-    """What the conversation needs of the languages; `bot.i18n.translator` is it."""
+    """What the conversation needs of the languages; `bot.i18n.translator` implements it."""
 
     def say(self, phrase: Text, language: str) -> str:
-        """Put a phrase into words."""
+        """Return a text in a language."""
 
     def words(self, phrase: Text) -> frozenset[str]:
-        """Give the words of a phrase with commas between them, in every language, folded."""
+        """Return the words of a text with commas between them, in every language, normalized."""
 
     def zone_called(self, name: str) -> str | None:
-        """Find the time zone of a city, by its name in any language."""
+        """Return the time zone of a city, by its name in any language; None if it isn't known."""

@@ -9,34 +9,34 @@ from rapidfuzz import fuzz
 from dialogs.nlu.normalize import normalize, phonetic_key, words_with_spans
 from dialogs.nlu.spans import Found, Span, span_of
 
-SAME_WORD = 85
-"""How alike (0–100) two words must be to be the same with a typing slip."""
+TYPO_SIMILARITY = 85
+"""The similarity (0–100) from which two words are the same, with a typing slip."""
 
-SIMILAR_WORD = 80
-"""How alike they must be to be asked about."""
+GUESS_SIMILARITY = 80
+"""The similarity (0–100) from which the citizen is asked whether a word was meant."""
 
-AMBIGUOUS_WITHIN = 4
-"""How near (0–100) the likeness of two choices must be for both to be asked about."""
+TIE_MARGIN = 4
+"""Choices whose similarity (0–100) is so near to the best one's are asked about, too."""
+
+MAX_EXACT_LENGTH = 3
+"""Words of up to so many letters must be written without a slip."""
 
 Candidate = tuple[str, Sequence[str]]
 """A choice's value, and the labels by which it may be called."""
 
 
-EXACT_LETTERS = 3
-"""How long a word may be that must be written without a slip."""
-
-
-def matches_phrase(text: str, phrases: frozenset[str], polite: frozenset[str]) -> Span | None:
+def find_phrase(text: str, phrases: frozenset[str], polite: frozenset[str]) -> Span | None:
     """Return where a text says one of the phrases, in Greeklish too; None if it doesn't.
 
-    Polite words around the phrase count for nothing; any other word does.
+    Polite words around the phrase are ignored; with any other word the text is another one.
     """
     normalized = normalize(text) or text
-    said = _said(normalized, polite)
-    if said.isdisjoint(phrases) and _heard(said).isdisjoint(_known(phrases, polite)):
+    forms = _with_and_without_polite_words(normalized, polite)
+    keys = _comparison_keys_of_phrases(phrases, polite)
+    if forms.isdisjoint(phrases) and _comparison_keys(forms).isdisjoint(keys):
         return None
-    whole = normalized in phrases or _as_heard(normalized) in _known(phrases, polite)
-    words = normalized if whole else _core(normalized, polite)
+    whole = normalized in phrases or _comparison_key(normalized) in keys
+    words = normalized if whole else _without_polite_words(normalized, polite)
     return _span_of(text, words.split())
 
 
@@ -47,28 +47,31 @@ def _span_of(text: str, words: Collection[str]) -> Span:
 
 
 @lru_cache(maxsize=1024)
-def _said(text: str, polite: frozenset[str]) -> frozenset[str]:
-    return frozenset((text, _core(text, polite)))
+def _with_and_without_polite_words(text: str, polite: frozenset[str]) -> frozenset[str]:
+    return frozenset((text, _without_polite_words(text, polite)))
+
+
+def _without_polite_words(text: str, polite: frozenset[str]) -> str:
+    """Return the text without its polite words; the whole text if it has no others."""
+    polite_keys = _comparison_keys(polite)
+    return (
+        " ".join(word for word in text.split() if _comparison_key(word) not in polite_keys) or text
+    )
 
 
 @lru_cache(maxsize=256)
-def _known(phrases: frozenset[str], polite: frozenset[str]) -> frozenset[str]:
-    return _heard(phrases | {_core(phrase, polite) for phrase in phrases})
-
-
-def _core(text: str, polite: frozenset[str]) -> str:
-    quiet = _heard(polite)
-    return " ".join(word for word in text.split() if _as_heard(word) not in quiet) or text
+def _comparison_keys_of_phrases(phrases: frozenset[str], polite: frozenset[str]) -> frozenset[str]:
+    return _comparison_keys(phrases | {_without_polite_words(phrase, polite) for phrase in phrases})
 
 
 @lru_cache(maxsize=1024)
-def _heard(words: frozenset[str]) -> frozenset[str]:
-    return frozenset(map(_as_heard, words))
+def _comparison_keys(texts: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(_comparison_key, texts))
 
 
-def _as_heard(text: str) -> str:
-    """Return how a text sounds; short ones stay as written, for many of them sound alike."""
-    return phonetic_key(text) if len(text) > EXACT_LETTERS else text
+def _comparison_key(text: str) -> str:
+    """Return the phonetic key of a text; a short one stays as it is, for many sound alike."""
+    return phonetic_key(text) if len(text) > MAX_EXACT_LENGTH else text
 
 
 def pick(
@@ -76,8 +79,8 @@ def pick(
 ) -> list[Found[str]]:
     """Return the values that the text may mean: none, the one, or those to ask about.
 
-    The whole label first; then its words, whole or begun; then as they sound, for Greeklish;
-    then with typing slips; then as they sound, with other endings. A number inside a sentence
+    The whole label is tried first; then its words, or how they begin; then the same by sound, for
+    Greeklish; then with typing slips; then by sound with other endings. A number inside a sentence
     picks nothing, for every word typed must belong to the label.
     """
     typed = normalize(text)
@@ -85,19 +88,20 @@ def pick(
         return []
     labels = [(value, [normalize(name) for name in names]) for value, names in choices]
     if exact := [value for value, names in labels if typed in names]:
-        return _found(exact, text, typed.split())
+        return _with_span(exact, text, typed.split())
     words = _without_filler(typed.split(), filler)
     if not any(len(word) > 1 for word in words):
         return []
-    if (begun := _begun(words, labels)) or not typos:
-        return _found(begun, text, words)
-    audible = _without_greeklish_filler(words, filler)
-    heard, sounds = _sounds(audible, labels)
-    if _long(heard) and (begun := _begun(heard, sounds)):
-        return _found(begun, text, audible)
-    if alike := _like(words, labels, SAME_WORD):
-        return _found(alike, text, words)
-    return _found(_like(heard, sounds, SAME_WORD, slips=False), text, audible)
+    if (values := _prefix_matches(words, labels)) or not typos:
+        return _with_span(values, text, words)
+    audible_words = _without_greeklish_filler(words, filler)
+    word_keys, label_keys = _phonetic_keys(audible_words, labels)
+    if _is_any_long(word_keys) and (values := _prefix_matches(word_keys, label_keys)):
+        return _with_span(values, text, audible_words)
+    if values := _most_similar(words, labels, TYPO_SIMILARITY):
+        return _with_span(values, text, words)
+    values = _most_similar(word_keys, label_keys, TYPO_SIMILARITY, typos=False)
+    return _with_span(values, text, audible_words)
 
 
 def guess(
@@ -108,13 +112,15 @@ def guess(
     words = _without_filler(normalize(text).split(), filler)
     if not words:
         return []
-    if alike := _like(words, labels, SIMILAR_WORD):
-        return _found(alike, text, words)
-    audible = _without_greeklish_filler(words, filler)
-    return _found(_like(*_sounds(audible, labels), SIMILAR_WORD), text, audible)
+    if values := _most_similar(words, labels, GUESS_SIMILARITY):
+        return _with_span(values, text, words)
+    audible_words = _without_greeklish_filler(words, filler)
+    values = _most_similar(*_phonetic_keys(audible_words, labels), GUESS_SIMILARITY)
+    return _with_span(values, text, audible_words)
 
 
-def _found(values: Sequence[str], text: str, words: Collection[str]) -> list[Found[str]]:
+def _with_span(values: Sequence[str], text: str, words: Collection[str]) -> list[Found[str]]:
+    """Return each value with the span of the words that named it."""
     if not values:
         return []
     span = _span_of(text, words)
@@ -126,84 +132,91 @@ def _without_filler(words: list[str], filler: Collection[str]) -> list[str]:
 
 
 def _without_greeklish_filler(words: list[str], filler: Collection[str]) -> list[str]:
-    # By sound only Greeklish is filler: «μη» sounds as "my" does, and turns the meaning round.
-    sounds = {phonetic_key(word) for word in filler if not word.isascii()}
+    # By sound only Greeklish is filler: «μη» sounds as "my" does, and negates the sentence.
+    filler_keys = {phonetic_key(word) for word in filler if not word.isascii()}
     return [
-        word for word in words if not (word.isascii() and phonetic_key(word) in sounds)
+        word for word in words if not (word.isascii() and phonetic_key(word) in filler_keys)
     ] or words
 
 
-def _sounds(words: list[str], labels: Sequence[Candidate]) -> tuple[list[str], list[Candidate]]:
-    """Return the words and the labels as they sound."""
+def _phonetic_keys(
+    words: list[str], labels: Sequence[Candidate]
+) -> tuple[list[str], list[Candidate]]:
+    """Return the words and the labels as their phonetic keys."""
     return (
         [phonetic_key(word) for word in words],
         [(value, [phonetic_key(name) for name in names]) for value, names in labels],
     )
 
 
-def _long(words: Sequence[str]) -> bool:
-    """Return whether a word is long enough to be known by its sound.
-
-    "ναι" sounds like the start of "νέος".
-    """
-    return any(len(word) >= EXACT_LETTERS for word in words)
+def _is_any_long(word_keys: Sequence[str]) -> bool:
+    """Return whether one is long enough to be known by sound: "ναι" sounds like part of "νέος"."""
+    return any(len(key) >= MAX_EXACT_LENGTH for key in word_keys)
 
 
-def _begun(words: Sequence[str], labels: Sequence[Candidate]) -> list[str]:
-    return [value for value, names in labels if any(_begins(words, name) for name in names)]
+def _prefix_matches(words: Sequence[str], labels: Sequence[Candidate]) -> list[str]:
+    """Return the values with a label in which each word is a word or begins one."""
+    return [value for value, names in labels if any(_is_prefix_of(words, name) for name in names)]
 
 
-def _begins(words: Sequence[str], label: str) -> bool:
-    parts = label.split()
+def _is_prefix_of(words: Sequence[str], label: str) -> bool:
+    label_words = label.split()
     return all(
-        word in parts if word.isdigit() else any(part.startswith(word) for part in parts)
+        word in label_words
+        if word.isdigit()
+        else any(label_word.startswith(word) for label_word in label_words)
         for word in words
     )
 
 
-def _like(
-    words: Sequence[str], labels: Sequence[Candidate], enough: float, *, slips: bool = True
+def _most_similar(
+    words: Sequence[str], labels: Sequence[Candidate], minimum: float, *, typos: bool = True
 ) -> list[str]:
+    """Return the values of the labels with the best similarity, if that is the minimum or more."""
     scores = [
-        (max((_alike(words, name, slips=slips) for name in names), default=0), value)
+        (max((_label_similarity(words, name, typos=typos) for name in names), default=0), value)
         for value, names in labels
     ]
     best = max(scores, default=(0.0, ""))[0]
-    return [
-        value for score, value in scores if score >= enough and score >= best - AMBIGUOUS_WITHIN
-    ]
+    return [value for score, value in scores if score >= minimum and score >= best - TIE_MARGIN]
 
 
-def _alike(words: Sequence[str], label: str, *, slips: bool) -> float:
-    """Return the mean likeness (0–100) of the typed words to the label's.
+def _label_similarity(words: Sequence[str], label: str, *, typos: bool) -> float:
+    """Return the mean similarity (0–100) of the typed words to the label's.
 
-    It is 0 if one of them is like none of the label's.
+    It is 0 if one of them is similar to none of the label's.
     """
+    label_words = label.split()
     total = 0.0
     for word in words:
         if word.isdigit():
-            likeness = 100.0 if word in label.split() else 0.0
+            similarity = 100.0 if word in label_words else 0.0
         else:
-            likeness = max((_likeness(word, part, slips) for part in label.split()), default=0.0)
-        if likeness < SIMILAR_WORD - 6:
+            similarity = max(
+                (_word_similarity(word, w, typos=typos) for w in label_words), default=0.0
+            )
+        if similarity < GUESS_SIMILARITY - 6:
             return 0.0
-        total += likeness
+        total += similarity
     return total / len(words)
 
 
-def _likeness(word: str, part: str, slips: bool) -> float:
-    """Return how alike two words are (0–100): short ones must be equal, long ones may be begun."""
-    if len(word) < 4:
-        return 100.0 if word == part else 0.0
-    ended = SAME_WORD + 4 if inflected(word, part) else 0
-    if not slips:
-        return ended
-    begun = part[: len(word)] if len(part) > len(word) else part
-    return max(fuzz.ratio(word, part), fuzz.ratio(word, begun) - 2, ended)
+def _word_similarity(word: str, label_word: str, *, typos: bool) -> float:
+    """Return the similarity (0–100) of two words.
+
+    A short word must be equal; a longer one may have another ending, or be only the beginning.
+    """
+    if len(word) <= MAX_EXACT_LENGTH:
+        return 100.0 if word == label_word else 0.0
+    by_inflection = TYPO_SIMILARITY + 4 if are_inflections(word, label_word) else 0
+    if not typos:
+        return by_inflection
+    beginning = label_word[: len(word)]
+    return max(fuzz.ratio(word, label_word), fuzz.ratio(word, beginning) - 2, by_inflection)
 
 
-def inflected(word: str, part: str) -> bool:
-    """Return whether they may be one Greek word with other endings: Χίος, Χίου."""
-    longer = max(len(word), len(part))
-    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(word, part, strict=False))))
+def are_inflections(word: str, other: str) -> bool:
+    """Return whether both may be one Greek word with different endings: Χίος, Χίου."""
+    longer = max(len(word), len(other))
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False))))
     return same >= longer - (1 if longer < 6 else 2)

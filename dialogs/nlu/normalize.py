@@ -17,23 +17,24 @@ def clean(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-_NO_WORD = re.compile(r"[^\w/:.+@-]|(?<!\d)[./:-]|[./:-](?!\d)|_")
-"""What parts words; signs between digits stay: "10:30"."""
+_SEPARATORS = re.compile(r"[^\w/:.+@-]|(?<!\d)[./:-]|[./:-](?!\d)|_")
+"""What separates words; signs between digits don't: "10:30"."""
 
 
 @lru_cache(maxsize=4096)
 def normalize(text: str) -> str:
     """Return the text in lower case, without accents, with one sigma, punctuation as spaces."""
-    return " ".join(_NO_WORD.sub(" ", _letters(text)).split())
+    return " ".join(_SEPARATORS.sub(" ", _base_letters(text)).split())
 
 
 @lru_cache(maxsize=1024)
 def words_with_spans(text: str) -> tuple[Word, ...]:
     """Return the words of `normalize(text)`, each with the part of the text that it comes from."""
-    letters = [_letters(sign) for sign in text]  # one may become several ("ß"), or none (accents)
+    # A sign may become several letters ("ß"), or none (accents).
+    letters = [_base_letters(sign) for sign in text]
     sources = [at for at, several in enumerate(letters) for _letter in several]
     words = []
-    for word in re.finditer(r"[^ ]+", _NO_WORD.sub(" ", "".join(letters))):
+    for word in re.finditer(r"[^ ]+", _SEPARATORS.sub(" ", "".join(letters))):
         end = sources[word.end() - 1] + 1
         while end < len(text) and not letters[end]:
             end += 1
@@ -41,15 +42,16 @@ def words_with_spans(text: str) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def _letters(text: str) -> str:
+def _base_letters(text: str) -> str:
+    """Return the text in lower case, without accents, with one sigma."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join([sign for sign in plain if not unicodedata.combining(sign)]).replace("ς", "σ")
 
 
-_LETTERS = str.maketrans(
+_GREEK_TO_LATIN = str.maketrans(
     dict(zip("αβγδεζηθικλμνξοπρστυφχω", "avgdeziqiklmnhoprstyvho", strict=True)) | {"ψ": "ps"}
 )
-_SPELLINGS = [
+_SOUND_RULES = [
     (re.compile(pattern), sound)
     for pattern, sound in (
         (r"\b[89](?=[a-z]{3})|(?<=[a-z])[89](?=[a-z])|th", "Q"),
@@ -74,7 +76,7 @@ def phonetic_key(normalized: str) -> str:
 
     To be compared with other keys only. The key of several words is the keys of each.
     """
-    text = normalized.translate(_LETTERS)
-    for spelling, sign in _SPELLINGS:
+    text = normalized.translate(_GREEK_TO_LATIN)
+    for spelling, sign in _SOUND_RULES:
         text = spelling.sub(sign, text).lower()
     return text

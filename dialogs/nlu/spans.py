@@ -1,4 +1,4 @@
-"""Where in a typed text a value stands."""
+"""Values and words with their spans in a typed text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def joined(words: Sequence[Word]) -> str:
 def cut(words: Sequence[Word], start: int, end: int) -> tuple[Word, ...]:
     """Return the words in `joined(words)[start:end]`.
 
-    Of a word that is cut the span is cut as well if it is as long as the word, else it is kept.
+    The span of a word that is cut is cut as well if it is as long as the word, else kept whole.
     """
     kept = []
     at = 0

@@ -9,10 +9,10 @@ from dialogs.nlu.spans import Found, joined, span_of
 from dialogs.nlu.vocabulary import (
     AFTERNOON,
     EVENING,
-    HALVES,
+    HALF_HOURS,
     HOURS,
+    MINUTES_PAST,
     MORNING,
-    PAST,
     SHARP,
     Vocabulary,
     Words,
@@ -35,14 +35,14 @@ def read_time(words: Words, lexicon: Lexicon) -> Found[tuple[ClockTime, ...]] | 
     """Return the times of day that normalized words may mean."""
     for key in (str, phonetic_key):
         vocabulary = Vocabulary(lexicon, key)
-        said = vocabulary.without_leading_filler(vocabulary.read(words))
-        if times := _times(said, vocabulary):
-            return Found(times, span_of(vocabulary.without_filler(said)))
+        time_words = vocabulary.without_leading_filler(vocabulary.in_form(words))
+        if times := _times(time_words, vocabulary):
+            return Found(times, span_of(vocabulary.without_filler(time_words)))
     return None
 
 
 def _times(words: Words, vocabulary: Vocabulary) -> tuple[ClockTime, ...]:
-    """Return what a time may mean, read from the outside in: part of the day, minutes, hour."""
+    """Return the times that words may mean; part of the day and minutes are removed first."""
     words, half = _half_of_day(words, vocabulary)
     words = vocabulary.without(words, SHARP) or words
     words, past = _minutes_past(words, vocabulary)
@@ -65,14 +65,14 @@ def _half_of_day(words: Words, vocabulary: Vocabulary) -> tuple[Words, _Half | N
     late = vocabulary.without(words, AFTERNOON) or vocabulary.without(words, EVENING)
     early = vocabulary.without(words, MORNING)
     # Both: Greeklish "pm" may be π.μ.
-    doubt = (late is None) == (early is None)
+    ambiguous = (late is None) == (early is None)
     half: _Half = "before noon" if late is None else "after noon"
-    return late or early or words, None if doubt else half
+    return late or early or words, None if ambiguous else half
 
 
 def _minutes_past(words: Words, vocabulary: Vocabulary) -> tuple[Words, int]:
     """Return the words without "half past" and the like, and the minutes that these add."""
-    for message, minutes in PAST:
+    for message, minutes in MINUTES_PAST:
         rest = vocabulary.without(words, message)
         if rest is not None:
             return rest, minutes
@@ -81,7 +81,7 @@ def _minutes_past(words: Words, vocabulary: Vocabulary) -> tuple[Words, int]:
 
 def _in_figures(text: str, vocabulary: Vocabulary) -> str:
     """Return "ten" as "10" and «δεκάμισι» as "10:30"; else the text itself."""
-    for hour, (name, half) in enumerate(zip(HOURS, HALVES, strict=True), 1):
+    for hour, (name, half) in enumerate(zip(HOURS, HALF_HOURS, strict=True), 1):
         if text in vocabulary.words(name):
             return str(hour)
         if text in vocabulary.words(half):

@@ -34,9 +34,12 @@ WEEKDAYS = (
     _("saturday, sat"),
     _("sunday, sun"),
 )
-AHEAD = (_("today"), _("tomorrow"), _("the day after tomorrow, day after tomorrow"))
+RELATIVE_DAYS = (_("today"), _("tomorrow"), _("the day after tomorrow, day after tomorrow"))
+"""Today and the days after it, in order."""
+
 NEXT = _("next")
 FIRST_DAY = _("first")
+"""The word for 1 before a month."""
 
 HOURS = (
     _("one"),
@@ -52,7 +55,9 @@ HOURS = (
     _("eleven"),
     _("twelve"),
 )
-HALVES = (
+"""In order: the first is 1 o'clock."""
+
+HALF_HOURS = (
     _("half one"),
     _("half two"),
     _("half three"),
@@ -66,8 +71,12 @@ HALVES = (
     _("half eleven"),
     _("half twelve"),
 )
-PAST = ((_("half past"), 30), (_("quarter past"), 15), (_("quarter to"), -15))
-AT = _("at, around, about")
+"""One word for an hour and a half past it, in the order of HOURS."""
+
+MINUTES_PAST = ((_("half past"), 30), (_("quarter past"), 15), (_("quarter to"), -15))
+"""Words with an hour, and the minutes that they add to it."""
+
+BEFORE_TIME = _("at, around, about")
 SHARP = _("o'clock, sharp")
 AFTERNOON = _("pm, p.m., in the afternoon, afternoon")
 EVENING = _("in the evening, evening")
@@ -84,15 +93,15 @@ class Vocabulary:
     key: Callable[[str], str]
 
     def words(self, message: TextTemplate) -> frozenset[str]:
-        """Return a message's words."""
+        """Return the words of one of the lexicon's messages."""
         return _in_form(self.lexicon.words(message), self.key)
 
-    def read(self, words: Words) -> tuple[Word, ...]:
-        """Return the words of a text in this form."""
+    def in_form(self, words: Words) -> tuple[Word, ...]:
+        """Return typed words in this form."""
         return tuple(Word(self.key(text), span) for text, span in words)
 
     def index(self, typed: str, names: tuple[TextTemplate, ...]) -> int | None:
-        """Return which of the names is typed, whole or by its first three letters or more."""
+        """Return the index of the name typed, whole or by its first three letters or more."""
         if len(typed) < 3:
             return None
         for test in (str.__eq__, str.startswith):
@@ -102,7 +111,7 @@ class Vocabulary:
         return None
 
     def without(self, words: Words, message: TextTemplate) -> Words | None:
-        """Return the words without one of the message's at either end; None if none is there."""
+        """Return the words without a phrase of the message at either end; None if none is there."""
         text = joined(words)
         for word in sorted(map(re.escape, self.words(message)), key=len, reverse=True):
             first = re.match(rf"{word}\b", text)
@@ -113,14 +122,14 @@ class Vocabulary:
         return None
 
     def without_filler(self, words: Words) -> list[Word]:
-        """Return the words that say something."""
+        """Return the words that aren't filler."""
         filler = self.words(FILLER)
         if self.key is phonetic_key:  # «με» sounds as "mai" does
             return [w for w in words if len(w.text) <= 2 or w.text not in filler]
         return [word for word in words if word.text not in filler]
 
     def without_leading_filler(self, words: Words) -> list[Word]:
-        """Return the words from the first that says something."""
+        """Return the words from the first that isn't filler."""
         filler = self.words(FILLER)
         return list(dropwhile(lambda word: word.text in filler, words))
 

@@ -54,7 +54,7 @@ def value_of(parsed: Parsed) -> str:
     ],
 )
 def test_a_name_of_any_alphabet_is_taken_as_it_is_written(typed: str) -> None:
-    assert said(fields.name, typed) == typed
+    assert said(fields.parse_name, typed) == typed
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_name_of_any_alphabet_is_taken_as_it_is_written(typed: str) -> None:
     ],
 )
 def test_what_is_no_full_name_is_refused(typed: str, wrong: str) -> None:
-    assert said(fields.name, typed).startswith(f"WRONG {wrong}")
+    assert said(fields.parse_name, typed).startswith(f"WRONG {wrong}")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_is_no_full_name_is_refused(typed: str, wrong: str) -> None:
     ],
 )
 def test_an_email_address_is_found_in_what_is_typed(typed: str, address: str) -> None:
-    assert said(fields.email, typed) == address
+    assert said(fields.parse_email, typed) == address
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_an_email_address_is_found_in_what_is_typed(typed: str, address: str) ->
     ],
 )
 def test_what_is_no_email_address_is_refused(typed: str, wrong: str) -> None:
-    assert said(fields.email, typed).startswith(f"WRONG {wrong}")
+    assert said(fields.parse_email, typed).startswith(f"WRONG {wrong}")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_what_is_no_email_address_is_refused(typed: str, wrong: str) -> None:
     ],
 )
 def test_a_phone_number_is_taken_in_its_international_form(typed: str, number: str) -> None:
-    assert said(fields.phone, typed) == number
+    assert said(fields.parse_phone, typed) == number
 
 
 @pytest.mark.parametrize(
@@ -190,11 +190,11 @@ def test_a_phone_number_is_taken_in_its_international_form(typed: str, number: s
     ],
 )
 def test_what_is_no_phone_number_is_refused(typed: str, wrong: str) -> None:
-    assert said(fields.phone, typed).startswith(f"WRONG {wrong}")
+    assert said(fields.parse_phone, typed).startswith(f"WRONG {wrong}")
 
 
 def test_it_is_said_how_many_digits_the_phone_number_has(texts: Translator) -> None:
-    failure = fields.phone("69123456")
+    failure = fields.parse_phone("69123456")
     assert isinstance(failure, ParseFailure)
     assert "αυτός έχει 8" in texts.say(failure.text, "el")
 
@@ -213,7 +213,7 @@ def test_a_phone_number_is_shown_as_people_write_it(number: str, spoken: str) ->
 
 @pytest.mark.parametrize("number", ["+306912345678", "+302271350004", "+61412345678"])
 def test_what_is_shown_of_a_phone_number_can_be_typed_back(number: str) -> None:
-    assert value_of(fields.phone(fields.format_phone(number))) == number
+    assert value_of(fields.parse_phone(fields.format_phone(number))) == number
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_what_is_shown_of_a_phone_number_can_be_typed_back(number: str) -> None:
     ],
 )
 def test_a_tax_number_is_found_in_what_is_typed(typed: str) -> None:
-    assert said(fields.tax_number, typed) == "068933130"
+    assert said(fields.parse_tax_number, typed) == "068933130"
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_a_tax_number_is_found_in_what_is_typed(typed: str) -> None:
     ],
 )
 def test_a_wrong_tax_number_is_refused(typed: str, wrong: str) -> None:
-    assert said(fields.tax_number, typed).startswith(f"WRONG {wrong}")
+    assert said(fields.parse_tax_number, typed).startswith(f"WRONG {wrong}")
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_a_wrong_tax_number_is_refused(typed: str, wrong: str) -> None:
     ],
 )
 def test_an_identity_card_old_or_new_is_taken(typed: str, number: str) -> None:
-    assert said(fields.identity_card, typed) == number
+    assert said(fields.parse_identity_card, typed) == number
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_an_identity_card_old_or_new_is_taken(typed: str, number: str) -> None:
     ["", "123456", "ΑΒ 12345", "ΑΒ", "ΠΑΠΑΔΟΠΟΥΛΟΥ", "ΑΒ123456 ΑΤ Χίου", "δεν έχω", "<b>"],
 )
 def test_what_is_no_identity_card_is_refused(typed: str) -> None:
-    assert said(fields.identity_card, typed).startswith("WRONG An identity card's number has")
+    assert said(fields.parse_identity_card, typed).startswith("WRONG An identity card's number has")
 
 
 @pytest.mark.parametrize(
@@ -303,17 +303,19 @@ def test_what_is_no_identity_card_is_refused(typed: str) -> None:
     ],
 )
 def test_a_passport_of_any_country_is_taken(typed: str, number: str) -> None:
-    assert said(fields.passport, typed) == number
+    assert said(fields.parse_passport, typed) == number
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "ABCDEFGH", "A1B2C3", "AB12345678901", "χαμένο"])
 def test_what_is_no_passport_is_refused(typed: str) -> None:
-    assert said(fields.passport, typed).startswith("WRONG A passport's number has")
+    assert said(fields.parse_passport, typed).startswith("WRONG A passport's number has")
 
 
 def test_the_same_document_in_either_alphabet_is_the_same() -> None:
     for greek, latin in (("ΑΒΕΖ", "ABEZ"), ("ΗΙΚΜ", "HIKM"), ("ΝΟΡΤ", "NOPT"), ("ΥΧ", "YX")):
-        of_greek, of_latin = (fields.passport(f"{letters}123456") for letters in (greek, latin))
+        of_greek, of_latin = (
+            fields.parse_passport(f"{letters}123456") for letters in (greek, latin)
+        )
         assert value_of(of_greek) == value_of(of_latin)
 
 

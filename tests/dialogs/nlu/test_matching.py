@@ -8,7 +8,7 @@ from bot.i18n.translator import Translator
 from core.catalogue.model import Municipality
 from core.i18n import _
 from dialogs.nlu.lexicon import FILLER, POLITE
-from dialogs.nlu.matching import Candidate, guess, matches_phrase, pick
+from dialogs.nlu.matching import Candidate, find_phrase, guess, pick
 
 
 def picked_of(
@@ -307,7 +307,7 @@ def test_a_phrase_is_known_politely_said_and_in_greeklish(
     texts: Translator, typed: str, meant: bool
 ) -> None:
     assert (
-        matches_phrase(
+        find_phrase(
             typed,
             texts.words(_("help, ?, what can i do, options, menu")),
             texts.words(POLITE),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.i18n.translator import Translator
 from dialogs.nlu.dates import parse_day, parse_moment
 from dialogs.nlu.lexicon import FILLER, POLITE, YES
-from dialogs.nlu.matching import Candidate, guess, matches_phrase, pick
+from dialogs.nlu.matching import Candidate, find_phrase, guess, pick
 from dialogs.nlu.normalize import clean, normalize, phonetic_key, words_with_spans
 from dialogs.nlu.spans import Found, Span, Word, cut, joined
 from dialogs.nlu.times import parse_time
@@ -146,5 +146,5 @@ def test_a_guess_has_its_span(texts: Translator) -> None:
     ],
 )
 def test_a_phrase_has_its_span(texts: Translator, typed: str, said: str | None) -> None:
-    span = matches_phrase(typed, texts.words(YES), texts.words(POLITE))
+    span = find_phrase(typed, texts.words(YES), texts.words(POLITE))
     assert (typed[span.start : span.end] if span else None) == said
