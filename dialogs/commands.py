@@ -22,7 +22,7 @@ HUMAN = _("You can talk to an employee:")
 def _cancel(ctx: Context, argument: str) -> None:
     """Between two tasks, cancel an appointment; in the middle of one, leave it."""
     state = ctx.state
-    idle = ctx.definition.begins(state.dialog) and not state.given
+    idle = ctx.definition.is_entry(state.dialog) and not state.answered_by_citizen
     if idle and state.interruption is None:
         navigation.start(ctx, "cancel")
     else:

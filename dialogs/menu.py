@@ -32,7 +32,7 @@ def yes_no(yes: Text, no: Text, more: Text = "") -> tuple[Choice, Choice]:
 
 def switch_to(ctx: Context, dialog: str, **answers: str) -> None:
     """Begin a task, with answers that are known; in the middle of another one, ask first."""
-    if ctx.state.dialog != ctx.definition.idle and ctx.state.given:
+    if ctx.state.dialog != ctx.definition.idle and ctx.state.answered_by_citizen:
         ctx.update(interruption=Interruption(SWITCH, dialog, answers))
     else:
         navigation.start(ctx, dialog, **answers)

@@ -113,7 +113,7 @@ def _ask(ctx: Context, field: FormField) -> Prompt:
         lines(field.question, field.help, optional),
         choices,
         free=not spec.closed,
-        names="any" if spec.closed else "begun" if field.options else "whole",
+        names="any" if spec.closed else "prefix" if field.options else "whole",
         expected=_("Please pick one of the answers below."),
         input=spec.input,
     )

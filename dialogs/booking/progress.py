@@ -36,7 +36,11 @@ def answered_steps(ctx: Context) -> list[AnsweredStep]:
         with suppress(KeyError):  # an answer that waits to be rechecked may be of another time
             said = _said(ctx, body, step.name, value) if value else None
         if said and said not in [each.value for each in answered]:  # a branch called as its group
-            answered.append(AnsweredStep(step.name, step.label, said, step.name in ctx.state.given))
+            answered.append(
+                AnsweredStep(
+                    step.name, step.label, said, step.name in ctx.state.answered_by_citizen
+                )
+            )
     return answered
 
 

@@ -1,1 +1,1 @@
-"""The conversation engine: one turn of a dialog, whatever it is about."""
+"""The conversation engine: turns of dialogs on any subject."""

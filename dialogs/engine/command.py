@@ -1,4 +1,4 @@
-"""Commands: finding one, running one, and the actions of buttons."""
+"""Run commands and the actions of buttons."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,11 +19,11 @@ from dialogs.engine.state import PromptView
 from dialogs.engine.steps import Command, Context, O
 
 
-def perform(ctx: Context[O], action: Action) -> EffectOutcome:
-    """Do what a button says; the open question is asked again after it. Raises StepRefused."""
+def perform_action(ctx: Context[O], action: Action) -> EffectOutcome:
+    """Perform a button's action; the open question is asked again after it. Raises StepRefused."""
     match action:
         case RunCommand(name):
-            run(ctx, name)
+            run_command(ctx, name)
         case ChangeAnswer(step):
             navigation.reopen(ctx, step)
         case SetAnswers(answers):
@@ -37,13 +37,13 @@ def perform(ctx: Context[O], action: Action) -> EffectOutcome:
     return None
 
 
-def run(ctx: Context[O], name: str, argument: str = "") -> None:
+def run_command(ctx: Context[O], name: str, argument: str = "") -> None:
     """Run a command; the open question is asked again after it."""
     next(c for c in ctx.definition.commands if c.name == name).run(ctx, argument)
 
 
 def run_by_name(ctx: Context[O], name: str) -> None:
-    """Run a command by its name instead of its words; say so where there is none."""
+    """Run the command of a name that the citizen gave; say so if there is none."""
     found = (c for c in ctx.definition.commands if c.name == name and c.words != "")
     command = next((c for c in found if c.typed(ctx)), None)
     if command:
@@ -59,11 +59,12 @@ def visible_commands(ctx: Context[O]) -> list[Command[O]]:
 
 
 def show_help(ctx: Context[O]) -> None:
-    """Have the buttons shown that only "help" shows."""
+    """Show the buttons of all commands with the next question."""
     ctx.update(view=replace(ctx.state.view, help=True))
 
 
 def _set_answers(ctx: Context[O], answers: Mapping[str, str]) -> EffectOutcome:
+    """Answer these steps anew, up to the first answer that isn't recorded."""
     for name, value in answers.items():
         if step := navigation.step_named(ctx, name):
             navigation.reopen(ctx, name)

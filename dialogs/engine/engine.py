@@ -34,22 +34,24 @@ LATE = _(
     "This reached me after what you wrote later, so I haven't taken it. "
     "If it still holds, please write it again."
 )
+"""Said to a text that arrived after one written later."""
 
 EARLY = _(
     "You wrote this before you could see the question below, so I haven't taken it. "
     "If it answers that too, please write it again."
 )
+"""Said to a text written before the open question was visible."""
 
 FAILURES_BEFORE_HELP = 3
-"""The wrong answer at which help is offered."""
+"""After so many wrong answers to a question, help is offered."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a turn: the new state, what is said, the question that is open then.
+    """The result of a turn: the new state, the messages to send, the question now open.
 
-    `events` are to be counted; `tapped` is the label of the button that was; `same_question`: the
-    question that was open before is open again.
+    `events` are for the metrics; `tapped` is the label of the button tapped; `same_question`
+    is True if the question that was open before is open again.
     """
 
     state: State
@@ -61,11 +63,10 @@ class Result:
 
 
 def advance(state: State, given: Input, ctx: Context[Any]) -> Result:
-    """Take one message and ask what comes next.
+    """Handle one message and ask the next question; there is always an open one afterwards.
 
-    A typed text that missed the question it was meant for is no answer to what is asked by now,
-    and is told so, unless it is a command; a tap says by itself what it answers. Always ends with
-    an open question.
+    A typed text meant for an earlier question doesn't answer the open one: unless it is a command,
+    the citizen is told so. A tap carries the question that it answers.
     """
     ctx.state = state
     new = state.number == 0
@@ -74,10 +75,10 @@ def advance(state: State, given: Input, ctx: Context[Any]) -> Result:
     else:
         navigation.refresh(ctx)
     before = ctx.open_prompt.key if ctx.open_prompt else None
-    # What was said to a question that is no longer open is no answer to the one that is now.
+    # An answer to a question that is no longer open doesn't answer the one that is now.
     stale = before is not None and before != navigation.prompt_key(ctx, navigation.open_step(ctx))
     try:
-        _settle(ctx, _take(ctx, given, new=new, stale=stale))
+        _apply_outcome(ctx, _handle_input(ctx, given, new=new, stale=stale))
     except StepRefused as refused:
         _say_refusal(ctx, refused)
     if after_turn := navigation.current_dialog(ctx).after_turn:
@@ -93,7 +94,7 @@ def advance(state: State, given: Input, ctx: Context[Any]) -> Result:
     return Result(ctx.state, ctx.messages, question, ctx.events, ctx.tapped, before == after)
 
 
-def _take(ctx: Context[Any], given: Input, *, new: bool, stale: bool) -> EffectOutcome:
+def _handle_input(ctx: Context[Any], given: Input, *, new: bool, stale: bool) -> EffectOutcome:
     match given:
         case TapInput():
             return on_tap(ctx, given, stale=stale)
@@ -109,8 +110,8 @@ def _take(ctx: Context[Any], given: Input, *, new: bool, stale: bool) -> EffectO
     return None
 
 
-def _settle(ctx: Context[Any], outcome: EffectOutcome) -> None:
-    """Say what is wrong with an answer, or give the other steps their values."""
+def _apply_outcome(ctx: Context[Any], outcome: EffectOutcome) -> None:
+    """Say what is wrong with an answer, or answer the other steps."""
     match outcome:
         case InvalidAnswer():
             _say_invalid(ctx, outcome)
@@ -118,7 +119,7 @@ def _settle(ctx: Context[Any], outcome: EffectOutcome) -> None:
             for name, value in answers.items():
                 step = navigation.step_named(ctx, name)
                 if step and (other := navigation.answer(ctx, step, value)):
-                    _settle(ctx, other)
+                    _apply_outcome(ctx, other)
                     return
             if then:
                 _say_invalid(ctx, then)
@@ -133,7 +134,7 @@ def _greet(ctx: Context[Any], given: Input) -> None:
 
 
 def _language_of(ctx: Context[Any], text: str) -> Language | None:
-    """Return in which language but the first (Greek, Greeklish) a first message greets or asks."""
+    """Return the language of a first message; None for Greek, Greeklish or doubt."""
     first, *others = LANGUAGES
 
     def own_words(phrase: Text, language: str) -> set[str]:
@@ -147,10 +148,10 @@ def _language_of(ctx: Context[Any], text: str) -> Language | None:
             return language
     if not text.isascii():
         return None
-    written = set(text.split())
-    known = {language: len(written & own_words(FILLER, language)) for language in others}
-    likeliest = max(others, key=known.__getitem__)
-    return likeliest if known[likeliest] >= 2 else None
+    typed = set(text.split())
+    hits = {language: len(typed & own_words(FILLER, language)) for language in others}
+    likeliest = max(others, key=hits.__getitem__)
+    return likeliest if hits[likeliest] >= 2 else None
 
 
 def _say_invalid(ctx: Context[Any], invalid: InvalidAnswer) -> None:
@@ -170,7 +171,7 @@ def _say_refusal(ctx: Context[Any], refused: StepRefused) -> None:
 
 
 def _ask_next(ctx: Context[Any]) -> OpenQuestion:
-    """Ask the next step; one with a single possible answer is answered by itself, and said."""
+    """Ask the next step; answer one with a single possible answer, and say so."""
     while True:
         step = navigation.open_step(ctx)
         if step is None:
@@ -188,6 +189,6 @@ def _ask_next(ctx: Context[Any]) -> OpenQuestion:
         only = prompt.choices[0]
         ctx.say(_("{label}: {value}.", label=step.label, value=only.label))
         try:
-            _settle(ctx, navigation.answer(ctx, step, only.value, Source.AUTOMATIC))
+            _apply_outcome(ctx, navigation.answer(ctx, step, only.value, Source.AUTOMATIC))
         except StepRefused as refused:  # its effect has left the dialog
             _say_refusal(ctx, refused)

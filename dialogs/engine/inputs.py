@@ -1,4 +1,4 @@
-"""What can come in: one message, as one of six kinds."""
+"""The input of a turn: one message, of one of six kinds."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +11,10 @@ Unreadable = Literal["voice", "contact", "edited", "other"]
 
 @dataclass(frozen=True)
 class TextInput:
-    """A typed text. One that `missed` its question answers nothing, and that is said instead."""
+    """A typed text.
+
+    `missed` is what to say if the text was meant for an earlier question than the open one.
+    """
 
     text: str
     missed: Text | None = None
@@ -30,28 +33,28 @@ class TapInput:
 
 @dataclass(frozen=True)
 class LinkInput:
-    """A link that was followed, by what it says."""
+    """A deep link that was followed: its payload."""
 
     link: str
 
 
 @dataclass(frozen=True)
 class CommandInput:
-    """A command by its name instead of its words."""
+    """A command given by its name, such as /help."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class UnreadableInput:
-    """Something that can't be read."""
+    """A message without text, such as a voice message."""
 
     kind: Unreadable
 
 
 @dataclass(frozen=True)
 class OpenedInput:
-    """The chat was opened, and nothing was said."""
+    """The chat was opened without a message."""
 
 
 Input = TextInput | TapInput | LinkInput | CommandInput | UnreadableInput | OpenedInput

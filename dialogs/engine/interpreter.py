@@ -1,11 +1,11 @@
-"""What a message means, and doing it: a tap on a button, new or old, or a typed text."""
+"""Interpret a tapped button or a typed text, and act on it."""
 
 from dataclasses import replace
 from typing import Any
 
 from core.i18n import _
 from dialogs.engine import navigation
-from dialogs.engine.command import perform, run
+from dialogs.engine.command import perform_action, run_command
 from dialogs.engine.inputs import TapInput, TextInput
 from dialogs.engine.matchers import (
     FOR_STALE_TEXT,
@@ -25,36 +25,36 @@ from dialogs.engine.steps import Context
 from dialogs.nlu.normalize import clean, normalize
 
 MAX_TEXT = 1000
-"""Characters of a typed text."""
+"""How many characters a typed text may have."""
 
 
 def on_tap(ctx: Context[Any], tap: TapInput, *, stale: bool) -> EffectOutcome:
-    """Take a tapped button: only the open question's are answers.
+    """Handle a tapped button; only those of the open question are answers.
 
-    `stale`: a question was asked, but another is open since: only what does something counts.
+    `stale`: another question is open than the one asked last, so only actions count.
     """
     number, _dot, key = tap.id.partition(".")
     if number != str(ctx.state.number):
-        _say_of_old_button(ctx, tap, key)
+        _explain_old_button(ctx, tap, key)
         return None
     shown = ctx.open_prompt.choice(key) if ctx.open_prompt else None
     found = shown or _answered_step_button(ctx, key)
     if found is None:
         return InvalidAnswer(_("I don't know that button."))
     ctx.tapped = found.labels[ctx.state.language]
-    return _accept(ctx, found) if found.action or not stale else None
+    return _apply_choice(ctx, found) if found.action or not stale else None
 
 
 def _answered_step_button(ctx: Context[Any], key: str) -> StoredChoice | None:
-    """Return the button of an answer given so far, which asks it again."""
+    """Return the button that asks an answered step again, if the key is such a button's."""
     name = key.removeprefix("change:")
-    given = name != key and name in ctx.state.given
+    given = name != key and name in ctx.state.answered_by_citizen
     step = navigation.step_named(ctx, name) if given else None
     return store_choice(ctx, key, change_choice(step)) if step else None
 
 
-def _say_of_old_button(ctx: Context[Any], tap: TapInput, key: str) -> None:
-    """Say what an older button was, offer to change that answer, and change nothing."""
+def _explain_old_button(ctx: Context[Any], tap: TapInput, key: str) -> None:
+    """Say which question a button of an earlier prompt was for; offer to change that answer."""
     old = tap.prompt
     found = old.choice(key) if old else None
     if old is None or found is None:
@@ -82,9 +82,9 @@ def _say_of_old_button(ctx: Context[Any], tap: TapInput, key: str) -> None:
 
 
 def on_text(ctx: Context[Any], given: TextInput, *, new: bool, stale: bool) -> EffectOutcome:
-    """Take a typed text. The first of a `new` conversation may be anything: it is never wrong.
+    """Handle a typed text; the first of a `new` conversation is never a wrong answer.
 
-    `stale`: a question was asked, but another is open since: only commands count.
+    `stale`: another question is open than the one asked last, so only commands count.
     """
     text = clean(given.text)
     if not text:
@@ -107,29 +107,30 @@ def on_text(ctx: Context[Any], given: TextInput, *, new: bool, stale: bool) -> E
         stale,
         new,
     )
-    meaning = understand(ctx, typed)
+    meaning = interpret(ctx, typed)
     if meaning is None and given.missed:
         ctx.say(given.missed)
-    outcome = _do(ctx, typed, meaning)
-    return None if new and isinstance(meaning, Values) and _is_wrong(outcome) else outcome
+    outcome = _act_on(ctx, typed, meaning)
+    answers_nothing = isinstance(meaning, Values) and isinstance(outcome, InvalidAnswer)
+    return None if new and answers_nothing else outcome
 
 
-def understand(ctx: Context[Any], typed: TypedText) -> Meaning | None:
-    """Return what a text means; None where it was written to another question and is no command."""
+def interpret(ctx: Context[Any], typed: TypedText) -> Meaning | None:
+    """Return what a text means; None for a stale text that is no command."""
     for match in FOR_STALE_TEXT if typed.stale else MATCHERS:
         if (meaning := match(ctx, typed)) is not None:
             return meaning
     return None
 
 
-def _do(ctx: Context[Any], typed: TypedText, meaning: Meaning | None) -> EffectOutcome:
+def _act_on(ctx: Context[Any], typed: TypedText, meaning: Meaning | None) -> EffectOutcome:
     match meaning:
         case RunsCommand(name, argument):
-            run(ctx, name, argument)
+            run_command(ctx, name, argument)
         case Picks(choice, repeat):
             if repeat and isinstance(choice, Choice):
                 ctx.say(_("{label}: {value}.", label=typed.step.label, value=choice.label))
-            return _accept(ctx, choice)
+            return _apply_choice(ctx, choice)
         case Values(answers, then) if not answers:
             return then
         case Values(answers, None) if answers.keys() == {typed.step.name}:
@@ -145,12 +146,8 @@ def _do(ctx: Context[Any], typed: TypedText, meaning: Meaning | None) -> EffectO
     return None
 
 
-def _accept(ctx: Context[Any], choice: Choice | StoredChoice) -> EffectOutcome:
+def _apply_choice(ctx: Context[Any], choice: Choice | StoredChoice) -> EffectOutcome:
     if choice.action:
-        return perform(ctx, choice.action)
+        return perform_action(ctx, choice.action)
     step = navigation.open_step(ctx)
     return navigation.answer(ctx, step, choice.value) if step else None
-
-
-def _is_wrong(outcome: EffectOutcome) -> bool:
-    return isinstance(outcome, InvalidAnswer)

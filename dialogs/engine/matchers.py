@@ -1,4 +1,4 @@
-"""What a typed text may mean, as an ordered table of matchers: the first that says so decides."""
+"""Match typed texts to meanings: an ordered table of matchers, of which the first match decides."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -15,11 +15,11 @@ from dialogs.nlu.matching import Candidate, find_phrase, guess, pick
 from dialogs.nlu.normalize import normalize, phonetic_key
 from dialogs.nlu.spans import Found
 
-NUMBER = _("number, no, option, the")
+BEFORE_NUMBER = _("number, no, option, the")
 """Words before a number that picks: "number 2"."""
 
-BUT = _("but, not, no, dont")
-"""Words that turn the meaning round: what has one is only what is named with it."""
+NEGATIONS = _("but, not, no, dont")
+"""Words that negate: a text with one means only a choice whose name has it too."""
 
 MAX_WORDS_AFTER = 4
 """How many words may follow a yes or a no."""
@@ -27,11 +27,11 @@ MAX_WORDS_AFTER = 4
 
 @dataclass(frozen=True)
 class TypedText:
-    """A text with the question that it was written to.
+    """A typed text with the question that it may answer.
 
-    `choices` are the question's buttons; where the text is `stale`, for it was written to a
-    question that isn't open any more, only those that do something. `new`: it is the first of a
-    conversation.
+    `choices` are the question's buttons. A text is `stale` if it was written to a question that
+    isn't open any more; then `choices` has only those with an action. `new`: it is the first of
+    the conversation.
     """
 
     text: str
@@ -44,13 +44,13 @@ class TypedText:
 
     @cached_property
     def prompt(self) -> Prompt:
-        """Return what the step asks; made only where a matcher needs it."""
+        """Return the step's prompt; only made if a matcher needs it."""
         return self.ask()
 
 
 @dataclass(frozen=True)
 class RunsCommand:
-    """The text is a command, with what it is about."""
+    """The text is a command, perhaps with an argument."""
 
     name: str
     argument: str = ""
@@ -58,7 +58,7 @@ class RunsCommand:
 
 @dataclass(frozen=True)
 class Picks:
-    """The text picks a choice; `repeat` says to the citizen which was understood."""
+    """The text picks a choice; `repeat`: tell the citizen which one was understood."""
 
     choice: Choice | StoredChoice
     repeat: bool = False
@@ -66,7 +66,7 @@ class Picks:
 
 @dataclass(frozen=True)
 class Values:
-    """The text answers steps, the open one or others; `then` is what couldn't be taken of it."""
+    """The text answers steps, the open one or others; `then` is what wasn't accepted of it."""
 
     answers: Mapping[str, str] = field(default_factory=dict)
     then: InvalidAnswer | None = None
@@ -74,7 +74,7 @@ class Values:
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """The text may mean several choices, by their values, or is in doubt about one."""
+    """The text may mean one of these choices (their values), so the citizen is asked which."""
 
     values: tuple[str, ...]
 
@@ -103,9 +103,9 @@ def greeting(ctx: Context[Any], typed: TypedText) -> Meaning | None:
 
 
 def number_of_button(ctx: Context[Any], typed: TypedText) -> Meaning | None:
-    """Match the number of a button; where it may be an hour as well, it is ambiguous."""
+    """Match the number of a button; one that may be an hour as well is ambiguous."""
     first, _space, rest = typed.text.partition(" ")
-    text = rest if normalize(first) in ctx.lexicon.words(NUMBER) else typed.text
+    text = rest if normalize(first) in ctx.lexicon.words(BEFORE_NUMBER) else typed.text
     number = re.fullmatch(r"#?(\d{1,3})[.)]?", text)
     shown = next((c for c in typed.choices if number and c.number == int(number[1])), None)
     if shown is None:
@@ -123,69 +123,69 @@ def number_of_button(ctx: Context[Any], typed: TypedText) -> Meaning | None:
 
 
 def words_of_command(ctx: Context[Any], typed: TypedText) -> Meaning | None:
-    """Match the words of a command; some commands give way to a choice of that name."""
+    """Match the words of a command, unless it yields to a choice of that name."""
     polite, words = ctx.lexicon.words(POLITE), ctx.lexicon.words
     commands = [c for c in ctx.definition.commands if c.typed(ctx)]
-    to_the_letter = (c for c in commands if typed.normalized in words(c.words))
-    nearly = (c for c in commands if find_phrase(typed.text, words(c.words), polite))
-    command = next(to_the_letter, None) or next(nearly, None)
-    if command is None or (command.yields and len(_named_to_the_letter(ctx, typed)) == 1):
+    exact = (c for c in commands if typed.normalized in words(c.words))
+    polite_or_greeklish = (c for c in commands if find_phrase(typed.text, words(c.words), polite))
+    command = next(exact, None) or next(polite_or_greeklish, None)
+    if command is None or (command.yields and len(_choices_by_exact_name(ctx, typed)) == 1):
         return None
     return RunsCommand(command.name)
 
 
 def command_with_argument(ctx: Context[Any], typed: TypedText) -> Meaning | None:
-    """Match a command's words and what it is about: "change time", "time zone Melbourne"."""
+    """Match a command's words with an argument: "change time", "time zone Melbourne"."""
     polite = ctx.lexicon.words(POLITE)
     core = " ".join(word for word in typed.normalized.split() if word not in polite)
     for text in (typed.normalized, core):
         for command in ctx.definition.commands:
-            if (argument := _argument(ctx, command, text)) is not None:
+            if (argument := _argument_of(ctx, command, text)) is not None:
                 return RunsCommand(command.name, argument)
     return None
 
 
 def words_of_choice(ctx: Context[Any], typed: TypedText) -> Meaning | None:
-    """Match the other words for a choice: "yes, please"; "yes" to the one that was asked about."""
-    named = _agreed(ctx, typed) or _called(ctx, typed)
+    """Match other words for a choice ("yes, please"), or a "yes" to the one being confirmed."""
+    named = _confirmed_choice(ctx, typed) or _choices_by_words(ctx, typed)
     if not named:
         return None
-    # "Ναι;" wonders whether it should be yes.
+    # "Ναι;" is a question, not an answer.
     if len(named) > 1 or typed.text.endswith(("?", ";")):
         return Ambiguous(tuple(choice.value for choice in named))
     return Picks(named[0])
 
 
 def yes_or_no_and_more(ctx: Context[Any], typed: TypedText) -> Meaning | None:
-    """Match a yes or no with a few words after it: these may take it back, so it is asked."""
+    """Match a yes or no with a few words after it: ambiguous, for these may contradict it."""
     first, _space, rest = typed.normalized.partition(" ")
     if len(first) < 2 or len(rest.split()) > MAX_WORDS_AFTER:
         return None
-    begun = [
+    values = [
         choice.value
         for choice in typed.prompt.choices
         if choice.words in (YES, NO) and first in ctx.lexicon.words(choice.words)
     ]
-    return Ambiguous(tuple(begun)) if begun else None
+    return Ambiguous(tuple(values)) if values else None
 
 
 def name_of_choice(ctx: Context[Any], typed: TypedText) -> Meaning | None:
-    """Match the name of a choice, or a part of it, where the question allows that."""
+    """Match the name of a choice, or a part of it, if the question allows that."""
     if typed.prompt.names == "whole":
         return None
     if _is_yes_or_no(ctx, typed):  # "ναι" is no name that begins so
-        named = [c for c in typed.prompt.choices if _begins_alike(ctx, c, typed)]
+        named = [c for c in typed.prompt.choices if _has_same_first_word(ctx, c, typed)]
     else:
         typos = typed.prompt.names == "any"
         found = pick(typed.text, _candidates(ctx, typed), ctx.lexicon.words(FILLER), typos=typos)
-        named = _choices_of(typed, found)
+        named = _choices_with_values(typed, found)
     if len(named) > 1:
         return Ambiguous(tuple(choice.value for choice in named))
     return Picks(named[0], repeat=named[0].action is None) if named else None
 
 
 def similar_choice(ctx: Context[Any], typed: TypedText) -> Meaning | None:
-    """Match what sounds like a choice: to be asked about, never taken."""
+    """Match what is similar to a choice's name: ambiguous, even if it is only one."""
     if typed.prompt.names != "any" or _is_yes_or_no(ctx, typed):
         return None
     similar = guess(typed.text, _candidates(ctx, typed), ctx.lexicon.words(FILLER))
@@ -193,7 +193,7 @@ def similar_choice(ctx: Context[Any], typed: TypedText) -> Meaning | None:
 
 
 def values_for_steps(ctx: Context[Any], typed: TypedText) -> Meaning:
-    """Have the open step read the text: its own value, values for other steps, or neither."""
+    """Let the open step read the text: a value for it, values for other steps, or neither."""
     expected = typed.prompt.expected or _("Please pick one of the answers below.")
     if typed.step.take is None or ctx.state.view.choosing:
         return Values(then=InvalidAnswer(expected))
@@ -220,7 +220,7 @@ MATCHERS: Sequence[Matcher] = (
     similar_choice,
     values_for_steps,
 )
-"""In this order."""
+"""Tried in this order."""
 
 FOR_STALE_TEXT: Sequence[Matcher] = (
     label_of_button,
@@ -228,10 +228,11 @@ FOR_STALE_TEXT: Sequence[Matcher] = (
     words_of_command,
     command_with_argument,
 )
-"""What a text may still mean that was written to a question that isn't open any more."""
+"""The matchers of a text that was written to a question that isn't open any more."""
 
 
-def _argument(ctx: Context[Any], command: Command[Any], text: str) -> str | None:
+def _argument_of(ctx: Context[Any], command: Command[Any], text: str) -> str | None:
+    """Return what follows the command's words in the text, if the command understands it."""
     if command.understands is None or not command.typed(ctx):
         return None
     for words in ctx.lexicon.words(command.words):
@@ -241,13 +242,14 @@ def _argument(ctx: Context[Any], command: Command[Any], text: str) -> str | None
     return None
 
 
-def _agreed(ctx: Context[Any], typed: TypedText) -> list[Choice]:
+def _confirmed_choice(ctx: Context[Any], typed: TypedText) -> list[Choice]:
+    """Return the only choice shown ("Do you mean this?"), if the text says yes."""
     yes = find_phrase(typed.text, ctx.lexicon.words(YES), ctx.lexicon.words(POLITE))
     only = ctx.state.view.only
     return [c for c in typed.prompt.choices if (c.value,) == only] if yes else []
 
 
-def _called(ctx: Context[Any], typed: TypedText) -> list[Choice]:
+def _choices_by_words(ctx: Context[Any], typed: TypedText) -> list[Choice]:
     polite = ctx.lexicon.words(POLITE)
     return [
         c
@@ -256,14 +258,16 @@ def _called(ctx: Context[Any], typed: TypedText) -> list[Choice]:
     ]
 
 
-def _named_to_the_letter(ctx: Context[Any], typed: TypedText) -> list[Choice]:
-    if (called := _called(ctx, typed)) or typed.prompt.names == "whole":
-        return called
+def _choices_by_exact_name(ctx: Context[Any], typed: TypedText) -> list[Choice]:
+    if (found := _choices_by_words(ctx, typed)) or typed.prompt.names == "whole":
+        return found
     filler = ctx.lexicon.words(FILLER)
-    return _choices_of(typed, pick(typed.text, _candidates(ctx, typed), filler, typos=False))
+    return _choices_with_values(
+        typed, pick(typed.text, _candidates(ctx, typed), filler, typos=False)
+    )
 
 
-def _choices_of(typed: TypedText, found: Sequence[Found[str]]) -> list[Choice]:
+def _choices_with_values(typed: TypedText, found: Sequence[Found[str]]) -> list[Choice]:
     values = {one.value for one in found}
     return [choice for choice in typed.prompt.choices if choice.value in values]
 
@@ -273,21 +277,21 @@ def _is_yes_or_no(ctx: Context[Any], typed: TypedText) -> bool:
     return find_phrase(typed.text, words, ctx.lexicon.words(POLITE)) is not None
 
 
-def _begins_alike(ctx: Context[Any], choice: Choice, typed: TypedText) -> bool:
+def _has_same_first_word(ctx: Context[Any], choice: Choice, typed: TypedText) -> bool:
     first = normalize(typed.text).split()[:1]
     return any(normalize(name).split()[:1] == first for name in _names(ctx, choice))
 
 
 def _candidates(ctx: Context[Any], typed: TypedText) -> list[Candidate]:
-    """Return the choices by their names; with a "not", only those whose name has it too."""
-    but = {phonetic_key(word) for word in ctx.lexicon.words(BUT)}
-    nots = {phonetic_key(word) for word in typed.normalized.split()} & but
+    """Return the choices with their names; to a negated text, only those negated as well."""
+    negations = {phonetic_key(word) for word in ctx.lexicon.words(NEGATIONS)}
+    typed_negations = {phonetic_key(word) for word in typed.normalized.split()} & negations
     named = [(choice.value, _names(ctx, choice)) for choice in typed.prompt.choices]
     return [
         (value, names)
         for value, names in named
-        if not nots
-        or any(nots <= set(map(phonetic_key, normalize(name).split())) for name in names)
+        if not typed_negations
+        or any(typed_negations <= set(map(phonetic_key, normalize(name).split())) for name in names)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Moving through a dialog: what is asked next, taking answers and taking them back."""
+"""Navigate a dialog: find the next step, record answers and retract them."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -10,11 +10,11 @@ from dialogs.engine.state import Answer, PromptView, Source, State, Status
 from dialogs.engine.steps import VERSION, Context, Dialog, O, Step
 
 INTERRUPTION = "aside"
-"""The dialog's name by which questions in between are stored."""
+"""The dialog's name under which interruptions are stored."""
 
 
 def current_dialog(ctx: Context[O]) -> Dialog[O]:
-    """Return the dialog that runs; the idle one, when nothing else does."""
+    """Return the running dialog; the idle one if no other is running."""
     return ctx.definition.dialogs[ctx.state.dialog]
 
 
@@ -25,16 +25,16 @@ def step_named(ctx: Context[O], name: str) -> Step[O] | None:
 
 
 def open_step(ctx: Context[O]) -> Step[O] | None:
-    """Return the question in between, else the first step that applies and has no answer."""
+    """Return the interruption's step, else the first step that applies and has no answer."""
     if ctx.open_step_of is not ctx.state:
         ctx.open_step_of, ctx.open_step = ctx.state, _find_open_step(ctx)
     return ctx.open_step
 
 
 def _find_open_step(ctx: Context[O]) -> Step[O] | None:
-    interruption, asides = ctx.state.interruption, ctx.definition.interruptions
-    if interruption and asides:
-        return next(step for step in asides.steps(ctx) if step.name == interruption.step)
+    interruption, interruptions = ctx.state.interruption, ctx.definition.interruptions
+    if interruption and interruptions:
+        return next(step for step in interruptions.steps(ctx) if step.name == interruption.step)
     answers = ctx.answers
     for step in current_dialog(ctx).steps(ctx):
         if step.name not in answers and step.applies(ctx):
@@ -43,27 +43,29 @@ def _find_open_step(ctx: Context[O]) -> Step[O] | None:
 
 
 def prompt_key(ctx: Context[O], step: Step[O] | None) -> PromptKey:
-    """Return the dialog and the step, as they are stored with what a question offers."""
+    """Return the dialog and the step by which a prompt is stored."""
     dialog = INTERRUPTION if ctx.state.interruption else ctx.state.dialog
     return PromptKey(dialog, step.name if step else "")
 
 
 def prompt_of(ctx: Context[O], step: Step[O]) -> Prompt:
-    """Return what the step asks; or which answer to change, where that is being chosen."""
+    """Return the step's prompt; while an answer to change is being chosen, the prompt for that."""
     if not ctx.state.view.choosing:
         return step.ask(ctx)
-    answered = [s for s in current_dialog(ctx).steps(ctx) if s.name in ctx.state.given]
+    answered = [
+        s for s in current_dialog(ctx).steps(ctx) if s.name in ctx.state.answered_by_citizen
+    ]
     choices = [action_choice(ChangeAnswer(s.name), s.label) for s in answered]
-    goes_on = action_choice(ShowAll(), _("Nothing, go on"))
-    return Prompt(_("Which answer shall I ask again?"), [*choices, goes_on])
+    keep_all = action_choice(ShowAll(), _("Nothing, go on"))
+    return Prompt(_("Which answer shall I ask again?"), [*choices, keep_all])
 
 
 def answer(
     ctx: Context[O], step: Step[O], value: str, source: Source = Source.CITIZEN
 ) -> EffectOutcome:
-    """Record an answer after its effect; look again at what depends on it, where it has changed.
+    """Run an answer's effect and record it; if it has changed, recheck what depends on it.
 
-    Return what the effect made of it, where that isn't to record it. Raises StepRefused.
+    Return the effect's outcome if the answer isn't to be recorded, else None. Raises StepRefused.
     """
     dialog, interruption = ctx.state.dialog, ctx.state.interruption
     before = ctx.state.previous(step.name)
@@ -72,16 +74,18 @@ def answer(
         return outcome
     ctx.update(failures=0)
     if interruption is not None or ctx.state.dialog != dialog:
-        return None  # its effect was all that was wanted of it
-    given = Answer(step.name, value, source, reusable=step.reusable)
-    ctx.state = replace(ctx.state, view=PromptView()).with_answer(given, _later(ctx, step.name))
+        return None  # it answered an interruption, or its effect has ended the dialog
+    recorded = Answer(step.name, value, source, reusable=step.reusable)
+    ctx.state = replace(ctx.state, view=PromptView()).with_answer(
+        recorded, _answered_after(ctx, step.name)
+    )
     if before != value:
         invalidate_dependents(ctx, {step.name})
     return None
 
 
 def start(ctx: Context[O], dialog: str, **answers: str) -> None:
-    """Begin a dialog with answers that are known, leaving the one that runs."""
+    """End the running dialog and begin another, with answers that are known."""
     end_dialog(ctx)
     ctx.update(dialog=dialog)
     for step, value in answers.items():
@@ -89,7 +93,7 @@ def start(ctx: Context[O], dialog: str, **answers: str) -> None:
 
 
 def end_dialog(ctx: Context[O]) -> None:
-    """End the running dialog; reusable answers are kept, to be offered again."""
+    """End the running dialog and return to the idle one; keep reusable answers as suggestions."""
     if on_leave := current_dialog(ctx).on_leave:
         on_leave(ctx)
     state = ctx.state
@@ -103,32 +107,32 @@ def end_dialog(ctx: Context[O]) -> None:
 
 
 def forget_answers(ctx: Context[O]) -> None:
-    """Drop every answer, also those that would be offered again."""
+    """Remove every answer, also those that would be offered again."""
     ctx.update(answers=())
 
 
 def reopen(ctx: Context[O], name: str) -> None:
-    """Ask a step again; its answer is kept to be offered."""
+    """Ask a step again, with its former answer as a suggestion."""
     ctx.state = replace(ctx.state.retract(name), view=PromptView())
 
 
 def drop(ctx: Context[O], name: str) -> None:
-    """Ask a step again, and offer no earlier answer to it."""
+    """Ask a step again, without its former answer."""
     ctx.state = replace(ctx.state.without(name), view=PromptView())
 
 
 def back(ctx: Context[O]) -> bool:
-    """Go to the last step that the citizen answered; return False when there is none.
+    """Go back to the last step that the citizen answered; return False if there is none.
 
-    Where an earlier answer was being changed, it stays as it was, and so does the rest.
+    If an earlier answer was being changed, restore it instead, and go on as before.
     """
     step = open_step(ctx)
     changing = step is not None and ctx.state.previous(step.name) is not None
-    if step and changing and (later := _later(ctx, step.name)):
+    if step and changing and (later := _answered_after(ctx, step.name)):
         ctx.state = replace(ctx.state.restore(step.name, later), view=PromptView())
         return True
-    while ctx.state.given:
-        name = ctx.state.given[-1]
+    while ctx.state.answered_by_citizen:
+        name = ctx.state.answered_by_citizen[-1]
         applies = step_named(ctx, name) is not None
         reopen(ctx, name)
         if applies:
@@ -136,21 +140,23 @@ def back(ctx: Context[O]) -> bool:
     return False
 
 
-def _later(ctx: Context[O], name: str) -> Collection[str]:
-    """Return the steps after that one which the citizen has answered."""
+def _answered_after(ctx: Context[O], name: str) -> Collection[str]:
+    """Return the steps after this one that the citizen has answered."""
     order = [step.name for step in current_dialog(ctx).steps(ctx)]
     after = order[order.index(name) + 1 :] if name in order else []
-    # While an early step is open, the later ones may not be known: what is asked of a service.
+    # While an early step is open, later ones may be unknown: a service's own questions.
     return [
-        step for step in ctx.state.given if step != name and (step in after or step not in order)
+        step
+        for step in ctx.state.answered_by_citizen
+        if step != name and (step in after or step not in order)
     ]
 
 
 def invalidate_dependents(ctx: Context[O], changed: set[str]) -> None:
-    """Drop the answers that no longer hold after a change, and say which must be repeated.
+    """Remove the answers that a change has made invalid, and say which are asked again.
 
-    Only what depends on the change is looked at. What depends on an answer that is missing waits
-    until that one is given, which is a change of its own.
+    Only answers that depend on the change are checked. One that depends on a missing answer is
+    checked when that one is recorded, which is a change as well.
     """
     again: list[Text] = []
     unneeded: list[Text] = []
@@ -163,14 +169,16 @@ def invalidate_dependents(ctx: Context[O], changed: set[str]) -> None:
         if not asked.intersection(step.depends) <= ctx.answers.keys():
             continue
         applies = step.applies(ctx)
-        if not applies:  # nobody will give it, so what depends on it must not wait
+        if not applies:  # it will get no answer, so those that depend on it are checked now
             asked.discard(step.name)
             changed = changed | {step.name}
         if applies and step.still_valid(ctx, value):
             continue
-        if step.name in ctx.state.given and not applies:
+        if step.name in ctx.state.answered_by_citizen and not applies:
             unneeded.append(step.label)
-        elif step.name in ctx.state.given and not has_single_answer(step, step.ask(ctx)):
+        elif step.name in ctx.state.answered_by_citizen and not has_single_answer(
+            step, step.ask(ctx)
+        ):
             again.append(step.label)
         (reopen if step.reusable else drop)(ctx, step.name)
     if again:
@@ -187,18 +195,18 @@ def invalidate_dependents(ctx: Context[O], changed: set[str]) -> None:
 
 
 def refresh(ctx: Context[O]) -> None:
-    """Look at every answer again where what they were given by has changed since."""
+    """Recheck the answers that depend on VERSION if the version has changed since."""
     version = current_version(ctx)
     if ctx.state.version and ctx.state.version != version:
         invalidate_dependents(ctx, {VERSION})
 
 
 def current_version(ctx: Context[O]) -> str:
-    """Return by what the running dialog's answers are given."""
+    """Return the version by which the running dialog is answered, such as the catalogue's."""
     version = current_dialog(ctx).version
     return version(ctx) if version else ""
 
 
 def has_single_answer(step: Step[O], prompt: Prompt) -> bool:
-    """Return whether there is only one possible answer, which needs no asking."""
+    """Return whether there is only one possible answer, so that it needn't be asked."""
     return step.automatic and not prompt.free and len(prompt.choices) == 1

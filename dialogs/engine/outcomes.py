@@ -1,4 +1,4 @@
-"""What comes of an answer, as values; and the one refusal that ends it."""
+"""The outcomes of an answer, as values, and the exception that refuses it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ from dialogs.engine.state import PromptView
 
 @dataclass(frozen=True)
 class InvalidAnswer:
-    """An answer that can't be taken; `text` says what was expected.
+    """An answer that isn't accepted; `text` says what was expected.
 
-    `view` is how the question is shown then, such as with the times near the one that was meant;
+    `view` is how the question is shown again, such as with the times near the one that was meant;
     `suggestions` are offered with it, once.
     """
 
@@ -23,9 +23,9 @@ class InvalidAnswer:
 
 @dataclass(frozen=True)
 class AnswersForOtherSteps:
-    """An answer to other steps: they get these values, and the asked one gets none.
+    """An answer to other steps than the one that was asked.
 
-    `then` is said after them: what couldn't be taken of it.
+    `then` is the part of it that wasn't accepted, if any.
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -33,14 +33,14 @@ class AnswersForOtherSteps:
 
 
 TakeOutcome = str | InvalidAnswer | AnswersForOtherSteps
-"""What comes of a typed text: the value that answers the step, or why it doesn't."""
+"""The outcome of a typed text: the value that answers the step, or why it doesn't."""
 
 EffectOutcome = InvalidAnswer | AnswersForOtherSteps | None
-"""What comes of acting on an answer; None where it is recorded."""
+"""The outcome of acting on an answer; None if the answer is to be recorded."""
 
 
 class StepRefused(Exception):
-    """What the answer asks for isn't possible now; `text` tells the citizen what can be done."""
+    """The answer is refused, for it isn't possible now; `text` tells the citizen what is."""
 
     def __init__(self, kind: str, text: Text) -> None:
         super().__init__(kind)

@@ -1,4 +1,4 @@
-"""Asking a question: which buttons it has, under which number."""
+"""Ask a question: number its prompt and choose its buttons."""
 
 from core.i18n import LANGUAGES, _
 from dialogs.engine import navigation
@@ -19,39 +19,39 @@ from dialogs.engine.prompts import (
 )
 from dialogs.engine.steps import Context, O, Step
 
-PAGE = 8
-SLACK = 4
-"""A list this little longer than a page is shown whole."""
+PAGE_SIZE = 8
+PAGE_TOLERANCE = 4
+"""A list with up to so many choices more than a page is shown whole."""
 
 
 def ask(ctx: Context[O], step: Step[O], prompt: Prompt) -> OpenQuestion:
-    """Ask under a new number; return the question with what is offered under it."""
+    """Return the step's question under a new number, with all its buttons."""
     ctx.update(number=ctx.state.number + 1)
-    choices, actions = _shown(ctx, prompt)
+    choices, actions = _visible_choices(ctx, prompt)
     actions += ctx.suggestions
     if (name := ctx.state.view.change) and (changed := navigation.step_named(ctx, name)):
         actions.append(change_choice(changed))
     actions += [action_choice(RunCommand(c.name), c.label) for c in visible_commands(ctx)]
-    once = {action.value: action for action in reversed(actions)}
-    stored = [store_choice(ctx, str(c.number or i), c, number=c.number or i) for i, c in choices]
-    stored += [
+    unique = {action.value: action for action in reversed(actions)}
+    buttons = [store_choice(ctx, str(c.number or i), c, number=c.number or i) for i, c in choices]
+    buttons += [
         store_choice(ctx, _button_key(i, each.action), each)
-        for i, each in enumerate(reversed(once.values()))
+        for i, each in enumerate(reversed(unique.values()))
         if each.action
     ]
-    asked = StoredPrompt(ctx.state.number, navigation.prompt_key(ctx, step), stored)
-    return OpenQuestion(prompt, asked)
+    stored_prompt = StoredPrompt(ctx.state.number, navigation.prompt_key(ctx, step), buttons)
+    return OpenQuestion(prompt, stored_prompt)
 
 
 def change_choice(step: Step[O]) -> Choice:
-    """Return the choice that asks an answered step again."""
+    """Return the button that asks an answered step again."""
     return action_choice(ChangeAnswer(step.name), _("Change: {step}", step=step.label))
 
 
 def store_choice(
     ctx: Context[O], key: str, choice: Choice, *, number: int | None = None
 ) -> StoredChoice:
-    """Return a choice as it is stored, with its label in each language."""
+    """Return a choice as it is buttons, with its label in each language."""
     labels = {language.value: ctx.lexicon.say(choice.label, language) for language in LANGUAGES}
     return StoredChoice(key, labels, choice.value, number, choice.action)
 
@@ -61,7 +61,9 @@ def _button_key(place: int, action: Action) -> str:
     return f"set:{place}" if isinstance(action, SetAnswers) else action.key
 
 
-def _shown(ctx: Context[O], prompt: Prompt) -> tuple[list[tuple[int, Choice]], list[Choice]]:
+def _visible_choices(
+    ctx: Context[O], prompt: Prompt
+) -> tuple[list[tuple[int, Choice]], list[Choice]]:
     """Return the choices shown, with their numbers, and the actions that show others."""
     view = ctx.state.view
     actions = list(prompt.actions)
@@ -69,11 +71,11 @@ def _shown(ctx: Context[O], prompt: Prompt) -> tuple[list[tuple[int, Choice]], l
     if named := [choice for _i, choice in choices if choice.value in view.only]:
         choices = list(enumerate(named, 1))
         actions.insert(0, action_choice(ShowAll(), _("Show all")))
-    if prompt.layout == "list" and len(choices) > PAGE + SLACK:
-        last = (len(choices) - 1) // PAGE
+    if prompt.layout == "list" and len(choices) > PAGE_SIZE + PAGE_TOLERANCE:
+        last = (len(choices) - 1) // PAGE_SIZE
         if view.page < last:
             actions.insert(0, action_choice(ShowPage(view.page + 1), _("More")))
         if view.page > 0:
             actions.insert(0, action_choice(ShowPage(view.page - 1), _("Previous page")))
-        choices = choices[view.page * PAGE : (view.page + 1) * PAGE]
+        choices = choices[view.page * PAGE_SIZE : (view.page + 1) * PAGE_SIZE]
     return choices, actions

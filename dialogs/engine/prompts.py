@@ -1,4 +1,4 @@
-"""Questions: what a step asks, what can be picked, and what is stored of it."""
+"""Prompts, their choices and actions, and how they are stored."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class SetAnswers:
 
     @property
     def key(self) -> str:
-        """Return what tells it apart; longer than a platform's button may carry."""
+        """Return a unique key; it may be longer than a platform's button can carry."""
         return "set:" + "&".join(f"{step}={value}" for step, value in self.answers.items())
 
 
@@ -100,10 +100,10 @@ _ACTIONS: Mapping[str, type[Action]] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """What can be picked: the value that answers, or an action; the label shown.
+    """A choice: the value that answers, or an action; and its label.
 
-    `words` are other names for it, with commas; `number` is what is typed to pick it, where that
-    isn't its place in the list.
+    `words` are other names for it, with commas; `number` is typed to pick it, if that isn't its
+    position in the list.
     """
 
     value: str
@@ -114,19 +114,19 @@ class Choice:
 
 
 def action_choice(action: Action, label: Text) -> Choice:
-    """Return the choice that does something instead of being an answer."""
+    """Return a choice that performs an action instead of answering."""
     return Choice(action.key, label, action=action)
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a step asks, free of language and platform.
+    """A step's question, independent of language and platform.
 
     `month` is the first of the month that the choices are days of. `free`: any text is an answer,
-    and the choices are suggestions. `names` says how a choice's name may be typed: in `any` way
-    that can be understood, `begun`, or only the `whole` of it. `actions` belong to this question.
-    `expected` is said after an answer that fits nothing. `input` says what is typed, so that a
-    page can help with it. `booking` is the one shown in it.
+    and the choices are suggestions. `names` says how a choice's name may be typed: in "any" way
+    that can be understood, by a "prefix" of its words, or only "whole". `actions` are buttons of
+    this question alone. `expected` is said after an answer that isn't understood. `input` says
+    which kind of text is typed. `booking` is the id of the booking that the question shows.
     """
 
     text: Text | Message
@@ -134,7 +134,7 @@ class Prompt:
     layout: Layout = "list"
     month: date | None = None
     free: bool = False
-    names: Literal["any", "begun", "whole"] = "any"
+    names: Literal["any", "prefix", "whole"] = "any"
     actions: Sequence[Choice] = ()
     expected: Text = ""
     input: InputHint = "text"
@@ -142,7 +142,7 @@ class Prompt:
 
 
 class PromptKey(NamedTuple):
-    """Which step of which dialog a question was asked by; stored as "dialog/step"."""
+    """The dialog and step that asked a question; stored as "dialog/step"."""
 
     dialog: str
     step: str
@@ -159,7 +159,7 @@ class PromptKey(NamedTuple):
 
 @dataclass(frozen=True)
 class StoredChoice:
-    """One button of a question that was asked: its key in the button's id, and its labels."""
+    """A button as it was shown: its key in the button's id, and its label in each language."""
 
     key: str
     labels: Mapping[str, str]
@@ -168,7 +168,7 @@ class StoredChoice:
     action: Action | None = None
 
     def dump(self) -> dict[str, Any]:
-        """Return it as JSON; by hand, for a month has thirty of them in every turn."""
+        """Return the choice as JSON; without pydantic, for speed: a month has thirty of them."""
         stored: dict[str, Any] = {"key": self.key, "labels": dict(self.labels)}
         if self.number is not None:
             stored["number"] = self.number
@@ -189,7 +189,7 @@ class StoredChoice:
 
 @dataclass(frozen=True)
 class StoredPrompt:
-    """A question as it was asked, with what could be picked."""
+    """A question as it was asked, with its buttons."""
 
     number: int
     key: PromptKey
@@ -202,14 +202,14 @@ class StoredPrompt:
 
 @dataclass(frozen=True)
 class OpenQuestion:
-    """The question that is open after a turn; `stored` is to be kept, for its buttons."""
+    """The question that is open after a turn; `stored` is what later taps are checked against."""
 
     prompt: Prompt
     stored: StoredPrompt
 
     @property
     def number(self) -> int:
-        """Return the number that every button of it carries."""
+        """Return the prompt's number, which its buttons carry."""
         return self.stored.number
 
     @property

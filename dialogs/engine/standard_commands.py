@@ -17,26 +17,26 @@ STOPPED = _("All right, I've stopped. Nothing was booked or changed.")
 ARTICLES = _("the, my")
 
 STOP = "stop"
-"""The question in between that asks whether to stop."""
+"""The interruption that asks whether to stop."""
 
 
 def stop_or_ask(ctx: Context[Any], _argument: str) -> None:
-    """Leave the running dialog, asking first where something was answered."""
+    """End the running dialog; if something was answered, ask first."""
     state = ctx.state
     if state.interruption and state.interruption.step == STOP:
         stop(ctx, "yes")
     elif state.interruption is not None:
         ctx.update(interruption=None)
-    elif state.given:
+    elif state.answered_by_citizen:
         ctx.update(interruption=Interruption(STOP))
-    elif ctx.definition.begins(state.dialog):
+    elif ctx.definition.is_entry(state.dialog):
         ctx.say(_("All right. Write to me again whenever you need an appointment."))
     else:
         navigation.end_dialog(ctx)
 
 
 def stop(ctx: Context[Any], answer: str) -> None:
-    """Leave the running dialog, if "yes" was answered."""
+    """End the running dialog if the answer is "yes"."""
     ctx.update(interruption=None)
     if answer == "yes":
         navigation.end_dialog(ctx)
@@ -48,7 +48,7 @@ def _back(ctx: Context[Any], _argument: str) -> None:
         ctx.update(interruption=None)
     elif navigation.back(ctx):
         return
-    elif ctx.definition.begins(ctx.state.dialog):
+    elif ctx.definition.is_entry(ctx.state.dialog):
         ctx.say(_("This is the first question."))
     else:
         navigation.end_dialog(ctx)
@@ -72,28 +72,28 @@ def _help(ctx: Context[Any], _argument: str) -> None:
 
 
 def _next_language(ctx: Context[Any], _argument: str) -> None:
-    _speak(ctx, Language(ctx.state.language).following)
+    _switch_language(ctx, Language(ctx.state.language).following)
 
 
-def _speaks(language: Language) -> Callable[[Context[Any], str], None]:
-    return lambda ctx, _argument: _speak(ctx, language)
+def _switch_to(language: Language) -> Callable[[Context[Any], str], None]:
+    return lambda ctx, _argument: _switch_language(ctx, language)
 
 
-def _speak(ctx: Context[Any], language: Language) -> None:
+def _switch_language(ctx: Context[Any], language: Language) -> None:
     ctx.update(language=language)
     ctx.say(_("From now on I speak English."))
 
 
 def _change(ctx: Context[Any], argument: str) -> None:
-    """Ask an earlier answer again; what doesn't depend on it stays."""
-    if argument and (name := _step_called(ctx, argument)):
+    """Ask the step named in the argument again; without one, ask which."""
+    if argument and (name := _find_answered_step(ctx, argument)):
         navigation.reopen(ctx, name)
     else:
         ctx.update(view=PromptView(choosing=True))
 
 
-def _step_called(ctx: Context[Any], name: str) -> str | None:
-    """Return the answered step that is meant, by name or label; the shortest label that fits."""
+def _find_answered_step(ctx: Context[Any], name: str) -> str | None:
+    """Return the answered step of a name or label; of several, that with the shortest label."""
     wanted = set(normalize(name).split()) - ctx.lexicon.words(ARTICLES)
     found: list[tuple[int, str]] = []
     for step in navigation.current_dialog(ctx).steps(ctx):
@@ -103,13 +103,13 @@ def _step_called(ctx: Context[Any], name: str) -> str | None:
             return name
         labels = {normalize(ctx.lexicon.say(step.label, language)) for language in LANGUAGES}
         for label in labels | ctx.lexicon.words(step.words):
-            if _means(wanted, label.split()):
+            if _matches_label(wanted, label.split()):
                 found.append((len(label.split()), step.name))
     return min(found)[1] if found else None
 
 
-def _means(wanted: set[str], label: list[str]) -> bool:
-    """Return whether each word is one of the label's, whatever its ending: ώρα, ώρας."""
+def _matches_label(wanted: set[str], label: list[str]) -> bool:
+    """Return whether each word is one of the label's, with any ending: ώρα, ώρας."""
     return bool(wanted) and all(
         any(word[:4] == part[:4] or are_inflections(word, part) for part in label)
         for word in wanted
@@ -117,21 +117,21 @@ def _means(wanted: set[str], label: list[str]) -> bool:
 
 
 def _can_change(ctx: Context[Any]) -> bool:
-    return ctx.state.interruption is None and bool(ctx.state.given)
+    return ctx.state.interruption is None and bool(ctx.state.answered_by_citizen)
 
 
 def _can_go_back(ctx: Context[Any]) -> bool:
     state = ctx.state
-    begun = bool(state.given) or not ctx.definition.begins(state.dialog)
+    begun = bool(state.answered_by_citizen) or not ctx.definition.is_entry(state.dialog)
     return state.interruption is not None or begun
 
 
-def in_a_task(ctx: Context[Any]) -> bool:
-    """Return whether there is something to stop or to begin again."""
+def is_in_task(ctx: Context[Any]) -> bool:
+    """Return whether a task or an interruption is under way, to be stopped or begun again."""
     return ctx.state.interruption is not None or ctx.state.dialog != ctx.definition.idle
 
 
-def _says(text: Text) -> Callable[[Context[Any], str], None]:
+def _reply_with(text: Text) -> Callable[[Context[Any], str], None]:
     return lambda ctx, _argument: ctx.say(text)
 
 
@@ -148,7 +148,7 @@ START_OVER: Command[Any] = Command(
     label=_("Start over"),
     words=_("start over, start again, restart, from the beginning, from the start"),
     run=_start_over,
-    applies=in_a_task,
+    applies=is_in_task,
 )
 STOP_COMMAND: Command[Any] = Command(
     name="stop",
@@ -156,7 +156,7 @@ STOP_COMMAND: Command[Any] = Command(
     words=_("stop, quit, exit, leave, end"),
     run=stop_or_ask,
     yields=True,
-    applies=in_a_task,
+    applies=is_in_task,
 )
 LANGUAGE: Command[Any] = Command(
     name="language",
@@ -172,17 +172,17 @@ HELP: Command[Any] = Command(
     shown="always",
 )
 LANGUAGE_COMMANDS: tuple[Command[Any], ...] = tuple(
-    Command(name=each.command, words=each.words, run=_speaks(each), shown="never")
+    Command(name=each.command, words=each.words, run=_switch_to(each), shown="never")
     for each in LANGUAGES
 )
-"""Those that switch to one language each."""
+"""One for each language, which switches to it."""
 GREETING: Command[Any] = Command(
-    name="hello", words=HELLO, run=_says(_("Hello again!")), shown="never", yields=True
+    name="hello", words=HELLO, run=_reply_with(_("Hello again!")), shown="never", yields=True
 )
 THANKS: Command[Any] = Command(
     name="thanks",
     words=_("thank you, thanks, bye"),
-    run=_says(_("You're welcome. Take care!")),
+    run=_reply_with(_("You're welcome. Take care!")),
     shown="never",
     yields=True,
 )
@@ -194,5 +194,5 @@ CHANGE: Command[Any] = Command(
     shown="never",
     typed=_can_change,
     yields=True,
-    understands=lambda ctx, argument: _step_called(ctx, argument) is not None,
+    understands=lambda ctx, argument: _find_answered_step(ctx, argument) is not None,
 )

@@ -1,4 +1,4 @@
-"""What a conversation keeps between two turns: frozen values, replaced and never changed."""
+"""The state that a conversation keeps between two turns: frozen values, replaced as a whole."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -41,10 +41,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class PromptView:
-    """How the open question is shown, where that isn't as its step first asks it."""
+    """How the open question is shown, if not as its step first asks it."""
 
     step: str | None = None
-    """The step it belongs to: at another step's question it is dropped."""
+    """The step it belongs to; it is dropped when another step asks."""
     page: int = 0
     month: str | None = None
     """The month shown, as YYYY-MM."""
@@ -56,12 +56,12 @@ class PromptView:
     change: str | None = None
     """The step whose answer a button offers to change."""
     choosing: bool = False
-    """Which answer to change is asked, instead of the question itself."""
+    """Whether the question is which answer to change."""
 
 
 @dataclass(frozen=True)
 class Interruption:
-    """A question asked in between, such as whether to stop; `dialog` is what it may lead to."""
+    """A question that interrupts the dialog, such as whether to stop; it may lead to `dialog`."""
 
     step: str
     dialog: str | None = None
@@ -70,21 +70,21 @@ class Interruption:
 
 @dataclass(frozen=True)
 class State:
-    """One conversation. The step isn't here: it is derived from the answers."""
+    """The state of one conversation. The open step isn't stored: it is derived from the answers."""
 
     dialog: str
     answers: tuple[Answer, ...] = ()
-    """At most one for each step; the citizen's own stand in the order of the steps."""
+    """At most one for each step; the citizen's own are in the order of the steps."""
     view: PromptView = PromptView()
     interruption: Interruption | None = None
     failures: int = 0
     """Wrong answers to the open question, one after the other."""
     data: Mapping[str, str] = field(default_factory=dict)
-    """What the running dialog keeps besides answers, by name."""
+    """What the running dialog stores besides answers, by name."""
     version: str = ""
-    """What the answers were given by; see Dialog.version."""
+    """The version by which the answers were given; see Dialog.version."""
     number: int = 0
-    """The open prompt's; new each time a question is asked. 0 before the first."""
+    """The open prompt's number, which increases with each prompt; 0 before the first."""
     language: str = Language.EL
     timezone: str = "Europe/Athens"
 
@@ -94,7 +94,7 @@ class State:
         return {a.step: a.value for a in self.answers if a.status is Status.CURRENT}
 
     @property
-    def given(self) -> tuple[str, ...]:
+    def answered_by_citizen(self) -> tuple[str, ...]:
         """Return the steps that the citizen answered, in their order."""
         return tuple(
             a.step
@@ -108,13 +108,13 @@ class State:
         return found.value if found and found.status is Status.RETRACTED else None
 
     def with_answer(self, answer: Answer, before: Collection[str] = ()) -> "State":
-        """Return the state with an answer in place of its step's, before those of other steps."""
+        """Return the state with a step's answer, placed before those of the steps `before`."""
         others = [a for a in self.answers if a.step != answer.step]
         at = next((i for i, a in enumerate(others) if a.step in before), len(others))
         return replace(self, answers=(*others[:at], answer, *others[at:]))
 
     def with_derived(self, step: str, value: str) -> "State":
-        """Return the state with a value that follows from another answer, in its place."""
+        """Return the state with a value for a step that follows from another answer."""
         found = self._find(step)
         if found is None or found.status is Status.RETRACTED:
             return self.with_answer(Answer(step, value, Source.DERIVED))
@@ -122,14 +122,14 @@ class State:
         return replace(self, answers=tuple(changed))
 
     def retract(self, step: str) -> "State":
-        """Return the state in which a step is asked again, and its answer offered."""
+        """Return the state with a step's answer retracted: it is asked again, and offered."""
         changed = (
             replace(a, status=Status.RETRACTED) if a.step == step else a for a in self.answers
         )
         return replace(self, answers=tuple(changed))
 
     def restore(self, step: str, before: Collection[str] = ()) -> "State":
-        """Return the state in which a retracted answer counts again, as the citizen's."""
+        """Return the state with a retracted answer counting again, as the citizen's own."""
         found = self._find(step)
         if found is None:
             return self
@@ -141,7 +141,7 @@ class State:
         return replace(self, answers=tuple(a for a in self.answers if a.step not in steps))
 
     def reset(self, dialog: str) -> "State":
-        """Return one that forgot all; the numbers go on, so that every button is an old one."""
+        """Return an empty state; its number goes on, so that earlier buttons aren't valid."""
         return State(dialog, number=self.number + 1, language=self.language, timezone=self.timezone)
 
     def _find(self, step: str) -> Answer | None:
@@ -158,7 +158,7 @@ def load_state(stored: Mapping[str, Any], language: str, timezone: str) -> State
 
 
 def dump_state(state: State) -> dict[str, Any]:
-    """Return what is stored of a state, as JSON: what differs from the defaults."""
+    """Return a state as JSON, with the fields that differ from the defaults."""
     dumped: dict[str, Any] = _STATE.dump_python(
         state, mode="json", exclude_defaults=True, exclude=_COLUMNS
     )

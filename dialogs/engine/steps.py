@@ -1,4 +1,4 @@
-"""What a conversation is made of: steps, dialogs, and the context that they work in."""
+"""The parts of a conversation: steps, dialogs, commands, and the context of a turn."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ Event = tuple[str, ...]
 
 
 def always(_: "Context[Any]") -> bool:
-    """Apply to everybody."""
+    """Return True: the step or command applies to every conversation."""
     return True
 
 
@@ -27,11 +27,11 @@ def always(_: "Context[Any]") -> bool:
 class Step(Generic[O]):
     """A step asks for one answer.
 
-    `ask` makes the prompt; `take` reads a typed answer that picked no choice; `effect` acts on the
-    answer, and may raise StepRefused; `keep` says whether an earlier answer still fits after one
-    of `depends` has changed, and keeps what must be kept for it. An `automatic` step with one
-    possible answer answers itself; a `reusable` answer is offered again in later dialogs. `words`
-    are other names for the step, with commas.
+    `ask` returns the prompt; `take` reads a typed answer that picked no choice; `effect` acts on
+    the answer, and may raise StepRefused; `keep` returns whether an earlier answer is still valid
+    after one of `depends` has changed, and renews what it needs, such as a hold. An `automatic`
+    step with one possible answer isn't asked; a `reusable` answer is offered again in later
+    dialogs. `words` are other names for the step, with commas.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Step(Generic[O]):
     words: Text = ""
 
     def still_valid(self, ctx: "Context[O]", value: str) -> bool:
-        """Return whether that answer could be given now."""
+        """Return whether this answer could be given now."""
         if self.keep is not None:
             return self.keep(ctx, value)
         prompt = self.ask(ctx)
@@ -59,9 +59,10 @@ class Dialog(Generic[O]):
     """A task of the conversation, as a list of steps.
 
     `after_turn` runs after each message, before the next question; `on_leave` when the dialog
-    ends, for whatever reason. `version` says by what the answers are given: where it differs from
-    the last turn's, what depends on VERSION is looked at again. `on_old_choice` may say more of an
-    old button of a step (its value) than that it is old; then it returns True.
+    ends, for any reason. `version` returns the version by which the answers are given, such as the
+    catalogue's: if it differs from the last turn's, the answers that depend on VERSION are
+    rechecked. `on_old_choice` gets the step and value of an earlier prompt's button that was
+    tapped; it returns True if it has said what has become of that answer.
     """
 
     name: str
@@ -74,17 +75,17 @@ class Dialog(Generic[O]):
 
 
 VERSION = "catalogue"
-"""What a step depends on whose answer must be looked at again when Dialog.version changes."""
+"""In `Step.depends`: the answer must be rechecked when Dialog.version changes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command(Generic[O]):
-    """Something to do at any step. `words` pick it, with commas between them.
+    """A command that can be given at any step, by one of its `words` (with commas between them).
 
-    Its button is shown always, after "help" only, or by the prompts that name it (`shown`), and
-    only where it `applies`; its words are understood wherever it is `typed`. One that `yields`
-    gives way to a choice of that name. More words may follow those of a command that
-    `understands` them.
+    `shown` says where it has a button: "always", "help" (after that command only) or "never" (only
+    in prompts that name it); and only where it `applies`. Its words are understood where `typed`
+    returns True. A command that `yields` gives way to a choice of the same name. `understands`
+    returns whether the words after the command's are an argument for it.
     """
 
     name: str
@@ -100,11 +101,11 @@ class Command(Generic[O]):
 
 @dataclass(frozen=True, kw_only=True)
 class Definition(Generic[O]):
-    """A whole conversation: its dialogs and commands.
+    """The definition of a conversation: its dialogs and commands.
 
-    It begins with the dialog `initial` and returns to `idle`; `interruptions` has the questions in
-    between as steps. `greeting` is said to whoever is new; `follow_link` goes where a link leads;
-    `unreadable` says what can't be read.
+    It begins with the dialog `initial` and returns to `idle`; the steps of `interruptions` ask
+    questions that interrupt a dialog. `greeting` begins each conversation; `follow_link` handles a
+    deep link's payload; `unreadable` has the answers to messages without text.
     """
 
     dialogs: Mapping[str, Dialog[O]]
@@ -116,17 +117,17 @@ class Definition(Generic[O]):
     follow_link: Callable[["Context[O]", str], None] | None = None
     unreadable: Mapping[Unreadable, Text] = field(default_factory=dict)
 
-    def begins(self, dialog: str) -> bool:
-        """Return whether it is one of the dialogs before whose first question there is nothing."""
+    def is_entry(self, dialog: str) -> bool:
+        """Return whether nothing comes before this dialog's first question."""
         return dialog in (self.initial, self.idle)
 
 
 @dataclass
 class Context(Generic[O]):
-    """A turn's surroundings, the state as it stands, and what is said.
+    """The context of one turn: its inputs, the state so far, and the messages to send.
 
-    `office` is what steps ask and act through; the engine never looks at it. `language_stated`:
-    the citizen's device says which language it wants.
+    Steps query and act through `office`, which the engine doesn't use itself. `language_stated`:
+    the citizen's device says which language it prefers.
     """
 
     office: O
@@ -142,12 +143,12 @@ class Context(Generic[O]):
     tapped: str | None = None
     open_step_of: State | None = None
     open_step: Step[O] | None = None
-    """The open step, as long as the state is that one: it is asked for several times a turn."""
+    """The open step, cached while the state is `open_step_of`."""
     _values_of: Sequence[Answer] | None = None
     _values: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, message: Text | Message) -> None:
-        """Say something before the next question."""
+        """Send a message before the next question."""
         self.messages.append(message)
 
     def update(self, **changes: Any) -> None:
