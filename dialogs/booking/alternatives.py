@@ -1,4 +1,4 @@
-"""What is free for what the citizen wants; and where nothing is, why, and what else there is."""
+"""Free times; and if there are none, the reason and the alternatives."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from dialogs.booking.selection import (
     current_offer,
     day_label,
     existing_booking,
-    near_view,
-    own_booking,
+    nearest_times_view,
+    own_booking_id,
     zone_of,
 )
 from dialogs.context import Context
@@ -23,8 +23,8 @@ from dialogs.engine.state import PromptView
 from dialogs.messages.appointment import CHANNELS, CLOCK
 from dialogs.nlu.times import ClockTime
 
-OTHER_BRANCHES = 3
-"""How many other branches are tried, so that a turn's statements stay few."""
+MAX_OTHER_BRANCHES = 3
+"""How many other branches are queried, to limit a turn's SQL statements."""
 
 
 @dataclass(frozen=True)
@@ -36,22 +36,25 @@ class Alternative:
     label: Text
 
 
-def free_on(ctx: Context, day: date) -> list[datetime]:
+def free_times_on(ctx: Context, day: date) -> list[datetime]:
     """Return the free times of a day."""
     offer = current_offer(ctx)
-    return ctx.office.free_times(offer, day, zone_of(ctx, offer), own_booking(ctx))
+    return ctx.office.free_times(offer, day, zone_of(ctx, offer), own_booking_id(ctx))
 
 
-def other_than_now(ctx: Context, starts: list[datetime]) -> list[datetime]:
-    """Return the times without the one that the booking to be moved has."""
+def without_current_time(ctx: Context, starts: list[datetime]) -> list[datetime]:
+    """Return the times without the present one of the booking to be moved."""
     booking = existing_booking(ctx)
     return [start for start in starts if booking is None or start != booking.starts_at]
 
 
 def answers_for_moment(ctx: Context, day: date, times: Sequence[ClockTime]) -> AnswersForOtherSteps:
-    """Return the answers for a day and an hour given together; the nearest, where it isn't free."""
+    """Return the answers for a day and a time given together.
+
+    If the time isn't free, only the day is answered, and the nearest times are offered.
+    """
     zone = zone_of(ctx, current_offer(ctx))
-    for start in other_than_now(ctx, free_on(ctx, day)):
+    for start in without_current_time(ctx, free_times_on(ctx, day)):
         local = start.astimezone(zone)
         if (local.hour, local.minute) in times:
             time = start.astimezone(UTC).isoformat()
@@ -60,16 +63,16 @@ def answers_for_moment(ctx: Context, day: date, times: Sequence[ClockTime]) -> A
 
 
 def time_not_free(day: date, times: Sequence[ClockTime], zone: ZoneInfo) -> InvalidAnswer:
-    """Say that the hour meant isn't free; the step shows the nearest that are."""
+    """Return the refusal of a time that isn't free; the step then offers the nearest that are."""
     hour, minute = next(((h, m) for h, m in times if 7 <= h <= 20), times[0])
     wanted = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
     return InvalidAnswer(
-        _("{time} isn't free.", time=FormattedDate(wanted, CLOCK)), near_view(wanted)
+        _("{time} isn't free.", time=FormattedDate(wanted, CLOCK)), nearest_times_view(wanted)
     )
 
 
-def nothing_free(ctx: Context, offer: ServiceOffer) -> Prompt:
-    """Say why the whole horizon has no free day, and where else there is one."""
+def nothing_free_prompt(ctx: Context, offer: ServiceOffer) -> Prompt:
+    """Return the prompt that says why there is no free day at all, and offers alternatives."""
     zone = zone_of(ctx, offer)
     first, last = offer.first(ctx.now).astimezone(zone), offer.last(ctx.now).astimezone(zone)
     days = [first.date() + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -82,7 +85,7 @@ def nothing_free(ctx: Context, offer: ServiceOffer) -> Prompt:
             day=day_label(days[-1], ctx.now),
         )
     )
-    others = free_elsewhere(ctx, offer, None)
+    others = free_alternatives(ctx, offer, None)
     hint = (
         _("There are free times if you change this:")
         if others
@@ -95,8 +98,8 @@ def nothing_free(ctx: Context, offer: ServiceOffer) -> Prompt:
     )
 
 
-def free_elsewhere(ctx: Context, offer: ServiceOffer, day: date | None) -> Sequence[Alternative]:
-    """Return the other channels and branches that have free times (that day)."""
+def free_alternatives(ctx: Context, offer: ServiceOffer, day: date | None) -> Sequence[Alternative]:
+    """Return the other channels and branches that have free times (on that day, if given)."""
     if existing_booking(ctx):
         return ()
     body, service = offer.municipality, offer.service
@@ -107,31 +110,34 @@ def free_elsewhere(ctx: Context, offer: ServiceOffer, day: date | None) -> Seque
             other = loaded.offer(service.id, offer.branch.id, channel)
             tried.append((Alternative("channel", channel, CHANNELS[channel]), other))
     for branch in body.branches_of(service.id, offer.channel):
-        if branch.id != offer.branch.id and len(tried) < OTHER_BRANCHES:
+        if branch.id != offer.branch.id and len(tried) < MAX_OTHER_BRANCHES:
             other = loaded.offer(service.id, branch.id, offer.channel)
             tried.append((Alternative("branch", branch.id, branch.name), other))
     first, last = (day, day) if day else (offer.first(ctx.now).date(), offer.last(ctx.now).date())
     return [
         found
         for found, other in tried
-        if ctx.office.free_days(other, first, last, zone_of(ctx, other), own_booking(ctx))
+        if ctx.office.free_days(other, first, last, zone_of(ctx, other), own_booking_id(ctx))
     ]
 
 
 def day_not_free(ctx: Context, offer: ServiceOffer, day: date, step: str) -> InvalidAnswer:
-    """Say why a day can't be had, and the nearest that can; `step` is the one that asks."""
+    """Return the refusal of a day, with the reason and the nearest free one.
+
+    `step` is the step that asks: "day" or "time".
+    """
     zone = zone_of(ctx, offer)
-    said = _reason_text(ctx, offer, ctx.office.unavailable_reason(offer, day, zone), day)
+    reason = _reason_text(ctx, offer, ctx.office.unavailable_reason(offer, day, zone), day)
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=zone)
     wanted = min(max(noon, offer.first(ctx.now)), offer.last(ctx.now))
-    nearest = ctx.office.nearest_times(offer, wanted, own_booking(ctx), 1)
+    nearest = ctx.office.nearest_times(offer, wanted, own_booking_id(ctx), 1)
     if not nearest:
-        return InvalidAnswer(said)
+        return InvalidAnswer(reason)
     free = nearest[0].astimezone(zone).date()
-    text = lines(said, _("The nearest free day is {day}.", day=day_label(free, ctx.now)))
+    text = lines(reason, _("The nearest free day is {day}.", day=day_label(free, ctx.now)))
     if step == "time":
-        return InvalidAnswer(text, near_view(nearest[0]))
-    others = free_elsewhere(ctx, offer, day)
+        return InvalidAnswer(text, nearest_times_view(nearest[0]))
+    others = free_alternatives(ctx, offer, day)
     if others:
         named = join(", ", *(other.label for other in others))
         text = lines(

@@ -13,7 +13,7 @@ from dialogs.nlu.matching import pick
 from dialogs.nlu.normalize import normalize
 
 MAX_NAME_WORDS = 3
-"""Words by which a municipality is called within a sentence."""
+"""How many words a municipality's name may have within a sentence."""
 
 UNKNOWN_MUNICIPALITY = _("I don't know that municipality. Please pick one, or write its name.")
 UNKNOWN_GROUP = _("Please pick a group of services, or write its name.")
@@ -69,26 +69,26 @@ def _ask_channel(ctx: Context) -> Prompt:
 
 
 def _take_sentence(ctx: Context, text: str) -> TakeOutcome:
-    """Take a sentence that names a service before its group, or the municipality, is asked."""
+    """Read a sentence that names a service before its group, or the municipality, is asked."""
     filler = ctx.lexicon.words(FILLER)
     words = [word for word in normalize(text).split() if word not in filler]
     if body := municipality(ctx):
-        return _answers_within(ctx, body, words) or InvalidAnswer(UNKNOWN_GROUP)
+        return _answers_of_words(ctx, body, words) or InvalidAnswer(UNKNOWN_GROUP)
     bodies = [(b.id, [*b.name.values(), *b.aliases]) for b in ctx.office.municipalities]
     for i in range(len(words)):
         for j in range(i + 1, min(i + MAX_NAME_WORDS, len(words)) + 1):
             found = pick(" ".join(words[i:j]), bodies, typos=False)
             if len(found) == 1:
                 body = ctx.office.loaded(found[0].value).body
-                if answers := _answers_within(ctx, body, words[:i] + words[j:]):
+                if answers := _answers_of_words(ctx, body, words[:i] + words[j:]):
                     return answers
     return InvalidAnswer(UNKNOWN_MUNICIPALITY)
 
 
-def _answers_within(
+def _answers_of_words(
     ctx: Context, body: Municipality, words: list[str]
 ) -> AnswersForOtherSteps | None:
-    """Return the answers, if all these words name one service, or a branch, of a municipality."""
+    """Return the answers if all these words name one service, or a branch, of a municipality."""
     if not words:
         return None
     services = [(s.id, s.name.values()) for s in body.services.values()]

@@ -16,16 +16,17 @@ from dialogs.nlu.normalize import normalize
 from dialogs.nlu.parsed import ParseFailure
 
 SKIP = _("skip, no, none, nothing, nothing else, i don't have one, i have none, i don't want to, -")
+"""Words that skip an optional field."""
 
-NONE = _("i don't have, i have no")
-"""Words with which an answer begins that says there is none."""
+HAS_NONE = _("i don't have, i have no")
+"""Beginnings of an answer that says that the citizen has no such detail."""
 
-SAME = _("yes, the same, same, same as before, ok")
-"""Words for what is offered from before, where it is the only one."""
+SAME_AS_BEFORE = _("yes, the same, same, same as before, ok")
+"""Words for the only previous value that is offered."""
 
 
 def step_name(field: FormField) -> str:
-    """Return the step's name of a field."""
+    """Return the name of a field's step."""
     return f"details.{field.id}"
 
 
@@ -35,7 +36,7 @@ def detail_step(
     always_asked: bool = False,
     effect: Callable[[Context, str], EffectOutcome] | None = None,
 ) -> Step:
-    """Return the step that asks for one field; `when` is looked at anew each time."""
+    """Return the step that asks for one field, if its condition holds or it is `always_asked`."""
     name = step_name(field)
 
     def ask(ctx: Context) -> Prompt:
@@ -54,7 +55,7 @@ def detail_step(
         ask,
         take,
         applies=lambda ctx: always_asked or condition_holds(ctx.answers, field.when),
-        depends=("service", VERSION, *_asked_before(field)),
+        depends=("service", VERSION, *_steps_of_condition(field)),
         effect=effect,
         keep=keep,
         automatic=False,
@@ -62,8 +63,8 @@ def detail_step(
     )
 
 
-def _asked_before(field: FormField) -> list[str]:
-    """Return the steps that `when` may speak of."""
+def _steps_of_condition(field: FormField) -> list[str]:
+    """Return the steps that the field's condition may refer to."""
     return [
         step
         for name in field.when
@@ -72,13 +73,16 @@ def _asked_before(field: FormField) -> list[str]:
 
 
 def is_remembered(field: FormField) -> bool:
-    """Return whether its answer is offered at the next booking: one's own, and the same."""
-    anothers = field.type in CONTACT_TYPES and field.id != field.type
-    return FIELD_TYPES[field.type].remembered and not anothers
+    """Return whether a field's answer is offered at the next booking.
+
+    A contact detail of somebody else isn't, such as a representative's telephone number.
+    """
+    is_of_another = field.type in CONTACT_TYPES and field.id != field.type
+    return FIELD_TYPES[field.type].remembered and not is_of_another
 
 
 def condition_holds(answers: Mapping[str, str], when: Condition) -> bool:
-    """Return whether the earlier answers (by step) are those of a condition."""
+    """Return whether the answers so far, by step, fulfil a condition."""
     for name, wanted in when.items():
         step = name if name == "channel" else f"details.{name}"
         given = answers.get(step, answers.get(f"screening.{name}"))
@@ -88,7 +92,7 @@ def condition_holds(answers: Mapping[str, str], when: Condition) -> bool:
 
 
 def collected_details(ctx: Context, fields: list[FormField]) -> dict[str, str]:
-    """Return the details given, by field; what was skipped or doesn't apply is left out."""
+    """Return the details given, by field, without those skipped or not applicable."""
     given = {
         f.id: ctx.answers.get(step_name(f), "")
         for f in fields
@@ -102,9 +106,9 @@ def _ask(ctx: Context, field: FormField) -> Prompt:
     choices = [Choice(o.id, o.label, ", ".join(o.aliases)) for o in field.options]
     choices += [Choice(c.value, c.label, c.words) for c in spec.choices]
     if is_remembered(field):
-        known = _known(ctx, field)
-        words = SAME if len(known) == 1 else ""
-        choices = [Choice(value, shown_value(field, value), words) for value in known]
+        previous = _previous_values(ctx, field)
+        words = SAME_AS_BEFORE if len(previous) == 1 else ""
+        choices = [Choice(value, shown_value(field, value), words) for value in previous]
     skippable = not field.required and not spec.choices  # to yes or no, "no" is enough
     if skippable:
         choices.append(Choice("", _("Skip"), SKIP))
@@ -121,9 +125,9 @@ def _ask(ctx: Context, field: FormField) -> Prompt:
 
 def _take(ctx: Context, field: FormField, text: str) -> TakeOutcome:
     spec = FIELD_TYPES[field.type]
-    says, polite, folded = ctx.lexicon.words, ctx.lexicon.words(POLITE), normalize(text)
-    if (not spec.free_text and folded.startswith(tuple(says(NONE)))) or (
-        folded and find_phrase(text, says(SKIP), polite)
+    words, polite, normalized = ctx.lexicon.words, ctx.lexicon.words(POLITE), normalize(text)
+    if (not spec.free_text and normalized.startswith(tuple(words(HAS_NONE)))) or (
+        normalized and find_phrase(text, words(SKIP), polite)
     ):
         if not field.required:
             return ""
@@ -133,13 +137,13 @@ def _take(ctx: Context, field: FormField, text: str) -> TakeOutcome:
                 "employee: write “human”."
             )
         )
-    if spec.free_text and folded and find_phrase(text, says(YES), polite):
+    if spec.free_text and normalized and find_phrase(text, words(YES), polite):
         return InvalidAnswer(_("Please write it here."))
     parsed = spec.parse(text, ctx.lexicon)
     return InvalidAnswer(parsed.text) if isinstance(parsed, ParseFailure) else parsed.value
 
 
-def _known(ctx: Context, field: FormField) -> list[str]:
-    """Return what the citizen gave before: in this talk, or at an earlier booking."""
+def _previous_values(ctx: Context, field: FormField) -> list[str]:
+    """Return the values given before, in this conversation or at an earlier booking."""
     known = (ctx.state.previous(step_name(field)), ctx.office.known_details.get(field.id))
     return list(dict.fromkeys(value for value in known if value))

@@ -1,4 +1,4 @@
-"""Booking an appointment: from municipality to confirmation."""
+"""The dialog that books an appointment, from municipality to confirmation."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -8,7 +8,7 @@ from core.i18n import _
 from dialogs.booking.catalogue_steps import CATALOGUE_STEPS
 from dialogs.booking.day import day_step
 from dialogs.booking.details import detail_step
-from dialogs.booking.hold import after_turn, hold, release_hold, still_held
+from dialogs.booking.hold import after_turn, hold_time, release_hold, renew_hold
 from dialogs.booking.review import CONSENT_STEP, REVIEW_STEP, say_if_booked
 from dialogs.booking.screening import limit_reached_step, rejected_step, screening_step
 from dialogs.booking.selection import current_offer
@@ -37,21 +37,21 @@ def _service_steps(loaded: LoadedMunicipality, service_id: str) -> Iterator[Step
     yield rejected_step()
     yield limit_reached_step()
     yield day_step()
-    yield time_step(hold, still_held)
+    yield time_step(hold_time, renew_hold)
     for field in loaded.body.fields_of(service):
-        yield detail_step(field, effect=_check_phone if field.id == "phone" else None)
+        yield detail_step(field, effect=_check_phone_limit if field.id == "phone" else None)
     yield CONSENT_STEP
     yield REVIEW_STEP
 
 
 @refusable
-def _check_phone(ctx: Context, number: str) -> None:
-    """Say at once that a number has as many bookings as it may, not after all is typed."""
+def _check_phone_limit(ctx: Context, number: str) -> None:
+    """Refuse a number that has its maximum of bookings, before the other details are typed."""
     ctx.office.check_phone_limit(current_offer(ctx), number)
 
 
 def _version(ctx: Context) -> str:
-    """Return which catalogue the answers were given by."""
+    """Return the version of the catalogue by which the answers are given."""
     loaded = ctx.office.find(ctx.answers.get("municipality"))
     return f"{loaded.body.id} {loaded.digest}" if loaded else ""
 

@@ -1,4 +1,4 @@
-"""The answers given so far in a booking, each to be changed by a tap."""
+"""The answers given so far in a booking, for the page that lets them be changed."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from dialogs.messages.appointment import CHANNELS, CLOCK, shown_value, shown_zon
 
 @dataclass(frozen=True)
 class AnsweredStep:
-    """An answer given so far; one that the citizen gave can be changed."""
+    """An answer given so far; it is `changeable` if the citizen gave it."""
 
     step: str
     label: Text
@@ -32,19 +32,18 @@ def answered_steps(ctx: Context) -> list[AnsweredStep]:
     answered: list[AnsweredStep] = []
     for step in navigation.current_dialog(ctx).steps(ctx):
         value = ctx.answers.get(step.name)
-        said = None
-        with suppress(KeyError):  # an answer that waits to be rechecked may be of another time
-            said = _said(ctx, body, step.name, value) if value else None
-        if said and said not in [each.value for each in answered]:  # a branch called as its group
-            answered.append(
-                AnsweredStep(
-                    step.name, step.label, said, step.name in ctx.state.answered_by_citizen
-                )
-            )
+        shown = None
+        with suppress(KeyError):  # an answer to be rechecked may be from an earlier catalogue
+            shown = _shown_answer(ctx, body, step.name, value) if value else None
+        # A branch may be named like its group: that is shown once.
+        if shown and shown not in [each.value for each in answered]:
+            changeable = step.name in ctx.state.answered_by_citizen
+            answered.append(AnsweredStep(step.name, step.label, shown, changeable))
     return answered
 
 
-def _said(ctx: Context, body: Municipality, step: str, value: str) -> Text | None:
+def _shown_answer(ctx: Context, body: Municipality, step: str, value: str) -> Text | None:
+    """Return an answer for display; None if it isn't displayed."""
     match step:
         case "municipality":
             return body.name
@@ -60,15 +59,17 @@ def _said(ctx: Context, body: Municipality, step: str, value: str) -> Text | Non
             return FormattedDate(date.fromisoformat(value), "EEE d MMM")
         case "time":
             return FormattedDate(datetime.fromisoformat(value).astimezone(_zone(ctx, body)), CLOCK)
-    return _asked(body, service(ctx), step, value)
+    return _catalogue_answer(body, service(ctx), step, value)
 
 
 def _zone(ctx: Context, body: Municipality) -> ZoneInfo:
     return shown_zone(body, ctx.answers.get("channel", ""), ctx.zone)
 
 
-def _asked(body: Municipality, service: Service | None, step: str, value: str) -> Text | None:
-    """Return the answer to a question or a field of the catalogue."""
+def _catalogue_answer(
+    body: Municipality, service: Service | None, step: str, value: str
+) -> Text | None:
+    """Return the answer to one of the catalogue's questions or fields for display."""
     if service is None:
         return None
     for question in service.screening:

@@ -6,9 +6,9 @@ from core.catalogue.model import Channel
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import Text, _, lines
 from dialogs.booking.details import collected_details, is_remembered
-from dialogs.booking.hold import hold_lost
+from dialogs.booking.hold import ask_time_again
 from dialogs.booking.selection import consent, current_hold, current_offer, picked_municipality
-from dialogs.booking.time import short_time
+from dialogs.booking.time import short_time_label
 from dialogs.context import Context, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer
@@ -31,6 +31,7 @@ from dialogs.messages.notification import BRIEF, FOR_ATTENDEE
 from dialogs.nlu.lexicon import NO, YES
 
 CONFIRM = _("confirm, yes, y, ok, okay, book it, all right, correct, yes correct, 👍")
+"""Words for the button that confirms."""
 
 REVIEW = "review"
 
@@ -83,7 +84,7 @@ def _ask_review(ctx: Context) -> Prompt:
         [
             Choice(
                 ctx.answers["time"],
-                _("Confirm: {time}", time=short_time(ctx, offer, start)),
+                _("Confirm: {time}", time=short_time_label(ctx, offer, start)),
                 CONFIRM,
             )
         ],
@@ -95,11 +96,11 @@ def _ask_review(ctx: Context) -> Prompt:
 
 @refusable
 def _confirm(ctx: Context, value: str) -> EffectOutcome:
-    """Book what was shown; the answer carries its time, so that no other can be confirmed."""
+    """Book what was shown; the answer is the time shown, so that no other can be confirmed."""
     body, offer, booking = picked_municipality(ctx), current_offer(ctx), current_hold(ctx)
     start = datetime.fromisoformat(value)
     if booking is None:
-        hold_lost(ctx, start)
+        ask_time_again(ctx, start)
         raise ctx.office.slot_taken()
     if start != booking.starts_at:
         return InvalidAnswer(_("The time has changed meanwhile. Please check again."))
@@ -109,10 +110,10 @@ def _confirm(ctx: Context, value: str) -> EffectOutcome:
         ctx.office.confirm(offer, booking, details, consent(ctx))
     except BookingRefused as refused:
         if refused.kind == RefusalKind.TAKEN:
-            hold_lost(ctx, start)
+            ask_time_again(ctx, start)
         raise
-    same_next_time = {f.id for f in fields if is_remembered(f)}
-    ctx.office.remember_details({k: v for k, v in details.items() if k in same_next_time})
+    remembered = {f.id for f in fields if is_remembered(f)}
+    ctx.office.remember_details({k: v for k, v in details.items() if k in remembered})
     navigation.end_dialog(ctx)
     navigation.forget_answers(ctx)
     loaded = ctx.office.of_booking(booking)
@@ -123,7 +124,7 @@ def _confirm(ctx: Context, value: str) -> EffectOutcome:
 
 
 def say_if_booked(ctx: Context, step: str, value: str) -> bool:
-    """Reassure whoever confirms again what is booked already; return whether it is."""
+    """Say so if the time of an earlier review's button is booked already; return whether it is."""
     if step != REVIEW:
         return False
     start = datetime.fromisoformat(value)

@@ -1,4 +1,4 @@
-"""What may end a booking before it begins: an answer that rejects it, or too many bookings."""
+"""The steps that may end a booking early: a screening answer, or too many bookings."""
 
 from core.catalogue.model import Question, Rejection
 from core.i18n import _, lines
@@ -14,7 +14,7 @@ from dialogs.nlu.lexicon import NO, YES
 
 
 def screening_step(question: Question) -> Step:
-    """Return the step of a catalogue's question; some answers stop the booking."""
+    """Return the step of a screening question; some answers reject the booking."""
 
     def ask(ctx: Context) -> Prompt:
         words = {"yes": YES, "no": NO}
@@ -24,7 +24,7 @@ def screening_step(question: Question) -> Step:
                 Choice(o.id, o.label, words.get(o.id) or ", ".join(o.aliases))
                 for o in question.options
             ],
-            # Where an answer stops the booking, a part of another's name is not enough.
+            # If an answer rejects the booking, it must be named in full.
             names="whole" if any(o.stop for o in question.options) else "any",
             expected=_("Please pick one of the answers below."),
         )
@@ -40,7 +40,7 @@ def screening_step(question: Question) -> Step:
 
 
 def rejected_step() -> Step:
-    """Return the step that says why an answer stops the booking, and what can be done instead."""
+    """Return the step that says why a screening answer rejects the booking, and what to do."""
     return Step(
         "stopped",
         _("End"),
@@ -52,14 +52,14 @@ def rejected_step() -> Step:
 
 
 def limit_reached_step() -> Step:
-    """Return the step that says that the citizen has as many bookings as one may."""
+    """Return the step that says that the citizen has the maximum of bookings."""
     return Step(
         "enough", _("End"), _ask_at_limit, applies=_is_at_limit, effect=_end, automatic=False
     )
 
 
 def _rejection(ctx: Context) -> tuple[Question, Rejection] | None:
-    """Return the screening answer that stops the booking, with its reason."""
+    """Return the question whose answer rejects the booking, with the reason."""
     chosen = service(ctx)
     for question in chosen.screening if chosen else ():
         given = ctx.answers.get(f"screening.{question.id}")
@@ -84,7 +84,7 @@ def _ask_rejected(ctx: Context) -> Prompt:
 
 
 def _after_rejection(ctx: Context, answer: str) -> EffectOutcome:
-    """End, or go back to the answer that stopped; another service is asked everything anew."""
+    """End, or ask again the question that rejected; for another service, all of them."""
     found = _rejection(ctx)
     if answer == "end" or found is None:
         return _end(ctx, answer)
@@ -97,7 +97,7 @@ def _after_rejection(ctx: Context, answer: str) -> EffectOutcome:
 
 
 def _is_at_limit(ctx: Context) -> bool:
-    """Return whether another booking of the service would be refused: better said at once."""
+    """Return whether another booking of the service would be refused, before a time is picked."""
     if "time" in ctx.answers or "channel" not in ctx.answers:
         return False
     return ctx.office.citizen_limit(current_offer(ctx)) is not None

@@ -1,4 +1,4 @@
-"""What the running dialog is about: municipality, service, offer, booking."""
+"""The subject of the running dialog: municipality, service, offer, booking."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,34 +12,34 @@ from dialogs.engine.state import PromptView
 from dialogs.messages.appointment import shown_zone
 
 HOLD = "hold"
-"""The name by which the running dialog keeps the number of its hold."""
+"""The name under which the booking dialog stores the id of its hold."""
 
 
 def municipality(ctx: Context) -> Municipality | None:
-    """Return the municipality that was picked."""
+    """Return the municipality picked; None if none is yet."""
     loaded = ctx.office.find(ctx.answers.get("municipality"))
     return loaded.body if loaded else None
 
 
 def picked_municipality(ctx: Context) -> Municipality:
-    """Return the municipality that was picked. Raises KeyError."""
+    """Return the municipality picked. Raises KeyError if none is yet."""
     return ctx.office.loaded(ctx.answers["municipality"]).body
 
 
 def service(ctx: Context) -> Service | None:
-    """Return the service that was picked."""
+    """Return the service picked; None if none is yet."""
     body = municipality(ctx)
     return body.services.get(ctx.answers.get("service", "")) if body else None
 
 
 def consent(ctx: Context) -> Consent | None:
-    """Return what the citizen is to agree to, as far as it is known yet."""
+    """Return the consent to ask for; None if there is none, or it isn't known yet."""
     body, chosen, channel = municipality(ctx), service(ctx), ctx.answers.get("channel")
     return body.consent_of(chosen, channel) if body and chosen and channel else None
 
 
 def current_offer(ctx: Context) -> ServiceOffer:
-    """Return what the running dialog is about: of an existing booking, or what was picked."""
+    """Return the offer of the existing booking, else the one picked. Raises KeyError."""
     answers = ctx.answers
     if booking := existing_booking(ctx):
         return ctx.office.offer_of(booking)
@@ -48,19 +48,19 @@ def current_offer(ctx: Context) -> ServiceOffer:
 
 
 def existing_booking(ctx: Context) -> Booking | None:
-    """Return the booking that the dialog is about, if it isn't a new one."""
+    """Return the booking that the dialog is about; None for a new one."""
     number = ctx.answers.get("booking")
     return ctx.office.booking(int(number)) if number else None
 
 
 def current_hold(ctx: Context) -> Booking | None:
-    """Return the booking that the conversation holds."""
+    """Return the held booking of the conversation, if any."""
     number = ctx.state.data.get(HOLD)
     return ctx.office.booking(int(number)) if number else None
 
 
-def own_booking(ctx: Context) -> int | None:
-    """Return the number of the booking whose own time counts as free."""
+def own_booking_id(ctx: Context) -> int | None:
+    """Return the id of the dialog's own booking or hold, whose time counts as free."""
     if booking := existing_booking(ctx):
         return booking.id
     number = ctx.state.data.get(HOLD)
@@ -68,16 +68,16 @@ def own_booking(ctx: Context) -> int | None:
 
 
 def zone_of(ctx: Context, offer: ServiceOffer) -> ZoneInfo:
-    """Return the zone in which days and times are shown."""
+    """Return the time zone in which days and times are shown."""
     return shown_zone(offer.municipality, offer.channel, ctx.zone)
 
 
 def day_label(day: date, now: datetime) -> Text:
-    """Return a day as it is spoken of in a sentence; with the year, if it is far away."""
+    """Return a day for use in a sentence, with the year if it is far away."""
     near = abs(day - now.date()) < timedelta(days=300)
     return FormattedDate(day, "EEEE d MMMM" if near else "EEEE d MMMM y")
 
 
-def near_view(wanted: datetime) -> PromptView:
-    """Return the view in which the time step offers the times nearest to a moment."""
+def nearest_times_view(wanted: datetime) -> PromptView:
+    """Return the view in which the time step offers the nearest times to a moment."""
     return PromptView(step="time", near=wanted.isoformat())

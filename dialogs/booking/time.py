@@ -1,4 +1,4 @@
-"""The step that asks for a time of the day, and the ways to speak of one."""
+"""The step that asks for a time of the day, and the labels of times."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -9,16 +9,16 @@ from core.i18n import FormattedDate, Text, ZoneCity, _, join, lines
 from dialogs.booking.alternatives import (
     answers_for_moment,
     day_not_free,
-    free_on,
-    nothing_free,
-    other_than_now,
+    free_times_on,
+    nothing_free_prompt,
     time_not_free,
+    without_current_time,
 )
 from dialogs.booking.selection import (
     current_offer,
     day_label,
     existing_booking,
-    own_booking,
+    own_booking_id,
     zone_of,
 )
 from dialogs.context import Context, Step
@@ -29,16 +29,17 @@ from dialogs.messages.appointment import CLOCK
 from dialogs.nlu.dates import Moment, NoSuchDay, parse_moment
 from dialogs.nlu.times import parse_time
 
-NEAREST = 6
-"""How many times are offered in place of one that is gone."""
+MAX_NEAREST_TIMES = 6
+"""How many times are offered instead of one that isn't free."""
 
 EARLIEST = _("earliest, the earliest, the first, soonest, as early as possible")
+"""Words for the first free time."""
 
 
 def time_step(
     effect: Callable[[Context, str], EffectOutcome], keep: Callable[[Context, str], bool]
 ) -> Step:
-    """Ask for a time of the day, or near a time that is gone."""
+    """Return the step that asks for a time of the day, or one near a time that isn't free."""
     return Step(
         "time",
         _("Time"),
@@ -56,13 +57,13 @@ def _ask_time(ctx: Context) -> Prompt:
     zone = zone_of(ctx, offer)
     day = date.fromisoformat(ctx.answers["day"])
     wanted = ctx.state.view.near
-    free = [] if wanted else other_than_now(ctx, free_on(ctx, day))
+    free = [] if wanted else without_current_time(ctx, free_times_on(ctx, day))
     if not free:
         around = datetime.fromisoformat(wanted) if wanted else _noon(day, zone)
-        free = ctx.office.nearest_times(offer, around, own_booking(ctx), NEAREST)
-        free = other_than_now(ctx, free)
+        free = ctx.office.nearest_times(offer, around, own_booking_id(ctx), MAX_NEAREST_TIMES)
+        free = without_current_time(ctx, free)
         if not free:
-            return nothing_free(ctx, offer)
+            return nothing_free_prompt(ctx, offer)
         free.sort()
         text: Text = _("The nearest free times are:")
     else:
@@ -74,7 +75,9 @@ def _ask_time(ctx: Context) -> Prompt:
         [
             Choice(
                 start.astimezone(UTC).isoformat(),
-                FormattedDate(start, f"EEE d MMM, {CLOCK}" if several else _clock(start, local)),
+                FormattedDate(
+                    start, f"EEE d MMM, {CLOCK}" if several else _clock_format(start, local)
+                ),
                 EARLIEST if start == min(local) else "",
             )
             for start in local
@@ -85,8 +88,8 @@ def _ask_time(ctx: Context) -> Prompt:
     )
 
 
-def _clock(start: datetime, others: list[datetime]) -> str:
-    """Return the hour; with its zone where the clock's change makes an hour come twice."""
+def _clock_format(start: datetime, others: list[datetime]) -> str:
+    """Return the format of a time; with its zone if the change from summer time repeats it."""
     same = [
         other
         for other in others
@@ -96,24 +99,24 @@ def _clock(start: datetime, others: list[datetime]) -> str:
 
 
 def zone_note(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
-    """Return the zone of the times shown, where it isn't the municipality's then."""
+    """Return a note with the zone of the times shown, if it differs from the municipality's."""
     zone = zone_of(ctx, offer)
     if start.astimezone(zone).utcoffset() == start.astimezone(offer.zone).utcoffset():
         return ""
     return _("(time of {zone})", zone=ZoneCity(zone.key))
 
 
-def spoken_time(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
-    """Return a time as it is spoken of in a sentence, with its zone where there could be doubt."""
+def time_label(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
+    """Return a day and time for use in a sentence, with a zone note if needed."""
     local = start.astimezone(zone_of(ctx, offer))
-    said = _(
+    label = _(
         "{day}, {time}", day=day_label(local.date(), ctx.now), time=FormattedDate(local, CLOCK)
     )
-    return join(" ", said, zone_note(ctx, offer, start))
+    return join(" ", label, zone_note(ctx, offer, start))
 
 
-def short_time(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
-    """Return the same for a button."""
+def short_time_label(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
+    """Return a day and time for use on a button."""
     return FormattedDate(start.astimezone(zone_of(ctx, offer)), f"EEE d MMM, {CLOCK}")
 
 
@@ -127,11 +130,11 @@ def _take_time(ctx: Context, text: str) -> TakeOutcome:
     day = date.fromisoformat(ctx.answers["day"])
     found = parse_time(text, ctx.lexicon)
     if found is None:
-        return _other_day(ctx, offer, text)
+        return _take_other_day(ctx, offer, text)
     times = found.value
     starts = [datetime.fromisoformat(c.value).astimezone(zone) for c in _ask_time(ctx).choices]
     fitting = [start for start in starts if (start.hour, start.minute) in times]
-    # In a list of several days the hour is meant on the day that was picked.
+    # In a list of several days, a time on the day that was picked is preferred.
     fitting.sort(key=lambda start: start.date() != day)
     if not fitting:
         booking = existing_booking(ctx)
@@ -142,10 +145,10 @@ def _take_time(ctx: Context, text: str) -> TakeOutcome:
     return fitting[0].astimezone(UTC).isoformat()
 
 
-def _other_day(
+def _take_other_day(
     ctx: Context, offer: ServiceOffer, text: str
 ) -> InvalidAnswer | AnswersForOtherSteps:
-    """Return what to make of a text that is no time: a day, or nothing."""
+    """Read a text that is no time as a day, perhaps with a time."""
     today = ctx.now.astimezone(zone_of(ctx, offer)).date()
     try:
         moment = parse_moment(text, ctx.lexicon, today)
@@ -154,7 +157,7 @@ def _other_day(
     if moment.day is None:
         return InvalidAnswer(_("Please pick a free time, or write it like 10:30."))
     day = moment.day.value
-    if not free_on(ctx, day):
+    if not free_times_on(ctx, day):
         return day_not_free(ctx, offer, day, "time")
     return (
         answers_for_moment(ctx, day, moment.times.value)

@@ -6,8 +6,8 @@ from datetime import datetime
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _
 from dialogs.booking.day import day_step
-from dialogs.booking.selection import current_offer, near_view, zone_of
-from dialogs.booking.time import short_time, time_step
+from dialogs.booking.selection import current_offer, nearest_times_view, zone_of
+from dialogs.booking.time import short_time_label, time_step
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Prompt
@@ -52,7 +52,7 @@ def _ask_review(ctx: Context) -> Prompt:
             ),
         ),
         yes_no(
-            _("Yes, move it to {time}", time=short_time(ctx, offer, start)),
+            _("Yes, move it to {time}", time=short_time_label(ctx, offer, start)),
             _("No, keep the old time"),
         ),
         names="whole",
@@ -72,7 +72,7 @@ def _move(ctx: Context, answer: str) -> None:
     except BookingRefused as refused:
         if refused.kind == RefusalKind.TAKEN:
             navigation.drop(ctx, "time")
-            ctx.update(view=near_view(start))
+            ctx.update(view=nearest_times_view(start))
         else:
             navigation.end_dialog(ctx)
         raise
