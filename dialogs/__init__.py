@@ -1,1 +1,1 @@
-"""The conversation. Knows no platform."""
+"""The conversation, independent of platforms."""

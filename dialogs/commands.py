@@ -1,4 +1,4 @@
-"""The commands of this conversation, in the order in which they are understood and shown."""
+"""The commands of this conversation, in the order in which they are matched and shown."""
 
 from collections.abc import Callable
 
@@ -13,14 +13,14 @@ from dialogs.menu import ask_zone, set_zone, switch_to
 from dialogs.messages.appointment import about_service, contact_facts, facts, useful_links
 from dialogs.messages.blocks import Block, Fact, Heading, Paragraph, message
 
-OFFICES_LISTED = 8
-"""How many municipalities are listed where none is picked."""
+MAX_OFFICES_LISTED = 8
+"""How many municipalities are listed if none is picked."""
 
 HUMAN = _("You can talk to an employee:")
 
 
-def _cancel(ctx: Context, argument: str) -> None:
-    """Between two tasks, cancel an appointment; in the middle of one, leave it."""
+def _cancel_or_stop(ctx: Context, argument: str) -> None:
+    """Stop the task under way; if there is none, begin to cancel an appointment."""
     state = ctx.state
     idle = ctx.definition.is_entry(state.dialog) and not state.answered_by_citizen
     if idle and state.interruption is None:
@@ -29,7 +29,7 @@ def _cancel(ctx: Context, argument: str) -> None:
         standard.stop_or_ask(ctx, argument)
 
 
-def _about(ctx: Context, _argument: str) -> None:
+def _show_service(ctx: Context, _argument: str) -> None:
     chosen = service(ctx)
     if chosen is None:
         ctx.say(_("Pick a service first, and I'll tell you about it."))
@@ -37,7 +37,7 @@ def _about(ctx: Context, _argument: str) -> None:
         ctx.say(message(*about_service(chosen, ctx.answers.get("channel"))))
 
 
-def _links(ctx: Context, _argument: str) -> None:
+def _show_links(ctx: Context, _argument: str) -> None:
     body, chosen = municipality(ctx), service(ctx)
     links = (body.links if body else ()) + (chosen.links if chosen else ())
     if links:
@@ -46,10 +46,10 @@ def _links(ctx: Context, _argument: str) -> None:
         ctx.say(_("Pick a municipality first, and I'll show you its links."))
 
 
-def _human(ctx: Context, _argument: str) -> None:
-    body = municipality(ctx) or _booked_at(ctx)
+def _show_contacts(ctx: Context, _argument: str) -> None:
+    body = municipality(ctx) or _municipality_of_booking(ctx)
     if body is None:
-        bodies = ctx.office.municipalities[:OFFICES_LISTED]
+        bodies = ctx.office.municipalities[:MAX_OFFICES_LISTED]
         phones = [block for each in bodies for block in _phone_of(each)]
         ctx.say(message(Heading(HUMAN), *phones))
         return
@@ -65,20 +65,20 @@ def _phone_of(body: Municipality) -> list[Block]:
     return [Paragraph(body.name), *(facts(number) if phone else [])]
 
 
-def _booked_at(ctx: Context) -> Municipality | None:
-    """Return the municipality of the booking that is changed, or of the citizen's next one."""
+def _municipality_of_booking(ctx: Context) -> Municipality | None:
+    """Return the municipality of the dialog's booking, or of the citizen's next one."""
     booking = existing_booking(ctx) or next(iter(ctx.office.upcoming()), None)
     return ctx.office.of_booking(booking).body if booking else None
 
 
-def _zone(ctx: Context, argument: str) -> None:
+def _change_zone(ctx: Context, argument: str) -> None:
     if argument and (found := ctx.lexicon.zone_called(argument)):
         set_zone(ctx, found)
     else:
         ask_zone(ctx)
 
 
-def _switch(dialog: str) -> Callable[[Context, str], None]:
+def _switches_to(dialog: str) -> Callable[[Context, str], None]:
     return lambda ctx, _argument: switch_to(ctx, dialog)
 
 
@@ -86,7 +86,7 @@ COMMANDS: tuple[Command, ...] = (
     standard.BACK,
     standard.START_OVER,
     standard.STOP_COMMAND,
-    Command(name="cancel", words=_("cancel"), run=_cancel, shown="never", yields=True),
+    Command(name="cancel", words=_("cancel"), run=_cancel_or_stop, shown="never", yields=True),
     Command(
         name="about",
         label=_("About this service"),
@@ -94,7 +94,7 @@ COMMANDS: tuple[Command, ...] = (
             "about, about the service, about this service, documents, what documents do i need, "
             "what do i need, instructions, info"
         ),
-        run=_about,
+        run=_show_service,
         yields=True,
         applies=lambda ctx: service(ctx) is not None,
     ),
@@ -102,7 +102,7 @@ COMMANDS: tuple[Command, ...] = (
         name="links",
         label=_("Useful links"),
         words=_("links, useful links"),
-        run=_links,
+        run=_show_links,
         yields=True,
     ),
     Command(
@@ -112,20 +112,20 @@ COMMANDS: tuple[Command, ...] = (
             "human, person, employee, contact, agent, talk to a human, talk to a person, "
             "talk to an employee, talk to someone, speak to someone"
         ),
-        run=_human,
+        run=_show_contacts,
         yields=True,
     ),
     Command(
         name="bookings",
         label=_("My bookings"),
         words=_("my bookings, my appointments, my appointment, see my appointment"),
-        run=_switch("bookings"),
+        run=_switches_to("bookings"),
     ),
     Command(
         name="book",
         label=_("New booking"),
         words=_("new booking, new appointment, book, book an appointment"),
-        run=_switch("book"),
+        run=_switches_to("book"),
         applies=lambda ctx: ctx.state.dialog != "book",
     ),
     standard.LANGUAGE,
@@ -133,7 +133,7 @@ COMMANDS: tuple[Command, ...] = (
         name="zone",
         label=_("Time zone"),
         words=_("time zone, timezone, change time zone"),
-        run=_zone,
+        run=_change_zone,
         understands=lambda ctx, argument: ctx.lexicon.zone_called(argument) is not None,
     ),
     standard.HELP,
@@ -143,27 +143,27 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="move",
         words=_("move, move appointment, reschedule, change appointment"),
-        run=_switch("move"),
+        run=_switches_to("move"),
         shown="never",
         yields=True,
     ),
     Command(
         name="cancel_booking",
         words=_("cancel appointment, cancel my appointment, cancel booking, cancel my booking"),
-        run=_switch("cancel"),
+        run=_switches_to("cancel"),
         shown="never",
     ),
     Command(
         name="edit",
         words=_("edit, edit details, change details, change my details"),
-        run=_switch("edit"),
+        run=_switches_to("edit"),
         shown="never",
         yields=True,
     ),
     Command(
         name="withdraw",
         words=_("withdraw consent, withdraw my consent"),
-        run=_switch("withdraw"),
+        run=_switches_to("withdraw"),
         shown="never",
     ),
     standard.CHANGE,

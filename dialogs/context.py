@@ -1,4 +1,4 @@
-"""The context that this conversation's dialogs work in, and refusals on their way to the engine."""
+"""The engine's types with this conversation's office, and the conversion of its refusals."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def refusable(fn: Callable[P, T]) -> Callable[P, T]:
-    """Have a refusal by the office reach the engine, which tells the citizen."""
+    """Convert the office's BookingRefused to StepRefused, of which the engine tells the citizen."""
 
     @wraps(fn)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:

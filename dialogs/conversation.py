@@ -1,4 +1,4 @@
-"""The conversation as a whole: its dialogs, commands and links, put together."""
+"""The definition of the conversation: its dialogs, commands and links."""
 
 from core.i18n import _
 from core.office import Office

@@ -1,23 +1,25 @@
-"""Links that begin a conversation: `book_` a service, a municipality or both; `manage_` a code."""
+"""Deep links: `book_` a service, a municipality or both; `manage_` a code."""
 
 from core.bookings.reference import fold_code, is_code
 from dialogs.context import Context
 from dialogs.managing.find import BY_CODE
 from dialogs.menu import switch_to
 
-BOOK, MANAGE = "book_", "manage_"
+BOOK_PREFIX, MANAGE_PREFIX = "book_", "manage_"
 
 
 def follow_link(ctx: Context, link: str) -> None:
-    """Go where a link leads; one that leads nowhere changes nothing."""
-    if link.startswith(MANAGE) and is_code(code := link.removeprefix(MANAGE)):
+    """Begin the task of a deep link; an unknown link is ignored."""
+    if link.startswith(MANAGE_PREFIX) and is_code(code := link.removeprefix(MANAGE_PREFIX)):
         switch_to(ctx, "bookings", way=BY_CODE, code=fold_code(code))
-    elif link.startswith(BOOK) and (answers := _answers_named(ctx, link.removeprefix(BOOK))):
+    elif link.startswith(BOOK_PREFIX) and (
+        answers := _answers_of_link(ctx, link.removeprefix(BOOK_PREFIX))
+    ):
         switch_to(ctx, "book", **answers)
 
 
-def _answers_named(ctx: Context, name: str) -> dict[str, str]:
-    """Return the answers that a link gives; where it may mean several, those that they share."""
+def _answers_of_link(ctx: Context, name: str) -> dict[str, str]:
+    """Return the answers that a link implies; if it fits several services, those they share."""
     found = [
         {"municipality": body.id, "group": group.id, "service": service.id}
         for body in ctx.office.offered_municipalities

@@ -1,4 +1,4 @@
-"""The menu between two tasks, and the questions in between."""
+"""The menu between two tasks, and the questions that interrupt one."""
 
 from core.i18n import Text, TextTemplate, ZoneCity, _, join
 from dialogs.context import Context, Dialog, Step
@@ -19,19 +19,19 @@ TASKS: dict[str, TextTemplate] = {
     "cancel": _("cancel, delete"),
     "edit": _("details, change details, correct, phone, email, name"),
 }
-"""Words for each task, joins its label."""
+"""Words for each task, besides its label."""
 
 SWITCH = "switch"
 ZONE = "zone"
 
 
-def yes_no(yes: Text, no: Text, more: Text = "") -> tuple[Choice, Choice]:
-    """Return two choices that "yes" and "no" pick too, and `more` words the yes."""
+def yes_no_choices(yes: Text, no: Text, more: Text = "") -> tuple[Choice, Choice]:
+    """Return two choices that "yes" and "no" pick too; `more` are other words for the first."""
     return Choice("yes", yes, join(", ", YES, more) if more else YES), Choice("no", no, NO)
 
 
 def switch_to(ctx: Context, dialog: str, **answers: str) -> None:
-    """Begin a task, with answers that are known; in the middle of another one, ask first."""
+    """Begin a task, with answers that are known; ask first if another one is under way."""
     if ctx.state.dialog != ctx.definition.idle and ctx.state.answered_by_citizen:
         ctx.update(interruption=Interruption(SWITCH, dialog, answers))
     else:
@@ -39,12 +39,12 @@ def switch_to(ctx: Context, dialog: str, **answers: str) -> None:
 
 
 def ask_zone(ctx: Context) -> None:
-    """Ask for the citizen's city, in between."""
+    """Interrupt the dialog to ask for the citizen's city."""
     ctx.update(interruption=Interruption(ZONE))
 
 
 def set_zone(ctx: Context, zone: str) -> None:
-    """Show times in that zone from now on."""
+    """Set the citizen's time zone, and say so."""
     ctx.update(interruption=None, timezone=zone)
     city = ZoneCity(zone)
     ctx.say(_("I'll show video and telephone appointments in the time of {zone}.", zone=city))
@@ -68,7 +68,7 @@ def _start(ctx: Context, dialog: str) -> None:
 def _ask_stop(_ctx: Context) -> Prompt:
     return Prompt(
         _("Shall we stop here? You would have to begin again."),
-        yes_no(_("Yes, stop"), _("No, go on")),
+        yes_no_choices(_("Yes, stop"), _("No, go on")),
     )
 
 
@@ -79,7 +79,7 @@ def _ask_switch(ctx: Context) -> Prompt:
     if running is other:
         return Prompt(
             _("We're in the middle of “{task}”. Shall I begin it again?", task=running.label),
-            yes_no(_("Yes, begin again"), _("No, go on")),
+            yes_no_choices(_("Yes, begin again"), _("No, go on")),
         )
     return Prompt(
         _(
@@ -87,7 +87,7 @@ def _ask_switch(ctx: Context) -> Prompt:
             task=running.label,
             other=other.label,
         ),
-        yes_no(_("Yes, leave it"), _("No, go on")),
+        yes_no_choices(_("Yes, leave it"), _("No, go on")),
     )
 
 

@@ -1,1 +1,1 @@
-"""The dialogs about a booking that exists."""
+"""The dialogs about an existing booking."""

@@ -1,4 +1,4 @@
-"""The dialogs about a booking that exists: my bookings, cancel, withdraw consent."""
+"""The dialogs about an existing booking: my bookings, cancel, withdraw consent."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,8 @@ from dialogs.engine import navigation
 from dialogs.engine.prompts import Choice, Prompt
 from dialogs.managing.edit import EDIT
 from dialogs.managing.find import check_allowed, find_steps, may_withdraw, picked_booking
-from dialogs.managing.reschedule import KEPT, MOVE
-from dialogs.menu import yes_no
+from dialogs.managing.reschedule import BOOKING_KEPT, MOVE
+from dialogs.menu import yes_no_choices
 from dialogs.messages.appointment import (
     BOOKING_ACTIONS,
     appointment_facts,
@@ -44,7 +44,7 @@ def _ask_action(ctx: Context) -> Prompt:
 
 
 @refusable
-def _act(ctx: Context, action: str) -> None:
+def _start_task(ctx: Context, action: str) -> None:
     booking = picked_booking(ctx)
     if action == "keep":
         navigation.end_dialog(ctx)
@@ -55,7 +55,7 @@ def _act(ctx: Context, action: str) -> None:
 
 def _bookings_steps(_ctx: Context) -> Iterator[Step]:
     yield from find_steps()
-    yield Step("action", _("Task"), _ask_action, effect=_act, automatic=False)
+    yield Step("action", _("Task"), _ask_action, effect=_start_task, automatic=False)
 
 
 def _ask_cancel(ctx: Context) -> Prompt:
@@ -63,7 +63,7 @@ def _ask_cancel(ctx: Context) -> Prompt:
     details = appointment_facts(ctx.office.of_booking(booking), booking, ctx.zone)
     return Prompt(
         message(Heading(_("Shall I cancel this appointment?")), *details),
-        yes_no(_("Yes, cancel it"), _("No, keep it"), _("cancel, cancel it")),
+        yes_no_choices(_("Yes, cancel it"), _("No, keep it"), _("cancel, cancel it")),
         names="whole",
     )
 
@@ -73,7 +73,7 @@ def _cancel(ctx: Context, answer: str) -> None:
     booking = picked_booking(ctx)
     navigation.end_dialog(ctx)
     if answer == "no":
-        ctx.say(KEPT)
+        ctx.say(BOOKING_KEPT)
         return
     ctx.office.cancel(booking)
     cancelled = one_line(ctx.office.of_booking(booking), booking, ctx.zone)
@@ -97,7 +97,7 @@ def _ask_withdraw(ctx: Context) -> Prompt:
             ),
             *appointment_facts(ctx.office.of_booking(booking), booking, ctx.zone),
         ),
-        yes_no(_("Yes, withdraw it"), _("No, keep it"), _("withdraw, withdraw it")),
+        yes_no_choices(_("Yes, withdraw it"), _("No, keep it"), _("withdraw, withdraw it")),
         names="whole",
     )
 
@@ -107,7 +107,7 @@ def _withdraw(ctx: Context, answer: str) -> None:
     booking = picked_booking(ctx)
     navigation.end_dialog(ctx)
     if answer == "no":
-        ctx.say(KEPT)
+        ctx.say(BOOKING_KEPT)
         return
     navigation.forget_answers(ctx)
     ctx.office.withdraw_consent(booking)

@@ -1,4 +1,4 @@
-"""Finding the booking that a dialog is about: one's own, or by its code and phone number."""
+"""The steps that find the booking a dialog is about: the citizen's own, or by code and phone."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,11 +17,11 @@ from dialogs.nlu.fields import parse_phone
 from dialogs.nlu.parsed import ParseFailure
 
 BY_CODE = "code"
-"""The answer to "way" where a code is asked for, though there are bookings of one's own."""
+"""The value of the derived answer "way": a code is asked for, though the citizen has bookings."""
 
 
 def picked_booking(ctx: Context) -> Booking:
-    """Return the booking that the dialog is about. Raises LookupError."""
+    """Return the booking that the dialog is about. Raises LookupError if there is none yet."""
     booking = existing_booking(ctx)
     if booking is None:
         raise LookupError("the dialog has no booking yet")
@@ -29,14 +29,14 @@ def picked_booking(ctx: Context) -> Booking:
 
 
 def may_withdraw(ctx: Context, booking: Booking) -> bool:
-    """Return whether a consent was given with a booking that may be withdrawn."""
+    """Return whether the consent given with a booking can be withdrawn."""
     given = ConsentReference.parse(booking.consent_version or "")
     consents = ctx.office.of_booking(booking).body.consents
     return any(consent.id == given.id and consent.withdrawable for consent in consents)
 
 
 def check_allowed(ctx: Context, booking: Booking) -> None:
-    """Refuse at once what the municipality's deadline doesn't allow any more."""
+    """End the dialog and raise BookingRefused if its task isn't allowed for the booking."""
     try:
         if ctx.state.dialog in ("move", "cancel"):
             ctx.office.check_changeable(booking)
@@ -56,21 +56,21 @@ def ask_by_code(ctx: Context, _argument: str) -> None:
 
 
 def find_steps() -> Iterator[Step]:
-    """Return the steps that find the booking."""
-    yield Step("code", _("Code"), _ask_code, _take_code, applies=_by_code)
-    yield Step("phone", _("Telephone"), _ask_phone, _take_phone, _by_code, effect=_prove)
+    """Yield the steps that find the booking."""
+    yield Step("code", _("Code"), _ask_code, _take_code, applies=_needs_code)
+    yield Step("phone", _("Telephone"), _ask_phone, _take_phone, _needs_code, effect=_find_by_code)
     yield Step("booking", _("Appointment"), _ask_booking, effect=_check_picked)
 
 
 def _own_bookings(ctx: Context) -> Sequence[Booking]:
-    """Return the citizen's bookings that the running dialog can work on."""
+    """Return the citizen's bookings that the running dialog is possible for."""
     found = ctx.office.upcoming()
     if ctx.state.dialog == "withdraw":
         return [booking for booking in found if may_withdraw(ctx, booking)]
     return found
 
 
-def _by_code(ctx: Context) -> bool:
+def _needs_code(ctx: Context) -> bool:
     if "booking" in ctx.answers:
         return False
     return ctx.answers.get("way") == BY_CODE or not _own_bookings(ctx)
@@ -112,8 +112,8 @@ def _take_phone(_ctx: Context, text: str) -> TakeOutcome:
 
 
 @refusable
-def _prove(ctx: Context, number: str) -> EffectOutcome:
-    """Open the booking to whoever knows its code and its phone number."""
+def _find_by_code(ctx: Context, number: str) -> EffectOutcome:
+    """Find the booking with this code and phone number; ask for both again if there is none."""
     try:
         booking = ctx.office.find_booking(ctx.answers["code"], number)
     except BookingRefused:

@@ -1,4 +1,4 @@
-"""Moving an appointment to another day or time."""
+"""The dialog that moves an appointment to another day or time."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,7 +12,7 @@ from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Prompt
 from dialogs.managing.find import find_steps, picked_booking
-from dialogs.menu import yes_no
+from dialogs.menu import yes_no_choices
 from dialogs.messages.appointment import (
     appointment_facts,
     appointment_time,
@@ -22,7 +22,7 @@ from dialogs.messages.appointment import (
 from dialogs.messages.blocks import Fact, Facts, Heading, message
 from dialogs.messages.notification import BRIEF, FOR_ATTENDEE
 
-KEPT = _("All right, your appointment stands.")
+BOOKING_KEPT = _("All right, your appointment stands.")
 
 
 def _is_on_picked_day(ctx: Context, value: str) -> bool:
@@ -32,7 +32,7 @@ def _is_on_picked_day(ctx: Context, value: str) -> bool:
 
 
 def _set_day(ctx: Context, value: str) -> None:
-    """Set the day of the time that was picked: one near another may be on another day."""
+    """Set the day to that of the time picked: the nearest times may be on another day."""
     local = datetime.fromisoformat(value).astimezone(zone_of(ctx, current_offer(ctx)))
     ctx.state = ctx.state.with_derived("day", local.date().isoformat())
 
@@ -51,7 +51,7 @@ def _ask_review(ctx: Context) -> Prompt:
                 )
             ),
         ),
-        yes_no(
+        yes_no_choices(
             _("Yes, move it to {time}", time=short_time_label(ctx, offer, start)),
             _("No, keep the old time"),
         ),
@@ -64,7 +64,7 @@ def _move(ctx: Context, answer: str) -> None:
     booking = picked_booking(ctx)
     if answer == "no":
         navigation.end_dialog(ctx)
-        ctx.say(KEPT)
+        ctx.say(BOOKING_KEPT)
         return
     start = datetime.fromisoformat(ctx.answers["time"])
     try:
