@@ -1,1 +1,1 @@
-"""What is said of appointments and services."""
+"""Structured messages about appointments and services."""

@@ -1,4 +1,4 @@
-"""What is said of an appointment and of a service."""
+"""The blocks and messages about an appointment or a service."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -50,22 +50,22 @@ BOOKING_ACTIONS: tuple[Block, ...] = (
     Attachment("calendar", _("Save in my calendar")),
     Actions((Action("print", _("Print")),)),
 )
-"""What a page offers under everything that is said of one booking."""
+"""What a page offers below a message about one booking."""
 
 
 def shown_zone(municipality: Municipality, channel: str, citizen: ZoneInfo) -> ZoneInfo:
-    """Return the zone of the times shown: the place's in person, else the citizen's."""
+    """Return the zone of the times shown: the municipality's in person, else the citizen's."""
     return ZoneInfo(municipality.timezone) if channel == Channel.IN_PERSON else citizen
 
 
 def appointment_time(
     start: datetime, minutes: int, municipality: Municipality, channel: str, citizen: ZoneInfo
 ) -> Text:
-    """Return date and time; in both zones where the citizen's differs from the municipality's."""
-    here, there = ZoneInfo(municipality.timezone), citizen
+    """Return date and time, in both zones if the citizen's differs from the municipality's."""
+    local = ZoneInfo(municipality.timezone)
     end = start + timedelta(minutes=minutes)
 
-    def at(zone: ZoneInfo, message: TextTemplate) -> TextTemplate:
+    def in_zone(zone: ZoneInfo, message: TextTemplate) -> TextTemplate:
         return TextTemplate(
             message.message,
             args={
@@ -76,12 +76,12 @@ def appointment_time(
             },
         )
 
-    if start.astimezone(here).utcoffset() == start.astimezone(there).utcoffset():
-        return at(here, _("{day}, {start}–{end} (time of {zone})"))
-    first, second = (here, there) if channel == Channel.IN_PERSON else (there, here)
+    if start.astimezone(local).utcoffset() == start.astimezone(citizen).utcoffset():
+        return in_zone(local, _("{day}, {start}–{end} (time of {zone})"))
+    first, second = (local, citizen) if channel == Channel.IN_PERSON else (citizen, local)
     return lines(
-        at(first, _("{day}, {start}–{end} (time of {zone})")),
-        at(second, _("that is {day}, {start}–{end} in {zone}")),
+        in_zone(first, _("{day}, {start}–{end} (time of {zone})")),
+        in_zone(second, _("that is {day}, {start}–{end} in {zone}")),
     )
 
 
@@ -108,32 +108,32 @@ def about_office(body: Municipality) -> list[Block]:
 
 
 def documents(service: Service) -> list[Block]:
-    """Return what to bring."""
+    """Return the checklist of what to bring, if anything."""
     if not service.documents:
         return []
     return [Checklist(_("Please have with you:"), service.documents)]
 
 
 def useful_links(links: Iterable[CatalogueLink], heading: Text | None = None) -> list[Block]:
-    """Return links with their labels, of a municipality or a service."""
+    """Return the block of a municipality's or a service's links, if there are any."""
     found = tuple(Link(link.label, link.url) for link in links)
     return [Links(found, heading)] if found else []
 
 
 def contact_facts(contact: OfficeContact) -> list[Block]:
-    """Return how to reach an office."""
-    ways = (
+    """Return the contact details of an office."""
+    details = (
         Fact(_("Telephone"), contact.phone or "", kind="phone"),
         Fact(_("Email"), contact.email or "", kind="email"),
         Fact(_("Address"), contact.address or "", kind="address"),
         Fact(_("Hours"), contact.hours or ""),
         Fact(_("Website"), contact.website or "", show_label=False, kind="url"),
     )
-    return facts(*(way for way in ways if way.value))
+    return facts(*(fact for fact in details if fact.value))
 
 
 def attendee_facts(fields: Sequence[FormField], details: Mapping[str, str]) -> list[Block]:
-    """Return the attendee's details; what was skipped is left out."""
+    """Return the attendee's details, without those skipped."""
     return facts(
         *(
             Fact(field.label, shown_value(field, details[field.id]))
@@ -144,13 +144,13 @@ def attendee_facts(fields: Sequence[FormField], details: Mapping[str, str]) -> l
 
 
 def shown_value(field: FormField, value: str) -> Text:
-    """Return a detail as the citizen saw it: an option's label, else the value for reading."""
+    """Return a detail for display: an option's label, else the formatted value."""
     label = next((option.label for option in field.options if option.id == value), None)
     return FIELD_TYPES[field.type].show(value) if label is None else label
 
 
 def one_line(loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo) -> Text:
-    """Return a booking in a line: date, time, service."""
+    """Return a booking in one line: date, time, service."""
     body = loaded.body
     zone = shown_zone(body, booking.channel, citizen)
     return _(
@@ -164,7 +164,7 @@ def one_line(loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo) ->
 def appointment_facts(
     loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo
 ) -> list[Block]:
-    """Return the code, service, time, and the place or how the call is made."""
+    """Return the code, service, time, channel, and the place or how the call is made."""
     body = loaded.body
     service, branch = body.services[booking.service], body.branch(booking.branch)
     minutes = int((booking.ends_at - booking.starts_at).total_seconds() // 60)
@@ -181,16 +181,16 @@ def appointment_facts(
         rows.append(branch_fact(branch))
     if channel == Channel.PHONE:
         number = format_phone(booking.details.get("phone", ""))
-        said = _("We will call you at {phone}.", phone=number)
-        rows.append(Fact(_("Telephone"), said, show_label=False))
+        text = _("We will call you at {phone}.", phone=number)
+        rows.append(Fact(_("Telephone"), text, show_label=False))
     elif email := booking.details.get("email"):
-        said = _("The office will send the link for the call to {email}.", email=email)
-        rows.append(Fact(_("Email"), said, show_label=False))
+        text = _("The office will send the link for the call to {email}.", email=email)
+        rows.append(Fact(_("Email"), text, show_label=False))
     return [Facts(tuple(rows))]
 
 
 def service_fact(body: Municipality, service: Service) -> Fact:
-    """Return who serves, and for what."""
+    """Return the fact with municipality and service."""
     value = _("{municipality}, {service}", municipality=body.name, service=service.name)
     return Fact(_("Service"), value, show_label=False)
 
@@ -198,23 +198,23 @@ def service_fact(body: Municipality, service: Service) -> Fact:
 def time_fact(
     start: datetime, minutes: int, body: Municipality, channel: Channel, citizen: ZoneInfo
 ) -> Fact:
-    """Return when an appointment is."""
+    """Return the fact with date and time of an appointment."""
     value = appointment_time(start, minutes, body, channel, citizen)
     return Fact(_("When"), value, show_label=False)
 
 
 def channel_fact(channel: Channel) -> Fact:
-    """Return how an appointment is held."""
+    """Return the fact with the channel of an appointment."""
     return Fact(_("How"), CHANNELS[channel], show_label=False)
 
 
 def branch_fact(branch: Branch) -> Fact:
-    """Return the name of the place that serves."""
+    """Return the fact with the name of a branch."""
     return Fact(_("Place"), branch.name, show_label=False)
 
 
 def facts(*rows: Fact) -> list[Block]:
-    """Return facts as a block; none where there are no facts."""
+    """Return a block of these facts; no block if there are none."""
     return [Facts(rows)] if rows else []
 
 
@@ -228,7 +228,7 @@ def _place(branch: Branch) -> Place:
 def full_details(
     loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo, now: datetime
 ) -> list[Block]:
-    """Return all that the citizen must know of a booking."""
+    """Return everything that the citizen must know about a booking."""
     body = loaded.body
     service, channel = body.services[booking.service], Channel(booking.channel)
     tips = body.video_tips if channel == Channel.VIDEO else ()
@@ -246,7 +246,7 @@ def full_details(
 def _deadline(
     body: Municipality, booking: Booking, citizen: ZoneInfo, now: datetime
 ) -> Text | None:
-    """Return until when a booking can be moved or cancelled, where that isn't obvious."""
+    """Return until when a booking can be moved or cancelled, if that is before its start."""
     until = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
     if not now < until < booking.starts_at:
         return None
@@ -261,7 +261,7 @@ def _deadline(
 
 
 def office_phone(loaded: LoadedMunicipality, booking: Booking) -> list[Block]:
-    """Return where a human can be called about a booking."""
+    """Return the telephone number to call about a booking, if there is one."""
     contact = loaded.body.branch(booking.branch).contact or loaded.body.contact
     if not contact.phone:
         return []
@@ -271,14 +271,14 @@ def office_phone(loaded: LoadedMunicipality, booking: Booking) -> list[Block]:
 def booking_message(
     booking: Booking, heading: Text, blocks: Iterable[Block], brief: Text | None = None
 ) -> Message:
-    """Return a message that is all about one booking, with its calendar file."""
+    """Return a message about one booking, with its calendar file."""
     return Message((Heading(heading), *blocks, *BOOKING_ACTIONS), booking.id, brief)
 
 
 def brief_form(
-    said: TextTemplate, loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo
+    template: TextTemplate, loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo
 ) -> Text:
-    """Fill the {appointment} and {code} of a message's short form."""
+    """Return a message's short form with its {appointment} and {code} filled in."""
     appointment = one_line(loaded, booking, citizen)
     code = format_code(booking.code or "")
-    return TextTemplate(said.message, args={"appointment": appointment, "code": code})
+    return TextTemplate(template.message, args={"appointment": appointment, "code": code})

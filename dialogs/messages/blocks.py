@@ -1,4 +1,4 @@
-"""Structured messages: what is said, as blocks that each platform puts into its own form."""
+"""Structured messages: lists of blocks that each platform renders in its own form."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Literal
 from core.i18n import JoinedText, Text, TextTemplate, _, lines
 
 FactKind = Literal["text", "phone", "email", "url", "address"]
-"""What a fact's value is, where a platform can link it."""
+"""The kind of a fact's value, for platforms that make it a link."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The line that says what the message is about."""
+    """The first line, which says what the message is about."""
 
     text: Text
 
@@ -26,7 +26,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A label and its value. `show_label` is False where plain text shows the value alone."""
+    """A label and its value; plain text shows the value alone if `show_label` is False."""
 
     label: Text
     value: Text
@@ -36,14 +36,14 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts under each other."""
+    """A list of facts."""
 
     rows: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """Things to bring or to do."""
+    """A list of things to bring or to do."""
 
     heading: Text
     items: tuple[Text, ...]
@@ -51,14 +51,14 @@ class Checklist:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is also good to know, such as a deadline."""
+    """Additional information, such as a deadline."""
 
     text: Text
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address of the web, and what it leads to."""
+    """A web address with a label."""
 
     label: Text
     url: str
@@ -66,7 +66,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Links under each other."""
+    """A list of links."""
 
     links: tuple[Link, ...]
     heading: Text | None = None
@@ -74,7 +74,7 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something to do with the appointment that the message is about."""
+    """An action of the page on the appointment that the message is about."""
 
     kind: Literal["print"]
     label: Text
@@ -82,14 +82,14 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """What a page offers beside the choices of the open question; plain text leaves it out."""
+    """Actions that a page offers besides the choices of the open question; not in plain text."""
 
     actions: tuple[Action, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that goes with the message; plain text leaves it out."""
+    """A file that comes with the message; not in plain text."""
 
     kind: Literal["calendar"]
     label: Text
@@ -97,7 +97,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an office is; degrees north and east (WGS 84), where they are known."""
+    """The place of an office; latitude and longitude are WGS 84 degrees, if known."""
 
     name: Text
     address: Text | None = None
@@ -112,8 +112,8 @@ Block = Heading | Paragraph | Facts | Checklist | Note | Links | Actions | Attac
 class Message:
     """A message as blocks.
 
-    `booking` is the id of the appointment that it is all about. `brief` is its short form, for
-    platforms where each character costs; `spoken` is what is said aloud instead of its plain text.
+    `booking` is the id of the appointment that it is about. `brief` is its short form, for
+    platforms where each character costs; `spoken` replaces its plain text where it is read aloud.
     """
 
     blocks: tuple[Block, ...]
@@ -123,15 +123,15 @@ class Message:
 
 
 def message(*blocks: Block) -> Message:
-    """Return a message of these blocks, about no appointment."""
+    """Return a message of these blocks that is about no appointment."""
     return Message(blocks)
 
 
-def to_text(said: Text | Message) -> Text:
-    """Return the plain form of a message: its lines under each other."""
-    if not isinstance(said, Message):
-        return said
-    return JoinedText(tuple(_lines_of(said.blocks)))
+def to_text(content: Text | Message) -> Text:
+    """Return a message as plain text, one line after another; a text as it is."""
+    if not isinstance(content, Message):
+        return content
+    return JoinedText(tuple(_lines_of(content.blocks)))
 
 
 def _lines_of(blocks: Iterable[Block]) -> Iterator[Text]:

@@ -1,4 +1,4 @@
-"""Notifications: reminders, and changes that were made elsewhere."""
+"""The messages of notifications: reminders, and changes made elsewhere."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ OPENINGS: dict[str, TextTemplate] = {
         "your number:"
     ),
 }
-"""To whoever booked, in a chat that can answer."""
+"""The first line, by kind, for the citizen who booked, in a chat that can answer."""
 
 FOR_ATTENDEE: dict[str, TextTemplate] = {
     "confirmed": _("Your appointment is booked."),
@@ -33,13 +33,12 @@ FOR_ATTENDEE: dict[str, TextTemplate] = {
     "edited": _("The details of your appointment were changed."),
     "reminder": OPENINGS["reminder"],
 }
-"""To the attendee, who may be another than who booked, and can't answer."""
+"""The first line, by kind, for the attendee, who may be somebody else and can't answer."""
 
 CANCEL_HERE = _(
     "If you can't make it, please cancel it here, so that somebody else can have the time."
 )
 TELL_OFFICE = _("If you can't make it, please tell the office.")
-
 
 BRIEF: dict[str, TextTemplate] = {
     "confirmed": _("Your appointment is booked: {appointment}. Code: {code}."),
@@ -47,7 +46,7 @@ BRIEF: dict[str, TextTemplate] = {
     "edited": _("The details of your appointment were changed: {appointment}. Code: {code}."),
     "reminder": _("A reminder of your appointment: {appointment}. Code: {code}."),
 }
-"""The short form of each."""
+"""The short form, by kind."""
 
 
 def notification_message(
@@ -59,22 +58,22 @@ def notification_message(
     *,
     to_attendee: bool = False,
 ) -> Message | None:
-    """Return what a notification of that kind says of a booking now.
+    """Return the message of a notification about a booking, for the citizen or the attendee.
 
-    None where that is no longer true. It is for whoever booked, else `to_attendee`.
+    None if it is no longer true, such as a reminder of a cancelled booking.
     """
     if not loaded.has(booking.service, booking.branch):
-        return None  # the catalogue may have lost what a cancelled booking was for
+        return None  # a cancelled booking's service may no longer be in the catalogue
     if kind == "cancelled":
-        what = one_line(loaded, booking, citizen)
-        brief = _("Your appointment was cancelled: {appointment}.", appointment=what)
+        appointment = one_line(loaded, booking, citizen)
+        brief = _("Your appointment was cancelled: {appointment}.", appointment=appointment)
         elsewhere = _(
             "Your appointment was cancelled from another device, with its code and your number: "
             "{appointment}.",
-            appointment=what,
+            appointment=appointment,
         )
-        said = Paragraph(brief if to_attendee else elsewhere)
-        return Message((said, *office_phone(loaded, booking)), brief=brief)
+        text = Paragraph(brief if to_attendee else elsewhere)
+        return Message((text, *office_phone(loaded, booking)), brief=brief)
     if booking.state != "confirmed" or booking.starts_at <= now:
         return None
     short = brief_form(BRIEF[kind], loaded, booking, citizen)
