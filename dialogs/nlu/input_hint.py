@@ -1,4 +1,4 @@
-"""What a question's answer looks like, for keyboards and input fields."""
+"""Hints of what an answer looks like, for keyboards and input fields."""
 
 from typing import Literal
 

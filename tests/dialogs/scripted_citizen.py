@@ -1,4 +1,4 @@
-"""A citizen who answers whatever is asked, and so gets to a booking from anywhere."""
+"""A scripted citizen who answers any question, and so completes a booking from any state."""
 
 from bot.messages import Reply, ReplyChoice
 from tests.conftest import Deployment
@@ -19,17 +19,17 @@ MOST_TURNS = 60
 
 
 def confirmed(replies: list[Reply]) -> bool:
-    """Whether these replies confirm a booking."""
+    """Return whether these replies confirm a booking."""
     return any("Your appointment is booked" in r.text or "κλείστηκε." in r.text for r in replies)
 
 
 def picks(reply: Reply) -> list[ReplyChoice]:
-    """The choices that are answers."""
+    """Return the choices that are answers."""
     return [choice for choice in reply.choices if choice.number is not None]
 
 
 def complete_a_booking(deployment: Deployment) -> int:
-    """Go on from wherever the conversation is until a booking is confirmed; turns it took."""
+    """Answer the questions until a booking is confirmed; return the number of turns."""
     tried = 0
     deployment.say("πίσω")
     for turns in range(1, MOST_TURNS):

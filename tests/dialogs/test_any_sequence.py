@@ -1,4 +1,4 @@
-"""Whatever is said and tapped, a booking can still be completed, and the talk can be left."""
+"""After any sequence of messages, a booking can be completed and the conversation left."""
 
 import json
 import random
@@ -41,26 +41,26 @@ WORDS = [
     ),
 ]
 
-said = st.one_of(st.sampled_from(WORDS), st.text(max_size=30)).map(lambda word: ("say", word))
+typed = st.one_of(st.sampled_from(WORDS), st.text(max_size=30)).map(lambda word: ("say", word))
 tapped = st.tuples(st.just("tap"), st.integers(0, 30))
 old = st.tuples(st.just("old"), st.integers(0, 200))
 time_passes = st.tuples(st.just("wait"), st.sampled_from([1, 11, 45, 60 * 30]))
-# A hold that lapses, and what may then be done about it: rare, if each were left to chance.
+# An expired hold followed by "back" would be rare if it were left to chance.
 back = st.just(("say", "πίσω"))
 lapses = st.tuples(st.just("wait"), st.sampled_from([11, 45]))
 sequences = st.lists(
-    st.one_of(said, tapped, tapped, tapped, old, time_passes, lapses, back), max_size=25
+    st.one_of(typed, tapped, tapped, tapped, old, time_passes, lapses, back), max_size=25
 )
 
 STEGASI = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30", "Μαρία Παπαδοπούλου")
 CHIOS = ("Γεια", "Χίου", "Κέντρα Συμβουλευτικής", "Τηλεδιάσκεψη", "3/12", "09:00")
 LAPSED: list[tuple[str, str | int]] = [("wait", 11), ("say", "maria@example.gr"), ("say", "πίσω")]
 beginnings = st.sampled_from([("/start",), STEGASI, CHIOS])
-"""What is said first: the more is answered, the more there is to go wrong."""
+"""The first messages: the more is answered, the more can go wrong."""
 
 
 @contextmanager
-def opened(migrated: Path, texts: Translator) -> Iterator[Deployment]:
+def open_deployment(migrated: Path, texts: Translator) -> Iterator[Deployment]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rantevou.db"
         file.write_bytes(migrated.read_bytes())
@@ -97,7 +97,7 @@ def test_a_booking_can_be_completed_or_left_after_any_sequence(
     def run(
         beginning: tuple[str, ...], sequence: list[tuple[str, str | int]], leaves: bool
     ) -> None:
-        with opened(migrated, texts) as deployment:
+        with open_deployment(migrated, texts) as deployment:
             deployment.talk(*beginning)
             ids = [choice.id for choice in deployment.last[-1].choices]
             for kind, what in sequence:
@@ -112,39 +112,40 @@ def test_a_booking_can_be_completed_or_left_after_any_sequence(
                 else:
                     deployment.say(choice=ids[int(what) % len(ids)])
                 ids += [choice.id for choice in deployment.last[-1].choices]
-                check(deployment)
+                check_turn(deployment)
             if leaves:
-                leave(deployment)
+                leave_conversation(deployment)
             else:
                 complete_a_booking(deployment)
-            check(deployment)
+            check_turn(deployment)
 
     run()
 
 
-def check(deployment: Deployment) -> None:
-    """Every turn ends with a question that shows a way on; what is kept is what was answered."""
+def check_turn(deployment: Deployment) -> None:
+    """Assert that the turn ends with a question with choices, and that the hold is the answer's."""
     asked = deployment.last[-1]
     assert asked.step
     assert asked.text
     assert asked.choices
     assert all(reply.text.strip() for reply in deployment.last)
-    assert held(deployment) <= 1
+    assert count_holds(deployment) <= 1
     check_answered_time(deployment)
 
 
-def held(deployment: Deployment) -> int:
-    """How many times are kept from others now."""
+def count_holds(deployment: Deployment) -> int:
+    """Return how many times are held now."""
     now = {"now": int(deployment.clock.now.timestamp())}
     with deployment.database.engine.connect() as connection:
         count: int = connection.execute(
-            text("SELECT count(*) FROM bookings WHERE state = 'held' AND held_until > :now"), now
+            text("SELECT count(*) FROM bookings WHERE state = 'held' AND held_until > :now"),
+            now,
         ).scalar_one()
     return count
 
 
 def check_answered_time(deployment: Deployment) -> None:
-    """A time that counts as answered is the one that is kept; a dead one is never brought back."""
+    """Assert that a time that counts as answered is held, and hasn't expired."""
     with deployment.database.engine.connect() as connection:
         stored = connection.execute(text("SELECT state FROM conversations")).scalar_one()
         state, _transport = conversation_state.load(json.loads(stored), "el", "Europe/Athens")
@@ -159,12 +160,12 @@ def check_answered_time(deployment: Deployment) -> None:
     assert until > deployment.clock.now.timestamp()
 
 
-def leave(deployment: Deployment) -> None:
-    """ "Cancel", and "yes" where it asks, ends at the menu, with nothing held."""
+def leave_conversation(deployment: Deployment) -> None:
+    """Write "cancel", and "yes" if asked; assert that this ends at the menu, with nothing held."""
     for _ in range(4):
         step = deployment.last[-1].step
         if step == "task":
             break
         deployment.say("ναι" if step == "stop" else "ακύρωση")
     assert deployment.last[-1].step == "task"
-    assert held(deployment) == 0
+    assert count_holds(deployment) == 0

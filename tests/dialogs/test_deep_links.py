@@ -1,4 +1,4 @@
-"""Links that were followed, and commands by their names."""
+"""Deep links, and commands given by name."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from bot.platforms.telegram.updates import COMMANDS
 from tests.conftest import Deployment
 
 
-def told(deployment: Deployment, **what: str) -> str:
-    """All that is answered to it."""
+def answer_to(deployment: Deployment, **what: str) -> str:
+    """Return all replies to a message as one text."""
     deployment.sent += 1
     who = {"platform": "console", "account": "console", "address": "citizen"}
     inbound = Inbound.model_validate({**who, "message_id": f"its own {deployment.sent}", **what})
@@ -28,8 +28,8 @@ def told(deployment: Deployment, **what: str) -> str:
         ("α" * 300, "Σε ποιον δήμο"),
     ],
 )
-def test_a_link_leads_where_it_says(deployment: Deployment, link: str, asked: str) -> None:
-    assert asked in told(deployment, link=link)
+def test_a_link_begins_its_task(deployment: Deployment, link: str, asked: str) -> None:
+    assert asked in answer_to(deployment, link=link)
 
 
 @pytest.mark.parametrize("name", [name for name, _label in COMMANDS])
@@ -42,14 +42,14 @@ def test_the_commands_of_telegrams_menu_are_understood_everywhere(
     deployment: Deployment, before: tuple[str, ...], name: str
 ) -> None:
     deployment.talk(*before)
-    said = told(deployment, command=name)
+    said = answer_to(deployment, command=name)
     for wrong in ("Δεν βρήκα", "Επιλέξτε ένα", "Δεν γνωρίζω"):
         assert wrong not in said
 
 
 @pytest.mark.parametrize("name", ["foo", "set", "page", "month", "start_"])
-def test_a_command_that_nobody_knows_says_so(deployment: Deployment, name: str) -> None:
+def test_an_unknown_command_is_answered_so(deployment: Deployment, name: str) -> None:
     deployment.talk("Γεια")
-    said = told(deployment, command=name)
+    said = answer_to(deployment, command=name)
     assert "Δεν γνωρίζω αυτή την εντολή" in said
     assert "Σε ποιον δήμο" in said

@@ -1,4 +1,4 @@
-"""What of a sentence is the answer to a question of the form."""
+"""Answers to form fields within a sentence."""
 
 from collections.abc import Mapping
 
@@ -41,6 +41,8 @@ def test_a_name_is_found_within_its_sentence(
 
 
 @pytest.mark.parametrize("typed", ["AM 123456", "η ταυτότητά μου είναι ΑΜ 123456"])
-def test_the_letters_of_an_identity_card_are_no_verb(deployment: Deployment, typed: str) -> None:
+def test_the_letters_of_an_identity_card_are_not_read_as_a_verb(
+    deployment: Deployment, typed: str
+) -> None:
     deployment.talk(*KEP, "Ερμού 1, Αθήνα", "Ελληνική", typed)
     assert answers(deployment).get("details.identity_card") == "AM123456"

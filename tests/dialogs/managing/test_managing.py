@@ -1,21 +1,28 @@
-"""After booking: what a change must leave alone, and what is refused before anything is asked."""
+"""Existing bookings: details that a change must keep, and tasks refused at once."""
 
 import pytest
 
 from tests.conftest import Deployment, on_both
 from tests.core.small_municipality import service
-from tests.dialogs.custom_municipality import asks, screens, stored_bookings, village
+from tests.dialogs.custom_municipality import (
+    custom_municipality,
+    form_field,
+    screening_question,
+    stored_bookings,
+)
 
 pytestmark = on_both
 
-CARD = asks("card", when={"member": "yes"})
+CARD = form_field("card", when={"member": "yes"})
 NAME, PHONE = "Μαρία Παπαδοπούλου", "6912345678"
 
 
 def test_editing_one_detail_keeps_another_that_was_asked_because_of_screening(
     deployment: Deployment,
 ) -> None:
-    deployment.load(village(service(screening=[screens("member")], fields=[CARD])))
+    deployment.load(
+        custom_municipality(service(screening=[screening_question("member")], fields=[CARD]))
+    )
     deployment.talk("Γεια", "town", "yes", "7/12", "9:30", NAME, PHONE, "A 17", "ναι")
     deployment.talk("αλλαγή στοιχείων", "phone", "6987654321")
     (booking,) = stored_bookings(deployment)
@@ -23,7 +30,9 @@ def test_editing_one_detail_keeps_another_that_was_asked_because_of_screening(
 
 
 def test_a_detail_asked_because_of_screening_can_itself_be_edited(deployment: Deployment) -> None:
-    deployment.load(village(service(screening=[screens("member")], fields=[CARD])))
+    deployment.load(
+        custom_municipality(service(screening=[screening_question("member")], fields=[CARD]))
+    )
     deployment.talk("Γεια", "town", "yes", "7/12", "9:30", NAME, PHONE, "A 17", "ναι")
     deployment.talk("αλλαγή στοιχείων", "card", "B 18")
     (booking,) = stored_bookings(deployment)
@@ -33,17 +42,19 @@ def test_a_detail_asked_because_of_screening_can_itself_be_edited(deployment: De
 def test_a_detail_that_screening_left_out_is_not_offered_for_editing(
     deployment: Deployment,
 ) -> None:
-    deployment.load(village(service(screening=[screens("member")], fields=[CARD])))
+    deployment.load(
+        custom_municipality(service(screening=[screening_question("member")], fields=[CARD]))
+    )
     deployment.talk("Γεια", "town", "no", "7/12", "9:30", NAME, PHONE, "ναι", "αλλαγή στοιχείων")
     picks = [choice.label for choice in deployment.last[-1].choices if choice.number is not None]
     assert picks == ["name", "phone"]
 
 
 @pytest.mark.parametrize("task", ["Αλλαγή ημέρας ή ώρας", "Ακύρωση ραντεβού"])
-def test_what_the_deadline_does_not_allow_is_refused_before_anything_is_asked(
+def test_a_task_past_its_deadline_is_refused_before_anything_is_asked(
     deployment: Deployment, task: str
 ) -> None:
-    deployment.load(village())
+    deployment.load(custom_municipality())
     deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
     (booking,) = stored_bookings(deployment)
     deployment.clock.now = booking.starts_at
@@ -56,8 +67,8 @@ def test_what_the_deadline_does_not_allow_is_refused_before_anything_is_asked(
 
 
 @pytest.mark.parametrize("task", ["Αλλαγή στοιχείων", "Τίποτα"])
-def test_what_has_no_deadline_is_still_allowed(deployment: Deployment, task: str) -> None:
-    deployment.load(village())
+def test_a_task_without_a_deadline_is_still_allowed(deployment: Deployment, task: str) -> None:
+    deployment.load(custom_municipality())
     deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
     (booking,) = stored_bookings(deployment)
     deployment.clock.now = booking.starts_at

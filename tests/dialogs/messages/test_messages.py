@@ -190,7 +190,7 @@ def test_a_notification_has_a_brief_form(
     assert whole == f"{brief}Thu 3 Dec 12:30, Housing Benefit. Code: KX7 M2P."
 
 
-def test_a_cancellation_is_about_no_booking_any_more(texts: Translator, shipped: Shipped) -> None:
+def test_a_cancellation_message_has_no_booking(texts: Translator, shipped: Shipped) -> None:
     body = loaded(shipped["kalamata"])
     said = notification_message(body, "cancelled", HOUSING, ATHENS, EARLY, to_attendee=True)
     assert said
@@ -210,5 +210,5 @@ def test_a_cancellation_is_about_no_booking_any_more(texts: Translator, shipped:
         ("1500", "1500"),
     ],
 )
-def test_a_number_is_dialled_from_anywhere(written: str, dialled: str) -> None:
+def test_a_dialled_number_works_from_abroad(written: str, dialled: str) -> None:
     assert dialled_number(written) == dialled

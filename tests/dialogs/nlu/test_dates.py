@@ -174,7 +174,7 @@ def test_a_typed_day_is_understood(texts: Translator, typed: str, meant: str) ->
         ("31/12", date(2027, 4, 1), "31/12/2027"),
     ],
 )
-def test_a_date_without_a_year_is_to_come_or_lately_gone(
+def test_a_date_without_a_year_is_in_the_future_or_recent_past(
     texts: Translator, typed: str, today: date, meant: str
 ) -> None:
     assert day_in(typed, texts, today) == day(meant)
@@ -209,7 +209,7 @@ def test_a_bare_number_needs_a_month_on_the_screen(texts: Translator) -> None:
         "31 Νοεμβρίου",
     ],
 )
-def test_a_day_that_no_calendar_has_is_told_as_such(texts: Translator, typed: str) -> None:
+def test_a_date_that_does_not_exist_raises_no_such_day(texts: Translator, typed: str) -> None:
     with pytest.raises(NoSuchDay):
         parse_day(typed, texts, TODAY, date(2027, 2, 1))
 
@@ -258,7 +258,7 @@ def test_a_day_and_an_hour_are_understood_together(
     assert (list(moment.times.value) if moment.times else []) == hours
 
 
-def test_a_bare_number_that_has_gone_is_next_months(texts: Translator) -> None:
+def test_a_bare_number_in_the_past_is_a_day_of_the_next_month(texts: Translator) -> None:
     assert day_in("30", texts, TODAY, date(2026, 11, 1)) == TODAY
     assert day_in("3", texts, TODAY, date(2026, 11, 1)) == date(2026, 12, 3)
     assert day_in("3", texts, date(2026, 12, 30), date(2026, 12, 1)) == date(2027, 1, 3)

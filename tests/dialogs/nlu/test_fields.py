@@ -15,8 +15,8 @@ from dialogs.nlu.parsed import Parsed, ParseFailure
 Parser = Callable[[str], Parsed]
 
 
-def said(parser: Parser, typed: str) -> str:
-    """What is taken of a typed answer, or the first words of what is wrong with it."""
+def parsed_text(parser: Parser, typed: str) -> str:
+    """Return the value parsed, or "WRONG" and the message of the failure."""
     parsed = parser(clean(typed))
     if isinstance(parsed, ParseFailure):
         assert isinstance(parsed.text, TextTemplate)
@@ -53,8 +53,8 @@ def value_of(parsed: Parsed) -> str:
         "Α" * 50 + " " + "Β" * 49,
     ],
 )
-def test_a_name_of_any_alphabet_is_taken_as_it_is_written(typed: str) -> None:
-    assert said(fields.parse_name, typed) == typed
+def test_a_name_in_any_alphabet_is_returned_as_typed(typed: str) -> None:
+    assert parsed_text(fields.parse_name, typed) == typed
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_a_name_of_any_alphabet_is_taken_as_it_is_written(typed: str) -> None:
         ("Α" * 50 + " " + "Β" * 50, "That is too long for a name."),
     ],
 )
-def test_what_is_no_full_name_is_refused(typed: str, wrong: str) -> None:
-    assert said(fields.parse_name, typed).startswith(f"WRONG {wrong}")
+def test_a_text_that_is_no_full_name_fails(typed: str, wrong: str) -> None:
+    assert parsed_text(fields.parse_name, typed).startswith(f"WRONG {wrong}")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_is_no_full_name_is_refused(typed: str, wrong: str) -> None:
     ],
 )
 def test_an_email_address_is_found_in_what_is_typed(typed: str, address: str) -> None:
-    assert said(fields.parse_email, typed) == address
+    assert parsed_text(fields.parse_email, typed) == address
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ def test_an_email_address_is_found_in_what_is_typed(typed: str, address: str) ->
         ("@", "This email address doesn't look right."),
     ],
 )
-def test_what_is_no_email_address_is_refused(typed: str, wrong: str) -> None:
-    assert said(fields.parse_email, typed).startswith(f"WRONG {wrong}")
+def test_a_text_that_is_no_email_address_fails(typed: str, wrong: str) -> None:
+    assert parsed_text(fields.parse_email, typed).startswith(f"WRONG {wrong}")
 
 
 @pytest.mark.parametrize(
@@ -163,8 +163,8 @@ def test_what_is_no_email_address_is_refused(typed: str, wrong: str) -> None:
         ("+357 99 123456", "+35799123456"),
     ],
 )
-def test_a_phone_number_is_taken_in_its_international_form(typed: str, number: str) -> None:
-    assert said(fields.parse_phone, typed) == number
+def test_a_phone_number_is_returned_in_e164_form(typed: str, number: str) -> None:
+    assert parsed_text(fields.parse_phone, typed) == number
 
 
 @pytest.mark.parametrize(
@@ -189,11 +189,11 @@ def test_a_phone_number_is_taken_in_its_international_form(typed: str, number: s
         ("+61 412 345", "There is no such telephone number."),
     ],
 )
-def test_what_is_no_phone_number_is_refused(typed: str, wrong: str) -> None:
-    assert said(fields.parse_phone, typed).startswith(f"WRONG {wrong}")
+def test_a_text_that_is_no_phone_number_fails(typed: str, wrong: str) -> None:
+    assert parsed_text(fields.parse_phone, typed).startswith(f"WRONG {wrong}")
 
 
-def test_it_is_said_how_many_digits_the_phone_number_has(texts: Translator) -> None:
+def test_the_failure_says_how_many_digits_the_phone_number_has(texts: Translator) -> None:
     failure = fields.parse_phone("69123456")
     assert isinstance(failure, ParseFailure)
     assert "αυτός έχει 8" in texts.say(failure.text, "el")
@@ -207,12 +207,12 @@ def test_it_is_said_how_many_digits_the_phone_number_has(texts: Translator) -> N
         ("not one", "not one"),
     ],
 )
-def test_a_phone_number_is_shown_as_people_write_it(number: str, spoken: str) -> None:
+def test_a_phone_number_is_formatted_as_people_write_it(number: str, spoken: str) -> None:
     assert fields.format_phone(number) == spoken
 
 
 @pytest.mark.parametrize("number", ["+306912345678", "+302271350004", "+61412345678"])
-def test_what_is_shown_of_a_phone_number_can_be_typed_back(number: str) -> None:
+def test_a_formatted_phone_number_can_be_parsed_again(number: str) -> None:
     assert value_of(fields.parse_phone(fields.format_phone(number))) == number
 
 
@@ -238,7 +238,7 @@ def test_what_is_shown_of_a_phone_number_can_be_typed_back(number: str) -> None:
     ],
 )
 def test_a_tax_number_is_found_in_what_is_typed(typed: str) -> None:
-    assert said(fields.parse_tax_number, typed) == "068933130"
+    assert parsed_text(fields.parse_tax_number, typed) == "068933130"
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,8 @@ def test_a_tax_number_is_found_in_what_is_typed(typed: str) -> None:
         ("", "A tax number (ΑΦΜ) has 9 digits."),
     ],
 )
-def test_a_wrong_tax_number_is_refused(typed: str, wrong: str) -> None:
-    assert said(fields.parse_tax_number, typed).startswith(f"WRONG {wrong}")
+def test_a_wrong_tax_number_fails(typed: str, wrong: str) -> None:
+    assert parsed_text(fields.parse_tax_number, typed).startswith(f"WRONG {wrong}")
 
 
 @pytest.mark.parametrize(
@@ -279,16 +279,18 @@ def test_a_wrong_tax_number_is_refused(typed: str, wrong: str) -> None:
         ("ΑΚ123456789", "AK123456789"),
     ],
 )
-def test_an_identity_card_old_or_new_is_taken(typed: str, number: str) -> None:
-    assert said(fields.parse_identity_card, typed) == number
+def test_an_old_or_new_identity_card_is_parsed(typed: str, number: str) -> None:
+    assert parsed_text(fields.parse_identity_card, typed) == number
 
 
 @pytest.mark.parametrize(
     "typed",
     ["", "123456", "ΑΒ 12345", "ΑΒ", "ΠΑΠΑΔΟΠΟΥΛΟΥ", "ΑΒ123456 ΑΤ Χίου", "δεν έχω", "<b>"],
 )
-def test_what_is_no_identity_card_is_refused(typed: str) -> None:
-    assert said(fields.parse_identity_card, typed).startswith("WRONG An identity card's number has")
+def test_a_text_that_is_no_identity_card_fails(typed: str) -> None:
+    assert parsed_text(fields.parse_identity_card, typed).startswith(
+        "WRONG An identity card's number has"
+    )
 
 
 @pytest.mark.parametrize(
@@ -302,16 +304,16 @@ def test_what_is_no_identity_card_is_refused(typed: str) -> None:
         ("P-123456", "P123456"),
     ],
 )
-def test_a_passport_of_any_country_is_taken(typed: str, number: str) -> None:
-    assert said(fields.parse_passport, typed) == number
+def test_a_passport_of_any_country_is_parsed(typed: str, number: str) -> None:
+    assert parsed_text(fields.parse_passport, typed) == number
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "ABCDEFGH", "A1B2C3", "AB12345678901", "χαμένο"])
-def test_what_is_no_passport_is_refused(typed: str) -> None:
-    assert said(fields.parse_passport, typed).startswith("WRONG A passport's number has")
+def test_a_text_that_is_no_passport_fails(typed: str) -> None:
+    assert parsed_text(fields.parse_passport, typed).startswith("WRONG A passport's number has")
 
 
-def test_the_same_document_in_either_alphabet_is_the_same() -> None:
+def test_a_document_number_is_the_same_in_either_alphabet() -> None:
     for greek, latin in (("ΑΒΕΖ", "ABEZ"), ("ΗΙΚΜ", "HIKM"), ("ΝΟΡΤ", "NOPT"), ("ΥΧ", "YX")):
         of_greek, of_latin = (
             fields.parse_passport(f"{letters}123456") for letters in (greek, latin)
@@ -320,7 +322,7 @@ def test_the_same_document_in_either_alphabet_is_the_same() -> None:
 
 
 @pytest.mark.parametrize(("kind", "longest"), [(FieldType.TEXT, 200), (FieldType.NOTES, 500)])
-def test_texts_have_a_length(kind: FieldType, longest: int, texts: Translator) -> None:
+def test_a_text_has_a_maximum_length(kind: FieldType, longest: int, texts: Translator) -> None:
     assert value_of(FIELD_TYPES[kind].parse("α" * longest, texts)) == "α" * longest
     failure = FIELD_TYPES[kind].parse("α" * (longest + 1), texts)
     assert isinstance(failure, ParseFailure)
@@ -347,7 +349,7 @@ def test_the_catalogue_and_the_conversation_know_the_same_fixed_values() -> None
 @pytest.mark.parametrize(
     "typed", ["", "👍", "\u200b", "<script>", "%s %d {count} {0}", "'; --", "٣٤٥", "a" * 5000]
 )
-def test_no_text_makes_a_parser_fail(kind: FieldType, typed: str, texts: Translator) -> None:
+def test_no_text_makes_a_parser_raise(kind: FieldType, typed: str, texts: Translator) -> None:
     parsed = FIELD_TYPES[kind].parse(clean(typed), texts)
     if isinstance(parsed, ParseFailure):
         assert all(texts.say(parsed.text, language) for language in ("el", "en"))

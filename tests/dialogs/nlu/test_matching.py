@@ -1,4 +1,4 @@
-"""Which of the offered choices is meant by what is typed."""
+"""Choices and phrases found in typed texts."""
 
 from collections.abc import Collection, Sequence
 
@@ -11,7 +11,7 @@ from dialogs.nlu.lexicon import FILLER, POLITE
 from dialogs.nlu.matching import Candidate, find_phrase, guess, pick
 
 
-def picked_of(
+def picked_values(
     text: str, choices: Sequence[Candidate], filler: Collection[str] = (), *, typos: bool = True
 ) -> list[str]:
     return [found.value for found in pick(text, choices, filler, typos=typos)]
@@ -22,19 +22,19 @@ def filler(texts: Translator) -> frozenset[str]:
     return texts.words(FILLER)
 
 
-def labelled(bodies: object, *, aliases: bool = True) -> list[Candidate]:
+def candidates_of(bodies: object, *, aliases: bool = True) -> list[Candidate]:
     assert isinstance(bodies, list)
     return [(one.id, [*one.name.values(), *(one.aliases if aliases else ())]) for one in bodies]
 
 
 @pytest.fixture(scope="module")
 def towns(shipped: dict[str, Municipality]) -> list[Candidate]:
-    return labelled(list(shipped.values()), aliases=False)
+    return candidates_of(list(shipped.values()), aliases=False)
 
 
 @pytest.fixture(scope="module")
 def keps(shipped: dict[str, Municipality]) -> list[Candidate]:
-    return labelled(shipped["kep"].branches_of("dimos"), aliases=False)
+    return candidates_of(shipped["kep"].branches_of("dimos"), aliases=False)
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +97,10 @@ TIMES: list[Candidate] = [("a", ["12:30"]), ("b", ["13:10"]), ("c", ["13:50"])]
         ("kentra eksipiretisis politon", "kep"),
     ],
 )
-def test_a_municipality_is_found_however_it_is_written(
+def test_a_municipality_is_found_in_any_spelling(
     towns: list[Candidate], filler: frozenset[str], typed: str, town: str
 ) -> None:
-    assert picked_of(typed, towns, filler) == [town]
+    assert picked_values(typed, towns, filler) == [town]
 
 
 @pytest.mark.parametrize(
@@ -131,11 +131,11 @@ def test_a_municipality_is_found_however_it_is_written(
         ("Σπάρτη", []),
     ],
 )
-def test_one_of_many_branches_is_found_or_the_few_that_are_meant(
+def test_a_branch_is_found_or_the_few_that_may_be_meant(
     keps: list[Candidate], filler: frozenset[str], typed: str, branches: list[str] | None
 ) -> None:
     expected = [value for value, _ in keps] if branches is None else branches
-    assert picked_of(typed, keps, filler) == expected
+    assert picked_values(typed, keps, filler) == expected
 
 
 @pytest.mark.parametrize(
@@ -159,10 +159,10 @@ def test_one_of_many_branches_is_found_or_the_few_that_are_meant(
         ("γάμος", []),
     ],
 )
-def test_two_services_that_fit_alike_are_both_given(
+def test_two_services_that_match_equally_are_both_returned(
     services: list[Candidate], filler: frozenset[str], typed: str, picked: list[str]
 ) -> None:
-    assert picked_of(typed, services, filler) == picked
+    assert picked_values(typed, services, filler) == picked
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_two_services_that_fit_alike_are_both_given(
     ],
 )
 def test_a_channel_is_found(filler: frozenset[str], typed: str, picked: list[str]) -> None:
-    assert picked_of(typed, CHANNELS, filler) == picked
+    assert picked_values(typed, CHANNELS, filler) == picked
 
 
 @pytest.mark.parametrize(
@@ -212,14 +212,14 @@ def test_a_channel_is_found(filler: frozenset[str], typed: str, picked: list[str
 def test_a_number_picks_only_with_the_words_of_its_label(
     filler: frozenset[str], choices: list[Candidate], typed: str, picked: list[str]
 ) -> None:
-    assert picked_of(typed, choices, filler) == picked
+    assert picked_values(typed, choices, filler) == picked
 
 
 @pytest.mark.parametrize("typed", ["", " ", "…", "👍", "α", "x", "θ", "!!", "ναι ή όχι;"])
-def test_what_says_nothing_picks_nothing(
+def test_a_text_without_meaning_picks_nothing(
     towns: list[Candidate], filler: frozenset[str], typed: str
 ) -> None:
-    assert picked_of(typed, towns, filler) == []
+    assert picked_values(typed, towns, filler) == []
 
 
 @pytest.mark.parametrize(
@@ -230,25 +230,23 @@ def test_what_says_nothing_picks_nothing(
         ("κλαματα", []),
     ],
 )
-def test_slips_may_be_left_out_of_account(
+def test_typing_slips_can_be_disallowed(
     towns: list[Candidate], filler: frozenset[str], typed: str, picked: list[str]
 ) -> None:
-    assert picked_of(typed, towns, filler, typos=False) == picked
+    assert picked_values(typed, towns, filler, typos=False) == picked
 
 
 @pytest.mark.parametrize("typed", ["θέλω", "το ραντεβού μου", "please", "για"])
-def test_words_that_fill_are_words_where_there_are_no_others(
-    filler: frozenset[str], typed: str
-) -> None:
+def test_filler_counts_if_there_are_no_other_words(filler: frozenset[str], typed: str) -> None:
     choices: list[Candidate] = [("mine", ["Το ραντεβού μου"]), ("other", ["Άλλο"])]
-    assert picked_of(typed, choices, filler) == (["mine"] if "ραντεβού" in typed else [])
+    assert picked_values(typed, choices, filler) == (["mine"] if "ραντεβού" in typed else [])
 
 
-def test_a_whole_label_wins_over_labels_that_begin_alike() -> None:
+def test_a_whole_label_is_preferred_to_labels_that_begin_with_it() -> None:
     choices: list[Candidate] = [("one", ["Άδεια"]), ("two", ["Άδεια οδήγησης"])]
-    assert picked_of("άδεια", choices) == ["one"]
-    assert picked_of("αδει", choices) == ["one", "two"]
-    assert picked_of("άδεια οδηγ", choices) == ["two"]
+    assert picked_values("άδεια", choices) == ["one"]
+    assert picked_values("αδει", choices) == ["one", "two"]
+    assert picked_values("άδεια οδηγ", choices) == ["two"]
 
 
 @pytest.mark.parametrize(
@@ -260,13 +258,15 @@ def test_a_whole_label_wins_over_labels_that_begin_alike() -> None:
         ("παπαδοπουλλος", ["three"]),
     ],
 )
-def test_two_that_are_as_near_to_a_slip_are_both_given(typed: str, picked: list[str]) -> None:
+def test_two_choices_equally_similar_to_a_slip_are_both_returned(
+    typed: str, picked: list[str]
+) -> None:
     choices: list[Candidate] = [
         ("one", ["Κωνσταντινίδη"]),
         ("two", ["Κωνσταντινίδης"]),
         ("three", ["Παπαδόπουλος"]),
     ]
-    assert picked_of(typed, choices) == picked
+    assert picked_values(typed, choices) == picked
 
 
 def test_every_label_picks_itself_and_nothing_else(
@@ -278,15 +278,15 @@ def test_every_label_picks_itself_and_nothing_else(
         for choices in (places, offered):
             for value, names in choices:
                 for name in names:
-                    assert picked_of(name, choices, filler) == [value]
-                    assert picked_of(name.upper(), choices, filler) == [value]
+                    assert picked_values(name, choices, filler) == [value]
+                    assert picked_values(name.upper(), choices, filler) == [value]
 
 
 @pytest.mark.parametrize("typed", ["Πειραιάς", "Peiraias"])
-def test_what_only_sounds_like_one_is_not_picked_but_guessed(
+def test_a_choice_that_only_sounds_similar_is_guessed_not_picked(
     keps: list[Candidate], filler: frozenset[str], typed: str
 ) -> None:
-    assert picked_of(typed, keps, filler) == []
+    assert picked_values(typed, keps, filler) == []
     assert [one.value for one in guess(typed, keps, filler)] == ["pylaia-chortiatis"]
 
 
@@ -303,7 +303,7 @@ def test_what_only_sounds_like_one_is_not_picked_but_guessed(
         ("παρακαλώ", False),
     ],
 )
-def test_a_phrase_is_known_politely_said_and_in_greeklish(
+def test_a_phrase_is_found_with_polite_words_and_in_greeklish(
     texts: Translator, typed: str, meant: bool
 ) -> None:
     assert (

@@ -1,4 +1,4 @@
-"""Typed text, made comparable: as it is written, and as it sounds."""
+"""Cleaned and normalized texts, and their phonetic keys."""
 
 import pytest
 
@@ -22,12 +22,12 @@ from dialogs.nlu.normalize import clean, normalize, phonetic_key
         ("👍", "👍"),
     ],
 )
-def test_what_cannot_be_seen_is_left_out(typed: str, cleaned: str) -> None:
+def test_clean_removes_invisible_characters(typed: str, cleaned: str) -> None:
     assert clean(typed) == cleaned
 
 
 @pytest.mark.parametrize(
-    ("typed", "folded"),
+    ("typed", "normalized"),
     [
         ("Καλαμάτα", "καλαματα"),
         ("ΚΑΛΑΜΆΤΑ", "καλαματα"),
@@ -53,9 +53,9 @@ def test_what_cannot_be_seen_is_left_out(typed: str, cleaned: str) -> None:
         ("", ""),
     ],
 )
-def test_spelling_that_says_nothing_is_folded_away(typed: str, folded: str) -> None:
-    assert normalize(typed) == folded
-    assert normalize(folded) == folded
+def test_normalize_removes_case_accents_and_punctuation(typed: str, normalized: str) -> None:
+    assert normalize(typed) == normalized
+    assert normalize(normalized) == normalized
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,9 @@ def test_spelling_that_says_nothing_is_folded_away(typed: str, folded: str) -> N
         ("τηλεδιάσκεψη", ["tilediaskepsi", "tilediaskepsy"]),
     ],
 )
-def test_greek_sounds_like_every_greeklish_spelling_of_it(greek: str, greeklish: list[str]) -> None:
+def test_greek_and_its_greeklish_spellings_have_one_phonetic_key(
+    greek: str, greeklish: list[str]
+) -> None:
     assert {phonetic_key(normalize(spelling)) for spelling in greeklish} == {
         phonetic_key(normalize(greek))
     }
@@ -107,11 +109,11 @@ def test_greek_sounds_like_every_greeklish_spelling_of_it(greek: str, greeklish:
         ("18", "19"),
     ],
 )
-def test_what_differs_to_the_ear_stays_apart(one: str, other: str) -> None:
+def test_words_that_sound_different_have_different_phonetic_keys(one: str, other: str) -> None:
     assert phonetic_key(normalize(one)) != phonetic_key(normalize(other))
 
 
 @pytest.mark.parametrize("number", ["8", "28", "8:30", "9 12", "2026", "8pm", "18h"])
-def test_a_number_is_not_taken_for_a_letter(number: str) -> None:
+def test_a_phonetic_key_keeps_the_digits_of_a_number(number: str) -> None:
     digits = "".join(sign for sign in number if sign.isdigit())
     assert "".join(sign for sign in phonetic_key(normalize(number)) if sign.isdigit()) == digits

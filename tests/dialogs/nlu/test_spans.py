@@ -1,4 +1,4 @@
-"""Values with the part of the typed text that says them."""
+"""Spans of words and values in typed texts."""
 
 from datetime import date
 
@@ -19,7 +19,7 @@ SHOWN = date(2026, 12, 1)
 
 
 def part(typed: str, found: Found[object] | None) -> str | None:
-    """Return the part of a text that says a value."""
+    """Return the part of a text from which a value was read."""
     return typed[found.span.start : found.span.end] if found else None
 
 
@@ -36,7 +36,7 @@ def part(typed: str, found: Found[object] | None) -> str | None:
         ("…", []),
     ],
 )
-def test_each_normalized_word_knows_where_it_was_typed(
+def test_each_normalized_word_has_the_span_where_it_was_typed(
     typed: str, words: list[tuple[str, str]]
 ) -> None:
     found = words_with_spans(typed)
@@ -51,7 +51,7 @@ def test_the_words_are_those_of_the_normalized_text(text: str) -> None:
     assert phonetic_key(joined(words)) == " ".join(phonetic_key(word.text) for word in words)
 
 
-def test_of_a_cut_word_the_span_is_cut_where_the_lengths_agree() -> None:
+def test_the_span_of_a_cut_word_is_cut_if_the_lengths_agree() -> None:
     words = (Word("10am", Span(2, 6)), Word("strasse", Span(7, 13)))
     assert cut(words, 0, 2) == (Word("10", Span(2, 4)),)
     assert cut(words, 2, 7) == (Word("am", Span(4, 6)), Word("st", Span(7, 13)))
