@@ -62,7 +62,7 @@ class Result:
     same_question: bool
 
 
-def advance(state: State, given: Input, ctx: Context[Any]) -> Result:
+def advance(state: State, received: Input, ctx: Context[Any]) -> Result:
     """Handle one message and ask the next question; there is always an open one afterwards.
 
     A typed text meant for an earlier question doesn't answer the open one: unless it is a command,
@@ -71,14 +71,14 @@ def advance(state: State, given: Input, ctx: Context[Any]) -> Result:
     ctx.state = state
     new = state.number == 0
     if new:
-        _greet(ctx, given)
+        _greet(ctx, received)
     else:
         navigation.refresh(ctx)
     before = ctx.open_prompt.key if ctx.open_prompt else None
     # An answer to a question that is no longer open doesn't answer the one that is now.
     stale = before is not None and before != navigation.prompt_key(ctx, navigation.open_step(ctx))
     try:
-        _apply_outcome(ctx, _handle_input(ctx, given, new=new, stale=stale))
+        _apply_outcome(ctx, _handle_input(ctx, received, new=new, stale=stale))
     except StepRefused as refused:
         _say_refusal(ctx, refused)
     if after_turn := navigation.current_dialog(ctx).after_turn:
@@ -94,12 +94,12 @@ def advance(state: State, given: Input, ctx: Context[Any]) -> Result:
     return Result(ctx.state, ctx.messages, question, ctx.events, ctx.tapped, before == after)
 
 
-def _handle_input(ctx: Context[Any], given: Input, *, new: bool, stale: bool) -> EffectOutcome:
-    match given:
+def _handle_input(ctx: Context[Any], received: Input, *, new: bool, stale: bool) -> EffectOutcome:
+    match received:
         case TapInput():
-            return on_tap(ctx, given, stale=stale)
+            return on_tap(ctx, received, stale=stale)
         case TextInput():
-            return on_text(ctx, given, new=new, stale=stale)
+            return on_text(ctx, received, new=new, stale=stale)
         case UnreadableInput(kind):
             ctx.say(ctx.definition.unreadable[kind])
         case LinkInput(link):
@@ -125,8 +125,8 @@ def _apply_outcome(ctx: Context[Any], outcome: EffectOutcome) -> None:
                 _say_invalid(ctx, then)
 
 
-def _greet(ctx: Context[Any], given: Input) -> None:
-    text = given.text if isinstance(given, TextInput) else ""
+def _greet(ctx: Context[Any], received: Input) -> None:
+    text = received.text if isinstance(received, TextInput) else ""
     if not ctx.language_stated and (language := _language_of(ctx, normalize(clean(text)))):
         ctx.update(language=language)
     if ctx.definition.greeting:

@@ -48,8 +48,8 @@ def on_tap(ctx: Context[Any], tap: TapInput, *, stale: bool) -> EffectOutcome:
 def _answered_step_button(ctx: Context[Any], key: str) -> StoredChoice | None:
     """Return the button that asks an answered step again, if the key is such a button's."""
     name = key.removeprefix("change:")
-    given = name != key and name in ctx.state.answered_by_citizen
-    step = navigation.step_named(ctx, name) if given else None
+    is_answered = name != key and name in ctx.state.answered_by_citizen
+    step = navigation.step_named(ctx, name) if is_answered else None
     return store_choice(ctx, key, change_choice(step)) if step else None
 
 
@@ -81,12 +81,12 @@ def _explain_old_button(ctx: Context[Any], tap: TapInput, key: str) -> None:
         ctx.update(view=replace(ctx.state.view, change=name))
 
 
-def on_text(ctx: Context[Any], given: TextInput, *, new: bool, stale: bool) -> EffectOutcome:
+def on_text(ctx: Context[Any], received: TextInput, *, new: bool, stale: bool) -> EffectOutcome:
     """Handle a typed text; the first of a `new` conversation is never a wrong answer.
 
     `stale`: another question is open than the one asked last, so only commands count.
     """
-    text = clean(given.text)
+    text = clean(received.text)
     if not text:
         return InvalidAnswer(_("Your message was empty."))
     if len(text) > MAX_TEXT:
@@ -96,7 +96,7 @@ def on_text(ctx: Context[Any], given: TextInput, *, new: bool, stale: bool) -> E
     step = navigation.open_step(ctx)
     if step is None:
         return None
-    stale = stale or given.missed is not None
+    stale = stale or received.missed is not None
     shown = ctx.open_prompt.choices if ctx.open_prompt else ()
     typed = TypedText(
         text,
@@ -108,8 +108,8 @@ def on_text(ctx: Context[Any], given: TextInput, *, new: bool, stale: bool) -> E
         new,
     )
     meaning = interpret(ctx, typed)
-    if meaning is None and given.missed:
-        ctx.say(given.missed)
+    if meaning is None and received.missed:
+        ctx.say(received.missed)
     outcome = _act_on(ctx, typed, meaning)
     answers_nothing = isinstance(meaning, Values) and isinstance(outcome, InvalidAnswer)
     return None if new and answers_nothing else outcome
