@@ -51,7 +51,7 @@ def change_choice(step: Step[O]) -> Choice:
 def store_choice(
     ctx: Context[O], key: str, choice: Choice, *, number: int | None = None
 ) -> StoredChoice:
-    """Return a choice as it is buttons, with its label in each language."""
+    """Return a choice as it is stored, with its label in each language."""
     labels = {language.value: ctx.lexicon.say(choice.label, language) for language in LANGUAGES}
     return StoredChoice(key, labels, choice.value, number, choice.action)
 
