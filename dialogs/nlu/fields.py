@@ -90,8 +90,8 @@ def parse_phone(text: str) -> Parsed:
 
 def parse_tax_number(text: str) -> Parsed:
     """Return a Greek tax number (ΑΦΜ) of nine digits, with a valid check digit."""
-    words = [word for word in words_with_spans(text) if _may_be_number(word.text)]
-    words = _without_prefix(words, r"αφμ|afm|el|ελ|gr")
+    numbers = [word for word in words_with_spans(text) if _may_be_number(word.text)]
+    words = _without_prefix(numbers, "αφμ|afm|el|ελ|gr")
     digits = re.sub(r"[\s.:-]", "", joined(words))
     if not re.fullmatch(r"[0-9]{9}", digits):
         return ParseFailure(_("A tax number (ΑΦΜ) has 9 digits. For example: 068933130."))
