@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -26,11 +27,26 @@ DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 
+class UnavailableKind(StrEnum):
+    """Why a day has no free start."""
+
+    PAST = "past"
+    NOTICE = "notice"
+    """It is nearer than the office needs to know."""
+    HORIZON = "horizon"
+    """It is later than may be booked yet."""
+    HOLIDAY = "holiday"
+    CLOSURE = "closure"
+    CLOSED = "closed"
+    """No desk is open for it, as on every day of that kind."""
+    FULL = "full"
+
+
 @dataclass(frozen=True)
 class UnavailableReason:
-    """Why a day has no free start: past, notice, horizon, holiday, closure, closed or full."""
+    """Why a day has no free start, and the catalogue's reason for a holiday or closure."""
 
-    kind: str
+    kind: UnavailableKind
     reason: LocalizedText | None = None
 
 
@@ -89,9 +105,9 @@ def unavailable_reason(
     """Return why a day (as counted in `zone`) has no free start, given that it has none."""
     begin, end = day_bounds(day, zone)
     if end <= now:
-        return UnavailableReason("past")
+        return UnavailableReason(UnavailableKind.PAST)
     if begin >= offer.last(now):
-        return UnavailableReason("horizon")
+        return UnavailableReason(UnavailableKind.HORIZON)
     days = sorted(
         {begin.astimezone(offer.zone).date(), (end - SECOND).astimezone(offer.zone).date()}
     )
@@ -99,18 +115,17 @@ def unavailable_reason(
     starts = [at for at in starts if begin.timestamp() <= at < end.timestamp()]
     if starts:
         if min(starts) >= offer.last(now).timestamp():
-            return UnavailableReason("horizon")
-        return UnavailableReason(
-            "full" if max(starts) >= offer.first(now).timestamp() else "notice"
-        )
+            return UnavailableReason(UnavailableKind.HORIZON)
+        in_time = max(starts) >= offer.first(now).timestamp()
+        return UnavailableReason(UnavailableKind.FULL if in_time else UnavailableKind.NOTICE)
     for local in days:
         if reason := _holiday(offer, local):
-            return UnavailableReason("holiday", reason)
+            return UnavailableReason(UnavailableKind.HOLIDAY, reason)
         for _, desk in offer.desks:
             closures = _closures(offer, desk, local)
             if closures and _openings(offer, desk, local):
-                return UnavailableReason("closure", closures[0].reason)
-    return UnavailableReason("closed")
+                return UnavailableReason(UnavailableKind.CLOSURE, closures[0].reason)
+    return UnavailableReason(UnavailableKind.CLOSED)
 
 
 def last_open_day(offer: ServiceOffer, now: datetime) -> date:

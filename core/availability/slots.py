@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.availability import schedule
 from core.availability.schedule import Spans
 from core.catalogue.service_offer import ServiceOffer
-from core.db.models import LIVE, Booking
+from core.db.models import LIVE, Booking, BookingState
 
 MAX_DURATION = timedelta(days=1)
 
@@ -41,7 +41,7 @@ def busy(
                 Booking.starts_at > since - MAX_DURATION,
                 Booking.starts_at < until + MAX_DURATION,
                 LIVE,
-                or_(Booking.state == "confirmed", Booking.held_until > now),
+                or_(Booking.state == BookingState.CONFIRMED, Booking.held_until > now),
                 Booking.id != (own or 0),
             )
             .order_by(Booking.desk_id, Booking.starts_at)

@@ -12,7 +12,7 @@ from core.bookings.expiry import expire_overlapping, record_expired
 from core.catalogue.service_offer import ServiceOffer
 from core.db import overlap_guard
 from core.db.advisory_locks import lock
-from core.db.models import LIVE, Booking
+from core.db.models import LIVE, Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _
 
@@ -85,7 +85,7 @@ def _least_busy_first(
             Booking.starts_at < until,
             Booking.ends_at > since,
             LIVE,
-            or_(Booking.state == "confirmed", Booking.held_until > now),
+            or_(Booking.state == BookingState.CONFIRMED, Booking.held_until > now),
             Booking.id != (own.id if own else 0),
         )
         .group_by(Booking.desk_id)

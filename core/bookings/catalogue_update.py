@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,12 +11,22 @@ from core.availability.schedule import is_open_through
 from core.catalogue.model import Municipality
 from core.catalogue.registry import LOADING, LoadedMunicipality, _read
 from core.db.advisory_locks import lock
-from core.db.models import LIVE, Booking, Desk, History, MunicipalityRow
+from core.db.models import (
+    LIVE,
+    Booking,
+    BookingState,
+    Desk,
+    History,
+    HistoryAction,
+    MunicipalityRow,
+)
 from core.errors import ConfigurationError
 
 
-def load_catalogue(session: Session, body: Municipality, now: datetime) -> str:
-    """Add or update a municipality; return "added", "updated" or "unchanged".
+def load_catalogue(
+    session: Session, body: Municipality, now: datetime
+) -> Literal["added", "updated", "unchanged"]:
+    """Add or update a municipality; return what was done.
 
     Raises ConfigurationError, changing nothing, where a future booking would have no desk.
     """
@@ -61,14 +72,14 @@ def _refuse_orphans(session: Session, new: LoadedMunicipality, now: datetime) ->
     orphans = [
         booking for booking in future if not _is_served(new, booking, desks[booking.desk_id])
     ]
-    if confirmed := sorted(b.code or "" for b in orphans if b.state == "confirmed"):
+    if confirmed := sorted(b.code or "" for b in orphans if b.state == BookingState.CONFIRMED):
         raise ConfigurationError(
             f"{new.body.id}: not loaded, nothing was changed. These future bookings would have no "
             f"service, desk or opening: {', '.join(confirmed)}. Move or cancel them first."
         )
     for held in orphans:
-        held.state = "expired"
-        session.add(History(booking_id=held.id, at=now, action="expired", fields=[]))
+        held.state = BookingState.EXPIRED
+        session.add(History(booking_id=held.id, at=now, action=HistoryAction.EXPIRED, fields=[]))
 
 
 def _is_served(new: LoadedMunicipality, booking: Booking, desk_key: tuple[str, str]) -> bool:

@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.db.events import record_event
-from core.db.models import Booking, History
+from core.db.models import Booking, History, HistoryAction
 
 
 def record_change(
     session: Session,
     booking: Booking,
-    action: str,
+    action: HistoryAction,
     now: datetime,
     actor: Actor,
     fields: Iterable[str] = (),

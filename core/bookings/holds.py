@@ -13,7 +13,7 @@ from core.bookings.limits import check_citizen, check_holds
 from core.catalogue.model import Rules
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
-from core.db.models import Booking
+from core.db.models import Booking, BookingState, HistoryAction
 from core.errors import RetryTransaction
 
 _BOOKINGS: Table = Booking.__table__  # type: ignore[assignment]
@@ -37,7 +37,7 @@ def hold(
     rules = offer.municipality.rules
     check_citizen(session, offer, now, actor.citizen_id)
     check_holds(session, rules, now, actor.network, old)
-    booking = old if old and old.state == "held" else Booking(details={})
+    booking = old if old and old.state == BookingState.HELD else Booking(details={})
     same = booking is old and is_live(booking, now) and booking.starts_at == starts_at
     held_at = booking.held_at if same else now
     until = _end_of_hold(rules, held_at, now)
@@ -48,19 +48,20 @@ def hold(
         booking.channel, booking.desk_id = offer.channel, desk_id
         booking.starts_at = starts_at
         booking.ends_at = starts_at + timedelta(minutes=offer.service.duration)
-        booking.state, booking.held_at, booking.held_until = "held", held_at, until
+        booking.state = BookingState.HELD
+        booking.held_at, booking.held_until = held_at, until
         booking.citizen_id, booking.network = actor.citizen_id, actor.network
         booking.language, booking.timezone = actor.language, actor.timezone
         session.add(booking)
 
     take_desk(session, offer, starts_at, now, take, old)
-    record_change(session, booking, "held", now, actor)
+    record_change(session, booking, HistoryAction.HELD, now, actor)
     return booking
 
 
 def is_live(booking: Booking, now: datetime) -> bool:
     """Return whether a booking is a hold that hasn't lapsed."""
-    return booking.state == "held" and booking.held_until > now
+    return booking.state == BookingState.HELD and booking.held_until > now
 
 
 def _end_of_hold(rules: Rules, held_at: datetime, now: datetime) -> datetime:
@@ -100,7 +101,7 @@ def extend_by_number(session: Session, registry: Registry, number: int, now: dat
         return extend(booking, registry[booking.municipality_id].body.rules, now)
     connection = session.connection()
     row = connection.execute(_HOLD, {"number": number}).first()
-    if row is None or row.state != "held" or row.held_until <= now:
+    if row is None or row.state != BookingState.HELD or row.held_until <= now:
         return False
     rules = registry[row.municipality_id].body.rules
     until = _end_of_hold(rules, row.held_at, now)
@@ -113,6 +114,6 @@ def extend_by_number(session: Session, registry: Registry, number: int, now: dat
 
 def release(session: Session, booking: Booking, now: datetime, actor: Actor) -> None:
     """Release a hold, so that its time is free at once; do nothing with another booking."""
-    if booking.state == "held":
-        booking.state = "expired"
-        record_change(session, booking, "released", now, actor)
+    if booking.state == BookingState.HELD:
+        booking.state = BookingState.EXPIRED
+        record_change(session, booking, HistoryAction.RELEASED, now, actor)

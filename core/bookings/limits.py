@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from core.catalogue.model import Municipality, Rules
 from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock
-from core.db.models import Booking
+from core.db.models import Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 
@@ -54,7 +54,7 @@ def _open_bookings(
     # Filtered in Python: in SQL, SQLite might choose the index by municipality and scan it all.
     theirs = session.execute(
         select(Booking.municipality_id, Booking.service).where(
-            whose, Booking.ends_at > now, Booking.state == "confirmed"
+            whose, Booking.ends_at > now, Booking.state == BookingState.CONFIRMED
         )
     )
     return sum(row == (body.id, service) for row in theirs)
@@ -70,7 +70,7 @@ def check_holds(
     held = session.scalar(
         select(func.count()).where(
             Booking.network == network,
-            Booking.state == "held",
+            Booking.state == BookingState.HELD,
             Booking.held_until > now,
             Booking.id != (old.id if old else 0),
         )

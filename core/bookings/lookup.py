@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.bookings.reference import fold_code
 from core.catalogue.registry import Registry
 from core.db.advisory_locks import lock
-from core.db.models import Booking, FailedAttempt
+from core.db.models import Booking, BookingState, FailedAttempt
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _n
 
@@ -39,7 +39,7 @@ def find_booking(
         select(Booking).where(
             Booking.code == fold_code(code),
             Booking.phone_hash == registry.keyed_hash(phone),
-            Booking.state == "confirmed",
+            Booking.state == BookingState.CONFIRMED,
             Booking.ends_at > now,
         )
     )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.catalogue.registry import Registry
-from core.db.models import Booking, Contact, History, OutboxRow
+from core.db.models import Booking, BookingState, Contact, History, OutboxRow, OutboxStatus
 from core.messaging.keys import (
     AttendeeRecipient,
     Cause,
@@ -64,7 +64,7 @@ def enqueue_notifications(
     hours = registry[booking.municipality_id].body.rules.reminder_hours
     remind_at = booking.starts_at - timedelta(hours=hours)
     # One that would be due by now is cancelled; its row stays, for the booking may be moved.
-    status = "pending" if hours and remind_at > now else "cancelled"
+    status = OutboxStatus.PENDING if hours and remind_at > now else OutboxStatus.CANCELLED
     cause, routes = Cause.change(change.id), []
     if change.action in EMAILED_CHANGES:
         attendee = _attendee_routes(registry, booking)
@@ -82,7 +82,7 @@ def enqueue_notifications(
     elif change.action == MessageKind.MOVED:
         due = (remind_at, booking.starts_at, status)
         reschedule(session, booking.id, MessageKind.REMINDER, *due)
-    elif booking.state == "cancelled":
+    elif booking.state == BookingState.CANCELLED:
         cancel_pending(session, booking.id, MessageKind.REMINDER)
     enqueue(session, registry.accounts, messages, now)
 

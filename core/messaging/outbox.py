@@ -10,7 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from core.db.events import record_event
-from core.db.models import UNSENT, OutboxRow
+from core.db.models import UNSENT, OutboxRow, OutboxStatus
+from core.messaging.keys import MessageKind
 
 MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
 """How long a message waits for earlier ones to the same recipient, unless one turn made them."""
@@ -18,7 +19,7 @@ MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
 LEASE = timedelta(seconds=60)
 """How long a claimed message is its worker's alone; longer than a sending may take."""
 
-SENT_STATUSES = ("sent", "delivered", "seen")
+SENT_STATUSES = (OutboxStatus.SENT, OutboxStatus.DELIVERED, OutboxStatus.SEEN)
 """The statuses of what was sent, in their order; the later ones only where receipts come."""
 
 MAX_RETRY_DELAY = timedelta(minutes=10)
@@ -42,7 +43,7 @@ class OutboxMessage:
     position: int | None = None
     replaces_id: int | None = None
     expires_at: datetime | None = None
-    status: str = "pending"
+    status: OutboxStatus = OutboxStatus.PENDING
 
 
 def platform_of(account: str) -> str:
@@ -66,7 +67,7 @@ def enqueue(
     session.connection().execute(
         statement.on_conflict_do_nothing(index_elements=["dedupe_key"]), rows
     )
-    if any(row["due_at"] <= now and row["status"] == "pending" for row in rows):
+    if any(row["due_at"] <= now and row["status"] == OutboxStatus.PENDING for row in rows):
         notify_workers(session)
 
 
@@ -80,10 +81,10 @@ def notify_workers(session: Session) -> None:
 def reschedule(
     session: Session,
     booking_id: int,
-    kind: str,
+    kind: MessageKind,
     due_at: datetime,
     expires_at: datetime,
-    status: str,
+    status: OutboxStatus,
 ) -> None:
     """Have a booking's message of that kind sent at another time, even if it was sent already."""
     theirs = (OutboxRow.booking_id == booking_id, OutboxRow.kind == kind)
@@ -107,19 +108,19 @@ def reschedule(
         update(OutboxRow)
         .where(*theirs, OutboxRow.id != first)
         .values(
-            status="cancelled",
+            status=OutboxStatus.CANCELLED,
             claimed_by=None,
             dedupe_key=OutboxRow.dedupe_key + " " + cast(OutboxRow.id, String),
         )
     )
 
 
-def cancel_pending(session: Session, booking_id: int, kind: str) -> None:
+def cancel_pending(session: Session, booking_id: int, kind: MessageKind) -> None:
     """Cancel a booking's messages of that kind that weren't sent yet."""
     session.execute(
         update(OutboxRow)
         .where(OutboxRow.booking_id == booking_id, OutboxRow.kind == kind, UNSENT)
-        .values(status="cancelled")
+        .values(status=OutboxStatus.CANCELLED)
     )
 
 
@@ -163,7 +164,7 @@ def claim(
         update(OutboxRow)
         .where(OutboxRow.id.in_(select(ready.c.id)))
         .values(
-            status="claimed",
+            status=OutboxStatus.CLAIMED,
             claimed_by=worker,
             attempts=OutboxRow.attempts + 1,
             try_at=now + LEASE,
@@ -189,7 +190,7 @@ def get_claimed(session: Session, row_id: int, worker: str, attempts: int) -> Ou
         select(OutboxRow)
         .where(
             OutboxRow.id == row_id,
-            OutboxRow.status == "claimed",
+            OutboxRow.status == OutboxStatus.CLAIMED,
             OutboxRow.claimed_by == worker,
             OutboxRow.attempts == attempts,
         )

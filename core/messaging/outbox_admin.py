@@ -6,12 +6,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from core.db.models import OutboxRow
+from core.db.models import OutboxRow, OutboxStatus
 from core.errors import ConfigurationError
 from core.messaging.outbox import MAX_WAIT_FOR_EARLIER, notify_workers, platform_of
 
-UNSENT_STATUSES = ("pending", "claimed")
-FAILED = "failed"
+UNSENT_STATUSES = (OutboxStatus.PENDING, OutboxStatus.CLAIMED)
 
 RETRIED = "to be tried again"
 """The last error of rows that the technician retries, even to a suppressed address."""
@@ -32,7 +31,7 @@ def count_by_status(
         (platform, status, number)
         for platform, status, number in session.execute(
             select(OutboxRow.platform, OutboxRow.status, func.count())
-            .where(*_due(accounts, (*UNSENT_STATUSES, FAILED), now))
+            .where(*_due(accounts, (*UNSENT_STATUSES, OutboxStatus.FAILED), now))
             .group_by(OutboxRow.platform, OutboxRow.status)
         )
     ]
@@ -54,7 +53,7 @@ def retry(session: Session, fetched: str, now: datetime, ids: Collection[int] | 
     """
     rows = _chosen(session, fetched, now, ids)
     for row in rows:
-        row.status, row.attempts, row.claimed_by = "pending", 0, None
+        row.status, row.attempts, row.claimed_by = OutboxStatus.PENDING, 0, None
         row.due_at = row.try_at = now
         row.last_error = RETRIED
     if rows:
@@ -69,7 +68,7 @@ def drop(session: Session, fetched: str, now: datetime, ids: Collection[int] | N
     """
     rows = _chosen(session, fetched, now, ids)
     for row in rows:
-        row.status = "cancelled"
+        row.status = OutboxStatus.CANCELLED
     return len(rows)
 
 
@@ -78,7 +77,8 @@ def _chosen(
 ) -> Sequence[OutboxRow]:
     """Return the chosen stuck rows, locked, without those that are being sent just now."""
     query = select(OutboxRow).where(
-        *_stuck(fetched, now), (OutboxRow.status != "claimed") | (OutboxRow.try_at <= now)
+        *_stuck(fetched, now),
+        (OutboxRow.status != OutboxStatus.CLAIMED) | (OutboxRow.try_at <= now),
     )
     if ids is None:
         return session.scalars(query.with_for_update()).all()
@@ -93,12 +93,14 @@ def _chosen(
 
 def _stuck(fetched: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     late = (OutboxRow.attempts > 0) | (OutboxRow.due_at <= now - MAX_WAIT_FOR_EARLIER)
-    stuck = (OutboxRow.status == FAILED) | (OutboxRow.status.in_(UNSENT_STATUSES) & late)
+    stuck = (OutboxRow.status == OutboxStatus.FAILED) | (
+        OutboxRow.status.in_(UNSENT_STATUSES) & late
+    )
     return stuck, OutboxRow.platform != fetched
 
 
 def _due(
-    accounts: Collection[str], statuses: Sequence[str], now: datetime
+    accounts: Collection[str], statuses: Sequence[OutboxStatus], now: datetime
 ) -> tuple[ColumnElement[bool], ...]:
     return (
         OutboxRow.platform.in_({platform_of(account) for account in accounts}),  # for the index

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.db.models import Booking, Contact, Conversation, OutboxRow
+from core.db.models import Booking, Contact, Conversation, OutboxRow, OutboxStatus
 
 
 def pending_for(
@@ -23,7 +23,7 @@ def pending_for(
     return [
         row
         for row in theirs
-        if (row.platform, row.status) == (platform, "pending") and row.due_at <= now
+        if (row.platform, row.status) == (platform, OutboxStatus.PENDING) and row.due_at <= now
     ]
 
 
@@ -41,5 +41,5 @@ def have_pending(
     return {
         each
         for each, where, status, due_at in theirs
-        if (where, status) == (platform, "pending") and due_at <= now
+        if (where, status) == (platform, OutboxStatus.PENDING) and due_at <= now
     }

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.db.models import UNSENT, Contact, OutboxRow
+from core.db.models import UNSENT, Contact, OutboxRow, OutboxStatus
 from core.errors import RetryTransaction
 from core.messaging.keys import ContactRecipient
 from core.messaging.outbox import LEASE, SENT_STATUSES
@@ -32,7 +32,7 @@ def reply_was_visible(
         return True
     if in_chat and row.provider_id and row.provider_id.isdecimal():
         return int(row.provider_id) < in_chat
-    if row.status == "claimed" and now < row.try_at - LEASE + SEND_GRACE:
+    if row.status == OutboxStatus.CLAIMED and now < row.try_at - LEASE + SEND_GRACE:
         raise RetryTransaction
     # Where it isn't known whether it arrived, asking again is the smaller harm.
     return row.status in SENT_STATUSES
@@ -56,7 +56,7 @@ def find_by_provider_id(
         claimed = select(OutboxRow.id).where(
             OutboxRow.recipient == recipient,
             UNSENT,
-            OutboxRow.status == "claimed",
+            OutboxRow.status == OutboxStatus.CLAIMED,
             OutboxRow.try_at > now + LEASE - SEND_GRACE,
         )
         if session.scalar(claimed.limit(1)):

@@ -1,6 +1,7 @@
 """The outbox."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, text
@@ -21,12 +22,25 @@ _ONLY_SENT: dict[str, Any] = {
 }
 
 
-class OutboxRow(Base):
-    """A message to be delivered. It has ids only, and is rendered when it is sent.
+class OutboxStatus(StrEnum):
+    """How far a message is on its way.
 
     pending → claimed → sent, or failed, expired, cancelled; sent → delivered → seen, or failed,
-    where receipts come. On a platform that fetches its messages itself, pending → delivered.
+    on platforms that send receipts. On one that fetches its messages itself, pending → delivered.
     """
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    SEEN = "seen"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class OutboxRow(Base):
+    """A message to be delivered. It has ids only, and is rendered when it is sent."""
 
     __tablename__ = "outgoing"
     __table_args__ = (
@@ -59,6 +73,7 @@ class OutboxRow(Base):
     """When it may be tried next: when due, after a pause, or when a worker's lease has run out."""
     expires_at: Mapped[datetime | None]
     status: Mapped[str]
+    """An OutboxStatus."""
     attempts: Mapped[int]
     claimed_by: Mapped[str | None]
     provider_id: Mapped[str | None]
