@@ -1,6 +1,6 @@
 """Free times: the schedule without the bookings that are stored."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, or_, select, type_coerce
@@ -93,6 +93,7 @@ def nearest_times(
     count: int,
 ) -> list[datetime]:
     """Return the free starts nearest to a wanted one, the nearest first."""
+    wanted = wanted.astimezone(UTC)  # two local times are subtracted by the wall clock
     first, last = offer.first(now), offer.last(now)
     week = timedelta(days=7)
     near = free_times(session, offer, wanted - week, wanted + week, now, own)

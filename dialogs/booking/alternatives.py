@@ -45,7 +45,8 @@ def free_on(ctx: Context, day: date) -> list[datetime]:
 def other_than_now(ctx: Context, starts: list[datetime]) -> list[datetime]:
     """Return the times without the one that the booking to be moved has."""
     booking = existing_booking(ctx)
-    return [start for start in starts if booking is None or start != booking.starts_at]
+    # In UTC, for a local time that comes twice equals no time of another zone.
+    return [s for s in starts if booking is None or s.astimezone(UTC) != booking.starts_at]
 
 
 def answers_for_moment(ctx: Context, day: date, times: Sequence[ClockTime]) -> AnswersForOtherSteps:
@@ -72,7 +73,8 @@ def nothing_free(ctx: Context, offer: ServiceOffer) -> Prompt:
     """Say why the whole horizon has no free day, and where else there is one."""
     zone = zone_of(ctx, offer)
     first, last = offer.first(ctx.now).astimezone(zone), offer.last(ctx.now).astimezone(zone)
-    days = [first.date() + timedelta(days=n) for n in range((last - first).days + 1)]
+    until = (last - timedelta(seconds=1)).date()
+    days = [first.date() + timedelta(days=n) for n in range((until - first.date()).days + 1)]
     kinds = {ctx.office.unavailable_reason(offer, day, zone).kind for day in days}
     reason = (
         _("All times up to {day} are taken.", day=day_label(days[-1], ctx.now))

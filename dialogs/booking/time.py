@@ -63,7 +63,7 @@ def _ask_time(ctx: Context) -> Prompt:
         free = other_than_now(ctx, free)
         if not free:
             return nothing_free(ctx, offer)
-        free.sort()
+        free.sort(key=datetime.timestamp)  # local times compare by the wall clock
         text: Text = _("The nearest free times are:")
     else:
         text = _("What time on {day}?", day=day_label(day, ctx.now))
@@ -75,7 +75,7 @@ def _ask_time(ctx: Context) -> Prompt:
             Choice(
                 start.astimezone(UTC).isoformat(),
                 FormattedDate(start, f"EEE d MMM, {CLOCK}" if several else _clock(start, local)),
-                EARLIEST if start == min(local) else "",
+                EARLIEST if start is local[0] else "",
             )
             for start in local
         ],
