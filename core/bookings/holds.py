@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
@@ -16,7 +16,7 @@ from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking, BookingState, HistoryAction
 from core.errors import RetryTransaction
 
-_BOOKINGS: Table = Booking.__table__  # type: ignore[assignment]
+_BOOKINGS = Booking.__table__
 
 
 def hold(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.db.models import Citizen, Contact, Conversation, InboundRow, PromptRow
@@ -21,12 +21,7 @@ MAX_TRANSCRIPT = 200
 """Messages of a conversation that are shown again."""
 
 
-def _table(entity: Any) -> Table:
-    table: Table = entity.__table__
-    return table
-
-
-_ANY_PROMPT = _table(PromptRow).alias("any_prompt")
+_ANY_PROMPT = PromptRow.__table__.alias("any_prompt")
 _LAST_PROMPT = (
     select(func.max(_ANY_PROMPT.c.number))
     .where(_ANY_PROMPT.c.conversation_id == Conversation.id)
@@ -46,11 +41,11 @@ _FIND = (
         PromptRow.step,
         PromptRow.offered,
     )
-    .select_from(_table(Contact))
-    .join(_table(Conversation), Conversation.contact_id == Contact.id)
-    .join(_table(Citizen), Contact.citizen_id == Citizen.id)
+    .select_from(Contact.__table__)
+    .join(Conversation.__table__, Conversation.contact_id == Contact.id)
+    .join(Citizen.__table__, Contact.citizen_id == Citizen.id)
     .outerjoin(
-        _table(InboundRow),
+        InboundRow.__table__,
         and_(
             InboundRow.account == Contact.account,
             InboundRow.conversation_id == Conversation.id,
@@ -58,7 +53,7 @@ _FIND = (
         ),
     )
     .outerjoin(
-        _table(PromptRow),
+        PromptRow.__table__,
         and_(
             PromptRow.conversation_id == Conversation.id,
             PromptRow.number == _LAST_PROMPT,
@@ -68,7 +63,7 @@ _FIND = (
 )
 # The citizen's row too: how many appointments one has is counted.
 _FIND_LOCKED = _FIND.with_for_update(
-    nowait=True, key_share=True, of=(_table(Conversation), _table(Citizen))
+    nowait=True, key_share=True, of=(Conversation.__table__, Citizen.__table__)
 )
 _PROMPT = select(PromptRow.step, PromptRow.offered).where(
     PromptRow.conversation_id == bindparam("conversation_id"),
@@ -84,12 +79,12 @@ _HISTORY = (
     .limit(MAX_TRANSCRIPT)
 )
 _KEEP = (
-    update(_table(Conversation))
-    .where(_table(Conversation).c.id == bindparam("which"))
+    update(Conversation.__table__)
+    .where(Conversation.__table__.c.id == bindparam("which"))
     .values({name: bindparam(name) for name in ("language", "timezone", "state", "forget_at")})
 )
-_ADD_PROMPT = insert(_table(PromptRow))
-_ADD_INBOUND = insert(_table(InboundRow)).returning(_table(InboundRow).c.id)
+_ADD_PROMPT = insert(PromptRow.__table__)
+_ADD_INBOUND = insert(InboundRow.__table__).returning(InboundRow.__table__.c.id)
 
 
 @dataclass(frozen=True)
