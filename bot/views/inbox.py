@@ -35,6 +35,6 @@ def pending_news(
     session: Session, conversation_ids: Collection[int], now: datetime
 ) -> Mapping[int, tuple[int, bool]]:
     """Return the last entry's number of each conversation, and whether more is due to it."""
-    numbers = conversations.last_numbers(session, conversation_ids)
+    numbers = conversations.last_inbound_ids(session, conversation_ids)
     pending = page_inbox.have_pending(session, WEBCHAT, conversation_ids, now)
     return {each: (numbers.get(each, 0), each in pending) for each in conversation_ids}
