@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.availability.schedule import is_open_through
 from core.catalogue.model import Municipality
-from core.catalogue.registry import LOADING, LoadedMunicipality, _read
+from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, read_municipality
 from core.db.advisory_locks import lock
 from core.db.models import (
     LIVE,
@@ -30,7 +30,7 @@ def load_catalogue(
 
     Raises ConfigurationError, changing nothing, where a future booking would have no desk.
     """
-    lock(session, LOADING)
+    lock(session, LOAD_LOCK)
     document = body.model_dump_json(by_alias=True, exclude_defaults=True)
     digest = hashlib.sha256(document.encode()).hexdigest()
     row = session.get(MunicipalityRow, body.id)
@@ -45,7 +45,7 @@ def load_catalogue(
         _add_desks(session, body)
         row.document, row.digest, row.loaded_at = document, digest, now
         session.flush()
-        _refuse_orphans(session, _read(session, body.id), now)
+        _refuse_orphans(session, read_municipality(session, body.id), now)
     return "updated"
 
 
