@@ -113,9 +113,9 @@ class Office:
 
     # Bookings
 
-    def booking(self, number: int) -> Booking | None:
+    def booking(self, booking_id: int) -> Booking | None:
         """Return the booking of an id; None where there is none."""
-        return self._session.get(Booking, number)
+        return self._session.get(Booking, booking_id)
 
     def upcoming(self) -> Sequence[Booking]:
         """Return the citizen's confirmed bookings that aren't over, the soonest first."""
@@ -131,9 +131,9 @@ class Office:
         """Return the refusal of a time that is no longer free."""
         return slot_taken_error()
 
-    def extend(self, number: int) -> bool:
+    def extend(self, booking_id: int) -> bool:
         """Extend a hold, because its citizen is active; return False where it has lapsed."""
-        return holds.extend_by_number(self._session, self._registry, number, self.now)
+        return holds.extend_by_id(self._session, self._registry, booking_id, self.now)
 
     def release(self, booking: Booking) -> None:
         """Release a hold."""

@@ -1,4 +1,4 @@
-"""Loading a catalogue into the database, which must keep serving what is booked."""
+"""Loading a catalogue into the database, unless it would leave bookings without a desk."""
 
 import hashlib
 from datetime import datetime
@@ -50,6 +50,7 @@ def load_catalogue(
 
 
 def _add_desks(session: Session, body: Municipality) -> None:
+    """Add rows for the desks that have none."""
     known = set(
         session.execute(select(Desk.branch, Desk.name).where(Desk.municipality_id == body.id))
     )
@@ -61,7 +62,8 @@ def _add_desks(session: Session, body: Municipality) -> None:
 
 
 def _refuse_orphans(session: Session, new: LoadedMunicipality, now: datetime) -> None:
-    desks = {number: key for key, number in new.desk_ids.items()}
+    """Raise ConfigurationError where future bookings would have no desk; expire such holds."""
+    desk_keys = {row_id: key for key, row_id in new.desk_ids.items()}
     future = session.scalars(
         select(Booking).where(
             Booking.municipality_id == new.body.id,
@@ -70,7 +72,7 @@ def _refuse_orphans(session: Session, new: LoadedMunicipality, now: datetime) ->
         )
     )
     orphans = [
-        booking for booking in future if not _is_served(new, booking, desks[booking.desk_id])
+        booking for booking in future if not _is_served(new, booking, desk_keys[booking.desk_id])
     ]
     if confirmed := sorted(b.code or "" for b in orphans if b.state == BookingState.CONFIRMED):
         raise ConfigurationError(
@@ -83,6 +85,7 @@ def _refuse_orphans(session: Session, new: LoadedMunicipality, now: datetime) ->
 
 
 def _is_served(new: LoadedMunicipality, booking: Booking, desk_key: tuple[str, str]) -> bool:
+    """Return whether a booking's desk, by branch and id, is there and open for it."""
     service = new.body.services.get(booking.service)
     branch = next((b for b in new.body.branches if b.id == desk_key[0]), None)
     desk = next((d for d in branch.desks if d.id == desk_key[1]), None) if branch else None

@@ -1,4 +1,4 @@
-"""The expiry of lapsed holds."""
+"""Expiry of lapsed holds."""
 
 from datetime import datetime, timedelta
 
@@ -36,11 +36,11 @@ def expire_overlapping(
     )
 
 
-def _expire(session: Session, now: datetime, *which: ColumnElement[bool] | TextClause) -> int:
-    # The condition of the partial index over holds, which is used only for these words.
+def _expire(session: Session, now: datetime, *criteria: ColumnElement[bool] | TextClause) -> int:
+    """Expire the holds that meet the criteria, with their history; return how many."""
     expired = session.scalars(
         update(Booking)
-        .where(Booking.state == BookingState.HELD, *which)
+        .where(Booking.state == BookingState.HELD, *criteria)  # as the partial index has it
         .values(state=BookingState.EXPIRED, version=Booking.version + 1)
         .returning(Booking.id)
     ).all()

@@ -1,4 +1,4 @@
-"""The history of bookings."""
+"""The history of bookings: who changed what, when."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,7 +18,7 @@ def record_change(
     actor: Actor,
     fields: Iterable[str] = (),
 ) -> History:
-    """Store a change by an actor in a booking's history; `fields` are the names of the details."""
+    """Store a change in a booking's history; `fields` are the names of what was changed."""
     session.flush()
     change = History(
         booking_id=booking.id,

@@ -37,7 +37,7 @@ def confirm(
     consent: Consent | None,
     choose: Callable[[Sequence[str]], str] = secrets.choice,
 ) -> None:
-    """Turn a hold into a booking with a code, also a lapsed one whose time is still free.
+    """Confirm a hold, which gets a code; also a lapsed one whose time is still free.
 
     Raises BookingRefused: taken, too_many_bookings.
     """
@@ -64,8 +64,8 @@ def confirm(
         take(booking.desk_id)
     else:
         take_desk(session, offer, booking.starts_at, now, take, booking)
-    done = record_change(session, booking, HistoryAction.CONFIRMED, now, actor)
-    enqueue_notifications(session, registry, booking, done, now, actor)
+    change = record_change(session, booking, HistoryAction.CONFIRMED, now, actor)
+    enqueue_notifications(session, registry, booking, change, now, actor)
 
 
 def move(
@@ -77,7 +77,7 @@ def move(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """Give a booking another time, as one UPDATE of its row; where refused, it keeps its own.
+    """Move a booking to another time, as one UPDATE of its row; where refused, nothing changes.
 
     Raises BookingRefused: taken, too_late, not_confirmed.
     """
@@ -90,8 +90,8 @@ def move(
         booking.ends_at = starts_at + timedelta(minutes=offer.service.duration)
 
     take_desk(session, offer, starts_at, now, take, booking)
-    done = record_change(session, booking, HistoryAction.MOVED, now, actor, ["starts_at"])
-    enqueue_notifications(session, registry, booking, done, now, actor)
+    change = record_change(session, booking, HistoryAction.MOVED, now, actor, ["starts_at"])
+    enqueue_notifications(session, registry, booking, change, now, actor)
 
 
 def cancel(
@@ -105,8 +105,8 @@ def cancel(
     """Cancel a booking. Raises BookingRefused: too_late, not_confirmed."""
     check_changeable(booking, rules, now)
     booking.state = BookingState.CANCELLED
-    done = record_change(session, booking, HistoryAction.CANCELLED, now, actor)
-    enqueue_notifications(session, registry, booking, done, now, actor)
+    change = record_change(session, booking, HistoryAction.CANCELLED, now, actor)
+    enqueue_notifications(session, registry, booking, change, now, actor)
 
 
 def edit(
@@ -127,16 +127,16 @@ def edit(
     kept = {name: value for name, value in booking.details.items() if name not in changes}
     booking.details = kept | {name: value for name, value in changes.items() if value}
     booking.phone_hash = phone_hash
-    done = record_change(session, booking, HistoryAction.EDITED, now, actor, sorted(changes))
-    enqueue_notifications(session, registry, booking, done, now, actor)
+    change = record_change(session, booking, HistoryAction.EDITED, now, actor, sorted(changes))
+    enqueue_notifications(session, registry, booking, change, now, actor)
 
 
 def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: Actor) -> None:
     """Withdraw the consent: erase the details, which needed it, and cancel the booking.
 
-    The citizen's known details and the messages of their chats are erased too, and the messages
-    of the actor's chats, who may have proved another citizen's booking to be theirs. There is no
-    deadline. Nobody is notified: the address is erased. Raises BookingRefused: not_confirmed.
+    The citizen's known details and messages are erased too, and the messages of the actor, who may
+    be another contact of the same person. There is no deadline. No notification is sent, for the
+    address is erased. Raises BookingRefused: not_confirmed.
     """
     check_open(booking, now)
     booking.consent_withdrawn_at = now
@@ -151,7 +151,7 @@ def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: A
 
 
 def upcoming(session: Session, citizen_id: int, now: datetime) -> Sequence[Booking]:
-    """Return the citizen's confirmed bookings that aren't over, the soonest first."""
+    """Return a citizen's confirmed bookings that aren't over, the soonest first."""
     return session.scalars(
         select(Booking)
         .where(
@@ -164,7 +164,7 @@ def upcoming(session: Session, citizen_id: int, now: datetime) -> Sequence[Booki
 
 
 def check_open(booking: Booking, now: datetime) -> None:
-    """Raise BookingRefused (not_confirmed) unless it is confirmed and hasn't begun."""
+    """Raise BookingRefused (not_confirmed) unless a booking is confirmed and hasn't started."""
     if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
         raise BookingRefused(
             RefusalKind.NOT_CONFIRMED, _("This appointment is over or was cancelled.")
@@ -172,7 +172,7 @@ def check_open(booking: Booking, now: datetime) -> None:
 
 
 def check_changeable(booking: Booking, rules: Rules, now: datetime) -> None:
-    """Raise BookingRefused (not_confirmed, too_late) unless it may still be changed."""
+    """Raise BookingRefused (not_confirmed, too_late) unless a booking may still be changed."""
     check_open(booking, now)
     hours = rules.change_deadline_hours
     if booking.starts_at - now < timedelta(hours=hours):
