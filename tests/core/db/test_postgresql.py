@@ -192,7 +192,9 @@ def test_several_write_at_once(empty: Database) -> None:
 @on_postgres
 def test_the_calendar_reads_the_partial_index(stocked: Database) -> None:
     plan = stocked.write_sync(lambda s: BookingEnvironment(s).offer)
-    (used,) = plans(stocked, lambda s: slots.busy(s, plan, at("00:00"), at("23:59"), NOW, own=None))
+    (used,) = plans(
+        stocked, lambda s: slots.busy_spans(s, plan, at("00:00"), at("23:59"), NOW, own=None)
+    )
     assert "ix_bookings_live" in used
 
 
