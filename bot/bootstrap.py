@@ -107,7 +107,7 @@ class Application:
                     arrival_order.add(session, account, address, number, came)
 
             return await self.database.write(
-                lambda session: receive(session, self.services, inbound, came), lost=lost
+                lambda session: receive(session, self.services, inbound, came), on_conflict=lost
             )
 
     async def dry_run(self, inbound: Inbound) -> list[Reply]:

@@ -57,7 +57,7 @@ def take_desk(
                 take(desk_id)
                 session.flush()
         except IntegrityError as error:
-            if not overlap_guard.refused(error):
+            if not overlap_guard.is_violation(error):
                 raise
             continue
         record_expired(session, expired)

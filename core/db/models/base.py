@@ -1,4 +1,4 @@
-"""What every table shares."""
+"""The base of the tables, and the type of their times."""
 
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -9,9 +9,9 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment, stored as whole seconds since 1970 in UTC.
+    """A time, stored as whole seconds since 1970 (UTC).
 
-    The overlap guard calculates with it, and the schedule reads thousands as bare integers.
+    So the overlap guard can calculate with it, and the schedule can read it as an integer.
     """
 
     impl = BigInteger

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db.models.base import Base
 
 LIVE = text("bookings.state IN ('held','confirmed')")
-"""The states in which a booking keeps its desk; the overlap guard is over these.
+"""The condition for the states in which a booking occupies its desk.
 
-Literal, for a database uses its partial index only for these very words.
+It has literals, not parameters, for it must equal the condition of the partial index.
 """
 
 
@@ -75,7 +75,7 @@ class Booking(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    # Counts its changes, so that two transactions can't overwrite each other's.
+    # Incremented by each change, so that two transactions can't overwrite each other's.
     version: Mapped[int] = mapped_column(server_default="1")
     code: Mapped[str | None] = mapped_column(unique=True)
     municipality_id: Mapped[str] = mapped_column(ForeignKey("municipalities.id"))
@@ -103,7 +103,7 @@ class Booking(Base):
 
 
 class History(Base):
-    """A change to a booking: who, when, over which platform. Names fields, never values."""
+    """A change to a booking: who made it, when and where; `fields` are names, never values."""
 
     __tablename__ = "history"
 

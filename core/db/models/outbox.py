@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db.models.base import Base
 
 UNSENT = text("outgoing.status IN ('pending','claimed')")
-"""The states in which a message is still to be delivered. Literal, for its partial indexes."""
+"""The condition for messages still to be delivered; literal, as `bookings.LIVE` is."""
 
 _ONLY_UNSENT: dict[str, Any] = {
     f"{dialect}_where": text("status IN ('pending','claimed')")
@@ -45,7 +45,7 @@ class OutboxRow(Base):
     __tablename__ = "outgoing"
     __table_args__ = (
         Index(None, "platform", "status", "due_at"),
-        # account is in it so that rows which pages fetch are skipped within the index.
+        # With the account, so that rows which pages fetch are skipped within the index.
         Index("ix_outgoing_owed", "try_at", "account", **_ONLY_UNSENT),
         Index("ix_outgoing_recipient", "recipient", "due_at", **_ONLY_UNSENT),
         # Only rows that were sent.
@@ -57,20 +57,21 @@ class OutboxRow(Base):
     platform: Mapped[str]
     account: Mapped[str]
     recipient: Mapped[str]
-    """Whose messages go one after the other: a contact, or a booking's attendee."""
+    """The stored form of a `Recipient`, whose messages are sent one after the other."""
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
     kind: Mapped[str]
+    """A MessageKind."""
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
     inbound_id: Mapped[int | None] = mapped_column(
         ForeignKey("inbounds.id", ondelete="CASCADE"), index=True
     )
-    """The inbound message that it answers, with `position` among the replies; deleted with it."""
+    """The inbound message of a reply, which is the one at `position`; both are deleted together."""
     position: Mapped[int | None]
     replaces_id: Mapped[int | None]
-    """The row whose message it replaces in the chat."""
+    """The row whose message is replaced by this one in the chat."""
     due_at: Mapped[datetime]
     try_at: Mapped[datetime]
-    """When it may be tried next: when due, after a pause, or when a worker's lease has run out."""
+    """When it may be claimed next: when it is due, after a delay, or once a lease has expired."""
     expires_at: Mapped[datetime | None]
     status: Mapped[str]
     """An OutboxStatus."""
@@ -81,7 +82,7 @@ class OutboxRow(Base):
 
 
 class Suppression(Base):
-    """An address (a keyed hash) that an account can't reach for good."""
+    """An address (its keyed hash) that an account can't reach until further notice."""
 
     __tablename__ = "suppressions"
 
