@@ -121,8 +121,8 @@ class Database:
                         "Install the newer Rantevou."
                     )
                 if revision != REVISIONS[-1]:
-                    said = f"can't be migrated to revision {REVISIONS[-1]}, and is as it was"
-                    with self._as_configuration_errors(said):
+                    failure = f"can't be migrated to revision {REVISIONS[-1]}, and is as it was"
+                    with self._as_configuration_errors(failure):
                         upgrade(connection)
                 if lost := overlap_guard.missing(connection):
                     raise ConfigurationError(
@@ -149,19 +149,22 @@ class Database:
             if self.backend.is_retryable(error):
                 raise RetryTransaction from error
             if self.backend.is_unavailable(error):
-                said = f"{self.backend.name} can't be used just now: {_first_line(error.orig)}"
-                raise DatabaseUnavailable(f"{said}. Please send the same again soon.") from None
+                raise DatabaseUnavailable(
+                    f"{self.backend.name} can't be used just now: {_first_line(error.orig)}. "
+                    "Please send the same again soon."
+                ) from None
             raise
 
     @contextmanager
-    def _as_configuration_errors(self, what: str) -> Iterator[None]:
-        """Raise ConfigurationError in place of errors of the database or its file."""
+    def _as_configuration_errors(self, failure: str) -> Iterator[None]:
+        """Raise ConfigurationError, which names the failure, in place of the database's errors."""
         try:
             yield
         except (DatabaseError, OSError) as error:
             reason = error.orig if isinstance(error, DatabaseError) else error.strerror
-            said = f"{SETTING}: {self.backend.name} {what}: {_first_line(reason)}"
-            raise ConfigurationError(said) from None
+            raise ConfigurationError(
+                f"{SETTING}: {self.backend.name} {failure}: {_first_line(reason)}"
+            ) from None
 
 
 def backend_of(url: str) -> SQLite | PostgreSQL:

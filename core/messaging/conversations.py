@@ -167,13 +167,13 @@ def record_inbound(
     conversation: StoredConversation,
     account: str,
     message_id: str,
-    said: str | None,
+    text: str | None,
     replies: list[Any],
     now: datetime,
 ) -> int:
     """Store an inbound message with the replies to it; return its id.
 
-    `said` is the text, or the label of the button that was tapped.
+    `text` is what was written, or the label of the button that was tapped.
     """
     inbound_id: int = (
         session.connection()
@@ -183,7 +183,7 @@ def record_inbound(
                 "account": account,
                 "message_id": message_id,
                 "conversation_id": conversation.id,
-                "said": said,
+                "said": text,
                 "replies": replies,
                 "received_at": now,
             },
@@ -214,7 +214,7 @@ def transcript(
     """
     given = {"conversation_id": conversation_id, "after": after}
     rows = session.connection().execute(_TRANSCRIPT, given).all()
-    return [(inbound_id, said, replies) for inbound_id, said, replies in reversed(rows)]
+    return [(inbound_id, text, replies) for inbound_id, text, replies in reversed(rows)]
 
 
 def erase_messages(session: Session, citizen_id: int) -> None:
