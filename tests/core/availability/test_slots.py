@@ -21,14 +21,14 @@ from tests.core.small_municipality import ATHENS, desk, opening, service, small
     ids=["March", "October, the first 03:30", "October, the second 03:30"],
 )
 def test_the_nearest_times_are_nearest_in_elapsed_time(
-    open_counter: Callable[..., BookingEnvironment],
+    make_env: Callable[..., BookingEnvironment],
     wanted: str,
     nearest: str,
     zone: tzinfo,
 ) -> None:
-    counter = open_counter(
+    env = make_env(
         small(desk("desk", opening("01:00", "06:00")), services=(service(horizon_days=366),))
     )
     moment = datetime.fromisoformat(wanted).astimezone(zone)
-    found = slots.nearest_times(counter.session, counter.offer, moment, counter.now, None, 5)
+    found = slots.nearest_times(env.session, env.offer, moment, env.now, None, 5)
     assert " ".join(f"{start:%H:%M%z}" for start in found) == nearest
