@@ -31,7 +31,7 @@ from bot.telemetry.metrics import Metrics
 from bot.turn import receive
 from core.bookings.catalogue_update import load_catalogue
 from core.catalogue.loader import SHIPPED, read_catalogue
-from core.catalogue.registry import LOADING, Registry
+from core.catalogue.registry import LOAD_LOCK, Registry
 from core.db.advisory_locks import lock
 from core.db.database import Database
 from core.db.models import MunicipalityRow, StoredSecret
@@ -107,7 +107,7 @@ class Application:
                     arrival_order.add(session, account, address, number, came)
 
             return await self.database.write(
-                lambda session: receive(session, self.services, inbound, came), lost=lost
+                lambda session: receive(session, self.services, inbound, came), on_conflict=lost
             )
 
     async def dry_run(self, inbound: Inbound) -> list[Reply]:
@@ -154,7 +154,7 @@ def load_shipped(application: Application) -> None:
     files = sorted(SHIPPED.glob("*.yaml"))
 
     def load_all(session: Session) -> None:
-        lock(session, LOADING)
+        lock(session, LOAD_LOCK)
         if session.scalar(select(MunicipalityRow.id).limit(1)) is None:
             for file in files:
                 load_catalogue(session, read_catalogue(file), application.services.clock())

@@ -93,7 +93,7 @@ def build_context(
         now,
         actor,
         choose=services.choose,
-        known_details=found.known,
+        known_details=found.known_details,
         only=transport.municipality_id,
     )
     return Context(

@@ -1,1 +1,4 @@
-"""The office: appointments. Knows no chat, no web, no language."""
+"""The domain: catalogues, free times, bookings, messages, and their storage.
+
+It knows no chat, no web and no language.
+"""

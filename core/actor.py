@@ -1,4 +1,4 @@
-"""Who acts."""
+"""The one who makes a change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, and over what. `network` is a keyed hash of an anonymous web chat's address."""
+    """The citizen who acts, and the platform, account and contact through which they do.
+
+    `network` is the keyed hash of a web chat's network address.
+    """
 
     citizen_id: int
     platform: str
@@ -18,5 +21,5 @@ class Actor:
 
     @property
     def sources(self) -> Sequence[str]:
-        """Return what wrong codes are counted by: the contact, and the network if it is known."""
+        """Return the sources by which failed attempts are counted: the contact and the network."""
         return [f"contact {self.contact_id}", *([self.network] if self.network else [])]

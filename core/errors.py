@@ -1,4 +1,4 @@
-"""Errors that have names."""
+"""The errors of the whole program, which callers tell apart by their class."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from core.i18n import TextTemplate
 
 
 class RefusalKind(StrEnum):
-    """Why the office refuses; the metrics count refusals by it."""
+    """Why a request is refused; the metrics count refusals by it."""
 
     TAKEN = "taken"
     TOO_MANY_BOOKINGS = "too_many_bookings"
@@ -18,7 +18,7 @@ class RefusalKind(StrEnum):
 
 
 class BookingRefused(Exception):
-    """The office refuses; `text` tells the citizen why, and what can be done about it."""
+    """A request that is refused; `text` tells the citizen why, and what they can do."""
 
     def __init__(self, kind: RefusalKind, text: TextTemplate) -> None:
         super().__init__(kind)
@@ -27,10 +27,10 @@ class BookingRefused(Exception):
 
 
 class DeliveryError(Exception):
-    """A message couldn't be delivered. `why` holds neither its text nor an address.
+    """A message that couldn't be delivered. `why` must contain no text of it and no address.
 
-    It is tried again, after `retry_after` seconds where that is given, unless the error is
-    `for_good`. An address that is `unreachable` is suppressed.
+    It is retried, not before `retry_after` seconds, unless the error is `for_good`. An address
+    that is `unreachable` is suppressed.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class DeliveryError(Exception):
 
 
 class ConfigurationError(Exception):
-    """Rantevou can't start or go on; the text is a sentence for the technician."""
+    """A reason why Rantevou can't start or go on; the text is for the technician."""
 
 
 class DatabaseUnavailable(ConfigurationError):
-    """The database can't be used now; the same request may be sent again, and is done once."""
+    """The database can't be used now. The request may be repeated, and takes effect once."""
 
 
 class RetryTransaction(Exception):
-    """Another transaction is in the way; this one was rolled back and is to be run again."""
+    """Another transaction conflicts; this one was rolled back and is to be run again."""

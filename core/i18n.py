@@ -1,6 +1,6 @@
-"""Texts before they are put into a language, and the languages there are.
+"""The languages, and texts that are independent of them.
 
-The office and the conversation build these; `bot.i18n.translator` puts them into words.
+The office and the dialogs build such texts; `bot/i18n/translator.py` translates them.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from pydantic_core import CoreSchema, core_schema
 
 @dataclass(frozen=True, slots=True)
 class FormattedDate:
-    """A date or time with its Babel pattern, such as "EEEE d MMMM"."""
+    """A date or time, to be formatted by a Babel pattern such as "EEEE d MMMM"."""
 
     at: date | datetime | time
     pattern: str
@@ -23,9 +23,9 @@ class FormattedDate:
 
 @dataclass(frozen=True, slots=True)
 class TextTemplate:
-    """A message of `locales/` with what fills its {braces}.
+    """A message of `locales/`, its msgid, and the arguments for its {placeholders}.
 
-    With `plural`, the argument `count` decides between the two.
+    Where there is a `plural`, the argument `count` chooses the form.
     """
 
     message: str
@@ -35,47 +35,47 @@ class TextTemplate:
 
 @dataclass(frozen=True, slots=True)
 class JoinedText:
-    """Texts with `joint` between them."""
+    """Texts with a separator between them."""
 
     parts: tuple["Text", ...]
-    joint: str = "\n"
+    separator: str = "\n"
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneCity:
-    """A time zone, named by its city."""
+    """The city of a time zone, named by the zone, such as "Europe/Athens"."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class FollowingLanguage:
-    """The own name of the language that follows, in the table, the one that is spoken."""
+class NextLanguageName:
+    """The name, in its own language, of the `Language` after that of the conversation."""
 
 
 def _(message: str, **args: "Text") -> TextTemplate:
-    """Mark a message for translation; its msgid is the English text."""
+    """Return a message to be translated; its msgid is the English text."""
     return TextTemplate(message, args=args)
 
 
 def _n(message: str, plural: str, count: int, **args: "Text") -> TextTemplate:
-    """Mark a message that differs by number."""
+    """Return a message to be translated whose form depends on `count`."""
     return TextTemplate(message, plural, {"count": count, **args})
 
 
 class Language(StrEnum):
-    """The languages that are spoken, the first one first: this is their table.
+    """The table of languages; the first is the default.
 
-    A language's value is its folder in `locales/` and its Babel locale, which knows its own name.
-    Another one takes a row here, that folder, and its texts in the catalogues.
+    A language's value is its folder in `locales/` and its Babel locale. To add one, add a row here,
+    the folder, and the texts in the catalogues.
     """
 
     command: str
     """The name of the command that switches to it."""
     words: TextTemplate
-    """What is typed to switch to it; its own name among them."""
+    """The words that switch to it; its name in its own language does so too."""
     fallback: str | None
-    """The language in which a catalogue's text is shown that lacks this one."""
+    """The language in which a catalogue's text is shown that isn't in this one."""
 
     def __new__(
         cls,
@@ -84,7 +84,7 @@ class Language(StrEnum):
         words: TextTemplate = TextTemplate(""),
         fallback: str | None = None,
     ) -> Self:
-        """Make a row's member. The defaults are for mypy, to which `Language("el")` calls this."""
+        """Create a member. The defaults are for mypy, for which `Language("el")` calls this."""
         member = str.__new__(cls, code)
         member._value_ = code
         member.command, member.words, member.fallback = command, words, fallback
@@ -94,8 +94,8 @@ class Language(StrEnum):
     EN = "en", "english", _("english, in english"), "el"
 
     @property
-    def following(self) -> "Language":
-        """The next one in the table, after the last the first."""
+    def next(self) -> "Language":
+        """Return the next language of the table; after the last, the first."""
         return LANGUAGES[(LANGUAGES.index(self) + 1) % len(LANGUAGES)]
 
 
@@ -103,7 +103,7 @@ LANGUAGES = tuple(Language)
 
 
 class LocalizedText:
-    """A text of a catalogue: `{"el": …, "en": …}`, of which only the first language is required."""
+    """A catalogue's text, `{"el": …, "en": …}`; only the first of the languages is required."""
 
     __slots__ = ("_texts",)
 
@@ -111,22 +111,22 @@ class LocalizedText:
         self._texts = {language: texts[language] for language in Language if language in texts}
 
     def in_language(self, language: str) -> str:
-        """Return the text in a language, or in the one that it falls back to."""
+        """Return the text in a language, or else in its fallback."""
         return self._texts[self.shown_language(language)]
 
     def shown_language(self, language: str) -> Language:
-        """Return that language, or the one that it falls back to where the text isn't in it."""
+        """Return the language in which the text is shown: that one, or else its fallback."""
         shown = Language(language)
         while shown not in self._texts:
             shown = Language(shown.fallback or LANGUAGES[0])
         return shown
 
     def values(self) -> list[str]:
-        """Return the text in each of its languages."""
+        """Return the text in all of its languages."""
         return list(self._texts.values())
 
     def missing(self) -> list[Language]:
-        """Return the languages in which there is no such text."""
+        """Return the languages that the text isn't in."""
         return [language for language in Language if language not in self._texts]
 
     def __eq__(self, other: object) -> bool:
@@ -142,7 +142,7 @@ class LocalizedText:
     def __get_pydantic_core_schema__(
         cls, _source: Any, _handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Return how pydantic reads and writes it: a dict with a key for each language."""
+        """Return the schema by which pydantic reads and writes it: a dict by language."""
         keys = {
             language.value: core_schema.typed_dict_field(
                 core_schema.str_schema(min_length=1), required=language is LANGUAGES[0]
@@ -152,7 +152,7 @@ class LocalizedText:
         texts = core_schema.typed_dict_schema(keys, extra_behavior="forbid")
         return core_schema.chain_schema(
             [
-                core_schema.no_info_before_validator_function(_dict_only, texts),
+                core_schema.no_info_before_validator_function(_require_dict, texts),
                 core_schema.no_info_plain_validator_function(lambda texts: cls(**texts)),
             ],
             serialization=core_schema.plain_serializer_function_ser_schema(
@@ -161,7 +161,7 @@ class LocalizedText:
         )
 
 
-def _dict_only(texts: object) -> object:
+def _require_dict(texts: object) -> object:
     if not isinstance(texts, dict):
         raise ValueError(f"a text as {' and '.join(LANGUAGES)}")
     return texts
@@ -171,7 +171,7 @@ Text = (
     str
     | int
     | LocalizedText
-    | FollowingLanguage
+    | NextLanguageName
     | ZoneCity
     | FormattedDate
     | TextTemplate
@@ -180,10 +180,10 @@ Text = (
 
 
 def lines(*parts: Text | None) -> JoinedText:
-    """Put texts under each other; None and "" are left out."""
+    """Return texts joined by line breaks, without None and ""."""
     return JoinedText(tuple(part for part in parts if part is not None and part != ""))
 
 
-def join(joint: str, *parts: Text) -> JoinedText:
-    """Put texts beside each other with `joint` between them; "" is left out."""
-    return JoinedText(tuple(part for part in parts if part != ""), joint)
+def join(separator: str, *parts: Text) -> JoinedText:
+    """Return texts joined by a separator, without ""."""
+    return JoinedText(tuple(part for part in parts if part != ""), separator)

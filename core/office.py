@@ -1,4 +1,4 @@
-"""What a dialog may ask of the office and have it do, within one turn."""
+"""The office: everything that a dialog may ask and do, within one turn."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -21,10 +21,11 @@ from core.errors import BookingRefused
 
 
 class Office:
-    """The registry, the bookings and one citizen's part in them, at one moment.
+    """The catalogues and bookings for one citizen, at the time of one turn.
 
-    `actor` is who asks; `known_details` are what they gave at earlier bookings; `choose` draws the
-    letters of a booking's code. Where it is `only` one municipality's, the others aren't offered.
+    `known_details` are those that the citizen gave at earlier bookings. `choose` draws the letters
+    of a booking's code, as `random.choice` does. `only` is the id of the municipality whose own
+    page or bot this is: no other is offered.
     """
 
     def __init__(
@@ -52,30 +53,30 @@ class Office:
 
     @property
     def municipalities(self) -> Sequence[Municipality]:
-        """Return every municipality, by Greek name."""
+        """Return all municipalities, ordered by their Greek names."""
         return self._registry.municipalities
 
     @property
     def offered_municipalities(self) -> Sequence[Municipality]:
-        """Return those that can be booked here: all, or the one whose own page or bot this is."""
+        """Return the municipalities that can be booked here: all, or `only` one."""
         return [body for body in self.municipalities if self._only in (None, body.id)]
 
     def loaded(self, municipality_id: str) -> LoadedMunicipality:
-        """Return a municipality as it is loaded. Raises KeyError."""
+        """Return the municipality of an id. Raises KeyError."""
         return self._registry[municipality_id]
 
     def find(self, municipality_id: str | None) -> LoadedMunicipality | None:
-        """Return a municipality as it is loaded, if there is one of that id."""
+        """Return the municipality of an id; None where there is none."""
         if municipality_id is None or municipality_id not in self._registry:
             return None
         return self._registry[municipality_id]
 
     def of_booking(self, booking: Booking) -> LoadedMunicipality:
-        """Return the municipality that a booking is with."""
+        """Return a booking's municipality."""
         return self._registry[booking.municipality_id]
 
     def offer_of(self, booking: Booking) -> ServiceOffer:
-        """Return what a booking is of: its service, branch and channel. Raises KeyError."""
+        """Return the offer of a booking's service, branch and channel. Raises KeyError."""
         loaded = self.of_booking(booking)
         return loaded.offer(booking.service, booking.branch, booking.channel)
 
@@ -84,7 +85,7 @@ class Office:
     def free_times(
         self, offer: ServiceOffer, day: date, zone: ZoneInfo, own: int | None
     ) -> list[datetime]:
-        """Return the free starts of a day (as counted in `zone`); the booking `own` takes none."""
+        """Return the free starts of a day (as counted in `zone`); the booking `own` blocks none."""
         since, until = schedule.day_bounds(day, zone)
         return slots.free_times(self._session, offer, since, until, self.now, own)
 
@@ -107,14 +108,14 @@ class Office:
         return schedule.unavailable_reason(offer, day, self.now, zone)
 
     def last_open_day(self, offer: ServiceOffer) -> date:
-        """Return the last day that may be booked and on which somebody works."""
+        """Return the last day of the horizon on which a desk is open."""
         return schedule.last_open_day(offer, self.now)
 
     # Bookings
 
-    def booking(self, number: int) -> Booking | None:
-        """Return a booking by its number."""
-        return self._session.get(Booking, number)
+    def booking(self, booking_id: int) -> Booking | None:
+        """Return the booking of an id; None where there is none."""
+        return self._session.get(Booking, booking_id)
 
     def upcoming(self) -> Sequence[Booking]:
         """Return the citizen's confirmed bookings that aren't over, the soonest first."""
@@ -123,19 +124,19 @@ class Office:
         return self._upcoming
 
     def hold(self, offer: ServiceOffer, starts_at: datetime, old: Booking | None) -> Booking:
-        """Hold a time in place of the hold `old`. Raises BookingRefused."""
+        """Hold a time, in place of the hold `old` if given. Raises BookingRefused."""
         return holds.hold(self._session, offer, starts_at, self.now, self._actor, old)
 
     def slot_taken(self) -> BookingRefused:
-        """Return the refusal of a time that is gone."""
+        """Return the refusal of a time that is no longer free."""
         return slot_taken_error()
 
-    def extend(self, number: int) -> bool:
-        """Extend a live hold, for its citizen is active; return False when it has run out."""
-        return holds.extend_by_number(self._session, self._registry, number, self.now)
+    def extend(self, booking_id: int) -> bool:
+        """Extend a hold, because its citizen is active; return False where it has lapsed."""
+        return holds.extend_by_id(self._session, self._registry, booking_id, self.now)
 
     def release(self, booking: Booking) -> None:
-        """Give up a hold."""
+        """Release a hold."""
         holds.release(self._session, booking, self.now, self._actor)
 
     def confirm(
@@ -145,7 +146,7 @@ class Office:
         details: Mapping[str, str],
         consent: Consent | None,
     ) -> None:
-        """Turn a hold into a booking. Raises BookingRefused."""
+        """Confirm a held booking. Raises BookingRefused."""
         self._upcoming = None
         bookings.confirm(
             self._session,
@@ -160,7 +161,7 @@ class Office:
         )
 
     def move(self, booking: Booking, starts_at: datetime) -> None:
-        """Give a booking another time. Raises BookingRefused."""
+        """Move a booking to another time. Raises BookingRefused."""
         self._upcoming = None
         offer = self.offer_of(booking)
         bookings.move(
@@ -168,30 +169,30 @@ class Office:
         )
 
     def cancel(self, booking: Booking) -> None:
-        """End a booking. Raises BookingRefused."""
+        """Cancel a booking. Raises BookingRefused."""
         self._upcoming = None
         rules = self.of_booking(booking).body.rules
         bookings.cancel(self._session, self._registry, rules, booking, self.now, self._actor)
 
     def edit(self, booking: Booking, changes: Mapping[str, str]) -> None:
-        """Change details of a booking. Raises BookingRefused."""
+        """Change a booking's details. Raises BookingRefused."""
         self._upcoming = None
         bookings.edit(self._session, self._registry, booking, changes, self.now, self._actor)
 
     def withdraw_consent(self, booking: Booking) -> None:
-        """Take consent back, and with it the details and the booking. Raises BookingRefused."""
+        """Withdraw the consent, which erases the details and cancels. Raises BookingRefused."""
         self._upcoming = None
         bookings.withdraw_consent(self._session, booking, self.now, self._actor)
 
     def check_changeable(self, booking: Booking) -> None:
-        """Raise BookingRefused where a booking is over, or its deadline for changes has passed."""
+        """Raise BookingRefused where a booking is over, or the deadline for changes has passed."""
         rules = self.of_booking(booking).body.rules
         bookings.check_changeable(booking, rules, self.now)
 
-    # Limits, and proof of whose a booking is
+    # Limits, look-up by code, and the citizen's details
 
     def citizen_limit(self, offer: ServiceOffer) -> BookingRefused | None:
-        """Return why the citizen may have no other booking of a service, if so; once a turn."""
+        """Return the refusal where the citizen has reached a service's limit; it is cached."""
         key = (offer.municipality.id, offer.service.id)
         if key not in self._limits:
             try:
@@ -202,22 +203,22 @@ class Office:
         return self._limits[key]
 
     def check_phone_limit(self, offer: ServiceOffer, number: str) -> None:
-        """Raise BookingRefused where a telephone number has as many bookings as it may."""
+        """Raise BookingRefused where a phone number has reached the limit of a service."""
         hashed = self._registry.keyed_hash(number)
         limits.check_phone(self._session, offer.municipality, offer.service.id, self.now, hashed)
 
     def check_lookup_allowed(self) -> None:
-        """Raise BookingRefused while the citizen has tried too many wrong codes."""
+        """Raise BookingRefused while the citizen has too many failed attempts."""
         lookup.check_unlocked(self._session, self._actor.sources, self.now)
 
     def find_booking(self, code: str, phone: str) -> Booking | None:
-        """Return the upcoming booking of a code and a phone number. Raises BookingRefused."""
+        """Return the upcoming booking of a code and phone number. Raises BookingRefused."""
         return lookup.find_booking(
             self._session, self._registry, code, phone, self._actor.sources, self.now
         )
 
     def remember_details(self, details: Mapping[str, str]) -> None:
-        """Keep details with the citizen, to be offered at the next booking."""
-        known = {**self.known_details, **details}
-        own = Citizen.id == self._actor.citizen_id
-        self._session.execute(update(Citizen).where(own).values(details=known))
+        """Store details with the citizen, to be offered at the next booking."""
+        merged = {**self.known_details, **details}
+        citizen = Citizen.id == self._actor.citizen_id
+        self._session.execute(update(Citizen).where(citizen).values(details=merged))

@@ -15,7 +15,7 @@ from bot.messages import Reply
 from bot.platforms.webhook import Reachability, Receipt
 from bot.telemetry.logging import traceback_lines
 from core.db.events import record_event
-from core.db.models import OutboxRow, Suppression
+from core.db.models import OutboxRow, OutboxStatus, Suppression
 from core.errors import DeliveryError
 from core.messaging import outbox, receipts
 from core.messaging.keys import MessageKind
@@ -60,7 +60,7 @@ def claim_and_render(
     messages = []
     for row in rows:
         if row.expires_at and row.expires_at <= now:
-            _end(session, row, "expired")
+            _end(session, row, OutboxStatus.EXPIRED)
             continue
         try:
             composed = render_message(session, services, row)
@@ -76,12 +76,12 @@ def claim_and_render(
             _retry_or_give_up(session, services, row, DeliveryError(type(error).__name__), give_up)
             continue
         if composed is None:
-            _end(session, row, "cancelled")
+            _end(session, row, OutboxStatus.CANCELLED)
             continue
         address, reply = composed
         replaces = _provider_id(session, row.replaces_id)
         if reply.closing and replaces is None:
-            _end(session, row, "cancelled")
+            _end(session, row, OutboxStatus.CANCELLED)
             continue
         suppressed = session.get(Suppression, _key(services, row.account, address))
         if suppressed and row.last_error == RETRIED:
@@ -115,7 +115,7 @@ def mark_sent(
     if row is None:
         return False
     row.provider_id = provider_id
-    _end(session, row, "sent")
+    _end(session, row, OutboxStatus.SENT)
     if message.was_suppressed:
         unsuppress(session, services, message.account, message.address)
     return True
@@ -171,18 +171,19 @@ def apply_status(
     )
     if row is None or row.status not in outbox.SENT_STATUSES:
         return
-    if report.status == "failed":
-        if row.status == "sent":
+    status = OutboxStatus(report.status)
+    if status is OutboxStatus.FAILED:
+        if row.status == OutboxStatus.SENT:
             _give_up(session, services, row, report.why.replace(report.address, "…"))
-    elif outbox.SENT_STATUSES.index(report.status) > outbox.SENT_STATUSES.index(row.status):
-        _end(session, row, report.status)
+    elif outbox.SENT_STATUSES.index(status) > outbox.SENT_STATUSES.index(row.status):
+        _end(session, row, status)
 
 
 def abandon(session: Session, message: ClaimedMessage) -> bool:
     """Mark a message failed whose outcome couldn't be recorded; `rantevou outbox` lists it."""
     row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
     if row:
-        _end(session, row, "failed", "what became of it couldn't be noted")
+        _end(session, row, OutboxStatus.FAILED, "what became of it couldn't be noted")
     return row is not None
 
 
@@ -195,20 +196,20 @@ def _retry_or_give_up(
         _give_up(session, services, row, error.why)
     else:
         row.try_at = again
-        _end(session, row, "pending", error.why)
+        _end(session, row, OutboxStatus.PENDING, error.why)
 
 
 def _give_up(session: Session, services: Services, row: OutboxRow, why: str) -> None:
     """Mark a message failed, and send what it says another way."""
-    _end(session, row, "failed", why)
+    _end(session, row, OutboxStatus.FAILED, why)
     enqueue_fallback(session, services.registry, row, services.clock())
 
 
-def _end(session: Session, row: OutboxRow, status: str, why: str | None = None) -> None:
+def _end(session: Session, row: OutboxRow, status: OutboxStatus, why: str | None = None) -> None:
     row.status, row.last_error, row.claimed_by = status, why, None
     record_event(session, "delivery", row.platform, status)
     if why:
-        event = "message given up" if status == "failed" else "delivery failed"
+        event = "message given up" if status is OutboxStatus.FAILED else "delivery failed"
         log.info(event, message=row.id, platform=row.platform, attempts=row.attempts, why=why)
 
 

@@ -15,11 +15,11 @@ from babel.messages.pofile import read_po
 from bot.i18n.timezones import city_of, zone_candidates
 from core.i18n import (
     LANGUAGES,
-    FollowingLanguage,
     FormattedDate,
     JoinedText,
     Language,
     LocalizedText,
+    NextLanguageName,
     Text,
     TextTemplate,
     ZoneCity,
@@ -60,14 +60,14 @@ class Translator:
                 return said.format(**filled) if filled else said
             case LocalizedText():
                 return phrase.in_language(language)
-            case FollowingLanguage():
-                return own_name(Language(language).following)
+            case NextLanguageName():
+                return own_name(Language(language).next)
             case FormattedDate(at, pattern):
                 zone = f"{at.tzinfo} {at.fold}" if isinstance(at, datetime) else ""
                 return _when(at, zone, pattern, language)
-            case JoinedText(parts, joint):
+            case JoinedText(parts, separator):
                 said_parts = (self.say(part, language) for part in parts)
-                return joint.join(part for part in said_parts if part)
+                return separator.join(part for part in said_parts if part)
             case ZoneCity(name):
                 return city_of(name, language)
             case int():

@@ -22,6 +22,7 @@ from core.db.models import (
     FailedAttempt,
     InboundRow,
     OutboxRow,
+    OutboxStatus,
     PendingInbound,
     PromptRow,
 )
@@ -73,10 +74,12 @@ def clean_up(
         update(OutboxRow)
         # Only due messages are joined with their bookings: far more are not due, or are over.
         .where(
-            OutboxRow.platform == WEBCHAT, OutboxRow.status == "pending", OutboxRow.due_at <= now
+            OutboxRow.platform == WEBCHAT,
+            OutboxRow.status == OutboxStatus.PENDING,
+            OutboxRow.due_at <= now,
         )
         .where(over.exists())
-        .values(status="expired")
+        .values(status=OutboxStatus.EXPIRED)
     )
     session.execute(delete(PendingInbound).where(PendingInbound.until < now))
     session.execute(delete(FailedAttempt).where(FailedAttempt.at < now - 2 * LOCKED_FOR))

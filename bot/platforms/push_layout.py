@@ -15,7 +15,7 @@ from bot.platforms.base import Platform
 from bot.platforms.layout import ANSWERED
 from core.catalogue.model import Channel
 from core.catalogue.registry import Registry
-from core.db.models import Booking, History, InboundRow, OutboxRow
+from core.db.models import Booking, History, HistoryAction, InboundRow, OutboxRow
 from core.i18n import Text
 
 CALENDAR = "rantevou.ics"
@@ -100,7 +100,8 @@ def _venue(
     """Return the venue of an appointment that was just confirmed, if its coordinates are known."""
     booking = session.get_one(Booking, number)
     changes = select(History.action).where(History.booking_id == number)
-    if session.scalar(changes.order_by(History.id.desc()).limit(1)) != "confirmed":
+    last = session.scalar(changes.order_by(History.id.desc()).limit(1))
+    if last != HistoryAction.CONFIRMED:
         return None
     branch = registry[booking.municipality_id].body.branch(booking.branch)
     if booking.channel != Channel.IN_PERSON or branch.place is None:

@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.orm import Session
 
 from core.db.events import events
+from core.db.models import OutboxStatus
 from core.errors import DatabaseUnavailable
 from core.messaging import outbox_admin
 from core.messaging.outbox import platform_of
@@ -119,7 +120,7 @@ def outbox_gauges(session: Session, accounts: Collection[str], now: datetime) ->
     found = outbox_admin.count_by_status(session, accounts, now)
     for platform in sorted({platform_of(account) for account in accounts}):
         counts = {status: number for name, status, number in found if name == platform}
-        failed = counts.pop(outbox_admin.FAILED, 0)
+        failed = counts.pop(OutboxStatus.FAILED, 0)
         unsent.add_metric([platform], sum(counts.values()))
         given_up.add_metric([platform], failed)
     oldest = outbox_admin.oldest_due(session, accounts, now)

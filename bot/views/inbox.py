@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.context import Services, load_conversation
 from bot.messages import WEBCHAT, Sender
 from bot.views.notification import render_notification
-from core.db.models import Booking
+from core.db.models import Booking, OutboxStatus
 from core.messaging import conversations, page_inbox
 
 
@@ -21,7 +21,7 @@ def fetch(session: Session, services: Services, sender: Sender) -> None:
     for due in page_inbox.pending_for(session, WEBCHAT, found.citizen_id, now):
         booking = session.get_one(Booking, due.booking_id)
         reply = render_notification(services, due.kind, booking, found.language, found.timezone)
-        due.status = "delivered" if reply else "cancelled"
+        due.status = OutboxStatus.DELIVERED if reply else OutboxStatus.CANCELLED
         if reply:
             stored = [reply.model_dump(mode="json", exclude_defaults=True)]
             # The same row is due again when its booking was moved.
@@ -35,6 +35,6 @@ def pending_news(
     session: Session, conversation_ids: Collection[int], now: datetime
 ) -> Mapping[int, tuple[int, bool]]:
     """Return the last entry's number of each conversation, and whether more is due to it."""
-    numbers = conversations.last_numbers(session, conversation_ids)
+    numbers = conversations.last_inbound_ids(session, conversation_ids)
     pending = page_inbox.have_pending(session, WEBCHAT, conversation_ids, now)
     return {each: (numbers.get(each, 0), each in pending) for each in conversation_ids}

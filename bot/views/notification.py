@@ -6,6 +6,7 @@ from bot.context import Services
 from bot.messages import Reply
 from bot.replies import build_reply
 from core.db.models import Booking
+from core.messaging.keys import MessageKind
 from dialogs.messages.notification import notification_message
 
 
@@ -21,6 +22,6 @@ def render_notification(
     """Return what a notification says of a booking now; None where that is no longer true."""
     loaded, zone = services.registry[booking.municipality_id], ZoneInfo(timezone)
     said = notification_message(
-        loaded, kind, booking, zone, services.clock(), to_attendee=to_attendee
+        loaded, MessageKind(kind), booking, zone, services.clock(), to_attendee=to_attendee
     )
     return build_reply(services.texts, [said], language) if said else None

@@ -1,1 +1,1 @@
-"""Free times: openings minus closures minus bookings."""
+"""Availability: openings − closures − bookings → free times."""

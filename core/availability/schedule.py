@@ -1,12 +1,13 @@
-"""openings − closures − bookings → free slots. Pure: knows no database and no clock.
+"""The schedule: openings − closures − busy spans → free starts. Pure: no database, no clock.
 
-Moments are whole seconds since 1970 (UTC), for thousands of them are compared in a turn.
+Starts and spans are whole seconds since 1970 (UTC), for a turn compares thousands of them.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -20,17 +21,32 @@ from core.catalogue.service_offer import ServiceOffer
 from core.i18n import LocalizedText
 
 Spans = list[tuple[int, int]]
-"""Starts and ends, sorted, not overlapping."""
+"""(start, end) of each, in seconds since 1970; sorted, not overlapping."""
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 
+class UnavailableKind(StrEnum):
+    """Why a day has no free start."""
+
+    PAST = "past"
+    NOTICE = "notice"
+    """It is nearer than the office needs to know."""
+    HORIZON = "horizon"
+    """It is later than may be booked yet."""
+    HOLIDAY = "holiday"
+    CLOSURE = "closure"
+    CLOSED = "closed"
+    """No desk is open for it, as on every day of that kind."""
+    FULL = "full"
+
+
 @dataclass(frozen=True)
 class UnavailableReason:
-    """Why a day has no free start: past, notice, horizon, holiday, closure, closed or full."""
+    """Why a day has no free start, and the catalogue's reason for a holiday or closure."""
 
-    kind: str
+    kind: UnavailableKind
     reason: LocalizedText | None = None
 
 
@@ -53,10 +69,10 @@ def free_days(
     zone: ZoneInfo,
 ) -> list[date]:
     """Return the days, as counted in `zone`, with a free start in [since, until)."""
-    same = zone.key == offer.municipality.timezone
+    same_zone = zone.key == offer.municipality.timezone
     found: set[date] = set()
     for day, starts in _free_by_desk_day(offer, busy, since, until, now):
-        if same:
+        if same_zone:
             if day not in found and next(iter(starts), None) is not None:
                 found.add(day)
         else:
@@ -65,19 +81,19 @@ def free_days(
 
 
 def desks_for(offer: ServiceOffer, start: datetime) -> list[int]:
-    """Return the desks, busy or not, that may start an appointment at that moment."""
+    """Return the desks, busy or not, that may start an appointment at that time."""
     at = int(start.timestamp())
     day = start.astimezone(offer.zone).date()
     return [desk_id for desk_id, desk in offer.desks if at in _starts(offer, desk, day)]
 
 
 def is_open_through(offer: ServiceOffer, desk: Desk, start: datetime, end: datetime) -> bool:
-    """Return whether the desk works throughout [start, end), whatever the grid of starts."""
+    """Return whether a desk is open throughout [start, end), also off the grid of starts."""
     day = start.astimezone(offer.zone).date()
     reached, until = int(start.timestamp()), int(end.timestamp())
-    if _overlaps(reached, until, _shut(offer, desk, day)):
+    if _overlaps(reached, until, _closed_spans(offer, desk, day)):
         return False
-    for begin, close in sorted(_opened(offer, desk, day)):
+    for begin, close in sorted(_open_spans(offer, desk, day)):
         if begin <= reached:
             reached = max(reached, close)
     return reached >= until
@@ -89,9 +105,9 @@ def unavailable_reason(
     """Return why a day (as counted in `zone`) has no free start, given that it has none."""
     begin, end = day_bounds(day, zone)
     if end <= now:
-        return UnavailableReason("past")
+        return UnavailableReason(UnavailableKind.PAST)
     if begin >= offer.last(now):
-        return UnavailableReason("horizon")
+        return UnavailableReason(UnavailableKind.HORIZON)
     days = sorted(
         {begin.astimezone(offer.zone).date(), (end - SECOND).astimezone(offer.zone).date()}
     )
@@ -99,29 +115,28 @@ def unavailable_reason(
     starts = [at for at in starts if begin.timestamp() <= at < end.timestamp()]
     if starts:
         if min(starts) >= offer.last(now).timestamp():
-            return UnavailableReason("horizon")
-        return UnavailableReason(
-            "full" if max(starts) >= offer.first(now).timestamp() else "notice"
-        )
+            return UnavailableReason(UnavailableKind.HORIZON)
+        in_time = max(starts) >= offer.first(now).timestamp()
+        return UnavailableReason(UnavailableKind.FULL if in_time else UnavailableKind.NOTICE)
     for local in days:
         if reason := _holiday(offer, local):
-            return UnavailableReason("holiday", reason)
+            return UnavailableReason(UnavailableKind.HOLIDAY, reason)
         for _, desk in offer.desks:
             closures = _closures(offer, desk, local)
             if closures and _openings(offer, desk, local):
-                return UnavailableReason("closure", closures[0].reason)
-    return UnavailableReason("closed")
+                return UnavailableReason(UnavailableKind.CLOSURE, closures[0].reason)
+    return UnavailableReason(UnavailableKind.CLOSED)
 
 
 def last_open_day(offer: ServiceOffer, now: datetime) -> date:
-    """Return the last day of the horizon on which a desk works; its last day if none does."""
+    """Return the last day of the horizon on which a desk is open; its last day if none is."""
     last = (offer.last(now) - SECOND).date()
     days = (last - n * DAY for n in range(offer.service.horizon_days))
     return next((d for d in days if any(any(_starts(offer, k, d)) for _, k in offer.desks)), last)
 
 
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return the first moment of a day and of the next, in UTC."""
+    """Return the start of a day and of the next day, in UTC."""
     begin = datetime.combine(day, time(), zone)
     end = datetime.combine(day + DAY, time(), zone)
     return begin.astimezone(UTC), end.astimezone(UTC)
@@ -140,7 +155,7 @@ def public_holidays(year: int) -> Mapping[date, LocalizedText]:
 def _free_by_desk_day(
     offer: ServiceOffer, busy: Mapping[int, Spans], since: datetime, until: datetime, now: datetime
 ) -> Iterator[tuple[date, Iterator[int]]]:
-    """Yield the free starts of each day and desk, which are computed only as they are read."""
+    """Yield the free starts by day and desk; they are computed only as they are read."""
     earliest = int(max(since, offer.first(now)).timestamp())
     latest = int(min(until, offer.last(now)).timestamp())
     day = datetime.fromtimestamp(earliest, offer.zone).date()
@@ -151,22 +166,25 @@ def _free_by_desk_day(
     while day <= last:
         for desk_id, desk in desks:
             starts = (s for s in _starts(offer, desk, day) if earliest <= s < latest)
-            yield day, _unbooked(starts, length, busy.get(desk_id, []), ends[desk_id])
+            yield day, _without_busy(starts, length, busy.get(desk_id, []), ends[desk_id])
         day += DAY
 
 
-def _unbooked(starts: Iterable[int], length: int, taken: Spans, ends: list[int]) -> Iterator[int]:
+def _without_busy(
+    starts: Iterable[int], length: int, busy: Spans, ends: list[int]
+) -> Iterator[int]:
+    """Yield the starts that overlap no busy span; `ends` are the spans' ends."""
     for start in starts:
-        at = bisect_right(ends, start)
-        if at == len(taken) or taken[at][0] >= start + length:
+        following = bisect_right(ends, start)
+        if following == len(busy) or busy[following][0] >= start + length:
             yield start
 
 
 def _starts(offer: ServiceOffer, desk: Desk, day: date) -> Iterator[int]:
-    """Yield the grid of starts in each opening, in elapsed time, also across a clock change."""
+    """Yield the grid of starts in each opening, which counts elapsed time across a clock change."""
     length, step = offer.service.duration * 60, offer.service.interval * 60
-    shut = _shut(offer, desk, day)
-    for begin, end in _opened(offer, desk, day):
+    shut = _closed_spans(offer, desk, day)
+    for begin, end in _open_spans(offer, desk, day):
         grid = range(begin, end - length + 1, step)
         yield from (s for s in grid if not _overlaps(s, s + length, shut)) if shut else grid
 
@@ -175,15 +193,15 @@ def _overlaps(start: int, end: int, spans: Spans) -> bool:
     return any(start < close and begin < end for begin, close in spans)
 
 
-def _opened(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
-    """Return when a desk is open on a day for the service and channel; never on a holiday."""
+def _open_spans(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
+    """Return when a desk is open for the offer on a day, before closures; never on a holiday."""
     if _holiday(offer, day):
         return []
     spans = []
     for opening in _openings(offer, desk, day):
-        # A local time that a clock change makes ambiguous counts as closed.
-        begin = max(_moments(day, opening.start, offer.zone))
-        end = min(_moments(day, opening.end, offer.zone))
+        # An opening that begins or ends at a repeated or skipped hour is taken as the shorter one.
+        begin = max(_timestamps(day, opening.start, offer.zone))
+        end = min(_timestamps(day, opening.end, offer.zone))
         if begin < end:
             spans.append((begin, end))
     return spans
@@ -202,12 +220,12 @@ def _openings(offer: ServiceOffer, desk: Desk, day: date) -> list[Opening]:
     ]
 
 
-def _shut(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
-    """Return when closures apply to a desk on a day."""
+def _closed_spans(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
+    """Return when a desk is closed on a day, by closures."""
     return [
         (
-            min(_moments(day, closure.start or time.min, offer.zone)),
-            max(_moments(day, closure.end or time.max, offer.zone)),
+            min(_timestamps(day, closure.start or time.min, offer.zone)),
+            max(_timestamps(day, closure.end or time.max, offer.zone)),
         )
         for closure in _closures(offer, desk, day)
     ]
@@ -222,7 +240,7 @@ def _holiday(offer: ServiceOffer, day: date) -> LocalizedText | None:
     return public_holidays(day.year).get(day) if offer.municipality.public_holidays else None
 
 
-def _moments(day: date, at: time, zone: ZoneInfo) -> tuple[int, int]:
-    """Return the moments of a local time: they differ where a clock change repeats or skips it."""
+def _timestamps(day: date, at: time, zone: ZoneInfo) -> tuple[int, int]:
+    """Return both timestamps of a local time; they differ where it is repeated or skipped."""
     local = datetime.combine(day, at, zone)
     return int(local.timestamp()), int(local.replace(fold=1).timestamp())

@@ -1,6 +1,6 @@
-"""Free times: the schedule without the bookings that are stored."""
+"""Free times: the schedule, minus the bookings in the database."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, or_, select, type_coerce
@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from core.availability import schedule
 from core.availability.schedule import Spans
 from core.catalogue.service_offer import ServiceOffer
-from core.db.models import LIVE, Booking
+from core.db.models import LIVE, Booking, BookingState
 
 MAX_DURATION = timedelta(days=1)
 
 
-def busy(
+def busy_spans(
     session: Session,
     offer: ServiceOffer,
     since: datetime,
@@ -22,12 +22,12 @@ def busy(
     now: datetime,
     own: int | None,
 ) -> dict[int, Spans]:
-    """Return the booked spans of each of the offer's desks, in seconds since 1970.
+    """Return the booked spans by desk, in seconds since 1970, of all the offer's desks.
 
-    Lapsed holds and the booking `own` are left out.
+    Lapsed holds and the booking with the id `own` are left out.
     """
     session.flush()
-    # On the connection: the session would process each of thousands of rows a second time.
+    # On the connection, for the session would process each of thousands of rows once more.
     rows = (
         session.connection()
         .execute(
@@ -41,17 +41,17 @@ def busy(
                 Booking.starts_at > since - MAX_DURATION,
                 Booking.starts_at < until + MAX_DURATION,
                 LIVE,
-                or_(Booking.state == "confirmed", Booking.held_until > now),
+                or_(Booking.state == BookingState.CONFIRMED, Booking.held_until > now),
                 Booking.id != (own or 0),
             )
             .order_by(Booking.desk_id, Booking.starts_at)
         )
         .all()
     )  # psycopg is far slower row by row
-    taken: dict[int, Spans] = {}
+    spans: dict[int, Spans] = {}
     for desk_id, start, end in rows:
-        taken.setdefault(desk_id, []).append((start, end))
-    return taken
+        spans.setdefault(desk_id, []).append((start, end))
+    return spans
 
 
 def free_times(
@@ -63,8 +63,8 @@ def free_times(
     own: int | None,
 ) -> list[datetime]:
     """Return the free starts in [since, until), in the municipality's zone."""
-    taken = busy(session, offer, since, until, now, own)
-    starts = schedule.free_starts(offer, taken, since, until, now)
+    busy = busy_spans(session, offer, since, until, now, own)
+    starts = schedule.free_starts(offer, busy, since, until, now)
     return [datetime.fromtimestamp(start, offer.zone) for start in starts]
 
 
@@ -80,8 +80,8 @@ def free_days(
     """Return the days from first to last (as counted in `zone`) with a free start."""
     since, _ = schedule.day_bounds(first, zone)
     _, until = schedule.day_bounds(last, zone)
-    taken = busy(session, offer, since, until, now, own)
-    return schedule.free_days(offer, taken, since, until, now, zone)
+    busy = busy_spans(session, offer, since, until, now, own)
+    return schedule.free_days(offer, busy, since, until, now, zone)
 
 
 def nearest_times(
@@ -93,6 +93,7 @@ def nearest_times(
     count: int,
 ) -> list[datetime]:
     """Return the free starts nearest to a wanted one, the nearest first."""
+    wanted = wanted.astimezone(UTC)  # local times are subtracted by the wall clock
     first, last = offer.first(now), offer.last(now)
     week = timedelta(days=7)
     near = free_times(session, offer, wanted - week, wanted + week, now, own)

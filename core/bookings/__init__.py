@@ -1,1 +1,1 @@
-"""Bookings: hold, confirm, move, cancel, edit, and the rules for each."""
+"""Bookings: hold, confirm, move, cancel and edit them, and the rules for that."""

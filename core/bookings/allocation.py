@@ -1,4 +1,4 @@
-"""Choosing the desk that serves a booking."""
+"""Allocation of a desk to a booking."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from core.bookings.expiry import expire_overlapping, record_expired
 from core.catalogue.service_offer import ServiceOffer
 from core.db import overlap_guard
 from core.db.advisory_locks import lock
-from core.db.models import LIVE, Booking
+from core.db.models import LIVE, Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _
 
@@ -23,7 +23,7 @@ def slot_taken_error() -> BookingRefused:
 
 
 def still_serves(offer: ServiceOffer, booking: Booking) -> bool:
-    """Return whether the booking's desk works then, by the catalogue as it is now."""
+    """Return whether the booking's desk is open for it, by the current catalogue."""
     return any(
         desk_id == booking.desk_id
         and schedule.is_open_through(offer, desk, booking.starts_at, booking.ends_at)
@@ -39,10 +39,10 @@ def take_desk(
     take: Callable[[int], None],
     own: Booking | None = None,
 ) -> None:
-    """Call `take` with each desk that may start then, until the overlap guard accepts one.
+    """Call `take` with one desk after the other, until the overlap guard accepts one.
 
-    The least busy of that day is tried first. `own` is the booking that is moved or confirmed.
-    Raises BookingRefused: taken.
+    Only desks that may start then are tried, the least busy of that day first. `take` changes the
+    booking, which is `own` where it is stored already. Raises BookingRefused: taken.
     """
     if not offer.first(now) <= starts_at < offer.last(now):
         raise slot_taken_error()
@@ -57,7 +57,7 @@ def take_desk(
                 take(desk_id)
                 session.flush()
         except IntegrityError as error:
-            if not overlap_guard.refused(error):
+            if not overlap_guard.is_violation(error):
                 raise
             continue
         record_expired(session, expired)
@@ -74,7 +74,7 @@ def _least_busy_first(
     now: datetime,
     own: Booking | None,
 ) -> list[int]:
-    """Return the desks by their bookings of that day, without those that are taken then."""
+    """Return the desks that are free then, those with the fewest bookings of that day first."""
     since, until = schedule.day_bounds(starts_at.astimezone(offer.zone).date(), offer.zone)
     overlaps = and_(Booking.starts_at < ends_at, Booking.ends_at > starts_at)
     rows = session.execute(
@@ -85,7 +85,7 @@ def _least_busy_first(
             Booking.starts_at < until,
             Booking.ends_at > since,
             LIVE,
-            or_(Booking.state == "confirmed", Booking.held_until > now),
+            or_(Booking.state == BookingState.CONFIRMED, Booking.held_until > now),
             Booking.id != (own.id if own else 0),
         )
         .group_by(Booking.desk_id)

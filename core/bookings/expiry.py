@@ -1,4 +1,4 @@
-"""The expiry of lapsed holds."""
+"""Expiry of lapsed holds."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, TextClause, update
 from sqlalchemy.orm import Session
 
 from core.db.events import record_event
-from core.db.models import LIVE, Booking, History
+from core.db.models import LIVE, Booking, BookingState, History, HistoryAction
 
 
 def expire_lapsed(session: Session, now: datetime) -> int:
@@ -36,17 +36,23 @@ def expire_overlapping(
     )
 
 
-def _expire(session: Session, now: datetime, *which: ColumnElement[bool] | TextClause) -> int:
-    # The condition of the partial index over holds, which is used only for these words.
+def _expire(session: Session, now: datetime, *criteria: ColumnElement[bool] | TextClause) -> int:
+    """Expire the holds that meet the criteria, with their history; return how many."""
     expired = session.scalars(
         update(Booking)
-        .where(Booking.state == "held", *which)
-        .values(state="expired", version=Booking.version + 1)
+        .where(Booking.state == BookingState.HELD, *criteria)  # as the partial index has it
+        .values(state=BookingState.EXPIRED, version=Booking.version + 1)
         .returning(Booking.id)
     ).all()
     for booking_id in expired:
         session.add(
-            History(booking_id=booking_id, at=now, action="expired", fields=[], citizen_id=None)
+            History(
+                booking_id=booking_id,
+                at=now,
+                action=HistoryAction.EXPIRED,
+                fields=[],
+                citizen_id=None,
+            )
         )
     return len(expired)
 
@@ -54,5 +60,5 @@ def _expire(session: Session, now: datetime, *which: ColumnElement[bool] | TextC
 def record_expired(session: Session, count: int) -> int:
     """Count expired holds in the metrics; return the same count."""
     for _each in range(count):
-        record_event(session, "booking", "expired")
+        record_event(session, "booking", HistoryAction.EXPIRED)
     return count

@@ -1,4 +1,4 @@
-"""The history of bookings."""
+"""The history of bookings: who changed what, when."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,18 +7,18 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.db.events import record_event
-from core.db.models import Booking, History
+from core.db.models import Booking, History, HistoryAction
 
 
 def record_change(
     session: Session,
     booking: Booking,
-    action: str,
+    action: HistoryAction,
     now: datetime,
     actor: Actor,
     fields: Iterable[str] = (),
 ) -> History:
-    """Store a change by an actor in a booking's history; `fields` are the names of the details."""
+    """Store a change in a booking's history; `fields` are the names of what was changed."""
     session.flush()
     change = History(
         booking_id=booking.id,

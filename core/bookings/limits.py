@@ -1,4 +1,4 @@
-"""Limits on the bookings of a citizen or phone number, and on the holds of a network."""
+"""Limits: the bookings of a citizen or phone number, and the holds of a network."""
 
 from datetime import datetime
 
@@ -8,15 +8,15 @@ from sqlalchemy.orm import Session
 from core.catalogue.model import Municipality, Rules
 from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock
-from core.db.models import Booking
+from core.db.models import Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 
 
 def check_citizen(session: Session, offer: ServiceOffer, now: datetime, citizen_id: int) -> None:
-    """Raise BookingRefused (too_many_bookings) where the citizen has reached the limit."""
+    """Raise BookingRefused (too_many_bookings) where a citizen has reached a service's limit."""
     body, service = offer.municipality, offer.service.id
-    count = _open_bookings(session, body, service, now, Booking.citizen_id == citizen_id)
+    count = _count_bookings(session, body, service, now, Booking.citizen_id == citizen_id)
     if count >= body.rules.open_bookings:
         raise BookingRefused(
             RefusalKind.TOO_MANY_BOOKINGS,
@@ -32,12 +32,12 @@ def check_citizen(session: Session, offer: ServiceOffer, now: datetime, citizen_
 def check_phone(
     session: Session, body: Municipality, service: str, now: datetime, phone_hash: str
 ) -> None:
-    """Raise BookingRefused (too_many_bookings) where a phone number has reached the limit.
+    """Raise BookingRefused (too_many_bookings) where a phone number has reached a service's limit.
 
-    The text says little of the bookings, for whoever reads it may not be the number's owner.
+    The refusal says nothing of the bookings, for its reader may not be the number's owner.
     """
     lock(session, f"phone {phone_hash}")
-    count = _open_bookings(session, body, service, now, Booking.phone_hash == phone_hash)
+    count = _count_bookings(session, body, service, now, Booking.phone_hash == phone_hash)
     if count >= body.rules.open_bookings:
         raise BookingRefused(
             RefusalKind.TOO_MANY_BOOKINGS,
@@ -48,29 +48,30 @@ def check_phone(
         )
 
 
-def _open_bookings(
+def _count_bookings(
     session: Session, body: Municipality, service: str, now: datetime, whose: ColumnElement[bool]
 ) -> int:
+    """Return how many confirmed bookings of a service aren't over."""
     # Filtered in Python: in SQL, SQLite might choose the index by municipality and scan it all.
-    theirs = session.execute(
+    rows = session.execute(
         select(Booking.municipality_id, Booking.service).where(
-            whose, Booking.ends_at > now, Booking.state == "confirmed"
+            whose, Booking.ends_at > now, Booking.state == BookingState.CONFIRMED
         )
     )
-    return sum(row == (body.id, service) for row in theirs)
+    return sum(row == (body.id, service) for row in rows)
 
 
 def check_holds(
     session: Session, rules: Rules, now: datetime, network: str | None, old: Booking | None
 ) -> None:
-    """Raise BookingRefused (too_many_holds) where a network has reached the limit without `old`."""
+    """Raise BookingRefused (too_many_holds) where a network's holds, but `old`, reach the limit."""
     if network is None:
         return
     lock(session, network)
     held = session.scalar(
         select(func.count()).where(
             Booking.network == network,
-            Booking.state == "held",
+            Booking.state == BookingState.HELD,
             Booking.held_until > now,
             Booking.id != (old.id if old else 0),
         )

@@ -1,4 +1,4 @@
-"""Looking a booking up by its code and phone number, which prove whose it is."""
+"""Look-up of a booking by its code and phone number, which prove whose it is."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 from core.bookings.reference import fold_code
 from core.catalogue.registry import Registry
 from core.db.advisory_locks import lock
-from core.db.models import Booking, FailedAttempt
+from core.db.models import Booking, BookingState, FailedAttempt
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _n
 
-TRIES = 5
+MAX_ATTEMPTS = 5
+"""How many failed attempts within LOCKED_FOR lock their source."""
+
 LOCKED_FOR = timedelta(hours=1)
 
 
@@ -27,19 +29,19 @@ def find_booking(
 ) -> Booking | None:
     """Return the upcoming booking of a code and phone number; None counts as a failed attempt.
 
-    `sources` are the contact and the network that ask. Five failed attempts lock these for an
-    hour, never the booking, whose owner must not suffer from others' guesses. Raises
-    BookingRefused: locked.
+    `sources` are the contact and the network that ask. MAX_ATTEMPTS failed attempts lock these,
+    never the booking, for its owner must not suffer from others' guesses. Raises BookingRefused:
+    locked.
     """
     sources = list(sources)
-    for source in sources:  # else concurrent requests would have an attempt each
+    for source in sources:  # or each of several concurrent requests would have an attempt
         lock(session, source)
     check_unlocked(session, sources, now)
     booking = session.scalar(
         select(Booking).where(
             Booking.code == fold_code(code),
             Booking.phone_hash == registry.keyed_hash(phone),
-            Booking.state == "confirmed",
+            Booking.state == BookingState.CONFIRMED,
             Booking.ends_at > now,
         )
     )
@@ -51,17 +53,17 @@ def find_booking(
 
 
 def check_unlocked(session: Session, sources: Iterable[str], now: datetime) -> None:
-    """Raise BookingRefused (locked) while one of the sources has failed too often."""
+    """Raise BookingRefused (locked) while one of the sources has too many failed attempts."""
     for source in sources:
         latest = session.scalars(
             select(FailedAttempt.at)
             .where(FailedAttempt.source == source, FailedAttempt.at > now - 2 * LOCKED_FOR)
             .order_by(FailedAttempt.at.desc())
-            .limit(TRIES)
+            .limit(MAX_ATTEMPTS)
         ).all()
-        if len(latest) < TRIES or latest[0] <= now - LOCKED_FOR:
+        if len(latest) < MAX_ATTEMPTS or latest[0] <= now - LOCKED_FOR:
             continue
-        # The hour begins at the last of five attempts that were made within one hour.
+        # LOCKED_FOR counts from the last attempt of MAX_ATTEMPTS that were made within LOCKED_FOR.
         if latest[0] - latest[-1] < LOCKED_FOR:
             left = latest[0] + LOCKED_FOR - now
             raise BookingRefused(

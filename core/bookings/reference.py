@@ -1,9 +1,9 @@
-"""Booking codes, which can be read aloud and typed in Greek or Latin letters."""
+"""Booking codes: the reference that a citizen reads aloud or types, in Greek or Latin letters."""
 
 import unicodedata
 from collections.abc import Callable, Sequence
 
-LETTERS = "AEHKMNPTXY"  # alike in both alphabets, and unlike any digit
+LETTERS = "AEHKMNPTXY"  # of the same form in both alphabets, and unlike any digit
 DIGITS = "23456789"
 LENGTH = 6
 
@@ -12,7 +12,7 @@ _LATIN = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΠΤΥΧ", "ABEZHIKMNOPPTYX")
 
 
 def new_code(choose: Callable[[Sequence[str]], str]) -> str:
-    """Draw a code of letters and digits; `choose` picks one of a sequence, as random.choice."""
+    """Return a random code; `choose` picks one of a sequence, as `random.choice` does."""
     while True:
         code = "".join(choose(LETTERS + DIGITS) for _ in range(LENGTH))
         if is_code(code):

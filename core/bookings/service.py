@@ -16,7 +16,7 @@ from core.bookings.reference import new_code
 from core.catalogue.model import Consent, Rules
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
-from core.db.models import Booking, Citizen
+from core.db.models import Booking, BookingState, Citizen, HistoryAction
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
@@ -37,11 +37,11 @@ def confirm(
     consent: Consent | None,
     choose: Callable[[Sequence[str]], str] = secrets.choice,
 ) -> None:
-    """Turn a hold into a booking with a code, also a lapsed one whose time is still free.
+    """Confirm a hold, which gets a code; also a lapsed one whose time is still free.
 
     Raises BookingRefused: taken, too_many_bookings.
     """
-    if booking.state not in ("held", "expired") or booking.starts_at <= now:
+    if booking.state not in (BookingState.HELD, BookingState.EXPIRED) or booking.starts_at <= now:
         raise slot_taken_error()
     phone_hash = registry.keyed_hash(details["phone"]) if details.get("phone") else None
     check_citizen(session, offer, now, actor.citizen_id)
@@ -52,7 +52,7 @@ def confirm(
         # First, for its query flushes the session: so all changes are one UPDATE.
         booking.code = _unused_code(session, choose)
         booking.desk_id = desk_id
-        booking.state = "confirmed"
+        booking.state = BookingState.CONFIRMED
         booking.details = dict(details)
         booking.phone_hash = phone_hash
         booking.language, booking.timezone = actor.language, actor.timezone
@@ -64,8 +64,8 @@ def confirm(
         take(booking.desk_id)
     else:
         take_desk(session, offer, booking.starts_at, now, take, booking)
-    done = record_change(session, booking, "confirmed", now, actor)
-    enqueue_notifications(session, registry, booking, done, now, actor)
+    change = record_change(session, booking, HistoryAction.CONFIRMED, now, actor)
+    enqueue_notifications(session, registry, booking, change, now, actor)
 
 
 def move(
@@ -77,7 +77,7 @@ def move(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """Give a booking another time, as one UPDATE of its row; where refused, it keeps its own.
+    """Move a booking to another time, as one UPDATE of its row; where refused, nothing changes.
 
     Raises BookingRefused: taken, too_late, not_confirmed.
     """
@@ -90,8 +90,8 @@ def move(
         booking.ends_at = starts_at + timedelta(minutes=offer.service.duration)
 
     take_desk(session, offer, starts_at, now, take, booking)
-    done = record_change(session, booking, "moved", now, actor, ["starts_at"])
-    enqueue_notifications(session, registry, booking, done, now, actor)
+    change = record_change(session, booking, HistoryAction.MOVED, now, actor, ["starts_at"])
+    enqueue_notifications(session, registry, booking, change, now, actor)
 
 
 def cancel(
@@ -104,9 +104,9 @@ def cancel(
 ) -> None:
     """Cancel a booking. Raises BookingRefused: too_late, not_confirmed."""
     check_changeable(booking, rules, now)
-    booking.state = "cancelled"
-    done = record_change(session, booking, "cancelled", now, actor)
-    enqueue_notifications(session, registry, booking, done, now, actor)
+    booking.state = BookingState.CANCELLED
+    change = record_change(session, booking, HistoryAction.CANCELLED, now, actor)
+    enqueue_notifications(session, registry, booking, change, now, actor)
 
 
 def edit(
@@ -127,50 +127,52 @@ def edit(
     kept = {name: value for name, value in booking.details.items() if name not in changes}
     booking.details = kept | {name: value for name, value in changes.items() if value}
     booking.phone_hash = phone_hash
-    done = record_change(session, booking, "edited", now, actor, sorted(changes))
-    enqueue_notifications(session, registry, booking, done, now, actor)
+    change = record_change(session, booking, HistoryAction.EDITED, now, actor, sorted(changes))
+    enqueue_notifications(session, registry, booking, change, now, actor)
 
 
 def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: Actor) -> None:
     """Withdraw the consent: erase the details, which needed it, and cancel the booking.
 
-    The citizen's known details and the messages of their chats are erased too, and the messages
-    of the actor's chats, who may have proved another citizen's booking to be theirs. There is no
-    deadline. Nobody is notified: the address is erased. Raises BookingRefused: not_confirmed.
+    The citizen's known details and messages are erased too, and the messages of the actor, who may
+    be another contact of the same person. There is no deadline. No notification is sent, for the
+    address is erased. Raises BookingRefused: not_confirmed.
     """
     check_open(booking, now)
     booking.consent_withdrawn_at = now
-    booking.state = "cancelled"
+    booking.state = BookingState.CANCELLED
     booking.details = {}
     booking.phone_hash = None
     session.get_one(Citizen, booking.citizen_id).details = {}
     for citizen_id in {booking.citizen_id, actor.citizen_id}:
         erase_messages(session, citizen_id)
     cancel_pending(session, booking.id, MessageKind.REMINDER)
-    record_change(session, booking, "consent_withdrawn", now, actor)
+    record_change(session, booking, HistoryAction.CONSENT_WITHDRAWN, now, actor)
 
 
 def upcoming(session: Session, citizen_id: int, now: datetime) -> Sequence[Booking]:
-    """Return the citizen's confirmed bookings that aren't over, the soonest first."""
+    """Return a citizen's confirmed bookings that aren't over, the soonest first."""
     return session.scalars(
         select(Booking)
         .where(
-            Booking.citizen_id == citizen_id, Booking.ends_at > now, Booking.state == "confirmed"
+            Booking.citizen_id == citizen_id,
+            Booking.ends_at > now,
+            Booking.state == BookingState.CONFIRMED,
         )
         .order_by(Booking.starts_at)
     ).all()
 
 
 def check_open(booking: Booking, now: datetime) -> None:
-    """Raise BookingRefused (not_confirmed) unless it is confirmed and hasn't begun."""
-    if booking.state != "confirmed" or booking.starts_at <= now:
+    """Raise BookingRefused (not_confirmed) unless a booking is confirmed and hasn't started."""
+    if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
         raise BookingRefused(
             RefusalKind.NOT_CONFIRMED, _("This appointment is over or was cancelled.")
         )
 
 
 def check_changeable(booking: Booking, rules: Rules, now: datetime) -> None:
-    """Raise BookingRefused (not_confirmed, too_late) unless it may still be changed."""
+    """Raise BookingRefused (not_confirmed, too_late) unless a booking may still be changed."""
     check_open(booking, now)
     hours = rules.change_deadline_hours
     if booking.starts_at - now < timedelta(hours=hours):

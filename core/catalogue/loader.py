@@ -1,4 +1,4 @@
-"""Read a municipality's YAML file, and name what is wrong in it or lacks a language."""
+"""Reading a municipality's YAML file; problems are reported with file and line."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SHIPPED = Path(__file__).parent / "data"
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong in a catalogue: file, line (from 1), field and what was expected."""
+    """A problem in a catalogue file: its line (from 1), the field and what was expected."""
 
     file: Path
     line: int
@@ -30,7 +30,7 @@ class Problem:
 
 
 class CatalogueInvalid(ConfigurationError):
-    """A catalogue that can't be loaded."""
+    """A catalogue file with problems, because of which it can't be loaded."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
@@ -38,29 +38,29 @@ class CatalogueInvalid(ConfigurationError):
 
 
 def read_catalogue(path: Path) -> Municipality:
-    """Read and check one file; raises CatalogueInvalid with every problem found."""
+    """Return the municipality of a file. Raises CatalogueInvalid with every problem found."""
     return check_catalogue(path)[0]
 
 
 def check_catalogue(path: Path) -> tuple[Municipality, list[Problem]]:
-    """Read and check one file like `read_catalogue`; return also what lacks a language."""
+    """Return the municipality of a file, and the texts that lack a language.
+
+    Raises CatalogueInvalid with every problem found.
+    """
     lines: dict[Location, int] = {(): 1}
     problems: list[Problem] = []
 
-    def located(where: Location, expected: str) -> Problem:
+    def problem_at(where: Location, expected: str) -> Problem:
         known = where
         while known not in lines:
             known = known[:-1]
         field = ".".join(str(part) for part in where) or "the file"
         return Problem(path, lines[known], field, expected)
 
-    def problem(where: Location, expected: str) -> None:
-        problems.append(located(where, expected))
+    def convert(node: yaml.Node, where: Location) -> Any:
+        """Return a YAML node as data, and record its line. Scalars stay text.
 
-    def build(node: yaml.Node, where: Location) -> Any:
-        """Turn YAML nodes into data, all scalars as text, remembering each one's line.
-
-        Text, for YAML would read 12:30 as 750 and the English word Yes as true.
+        YAML itself would read 12:30 as 750 and the English word Yes as true.
         """
         lines.setdefault(where, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
@@ -69,38 +69,36 @@ def check_catalogue(path: Path) -> tuple[Municipality, list[Problem]]:
                 key = str(key_node.value)
                 lines[(*where, key)] = key_node.start_mark.line + 1
                 if key in data:
-                    problem((*where, key), "this key only once")
-                data[key] = build(value, (*where, key))
+                    problems.append(problem_at((*where, key), "this key only once"))
+                data[key] = convert(value, (*where, key))
             return data
         if isinstance(node, yaml.SequenceNode):
-            return [build(item, (*where, i)) for i, item in enumerate(node.value)]
+            return [convert(item, (*where, i)) for i, item in enumerate(node.value)]
         return node.value
 
-    root = _compose(path)
+    root = _parse_yaml(path)
     try:
-        data = build(root, ())
+        data = convert(root, ())
     except RecursionError:
         raise _unreadable(path, "YAML without an *alias inside itself") from None
     try:
         body = Municipality.model_validate(data)
-        for found in find_issues(body):
-            problem(found.where, found.expected)
+        problems += [problem_at(issue.where, issue.expected) for issue in find_issues(body)]
     except ValidationError as error:
-        for where, expected in _wrong(error, lines):
-            problem(where, expected)
+        problems += [problem_at(*found) for found in _locate_errors(error, lines)]
     if problems:
-        raise CatalogueInvalid(_sorted_once(problems))
-    return body, _sorted_once([located(*missing) for missing in _missing_languages(body, ())])
+        raise CatalogueInvalid(_sorted_unique(problems))
+    return body, _sorted_unique([problem_at(*missing) for missing in _missing_texts(body, ())])
 
 
-def _sorted_once(problems: list[Problem]) -> list[Problem]:
-    """Sort by line; what an *alias repeats is there once."""
-    once = {(p.line, p.field.rpartition(".")[2], p.expected): p for p in reversed(problems)}
-    return sorted(once.values(), key=lambda found: (found.line, found.field))
+def _sorted_unique(problems: list[Problem]) -> list[Problem]:
+    """Return the problems by line, without those that a YAML alias repeats."""
+    unique = {(p.line, p.field.rpartition(".")[2], p.expected): p for p in reversed(problems)}
+    return sorted(unique.values(), key=lambda problem: (problem.line, problem.field))
 
 
-def _missing_languages(value: object, where: Location) -> Iterator[tuple[Location, str]]:
-    """Find the texts that lack a language."""
+def _missing_texts(value: object, where: Location) -> Iterator[tuple[Location, str]]:
+    """Yield the location of each text that lacks a language, and what was expected."""
     parts: Iterable[tuple[str | int, object]] = ()
     match value:
         case LocalizedText():
@@ -115,10 +113,11 @@ def _missing_languages(value: object, where: Location) -> Iterator[tuple[Locatio
         case dict():
             parts = value.items()
     for key, part in parts:
-        yield from _missing_languages(part, (*where, key))
+        yield from _missing_texts(part, (*where, key))
 
 
-def _compose(path: Path) -> yaml.MappingNode:
+def _parse_yaml(path: Path) -> yaml.MappingNode:
+    """Return the root of a YAML file. Raises CatalogueInvalid."""
     try:
         root = yaml.compose(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
     except OSError as error:
@@ -139,23 +138,26 @@ def _unreadable(path: Path, expected: str, line: int = 1) -> CatalogueInvalid:
     return CatalogueInvalid([Problem(path, line, "the file", expected)])
 
 
-def _wrong(error: ValidationError, lines: Mapping[Location, int]) -> Iterator[tuple[Location, str]]:
+def _locate_errors(
+    error: ValidationError, lines: Mapping[Location, int]
+) -> Iterator[tuple[Location, str]]:
+    """Yield where pydantic found errors in the file, and what it expected there."""
     found: dict[Location, list[str]] = {}
     for detail in error.errors(include_url=False):
         where: Location = ()
         for part in detail["loc"]:
-            # Of the parts that aren't in the file, the missing keys count, not pydantic's types.
+            # Of parts that aren't in the file, missing keys are kept, and pydantic's types not.
             if (*where, part) in lines or detail["type"] == "missing":
                 where = (*where, part)
-        found.setdefault(where, []).append(expected_of(detail["msg"]))
+        found.setdefault(where, []).append(_expectation(detail["msg"]))
     for where, expected in found.items():
-        # A list is said to be too short when it is its items that are wrong.
+        # Pydantic reports a list as too short too where its items are wrong.
         if not any(other[: len(where)] == where != other for other in found):
             yield where, " or ".join(expected)
 
 
-def expected_of(message: str) -> str:
-    """Shorten pydantic's sentence to what was expected."""
+def _expectation(message: str) -> str:
+    """Return what was expected, from pydantic's message."""
     return (
         message.removeprefix("Value error, ")
         .removeprefix("Input should be ")

@@ -1,4 +1,4 @@
-"""Municipalities, groups, branches and services, as one YAML file each describes them."""
+"""What a municipality's catalogue, a YAML file, says of its services, branches and desks."""
 
 import re
 from datetime import date, time
@@ -19,14 +19,14 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def clock(value: object) -> object:
-    """Accept HH:MM only: anything looser is a typing slip that nobody would notice."""
+def _check_clock(value: object) -> object:
+    """Return a time as it was given; raises ValueError for a text other than HH:MM."""
     if isinstance(value, str) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:00)?", value):
         raise ValueError("a time as HH:MM, such as 09:30")
     return value
 
 
-Clock = Annotated[time, BeforeValidator(clock)]
+Clock = Annotated[time, BeforeValidator(_check_clock)]
 
 
 class Channel(StrEnum):
@@ -38,7 +38,7 @@ class Channel(StrEnum):
 
 
 class CatalogueModel(BaseModel):
-    """A part of a catalogue: never changed, no unknown keys."""
+    """The base of a catalogue's parts: frozen, without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -51,7 +51,7 @@ class Link(CatalogueModel):
 
 
 class OfficeContact(CatalogueModel):
-    """How to reach a human."""
+    """How to reach the office itself."""
 
     phone: str | None = None
     email: str | None = None
@@ -61,7 +61,7 @@ class OfficeContact(CatalogueModel):
 
 
 class Closure(CatalogueModel):
-    """When a desk, a branch or the municipality doesn't work; whole days, or hours of each."""
+    """When a desk, a branch or the municipality is closed: whole days, or hours of each day."""
 
     first: date = Field(alias="from")
     last: date = Field(alias="to")
@@ -71,7 +71,7 @@ class Closure(CatalogueModel):
 
 
 class Opening(CatalogueModel):
-    """When a desk works, in local time; for all its services and channels unless named."""
+    """When a desk works, in local time. By default, for all its services and channels."""
 
     days: tuple[Weekday, ...] = Field(min_length=1)
     start: Clock
@@ -92,7 +92,7 @@ class Desk(CatalogueModel):
     closures: tuple[Closure, ...] = ()
 
     def serves(self, service: str, channel: str | None = None) -> bool:
-        """Return whether it ever serves a service (over a channel)."""
+        """Return whether it has an opening for a service (over a channel)."""
         return any(
             (self.services == "all" or service in self.services)
             and (opening.services is None or service in opening.services)
@@ -110,12 +110,12 @@ class GeoPoint(CatalogueModel):
 
 
 class Branch(CatalogueModel):
-    """A place or unit that serves. `place` is where its door is."""
+    """A place or unit that serves citizens; `place` is its entrance."""
 
     id: Id
     name: LocalizedText
     aliases: tuple[str, ...] = ()
-    """Other names that people write, in any language."""
+    """Other names that citizens write, in any language."""
     address: LocalizedText | None = None
     place: GeoPoint | None = None
     contact: OfficeContact | None = None
@@ -124,27 +124,28 @@ class Branch(CatalogueModel):
 
 
 class Rejection(CatalogueModel):
-    """Why an answer ends the booking, and where to go instead."""
+    """Why an option ends the booking, and where the citizen can go instead."""
 
     reason: LocalizedText
     link: Url | None = None
 
 
 class Option(CatalogueModel):
-    """One answer that can be picked."""
+    """An answer that can be picked."""
 
     id: Id
     label: LocalizedText
     aliases: tuple[str, ...] = ()
-    """Other words that people write for it, in any language."""
+    """Other words that citizens write for it, in any language."""
     stop: Rejection | None = None
 
 
 Condition = dict[str, str | tuple[str, ...]]
+"""The answers on which an item is asked: the values by the id of a question, field or channel."""
 
 
 class Question(CatalogueModel):
-    """A screening question, asked after the channel."""
+    """A screening question, asked after the channel; an option may end the booking."""
 
     id: Id
     text: LocalizedText
@@ -187,7 +188,7 @@ CONTACT_TYPES = frozenset({FieldType.EMAIL, FieldType.PHONE})
 
 
 class FormField(CatalogueModel):
-    """Something asked of the citizen before confirming. `required: false` may be skipped."""
+    """A detail that is asked before a booking is confirmed."""
 
     id: Id
     type: FieldType
@@ -200,7 +201,7 @@ class FormField(CatalogueModel):
 
 
 class ConsentReference(NamedTuple):
-    """Which consent was given, in which version; stored with a booking as "id version"."""
+    """A version of a consent. Stored with a booking as "id version"."""
 
     id: str
     version: str
@@ -210,13 +211,13 @@ class ConsentReference(NamedTuple):
 
     @classmethod
     def parse(cls, stored: str) -> "ConsentReference":
-        """Return the reference that was stored."""
+        """Return the reference of its stored form."""
         consent_id, _space, version = stored.partition(" ")
         return cls(consent_id, version)
 
 
 class Consent(CatalogueModel):
-    """What the citizen agrees to. `version` goes into the booking."""
+    """What the citizen agrees to. Which version it was is stored with the booking."""
 
     id: Id
     version: str
@@ -232,19 +233,19 @@ class Consent(CatalogueModel):
 
 
 class Rules(CatalogueModel):
-    """What the municipality decides about holding and changing."""
+    """A municipality's rules for holding and changing bookings."""
 
     hold_minutes: int = Field(default=10, ge=1, le=60)
     hold_max_minutes: int = Field(default=30, ge=1, le=240)
     change_deadline_hours: int = Field(default=24, ge=0)
     open_bookings: int = Field(default=2, ge=1)
     reminder_hours: int = Field(default=24, ge=0, le=14 * 24)
-    """How long before an appointment its citizen is reminded; 0 for never."""
+    """How long before an appointment the reminder is sent; 0 for none."""
     holds_per_address: int = Field(default=20, ge=1)
 
 
 class Service(CatalogueModel):
-    """What the citizen comes for."""
+    """What the citizen comes for. `duration`, `interval` (of starts): minutes."""
 
     id: Id
     name: LocalizedText
@@ -276,13 +277,13 @@ class Municipality(CatalogueModel):
     id: Id
     name: LocalizedText
     aliases: tuple[str, ...] = ()
-    """Other names that people write, in any language."""
+    """Other names that citizens write, in any language."""
     timezone: str = "Europe/Athens"
     public_holidays: bool = True
     contact: OfficeContact
     links: tuple[Link, ...] = ()
     privacy: LocalizedText | None = None
-    """How it treats personal data, as its lawyers say it; an empty line parts paragraphs."""
+    """Its privacy notice; paragraphs are separated by an empty line."""
     rules: Rules = Rules()
     video_tips: tuple[LocalizedText, ...] = ()
     consents: tuple[Consent, ...] = ()
@@ -305,7 +306,7 @@ class Municipality(CatalogueModel):
         return {branch.id: branch for branch in self.branches}[branch_id]
 
     def branches_of(self, service: str, channel: str | None = None) -> list[Branch]:
-        """Return the branches where some desk serves a service."""
+        """Return the branches where a desk serves a service (over a channel)."""
         return [
             branch
             for branch in self.branches
@@ -321,7 +322,7 @@ class Municipality(CatalogueModel):
         ]
 
     def fields_of(self, service: Service) -> list[FormField]:
-        """Return the municipality's fields, then the service's; one of the same id replaces."""
+        """Return the municipality's fields, then the service's; those of the same id replace."""
         merged = {field.id: field for field in (*self.fields, *service.fields)}
         return list(merged.values())
 

@@ -1,4 +1,4 @@
-"""The registry: every loaded municipality, kept in memory."""
+"""The registry: the loaded municipalities, kept in memory."""
 
 import hashlib
 import hmac
@@ -17,32 +17,33 @@ from core.i18n import Language
 
 @dataclass(frozen=True, eq=False)
 class LoadedMunicipality:
-    """One municipality as loaded, with its desks' stored ids by branch and desk."""
+    """A municipality as it is loaded; `desk_ids` are its desks' row ids, by branch and desk."""
 
     digest: str
     body: Municipality
     desk_ids: Mapping[tuple[str, str], int]
 
     def has(self, service: str, branch: str) -> bool:
-        """Return whether it has such a service and branch, which a later catalogue may lack."""
+        """Return whether it has a service and a branch: a new catalogue may lack a booking's."""
         return service in self.body.services and any(b.id == branch for b in self.body.branches)
 
     def offer(self, service: str, branch: str, channel: str) -> ServiceOffer:
-        """Return who may serve that service there, over that channel."""
-        ids = {desk: number for (place, desk), number in self.desk_ids.items() if place == branch}
+        """Return the offer of a service at a branch over a channel. Raises KeyError."""
+        ids = {desk: row_id for (at, desk), row_id in self.desk_ids.items() if at == branch}
         body = self.body
         return ServiceOffer(
             body, body.services[service], body.branch(branch), Channel(channel), ids
         )
 
 
-LOADING = "loading"
+LOAD_LOCK = "loading"
+"""The advisory lock that loading a catalogue takes, and reading it shares."""
 
 _DIGESTS = select(MunicipalityRow.id, MunicipalityRow.digest)
 
 
 class Registry:
-    """Every municipality, kept in memory and read anew when another process loaded one."""
+    """The loaded municipalities by id; `refresh` reads those that any process has loaded since."""
 
     def __init__(
         self,
@@ -50,9 +51,10 @@ class Registry:
         accounts: frozenset[str] = frozenset(),
         own_accounts: Mapping[str, str] | None = None,
     ) -> None:
-        """`secret` keys the hashes; `accounts` are those configured, such as "telegram:town".
+        """Create an empty registry.
 
-        `own_accounts` gives the municipality of those that serve only one; the others are shared.
+        `secret` is the key of the hashes. `accounts` are those that are configured, such as
+        "telegram:town"; `own_accounts` has the municipality of each that serves only one.
         """
         self._secret = secret.encode()
         self.accounts = accounts
@@ -60,35 +62,37 @@ class Registry:
         self._loaded: dict[str, LoadedMunicipality] = {}
 
     def keyed_hash(self, value: str) -> str:
-        """Hide a phone number, token or network address, so that only equality is left."""
+        """Return the keyed hash, in hexadecimal, of a phone number, token or network address."""
         return hmac.new(self._secret, value.encode(), hashlib.sha256).hexdigest()[:40]
 
     def refresh(self, session: Session) -> None:
-        """See what was loaded since; none is loaded until this transaction ends."""
-        lock(session, LOADING, shared=True)
-        for name, digest in session.connection().execute(_DIGESTS):
-            if name not in self._loaded or self._loaded[name].digest != digest:
-                self._loaded[name] = _read(session, name)
+        """Read the catalogues that were loaded since; no other is until this transaction ends."""
+        lock(session, LOAD_LOCK, shared=True)
+        for municipality_id, digest in session.connection().execute(_DIGESTS):
+            known = self._loaded.get(municipality_id)
+            if known is None or known.digest != digest:
+                self._loaded[municipality_id] = read_municipality(session, municipality_id)
 
     @property
     def municipalities(self) -> list[Municipality]:
-        """Return all of them, by their Greek names."""
-        bodies = (entry.body for entry in self._loaded.values())
+        """Return all municipalities, ordered by their Greek names."""
+        bodies = (loaded.body for loaded in self._loaded.values())
         return sorted(bodies, key=lambda body: body.name.in_language(Language.EL))
 
-    def __getitem__(self, name: str) -> LoadedMunicipality:
-        return self._loaded[name]
+    def __getitem__(self, municipality_id: str) -> LoadedMunicipality:
+        return self._loaded[municipality_id]
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._loaded
+    def __contains__(self, municipality_id: str) -> bool:
+        return municipality_id in self._loaded
 
 
-def _read(session: Session, name: str) -> LoadedMunicipality:
-    row = session.get_one(MunicipalityRow, name, populate_existing=True)
+def read_municipality(session: Session, municipality_id: str) -> LoadedMunicipality:
+    """Return a municipality as it is stored now, also by this transaction."""
+    row = session.get_one(MunicipalityRow, municipality_id, populate_existing=True)
     desks = session.execute(
-        select(Desk.branch, Desk.name, Desk.id).where(Desk.municipality_id == name)
+        select(Desk.branch, Desk.name, Desk.id).where(Desk.municipality_id == municipality_id)
     )
     body = Municipality.model_validate_json(row.document)
     return LoadedMunicipality(
-        row.digest, body, {(place, desk): number for place, desk, number in desks}
+        row.digest, body, {(branch, desk): row_id for branch, desk, row_id in desks}
     )

@@ -1,4 +1,4 @@
-"""What a citizen picks: a service at a branch over a channel, and the desks that serve it."""
+"""What a citizen books: a service at a branch over a channel, and the desks that serve it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from core.catalogue.model import Branch, Channel, Desk, Municipality, Service
 
 @dataclass(frozen=True)
 class ServiceOffer:
-    """A service at a branch over a channel; `desk_ids` are the desks' stored ids, by name."""
+    """A service at a branch over a channel; `desk_ids` are the desks' row ids, by desk."""
 
     municipality: Municipality
     service: Service
@@ -25,7 +25,7 @@ class ServiceOffer:
 
     @property
     def desks(self) -> list[tuple[int, Desk]]:
-        """Return the desks that serve it, with their stored ids."""
+        """Return the desks that serve it, each with its row id."""
         return [
             (self.desk_ids[desk.id], desk)
             for desk in self.branch.desks
@@ -33,10 +33,10 @@ class ServiceOffer:
         ]
 
     def first(self, now: datetime) -> datetime:
-        """Return the earliest start that may be picked."""
+        """Return the earliest start that may be booked, in the zone of `now`."""
         return now + timedelta(hours=self.service.notice_hours)
 
     def last(self, now: datetime) -> datetime:
-        """Return the end of the last day that may be picked, in the municipality's zone."""
+        """Return the end of the last day that may be booked, in the municipality's zone."""
         day = now.astimezone(self.zone).date() + timedelta(days=self.service.horizon_days + 1)
         return datetime.combine(day, time(), self.zone)

@@ -1,6 +1,6 @@
-"""What a catalogue may not say against itself: a table of rules over a whole municipality.
+"""Rules that hold for a whole catalogue: references exist, ids are unique, times are in order.
 
-Each rule finds what the fields' own types can't: references, doubles, times that can't be.
+The types of the single fields are checked by the models themselves.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -20,10 +20,11 @@ from core.catalogue.model import (
 )
 
 Location = tuple[str | int, ...]
+"""The keys and indexes that lead to a part of a catalogue, such as ("groups", 0, "id")."""
 
 
 class ValidationIssue(Exception):
-    """What a catalogue says against itself: where (keys and indexes), and what was expected."""
+    """A part of a catalogue that breaks a rule: where it is, and what was expected."""
 
     def __init__(self, where: Location, expected: str) -> None:
         super().__init__(expected)
@@ -35,27 +36,27 @@ Issues = Iterator[ValidationIssue]
 
 
 def find_issues(body: Municipality) -> Issues:
-    """Find everything that the rules object to."""
+    """Yield every issue that the rules find."""
     for rule in RULES:
         yield from rule(body)
 
 
 def timezone_is_known(body: Municipality) -> Issues:
-    """Object to a time zone that isn't one."""
+    """Report a time zone that doesn't exist."""
     try:
         ZoneInfo(body.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         yield ValidationIssue(("timezone",), "a zone of the IANA database, such as Europe/Athens")
 
 
-def holds_may_be_extended(body: Municipality) -> Issues:
-    """Object to a hold whose longest time is shorter than its first."""
+def hold_limits_are_ordered(body: Municipality) -> Issues:
+    """Report holds whose maximum is shorter than their first period."""
     if body.rules.hold_max_minutes < body.rules.hold_minutes:
         yield ValidationIssue(("rules", "hold_max_minutes"), "no less than hold_minutes")
 
 
-def services_have_ids_of_their_own(body: Municipality) -> Issues:
-    """Object to two services of one id, also of different groups."""
+def service_ids_are_unique(body: Municipality) -> Issues:
+    """Report a service with the id of another, also of another group."""
     seen: set[str] = set()
     for at, service in _services(body):
         if service.id in seen:
@@ -63,15 +64,15 @@ def services_have_ids_of_their_own(body: Municipality) -> Issues:
         seen.add(service.id)
 
 
-def notice_ends_before_the_horizon(body: Municipality) -> Issues:
-    """Object to a service that could never be booked."""
+def notice_is_within_horizon(body: Municipality) -> Issues:
+    """Report a service whose notice is no shorter than its horizon: it could never be booked."""
     for at, service in _services(body):
         if service.notice_hours >= service.horizon_days * 24:
             yield ValidationIssue((*at, "notice_hours"), "less than horizon_days")
 
 
 def channels_are_served(body: Municipality) -> Issues:
-    """Object to a channel that is named twice, or over which no desk is open long enough."""
+    """Report a channel that is named twice, or over which no desk is open long enough."""
     for at, service in _services(body):
         for channel in service.channels:
             if not _has_room(body, service, channel):
@@ -82,8 +83,8 @@ def channels_are_served(body: Municipality) -> Issues:
             yield ValidationIssue((*at, "channels"), "each channel once")
 
 
-def consents_are_there(body: Municipality) -> Issues:
-    """Object to a service that asks for a consent that the file hasn't."""
+def consents_exist(body: Municipality) -> Issues:
+    """Report a service that asks for a consent which the file doesn't have."""
     known = {consent.id for consent in body.consents}
     for at, service in _services(body):
         wanted = service.consent
@@ -92,8 +93,8 @@ def consents_are_there(body: Municipality) -> Issues:
                 yield ValidationIssue((*at, "consent"), f"a consent of this file; {name} is not")
 
 
-def texts_are_of_the_services_channels(body: Municipality) -> Issues:
-    """Object to instructions and consents for a channel that the service isn't offered over."""
+def texts_match_channels(body: Municipality) -> Issues:
+    """Report instructions and consents for a channel that the service doesn't have."""
     for at, service in _services(body):
         by_channel: list[tuple[str, Collection[str]]] = [("instructions", service.instructions)]
         if isinstance(service.consent, dict):
@@ -104,8 +105,8 @@ def texts_are_of_the_services_channels(body: Municipality) -> Issues:
                 yield ValidationIssue((*at, name, other), expected)
 
 
-def questions_have_a_way_on(body: Municipality) -> Issues:
-    """Object to a screening question of which every answer stops the booking."""
+def questions_can_be_passed(body: Municipality) -> Issues:
+    """Report a screening question whose every option stops the booking."""
     for at, service in _services(body):
         for q, question in enumerate(service.screening):
             if all(option.stop for option in question.options):
@@ -113,22 +114,22 @@ def questions_have_a_way_on(body: Municipality) -> Issues:
                 yield ValidationIssue(where, "an answer without stop")
 
 
-def phone_is_always_asked(body: Municipality) -> Issues:
-    """Object to a form without a phone: with the code, it proves whose booking it is."""
+def phone_is_required(body: Municipality) -> Issues:
+    """Report a form without a required phone: with the code, it proves whose booking it is."""
     for at, service in _services(body):
         fields = body.fields_of(service)
         if not any(f.id == "phone" and f.required and not f.when for f in fields):
             yield ValidationIssue((*at, "fields"), "a phone that is always asked and required")
 
 
-def conditions_can_hold(body: Municipality) -> Issues:
-    """Object to a `when` that names no channel or earlier answer, or a value it can't have."""
+def conditions_are_satisfiable(body: Municipality) -> Issues:
+    """Report a `when` with an unknown name, one that is asked later, or an impossible value."""
     for at, service in _services(body):
-        yield from _conditions(at, body, service)
+        yield from _condition_issues(at, body, service)
 
 
-def closures_end_after_they_begin(body: Municipality) -> Issues:
-    """Object to closures that end before they begin, or have one hour only."""
+def closures_are_ordered(body: Municipality) -> Issues:
+    """Report closures that end before they start, or have a start or an end only."""
     for at, closures in _closure_lists(body):
         for c, closure in enumerate(closures):
             if closure.last < closure.first:
@@ -139,8 +140,8 @@ def closures_end_after_they_begin(body: Municipality) -> Issues:
                 yield ValidationIssue((*at, c, "end"), "later than start")
 
 
-def desks_serve_services_of_the_file(body: Municipality) -> Issues:
-    """Object to a desk, or an opening of it, that names what isn't there."""
+def desk_references_exist(body: Municipality) -> Issues:
+    """Report a desk or opening with services or channels that don't exist, or aren't the desk's."""
     for at, desk in _desks(body):
         own = _services_of(body, desk)
         for name in own:
@@ -158,8 +159,8 @@ def desks_serve_services_of_the_file(body: Municipality) -> Issues:
                     yield ValidationIssue((*here, "channels"), expected)
 
 
-def openings_have_room(body: Municipality) -> Issues:
-    """Object to openings that end before they begin, or are shorter than any appointment."""
+def openings_fit_appointments(body: Municipality) -> Issues:
+    """Report openings that end before they start, or are shorter than every appointment."""
     for at, desk in _desks(body):
         for o, opening in enumerate(desk.openings):
             here = (*at, "openings", o)
@@ -176,8 +177,8 @@ def openings_have_room(body: Municipality) -> Issues:
                 yield ValidationIssue((*here, "end"), expected)
 
 
-def items_have_ids_of_their_own(body: Municipality) -> Issues:
-    """Object to two items of one list that have the same id."""
+def item_ids_are_unique(body: Municipality) -> Issues:
+    """Report an item with the id of another in the same list."""
     for where, items in _lists_with_ids(body):
         ids = [item.id for item in items]
         for i, name in enumerate(ids):
@@ -189,21 +190,21 @@ def items_have_ids_of_their_own(body: Municipality) -> Issues:
 
 RULES: Sequence[Callable[[Municipality], Issues]] = (
     timezone_is_known,
-    holds_may_be_extended,
-    services_have_ids_of_their_own,
-    notice_ends_before_the_horizon,
+    hold_limits_are_ordered,
+    service_ids_are_unique,
+    notice_is_within_horizon,
     channels_are_served,
-    consents_are_there,
-    texts_are_of_the_services_channels,
-    questions_have_a_way_on,
-    phone_is_always_asked,
-    conditions_can_hold,
-    closures_end_after_they_begin,
-    desks_serve_services_of_the_file,
-    openings_have_room,
-    items_have_ids_of_their_own,
+    consents_exist,
+    texts_match_channels,
+    questions_can_be_passed,
+    phone_is_required,
+    conditions_are_satisfiable,
+    closures_are_ordered,
+    desk_references_exist,
+    openings_fit_appointments,
+    item_ids_are_unique,
 )
-"""Every rule; a new one is a function and a line here."""
+"""All rules, in the order in which they are checked."""
 
 
 def _services(body: Municipality) -> Iterator[tuple[Location, Service]]:
@@ -231,7 +232,7 @@ def _closure_lists(body: Municipality) -> Iterator[tuple[Location, Sequence[Clos
 
 
 def _lists_with_ids(body: Municipality) -> Iterator[tuple[Location, Sequence[Any]]]:
-    """Yield the lists whose items need ids of their own, with where each stands."""
+    """Yield the lists whose items need unique ids, with their locations."""
     yield ("groups",), body.groups
     yield ("branches",), body.branches
     yield ("consents",), body.consents
@@ -256,7 +257,7 @@ def _minutes(opening: Opening) -> int:
 
 
 def _has_room(body: Municipality, service: Service, channel: str) -> bool:
-    """Return whether some desk is open long enough to serve it over that channel."""
+    """Return whether a desk has an opening long enough for a service over a channel."""
     return any(
         (_minutes(opening) >= service.duration or opening.end <= opening.start)
         for _at, desk in _desks(body)
@@ -267,7 +268,8 @@ def _has_room(body: Municipality, service: Service, channel: str) -> bool:
     )
 
 
-def _conditions(at: Location, body: Municipality, service: Service) -> Issues:
+def _condition_issues(at: Location, body: Municipality, service: Service) -> Issues:
+    """Report what is wrong in the conditions, ids and options of what a service asks."""
     values: dict[str, set[str] | None] = {"channel": {str(c) for c in service.channels}}
     questions = {question.id for question in service.screening}
     asked: list[tuple[Location, Question | FormField]] = [
@@ -283,7 +285,7 @@ def _conditions(at: Location, body: Municipality, service: Service) -> Issues:
                 continue
             for value in (wanted,) if isinstance(wanted, str) else wanted:
                 possible = values[name]
-                # A shared field may speak of a channel that this service doesn't offer.
+                # A shared field's condition may name a channel that this service doesn't have.
                 if possible is not None and value not in possible and name != "channel":
                     yield ValidationIssue((*where, "when"), f"an answer of {name}, not {value}")
                 if name == "channel" and value not in list(Channel):
@@ -293,13 +295,13 @@ def _conditions(at: Location, body: Municipality, service: Service) -> Issues:
             yield ValidationIssue((*where, "id"), expected)
         options = {option.id for option in item.options}
         if isinstance(item, FormField):
-            yield from _field(where, item)
+            yield from _field_issues(where, item)
             options |= item.type.fixed_values
         values[item.id] = options or None
 
 
-def _field(at: Location, field: FormField) -> Iterator[ValidationIssue]:
-    """Find options that a field lacks or can't have, and a contact field of another type."""
+def _field_issues(at: Location, field: FormField) -> Issues:
+    """Report options that a field lacks or can't have, and a contact field of another type."""
     if field.type.has_options and not field.options:
         yield ValidationIssue((*at, "options"), "at least one option")
     if field.options and not field.type.has_options:

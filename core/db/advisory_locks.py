@@ -1,4 +1,4 @@
-"""Locks by name, where a count that was read must still be true at the commit."""
+"""Locks by name, for counts that must still be right at the commit."""
 
 import hashlib
 
@@ -6,23 +6,23 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 
-def lock(session: Session, what: str, *, shared: bool = False) -> None:
-    """Wait for the lock of that name, and keep it until the transaction ends.
+def lock(session: Session, name: str, *, shared: bool = False) -> None:
+    """Wait for the lock of a name, and keep it until the transaction ends.
 
-    Shared locks wait only for one that isn't shared. SQLite has one writer, and needs no lock.
+    A shared lock waits only for one that isn't shared. SQLite has one writer, and needs no locks.
     """
     if session.get_bind().dialect.name == "postgresql":
         lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
-        session.connection().execute(select(lock(key_of(what))))
+        session.connection().execute(select(lock(key_of(name))))
 
 
-def try_lock(session: Session, what: str) -> bool:
-    """Take the lock of that name if it is free; return whether it was."""
+def try_lock(session: Session, name: str) -> bool:
+    """Take the lock of a name if it is free, until the transaction ends; return whether it was."""
     if session.get_bind().dialect.name == "postgresql":
-        return bool(session.scalar(select(func.pg_try_advisory_xact_lock(key_of(what)))))
+        return bool(session.scalar(select(func.pg_try_advisory_xact_lock(key_of(name)))))
     return True
 
 
-def key_of(what: str) -> int:
-    """Return the number that PostgreSQL identifies the lock by."""
-    return int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)
+def key_of(name: str) -> int:
+    """Return the number, of 64 bits, by which PostgreSQL knows the lock of a name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)

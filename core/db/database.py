@@ -1,4 +1,4 @@
-"""Transactions, each a whole function, and the preparation of a database before its use."""
+"""The database: runs functions as transactions, and prepares the tables before use."""
 
 import asyncio
 import re
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 REVISIONS = sorted(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-"""The revisions that this program knows, the oldest first, from the names of their files."""
+"""The ids of the revisions, the oldest first, from the names of their files."""
 
 SETTING = "RANTEVOU_DATABASE_URL"
 EXPECTED = "must be like sqlite:///data/rantevou.db or postgresql://user:password@host/name"
@@ -39,13 +39,13 @@ NO_ANSWER = "The database gives no answer in time. Please send the same again so
 
 
 class Database:
-    """A database on which functions run as transactions, each on a thread of a pool.
+    """A database that runs functions as transactions, each on one thread of a pool.
 
-    So a turn changes threads once, not for each statement. On SQLite one thread writes.
+    So a turn changes threads once, not for each statement. On SQLite, a single thread writes.
     """
 
     def __init__(self, url: str) -> None:
-        """Raise ConfigurationError, naming the setting, where the URL isn't one of a database."""
+        """Raise ConfigurationError, which names the setting, where the URL can't be used."""
         self.backend = backend_of(url)
         self.engine, self._readers = self.backend.engines(READERS)
         self._writer = ThreadPoolExecutor(self.backend.writers, "writer")
@@ -55,30 +55,30 @@ class Database:
 
     @property
     def url(self) -> str:
-        """Return the URL with its password, to open another Database with; never show it."""
+        """Return the URL with its password, to open another Database; it must not be shown."""
         return self.backend.url.render_as_string(hide_password=False)
 
     async def write(
-        self, fn: Callable[[Session], T], *, lost: Callable[[Session], None] | None = None
+        self, fn: Callable[[Session], T], *, on_conflict: Callable[[Session], None] | None = None
     ) -> T:
         """Run fn(session) as one transaction, and return its result. Raises DatabaseUnavailable.
 
-        It is retried where another transaction conflicts with it. After the first conflict
-        lost(session) is run once, as a transaction of its own.
+        It is retried where another transaction conflicts with it. After the first conflict,
+        on_conflict(session) is run once, as a transaction of its own.
         """
         return await _run_with_retries(
             self._writer,
             lambda: self._write_once(fn),
-            lost and (lambda: self._write_once(lost)),
+            on_conflict and (lambda: self._write_once(on_conflict)),
         )
 
     def write_sync(self, fn: Callable[[Session], T]) -> T:
         """Run fn(session) as `write` does, on this thread. Raises DatabaseUnavailable."""
-        for pause in _retry_delays():
+        for delay in _retry_delays():
             try:
                 return self._write_once(fn)
             except RetryTransaction:
-                time.sleep(pause)
+                time.sleep(delay)
         raise DatabaseUnavailable(OTHERS_FIRST)
 
     async def dry_run(self, fn: Callable[[Session], T]) -> T:
@@ -108,7 +108,7 @@ class Database:
             return done
 
     def prepare(self) -> None:
-        """Create or migrate the tables. Raises ConfigurationError, saying why it can't be used."""
+        """Create or migrate the tables. Raises ConfigurationError where that can't be done."""
         with self._as_configuration_errors("can't be used"):
             self.backend.create_if_missing()
             with self.engine.begin() as connection:
@@ -121,8 +121,8 @@ class Database:
                         "Install the newer Rantevou."
                     )
                 if revision != REVISIONS[-1]:
-                    said = f"can't be migrated to revision {REVISIONS[-1]}, and is as it was"
-                    with self._as_configuration_errors(said):
+                    failure = f"can't be migrated to revision {REVISIONS[-1]}, and is as it was"
+                    with self._as_configuration_errors(failure):
                         upgrade(connection)
                 if lost := overlap_guard.missing(connection):
                     raise ConfigurationError(
@@ -140,7 +140,7 @@ class Database:
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
-        """Turn errors into RetryTransaction, DatabaseUnavailable, or leave them."""
+        """Raise RetryTransaction or DatabaseUnavailable in place of errors that mean so."""
         try:
             yield
         except StaleDataError:  # another transaction changed a row that was read
@@ -149,19 +149,22 @@ class Database:
             if self.backend.is_retryable(error):
                 raise RetryTransaction from error
             if self.backend.is_unavailable(error):
-                said = f"{self.backend.name} can't be used just now: {_first_line(error.orig)}"
-                raise DatabaseUnavailable(f"{said}. Please send the same again soon.") from None
+                raise DatabaseUnavailable(
+                    f"{self.backend.name} can't be used just now: {_first_line(error.orig)}. "
+                    "Please send the same again soon."
+                ) from None
             raise
 
     @contextmanager
-    def _as_configuration_errors(self, what: str) -> Iterator[None]:
-        """Turn errors of the database or its file into ConfigurationError."""
+    def _as_configuration_errors(self, failure: str) -> Iterator[None]:
+        """Raise ConfigurationError, which names the failure, in place of the database's errors."""
         try:
             yield
         except (DatabaseError, OSError) as error:
             reason = error.orig if isinstance(error, DatabaseError) else error.strerror
-            said = f"{SETTING}: {self.backend.name} {what}: {_first_line(reason)}"
-            raise ConfigurationError(said) from None
+            raise ConfigurationError(
+                f"{SETTING}: {self.backend.name} {failure}: {_first_line(reason)}"
+            ) from None
 
 
 def backend_of(url: str) -> SQLite | PostgreSQL:
@@ -181,27 +184,27 @@ def backend_of(url: str) -> SQLite | PostgreSQL:
 
 
 async def _run_with_retries(
-    threads: Executor, run: Callable[[], T], lost: Callable[[], None] | None = None
+    threads: Executor, run: Callable[[], T], on_conflict: Callable[[], None] | None = None
 ) -> T:
-    """Run it on a thread, and retry conflicts after delays that block no thread.
+    """Run a function on a thread; after a conflict, retry it after a delay, which blocks none.
 
     Raises DatabaseUnavailable.
     """
     loop = asyncio.get_running_loop()
-    for pause in _retry_delays():
+    for delay in _retry_delays():
         try:
             return await _with_deadline(loop.run_in_executor(threads, run))
         except RetryTransaction:
-            if lost:
+            if on_conflict:
                 with suppress(RetryTransaction):
-                    await _with_deadline(loop.run_in_executor(threads, lost))
-                    lost = None
-            await asyncio.sleep(pause)
+                    await _with_deadline(loop.run_in_executor(threads, on_conflict))
+                    on_conflict = None
+            await asyncio.sleep(delay)
     raise DatabaseUnavailable(OTHERS_FIRST)
 
 
 async def _with_deadline(running: Awaitable[T]) -> T:
-    """Await it until the deadline; then cancel what hasn't begun. Raises DatabaseUnavailable."""
+    """Await until the deadline; cancel what hasn't begun by then. Raises DatabaseUnavailable."""
     try:
         # wait_for may lose a cancellation until Python 3.12.
         async with asyncio.timeout(DEADLINE_SECONDS):
@@ -212,10 +215,10 @@ async def _with_deadline(running: Awaitable[T]) -> T:
 
 def _retry_delays() -> Iterator[float]:
     """Yield the delays between tries, in seconds: exponential, with jitter."""
-    deadline, pause = time.monotonic() + RETRY_SECONDS, 0.004
+    deadline, delay = time.monotonic() + RETRY_SECONDS, 0.004
     while time.monotonic() < deadline:
-        yield pause * SystemRandom().uniform(0.5, 1.5)
-        pause = min(pause * 2, 0.25)
+        yield delay * SystemRandom().uniform(0.5, 1.5)
+        delay = min(delay * 2, 0.25)
 
 
 def _first_line(reason: object) -> str:

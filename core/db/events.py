@@ -1,4 +1,4 @@
-"""Events of a transaction, which are counted once it is committed."""
+"""Events for the metrics, which are counted once their transaction is committed."""
 
 from collections import Counter
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 Event = tuple[str, ...]
-"""A name and its labels; never anything personal."""
+"""A name and its labels, which contain nothing personal."""
 
 
-def record_event(session: Session, name: str, *kinds: str) -> None:
-    """Record an event with its labels in the transaction's session."""
+def record_event(session: Session, name: str, *labels: str) -> None:
+    """Record an event in the `info` of a transaction's session."""
     events: Counter[Event] = session.info.setdefault("tally", Counter())
-    events[(name, *kinds)] += 1
+    events[(name, *labels)] += 1
 
 
 def events(info: dict[Any, Any]) -> Counter[Event]:
-    """Return the recorded events, from the `info` of the transaction's session."""
+    """Return how often each event was recorded, from the `info` of a session."""
     events: Counter[Event] = info.get("tally", Counter())
     return events

@@ -1,4 +1,4 @@
-"""The backend of PostgreSQL: several writers at once, which may conflict."""
+"""The backend of PostgreSQL: several concurrent writers, whose transactions may conflict."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ RETRYABLE = frozenset(
         "55P03",  # lock_not_available: another turn of that conversation is running
         "40P01",  # deadlock_detected
         "40001",  # serialization_failure
-        "23505",  # unique_violation: another was first, which the next try finds
+        "23505",  # unique_violation: the retry will find the row of the other transaction
     }
 )
 UNAVAILABLE = (

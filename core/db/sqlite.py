@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 BUSY_SECONDS = 15
-"""Seconds that a connection waits for another process to finish writing."""
+"""How long a connection waits for another process to finish writing, in seconds."""
 
 UNAVAILABLE = frozenset(
     {
@@ -21,7 +21,7 @@ UNAVAILABLE = frozenset(
         sqlite3.SQLITE_CANTOPEN,
     }
 )
-"""Error codes of states that pass, or that the technician can end; nothing was changed."""
+"""Error codes that mean: nothing was changed, and it may succeed later."""
 
 
 class SQLite:
@@ -45,12 +45,12 @@ class SQLite:
         return self._engine("BEGIN IMMEDIATE", 1), self._engine("BEGIN", readers)
 
     def lock_for_migration(self, connection: Connection) -> None:
-        """Write once: the only writer needs no lock, but the file may be read-only."""
+        """Raise an error where the file is read-only; the single writer needs no lock."""
         # BEGIN IMMEDIATE alone also passes on a file that may only be read.
         connection.exec_driver_sql("PRAGMA user_version = 0")
 
     def is_retryable(self, _error: Exception) -> bool:
-        """Return False: there is only one writer, so that nothing conflicts."""
+        """Return False: there is a single writer, so nothing conflicts."""
         return False
 
     def is_unavailable(self, error: Exception) -> bool:
@@ -87,7 +87,7 @@ class SQLite:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turn WAL on; retried, for while another process does, SQLite refuses without waiting."""
+    """Turn WAL on, with retries: while another process does so, SQLite refuses at once."""
     for left in range(BUSY_SECONDS * 20, -1, -1):
         try:
             connection.execute("PRAGMA journal_mode=WAL")

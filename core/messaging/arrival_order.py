@@ -1,4 +1,4 @@
-"""The order of a conversation's messages that arrive at once, in whichever processes."""
+"""Putting a conversation's messages in order that arrive at the same time, in any process."""
 
 from datetime import datetime, timedelta
 
@@ -9,17 +9,17 @@ from core.db.models import PendingInbound
 from core.messaging import conversations
 
 MAX_WAIT = timedelta(seconds=5)
-"""How long later messages wait for an earlier one: its process may have died."""
+"""How long later messages wait for an earlier one, whose process may have died."""
 
 
 def add(session: Session, account: str, address: str, number: int, now: datetime) -> None:
-    """Record that the message with that number is waiting."""
+    """Record that the message with that number has arrived and isn't answered yet."""
     if found := conversations.find(session, account, address):
         session.merge(PendingInbound(conversation_id=found.id, number=number, until=now + MAX_WAIT))
 
 
 def is_next(session: Session, conversation_id: int, number: int, now: datetime) -> bool:
-    """Return whether no earlier message is waiting; if so, clear this one."""
+    """Return whether no earlier message is pending; if so, clear this one."""
     earlier = select(func.min(PendingInbound.number)).where(
         PendingInbound.conversation_id == conversation_id, PendingInbound.until > now
     )

@@ -1,7 +1,7 @@
-"""Finding, opening and keeping a conversation.
+"""Stored conversations: their state, prompts and inbound messages.
 
-Every turn runs these, so they are statements made once, on the bare connection: the same work
-through the session costs twice the time of the whole turn.
+Every turn runs these. So the statements are built once and run on the connection: through the
+session, they would take twice the time of the whole turn.
 """
 
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.db.models import Citizen, Contact, Conversation, InboundRow, PromptRow
@@ -18,15 +18,9 @@ from core.i18n import Language
 DEFAULT_TIMEZONE = "Europe/Athens"
 
 MAX_TRANSCRIPT = 200
-"""Messages of a conversation that are shown again."""
+"""How many of a conversation's messages a transcript has at most."""
 
-
-def _table(entity: Any) -> Table:
-    table: Table = entity.__table__
-    return table
-
-
-_ANY_PROMPT = _table(PromptRow).alias("any_prompt")
+_ANY_PROMPT = PromptRow.__table__.alias("any_prompt")
 _LAST_PROMPT = (
     select(func.max(_ANY_PROMPT.c.number))
     .where(_ANY_PROMPT.c.conversation_id == Conversation.id)
@@ -46,11 +40,11 @@ _FIND = (
         PromptRow.step,
         PromptRow.offered,
     )
-    .select_from(_table(Contact))
-    .join(_table(Conversation), Conversation.contact_id == Contact.id)
-    .join(_table(Citizen), Contact.citizen_id == Citizen.id)
+    .select_from(Contact.__table__)
+    .join(Conversation.__table__, Conversation.contact_id == Contact.id)
+    .join(Citizen.__table__, Contact.citizen_id == Citizen.id)
     .outerjoin(
-        _table(InboundRow),
+        InboundRow.__table__,
         and_(
             InboundRow.account == Contact.account,
             InboundRow.conversation_id == Conversation.id,
@@ -58,7 +52,7 @@ _FIND = (
         ),
     )
     .outerjoin(
-        _table(PromptRow),
+        PromptRow.__table__,
         and_(
             PromptRow.conversation_id == Conversation.id,
             PromptRow.number == _LAST_PROMPT,
@@ -66,15 +60,15 @@ _FIND = (
     )
     .where(Contact.account == bindparam("account"), Contact.address == bindparam("address"))
 )
-# The citizen's row too: how many appointments one has is counted.
+# The citizen's row too, for the citizen's bookings are counted.
 _FIND_LOCKED = _FIND.with_for_update(
-    nowait=True, key_share=True, of=(_table(Conversation), _table(Citizen))
+    nowait=True, key_share=True, of=(Conversation.__table__, Citizen.__table__)
 )
-_PROMPT = select(PromptRow.step, PromptRow.offered).where(
+_GET_PROMPT = select(PromptRow.step, PromptRow.offered).where(
     PromptRow.conversation_id == bindparam("conversation_id"),
     PromptRow.number == bindparam("number"),
 )
-_HISTORY = (
+_TRANSCRIPT = (
     select(InboundRow.id, InboundRow.said, InboundRow.replies)
     .where(
         InboundRow.conversation_id == bindparam("conversation_id"),
@@ -83,21 +77,22 @@ _HISTORY = (
     .order_by(InboundRow.id.desc())
     .limit(MAX_TRANSCRIPT)
 )
-_KEEP = (
-    update(_table(Conversation))
-    .where(_table(Conversation).c.id == bindparam("which"))
+_SAVE = (
+    update(Conversation.__table__)
+    .where(Conversation.__table__.c.id == bindparam("which"))
     .values({name: bindparam(name) for name in ("language", "timezone", "state", "forget_at")})
 )
-_ADD_PROMPT = insert(_table(PromptRow))
-_ADD_INBOUND = insert(_table(InboundRow)).returning(_table(InboundRow).c.id)
+_ADD_PROMPT = insert(PromptRow.__table__)
+_ADD_INBOUND = insert(InboundRow.__table__).returning(InboundRow.__table__.c.id)
 
 
 @dataclass(frozen=True)
 class StoredConversation:
-    """A conversation as it stands, and the replies already given to this message, if any.
+    """A conversation as it is stored, with what else a turn needs.
 
-    `known` are the details that the citizen gave at earlier bookings. `prompt_number`,
-    `prompt_step` and `prompt_offered` are of the last question that was asked.
+    `replies` are those to this turn's message, where it was answered before. `known_details` are
+    those that the citizen gave at earlier bookings. `prompt_number`, `prompt_step` and
+    `prompt_offered` are the last prompt's.
     """
 
     id: int
@@ -107,7 +102,7 @@ class StoredConversation:
     timezone: str
     state: dict[str, Any]
     replies: list[Any] | None
-    known: dict[str, str]
+    known_details: dict[str, str]
     prompt_number: int | None = None
     prompt_step: str | None = None
     prompt_offered: list[Any] | None = None
@@ -116,9 +111,11 @@ class StoredConversation:
 def find(
     session: Session, account: str, address: str, message_id: str = "", *, lock: bool = False
 ) -> StoredConversation | None:
-    """Return the conversation of that address, if there is one; to be locked by whoever changes it.
+    """Return the conversation of an address; None where there is none.
 
-    While another has it locked, the transaction is lost, and tried again a little later.
+    `message_id` is the platform's id of this turn's message. `lock` locks the conversation until
+    the transaction ends, which is needed to change it. While another transaction has locked it,
+    the database raises an error, after which this one is retried.
     """
     given = {"account": account, "address": address, "message_id": message_id}
     row = session.connection().execute(_FIND_LOCKED if lock else _FIND, given).first()
@@ -126,7 +123,7 @@ def find(
 
 
 def create(session: Session, account: str, address: str, now: datetime) -> StoredConversation:
-    """Create the conversation of a contact who is new."""
+    """Create a conversation, with its contact and citizen."""
     citizen = Citizen(details={}, created_at=now)
     session.add(citizen)
     session.flush()
@@ -152,9 +149,9 @@ def save(
     state: dict[str, Any],
     forget_at: datetime | None,
 ) -> None:
-    """Store what changed in a turn."""
+    """Store a conversation after a turn; `forget_at` is when the state is to be erased."""
     session.connection().execute(
-        _KEEP,
+        _SAVE,
         {
             "which": conversation_id,
             "language": language,
@@ -167,34 +164,37 @@ def save(
 
 def record_inbound(
     session: Session,
-    found: StoredConversation,
+    conversation: StoredConversation,
     account: str,
     message_id: str,
-    said: str | None,
+    text: str | None,
     replies: list[Any],
     now: datetime,
 ) -> int:
-    """Record an inbound message with our replies, which are repeated if it comes again."""
-    number: int = (
+    """Store an inbound message with the replies to it; return its id.
+
+    `text` is what was written, or the label of the button that was tapped.
+    """
+    inbound_id: int = (
         session.connection()
         .execute(
             _ADD_INBOUND,
             {
                 "account": account,
                 "message_id": message_id,
-                "conversation_id": found.id,
-                "said": said,
+                "conversation_id": conversation.id,
+                "said": text,
                 "replies": replies,
                 "received_at": now,
             },
         )
         .scalar_one()
     )
-    return number
+    return inbound_id
 
 
-def last_numbers(session: Session, conversation_ids: Collection[int]) -> dict[int, int]:
-    """Return the last row's number of each conversation that has any rows left."""
+def last_inbound_ids(session: Session, conversation_ids: Collection[int]) -> dict[int, int]:
+    """Return the id of the last message that has replies, by conversation."""
     rows = session.execute(
         select(InboundRow.conversation_id, func.max(InboundRow.id))
         .where(InboundRow.conversation_id.in_(conversation_ids))
@@ -207,36 +207,40 @@ def last_numbers(session: Session, conversation_ids: Collection[int]) -> dict[in
 def transcript(
     session: Session, conversation_id: int, after: int = 0
 ) -> list[tuple[int, str | None, list[Any]]]:
-    """Return the later part of a conversation's messages and replies, as far as they are stored.
+    """Return the messages of a conversation after the one with the id `after`, the oldest first.
 
-    Each with its number, which grows; `after` is the last that isn't wanted.
+    Each is its id, its text (None where erased) and the replies to it. Where there are more than
+    MAX_TRANSCRIPT, only the last are returned.
     """
     given = {"conversation_id": conversation_id, "after": after}
-    rows = session.connection().execute(_HISTORY, given).all()
-    return [(number, said, replies) for number, said, replies in reversed(rows)]
+    rows = session.connection().execute(_TRANSCRIPT, given).all()
+    return [(inbound_id, text, replies) for inbound_id, text, replies in reversed(rows)]
 
 
 def erase_messages(session: Session, citizen_id: int) -> None:
-    """Erase what was said and offered in a citizen's chats. Messages still count as answered."""
-    theirs = (
+    """Erase the texts, replies and choices in a citizen's conversations.
+
+    The rows stay, so that a message which comes again is not answered anew.
+    """
+    conversation_ids = (
         select(Conversation.id)
         .join(Contact, Conversation.contact_id == Contact.id)
         .where(Contact.citizen_id == citizen_id)
     )
     session.execute(
         update(InboundRow)
-        .where(InboundRow.conversation_id.in_(theirs))
+        .where(InboundRow.conversation_id.in_(conversation_ids))
         .values(said=None, replies=[])
     )
     session.execute(
-        update(PromptRow).where(PromptRow.conversation_id.in_(theirs)).values(offered=[])
+        update(PromptRow).where(PromptRow.conversation_id.in_(conversation_ids)).values(offered=[])
     )
 
 
 def get_prompt(session: Session, conversation_id: int, number: int) -> tuple[str, list[Any]] | None:
-    """Return the step and the buttons of a question that was asked, if it is still stored."""
+    """Return the step and the choices of a prompt; None where it is no longer stored."""
     given = {"conversation_id": conversation_id, "number": number}
-    row = session.connection().execute(_PROMPT, given).first()
+    row = session.connection().execute(_GET_PROMPT, given).first()
     return (row[0], row[1]) if row else None
 
 
@@ -248,7 +252,7 @@ def add_prompt(
     offered: list[Any],
     now: datetime,
 ) -> None:
-    """Store what one asking offered."""
+    """Store a prompt; `number` counts the conversation's prompts, `offered` are its choices."""
     session.connection().execute(
         _ADD_PROMPT,
         {

@@ -1,6 +1,6 @@
-"""What tells outbox messages apart: their kinds, their recipients and what caused them.
+"""The kinds, recipients and causes of outbox messages, which are stored as text.
 
-All are stored as text; the forms are those of the first revision.
+A recipient and a cause make the dedupe key.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class MessageKind(StrEnum):
-    """What an outbox message is: a reply to a message, or a notification about a booking."""
+    """What an outbox message is: a reply, or a notification about a booking."""
 
     REPLY = "reply"
     CONFIRMED = "confirmed"
@@ -20,7 +20,7 @@ class MessageKind(StrEnum):
 
 @dataclass(frozen=True)
 class ContactRecipient:
-    """A contact, whose messages go one after the other."""
+    """A contact. Stored as "contact 12"."""
 
     contact_id: int
 
@@ -30,9 +30,9 @@ class ContactRecipient:
 
 @dataclass(frozen=True)
 class AttendeeRecipient:
-    """A booking's attendee, at the address that its details have for a platform.
+    """A booking's attendee, at the address in its details. Stored as "email of booking 7".
 
-    Named by the platform, so that a message isn't repeated when the account changes.
+    It has the platform, not the account, so that nothing is sent twice when the account changes.
     """
 
     platform: str
@@ -43,34 +43,35 @@ class AttendeeRecipient:
 
 
 Recipient = ContactRecipient | AttendeeRecipient
+"""Messages to the same recipient are sent one after the other."""
 
 
 @dataclass(frozen=True)
 class Cause:
-    """What a message is about, such as one change of a booking: each recipient gets it once."""
+    """Why a message is sent, such as one change of a booking; it is sent to each recipient once."""
 
     text: str
 
     @classmethod
     def change(cls, history_id: int | None) -> "Cause":
-        """Return the cause that is a change of a booking."""
+        """Return the cause that is a change of a booking. Stored as "change 5"."""
         return cls(f"change {history_id}")
 
     @classmethod
     def reminder(cls, booking_id: int) -> "Cause":
-        """Return the cause that is a coming appointment."""
+        """Return the cause that is an upcoming appointment. Stored as "reminder 7"."""
         return cls(f"{MessageKind.REMINDER} {booking_id}")
 
     @classmethod
     def reply(cls, inbound_id: int, position: int) -> "Cause":
-        """Return the cause that is one of the replies to an inbound message."""
+        """Return the cause that is a reply to an inbound message. Stored as "reply 12.0"."""
         return cls(f"{MessageKind.REPLY} {inbound_id}.{position}")
 
     @classmethod
-    def of(cls, dedupe_key: str, recipient: str) -> "Cause":
-        """Return the cause that a stored message has, given whom it goes to."""
+    def parse(cls, dedupe_key: str, recipient: str) -> "Cause":
+        """Return the cause in a stored dedupe key, given the stored recipient."""
         return cls(dedupe_key.removesuffix(f" {recipient}"))
 
     def dedupe_key(self, recipient: Recipient) -> str:
-        """Return the key under which a message to that recipient is enqueued once."""
+        """Return the dedupe key of a message to that recipient."""
         return f"{self.text} {recipient}"

@@ -1,4 +1,4 @@
-"""Notifications: which messages a change to a booking causes, to whom and when."""
+"""Notifications: the messages that a change to a booking causes, to whom and when."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.catalogue.registry import Registry
-from core.db.models import Booking, Contact, History, OutboxRow
+from core.db.models import Booking, BookingState, Contact, History, OutboxRow, OutboxStatus
 from core.messaging.keys import (
     AttendeeRecipient,
     Cause,
@@ -30,24 +30,24 @@ EMAILED_CHANGES = frozenset(
 """The changes that are sent to the attendee's email address, where one was given."""
 
 CHANGES_SENT_TO_CITIZEN = frozenset({MessageKind.MOVED, MessageKind.CANCELLED, MessageKind.EDITED})
-"""The changes that are sent to the citizen who booked, when another made them with the code."""
+"""The changes that the citizen who booked is sent, where somebody else made them by the code."""
 
 EMAIL = "email"
 
 ADDRESS_FIELDS = {EMAIL: "email", "sms": "phone"}
-"""The platforms that send to an address in a booking's details, and the field that has it."""
+"""The platforms that send to an address in a booking's details, with that detail's field."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """A way to reach somebody: the account that sends, and whom it reaches."""
+    """A way to reach somebody: a recipient, and the account that sends."""
 
     account: str
     recipient: Recipient
 
     @property
     def contact_id(self) -> int | None:
-        """Return the contact, where it is one."""
+        """Return the contact's id, where the recipient is a contact."""
         recipient = self.recipient
         return recipient.contact_id if isinstance(recipient, ContactRecipient) else None
 
@@ -60,11 +60,11 @@ def enqueue_notifications(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """Enqueue what a change causes, over the accounts that are configured."""
+    """Enqueue the notifications of a change, where their accounts are configured."""
     hours = registry[booking.municipality_id].body.rules.reminder_hours
     remind_at = booking.starts_at - timedelta(hours=hours)
-    # One that would be due by now is cancelled; its row stays, for the booking may be moved.
-    status = "pending" if hours and remind_at > now else "cancelled"
+    # A reminder that would be due already is cancelled, but stored: the booking may be moved.
+    status = OutboxStatus.PENDING if hours and remind_at > now else OutboxStatus.CANCELLED
     cause, routes = Cause.change(change.id), []
     if change.action in EMAILED_CHANGES:
         attendee = _attendee_routes(registry, booking)
@@ -82,19 +82,19 @@ def enqueue_notifications(
     elif change.action == MessageKind.MOVED:
         due = (remind_at, booking.starts_at, status)
         reschedule(session, booking.id, MessageKind.REMINDER, *due)
-    elif booking.state == "cancelled":
+    elif booking.state == BookingState.CANCELLED:
         cancel_pending(session, booking.id, MessageKind.REMINDER)
     enqueue(session, registry.accounts, messages, now)
 
 
 def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
-    """Enqueue a message that can't reach its recipient over the citizen's next route."""
+    """Enqueue a message, which couldn't be delivered, for the citizen's next route, if any."""
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if booking is None:
         return
-    cause, kind = Cause.of(row.dedupe_key, row.recipient), MessageKind(row.kind)
+    cause, kind = Cause.parse(row.dedupe_key, row.recipient), MessageKind(row.kind)
     if kind is MessageKind.REPLY:
-        # What it confirmed may be sent by email as well, and must be sent once.
+        # As the email of the confirmation, so that the attendee gets it only once.
         cause, kind = Cause.change(_last_change(session, booking)), MessageKind.CONFIRMED
     routes = [
         *_citizen_routes(session, registry, booking),
@@ -111,7 +111,7 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
 def notification(
     booking: Booking, route: Route, cause: Cause, kind: MessageKind, due_at: datetime
 ) -> OutboxMessage:
-    """Return the message about a booking that is sent over a route; once for each cause."""
+    """Return a message about a booking for a route, with the dedupe key of its cause."""
     return OutboxMessage(
         route.account,
         kind,
@@ -125,9 +125,9 @@ def notification(
 
 
 def account_for(registry: Registry, platform: str, municipality_id: str) -> str | None:
-    """Return the account of a platform that serves a municipality: its own, else a shared one.
+    """Return a platform's account for a municipality: its own, else a shared one, else None.
 
-    Of several, the first by name.
+    Where there are several, it is the first by name.
     """
     accounts = sorted(each for each in registry.accounts if platform_of(each) == platform)
     shared = (each for each in accounts if each not in registry.own_accounts)
@@ -136,7 +136,7 @@ def account_for(registry: Registry, platform: str, municipality_id: str) -> str 
 
 
 def _citizen_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
-    """Return the routes to the citizen who booked: their contacts, the oldest first."""
+    """Return the routes to the citizen who booked: the contacts, the oldest first."""
     contacts = session.scalars(
         select(Contact).where(Contact.citizen_id == booking.citizen_id).order_by(Contact.id)
     )
@@ -148,7 +148,7 @@ def _citizen_routes(session: Session, registry: Registry, booking: Booking) -> l
 
 
 def _attendee_routes(registry: Registry, booking: Booking) -> list[Route]:
-    """Return the routes to the attendee's own addresses, which the booking's details have."""
+    """Return the routes to the attendee: the addresses in the booking's details."""
     return [
         Route(account, AttendeeRecipient(platform, booking.id))
         for platform, field in ADDRESS_FIELDS.items()

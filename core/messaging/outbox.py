@@ -1,4 +1,4 @@
-"""The outbox: messages owed, written in the transaction that makes us owe them."""
+"""The outbox: messages to be delivered, stored in the transaction that causes them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -10,16 +10,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from core.db.events import record_event
-from core.db.models import UNSENT, OutboxRow
+from core.db.models import UNSENT, OutboxRow, OutboxStatus
+from core.messaging.keys import MessageKind
 
 MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
-"""How long a message waits for earlier ones to the same recipient, unless one turn made them."""
+"""How long a message waits for earlier ones to the same recipient, except those of its turn."""
 
 LEASE = timedelta(seconds=60)
-"""How long a claimed message is its worker's alone; longer than a sending may take."""
+"""How long no other worker may claim a claimed message; longer than a send may take."""
 
-SENT_STATUSES = ("sent", "delivered", "seen")
-"""The statuses of what was sent, in their order; the later ones only where receipts come."""
+SENT_STATUSES = (OutboxStatus.SENT, OutboxStatus.DELIVERED, OutboxStatus.SEEN)
+"""The statuses of a sent message, in the order in which receipts report them."""
 
 MAX_RETRY_DELAY = timedelta(minutes=10)
 
@@ -29,7 +30,7 @@ NOTIFY_CHANNEL = "rantevou_outgoing"
 
 @dataclass(frozen=True)
 class OutboxMessage:
-    """A message owed; the same `dedupe_key` is owed once. Its columns are the table's."""
+    """A message to enqueue, as columns of its row. Each `dedupe_key` is enqueued only once."""
 
     account: str
     kind: str
@@ -42,7 +43,7 @@ class OutboxMessage:
     position: int | None = None
     replaces_id: int | None = None
     expires_at: datetime | None = None
-    status: str = "pending"
+    status: OutboxStatus = OutboxStatus.PENDING
 
 
 def platform_of(account: str) -> str:
@@ -53,11 +54,12 @@ def platform_of(account: str) -> str:
 def enqueue(
     session: Session, accounts: Collection[str], messages: Iterable[OutboxMessage], now: datetime
 ) -> None:
-    """Enqueue messages of these accounts; one whose `dedupe_key` is there already is left out."""
+    """Enqueue those messages whose account is among `accounts`, except known dedupe keys."""
     rows = [
-        asdict(one) | {"platform": platform_of(one.account), "try_at": one.due_at, "attempts": 0}
-        for one in messages
-        if one.account in accounts
+        asdict(message)
+        | {"platform": platform_of(message.account), "try_at": message.due_at, "attempts": 0}
+        for message in messages
+        if message.account in accounts
     ]
     if not rows:
         return
@@ -66,7 +68,7 @@ def enqueue(
     session.connection().execute(
         statement.on_conflict_do_nothing(index_elements=["dedupe_key"]), rows
     )
-    if any(row["due_at"] <= now and row["status"] == "pending" for row in rows):
+    if any(row["due_at"] <= now and row["status"] == OutboxStatus.PENDING for row in rows):
         notify_workers(session)
 
 
@@ -80,14 +82,14 @@ def notify_workers(session: Session) -> None:
 def reschedule(
     session: Session,
     booking_id: int,
-    kind: str,
+    kind: MessageKind,
     due_at: datetime,
     expires_at: datetime,
-    status: str,
+    status: OutboxStatus,
 ) -> None:
-    """Have a booking's message of that kind sent at another time, even if it was sent already."""
-    theirs = (OutboxRow.booking_id == booking_id, OutboxRow.kind == kind)
-    first = session.scalar(select(func.min(OutboxRow.id)).where(*theirs))
+    """Reschedule a booking's message of a kind, even if it was sent; cancel its fallbacks."""
+    matching = (OutboxRow.booking_id == booking_id, OutboxRow.kind == kind)
+    first = session.scalar(select(func.min(OutboxRow.id)).where(*matching))
     session.execute(
         update(OutboxRow)
         .where(OutboxRow.id == first)
@@ -101,41 +103,40 @@ def reschedule(
             last_error=None,
         )
     )
-    # Where the first failed, others were enqueued in its place: they must not be sent too. Their
-    # keys are freed, should the first fail again.
+    # The others are fallbacks for the first, enqueued when it failed: they must not be sent too.
+    # Their keys are freed, for it may fail again.
     session.execute(
         update(OutboxRow)
-        .where(*theirs, OutboxRow.id != first)
+        .where(*matching, OutboxRow.id != first)
         .values(
-            status="cancelled",
+            status=OutboxStatus.CANCELLED,
             claimed_by=None,
             dedupe_key=OutboxRow.dedupe_key + " " + cast(OutboxRow.id, String),
         )
     )
 
 
-def cancel_pending(session: Session, booking_id: int, kind: str) -> None:
-    """Cancel a booking's messages of that kind that weren't sent yet."""
+def cancel_pending(session: Session, booking_id: int, kind: MessageKind) -> None:
+    """Cancel a booking's unsent messages of a kind."""
     session.execute(
         update(OutboxRow)
         .where(OutboxRow.booking_id == booking_id, OutboxRow.kind == kind, UNSENT)
-        .values(status="cancelled")
+        .values(status=OutboxStatus.CANCELLED)
     )
 
 
 def claim(
     session: Session, accounts: Collection[str], worker: str, now: datetime, limit: int
 ) -> Sequence[OutboxRow]:
-    """Claim the rows that may be sent now, so that no other worker sends them; oldest first.
+    """Claim up to `limit` rows that may be sent now, for LEASE; return them, the oldest first.
 
-    The replies of one turn go in their order, and one that replaces a message after it. Other rows
-    wait for earlier ones to the same recipient that are due, for two minutes at most; replies wait
-    only for earlier replies.
+    A row waits until those before it are sent: the replies of its turn, the row that it replaces,
+    and, for MAX_WAIT_FOR_EARLIER, earlier due rows to its recipient. Replies wait only for replies.
     """
     earlier = aliased(OutboxRow, name="earlier")
-    is_answer = OutboxRow.inbound_id.is_not(None)
-    # By number, for the clock may have been set back between them.
-    answers = is_answer & earlier.inbound_id.is_not(None) & (earlier.id < OutboxRow.id)
+    is_reply = OutboxRow.inbound_id.is_not(None)
+    # By id, for the clock may have been set back between them.
+    earlier_reply = is_reply & earlier.inbound_id.is_not(None) & (earlier.id < OutboxRow.id)
     before = (earlier.due_at < OutboxRow.due_at) | (
         (earlier.due_at == OutboxRow.due_at) & (earlier.id < OutboxRow.id)
     )
@@ -144,7 +145,7 @@ def claim(
         .where(
             earlier.recipient == OutboxRow.recipient,
             text("earlier.status IN ('pending','claimed')"),  # literal, as UNSENT is
-            answers | (~is_answer & before & (earlier.due_at <= now)),
+            earlier_reply | (~is_reply & before & (earlier.due_at <= now)),
             (earlier.inbound_id == OutboxRow.inbound_id)
             | (earlier.id == OutboxRow.replaces_id)
             | (OutboxRow.due_at > now - MAX_WAIT_FOR_EARLIER),
@@ -163,7 +164,7 @@ def claim(
         update(OutboxRow)
         .where(OutboxRow.id.in_(select(ready.c.id)))
         .values(
-            status="claimed",
+            status=OutboxStatus.CLAIMED,
             claimed_by=worker,
             attempts=OutboxRow.attempts + 1,
             try_at=now + LEASE,
@@ -175,21 +176,21 @@ def claim(
 
 
 def is_due(session: Session, accounts: Collection[str], now: datetime) -> bool:
-    """Return whether something may be due; a quick check, which blocks no writer."""
-    waits = select(OutboxRow.id).where(
+    """Return whether a message may be due: a quick check, which blocks no writer."""
+    due = select(OutboxRow.id).where(
         UNSENT, OutboxRow.try_at <= now, OutboxRow.account.in_(accounts)
     )
     # Ordered, or PostgreSQL scans the whole table, expecting to find one soon.
-    return session.scalar(waits.order_by(OutboxRow.try_at).limit(1)) is not None
+    return session.scalar(due.order_by(OutboxRow.try_at).limit(1)) is not None
 
 
 def get_claimed(session: Session, row_id: int, worker: str, attempts: int) -> OutboxRow | None:
-    """Return a claimed row, to record its outcome; None if another worker has claimed it since."""
+    """Return a claimed row, locked; None where another worker has claimed it since."""
     return session.scalar(
         select(OutboxRow)
         .where(
             OutboxRow.id == row_id,
-            OutboxRow.status == "claimed",
+            OutboxRow.status == OutboxStatus.CLAIMED,
             OutboxRow.claimed_by == worker,
             OutboxRow.attempts == attempts,
         )
@@ -198,6 +199,6 @@ def get_claimed(session: Session, row_id: int, worker: str, attempts: int) -> Ou
 
 
 def retry_at(attempts: int, now: datetime) -> datetime:
-    """Return when to try again: after exponentially longer delays, with jitter."""
-    pause = min(timedelta(seconds=2 ** min(attempts, 10)), MAX_RETRY_DELAY)
-    return now + pause * SystemRandom().uniform(0.5, 1.5)
+    """Return when to try again: after exponentially growing delays, with jitter."""
+    delay = min(timedelta(seconds=2 ** min(attempts, 10)), MAX_RETRY_DELAY)
+    return now + delay * SystemRandom().uniform(0.5, 1.5)

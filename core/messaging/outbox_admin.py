@@ -1,4 +1,4 @@
-"""Figures about the outbox, and the messages that are stuck in it."""
+"""The outbox for the technician: counts, and stuck messages to be retried or dropped."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -6,55 +6,54 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from core.db.models import OutboxRow
+from core.db.models import OutboxRow, OutboxStatus
 from core.errors import ConfigurationError
 from core.messaging.outbox import MAX_WAIT_FOR_EARLIER, notify_workers, platform_of
 
-UNSENT_STATUSES = ("pending", "claimed")
-FAILED = "failed"
+UNSENT_STATUSES = (OutboxStatus.PENDING, OutboxStatus.CLAIMED)
 
 RETRIED = "to be tried again"
-"""The last error of rows that the technician retries, even to a suppressed address."""
+"""The last error of rows to be retried even where their address is suppressed."""
 
 
 def oldest_due(session: Session, accounts: Collection[str], now: datetime) -> datetime | None:
     """Return when the oldest unsent message of these accounts was due."""
     return session.scalar(
-        select(func.min(OutboxRow.due_at)).where(*_due(accounts, UNSENT_STATUSES, now))
+        select(func.min(OutboxRow.due_at)).where(*_is_due(accounts, UNSENT_STATUSES, now))
     )
 
 
 def count_by_status(
     session: Session, accounts: Collection[str], now: datetime
 ) -> Sequence[tuple[str, str, int]]:
-    """Return how many messages are due or failed, as (platform, status, count)."""
+    """Return the numbers of due and failed messages, as (platform, status, count)."""
     return [
         (platform, status, number)
         for platform, status, number in session.execute(
             select(OutboxRow.platform, OutboxRow.status, func.count())
-            .where(*_due(accounts, (*UNSENT_STATUSES, FAILED), now))
+            .where(*_is_due(accounts, (*UNSENT_STATUSES, OutboxStatus.FAILED), now))
             .group_by(OutboxRow.platform, OutboxRow.status)
         )
     ]
 
 
-def stuck(session: Session, fetched: str, now: datetime) -> Sequence[OutboxRow]:
-    """Return the rows that failed, or are unsent though tried or overdue; oldest first.
+def stuck(session: Session, pull_platform: str, now: datetime) -> Sequence[OutboxRow]:
+    """Return the rows that failed, or are unsent though tried or overdue; the oldest first.
 
-    `fetched` is the platform that fetches its messages: there they wait for their citizen.
+    `pull_platform` is the one whose pages fetch their messages: there, unsent is not stuck.
     """
-    query = select(OutboxRow).where(*_stuck(fetched, now))
+    query = select(OutboxRow).where(*_is_stuck(pull_platform, now))
     return session.scalars(query.order_by(OutboxRow.due_at, OutboxRow.id)).all()
 
 
-def retry(session: Session, fetched: str, now: datetime, ids: Collection[int] | None) -> int:
-    """Enqueue stuck messages anew (all, where no ids are given); return how many.
+def retry(session: Session, pull_platform: str, now: datetime, ids: Collection[int] | None) -> int:
+    """Retry stuck messages now (all, where no ids are given); return how many.
 
     Raises ConfigurationError where one isn't stuck.
     """
-    rows = _chosen(session, fetched, now, ids)
+    rows = _lock_stuck(session, pull_platform, now, ids)
     for row in rows:
-        row.status, row.attempts, row.claimed_by = "pending", 0, None
+        row.status, row.attempts, row.claimed_by = OutboxStatus.PENDING, 0, None
         row.due_at = row.try_at = now
         row.last_error = RETRIED
     if rows:
@@ -62,23 +61,24 @@ def retry(session: Session, fetched: str, now: datetime, ids: Collection[int] | 
     return len(rows)
 
 
-def drop(session: Session, fetched: str, now: datetime, ids: Collection[int] | None) -> int:
+def drop(session: Session, pull_platform: str, now: datetime, ids: Collection[int] | None) -> int:
     """Cancel stuck messages (all, where no ids are given); return how many.
 
     Raises ConfigurationError where one isn't stuck.
     """
-    rows = _chosen(session, fetched, now, ids)
+    rows = _lock_stuck(session, pull_platform, now, ids)
     for row in rows:
-        row.status = "cancelled"
+        row.status = OutboxStatus.CANCELLED
     return len(rows)
 
 
-def _chosen(
-    session: Session, fetched: str, now: datetime, ids: Collection[int] | None
+def _lock_stuck(
+    session: Session, pull_platform: str, now: datetime, ids: Collection[int] | None
 ) -> Sequence[OutboxRow]:
-    """Return the chosen stuck rows, locked, without those that are being sent just now."""
+    """Return the chosen stuck rows, locked, except those that a worker is sending."""
     query = select(OutboxRow).where(
-        *_stuck(fetched, now), (OutboxRow.status != "claimed") | (OutboxRow.try_at <= now)
+        *_is_stuck(pull_platform, now),
+        (OutboxRow.status != OutboxStatus.CLAIMED) | (OutboxRow.try_at <= now),
     )
     if ids is None:
         return session.scalars(query.with_for_update()).all()
@@ -91,14 +91,16 @@ def _chosen(
     return rows
 
 
-def _stuck(fetched: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _is_stuck(pull_platform: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     late = (OutboxRow.attempts > 0) | (OutboxRow.due_at <= now - MAX_WAIT_FOR_EARLIER)
-    stuck = (OutboxRow.status == FAILED) | (OutboxRow.status.in_(UNSENT_STATUSES) & late)
-    return stuck, OutboxRow.platform != fetched
+    stuck = (OutboxRow.status == OutboxStatus.FAILED) | (
+        OutboxRow.status.in_(UNSENT_STATUSES) & late
+    )
+    return stuck, OutboxRow.platform != pull_platform
 
 
-def _due(
-    accounts: Collection[str], statuses: Sequence[str], now: datetime
+def _is_due(
+    accounts: Collection[str], statuses: Sequence[OutboxStatus], now: datetime
 ) -> tuple[ColumnElement[bool], ...]:
     return (
         OutboxRow.platform.in_({platform_of(account) for account in accounts}),  # for the index

@@ -1,4 +1,4 @@
-"""The outbox messages that web pages fetch."""
+"""The outbox messages that web pages fetch, instead of being sent them."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -6,15 +6,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.db.models import Booking, Contact, Conversation, OutboxRow
+from core.db.models import Booking, Contact, Conversation, OutboxRow, OutboxStatus
 
 
 def pending_for(
     session: Session, platform: str, citizen_id: int, now: datetime
 ) -> Sequence[OutboxRow]:
-    """Return the rows due to a citizen on a platform that fetches its messages, oldest first."""
+    """Return the rows of a platform that are due to a citizen, the oldest first."""
     # Filtered in Python: in SQL, SQLite might scan all rows that are due to anybody.
-    theirs = session.scalars(
+    rows = session.scalars(
         select(OutboxRow)
         .join(Booking, OutboxRow.booking_id == Booking.id)
         .where(Booking.citizen_id == citizen_id)
@@ -22,16 +22,16 @@ def pending_for(
     )
     return [
         row
-        for row in theirs
-        if (row.platform, row.status) == (platform, "pending") and row.due_at <= now
+        for row in rows
+        if (row.platform, row.status) == (platform, OutboxStatus.PENDING) and row.due_at <= now
     ]
 
 
 def have_pending(
     session: Session, platform: str, conversation_ids: Collection[int], now: datetime
 ) -> set[int]:
-    """Return which of these conversations have such a row."""
-    theirs = session.execute(
+    """Return the ids of those conversations to which a row of a platform is due."""
+    rows = session.execute(
         select(Conversation.id, OutboxRow.platform, OutboxRow.status, OutboxRow.due_at)
         .join(Contact, Conversation.contact_id == Contact.id)
         .join(Booking, Booking.citizen_id == Contact.citizen_id)
@@ -39,7 +39,7 @@ def have_pending(
         .where(Conversation.id.in_(conversation_ids))
     ).all()
     return {
-        each
-        for each, where, status, due_at in theirs
-        if (where, status) == (platform, "pending") and due_at <= now
+        conversation_id
+        for conversation_id, row_platform, status, due_at in rows
+        if (row_platform, status) == (platform, OutboxStatus.PENDING) and due_at <= now
     }

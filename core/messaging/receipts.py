@@ -1,26 +1,26 @@
-"""Matching a platform's report to the outbox message that it is about."""
+"""Finding whether a message has arrived, and the message that a receipt is about."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.db.models import UNSENT, Contact, OutboxRow
+from core.db.models import UNSENT, Contact, OutboxRow, OutboxStatus
 from core.errors import RetryTransaction
 from core.messaging.keys import ContactRecipient
 from core.messaging.outbox import LEASE, SENT_STATUSES
 
 SEND_GRACE = timedelta(seconds=2)
-"""How long a sending is waited for, until it is known whether the message arrived."""
+"""How long a message that is being sent is waited for, until its outcome counts as unknown."""
 
 
 def reply_was_visible(
-    session: Session, inbound_id: int, in_chat: int | None, now: datetime
+    session: Session, inbound_id: int, chat_sequence: int | None, now: datetime
 ) -> bool:
-    """Return whether our reply to a message was in the chat before another message came in.
+    """Return whether the reply to a message was visible when the next message was written.
 
-    `in_chat` is the other's number in the chat, where the platform numbers both sides' messages. A
-    reply that is no longer stored counts as visible. Raises RetryTransaction while it is sent.
+    `chat_sequence` is the next message's number, where the platform numbers both sides' messages.
+    A reply that is no longer stored counts as visible. Raises RetryTransaction while it is sent.
     """
     row = session.execute(
         select(OutboxRow.status, OutboxRow.attempts, OutboxRow.provider_id, OutboxRow.try_at)
@@ -30,20 +30,20 @@ def reply_was_visible(
     ).first()
     if row is None:
         return True
-    if in_chat and row.provider_id and row.provider_id.isdecimal():
-        return int(row.provider_id) < in_chat
-    if row.status == "claimed" and now < row.try_at - LEASE + SEND_GRACE:
+    if chat_sequence and row.provider_id and row.provider_id.isdecimal():
+        return int(row.provider_id) < chat_sequence
+    if row.status == OutboxStatus.CLAIMED and now < row.try_at - LEASE + SEND_GRACE:
         raise RetryTransaction
-    # Where it isn't known whether it arrived, asking again is the smaller harm.
+    # Where it isn't known whether it has arrived, it is safer to ask again.
     return row.status in SENT_STATUSES
 
 
 def find_by_provider_id(
     session: Session, account: str, address: str, provider_id: str, now: datetime
 ) -> OutboxRow | None:
-    """Return the row of a provider's message id, locked; None where there is none.
+    """Return the row with a provider's message id, locked; None where there is none.
 
-    Raises RetryTransaction while a message is being sent to that address: it may be that one.
+    Raises RetryTransaction while a message is being sent to the address: the id may be its.
     """
     row = session.scalar(
         select(OutboxRow)
@@ -56,7 +56,7 @@ def find_by_provider_id(
         claimed = select(OutboxRow.id).where(
             OutboxRow.recipient == recipient,
             UNSENT,
-            OutboxRow.status == "claimed",
+            OutboxRow.status == OutboxStatus.CLAIMED,
             OutboxRow.try_at > now + LEASE - SEND_GRACE,
         )
         if session.scalar(claimed.limit(1)):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from core.availability.schedule import UnavailableReason
+from core.availability.schedule import UnavailableKind, UnavailableReason
 from core.catalogue.service_offer import ServiceOffer
 from core.i18n import FormattedDate, Text, _, join, lines
 from dialogs.booking.selection import (
@@ -45,7 +45,8 @@ def free_times_on(ctx: Context, day: date) -> list[datetime]:
 def without_current_time(ctx: Context, starts: list[datetime]) -> list[datetime]:
     """Return the times without the present one of the booking to be moved."""
     booking = existing_booking(ctx)
-    return [start for start in starts if booking is None or start != booking.starts_at]
+    # In UTC, for a local time that comes twice equals no time of another zone.
+    return [s for s in starts if booking is None or s.astimezone(UTC) != booking.starts_at]
 
 
 def answers_for_moment(ctx: Context, day: date, times: Sequence[ClockTime]) -> AnswersForOtherSteps:
@@ -75,11 +76,12 @@ def nothing_free_prompt(ctx: Context, offer: ServiceOffer) -> Prompt:
     """Return the prompt that says why there is no free day at all, and offers alternatives."""
     zone = zone_of(ctx, offer)
     first, last = offer.first(ctx.now).astimezone(zone), offer.last(ctx.now).astimezone(zone)
-    days = [first.date() + timedelta(days=n) for n in range((last - first).days + 1)]
+    until = (last - timedelta(seconds=1)).date()
+    days = [first.date() + timedelta(days=n) for n in range((until - first.date()).days + 1)]
     kinds = {ctx.office.unavailable_reason(offer, day, zone).kind for day in days}
     reason = (
         _("All times up to {day} are taken.", day=day_label(days[-1], ctx.now))
-        if "full" in kinds
+        if UnavailableKind.FULL in kinds
         else _(
             "The office gives no appointments for this up to {day}.",
             day=day_label(days[-1], ctx.now),
@@ -157,15 +159,17 @@ def _reason_text(ctx: Context, offer: ServiceOffer, found: UnavailableReason, on
     day, last = day_label(on, ctx.now), ctx.office.last_open_day(offer)
     reason = found.reason or ""
     return {
-        "past": _("{day} has passed.", day=day),
-        "notice": _("{day} is too soon: the office needs to know earlier.", day=day),
-        "horizon": _(
+        UnavailableKind.PAST: _("{day} has passed.", day=day),
+        UnavailableKind.NOTICE: _("{day} is too soon: the office needs to know earlier.", day=day),
+        UnavailableKind.HORIZON: _(
             "{day} isn't open for booking yet. For now you can book up to {last}.",
             day=day,
             last=day_label(last, ctx.now),
         ),
-        "holiday": _("{day} is a public holiday: {reason}.", day=day, reason=reason),
-        "closure": _("The office is closed on {day}: {reason}.", day=day, reason=reason),
-        "closed": _("The office gives no appointments on {day}.", day=day),
-        "full": _("All times on {day} are taken.", day=day),
+        UnavailableKind.HOLIDAY: _("{day} is a public holiday: {reason}.", day=day, reason=reason),
+        UnavailableKind.CLOSURE: _(
+            "The office is closed on {day}: {reason}.", day=day, reason=reason
+        ),
+        UnavailableKind.CLOSED: _("The office gives no appointments on {day}.", day=day),
+        UnavailableKind.FULL: _("All times on {day} are taken.", day=day),
     }[found.kind]

@@ -5,6 +5,7 @@ from datetime import datetime
 from core.catalogue.model import Channel
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import Text, _, lines
+from core.messaging.keys import MessageKind
 from dialogs.booking.details import collected_details, is_remembered
 from dialogs.booking.hold import ask_time_again
 from dialogs.booking.selection import consent, current_hold, current_offer, picked_municipality
@@ -118,8 +119,8 @@ def _confirm(ctx: Context, value: str) -> EffectOutcome:
     navigation.forget_answers(ctx)
     loaded = ctx.office.of_booking(booking)
     said = full_details(loaded, booking, ctx.zone, ctx.now)
-    brief = brief_form(BRIEF["confirmed"], loaded, booking, ctx.zone)
-    ctx.say(booking_message(booking, FOR_ATTENDEE["confirmed"], said, brief))
+    brief = brief_form(BRIEF[MessageKind.CONFIRMED], loaded, booking, ctx.zone)
+    ctx.say(booking_message(booking, FOR_ATTENDEE[MessageKind.CONFIRMED], said, brief))
     return None
 
 

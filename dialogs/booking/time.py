@@ -64,7 +64,7 @@ def _ask_time(ctx: Context) -> Prompt:
         free = without_current_time(ctx, free)
         if not free:
             return nothing_free_prompt(ctx, offer)
-        free.sort()
+        free.sort(key=datetime.timestamp)  # local times compare by the wall clock
         text: Text = _("The nearest free times are:")
     else:
         text = _("What time on {day}?", day=day_label(day, ctx.now))
@@ -78,7 +78,7 @@ def _ask_time(ctx: Context) -> Prompt:
                 FormattedDate(
                     start, f"EEE d MMM, {CLOCK}" if several else _clock_format(start, local)
                 ),
-                EARLIEST if start == min(local) else "",
+                EARLIEST if start is local[0] else "",
             )
             for start in local
         ],

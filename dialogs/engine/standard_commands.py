@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from core.i18n import LANGUAGES, FollowingLanguage, Language, Text, _
+from core.i18n import LANGUAGES, Language, NextLanguageName, Text, _
 from dialogs.engine import navigation
 from dialogs.engine.command import show_help
 from dialogs.engine.state import Interruption, PromptView
@@ -72,7 +72,7 @@ def _help(ctx: Context[Any], _argument: str) -> None:
 
 
 def _next_language(ctx: Context[Any], _argument: str) -> None:
-    _switch_language(ctx, Language(ctx.state.language).following)
+    _switch_language(ctx, Language(ctx.state.language).next)
 
 
 def _switch_to(language: Language) -> Callable[[Context[Any], str], None]:
@@ -160,7 +160,7 @@ STOP_COMMAND: Command[Any] = Command(
 )
 LANGUAGE: Command[Any] = Command(
     name="language",
-    label=FollowingLanguage(),
+    label=NextLanguageName(),
     words=_("language, change language"),
     run=_next_language,
 )

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _
+from core.messaging.keys import MessageKind
 from dialogs.booking.day import day_step
 from dialogs.booking.selection import current_offer, nearest_times_view, zone_of
 from dialogs.booking.time import short_time_label, time_step
@@ -79,8 +80,8 @@ def _move(ctx: Context, answer: str) -> None:
     navigation.end_dialog(ctx)
     loaded = ctx.office.of_booking(booking)
     details = appointment_facts(loaded, booking, ctx.zone)
-    brief = brief_form(BRIEF["moved"], loaded, booking, ctx.zone)
-    ctx.say(booking_message(booking, FOR_ATTENDEE["moved"], details, brief))
+    brief = brief_form(BRIEF[MessageKind.MOVED], loaded, booking, ctx.zone)
+    ctx.say(booking_message(booking, FOR_ATTENDEE[MessageKind.MOVED], details, brief))
 
 
 def _steps(ctx: Context) -> Iterator[Step]:

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.catalogue.registry import LoadedMunicipality
-from core.db.models import Booking
+from core.db.models import Booking, BookingState
 from core.i18n import TextTemplate, _
+from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import (
     appointment_facts,
     booking_message,
@@ -17,21 +18,23 @@ from dialogs.messages.appointment import (
 )
 from dialogs.messages.blocks import Message, Note, Paragraph
 
-OPENINGS: dict[str, TextTemplate] = {
-    "reminder": _("A reminder of your appointment:"),
-    "moved": _("Your appointment was moved from another device, with its code and your number:"),
-    "edited": _(
+OPENINGS: dict[MessageKind, TextTemplate] = {
+    MessageKind.REMINDER: _("A reminder of your appointment:"),
+    MessageKind.MOVED: _(
+        "Your appointment was moved from another device, with its code and your number:"
+    ),
+    MessageKind.EDITED: _(
         "The details of your appointment were changed from another device, with its code and "
         "your number:"
     ),
 }
 """The first line, by kind, for the citizen who booked, in a chat that can answer."""
 
-FOR_ATTENDEE: dict[str, TextTemplate] = {
-    "confirmed": _("Your appointment is booked."),
-    "moved": _("Your appointment was moved."),
-    "edited": _("The details of your appointment were changed."),
-    "reminder": OPENINGS["reminder"],
+FOR_ATTENDEE: dict[MessageKind, TextTemplate] = {
+    MessageKind.CONFIRMED: _("Your appointment is booked."),
+    MessageKind.MOVED: _("Your appointment was moved."),
+    MessageKind.EDITED: _("The details of your appointment were changed."),
+    MessageKind.REMINDER: OPENINGS[MessageKind.REMINDER],
 }
 """The first line, by kind, for the attendee, who may be somebody else and can't answer."""
 
@@ -40,18 +43,21 @@ CANCEL_HERE = _(
 )
 TELL_OFFICE = _("If you can't make it, please tell the office.")
 
-BRIEF: dict[str, TextTemplate] = {
-    "confirmed": _("Your appointment is booked: {appointment}. Code: {code}."),
-    "moved": _("Your appointment was moved: {appointment}. Code: {code}."),
-    "edited": _("The details of your appointment were changed: {appointment}. Code: {code}."),
-    "reminder": _("A reminder of your appointment: {appointment}. Code: {code}."),
+
+BRIEF: dict[MessageKind, TextTemplate] = {
+    MessageKind.CONFIRMED: _("Your appointment is booked: {appointment}. Code: {code}."),
+    MessageKind.MOVED: _("Your appointment was moved: {appointment}. Code: {code}."),
+    MessageKind.EDITED: _(
+        "The details of your appointment were changed: {appointment}. Code: {code}."
+    ),
+    MessageKind.REMINDER: _("A reminder of your appointment: {appointment}. Code: {code}."),
 }
 """The short form, by kind."""
 
 
 def notification_message(
     loaded: LoadedMunicipality,
-    kind: str,
+    kind: MessageKind,
     booking: Booking,
     citizen: ZoneInfo,
     now: datetime,
@@ -64,7 +70,7 @@ def notification_message(
     """
     if not loaded.has(booking.service, booking.branch):
         return None  # a cancelled booking's service may no longer be in the catalogue
-    if kind == "cancelled":
+    if kind is MessageKind.CANCELLED:
         appointment = one_line(loaded, booking, citizen)
         brief = _("Your appointment was cancelled: {appointment}.", appointment=appointment)
         elsewhere = _(
@@ -74,7 +80,7 @@ def notification_message(
         )
         text = Paragraph(brief if to_attendee else elsewhere)
         return Message((text, *office_phone(loaded, booking)), brief=brief)
-    if booking.state != "confirmed" or booking.starts_at <= now:
+    if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
         return None
     short = brief_form(BRIEF[kind], loaded, booking, citizen)
     if to_attendee or kind not in OPENINGS:

@@ -1,4 +1,4 @@
-"""A counter where citizens are served: a small town, loaded, and a clock that stands still."""
+"""An environment for bookings: a small municipality, loaded, and a clock that stands still."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ DETAILS = {"name": "Μαρία Παπαδοπούλου", "phone": PHONE, "email
 
 @dataclass
 class BookingEnvironment:
-    """Holds, confirms and looks, at one branch for one service."""
+    """Holds, confirms and changes bookings of one service at one branch."""
 
     session: Session
     body: Municipality = field(default_factory=small)
@@ -35,7 +35,7 @@ class BookingEnvironment:
     def __post_init__(self) -> None:
         self.registry = Registry("secret", self.accounts)
         self.registry.refresh(self.session)
-        # Only where it must be: whoever loads keeps everybody else waiting.
+        # Only where it is needed, for loading blocks all others.
         if self.body not in self.registry.municipalities:
             self.reload(self.body)
         self.choose: Callable[[Sequence[str]], str] = random.Random(1).choice
@@ -62,7 +62,7 @@ class BookingEnvironment:
         return replace(self.actor(who.id), network=network)
 
     def actor(self, citizen_id: int) -> Actor:
-        """A citizen, at the page."""
+        """The citizen as an actor on the web page."""
         query = select(Contact.id).where(Contact.citizen_id == citizen_id)
         contact, page = self.session.scalar(query), "webchat"
         return Actor(citizen_id, page, "el", "Europe/Athens", contact_id=contact, account=page)
@@ -130,6 +130,6 @@ class BookingEnvironment:
         )
         return [row.action for row in rows]
 
-    def owed(self) -> list[tuple[str, str]]:
+    def outbox(self) -> list[tuple[str, str]]:
         rows = self.session.scalars(select(OutboxRow).order_by(OutboxRow.id))
         return [(row.platform, row.kind) for row in rows]

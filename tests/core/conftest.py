@@ -86,18 +86,18 @@ def stocked(empty: Database) -> Database:
 
 
 @pytest.fixture
-def open_counter(session: Session) -> Callable[..., BookingEnvironment]:
-    """Open the counter of a town of one's own."""
+def make_env(session: Session) -> Callable[..., BookingEnvironment]:
+    """Create an environment with a municipality of its own."""
 
-    def open_it(
+    def create(
         body: Municipality | None = None, accounts: tuple[str, ...] = ("email",)
     ) -> BookingEnvironment:
         return BookingEnvironment(session, body or small(), frozenset(accounts))
 
-    return open_it
+    return create
 
 
 @pytest.fixture
-def counter(open_counter: Callable[..., BookingEnvironment]) -> BookingEnvironment:
+def env(make_env: Callable[..., BookingEnvironment]) -> BookingEnvironment:
     """One desk, 09:00–11:00 daily, half an hour each."""
-    return open_counter()
+    return make_env()

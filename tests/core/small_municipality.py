@@ -1,4 +1,4 @@
-"""A small municipality, made to measure, and its plans."""
+"""A small municipality, made to measure, and its offers."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -67,7 +67,7 @@ def small(
 
 
 def offer_of(body: Municipality, name: str = "papers", channel: str = "in_person") -> ServiceOffer:
-    """The plan of a service at the first branch, its desks numbered from 1."""
+    """The offer of a service at the first branch, whose desks have ids from 1."""
     branch = body.branches[0]
     ids = {(branch.id, one.id): number for number, one in enumerate(branch.desks, 1)}
     return LoadedMunicipality("", body, ids).offer(name, branch.id, channel)

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs inside the connection and transaction that `core.db.database` gives."""
+"""Alembic's entry point; runs on the connection and in the transaction of `core.db.database`."""
 
 from alembic import context
 

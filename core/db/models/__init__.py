@@ -1,10 +1,10 @@
-"""What is stored, all of it, by noun."""
+"""The tables."""
 
 from core.db.models.base import Base, UtcDateTime
-from core.db.models.bookings import LIVE, Booking, History
+from core.db.models.bookings import LIVE, Booking, BookingState, History, HistoryAction
 from core.db.models.catalogue import Desk, MunicipalityRow, StoredSecret
 from core.db.models.conversations import Conversation, InboundRow, PendingInbound, PromptRow
-from core.db.models.outbox import UNSENT, OutboxRow, Suppression
+from core.db.models.outbox import UNSENT, OutboxRow, OutboxStatus, Suppression
 from core.db.models.people import Citizen, Contact, FailedAttempt
 
 __all__ = [
@@ -12,15 +12,18 @@ __all__ = [
     "UNSENT",
     "Base",
     "Booking",
+    "BookingState",
     "Citizen",
     "Contact",
     "Conversation",
     "Desk",
     "FailedAttempt",
     "History",
+    "HistoryAction",
     "InboundRow",
     "MunicipalityRow",
     "OutboxRow",
+    "OutboxStatus",
     "PendingInbound",
     "PromptRow",
     "StoredSecret",

@@ -1,17 +1,17 @@
-"""What every table shares."""
+"""The base of the tables, and the type of their times."""
 
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Dialect, Integer, MetaData
+from sqlalchemy import JSON, BigInteger, Dialect, Integer, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment, stored as whole seconds since 1970 in UTC.
+    """A time, stored as whole seconds since 1970 (UTC).
 
-    The overlap guard calculates with it, and the schedule reads thousands as bare integers.
+    So the overlap guard can calculate with it, and the schedule can read it as an integer.
     """
 
     impl = BigInteger
@@ -33,6 +33,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """The base of all tables; constraints have fixed names, which migrations refer to."""
 
+    __table__: ClassVar[Table]  # narrower than SQLAlchemy's, for statements without the session
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -1,6 +1,7 @@
 """Bookings and their history."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
@@ -9,21 +10,47 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db.models.base import Base
 
 LIVE = text("bookings.state IN ('held','confirmed')")
-"""The states in which a booking keeps its desk; the overlap guard is over these.
+"""The condition for the states in which a booking occupies its desk.
 
-Literal, for a database uses its partial index only for these very words.
+It has literals, not parameters, for it must equal the condition of the partial index.
 """
 
 
+class BookingState(StrEnum):
+    """How far a booking is: held → confirmed → completed / no_show / cancelled; held → expired.
+
+    An expired hold is confirmed all the same where its time is still free.
+    """
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    COMPLETED = "completed"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class HistoryAction(StrEnum):
+    """What was done to a booking; the metrics count bookings by it."""
+
+    HELD = "held"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    CONFIRMED = "confirmed"
+    MOVED = "moved"
+    EDITED = "edited"
+    CANCELLED = "cancelled"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+
+
 class Booking(Base):
-    """One row from hold to end: held → confirmed → completed / no_show / cancelled, or expired."""
+    """An appointment, one row from its hold to its end."""
 
     __tablename__ = "bookings"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at AND ends_at - starts_at <= 86400", name="length"),
         CheckConstraint(
-            "state IN ('held','confirmed','completed','no_show','cancelled','expired')",
-            name="state",
+            f"state IN ({','.join(repr(state.value) for state in BookingState)})", name="state"
         ),
         # ends_at and the rest are in it so that the schedule reads the index only.
         Index(
@@ -48,7 +75,7 @@ class Booking(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    # Counts its changes, so that two transactions can't overwrite each other's.
+    # Incremented by each change, so that two transactions can't overwrite each other's.
     version: Mapped[int] = mapped_column(server_default="1")
     code: Mapped[str | None] = mapped_column(unique=True)
     municipality_id: Mapped[str] = mapped_column(ForeignKey("municipalities.id"))
@@ -59,6 +86,7 @@ class Booking(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     state: Mapped[str]
+    """A BookingState."""
     held_at: Mapped[datetime]
     held_until: Mapped[datetime]
     citizen_id: Mapped[int] = mapped_column(ForeignKey("citizens.id"))
@@ -75,7 +103,7 @@ class Booking(Base):
 
 
 class History(Base):
-    """A change to a booking: who, when, over which platform. Names fields, never values."""
+    """A change to a booking: who made it, when and where; `fields` are names, never values."""
 
     __tablename__ = "history"
 
@@ -83,6 +111,7 @@ class History(Base):
     booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"), index=True)
     at: Mapped[datetime]
     action: Mapped[str]
+    """A HistoryAction."""
     fields: Mapped[list[Any]]
     citizen_id: Mapped[int | None]
     platform: Mapped[str | None]

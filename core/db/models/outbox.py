@@ -1,6 +1,7 @@
 """The outbox."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, text
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db.models.base import Base
 
 UNSENT = text("outgoing.status IN ('pending','claimed')")
-"""The states in which a message is still to be delivered. Literal, for its partial indexes."""
+"""The condition for messages still to be delivered; literal, as `bookings.LIVE` is."""
 
 _ONLY_UNSENT: dict[str, Any] = {
     f"{dialect}_where": text("status IN ('pending','claimed')")
@@ -21,17 +22,30 @@ _ONLY_SENT: dict[str, Any] = {
 }
 
 
-class OutboxRow(Base):
-    """A message to be delivered. It has ids only, and is rendered when it is sent.
+class OutboxStatus(StrEnum):
+    """How far a message is on its way.
 
     pending → claimed → sent, or failed, expired, cancelled; sent → delivered → seen, or failed,
-    where receipts come. On a platform that fetches its messages itself, pending → delivered.
+    on platforms that send receipts. On one that fetches its messages itself, pending → delivered.
     """
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    SEEN = "seen"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class OutboxRow(Base):
+    """A message to be delivered. It has ids only, and is rendered when it is sent."""
 
     __tablename__ = "outgoing"
     __table_args__ = (
         Index(None, "platform", "status", "due_at"),
-        # account is in it so that rows which pages fetch are skipped within the index.
+        # With the account, so that rows which pages fetch are skipped within the index.
         Index("ix_outgoing_owed", "try_at", "account", **_ONLY_UNSENT),
         Index("ix_outgoing_recipient", "recipient", "due_at", **_ONLY_UNSENT),
         # Only rows that were sent.
@@ -43,22 +57,24 @@ class OutboxRow(Base):
     platform: Mapped[str]
     account: Mapped[str]
     recipient: Mapped[str]
-    """Whose messages go one after the other: a contact, or a booking's attendee."""
+    """The stored form of a `Recipient`, whose messages are sent one after the other."""
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
     kind: Mapped[str]
+    """A MessageKind."""
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
     inbound_id: Mapped[int | None] = mapped_column(
         ForeignKey("inbounds.id", ondelete="CASCADE"), index=True
     )
-    """The inbound message that it answers, with `position` among the replies; deleted with it."""
+    """The inbound message of a reply, which is the one at `position`; both are deleted together."""
     position: Mapped[int | None]
     replaces_id: Mapped[int | None]
-    """The row whose message it replaces in the chat."""
+    """The row whose message is replaced by this one in the chat."""
     due_at: Mapped[datetime]
     try_at: Mapped[datetime]
-    """When it may be tried next: when due, after a pause, or when a worker's lease has run out."""
+    """When it may be claimed next: when it is due, after a delay, or once a lease has expired."""
     expires_at: Mapped[datetime | None]
     status: Mapped[str]
+    """An OutboxStatus."""
     attempts: Mapped[int]
     claimed_by: Mapped[str | None]
     provider_id: Mapped[str | None]
@@ -66,7 +82,7 @@ class OutboxRow(Base):
 
 
 class Suppression(Base):
-    """An address (a keyed hash) that an account can't reach for good."""
+    """An address (its keyed hash) that an account can't reach until further notice."""
 
     __tablename__ = "suppressions"
 

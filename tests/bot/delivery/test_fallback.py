@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.db.models import Booking, Suppression
+from core.db.models import Booking, OutboxStatus, Suppression
 from core.errors import DeliveryError
 from core.messaging import outbox, outbox_admin
+from core.messaging.keys import MessageKind
 from tests.bot.push_deployment import BOOK, DETAILS, Mailbox, Post
 from tests.conftest import mostly_on
 
@@ -66,7 +67,8 @@ def test_a_moved_booking_is_not_reminded_of_at_an_address_that_failed_for_good(p
         (booking,) = session.scalars(select(Booking))
         booking.starts_at, booking.ends_at = now + timedelta(days=2), now + timedelta(days=3)
         at = now + timedelta(days=1)
-        outbox.reschedule(session, booking.id, "reminder", at, booking.starts_at, "pending")
+        due = (at, booking.starts_at, OutboxStatus.PENDING)
+        outbox.reschedule(session, booking.id, MessageKind.REMINDER, *due)
 
     post.deployment.database.write_sync(move)
     post.deployment.clock.forward(days=1)

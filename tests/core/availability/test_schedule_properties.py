@@ -71,7 +71,7 @@ def desks_from(draw: st.DrawFn, first: date, name: str) -> dict[str, Any]:
 
 @st.composite
 def scenes(draw: st.DrawFn, zones: list[str]) -> tuple[ServiceOffer, dict[int, Spans], date]:
-    """A plan, what is taken at its desks, and the first of the days to look at."""
+    """An offer, what is taken at its desks, and the first of the days to look at."""
     first = draw(st.sampled_from(FIRST_DAYS))
     zone = draw(st.sampled_from(zones))
     desks = [draw(desks_from(first, name)) for name in ("a", "b")[: draw(st.integers(1, 2))]]

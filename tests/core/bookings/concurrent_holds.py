@@ -1,4 +1,4 @@
-"""Several processes full of citizens who all want a time of a town that has too few.
+"""Citizens in several processes who hold times of a municipality that has too few.
 
 `python -m tests.core.bookings.concurrent_holds URL FIRST LAST` is the citizens with those numbers.
 """
@@ -35,36 +35,38 @@ def deployment() -> Municipality:
     return small(*(desk(f"desk-{n}", opening("09:00", "19:00")) for n in range(DESKS)))
 
 
-def want(database: Database, offer: ServiceOffer, citizen_id: int) -> Tally[str]:
-    """Look and try a time, until there is one or none is left: the first, then any."""
+def hold_any(database: Database, offer: ServiceOffer, citizen_id: int) -> Tally[str]:
+    """Try to hold free times, until one is held or none is left: first the first, then any."""
     who = Actor(citizen_id, "webchat", "el", "Europe/Athens")
-    told: Tally[str] = Tally()
+    outcomes: Tally[str] = Tally()
 
-    def look(session: Session) -> list[datetime]:
+    def find_free(session: Session) -> list[datetime]:
         return free_times(session, offer, at("00:00"), at("23:59"), NOW, None)
 
-    def try_it(session: Session, start: datetime) -> None:
+    def try_to_hold(session: Session, start: datetime) -> None:
         hold(session, offer, start, NOW, who)
 
-    while free := database.write_sync(look):
-        start = free[citizen_id % len(free) if told else 0]
+    while free := database.write_sync(find_free):
+        start = free[citizen_id % len(free) if outcomes else 0]
         try:
-            database.write_sync(partial(try_it, start=start))
+            database.write_sync(partial(try_to_hold, start=start))
         except BookingRefused as refusal:
-            told[refusal.kind] += 1
+            outcomes[refusal.kind] += 1
         else:
-            return told + Tally(["held"])
-    return told + Tally(["none left"])
+            return outcomes + Tally(["held"])
+    return outcomes + Tally(["none left"])
 
 
 def serve(url: str, citizens: range) -> None:
-    """Be a process of its own, and say how often its citizens were told what."""
+    """Run as a process of its own; print how often its citizens had each outcome."""
     database = Database(url)
     offer = database.write_sync(lambda s: BookingEnvironment(s, deployment()).offer)
     with ThreadPoolExecutor(THREADS) as threads:
-        told = sum(threads.map(lambda citizen: want(database, offer, citizen), citizens), Tally())
+        outcomes = sum(
+            threads.map(lambda citizen: hold_any(database, offer, citizen), citizens), Tally()
+        )
     database.close()
-    print(f"{json.dumps(told)}\n", end="", flush=True)  # noqa: T201 in one piece, as others do
+    print(f"{json.dumps(outcomes)}\n", end="", flush=True)  # noqa: T201 in one piece, as others do
 
 
 def main(url: str, first: str, last: str) -> None:

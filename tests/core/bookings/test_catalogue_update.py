@@ -18,7 +18,7 @@ from core.errors import ConfigurationError
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import NOW, at, closure, desk, opening, service, small
 
-Opener = Callable[..., BookingEnvironment]
+MakeEnv = Callable[..., BookingEnvironment]
 BOTH = ["in_person", "video"]
 
 
@@ -83,7 +83,7 @@ def test_a_refresh_reads_no_catalogue_anew_that_did_not_change(
     empty.write_sync(lambda s: load_catalogue(s, small(), NOW))
     ours = Registry("secret")
     empty.write_sync(ours.refresh)
-    monkeypatch.setattr(registry_module, "_read", None)
+    monkeypatch.setattr(registry_module, "read_municipality", None)
     empty.write_sync(ours.refresh)
     assert "town" in ours
 
@@ -142,10 +142,10 @@ def test_a_change_that_orphans_a_booking_is_refused_naming_its_code(
     assert empty.write_sync(lambda s: s.get_one(Booking, booking.id).state) == "confirmed"
 
 
-def test_the_refusal_names_all_and_only_the_orphans(counter: BookingEnvironment) -> None:
-    kept, first, second = (counter.book(clock) for clock in ("09:00", "10:00", "10:30"))
+def test_the_refusal_names_all_and_only_the_orphans(env: BookingEnvironment) -> None:
+    kept, first, second = (env.book(clock) for clock in ("09:00", "10:00", "10:30"))
     with pytest.raises(ConfigurationError) as refused:
-        counter.reload(small(desk("desk", opening("09:00", "10:00"))))
+        env.reload(small(desk("desk", opening("09:00", "10:00"))))
     said = str(refused.value)
     assert ", ".join(sorted([first.code or "", second.code or ""])) in said
     assert (kept.code or "") not in said
@@ -179,54 +179,54 @@ def test_the_refusal_names_all_and_only_the_orphans(counter: BookingEnvironment)
     ],
 )
 def test_a_change_that_leaves_every_booking_served_is_loaded(
-    counter: BookingEnvironment, body: Municipality
+    env: BookingEnvironment, body: Municipality
 ) -> None:
-    booking = counter.book("09:30")
-    assert counter.reload(body) in ("updated", "unchanged")
+    booking = env.book("09:30")
+    assert env.reload(body) in ("updated", "unchanged")
     assert booking.state == "confirmed"
-    assert counter.registry["town"].body == body
+    assert env.registry["town"].body == body
 
 
 @pytest.mark.parametrize("state", ["held", "expired", "cancelled", "completed", "no_show"])
-def test_only_confirmed_bookings_stand_in_the_way(counter: BookingEnvironment, state: str) -> None:
-    booking = counter.book("09:30")
+def test_only_confirmed_bookings_stand_in_the_way(env: BookingEnvironment, state: str) -> None:
+    booking = env.book("09:30")
     booking.state = state
-    assert counter.reload(small(desk("another"))) == "updated"
-    counter.session.refresh(booking)
+    assert env.reload(small(desk("another"))) == "updated"
+    env.session.refresh(booking)
     assert booking.state == ("expired" if state == "held" else state)
 
 
 def test_a_hold_that_no_desk_can_serve_expires_and_the_others_stay(
-    counter: BookingEnvironment,
+    env: BookingEnvironment,
 ) -> None:
-    stays, goes = counter.hold("09:00"), counter.hold("10:30")
-    counter.reload(small(desk("desk", opening("09:00", "10:00"))))
+    stays, goes = env.hold("09:00"), env.hold("10:30")
+    env.reload(small(desk("desk", opening("09:00", "10:00"))))
     assert (stays.state, goes.state) == ("held", "expired")
-    assert counter.history(goes) == ["held", "expired"]
-    assert counter.history(stays) == ["held"]
+    assert env.history(goes) == ["held", "expired"]
+    assert env.history(stays) == ["held"]
 
 
-def test_what_is_over_stands_in_nobodys_way(counter: BookingEnvironment) -> None:
-    counter.book("09:30")
-    counter.now = at("09:59")
+def test_what_is_over_stands_in_nobodys_way(env: BookingEnvironment) -> None:
+    env.book("09:30")
+    env.now = at("09:59")
     with pytest.raises(ConfigurationError):
-        counter.reload(small(desk("another")))
-    counter.now = at("10:00")
-    assert counter.reload(small(desk("another"))) == "updated"
+        env.reload(small(desk("another")))
+    env.now = at("10:00")
+    assert env.reload(small(desk("another"))) == "updated"
 
 
-def test_public_holidays_taken_up_again_spare_no_booking(open_counter: Opener) -> None:
+def test_public_holidays_taken_up_again_spare_no_booking(make_env: MakeEnv) -> None:
     christmas = at("09:30").date().replace(day=25)
-    counter = open_counter(small())
-    booking = counter.book("09:30", day=christmas)
+    env = make_env(small())
+    booking = env.book("09:30", day=christmas)
     with pytest.raises(ConfigurationError, match=booking.code):
-        counter.reload(small(public_holidays=True))
+        env.reload(small(public_holidays=True))
 
 
 def test_the_bookings_of_another_municipality_are_not_looked_at(
-    counter: BookingEnvironment,
+    env: BookingEnvironment,
 ) -> None:
-    counter.book("09:30")
+    env.book("09:30")
     other: dict[str, Any] = {"id": "city"}
-    assert load_catalogue(counter.session, small(**other), NOW) == "added"
-    assert load_catalogue(counter.session, small(desk("another"), **other), NOW) == "updated"
+    assert load_catalogue(env.session, small(**other), NOW) == "added"
+    assert load_catalogue(env.session, small(desk("another"), **other), NOW) == "updated"

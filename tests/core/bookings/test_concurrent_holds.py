@@ -30,8 +30,8 @@ PLACES = concurrent_holds.DESKS * concurrent_holds.TIMES
 DEADLOCKS = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
 
 
-def rush_on(database: Database, citizens: int) -> Tally[str]:
-    """How often so many citizens were told what."""
+def run_processes(database: Database, citizens: int) -> Tally[str]:
+    """Run so many citizens in processes; return how often each outcome was."""
 
     def begin(session: Session) -> list[int]:
         BookingEnvironment(session, concurrent_holds.deployment())
@@ -70,10 +70,10 @@ def rush_on(database: Database, citizens: int) -> Tally[str]:
 
 @on_postgres
 def test_each_of_the_last_hundred_times_is_held_once(empty: Database) -> None:
-    told = rush_on(empty, CITIZENS)
-    assert told.keys() == {"held", "none left", "taken"}
-    assert (told["held"], told["none left"]) == (PLACES, CITIZENS - PLACES)
-    assert told["taken"] >= AT_ONCE - concurrent_holds.DESKS, "they never met"
+    outcomes = run_processes(empty, CITIZENS)
+    assert outcomes.keys() == {"held", "none left", "taken"}
+    assert (outcomes["held"], outcomes["none left"]) == (PLACES, CITIZENS - PLACES)
+    assert outcomes["taken"] >= AT_ONCE - concurrent_holds.DESKS, "they never met"
     holds = empty.write_sync(lambda s: s.scalars(select(Booking)).all())
     assert {hold.state for hold in holds} == {"held"}
     assert len({hold.citizen_id for hold in holds}) == len(holds) == PLACES
@@ -86,5 +86,5 @@ def test_each_of_the_last_hundred_times_is_held_once(empty: Database) -> None:
 def test_without_the_guard_looking_before_is_not_enough(empty: Database) -> None:
     drop_guard(empty)
     # All who saw the first time free get it, and there are more of them than desks.
-    assert rush_on(empty, AT_ONCE) == {"held": AT_ONCE}
+    assert run_processes(empty, AT_ONCE) == {"held": AT_ONCE}
     assert empty.write_sync(overlaps) >= AT_ONCE - concurrent_holds.DESKS

@@ -11,81 +11,79 @@ from core.errors import BookingRefused
 from tests.core.booking_environment import PHONE, BookingEnvironment
 from tests.core.small_municipality import MONDAY, at, service, small
 
-Opener = Callable[..., BookingEnvironment]
+MakeEnv = Callable[..., BookingEnvironment]
 TUESDAY = MONDAY + timedelta(days=1)
 
 
-def test_a_citizen_has_two_open_bookings_of_a_service(counter: BookingEnvironment) -> None:
-    who = counter.citizen()
-    counter.book("09:00", who)
-    counter.book("09:30", who)
+def test_a_citizen_has_two_open_bookings_of_a_service(env: BookingEnvironment) -> None:
+    who = env.citizen()
+    env.book("09:00", who)
+    env.book("09:30", who)
     with pytest.raises(BookingRefused, match="too_many_bookings"):
-        counter.hold("10:00", who)
-    counter.hold("10:00")
+        env.hold("10:00", who)
+    env.hold("10:00")
 
 
-def test_the_cap_is_looked_at_again_when_confirming(counter: BookingEnvironment) -> None:
-    who = counter.citizen()
-    held = [counter.hold(clock, who) for clock in ("09:00", "09:30", "10:00")]
+def test_the_cap_is_looked_at_again_when_confirming(env: BookingEnvironment) -> None:
+    who = env.citizen()
+    held = [env.hold(clock, who) for clock in ("09:00", "09:30", "10:00")]
     for booking in held[:2]:
-        counter.confirm(booking, phone=f"+30690000000{booking.id}")
+        env.confirm(booking, phone=f"+30690000000{booking.id}")
     with pytest.raises(BookingRefused, match="too_many_bookings"):
-        counter.confirm(held[2], phone="+306900000009")
+        env.confirm(held[2], phone="+306900000009")
     assert held[2].state == "held"
 
 
-def test_a_phone_number_has_the_same_cap_from_whatever_chat(counter: BookingEnvironment) -> None:
+def test_a_phone_number_has_the_same_cap_from_whatever_chat(env: BookingEnvironment) -> None:
     for clock in ("09:00", "09:30"):
-        counter.confirm(counter.hold(clock))
-    third = counter.hold("10:00")
+        env.confirm(env.hold(clock))
+    third = env.hold("10:00")
     with pytest.raises(BookingRefused, match="too_many_bookings"):
-        counter.confirm(third)
-    assert counter.confirm(third, phone="+306987654321").state == "confirmed"
+        env.confirm(third)
+    assert env.confirm(third, phone="+306987654321").state == "confirmed"
 
 
 def test_the_cap_of_a_phone_number_holds_for_edited_details_too(
-    counter: BookingEnvironment,
+    env: BookingEnvironment,
 ) -> None:
     for clock in ("09:00", "09:30"):
-        counter.confirm(counter.hold(clock))
-    third = counter.book("10:00")
+        env.confirm(env.hold(clock))
+    third = env.book("10:00")
     who = Actor(third.citizen_id, "webchat", "el", "Europe/Athens")
     with pytest.raises(BookingRefused, match="too_many_bookings"):
-        bookings.edit(counter.session, counter.registry, third, {"phone": PHONE}, counter.now, who)
+        bookings.edit(env.session, env.registry, third, {"phone": PHONE}, env.now, who)
     assert third.details["phone"] != PHONE
 
 
-def test_bookings_that_ended_or_are_of_another_service_do_not_count(open_counter: Opener) -> None:
-    counter = open_counter(small(services=(service(), service("other"))))
-    who = counter.citizen()
-    counter.cancel(counter.book("09:00", who))
-    counter.book("09:30", who)
-    counter.confirm(
-        counter.hold("10:00", who, offer=counter.offer_of("other")), offer=counter.offer_of("other")
-    )
-    counter.book("10:30", who)
-    counter.now = at("10:00")
-    counter.hold("09:00", who, day=TUESDAY)
+def test_bookings_that_ended_or_are_of_another_service_do_not_count(make_env: MakeEnv) -> None:
+    env = make_env(small(services=(service(), service("other"))))
+    who = env.citizen()
+    env.cancel(env.book("09:00", who))
+    env.book("09:30", who)
+    env.confirm(env.hold("10:00", who, offer=env.offer_of("other")), offer=env.offer_of("other"))
+    env.book("10:30", who)
+    env.now = at("10:00")
+    env.hold("09:00", who, day=TUESDAY)
 
 
-def test_a_network_keeps_only_so_many_times_at_once(open_counter: Opener) -> None:
-    counter = open_counter(small(rules={"holds_per_address": 2}))
-    counter.hold("09:00", counter.citizen("net"))
-    second = counter.citizen("net")
-    old = counter.hold("09:30", second)
+def test_a_network_keeps_only_so_many_times_at_once(make_env: MakeEnv) -> None:
+    env = make_env(small(rules={"holds_per_address": 2}))
+    env.hold("09:00", env.citizen("net"))
+    second = env.citizen("net")
+    old = env.hold("09:30", second)
     with pytest.raises(BookingRefused, match="too_many_holds"):
-        counter.hold("10:00", counter.citizen("net"))
-    counter.hold("10:00", second, old)
-    counter.hold("10:30", counter.citizen("elsewhere"))
-    counter.later(minutes=10)
-    counter.hold("09:00", counter.citizen("net"))
+        env.hold("10:00", env.citizen("net"))
+    env.hold("10:00", second, old)
+    env.hold("10:30", env.citizen("elsewhere"))
+    env.later(minutes=10)
+    env.hold("09:00", env.citizen("net"))
 
 
-def test_a_lapsed_hold_makes_no_room_for_one_more(open_counter: Opener) -> None:
-    counter = open_counter(small(rules={"holds_per_address": 1}))
-    who = counter.citizen("net")
-    old = counter.hold("09:00", who)
-    counter.later(minutes=11)
-    counter.hold("09:30", counter.citizen("net"))
+def test_a_lapsed_hold_makes_no_room_for_one_more(make_env: MakeEnv) -> None:
+    env = make_env(small(rules={"holds_per_address": 1}))
+    who = env.citizen("net")
+    old = env.hold("09:00", who)
+    env.later(minutes=11)
+    env.hold("09:30", env.citizen("net"))
     with pytest.raises(BookingRefused, match="too_many_holds"):
-        counter.hold("10:00", who, old)
+        env.hold("10:00", who, old)

@@ -95,12 +95,12 @@ def test_so_many_citizens_get_as_many_appointments_as_there_are_desks(
     body = deployment(desks)
     empty.write_sync(lambda s: BookingEnvironment(s, body))
 
-    def book(counter: BookingEnvironment, who: Actor) -> None:
-        booking = counter.hold("09:00", who)
-        counter.confirm(booking, phone=f"+3069{who.citizen_id:08}")
+    def book(env: BookingEnvironment, who: Actor) -> None:
+        booking = env.hold("09:00", who)
+        env.confirm(booking, phone=f"+3069{who.citizen_id:08}")
 
-    told = at_once(empty, citizens(empty, racers), book, body)
-    assert told == {"won": desks, "taken": racers - desks}
+    outcomes = at_once(empty, citizens(empty, racers), book, body)
+    assert outcomes == {"won": desks, "taken": racers - desks}
     assert at_start(empty) == ["confirmed"] * desks
 
 
@@ -108,18 +108,18 @@ def test_of_ten_lapsed_holds_of_one_time_only_one_can_be_confirmed(empty: Databa
     body = deployment(1)
 
     def hold_in_turn(session: Session) -> list[int]:
-        counter = BookingEnvironment(session, body)
+        env = BookingEnvironment(session, body)
         numbers = []
         for _ in range(10):
-            numbers.append(counter.hold("09:00").id)
-            counter.later(minutes=10)
+            numbers.append(env.hold("09:00").id)
+            env.later(minutes=10)
         return numbers
 
-    def confirm(counter: BookingEnvironment, number: int) -> None:
-        counter.confirm(counter.session.get_one(Booking, number), phone=f"+3069{number:08}")
+    def confirm(env: BookingEnvironment, number: int) -> None:
+        env.confirm(env.session.get_one(Booking, number), phone=f"+3069{number:08}")
 
-    told = at_once(empty, empty.write_sync(hold_in_turn), confirm, body)
-    assert told == {"won": 1, "taken": 9}
+    outcomes = at_once(empty, empty.write_sync(hold_in_turn), confirm, body)
+    assert outcomes == {"won": 1, "taken": 9}
     assert at_start(empty) == ["confirmed"] + ["expired"] * 9
 
 
@@ -128,14 +128,14 @@ def test_of_ten_bookings_that_move_to_one_time_nine_stay(empty: Database) -> Non
     days = [TUESDAY + timedelta(days=n) for n in range(10)]
 
     def book(session: Session) -> list[int]:
-        counter = BookingEnvironment(session, body)
-        return [counter.book("09:00", day=day).id for day in days]
+        env = BookingEnvironment(session, body)
+        return [env.book("09:00", day=day).id for day in days]
 
-    def move(counter: BookingEnvironment, number: int) -> None:
-        counter.move(counter.session.get_one(Booking, number), "09:00")
+    def move(env: BookingEnvironment, number: int) -> None:
+        env.move(env.session.get_one(Booking, number), "09:00")
 
-    told = at_once(empty, empty.write_sync(book), move, body)
-    assert told == {"won": 1, "taken": 9}
+    outcomes = at_once(empty, empty.write_sync(book), move, body)
+    assert outcomes == {"won": 1, "taken": 9}
     starts = empty.write_sync(lambda s: s.scalars(select(Booking.starts_at)).all())
     stayed = {utc(at("09:00", day)) for day in days}
     assert (len(set(starts)), len(stayed - set(starts))) == (10, 1)
@@ -170,7 +170,7 @@ def naive(database: Database) -> Callable[[Actor, Callable[[], object]], str]:
                     INSERT, {"start": begin, "end": begin + 1800, "who": who.citizen_id}
                 )
         except IntegrityError as error:
-            return "refused" if overlap_guard.refused(error) else str(error)
+            return "refused" if overlap_guard.is_violation(error) else str(error)
         except OperationalError as error:
             return "refused" if database.backend.is_retryable(error) else str(error)
         finally:
@@ -181,16 +181,16 @@ def naive(database: Database) -> Callable[[Actor, Callable[[], object]], str]:
 
 
 @pytest.mark.parametrize(
-    ("guarded", "told"),
+    ("guarded", "outcomes"),
     [(True, {"won": 1, "refused": FEW - 1}), (False, {"won": FEW})],
     ids=["with the guard one wins", "without it all win"],
 )
 def test_the_guard_and_nothing_else_stops_those_who_only_look(
-    empty: Database, guarded: bool, told: dict[str, int]
+    empty: Database, guarded: bool, outcomes: dict[str, int]
 ) -> None:
     empty.write_sync(lambda s: BookingEnvironment(s, deployment(1)))
     people = citizens(empty, FEW)
     if not guarded:
         drop_guard(empty)
-    assert race(people, naive(empty)) == told
-    assert at_start(empty) == ["held"] * told["won"]
+    assert race(people, naive(empty)) == outcomes
+    assert at_start(empty) == ["held"] * outcomes["won"]

@@ -15,70 +15,68 @@ from core.errors import BookingRefused
 from tests.core.booking_environment import EMAIL, PHONE, BookingEnvironment
 from tests.core.small_municipality import TUESDAY, at, desk, service, small, utc
 
-Opener = Callable[..., BookingEnvironment]
+MakeEnv = Callable[..., BookingEnvironment]
 
 
-def test_a_moved_booking_keeps_its_code(counter: BookingEnvironment) -> None:
-    booking = counter.book("09:30")
+def test_a_moved_booking_keeps_its_code(env: BookingEnvironment) -> None:
+    booking = env.book("09:30")
     before = booking.id, booking.code, dict(booking.details), booking.citizen_id
-    counter.move(booking, "10:30", day=TUESDAY)
+    env.move(booking, "10:30", day=TUESDAY)
     assert (booking.id, booking.code, booking.details, booking.citizen_id) == before
     assert booking.starts_at == utc(at("10:30", TUESDAY))
     assert booking.ends_at == utc(at("11:00", TUESDAY))
-    assert counter.free() == "09:00 09:30 10:00 10:30"
+    assert env.free() == "09:00 09:30 10:00 10:30"
 
 
-def test_a_booking_moves_by_thirty_minutes_into_its_own_time(open_counter: Opener) -> None:
-    counter = open_counter(small(services=(service(duration=50, interval=30),)))
-    booking = counter.book("09:00")
-    assert counter.free(booking) == "09:00 09:30 10:00"
-    counter.move(booking, "09:30")
+def test_a_booking_moves_by_thirty_minutes_into_its_own_time(make_env: MakeEnv) -> None:
+    env = make_env(small(services=(service(duration=50, interval=30),)))
+    booking = env.book("09:00")
+    assert env.free(booking) == "09:00 09:30 10:00"
+    env.move(booking, "09:30")
     assert (booking.starts_at, booking.ends_at) == (utc(at("09:30")), utc(at("10:20")))
 
 
-def test_a_refused_move_leaves_the_old_time(counter: BookingEnvironment) -> None:
-    counter.hold("10:00")
-    booking = counter.book("09:30")
+def test_a_refused_move_leaves_the_old_time(env: BookingEnvironment) -> None:
+    env.hold("10:00")
+    booking = env.book("09:30")
     with pytest.raises(BookingRefused, match="taken"):
-        counter.move(booking, "10:00")
+        env.move(booking, "10:00")
     assert (booking.state, booking.starts_at) == ("confirmed", utc(at("09:30")))
-    assert counter.history(booking) == ["held", "confirmed"]
-    assert counter.owed() == [("email", "confirmed")]
+    assert env.history(booking) == ["held", "confirmed"]
+    assert env.outbox() == [("email", "confirmed")]
 
 
-def test_a_move_takes_over_a_lapsed_hold(counter: BookingEnvironment) -> None:
-    lapsed = counter.hold("10:00")
-    booking = counter.book("09:30")
-    counter.later(minutes=10)
-    counter.move(booking, "10:00")
-    counter.session.refresh(lapsed)
+def test_a_move_takes_over_a_lapsed_hold(env: BookingEnvironment) -> None:
+    lapsed = env.hold("10:00")
+    booking = env.book("09:30")
+    env.later(minutes=10)
+    env.move(booking, "10:00")
+    env.session.refresh(lapsed)
     assert (booking.starts_at, lapsed.state) == (utc(at("10:00")), "expired")
 
 
-def test_a_move_finds_a_desk_that_is_free(open_counter: Opener) -> None:
-    counter = open_counter(small(desk("a"), desk("b")))
-    first, second = counter.book("09:30"), counter.book("09:30")
-    third = counter.book("10:00")
-    counter.move(third, "09:00")
+def test_a_move_finds_a_desk_that_is_free(make_env: MakeEnv) -> None:
+    env = make_env(small(desk("a"), desk("b")))
+    first, second = env.book("09:30"), env.book("09:30")
+    third = env.book("10:00")
+    env.move(third, "09:00")
     with pytest.raises(BookingRefused, match="taken"):
-        counter.move(third, "09:30")
-    counter.cancel(second)
-    counter.move(third, "09:30")
-    assert {first.desk_id, third.desk_id} == set(counter.offer.desk_ids.values())
+        env.move(third, "09:30")
+    env.cancel(second)
+    env.move(third, "09:30")
+    assert {first.desk_id, third.desk_id} == set(env.offer.desk_ids.values())
 
 
-def change(counter: BookingEnvironment, booking: Booking, how: str) -> None:
+def change(env: BookingEnvironment, booking: Booking, how: str) -> None:
     actor = Actor(booking.citizen_id, "sms", "el", "Europe/Athens")
     if how == "move":
-        counter.move(booking, "10:30", day=TUESDAY)
+        env.move(booking, "10:30", day=TUESDAY)
     elif how == "cancel":
-        counter.cancel(booking)
+        env.cancel(booking)
     elif how == "edit":
-        bookings.edit(
-            counter.session, counter.registry, booking, {"name": "Άννα Π."}, counter.now, actor
-        )
+        bookings.edit(env.session, env.registry, booking, {"name": "Άννα Π."}, env.now, actor)
     else:
-        bookings.withdraw_consent(counter.session, booking, counter.now, actor)
+        bookings.withdraw_consent(env.session, booking, env.now, actor)
 
 
 @pytest.mark.parametrize(
@@ -97,81 +95,79 @@ def change(counter: BookingEnvironment, booking: Booking, how: str) -> None:
     ],
 )
 def test_changes_have_a_deadline(
-    counter: BookingEnvironment, before: timedelta, how: str, refusal: str | None
+    env: BookingEnvironment, before: timedelta, how: str, refusal: str | None
 ) -> None:
-    booking = counter.book("09:30")
-    counter.now = at("09:30") - before
+    booking = env.book("09:30")
+    env.now = at("09:30") - before
     if refusal is None:
-        change(counter, booking, how)
+        change(env, booking, how)
         return
     with pytest.raises(BookingRefused, match=refusal):
-        change(counter, booking, how)
+        change(env, booking, how)
     assert (booking.state, booking.starts_at) == ("confirmed", utc(at("09:30")))
 
 
-def test_without_a_deadline_a_booking_changes_until_it_begins(open_counter: Opener) -> None:
-    counter = open_counter(small(rules={"change_deadline_hours": 0}))
-    booking = counter.book("09:30")
-    counter.now = at("09:29")
-    counter.cancel(booking)
+def test_without_a_deadline_a_booking_changes_until_it_begins(make_env: MakeEnv) -> None:
+    env = make_env(small(rules={"change_deadline_hours": 0}))
+    booking = env.book("09:30")
+    env.now = at("09:29")
+    env.cancel(booking)
     assert booking.state == "cancelled"
 
 
 @pytest.mark.parametrize("how", ["move", "cancel", "edit", "withdraw"])
 @pytest.mark.parametrize("state", ["held", "cancelled", "expired", "completed", "no_show"])
-def test_only_a_confirmed_booking_changes(
-    counter: BookingEnvironment, state: str, how: str
-) -> None:
-    booking = counter.book("09:30")
+def test_only_a_confirmed_booking_changes(env: BookingEnvironment, state: str, how: str) -> None:
+    booking = env.book("09:30")
     booking.state = state
     with pytest.raises(BookingRefused, match="not_confirmed"):
-        change(counter, booking, how)
+        change(env, booking, how)
     assert booking.state == state
 
 
-def test_a_cancelled_time_is_free_again(counter: BookingEnvironment) -> None:
-    booking = counter.book("09:30")
-    counter.cancel(booking)
+def test_a_cancelled_time_is_free_again(env: BookingEnvironment) -> None:
+    booking = env.book("09:30")
+    env.cancel(booking)
     assert booking.state == "cancelled"
-    assert counter.free() == "09:00 09:30 10:00 10:30"
-    assert counter.book("09:30").state == "confirmed"
+    assert env.free() == "09:00 09:30 10:00 10:30"
+    assert env.book("09:30").state == "confirmed"
 
 
-def test_an_edit_changes_what_it_names_and_keeps_the_rest(counter: BookingEnvironment) -> None:
-    booking = counter.book("09:30")
+def test_an_edit_changes_what_it_names_and_keeps_the_rest(env: BookingEnvironment) -> None:
+    booking = env.book("09:30")
     actor = Actor(booking.citizen_id, "viber", "el", "Europe/Athens")
     changes = {"phone": "+306987654321", "email": ""}
-    bookings.edit(counter.session, counter.registry, booking, changes, counter.now, actor)
+    bookings.edit(env.session, env.registry, booking, changes, env.now, actor)
     assert booking.details == {"name": "Μαρία Παπαδοπούλου", "phone": "+306987654321"}
-    assert booking.phone_hash == counter.registry.keyed_hash("+306987654321")
-    bookings.edit(counter.session, counter.registry, booking, {"phone": ""}, counter.now, actor)
+    assert booking.phone_hash == env.registry.keyed_hash("+306987654321")
+    bookings.edit(env.session, env.registry, booking, {"phone": ""}, env.now, actor)
     assert booking.details == {"name": "Μαρία Παπαδοπούλου"}
     assert booking.phone_hash is None
 
 
 def test_consent_withdrawn_ends_the_booking_and_forgets_its_details(
-    counter: BookingEnvironment,
+    env: BookingEnvironment,
 ) -> None:
-    booking = counter.book("09:30")
-    citizen = counter.session.get_one(Citizen, booking.citizen_id)
+    booking = env.book("09:30")
+    citizen = env.session.get_one(Citizen, booking.citizen_id)
     citizen.details = dict(booking.details)
-    counter.later(hours=1)
-    change(counter, booking, "withdraw")
+    env.later(hours=1)
+    change(env, booking, "withdraw")
     assert citizen.details == {}
     assert (booking.state, booking.details, booking.phone_hash) == ("cancelled", {}, None)
-    assert booking.consent_withdrawn_at == utc(counter.now)
-    assert counter.free() == "09:00 09:30 10:00 10:30"
+    assert booking.consent_withdrawn_at == utc(env.now)
+    assert env.free() == "09:00 09:30 10:00 10:30"
 
 
-def test_history_names_fields_and_never_values(counter: BookingEnvironment) -> None:
-    booking = counter.hold("09:30")
-    counter.confirm(booking)
-    counter.move(booking, "10:00")
+def test_history_names_fields_and_never_values(env: BookingEnvironment) -> None:
+    booking = env.hold("09:30")
+    env.confirm(booking)
+    env.move(booking, "10:00")
     changes = {"phone": "+306987654321", "name": "Άννα Παππά"}
     actor = Actor(booking.citizen_id, "viber", "el", "Europe/Athens")
-    bookings.edit(counter.session, counter.registry, booking, changes, counter.now, actor)
-    counter.cancel(booking)
-    rows = counter.session.scalars(select(History).order_by(History.id)).all()
+    bookings.edit(env.session, env.registry, booking, changes, env.now, actor)
+    env.cancel(booking)
+    rows = env.session.scalars(select(History).order_by(History.id)).all()
     assert [(row.action, row.fields, row.platform) for row in rows] == [
         ("held", [], "webchat"),
         ("confirmed", [], "webchat"),
@@ -180,29 +176,29 @@ def test_history_names_fields_and_never_values(counter: BookingEnvironment) -> N
         ("cancelled", [], "telegram"),
     ]
     assert {(row.booking_id, row.citizen_id, row.at) for row in rows} == {
-        (booking.id, booking.citizen_id, utc(counter.now))
+        (booking.id, booking.citizen_id, utc(env.now))
     }
 
 
 def test_upcoming_are_ones_own_confirmed_bookings_soonest_first(
-    counter: BookingEnvironment,
+    env: BookingEnvironment,
 ) -> None:
-    who = counter.citizen()
-    later, sooner = counter.book("10:00", who), counter.book("09:00", who)
-    counter.hold("10:30", counter.citizen())
-    counter.book("09:30")
-    assert bookings.upcoming(counter.session, who.citizen_id, counter.now) == [sooner, later]
-    counter.now = at("09:29")
-    assert bookings.upcoming(counter.session, who.citizen_id, counter.now) == [sooner, later]
-    counter.now = at("09:30")
-    assert bookings.upcoming(counter.session, who.citizen_id, counter.now) == [later]
+    who = env.citizen()
+    later, sooner = env.book("10:00", who), env.book("09:00", who)
+    env.hold("10:30", env.citizen())
+    env.book("09:30")
+    assert bookings.upcoming(env.session, who.citizen_id, env.now) == [sooner, later]
+    env.now = at("09:29")
+    assert bookings.upcoming(env.session, who.citizen_id, env.now) == [sooner, later]
+    env.now = at("09:30")
+    assert bookings.upcoming(env.session, who.citizen_id, env.now) == [later]
 
 
 # The outbox
 
 
 @pytest.mark.parametrize(
-    ("accounts", "owed"),
+    ("accounts", "kinds"),
     [
         (("email",), ["confirmed", "moved", "cancelled"]),
         (("email", "sms"), ["confirmed", "moved", "cancelled"]),
@@ -212,33 +208,33 @@ def test_upcoming_are_ones_own_confirmed_bookings_soonest_first(
     ids=["email", "email and SMS", "another platform", "none"],
 )
 def test_the_attendee_is_owed_an_email_only_where_one_can_be_sent(
-    open_counter: Opener, accounts: tuple[str, ...], owed: list[str]
+    make_env: MakeEnv, accounts: tuple[str, ...], kinds: list[str]
 ) -> None:
-    counter = open_counter(accounts=accounts)
-    booking = counter.book("09:30")
-    counter.move(booking, "10:00")
-    counter.cancel(booking)
-    assert counter.owed() == [("email", kind) for kind in owed]
+    env = make_env(accounts=accounts)
+    booking = env.book("09:30")
+    env.move(booking, "10:00")
+    env.cancel(booking)
+    assert env.outbox() == [("email", kind) for kind in kinds]
 
 
-def test_nothing_is_owed_to_whom_gave_no_address(counter: BookingEnvironment) -> None:
-    booking = counter.confirm(counter.hold("09:30"), email="")
-    counter.cancel(booking)
-    assert counter.owed() == []
+def test_nothing_is_sent_to_whom_gave_no_address(env: BookingEnvironment) -> None:
+    booking = env.confirm(env.hold("09:30"), email="")
+    env.cancel(booking)
+    assert env.outbox() == []
 
 
 def test_a_booking_moved_there_and_back_in_the_same_second_owes_each_time(
-    counter: BookingEnvironment,
+    env: BookingEnvironment,
 ) -> None:
-    booking = counter.book("09:30")
+    booking = env.book("09:30")
     for clock in ("10:00", "09:30", "10:00"):
-        counter.move(booking, clock)
-    assert counter.owed() == [("email", kind) for kind in ("confirmed", "moved", "moved", "moved")]
+        env.move(booking, clock)
+    assert env.outbox() == [("email", kind) for kind in ("confirmed", "moved", "moved", "moved")]
 
 
-def test_the_outbox_holds_ids_and_no_personal_data(counter: BookingEnvironment) -> None:
-    counter.confirm(counter.hold("09:30"))
-    row = counter.session.scalars(select(OutboxRow)).one()
+def test_the_outbox_holds_ids_and_no_personal_data(env: BookingEnvironment) -> None:
+    env.confirm(env.hold("09:30"))
+    row = env.session.scalars(select(OutboxRow)).one()
     stored = " ".join(str(getattr(row, column.key)) for column in OutboxRow.__table__.columns)
     assert not any(secret in stored for secret in (EMAIL, PHONE, PHONE[3:], "Μαρία"))
 

@@ -29,12 +29,12 @@ def refused(url: str) -> str:
     """What is said of a database that can't be used: one line, that names setting and database."""
     with pytest.raises(ConfigurationError) as said:
         prepare(url)
-    told = str(said.value)
-    assert told.startswith(f"{SETTING}: ")
-    assert str(make_url(url).database) in told
-    assert "\n" not in told
-    assert PASSWORD not in told
-    return told
+    text = str(said.value)
+    assert text.startswith(f"{SETTING}: ")
+    assert str(make_url(url).database) in text
+    assert "\n" not in text
+    assert PASSWORD not in text
+    return text
 
 
 def python(code: str, *arguments: str) -> tuple[str, ...]:

@@ -133,7 +133,7 @@ def taken() -> Iterator[None]:
     """What is done now is refused by the guard, and by nothing else."""
     with pytest.raises(IntegrityError) as error:
         yield
-    assert overlap_guard.refused(error.value)
+    assert overlap_guard.is_violation(error.value)
     assert re.search("this desk is taken at that time|bookings_guard", str(error.value.orig))
 
 
@@ -212,7 +212,7 @@ def test_every_revision_lets_pass_what_does_not_overlap(old: Old) -> None:
 def test_every_revision_refuses_a_length_that_the_guard_could_not_see(old: Old, end: int) -> None:
     with pytest.raises(IntegrityError, match="length") as error:
         old.book(600, end)
-    assert not overlap_guard.refused(error.value)
+    assert not overlap_guard.is_violation(error.value)
 
 
 def test_every_revision_is_migrated_keeping_its_data(edition: Edition, copied: Database) -> None:

@@ -94,8 +94,8 @@ def test_a_server_that_hangs_keeps_nobody_waiting_for_ever(
 
     asyncio.run(all_at_once(people, 4))  # it has connections
     with postgres.hanging():
-        told = asyncio.run(all_at_once(add_one, 12))
-    assert [str(each) for each in told] == [database.NO_ANSWER] * 13
+        outcomes = asyncio.run(all_at_once(add_one, 12))
+    assert [str(each) for each in outcomes] == [database.NO_ANSWER] * 13
     monkeypatch.setattr(database, "DEADLINE_SECONDS", 20)
     asyncio.run(empty.write(add_one))
     # Those that had begun may be done, the others never are.
@@ -190,9 +190,11 @@ def test_several_write_at_once(empty: Database) -> None:
 
 
 @on_postgres
-def test_the_calendar_reads_the_partial_index(stocked: Database) -> None:
-    plan = stocked.write_sync(lambda s: BookingEnvironment(s).offer)
-    (used,) = plans(stocked, lambda s: slots.busy(s, plan, at("00:00"), at("23:59"), NOW, own=None))
+def test_the_schedule_reads_the_partial_index(stocked: Database) -> None:
+    offer = stocked.write_sync(lambda s: BookingEnvironment(s).offer)
+    (used,) = plans(
+        stocked, lambda s: slots.busy_spans(s, offer, at("00:00"), at("23:59"), NOW, own=None)
+    )
     assert "ix_bookings_live" in used
 
 

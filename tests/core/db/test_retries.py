@@ -191,14 +191,14 @@ def test_a_hold_that_ran_out_meanwhile_is_not_made_live_again(empty: Database) -
     seen: list[str] = []
 
     def extend(session: Session) -> bool:
-        counter = BookingEnvironment(session)
+        env = BookingEnvironment(session)
         booking = the_booking(session)
         seen.append(booking.state)
         if len(seen) == 1:
-            much_later = counter.now + timedelta(hours=1)
+            much_later = env.now + timedelta(hours=1)
             assert empty.write_sync(lambda s: expiry.expire_lapsed(s, much_later)) == 1
-        counter.later(minutes=5)
-        return holds.extend(booking, counter.body.rules, counter.now)
+        env.later(minutes=5)
+        return holds.extend(booking, env.body.rules, env.now)
 
     assert not empty.write_sync(extend)
     assert seen == ["held", "expired"]
@@ -213,16 +213,16 @@ def test_who_confirms_a_hold_that_ran_out_and_who_wants_its_time_stop_not_one_an
 
     def confirm(session: Session) -> str:
         tries.append("confirm")
-        counter = BookingEnvironment(session)
-        counter.later(minutes=20)
-        return counter.confirm(the_booking(session)).state
+        env = BookingEnvironment(session)
+        env.later(minutes=20)
+        return env.confirm(the_booking(session)).state
 
     def hold(session: Session) -> str:
         tries.append("hold")
-        counter = BookingEnvironment(session)
-        counter.later(minutes=20)
+        env = BookingEnvironment(session)
+        env.later(minutes=20)
         with pytest.raises(BookingRefused, match="taken"):
-            counter.hold("09:00")
+            env.hold("09:00")
         return "taken"
 
     desk = empty.write_sync(lambda s: BookingEnvironment(s).hold("09:00").desk_id)

@@ -109,9 +109,11 @@ def test_writers_take_turns(empty: Database) -> None:
 
 
 @on_sqlite
-def test_the_calendar_reads_the_partial_index_and_no_rows(stocked: Database) -> None:
-    plan = stocked.write_sync(lambda s: BookingEnvironment(s).offer)
-    (used,) = plans(stocked, lambda s: slots.busy(s, plan, at("00:00"), at("23:59"), NOW, own=None))
+def test_the_schedule_reads_the_partial_index_and_no_rows(stocked: Database) -> None:
+    offer = stocked.write_sync(lambda s: BookingEnvironment(s).offer)
+    (used,) = plans(
+        stocked, lambda s: slots.busy_spans(s, offer, at("00:00"), at("23:59"), NOW, own=None)
+    )
     assert (
         "SEARCH bookings USING COVERING INDEX ix_bookings_live (desk_id=? AND starts_at>?" in used
     )

@@ -10,6 +10,7 @@ from bot.i18n.translator import Translator
 from core.catalogue.model import Municipality
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking
+from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import (
     about_office,
     about_service,
@@ -166,11 +167,21 @@ def test_the_attendees_details_leave_out_what_was_skipped(
 @pytest.mark.parametrize(
     ("kind", "to_attendee", "first", "brief"),
     [
-        ("reminder", False, "A reminder of your appointment:", "A reminder of your appointment: "),
-        ("confirmed", True, "Your appointment is booked.", "Your appointment is booked: "),
-        ("moved", True, "Your appointment was moved.", "Your appointment was moved: "),
         (
-            "edited",
+            MessageKind.REMINDER,
+            False,
+            "A reminder of your appointment:",
+            "A reminder of your appointment: ",
+        ),
+        (
+            MessageKind.CONFIRMED,
+            True,
+            "Your appointment is booked.",
+            "Your appointment is booked: ",
+        ),
+        (MessageKind.MOVED, True, "Your appointment was moved.", "Your appointment was moved: "),
+        (
+            MessageKind.EDITED,
             True,
             "The details of your appointment were changed.",
             "The details of your appointment were changed: ",
@@ -178,7 +189,12 @@ def test_the_attendees_details_leave_out_what_was_skipped(
     ],
 )
 def test_a_notification_has_a_brief_form(
-    texts: Translator, shipped: Shipped, kind: str, to_attendee: bool, first: str, brief: str
+    texts: Translator,
+    shipped: Shipped,
+    kind: MessageKind,
+    to_attendee: bool,
+    first: str,
+    brief: str,
 ) -> None:
     body = loaded(shipped["kalamata"])
     said = notification_message(body, kind, HOUSING, ATHENS, EARLY, to_attendee=to_attendee)
@@ -192,7 +208,9 @@ def test_a_notification_has_a_brief_form(
 
 def test_a_cancellation_message_has_no_booking(texts: Translator, shipped: Shipped) -> None:
     body = loaded(shipped["kalamata"])
-    said = notification_message(body, "cancelled", HOUSING, ATHENS, EARLY, to_attendee=True)
+    said = notification_message(
+        body, MessageKind.CANCELLED, HOUSING, ATHENS, EARLY, to_attendee=True
+    )
     assert said
     assert said.booking is None
     assert plain(texts, said) == [

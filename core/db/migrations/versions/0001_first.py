@@ -3,13 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
-# As wide as it gets: messages of all municipalities outgrow 32 bits in a year or two.
+# 64 bits, for the messages of all municipalities outgrow 32 bits in a year or two.
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0001"
 down_revision = None
 
-# Written out: a later guard must not change what this revision made.
+# A copy, for a later version of the guard must not change this revision.
 TRIGGER = """CREATE TRIGGER {name} BEFORE {event} ON bookings
 WHEN NEW.state IN ('held','confirmed') AND EXISTS (
   SELECT 1 FROM bookings WHERE desk_id = NEW.desk_id AND state IN ('held','confirmed')

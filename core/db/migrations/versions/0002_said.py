@@ -1,4 +1,4 @@
-"""What the citizen said stays beside our replies, so that a page can show the talk again."""
+"""Store the texts of inbound messages, so that a page can show the conversation again."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,5 +8,5 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add the column; what was said before is not known."""
+    """Add the column; it is empty for earlier messages."""
     op.add_column("inbounds", sa.Column("said", sa.String(), nullable=True))

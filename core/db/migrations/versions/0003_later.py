@@ -1,4 +1,4 @@
-"""Messages that come later: what is due is looked for often; no number of a talk is used twice."""
+"""Index the due messages of the outbox; never use the id of an inbound message again."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Add the index, and have the numbers of `inbounds` only grow."""
+    """Add the index, and have the ids of `inbounds` only grow."""
     op.create_index(
         "ix_outgoing_platform_status_due_at", "outgoing", ["platform", "status", "due_at"]
     )

@@ -1,4 +1,4 @@
-"""What it takes to deliver: leases, tries, who is written to; and bookings count their changes."""
+"""Outbox messages get leases, attempts and recipients; bookings get a version."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ OWED = sa.text("status IN ('pending','claimed')")
 
 
 def upgrade() -> None:
-    """Widen the outbox; what is in it is fetched by pages, or has no account."""
+    """Extend the outbox; so far its messages were fetched by pages, or had no account."""
     op.add_column(
         "bookings", sa.Column("version", NUMBER, nullable=False, server_default=sa.text("1"))
     )

@@ -1,4 +1,4 @@
-"""What finds a message by the provider's name for it, for receipts."""
+"""Index outbox messages by the provider's id, for receipts."""
 
 from typing import Any
 
@@ -12,6 +12,6 @@ SENT = sa.text("provider_id IS NOT NULL")
 
 
 def upgrade() -> None:
-    """Index what was sent."""
+    """Add the index over sent messages."""
     sent: dict[str, Any] = {"sqlite_where": SENT, "postgresql_where": SENT}
     op.create_index("ix_outgoing_provider_id", "outgoing", ["provider_id"], **sent)

@@ -1,7 +1,7 @@
-"""Conversations as one ordered list of answers; buttons with a label for each language.
+"""Store a conversation's answers as one ordered list, and choices with labels by language.
 
-The state of a conversation had answers, path, kept and what transport remembers side by side, and
-its views, questions in between and buttons' actions were strings and loose keys.
+Before, the state had answers, path, kept and the transport's values side by side; views,
+interruptions and the actions of choices were strings and loose keys.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ revision = "0006"
 down_revision = "0005"
 
 BATCH = 500
-"""Rows converted at a time, so that no table is in memory whole."""
+"""How many rows are converted at a time, so that no whole table is in memory."""
 
 CONVERSATIONS = sa.table(
     "conversations", sa.column("id", sa.BigInteger), sa.column("state", sa.JSON)
@@ -52,7 +52,7 @@ TRANSPORT_NAMES = {
 
 
 def upgrade() -> None:
-    """Convert every conversation and every question that is stored."""
+    """Convert all stored conversations and prompts."""
     connection = op.get_bind()
     last = 0
     query = sa.select(CONVERSATIONS).order_by(CONVERSATIONS.c.id).limit(BATCH)
@@ -114,13 +114,13 @@ def all_answers(old: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def answer(step: str, value: str, **more: str) -> dict[str, Any]:
-    """Return one answer; those of the form are offered again in later dialogs."""
+    """Return an answer; details may be reused by later dialogs."""
     reusable = {"reusable": True} if step.startswith("details.") else {}
     return {"step": step, "value": value, **more, **reusable}
 
 
 def choice(old: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a button in its new shape: an action has a kind and fields of its own."""
+    """Return a choice in its new shape: its action is an object with a kind."""
     new: dict[str, Any] = {"key": old["key"], "labels": {"el": old["el"], "en": old["en"]}}
     if old.get("number") is not None:
         new["number"] = old["number"]
@@ -130,7 +130,7 @@ def choice(old: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def action(value: str) -> dict[str, Any]:
-    """Return what a button does, from the string that said so."""
+    """Return a choice's action, from its former string."""
     name, colon, rest = value.partition(":")
     match name:
         case "set":

@@ -1,0 +1,34 @@
+"""Free times as they are found in the database."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+
+import pytest
+
+from core.availability import slots
+from tests.core.booking_environment import BookingEnvironment
+from tests.core.small_municipality import ATHENS, desk, opening, service, small
+
+
+@pytest.mark.parametrize("zone", [ATHENS, UTC], ids=["local", "UTC"])
+@pytest.mark.parametrize(
+    ("wanted", "nearest"),
+    [
+        ("2027-03-28T00:30Z", "02:30+0200 02:00+0200 04:00+0300 01:30+0200 04:30+0300"),
+        ("2027-10-31T00:30Z", "03:30+0300 03:00+0300 03:00+0200 02:30+0300 03:30+0200"),
+        ("2027-10-31T01:30Z", "03:30+0200 03:00+0200 04:00+0200 03:30+0300 04:30+0200"),
+    ],
+    ids=["March", "October, the first 03:30", "October, the second 03:30"],
+)
+def test_the_nearest_times_are_nearest_in_elapsed_time(
+    make_env: Callable[..., BookingEnvironment],
+    wanted: str,
+    nearest: str,
+    zone: tzinfo,
+) -> None:
+    env = make_env(
+        small(desk("desk", opening("01:00", "06:00")), services=(service(horizon_days=366),))
+    )
+    moment = datetime.fromisoformat(wanted).astimezone(zone)
+    found = slots.nearest_times(env.session, env.offer, moment, env.now, None, 5)
+    assert " ".join(f"{start:%H:%M%z}" for start in found) == nearest
