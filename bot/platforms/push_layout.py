@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.i18n.translator import Translator
-from bot.messages import Reply, Venue
+from bot.messages import ParagraphBlock, Reply, Venue
 from bot.platforms.base import Platform
 from bot.platforms.layout import ANSWERED
 from core.catalogue.model import Channel
@@ -116,6 +116,16 @@ def _venue(
 
 
 def _echo(replies: Sequence[Reply], tapped: str) -> list[Reply]:
-    """Begin the replies with what was tapped, where a tap leaves no trace in the chat."""
+    """Begin the replies with what was tapped, where a tap leaves no trace in the chat.
+
+    The spoken form stays as it is: who speaks needs no trace.
+    """
     first, *others = replies
-    return [first.model_copy(update={"text": f"{ANSWERED} {tapped}\n\n{first.text}"}), *others]
+    line = f"{ANSWERED} {tapped}"
+    echoed = {
+        "text": f"{line}\n\n{first.text}",
+        "blocks": [ParagraphBlock(type="paragraph", text=line), *first.blocks],
+        "brief": f"{line}\n{first.brief}",
+    }
+    forms = {name: value for name, value in echoed.items() if getattr(first, name)}
+    return [first.model_copy(update=forms), *others]

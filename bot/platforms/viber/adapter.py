@@ -69,9 +69,7 @@ class Viber(Platform):
         if at := reply.venue:
             location = {"lat": at.latitude, "lon": at.longitude}
             return [self._message("location", location=location)]
-        *before, last = (self._message("text", text=part) for part in _parts(reply.text))
-        buttons = keyboard(reply, self._texts)
-        return [*before, last | ({"keyboard": buttons} if buttons else {})]
+        return self._texts_with_keyboard(_parts(reply.text), reply)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Send]:
@@ -100,8 +98,13 @@ class Viber(Platform):
     def _welcome(self, replies: Sequence[Reply]) -> WebhookResponse:
         """Put all replies into one message: a user who hasn't written yet can be sent no other."""
         text = _parts("\n\n".join(reply.text for reply in replies))[0]
-        message = self.render(replies[-1].model_copy(update={"text": text}))[0]
+        [message] = self._texts_with_keyboard([text], replies[-1])
         return WebhookResponse.json(message)
+
+    def _texts_with_keyboard(self, texts: Sequence[str], reply: Reply) -> list[dict[str, Any]]:
+        *before, last = (self._message("text", text=text) for text in texts)
+        buttons = keyboard(reply, self._texts)
+        return [*before, last | ({"keyboard": buttons} if buttons else {})]
 
     def _message(self, kind: str, **content: Any) -> dict[str, Any]:
         sender = {"name": self._settings.name}
