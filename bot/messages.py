@@ -145,8 +145,10 @@ class Venue(BaseModel):
 class Reply(BaseModel):
     """A message of ours. Only the last of a turn is a question, and has a step and choices.
 
-    `text` is its plain form, `brief` a shorter one; `blocks` are the same as structured parts,
-    where there is more than running text. Those stored before there were blocks have none.
+    `text` is its plain form; `blocks` are the same as structured parts, where there is more than
+    running text. Those stored before there were blocks have none. `brief` is a shorter form, for
+    platforms where each character costs, `spoken` one to be said aloud; both are "" where the text
+    itself will do.
     `input` is the kind of answer that can be typed. `booking` is the id of the appointment that the
     message describes in full. A `closing` one replaces a question that is no longer open. One that
     `clears` is the first after a question whose buttons replaced the citizen's keyboard. A `file`
@@ -156,6 +158,7 @@ class Reply(BaseModel):
     text: str
     blocks: list[ReplyBlock] = []
     brief: str = ""
+    spoken: str = ""
     language: str = Language.EL
     step: str | None = None
     layout: Layout = "list"
