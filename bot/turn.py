@@ -197,18 +197,20 @@ def _remember(
 ) -> TransportState:
     """Return what transport keeps of this turn; `number` is the inbound row's."""
     now = services.clock()
+    at = now.timestamp()
     platform: Platform | None = services.platforms.get(inbound.account)
-    changes: dict[str, object] = {"tapped": "", "tapped_at": 0}
     if inbound.number and not is_overtaken(transport, inbound, now):
-        changes |= {"last_number": inbound.number, "last_number_at": now.timestamp()}
+        transport = replace(transport, last_number=inbound.number, last_number_at=at)
     if platform and platform.can_edit:
-        changes["asked_by"] = number
+        transport = replace(transport, asked_by=number)
     if platform and inbound.choice and _is_of_prompt(inbound, before):
-        changes |= {"tapped": inbound.choice, "tapped_at": now.timestamp()}
+        transport = replace(transport, tapped=inbound.choice, tapped_at=at)
+    elif transport.tapped:
+        transport = replace(transport, tapped="", tapped_at=0)
     # What missed its question is as if asked anew: clocks that differ refuse nobody for ever.
     if transport.open_since is None or not result.same_question or missed == EARLY:
-        changes |= {"open_since": now.timestamp(), "opened_by": number}
-    return replace(transport, **changes)  # type: ignore[arg-type]
+        transport = replace(transport, open_since=at, opened_by=number)
+    return transport
 
 
 def _record(
