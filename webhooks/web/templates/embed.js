@@ -1,4 +1,4 @@
-// Shows the conversation where this script stands in the page.
+// Puts a frame with the conversation after this script's element.
 (function () {
   "use strict";
   var script = document.currentScript;
