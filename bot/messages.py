@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from core.i18n import Language
+from core.i18n import LANGUAGES, Language
 from dialogs.engine.inputs import Unreadable
 from dialogs.engine.prompts import Layout
 from dialogs.messages.blocks import FactKind
@@ -159,7 +159,7 @@ class Reply(BaseModel):
     blocks: list[ReplyBlock] = []
     brief: str = ""
     spoken: str = ""
-    language: str = Language.EL
+    language: str = LANGUAGES[0]
     step: str | None = None
     layout: Layout = "list"
     month: date | None = None

@@ -18,7 +18,7 @@ from bot.replies import render_blocks
 from bot.views.transcript import ConversationView
 from core.i18n import LANGUAGES, Text, _
 from dialogs.messages.appointment import BOOKING_ACTIONS
-from webhooks.language import other_languages
+from webhooks.language import LANGUAGE_NAMES, other_languages
 from webhooks.web.templating import create_environment, gettext_variables, text_blocks
 from webhooks.web.urls import ChatPage
 
@@ -117,6 +117,7 @@ class Renderer:
             "path": here.path,
             "unframed_path": replace(here, framed=False).path if here.framed else None,
             "other_languages": other_languages(language),
+            "language_names": ", ".join(LANGUAGE_NAMES.values()),
             "bubbles": _bubbles(seen, render_blocks(services.texts, BOOKING_ACTIONS, language)),
             "asked": asked,
             "answered_steps": seen.answered_steps,
