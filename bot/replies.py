@@ -44,7 +44,7 @@ def build_replies(
     question: OpenQuestion,
     language: str,
 ) -> list[Reply]:
-    """Return a turn's replies: what was said, as one message, then the question."""
+    """Return a turn's replies: one of all its messages, then the question."""
     prompt = question.prompt
     asked = Reply(
         text=translator.say(to_text(prompt.text), language),
@@ -69,7 +69,7 @@ def build_replies(
 
 
 def build_reply(translator: Translator, messages: Sequence[Text | Message], language: str) -> Reply:
-    """Return one reply that says all these messages, of which one may be about a booking."""
+    """Return one reply of all these messages, of which one at most is about a booking."""
     structured = [each for each in messages if isinstance(each, Message)]
 
     def say(form: Callable[[Message], Text | None]) -> str:
@@ -149,7 +149,7 @@ def _blocks_of(
 
 
 def _paragraphs(said: list[str]) -> str:
-    """Put single lines under each other, and space around what has several."""
+    """Return texts as one, with empty lines around those of several lines."""
     text = ""
     for before, part in zip(["", *said], said, strict=False):
         spaced = "\n" in before or "\n" in part
