@@ -1,4 +1,4 @@
-"""Registering a bot's webhook, commands and descriptions with Telegram, and checking them."""
+"""Registers a bot's webhook, commands and descriptions with Telegram, and checks them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -50,7 +50,7 @@ class UpdateParser:
             response = WebhookResponse.json(
                 {"method": "answerCallbackQuery", "callback_query_id": tap.id}
             )
-            # Of a message that is too old nothing is left, and its tap can't be acted on.
+            # A message that is too old comes without its chat, so that its tap can't be answered.
             if (
                 tap.data in (None, NO_CHOICE)
                 or not tap.message
@@ -128,7 +128,7 @@ def _content(message: Message, user: User) -> dict[str, Any] | None:
 
 
 def _text_content(text: str) -> dict[str, Any]:
-    """Tell apart a command, such as /help or /start_over@our_bot, a deep link and a text."""
+    """Return a command, such as /help or /start_over@our_bot, a deep link or a text."""
     found = COMMAND.fullmatch(text)
     if not found:
         return {"text": text}
