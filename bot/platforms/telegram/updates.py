@@ -50,7 +50,7 @@ class UpdateParser:
             response = WebhookResponse.json(
                 {"method": "answerCallbackQuery", "callback_query_id": tap.id}
             )
-            # A message that is too old comes without its chat, so that its tap can't be answered.
+            # A message that is too old is inaccessible: its buttons can't be acted on.
             if (
                 tap.data in (None, NO_CHOICE)
                 or not tap.message
