@@ -26,6 +26,6 @@ def test_an_echoed_tap_gives_a_plain_text_no_other_forms(deployment: Deployment)
     deployment.connect({ACCOUNT: PushPlatform("http://localhost")})
     deployment.platform, deployment.account = "pager", ACCOUNT
     deployment.say("Γεια")
-    [asked] = deployment.tap("Δήμος Καλαμάτας")
+    asked = deployment.tap("Δήμος Καλαμάτας")[0]
     assert asked.text.startswith(f"{ANSWERED} Δήμος Καλαμάτας\n\n")
     assert (asked.blocks, asked.brief) == ([], "")
