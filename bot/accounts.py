@@ -1,4 +1,4 @@
-"""What the settings of every platform's accounts have in common.
+"""The settings that the accounts of every platform have.
 
 Each platform's package has its own model, which is read from RANTEVOU_<PLATFORM>__<name>__<field>.
 Importing this module is fast: the command line does so for `--help`.
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
 
 class AccountSettings(BaseModel):
-    """The settings of one account; of one municipality's own, or shared by all."""
+    """The settings of one account, which is one municipality's own or serves all."""
 
     model_config = ConfigDict(extra="forbid")
 

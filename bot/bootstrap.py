@@ -1,4 +1,4 @@
-"""Puts the program together, in one place."""
+"""Creates the application from its settings."""
 
 import os
 import secrets
@@ -44,7 +44,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Application:
-    """The program, put together: what the server and the command line work with."""
+    """The services of the server and of the command line."""
 
     settings: Settings
     database: Database
@@ -57,7 +57,7 @@ class Application:
         self.database.on_commit.append(self.metrics.count)
 
     def check_municipalities(self) -> None:
-        """Raise ConfigurationError where an account is of a municipality that isn't loaded."""
+        """Raise ConfigurationError if an account belongs to a municipality that isn't loaded."""
         known = self.database.write_sync(lambda s: set(s.scalars(select(MunicipalityRow.id))))
         for account, given in self.settings.accounts.items():
             if given.municipality and given.municipality not in known:
@@ -124,7 +124,7 @@ class Application:
 
 
 def bootstrap(settings: Settings, platforms: Mapping[str, str] = PLATFORMS) -> Application:
-    """Prepare the database and put the program together. Raises ConfigurationError.
+    """Prepare the database and return the application. Raises ConfigurationError.
 
     `platforms` are those with which the settings were read.
     """
@@ -163,7 +163,7 @@ def load_shipped(application: Application) -> None:
 
 
 def _stored_secret(database: Database) -> str:
-    """Return the key of the hashes, made once: in a file beside SQLite's, or in PostgreSQL."""
+    """Return the key of the hashes, created once: in a file beside SQLite's, or in PostgreSQL."""
     if (stored := database.backend.file) is None:
         return database.write_sync(_secret_in_database)
     file = Path(f"{stored}.secret")

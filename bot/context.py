@@ -1,4 +1,4 @@
-"""What a turn needs, and the context that the dialogs work in."""
+"""The services of a turn, and the context of its dialogs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class UnknownConversation(Exception):
 
 
 class AlreadyBegun(Exception):
-    """The message that began a conversation came again, too late for its replies to be known."""
+    """The first message of a conversation was repeated after its stored replies were erased."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Services:
 
 @dataclass(frozen=True)
 class LoadedConversation:
-    """A conversation as it is stored, and the context that its dialogs work in."""
+    """A stored conversation, and the context of its dialogs."""
 
     found: StoredConversation
     transport: TransportState
@@ -58,7 +58,7 @@ class LoadedConversation:
 def load_conversation(
     session: Session, services: Services, sender: Sender, *, lock: bool = False
 ) -> LoadedConversation | None:
-    """Return the sender's conversation, if there is one; locked by whoever changes it."""
+    """Return the sender's conversation, if there is one; `lock` it in order to change it."""
     found = conversations.find(session, sender.account, sender.address, lock=lock)
     if found is None:
         return None
@@ -76,7 +76,7 @@ def build_context(
     transport: TransportState,
     state: State,
 ) -> Context:
-    """Return what the dialogs work in."""
+    """Return the context of a conversation's dialogs."""
     now = services.clock()
     actor = Actor(
         citizen_id=found.citizen_id,
@@ -107,14 +107,14 @@ def build_context(
 
 
 def open_prompt(found: StoredConversation, state: State) -> StoredPrompt | None:
-    """Return the question that is open, if it is still known."""
+    """Return the open question, unless it has been erased."""
     if found.prompt_number != state.number or found.prompt_step is None:
         return None
     return _prompt(state.number, found.prompt_step, found.prompt_offered or [])
 
 
 def earlier_prompt(session: Session, found: StoredConversation, number: int) -> StoredPrompt | None:
-    """Return a question that was asked before, if it is still known."""
+    """Return the question with that number, unless it has been erased."""
     stored = conversations.get_prompt(session, found.id, number)
     return _prompt(number, *stored) if stored else None
 

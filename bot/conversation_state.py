@@ -1,4 +1,4 @@
-"""What is stored of a conversation: the dialogs' state, and what transport must remember."""
+"""The stored state of a conversation: that of its dialogs, and that of the transport."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,31 +12,31 @@ _TRANSPORT = "transport"
 
 @dataclass(frozen=True)
 class TransportState:
-    """The memory of transport from turn to turn: order of messages, double taps, edits.
+    """The state of the transport between turns: order of messages, repeated taps, edits.
 
     Times are seconds since 1970.
     """
 
     last_number: int = 0
-    """The last message's number, where the platform counts them."""
+    """The number of the last message, where the platform numbers them."""
     last_number_at: float = 0
     open_since: float | None = None
     """When the open question became the open one."""
     opened_by: int = 0
-    """The inbound row by whose answer it was first asked."""
+    """The inbound row whose replies first asked it."""
     asked_by: int = 0
-    """The inbound row by whose answer it was last asked, where messages of ours can be edited."""
+    """The inbound row whose replies last asked it, where sent messages can be edited."""
     tapped: str = ""
-    """The button that was tapped last, as long as nothing else was said."""
+    """The choice whose button was tapped last, unless another message came since."""
     tapped_at: float = 0
     municipality_id: str | None = None
-    """The municipality whose own page or bot it is, where it is one's."""
+    """The municipality whose own page or bot it is; None for that of all."""
     stated_language: str | None = None
     stated_timezone: str | None = None
-    """The last one stated; it counts when it changes, for the citizen may ask for another."""
+    """The last ones stated; only a change counts, since the citizen may have chosen others."""
 
     def reset(self) -> "TransportState":
-        """Return what is still known once the conversation is forgotten."""
+        """Return the part that is kept when the conversation is erased."""
         return TransportState(
             municipality_id=self.municipality_id,
             stated_language=self.stated_language,
@@ -48,7 +48,7 @@ _DEFAULTS = vars(TransportState())
 
 
 def load(stored: Mapping[str, Any], language: str, timezone: str) -> tuple[State, TransportState]:
-    """Return both from what is stored; language and time zone have columns of their own."""
+    """Return both states from a stored one; language and time zone have columns of their own."""
     dialogs = {name: value for name, value in stored.items() if name != _TRANSPORT}
     transport = TransportState(**stored.get(_TRANSPORT, {}))
     if not dialogs:
@@ -57,12 +57,12 @@ def load(stored: Mapping[str, Any], language: str, timezone: str) -> tuple[State
 
 
 def dump(state: State, transport: TransportState) -> dict[str, Any]:
-    """Return both as stored: what differs from the defaults."""
+    """Return both states to be stored: the values that aren't defaults."""
     kept = {name: v for name, v in vars(transport).items() if v != _DEFAULTS[name]}
     return dump_state(state) | ({_TRANSPORT: kept} if kept else {})
 
 
 def reset(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is stored of a conversation once it is forgotten."""
+    """Return the stored state of a conversation that is erased."""
     state, transport = load(stored, "", "")
     return dump(state.reset(CONVERSATION.initial), transport.reset())

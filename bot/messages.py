@@ -1,4 +1,4 @@
-"""Messages in and out, in no platform's form: replies in the citizen's language, and inbound."""
+"""Inbound messages and replies, independent of platforms; replies are in a language."""
 
 from datetime import date
 from enum import StrEnum
@@ -6,16 +6,16 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from core.i18n import Language
+from core.i18n import LANGUAGES, Language
 from dialogs.engine.inputs import Unreadable
 from dialogs.engine.prompts import Layout
 from dialogs.messages.blocks import FactKind
 from dialogs.nlu.input_hint import InputHint
 
-PRINTED = r"^\P{C}*$"
-"""No control characters and no lone surrogates, which can't be stored."""
+PRINTABLE = r"^\P{C}*$"
+"""Matches text without control characters and lone surrogates, which can't be stored."""
 
-Id = Annotated[str, StringConstraints(pattern=PRINTED, max_length=300)]
+Id = Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=300)]
 
 
 class ReplyChoice(BaseModel):
@@ -27,21 +27,21 @@ class ReplyChoice(BaseModel):
 
 
 class HeadingBlock(BaseModel):
-    """The line that says what the message is about."""
+    """The subject of the message, in one line."""
 
     type: Literal["heading"]
     text: str
 
 
 class ParagraphBlock(BaseModel):
-    """Running text, perhaps of several lines."""
+    """Running text, of one or several lines."""
 
     type: Literal["paragraph"]
     text: str
 
 
 class FactRow(BaseModel):
-    """A label and its value, perhaps of several lines; `kind` says how it can be linked."""
+    """A label and its value, of one or several lines; `kind` tells how it can be linked."""
 
     label: str
     value: str
@@ -49,7 +49,7 @@ class FactRow(BaseModel):
 
 
 class FactsBlock(BaseModel):
-    """Facts under each other."""
+    """A list of facts."""
 
     type: Literal["facts"]
     rows: list[FactRow]
@@ -64,21 +64,21 @@ class ChecklistBlock(BaseModel):
 
 
 class NoteBlock(BaseModel):
-    """What is also good to know, perhaps of several lines."""
+    """Additional information, of one or several lines."""
 
     type: Literal["note"]
     text: str
 
 
 class LinkItem(BaseModel):
-    """An address of the web, and what it leads to."""
+    """A web address and its label."""
 
     label: str
     url: str
 
 
 class LinksBlock(BaseModel):
-    """Links under each other."""
+    """A list of links."""
 
     type: Literal["links"]
     heading: str = ""
@@ -86,14 +86,14 @@ class LinksBlock(BaseModel):
 
 
 class ActionItem(BaseModel):
-    """Something to do with the appointment that the message is about."""
+    """An action on the appointment that the message describes."""
 
     kind: Literal["print"]
     label: str
 
 
 class ActionsBlock(BaseModel):
-    """What a page offers beside the choices of the open question."""
+    """Actions that a page offers besides the choices of the open question."""
 
     type: Literal["actions"]
     actions: list[ActionItem]
@@ -108,7 +108,7 @@ class AttachmentBlock(BaseModel):
 
 
 class PlaceBlock(BaseModel):
-    """Where an office is; degrees north and east (WGS 84), where they are known."""
+    """The place of an office; degrees north and east (WGS 84), where they are known."""
 
     type: Literal["place"]
     label: str
@@ -130,7 +130,10 @@ ReplyBlock = Annotated[
     | PlaceBlock,
     Field(discriminator="type"),
 ]
-"""A part of a message, in its language. `type` has no default: what is stored leaves those out."""
+"""A part of a message, in its language.
+
+`type` has no default, because replies are stored without their defaults.
+"""
 
 
 class Venue(BaseModel):
@@ -145,8 +148,10 @@ class Venue(BaseModel):
 class Reply(BaseModel):
     """A message of ours. Only the last of a turn is a question, and has a step and choices.
 
-    `text` is its plain form, `brief` a shorter one; `blocks` are the same as structured parts,
-    where there is more than running text. Those stored before there were blocks have none.
+    `text` is its plain form; `blocks` are the same as structured parts, where there is more than
+    running text. Those stored before there were blocks have none. `brief` is a shorter form, for
+    platforms where each character costs, `spoken` one to be said aloud; both are "" where the text
+    itself will do.
     `input` is the kind of answer that can be typed. `booking` is the id of the appointment that the
     message describes in full. A `closing` one replaces a question that is no longer open. One that
     `clears` is the first after a question whose buttons replaced the citizen's keyboard. A `file`
@@ -156,7 +161,8 @@ class Reply(BaseModel):
     text: str
     blocks: list[ReplyBlock] = []
     brief: str = ""
-    language: str = Language.EL
+    spoken: str = ""
+    language: str = LANGUAGES[0]
     step: str | None = None
     layout: Layout = "list"
     month: date | None = None
@@ -171,7 +177,7 @@ class Reply(BaseModel):
 
 
 class Origin(StrEnum):
-    """Who writes a message, which decides what acts on it."""
+    """Who writes a message, which decides how it is handled."""
 
     CITIZEN = "citizen"
     """A citizen in a chat of their own: the message is a turn of their conversation."""
@@ -193,7 +199,7 @@ class Sender(BaseModel):
 
 
 class Inbound(Sender):
-    """A message that came in, in no platform's form. Creating it raises ValueError.
+    """An inbound message, independent of its platform. An invalid field raises ValueError.
 
     It is a `text`, a `choice` (a button's id), a `link` (what a deep link carried), a `command` (by
     its name) or `unread` (of a kind that can't be read).
@@ -202,9 +208,9 @@ class Inbound(Sender):
     platform numbers them. `chat_sequence` numbers the messages of a chat, where it numbers ours
     too: a message of ours whose id is smaller was visible when this one was written.
     `municipality_id` is the municipality whose own page or bot it was written to. Where
-    `reply_in_response`, the replies are the response to its request, and aren't sent otherwise. One
-    that may not create a contact must be of a known one; one that `starts_conversation` must not
-    be, unless it is repeated.
+    `reply_in_response`, the replies are the response to its request, and aren't sent otherwise.
+    Unless it `may_create_contact`, its sender must have a conversation; if it
+    `starts_conversation`, the sender must have none, unless the message is repeated.
     """
 
     origin: Origin = Origin.CITIZEN

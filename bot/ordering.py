@@ -1,4 +1,4 @@
-"""Whether a message arrived in the order in which it was written."""
+"""The order of messages: repeated taps, overtaken messages, questions not seen in time."""
 
 from datetime import datetime, timedelta
 
@@ -12,20 +12,20 @@ from core.messaging import receipts
 from dialogs.engine.engine import EARLY, LATE
 
 OVERTAKEN = timedelta(hours=1)
-"""How much later a message may come than one written after it. Platforms may count anew."""
+"""How long an overtaken message is recognized by its number: platforms may count anew."""
 
 DOUBLE_TAP = timedelta(seconds=5)
-"""Within which the same button is tapped twice by mistake, where we answer later."""
+"""Within which a second tap of the same button is taken for a mistake."""
 
 
 def is_double_tap(transport: TransportState, inbound: Inbound, now: datetime) -> bool:
-    """Return whether the same button was tapped a moment ago: what it wanted is on its way."""
+    """Return whether the same button was tapped a moment ago, and its answer is being sent."""
     lately = now.timestamp() < transport.tapped_at + DOUBLE_TAP.total_seconds()
     return bool(inbound.choice) and inbound.choice == transport.tapped and lately
 
 
 def is_overtaken(transport: TransportState, inbound: Inbound, now: datetime) -> bool:
-    """Return whether a message that was written later was taken already."""
+    """Return whether a message that was written later has been answered already."""
     lately = now.timestamp() < transport.last_number_at + OVERTAKEN.total_seconds()
     return bool(inbound.number and inbound.number < transport.last_number and lately)
 
@@ -37,7 +37,7 @@ def missed_question(
     inbound: Inbound,
     came: datetime | None,
 ) -> Text | None:
-    """Return why a text is no answer to the question that is open now, if it isn't.
+    """Return why a text can't answer the open question, which its writer hadn't seen; else None.
 
     `came` is when it arrived, where it may have waited since. Raises RetryTransaction.
     """
@@ -47,7 +47,7 @@ def missed_question(
         return LATE
     if came and transport.open_since and came.timestamp() < transport.open_since:
         return EARLY
-    if inbound.account not in services.platforms:  # an answer is seen as soon as it is given
+    if inbound.account not in services.platforms:  # replies are seen at once
         return None
     opened_by, now = transport.opened_by, services.clock()
     seen = receipts.reply_was_visible(session, opened_by, inbound.chat_sequence, now)

@@ -44,7 +44,7 @@ def build_replies(
     question: OpenQuestion,
     language: str,
 ) -> list[Reply]:
-    """Return a turn's replies: what was said, as one message, then the question."""
+    """Return a turn's replies: one of all its messages, then the question."""
     prompt = question.prompt
     asked = Reply(
         text=translator.say(to_text(prompt.text), language),
@@ -69,15 +69,22 @@ def build_replies(
 
 
 def build_reply(translator: Translator, messages: Sequence[Text | Message], language: str) -> Reply:
-    """Return one reply that says all these messages, of which one may be about a booking."""
+    """Return one reply of all these messages, of which one at most is about a booking."""
     structured = [each for each in messages if isinstance(each, Message)]
-    brief = ""
-    if any(each.brief for each in structured):
-        brief = _paragraphs([translator.say(_brief(each), language) for each in messages])
+
+    def say(form: Callable[[Message], Text | None]) -> str:
+        """Return all messages in a form, or plain where they lack it; "" where none has it."""
+        if not any(form(each) for each in structured):
+            return ""
+        found = [(form(each) if isinstance(each, Message) else None) for each in messages]
+        chosen = [text or to_text(each) for text, each in zip(found, messages, strict=True)]
+        return _paragraphs([translator.say(text, language) for text in chosen])
+
     return Reply(
         text=_paragraphs([translator.say(to_text(each), language) for each in messages]),
         blocks=_blocks_of(translator, messages, language) if structured else [],
-        brief=brief,
+        brief=say(lambda each: each.brief),
+        spoken=say(lambda each: each.spoken),
         language=language,
         booking=next((each.booking for each in structured if each.booking), None),
     )
@@ -141,13 +148,8 @@ def _blocks_of(
     return render_blocks(translator, blocks, language)
 
 
-def _brief(said: Text | Message) -> Text:
-    brief = said.brief if isinstance(said, Message) else None
-    return brief or to_text(said)
-
-
 def _paragraphs(said: list[str]) -> str:
-    """Put single lines under each other, and space around what has several."""
+    """Return texts as one, with empty lines around those of several lines."""
     text = ""
     for before, part in zip(["", *said], said, strict=False):
         spaced = "\n" in before or "\n" in part

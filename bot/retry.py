@@ -1,4 +1,4 @@
-"""Doing something again after an error, with a pause before it."""
+"""Repeat work after errors, with pauses."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ async def retry(
     seconds: float,
     report: Callable[[Exception], None] = lambda _error: None,
 ) -> T:
-    """Return what `work` gives, trying again so many seconds after each error of that type.
+    """Return the result of `work`, trying again `seconds` after each error of that type.
 
     `report` is called with each error first; what it raises ends the retrying.
     """
@@ -32,7 +32,7 @@ async def repeat(
     every: float = 0,
     after_error: float,
 ) -> NoReturn:
-    """Do `work` again and again until cancelled; an error is reported and ends nothing.
+    """Repeat `work` until cancelled; an error is reported, and doesn't end it.
 
     `every` and `after_error` are the seconds before the next time.
     """

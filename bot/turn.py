@@ -1,4 +1,4 @@
-"""One message in, its replies out, in one transaction."""
+"""A turn: one inbound message and its replies, in one transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -48,7 +48,7 @@ from dialogs.nlu.normalize import clean
 def receive(
     session: Session, services: Services, inbound: Inbound, came: datetime | None = None
 ) -> list[Reply]:
-    """Answer a message. One that came before gets the same replies, and changes nothing.
+    """Answer a message; for one that came before, return the stored replies, changing nothing.
 
     On a platform that pushes, the replies go into the outbox. `came` is when the message arrived,
     where it may have waited since. Raises UnknownConversation, AlreadyBegun, RetryTransaction.
@@ -87,13 +87,13 @@ def _answer(
     transport: TransportState,
     came: datetime | None,
 ) -> list[Reply]:
-    """Advance the conversation by a message that is new and whose turn it is."""
+    """Advance the conversation by a message that is new and in order."""
     now, platform = services.clock(), services.platforms.get(inbound.account)
-    state, transport = _as_stated(state, transport, inbound, pushes=platform is not None)
+    state, transport = _apply_stated(state, transport, inbound, pushes=platform is not None)
     ctx = build_context(session, services, inbound, found, transport, state)
     ctx.open_prompt = open_prompt(found, state)
     missed = missed_question(session, services, transport, inbound, came)
-    result = advance(state, _input(session, found, inbound, state, missed), ctx)
+    result = advance(state, _engine_input(session, found, inbound, state, missed), ctx)
     for name, *kinds in result.events:
         record_event(session, name, *kinds)
     _store_prompt(session, found.id, result, now)
@@ -117,7 +117,7 @@ def _answer(
             same=result.same_question,
         )
     number = _record(session, found, inbound, result.tapped, replies, now)
-    transport = _remember(services, transport, inbound, state, result, number, missed)
+    transport = _next_transport(services, transport, inbound, state, result, number, missed)
     conversations.save(
         session,
         found.id,
@@ -133,12 +133,13 @@ def _answer(
     return replies
 
 
-def _as_stated(
+def _apply_stated(
     state: State, transport: TransportState, inbound: Inbound, *, pushes: bool
 ) -> tuple[State, TransportState]:
-    """Return both with what the page or the app states; it counts when it changes."""
-    of_page = state.number == 0 or pushes  # a bot may have become a municipality's own since
-    if of_page and transport.municipality_id != inbound.municipality_id:
+    """Return both states with the language, time zone and municipality that the message states."""
+    # A page keeps its municipality; a bot may have become a municipality's own since.
+    may_change = state.number == 0 or pushes
+    if may_change and transport.municipality_id != inbound.municipality_id:
         transport = replace(transport, municipality_id=inbound.municipality_id)
     if inbound.language and inbound.language != transport.stated_language:
         transport = replace(transport, stated_language=inbound.language)
@@ -149,14 +150,14 @@ def _as_stated(
     return state, transport
 
 
-def _input(
+def _engine_input(
     session: Session,
     found: StoredConversation,
     inbound: Inbound,
     state: State,
     missed: Text | None,
 ) -> Input:
-    """Return a message as the engine takes it; a tap on an older prompt comes with that prompt."""
+    """Return the engine's input for a message; a tap on an older prompt brings that prompt."""
     if inbound.choice is not None:
         number = inbound.choice.partition(".")[0]
         old = None
@@ -176,7 +177,7 @@ def _input(
 
 
 def _is_of_prompt(inbound: Inbound, state: State) -> bool:
-    """Return whether a button of the question that was open was tapped."""
+    """Return whether the message is a tap on a button of the open question."""
     return inbound.choice is not None and inbound.choice.startswith(f"{state.number}.")
 
 
@@ -186,7 +187,7 @@ def _store_prompt(session: Session, conversation_id: int, result: Result, now: d
     conversations.add_prompt(session, conversation_id, asked.number, str(asked.key), choices, now)
 
 
-def _remember(
+def _next_transport(
     services: Services,
     transport: TransportState,
     inbound: Inbound,
@@ -195,20 +196,23 @@ def _remember(
     number: int,
     missed: Text | None,
 ) -> TransportState:
-    """Return what transport keeps of this turn; `number` is the inbound row's."""
+    """Return the transport's state after this turn; `number` is the inbound row's."""
     now = services.clock()
+    at = now.timestamp()
     platform: Platform | None = services.platforms.get(inbound.account)
-    changes: dict[str, object] = {"tapped": "", "tapped_at": 0}
     if inbound.number and not is_overtaken(transport, inbound, now):
-        changes |= {"last_number": inbound.number, "last_number_at": now.timestamp()}
+        transport = replace(transport, last_number=inbound.number, last_number_at=at)
     if platform and platform.can_edit:
-        changes["asked_by"] = number
+        transport = replace(transport, asked_by=number)
     if platform and inbound.choice and _is_of_prompt(inbound, before):
-        changes |= {"tapped": inbound.choice, "tapped_at": now.timestamp()}
-    # What missed its question is as if asked anew: clocks that differ refuse nobody for ever.
+        transport = replace(transport, tapped=inbound.choice, tapped_at=at)
+    elif transport.tapped:
+        transport = replace(transport, tapped="", tapped_at=0)
+    # After a text that came too early the question counts as new, so that clocks which differ
+    # can't refuse every answer.
     if transport.open_since is None or not result.same_question or missed == EARLY:
-        changes |= {"open_since": now.timestamp(), "opened_by": number}
-    return replace(transport, **changes)  # type: ignore[arg-type]
+        transport = replace(transport, open_since=at, opened_by=number)
+    return transport
 
 
 def _record(
@@ -257,7 +261,7 @@ def _outbox_messages(
 
 
 def forget(session: Session, services: Services, sender: Sender) -> None:
-    """Erase what was said in a conversation; bookings stay."""
+    """Erase a conversation's messages, answers and known details; bookings stay."""
     loaded = load_conversation(session, services, sender, lock=True)
     if loaded is None:
         return

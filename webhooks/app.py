@@ -1,4 +1,4 @@
-"""The application: routes, limits, and the work that recurs."""
+"""The application: its routes, its middleware and its background tasks."""
 
 import asyncio
 import os
@@ -30,14 +30,14 @@ log = structlog.get_logger()
 
 
 def create_app() -> FastAPI:
-    """Make the application from the environment; what uvicorn starts."""
+    """Return the application of the settings in the environment."""
     application = bootstrap(read_settings(PLATFORMS))
     load_shipped(application)
     return build_app(application)
 
 
 def build_app(application: Application) -> FastAPI:
-    """Make the application."""
+    """Return the application that serves this one over HTTP."""
     streams, renderer = EventStreams(application), Renderer(application.services)
 
     @asynccontextmanager
@@ -45,7 +45,7 @@ def build_app(application: Application) -> FastAPI:
         cleaning = clean_up_forever(
             application.database, application.services, application.settings.keep_replies
         )
-        tasks = [asyncio.create_task(work) for work in (cleaning, streams.look_forever())]
+        tasks = [asyncio.create_task(work) for work in (cleaning, streams.poll_forever())]
         worker = application.delivery_worker()
         delivering = asyncio.create_task(worker.run())
         log.info("server started", process=os.getpid())
@@ -73,7 +73,7 @@ def build_app(application: Application) -> FastAPI:
         body_bytes=application.settings.body_bytes,
     )
     problem_details.install(app)
-    # Anyone's own page may ask: the token is in the body, and there are no cookies.
+    # Any site may call POST /chat/turns: its token is in the body, and it has no cookies.
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
@@ -81,10 +81,10 @@ def build_app(application: Application) -> FastAPI:
         allow_headers=["Content-Type"],
         expose_headers=["Retry-After"],
     )
-    for room in (platforms, chat, health):
-        app.include_router(room.routes(application))
-    for room in (page, appointment_pages, legal, embed):
-        app.include_router(room.routes(application, renderer))
+    for routes in (platforms.routes, chat.routes, health.routes):
+        app.include_router(routes(application))
+    for page_routes in (page.routes, appointment_pages.routes, legal.routes, embed.routes):
+        app.include_router(page_routes(application, renderer))
     app.include_router(reference_page.routes(renderer))
     app.include_router(event_stream.routes(application, streams))
     app.state.streams = streams

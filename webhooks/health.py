@@ -24,11 +24,11 @@ T = TypeVar("T")
 OK = {"status": "ok"}
 
 TIMEOUT_SECONDS = 3
-"""How long the database may take, in seconds."""
+"""How long a query may take."""
 
 
 def routes(application: Application) -> APIRouter:
-    """Return the three routes."""
+    """Return the routes of the three checks."""
     router = APIRouter(include_in_schema=False)
     services = application.services
 

@@ -1,4 +1,4 @@
-"""The language that a page is shown in, and those that it could be shown in instead."""
+"""The language of a page, and the names of the languages that it can be shown in."""
 
 from starlette.datastructures import Headers
 
@@ -6,14 +6,17 @@ from bot.i18n.stated_language import stated_language
 from bot.i18n.translator import own_name
 from core.i18n import LANGUAGES
 
+LANGUAGE_NAMES = {str(language): own_name(language) for language in LANGUAGES}
+"""The own name of each language, by its code."""
+
 
 def other_languages(language: str) -> dict[str, str]:
     """Return the own name of each language but that one, by its code."""
-    return {str(other): own_name(other) for other in LANGUAGES if other != language}
+    return {code: name for code, name in LANGUAGE_NAMES.items() if code != language}
 
 
 def language_wanted(headers: Headers, asked: str = "") -> str:
-    """Return the language that the page's own link asks for, else one that suits the browser."""
+    """Return the language that a link asks for, else the one that suits the browser's."""
     if asked in LANGUAGES:
         return asked
     return stated_language(headers.get("accept-language")) or LANGUAGES[0]

@@ -1,17 +1,15 @@
 """Paths that several parts of the server share."""
 
 READY = "/readyz"
-"""Asked by machines, and by technicians in a browser: its errors are no page's."""
-
+"""The readiness check, for machines and technicians: its errors aren't shown as pages."""
 
 FRAMED = "/embed"
-"""Begins the paths that other sites may frame. Their cookies are apart, and cross-site."""
-
+"""The beginning of the paths that other sites may frame; their cookies are cross-site ones."""
 
 ROOTS = ("", "/m/{municipality}", FRAMED, f"{FRAMED}/m/{{municipality}}")
 """Every page's path, without its last slash."""
 
 
 def is_framed(path: str) -> bool:
-    """Return whether it is one that other sites may frame."""
+    """Return whether other sites may frame that path."""
     return path == FRAMED or path.startswith(f"{FRAMED}/")

@@ -12,24 +12,24 @@ from webhooks.app import create_app
 
 
 class Server(uvicorn.Server):
-    """Ends the event streams when it goes: by themselves they never would."""
+    """Ends the event streams when it stops, because they have no end of their own."""
 
     def __init__(self, app: FastAPI, **config: Any) -> None:
         super().__init__(uvicorn.Config(app, log_config=None, **config))
         self._state = app.state
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End; at the second signal at once, whatever is on its way: another will see to it."""
+        """Stop; at the second signal at once: what is unfinished is sent by another process."""
         if self.should_exit:
             os._exit(1)
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop taking requests, and let those that run finish."""
+        """End the event streams and stop taking requests; running ones are finished."""
         self._state.streams.close()
         await super().shutdown(sockets)
 
 
 def create_server() -> Server:
-    """Return the server that `rantevou serve` runs; bot finds it by this name."""
+    """Return the server that `rantevou serve` runs; `bot.cli` imports it by this name."""
     return Server(create_app(), access_log=False, server_header=False, timeout_graceful_shutdown=10)

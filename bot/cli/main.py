@@ -1,4 +1,4 @@
-"""The command `rantevou`. Imports what a command needs only when it runs: --help is instant."""
+"""The command `rantevou`. Each command imports what it needs itself, so that --help is fast."""
 
 import asyncio
 import errno
@@ -32,7 +32,7 @@ app.add_typer(catalogue, name="catalogue")
 app.add_typer(outbox, name="outbox")
 app.command()(doctor)
 
-Workers = Annotated[int, typer.Option(min=1, help="Processes that serve beside one another.")]
+Workers = Annotated[int, typer.Option(min=1, help="Number of processes.")]
 Files = Annotated[list[Path], typer.Argument(help="Catalogues, one YAML file each.")]
 
 
@@ -49,7 +49,7 @@ def main() -> None:
 
 @app.command()
 def serve(workers: Workers = 1) -> None:
-    """Serve the pages and the HTTP API, and deliver what is owed.
+    """Serve the pages and the HTTP API, and deliver messages.
 
     On an empty database, load the shipped catalogues first.
     """
@@ -94,7 +94,7 @@ def _serve(listener: socket.socket) -> None:
 
 @app.command()
 def worker() -> None:
-    """Deliver what is owed, beside the server or on another machine."""
+    """Deliver messages, beside the server or on another machine."""
     import structlog
 
     from bot.bootstrap import bootstrap
@@ -149,7 +149,7 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to; not there yet.")
 
 @app.command()
 def chat() -> None:
-    """Talk in the terminal, on the same database."""
+    """Chat in the terminal, on the same database."""
     from bot.bootstrap import bootstrap, load_shipped
     from bot.platforms import console
     from bot.settings import read_settings
@@ -161,7 +161,7 @@ def chat() -> None:
 
 @catalogue.command()
 def check(files: Files) -> None:
-    """Say of each file what is wrong in it: file, line, field and what was expected.
+    """Check files; print each error with its line, its field and what was expected.
 
     A text that lacks a language is only warned of.
     """
@@ -187,7 +187,7 @@ def check(files: Files) -> None:
 
 @catalogue.command()
 def load(files: Files) -> None:
-    """Put catalogues into the database, all or none; a municipality there is updated."""
+    """Load catalogues into the database, all or none; existing municipalities are updated."""
     from sqlalchemy.orm import Session
 
     from bot.bootstrap import bootstrap

@@ -1,4 +1,4 @@
-"""The commands `rantevou outbox`: what is stuck, and what to do about it."""
+"""The commands `rantevou outbox`: list stuck messages, retry them, give them up."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -24,7 +24,7 @@ HEADINGS = ("id", "account", "kind", "booking", "due", "attempts", "status", "la
 
 @outbox.command("list")
 def list_stuck() -> None:
-    """Show what failed, and what is still owed though it was tried or is overdue."""
+    """List messages that failed, were tried in vain so far, or are overdue."""
     from core.messaging import outbox_admin
 
     rows = [
@@ -51,7 +51,7 @@ def list_stuck() -> None:
 
 @outbox.command()
 def retry(ids: Ids = None, every: Every = False) -> None:
-    """Owe messages now, as if they had never been tried."""
+    """Enqueue messages again, as if they had never been tried."""
     from core.messaging import outbox_admin
 
     chosen = _chosen(ids, every)
@@ -74,14 +74,14 @@ def drop(ids: Ids = None, every: Every = False) -> None:
 
 
 def _chosen(ids: list[int] | None, every: bool) -> list[int] | None:
-    """Return the ids given; None stands for all."""
+    """Return the given ids; None for all."""
     if bool(ids) == every:
         raise typer.BadParameter("either the messages' ids or --all")
     return ids or None
 
 
 def _in_transaction(fn: "Callable[[Session, str, datetime], T]") -> T:
-    """Run a function in a transaction, and return what it does."""
+    """Return the result of a function that is run in a transaction."""
     from bot.bootstrap import bootstrap
     from bot.messages import WEBCHAT
     from bot.platforms import PLATFORMS

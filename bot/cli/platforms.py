@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PlatformGroup(TyperGroup):
-    """Commands, and a group of them for each platform, whose package is imported only for it."""
+    """Commands, and a group for each platform, which is imported only when it is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """List the platforms' groups after the other groups and commands."""
@@ -109,7 +109,7 @@ def _poll(platform: str) -> None:
 
 
 def doctor() -> None:
-    """Say whether the accounts in the settings work, and what to do where they don't."""
+    """Check the accounts in the settings; print what is wrong and what to do."""
     from bot.i18n.translator import Translator
     from bot.settings import read_settings
 
@@ -144,7 +144,7 @@ def _accounts(settings: "Settings", platform: str) -> "Sequence[Platform]":
 
 
 def _run_each(setups: Mapping[str, Coroutine[None, None, list[str]]]) -> None:
-    """Set up each account, although another one fails."""
+    """Set up each account, also where another one fails."""
     wrong = []
     for account, setup in setups.items():
         try:

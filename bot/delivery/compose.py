@@ -1,4 +1,4 @@
-"""Outbox messages in the words of their recipient, composed when they are sent."""
+"""Renders outbox messages in their recipient's language, at the time of sending."""
 
 from sqlalchemy.orm import Session
 
@@ -28,9 +28,9 @@ def render_message(
     else:
         address = session.get_one(Contact, row.contact_id).address
         if row.kind == MessageKind.REPLY:
-            reply = _reply(session, row)
+            reply = _stored_reply(session, row)
             if reply and reply.file:
-                reply = _filled(session, services, row, address, reply)
+                reply = _with_content(session, services, row, address, reply)
         else:
             found = conversations.find(session, row.account, address)
             reply = None
@@ -41,14 +41,14 @@ def render_message(
     return (address, reply) if reply else None
 
 
-def _reply(session: Session, row: OutboxRow) -> Reply | None:
+def _stored_reply(session: Session, row: OutboxRow) -> Reply | None:
     inbound = session.get(InboundRow, row.inbound_id)
     if inbound is None or row.position is None or row.position >= len(inbound.replies):
-        return None  # the citizen has had it erased meanwhile
+        return None  # erased meanwhile, at the citizen's request
     return Reply.model_validate(inbound.replies[row.position])
 
 
-def _filled(
+def _with_content(
     session: Session, services: Services, row: OutboxRow, address: str, reply: Reply
 ) -> Reply | None:
     """Return a file with its content as it is now; None where the appointment was cancelled."""

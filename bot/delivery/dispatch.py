@@ -1,4 +1,4 @@
-"""The transactions of a message's delivery: it is claimed, then sent, then settled."""
+"""The transactions of delivery: claim and render messages, then record the outcome of sending."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class ClaimedMessage:
-    """A claimed message, composed; `worker` and `attempts` identify its lease."""
+    """A claimed message, rendered; `worker` and `attempts` identify its lease."""
 
     id: int
     worker: str
@@ -48,10 +48,10 @@ def claim_and_render(
     limit: int,
     give_up: timedelta,
 ) -> tuple[list[ClaimedMessage], int]:
-    """Claim the messages that may be sent now and compose them; also return how many were claimed.
+    """Claim and render the messages that may be sent now; also return how many were claimed.
 
-    One that is no longer true, or too late, ends here. One that can't be composed is tried again
-    and delays no other.
+    An obsolete or expired one ends here. One that can't be rendered is tried again later and
+    delays no other.
     """
     now = services.clock()
     rows = outbox.claim(session, accounts, worker, now, limit)
@@ -60,34 +60,34 @@ def claim_and_render(
     messages = []
     for row in rows:
         if row.expires_at and row.expires_at <= now:
-            _end(session, row, OutboxStatus.EXPIRED)
+            _set_status(session, row, OutboxStatus.EXPIRED)
             continue
         try:
-            composed = render_message(session, services, row)
+            rendered = render_message(session, services, row)
         except DBAPIError:
             raise
         except Exception as error:
             log.error(
-                "no words",
+                "rendering failed",
                 message=row.id,
                 error=type(error).__name__,
                 places=traceback_lines(error),
             )
             _retry_or_give_up(session, services, row, DeliveryError(type(error).__name__), give_up)
             continue
-        if composed is None:
-            _end(session, row, OutboxStatus.CANCELLED)
+        if rendered is None:
+            _set_status(session, row, OutboxStatus.CANCELLED)
             continue
-        address, reply = composed
+        address, reply = rendered
         replaces = _provider_id(session, row.replaces_id)
         if reply.closing and replaces is None:
-            _end(session, row, OutboxStatus.CANCELLED)
+            _set_status(session, row, OutboxStatus.CANCELLED)
             continue
         suppressed = session.get(Suppression, _key(services, row.account, address))
         if suppressed and row.last_error == RETRIED:
             session.delete(suppressed)
             suppressed = None
-        # A reply is tried all the same: whoever writes to us can usually be written to.
+        # A reply is sent all the same: who has just written can usually be reached.
         if suppressed and row.kind != MessageKind.REPLY:
             _give_up(session, services, row, "suppressed")
             continue
@@ -115,7 +115,7 @@ def mark_sent(
     if row is None:
         return False
     row.provider_id = provider_id
-    _end(session, row, OutboxStatus.SENT)
+    _set_status(session, row, OutboxStatus.SENT)
     if message.was_suppressed:
         unsuppress(session, services, message.account, message.address)
     return True
@@ -142,14 +142,14 @@ def mark_failed(
 
 
 def suppress(session: Session, services: Services, account: str, address: str) -> None:
-    """Send an address nothing but replies, until it is reachable again."""
+    """Send only replies to an address, until it is reachable again."""
     _account, hashed = _key(services, account, address)
     session.merge(Suppression(account=account, address=hashed, at=services.clock()))
     log.info("address suppressed", account=account)
 
 
 def unsuppress(session: Session, services: Services, account: str, address: str) -> None:
-    """Send an address all messages again."""
+    """Send all messages to an address again."""
     _account, hashed = _key(services, account, address)
     session.execute(
         delete(Suppression).where(Suppression.account == account, Suppression.address == hashed)
@@ -159,7 +159,7 @@ def unsuppress(session: Session, services: Services, account: str, address: str)
 def apply_status(
     session: Session, services: Services, account: str, report: Receipt | Reachability
 ) -> None:
-    """Record what a platform reports of a message of ours, or of an address.
+    """Record a platform's report about a sent message, or about an address.
 
     A message's status only goes forward: sent, delivered, seen. Raises RetryTransaction.
     """
@@ -176,14 +176,14 @@ def apply_status(
         if row.status == OutboxStatus.SENT:
             _give_up(session, services, row, report.why.replace(report.address, "…"))
     elif outbox.SENT_STATUSES.index(status) > outbox.SENT_STATUSES.index(row.status):
-        _end(session, row, status)
+        _set_status(session, row, status)
 
 
 def abandon(session: Session, message: ClaimedMessage) -> bool:
     """Mark a message failed whose outcome couldn't be recorded; `rantevou outbox` lists it."""
     row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
     if row:
-        _end(session, row, OutboxStatus.FAILED, "what became of it couldn't be noted")
+        _set_status(session, row, OutboxStatus.FAILED, "what became of it couldn't be noted")
     return row is not None
 
 
@@ -196,16 +196,18 @@ def _retry_or_give_up(
         _give_up(session, services, row, error.why)
     else:
         row.try_at = again
-        _end(session, row, OutboxStatus.PENDING, error.why)
+        _set_status(session, row, OutboxStatus.PENDING, error.why)
 
 
 def _give_up(session: Session, services: Services, row: OutboxRow, why: str) -> None:
-    """Mark a message failed, and send what it says another way."""
-    _end(session, row, OutboxStatus.FAILED, why)
+    """Mark a message failed, and enqueue its fallback on another platform."""
+    _set_status(session, row, OutboxStatus.FAILED, why)
     enqueue_fallback(session, services.registry, row, services.clock())
 
 
-def _end(session: Session, row: OutboxRow, status: OutboxStatus, why: str | None = None) -> None:
+def _set_status(
+    session: Session, row: OutboxRow, status: OutboxStatus, why: str | None = None
+) -> None:
     row.status, row.last_error, row.claimed_by = status, why, None
     record_event(session, "delivery", row.platform, status)
     if why:

@@ -1,4 +1,4 @@
-"""Being woken by other processes through PostgreSQL's LISTEN; SQLite has no such thing."""
+"""Wakes the worker when another process commits messages (PostgreSQL's LISTEN; not SQLite)."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from core.db.postgresql import KEEPALIVE, PostgreSQL
 log = structlog.get_logger()
 
 RECONNECT_SECONDS = 2.0
-"""Before connecting again to a server that was away; the worker polls meanwhile."""
+"""Before connecting again to a server that was unavailable; the worker polls meanwhile."""
 
 
 async def listen(database: Database, channel: str, notified: Callable[[], None]) -> None:

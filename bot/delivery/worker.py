@@ -31,7 +31,7 @@ MAX_CONCURRENT = 20
 """Messages of one account sent at the same time: one that hangs delays no other account."""
 
 POLL_SECONDS = 1.0
-"""How often the outbox is looked at, besides whenever something is committed to it."""
+"""How often the outbox is polled, besides after each commit of messages."""
 
 SEND_SECONDS = 20.0
 """How long sending a message may take; far less than outbox.LEASE."""
@@ -44,7 +44,7 @@ RETRY_SECONDS = 2.0
 
 
 class DeliveryWorker:
-    """One worker. Any number may run, in any number of processes."""
+    """Delivers messages. Any number of workers may run, in any number of processes."""
 
     def __init__(self, database: Database, services: Services, give_up: timedelta) -> None:
         """`give_up` is how long after it was due a failing message is tried again."""

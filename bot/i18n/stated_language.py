@@ -1,8 +1,11 @@
-"""Decide the language from the one that a client states."""
+"""The language to speak to a client, from the languages that it states."""
 
 import re
 
 from core.i18n import LANGUAGES, Language
+
+LANGUAGE_OF_OTHERS = Language.EN
+"""For clients that state languages, but none of ours."""
 
 _RANGE = re.compile(r"([a-z]{1,8})(?:[-_][a-z0-9]+)*\s*(?:;\s*q=([01](?:\.\d{0,3})?))?", re.I)
 
@@ -10,8 +13,9 @@ _RANGE = re.compile(r"([a-z]{1,8})(?:[-_][a-z0-9]+)*\s*(?:;\s*q=([01](?:\.\d{0,3
 def stated_language(stated: str | None) -> Language | None:
     """Return the language to speak to a client that states its own; None where it states none.
 
-    `stated` is a code such as "el-GR", or a header Accept-Language. Greek is spoken wherever it is
-    accepted at all, else the language of ours with the highest quality, else English.
+    `stated` is a code such as "el-GR", or a header Accept-Language (RFC 9110). The first language
+    is spoken wherever it is accepted at all, else the one of ours with the highest quality, else
+    that of others.
     """
     qualities: dict[str, float] = {}
     for part in (stated or "").split(","):
@@ -24,4 +28,4 @@ def stated_language(stated: str | None) -> Language | None:
     if first in qualities:
         return first
     spoken = [language for language in others if language in qualities]
-    return max(spoken, key=lambda language: qualities[language], default=Language.EN)
+    return max(spoken, key=lambda language: qualities[language], default=LANGUAGE_OF_OTHERS)

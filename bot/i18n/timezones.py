@@ -18,9 +18,9 @@ CITIES: dict[str, TextTemplate] = {
     "America/Toronto": _("montreal, ottawa"),
     "Australia/Sydney": _("canberra"),
 }
-"""Where many Greeks live, of the places that name no zone."""
-MAIN = {"DE": "Europe/Berlin", "CY": "Asia/Nicosia"}
-"""Countries with several zones of which one is meant."""
+"""Places where many Greeks live and that no zone is named after, by their zone."""
+MAIN_ZONES = {"DE": "Europe/Berlin", "CY": "Asia/Nicosia"}
+"""The zone that is meant by a country with several, by its code."""
 
 
 @lru_cache(maxsize=1)
@@ -36,7 +36,7 @@ def city_of(zone: str, language: str) -> str:
 
 
 SEVERAL_ZONES = ""
-"""Stands for a country with several zones: its city must be asked."""
+"""The value for a country with several zones: its city must be asked."""
 
 
 def zone_candidates(words: Callable[[TextTemplate], frozenset[str]]) -> list[tuple[str, list[str]]]:
@@ -50,7 +50,7 @@ def zone_candidates(words: Callable[[TextTemplate], frozenset[str]]) -> list[tup
         if "/" in zone and not zone.startswith("Etc/") and zone not in aliases:
             names[zone] = [city_of(zone, language) for language in LANGUAGES]
     for country, zones in get_global("territory_zones").items():
-        only = zones[0] if len(zones) == 1 else MAIN.get(country, SEVERAL_ZONES)
+        only = zones[0] if len(zones) == 1 else MAIN_ZONES.get(country, SEVERAL_ZONES)
         if only in names:
             names[only] += [
                 name

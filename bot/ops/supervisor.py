@@ -1,4 +1,4 @@
-"""Several processes that serve the same, and a parent that restarts them."""
+"""Several processes that serve together, and the parent that restarts them."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The platforms over which messages travel. One package, or module, each."""
+"""The messaging platforms, each a package or module."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -15,14 +15,14 @@ PLATFORMS = {
     "telegram": "bot.platforms.telegram",
     "viber": "bot.platforms.viber",
 }
-"""Where the `PACKAGE` of each platform is whose accounts are configured in the settings.
+"""The import path of each platform whose accounts the settings configure; it has a `PACKAGE`.
 
 It is imported only when an account of the platform is configured, or its commands are run.
 """
 
 
 def load(path: str) -> PlatformPackage:
-    """Import a platform's package."""
+    """Import a platform and return its `PACKAGE`."""
     package = import_module(path).PACKAGE
     assert isinstance(package, PlatformPackage)  # noqa: S101
     return package

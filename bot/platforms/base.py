@@ -1,4 +1,4 @@
-"""What a platform implements."""
+"""The interface of a platform."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ from bot.platforms.webhook import NotReceiving, WebhookRequest, WebhookResult
 
 
 class Send(Protocol):
-    """Sends a message."""
+    """The function by which a platform sends."""
 
     async def __call__(self, address: str, payload: Any, replaces: str | None, /) -> str | None:
         """Send a payload, and return the platform's id of the message, if it gives one.
@@ -21,30 +21,30 @@ class Send(Protocol):
 
 
 class CheckUp(NamedTuple):
-    """What is right and what is wrong with an account, a line each."""
+    """The result of checking an account: what is right and what is wrong, one line each."""
 
     right: list[str]
     wrong: list[str]
 
 
 HandleResult = Callable[[str, WebhookResult], Awaitable[object]]
-"""Acts on the events that an account received. Raises DatabaseUnavailable."""
+"""The function that acts on the events which an account received. Raises DatabaseUnavailable."""
 
 
 class Platform(ABC):
-    """One account of a platform. `parse`, `render` and `close_question` do no input or output.
+    """One account of a platform. Its `parse`, `render` and `close_question` do no I/O.
 
-    One that only sends implements `render` and `connect`; one that also receives, `parse`.
+    A platform that only sends implements `render` and `connect`; one that receives, also `parse`.
     """
 
     can_edit: ClassVar[bool] = False
-    """A sent message can be changed, so that an answered question loses its buttons."""
+    """Whether a sent message can be edited: an answered question then loses its buttons."""
 
     can_send_files: ClassVar[bool] = False
-    """It renders a reply that is a file: the appointment as a calendar entry is sent."""
+    """Whether it renders files: an appointment is then also sent as a calendar file."""
 
     can_send_venues: ClassVar[bool] = False
-    """It renders a reply that is a place on a map: the appointment's place is sent."""
+    """Whether it renders venues: the place of an appointment is then also sent as one."""
 
     def __init__(self, account: str) -> None:
         """`account` is the platform and the account's own name, such as "telegram:town"."""
@@ -61,33 +61,32 @@ class Platform(ABC):
     def close_question(
         self, question: Reply, answer: str | None, *, more_follows: bool
     ) -> Reply | None:
-        """Return what is sent about a question that is no longer open, or None.
+        """Return the message about a question that is no longer open; None where none is sent.
 
-        It replaces the question where it is `closing`, else it is a message of its own. `answer`
-        is the label of the button that was tapped; `more_follows`: it isn't the only message
-        before the next question.
+        A `closing` one replaces the question, another is sent after it. `answer` is the label of
+        the button that was tapped; `more_follows`: other messages precede the next question.
         """
         return None
 
     @abstractmethod
     def connect(self) -> AbstractAsyncContextManager[Send]:
-        """Return a context that keeps open what sending needs, and gives `send`."""
+        """Return a context manager that keeps the connections open and gives `send`."""
 
     async def set_up(self, public_url: str) -> list[str]:
-        """Register the account with the platform; return what was done, a line each.
+        """Register the account with the platform; return what was done, one line each.
 
         Raises ConfigurationError.
         """
         return []
 
     async def check_up(self, public_url: str | None) -> CheckUp:
-        """Check whether the account works; None where the public address isn't known."""
+        """Check whether the account works; `public_url` is None where it isn't set."""
         return CheckUp(["is configured"], [])
 
 
 class PollingPlatform(Platform):
-    """A platform that can also be asked for events, from a machine that it can't reach."""
+    """A platform whose events can also be polled, by a machine that it can't reach."""
 
     @abstractmethod
     async def poll(self, handle: HandleResult) -> None:
-        """Ask for events and handle them, until cancelled."""
+        """Request events and handle them, until cancelled."""

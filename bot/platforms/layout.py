@@ -1,14 +1,14 @@
-"""What several platforms share: texts split into messages, buttons laid out in rows."""
+"""The layout of messages, for several platforms: long texts in parts, buttons in rows."""
 
 from collections.abc import Callable, Sequence
 
 from bot.messages import ReplyChoice
 
 ANSWERED = "✓"
-"""What stands before an answer that was tapped."""
+"""The mark before an answer that was tapped."""
 
 ROW_WIDTH = 30
-"""How many letters of labels fit into a row of buttons."""
+"""The letters of labels that fit into a row of buttons."""
 
 
 def split(text: str, longest: int, size: Callable[[str], int]) -> list[str]:

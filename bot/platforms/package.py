@@ -1,4 +1,4 @@
-"""What a platform's package offers, without importing what it needs to work."""
+"""The description of a platform, which can be imported without the platform's library."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlatformPackage:
-    """The description of a platform, as `PACKAGE` in its package.
+    """The description of a platform: `PACKAGE` in its package.
 
-    Importing that must be fast: `create` imports the adapter and its library.
+    Importing it is fast, because only `create` imports the adapter and its library.
     """
 
     title: str
@@ -25,10 +25,10 @@ class PlatformPackage:
     """The model of an account's settings."""
 
     create: "Callable[[str, Any, Translator], Platform]"
-    """Return the platform of an account, from its name (such as "telegram:town") and settings."""
+    """Creates an account's platform from its name (such as "telegram:town") and settings."""
 
     setup_help: str | None = None
-    """What `rantevou <platform> setup` does; None where there is nothing to set up."""
+    """The help of `rantevou <platform> setup`; None where there is nothing to set up."""
 
     poll_help: str | None = None
-    """What `rantevou <platform> poll` does; None where `create` gives no PollingPlatform."""
+    """The help of `rantevou <platform> poll`; None where `create` gives no PollingPlatform."""

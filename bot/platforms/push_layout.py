@@ -1,4 +1,4 @@
-"""Adapts a turn's replies to a chat on a platform, which keeps what was sent before.
+"""Adapts a turn's replies to a chat in which sent messages stay.
 
 An answered question shows its answer, and no button remains that would do nothing.
 """
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.i18n.translator import Translator
-from bot.messages import Reply, Venue
+from bot.messages import ParagraphBlock, Reply, Venue
 from bot.platforms.base import Platform
 from bot.platforms.layout import ANSWERED
 from core.catalogue.model import Channel
@@ -24,14 +24,14 @@ CALENDAR = "rantevou.ics"
 
 @dataclass(frozen=True)
 class PreviousQuestion:
-    """The question that was open before the turn, and the row that brought it."""
+    """The question that was open before the turn, and the outbox row that sent it."""
 
     row: int
     reply: Reply
 
 
 def previous_question(session: Session, inbound_id: int) -> PreviousQuestion | None:
-    """Return the question that ended the replies to a message; None once that is erased."""
+    """Return the question at the end of the replies to a message; None once it is erased."""
     found = session.execute(
         select(OutboxRow.id, OutboxRow.position, InboundRow.replies)
         .join(InboundRow, OutboxRow.inbound_id == InboundRow.id)
@@ -55,7 +55,7 @@ def adapt_replies(
     tapped: str | None,
     same: bool,
 ) -> tuple[list[Reply], dict[int, int]]:
-    """Return a turn's replies with their attachments, and which of them replace which outbox row.
+    """Return a turn's replies with their attachments, and the outbox rows that they replace.
 
     `tapped` is the label of the button of the question `before` that was tapped; `same`: the same
     question is open again.
@@ -117,6 +117,16 @@ def _venue(
 
 
 def _echo(replies: Sequence[Reply], tapped: str) -> list[Reply]:
-    """Begin the replies with what was tapped, where a tap leaves no trace in the chat."""
+    """Return the replies beginning with the label that was tapped, which the chat doesn't show.
+
+    The spoken form stays as it is: who hears it has pressed or said that.
+    """
     first, *others = replies
-    return [first.model_copy(update={"text": f"{ANSWERED} {tapped}\n\n{first.text}"}), *others]
+    line = f"{ANSWERED} {tapped}"
+    echoed = {
+        "text": f"{line}\n\n{first.text}",
+        "blocks": [ParagraphBlock(type="paragraph", text=line), *first.blocks],
+        "brief": f"{line}\n{first.brief}",
+    }
+    forms = {name: value for name, value in echoed.items() if getattr(first, name)}
+    return [first.model_copy(update=forms), *others]

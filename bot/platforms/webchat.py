@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from bot.i18n.timezones import zone_names
-from bot.messages import PRINTED, WEBCHAT, Inbound, Reply, ReplyBlock, Sender
+from bot.messages import PRINTABLE, WEBCHAT, Inbound, Reply, ReplyBlock, Sender
 from core.catalogue.registry import Registry
 from core.i18n import LANGUAGES, Language
 
@@ -34,19 +34,19 @@ class TurnRequest(BaseModel):
     conversation: str | None = Field(
         default=None,
         max_length=100,
-        pattern=PRINTED,
+        pattern=PRINTABLE,
         description="The token of an earlier answer; null begins",
     )
     message_id: str = Field(
         min_length=1,
         max_length=100,
-        pattern=PRINTED,
+        pattern=PRINTABLE,
         description="Yours; the same one again gives the same answer and changes nothing. "
         "Use a random UUID, so that a lost first answer can be had again too",
     )
     text: str | None = Field(default=None, description="What was typed")
     choice: str | None = Field(
-        default=None, max_length=100, pattern=PRINTED, description="The id of a choice"
+        default=None, max_length=100, pattern=PRINTABLE, description="The id of a choice"
     )
     language: SpokenLanguage | None = Field(default=None, description="Of your page")
     timezone: Annotated[str, AfterValidator(known_zone)] | None = Field(

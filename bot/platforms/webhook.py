@@ -1,4 +1,4 @@
-"""A webhook's request as platforms see it, and what they make of it."""
+"""A webhook's request, and the events and the response that a platform returns for it."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

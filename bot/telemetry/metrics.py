@@ -27,15 +27,15 @@ from core.messaging import outbox_admin
 from core.messaging.outbox import platform_of
 
 SEVERAL_PROCESSES = "PROMETHEUS_MULTIPROC_DIR"
-"""The folder in which processes share their counters; to be set before this file is imported."""
+"""The folder in which processes share counters; to be set before this module is imported."""
 
 COUNTED = {
-    "turn": ("turns", "Messages taken", ("platform", "outcome")),
-    "booking": ("bookings", "What was done with bookings", ("outcome",)),
-    "refusal": ("refusals", "What a citizen was refused", ("kind",)),
+    "turn": ("turns", "Inbound messages", ("platform", "outcome")),
+    "booking": ("bookings", "Changes of bookings", ("outcome",)),
+    "refusal": ("refusals", "Requests of citizens that were refused", ("kind",)),
     "step": ("steps", "Questions that became the open one, or ceased to be", ("step", "what")),
     "ignored": ("ignored", "Events of platforms that are no message", ("platform", "kind")),
-    "delivery": ("deliveries", "What became of messages to be sent", ("platform", "outcome")),
+    "delivery": ("deliveries", "Outcomes of delivering messages", ("platform", "outcome")),
 }
 """The counter of each event that a transaction records: its name, description and labels."""
 

@@ -1,4 +1,4 @@
-"""One appointment: as a page to print, and as a calendar file."""
+"""An appointment to print, and as a calendar file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ ALARM = timedelta(hours=-2)
 
 @dataclass(frozen=True)
 class Appointment:
-    """What is good to print, and the calendar file (RFC 5545)."""
+    """The blocks of an appointment to print, and its calendar file (RFC 5545)."""
 
     language: str
     title: str
@@ -37,16 +37,16 @@ class Appointment:
 def appointment(
     session: Session, services: Services, sender: Sender, booking_id: int
 ) -> Appointment | None:
-    """Return a booking of the sender's own, or one that their conversation has shown.
+    """Return an appointment that is the sender's own, or that their conversation has shown.
 
-    None where it is neither. Raises BookingRefused not_confirmed where it is over or cancelled.
+    Return None where it is neither. Raises BookingRefused where it is over or cancelled.
     """
     loaded = load_conversation(session, services, sender)
     booking = session.get(Booking, booking_id)
     if not loaded or not booking:
         return None
     found, ctx = loaded.found, loaded.ctx
-    if booking.citizen_id != found.citizen_id and not _shown(session, found.id, booking_id):
+    if booking.citizen_id != found.citizen_id and not _was_shown(session, found.id, booking_id):
         return None
     check_open(booking, ctx.now)
 
@@ -55,17 +55,17 @@ def appointment(
 
     language = ctx.state.language
     details = full_details(ctx.office.of_booking(booking), booking, ctx.zone, ctx.now)
-    file = _file(session, services, language, booking, say(to_text(message(*details))))
+    file = _calendar_file(session, services, language, booking, say(to_text(message(*details))))
     blocks = render_blocks(services.texts, details, language)
     return Appointment(language, say(TITLE), blocks, file)
 
 
-def _shown(session: Session, conversation_id: int, booking_id: int) -> bool:
+def _was_shown(session: Session, conversation_id: int, booking_id: int) -> bool:
     talk = conversations.transcript(session, conversation_id)
     return any(reply.get("booking") == booking_id for _, _, replies in talk for reply in replies)
 
 
-def _file(
+def _calendar_file(
     session: Session, services: Services, language: str, booking: Booking, text: str
 ) -> bytes:
     def say(phrase: Text) -> str:

@@ -1,4 +1,4 @@
-"""Notifications for a page, which fetches them at once or on its next visit."""
+"""Notifications in the web chat, which a page fetches while it is open, or on the next visit."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from core.messaging import conversations, page_inbox
 
 
 def fetch(session: Session, services: Services, sender: Sender) -> None:
-    """Add the notifications due to somebody to their conversation, each once."""
+    """Add the notifications due to a sender to their conversation, each once."""
     loaded = load_conversation(session, services, sender, lock=True)
     if loaded is None:
         return

@@ -1,4 +1,4 @@
-"""A notification as the message that its recipient is sent."""
+"""Renders notifications."""
 
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ def render_notification(
     *,
     to_attendee: bool = False,
 ) -> Reply | None:
-    """Return what a notification says of a booking now; None where that is no longer true."""
+    """Return a notification's reply, by the booking as it is now; None where it is obsolete."""
     loaded, zone = services.registry[booking.municipality_id], ZoneInfo(timezone)
     said = notification_message(
         loaded, MessageKind(kind), booking, zone, services.clock(), to_attendee=to_attendee

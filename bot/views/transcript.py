@@ -29,7 +29,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Entry:
-    """What was said and answered; messages that come later answer nothing. Numbers grow."""
+    """A message and its replies; a notification has no message. Numbers increase."""
 
     number: int
     said: str | None
@@ -38,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class ConversationView:
-    """The entries, the answers so far, until when a time is held, what is good to know meanwhile.
+    """A conversation's entries, the answers so far, the end of the hold, and the sidebar.
 
     `consent` is the one asked for, with its municipality's id; `conversation` is the row's id.
     """
@@ -65,7 +65,7 @@ class ConversationView:
 def view(
     session: Session, services: Services, sender: Sender, after: int = 0
 ) -> ConversationView | None:
-    """Return the sender's conversation, if there is one, from the entry after that number on."""
+    """Return the sender's conversation with its entries after that number; None without one."""
     loaded = load_conversation(session, services, sender)
     if loaded is None:
         return None
@@ -94,7 +94,7 @@ def view(
 
 
 def _sidebar(ctx: Context) -> Sequence[Message]:
-    """Return what is good to have at hand while booking: documents, links, whom to ask."""
+    """Return the information shown while booking: documents, links, contact."""
     body, chosen = municipality(ctx), service(ctx)
     if ctx.state.dialog != BOOK.name or body is None:
         return ()

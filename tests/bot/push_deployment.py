@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.bootstrap import Application
+from bot.messages import Reply
 from bot.platforms.base import Platform, Send
 from bot.settings import Settings
 from core.db.models import UNSENT, OutboxRow
@@ -26,8 +27,11 @@ class Post:
     def __init__(self, deployment: Deployment, server: PushPlatformServer) -> None:
         self.deployment, self.server = deployment, server
         self.email = Mailbox()
-        platforms: dict[str, Platform] = {ACCOUNT: PushPlatform(server.url), "email": self.email}
-        deployment.connect(platforms)
+        self.platforms: dict[str, Platform] = {
+            ACCOUNT: PushPlatform(server.url),
+            "email": self.email,
+        }
+        deployment.connect(self.platforms)
         deployment.platform, deployment.account = "pager", ACCOUNT
         self.application = Application(
             Settings(give_up_hours=1), deployment.database, deployment.services
@@ -72,7 +76,7 @@ class Post:
 
 
 class Mailbox(Platform):
-    """An account that only sends."""
+    """An account that only sends: here e-mails."""
 
     def __init__(self) -> None:
         super().__init__("email")
@@ -80,8 +84,8 @@ class Mailbox(Platform):
         self.fails: list[DeliveryError] = []
         self.refuses = 0
 
-    def render(self, reply: Any) -> str:
-        return str(reply.text)
+    def render(self, reply: Reply) -> str:
+        return reply.text
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Send]:
@@ -95,3 +99,10 @@ class Mailbox(Platform):
             raise self.fails.pop(0)
         self.sent.append((address, payload))
         return None
+
+
+class TextMessages(Mailbox):
+    """One that sends text messages, where each character costs."""
+
+    def render(self, reply: Reply) -> str:
+        return reply.brief or reply.text

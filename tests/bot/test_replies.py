@@ -16,13 +16,15 @@ SAID = Message(
     ),
     booking=7,
     brief="Booked: KX7.",
+    spoken="It is booked. The code is: K, X, 7.",
 )
 
 
 def test_plain_texts_have_no_blocks(texts: Translator) -> None:
     question = OpenQuestion(Prompt("Which day?"), QUESTION)
     said, asked = build_replies(texts, ["Hello.", "Again."], question, "en")
-    assert (said.text, said.blocks, said.brief) == ("Hello.\nAgain.", [], "")
+    assert (said.text, said.blocks) == ("Hello.\nAgain.", [])
+    assert (said.brief, said.spoken) == ("", "")
     assert (asked.text, asked.blocks, asked.step) == ("Which day?", [], "day")
     stored = said.model_dump(mode="json", exclude_defaults=True)
     assert "blocks" not in stored
@@ -41,6 +43,7 @@ def test_several_messages_are_one_reply_with_the_blocks_of_all(texts: Translator
         "All right.\n\nBooked.\nCode: KX7\ntoday\nat noon\nOffice\nAddress: Street 1"
     )
     assert reply.brief == "All right.\nBooked: KX7."
+    assert reply.spoken == "All right.\nIt is booked. The code is: K, X, 7."
     assert reply.booking == 7
     assert reply.blocks == [
         ParagraphBlock(type="paragraph", text="All right."),

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.citizen import TIME_HELD, ahead, book, step, tap, write
+from tests.browser.citizen import BOOKED, TIME_HELD, ahead, book, step, tap, write
 from tests.browser.conftest import Visit
 from tests.conftest import SOAK
 
@@ -76,3 +76,14 @@ def test_english_is_one_tap_away_and_the_pages_language_follows(visit: Visit) ->
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("#log")).to_contain_text("With which municipality")
+
+
+def test_on_paper_an_appointment_has_no_buttons(visit: Visit) -> None:
+    page = visit("/m/kalamata")
+    ahead(page, BOOKED)
+    page.goto(page.locator(".card .actions a:not([download])").get_attribute("href") or "")
+    shown = page.locator("main .actions")
+    expect(shown).to_be_visible()
+    page.emulate_media(media="print")
+    expect(shown).to_be_hidden()
+    expect(page.locator("main dl").first).to_be_visible()

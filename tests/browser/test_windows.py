@@ -15,7 +15,7 @@ REMINDER = "Σας θυμίζω το ραντεβού σας:"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, deployment: Deployment) -> None:
-    monkeypatch.setattr(event_stream, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(event_stream, "POLL_SECONDS", 0.1)
     deployment.services.registry.accounts = frozenset({"webchat"})
 
 

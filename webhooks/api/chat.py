@@ -1,4 +1,4 @@
-"""POST /chat/turns: a message in, its replies out."""
+"""POST /chat/turns: answers a message."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from bot.bootstrap import Application
 from bot.context import AlreadyBegun, UnknownConversation
 from bot.i18n.stated_language import stated_language
 from bot.platforms import webchat
-from webhooks.network import network
+from webhooks.network import client_network
 
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
@@ -30,17 +30,17 @@ def routes(application: Application) -> APIRouter:
         },
     )
     async def take_turn(body: webchat.TurnRequest, request: Request) -> dict[str, Any]:
-        address = network(request.client.host) if request.client else None
+        source = client_network(request)
         if body.language is None:
             stated = stated_language(request.headers.get("accept-language"))
             body = body.model_copy(update={"language": stated})
-        token, inbound = webchat.parse(body, application.services.registry, address)
+        token, inbound = webchat.parse(body, application.services.registry, source)
         try:
             try:
                 replies = await application.handle_message(inbound)
             except AlreadyBegun:
                 token, inbound = webchat.parse(
-                    body, application.services.registry, address, anew=True
+                    body, application.services.registry, source, anew=True
                 )
                 replies = await application.handle_message(inbound)
         except UnknownConversation:

@@ -1,4 +1,4 @@
-"""Errors as pages in the citizen's language, where a browser asked for a page."""
+"""Errors as pages in the citizen's language, where a browser asked for HTML."""
 
 import re
 
@@ -12,9 +12,9 @@ from webhooks.language import language_wanted
 from webhooks.paths import FRAMED, READY, is_framed
 
 ROOT = re.compile(rf"(?:{FRAMED}(?=/|$))?(?:/m/[^/]+)?")
-"""Matches the beginning of a page's path, which is the conversation's own path."""
+"""Matches the beginning of a path that is its conversation page's path."""
 
-WORDS: dict[int, TextTemplate] = {
+MESSAGES: dict[int, TextTemplate] = {
     403: _("This didn't come from our own page, so I didn't take it."),
     404: _("There is no such page here."),
     410: _("This appointment is over or was cancelled."),
@@ -23,7 +23,7 @@ WORDS: dict[int, TextTemplate] = {
     429: _("That was too much at once. Please wait a minute, then try again."),
     503: _("That didn't work just now. Please try again soon."),
 }
-OTHERWISE = _("Something went wrong here and nothing has changed. Please try again soon.")
+OTHER_MESSAGE = _("Something went wrong here and nothing has changed. Please try again soon.")
 TITLE, BACK = _("I'm sorry"), _("Back to the conversation")
 
 
@@ -33,12 +33,12 @@ class ErrorPages:
     def __init__(self, app: ASGIApp, *, texts: Translator, templates: Environment) -> None:
         self._app = app
         self._texts = texts
-        self._template = templates.get_template("apology.html")
+        self._template = templates.get_template("error.html")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and replace a problem document that answers it."""
-        of_a_page = scope["type"] == "http" and scope["path"] != READY
-        if not of_a_page or "text/html" not in Headers(scope=scope).get("accept", ""):
+        may_be_page = scope["type"] == "http" and scope["path"] != READY
+        if not may_be_page or "text/html" not in Headers(scope=scope).get("accept", ""):
             await self._app(scope, receive, send)
             return
         replaced = False
@@ -68,7 +68,7 @@ class ErrorPages:
         return self._template.render(
             lang=language,
             title=self._texts.say(TITLE, language),
-            words=self._texts.say(WORDS.get(status, OTHERWISE), language),
+            message=self._texts.say(MESSAGES.get(status, OTHER_MESSAGE), language),
             back=self._texts.say(BACK, language),
             path=root or "/",
         ).encode()

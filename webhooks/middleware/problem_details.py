@@ -38,13 +38,14 @@ def invalid(errors: Iterable[tuple[str, str]]) -> JSONResponse:
     return problem(422, "The request isn't as expected.", errors=listed)
 
 
-def _field(place: Sequence[str | int]) -> str:
-    name = ".".join(map(str, place[1:])) or "body"
+def _field(location: Sequence[str | int]) -> str:
+    """Return the dotted name of the field at that location of a request."""
+    name = ".".join(map(str, location[1:])) or "body"
     return name.encode(errors="replace").decode()  # a name may have lone surrogates
 
 
 def install(app: FastAPI) -> None:
-    """Answer all errors of the application with problem documents."""
+    """Have the application answer every error with a problem document."""
 
     async def on_http(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 as registered below
@@ -67,11 +68,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DatabaseUnavailable, on_busy)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
-    app.add_middleware(_Crashes)
+    app.add_middleware(_UnexpectedErrors)
 
 
-class _Crashes:
-    """ASGI middleware: answers unexpected exceptions, whose text the server would log."""
+class _UnexpectedErrors:
+    """ASGI middleware: answers unexpected errors; the server would log their personal data."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

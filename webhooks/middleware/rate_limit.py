@@ -28,7 +28,7 @@ class RateLimit:
             return
         client = scope["client"]
         address = network(client[0]) if client else ""
-        # Platforms send all users' messages from few addresses, and their requests are signed.
+        # A platform sends all its users' messages from a few addresses; its requests are signed.
         if not scope["path"].startswith("/webhooks/") and not self._limiter.hit(
             self._item, address
         ):

@@ -1,4 +1,4 @@
-"""GET …/appointments/{id}: an appointment to print; with .ics, for one's calendar."""
+"""GET …/appointments/{id}: an appointment to print; with .ics, as a calendar file."""
 
 from typing import Annotated
 
@@ -13,11 +13,11 @@ from webhooks.paths import ROOTS
 from webhooks.web.html import Renderer
 from webhooks.web.urls import ChatPage, Here
 
-Number = Annotated[int, Path(ge=1, lt=2**63)]
+BookingId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 def routes(application: Application, renderer: Renderer) -> APIRouter:
-    """Return those of each page's conversation."""
+    """Return the routes of the appointments of each page's conversation."""
     router = APIRouter(include_in_schema=False)
 
     async def find(request: Request, here: ChatPage, booking_id: int) -> Appointment:
@@ -32,7 +32,7 @@ def routes(application: Application, renderer: Renderer) -> APIRouter:
             raise HTTPException(404, "This conversation has no such appointment.")
         return found
 
-    async def calendar(request: Request, here: Here, booking_id: Number) -> Response:
+    async def calendar(request: Request, here: Here, booking_id: BookingId) -> Response:
         found = await find(request, here, booking_id)
         return Response(
             found.file,
@@ -43,10 +43,10 @@ def routes(application: Application, renderer: Renderer) -> APIRouter:
             },
         )
 
-    async def show(request: Request, here: Here, booking_id: Number) -> HTMLResponse:
+    async def show(request: Request, here: Here, booking_id: BookingId) -> HTMLResponse:
         found = await find(request, here, booking_id)
-        shown = renderer.document("appointment.html", found.language, here=here, found=found)
-        return HTMLResponse(shown)
+        page = renderer.document("appointment.html", found.language, here=here, found=found)
+        return HTMLResponse(page)
 
     for root in ROOTS:
         router.get(f"{root}/appointments/{{booking_id}}.ics")(calendar)

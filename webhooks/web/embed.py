@@ -1,4 +1,4 @@
-"""GET /embed.js: the one line with which a municipality's own site shows the conversation."""
+"""GET /embed.js: the script by which a municipality's own site frames the conversation."""
 
 from fastapi import APIRouter, Response
 

@@ -4,44 +4,26 @@ from calendar import Calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import groupby
 from math import ceil
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 from uuid import uuid4
 
 from babel.dates import format_date, get_day_names
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader
-from jinja2.utils import urlize
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from bot.context import Services
-from bot.i18n.translator import Translator
-from bot.messages import (
-    ChecklistBlock,
-    FactRow,
-    HeadingBlock,
-    LinkItem,
-    LinksBlock,
-    ParagraphBlock,
-    PlaceBlock,
-    Reply,
-    ReplyBlock,
-    ReplyChoice,
-)
+from bot.messages import Reply, ReplyBlock, ReplyChoice
 from bot.replies import render_blocks
 from bot.views.transcript import ConversationView
-from core.i18n import Language, Text, TextTemplate, _
+from core.i18n import LANGUAGES, Text, _
 from dialogs.messages.appointment import BOOKING_ACTIONS
-from dialogs.nlu.fields import dialled_number
-from webhooks.language import other_languages
+from webhooks.language import LANGUAGE_NAMES, other_languages
+from webhooks.web.templating import create_environment, gettext_variables, text_blocks
 from webhooks.web.urls import ChatPage
 
-TEMPLATES = Path(__file__).parent / "templates"
 START = "/start"
-"""What a page sends by itself, to see the first question; it isn't shown."""
+"""What a page sends by itself, to get the first question; it isn't shown."""
 
 ATTRIBUTES: Mapping[str, str] = {
     "text": 'autocomplete="off"',
@@ -61,9 +43,6 @@ PARTS_OF_DAY = (
     ("12:00", "18:00", _("In the afternoon")),
     ("18:00", "24:00", _("In the evening")),
 )
-BULLET = "• "
-WEB = ("http://", "https://")
-MAP = "https://www.openstreetmap.org/"
 
 
 @dataclass(frozen=True)
@@ -95,46 +74,50 @@ class Renderer:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self.templates = _environment()
+        self.templates = create_environment()
 
     def document(self, template: str, language: str, **values: Any) -> str:
-        """Return a page or a part of one, with gettext of that language at hand."""
-        words = in_language(self._services.texts, language)
-        return self.templates.get_template(template).render(**words, **values)
+        """Return a rendered template, with gettext in that language and these variables."""
+        variables = gettext_variables(self._services.texts, language)
+        return self.templates.get_template(template).render(**variables, **values)
 
     def page(
-        self, place: ChatPage, seen: ConversationView, mark: str, *, forgetful: bool
+        self, here: ChatPage, seen: ConversationView, page_token: str, *, cookies_refused: bool
     ) -> HTMLResponse:
-        """Return the whole page; `mark` is its own id, `forgetful`: the browser keeps no cookie."""
-        language = seen.asked.language if seen.asked else Language.EL
-        return self._rendered("page.html", place, seen, mark, language, forgetful=forgetful)
+        """Return the whole page; `cookies_refused`: with the notice that the browser keeps none."""
+        language = seen.asked.language if seen.asked else LANGUAGES[0]
+        more = {"cookies_refused": cookies_refused}
+        return self._rendered("page.html", here, seen, page_token, language, **more)
 
     def turn(
-        self, place: ChatPage, seen: ConversationView, mark: str, language: str
+        self, here: ChatPage, seen: ConversationView, page_token: str, language: str
     ) -> HTMLResponse:
-        """Return what is new, for a page that has the rest: messages, and the question if it is."""
-        response = self._rendered("turn.html", place, seen, mark, language)
+        """Return the newer part of a page: its messages, and the question if that is new."""
+        response = self._rendered("turn.html", here, seen, page_token, language)
         response.headers["X-Last"] = str(seen.last)
         return response
 
     def _rendered(
         self,
         template: str,
-        place: ChatPage,
+        here: ChatPage,
         seen: ConversationView,
-        mark: str,
+        page_token: str,
         language: str,
         **more: Any,
     ) -> HTMLResponse:
         services, asked = self._services, seen.asked
         say = services.texts.say
-        title: Text = services.registry[place.home].body.name if place.home else TITLE
-        shown: dict[str, Any] = {
+        title: Text = TITLE
+        if here.municipality_id:
+            title = services.registry[here.municipality_id].body.name
+        variables: dict[str, Any] = {
             "title": say(title, language),
-            "root": place.root,
-            "path": place.path,
-            "alone": ChatPage(place.home, framed=False).path if place.framed else None,
-            "others": other_languages(language),
+            "root": here.root,
+            "path": here.path,
+            "unframed_path": replace(here, framed=False).path if here.framed else None,
+            "other_languages": other_languages(language),
+            "language_names": ", ".join(LANGUAGE_NAMES.values()),
             "bubbles": _bubbles(seen, render_blocks(services.texts, BOOKING_ACTIONS, language)),
             "asked": asked,
             "answered_steps": seen.answered_steps,
@@ -144,15 +127,15 @@ class Renderer:
             "consent": seen.consent,
             "held_seconds": _seconds(seen.held_until, services.clock()),
             "message_id": str(uuid4()),
-            "mark": mark,
-            "last": seen.last,
+            "page_token": page_token,
             **more,
         }
         if asked:
-            shown |= self._question(asked)
-        return HTMLResponse(self.document(template, language, **shown))
+            variables |= self._question(asked)
+        return HTMLResponse(self.document(template, language, **variables))
 
     def _question(self, asked: Reply) -> dict[str, Any]:
+        """Return the variables of the open question."""
         say, language = self._services.texts.say, asked.language
         picks = [choice for choice in asked.choices if choice.number is not None]
         return {
@@ -169,100 +152,21 @@ class Renderer:
         }
 
 
-def _environment() -> Environment:
-    """Return the environment of the pages' templates."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    made.filters |= {
-        "blocks": text_blocks,
-        "linked": linked,
-        "dialled": dialled_number,
-        "map_url": map_url,
-    }
-    return made
-
-
-def in_language(texts: Translator, language: str) -> dict[str, Any]:
-    """Return what every template is given: the language, and its gettext."""
-
-    def say(message: str, **values: Text) -> str:
-        return texts.say(TextTemplate(message, args=values), language)
-
-    def count(one: str, many: str, number: int) -> str:
-        return texts.say(TextTemplate(one, many, {"count": number}), language)
-
-    return {"lang": language, "_": say, "_n": count}
-
-
-def linked(text: str) -> Markup:
-    """Return a text with its addresses as links; most texts have none and aren't searched."""
-    if any(sign in text for sign in ("://", "www.", "@")):
-        return Markup(urlize(text, target="_blank", rel="noopener"))  # noqa: S704 escapes the rest
-    return escape(text)
-
-
-def text_blocks(text: str, *, titled: bool = False) -> list[ReplyBlock]:
-    """Return a plain text as blocks: paragraphs, and lists of the lines that begin with a bullet.
-
-    `titled`: the first line is its heading. Replies have no blocks of their own where they are
-    plain text, or were stored by a former revision.
-    """
-    found: list[ReplyBlock] = []
-    rows = text.split("\n")
-    if titled:
-        found.append(HeadingBlock(type="heading", text=rows.pop(0)))
-    for is_list, group in groupby(rows, key=_row_kind):
-        if is_list is None:
-            continue
-        if not is_list:
-            found.append(ParagraphBlock(type="paragraph", text="\n".join(group)))
-            continue
-        items = [row.removeprefix(BULLET).rpartition(": ") for row in group]
-        for is_link, part in groupby(items, key=lambda item: item[2].startswith(WEB)):
-            if is_link:
-                links = [LinkItem(label=label, url=url) for label, _colon, url in part]
-                found.append(LinksBlock(type="links", links=links))
-            else:
-                found.append(ChecklistBlock(type="checklist", items=["".join(i) for i in part]))
-    return found
-
-
-def _row_kind(row: str) -> bool | None:
-    """Return whether a line is an item of a list; None for an empty one."""
-    return row.startswith(BULLET) if row else None
-
-
-def map_url(place: PlaceBlock | FactRow) -> str:
-    """Return where OpenStreetMap shows a place, by its coordinates or else its address."""
-    match place:
-        case PlaceBlock(latitude=float(north), longitude=float(east)):
-            return f"{MAP}?mlat={north}&mlon={east}#map=18/{north}/{east}"
-        case PlaceBlock():
-            return f"{MAP}search?{urlencode({'query': place.address})}"
-        case FactRow():
-            return f"{MAP}search?{urlencode({'query': place.value})}"
-
-
 def _bubbles(seen: ConversationView, offered: list[ReplyBlock]) -> list[Bubble]:
-    """Return the messages; `offered` is what belongs to an appointment stored without blocks."""
+    """Return the messages; `offered` are the actions of an appointment stored without blocks."""
     bubbles: list[Bubble] = []
     for entry in seen.talk:
         said, number = entry.said, entry.number
-        heard = [Bubble("citizen", said, (), number)] if said and said != START else []
+        added = [Bubble("citizen", said, (), number)] if said and said != START else []
         for reply in entry.replies:
-            shown: Sequence[ReplyBlock] = reply.blocks
-            if not shown:
-                shown = text_blocks(reply.text, titled=bool(reply.booking))
-                shown += offered if reply.booking else []
-            heard.append(Bubble("bot", reply.text, shown, number, reply.booking))
+            blocks: Sequence[ReplyBlock] = reply.blocks
+            if not blocks:
+                blocks = text_blocks(reply.text, titled=bool(reply.booking))
+                blocks += offered if reply.booking else []
+            added.append(Bubble("bot", reply.text, blocks, number, reply.booking))
         if number == seen.last:
-            heard[0] = replace(heard[0], first=True)
-        bubbles += heard
+            added[0] = replace(added[0], first=True)
+        bubbles += added
     return bubbles
 
 

@@ -1,4 +1,4 @@
-"""The pages to read: accessibility statement, personal data, consent texts."""
+"""Legal pages: accessibility statement, personal data, consent texts."""
 
 from datetime import date
 from typing import Any
@@ -18,61 +18,62 @@ from webhooks.web.html import TITLE, Renderer
 from webhooks.web.urls import COOKIE_SECONDS, Here
 
 REVIEWED = date(2026, 11, 21)
-"""When the accessibility statement was last held against what the tests do."""
+"""When the accessibility statement was last compared with the tests."""
 
 
 def routes(application: Application, renderer: Renderer) -> APIRouter:
-    """Return those of each page."""
+    """Return the routes of each conversation page's legal pages."""
     router = APIRouter(include_in_schema=False)
     settings, texts = application.settings, application.services.texts
 
-    async def bodies(here: Here) -> list[Municipality]:
-        """Return the municipality of that page; of the page of all, each."""
+    async def municipalities(here: Here) -> list[Municipality]:
+        """Return the municipality of that page; for the page of all, every one."""
 
         def read(session: Session) -> list[Municipality]:
             registry = application.services.registry
             registry.refresh(session)
-            if here.home is None:
+            if here.municipality_id is None:
                 return registry.municipalities
-            if here.home not in registry:
+            if here.municipality_id not in registry:
                 raise HTTPException(404, "No municipality has that name here.")
-            return [registry[here.home].body]
+            return [registry[here.municipality_id].body]
 
         return await application.database.read(read)
 
-    def one_of(found: list[Municipality], body_id: str | None) -> Municipality:
+    def find(found: list[Municipality], body_id: str) -> Municipality:
         try:
             return next(body for body in found if body.id == body_id)
         except StopIteration:
             raise HTTPException(404, "No municipality has that name here.") from None
 
-    def shown(template: str, request: Request, here: Here, **values: Any) -> HTMLResponse:
+    def render(template: str, request: Request, here: Here, **values: Any) -> HTMLResponse:
         language = language_wanted(request.headers, request.query_params.get("lang", ""))
         given = {
             "here": here,
-            "words": lambda words: texts.say(words, language),
+            "localized": lambda text: texts.say(text, language),
             "rendered": lambda blocks: render_blocks(texts, blocks, language),
-            "others": other_languages(language),
+            "other_languages": other_languages(language),
             "own_path": request.url.path,
             **values,
         }
         return HTMLResponse(renderer.document(template, language, **given))
 
     async def accessibility(request: Request, here: Here) -> HTMLResponse:
-        found = await bodies(here)
-        return shown(
+        found = await municipalities(here)
+        return render(
             "accessibility.html",
             request,
             here,
-            whose=found[0].name if here.home else TITLE,
+            owner=found[0].name if here.municipality_id else TITLE,
             bodies=[(body.name, contact_facts(body.contact)) for body in found],
             reviewed=FormattedDate(REVIEWED, "d MMMM y"),
         )
 
     async def privacy(request: Request, here: Here, body_id: str | None = None) -> HTMLResponse:
-        found = await bodies(here)
-        one = one_of(found, body_id or here.home) if body_id or here.home else None
-        return shown(
+        found = await municipalities(here)
+        wanted = body_id or here.municipality_id
+        one = find(found, wanted) if wanted else None
+        return render(
             "privacy.html",
             request,
             here,
@@ -84,11 +85,11 @@ def routes(application: Application, renderer: Renderer) -> APIRouter:
         )
 
     async def consent(request: Request, here: Here, body_id: str, consent_id: str) -> HTMLResponse:
-        body = one_of(await bodies(here), body_id)
+        body = find(await municipalities(here), body_id)
         found = next((one for one in body.consents if one.id == consent_id), None)
         if found is None:
             raise HTTPException(404, "That municipality has no such consent.")
-        return shown("consent.html", request, here, body=body, consent=found)
+        return render("consent.html", request, here, body=body, consent=found)
 
     for root in ROOTS:
         router.get(f"{root}/accessibility")(accessibility)

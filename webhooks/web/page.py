@@ -1,4 +1,4 @@
-"""The web chat's page: the same conversation as POST /chat/turns, with and without scripts."""
+"""The web chat's page, with and without scripts: the conversation of POST /chat/turns."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -18,17 +18,17 @@ from bot.turn import forget, receive
 from bot.views import inbox
 from bot.views.transcript import ConversationView, Entry, view
 from webhooks.language import language_wanted
-from webhooks.network import network
+from webhooks.network import client_network
 from webhooks.paths import ROOTS
 from webhooks.web.html import START, Renderer
 from webhooks.web.urls import ChatPage, Here, check_origin
 
 
 class ChatForm(BaseModel):
-    """What a form of the page sends.
+    """The fields of the page's forms.
 
-    `page` is the mark of the page that the form stands on, where its answer depends on that;
-    `last` the newest entry of the talk that it shows, with scripts.
+    `page` is the token of the page that has the form, where the answer depends on the page.
+    `last` is the number of the newest entry that the page shows; scripts send it.
     """
 
     message_id: str = ""
@@ -40,209 +40,212 @@ class ChatForm(BaseModel):
 
 
 BEGAN = "began"
-"""In the address after a conversation's first answer, to see whether its cookie came back."""
+"""The query parameter after a conversation's first answer, to see whether its cookie was kept."""
 
-HELLO = {"text": START, "choice": None}
+OPENING = {"text": START, "choice": None}
 
 
 def routes(application: Application, renderer: Renderer) -> APIRouter:
-    """Return the page of all municipalities, and that of each; by itself, and framed."""
+    """Return the routes of the page of all municipalities and of each one's; framed or not."""
     router = APIRouter(include_in_schema=False)
     page = Page(application, renderer)
     for root in ROOTS:
         router.api_route(root or "/", methods=["GET", "HEAD"])(page.show)
-        router.post(root or "/")(page.say)
-        router.get(f"{root}/later")(page.later)
+        router.post(root or "/")(page.post)
+        router.get(f"{root}/later")(page.newer)
         router.post(f"{root}/forget")(page.forget)
     return router
 
 
 class Page:
-    """Shows a conversation and takes what is said in it. Its token lives in a cookie."""
+    """Shows a conversation and answers its messages. A cookie holds the conversation's token."""
 
     def __init__(self, application: Application, renderer: Renderer) -> None:
-        self._wiring = application
+        self._application = application
+        self._services, self._database = application.services, application.database
         self._renderer = renderer
 
     async def show(self, request: Request, here: Here) -> Response:
-        """Show the conversation so far, or what one would begin with."""
-        await self._check_home(here.home)
+        """Return the page with the conversation so far, or with a greeting that isn't stored."""
+        await self._check_municipality(here.municipality_id)
         token = here.token(request)
         began = BEGAN in request.query_params
         if began and token:
             return RedirectResponse(f"{here.path}#new", 303)
-        seen = await self._see(request, token) if token else None
-        if token and seen and not seen.asked:  # so long ago that it is forgotten
-            await self._wiring.handle_message(
+        seen = await self._view(request, token) if token else None
+        if token and seen and not seen.asked:  # its question has been erased since
+            await self._application.handle_message(
                 self._inbound(request, here, token, ChatForm(text=START))[1]
             )
-            seen = await self._see(request, token)
+            seen = await self._view(request, token)
         if token and seen:
-            mark = self._mark(token)
+            page_token = self._page_token(token)
         else:
             opening = self._inbound(request, here, None, ChatForm(text=START))[1]
-            seen = ConversationView([Entry(0, None, await self._wiring.dry_run(opening))], [])
-            mark = self._new(seen.talk[0].replies)
-        # It has begun, and yet no cookie came: the browser keeps none.
-        return self._renderer.page(here, seen, mark, forgetful=began)
+            seen = ConversationView([Entry(0, None, await self._application.dry_run(opening))], [])
+            page_token = self._greeting_token(seen.talk[0].replies)
+        # Where a conversation has begun and yet no cookie came, the browser keeps none.
+        return self._renderer.page(here, seen, page_token, cookies_refused=began)
 
-    async def say(
-        self, request: Request, here: Here, said: Annotated[ChatForm, Form()]
+    async def post(
+        self, request: Request, here: Here, form: Annotated[ChatForm, Form()]
     ) -> Response:
-        """Take a message; answer with what is new for a script, else with the page.
+        """Answer a message; return the newer part of the page to a script, else a redirect to it.
 
-        One from a page of another conversation isn't taken: it would answer another question.
+        A message from another conversation's page is ignored: it would answer another question.
         """
         check_origin(request)
-        await self._check_home(here.home)
-        begins = said.model_copy(update={"message_id": said.message_id or str(uuid4())})
-        said = begins.model_copy(update={"message_id": f"{begins.message_id} said"})
-        token, begun, seen = here.token(request), False, None
+        await self._check_municipality(here.municipality_id)
+        first = form.model_copy(update={"message_id": form.message_id or str(uuid4())})
+        form = first.model_copy(update={"message_id": f"{first.message_id} said"})
+        token, is_new, seen = here.token(request), False, None
         scripts = "hx-request" in request.headers
         try:
             if token is None:
                 raise UnknownConversation
-            if said.page in (None, self._mark(token)):
-                seen = await self._answer(request, here, token, said, look_too=scripts)
+            if form.page in (None, self._page_token(token)):
+                seen = await self._answer(request, here, token, form, and_view=scripts)
         except UnknownConversation:
-            begun = True
-            token, opening = await self._begin(request, here, begins)
-            if said.page in (None, self._new(opening)):
-                seen = await self._answer(request, here, token, said, look_too=scripts)
-        address = f"{here.path}?{BEGAN}" if begun else here.path
+            is_new = True
+            token, opening = await self._begin_conversation(request, here, first)
+            if form.page in (None, self._greeting_token(opening)):
+                seen = await self._answer(request, here, token, form, and_view=scripts)
+        address = f"{here.path}?{BEGAN}" if is_new else here.path
         response: Response
         if not scripts:
             response = RedirectResponse(f"{address}#new", 303)
-        elif seen is None and begun:
+        elif seen is None and is_new:
             response = Response(headers={"HX-Redirect": address})
         else:
-            last = None if begun else said.last
-            response = self._news(request, here, seen, last, self._mark(token))
+            last = None if is_new else form.last
+            response = self._newer(request, here, seen, last, self._page_token(token))
         here.remember(request, response, token)
         return response
 
-    async def later(
+    async def newer(
         self, request: Request, here: Here, after: Annotated[int, Query(ge=0, lt=2**63)] = 0
     ) -> Response:
-        """Give what is newer than the entry numbered `after`, to a page that has the rest."""
+        """Return the part of the page that is newer than the entry numbered `after`."""
         token = here.token(request) or ""
-        seen = await self._see(request, token, after - 1) if token else None
-        return self._news(request, here, seen, after, self._mark(token))
+        seen = await self._view(request, token, after - 1) if token else None
+        return self._newer(request, here, seen, after, self._page_token(token))
 
-    def _news(
+    def _newer(
         self,
         request: Request,
         here: ChatPage,
         seen: ConversationView | None,
         last: int | None,
-        mark: str,
+        page_token: str,
     ) -> Response:
-        """Return what is newer than the page's last entry; or have the whole page loaded again.
+        """Return the part of the page that is newer than the last entry that it shows.
 
-        It isn't where what the page shows was erased since, nor where its language has changed.
-        `last` is None for a page that has the greeting only, which is the first entry seen.
+        Where that entry was erased since, or the language has changed, return the header by which
+        htmx loads the whole page. `last` is None where the page shows the greeting only, which is
+        then the first entry of `seen`.
         """
         if seen is None or not seen.talk or last not in (None, seen.talk[0].number):
             return Response(headers={"HX-Refresh": "true"})
-        del seen.talk[:1]  # the page has it: its last, or the greeting
+        del seen.talk[:1]  # the page shows it already
         if not seen.talk:
             return Response(status_code=204)
         language = seen.talk[-1].replies[-1].language
         if language != request.headers.get("x-language"):
             return Response(headers={"HX-Refresh": "true"})
-        return self._renderer.turn(here, seen, mark, language)
+        return self._renderer.turn(here, seen, page_token, language)
 
     async def forget(self, request: Request, here: Here) -> Response:
-        """End the conversation on this device: what was said is erased, the cookie too."""
+        """Erase the conversation and delete its cookie."""
         check_origin(request)
         if token := here.token(request):
             sender = self._sender(request, token)
-            await self._wiring.database.write(lambda s: forget(s, self._wiring.services, sender))
+            await self._database.write(lambda s: forget(s, self._services, sender))
         response = RedirectResponse(here.path, 303)
         here.forget(request, response)
         return response
 
-    def _mark(self, token: str) -> str:
-        """Return what tells a conversation's pages from another's, and says nothing else of it."""
-        return self._wiring.services.registry.keyed_hash(f"page {token}")[:16]
+    def _page_token(self, token: str) -> str:
+        """Return the token of a conversation's pages, from which its own can't be derived."""
+        return self._services.registry.keyed_hash(f"page {token}")[:16]
 
-    def _new(self, opening: Sequence[Reply]) -> str:
-        """Return the mark of a page that has the greeting only: what its buttons stand for."""
+    def _greeting_token(self, opening: Sequence[Reply]) -> str:
+        """Return the token of a page that shows the greeting only, derived from its buttons."""
         offered = [(choice.id, choice.label) for choice in opening[-1].choices]
-        return self._wiring.services.registry.keyed_hash(f"new {offered}")[:16]
+        return self._services.registry.keyed_hash(f"new {offered}")[:16]
 
-    async def _begin(
-        self, request: Request, here: ChatPage, said: ChatForm
+    async def _begin_conversation(
+        self, request: Request, here: ChatPage, form: ChatForm
     ) -> tuple[str, list[Reply]]:
-        """Begin a conversation; the same first message again finds the one it began."""
-        token, opening = self._inbound(request, here, None, said.model_copy(update=HELLO))
+        """Begin a conversation, or find the one that the same first message began."""
+        token, opening = self._inbound(request, here, None, form.model_copy(update=OPENING))
         try:
-            return token, await self._wiring.handle_message(opening)
+            return token, await self._application.handle_message(opening)
         except AlreadyBegun:
-            anew = {**HELLO, "message_id": str(uuid4())}
-            token, opening = self._inbound(request, here, None, said.model_copy(update=anew))
-            return token, await self._wiring.handle_message(opening)
+            anew = {**OPENING, "message_id": str(uuid4())}
+            token, opening = self._inbound(request, here, None, form.model_copy(update=anew))
+            return token, await self._application.handle_message(opening)
 
     async def _answer(
-        self, request: Request, here: ChatPage, token: str, said: ChatForm, *, look_too: bool
+        self, request: Request, here: ChatPage, token: str, form: ChatForm, *, and_view: bool
     ) -> ConversationView | None:
-        """Answer a message, and see what the page doesn't show yet, in one transaction."""
-        services, inbound = self._wiring.services, self._inbound(request, here, token, said)[1]
+        """Answer a message; if `and_view`, return what the page doesn't show yet.
+
+        Both in one transaction. Raises UnknownConversation.
+        """
+        inbound = self._inbound(request, here, token, form)[1]
 
         def run(session: Session) -> ConversationView | None:
-            receive(session, services, inbound)
-            return view(session, services, inbound, said.last - 1) if look_too else None
+            receive(session, self._services, inbound)
+            return view(session, self._services, inbound, form.last - 1) if and_view else None
 
-        with self._wiring.metrics.turn(inbound.platform):
-            return await self._wiring.database.write(run)
+        with self._application.metrics.turn(inbound.platform):
+            return await self._database.write(run)
 
     def _inbound(
-        self, request: Request, here: ChatPage, token: str | None, said: ChatForm
+        self, request: Request, here: ChatPage, token: str | None, form: ChatForm
     ) -> tuple[str, Inbound]:
+        """Return the conversation's token, new where it is None, and the form's message."""
         turn: dict[str, Any] = {
             "conversation": token,
-            "message_id": said.message_id or str(uuid4()),
-            "choice": said.choice,
-            "text": said.text if said.choice is None else None,
-            "timezone": said.timezone if said.timezone in zone_names() else None,
+            "message_id": form.message_id or str(uuid4()),
+            "choice": form.choice,
+            "text": (form.text or "") if form.choice is None else None,
+            "timezone": form.timezone if form.timezone in zone_names() else None,
         }
-        if turn["choice"] is None and turn["text"] is None:
-            turn["text"] = ""
         if token is None:
             turn["language"] = language_wanted(request.headers)
         try:
             asked = webchat.TurnRequest.model_validate(turn)
         except ValidationError:
             raise HTTPException(422, "The form isn't one of this page.") from None
-        address = network(request.client.host) if request.client else None
-        token, inbound = webchat.parse(asked, self._wiring.services.registry, address)
-        return token, inbound.model_copy(update={"municipality_id": here.home})
+        source = client_network(request)
+        token, inbound = webchat.parse(asked, self._services.registry, source)
+        return token, inbound.model_copy(update={"municipality_id": here.municipality_id})
 
     def _sender(self, request: Request, token: str) -> Sender:
-        address = network(request.client.host) if request.client else None
-        return webchat.sender(token, self._wiring.services.registry, address)
+        return webchat.sender(token, self._services.registry, client_network(request))
 
-    async def _see(self, request: Request, token: str, after: int = 0) -> ConversationView | None:
-        """See the conversation, with what is owed to it fetched."""
-        application, sender = self._wiring, self._sender(request, token)
+    async def _view(self, request: Request, token: str, after: int = 0) -> ConversationView | None:
+        """Add the notifications due to a conversation, and return it; None where there is none."""
+        services, sender = self._services, self._sender(request, token)
 
-        def see(session: Session) -> tuple[ConversationView | None, bool]:
-            seen = view(session, application.services, sender, after)
+        def read(session: Session) -> tuple[ConversationView | None, bool]:
+            seen = view(session, services, sender, after)
             if seen is None:
                 return None, False
-            now, number = application.services.clock(), seen.conversation
+            now, number = services.clock(), seen.conversation
             return seen, inbox.pending_news(session, [number], now)[number][1]
 
-        seen, owed = await application.database.read(see)
-        if owed:
-            await application.database.write(lambda s: inbox.fetch(s, application.services, sender))
-            seen, _none = await application.database.read(see)
+        seen, is_due = await self._database.read(read)
+        if is_due:
+            await self._database.write(lambda s: inbox.fetch(s, services, sender))
+            seen, _is_due = await self._database.read(read)
         return seen
 
-    async def _check_home(self, home: str | None) -> None:
-        registry = self._wiring.services.registry
-        if home is None or home in registry:
+    async def _check_municipality(self, municipality_id: str | None) -> None:
+        registry = self._services.registry
+        if municipality_id is None or municipality_id in registry:
             return
-        await self._wiring.database.read(registry.refresh)
-        if home not in registry:
+        await self._database.read(registry.refresh)
+        if municipality_id not in registry:
             raise HTTPException(404, "No municipality has that name here.")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def create(account: str, settings: TelegramAccount, texts: "Translator") -> "Platform":
-    """Return a bot's platform."""
+    """Return the platform of a bot."""
     from bot.platforms.telegram.adapter import Telegram  # noqa: PLC0415 its library takes a second
 
     return Telegram(account, settings, texts)
@@ -21,7 +21,6 @@ PACKAGE = PlatformPackage(
     title="Telegram",
     settings=TelegramAccount,
     create=create,
-    setup_help="Tell Telegram the webhook, commands and descriptions of every bot in the settings.",
-    poll_help="Ask Telegram for updates and deliver what is owed, where no public address is to be"
-    " had.",
+    setup_help="Register the webhook, commands and descriptions of every bot in the settings.",
+    poll_help="Poll Telegram for updates and deliver messages, without a public address.",
 )

@@ -59,7 +59,7 @@ class Telegram(PollingPlatform):
             raise Malformed from error
 
     def render(self, reply: Reply) -> Rendered:
-        """Return what `send` takes."""
+        """Return the message that `send` takes."""
         return rendering.render(reply, self._texts)
 
     def close_question(
@@ -70,13 +70,13 @@ class Telegram(PollingPlatform):
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Send]:
-        """Keep connections to Telegram; none is made yet."""
+        """Give `send`, with connections that are made when it is first called."""
         async with self.bot() as bot:
             yield partial(send, bot)
 
     @asynccontextmanager
     async def bot(self) -> AsyncIterator[Bot]:
-        """Give the library's bot."""
+        """Give the library's client of this bot."""
         async with HTTPXRequest() as request:
             token = self._settings.token.get_secret_value()
             yield Bot(
@@ -100,6 +100,6 @@ class Telegram(PollingPlatform):
             return await setup.check_up(bot, self.account, url)
 
     async def poll(self, handle: HandleResult) -> None:
-        """Ask for updates and handle them, until cancelled."""
+        """Poll updates and handle them, until cancelled."""
         async with self.bot() as bot:
             await Poller(bot, self.account, self._parser.parse, handle).run()

@@ -1,4 +1,4 @@
-"""Long polling: asks Telegram for updates, for a machine that Telegram can't reach."""
+"""Long polling of Telegram's updates, by a machine that Telegram can't reach."""
 
 import asyncio
 import json
@@ -23,15 +23,15 @@ WAIT_SECONDS = 25
 """How long Telegram holds a request open while there are no updates."""
 
 RETRY_SECONDS = 2.0
-"""Before trying again when Telegram or the database is away."""
+"""Before trying again when Telegram or the database is unavailable."""
 
 TRIES = 3
-"""How often an update is handled that fails by an error of ours."""
+"""How often handling an update is tried that fails by an error of ours."""
 
 
 @dataclass
 class Poller:
-    """Asks for the updates of one bot."""
+    """Polls the updates of one bot."""
 
     bot: Bot
     account: str
@@ -45,10 +45,10 @@ class Poller:
         def report(error: Exception) -> None:
             log.warning("polling failed", account=self.account, **cause(error))
 
-        await repeat(self._next, report, after_error=RETRY_SECONDS)
+        await repeat(self._poll, report, after_error=RETRY_SECONDS)
 
-    async def _next(self) -> None:
-        """Handle the next updates; asking for those after them confirms them to Telegram."""
+    async def _poll(self) -> None:
+        """Handle the next updates; requesting those after them confirms them to Telegram."""
         if self._offset is None:
             await self.bot.delete_webhook()  # while there is one, Telegram gives no updates
             self._offset = 0
@@ -66,7 +66,7 @@ class Poller:
             await self._handle(update)
 
     async def _handle(self, update: Update) -> None:
-        """Answer and handle an update; one that fails by an error of ours is skipped at last."""
+        """Answer and handle an update; one that keeps failing by an error of ours is skipped."""
         ids = {"account": self.account, "update": update.update_id}
         answered = False
 

@@ -1,4 +1,4 @@
-"""Replies as Telegram's messages, with buttons under them.
+"""Renders replies as Telegram's messages, with buttons under them.
 
 Texts are sent as they are, without markup, so that no name can break it.
 """
@@ -26,7 +26,7 @@ MAX_TEXT_UNITS = 4096
 """The longest text, in UTF-16 units."""
 
 NO_CHOICE = "-"
-"""The data of a button that can't be picked and only fills the month."""
+"""The data of a button that picks nothing: it completes the month's grid."""
 
 BUTTONS_PER_ROW = 4
 
@@ -66,7 +66,7 @@ def close_question(question: Reply, answer: str | None, *, more_follows: bool) -
     # Of a long question, only the last part has buttons and is changed.
     text = _parts(question.text)[-1]
     answered = f"{text}\n\n{ANSWERED} {answer}"
-    fits = answer and _units(answered) <= MAX_TEXT_UNITS
+    fits = answer and _utf16_units(answered) <= MAX_TEXT_UNITS
     return Reply(text=answered if fits else text, closing=True)
 
 
@@ -112,8 +112,8 @@ def _buttons(choices: Sequence[ReplyChoice]) -> list[list[InlineKeyboardButton]]
 
 
 def _parts(text: str) -> list[str]:
-    return split(text, MAX_TEXT_UNITS, _units)
+    return split(text, MAX_TEXT_UNITS, _utf16_units)
 
 
-def _units(text: str) -> int:
+def _utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2

@@ -1,4 +1,4 @@
-"""Sending to Telegram."""
+"""Sends messages to Telegram."""
 
 import os
 from datetime import timedelta
@@ -57,6 +57,6 @@ async def _edit(bot: Bot, chat: int, payload: Rendered, message_id: int) -> bool
     except ChatMigrated:
         raise
     except BadRequest as error:
-        # A deleted message needs no closing; "not modified" means that it was edited before.
+        # A deleted question needs no closing; "not modified" means that it was edited before.
         return payload.closing or "not modified" in error.message
     return True

@@ -1,4 +1,4 @@
-"""Registering a bot's webhook, commands and descriptions with Telegram, and checking them."""
+"""Registers a bot's webhook, commands and descriptions with Telegram, and checks them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
+from bot.i18n.stated_language import LANGUAGE_OF_OTHERS
 from bot.i18n.translator import Translator
 from bot.platforms.base import CheckUp
 from bot.platforms.telegram.updates import COMMANDS, UPDATES
@@ -20,13 +21,13 @@ ABOUT = _(
 IN_SHORT = _("Appointments with your municipality, by chat")
 
 RECENT = timedelta(hours=1)
-"""The cause of an older failure may have been mended since."""
+"""How old a failure may be to be reported: the cause of an older one may be gone."""
 
 LANGUAGES: dict[str | None, Language] = {
-    **{each: each for each in Language if each is not Language.EN},
-    None: Language.EN,
+    **{each: each for each in Language if each is not LANGUAGE_OF_OTHERS},
+    None: LANGUAGE_OF_OTHERS,
 }
-"""By the code of the citizen's app: its own where we speak it, English for all others."""
+"""The language of commands and descriptions by the code of the citizen's app; None: any other."""
 
 
 async def set_up(bot: Bot, url: str, secret: str, texts: Translator) -> list[str]:

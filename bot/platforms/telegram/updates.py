@@ -8,11 +8,11 @@ from telegram import ChatMember, Message, Update, User
 from telegram.constants import ChatType
 
 from bot.i18n.stated_language import stated_language
-from bot.i18n.translator import Translator
+from bot.i18n.translator import Translator, own_name
 from bot.messages import Inbound
 from bot.platforms.telegram.rendering import NO_CHOICE
 from bot.platforms.webhook import Ignored, Reachability, WebhookResponse, WebhookResult
-from core.i18n import Language, _
+from core.i18n import LANGUAGES, Text, _, join
 from dialogs.engine.inputs import Unreadable
 
 PLATFORM: Final = "telegram"
@@ -20,13 +20,13 @@ PLATFORM: Final = "telegram"
 UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 """The kinds of update that we ask Telegram for."""
 
-COMMANDS = (
+COMMANDS: tuple[tuple[str, Text], ...] = (
     ("book", _("New appointment")),
     ("bookings", _("My appointments")),
     ("back", _("Back to the question before")),
     ("start_over", _("Start over")),
     ("human", _("Talk to an employee")),
-    ("language", _("Greek or English")),
+    ("language", join(" / ", *(own_name(language) for language in LANGUAGES))),
     ("help", _("Help")),
 )
 """The commands in Telegram's menu, by the names that the dialogs give them, with labels."""
@@ -50,7 +50,7 @@ class UpdateParser:
             response = WebhookResponse.json(
                 {"method": "answerCallbackQuery", "callback_query_id": tap.id}
             )
-            # Of a message that is too old nothing is left, and its tap can't be acted on.
+            # A message that is too old is inaccessible: its buttons can't be acted on.
             if (
                 tap.data in (None, NO_CHOICE)
                 or not tap.message
@@ -94,7 +94,7 @@ class UpdateParser:
         found = COMMAND.fullmatch(message.text or "")
         if not found or found["name"] not in KNOWN_COMMANDS or message.from_user is None:
             return WebhookResponse()
-        language = stated_language(message.from_user.language_code) or Language.EL
+        language = stated_language(message.from_user.language_code) or LANGUAGES[0]
         text = _("I book appointments in private. Tap my name and write to me there.")
         return WebhookResponse.json(
             {
@@ -128,7 +128,7 @@ def _content(message: Message, user: User) -> dict[str, Any] | None:
 
 
 def _text_content(text: str) -> dict[str, Any]:
-    """Tell apart a command, such as /help or /start_over@our_bot, a deep link and a text."""
+    """Return a command, such as /help or /start_over@our_bot, a deep link or a text."""
     found = COMMAND.fullmatch(text)
     if not found:
         return {"text": text}

@@ -46,7 +46,7 @@ class Viber(Platform):
         self._settings, self._texts = settings, texts
 
     def sign(self, body: bytes) -> str:
-        """Return the signature of a request, by which Viber proves that it knows the token."""
+        """Return the signature of a request by Viber, which is keyed with the token."""
         token = self._settings.token.get_secret_value()
         return hmac.new(token.encode(), body, hashlib.sha256).hexdigest()
 
@@ -69,13 +69,11 @@ class Viber(Platform):
         if at := reply.venue:
             location = {"lat": at.latitude, "lon": at.longitude}
             return [self._message("location", location=location)]
-        *before, last = (self._message("text", text=part) for part in _parts(reply.text))
-        buttons = keyboard(reply, self._texts)
-        return [*before, last | ({"keyboard": buttons} if buttons else {})]
+        return self._texts_with_keyboard(_parts(reply.text), reply)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Send]:
-        """Keep connections to Viber; none is made yet."""
+        """Give `send`, with connections that are made when it is first called."""
         async with self.client() as client:
             yield partial(send, client)
 
@@ -87,7 +85,7 @@ class Viber(Platform):
         )
 
     async def set_up(self, public_url: str) -> list[str]:
-        """Register the webhook, at which `rantevou serve` must answer meanwhile."""
+        """Register the webhook; Viber calls it meanwhile, so `rantevou serve` must be running."""
         async with self.client() as client:
             return await setup.set_up(client, self.account, webhook_url(self.account, public_url))
 
@@ -98,10 +96,15 @@ class Viber(Platform):
             return await setup.check_up(client, self.account, url)
 
     def _welcome(self, replies: Sequence[Reply]) -> WebhookResponse:
-        """Put all replies into one message: a user who hasn't written yet can be sent no other."""
+        """Return all replies as one message: a user who hasn't written yet can be sent no other."""
         text = _parts("\n\n".join(reply.text for reply in replies))[0]
-        message = self.render(replies[-1].model_copy(update={"text": text}))[0]
+        [message] = self._texts_with_keyboard([text], replies[-1])
         return WebhookResponse.json(message)
+
+    def _texts_with_keyboard(self, texts: Sequence[str], reply: Reply) -> list[dict[str, Any]]:
+        *before, last = (self._message("text", text=text) for text in texts)
+        buttons = keyboard(reply, self._texts)
+        return [*before, last | ({"keyboard": buttons} if buttons else {})]
 
     def _message(self, kind: str, **content: Any) -> dict[str, Any]:
         sender = {"name": self._settings.name}

@@ -1,4 +1,4 @@
-"""Viber's events as ours: https://developers.viber.com/docs/api/rest-bot-api/#callbacks."""
+"""Parses Viber's events: https://developers.viber.com/docs/api/rest-bot-api/#callbacks."""
 
 import re
 from typing import Any, Final

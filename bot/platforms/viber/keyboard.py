@@ -18,10 +18,10 @@ from bot.platforms.layout import ROW_WIDTH, rows_of
 from core.i18n import _
 
 TAP = "tap "
-"""What a button sends before the id of its choice."""
+"""The beginning of what a button sends; the id of its choice follows."""
 
 COLUMNS, ROWS = 6, 12
-"""The most of a keyboard."""
+"""The largest size of a keyboard."""
 
 MAX_LABEL = 250
 """The longest label of a button, escaped."""
@@ -75,7 +75,7 @@ def _drawn(columns: int, text: str, colour: str) -> dict[str, Any]:
 
 
 def _grid(choices: Sequence[ReplyChoice], colour: str, max_rows: int) -> list[Row]:
-    """Return rows of buttons: as many in a row as can be read, or as must be to fit all of them."""
+    """Return rows of buttons, as many in each as are legible, or more where all must fit."""
     width = ROW_WIDTH
     rows = rows_of(choices, COLUMNS, width)
     while len(rows) > max_rows and any(len(row) < COLUMNS for row in rows[:-1]):

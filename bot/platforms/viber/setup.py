@@ -1,4 +1,4 @@
-"""Registering a bot's webhook with Viber, and checking it."""
+"""Registers a bot's webhook with Viber, and checks it."""
 
 import httpx
 

@@ -9,7 +9,7 @@ from core.db.models import Booking, OutboxStatus, Suppression
 from core.errors import DeliveryError
 from core.messaging import outbox, outbox_admin
 from core.messaging.keys import MessageKind
-from tests.bot.push_deployment import BOOK, DETAILS, Mailbox, Post
+from tests.bot.push_deployment import BOOK, DETAILS, Post, TextMessages
 from tests.conftest import mostly_on
 
 pytestmark = mostly_on("sqlite")
@@ -114,12 +114,14 @@ def test_the_next_way_has_as_long_as_the_first(post: Post) -> None:
 
 
 def test_the_next_way_after_the_email_is_the_telephone(post: Post) -> None:
-    texting = Mailbox()
-    post.deployment.services.platforms["sms"] = texting  # type: ignore[index]
+    texting = TextMessages()
+    post.platforms["sms"] = texting
     post.deployment.services.registry.accounts |= {"sms"}
     post.email.fails = [DeliveryError("no such mailbox", unreachable=True)]
     post.deployment.talk(*BOOK, *DETAILS)
     post.deliver(post.settled)
     ((number, words),) = texting.sent
     assert number == "+306912345678"
+    assert words.startswith("Το ραντεβού σας κλείστηκε: ")
     assert "12:30" in words
+    assert "\n" not in words

@@ -27,7 +27,7 @@ REMINDER = "Σας θυμίζω το ραντεβού σας:"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, deployment: Deployment) -> None:
-    monkeypatch.setattr(event_stream, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(event_stream, "POLL_SECONDS", 0.05)
     deployment.services.registry.accounts = frozenset({"webchat"})
 
 
@@ -70,7 +70,7 @@ def test_an_open_page_is_told_of_a_reminder_and_fetches_it_once(
 def test_a_silent_stream_shows_that_it_lives_and_still_brings_news(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_stream, "BEAT_SECONDS", 0.2)
+    monkeypatch.setattr(event_stream, "KEEPALIVE_SECONDS", 0.2)
     client = serve()
     last = last_of(say(client, text="Χίος").text)
     with client.stream("GET", "/events", timeout=10) as answer:
@@ -158,7 +158,7 @@ def test_who_has_no_conversation_has_no_stream(serve: Serve) -> None:
 
 
 def test_an_address_has_only_so_many_streams(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_stream, "PER_ADDRESS", 1)
+    monkeypatch.setattr(event_stream, "MAX_STREAMS_PER_NETWORK", 1)
     client = serve()
     say(client, text="Χίος")
     with listening(client) as events:

@@ -1,7 +1,7 @@
-// What a page without scripts does by itself is made smoother here; nothing depends on it.
+// Progressive enhancement: the page works without this script too.
 (function () {
   "use strict";
-  history.scrollRestoration = "manual"; // whoever comes back sees the open question
+  history.scrollRestoration = "manual"; // a page that is visited again shows the open question
   var zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
   var log, root;
 
@@ -10,7 +10,7 @@
     return newest ? Number(newest.dataset.entry) : 0;
   }
 
-  // Not scrollIntoView: from a frame, it moves the page around it too.
+  // Not scrollIntoView: in a frame, it scrolls the framing page too.
   function toEnd(element) {
     window.scrollBy(0, element.getBoundingClientRect().bottom + 16 - window.innerHeight);
   }
@@ -19,7 +19,7 @@
     document.querySelectorAll('input[name="timezone"]').forEach(function (input) {
       input.value = zone;
     });
-    if (follow) { // the question is in view, but never at the price of how its answer begins
+    if (follow) { // to the question, unless the newest messages would begin above the window
       var newest = log.querySelector('[data-entry="' + last() + '"]');
       toEnd(document.getElementById("ask"));
       var above = newest ? newest.getBoundingClientRect().top - 64 : 0;
@@ -33,7 +33,7 @@
     tick();
   }
 
-  // The time that is kept runs out while one types.
+  // Updates the number of minutes for which the time is still held.
   function tick() {
     var held = document.querySelector(".held");
     if (!held) return;
@@ -43,44 +43,44 @@
     held.textContent = words.replace("99", left);
   }
 
-  var pressed = false; // by keyboard: whoever taps wants no jumping focus
+  var byKeyboard = false; // or screen reader: only then the focus is moved to the question
   document.addEventListener("keydown", function (event) {
-    pressed = true;
+    byKeyboard = true;
     var sends = event.key === "Enter" && !event.shiftKey && !event.isComposing;
-    if (sends && event.target.tagName === "TEXTAREA") { // as in any messenger
+    if (sends && event.target.tagName === "TEXTAREA") { // Shift+Enter begins a new line
       event.preventDefault();
       event.target.form.requestSubmit();
     }
   });
-  document.addEventListener("focusin", function (event) { // a browser leaves it half cut
+  document.addEventListener("focusin", function (event) { // browsers show it only in part
     if (event.target.closest("#trail")) {
       event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
   });
-  document.addEventListener("click", function (event) { // a screen reader's click has no pointer
-    pressed = event.detail === 0;
+  document.addEventListener("click", function (event) { // without a pointer, detail is 0
+    byKeyboard = event.detail === 0;
   }, true);
 
-  var sent = ""; // what the box held when something was sent
+  var sent = ""; // the value of the text field when a message was last sent
   document.addEventListener("htmx:configRequest", function (event) {
     var get = event.detail.verb === "get";
     event.detail.headers["X-Language"] = document.documentElement.lang;
-    event.detail.headers.Accept = "text/html"; // so that errors come in the citizen's words
+    event.detail.headers.Accept = "text/html"; // so that errors are pages in the citizen's language
     event.detail.parameters[get ? "after" : "last"] = last();
     if (!get) sent = document.getElementById("text").value;
   });
 
   function plain(text) { return text.trim().replace(/\s+/g, " "); }
 
-  // Two answers may bring the same: what is here already isn't shown, nor announced, again.
-  var typed = "", follow = true; // what is half written, and whether the question is being read
+  // Two responses may bring the same entries: those on the page aren't shown or announced again.
+  var typed = "", follow = true; // the text not yet sent, and whether to scroll to the question
   document.addEventListener("htmx:beforeSwap", function (event) {
     var detail = event.detail;
     if (detail.target !== log || detail.xhr.status !== 200) return;
     var newest = Number(detail.xhr.getResponseHeader("X-Last")), known = last();
     if (!newest || newest <= known) {
       detail.shouldSwap = false;
-      if (!newest) fail(""); // a page of somebody else, as a public network's
+      if (!newest) fail(""); // not our page, but for example a public network's login
       return;
     }
     var holder = document.createElement("template");
@@ -92,7 +92,7 @@
     typed = document.getElementById("text").value;
     if (!get && typed === sent) typed = "";
     holder.content.querySelectorAll(".citizen").forEach(function (bubble) {
-      // It was taken, and its own answer lost.
+      // It was received, although its own response was lost.
       if (plain(bubble.lastChild.textContent) === plain(typed)) typed = "";
     });
     follow = !get || document.getElementById("ask").getBoundingClientRect().top < innerHeight;
@@ -108,31 +108,31 @@
     fill(follow);
     listen();
     if (newest > last()) fetchNew();
-    if (pressed && document.activeElement === document.body) {
+    if (byKeyboard && document.activeElement === document.body) {
       document.getElementById("ask").focus({ preventScroll: true });
     }
   });
 
-  function fail(words) {
+  function fail(reason) {
     var failed = document.querySelector(".failed");
-    failed.textContent = words || failed.dataset.stuck;
+    failed.textContent = reason || failed.dataset.stuck;
     failed.hidden = false;
     if (failed.getBoundingClientRect().bottom > window.innerHeight) toEnd(failed);
   }
 
-  // The same message is sent again until it arrives: its id makes it count once.
-  var waits = [1, 2, 4, 8, 15], passing = [0, 429, 502, 503, 504];
+  // A message that failed is sent again; its id makes the server answer it once.
+  var waits = [1, 2, 4, 8, 15], temporary = [0, 429, 502, 503, 504];
   function retry(event) {
     var form = event.detail.elt, xhr = event.detail.xhr;
     if (form.tagName !== "FORM" || !document.contains(form)) return;
     var tries = Number(form.dataset.tries || 0);
-    var again = tries < waits.length && passing.indexOf(xhr.status) >= 0;
+    var again = tries < waits.length && temporary.indexOf(xhr.status) >= 0;
     form.dataset.tries = again ? tries + 1 : 0;
     if (!again) {
       var refused = xhr.status >= 400 && xhr.status < 500;
-      var told = new DOMParser().parseFromString(xhr.responseText, "text/html");
-      var words = refused && told.querySelector("main.document p");
-      return fail(words ? words.textContent : "");
+      var page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+      var reason = refused && page.querySelector("main.document p");
+      return fail(reason ? reason.textContent : "");
     }
     fail(document.querySelector(".failed").dataset.again);
     var asked = Math.min(60, Number(xhr.getResponseHeader("Retry-After")) || 0);
@@ -145,8 +145,8 @@
     document.addEventListener(name, retry);
   });
 
-  // What comes later, or was said in another window. A hidden page needs none of it yet.
-  var stream = null, newest = 0, owed = false;
+  // Notifications, and what was written in another window. A hidden page doesn't listen.
+  var stream = null, newest = 0, isDue = false;
   function listen() {
     var wanted = last() > 0 && document.visibilityState === "visible" && "EventSource" in window;
     if (stream && (!wanted || stream.readyState === EventSource.CLOSED)) {
@@ -158,28 +158,28 @@
     stream.addEventListener("news", function (event) {
       var parts = event.data.split(" ");
       newest = Number(parts[0]);
-      owed = parts[1] === "1";
-      if (newest !== last() || owed) fetchNew();
+      isDue = parts[1] === "1";
+      if (newest !== last() || isDue) fetchNew();
     });
-    stream.addEventListener("error", function () { // it comes back by itself, but not from a refusal
+    stream.addEventListener("error", function () { // it reconnects by itself, but not when refused
       if (stream && stream.readyState === EventSource.CLOSED) {
         setTimeout(listen, 15000 + Math.random() * 30000);
       }
     });
   }
   function fetchNew() {
-    if (document.querySelector(".htmx-request")) return; // looked at again when that is over
-    owed = false;
+    if (document.querySelector(".htmx-request")) return; // tried again when that request has ended
+    isDue = false;
     htmx.ajax("GET", root + "/later", { source: log, target: log, swap: "beforeend" });
   }
   document.addEventListener("htmx:afterRequest", function (event) {
     if (event.detail.requestConfig.verb === "post") {
-      setTimeout(function () { if (newest > last() || owed) fetchNew(); }, 100);
+      setTimeout(function () { if (newest > last() || isDue) fetchNew(); }, 100);
     }
   });
 
   document.addEventListener("visibilitychange", function () { listen(); });
-  // What is half written outlives a page that must be loaded anew; but not the forgetting of all.
+  // The text not yet sent is kept when the page is loaded again, but not when all is erased.
   var forgotten = false;
   document.addEventListener("submit", function (event) {
     forgotten = event.target.closest(".forget") !== null;

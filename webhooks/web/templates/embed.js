@@ -1,4 +1,4 @@
-// Shows the conversation where this script stands in the page.
+// Puts a frame with the conversation after this script's element.
 (function () {
   "use strict";
   var script = document.currentScript;
@@ -10,7 +10,7 @@
   var titles = {{ titles|tojson }};
   var frame = document.createElement("iframe");
   frame.src = new URL(script.src).origin + {{ framed|tojson }} + (municipality ? "/m/" + municipality : "");
-  frame.title = titles[document.documentElement.lang.slice(0, 2)] || titles[{{ first|tojson }}];
+  frame.title = titles[document.documentElement.lang.split("-")[0]] || titles[{{ first|tojson }}];
   frame.style.width = "100%";
   frame.style.height = script.dataset.height || "40rem";
   frame.style.border = "0";
