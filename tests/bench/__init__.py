@@ -1,1 +1,1 @@
-"""`make bench`: figures, each beside other work of the same run."""
+"""`make bench`: performance figures, each compared with other work of the same run."""

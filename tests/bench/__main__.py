@@ -1,9 +1,9 @@
-"""Print every figure of `make bench`: what, how much, its ratio to something else, its bound.
+"""Print every figure of `make bench`: name, value, ratio to a reference figure, bound.
 
-Everything is compared within this run, in turns. Beside wall time stands the processor time of the
-process that does the work; a database server's own is not in it. SQLite is synchronous=FULL,
-PostgreSQL as it comes (or the one that RANTEVOU_TEST_DATABASE_URL names). The databases lie in the
-working folder, for /tmp may be in memory, where a commit costs nothing.
+What is compared is measured alternately in the same run. The processor time is that of the process
+that does the work, without a database server's. SQLite runs with synchronous=FULL, PostgreSQL with
+its default settings (or the server that RANTEVOU_TEST_DATABASE_URL names). The databases are in the
+working directory, because /tmp may be in memory, where a commit costs nothing.
 """
 
 import argparse
@@ -13,26 +13,26 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.bench import bots, report, web
+from tests.bench.background import background
+from tests.bench.databases import on_postgres, on_sqlite
+from tests.bench.delivery_delay import delivery_delay
 from tests.bench.growth import growth
 from tests.bench.months import months
-from tests.bench.offices import on_postgres, on_sqlite
-from tests.bench.post import deliveries
+from tests.bench.outbox import deliveries
 from tests.bench.processes import processes
-from tests.bench.promptness import promptness
 from tests.bench.sizes import SHORT, WHOLE, Sizes
 from tests.bench.turns import turns
-from tests.bench.upkeep import upkeep
 from tests.postgres import running
 
-ON_BOTH = (growth, months, upkeep, deliveries, promptness)
+ON_BOTH = (growth, months, background, deliveries, delivery_delay)
 MEASURES = {"SQLite": ON_BOTH, "PostgreSQL": (*ON_BOTH, processes)}
 
 
 def main() -> None:
-    """Print the figures, subject by subject."""
+    """Run the benchmark that the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--short", action="store_true", help="in half a minute, SQLite only")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
+    parser.add_argument("--short", action="store_true", help="half a minute, SQLite only")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures as JSON")
     given = parser.parse_args()
     report.heading()
     with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as folder:
@@ -46,35 +46,35 @@ def main() -> None:
 
 
 def short(root: Path, sizes: Sizes) -> None:
-    """Take what a change of the code shows in, quickly enough to be repeated."""
+    """Measure what depends most on the code, quickly enough to be repeated."""
     turns(root, sizes)
     web.pages(root, sizes)
     bots.answers(root, sizes)
-    with on_sqlite(root, (sizes.few, sizes.many)) as offices:
+    with on_sqlite(root, (sizes.few, sizes.many)) as databases:
         for measure in (months, deliveries):
-            measure("SQLite", offices, sizes)
+            measure("SQLite", databases, sizes)
 
 
 def whole(root: Path, sizes: Sizes) -> None:
-    """Take them all, on both databases."""
+    """Measure everything, on both databases."""
     with ExitStack() as stack:
         turns(root, sizes)
         web.pages(root, sizes)
         bots.answers(root, sizes)
         server = stack.enter_context(running(root, durable=True))
-        bots.crowd(server)
+        bots.concurrent(server)
         counts = (sizes.few, sizes.many)
-        with ThreadPoolExecutor(1) as beside:
-            # Storing so much takes as long as talking 10,000 times does, of which only the memory
-            # is of interest: both at once.
-            offices = {
-                "SQLite": beside.submit(stack.enter_context, on_sqlite(root, counts)),
-                "PostgreSQL": beside.submit(stack.enter_context, on_postgres(server, counts)),
+        with ThreadPoolExecutor(1) as executor:
+            # Filling the databases takes as long as the 10,000 conversations, of which only the
+            # server's memory is measured: run both at once.
+            databases = {
+                "SQLite": executor.submit(stack.enter_context, on_sqlite(root, counts)),
+                "PostgreSQL": executor.submit(stack.enter_context, on_postgres(server, counts)),
             }
             web.memory(root, sizes)
-        for kind, stored in offices.items():
+        for kind, filled in databases.items():
             for measure in MEASURES[kind]:
-                measure(kind, stored.result(), sizes)
+                measure(kind, filled.result(), sizes)
 
 
 if __name__ == "__main__":

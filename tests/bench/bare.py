@@ -1,4 +1,4 @@
-"""The least that the same database can be asked to write: one row, and a commit."""
+"""Commit single rows without SQLAlchemy: the reference for what the database itself takes."""
 
 import sqlite3
 
@@ -7,12 +7,12 @@ import psycopg
 from core.db.database import Database
 from tests.bench.clock import Cost, now
 
-_MAKE = "CREATE TABLE IF NOT EXISTS bare (number INTEGER)"
-_WRITE = "INSERT INTO bare VALUES (1)"
+_CREATE = "CREATE TABLE IF NOT EXISTS bare (number INTEGER)"
+_INSERT = "INSERT INTO bare VALUES (1)"
 
 
-class Bare:
-    """A connection of its own to that database, with nothing of ours about it."""
+class BareConnection:
+    """A driver's own connection to a database of ours."""
 
     def __init__(self, database: Database) -> None:
         self._connection: sqlite3.Connection | psycopg.Connection
@@ -23,14 +23,14 @@ class Bare:
             url = database.backend.url.set(drivername="postgresql")
             shown = url.render_as_string(hide_password=False)
             self._connection = psycopg.connect(shown, autocommit=True)
-        self._connection.execute(_MAKE)
+        self._connection.execute(_CREATE)
 
     def write(self) -> Cost:
-        """Write; its cost."""
-        begun = now()
-        self._connection.execute(_WRITE)
-        return now() - begun
+        """Insert and commit one row; return the cost."""
+        started = now()
+        self._connection.execute(_INSERT)
+        return now() - started
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the connection."""
         self._connection.close()

@@ -1,8 +1,8 @@
-"""`make bench BESIDE=<revision>`: this working folder compared with a former revision.
+"""`make bench BESIDE=<revision>`: compare this working directory with a former revision.
 
-Machines are noisy, so each figure is compared with its own from the same minutes, and the former
-revision with itself too: where that differs as much, the difference isn't of this code's making.
-Imports nothing of the product, whose modules may have other names in the other revision.
+Machines are noisy, so each figure is compared with the former revision's from the same minutes, and
+the former revision with itself: where that differs as much, the code isn't the cause. Imports
+nothing of the product, whose modules may have other names in the other revision.
 """
 
 import argparse
@@ -19,39 +19,39 @@ from pathlib import Path
 from typing import Any
 
 LIMIT = 1.05
-"""A figure is worse where it takes more than so many times what it took."""
+"""A figure is worse where the ratio of new to former is above this."""
 
 ROUNDS = 8
 
 Figures = Mapping[str, Mapping[str, Any]]
-"""The records of one run, by name."""
+"""The records of one run, by figure name."""
 Round = tuple[Figures, Figures, Figures]
-"""Of the former revision, of this one, of the former again."""
+"""The runs of the former revision, of this one, and of the former again."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A figure of both revisions."""
+    """A figure in both revisions."""
 
     name: str
     by: str
     former: float
     new: float
-    """Their medians, in what they are compared by."""
+    """The medians, of processor time or of the value, as `by` says."""
     unit: str
     ratio: float
-    """The median of how many times as much the new takes as the former, of all pairs."""
+    """The median of the ratios of new to former, over all pairs."""
     noise: float
-    """The same of the former's second run to its first."""
+    """The median of the ratios of the former's second run to its first."""
 
     @property
     def worse(self) -> bool:
-        """Whether the new is slower or larger, and the former beside itself isn't."""
+        """Return whether the ratio exceeds the limit, and the noise doesn't."""
         return self.ratio > LIMIT >= self.noise
 
 
 def compare(rounds: Sequence[Round]) -> list[Comparison]:
-    """Compare what all runs have, but for what isn't about the code."""
+    """Compare the figures that all runs have, except those that don't measure the code."""
     shared = [name for name in rounds[0][1] if all(name in run for runs in rounds for run in runs)]
     return [_compare(name, rounds) for name in shared if rounds[0][1][name]["by"]]
 
@@ -60,7 +60,7 @@ def _compare(name: str, rounds: Sequence[Round]) -> Comparison:
     by, unit = (str(rounds[0][1][name][key]) for key in ("by", "unit"))
     taken = [tuple(float(run[name][by]) for run in runs) for runs in rounds]
     rises = by == "value" and unit == "per second"
-    # The former stands before and after the new, so that a steady drift doesn't count.
+    # The former runs before and after the new, so that a steady drift cancels out.
     pairs = [(new, former) for first, new, last in taken for former in (first, last)]
     again = [(last, first) for first, _, last in taken]
     return Comparison(
@@ -80,7 +80,7 @@ def _ratio(new: float, former: float, *, rises: bool) -> float:
 
 
 def main() -> int:
-    """Compare, and print the table; 1 where a figure is worse."""
+    """Compare and print the table; return 1 if a figure is worse, else 0."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.beside", description=__doc__)
     parser.add_argument("revision", help="the former revision, as git names it")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
@@ -95,7 +95,7 @@ def main() -> int:
 
 @contextmanager
 def _checkout(revision: str) -> Iterator[Path]:
-    """Check a revision out for a while, with a virtual environment of its own."""
+    """Check a revision out with a virtual environment of its own; remove both in the end."""
     commit = _run("git", "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     grep = ["git", "grep", "-q", "-e", "--short", commit.strip(), "--", "tests/bench"]
     if subprocess.run(grep, check=False).returncode:
@@ -106,7 +106,7 @@ def _checkout(revision: str) -> Iterator[Path]:
         try:
             _say(f"Setting up {revision} with an environment of its own")
             _run("make", "-C", str(place), ".venv/.ready")
-            # Or its first run would compile what ours has compiled long ago.
+            # Otherwise its first run would include compiling, which ours did long ago.
             _run(str(_python(place)), "-m", "compileall", "-q", "-x", r"\.venv", ".", place=place)
             yield place
         finally:
@@ -127,7 +127,7 @@ def _rounds(former: Path, count: int) -> Iterator[Round]:
 
 
 def _short(place: Path, python: Path) -> Figures:
-    """Run the short form there; its figures."""
+    """Run the short form in that directory and return its figures."""
     with tempfile.TemporaryDirectory(prefix="rantevou-bench-") as folder:
         file = Path(folder) / "figures.json"
         _run(str(python), "-m", "tests.bench", "--short", "--json", str(file), place=place)
@@ -135,7 +135,7 @@ def _short(place: Path, python: Path) -> Figures:
 
 
 def _run(*command: str, place: Path | None = None) -> str:
-    # A path for our Python isn't for another checkout's.
+    # PYTHONPATH would make the other checkout import our modules.
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         command, cwd=place, env=kept, check=True, capture_output=True, text=True, encoding="utf-8"
@@ -146,7 +146,7 @@ def _run(*command: str, place: Path | None = None) -> str:
 def _report(revision: str, rounds: Sequence[Round]) -> int:
     compared = compare(rounds)
     columns = f"{'by':>7}{'former':>12}{'new':>12}{'':>12}{'new/former':>11}{'former/former':>14}"
-    _say(f"{revision} and this working folder, medians of {len(rounds)} rounds")
+    _say(f"{revision} and this working directory, medians of {len(rounds)} rounds")
     _say(f"{'':<24}{columns}")
     for each in compared:
         figures = f"{each.former:>12.2f}{each.new:>12.2f} {each.unit:<11}"

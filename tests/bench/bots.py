@@ -1,4 +1,4 @@
-"""How soon a message to a bot is answered: from the webhook's request to our call there."""
+"""Measure how soon a bot answers: from the webhook's request to our call of the platform's API."""
 
 import http.client
 import json
@@ -30,15 +30,15 @@ from tests.fakes.viber import TOKEN as VIBER_TOKEN
 from tests.fakes.viber import viber_server
 from tests.postgres import Server
 
-A_SECOND = 20
-TALKS, SAID = 100, ("γεια", "λάρισα", "1", "1", "1", "πίσω")
-"""How many talk at once, and what each of them says."""
-SENDERS = 8
+MESSAGES_PER_SECOND = 20
+CITIZENS, TEXTS = 100, ("γεια", "λάρισα", "1", "1", "1", "πίσω")
+"""How many converse at the same time, and what each of them writes."""
+CONNECTIONS = 8
 
 
 @dataclass(frozen=True)
 class Bot:
-    """One bot: a server's settings for it, what sends it a text, and when each chat was reached."""
+    """A bot: the server's settings, a webhook request for a text, when each chat was written to."""
 
     name: str
     settings: Mapping[str, str]
@@ -48,8 +48,8 @@ class Bot:
 
 @contextmanager
 def on_telegram() -> Iterator[Bot]:
-    """A bot at Telegram."""
-    ours = telegram.Telegram(
+    """Run a fake Telegram; yield a bot there."""
+    platform = telegram.Telegram(
         "telegram:town", TelegramAccount.model_validate({"token": TOKEN}), Translator()
     )
 
@@ -58,9 +58,11 @@ def on_telegram() -> Iterator[Bot]:
             "chat": {**telegram_updates.CHAT, "id": chat},
             "from": {**telegram_updates.WHO, "id": chat},
         }
-        # By our fake's count, what is written now comes after all that stands there.
+        # Larger than the ids that the fake gives: the text was written after all our messages.
         said = telegram_updates.message(text=text, message_id=10**9 + number, **who)
-        return {telegram.HEADER: ours.secret}, json.dumps({**said, "update_id": number}).encode()
+        return {telegram.HEADER: platform.secret}, json.dumps(
+            {**said, "update_id": number}
+        ).encode()
 
     with telegram_server() as fake:
         name = "RANTEVOU_TELEGRAM__TOWN__"
@@ -70,8 +72,8 @@ def on_telegram() -> Iterator[Bot]:
 
 @contextmanager
 def on_viber() -> Iterator[Bot]:
-    """A bot at Viber."""
-    ours = viber.Viber(
+    """Run a fake Viber; yield a bot there."""
+    platform = viber.Viber(
         "viber:town", ViberAccount.model_validate({"token": VIBER_TOKEN}), Translator()
     )
 
@@ -79,7 +81,7 @@ def on_viber() -> Iterator[Bot]:
         sender = {**viber_events.WHO, "id": str(chat)}
         said = viber_events.text(text, sender=sender, message_token=number, timestamp=number)
         body = json.dumps(said).encode()
-        return {viber.HEADER: ours.sign(body)}, body
+        return {viber.HEADER: platform.sign(body)}, body
 
     with viber_server() as fake:
         name = "RANTEVOU_VIBER__TOWN__"
@@ -88,45 +90,46 @@ def on_viber() -> Iterator[Bot]:
 
 
 def answers(root: Path, sizes: Sizes) -> None:
-    """Send 20 messages a second, each from somebody new, beside a request that does nothing."""
+    """Send 20 messages a second, each from a new citizen; measure an empty request meanwhile."""
     for on_platform in (on_telegram, on_viber):
         with on_platform() as bot, serving(root / f"{bot.name}.db", **bot.settings) as server:
-            says = [(chat, chat, "γεια") for chat in range(1, sizes.messages + 1)]
-            took, idle = _sent(bot, server, says, 1)
-        _lines(f"{bot.name}.answer", f"{bot.name}, from webhook to send", took, idle, bounds=True)
+            messages = [(chat, chat, "γεια") for chat in range(1, sizes.messages + 1)]
+            took, idle = _send_all(bot, server, messages, 1)
+        _report(f"{bot.name}.answer", f"{bot.name}, from webhook to send", took, idle, bounds=True)
 
 
-def crowd(postgres: Server) -> None:
-    """Have 100 talk at once, each one message in five seconds, with two processes on PostgreSQL."""
+def concurrent(postgres: Server) -> None:
+    """Run 100 conversations at once, each a message in five seconds; two processes, PostgreSQL."""
     with on_telegram() as bot, ExitStack() as stack:
         url = stack.enter_context(postgres.database())
         settings = {**bot.settings, "RANTEVOU_DATABASE_URL": url}
         server = stack.enter_context(serving(Path(), "--workers", "2", **settings))
-        says = [
-            (chat, turn * TALKS + chat, text)
-            for turn, text in enumerate(SAID)
-            for chat in range(1, TALKS + 1)
+        messages = [
+            (chat, turn * CITIZENS + chat, text)
+            for turn, text in enumerate(TEXTS)
+            for chat in range(1, CITIZENS + 1)
         ]
-        took, idle = _sent(bot, server, says, SENDERS)
-    what = f"PostgreSQL, 2 processes: {TALKS} talks at once, {A_SECOND} messages a second"
-    _lines("postgresql.crowd", what, took, idle, bounds=False)
+        took, idle = _send_all(bot, server, messages, CONNECTIONS)
+    rate = f"{MESSAGES_PER_SECOND} messages a second"
+    what = f"PostgreSQL, 2 processes: {CITIZENS} conversations at once, {rate}"
+    _report("postgresql.crowd", what, took, idle, bounds=False)
 
 
-def _sent(
-    bot: Bot, server: web.Server, says: Sequence[tuple[int, int, str]], senders: int
+def _send_all(
+    bot: Bot, server: web.Server, messages: Sequence[tuple[int, int, str]], connections: int
 ) -> tuple[list[Cost], float]:
-    """Send them at their rate, over so many connections.
+    """Send messages (chat, number, text) at the fixed rate, over so many connections.
 
-    What each took, sorted, and how long a request took meanwhile that does nothing. One message's
-    processor time can't be known from another's: each is given the mean.
+    Return the cost of each, sorted, and the median seconds of a request that does nothing. The
+    processor time of one message can't be told from another's: each has the mean.
     """
     own = threading.local()
-    begun, before = time.perf_counter(), spent(server.process.pid)
+    started, before = time.perf_counter(), spent(server.process.pid)
 
     def send(place: int, chat: int, number: int, text: str) -> float:
         if not hasattr(own, "client"):
             own.client = http.client.HTTPConnection("127.0.0.1", server.port)
-        time.sleep(max(0, begun + place / A_SECOND - time.perf_counter()))
+        time.sleep(max(0, started + place / MESSAGES_PER_SECOND - time.perf_counter()))
         headers, body = bot.event(chat, number, text)
         at = time.perf_counter()
         own.client.request("POST", f"/webhooks/{bot.name}/town", body, headers)
@@ -135,34 +138,34 @@ def _sent(
         assert answer.status == 200, answer.status
         return at
 
-    with ThreadPoolExecutor(senders) as threads:
-        sent = [threads.submit(partial(send, n, *said)) for n, said in enumerate(says)]
+    with ThreadPoolExecutor(connections) as threads:
+        sent = [threads.submit(partial(send, n, *said)) for n, said in enumerate(messages)]
         idle = []
-        for each in sent[:: A_SECOND // 4]:
+        for each in sent[:: MESSAGES_PER_SECOND // 4]:
             each.result()
             asked = time.perf_counter()
             server.ask("GET", "/healthz")
             idle.append(time.perf_counter() - asked)
-    at = [(chat, each.result()) for (chat, *_), each in zip(says, sent, strict=True)]
-    waited = sorted(_waited(bot, *each) for each in at)
-    cpu = (spent(server.process.pid) - before) / len(says)
+    at = [(chat, each.result()) for (chat, *_), each in zip(messages, sent, strict=True)]
+    waited = sorted(_seconds_until_answer(bot, *each) for each in at)
+    cpu = (spent(server.process.pid) - before) / len(messages)
     return [Cost(wall, cpu) for wall in waited], statistics.median(idle)
 
 
-def _waited(bot: Bot, chat: int, at: float) -> float:
+def _seconds_until_answer(bot: Bot, chat: int, at: float) -> float:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         reached = bot.reached(chat)
         if (place := bisect_left(reached, at)) < len(reached):
             return reached[place] - at
         time.sleep(0.01)
-    raise AssertionError("nobody answered")
+    raise AssertionError("no answer within ten seconds")
 
 
-def _lines(name: str, what: str, took: Sequence[Cost], idle: float, *, bounds: bool) -> None:
+def _report(name: str, what: str, took: Sequence[Cost], idle: float, *, bounds: bool) -> None:
     half, most = took[len(took) // 2], took[len(took) * 95 // 100]
     line(f"{name}.p50", f"{what}: p50", half, bound="at most 40 ms" if bounds else "")
-    # Of the short form's few messages this is the second slowest: not fit for comparing revisions.
+    # In the short form it is the second slowest of 30: too noisy to compare revisions by.
     bound, slow = "at most 120 ms" if bounds else "", most.wall * 1000
     line(f"{name}.p95", f"{what}: p95", slow, bound=bound, by="")
     line(f"{name}.idle", "  beside a request that does nothing", idle * 1000, by="")

@@ -1,4 +1,4 @@
-"""What work costs: wall time, and the processor time that another program can't take from it."""
+"""Measure wall time, and processor time, which other programs don't lengthen."""
 
 import ctypes
 import statistics
@@ -12,15 +12,15 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _SETTLED = 0.0005
-"""Seconds of rest after which a server counts as done with a request."""
+"""Seconds without processor time after which a server has finished a request."""
 
 _LOOK, _IDLE = 0.3, 0.02
-"""Over the first, in seconds, an idle process uses no more processor time than the second."""
+"""An idle process uses at most `_IDLE` seconds of processor time in `_LOOK` seconds."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds by the clock on the wall, and of processors."""
+    """Seconds of wall time and of processor time."""
 
     wall: float
     cpu: float
@@ -36,12 +36,12 @@ class Cost:
 
 
 def now() -> Cost:
-    """Read both clocks, of this process with all its threads."""
+    """Return both clocks of this process, with all its threads."""
     return Cost(time.perf_counter(), time.process_time())
 
 
 def total(costs: Iterable[Cost]) -> Cost:
-    """Add them up."""
+    """Return the sum."""
     return sum(costs, Cost(0, 0))
 
 
@@ -51,13 +51,13 @@ def mean(costs: Iterable[Cost]) -> Cost:
     return total(each) / len(each)
 
 
-def middle(costs: Iterable[Cost]) -> Cost:
+def median_cost(costs: Iterable[Cost]) -> Cost:
     """Return the median of each clock."""
-    return quantile(costs, 0.5)
+    return cost_quantile(costs, 0.5)
 
 
-def quantile(costs: Iterable[Cost], part: float) -> Cost:
-    """Return what so large a part of them stays below, for each clock by itself."""
+def cost_quantile(costs: Iterable[Cost], part: float) -> Cost:
+    """Return the quantile `part` (0 to 1) of each clock by itself."""
     each = list(costs)
     walls, cpus = sorted(cost.wall for cost in each), sorted(cost.cpu for cost in each)
     if part == 0.5:
@@ -69,7 +69,7 @@ def quantile(costs: Iterable[Cost], part: float) -> Cost:
 def spent(process: int) -> float:
     """Return the processor time of another process and of those it started."""
     seconds = 0.0
-    with suppress(OSError):  # it ended meanwhile
+    with suppress(OSError):  # the process has ended
         seconds = time.clock_gettime(_clock_of(process))
         for children in Path(f"/proc/{process}/task").glob("*/children"):
             seconds += sum(spent(int(child)) for child in children.read_text().split())
@@ -77,19 +77,19 @@ def spent(process: int) -> float:
 
 
 def timed(process: int, fn: Callable[[], T]) -> tuple[Cost, T]:
-    """Run fn, which asks another process for something; that one's cost, and the result.
+    """Run fn, which sends a request to another process; return that process's cost and the result.
 
-    A server is still busy for a moment after its answer, and the kernel counts a running thread
-    late; so wait, off the wall clock, until its processor time rests.
+    A server still works for a moment after its answer, and the kernel updates a running thread's
+    time late: wait until its processor time stops changing, which isn't part of the wall time.
     """
-    before, begun = _settled(process), time.perf_counter()
+    before, started = _settled(process), time.perf_counter()
     result = fn()
-    wall = time.perf_counter() - begun
+    wall = time.perf_counter() - started
     return Cost(wall, _settled(process) - before), result
 
 
 def wait_until_idle(process: int) -> None:
-    """Wait until a process that was just started has done what it does at first."""
+    """Wait until a process that was just started has finished starting up."""
     seconds = -1.0
     while (spent(process) - seconds) > _IDLE:
         seconds = spent(process)

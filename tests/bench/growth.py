@@ -1,33 +1,33 @@
-"""Turns and bookings a second on either database, and how they change with what is stored."""
+"""Measure turns and bookings a second, with few and with many bookings stored."""
 
 from collections.abc import Sequence
 
 from core.db.database import Database
-from tests.bench.bare import Bare
-from tests.bench.clock import Cost, middle, total
-from tests.bench.report import BARE, GROWTH, in_turns, line
+from tests.bench.bare import BareConnection
+from tests.bench.clock import Cost, median_cost, total
+from tests.bench.conversations import Conversations
+from tests.bench.report import BARE, GROWTH, alternate, line
 from tests.bench.sizes import Sizes
-from tests.bench.talk import Talk
 
-BOOKINGS, UNHEEDED = 50, 4
+BOOKINGS, WARM_UP = 50, 4
 
 
-def growth(kind: str, offices: Sequence[Database], sizes: Sizes) -> None:
-    """Book in one process, in turns with few and with many stored, and with bare writes."""
-    talks = [Talk(each) for each in offices]
-    bare = Bare(offices[-1])
+def growth(kind: str, databases: Sequence[Database], sizes: Sizes) -> None:
+    """Book in one process, alternately with few and with many stored, and with bare writes."""
+    runs = [Conversations(each) for each in databases]
+    bare = BareConnection(databases[-1])
     writes: list[Cost] = []
 
     def write() -> Cost:
         writes.extend(bare.write() for _ in range(15))
         return writes[-1]
 
-    booked = in_turns([*(talk.book for talk in talks), write], BOOKINGS, unheeded=UNHEEDED)
-    few, many = (middle(each) for each in booked[:2])
-    turn_few, turn_many = (middle(talk.costs) for talk in talks)
-    once = middle(writes)
+    booked = alternate([*(each.book for each in runs), write], BOOKINGS, warm_up=WARM_UP)
+    few, many = (median_cost(each) for each in booked[:2])
+    turn_few, turn_many = (median_cost(each.costs) for each in runs)
+    once = median_cost(writes)
     bare.close()
-    turns = len(talks[1].costs) * BOOKINGS / (BOOKINGS + UNHEEDED)
+    turns = len(runs[1].costs) * BOOKINGS / (BOOKINGS + WARM_UP)
     each = total(booked[1]) / turns
     name, a_turn = kind.lower(), f"{kind}: a turn, {sizes.many} bookings stored: p50"
     line(f"{name}.bare_write", f"{kind}: a bare write of one row: p50", once, by="")

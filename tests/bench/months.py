@@ -1,4 +1,4 @@
-"""A month of free days for 10 desks at 80 % occupancy, with few and many bookings elsewhere."""
+"""Measure a month of free days for 10 desks at 80 % occupancy, with few and many other bookings."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -12,27 +12,27 @@ from core.availability import schedule, slots
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.models import Booking
-from tests.bench.clock import Cost, middle, now
-from tests.bench.offices import NOW
-from tests.bench.report import GROWTH, in_turns, line
+from tests.bench.clock import Cost, median_cost, now
+from tests.bench.databases import NOW
+from tests.bench.report import GROWTH, alternate, line
 from tests.bench.sizes import Sizes
 
 ATHENS = ZoneInfo("Europe/Athens")
 FIRST, LAST = datetime(2026, 12, 1, tzinfo=UTC).date(), datetime(2026, 12, 31, tzinfo=UTC).date()
 
 
-def months(kind: str, offices: Sequence[Database], sizes: Sizes) -> None:
-    """Ask each for the same month, in turns."""
-    asked = [month(each) for each in offices]
-    few, many = map(middle, in_turns(asked, sizes.months, unheeded=10))
+def months(kind: str, databases: Sequence[Database], sizes: Sizes) -> None:
+    """Query the same month alternately in both databases."""
+    queries = [month(each) for each in databases]
+    few, many = map(median_cost, alternate(queries, sizes.months, warm_up=10))
     name, what = f"{kind.lower()}.month", f"{kind}: a month of free days, 10 desks at 80 %: p50"
     line(f"{name}.many", what, many, bound="at most 10 ms")
-    beside, ratio = f"  to that with {sizes.few} bookings stored", many.wall / few.wall
-    line(f"{name}.few", beside, few, ratio=ratio, bound=GROWTH)
+    label, ratio = f"  to that with {sizes.few} bookings stored", many.wall / few.wall
+    line(f"{name}.few", label, few, ratio=ratio, bound=GROWTH)
 
 
 def month(database: Database) -> Callable[[], Cost]:
-    """Fill a municipality's desks; what is given back asks for its month; the cost."""
+    """Fill a municipality's desks; return what queries its month and returns the cost."""
     registry = Registry("bench")
 
     def occupy(session: Session) -> None:
@@ -43,12 +43,12 @@ def month(database: Database) -> Callable[[], Cost]:
 
     def ask(session: Session) -> Cost:
         offer = registry["busy"].offer("s", "b", "video")
-        begun = now()
+        started = now()
         free = slots.free_days(session, offer, FIRST, LAST, NOW, ATHENS, None)
-        took = now() - begun
+        cost = now() - started
         if len(free) < 15:
             raise AssertionError("the month should have free days")
-        return took
+        return cost
 
     return lambda: database.write_sync(ask)
 

@@ -1,4 +1,4 @@
-"""Turns a second with one and two processes, beside bare writes with as many."""
+"""Measure turns a second with one and two processes, and bare writes with as many."""
 
 import multiprocessing
 import time
@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from multiprocessing.connection import Connection
 
 from core.db.database import Database
-from tests.bench.bare import Bare
-from tests.bench.clock import Cost, mean, middle, now
+from tests.bench.bare import BareConnection
+from tests.bench.clock import Cost, mean, median_cost, now
+from tests.bench.conversations import Conversations
 from tests.bench.report import BARE, GROWTH, line
 from tests.bench.sizes import Sizes
-from tests.bench.talk import Talk
 
 PROCESSES = 2
 SECONDS = 0.7
@@ -21,7 +21,7 @@ SPAWN = multiprocessing.get_context("spawn")
 
 
 class Worker:
-    """A process that talks, or writes, as long as it is told to."""
+    """A process that holds conversations or writes rows for a fixed time, when told to."""
 
     def __init__(self, url: str, number: int) -> None:
         self._ours, theirs = SPAWN.Pipe()
@@ -29,47 +29,47 @@ class Worker:
         self._process.start()
 
     def begin(self, what: str) -> None:
-        """Have it do something: "turns" or "writes"; or "end"."""
+        """Tell it what to do: "turns", "writes" or "end"."""
         self._ours.send(what)
 
     def done(self) -> Cost:
-        """Return what each of them cost it."""
+        """Wait until it has finished; return the cost of each turn or write."""
         cost: Cost = self._ours.recv()
         return cost
 
     def end(self) -> None:
-        """Have it end."""
+        """End the process."""
         self.begin("end")
         self._process.join()
 
 
 def _work(orders: Connection, url: str, number: int) -> None:
     database = Database(url)
-    talk, bare = Talk(database), Bare(database)
-    talk.number = number * 100_000
-    talk.book()
+    conversations, bare = Conversations(database), BareConnection(database)
+    conversations.number = number * 100_000
+    conversations.book()
     while (what := orders.recv()) != "end":
-        before, begun, writes = len(talk.costs), now(), 0
-        while time.perf_counter() < begun.wall + SECONDS:
+        before, started, writes = len(conversations.costs), now(), 0
+        while time.perf_counter() < started.wall + SECONDS:
             if what == "turns":
-                talk.book()
+                conversations.book()
             else:
                 bare.write()
                 writes += 1
-        count = writes or len(talk.costs) - before
-        orders.send((now() - begun) / count)
+        count = writes or len(conversations.costs) - before
+        orders.send((now() - started) / count)
     bare.close()
     database.close()
 
 
-def processes(kind: str, offices: Sequence[Database], sizes: Sizes) -> None:
-    """Talk with few and with many bookings stored, in turns."""
+def processes(kind: str, databases: Sequence[Database], sizes: Sizes) -> None:
+    """Conversations with few and with many bookings stored, in turns."""
     costs: dict[tuple[int, str, int], list[Cost]] = {}
-    with ExitStack() as ended:
-        workers = [[Worker(each.url, n) for n in range(1, PROCESSES + 1)] for each in offices]
+    with ExitStack() as cleanup:
+        workers = [[Worker(each.url, n) for n in range(1, PROCESSES + 1)] for each in databases]
         for team in workers:
             for worker in team:
-                ended.callback(worker.end)
+                cleanup.callback(worker.end)
         for _ in range(ROUNDS):
             for at, team in enumerate(workers):
                 for what in ("turns", "writes"):
@@ -77,8 +77,8 @@ def processes(kind: str, offices: Sequence[Database], sizes: Sizes) -> None:
                         cost = _together(team[:count], what)
                         costs.setdefault((at, what, count), []).append(cost)
     for count in range(1, PROCESSES + 1):
-        few, many = (middle(costs[at, "turns", count]) for at in (0, 1))
-        writes = middle(costs[1, "writes", count])
+        few, many = (median_cost(costs[at, "turns", count]) for at in (0, 1))
+        writes = median_cost(costs[1, "writes", count])
         name = f"{kind.lower()}.processes_{count}"
         plural = "es" if count > 1 else ""
         what = f"{kind}: turns a second, {count} process{plural}, {sizes.many} stored"

@@ -1,4 +1,4 @@
-"""How figures are taken, printed and kept for a program that reads them."""
+"""Take figures, print them, and write them as JSON."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.bench.clock import Cost
 
 GROWTH = "at most 1.3"
-"""How many times slower anything may be with a million bookings stored than with a thousand."""
+"""The bound of the ratio of a million bookings stored to a thousand."""
 
 BARE = "bare writes' time"
 
@@ -18,25 +18,25 @@ _SHOWN = {"ms": "{:.2f} ms", "per second": "{:.1f} /s", "MB": "{:.1f} MB", "": "
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure. A program knows it by its name, which stays as it is when `what` is reworded."""
+    """One figure. Revisions are compared by `name`, which never changes; `what` may be reworded."""
 
     name: str
     what: str
     unit: str
     value: float
     cpu: float | None
-    """Milliseconds of processor time, for each turn, message or other thing that was measured."""
+    """Milliseconds of processor time for each turn, message or other unit."""
     ratio: float | None
     by: str
-    """What revisions are compared by: "value", "cpu", or nothing where it isn't about our code."""
+    """What revisions are compared by: "value", "cpu", or "" for what doesn't measure the code."""
 
 
 FIGURES: list[Figure] = []
-"""All that were printed so far."""
+"""All figures printed so far."""
 
 
 def heading() -> None:
-    """Name the columns."""
+    """Print the names of the columns."""
     _print("", "", "processor", "ratio", "bound")
 
 
@@ -51,7 +51,7 @@ def line(
     bound: str = "",
     by: str = "value",
 ) -> None:
-    """Print and keep a figure: what, how much, its ratio to something, and what either may be."""
+    """Print and keep a figure; `ratio` and `bound` are as `what` describes."""
     if isinstance(figure, Cost):
         cpu = figure.cpu * 1000
         value = 1 / figure.wall if unit == "per second" else figure.wall * 1000
@@ -74,12 +74,12 @@ def write(file: Path) -> None:
     file.write_text(json.dumps([asdict(each) for each in FIGURES], ensure_ascii=False, indent=1))
 
 
-def in_turns(
-    asked: Sequence[Callable[[], Cost]], rounds: int, unheeded: int = 0
+def alternate(
+    measures: Sequence[Callable[[], Cost]], rounds: int, warm_up: int = 0
 ) -> list[list[Cost]]:
-    """Ask each for its cost, one after the other, so often; without the first rounds.
+    """Run each measure once a round; return the costs of each, without the warm-up rounds.
 
-    In turns, so that whatever else the machine does weighs on all alike.
+    Alternately, so that whatever else the machine does slows all alike.
     """
-    taken = [[ask() for ask in asked] for _ in range(unheeded + rounds)]
-    return [list(each) for each in zip(*taken[unheeded:], strict=True)]
+    taken = [[measure() for measure in measures] for _ in range(warm_up + rounds)]
+    return [list(each) for each in zip(*taken[warm_up:], strict=True)]

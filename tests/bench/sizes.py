@@ -1,30 +1,30 @@
-"""How much each measure does: in the whole form of `make bench`, and in the short one."""
+"""How much is measured, in the whole and in the short form of `make bench`."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """The sizes of the whole form, unless others are given."""
+    """The sizes; the defaults are those of the whole form."""
 
     few: int = 1_000
     many: int = 1_000_000
     """Bookings stored in the two databases that are compared with each other."""
     stored: int = 100_000
-    """Bookings stored in the one whose turns are compared with their own SQL."""
+    """Bookings stored in the database whose turns are compared with their own SQL."""
     turns: int = 400
     months: int = 80
     deliveries: int = 7
-    """Rounds of so many greetings each."""
+    """Rounds, of `greetings` greetings each."""
     greetings: int = 100
     browsers: int = 40
-    """Conversations over JSON and through htmx, side by side."""
+    """Conversations over JSON, and as many through htmx."""
     streams: int = 200
-    """Event streams open at once; with none, that measure is left out."""
+    """Event streams open at once; with 0 they aren't measured."""
     messages: int = 200
-    """To a bot, each from another citizen."""
+    """Messages to a bot, each from another citizen."""
     memory: tuple[int, int] = (1_000, 9_000)
-    """Conversations before the first look at a server's memory, and between that and the next."""
+    """Conversations before the first reading of a server's memory, and between the two readings."""
 
 
 WHOLE = Sizes()
@@ -41,4 +41,4 @@ SHORT = Sizes(
     streams=0,
     messages=30,
 )
-"""Sizes for a comparison that is repeated: half a minute."""
+"""The sizes of the short form, which takes half a minute."""

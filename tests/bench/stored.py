@@ -1,7 +1,7 @@
-"""So many bookings stored, and all that comes with them, by SQL in bulk.
+"""Store bookings, and all rows that belong to them, by SQL in bulk.
 
-They are spread over all desks. At the shipped municipalities, whose citizens the figures are taken
-with, all are over; elsewhere half are still to come. Each citizen has two, and a conversation.
+They are spread over all desks. In the shipped municipalities, where the measured citizens book, all
+are in the past; elsewhere half are in the future. Each citizen has two, and a conversation.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from core.db.models import Desk
 from core.db.postgresql import PostgreSQL
 
 _SLOTS = 28
-"""Of a quarter of an hour each, from 06:00 UTC: a desk's day."""
+"""Slots of a desk's day, a quarter of an hour each, from 06:00 UTC."""
 
 _NUMBERS = """WITH RECURSIVE numbers(i) AS (
   SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < {count}
@@ -26,13 +26,13 @@ _CITIZENS = f"""{_NUMBERS.format(count=":citizens")}
 INSERT INTO citizens (details, created_at) SELECT '{{}}', :now - 3000000 FROM numbers"""
 
 _CONTACTS = """INSERT INTO contacts (account, address, citizen_id)
-SELECT CASE WHEN id % 2 = 0 THEN 'webchat' ELSE 'pager:one' END,
+SELECT CASE WHEN id % 2 = 0 THEN 'webchat' ELSE 'push:one' END,
   'somebody who is known as ' || id, id FROM citizens ORDER BY id"""
 
 _CONVERSATIONS = """INSERT INTO conversations (contact_id, language, timezone, state)
 SELECT id, 'el', 'Europe/Athens', '{"number": 16}' FROM contacts ORDER BY id"""
 
-# Of most conversations, all that was said was swept away since.
+# The messages of most conversations have been erased since.
 _INBOUNDS = """INSERT INTO inbounds
   (account, message_id, conversation_id, said, replies, received_at)
 SELECT 'webchat', 'message ' || id, id, 'ναι', '[{"text": "Η κράτησή σας κλείστηκε."}]', :now - 9000
@@ -69,11 +69,11 @@ _EMAILS = """INSERT INTO outgoing (dedupe_key, platform, account, recipient, kin
 SELECT 'change ' || id || ' email of booking ' || id, 'email', 'email', 'email of booking ' || id,
   'confirmed', id, held_at, held_at, ends_at, 'sent', 1 FROM bookings ORDER BY id"""
 
-# Those of the pages wait, for their citizens may never come back to fetch them.
+# Those of pages are pending: their citizens may never return to fetch them.
 _REMINDERS = """INSERT INTO outgoing (dedupe_key, platform, account, recipient, contact_id, kind,
   booking_id, due_at, try_at, expires_at, status, attempts)
 SELECT 'reminder ' || bookings.id || ' contact ' || contacts.id,
-  CASE account WHEN 'webchat' THEN 'webchat' ELSE 'pager' END, account, 'contact ' || contacts.id,
+  CASE account WHEN 'webchat' THEN 'webchat' ELSE 'push' END, account, 'contact ' || contacts.id,
   contacts.id, 'reminder', bookings.id, starts_at - 86400, starts_at - 86400, starts_at,
   CASE WHEN state = 'cancelled' THEN 'cancelled'
     WHEN account = 'webchat' THEN CASE WHEN starts_at > :now THEN 'pending' ELSE 'expired' END
@@ -94,7 +94,7 @@ _STATEMENTS = (
 
 
 def store(url: str, count: int, now: datetime) -> None:
-    """Store so many bookings in a database that has an office and no bookings yet."""
+    """Store `count` bookings in a database with catalogues and no bookings."""
     database = Database(url)
     seconds = int(now.timestamp())
     given = {"count": count, "citizens": count // 2, "now": seconds}
@@ -116,7 +116,7 @@ def store(url: str, count: int, now: datetime) -> None:
 
 @contextmanager
 def _unguarded(connection: Connection) -> Iterator[None]:
-    """Without the guard meanwhile, which would look at each row by itself."""
+    """Drop the overlap guard meanwhile, which would check each row by itself."""
     if connection.dialect.name == "sqlite":
         for name in overlap_guard.TRIGGERS:
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
@@ -132,9 +132,9 @@ def _unguarded(connection: Connection) -> Iterator[None]:
 
 
 def _settle(database: Database) -> None:
-    """Have PostgreSQL do now what it would do about so many rows by and by.
+    """Have PostgreSQL do now what its background processes would do about so many rows.
 
-    It counts by itself what is in its tables; on SQLite nobody does, so neither do we here.
+    PostgreSQL analyses its tables by itself; SQLite doesn't, so neither does this.
     """
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for statement in ("SET statement_timeout = 0", "VACUUM ANALYZE", "CHECKPOINT"):

@@ -1,4 +1,4 @@
-"""When a figure counts as worse than in a former revision."""
+"""When a figure is worse than in a former revision."""
 
 from tests.bench.beside import Comparison, Round, compare
 

@@ -1,4 +1,4 @@
-"""The figures of `make bench` that need a real server: memory, pages, turns, event streams."""
+"""Measure a real server: memory, pages, turns over HTTP, event streams."""
 
 import http.client
 import json
@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from tests.bench.clock import Cost, middle, timed, wait_until_idle
+from tests.bench.clock import Cost, median_cost, timed, wait_until_idle
 from tests.bench.report import line
 from tests.bench.sizes import Sizes
 
 T = TypeVar("T")
 
-TALK = ("λάρισα", "1", "1", "1", "το συντομότερο", "πίσω", "επόμενη εβδομάδα", "πίσω", "βοήθεια")
-"""What is said by JSON and by htmx: lists, the month, the times of a day."""
+TEXTS = ("λάρισα", "1", "1", "1", "το συντομότερο", "πίσω", "επόμενη εβδομάδα", "πίσω", "βοήθεια")
+"""The texts of a conversation, over JSON and htmx: lists, the month, the times of a day."""
 
 
 class Server:
@@ -56,22 +56,22 @@ class Server:
     def ask(
         self, method: str, path: str, body: str | None = None, **headers: str
     ) -> tuple[str, http.client.HTTPMessage]:
-        """Send a request; what came."""
+        """Send a request; return the body and the headers."""
         self.client.request(method, path, body, headers)
         answer = self.client.getresponse()
         return answer.read().decode(), answer.headers
 
     def timed(self, send: Callable[[], T]) -> tuple[Cost, T]:
-        """Send a request; its cost to the server, and what came."""
+        """Send a request; return its cost to the server and the result."""
         return timed(self.process.pid, send)
 
     def memory(self) -> float:
-        """Read its resident memory, in MB."""
+        """Return its resident memory in MB."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     def turn(self, token: str | None, text: str) -> str:
-        """Say something by JSON; the conversation's token."""
+        """Send a text over JSON; return the conversation's token."""
         said = {"conversation": token, "message_id": str(uuid.uuid4()), "text": text}
         answer, _ = self.ask(
             "POST", "/chat/turns", json.dumps(said), **{"Content-Type": "application/json"}
@@ -82,10 +82,10 @@ class Server:
 
 @contextmanager
 def serving(file: Path, *arguments: str, **settings: str) -> Iterator[Server]:
-    """A server, ended at last."""
+    """Run a server meanwhile."""
     server = Server(file, *arguments, **settings)
     try:
-        wait_until_idle(server.process.pid)  # it goes on importing while it already answers
+        wait_until_idle(server.process.pid)  # it still imports while it already answers
         yield server
     finally:
         server.process.terminate()
@@ -93,10 +93,10 @@ def serving(file: Path, *arguments: str, **settings: str) -> Iterator[Server]:
 
 
 def memory(root: Path, sizes: Sizes) -> None:
-    """Read the resident memory after some conversations and after more of them."""
+    """Measure the resident memory after some conversations and after more of them."""
     with serving(root / "memory.db") as server:
         read = []
-        for count, talk in zip(sizes.memory, (TALK[:5], TALK[:1]), strict=True):
+        for count, talk in zip(sizes.memory, (TEXTS[:5], TEXTS[:1]), strict=True):
             for _ in range(count):
                 token = None
                 for said in ("γεια", *talk):
@@ -110,7 +110,7 @@ def memory(root: Path, sizes: Sizes) -> None:
 
 
 class Browser:
-    """What a page with scripts sends."""
+    """Sends what the page sends with scripts."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -118,7 +118,7 @@ class Browser:
         self.last = "0"
 
     def turn(self, text: str) -> None:
-        """Say something through htmx."""
+        """Send a text through htmx."""
         form = {"message_id": str(uuid.uuid4()), "text": text, "last": self.last}
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
@@ -132,35 +132,35 @@ class Browser:
 
 
 def pages(root: Path, sizes: Sizes) -> None:
-    """Take the page, a turn through htmx beside one through JSON, and open event streams."""
+    """Measure the page, a turn through htmx and through JSON, and turns with event streams open."""
     with serving(root / "pages.db") as server:
         shown, through_htmx, through_json = [], [], []
         for _ in range(sizes.browsers):
             browser, token = Browser(server), server.turn(None, "γεια")
             browser.turn("γεια")
-            for said in TALK:  # one after the other, so that whatever else runs weighs on both
+            for said in TEXTS:  # alternately, so that whatever else runs slows both
                 by_json, by_htmx = partial(server.turn, token, said), partial(browser.turn, said)
                 through_json.append(server.timed(by_json)[0])
                 through_htmx.append(server.timed(by_htmx)[0])
                 page = partial(server.ask, "GET", "/", Cookie=browser.cookie)
                 shown.append(server.timed(page)[0])
-        ours, bare = middle(through_htmx), middle(through_json)
-        line("page", "the page, with its conversation: p50", middle(shown))
-        line("htmx", "a turn through htmx: p50", ours, by="cpu")
-        beside, ratio = "  to the same turn through JSON", ours.wall / bare.wall
-        line("json", beside, bare, ratio=ratio, bound="at most 1.5", by="cpu")
+        htmx, json_ = median_cost(through_htmx), median_cost(through_json)
+        line("page", "the page, with its conversation: p50", median_cost(shown))
+        line("htmx", "a turn through htmx: p50", htmx, by="cpu")
+        label, ratio = "  to the same turn through JSON", htmx.wall / json_.wall
+        line("json", label, json_, ratio=ratio, bound="at most 1.5", by="cpu")
         line("memory.pages", "resident memory after these", server.memory(), "MB")
         if not sizes.streams:
             return
         alone, among = streams(server, sizes)
         what = f"a turn beside {sizes.streams} open event streams: p50"
         line("streams.open", what, among, by="cpu")
-        beside, ratio = "  to that beside none", among.wall / alone.wall
-        line("streams.none", beside, alone, ratio=ratio, bound="at most 1.3", by="cpu")
+        label, ratio = "  to that beside none", among.wall / alone.wall
+        line("streams.none", label, alone, ratio=ratio, bound="at most 1.3", by="cpu")
 
 
 def streams(server: Server, sizes: Sizes) -> tuple[Cost, Cost]:
-    """Take the median turn without open streams, and with; in turns, three times each."""
+    """Return the median turn without and with open streams, alternately, three times each."""
     cookies = []
     for _ in range(sizes.streams):
         browser = Browser(server)
@@ -175,20 +175,20 @@ def streams(server: Server, sizes: Sizes) -> tuple[Cost, Cost]:
         for one in opened:
             one.close()
         time.sleep(0.5)
-    return middle(alone), middle(among)
+    return median_cost(alone), median_cost(among)
 
 
 def turns(server: Server, conversations: int) -> list[Cost]:
-    """Take the turns of some conversations."""
+    """Return the costs of the turns of some conversations."""
     taken = []
     for _ in range(conversations):
         token = server.turn(None, "γεια")
-        taken += [server.timed(partial(server.turn, token, said))[0] for said in TALK]
+        taken += [server.timed(partial(server.turn, token, said))[0] for said in TEXTS]
     return taken
 
 
 def listen(server: Server, cookie: str) -> socket.socket:
-    """Open an event stream, and see that it is one."""
+    """Open an event stream and check its content type."""
     opened = socket.create_connection(("127.0.0.1", server.port))
     opened.sendall(f"GET /events HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode())
     if b"text/event-stream" not in opened.recv(1024):

@@ -1,5 +1,6 @@
 """Chats of citizens with Rantevou: what they write and tap, and what they see of it."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -207,6 +208,13 @@ def chats_with(deployment: Deployment, texts: Translator, first: int) -> Chats:
         "console": OfConsole(),
     }
     return Chats(deployment, platform_of, viber, numbers)
+
+
+def stored_chat(chats: Chats, who: str) -> Chat:
+    """Return a stored chat, with the buttons that the citizen's device holds."""
+    device = json.loads(DEVICES.read_text("utf-8"))[who]
+    buttons = [(label, key) for label, key in device.pop("buttons")]
+    return chats.chat(who, **device, buttons=buttons)
 
 
 def token_of(who: str) -> str:

@@ -1,10 +1,7 @@
-"""Makes stored.db.gz, stored.sql.gz and chats.json, which tests/test_stored_data.py opens.
+"""Write stored.db.gz, stored.sql.gz and chats.json: `python -m tests.data.make`.
 
-Run `python -m tests.data.make` at the revision whose data they shall hold: what is stored is what
-that revision stores. These are of database revision 0005, written by commit 7830737. They are not
-to be made anew when the program changes: they are kept to prove that it can read them still.
-
-Both databases hold the same. chats.json is what the citizens' own devices hold: their buttons.
+Run it only with the program whose data they are to hold (README.md). Both databases have the same
+rows; chats.json has what the citizens' devices hold.
 """
 
 import gzip
@@ -35,10 +32,10 @@ LIVE_AS_DUMPED = (
     "(state)::text = ANY ((ARRAY['held'::character varying, "
     "'confirmed'::character varying])::text[])"
 )
-"""What PostgreSQL makes of it; it would make something else of that again, when it is restored."""
+"""The same condition as PostgreSQL dumps it, which would change again when it is restored."""
 
 WRITTEN = NOW - timedelta(minutes=2)
-"""When all but the earlier appointments was written, so that what is held is held at NOW."""
+"""When everything but the earlier appointments was written, so that holds are live at NOW."""
 
 NAME, EMAIL = "Μαρία Παπαδοπούλου", "maria@example.gr"
 HOUSING = ("Καλαμάτα", "Επίδομα Στέγασης", "όχι")
@@ -47,7 +44,7 @@ CHIOS = ("Χίος", "περιουσία")
 
 
 def fill(deployment: Deployment, texts: Translator) -> list[Chat]:
-    """Have citizens talk, each up to a point from which they may go on."""
+    """Have citizens converse, each up to a point from which the tests continue."""
     chats = chats_with(deployment, texts, 1)
     deployment.clock.now = NOW - timedelta(days=5)
     earlier = _with_appointments(chats)
@@ -63,7 +60,7 @@ def fill(deployment: Deployment, texts: Translator) -> list[Chat]:
 
 
 def _with_appointments(chats: Chats) -> dict[str, Chat]:
-    """Those who have booked; the reminders of the first three are due at NOW."""
+    """Return the chats with bookings; the reminders of the first three are due at NOW."""
     page = chats.chat("reminded", "webchat", language="el")
     page.write("Γεια", *CHIOS)
     page.tap("Τηλεφωνικά")
@@ -90,7 +87,7 @@ def _with_appointments(chats: Chats) -> dict[str, Chat]:
 
 
 def _go_on(known: dict[str, Chat]) -> None:
-    """Have some of them change their appointment or make another, and stop midway."""
+    """Have some of them begin to change their booking or to make another."""
     known["moving"].tap("Αλλαγή ημέρας ή ώρας")
     known["moving"].write("8/12")
     known["moving-review"].tap("Αλλαγή ημέρας ή ώρας")
@@ -103,7 +100,7 @@ def _go_on(known: dict[str, Chat]) -> None:
 
 
 def _booking(chats: Chats) -> list[Chat]:
-    """Those in the middle of a booking, and one who has just made it."""
+    """Return chats in the middle of a booking, and one with a new booking."""
     details = chats.chat("details", "webchat", language="el")
     details.write("Γεια")
     details.tap("Δήμος Καλαμάτας")
@@ -144,7 +141,7 @@ def _booking(chats: Chats) -> list[Chat]:
 
 
 def _picking(chats: Chats) -> list[Chat]:
-    """Those whose question isn't shown as it was first: a part of a list, another month."""
+    """Return chats whose question shows a part of a list, another page or another month."""
     narrowed = chats.chat("narrowed", "webchat", language="el")
     narrowed.write("κεπ", "Εξυπηρέτηση από το Δήμο", "νέα")
     paged = chats.chat("paged", "webchat", language="el")
@@ -171,7 +168,7 @@ def _picking(chats: Chats) -> list[Chat]:
 
 
 def _in_between(chats: Chats) -> list[Chat]:
-    """Those who are asked something in between, and those who can't answer."""
+    """Return chats with an interrupting question, wrong answers, or help."""
     stopping = chats.chat("stopping", "webchat", language="el")
     stopping.write(*HOUSING, "10/12 13:10", NAME, "διακοπή")
     switching = chats.chat("switching", "telegram")
@@ -193,7 +190,7 @@ def _in_between(chats: Chats) -> list[Chat]:
 
 
 def _not_delivered(chats: Chats) -> list[Chat]:
-    """Those who wait for an answer; the last, for nothing may be delivered after them."""
+    """Return chats with an undelivered answer; they are last, as nothing is delivered after."""
     telegram = chats.chat("waiting-telegram", "telegram")
     telegram.write("Γεια")
     viber = chats.chat("waiting-viber", "viber")
@@ -219,13 +216,13 @@ def _not_delivered(chats: Chats) -> list[Chat]:
 
 
 def opened(url: str, texts: Translator) -> Deployment:
-    """A town on that database."""
+    """Return a deployment on that database."""
     services = Services(Registry("secret"), texts, clock := Clock(), random.Random(1).choice)
     return Deployment(Database(url), services, clock)
 
 
 def filled(url: str, texts: Translator) -> tuple[dict[str, list[str]], str]:
-    """Fill a database; every row that is stored in it, and what the devices hold."""
+    """Fill a database; return every row of it, and what the devices hold."""
     bodies = [read_catalogue(file) for file in sorted(SHIPPED.glob("*.yaml"))]
     load_shipped(Database(url), {body.id: body for body in bodies})
     deployment = opened(url, texts)
@@ -236,7 +233,7 @@ def filled(url: str, texts: Translator) -> tuple[dict[str, list[str]], str]:
 
 
 def _rows(session: Session) -> dict[str, list[str]]:
-    """Every table's, in an order that both databases have."""
+    """Return the rows of every table, in an order that doesn't depend on the database."""
     tables = Base.metadata.sorted_tables
     return {
         table.name: sorted(str(tuple(row)) for row in session.execute(select(table)))
@@ -252,7 +249,7 @@ def _of_device(chat: Chat) -> str:
 
 
 def _ends(buttons: Buttons) -> Buttons:
-    """The oldest and the newest of each label, in their order."""
+    """Return the oldest and the newest button of each label, in their order."""
     oldest = dict(reversed(buttons))
     newest = dict(buttons)
     ends = {*oldest.items(), *newest.items()}
@@ -260,7 +257,7 @@ def _ends(buttons: Buttons) -> Buttons:
 
 
 def dumped(server: OwnServer, url: str) -> str:
-    """A database as statements that any client can run."""
+    """Return a database as SQL statements that any client can run."""
     command = [str(server.program("pg_dump")), "--inserts", "--no-owner", "--no-privileges", url]
     made = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     made = made.replace(LIVE_AS_DUMPED, LIVE)

@@ -205,6 +205,7 @@ def test_whatever_is_free_can_be_held_and_nothing_else(
             starts = {start.timestamp() for start in free}
             wanted = data.draw(st.sampled_from(every)).astimezone(UTC)
             beside = wanted + timedelta(minutes=data.draw(st.sampled_from([-5, 0, 5])))
+            beside = beside.astimezone(data.draw(st.sampled_from([offer.zone, UTC])))
             if beside.timestamp() in starts:
                 holds.hold(session, offer, beside, now, actor)
             elif since.timestamp() <= beside.timestamp() < until.timestamp():

@@ -1,4 +1,4 @@
-"""The office that figures are taken in, on either database, with so many bookings stored."""
+"""Create the databases that are measured, with a given number of bookings stored."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,23 +17,23 @@ from tests.postgres import Server
 NOW = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
 
 ELSEWHERE = 6
-"""Municipalities beside the shipped ones, with 100 desks each."""
+"""Municipalities besides the shipped ones, with 100 desks each."""
 
 
 def shipped() -> list[Municipality]:
-    """The catalogues that come with Rantevou."""
+    """Return the catalogues that come with Rantevou."""
     return [read_catalogue(file) for file in sorted(SHIPPED.glob("*.yaml"))]
 
 
-def furnish(url: str, stored: int) -> None:
-    """Make an empty database the office's, with so many bookings."""
+def fill(url: str, stored: int) -> None:
+    """Prepare an empty database, with all catalogues and `stored` bookings."""
     database = Database(url)
     database.prepare()
 
     def load_all(session: Session) -> None:
-        for body in (*shipped(), *(deployment(f"elsewhere{n}", 100) for n in range(ELSEWHERE))):
+        for body in (*shipped(), *(municipality(f"elsewhere{n}", 100) for n in range(ELSEWHERE))):
             load_catalogue(session, body, NOW)
-        load_catalogue(session, deployment("busy", 10), NOW)
+        load_catalogue(session, municipality("busy", 10), NOW)
 
     database.write_sync(load_all)
     database.close()
@@ -42,10 +42,10 @@ def furnish(url: str, stored: int) -> None:
 
 @contextmanager
 def on_sqlite(root: Path, counts: Sequence[int]) -> Iterator[list[Database]]:
-    """An office on SQLite for each of these numbers of bookings."""
+    """Yield a SQLite database for each of these numbers of bookings."""
     files = [root / f"{count}.db" for count in counts]
     for file, count in zip(files, counts, strict=True):
-        furnish(f"sqlite:///{file}", count)
+        fill(f"sqlite:///{file}", count)
     opened = [Database(f"sqlite:///{file}") for file in files]
     yield opened
     for database, file in zip(opened, files, strict=True):
@@ -55,10 +55,10 @@ def on_sqlite(root: Path, counts: Sequence[int]) -> Iterator[list[Database]]:
 
 @contextmanager
 def on_postgres(server: Server, counts: Sequence[int]) -> Iterator[list[Database]]:
-    """The same on PostgreSQL."""
+    """Yield a PostgreSQL database for each of these numbers of bookings."""
     urls = [server.make() for _ in counts]
     for url, count in zip(urls, counts, strict=True):
-        furnish(url, count)
+        fill(url, count)
     opened = [Database(url) for url in urls]
     yield opened
     for database, url in zip(opened, urls, strict=True):
@@ -66,19 +66,19 @@ def on_postgres(server: Server, counts: Sequence[int]) -> Iterator[list[Database
         server.drop(url)
 
 
-def deployment(name: str, desks: int) -> Municipality:
-    """A municipality with one service of 15 minutes and so many desks, 08:00 to 15:00."""
-    words = {"el": name, "en": name}
+def municipality(name: str, desks: int) -> Municipality:
+    """Return a municipality with one service of 15 minutes and `desks` desks, 08:00 to 15:00."""
+    label = {"el": name, "en": name}
     opening = {"days": ["mon", "tue", "wed", "thu", "fri"], "start": "08:00", "end": "15:00"}
     return Municipality.model_validate(
         {
             "id": name,
-            "name": words,
+            "name": label,
             "contact": {},
             "branches": [
                 {
                     "id": "b",
-                    "name": words,
+                    "name": label,
                     "desks": [
                         {"id": f"d{i}", "channels": ["video"], "openings": [opening]}
                         for i in range(desks)
@@ -88,11 +88,11 @@ def deployment(name: str, desks: int) -> Municipality:
             "groups": [
                 {
                     "id": "g",
-                    "name": words,
+                    "name": label,
                     "services": [
                         {
                             "id": "s",
-                            "name": words,
+                            "name": label,
                             "channels": ["video"],
                             "duration": 15,
                             "interval": 15,

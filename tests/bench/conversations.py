@@ -1,4 +1,4 @@
-"""A robot that books: conversations straight into the turn, without a server before it."""
+"""Book by conversation, calling the turn directly, without a server."""
 
 import secrets
 import uuid
@@ -10,12 +10,12 @@ from bot.turn import receive
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from tests.bench.clock import Cost, now, total
-from tests.bench.offices import NOW
+from tests.bench.databases import NOW
 from tests.dialogs.scripted_citizen import ANSWERS, confirmed, picks
 
 
-class Talk:
-    """Conversations of a robot, one after the other; `costs` is what each turn took."""
+class Conversations:
+    """Conversations one after the other; `costs` has the cost of each turn."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -24,23 +24,23 @@ class Talk:
         self.costs: list[Cost] = []
         self.number = 0
 
-    def turn(self, who: str, said: str | None, choice: str | None = None) -> list[Reply]:
-        """Send one message; its replies."""
+    def turn(self, who: str, text: str | None, choice: str | None = None) -> list[Reply]:
+        """Send one message; return the replies."""
         inbound = Inbound(
             platform="webchat",
             account="webchat",
             address=who,
             message_id=str(uuid.uuid4()),
-            text=said,
+            text=text,
             choice=choice,
         )
-        begun = now()
+        started = now()
         replies = self.database.write_sync(lambda s: receive(s, self.services, inbound))
-        self.costs.append(now() - begun)
+        self.costs.append(now() - started)
         return replies
 
     def book(self) -> Cost:
-        """Book in one conversation, from greeting to confirmation, days and times spread."""
+        """Book in one conversation, at another day and time than before; return its cost."""
         self.number += 1
         who = str(uuid.uuid4())
         before = len(self.costs)

@@ -1,4 +1,4 @@
-"""An office whose citizens write over a platform that pushes, and takes no time."""
+"""Deliver answers over a push platform that accepts every message at once."""
 
 import asyncio
 import time
@@ -15,19 +15,19 @@ from bot.settings import Settings
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from tests.bench.clock import Cost, now
-from tests.bench.talk import Talk
+from tests.bench.conversations import Conversations
 
-ACCOUNT = "pager:one"
+ACCOUNT = "push:one"
 
 
-class Silent(Platform):
-    """A platform that pushes and takes no time; `sent` is when each address was written to."""
+class InstantPlatform(Platform):
+    """Accepts every message at once; `sent` is when each address was first written to."""
 
     def __init__(self) -> None:
         super().__init__(ACCOUNT)
         self.sent: dict[str, float] = {}
         self.number = 0
-        self.told: Callable[[], None] = lambda: None
+        self.on_sent: Callable[[], None] = lambda: None
 
     def render(self, reply: Any) -> Any:
         return reply
@@ -39,22 +39,24 @@ class Silent(Platform):
     async def _send(self, address: str, payload: Any, replaces: str | None) -> str | None:
         self.sent.setdefault(address, time.perf_counter())
         self.number += 1
-        self.told()
+        self.on_sent()
         return str(self.number)
 
 
-class Pushed:
-    """An office whose citizens write over that platform."""
+class PushDelivery:
+    """The application with that platform, on a database."""
 
     def __init__(self, database: Database) -> None:
-        self.platform = Silent()
-        talk = Talk(database)
+        self.platform = InstantPlatform()
+        conversations = Conversations(database)
         registry = Registry("bench", frozenset({"webchat", ACCOUNT}))
-        services = replace(talk.services, registry=registry, platforms={ACCOUNT: self.platform})
+        services = replace(
+            conversations.services, registry=registry, platforms={ACCOUNT: self.platform}
+        )
         self.application = Application(Settings(), database, services)
 
     def deliver(self, greetings: int) -> Cost:
-        """Queue answers, and send them from one loop; the cost of each, to its settlement."""
+        """Enqueue the answers to some greetings, deliver them, return the cost of each."""
         queued = sum(
             len(self.application.handle_message_sync(greeting())) for _ in range(greetings)
         )
@@ -62,15 +64,15 @@ class Pushed:
 
         async def work() -> None:
             worker = self.application.delivery_worker()
-            self.platform.told = lambda: worker.stop() if self.platform.number == last else None
+            self.platform.on_sent = lambda: worker.stop() if self.platform.number == last else None
             await worker.run()
 
-        begun = now()
+        started = now()
         asyncio.run(work())
-        return (now() - begun) / queued
+        return (now() - started) / queued
 
 
 def greeting() -> Inbound:
-    """Return what somebody new says first."""
+    """Return the first message of a new citizen."""
     who = str(uuid.uuid4())
-    return Inbound(platform="pager", account=ACCOUNT, address=who, message_id=who, text="γεια")
+    return Inbound(platform="push", account=ACCOUNT, address=who, message_id=who, text="γεια")
