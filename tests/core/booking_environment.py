@@ -1,4 +1,4 @@
-"""A counter where citizens are served: a small town, loaded, and a clock that stands still."""
+"""Book at a small municipality, with a fixed clock and without a conversation."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from core.catalogue.model import Consent, Municipality
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking, Citizen, Contact, History, OutboxRow
-from tests.core.small_municipality import MONDAY, NOW, at, small
+from tests.core.small_municipality import MONDAY, NOW, at, small_municipality
 
 PHONE, EMAIL = "+306912345678", "maria@example.gr"
 DETAILS = {"name": "Μαρία Παπαδοπούλου", "phone": PHONE, "email": EMAIL}
@@ -25,17 +25,17 @@ DETAILS = {"name": "Μαρία Παπαδοπούλου", "phone": PHONE, "email
 
 @dataclass
 class BookingEnvironment:
-    """Holds, confirms and looks, at one branch for one service."""
+    """A session, a loaded municipality and a clock; calls the bookings' functions with them."""
 
     session: Session
-    body: Municipality = field(default_factory=small)
+    body: Municipality = field(default_factory=small_municipality)
     accounts: frozenset[str] = frozenset({"email"})
     now: datetime = NOW
 
     def __post_init__(self) -> None:
         self.registry = Registry("secret", self.accounts)
         self.registry.refresh(self.session)
-        # Only where it must be: whoever loads keeps everybody else waiting.
+        # Only if needed: loading a catalogue locks out all others.
         if self.body not in self.registry.municipalities:
             self.reload(self.body)
         self.choose: Callable[[Sequence[str]], str] = random.Random(1).choice
@@ -48,10 +48,10 @@ class BookingEnvironment:
         return self.registry[self.body.id].offer(service, self.body.branches[0].id, channel)
 
     def reload(self, body: Municipality) -> str:
-        said = load_catalogue(self.session, body, self.now)
+        outcome = load_catalogue(self.session, body, self.now)
         self.body = body
         self.registry.refresh(self.session)
-        return said
+        return outcome
 
     def citizen(self, network: str | None = None) -> Actor:
         who = Citizen(details={}, created_at=self.now)
@@ -62,7 +62,7 @@ class BookingEnvironment:
         return replace(self.actor(who.id), network=network)
 
     def actor(self, citizen_id: int) -> Actor:
-        """A citizen, at the page."""
+        """Return a citizen as the actor of a turn in the web chat."""
         query = select(Contact.id).where(Contact.citizen_id == citizen_id)
         contact, page = self.session.scalar(query), "webchat"
         return Actor(citizen_id, page, "el", "Europe/Athens", contact_id=contact, account=page)
@@ -104,7 +104,7 @@ class BookingEnvironment:
         return booking
 
     def book(self, clock: str, who: Actor | None = None, *, day: date = MONDAY) -> Booking:
-        """A confirmed booking, of a phone number of its own."""
+        """Return a confirmed booking with a phone number of its own."""
         booking = self.hold(clock, who, day=day)
         return self.confirm(booking, phone=f"+3069{booking.id:08}")
 
@@ -130,6 +130,6 @@ class BookingEnvironment:
         )
         return [row.action for row in rows]
 
-    def owed(self) -> list[tuple[str, str]]:
+    def outbox(self) -> list[tuple[str, str]]:
         rows = self.session.scalars(select(OutboxRow).order_by(OutboxRow.id))
         return [(row.platform, row.kind) for row in rows]

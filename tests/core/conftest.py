@@ -1,4 +1,4 @@
-"""An empty prepared database, copied for each test, and a session that is never committed."""
+"""Fixtures: an empty prepared database for each test, and a session that is rolled back."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,21 +11,21 @@ from core.catalogue.model import Municipality
 from core.db.database import Database
 from tests.conftest import BOTH, copied
 from tests.core.booking_environment import BookingEnvironment
-from tests.core.small_municipality import small
+from tests.core.small_municipality import small_municipality
 from tests.postgres import Server
 
 on_sqlite = pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
-"""For tests of what is SQLite's own."""
+"""Run a test on SQLite only."""
 
 on_postgres = pytest.mark.parametrize("empty", ["postgresql"], indirect=True)
 
 both_kinds = pytest.mark.parametrize("url", BOTH, indirect=True)
-"""For tests of a database that isn't prepared yet, and may not be there."""
+"""Run a test with the URLs of databases that aren't prepared and may not exist."""
 
 
 @pytest.fixture
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a database without any table; on SQLite, of a file that isn't there."""
+    """Yield the URL of a database without tables; on SQLite, of a file that doesn't exist."""
     if request.param == "postgresql":
         server: Server = request.getfixturevalue("postgres")
         with server.database() as url:
@@ -36,7 +36,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A prepared database file."""
+    """Return a prepared database file."""
     file = tmp_path_factory.mktemp("prepared") / "empty.db"
     database = Database(f"sqlite:///{file}")
     database.prepare()
@@ -46,7 +46,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def prepared_postgres(postgres: Server) -> str:
-    """The same on PostgreSQL: the name of a template."""
+    """Return the name of the same database on PostgreSQL, to be used as a template."""
     url = postgres.make()
     database = Database(url)
     database.prepare()
@@ -56,7 +56,7 @@ def prepared_postgres(postgres: Server) -> str:
 
 @pytest.fixture(params=BOTH)
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A prepared database with nothing in it."""
+    """Yield a prepared database without rows."""
     with copied(request, request.param, tmp_path, "prepared") as database:
         yield database
 
@@ -65,7 +65,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 def shared(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
-    """A prepared database that nothing is ever committed to."""
+    """Yield a prepared database to which nothing is committed."""
     folder = tmp_path_factory.mktemp("shared")
     with copied(request, request.param, folder, "prepared") as database:
         yield database
@@ -73,31 +73,31 @@ def shared(
 
 @pytest.fixture
 def session(shared: Database) -> Iterator[Session]:
-    """A session that is rolled back."""
+    """Yield a session that is rolled back."""
     with Session(shared.engine) as session:
         yield session
 
 
 @pytest.fixture
 def stocked(empty: Database) -> Database:
-    """A prepared database with one booking in it."""
+    """Return a prepared database with one booking."""
     empty.write_sync(lambda s: BookingEnvironment(s).book("09:00"))
     return empty
 
 
 @pytest.fixture
-def open_counter(session: Session) -> Callable[..., BookingEnvironment]:
-    """Open the counter of a town of one's own."""
+def make_environment(session: Session) -> Callable[..., BookingEnvironment]:
+    """Return a function that makes the environment of a given municipality."""
 
-    def open_it(
+    def make(
         body: Municipality | None = None, accounts: tuple[str, ...] = ("email",)
     ) -> BookingEnvironment:
-        return BookingEnvironment(session, body or small(), frozenset(accounts))
+        return BookingEnvironment(session, body or small_municipality(), frozenset(accounts))
 
-    return open_it
+    return make
 
 
 @pytest.fixture
-def counter(open_counter: Callable[..., BookingEnvironment]) -> BookingEnvironment:
-    """One desk, 09:00–11:00 daily, half an hour each."""
-    return open_counter()
+def environment(make_environment: Callable[..., BookingEnvironment]) -> BookingEnvironment:
+    """Return the environment of one desk, 09:00–11:00 daily, half an hour each."""
+    return make_environment()

@@ -1,4 +1,4 @@
-"""A small municipality, made to measure, and its plans."""
+"""Build small municipalities, and compute their free times."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -43,21 +43,21 @@ def service(name: str = "papers", **more: Any) -> dict[str, Any]:
     } | more
 
 
-def small(
+def small_municipality(
     *desks: dict[str, Any],
     services: tuple[dict[str, Any], ...] = (),
     branch: dict[str, Any] | None = None,
     **more: Any,
 ) -> Municipality:
-    """A municipality of one branch and one group; no public holidays unless asked for."""
-    registry = {"id": "office", "name": words("office"), "desks": desks or [desk()]}
+    """Return a municipality with one branch and one group; public holidays aren't kept."""
+    office = {"id": "office", "name": words("office"), "desks": desks or [desk()]}
     return Municipality.model_validate(
         {
             "id": "town",
             "name": words("town"),
             "contact": {"phone": "2100000000"},
             "public_holidays": False,
-            "branches": [registry | (branch or {})],
+            "branches": [office | (branch or {})],
             "groups": [
                 {"id": "group", "name": words("group"), "services": services or [service()]}
             ],
@@ -67,7 +67,7 @@ def small(
 
 
 def offer_of(body: Municipality, name: str = "papers", channel: str = "in_person") -> ServiceOffer:
-    """The plan of a service at the first branch, its desks numbered from 1."""
+    """Return the offer of a service at the first branch, its desks numbered from 1."""
     branch = body.branches[0]
     ids = {(branch.id, one.id): number for number, one in enumerate(branch.desks, 1)}
     return LoadedMunicipality("", body, ids).offer(name, branch.id, channel)
@@ -80,19 +80,19 @@ def starts(
     now: datetime = NOW,
     pattern: str = "%H:%M",
 ) -> str:
-    """The free starts of a day, as the municipality's clock shows them."""
+    """Return the free starts of a day, in the municipality's local time."""
     since, until = day_bounds(day, offer.zone)
     found = free_starts(offer, busy or {}, since, until, now)
     return " ".join(datetime.fromtimestamp(start, offer.zone).strftime(pattern) for start in found)
 
 
 def at(clock: str, day: date = MONDAY) -> datetime:
-    """A moment in Athens."""
+    """Return a time in Athens."""
     return datetime.combine(day, time.fromisoformat(clock), ATHENS)
 
 
 def span(clock: str, minutes: int, day: date = MONDAY) -> tuple[int, int]:
-    """A busy span."""
+    """Return a busy span."""
     begin = at(clock, day)
     return int(begin.timestamp()), int((begin + timedelta(minutes=minutes)).timestamp())
 

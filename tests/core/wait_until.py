@@ -1,4 +1,4 @@
-"""Waiting until something is so, and until others wait."""
+"""Wait for conditions; count the waiters for advisory locks."""
 
 import asyncio
 import time
@@ -8,30 +8,30 @@ from sqlalchemy import text
 
 from core.db.database import Database
 
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 WAITING = text(
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 
 
-def until(so: Callable[[], bool]) -> None:
-    """Come back when it is so."""
-    deadline = time.monotonic() + PATIENCE
-    while not so():
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until the condition is true; fail after a minute."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
-async def soon(so: Callable[[], bool]) -> None:
-    """Do the same where there is an event loop, which goes on meanwhile."""
-    deadline = time.monotonic() + PATIENCE
-    while not so():
+async def soon(condition: Callable[[], bool]) -> None:
+    """Wait like `until`, in an event loop that keeps running."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not condition():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.005)
 
 
 def waiting(database: Database) -> int:
-    """How many wait for what another named, as PostgreSQL knows."""
+    """Return how many sessions wait for an advisory lock on PostgreSQL."""
     with database.engine.connect() as connection:
         return connection.scalar(WAITING) or 0

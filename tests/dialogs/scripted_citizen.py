@@ -1,4 +1,4 @@
-"""A citizen who answers whatever is asked, and so gets to a booking from anywhere."""
+"""Answer every question until a booking is confirmed, from any point of a conversation."""
 
 from bot.messages import Reply, ReplyChoice
 from tests.conftest import Deployment
@@ -15,24 +15,24 @@ ANSWERS = {
     "details.subject": "Γνήσιο υπογραφής",
     "zone": "Αθήνα",
 }
-MOST_TURNS = 60
+MAX_TURNS = 60
 
 
 def confirmed(replies: list[Reply]) -> bool:
-    """Whether these replies confirm a booking."""
+    """Return whether these replies confirm a booking."""
     return any("Your appointment is booked" in r.text or "κλείστηκε." in r.text for r in replies)
 
 
 def picks(reply: Reply) -> list[ReplyChoice]:
-    """The choices that are answers."""
+    """Return the choices that are answers, not commands."""
     return [choice for choice in reply.choices if choice.number is not None]
 
 
 def complete_a_booking(deployment: Deployment) -> int:
-    """Go on from wherever the conversation is until a booking is confirmed; turns it took."""
+    """Continue a conversation until a booking is confirmed; return the number of turns."""
     tried = 0
     deployment.say("πίσω")
-    for turns in range(1, MOST_TURNS):
+    for turns in range(1, MAX_TURNS):
         asked = deployment.last[-1]
         step = asked.step or ""
         options = picks(asked)
@@ -48,7 +48,7 @@ def complete_a_booking(deployment: Deployment) -> int:
             deployment.say(choice=options[tried % len(options)].id)
             tried += 1
         elif step == "time" and any("ήδη" in r.text for r in deployment.last):
-            deployment.say("από την αρχή")  # enough bookings for this service: another one
+            deployment.say("από την αρχή")  # no more bookings of this service: choose another
         elif options:
             # Optional details and the like: the last choice skips or declines.
             wanted = -1 if step.startswith("details.") else 0
@@ -57,4 +57,4 @@ def complete_a_booking(deployment: Deployment) -> int:
             deployment.say("από την αρχή")
         if confirmed(deployment.last):
             return turns
-    raise AssertionError(f"no booking after {MOST_TURNS} turns; asked {deployment.last[-1]}")
+    raise AssertionError(f"no booking after {MAX_TURNS} turns; asked {deployment.last[-1]}")

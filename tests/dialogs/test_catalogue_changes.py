@@ -7,7 +7,7 @@ import pytest
 from bot.messages import Reply
 from tests.conftest import Deployment
 from tests.core.small_municipality import desk, service, words
-from tests.dialogs.custom_municipality import asks, screens, stored_bookings, village
+from tests.dialogs.custom_municipality import asks, custom_municipality, screens, stored_bookings
 from tests.dialogs.scripted_citizen import confirmed
 
 NAME, PHONE = "Μαρία Παπαδοπούλου", "6912345678"
@@ -60,9 +60,9 @@ TO_REVIEW = ("Γεια", "town", "7/12", "9:30", NAME, PHONE)
 
 
 def test_a_service_that_is_gone_is_asked_again_and_the_rest_kept(deployment: Deployment) -> None:
-    deployment.load(village(*BOTH, service("keys")))
+    deployment.load(custom_municipality(*BOTH, service("keys")))
     deployment.talk(*TO_DETAILS)
-    deployment.load(village(service("stamps"), service("keys")))
+    deployment.load(custom_municipality(service("stamps"), service("keys")))
     deployment.say(PHONE)
     assert "ρωτώ ξανά: Υπηρεσία" in said(deployment)
     assert deployment.last[-1].step == "service"
@@ -76,9 +76,9 @@ def test_a_service_that_is_gone_is_asked_again_and_the_rest_kept(deployment: Dep
 def test_a_service_that_is_gone_takes_its_hold_with_it(
     deployment: Deployment, minutes: int
 ) -> None:
-    deployment.load(village(*BOTH, service("keys")))
+    deployment.load(custom_municipality(*BOTH, service("keys")))
     deployment.talk(*TO_DETAILS)
-    deployment.load(village(service("stamps"), service("keys")))
+    deployment.load(custom_municipality(service("stamps"), service("keys")))
     deployment.clock.forward(minutes=minutes)
     deployment.talk("βοήθεια", "πίσω", "βοήθεια")
     go_on(deployment, {"service": "stamps"})
@@ -86,9 +86,9 @@ def test_a_service_that_is_gone_takes_its_hold_with_it(
 
 
 def test_where_one_service_is_left_it_answers_itself(deployment: Deployment) -> None:
-    deployment.load(village(*BOTH))
+    deployment.load(custom_municipality(*BOTH))
     deployment.talk(*TO_DETAILS)
-    deployment.load(village(service("stamps")))
+    deployment.load(custom_municipality(service("stamps")))
     deployment.say(PHONE)
     assert "Υπηρεσία: stamps" in said(deployment)
     go_on(deployment)
@@ -104,9 +104,9 @@ def test_nothing_said_after_a_branch_and_a_service_are_gone_breaks_the_talk(
     deployment: Deployment, word: str, until: int
 ) -> None:
     talk = ("Γεια", "town", "papers", "north", "7/12", "9:30", NAME)
-    deployment.load(village(*BOTH, **TWO_BRANCHES))
+    deployment.load(custom_municipality(*BOTH, **TWO_BRANCHES))
     deployment.talk(*talk[:until])
-    deployment.load(village(service("stamps")))
+    deployment.load(custom_municipality(service("stamps")))
     deployment.say(word)
     assert deployment.last[-1].choices
     if deployment.last[-1].step == "municipality" or word == "αλλαγή":
@@ -120,10 +120,10 @@ def test_who_asks_for_a_human_when_the_branch_is_gone_gets_the_municipality(
     deployment: Deployment,
 ) -> None:
     own = {"contact": {"phone": "2109999999"}, **TWO_BRANCHES["branches"][0]}
-    deployment.load(village(*BOTH, branches=[own, TWO_BRANCHES["branches"][1]]))
+    deployment.load(custom_municipality(*BOTH, branches=[own, TWO_BRANCHES["branches"][1]]))
     deployment.talk("Γεια", "town", "papers", "north", "υπάλληλος")
     assert "210 9999999" in said(deployment) or "2109999999" in said(deployment)
-    deployment.load(village(service("stamps")))
+    deployment.load(custom_municipality(service("stamps")))
     deployment.say("υπάλληλος")
     assert "2100000000" in said(deployment)
 
@@ -131,21 +131,21 @@ def test_who_asks_for_a_human_when_the_branch_is_gone_gets_the_municipality(
 def test_a_group_that_answered_itself_and_is_gone_at_once_is_asked_again(
     deployment: Deployment,
 ) -> None:
-    deployment.load(village(*BOTH))
+    deployment.load(custom_municipality(*BOTH))
     deployment.talk("Γεια", "town")
     assert deployment.last[-1].step == "service"
     other = {"id": "new", "name": words("new"), "services": [*BOTH]}
-    deployment.load(village(groups=[other]))
+    deployment.load(custom_municipality(groups=[other]))
     deployment.say("βοήθεια")
     assert "new" in said(deployment)
     go_on(deployment)
 
 
 def test_a_required_field_that_was_added_is_asked(deployment: Deployment) -> None:
-    deployment.load(village())
+    deployment.load(custom_municipality())
     deployment.talk(*TO_REVIEW)
     assert deployment.last[-1].step == "review"
-    deployment.load(village(service(fields=[asks("card")])))
+    deployment.load(custom_municipality(service(fields=[asks("card")])))
     deployment.say("ναι")
     assert deployment.last[-1].step == "details.card"
     go_on(deployment)
@@ -154,20 +154,20 @@ def test_a_required_field_that_was_added_is_asked(deployment: Deployment) -> Non
 
 
 def test_a_field_that_was_taken_out_is_not_stored(deployment: Deployment) -> None:
-    deployment.load(village(service(fields=[asks("card")])))
+    deployment.load(custom_municipality(service(fields=[asks("card")])))
     deployment.talk(*TO_REVIEW, "A 17")
-    deployment.load(village())
+    deployment.load(custom_municipality())
     go_on(deployment)
     (booking,) = stored_bookings(deployment)
     assert booking.details == {"name": NAME, "phone": f"+30{PHONE}"}
 
 
 def test_a_consent_of_a_new_version_is_asked_again(deployment: Deployment) -> None:
-    deployment.load(village(service(consent="details"), **consents("1")))
+    deployment.load(custom_municipality(service(consent="details"), **consents("1")))
     deployment.talk(*TO_REVIEW, "συμφωνώ")
     assert deployment.last[-1].step == "review"
     confirm = deployment.last[-1].choices[0].id
-    deployment.load(village(service(consent="details"), **consents("2")))
+    deployment.load(custom_municipality(service(consent="details"), **consents("2")))
     deployment.say(choice=confirm)
     assert deployment.last[-1].step == "consent"
     assert "text 2" in deployment.last[-1].text
@@ -180,16 +180,18 @@ def test_a_consent_of_a_new_version_is_asked_again(deployment: Deployment) -> No
 def test_a_consent_that_was_agreed_to_and_is_the_same_is_not_asked_again(
     deployment: Deployment,
 ) -> None:
-    deployment.load(village(service(consent="details"), **consents("1")))
+    deployment.load(custom_municipality(service(consent="details"), **consents("1")))
     deployment.talk(*TO_REVIEW, "συμφωνώ")
-    deployment.load(village(service(consent="details", description=words("new")), **consents("1")))
+    deployment.load(
+        custom_municipality(service(consent="details", description=words("new")), **consents("1"))
+    )
     assert confirmed(deployment.say("ναι"))
 
 
 def test_a_question_that_was_added_is_asked_and_the_time_stays(deployment: Deployment) -> None:
-    deployment.load(village())
+    deployment.load(custom_municipality())
     deployment.talk(*TO_REVIEW)
-    deployment.load(village(service(screening=[screens("member")])))
+    deployment.load(custom_municipality(service(screening=[screens("member")])))
     deployment.say("ναι")
     assert deployment.last[-1].step == "screening.member"
     go_on(deployment, {"screening.member": "no"})
@@ -200,9 +202,9 @@ def test_a_day_that_was_closed_is_asked_again_and_its_time_said_to_be_gone(
     deployment: Deployment,
 ) -> None:
     strike = {"from": "2026-12-07", "to": "2026-12-07", "reason": words("strike")}
-    deployment.load(village())
+    deployment.load(custom_municipality())
     deployment.talk(*TO_REVIEW)
-    deployment.load(village(closures=[strike]))
+    deployment.load(custom_municipality(closures=[strike]))
     deployment.say("ναι")
     assert deployment.last[-1].step == "day"
     assert "ρωτώ ξανά: Ημέρα" in said(deployment)
@@ -214,9 +216,9 @@ def test_a_day_that_was_closed_is_asked_again_and_its_time_said_to_be_gone(
 def test_a_time_that_another_desk_serves_now_is_booked_as_it_was_shown(
     deployment: Deployment,
 ) -> None:
-    deployment.load(village())
+    deployment.load(custom_municipality())
     deployment.talk(*TO_REVIEW)
-    deployment.load(village(desks=(desk("another"),)))
+    deployment.load(custom_municipality(desks=(desk("another"),)))
     assert confirmed(deployment.say("ναι"))
     assert [(b.state, b.starts_at.day) for b in stored_bookings(deployment)][-1] == ("confirmed", 7)
 
@@ -224,16 +226,18 @@ def test_a_time_that_another_desk_serves_now_is_booked_as_it_was_shown(
 def test_an_answer_to_one_question_is_never_taken_for_another_that_came_in_between(
     deployment: Deployment,
 ) -> None:
-    deployment.load(village())
+    deployment.load(custom_municipality())
     deployment.talk(*TO_REVIEW)
     confirm = deployment.last[-1].choices[0].id
     asked: dict[str, Any] = {"screening": [screens("member")], "consent": "details"}
-    deployment.load(village(service(**asked), **consents("1")))
+    deployment.load(custom_municipality(service(**asked), **consents("1")))
     deployment.say(choice=confirm)
     assert deployment.last[-1].step == "screening.member"
     deployment.say("yes")
     assert (deployment.last[-1].step, deployment.last[-1].text) == ("consent", "text 1")
-    deployment.load(village(service(**asked, fields=[asks("deaf", "yes_no")]), **consents("2")))
+    deployment.load(
+        custom_municipality(service(**asked, fields=[asks("deaf", "yes_no")]), **consents("2"))
+    )
     deployment.say("συμφωνώ")
     assert deployment.last[-1].step == "details.deaf"
     go_on(deployment, {"details.deaf": "όχι"})
@@ -242,9 +246,9 @@ def test_an_answer_to_one_question_is_never_taken_for_another_that_came_in_betwe
 
 
 def test_a_time_that_no_longer_is_a_start_is_asked_again(deployment: Deployment) -> None:
-    deployment.load(village())
+    deployment.load(custom_municipality())
     deployment.talk(*TO_REVIEW)
-    deployment.load(village(service(duration=60, interval=60)))
+    deployment.load(custom_municipality(service(duration=60, interval=60)))
     deployment.say("ναι")
     assert deployment.last[-1].step == "time"
     go_on(deployment, {"time": "10:00"})

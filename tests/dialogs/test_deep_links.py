@@ -1,4 +1,4 @@
-"""Links that were followed, and commands by their names."""
+"""Deep links, and commands by their names."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from bot.platforms.telegram.updates import COMMANDS
 from tests.conftest import Deployment
 
 
-def told(deployment: Deployment, **what: str) -> str:
-    """All that is answered to it."""
+def replies_to(deployment: Deployment, **what: str) -> str:
+    """Send a message; return the replies as one text."""
     deployment.sent += 1
     who = {"platform": "console", "account": "console", "address": "citizen"}
     inbound = Inbound.model_validate({**who, "message_id": f"its own {deployment.sent}", **what})
@@ -29,7 +29,7 @@ def told(deployment: Deployment, **what: str) -> str:
     ],
 )
 def test_a_link_leads_where_it_says(deployment: Deployment, link: str, asked: str) -> None:
-    assert asked in told(deployment, link=link)
+    assert asked in replies_to(deployment, link=link)
 
 
 @pytest.mark.parametrize("name", [name for name, _label in COMMANDS])
@@ -42,7 +42,7 @@ def test_the_commands_of_telegrams_menu_are_understood_everywhere(
     deployment: Deployment, before: tuple[str, ...], name: str
 ) -> None:
     deployment.talk(*before)
-    said = told(deployment, command=name)
+    said = replies_to(deployment, command=name)
     for wrong in ("Δεν βρήκα", "Επιλέξτε ένα", "Δεν γνωρίζω"):
         assert wrong not in said
 
@@ -50,6 +50,6 @@ def test_the_commands_of_telegrams_menu_are_understood_everywhere(
 @pytest.mark.parametrize("name", ["foo", "set", "page", "month", "start_"])
 def test_a_command_that_nobody_knows_says_so(deployment: Deployment, name: str) -> None:
     deployment.talk("Γεια")
-    said = told(deployment, command=name)
+    said = replies_to(deployment, command=name)
     assert "Δεν γνωρίζω αυτή την εντολή" in said
     assert "Σε ποιον δήμο" in said

@@ -10,7 +10,7 @@ from bot.views.transcript import view
 from core.db.models import Booking, OutboxRow
 from tests.conftest import Deployment, on_both
 from tests.core.small_municipality import service
-from tests.dialogs.custom_municipality import village
+from tests.dialogs.custom_municipality import custom_municipality
 from tests.dialogs.test_catalogue_changes import ANSWERS
 
 pytestmark = on_both
@@ -24,9 +24,9 @@ def message(number: int, text: str) -> Inbound:
 
 @pytest.fixture
 def booked(deployment: Deployment) -> Deployment:
-    """A town whose only citizen has booked for Monday the 7th, 9:30."""
+    """Return a deployment with one booking, for Monday the 7th, 9:30."""
     deployment.services.registry.accounts = frozenset({"webchat"})
-    deployment.load(village(service("papers"), service("stamps")))
+    deployment.load(custom_municipality(service("papers"), service("stamps")))
     deployment.receive(message(0, "Γεια"))
     for number in range(1, 12):
         step = deployment.last[-1].step or ""
@@ -75,7 +75,7 @@ def test_what_the_catalogue_knows_no_more_is_given_up_and_the_page_goes_on(
         session.execute(update(OutboxRow).values(kind="cancelled", due_at=booked.clock()))
 
     booked.database.write_sync(cancelled_elsewhere)
-    booked.load(village(service("papers")))
+    booked.load(custom_municipality(service("papers")))
     assert (fetched(booked), statuses(booked)) == ([], ["cancelled"])
 
 

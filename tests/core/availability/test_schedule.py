@@ -26,7 +26,7 @@ from tests.core.small_municipality import (
     offer_of,
     opening,
     service,
-    small,
+    small_municipality,
     span,
     starts,
 )
@@ -67,7 +67,7 @@ MELBOURNE, LOS_ANGELES = ZoneInfo("Australia/Melbourne"), ZoneInfo("America/Los_
 def test_a_desk_opens_by_weekday_date_service_and_channel(
     openings: list[dict[str, Any]], day: date, free: str
 ) -> None:
-    body = small(
+    body = small_municipality(
         desk("desk", *openings, channels=["in_person", "video"]),
         services=(service(channels=["in_person", "video"]), service("other")),
     )
@@ -88,7 +88,7 @@ def test_a_desk_opens_by_weekday_date_service_and_channel(
 def test_starts_follow_the_interval_and_end_within_the_opening(
     hours: tuple[str, str], duration: int, interval: int, free: str
 ) -> None:
-    body = small(
+    body = small_municipality(
         desk("desk", opening(*hours)), services=(service(duration=duration, interval=interval),)
     )
     assert starts(offer_of(body)) == free
@@ -125,12 +125,12 @@ def test_a_closure_shuts_its_days_or_hours(where: str, shut: dict[str, Any], fre
     at_desk = [shut] if where == "desk" else []
     at_branch = {"closures": [shut]} if where == "branch" else {}
     of_all: dict[str, Any] = {"closures": [shut]} if where == "municipality" else {}
-    body = small(desk("desk", closures=at_desk), branch=at_branch, **of_all)
+    body = small_municipality(desk("desk", closures=at_desk), branch=at_branch, **of_all)
     assert starts(offer_of(body)) == free
 
 
 def test_a_closed_desk_leaves_the_other_one_open() -> None:
-    body = small(desk("ill", closures=[closure("2026-12-07")]), desk("well"))
+    body = small_municipality(desk("ill", closures=[closure("2026-12-07")]), desk("well"))
     offer = offer_of(body)
     assert starts(offer) == MORNING
     assert desks_for(offer, at("09:00")) == [2]
@@ -143,7 +143,9 @@ def test_a_closed_desk_leaves_the_other_one_open() -> None:
 def test_public_holidays_close_every_desk_where_they_are_kept(
     day: date, kept: bool, free: str
 ) -> None:
-    offer = offer_of(small(public_holidays=kept, services=(service(horizon_days=366),)))
+    offer = offer_of(
+        small_municipality(public_holidays=kept, services=(service(horizon_days=366),))
+    )
     assert starts(offer, day) == free
     assert starts(offer, day + timedelta(days=2)) == MORNING
 
@@ -159,7 +161,7 @@ def test_public_holidays_close_every_desk_where_they_are_kept(
     ],
 )
 def test_a_start_needs_its_notice(notice: int, now: str, free: str) -> None:
-    offer = offer_of(small(services=(service(notice_hours=notice),)))
+    offer = offer_of(small_municipality(services=(service(notice_hours=notice),)))
     assert starts(offer, now=at(now)) == free
 
 
@@ -169,12 +171,12 @@ def test_a_start_needs_its_notice(notice: int, now: str, free: str) -> None:
     ids=["before", "the last day, whole", "after"],
 )
 def test_booking_opens_so_many_days_ahead(day: date, free: str) -> None:
-    offer = offer_of(small(services=(service(horizon_days=7),)))
+    offer = offer_of(small_municipality(services=(service(horizon_days=7),)))
     assert starts(offer, day) == free
 
 
 def test_capacity_is_the_number_of_desks_that_serve_it_over_that_channel() -> None:
-    body = small(
+    body = small_municipality(
         desk("a"),
         desk("b", channels=["in_person", "video"]),
         desk("c", services=["other"]),
@@ -203,7 +205,7 @@ def test_capacity_is_the_number_of_desks_that_serve_it_over_that_channel() -> No
     ids=["nothing", "the middle", "both ends", "between two", "all day", "one after the other"],
 )
 def test_fifty_minutes_every_thirty_never_overlap_what_is_taken(taken: Spans, free: str) -> None:
-    body = small(
+    body = small_municipality(
         desk("desk", opening("09:00", "13:00")), services=(service(duration=50, interval=30),)
     )
     assert starts(offer_of(body), busy={1: taken}) == free
@@ -215,24 +217,30 @@ STRIKE: dict[str, Any] = {"closures": [closure("2026-12-07")]}
 @pytest.mark.parametrize(
     ("body", "day", "zone", "kind", "reason"),
     [
-        (small(), date(2026, 11, 29), ATHENS, "past", None),
-        (small(desk("d", opening(days=["tue"]))), MONDAY, ATHENS, "closed", None),
-        (small(services=(service(notice_hours=500),)), MONDAY, ATHENS, "notice", None),
-        (small(services=(service(horizon_days=6),)), MONDAY, ATHENS, "horizon", None),
-        (small(), MONDAY, ATHENS, "full", None),
-        (small(public_holidays=True), date(2026, 12, 25), ATHENS, "holiday", "Christmas Day"),
-        (small(**STRIKE), MONDAY, ATHENS, "closure", "strike"),
-        (small(branch=STRIKE), MONDAY, ATHENS, "closure", "strike"),
-        (small(desk(**STRIKE)), MONDAY, ATHENS, "closure", "strike"),
+        (small_municipality(), date(2026, 11, 29), ATHENS, "past", None),
+        (small_municipality(desk("d", opening(days=["tue"]))), MONDAY, ATHENS, "closed", None),
+        (small_municipality(services=(service(notice_hours=500),)), MONDAY, ATHENS, "notice", None),
+        (small_municipality(services=(service(horizon_days=6),)), MONDAY, ATHENS, "horizon", None),
+        (small_municipality(), MONDAY, ATHENS, "full", None),
         (
-            small(closures=[closure("2026-12-07", start="08:00", end="12:00")]),
+            small_municipality(public_holidays=True),
+            date(2026, 12, 25),
+            ATHENS,
+            "holiday",
+            "Christmas Day",
+        ),
+        (small_municipality(**STRIKE), MONDAY, ATHENS, "closure", "strike"),
+        (small_municipality(branch=STRIKE), MONDAY, ATHENS, "closure", "strike"),
+        (small_municipality(desk(**STRIKE)), MONDAY, ATHENS, "closure", "strike"),
+        (
+            small_municipality(closures=[closure("2026-12-07", start="08:00", end="12:00")]),
             MONDAY,
             ATHENS,
             "closure",
             "strike",
         ),
         (
-            small(
+            small_municipality(
                 desk("d", opening(days=["tue"])),
                 closures=[closure("2026-12-01", "2026-12-09", start="12:00", end="13:00")],
             ),
@@ -242,7 +250,7 @@ STRIKE: dict[str, Any] = {"closures": [closure("2026-12-07")]}
             None,
         ),
         (
-            small(
+            small_municipality(
                 desk("d", opening("09:00", "11:00", days=["tue"])),
                 services=(service(horizon_days=7),),
             ),
@@ -251,9 +259,17 @@ STRIKE: dict[str, Any] = {"closures": [closure("2026-12-07")]}
             "horizon",
             None,
         ),
-        (small(desk("d", opening("09:00", "09:30"))), MONDAY, LOS_ANGELES, "full", None),
         (
-            small(desk("d", opening("09:00", "09:30", days=["tue"]), closures=STRIKE["closures"])),
+            small_municipality(desk("d", opening("09:00", "09:30"))),
+            MONDAY,
+            LOS_ANGELES,
+            "full",
+            None,
+        ),
+        (
+            small_municipality(
+                desk("d", opening("09:00", "09:30", days=["tue"]), closures=STRIKE["closures"])
+            ),
             MONDAY,
             MELBOURNE,
             "closed",
@@ -311,14 +327,16 @@ def test_it_is_said_why_a_day_has_no_free_time(
 )
 def test_a_desk_covers_what_lies_in_its_hours(begin: str, end: str, works: bool) -> None:
     shut = closure("2026-12-07", start="10:00", end="10:10")
-    body = small(desk("d", opening("09:00", "11:00"), opening("11:00", "13:00"), closures=[shut]))
+    body = small_municipality(
+        desk("d", opening("09:00", "11:00"), opening("11:00", "13:00"), closures=[shut])
+    )
     offer = offer_of(body)
     assert is_open_through(offer, body.branches[0].desks[0], at(begin), at(end)) is works
 
 
 def test_the_reason_of_a_holiday_has_both_languages() -> None:
     found = unavailable_reason(
-        offer_of(small(public_holidays=True)), date(2026, 12, 25), NOW, ATHENS
+        offer_of(small_municipality(public_holidays=True)), date(2026, 12, 25), NOW, ATHENS
     )
     assert found.reason is not None
     assert (found.reason.in_language("el"), found.reason.in_language("en")) == (
@@ -334,12 +352,12 @@ def test_the_reason_of_a_holiday_has_both_languages() -> None:
 def test_only_starts_from_since_and_before_until_are_given(
     since: str, until: str, count: int
 ) -> None:
-    offer = offer_of(small())
+    offer = offer_of(small_municipality())
     assert len(free_starts(offer, {}, at(since), at(until), NOW)) == count
     assert bool(free_days(offer, {}, at(since), at(until), NOW, ATHENS)) is (count > 0)
 
 
 def test_moments_are_whole_seconds_in_utc() -> None:
     since, until = day_bounds(MONDAY, ATHENS)
-    found = free_starts(offer_of(small()), {}, since, until, NOW)
+    found = free_starts(offer_of(small_municipality()), {}, since, until, NOW)
     assert found[0] == int(datetime(2026, 12, 7, 7, 0, tzinfo=UTC).timestamp())

@@ -21,7 +21,15 @@ from core.catalogue.service_offer import ServiceOffer
 from core.db.database import Database
 from core.db.models import Citizen
 from core.errors import BookingRefused
-from tests.core.small_municipality import closure, desk, offer_of, opening, service, small, utc
+from tests.core.small_municipality import (
+    closure,
+    desk,
+    offer_of,
+    opening,
+    service,
+    small_municipality,
+    utc,
+)
 
 ZONES = [
     "Europe/Athens",
@@ -75,7 +83,7 @@ def scenes(draw: st.DrawFn, zones: list[str]) -> tuple[ServiceOffer, dict[int, S
     first = draw(st.sampled_from(FIRST_DAYS))
     zone = draw(st.sampled_from(zones))
     desks = [draw(desks_from(first, name)) for name in ("a", "b")[: draw(st.integers(1, 2))]]
-    body = small(
+    body = small_municipality(
         *desks,
         timezone=zone,
         services=(service(duration=draw(minutes), interval=draw(minutes), horizon_days=366),),

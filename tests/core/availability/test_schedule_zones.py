@@ -15,7 +15,7 @@ from tests.core.small_municipality import (
     offer_of,
     opening,
     service,
-    small,
+    small_municipality,
     starts,
 )
 
@@ -71,7 +71,7 @@ def test_the_clock_changes_twice_a_year(
     day: date, hours: tuple[str, str], shut: tuple[str, str] | None, free: str
 ) -> None:
     closures = [closure(str(day), start=shut[0], end=shut[1])] if shut else []
-    body = small(
+    body = small_municipality(
         desk("desk", opening(*hours), closures=closures),
         services=(service(duration=60, interval=60, horizon_days=366),),
     )
@@ -93,7 +93,7 @@ def test_the_clock_changes_twice_a_year(
 def test_days_are_those_of_the_citizens_zone(
     hours: tuple[str, str], zone: ZoneInfo, days: list[str]
 ) -> None:
-    offer = offer_of(small(desk("desk", opening(*hours, days=["mon"]))))
+    offer = offer_of(small_municipality(desk("desk", opening(*hours, days=["mon"]))))
     since, until = day_bounds(date(2026, 12, 4), zone)[0], day_bounds(date(2026, 12, 10), zone)[1]
     assert [str(day) for day in free_days(offer, {}, since, until, NOW, zone)] == days
 

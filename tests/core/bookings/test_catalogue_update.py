@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,9 +17,17 @@ from core.db.database import Database
 from core.db.models import Booking, Desk, MunicipalityRow
 from core.errors import ConfigurationError
 from tests.core.booking_environment import BookingEnvironment
-from tests.core.small_municipality import NOW, at, closure, desk, opening, service, small
+from tests.core.small_municipality import (
+    NOW,
+    at,
+    closure,
+    desk,
+    opening,
+    service,
+    small_municipality,
+)
 
-Opener = Callable[..., BookingEnvironment]
+MakeEnvironment = Callable[..., BookingEnvironment]
 BOTH = ["in_person", "video"]
 
 
@@ -29,7 +38,12 @@ def desks(database: Database) -> dict[str, int]:
 def test_the_first_time_is_added_then_unchanged_then_updated(empty: Database) -> None:
     said = [
         empty.write_sync(lambda s, body=body: load_catalogue(s, body, NOW))  # type: ignore[misc]
-        for body in (small(), small(), small(desk("desk"), desk("more")), small())
+        for body in (
+            small_municipality(),
+            small_municipality(),
+            small_municipality(desk("desk"), desk("more")),
+            small_municipality(),
+        )
     ]
     assert said == ["added", "unchanged", "updated", "updated"]
     rows = empty.write_sync(lambda s: s.scalars(select(MunicipalityRow.id)).all())
@@ -37,17 +51,19 @@ def test_the_first_time_is_added_then_unchanged_then_updated(empty: Database) ->
 
 
 def test_loading_the_same_again_leaves_its_time(empty: Database) -> None:
-    for hours in (0, 1):
-        empty.write_sync(lambda s, h=hours: load_catalogue(s, small(), NOW + timedelta(hours=h)))  # type: ignore[misc]
+    for now in (NOW, NOW + timedelta(hours=1)):
+        empty.write_sync(partial(load_catalogue, body=small_municipality(), now=now))
     (loaded_at,) = empty.write_sync(lambda s: s.scalars(select(MunicipalityRow.loaded_at)).all())
     assert loaded_at == NOW
 
 
 def test_a_desk_keeps_its_number_even_while_it_is_gone(empty: Database) -> None:
-    empty.write_sync(lambda s: load_catalogue(s, small(desk("a"), desk("b")), NOW))
+    empty.write_sync(lambda s: load_catalogue(s, small_municipality(desk("a"), desk("b")), NOW))
     before = desks(empty)
-    empty.write_sync(lambda s: load_catalogue(s, small(desk("b"), desk("c")), NOW))
-    empty.write_sync(lambda s: load_catalogue(s, small(desk("c"), desk("a"), desk("b")), NOW))
+    empty.write_sync(lambda s: load_catalogue(s, small_municipality(desk("b"), desk("c")), NOW))
+    empty.write_sync(
+        lambda s: load_catalogue(s, small_municipality(desk("c"), desk("a"), desk("b")), NOW)
+    )
     after = desks(empty)
     assert list(before) == ["a", "b"]
     assert {name: after[name] for name in before} == before
@@ -68,10 +84,10 @@ def test_every_process_sees_what_another_loaded(empty: Database) -> None:
     ours = Registry("secret")
     empty.write_sync(ours.refresh)
     assert "town" not in ours
-    empty.write_sync(lambda s: load_catalogue(s, small(), NOW))
+    empty.write_sync(lambda s: load_catalogue(s, small_municipality(), NOW))
     empty.write_sync(ours.refresh)
     assert len(ours["town"].body.branches[0].desks) == 1
-    empty.write_sync(lambda s: load_catalogue(s, small(desk("a"), desk("b")), NOW))
+    empty.write_sync(lambda s: load_catalogue(s, small_municipality(desk("a"), desk("b")), NOW))
     empty.write_sync(ours.refresh)
     assert len(ours["town"].body.branches[0].desks) == 2
     assert set(ours["town"].offer("papers", "office", "in_person").desk_ids) >= {"a", "b"}
@@ -80,7 +96,7 @@ def test_every_process_sees_what_another_loaded(empty: Database) -> None:
 def test_a_refresh_reads_no_catalogue_anew_that_did_not_change(
     empty: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    empty.write_sync(lambda s: load_catalogue(s, small(), NOW))
+    empty.write_sync(lambda s: load_catalogue(s, small_municipality(), NOW))
     ours = Registry("secret")
     empty.write_sync(ours.refresh)
     monkeypatch.setattr(registry_module, "_read", None)
@@ -89,36 +105,38 @@ def test_a_refresh_reads_no_catalogue_anew_that_did_not_change(
 
 
 ORPHANS: dict[str, Municipality] = {
-    "its service is gone": small(services=(service("other"),)),
-    "its service is gone from the desk": small(
+    "its service is gone": small_municipality(services=(service("other"),)),
+    "its service is gone from the desk": small_municipality(
         desk(services=["other"]), services=(service(), service("other"))
     ),
-    "its desk is gone": small(desk("another")),
-    "its branch is gone": small(branch={"id": "elsewhere"}),
-    "its channel is gone from the service": small(
+    "its desk is gone": small_municipality(desk("another")),
+    "its branch is gone": small_municipality(branch={"id": "elsewhere"}),
+    "its channel is gone from the service": small_municipality(
         desk(channels=["video"]), services=(service(channels=["video"]),)
     ),
-    "its channel is gone from the desk": small(
+    "its channel is gone from the desk": small_municipality(
         desk(channels=["video"]), services=(service(channels=BOTH),)
     ),
-    "its opening is gone": small(desk("desk", opening(days=["tue"]))),
-    "its opening ends before it does": small(desk("desk", opening("09:00", "09:45"))),
-    "its opening begins after it does": small(desk("desk", opening("09:31", "11:00"))),
-    "its opening is for another service": small(
+    "its opening is gone": small_municipality(desk("desk", opening(days=["tue"]))),
+    "its opening ends before it does": small_municipality(desk("desk", opening("09:00", "09:45"))),
+    "its opening begins after it does": small_municipality(desk("desk", opening("09:31", "11:00"))),
+    "its opening is for another service": small_municipality(
         desk("desk", opening(services=["other"])), services=(service(), service("other"))
     ),
-    "its opening is for another channel": small(
+    "its opening is for another channel": small_municipality(
         desk("desk", opening(channels=["video"]), channels=BOTH),
         services=(service(channels=BOTH),),
     ),
-    "its opening ends on an earlier day": small(desk("desk", opening(to="2026-12-06"))),
-    "the municipality is closed then": small(closures=[closure("2026-12-07")]),
-    "the branch is closed then": small(branch={"closures": [closure("2026-12-07")]}),
-    "the desk is closed then": small(desk(closures=[closure("2026-12-07")])),
-    "the desk is closed for its last minute": small(
+    "its opening ends on an earlier day": small_municipality(
+        desk("desk", opening(to="2026-12-06"))
+    ),
+    "the municipality is closed then": small_municipality(closures=[closure("2026-12-07")]),
+    "the branch is closed then": small_municipality(branch={"closures": [closure("2026-12-07")]}),
+    "the desk is closed then": small_municipality(desk(closures=[closure("2026-12-07")])),
+    "the desk is closed for its last minute": small_municipality(
         desk(closures=[closure("2026-12-07", start="09:59", end="10:30")])
     ),
-    "the municipality moved to another zone": small(timezone="Australia/Melbourne"),
+    "the municipality moved to another zone": small_municipality(timezone="Australia/Melbourne"),
 }
 
 
@@ -137,15 +155,15 @@ def test_a_change_that_orphans_a_booking_is_refused_naming_its_code(
     assert f": {booking.code}." in empty.write_sync(try_to_load)
     ours = Registry("secret")
     empty.write_sync(ours.refresh)
-    assert ours["town"].body == small()
+    assert ours["town"].body == small_municipality()
     assert list(desks(empty)) == ["desk"]
     assert empty.write_sync(lambda s: s.get_one(Booking, booking.id).state) == "confirmed"
 
 
-def test_the_refusal_names_all_and_only_the_orphans(counter: BookingEnvironment) -> None:
-    kept, first, second = (counter.book(clock) for clock in ("09:00", "10:00", "10:30"))
+def test_the_refusal_names_all_and_only_the_orphans(environment: BookingEnvironment) -> None:
+    kept, first, second = (environment.book(clock) for clock in ("09:00", "10:00", "10:30"))
     with pytest.raises(ConfigurationError) as refused:
-        counter.reload(small(desk("desk", opening("09:00", "10:00"))))
+        environment.reload(small_municipality(desk("desk", opening("09:00", "10:00"))))
     said = str(refused.value)
     assert ", ".join(sorted([first.code or "", second.code or ""])) in said
     assert (kept.code or "") not in said
@@ -154,16 +172,18 @@ def test_the_refusal_names_all_and_only_the_orphans(counter: BookingEnvironment)
 @pytest.mark.parametrize(
     "body",
     [
-        small(),
-        small(desk("desk"), desk("more")),
-        small(desk("desk", opening("09:30", "10:00"))),
-        small(desk("desk", opening("09:00", "09:45"), opening("09:45", "11:00"))),
-        small(desk(closures=[closure("2026-12-07", start="10:00", end="11:00")])),
-        small(desk(closures=[closure("2026-12-07", start="09:05", end="09:30")])),
-        small(closures=[closure("2026-12-08")]),
-        small(services=(service(duration=20, interval=25, notice_hours=400, horizon_days=30),)),
-        small(name={"el": "Πόλη", "en": "City"}),
-        small(rules={"open_bookings": 1, "change_deadline_hours": 200}),
+        small_municipality(),
+        small_municipality(desk("desk"), desk("more")),
+        small_municipality(desk("desk", opening("09:30", "10:00"))),
+        small_municipality(desk("desk", opening("09:00", "09:45"), opening("09:45", "11:00"))),
+        small_municipality(desk(closures=[closure("2026-12-07", start="10:00", end="11:00")])),
+        small_municipality(desk(closures=[closure("2026-12-07", start="09:05", end="09:30")])),
+        small_municipality(closures=[closure("2026-12-08")]),
+        small_municipality(
+            services=(service(duration=20, interval=25, notice_hours=400, horizon_days=30),)
+        ),
+        small_municipality(name={"el": "Πόλη", "en": "City"}),
+        small_municipality(rules={"open_bookings": 1, "change_deadline_hours": 200}),
     ],
     ids=[
         "nothing",
@@ -179,54 +199,59 @@ def test_the_refusal_names_all_and_only_the_orphans(counter: BookingEnvironment)
     ],
 )
 def test_a_change_that_leaves_every_booking_served_is_loaded(
-    counter: BookingEnvironment, body: Municipality
+    environment: BookingEnvironment, body: Municipality
 ) -> None:
-    booking = counter.book("09:30")
-    assert counter.reload(body) in ("updated", "unchanged")
+    booking = environment.book("09:30")
+    assert environment.reload(body) in ("updated", "unchanged")
     assert booking.state == "confirmed"
-    assert counter.registry["town"].body == body
+    assert environment.registry["town"].body == body
 
 
 @pytest.mark.parametrize("state", ["held", "expired", "cancelled", "completed", "no_show"])
-def test_only_confirmed_bookings_stand_in_the_way(counter: BookingEnvironment, state: str) -> None:
-    booking = counter.book("09:30")
+def test_only_confirmed_bookings_stand_in_the_way(
+    environment: BookingEnvironment, state: str
+) -> None:
+    booking = environment.book("09:30")
     booking.state = state
-    assert counter.reload(small(desk("another"))) == "updated"
-    counter.session.refresh(booking)
+    assert environment.reload(small_municipality(desk("another"))) == "updated"
+    environment.session.refresh(booking)
     assert booking.state == ("expired" if state == "held" else state)
 
 
 def test_a_hold_that_no_desk_can_serve_expires_and_the_others_stay(
-    counter: BookingEnvironment,
+    environment: BookingEnvironment,
 ) -> None:
-    stays, goes = counter.hold("09:00"), counter.hold("10:30")
-    counter.reload(small(desk("desk", opening("09:00", "10:00"))))
+    stays, goes = environment.hold("09:00"), environment.hold("10:30")
+    environment.reload(small_municipality(desk("desk", opening("09:00", "10:00"))))
     assert (stays.state, goes.state) == ("held", "expired")
-    assert counter.history(goes) == ["held", "expired"]
-    assert counter.history(stays) == ["held"]
+    assert environment.history(goes) == ["held", "expired"]
+    assert environment.history(stays) == ["held"]
 
 
-def test_what_is_over_stands_in_nobodys_way(counter: BookingEnvironment) -> None:
-    counter.book("09:30")
-    counter.now = at("09:59")
+def test_what_is_over_stands_in_nobodys_way(environment: BookingEnvironment) -> None:
+    environment.book("09:30")
+    environment.now = at("09:59")
     with pytest.raises(ConfigurationError):
-        counter.reload(small(desk("another")))
-    counter.now = at("10:00")
-    assert counter.reload(small(desk("another"))) == "updated"
+        environment.reload(small_municipality(desk("another")))
+    environment.now = at("10:00")
+    assert environment.reload(small_municipality(desk("another"))) == "updated"
 
 
-def test_public_holidays_taken_up_again_spare_no_booking(open_counter: Opener) -> None:
+def test_public_holidays_taken_up_again_spare_no_booking(make_environment: MakeEnvironment) -> None:
     christmas = at("09:30").date().replace(day=25)
-    counter = open_counter(small())
-    booking = counter.book("09:30", day=christmas)
+    environment = make_environment(small_municipality())
+    booking = environment.book("09:30", day=christmas)
     with pytest.raises(ConfigurationError, match=booking.code):
-        counter.reload(small(public_holidays=True))
+        environment.reload(small_municipality(public_holidays=True))
 
 
 def test_the_bookings_of_another_municipality_are_not_looked_at(
-    counter: BookingEnvironment,
+    environment: BookingEnvironment,
 ) -> None:
-    counter.book("09:30")
+    environment.book("09:30")
     other: dict[str, Any] = {"id": "city"}
-    assert load_catalogue(counter.session, small(**other), NOW) == "added"
-    assert load_catalogue(counter.session, small(desk("another"), **other), NOW) == "updated"
+    assert load_catalogue(environment.session, small_municipality(**other), NOW) == "added"
+    assert (
+        load_catalogue(environment.session, small_municipality(desk("another"), **other), NOW)
+        == "updated"
+    )

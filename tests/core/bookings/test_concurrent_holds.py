@@ -7,7 +7,7 @@ free: so they meet for certain, and what then happens is no matter of luck.
 import json
 import subprocess
 import sys
-from collections import Counter as Tally
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import select, text
@@ -20,7 +20,7 @@ from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings import concurrent_holds
 from tests.core.conftest import on_postgres
 from tests.core.db.overlaps import drop_guard, overlaps
-from tests.core.db.preparing import LONGEST, ROOT
+from tests.core.db.preparing import ROOT, TIMEOUT_SECONDS
 from tests.core.small_municipality import NOW
 from tests.core.wait_until import until, waiting
 
@@ -30,11 +30,11 @@ PLACES = concurrent_holds.DESKS * concurrent_holds.TIMES
 DEADLOCKS = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
 
 
-def rush_on(database: Database, citizens: int) -> Tally[str]:
-    """How often so many citizens were told what."""
+def run_citizens(database: Database, citizens: int) -> Counter[str]:
+    """Run so many citizens; return the count of each outcome."""
 
     def begin(session: Session) -> list[int]:
-        BookingEnvironment(session, concurrent_holds.deployment())
+        BookingEnvironment(session, concurrent_holds.municipality())
         people = [Citizen(details={}, created_at=NOW) for _ in range(citizens)]
         session.add_all(people)
         session.flush()
@@ -52,7 +52,7 @@ def rush_on(database: Database, citizens: int) -> Tally[str]:
             f"{ids[-1]}",
         )
         return subprocess.run(
-            command, capture_output=True, text=True, cwd=ROOT, timeout=LONGEST, check=False
+            command, capture_output=True, text=True, cwd=ROOT, timeout=TIMEOUT_SECONDS, check=False
         )
 
     with ThreadPoolExecutor(1) as beside:
@@ -65,12 +65,12 @@ def rush_on(database: Database, citizens: int) -> Tally[str]:
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert len(lines) == concurrent_holds.PROCESSES
-    return sum((Tally(json.loads(line)) for line in lines), Tally[str]())
+    return sum((Counter(json.loads(line)) for line in lines), Counter[str]())
 
 
 @on_postgres
 def test_each_of_the_last_hundred_times_is_held_once(empty: Database) -> None:
-    told = rush_on(empty, CITIZENS)
+    told = run_citizens(empty, CITIZENS)
     assert told.keys() == {"held", "none left", "taken"}
     assert (told["held"], told["none left"]) == (PLACES, CITIZENS - PLACES)
     assert told["taken"] >= AT_ONCE - concurrent_holds.DESKS, "they never met"
@@ -86,5 +86,5 @@ def test_each_of_the_last_hundred_times_is_held_once(empty: Database) -> None:
 def test_without_the_guard_looking_before_is_not_enough(empty: Database) -> None:
     drop_guard(empty)
     # All who saw the first time free get it, and there are more of them than desks.
-    assert rush_on(empty, AT_ONCE) == {"held": AT_ONCE}
+    assert run_citizens(empty, AT_ONCE) == {"held": AT_ONCE}
     assert empty.write_sync(overlaps) >= AT_ONCE - concurrent_holds.DESKS

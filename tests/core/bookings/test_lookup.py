@@ -16,91 +16,97 @@ HERE, OTHER = ["contact", "network"], ["owner", "home"]
 
 
 @pytest.fixture
-def booking(counter: BookingEnvironment) -> Booking:
-    return counter.confirm(counter.hold("09:30"))
+def booking(environment: BookingEnvironment) -> Booking:
+    return environment.confirm(environment.hold("09:30"))
 
 
 def find(
-    counter: BookingEnvironment,
+    environment: BookingEnvironment,
     code: str | None,
     phone: str = PHONE,
     sources: list[str] | None = None,
 ) -> Booking | None:
     where = sources or HERE
-    return find_booking(counter.session, counter.registry, code or "", phone, where, counter.now)
+    return find_booking(
+        environment.session, environment.registry, code or "", phone, where, environment.now
+    )
 
 
-def guess(counter: BookingEnvironment, times: int, sources: list[str] | None = None) -> None:
+def guess(environment: BookingEnvironment, times: int, sources: list[str] | None = None) -> None:
     for _ in range(times):
         with suppress(BookingRefused):
-            assert find(counter, "AA2222", sources=sources) is None
+            assert find(environment, "AA2222", sources=sources) is None
 
 
-def test_code_and_phone_find_the_booking(counter: BookingEnvironment, booking: Booking) -> None:
-    assert find(counter, booking.code) is booking
-    assert find(counter, (booking.code or "").lower()) is booking
-    assert counter.session.scalars(select(FailedAttempt)).all() == []
+def test_code_and_phone_find_the_booking(environment: BookingEnvironment, booking: Booking) -> None:
+    assert find(environment, booking.code) is booking
+    assert find(environment, (booking.code or "").lower()) is booking
+    assert environment.session.scalars(select(FailedAttempt)).all() == []
 
 
 @pytest.mark.parametrize("wrong", ["code", "phone"])
 def test_one_without_the_other_finds_nothing_and_counts(
-    counter: BookingEnvironment, booking: Booking, wrong: str
+    environment: BookingEnvironment, booking: Booking, wrong: str
 ) -> None:
     code = "AA2222" if wrong == "code" else booking.code
     phone = "+306999999999" if wrong == "phone" else PHONE
-    assert find(counter, code, phone) is None
-    tries = counter.session.scalars(select(FailedAttempt.source)).all()
+    assert find(environment, code, phone) is None
+    tries = environment.session.scalars(select(FailedAttempt.source)).all()
     assert sorted(tries) == HERE
 
 
 @pytest.mark.parametrize("state", ["held", "cancelled", "expired", "completed", "no_show"])
 def test_only_a_confirmed_booking_is_found(
-    counter: BookingEnvironment, booking: Booking, state: str
+    environment: BookingEnvironment, booking: Booking, state: str
 ) -> None:
     booking.state = state
-    assert find(counter, booking.code) is None
+    assert find(environment, booking.code) is None
 
 
-def test_a_booking_is_found_until_it_ends(counter: BookingEnvironment, booking: Booking) -> None:
-    counter.now = at("09:59")
-    assert find(counter, booking.code) is booking
-    counter.now = at("10:00")
-    assert find(counter, booking.code) is None
+def test_a_booking_is_found_until_it_ends(
+    environment: BookingEnvironment, booking: Booking
+) -> None:
+    environment.now = at("09:59")
+    assert find(environment, booking.code) is booking
+    environment.now = at("10:00")
+    assert find(environment, booking.code) is None
 
 
 def test_five_wrong_tries_lock_the_contact_and_the_network(
-    counter: BookingEnvironment, booking: Booking
+    environment: BookingEnvironment, booking: Booking
 ) -> None:
     for _ in range(4):
-        assert find(counter, "AA2222") is None
-    assert find(counter, booking.code) is booking
+        assert find(environment, "AA2222") is None
+    assert find(environment, booking.code) is booking
     with pytest.raises(BookingRefused, match="locked"):
-        find(counter, "AA2222")
+        find(environment, "AA2222")
     for sources in (HERE, ["contact"], ["network"], ["contact", "home"], ["owner", "network"]):
         with pytest.raises(BookingRefused, match="locked"):
-            find(counter, booking.code, sources=sources)
+            find(environment, booking.code, sources=sources)
         with pytest.raises(BookingRefused, match="locked"):
-            check_unlocked(counter.session, sources, counter.now)
+            check_unlocked(environment.session, sources, environment.now)
 
 
-def test_the_booking_itself_is_never_locked(counter: BookingEnvironment, booking: Booking) -> None:
+def test_the_booking_itself_is_never_locked(
+    environment: BookingEnvironment, booking: Booking
+) -> None:
     for _ in range(4):
-        assert find(counter, booking.code, "+306999999999") is None
+        assert find(environment, booking.code, "+306999999999") is None
     with pytest.raises(BookingRefused, match="locked"):
-        find(counter, booking.code, "+306999999999")
+        find(environment, booking.code, "+306999999999")
     with pytest.raises(BookingRefused, match="locked"):
-        find(counter, booking.code)
-    assert find(counter, booking.code, sources=OTHER) is booking
+        find(environment, booking.code)
+    assert find(environment, booking.code, sources=OTHER) is booking
 
 
 def test_tries_from_many_contacts_lock_their_common_network(
-    counter: BookingEnvironment, booking: Booking
+    environment: BookingEnvironment, booking: Booking
 ) -> None:
     for number in range(5):
-        guess(counter, 1, [f"contact {number}", "network"])
+        guess(environment, 1, [f"contact {number}", "network"])
     with pytest.raises(BookingRefused, match="locked"):
-        find(counter, booking.code, sources=["contact 9", "network"])
-    assert find(counter, booking.code, sources=["contact 0", "home"]) is booking
+        find(environment, booking.code, sources=["contact 9", "network"])
+    assert find(environment, booking.code, sources=["contact 0", "home"]) is booking
 
 
 @pytest.mark.parametrize(
@@ -123,40 +129,40 @@ def test_tries_from_many_contacts_lock_their_common_network(
     ],
 )
 def test_the_lock_lasts_an_hour_from_the_fifth_try(
-    counter: BookingEnvironment, booking: Booking, apart: int, after: int, locked: bool
+    environment: BookingEnvironment, booking: Booking, apart: int, after: int, locked: bool
 ) -> None:
     for number in range(5):
-        guess(counter, 1)
-        counter.later(minutes=apart if number < 4 else after)
+        guess(environment, 1)
+        environment.later(minutes=apart if number < 4 else after)
     if locked:
         with pytest.raises(BookingRefused, match="locked"):
-            find(counter, booking.code)
+            find(environment, booking.code)
     else:
-        assert find(counter, booking.code) is booking
+        assert find(environment, booking.code) is booking
 
 
 def test_asking_while_locked_does_not_prolong_the_lock(
-    counter: BookingEnvironment, booking: Booking
+    environment: BookingEnvironment, booking: Booking
 ) -> None:
-    guess(counter, 5)
-    counter.later(minutes=59)
+    guess(environment, 5)
+    environment.later(minutes=59)
     with pytest.raises(BookingRefused, match="locked"):
-        find(counter, "AA2222")
-    counter.now += timedelta(minutes=1)
-    assert find(counter, booking.code) is booking
+        find(environment, "AA2222")
+    environment.now += timedelta(minutes=1)
+    assert find(environment, booking.code) is booking
 
 
 @pytest.mark.parametrize(("after", "left"), [(0, 60), (1, 60), (60, 59), (3540, 1), (3599, 1)])
 def test_it_is_said_how_many_minutes_the_lock_lasts(
-    counter: BookingEnvironment, after: int, left: int
+    environment: BookingEnvironment, after: int, left: int
 ) -> None:
-    guess(counter, 5)
-    counter.later(seconds=after)
+    guess(environment, 5)
+    environment.later(seconds=after)
     with pytest.raises(BookingRefused, match="locked") as refused:
-        find(counter, "AA2222")
+        find(environment, "AA2222")
     assert refused.value.text.args["count"] == left
 
 
-def test_right_answers_never_lock(counter: BookingEnvironment, booking: Booking) -> None:
+def test_right_answers_never_lock(environment: BookingEnvironment, booking: Booking) -> None:
     for _ in range(20):
-        assert find(counter, booking.code) is booking
+        assert find(environment, booking.code) is booking

@@ -24,7 +24,7 @@ from core.db.models import Booking, Citizen
 from core.errors import BookingRefused
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.db.overlaps import drop_guard
-from tests.core.small_municipality import NOW, TUESDAY, at, desk, opening, small, utc
+from tests.core.small_municipality import NOW, TUESDAY, at, desk, opening, small_municipality, utc
 
 RACERS, FEW = 50, 8
 START = at("09:00")
@@ -41,7 +41,7 @@ def race(runners: Sequence[T], run: Callable[[T, Callable[[], object]], str]) ->
 def deployment(desks: int) -> Municipality:
     """So many desks, that can serve one citizen a day each."""
     hours = opening("09:00", "09:30")
-    return small(*(desk(f"desk-{n}", hours) for n in range(desks)))
+    return small_municipality(*(desk(f"desk-{n}", hours) for n in range(desks)))
 
 
 def at_once(
@@ -95,9 +95,9 @@ def test_so_many_citizens_get_as_many_appointments_as_there_are_desks(
     body = deployment(desks)
     empty.write_sync(lambda s: BookingEnvironment(s, body))
 
-    def book(counter: BookingEnvironment, who: Actor) -> None:
-        booking = counter.hold("09:00", who)
-        counter.confirm(booking, phone=f"+3069{who.citizen_id:08}")
+    def book(environment: BookingEnvironment, who: Actor) -> None:
+        booking = environment.hold("09:00", who)
+        environment.confirm(booking, phone=f"+3069{who.citizen_id:08}")
 
     told = at_once(empty, citizens(empty, racers), book, body)
     assert told == {"won": desks, "taken": racers - desks}
@@ -108,15 +108,15 @@ def test_of_ten_lapsed_holds_of_one_time_only_one_can_be_confirmed(empty: Databa
     body = deployment(1)
 
     def hold_in_turn(session: Session) -> list[int]:
-        counter = BookingEnvironment(session, body)
+        environment = BookingEnvironment(session, body)
         numbers = []
         for _ in range(10):
-            numbers.append(counter.hold("09:00").id)
-            counter.later(minutes=10)
+            numbers.append(environment.hold("09:00").id)
+            environment.later(minutes=10)
         return numbers
 
-    def confirm(counter: BookingEnvironment, number: int) -> None:
-        counter.confirm(counter.session.get_one(Booking, number), phone=f"+3069{number:08}")
+    def confirm(environment: BookingEnvironment, number: int) -> None:
+        environment.confirm(environment.session.get_one(Booking, number), phone=f"+3069{number:08}")
 
     told = at_once(empty, empty.write_sync(hold_in_turn), confirm, body)
     assert told == {"won": 1, "taken": 9}
@@ -128,11 +128,11 @@ def test_of_ten_bookings_that_move_to_one_time_nine_stay(empty: Database) -> Non
     days = [TUESDAY + timedelta(days=n) for n in range(10)]
 
     def book(session: Session) -> list[int]:
-        counter = BookingEnvironment(session, body)
-        return [counter.book("09:00", day=day).id for day in days]
+        environment = BookingEnvironment(session, body)
+        return [environment.book("09:00", day=day).id for day in days]
 
-    def move(counter: BookingEnvironment, number: int) -> None:
-        counter.move(counter.session.get_one(Booking, number), "09:00")
+    def move(environment: BookingEnvironment, number: int) -> None:
+        environment.move(environment.session.get_one(Booking, number), "09:00")
 
     told = at_once(empty, empty.write_sync(book), move, body)
     assert told == {"won": 1, "taken": 9}

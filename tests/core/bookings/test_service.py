@@ -1,4 +1,4 @@
-"""What becomes of a booking, on a real database: moved, cancelled, edited, written about."""
+"""Bookings on a real database: confirmed, moved, cancelled, edited; their notifications."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,72 +13,81 @@ from core.db.database import Database
 from core.db.models import Booking, Citizen, History, OutboxRow
 from core.errors import BookingRefused
 from tests.core.booking_environment import EMAIL, PHONE, BookingEnvironment
-from tests.core.small_municipality import TUESDAY, at, desk, service, small, utc
+from tests.core.small_municipality import TUESDAY, at, desk, service, small_municipality, utc
 
-Opener = Callable[..., BookingEnvironment]
+MakeEnvironment = Callable[..., BookingEnvironment]
 
 
-def test_a_moved_booking_keeps_its_code(counter: BookingEnvironment) -> None:
-    booking = counter.book("09:30")
+def test_a_moved_booking_keeps_its_code(environment: BookingEnvironment) -> None:
+    booking = environment.book("09:30")
     before = booking.id, booking.code, dict(booking.details), booking.citizen_id
-    counter.move(booking, "10:30", day=TUESDAY)
+    environment.move(booking, "10:30", day=TUESDAY)
     assert (booking.id, booking.code, booking.details, booking.citizen_id) == before
     assert booking.starts_at == utc(at("10:30", TUESDAY))
     assert booking.ends_at == utc(at("11:00", TUESDAY))
-    assert counter.free() == "09:00 09:30 10:00 10:30"
+    assert environment.free() == "09:00 09:30 10:00 10:30"
 
 
-def test_a_booking_moves_by_thirty_minutes_into_its_own_time(open_counter: Opener) -> None:
-    counter = open_counter(small(services=(service(duration=50, interval=30),)))
-    booking = counter.book("09:00")
-    assert counter.free(booking) == "09:00 09:30 10:00"
-    counter.move(booking, "09:30")
+def test_a_booking_moves_by_thirty_minutes_into_its_own_time(
+    make_environment: MakeEnvironment,
+) -> None:
+    environment = make_environment(
+        small_municipality(services=(service(duration=50, interval=30),))
+    )
+    booking = environment.book("09:00")
+    assert environment.free(booking) == "09:00 09:30 10:00"
+    environment.move(booking, "09:30")
     assert (booking.starts_at, booking.ends_at) == (utc(at("09:30")), utc(at("10:20")))
 
 
-def test_a_refused_move_leaves_the_old_time(counter: BookingEnvironment) -> None:
-    counter.hold("10:00")
-    booking = counter.book("09:30")
+def test_a_refused_move_leaves_the_old_time(environment: BookingEnvironment) -> None:
+    environment.hold("10:00")
+    booking = environment.book("09:30")
     with pytest.raises(BookingRefused, match="taken"):
-        counter.move(booking, "10:00")
+        environment.move(booking, "10:00")
     assert (booking.state, booking.starts_at) == ("confirmed", utc(at("09:30")))
-    assert counter.history(booking) == ["held", "confirmed"]
-    assert counter.owed() == [("email", "confirmed")]
+    assert environment.history(booking) == ["held", "confirmed"]
+    assert environment.outbox() == [("email", "confirmed")]
 
 
-def test_a_move_takes_over_a_lapsed_hold(counter: BookingEnvironment) -> None:
-    lapsed = counter.hold("10:00")
-    booking = counter.book("09:30")
-    counter.later(minutes=10)
-    counter.move(booking, "10:00")
-    counter.session.refresh(lapsed)
+def test_a_move_takes_over_a_lapsed_hold(environment: BookingEnvironment) -> None:
+    lapsed = environment.hold("10:00")
+    booking = environment.book("09:30")
+    environment.later(minutes=10)
+    environment.move(booking, "10:00")
+    environment.session.refresh(lapsed)
     assert (booking.starts_at, lapsed.state) == (utc(at("10:00")), "expired")
 
 
-def test_a_move_finds_a_desk_that_is_free(open_counter: Opener) -> None:
-    counter = open_counter(small(desk("a"), desk("b")))
-    first, second = counter.book("09:30"), counter.book("09:30")
-    third = counter.book("10:00")
-    counter.move(third, "09:00")
+def test_a_move_finds_a_desk_that_is_free(make_environment: MakeEnvironment) -> None:
+    environment = make_environment(small_municipality(desk("a"), desk("b")))
+    first, second = environment.book("09:30"), environment.book("09:30")
+    third = environment.book("10:00")
+    environment.move(third, "09:00")
     with pytest.raises(BookingRefused, match="taken"):
-        counter.move(third, "09:30")
-    counter.cancel(second)
-    counter.move(third, "09:30")
-    assert {first.desk_id, third.desk_id} == set(counter.offer.desk_ids.values())
+        environment.move(third, "09:30")
+    environment.cancel(second)
+    environment.move(third, "09:30")
+    assert {first.desk_id, third.desk_id} == set(environment.offer.desk_ids.values())
 
 
-def change(counter: BookingEnvironment, booking: Booking, how: str) -> None:
+def change(environment: BookingEnvironment, booking: Booking, how: str) -> None:
     actor = Actor(booking.citizen_id, "sms", "el", "Europe/Athens")
     if how == "move":
-        counter.move(booking, "10:30", day=TUESDAY)
+        environment.move(booking, "10:30", day=TUESDAY)
     elif how == "cancel":
-        counter.cancel(booking)
+        environment.cancel(booking)
     elif how == "edit":
         bookings.edit(
-            counter.session, counter.registry, booking, {"name": "Άννα Π."}, counter.now, actor
+            environment.session,
+            environment.registry,
+            booking,
+            {"name": "Άννα Π."},
+            environment.now,
+            actor,
         )
     else:
-        bookings.withdraw_consent(counter.session, booking, counter.now, actor)
+        bookings.withdraw_consent(environment.session, booking, environment.now, actor)
 
 
 @pytest.mark.parametrize(
@@ -97,81 +106,89 @@ def change(counter: BookingEnvironment, booking: Booking, how: str) -> None:
     ],
 )
 def test_changes_have_a_deadline(
-    counter: BookingEnvironment, before: timedelta, how: str, refusal: str | None
+    environment: BookingEnvironment, before: timedelta, how: str, refusal: str | None
 ) -> None:
-    booking = counter.book("09:30")
-    counter.now = at("09:30") - before
+    booking = environment.book("09:30")
+    environment.now = at("09:30") - before
     if refusal is None:
-        change(counter, booking, how)
+        change(environment, booking, how)
         return
     with pytest.raises(BookingRefused, match=refusal):
-        change(counter, booking, how)
+        change(environment, booking, how)
     assert (booking.state, booking.starts_at) == ("confirmed", utc(at("09:30")))
 
 
-def test_without_a_deadline_a_booking_changes_until_it_begins(open_counter: Opener) -> None:
-    counter = open_counter(small(rules={"change_deadline_hours": 0}))
-    booking = counter.book("09:30")
-    counter.now = at("09:29")
-    counter.cancel(booking)
+def test_without_a_deadline_a_booking_changes_until_it_begins(
+    make_environment: MakeEnvironment,
+) -> None:
+    environment = make_environment(small_municipality(rules={"change_deadline_hours": 0}))
+    booking = environment.book("09:30")
+    environment.now = at("09:29")
+    environment.cancel(booking)
     assert booking.state == "cancelled"
 
 
 @pytest.mark.parametrize("how", ["move", "cancel", "edit", "withdraw"])
 @pytest.mark.parametrize("state", ["held", "cancelled", "expired", "completed", "no_show"])
 def test_only_a_confirmed_booking_changes(
-    counter: BookingEnvironment, state: str, how: str
+    environment: BookingEnvironment, state: str, how: str
 ) -> None:
-    booking = counter.book("09:30")
+    booking = environment.book("09:30")
     booking.state = state
     with pytest.raises(BookingRefused, match="not_confirmed"):
-        change(counter, booking, how)
+        change(environment, booking, how)
     assert booking.state == state
 
 
-def test_a_cancelled_time_is_free_again(counter: BookingEnvironment) -> None:
-    booking = counter.book("09:30")
-    counter.cancel(booking)
+def test_a_cancelled_time_is_free_again(environment: BookingEnvironment) -> None:
+    booking = environment.book("09:30")
+    environment.cancel(booking)
     assert booking.state == "cancelled"
-    assert counter.free() == "09:00 09:30 10:00 10:30"
-    assert counter.book("09:30").state == "confirmed"
+    assert environment.free() == "09:00 09:30 10:00 10:30"
+    assert environment.book("09:30").state == "confirmed"
 
 
-def test_an_edit_changes_what_it_names_and_keeps_the_rest(counter: BookingEnvironment) -> None:
-    booking = counter.book("09:30")
+def test_an_edit_changes_what_it_names_and_keeps_the_rest(environment: BookingEnvironment) -> None:
+    booking = environment.book("09:30")
     actor = Actor(booking.citizen_id, "viber", "el", "Europe/Athens")
     changes = {"phone": "+306987654321", "email": ""}
-    bookings.edit(counter.session, counter.registry, booking, changes, counter.now, actor)
+    bookings.edit(
+        environment.session, environment.registry, booking, changes, environment.now, actor
+    )
     assert booking.details == {"name": "Μαρία Παπαδοπούλου", "phone": "+306987654321"}
-    assert booking.phone_hash == counter.registry.keyed_hash("+306987654321")
-    bookings.edit(counter.session, counter.registry, booking, {"phone": ""}, counter.now, actor)
+    assert booking.phone_hash == environment.registry.keyed_hash("+306987654321")
+    bookings.edit(
+        environment.session, environment.registry, booking, {"phone": ""}, environment.now, actor
+    )
     assert booking.details == {"name": "Μαρία Παπαδοπούλου"}
     assert booking.phone_hash is None
 
 
 def test_consent_withdrawn_ends_the_booking_and_forgets_its_details(
-    counter: BookingEnvironment,
+    environment: BookingEnvironment,
 ) -> None:
-    booking = counter.book("09:30")
-    citizen = counter.session.get_one(Citizen, booking.citizen_id)
+    booking = environment.book("09:30")
+    citizen = environment.session.get_one(Citizen, booking.citizen_id)
     citizen.details = dict(booking.details)
-    counter.later(hours=1)
-    change(counter, booking, "withdraw")
+    environment.later(hours=1)
+    change(environment, booking, "withdraw")
     assert citizen.details == {}
     assert (booking.state, booking.details, booking.phone_hash) == ("cancelled", {}, None)
-    assert booking.consent_withdrawn_at == utc(counter.now)
-    assert counter.free() == "09:00 09:30 10:00 10:30"
+    assert booking.consent_withdrawn_at == utc(environment.now)
+    assert environment.free() == "09:00 09:30 10:00 10:30"
 
 
-def test_history_names_fields_and_never_values(counter: BookingEnvironment) -> None:
-    booking = counter.hold("09:30")
-    counter.confirm(booking)
-    counter.move(booking, "10:00")
+def test_history_names_fields_and_never_values(environment: BookingEnvironment) -> None:
+    booking = environment.hold("09:30")
+    environment.confirm(booking)
+    environment.move(booking, "10:00")
     changes = {"phone": "+306987654321", "name": "Άννα Παππά"}
     actor = Actor(booking.citizen_id, "viber", "el", "Europe/Athens")
-    bookings.edit(counter.session, counter.registry, booking, changes, counter.now, actor)
-    counter.cancel(booking)
-    rows = counter.session.scalars(select(History).order_by(History.id)).all()
+    bookings.edit(
+        environment.session, environment.registry, booking, changes, environment.now, actor
+    )
+    environment.cancel(booking)
+    rows = environment.session.scalars(select(History).order_by(History.id)).all()
     assert [(row.action, row.fields, row.platform) for row in rows] == [
         ("held", [], "webchat"),
         ("confirmed", [], "webchat"),
@@ -180,29 +197,35 @@ def test_history_names_fields_and_never_values(counter: BookingEnvironment) -> N
         ("cancelled", [], "telegram"),
     ]
     assert {(row.booking_id, row.citizen_id, row.at) for row in rows} == {
-        (booking.id, booking.citizen_id, utc(counter.now))
+        (booking.id, booking.citizen_id, utc(environment.now))
     }
 
 
 def test_upcoming_are_ones_own_confirmed_bookings_soonest_first(
-    counter: BookingEnvironment,
+    environment: BookingEnvironment,
 ) -> None:
-    who = counter.citizen()
-    later, sooner = counter.book("10:00", who), counter.book("09:00", who)
-    counter.hold("10:30", counter.citizen())
-    counter.book("09:30")
-    assert bookings.upcoming(counter.session, who.citizen_id, counter.now) == [sooner, later]
-    counter.now = at("09:29")
-    assert bookings.upcoming(counter.session, who.citizen_id, counter.now) == [sooner, later]
-    counter.now = at("09:30")
-    assert bookings.upcoming(counter.session, who.citizen_id, counter.now) == [later]
+    who = environment.citizen()
+    later, sooner = environment.book("10:00", who), environment.book("09:00", who)
+    environment.hold("10:30", environment.citizen())
+    environment.book("09:30")
+    assert bookings.upcoming(environment.session, who.citizen_id, environment.now) == [
+        sooner,
+        later,
+    ]
+    environment.now = at("09:29")
+    assert bookings.upcoming(environment.session, who.citizen_id, environment.now) == [
+        sooner,
+        later,
+    ]
+    environment.now = at("09:30")
+    assert bookings.upcoming(environment.session, who.citizen_id, environment.now) == [later]
 
 
 # The outbox
 
 
 @pytest.mark.parametrize(
-    ("accounts", "owed"),
+    ("accounts", "sent"),
     [
         (("email",), ["confirmed", "moved", "cancelled"]),
         (("email", "sms"), ["confirmed", "moved", "cancelled"]),
@@ -211,34 +234,36 @@ def test_upcoming_are_ones_own_confirmed_bookings_soonest_first(
     ],
     ids=["email", "email and SMS", "another platform", "none"],
 )
-def test_the_attendee_is_owed_an_email_only_where_one_can_be_sent(
-    open_counter: Opener, accounts: tuple[str, ...], owed: list[str]
+def test_the_attendee_is_sent_an_email_only_where_one_can_be_sent(
+    make_environment: MakeEnvironment, accounts: tuple[str, ...], sent: list[str]
 ) -> None:
-    counter = open_counter(accounts=accounts)
-    booking = counter.book("09:30")
-    counter.move(booking, "10:00")
-    counter.cancel(booking)
-    assert counter.owed() == [("email", kind) for kind in owed]
+    environment = make_environment(accounts=accounts)
+    booking = environment.book("09:30")
+    environment.move(booking, "10:00")
+    environment.cancel(booking)
+    assert environment.outbox() == [("email", kind) for kind in sent]
 
 
-def test_nothing_is_owed_to_whom_gave_no_address(counter: BookingEnvironment) -> None:
-    booking = counter.confirm(counter.hold("09:30"), email="")
-    counter.cancel(booking)
-    assert counter.owed() == []
+def test_nothing_is_enqueued_for_whom_gave_no_address(environment: BookingEnvironment) -> None:
+    booking = environment.confirm(environment.hold("09:30"), email="")
+    environment.cancel(booking)
+    assert environment.outbox() == []
 
 
 def test_a_booking_moved_there_and_back_in_the_same_second_owes_each_time(
-    counter: BookingEnvironment,
+    environment: BookingEnvironment,
 ) -> None:
-    booking = counter.book("09:30")
+    booking = environment.book("09:30")
     for clock in ("10:00", "09:30", "10:00"):
-        counter.move(booking, clock)
-    assert counter.owed() == [("email", kind) for kind in ("confirmed", "moved", "moved", "moved")]
+        environment.move(booking, clock)
+    assert environment.outbox() == [
+        ("email", kind) for kind in ("confirmed", "moved", "moved", "moved")
+    ]
 
 
-def test_the_outbox_holds_ids_and_no_personal_data(counter: BookingEnvironment) -> None:
-    counter.confirm(counter.hold("09:30"))
-    row = counter.session.scalars(select(OutboxRow)).one()
+def test_the_outbox_holds_ids_and_no_personal_data(environment: BookingEnvironment) -> None:
+    environment.confirm(environment.hold("09:30"))
+    row = environment.session.scalars(select(OutboxRow)).one()
     stored = " ".join(str(getattr(row, column.key)) for column in OutboxRow.__table__.columns)
     assert not any(secret in stored for secret in (EMAIL, PHONE, PHONE[3:], "Μαρία"))
 

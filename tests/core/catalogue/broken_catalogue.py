@@ -1,4 +1,4 @@
-"""A catalogue that is right, to be broken, and what is then said of it."""
+"""A valid catalogue for tests to break, and the problems that are then found."""
 
 from pathlib import Path
 
@@ -68,7 +68,7 @@ EMAIL = "{id: email, type: email, label: {el: Ε, en: E}, question: {el: Ε;, en
 
 
 def wrong(tmp_path: Path, text: str | bytes) -> list[tuple[int, str, str]]:
-    """The line, field and expectation of each thing wrong in a file."""
+    """Return line, field and expectation of each problem of a file."""
     file = tmp_path / "town.yaml"
     file.write_bytes(text.encode() if isinstance(text, str) else text)
     with pytest.raises(CatalogueInvalid) as bad:

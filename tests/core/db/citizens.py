@@ -1,4 +1,4 @@
-"""The least that can be written and read: citizens."""
+"""Write and read citizens, the simplest rows."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -8,12 +8,12 @@ from tests.core.small_municipality import NOW
 
 
 def people(session: Session) -> int:
-    """How many there are."""
+    """Return the number of citizens."""
     return session.scalar(select(func.count()).select_from(Citizen)) or 0
 
 
 def add_one(session: Session) -> int:
-    """One more; how many there are then."""
+    """Add a citizen; return the number of citizens."""
     session.add(Citizen(details={}, created_at=NOW))
     session.flush()
     return people(session)

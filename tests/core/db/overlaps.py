@@ -1,4 +1,4 @@
-"""Whether a desk serves two at once, and taking away what sees to it that none does."""
+"""Count overlapping bookings, and drop the overlap guard."""
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -14,12 +14,12 @@ WHERE a.state IN ('held','confirmed') AND b.state IN ('held','confirmed')
 
 
 def overlaps(session: Session) -> int:
-    """How many pairs of live bookings want the same desk at the same time."""
+    """Return the number of pairs of live bookings that overlap at one desk."""
     return session.scalar(OVERLAPS) or 0
 
 
 def drop_guard(database: Database, *names: str) -> None:
-    """Drop the overlap guard, or these parts of it."""
+    """Drop the overlap guard, or the named triggers or constraints of it."""
     with database.engine.begin() as connection:
         on_sqlite = connection.dialect.name == "sqlite"
         for name in names or (TRIGGERS if on_sqlite else CONSTRAINTS):

@@ -1,4 +1,4 @@
-"""Preparing a database, from this process and from others, and what is said when it can't be."""
+"""Prepare a database, in this process or in others, and check the errors."""
 
 import subprocess
 import sys
@@ -13,8 +13,8 @@ from core.errors import ConfigurationError
 
 PASSWORD = "s3cr3t"  # noqa: S105
 ROOT = Path(__file__).parents[3]
-LONGEST = 60
-"""Seconds after which a process that should have ended never will."""
+TIMEOUT_SECONDS = 60
+"""Seconds after which a test fails if a process hasn't ended."""
 
 
 def prepare(url: str) -> None:
@@ -26,24 +26,24 @@ def prepare(url: str) -> None:
 
 
 def refused(url: str) -> str:
-    """What is said of a database that can't be used: one line, that names setting and database."""
-    with pytest.raises(ConfigurationError) as said:
+    """Return the error for a database that can't be used; check its form."""
+    with pytest.raises(ConfigurationError) as error:
         prepare(url)
-    told = str(said.value)
-    assert told.startswith(f"{SETTING}: ")
-    assert str(make_url(url).database) in told
-    assert "\n" not in told
-    assert PASSWORD not in told
-    return told
+    message = str(error.value)
+    assert message.startswith(f"{SETTING}: ")
+    assert str(make_url(url).database) in message
+    assert "\n" not in message
+    assert PASSWORD not in message
+    return message
 
 
 def python(code: str, *arguments: str) -> tuple[str, ...]:
-    """The command that runs that code."""
+    """Return the command that runs that code."""
     return sys.executable, "-c", code, *arguments
 
 
 def at_once(commands: Sequence[Sequence[str]]) -> list[str]:
-    """Run all: each says that it is ready, and goes on when all are. What each printed then."""
+    """Run commands that start together when all have printed "ready"; return what each prints."""
     processes = [
         subprocess.Popen(
             command,
@@ -63,11 +63,11 @@ def at_once(commands: Sequence[Sequence[str]]) -> list[str]:
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
-        said = [process.communicate(timeout=LONGEST) for process in processes]
+        outputs = [process.communicate(timeout=TIMEOUT_SECONDS) for process in processes]
     finally:
         for process in processes:
             process.kill()
             process.wait()
-    assert [error for _, error in said] == [""] * len(processes)
+    assert [error for _, error in outputs] == [""] * len(processes)
     assert [process.returncode for process in processes] == [0] * len(processes)
-    return [printed for printed, _ in said]
+    return [printed for printed, _ in outputs]

@@ -1,4 +1,4 @@
-"""How a database looks up what it is asked for."""
+"""Return the query plans of a database."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN (COSTS OFF)"}
 
 
 def plans(database: Database, fn: Callable[[Session], object]) -> list[str]:
-    """The plan of each statement of fn that reads or changes bookings."""
+    """Return the plan of each statement of fn that selects or updates bookings."""
     ran: list[tuple[str, Any]] = []
 
     def note(_c: object, _cursor: object, statement: str, given: Any, *_rest: object) -> None:
@@ -27,7 +27,7 @@ def plans(database: Database, fn: Callable[[Session], object]) -> list[str]:
             event.remove(database.engine, "before_cursor_execute", note)
         connection = session.connection()
         kind = connection.dialect.name
-        if kind == "postgresql":  # it would read so short a table whole
+        if kind == "postgresql":  # it would scan so short a table
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         return [
             " | ".join(

@@ -128,8 +128,8 @@ def test_a_booking_needs_its_desk_and_citizen(stocked: Database) -> None:
 
 def test_a_time_without_a_zone_is_never_stored(empty: Database) -> None:
     def naive(session: Session) -> None:
-        counter = BookingEnvironment(session)
-        booking = counter.book("09:00")
+        environment = BookingEnvironment(session)
+        booking = environment.book("09:00")
         booking.held_until = at("09:00").replace(tzinfo=None)
         session.flush()
 

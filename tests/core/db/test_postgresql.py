@@ -197,7 +197,7 @@ def test_the_calendar_reads_the_partial_index(stocked: Database) -> None:
 
 
 @on_postgres
-def test_a_hold_and_the_sweep_use_indexes_for_all_that_they_look_up(stocked: Database) -> None:
+def test_a_hold_and_the_cleanup_use_indexes_for_all_that_they_look_up(stocked: Database) -> None:
     used = plans(stocked, lambda s: BookingEnvironment(s).hold("09:30"))
     assert sum("ix_bookings_live" in plan or "bookings_guard" in plan for plan in used) >= 2
     used += plans(stocked, lambda s: expiry.expire_lapsed(s, NOW))

@@ -186,19 +186,19 @@ def test_a_change_over_another_s_is_made_again_on_what_the_other_left(stocked: D
 
 
 def test_a_hold_that_ran_out_meanwhile_is_not_made_live_again(empty: Database) -> None:
-    """The sweep expires many by one statement, which counts as a change of each."""
+    """Cleanup expires many holds by one statement, which counts as a change of each."""
     empty.write_sync(lambda s: BookingEnvironment(s).hold("09:00"))
     seen: list[str] = []
 
     def extend(session: Session) -> bool:
-        counter = BookingEnvironment(session)
+        environment = BookingEnvironment(session)
         booking = the_booking(session)
         seen.append(booking.state)
         if len(seen) == 1:
-            much_later = counter.now + timedelta(hours=1)
+            much_later = environment.now + timedelta(hours=1)
             assert empty.write_sync(lambda s: expiry.expire_lapsed(s, much_later)) == 1
-        counter.later(minutes=5)
-        return holds.extend(booking, counter.body.rules, counter.now)
+        environment.later(minutes=5)
+        return holds.extend(booking, environment.body.rules, environment.now)
 
     assert not empty.write_sync(extend)
     assert seen == ["held", "expired"]
@@ -213,16 +213,16 @@ def test_who_confirms_a_hold_that_ran_out_and_who_wants_its_time_stop_not_one_an
 
     def confirm(session: Session) -> str:
         tries.append("confirm")
-        counter = BookingEnvironment(session)
-        counter.later(minutes=20)
-        return counter.confirm(the_booking(session)).state
+        environment = BookingEnvironment(session)
+        environment.later(minutes=20)
+        return environment.confirm(the_booking(session)).state
 
     def hold(session: Session) -> str:
         tries.append("hold")
-        counter = BookingEnvironment(session)
-        counter.later(minutes=20)
+        environment = BookingEnvironment(session)
+        environment.later(minutes=20)
         with pytest.raises(BookingRefused, match="taken"):
-            counter.hold("09:00")
+            environment.hold("09:00")
         return "taken"
 
     desk = empty.write_sync(lambda s: BookingEnvironment(s).hold("09:00").desk_id)

@@ -10,125 +10,132 @@ from core.db.models import Booking, OutboxRow
 from core.messaging import page_inbox
 from core.messaging.notifications import enqueue_fallback
 from tests.core.booking_environment import BookingEnvironment
-from tests.core.bookings.test_service import Opener
-from tests.core.small_municipality import at, small
+from tests.core.bookings.test_service import MakeEnvironment
+from tests.core.small_municipality import at, small_municipality
 
 
 @pytest.fixture
-def counter(open_counter: Opener) -> BookingEnvironment:
-    return open_counter(accounts=("webchat",))
+def environment(make_environment: MakeEnvironment) -> BookingEnvironment:
+    return make_environment(accounts=("webchat",))
 
 
-def rows(counter: BookingEnvironment) -> list[tuple[str, str, datetime]]:
-    found = counter.session.scalars(select(OutboxRow).order_by(OutboxRow.id))
+def rows(environment: BookingEnvironment) -> list[tuple[str, str, datetime]]:
+    found = environment.session.scalars(select(OutboxRow).order_by(OutboxRow.id))
     return [(row.kind, row.status, row.due_at) for row in found]
 
 
-def due(counter: BookingEnvironment, booking: Booking) -> list[str]:
+def due(environment: BookingEnvironment, booking: Booking) -> list[str]:
     """What is due to whoever booked, on the page where they did."""
     who = booking.citizen_id
     return [
-        row.kind for row in page_inbox.pending_for(counter.session, "webchat", who, counter.now)
+        row.kind
+        for row in page_inbox.pending_for(environment.session, "webchat", who, environment.now)
     ]
 
 
-def early(counter: BookingEnvironment) -> Booking:
+def early(environment: BookingEnvironment) -> Booking:
     """A booking with time enough before it for a reminder."""
-    counter.now = at("09:30") - timedelta(hours=30)
-    return counter.book("09:30")
+    environment.now = at("09:30") - timedelta(hours=30)
+    return environment.book("09:30")
 
 
-def test_a_reminder_is_due_a_day_before(counter: BookingEnvironment) -> None:
-    booking = early(counter)
-    assert rows(counter) == [("reminder", "pending", at("09:30") - timedelta(hours=24))]
-    assert due(counter, booking) == []
-    counter.now = at("09:30") - timedelta(hours=24)
-    assert due(counter, booking) == ["reminder"]
+def test_a_reminder_is_due_a_day_before(environment: BookingEnvironment) -> None:
+    booking = early(environment)
+    assert rows(environment) == [("reminder", "pending", at("09:30") - timedelta(hours=24))]
+    assert due(environment, booking) == []
+    environment.now = at("09:30") - timedelta(hours=24)
+    assert due(environment, booking) == ["reminder"]
 
 
-def test_the_municipality_says_when_or_never(open_counter: Opener) -> None:
+def test_the_municipality_says_when_or_never(make_environment: MakeEnvironment) -> None:
     for hours, status in ((2, "pending"), (0, "cancelled")):
-        body = small()
+        body = small_municipality()
         rules = body.rules.model_copy(update={"reminder_hours": hours})
         body = body.model_copy(update={"rules": rules, "id": f"town{hours}"})
-        counter = open_counter(body, accounts=("webchat",))
-        early(counter)
-        assert rows(counter)[-1] == ("reminder", status, at("09:30") - timedelta(hours=hours))
+        environment = make_environment(body, accounts=("webchat",))
+        early(environment)
+        assert rows(environment)[-1] == ("reminder", status, at("09:30") - timedelta(hours=hours))
 
 
-def test_nobody_is_reminded_of_what_was_booked_for_soon(counter: BookingEnvironment) -> None:
-    counter.now = at("09:30") - timedelta(hours=20)
-    booking = counter.book("09:30")
-    counter.now = at("09:20")
-    assert due(counter, booking) == []
+def test_nobody_is_reminded_of_what_was_booked_for_soon(environment: BookingEnvironment) -> None:
+    environment.now = at("09:30") - timedelta(hours=20)
+    booking = environment.book("09:30")
+    environment.now = at("09:20")
+    assert due(environment, booking) == []
 
 
 def test_the_reminder_moves_with_the_booking_even_if_it_was_sent(
-    counter: BookingEnvironment,
+    environment: BookingEnvironment,
 ) -> None:
-    booking = early(counter)
-    counter.move(booking, "10:00")
-    assert rows(counter) == [("reminder", "pending", at("10:00") - timedelta(hours=24))]
-    sent = counter.session.scalars(select(OutboxRow)).one()
+    booking = early(environment)
+    environment.move(booking, "10:00")
+    assert rows(environment) == [("reminder", "pending", at("10:00") - timedelta(hours=24))]
+    sent = environment.session.scalars(select(OutboxRow)).one()
     sent.status = "delivered"
-    counter.move(booking, "10:30")
-    assert rows(counter) == [("reminder", "pending", at("10:30") - timedelta(hours=24))]
+    environment.move(booking, "10:30")
+    assert rows(environment) == [("reminder", "pending", at("10:30") - timedelta(hours=24))]
 
 
 def test_who_was_reminded_another_way_is_reminded_once_of_a_moved_booking(
-    open_counter: Opener,
+    make_environment: MakeEnvironment,
 ) -> None:
-    counter = open_counter(accounts=("webchat", "email"))
-    booking = early(counter)
-    first = counter.session.scalars(select(OutboxRow).where(OutboxRow.kind == "reminder")).one()
+    environment = make_environment(accounts=("webchat", "email"))
+    booking = early(environment)
+    first = environment.session.scalars(select(OutboxRow).where(OutboxRow.kind == "reminder")).one()
     first.status = "failed"
-    enqueue_fallback(counter.session, counter.registry, first, counter.now)
-    assert len(reminders(counter)) == 2
-    counter.move(booking, "10:00")
-    assert reminders(counter) == [("webchat", "pending"), ("email", "cancelled")]
-    enqueue_fallback(counter.session, counter.registry, first, counter.now)
+    enqueue_fallback(environment.session, environment.registry, first, environment.now)
+    assert len(reminders(environment)) == 2
+    environment.move(booking, "10:00")
+    assert reminders(environment) == [("webchat", "pending"), ("email", "cancelled")]
+    enqueue_fallback(environment.session, environment.registry, first, environment.now)
     again = [("webchat", "pending"), ("email", "cancelled"), ("email", "pending")]
-    assert reminders(counter) == again
+    assert reminders(environment) == again
 
 
-def reminders(counter: BookingEnvironment) -> list[tuple[str, str]]:
+def reminders(environment: BookingEnvironment) -> list[tuple[str, str]]:
     rows = select(OutboxRow).where(OutboxRow.kind == "reminder").order_by(OutboxRow.id)
-    return [(row.account, row.status) for row in counter.session.scalars(rows)]
+    return [(row.account, row.status) for row in environment.session.scalars(rows)]
 
 
 @pytest.mark.parametrize("how", ["cancelled", "consent withdrawn"])
-def test_a_booking_that_is_off_is_not_reminded_of(counter: BookingEnvironment, how: str) -> None:
-    booking = early(counter)
+def test_a_booking_that_is_off_is_not_reminded_of(
+    environment: BookingEnvironment, how: str
+) -> None:
+    booking = early(environment)
     if how == "cancelled":
-        counter.cancel(booking)
+        environment.cancel(booking)
     else:
-        who = counter.citizen()
-        bookings.withdraw_consent(counter.session, booking, counter.now, who)
-    assert [(kind, status) for kind, status, _at in rows(counter)] == [("reminder", "cancelled")]
+        who = environment.citizen()
+        bookings.withdraw_consent(environment.session, booking, environment.now, who)
+    assert [(kind, status) for kind, status, _at in rows(environment)] == [
+        ("reminder", "cancelled")
+    ]
 
 
-def test_whoever_booked_is_told_of_what_another_changed(counter: BookingEnvironment) -> None:
-    booking = early(counter)
-    stranger, session = counter.citizen(), counter.session
-    registry, now = counter.registry, counter.now
-    bookings.move(session, registry, counter.offer, booking, at("10:00"), now, stranger)
+def test_whoever_booked_is_told_of_what_another_changed(environment: BookingEnvironment) -> None:
+    booking = early(environment)
+    stranger, session = environment.citizen(), environment.session
+    registry, now = environment.registry, environment.now
+    bookings.move(session, registry, environment.offer, booking, at("10:00"), now, stranger)
     bookings.edit(session, registry, booking, {"name": "Ελένη Μαρή"}, now, stranger)
-    bookings.cancel(session, registry, counter.body.rules, booking, now, stranger)
-    assert due(counter, booking) == ["moved", "edited", "cancelled"]
+    bookings.cancel(session, registry, environment.body.rules, booking, now, stranger)
+    assert due(environment, booking) == ["moved", "edited", "cancelled"]
     assert page_inbox.pending_for(session, "webchat", stranger.citizen_id, now) == []
 
 
-def test_one_is_not_told_of_what_one_did_oneself(counter: BookingEnvironment) -> None:
-    booking = early(counter)
-    counter.move(booking, "10:00")
-    counter.cancel(booking)
-    assert due(counter, booking) == []
+def test_one_is_not_told_of_what_one_did_oneself(environment: BookingEnvironment) -> None:
+    booking = early(environment)
+    environment.move(booking, "10:00")
+    environment.cancel(booking)
+    assert due(environment, booking) == []
 
 
-def test_nothing_is_owed_on_a_platform_that_is_not_configured(open_counter: Opener) -> None:
-    counter = open_counter(accounts=("telegram",))
-    early(counter)
-    assert rows(counter) == []
+def test_nothing_is_enqueued_on_a_platform_that_is_not_configured(
+    make_environment: MakeEnvironment,
+) -> None:
+    environment = make_environment(accounts=("telegram",))
+    early(environment)
+    assert rows(environment) == []
 
 
 @pytest.mark.parametrize(
@@ -144,14 +151,17 @@ def test_nothing_is_owed_on_a_platform_that_is_not_configured(open_counter: Open
     ],
 )
 def test_an_address_is_served_by_an_account_of_its_platform(
-    open_counter: Opener, accounts: list[str], own_accounts: dict[str, str], chosen: str | None
+    make_environment: MakeEnvironment,
+    accounts: list[str],
+    own_accounts: dict[str, str],
+    chosen: str | None,
 ) -> None:
-    counter = open_counter(accounts=accounts)
-    counter.registry.own_accounts = {
-        account: counter.body.id if owner == "small" else owner
+    environment = make_environment(accounts=accounts)
+    environment.registry.own_accounts = {
+        account: environment.body.id if owner == "small" else owner
         for account, owner in own_accounts.items()
     }
-    booking = early(counter)
-    found = counter.session.execute(select(OutboxRow.account, OutboxRow.recipient)).all()
+    booking = early(environment)
+    found = environment.session.execute(select(OutboxRow.account, OutboxRow.recipient)).all()
     recipient = f"email of booking {booking.id}"
     assert [tuple(row) for row in found] == ([(chosen, recipient)] if chosen else [])

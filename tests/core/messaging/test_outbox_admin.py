@@ -44,7 +44,7 @@ def stuck(session: Session) -> list[int]:
     return [row.id for row in outbox_admin.stuck(session, "webchat", NOW)]
 
 
-def test_the_oldest_owed_is_one_that_is_due_of_an_account_we_have(session: Session) -> None:
+def test_the_oldest_unsent_is_one_that_is_due_of_an_account_we_have(session: Session) -> None:
     assert outbox_admin.oldest_due(session, ACCOUNTS, NOW) is None
     for status in ("sent", "failed", "expired", "cancelled", "delivered"):
         add(session, status, 900)
@@ -70,7 +70,7 @@ def test_what_is_due_is_counted_by_platform_and_status(session: Session) -> None
     ]
 
 
-def test_stuck_is_what_failed_or_is_owed_though_tried_or_overdue(session: Session) -> None:
+def test_stuck_is_what_failed_or_is_unsent_though_tried_or_overdue(session: Session) -> None:
     failed = add(session, "failed", 5000)
     overdue = add(session, "pending", 121, "viber:gone")
     tried = add(session, "pending", 30, attempts=1)
@@ -82,7 +82,7 @@ def test_stuck_is_what_failed_or_is_owed_though_tried_or_overdue(session: Sessio
     assert stuck(session) == [failed, overdue, tried, sending]
 
 
-def test_what_is_retried_is_owed_now_as_if_never_tried(session: Session) -> None:
+def test_what_is_retried_is_due_now_as_if_never_tried(session: Session) -> None:
     failed = add(session, "failed", 5000, attempts=9, last_error="gone", claimed_by="w")
     other = add(session, "failed", 5000)
     assert outbox_admin.retry(session, "webchat", NOW, [failed]) == 1
@@ -92,7 +92,7 @@ def test_what_is_retried_is_owed_now_as_if_never_tried(session: Session) -> None
     assert stuck(session) == [other]
 
 
-def test_what_is_dropped_is_owed_no_more(session: Session) -> None:
+def test_what_is_dropped_is_not_sent(session: Session) -> None:
     for _each in range(3):
         add(session, "failed", 50)
     assert outbox_admin.drop(session, "webchat", NOW, None) == 3

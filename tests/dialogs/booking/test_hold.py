@@ -8,7 +8,7 @@ from sqlalchemy import update
 from core.db.models import Booking
 from tests.conftest import Deployment, on_both
 from tests.core.small_municipality import desk, service
-from tests.dialogs.custom_municipality import stored_bookings, stored_state, village
+from tests.dialogs.custom_municipality import custom_municipality, stored_bookings, stored_state
 
 pytestmark = on_both
 
@@ -38,7 +38,9 @@ def test_a_channel_changed_again_and_again_keeps_no_time_longer_than_allowed(
     deployment: Deployment,
 ) -> None:
     channels = ["in_person", "video"]
-    deployment.load(village(service(channels=channels), desks=(desk(channels=channels),)))
+    deployment.load(
+        custom_municipality(service(channels=channels), desks=(desk(channels=channels),))
+    )
     deployment.talk("Γεια", "town", "φυσική παρουσία", "7/12", "9:30")
     begun = deployment.clock()
     for channel in ("τηλεδιάσκεψη", "φυσική παρουσία") * 2:

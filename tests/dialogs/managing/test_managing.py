@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import Deployment, on_both
 from tests.core.small_municipality import service
-from tests.dialogs.custom_municipality import asks, screens, stored_bookings, village
+from tests.dialogs.custom_municipality import asks, custom_municipality, screens, stored_bookings
 
 pytestmark = on_both
 
@@ -15,7 +15,7 @@ NAME, PHONE = "Μαρία Παπαδοπούλου", "6912345678"
 def test_editing_one_detail_keeps_another_that_was_asked_because_of_screening(
     deployment: Deployment,
 ) -> None:
-    deployment.load(village(service(screening=[screens("member")], fields=[CARD])))
+    deployment.load(custom_municipality(service(screening=[screens("member")], fields=[CARD])))
     deployment.talk("Γεια", "town", "yes", "7/12", "9:30", NAME, PHONE, "A 17", "ναι")
     deployment.talk("αλλαγή στοιχείων", "phone", "6987654321")
     (booking,) = stored_bookings(deployment)
@@ -23,7 +23,7 @@ def test_editing_one_detail_keeps_another_that_was_asked_because_of_screening(
 
 
 def test_a_detail_asked_because_of_screening_can_itself_be_edited(deployment: Deployment) -> None:
-    deployment.load(village(service(screening=[screens("member")], fields=[CARD])))
+    deployment.load(custom_municipality(service(screening=[screens("member")], fields=[CARD])))
     deployment.talk("Γεια", "town", "yes", "7/12", "9:30", NAME, PHONE, "A 17", "ναι")
     deployment.talk("αλλαγή στοιχείων", "card", "B 18")
     (booking,) = stored_bookings(deployment)
@@ -33,7 +33,7 @@ def test_a_detail_asked_because_of_screening_can_itself_be_edited(deployment: De
 def test_a_detail_that_screening_left_out_is_not_offered_for_editing(
     deployment: Deployment,
 ) -> None:
-    deployment.load(village(service(screening=[screens("member")], fields=[CARD])))
+    deployment.load(custom_municipality(service(screening=[screens("member")], fields=[CARD])))
     deployment.talk("Γεια", "town", "no", "7/12", "9:30", NAME, PHONE, "ναι", "αλλαγή στοιχείων")
     picks = [choice.label for choice in deployment.last[-1].choices if choice.number is not None]
     assert picks == ["name", "phone"]
@@ -43,7 +43,7 @@ def test_a_detail_that_screening_left_out_is_not_offered_for_editing(
 def test_what_the_deadline_does_not_allow_is_refused_before_anything_is_asked(
     deployment: Deployment, task: str
 ) -> None:
-    deployment.load(village())
+    deployment.load(custom_municipality())
     deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
     (booking,) = stored_bookings(deployment)
     deployment.clock.now = booking.starts_at
@@ -57,7 +57,7 @@ def test_what_the_deadline_does_not_allow_is_refused_before_anything_is_asked(
 
 @pytest.mark.parametrize("task", ["Αλλαγή στοιχείων", "Τίποτα"])
 def test_what_has_no_deadline_is_still_allowed(deployment: Deployment, task: str) -> None:
-    deployment.load(village())
+    deployment.load(custom_municipality())
     deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
     (booking,) = stored_bookings(deployment)
     deployment.clock.now = booking.starts_at
