@@ -1,6 +1,6 @@
-"""Pictures of a booking on Telegram and Viber, drawn from what the platforms are sent.
+"""Draw pictures of a booking on Telegram and Viber from the payloads sent to the platforms.
 
-The texts and buttons are those of the real payloads; how a bubble looks is ours.
+The texts and buttons are those of the real payloads; the look of the bubbles is our own.
 """
 
 import itertools
@@ -47,21 +47,21 @@ COLOURS = {
     },
 }
 
-Opened = Callable[[Mapping[str, Platform]], Any]
-"""Opens the office with these accounts: a context manager that gives a client of its server."""
+OpenServer = Callable[[Mapping[str, Platform]], Any]
+"""Runs a server with these accounts: a context manager that yields a client."""
 
 
 @dataclass
 class Bubble:
-    """A message as it stands in the chat, with the labels of the buttons under it."""
+    """A message in the chat, with the labels of the buttons under it."""
 
     text: str
     mine: bool = False
     rows: list[list[str]] = field(default_factory=list)
 
 
-def draw(browser: Browser, folder: Path, opened: Opened) -> None:
-    """Make both pictures."""
+def draw(browser: Browser, folder: Path, opened: OpenServer) -> None:
+    """Draw both pictures."""
     for name, talk in (("telegram", on_telegram), ("viber", on_viber)):
         bubbles, keys = talk(opened)
         page = browser.new_page(viewport={"width": 390, "height": 100}, device_scale_factor=2)
@@ -73,23 +73,25 @@ def draw(browser: Browser, folder: Path, opened: Opened) -> None:
         page.close()
 
 
-def on_telegram(opened: Opened) -> tuple[list[Bubble], list[Any]]:
-    """What stands in the chat after some taps."""
+def on_telegram(opened: OpenServer) -> tuple[list[Bubble], list[Any]]:
+    """Return the bubbles of the chat after some taps."""
     chat, numbers = 4711, itertools.count(1)
     with telegram_server() as server:
         account = TelegramAccount.model_validate({"token": TOKEN, "api_url": server.url})
         bot = telegram.Telegram("telegram:town", account, Translator())
         with opened({bot.account: bot}) as client:
 
-            def tell(update: dict[str, Any]) -> None:
+            def send(update: dict[str, Any]) -> None:
                 said, before = {**update, "update_id": next(numbers)}, len(server.calls)
                 headers = {telegram.HEADER: bot.secret}
                 _post(client, "telegram", headers, json.dumps(said).encode())
-                until(lambda: len(server.calls) > before and _asked(server.chats[chat].values()))
+                until(
+                    lambda: len(server.calls) > before and _last_asks(server.chats[chat].values())
+                )
 
-            tell(telegram_updates.message(text="/start", message_id=server.number()))
+            send(telegram_updates.message(text="/start", message_id=server.number()))
             for label in TAPS:
-                tell(telegram_updates.tap(server.buttons(chat)[label]))
+                send(telegram_updates.tap(server.buttons(chat)[label]))
         return [
             Bubble(
                 message["text"],
@@ -102,30 +104,30 @@ def on_telegram(opened: Opened) -> tuple[list[Bubble], list[Any]]:
         ], []
 
 
-def _asked(standing: Any) -> bool:
-    """Whether the last of these asks, and none before it does."""
-    asking = ["inline_keyboard" in message["markup"] for message in standing]
+def _last_asks(messages: Any) -> bool:
+    """Return whether the last message, and only that, has buttons."""
+    asking = ["inline_keyboard" in message["markup"] for message in messages]
     return asking[-1:] == [True] and sum(asking) == 1
 
 
-def on_viber(opened: Opened) -> tuple[list[Bubble], list[Any]]:
-    """What stands in the chat after some taps, and the keyboard."""
+def on_viber(opened: OpenServer) -> tuple[list[Bubble], list[Any]]:
+    """Return the bubbles of the chat after some taps, and the keyboard."""
     who, numbers = viber_events.MARIA, itertools.count(viber_events.AT)
     with viber_server() as server:
         account = ViberAccount.model_validate({"token": VIBER_TOKEN, "api_url": server.url})
         bot = viber.Viber("viber:town", account, Translator())
         with opened({bot.account: bot}) as client:
 
-            def tell(event: dict[str, Any]) -> httpx.Response:
+            def send(event: dict[str, Any]) -> httpx.Response:
                 number = next(numbers)
                 said = {**event, "message_token": number, "timestamp": number}
                 body = json.dumps(said).encode()
                 return _post(client, "viber", {viber.HEADER: bot.sign(body)}, body)
 
-            server.take(who, tell(viber_events.started()).json())
+            server.take(who, send(viber_events.started()).json())
             for label in TAPS:
                 until(partial(_offered, server, who, label))
-                tell(viber_events.text(server.keyboards[who][label]))
+                send(viber_events.text(server.keyboards[who][label]))
             until(partial(_offered, server, who, LATER))
         last = next(given for _m, given in reversed(server.calls) if "keyboard" in given)
         return [Bubble(text) for text in server.chats[who]], last["keyboard"]["Buttons"]
@@ -138,6 +140,6 @@ def _offered(server: ViberServer, who: str, label: str) -> bool:
 def _post(
     client: httpx.Client, platform: str, headers: dict[str, str], body: bytes
 ) -> httpx.Response:
-    told = client.post(f"/webhooks/{platform}/town", content=body, headers=headers)
-    told.raise_for_status()
-    return told
+    response = client.post(f"/webhooks/{platform}/town", content=body, headers=headers)
+    response.raise_for_status()
+    return response

@@ -1,4 +1,4 @@
-"""What the tests share: a database of their own, a clock that stands still, the office."""
+"""Shared fixtures: a database of each test's own, a fixed clock, an application on them."""
 
 import gc
 import random
@@ -29,7 +29,7 @@ from core.db.models import UNSENT, Base, OutboxRow
 from tests.fakes.push_platform import PushPlatformServer, push_platform_server
 from tests.postgres import Server, running
 
-gc.set_threshold(50_000)  # as in bot/cli.py
+gc.set_threshold(50_000)  # as in bot/cli/main.py
 
 BOTH = ("sqlite", "postgresql")
 
@@ -38,14 +38,19 @@ NOW = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--rewrite-stories", action="store_true", help="write the bot's lines of the stories anew"
+        "--rewrite-stories", action="store_true", help="write the bot's lines into the stories"
     )
-    parser.addoption("--database", choices=BOTH, default="sqlite", help="what the office is on")
+    parser.addoption(
+        "--database",
+        choices=BOTH,
+        default="sqlite",
+        help="the database of tests that don't name one",
+    )
 
 
 @dataclass
 class Clock:
-    """A clock that moves only when told."""
+    """A clock that only `forward` moves."""
 
     now: datetime = NOW
 
@@ -58,7 +63,7 @@ class Clock:
 
 @dataclass
 class Deployment:
-    """A database with the office opened on it, and a way to talk to it."""
+    """A database with the application's services, and a way to send messages to it."""
 
     database: Database
     services: Services
@@ -71,7 +76,7 @@ class Deployment:
     def say(
         self, text: str | None = None, *, choice: str | None = None, who: str = "citizen"
     ) -> list[Reply]:
-        """Send a text or a tap, and give the replies."""
+        """Send a text or a tap; return the replies."""
         self.sent += 1
         inbound = Inbound(
             platform=self.platform,
@@ -84,7 +89,7 @@ class Deployment:
         return self.receive(inbound)
 
     def tap(self, label: str, who: str = "citizen") -> list[Reply]:
-        """Tap the button that begins with that label, of the last replies."""
+        """Tap the button of the last replies whose label begins so; return the replies."""
         found = (c for c in self.last[-1].choices if c.label.startswith(label))
         return self.say(choice=next(found).id, who=who)
 
@@ -93,29 +98,29 @@ class Deployment:
         return self.last
 
     def talk(self, *texts: str, who: str = "citizen") -> list[Reply]:
-        """Say one text after the other, each when all before it was read; the last's replies."""
+        """Send texts, each when all earlier replies were delivered; return the last replies."""
         for text in texts:
-            self.database.write_sync(all_read)
+            self.database.write_sync(mark_replies_sent)
             self.say(text, who=who)
         return self.last
 
     @property
     def file(self) -> Path:
-        """SQLite's."""
+        """The file of the SQLite database."""
         return file_of(self.database)
 
     def connect(self, platforms: Mapping[str, Platform]) -> None:
-        """Have accounts that push."""
+        """Configure accounts that push messages."""
         self.services = replace(self.services, platforms=platforms)
         self.services.registry.accounts = frozenset({"webchat", *platforms})
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """What a query gives."""
+        """Return the rows of a query."""
         query = sqlalchemy.text(statement)
         return self.database.write_sync(lambda s: [tuple(row) for row in s.execute(query)])
 
     def everything(self) -> str:
-        """All that is stored."""
+        """Return everything that is stored, as one text."""
         return "".join(str(self.rows(f"SELECT * FROM {t}")) for t in Base.metadata.tables)
 
     def load(self, body: Municipality) -> str:
@@ -123,13 +128,13 @@ class Deployment:
 
 
 def file_of(database: Database) -> Path:
-    """The file of one on SQLite."""
+    """Return the file of a SQLite database."""
     assert database.backend.file
     return database.backend.file
 
 
-def all_read(session: Session) -> None:
-    """Have all that was answered so far delivered."""
+def mark_replies_sent(session: Session) -> None:
+    """Mark all replies so far as sent."""
     answers = update(OutboxRow).where(UNSENT, OutboxRow.inbound_id.is_not(None))
     session.execute(answers.values(status="sent"))
 
@@ -141,20 +146,20 @@ def texts() -> Translator:
 
 @pytest.fixture(scope="session")
 def shipped() -> dict[str, Municipality]:
-    """The four catalogues, by id."""
+    """Return the shipped catalogues by id."""
     bodies = [read_catalogue(file) for file in sorted(SHIPPED.glob("*.yaml"))]
     return {body.id: body for body in bodies}
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
-    """A PostgreSQL server."""
+    """Run a PostgreSQL server."""
     with running() as server:
         yield server
 
 
 def load_shipped(database: Database, shipped: dict[str, Municipality]) -> None:
-    """Prepare a database that has the four catalogues, for copies to be made of it."""
+    """Prepare a database with the shipped catalogues, of which copies are made."""
     database.prepare()
 
     def load_all(session: Session) -> None:
@@ -167,7 +172,7 @@ def load_shipped(database: Database, shipped: dict[str, Municipality]) -> None:
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory, shipped: dict[str, Municipality]) -> Path:
-    """A prepared database file with the four catalogues, to be copied."""
+    """Return a prepared database file with the shipped catalogues, to be copied."""
     file = tmp_path_factory.mktemp("database") / "office.db"
     load_shipped(Database(f"sqlite:///{file}"), shipped)
     return file
@@ -175,23 +180,23 @@ def migrated(tmp_path_factory: pytest.TempPathFactory, shipped: dict[str, Munici
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres: Server, shipped: dict[str, Municipality]) -> str:
-    """The same on PostgreSQL: the name of a template."""
+    """Return the name of the same database on PostgreSQL, to be used as a template."""
     url = postgres.make()
     load_shipped(Database(url), shipped)
     return str(make_url(url).database)
 
 
 on_both = pytest.mark.parametrize("database", BOTH, indirect=True)
-"""For tests of what happens in a database of the office."""
+"""Run a test on SQLite and on PostgreSQL."""
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-"""For tests of what is SQLite's own."""
+"""Run a test on SQLite only, for what is specific to it."""
 
 SOAK = pytest.mark.soak
 
 
 def mostly_on(kind: str) -> pytest.MarkDecorator:
-    """On both too, for slow tests: on the other kind in `make soak` only."""
+    """Run a slow test on one kind of database, and on the other in `make soak` only."""
     kinds = [each if each == kind else pytest.param(each, marks=SOAK) for each in BOTH]
     return pytest.mark.parametrize("database", kinds, indirect=True)
 
@@ -200,7 +205,7 @@ def mostly_on(kind: str) -> pytest.MarkDecorator:
 def copied(
     request: pytest.FixtureRequest, kind: str, folder: Path, prepared: str
 ) -> Iterator[Database]:
-    """A copy of a database that a fixture of that name prepared; on SQLite, in that folder."""
+    """Yield a copy of the database of the fixture `prepared`; on SQLite, in that folder."""
     with ExitStack() as stack:
         if kind == "postgresql":
             server: Server = request.getfixturevalue("postgres")
@@ -215,7 +220,7 @@ def copied(
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """One of the office: on SQLite, unless a test or the command line says otherwise."""
+    """Yield a prepared database with the shipped catalogues; by default on SQLite."""
     kind = getattr(request, "param", request.config.getoption("--database"))
     with copied(request, kind, tmp_path, "migrated") as database:
         yield database
@@ -223,7 +228,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 @pytest.fixture
 def push_platform() -> Iterator[PushPlatformServer]:
-    """A platform that pushes, of a test's own."""
+    """Run the server of a push platform."""
     with push_platform_server() as server:
         yield server
 

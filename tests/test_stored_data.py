@@ -24,7 +24,7 @@ from tests.conftest import BOTH, Clock, Deployment, copied
 from tests.data.chats import FIRST_OF_TESTS, POSTGRES, SQLITE, Chats, chats_with, token_of
 from tests.data.replay import FILES, STORED_BY, Replay, bookings_at, cases
 from tests.postgres import Server
-from tests.webhooks.chat_client import Talker
+from tests.webhooks.chat_client import ChatClient
 from tests.webhooks.conftest import Serve, serve  # noqa: F401 a fixture here too
 from tests.webhooks.web.test_page import bubbles, button, say
 
@@ -174,7 +174,7 @@ def test_a_browser_shows_the_stored_pages_and_goes_on(serve: Serve) -> None:  # 
 
 
 def test_a_program_goes_on_over_http(serve: Serve) -> None:  # noqa: F811
-    citizen = Talker(serve())
+    citizen = ChatClient(serve())
     citizen.token = token_of("english")
     assert citizen.say("my bookings").startswith("Appointment: Thu 3 Dec 13:10, Guaranteed Min")
     assert citizen.labels[:2] == ["Move an appointment", "Cancel an appointment"]

@@ -1,4 +1,4 @@
-"""What tests of whole processes need: database files of their own, and a booking in one."""
+"""Fixtures for tests of whole processes: database files, a booking, a push platform."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from bot.delivery import worker
 from core.bookings.reference import fold_code
-from tests.bot.push_deployment import Post
+from tests.bot.push_deployment import PushDeployment
 from tests.conftest import Deployment
 from tests.fakes.push_platform import PushPlatformServer
 from tests.webhooks.chat_client import CODE
@@ -15,7 +15,7 @@ from tests.webhooks.chat_client import CODE
 
 @pytest.fixture
 def file(migrated: Path, tmp_path: Path) -> Path:
-    """A database with the four catalogues, for a process to open."""
+    """Return a database file with the shipped catalogues, for a process to open."""
     copy = tmp_path / "rantevou.db"
     copy.write_bytes(migrated.read_bytes())
     return copy
@@ -23,13 +23,13 @@ def file(migrated: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def new_file(tmp_path: Path) -> Path:
-    """Where there is no database yet."""
+    """Return the path of a database that doesn't exist yet."""
     return tmp_path / "new.db"
 
 
 @pytest.fixture
 def booked(deployment: Deployment) -> str:
-    """The code of a booking in Kalamata that is still to come by the clock of processes too."""
+    """Return the code of a booking in Kalamata that is in the future by the real clock, too."""
     deployment.clock.now = datetime.now(UTC).replace(microsecond=0)
     deployment.talk("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι")
     for _day_and_time in range(2):
@@ -41,8 +41,8 @@ def booked(deployment: Deployment) -> str:
 
 
 @pytest.fixture
-def post(
+def push(
     deployment: Deployment, push_platform: PushPlatformServer, monkeypatch: pytest.MonkeyPatch
-) -> Post:
+) -> PushDeployment:
     monkeypatch.setattr(worker, "POLL_SECONDS", 0.02)
-    return Post(deployment, push_platform)
+    return PushDeployment(deployment, push_platform)

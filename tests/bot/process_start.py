@@ -1,6 +1,6 @@
-"""Starting a process of ours without waiting for what it imports: it is forked from one that has.
+"""Start a process of ours by forking one that has imported the libraries already.
 
-A fifth of a second instead of a whole one. Only libraries are imported before, none of our files.
+This takes a fifth of a second instead of a whole one. None of our own modules is imported before.
 """
 
 import multiprocessing
@@ -19,14 +19,14 @@ LIBRARIES = (
     *("icalendar", "jinja2", "limits", "phonenumbers", "psycopg", "pydantic_settings", "rapidfuzz"),
     *("sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "structlog", "typer", "uvicorn", "yaml"),
 )
-"""Not prometheus_client: what it does depends on the environment in which it is imported."""
+"""Imported before forking; not prometheus_client, whose import depends on the environment."""
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(list(LIBRARIES))
 
 
 class Forked:
-    """A process, with what is used of subprocess.Popen."""
+    """A forked process, with the methods of subprocess.Popen that are used."""
 
     def __init__(
         self, command: Sequence[str], log: Path, cwd: Path, env: Mapping[str, str]
@@ -39,34 +39,34 @@ class Forked:
         self.pid = self._process.pid
 
     def poll(self) -> int | None:
-        """Its exit code, once it has ended."""
+        """Return the exit code, or None while it runs."""
         return self._process.exitcode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Do the same, when it has. Raises subprocess.TimeoutExpired."""
+        """Wait for its end; return the exit code. Raises subprocess.TimeoutExpired."""
         self._process.join(timeout)
         if (code := self.poll()) is None:
             raise subprocess.TimeoutExpired(list(self._command), timeout or 0)
         return code
 
     def send_signal(self, how: signal.Signals) -> None:
-        """Send it a signal, if it is there still."""
+        """Send it a signal if it still runs."""
         if self.poll() is None:
             os.kill(self.pid, how)
 
     def terminate(self) -> None:
-        """Have it end."""
+        """Send SIGTERM."""
         self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it."""
+        """Send SIGKILL."""
         self.send_signal(signal.SIGKILL)
 
 
 def start(
     command: Sequence[str], log: Path, cwd: Path, env: Mapping[str, str]
 ) -> "Forked | subprocess.Popen[bytes]":
-    """Start a command that prints to a file; forked, where it is one of Python's."""
+    """Start a command with its output in a file; fork it if it is a Python program."""
     log.touch()
     if command[0] in (RANTEVOU, sys.executable):
         return Forked(command, log, cwd, env)
@@ -75,11 +75,11 @@ def start(
 
 
 def _run(command: list[str], log: str, cwd: str, env: dict[str, str]) -> None:
-    """Be that command, in a process that was just forked."""
+    """Run the command in the forked process."""
     printed = os.open(log, os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(printed, stream)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests ignores it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the test runner may ignore it
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)

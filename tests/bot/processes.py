@@ -1,4 +1,4 @@
-"""The program as it is really run: `rantevou` in a process of its own."""
+"""Run `rantevou` in a process of its own."""
 
 import io
 import json
@@ -17,12 +17,12 @@ from unittest.mock import patch
 from bot.cli import main as cli
 from tests.bot.process_start import RANTEVOU, start
 
-PATIENCE = 30
-"""Seconds after which a process that should have done something never will."""
+TIMEOUT_SECONDS = 30
+"""Seconds after which a test fails if a process hasn't done what it should."""
 
 
 def environment(file: Path, **settings: str | int) -> dict[str, str]:
-    """The environment with that database and these settings, and none of the tester's own."""
+    """Return the environment with that database and these settings only."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("RANTEVOU_")}
     given = {f"RANTEVOU_{name.upper()}": str(value) for name, value in settings.items()}
     return own | {"RANTEVOU_DATABASE_URL": f"sqlite:///{file}", "COLUMNS": "100"} | given
@@ -35,12 +35,12 @@ def run(
     typed: str | bytes = "",
     **settings: Any,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+    """Run a command to its end; return its exit code and output."""
     done = subprocess.run(
         [program, *map(str, arguments)],
         input=typed if isinstance(typed, bytes) else typed.encode(),
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT_SECONDS,
         cwd=file.parent,
         env=environment(file, **settings),
         check=False,
@@ -52,7 +52,7 @@ def run(
 def run_here(
     file: Path, *arguments: str | Path, **settings: str | int
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end in this process: what a test needs of it is its effect."""
+    """Run a command to its end in this process, which is faster."""
     given, out, err = ["rantevou", *map(str, arguments)], io.StringIO(), io.StringIO()
     code: Any = 0
     with (
@@ -70,14 +70,14 @@ def run_here(
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on."""
+    """Return a free port."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
 class Server:
-    """`rantevou serve`, or another command that goes on, from start to end."""
+    """A process of `rantevou serve` or another command that keeps running."""
 
     def __init__(
         self, file: Path, command: Sequence[str] = (RANTEVOU, "serve"), **settings: str | int
@@ -90,18 +90,18 @@ class Server:
 
     @property
     def log(self) -> str:
-        """All that it printed."""
+        """Everything that it has printed."""
         return self._log.read_text("utf-8")
 
     @property
     def events(self) -> list[str]:
-        """What it logged."""
+        """The names of the events that it has logged."""
         lines = self.log.splitlines()
         return [json.loads(line)["event"] for line in lines if line.startswith("{")]
 
     def wait_until_open(self) -> "Server":
-        """Wait until it has said what to open."""
-        deadline = time.monotonic() + PATIENCE
+        """Wait until it has printed the address to open."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while "Ctrl-C stops it" not in self.log:
             assert self.process.poll() is None, self.log
             assert time.monotonic() < deadline, self.log
@@ -109,16 +109,16 @@ class Server:
         return self
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal, and give the exit code."""
+        """Send a signal, wait for the end, return the exit code."""
         self.process.send_signal(how)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TIMEOUT_SECONDS)
 
 
 @contextmanager
 def server(
     file: Path, command: Sequence[str] = (RANTEVOU, "serve"), **settings: str | int
 ) -> Iterator[Server]:
-    """A server that is open, ended at last in any case."""
+    """Run a server meanwhile; yield it when it is open."""
     started = Server(file, command, **settings)
     try:
         yield started.wait_until_open()

@@ -1,4 +1,4 @@
-"""A town whose citizens write over the pager, with delivery workers and a mailbox."""
+"""A deployment with a push platform, delivery workers and an e-mail account."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -21,8 +21,8 @@ BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχ
 DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "συμφωνώ", "ναι")
 
 
-class Post:
-    """A town whose citizens write over the pager, and its delivery workers."""
+class PushDeployment:
+    """A deployment whose citizens write over the push platform, with delivery workers."""
 
     def __init__(self, deployment: Deployment, server: PushPlatformServer) -> None:
         self.deployment, self.server = deployment, server
@@ -32,13 +32,13 @@ class Post:
             "email": self.email,
         }
         deployment.connect(self.platforms)
-        deployment.platform, deployment.account = "pager", ACCOUNT
+        deployment.platform, deployment.account = "push", ACCOUNT
         self.application = Application(
             Settings(give_up_hours=1), deployment.database, deployment.services
         )
 
     def deliver(self, until: Callable[[], bool], *, workers: int = 1) -> None:
-        """Run delivery workers until something holds."""
+        """Run delivery workers until `until` returns true."""
 
         async def work() -> None:
             running = [self.application.delivery_worker() for _ in range(workers)]
@@ -51,7 +51,7 @@ class Post:
         asyncio.run(work())
 
     def rows(self, kind: str | None = None) -> list[Any]:
-        """The outbox: kind, status, tries, last error."""
+        """Return kind, status, attempts and last error of the outbox messages."""
 
         def read(session: Any) -> list[Any]:
             rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
@@ -67,7 +67,7 @@ class Post:
         return {row[1] for row in self.rows()}
 
     def settled(self) -> bool:
-        """Whether nothing is under way, nor could be by now."""
+        """Return whether no message is being sent or could be sent now."""
         now = self.deployment.clock()
         query = select(OutboxRow).where(UNSENT, OutboxRow.due_at <= now).order_by(OutboxRow.id)
         rows = self.deployment.database.write_sync(lambda s: s.scalars(query).all())
@@ -76,7 +76,7 @@ class Post:
 
 
 class Mailbox(Platform):
-    """An account that only sends: here e-mails."""
+    """An account that only sends, here e-mails; `fails` and `refuses` are the next failures."""
 
     def __init__(self) -> None:
         super().__init__("email")

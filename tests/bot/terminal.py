@@ -1,4 +1,4 @@
-"""`rantevou chat` in a terminal of its own: what is typed, what is shown."""
+"""Run `rantevou chat` in a pseudo-terminal."""
 
 import os
 import pty
@@ -11,14 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.bot.process_start import RANTEVOU
-from tests.bot.processes import PATIENCE, environment
+from tests.bot.processes import TIMEOUT_SECONDS, environment
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 PROMPT = "› "
 
-# A key such as Ctrl-C reaches only a process whose own terminal this is, and that a shell hasn't
-# told to ignore it, as it does with what runs in the background.
-OWN_TERMINAL = """
+# Ctrl-C reaches only a process whose controlling terminal this is and that doesn't ignore SIGINT;
+# processes that a shell runs in the background ignore it.
+CONTROLLING_TERMINAL = """
 import fcntl, os, signal, sys, termios
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -27,12 +27,12 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 class Terminal:
-    """A pseudo-terminal with the chat in it."""
+    """A pseudo-terminal in which the chat runs."""
 
     def __init__(self, file: Path, **variables: str) -> None:
         self._screen, theirs = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", OWN_TERMINAL, RANTEVOU, "chat"],
+            [sys.executable, "-c", CONTROLLING_TERMINAL, RANTEVOU, "chat"],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -54,16 +54,16 @@ class Terminal:
         os.close(self._screen)
 
     def type(self, text: str) -> str:
-        """Type a line; what is shown up to the next prompt, without escapes."""
+        """Type a line; return what is shown up to the next prompt, without escape sequences."""
         os.write(self._screen, f"{text}\n".encode())
         return self.read()
 
     def press(self, key: bytes) -> int:
-        """Press a key until the chat ends, as a hand would; gives the exit code.
+        """Press a key repeatedly until the chat ends; return the exit code.
 
-        Python's readline misses a Ctrl-C that comes between its prompt and its waiting for keys.
+        Python's readline misses a Ctrl-C between printing its prompt and waiting for keys.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while self.process.poll() is None:
             assert time.monotonic() < deadline
             os.write(self._screen, key)
@@ -73,20 +73,20 @@ class Terminal:
         return self.process.returncode
 
     def read(self, until: str | None = PROMPT) -> str:
-        """Read up to a prompt, or to the end; `raw` has it with its escapes."""
-        deadline = time.monotonic() + PATIENCE
+        """Read up to a prompt, or to the end; `raw` has the text with its escape sequences."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         read = b""
         while until is None or not shown(read).endswith(until):
             assert time.monotonic() < deadline, shown(read)
             if select.select([self._screen], [], [], 0.1)[0]:
                 try:
                     read += os.read(self._screen, 65536)
-                except OSError:  # what Linux says when the other end is closed
+                except OSError:  # Linux's error when the other end is closed
                     break
         self.raw = read.decode(errors="replace")
         return shown(read)
 
 
 def shown(read: bytes) -> str:
-    """What is on the screen, without escapes."""
+    """Return what is on the screen, without escape sequences."""
     return ESCAPES.sub("", read.decode(errors="ignore")).replace("\r\n", "\n")

@@ -223,7 +223,7 @@ def test_a_turn_costs_at_most_twenty_statements(
 
 
 EVERYWHERE = frozenset({"email", "console"})
-"""With what is owed by email, and a reminder to the chat itself."""
+"""Accounts that receive e-mail, and reminders in the chat itself."""
 
 KALAMATA = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12")
 DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "συμφωνώ")
@@ -264,8 +264,8 @@ def test_confirming_what_lapsed_over_anothers_lapsed_hold_costs_no_more(
     assert states(deployment) == ["expired", "held"]
     assert_cheap(deployment, "ναι")
     assert states(deployment) == ["confirmed", "expired"]
-    owed = deployment.database.write_sync(lambda s: s.scalars(select(OutboxRow.kind)).all())
-    assert sorted(owed) == ["confirmed", "reminder"]
+    kinds = deployment.database.write_sync(lambda s: s.scalars(select(OutboxRow.kind)).all())
+    assert sorted(kinds) == ["confirmed", "reminder"]
 
 
 def states(deployment: Deployment) -> list[str]:

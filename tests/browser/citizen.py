@@ -1,4 +1,4 @@
-"""What a citizen does on the page, by tapping and typing, with scripts and without."""
+"""Use the page as a citizen does, by tapping and typing, with scripts and without."""
 
 import re
 from collections.abc import Callable
@@ -16,28 +16,28 @@ CODE = re.compile(r"(?:Κωδικός|Code):?\s*(\w{3} \w{3})")
 TIME_HELD = "στέγασης | όχι | 1/12 | 12:30"
 REVIEWED = f"{TIME_HELD} | Μαρία Παπαδοπούλου | maria@example.gr | 6912345678 | 068933130 | συμφωνώ"
 BOOKED = f"{REVIEWED} | ναι"
-"""What is said on Kalamata's page to come so far."""
+"""Texts, separated by " | ", that lead to this point on Kalamata's page."""
 
 NOTES_ASKED = (
     "γυναικών | τηλεδιάσκεψη | 3/12 | 10:00"
     " | Μαρία Παπαδοπούλου | maria@example.gr | - | 6912345678 | -"
 )
-"""And on that of Chios, to a question whose answer may be long."""
+"""Texts that lead to a question with a long answer, on the page of Chios."""
 
 Look = Callable[[Page], None]
 
 
 def nothing(_page: Page) -> None:
-    """Look at nothing."""
+    """Do nothing."""
 
 
 def step(page: Page) -> str:
-    """The open question's."""
+    """Return the step of the open question."""
     return page.locator("#ask").get_attribute("data-step") or ""
 
 
-def told(page: Page) -> int:
-    """How many messages of the citizen are shown."""
+def messages_shown(page: Page) -> int:
+    """Return how many messages of the citizen are shown."""
     return page.locator("#log .bubble.citizen").count()
 
 
@@ -45,17 +45,17 @@ def last_reply(page: Page) -> Locator:
     return page.locator("#log .bubble.bot").last
 
 
-def heard(page: Page, before: int) -> None:
-    """Wait until one more message is shown with its answer, and the page is at rest."""
+def wait_for_answer(page: Page, before: int) -> None:
+    """Wait until one more message and its answer are shown and htmx has finished."""
     page.locator("#log .bubble.citizen").nth(before).wait_for()
     expect(page.locator(BUSY)).to_have_count(0)
 
 
 def press(page: Page, button: Locator) -> None:
-    """Press a button of the page, and wait for the answer."""
-    before = told(page)
+    """Press a button of the page and wait for the answer."""
+    before = messages_shown(page)
     button.click()
-    heard(page, before)
+    wait_for_answer(page, before)
 
 
 def tap(page: Page, label: str) -> None:
@@ -65,17 +65,17 @@ def tap(page: Page, label: str) -> None:
 
 
 def write(page: Page, text: str) -> None:
-    before = told(page)
+    before = messages_shown(page)
     page.fill("#text", text)
-    if page.locator("textarea#text").count():  # where Enter, without scripts, begins a line
+    if page.locator("textarea#text").count():  # where Enter begins a new line without scripts
         page.locator(".typed button").click()
     else:
         page.press("#text", "Enter")
-    heard(page, before)
+    wait_for_answer(page, before)
 
 
 def answer(page: Page) -> None:
-    """Answer the open question: what may be left out is, of all else the first."""
+    """Answer the open question: skip what is optional, else pick the first choice."""
     asked = step(page)
     if asked in ANSWERS:
         write(page, ANSWERS[asked])
@@ -84,7 +84,7 @@ def answer(page: Page) -> None:
 
 
 def book(page: Page, *, until: str = "task", look: Look = nothing) -> None:
-    """Answer whatever is asked until a step is reached; look at each question on the way."""
+    """Answer every question until a step is reached; call `look` before each answer."""
     for _ in range(40):
         look(page)
         if step(page) == until:
@@ -94,20 +94,20 @@ def book(page: Page, *, until: str = "task", look: Look = nothing) -> None:
 
 
 def ahead(page: Page, said: str) -> None:
-    """Say all of this without being looked at, then show the page: quicker than tapping."""
+    """Send these texts without the browser, then reload the page: faster than tapping."""
     for text in said.split(" | "):
         elsewhere(page, text)
     page.reload()
 
 
 def elsewhere(page: Page, text: str) -> None:
-    """Say it as another window of the same browser would."""
+    """Send a text as another window of the same browser would."""
     language = {"Accept-Language": page.locator("html").get_attribute("lang") or ""}
     form: dict[str, str | float | bool] = {"message_id": str(uuid4()), "text": text}
     page.context.request.post(page.url, form=form, headers=language, max_redirects=0)
 
 
 def code(page: Page) -> str:
-    """The code of the booking that was shown last."""
+    """Return the code of the booking that was shown last."""
     log = page.locator("#log").inner_text()
     return str(CODE.findall(log)[-1])

@@ -1,4 +1,4 @@
-"""A real browser, and a server for it to visit."""
+"""Fixtures: a real browser, and a server that it opens."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ Visit = Callable[..., Page]
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """Debian's Chromium, without a window: the smaller of its programs that there is."""
+    """Run Debian's Chromium without a window; prefer its headless shell."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium-headless-shell") or "/usr/bin/chromium",
@@ -29,14 +29,14 @@ def launched() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Gone after this folder: its loop bears no other."""
+    """Yield a browser, closed after this folder: its event loop allows no other."""
     with launched() as browser:
         yield browser
 
 
 @pytest.fixture
 def visit(browser: Browser, deployment: Deployment) -> Iterator[Visit]:
-    """Open a page of the town's server, in a browser of its own."""
+    """Yield a function that opens a page of the server in a new browser context."""
     contexts = []
     with serving(build_app(served(deployment.database, deployment.services))) as client:
 

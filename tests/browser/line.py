@@ -1,15 +1,15 @@
-"""A line between a page and its server that can be slow, broken, deaf or busy."""
+"""Intercept a page's requests to be slow, fail, or lose the response."""
 
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from playwright.sync_api import Page, Route
 
-from tests.browser.citizen import heard, told
+from tests.browser.citizen import messages_shown, wait_for_answer
 
 
 class Line:
-    """The line to the server: what a citizen says is held, lost, or lost on the way back."""
+    """The page's connection to the server, whose POST requests are treated as a test asks."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -28,19 +28,19 @@ class Line:
         self.treat(route)
 
     def slow(self) -> None:
-        """Hold what is sent until it is let go."""
+        """Hold requests until `release`."""
         self.treat = self.held.append
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         self.treat = Route.continue_
         for route in self.held:
             route.continue_()
 
-    def broken(self) -> None:
+    def fail(self) -> None:
         self.treat = Route.abort
 
-    def deaf(self) -> None:
-        """The server takes the message, and its answer is lost."""
+    def lose_responses(self) -> None:
+        """Let the server receive requests, and drop the responses."""
 
         def lose(route: Route) -> None:
             route.fetch()
@@ -54,23 +54,23 @@ class Line:
 
         self.treat = refuse
 
-    def mended(self) -> None:
+    def restore(self) -> None:
         self.treat = Route.continue_
 
     def answered(self, said: int) -> None:
-        """Let time pass until the answer is shown to what was said after so many messages."""
+        """Advance the clock until the message after `said` others is answered."""
         for _ in range(200):
-            if told(self.page) > said:
+            if messages_shown(self.page) > said:
                 break
             self.page.clock.run_for(500)
-        heard(self.page, said)
+        wait_for_answer(self.page, said)
 
     def messages(self) -> list[str]:
-        """The ids of the messages sent."""
+        """Return the ids of the messages sent."""
         return [parse_qs(form)["message_id"][0] for form in self.sent]
 
     def wait(self, tries: int) -> None:
-        """Let time pass until the page has tried so many times."""
+        """Advance the clock until the page has sent so many requests."""
         for _ in range(200):
             if len(self.sent) >= tries:
                 return

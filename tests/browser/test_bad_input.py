@@ -13,12 +13,12 @@ from tests.browser.citizen import (
     REVIEWED,
     TIME_HELD,
     ahead,
-    heard,
     last_reply,
+    messages_shown,
     press,
     step,
     tap,
-    told,
+    wait_for_answer,
     write,
 )
 from tests.browser.conftest import Visit
@@ -68,14 +68,14 @@ def test_back_and_forward_show_the_true_state(visit: Visit, scripts: bool) -> No
     page.goto("/m/kalamata")
     for _ in range(3):
         press(page, page.locator(PICKS).first)
-    assert (step(page), told(page)) == ("time", 3)
+    assert (step(page), messages_shown(page)) == ("time", 3)
     there = true(page)
     for way in (page.go_back, page.go_back, page.go_forward, page.go_forward):
         way()
         if page.locator("#ask").count():
             assert true(page) == there
     press(page, page.locator(PICKS).first)
-    assert (step(page), told(page)) == ("details.name", 4)
+    assert (step(page), messages_shown(page)) == ("details.name", 4)
 
 
 @pytest.mark.parametrize("begun", [False, True], ids=["greeting", "conversation"])
@@ -125,7 +125,8 @@ def test_a_lost_cookie_begins_a_conversation(visit: Visit, scripts: bool) -> Non
     expect(last_reply(page)).to_contain_text("Σε ποιον δήμο θέλετε ραντεβού;")
     assert trail(page) == ""
     page.reload()
-    assert told(page) == 0  # a tap on another conversation's question is no answer to this one's
+    # A tap on another conversation's question is no answer to this one's.
+    assert messages_shown(page) == 0
     tap(page, "Χίου")
     assert true(page)[0] == "group"
 
@@ -160,10 +161,10 @@ def test_pasted_names_are_shown_as_text_and_taken_without_their_dress(visit: Vis
     page = visit("/m/kalamata")
     ahead(page, TIME_HELD)
     for pasted, shown, taken in PASTED:
-        said = told(page)
+        said = messages_shown(page)
         page.locator("#text").evaluate("(input, text) => { input.value = text }", pasted)
         page.press("#text", "Enter")
-        heard(page, said)
+        wait_for_answer(page, said)
         bubble = page.locator("#log .bubble.citizen").nth(said)
         expect(bubble).to_have_text(f"Εσείς: {shown}")
         assert bubble.locator("b, img, script, em").count() == 0

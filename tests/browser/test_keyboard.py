@@ -9,10 +9,10 @@ from tests.browser.citizen import (
     PICKS,
     ahead,
     book,
-    heard,
+    messages_shown,
     step,
     tap,
-    told,
+    wait_for_answer,
     write,
 )
 from tests.browser.conftest import Visit
@@ -54,9 +54,9 @@ def go(page: Page, selector: str, *, key: str = "Tab") -> None:
 
 def enter(page: Page, key: str = "Enter") -> None:
     """Press a key that answers; afterwards the focus is somewhere in the page."""
-    before = told(page)
+    before = messages_shown(page)
     page.keyboard.press(key)
-    heard(page, before)
+    wait_for_answer(page, before)
     assert page.evaluate(FOCUS)["what"] != "body", f"the focus is lost at {step(page)}"
     no_sideways(page)
 
@@ -112,13 +112,13 @@ def test_the_first_stop_skips_to_the_question(visit: Visit) -> None:
 def test_enter_sends_a_long_answer_and_with_shift_begins_a_line(visit: Visit) -> None:
     page = visit("/m/chios")
     ahead(page, NOTES_ASKED)
-    before, box = told(page), page.locator("textarea#text")
+    before, box = messages_shown(page), page.locator("textarea#text")
     box.press_sequentially("Θέλω ράμπα.")
     box.press("Shift+Enter")
     box.dispatch_event("keydown", {"key": "Enter", "isComposing": True})  # ends a word only
     box.press_sequentially("Ευχαριστώ.")
     expect(box).to_have_value("Θέλω ράμπα.\nΕυχαριστώ.")
-    assert told(page) == before
+    assert messages_shown(page) == before
     enter(page)
     assert step(page) != "details.notes"
     expect(page.locator("#log .bubble.citizen").last).to_contain_text("Ευχαριστώ.")

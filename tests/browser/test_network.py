@@ -5,7 +5,16 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.citizen import PICKS, REVIEWED, TIME_HELD, ahead, heard, step, tap, told
+from tests.browser.citizen import (
+    PICKS,
+    REVIEWED,
+    TIME_HELD,
+    ahead,
+    messages_shown,
+    step,
+    tap,
+    wait_for_answer,
+)
 from tests.browser.conftest import Visit
 from tests.browser.line import Line
 
@@ -26,7 +35,7 @@ def after(visit: Visit, said: str) -> tuple[Page, Line, int]:
     """Kalamata's page when all this was said, its line, and how many messages it shows."""
     page = visit("/m/kalamata")
     ahead(page, said)
-    before = told(page)
+    before = messages_shown(page)
     return page, Line(page), before
 
 
@@ -41,20 +50,22 @@ def test_on_a_slow_line_the_page_says_wait_and_a_second_tap_says_nothing(visit: 
     page.locator(PICKS).first.click(force=True)
     page.locator(PICKS).first.press("Enter")
     page.locator(PICKS).last.press("Enter")
-    line.let_go()
-    heard(page, 0)
+    line.release()
+    wait_for_answer(page, 0)
     expect(waiting).to_be_hidden()
     page.clock.run_for(GIVEN_UP)
-    assert (step(page), told(page)) == ("screening.receives", 1)
+    assert (step(page), messages_shown(page)) == ("screening.receives", 1)
     page.reload()
-    assert (step(page), told(page)) == ("screening.receives", 1)
+    assert (step(page), messages_shown(page)) == ("screening.receives", 1)
 
 
 def busy(line: Line) -> None:
     line.refused(503, **{"Retry-After": "1"})
 
 
-@pytest.mark.parametrize("break_it", [Line.broken, Line.deaf, busy], ids=["broken", "deaf", "busy"])
+@pytest.mark.parametrize(
+    "break_it", [Line.fail, Line.lose_responses, busy], ids=["broken", "deaf", "busy"]
+)
 def test_what_is_lost_is_sent_again_and_counts_once(
     visit: Visit, break_it: Callable[[Line], None]
 ) -> None:
@@ -67,14 +78,14 @@ def test_what_is_lost_is_sent_again_and_counts_once(
         expect(failed).to_be_hidden()
         first_pick(page)
         expect(failed).to_be_visible()
-        if break_it != Line.deaf:  # for the answer may come another way
+        if break_it != Line.lose_responses:  # for the answer may come another way
             line.wait(before + 2)
-        line.mended()
+        line.restore()
         line.answered(said)
         expect(failed).to_be_hidden()
         assert len(set(line.messages()[before:])) == 1
     shown = page.locator("#log").inner_text()
-    assert (step(page), told(page)) == ("day", 2)
+    assert (step(page), messages_shown(page)) == ("day", 2)
     page.reload()
     assert (page.locator("#log").inner_text(), step(page)) == (shown, "day")
 
@@ -87,16 +98,16 @@ def test_a_busy_server_is_not_asked_again_sooner_than_it_said(visit: Visit) -> N
     expect(page.locator(".failed")).to_be_visible()
     page.clock.run_for(15_000)
     assert len(line.sent) == 1
-    line.mended()
+    line.restore()
     line.answered(0)
 
 
 def test_a_booking_is_confirmed_once_though_its_answer_was_lost(visit: Visit) -> None:
     page, line, said = after(visit, REVIEWED)
-    line.deaf()
+    line.lose_responses()
     first_pick(page)
     line.wait(1)
-    line.mended()
+    line.restore()
     line.answered(said)
     assert page.locator("#log").inner_text().count("Το ραντεβού σας κλείστηκε.") == 1
     tap(page, "Τα ραντεβού μου")
@@ -105,11 +116,11 @@ def test_a_booking_is_confirmed_once_though_its_answer_was_lost(visit: Visit) ->
 
 def test_what_was_taken_is_not_left_in_the_box_to_be_sent_again(visit: Visit) -> None:
     page, line, said = after(visit, TIME_HELD)
-    line.deaf()
+    line.lose_responses()
     write_name(page)
     line.wait(1)
-    line.broken()  # only what comes later can show it now, or else a reload
-    heard(page, said)
+    line.fail()  # only what comes later can show it now, or else a reload
+    wait_for_answer(page, said)
     expect(page.locator("#ask")).to_have_attribute("data-step", "details.email")
     expect(page.locator("#text")).to_have_value("")
 
@@ -128,7 +139,7 @@ def give_up(page: Page, line: Line) -> None:
 
 def test_when_all_tries_failed_nothing_typed_is_lost_and_sending_works_again(visit: Visit) -> None:
     page, line, said = after(visit, TIME_HELD)
-    line.broken()
+    line.fail()
     give_up(page, line)
     failed = page.locator(".failed")
     expect(failed).to_be_visible()
@@ -137,10 +148,10 @@ def test_when_all_tries_failed_nothing_typed_is_lost_and_sending_works_again(vis
     sent = len(line.sent)
     page.press("#text", "Enter")
     line.wait(sent + 2)  # it tries by itself again, too
-    line.mended()
+    line.restore()
     line.answered(said)
     expect(page.locator("#log .bubble.citizen").last).to_contain_text("Μαρία Παπαδοπούλου")
-    assert (step(page), told(page)) == ("details.email", said + 1)
+    assert (step(page), messages_shown(page)) == ("details.email", said + 1)
 
 
 def test_no_refusal_is_silent(visit: Visit) -> None:
@@ -163,6 +174,6 @@ def test_an_answer_that_never_comes_is_asked_for_again(visit: Visit) -> None:
     line.slow()
     first_pick(page)
     expect(page.locator(".failed")).to_be_visible()
-    line.mended()
+    line.restore()
     line.answered(0)
-    assert (step(page), told(page)) == ("screening.receives", 1)
+    assert (step(page), messages_shown(page)) == ("screening.receives", 1)

@@ -5,7 +5,17 @@ import re
 import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
-from tests.browser.citizen import PICKS, TIME_HELD, ahead, book, elsewhere, step, tap, told, write
+from tests.browser.citizen import (
+    PICKS,
+    TIME_HELD,
+    ahead,
+    book,
+    elsewhere,
+    messages_shown,
+    step,
+    tap,
+    write,
+)
 from tests.browser.conftest import Visit
 from tests.conftest import Deployment
 from webhooks.web import event_stream
@@ -52,7 +62,7 @@ def test_an_older_answer_that_comes_last_changes_nothing(visit: Visit) -> None:
     page.bring_to_front()
     while not held:
         page.wait_for_timeout(50)
-    before = told(page)
+    before = messages_shown(page)
     page.locator(PICKS).first.click()
     expect(page.locator("#log .bubble.citizen")).to_have_count(before + 2)
     newest = page.locator(PICKS).first.get_attribute("value")
@@ -111,11 +121,11 @@ def test_a_refused_stream_is_asked_for_again_and_not_at_once(visit: Visit) -> No
     page.clock.install()
     with page.expect_response(lambda response: response.status == 429):
         page.reload()
-    page.wait_for_timeout(300)  # until the page has heard of it
+    page.wait_for_timeout(300)  # until the page has fetched it
     elsewhere(page, "όχι")
     page.clock.run_for(14_000)
     page.wait_for_timeout(300)
-    assert (len(asked), told(page)) == (1, 1)
+    assert (len(asked), messages_shown(page)) == (1, 1)
     for _ in range(12):
         if len(asked) < 2:
             page.clock.run_for(5000)
@@ -134,7 +144,7 @@ def test_a_page_from_the_browsers_memory_is_loaded_anew(visit: Visit) -> None:
     show = "kept => { dispatchEvent(new PageTransitionEvent('pageshow', { persisted: kept })) }"
     page.evaluate(show, False)
     page.wait_for_timeout(300)
-    assert told(page) == 1  # any page is shown so once it is loaded
+    assert messages_shown(page) == 1  # any page is shown so once it is loaded
     page.evaluate(show, True)
     expect(page.locator("#log .bubble.citizen").last).to_contain_text("όχι")
     expect(page.locator("#text")).to_have_value("Μισή φράση")

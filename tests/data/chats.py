@@ -1,4 +1,4 @@
-"""Chats of citizens with Rantevou: what they write and tap, and what they see of it."""
+"""Chats of citizens with Rantevou on each platform: send texts and taps, return what is shown."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -25,12 +25,12 @@ from tests.bot.platforms.viber_events import AT
 from tests.conftest import Deployment
 from tests.stories import story_platforms
 from tests.stories.story_platforms import (
+    ConsoleStory,
     Line,
-    OfConsole,
-    OfTelegram,
-    OfViber,
-    OfWebChat,
     StoryPlatform,
+    TelegramStory,
+    ViberStory,
+    WebChatStory,
 )
 from tests.stories.story_runner import ATHENS, shown
 
@@ -39,17 +39,17 @@ SQLITE, POSTGRES = FOLDER / "stored.db.gz", FOLDER / "stored.sql.gz"
 DEVICES = FOLDER / "chats.json"
 
 Buttons = list[tuple[str, str]]
-"""What can be tapped: what it says, and the id that it sends."""
+"""Buttons: the label, and the id that a tap sends."""
 
 WORKER = "worker"
 
 FIRST_OF_TESTS = 10_000
-"""From where platforms count on in the tests; what is stored has smaller numbers."""
+"""The first message id of the tests; stored messages have smaller ones."""
 
 
 @dataclass
 class Chat:
-    """Somebody's chat, and every button that was ever shown in it, oldest first."""
+    """A citizen's chat, with every button that was ever shown in it, oldest first."""
 
     chats: "Chats"
     who: str
@@ -60,27 +60,27 @@ class Chat:
     buttons: Buttons = field(default_factory=list)
 
     def write(self, *texts: str) -> list[str]:
-        """Write one text after the other; what the last is answered, as it is shown."""
+        """Send texts; return the answer to the last, as it is shown."""
         for text in texts:
             answer = self.answer(text, None)
         return answer
 
     def tap(self, label: str) -> list[str]:
-        """Tap the newest button of that label."""
+        """Tap the newest button of that label; return the answer."""
         return self.tap_id(next(key for name, key in reversed(self.buttons) if name == label))
 
     def tap_old(self, label: str) -> list[str]:
-        """Tap the oldest button of that label, which must be another than the newest."""
+        """Tap the oldest button of that label, of a question before the last; return the answer."""
         keys = [key for name, key in self.buttons if name == label]
-        assert asking(keys[0]) != asking(self.buttons[-1][1]), "it isn't old"
+        assert prompt_of(keys[0]) != prompt_of(self.buttons[-1][1]), "it isn't old"
         return self.tap_id(keys[0])
 
     def tap_id(self, key: str) -> list[str]:
-        """Tap the button that sends that id."""
+        """Tap the button with that id; return the answer."""
         return self.answer(None, key)
 
     def answer(self, text: str | None, choice: str | None, *, deliver: bool = True) -> list[str]:
-        """Send a text or a tap; what is answered, as it is shown."""
+        """Send a text or a tap; return the answer, as it is shown."""
         replies = self.chats.deployment.receive(self.chats.read(self, text, choice))
         if self.platform in ("telegram", "viber"):
             return self.delivered() if deliver else []
@@ -89,12 +89,12 @@ class Chat:
         return as_lines(replies)
 
     def write_late(self, text: str) -> list[str]:
-        """Have a text arrive on Viber that was written before all others."""
+        """Send a text on Viber with a timestamp before all others; return the answer."""
         self.chats.viber.numbers = count(AT - 5)
         return self.write(text)
 
     def delivered(self) -> list[str]:
-        """Deliver what is due to this chat; each message, as the platform shows it."""
+        """Deliver the messages that are due to this chat; return them as they are shown."""
         found: list[str] = []
         for lines, buttons in self.chats.deliver(self):
             found += lines
@@ -102,7 +102,7 @@ class Chat:
         return found
 
     def page(self) -> dict[str, Any]:
-        """What the page shows of it: the talk, the answers so far, and what is beside them."""
+        """Return what the page shows: the messages, the answers so far, the sidebar."""
         sender, deployment = self.chats.read(self, "", None), self.chats.deployment
         seen = deployment.database.write_sync(lambda s: view(s, deployment.services, sender))
         assert seen
@@ -127,7 +127,7 @@ class Chat:
         return "\n\n".join(said).splitlines()
 
     def later(self) -> list[str]:
-        """Look for what came later, as a page does; what is new in the talk."""
+        """Fetch new messages, as the page does; return them."""
         sender, deployment = self.chats.read(self, "", None), self.chats.deployment
 
         def run(session: Session) -> list[Reply]:
@@ -141,71 +141,71 @@ class Chat:
 
 @dataclass
 class Chats:
-    """All chats with a town, over each platform, with the numbers that it counts by."""
+    """A deployment's chats on each platform, with the message ids that platforms count."""
 
     deployment: Deployment
     story_platforms: dict[str, StoryPlatform]
-    viber: OfViber
+    viber: ViberStory
     numbers: "count[int]"
 
     def chat(self, who: str, platform: str, **given: Any) -> Chat:
-        """Begin to write as somebody, or go on."""
+        """Begin or continue a citizen's chat."""
         story_platform = self.story_platforms[platform]
-        if isinstance(story_platform, OfWebChat):
+        if isinstance(story_platform, WebChatStory):
             story_platform.tokens[who] = token_of(who)
-        if isinstance(story_platform, OfTelegram):
+        if isinstance(story_platform, TelegramStory):
             story_platform.chats[who] = crc32(who.encode())
         return Chat(self, who, platform, **given)
 
     def read(self, chat: Chat, text: str | None, choice: str | None) -> Inbound:
-        """What comes of it where it is written."""
+        """Return the inbound message of a text or a tap."""
         story_platform, number = self.story_platforms[chat.platform], next(self.numbers)
         inbound = story_platform.read(
             Line(chat.who, number, text, choice, chat.language, chat.timezone)
         )
         update: dict[str, Any] = {"may_create_contact": True, "municipality_id": chat.home}
-        if isinstance(story_platform, OfConsole):
+        if isinstance(story_platform, ConsoleStory):
             update["message_id"] = f"{chat.who} {number}"
         return inbound.model_copy(update=update)
 
     def deliver(self, chat: Chat) -> Iterator[tuple[list[str], Buttons]]:
-        """Deliver what is due to a chat, one message after the other."""
+        """Deliver the messages that are due to a chat; yield each with its buttons."""
         services, database = self.deployment.services, self.deployment.database
         accounts = [each for each in services.platforms if each.startswith(f"{chat.platform}:")]
         address = self.read(chat, "", None).address
         claimed = 1
         while claimed:
-            parcels, claimed = database.write_sync(
+            messages, claimed = database.write_sync(
                 lambda s: claim_and_render(s, services, accounts, WORKER, 100, timedelta(hours=1))
             )
-            for parcel in parcels:
-                if parcel.address != address:
+            for message in messages:
+                if message.address != address:
                     continue
-                payload = services.platforms[parcel.account].render(parcel.reply)
+                payload = services.platforms[message.account].render(message.reply)
                 lines, buttons = _message(payload)
-                if parcel.replaces:
-                    known = int(parcel.replaces) < FIRST_OF_TESTS
-                    which = f"message {parcel.replaces}" if known else "another message"
+                if message.replaces:
+                    known = int(message.replaces) < FIRST_OF_TESTS
+                    which = f"message {message.replaces}" if known else "another message"
                     lines = [f"(instead of {which})", *lines]
                 yield lines, buttons
-                number = parcel.replaces or str(next(self.numbers))
-                assert database.write_sync(partial(_sent, services, parcel, number))
+                number = message.replaces or str(next(self.numbers))
+                assert database.write_sync(partial(_sent, services, message, number))
 
 
 def chats_with(deployment: Deployment, texts: Translator, first: int) -> Chats:
-    """All chats with a town, whose platforms count their messages from that number."""
+    """Return the chats of a deployment, whose platforms count message ids from `first`."""
     telegram, viber = story_platforms.telegram(texts), story_platforms.viber(texts)
     numbers = count(first)
     telegram.numbers, viber.numbers = numbers, count(AT + first)
     deployment.connect(
         {story_platform.bot.account: story_platform.bot for story_platform in (telegram, viber)}
     )
-    web = OfWebChat(deployment.services.registry)
+    web = WebChatStory(deployment.services.registry)
     platform_of: dict[str, StoryPlatform] = {
         "webchat": web,
         "telegram": telegram,
         "viber": viber,
-        "console": OfConsole(),
+        "console": ConsoleStory(),
     }
     return Chats(deployment, platform_of, viber, numbers)
 
@@ -218,26 +218,26 @@ def stored_chat(chats: Chats, who: str) -> Chat:
 
 
 def token_of(who: str) -> str:
-    """What somebody's browser keeps of their conversation."""
+    """Return the conversation token in a citizen's browser."""
     return f"{who}-token"
 
 
-def asking(key: str) -> str:
-    """The number of the asking that a button belongs to."""
+def prompt_of(key: str) -> str:
+    """Return the number of the prompt that a button belongs to."""
     return key.partition(".")[0]
 
 
 def as_lines(replies: list[Reply]) -> list[str]:
-    """Replies as a story has them, without its margin."""
+    """Return replies as lines of a story, without the indent."""
     return [line[9:] for reply in replies for line in shown(reply)]
 
 
-def _sent(services: Services, parcel: ClaimedMessage, number: str, session: Session) -> bool:
-    return mark_sent(session, services, parcel, number)
+def _sent(services: Services, message: ClaimedMessage, number: str, session: Session) -> bool:
+    return mark_sent(session, services, message, number)
 
 
 def _message(payload: Any) -> tuple[list[str], Buttons]:
-    """A message as it stands in a chat, and its buttons."""
+    """Return a message as it is shown in a chat, and its buttons."""
     if isinstance(payload, Rendered):
         return _of_telegram(payload)
     lines: list[str] = []

@@ -1,6 +1,6 @@
-"""`rantevou` with a platform whose errors tell all; run it by its path.
+"""`rantevou` with a platform whose errors contain personal data; run this file by its path.
 
-The first two sendings to each that tell of a booking fail; to whoever is gone all do.
+The first two messages about a booking fail for each address; for an address with "gone", all do.
 """
 
 import json
@@ -24,11 +24,11 @@ from bot.platforms.webhook import WebhookRequest, WebhookResult
 from core.errors import DeliveryError
 
 FAILING_PLATFORM = (sys.executable, str(Path(__file__)), "serve")
-ACCOUNT = "telltale:one"
+ACCOUNT = "unstable:one"
 
 
 class FailingPlatform(Platform):
-    """Our end of it."""
+    """The platform: text and address in every error."""
 
     def __init__(self, account: str) -> None:
         super().__init__(account)
@@ -36,7 +36,7 @@ class FailingPlatform(Platform):
 
     def parse(self, request: WebhookRequest) -> WebhookResult:
         said = json.loads(request.body)
-        who = {"platform": "telltale", "account": ACCOUNT}
+        who = {"platform": "unstable", "account": ACCOUNT}
         return WebhookResult([Inbound.model_validate(who | said)])
 
     def render(self, reply: Reply) -> Any:
@@ -59,12 +59,12 @@ class FailingPlatform(Platform):
 
 
 PACKAGE = PlatformPackage(
-    "Telltale", AccountSettings, lambda account, _settings, _texts: FailingPlatform(account)
+    "Unstable", AccountSettings, lambda account, _settings, _texts: FailingPlatform(account)
 )
 
 
 if __name__ == "__main__":
-    PLATFORMS["telltale"] = __name__
-    os.environ["RANTEVOU_TELLTALE"] = '{"one": {}}'
+    PLATFORMS["unstable"] = __name__
+    os.environ["RANTEVOU_UNSTABLE"] = '{"one": {}}'
     core.db.sqlite.BUSY_SECONDS = core.db.database.RETRY_SECONDS = 1
     main()

@@ -1,4 +1,4 @@
-"""A local HTTP server that answers as a test wants it to: what every faked platform stands on."""
+"""A local HTTP server that answers as a test wants: the base of every fake platform."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Request:
-    """What came in."""
+    """A request that was received."""
 
     path: str
     headers: Mapping[str, str]
@@ -20,7 +20,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes out: a body as JSON; status 0 drops the connection instead."""
+    """A response with a JSON body; status 0 drops the connection instead."""
 
     status: int
     body: Any
@@ -29,7 +29,7 @@ class Answer:
 
 @contextmanager
 def listening(respond: Callable[[Request], Answer]) -> Iterator[str]:
-    """Serve on a port of its own, meanwhile; its URL. Each request is answered on a thread."""
+    """Serve on a free port meanwhile; yield the URL. Each request is answered on a thread."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -60,7 +60,7 @@ def listening(respond: Callable[[Request], Answer]) -> Iterator[str]:
         request_queue_size = 256
 
         def handle_error(self, *_anything: object) -> None:
-            """Say nothing of those who are killed in the midst of a sending."""
+            """Ignore clients that are killed while they send."""
 
     server = Threads(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)

@@ -1,6 +1,6 @@
-"""`rantevou` as it is, with a pager and a mailbox among its platforms; run it with python -m.
+"""`rantevou` with two platforms of the tests, one of them for e-mail; run it with python -m.
 
-Their accounts are in the settings; its leases are short, for a test kills whoever holds them.
+Their accounts are in the settings. The leases are short, because tests kill the workers.
 """
 
 from datetime import timedelta
@@ -12,7 +12,7 @@ from core.messaging import outbox
 
 def main() -> None:
     """Run the command line."""
-    PLATFORMS.update(dict.fromkeys(("pager", "email"), "tests.fakes.push_platform"))
+    PLATFORMS.update(dict.fromkeys(("push", "email"), "tests.fakes.push_platform"))
     outbox.LEASE = timedelta(seconds=3)
     cli.main()
 

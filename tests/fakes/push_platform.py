@@ -1,4 +1,4 @@
-"""A platform that pushes, whole: its server, which fails on demand, and our end of it."""
+"""A complete push platform: its server, which fails on demand, and our adapter for it."""
 
 import itertools
 import json
@@ -21,19 +21,19 @@ from bot.platforms.webhook import Malformed, Unauthenticated, WebhookRequest, We
 from core.errors import DeliveryError
 from tests.fakes.http_server import Answer, Request, listening
 
-ACCOUNT = "pager:one"
-SECRET = "shared secret"  # noqa: S105 of a server that lives for a test
+ACCOUNT = "push:one"
+SECRET = "shared secret"  # noqa: S105 of a server of the tests
 
 
 class PushPlatform(Platform):
-    """Our end: what a file of bot/platforms/ does."""
+    """Our adapter, as the packages of bot/platforms/ have one."""
 
     def __init__(self, url: str, account: str = ACCOUNT) -> None:
         super().__init__(account)
         self._url = url
 
     def parse(self, request: WebhookRequest) -> WebhookResult:
-        """One message a request."""
+        """Return the one message of a request."""
         if request.headers.get("x-secret") != SECRET:
             raise Unauthenticated
         try:
@@ -53,12 +53,12 @@ class PushPlatform(Platform):
         return WebhookResult([message])
 
     def render(self, reply: Reply) -> Any:
-        """All of a reply, for the tests to see."""
+        """Return every field of a reply, for the tests to check."""
         return reply.model_dump(mode="json")
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Send]:
-        """Keep connections to the server."""
+        """Open a client of the server."""
         async with httpx.AsyncClient(base_url=self._url, timeout=10) as client:
             yield partial(self._send, client)
 
@@ -79,19 +79,21 @@ class PushPlatform(Platform):
 
 
 class PushAccount(AccountSettings):
-    """Where the platform's server is."""
+    """An account: the URL of the platform's server."""
 
     url: ApiUrl
 
 
 PACKAGE = PlatformPackage(
-    "Pager", PushAccount, lambda account, settings, _texts: PushPlatform(settings.url, account)
+    "Push platform",
+    PushAccount,
+    lambda account, settings, _texts: PushPlatform(settings.url, account),
 )
 
 
 @dataclass
 class Message:
-    """One that arrived; `at` is when, by time.perf_counter."""
+    """A message that arrived, at `at` by time.perf_counter."""
 
     to: str
     account: str
@@ -106,7 +108,7 @@ class Message:
 
 @dataclass
 class PushPlatformServer:
-    """The platform's own server: keeps what arrives."""
+    """The platform's server, which keeps what arrives."""
 
     url: str
     messages: list[Message] = field(default_factory=list)
@@ -114,20 +116,20 @@ class PushPlatformServer:
     failures: dict[str, list[tuple[int, dict[str, str]]]] = field(
         default_factory=lambda: defaultdict(list)
     )
-    """What the next sendings to an address are answered: status and headers."""
+    """Status and headers of the responses to the next messages, by address."""
     takes: float = 0
-    """Seconds that an answer takes; the message has arrived before."""
+    """Seconds from a message's arrival to the response."""
     tried: int = 0
     count: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
-    """Numbers what is in its chats, from either side."""
+    """Numbers the messages of all chats, in both directions."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def to(self, address: str) -> list[str]:
-        """The texts that arrived there."""
+        """Return the texts that arrived at an address."""
         return [message.text for message in self.by_address[address]]
 
     def arrived(self, said: dict[str, Any]) -> tuple[int, dict[str, str], dict[str, Any]]:
-        """Take a message, or fail as was asked; status, headers and body of the answer."""
+        """Keep a message or fail as asked; return status, headers and body of the response."""
         with self.lock:
             self.tried += 1
             if self.failures[said["to"]]:
@@ -146,7 +148,7 @@ class PushPlatformServer:
 
 @contextmanager
 def push_platform_server() -> Iterator[PushPlatformServer]:
-    """The platform, on a port of its own."""
+    """Run the platform's server on a free port."""
     kept = PushPlatformServer("")
 
     def respond(request: Request) -> Answer:
@@ -158,7 +160,7 @@ def push_platform_server() -> Iterator[PushPlatformServer]:
 
 
 def say(client: httpx.Client, who: str, number: int, **what: str | int) -> int:
-    """Tell Rantevou what a user wrote or tapped; the status of the answer, 0 for none."""
+    """Send a user's text or tap to Rantevou; return the response's status, 0 for none."""
     try:
         answer = client.post(
             f"/webhooks/{ACCOUNT.replace(':', '/')}",

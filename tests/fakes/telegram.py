@@ -1,4 +1,4 @@
-"""Telegram's Bot API, as far as we use it: keeps what arrives, checks it as Telegram does, fails.
+"""A fake of Telegram's Bot API: keeps what arrives, checks it as Telegram does, fails on demand.
 
 Shapes and limits are those of https://core.telegram.org/bots/api (sendMessage, editMessageText,
 InlineKeyboardButton, ResponseParameters).
@@ -23,7 +23,7 @@ TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # noqa: S105 the documen
 USERNAME = "rantevou_bot"
 DROPPED = Answer(0, None)
 PORTS = (None, 80, 88, 443, 8443)
-"""Those that a webhook may have."""
+"""The ports that a webhook may have."""
 TEXTS = frozenset(
     {
         "text",
@@ -41,7 +41,7 @@ TEXTS = frozenset(
 
 
 def failure(status: int, description: str, **parameters: int) -> Answer:
-    """An error, as Telegram tells it."""
+    """Return an error in Telegram's format."""
     body: dict[str, Any] = {"ok": False, "error_code": status, "description": description}
     return Answer(status, body | ({"parameters": parameters} if parameters else {}))
 
@@ -51,27 +51,27 @@ BLOCKED = failure(403, "Forbidden: bot was blocked by the user")
 
 @dataclass
 class TelegramServer:
-    """Telegram: its chats, by their numbers."""
+    """Telegram's server, with its chats by their ids."""
 
     url: str = ""
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    """Every call that was taken: its method and what was given."""
+    """Method and arguments of every call that was accepted."""
     chats: dict[int, dict[int, dict[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
-    """What stands in each chat by now: text and markup of our messages, by their numbers."""
+    """Text and markup of our messages as they are now, by chat and message id."""
     failures: dict[int | str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
-    """What the next calls for a chat are answered instead; those for none by their method."""
+    """The responses to the next calls, by chat id, or by method for calls without a chat."""
     webhook: dict[str, Any] = field(default_factory=dict)
     waiting: list[dict[str, Any]] = field(default_factory=list)
-    """Updates that whoever polls is told."""
+    """The updates that polling returns."""
     reached: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
-    """When each chat was written to, by time.perf_counter."""
+    """When we sent or edited a message, by chat, in time.perf_counter."""
     slow: float = 0
-    """Seconds that an answer takes."""
+    """Seconds that a response takes."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def buttons(self, chat: int) -> dict[str, str]:
-        """All that can be tapped in a chat: what it says, and what it carries."""
+        """Return the inline buttons of a chat: the data by label."""
         found: dict[str, str] = {}
         for message in self.chats[chat].values():
             for row in message["markup"].get("inline_keyboard", []):
@@ -79,11 +79,11 @@ class TelegramServer:
         return found
 
     def number(self) -> int:
-        """The next message's: one count for either side."""
+        """Return the next message id; both sides share one count."""
         return next(self._numbers)
 
     def respond(self, request: Request) -> Answer:
-        """Take a call, or refuse it."""
+        """Respond to a call."""
         if self.slow:
             time.sleep(self.slow)
         token, _slash, method = request.path.removeprefix("/bot").partition("/")
@@ -92,7 +92,7 @@ class TelegramServer:
         given = _fields(request)
         if method == "getUpdates":
             return self._updates(given)
-        if wrong := _wrong_setting(method, given):
+        if wrong := _setup_error(method, given):
             return failure(400, f"Bad Request: {wrong}")
         with self._lock:
             if failures := self.failures[given.get("chat_id", method)]:
@@ -103,11 +103,11 @@ class TelegramServer:
         return Answer(200, {"ok": True, "result": self._known(method, given)})
 
     def _message(self, method: str, given: dict[str, Any]) -> Answer:
-        """Have a message stand in a chat."""
+        """Add or edit a message in a chat."""
         chat, number = self.chats[given["chat_id"]], given.get("message_id")
         shown = (given.get(name) for name in ("text", "document", "title"))
         given["text"] = str(next((each for each in shown if each), ""))
-        if wrong := _wrong_place(method, given, chat) or wrong_in(given):
+        if wrong := _edit_error(method, given, chat) or wrong_in(given):
             return failure(400, f"Bad Request: {wrong}")
         self.calls.append((method, given))
         self.reached[given["chat_id"]].append(time.perf_counter())
@@ -122,7 +122,7 @@ class TelegramServer:
         return Answer(200, {"ok": True, "result": message})
 
     def _updates(self, given: dict[str, Any]) -> Answer:
-        """Those from the asked one on; earlier ones are forgotten."""
+        """Return the updates from the offset on; drop the earlier ones."""
         deadline = time.monotonic() + min(given.get("timeout", 0), 1)
         while True:
             with self._lock:
@@ -137,7 +137,7 @@ class TelegramServer:
             time.sleep(0.01)
 
     def _known(self, method: str, given: dict[str, Any]) -> Any:
-        """What Telegram knows of the bot, after a call that changes it."""
+        """Return what Telegram knows of the bot, after a call that may change it."""
         if method == "getMe":
             return {"id": 110201543, "is_bot": True, "first_name": "Ραντεβού", "username": USERNAME}
         if method == "getWebhookInfo":
@@ -151,7 +151,7 @@ class TelegramServer:
 
 
 def _fields(request: Request) -> dict[str, Any]:
-    """What a call gives: as a form, or with a file in several parts."""
+    """Return the arguments of a call, from a form or a multipart body."""
     kind = request.headers.get("content-type", "")
     if not kind.startswith("multipart/"):
         fields = parse_qs(request.body.decode(), strict_parsing=bool(request.body))
@@ -168,12 +168,12 @@ def _fields(request: Request) -> dict[str, Any]:
 
 
 def _value(name: str, text: str) -> Any:
-    """A field of the form: what isn't text is JSON in it."""
+    """Return a form field's value: what isn't text is JSON."""
     return text if name in TEXTS else json.loads(text)
 
 
-def _wrong_place(method: str, given: dict[str, Any], chat: dict[int, dict[str, Any]]) -> str:
-    """What Telegram would say against changing that message."""
+def _edit_error(method: str, given: dict[str, Any], chat: dict[int, dict[str, Any]]) -> str:
+    """Return Telegram's error for editing that message, or an empty text."""
     if method != "editMessageText":
         return ""
     old, markup = chat.get(given["message_id"]), given.get("reply_markup", {})
@@ -184,8 +184,8 @@ def _wrong_place(method: str, given: dict[str, Any], chat: dict[int, dict[str, A
     return "message is not modified" if old == {"text": given["text"], "markup": markup} else ""
 
 
-def _wrong_setting(method: str, given: dict[str, Any]) -> str:
-    """What Telegram would say against what a bot is set up with."""
+def _setup_error(method: str, given: dict[str, Any]) -> str:
+    """Return Telegram's error for the settings of a bot, or an empty text."""
     if method == "setWebhook":
         url = urlsplit(given["url"])
         if url.scheme != "https":
@@ -206,7 +206,7 @@ def _wrong_setting(method: str, given: dict[str, Any]) -> str:
 
 
 def wrong_in(given: dict[str, Any]) -> str:
-    """What Telegram would say against a message's text or buttons; nothing where all is well."""
+    """Return Telegram's error for a message's text or buttons, or an empty text."""
     if not given["text"].strip():
         return "message text is empty"
     if len(given["text"].encode("utf-16-le")) // 2 > 4096:
@@ -224,7 +224,7 @@ def wrong_in(given: dict[str, Any]) -> str:
 
 @contextmanager
 def telegram_server() -> Iterator[TelegramServer]:
-    """Telegram, on a port of its own."""
+    """Run the fake on a free port."""
     server = TelegramServer()
     with listening(server.respond) as server.url:
         yield server

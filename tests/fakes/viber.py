@@ -1,4 +1,4 @@
-"""Viber's REST API, as far as we use it: keeps what arrives, checks it as Viber does, fails.
+"""A fake of Viber's REST API: keeps what arrives, checks it as Viber does, fails on demand.
 
 Shapes and limits are those of https://developers.viber.com/docs/api/rest-bot-api/ (send_message,
 set_webhook, get_account_info, error codes) and https://developers.viber.com/docs/tools/keyboards/;
@@ -33,12 +33,12 @@ from tests.fakes.http_server import Answer, Request, listening
 TOKEN = "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9"  # noqa: S105 the documentation's own
 NAME = "Ραντεβού"
 DROPPED = Answer(0, None)
-LARGEST = 30_000
+MAX_BYTES = 30_000
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-F]{6}$")]
 
 
 def failure(status: int, message: str) -> Answer:
-    """An error, as Viber tells it."""
+    """Return an error in Viber's format."""
     return Answer(200, {"status": status, "status_message": message})
 
 
@@ -100,8 +100,8 @@ MESSAGE: TypeAdapter[_TextMessage | _LocationMessage] = TypeAdapter(
 
 
 def wrong_in(message: dict[str, Any]) -> str:
-    """What Viber, or the app that shows it, would say against a message; nothing if all is well."""
-    if len(json.dumps(message, ensure_ascii=False).encode()) > LARGEST:
+    """Return the error of Viber, or of its app, for a message; an empty text if there is none."""
+    if len(json.dumps(message, ensure_ascii=False).encode()) > MAX_BYTES:
         return "larger than 30 kB"
     try:
         shaped = MESSAGE.validate_python(message)
@@ -126,31 +126,31 @@ def wrong_in(message: dict[str, Any]) -> str:
 
 @dataclass
 class ViberServer:
-    """Viber: the chats, by the ids of those who write."""
+    """Viber's server, with its chats by user id."""
 
     url: str = ""
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    """Every call that was taken: its method and what was given."""
+    """Method and arguments of every call that was accepted."""
     chats: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Our texts in each chat."""
     keyboards: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    """What can be tapped in each chat: what it says, and what it sends."""
+    """The buttons of each chat: the text that is sent, by label."""
     tokens: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    """Viber's own numbers of our messages in each chat."""
+    """Viber's tokens of our messages in each chat."""
     failures: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
-    """What the next sendings to somebody are answered instead; other calls under their method."""
+    """The responses to the next messages, by user id; to other calls, by method."""
     account: dict[str, Any] = field(default_factory=dict)
     reached: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    """When each was written to, by time.perf_counter."""
+    """When we sent a message, by user id, in time.perf_counter."""
     serves: str = ""
-    """Where the public address is really served; Viber looks there before it takes a webhook."""
+    """The local URL behind the public address, which Viber calls before it accepts a webhook."""
     slow: float = 0
-    """Seconds that an answer takes; the message has arrived before."""
+    """Seconds from a message's arrival to the response."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(5_000_000))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def respond(self, request: Request) -> Answer:
-        """Take a call, or refuse it."""
+        """Respond to a call."""
         answer = self._answer(request)
         if self.slow:
             time.sleep(self.slow)
@@ -160,7 +160,7 @@ class ViberServer:
         if request.headers.get("x-viber-auth-token") != TOKEN:
             return failure(2, "invalidAuthToken")
         method, given = request.path.removeprefix("/pa/"), json.loads(request.body)
-        if method == "set_webhook" and self.serves and not self._there(given["url"]):
+        if method == "set_webhook" and self.serves and not self._webhook_answers(given["url"]):
             return failure(1, "invalidUrl")
         with self._lock:
             if failures := self.failures[given.get("receiver", method)]:
@@ -171,7 +171,7 @@ class ViberServer:
             return Answer(200, {"status": 0, "status_message": "ok", **self._done(method, given)})
 
     def take(self, receiver: str, message: dict[str, Any]) -> int:
-        """Have a message of ours arrive; its number."""
+        """Add a message of ours to a chat; return its token."""
         self.reached[receiver].append(time.perf_counter())
         self.chats[receiver].append(message.get("text") or json.dumps(message["location"]))
         if keyboard := message.get("keyboard"):
@@ -184,16 +184,16 @@ class ViberServer:
         self.tokens[receiver].append(number)
         return number
 
-    def _there(self, url: str) -> bool:
-        """Whether our server answers there, as to any event that is signed."""
+    def _webhook_answers(self, url: str) -> bool:
+        """Return whether our server answers a signed event with status 200."""
         body = json.dumps({"event": "webhook", "timestamp": 1, "message_token": 2}).encode()
         signature = hmac.new(TOKEN.encode(), body, hashlib.sha256).hexdigest()
         headers = {"X-Viber-Content-Signature": signature}
         try:
-            told = httpx.post(self.serves + urlsplit(url).path, content=body, headers=headers)
+            answer = httpx.post(self.serves + urlsplit(url).path, content=body, headers=headers)
         except httpx.HTTPError:
             return False
-        return told.status_code == 200
+        return answer.status_code == 200
 
     def _done(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
         if method == "send_message":
@@ -206,7 +206,7 @@ class ViberServer:
 
 @contextmanager
 def viber_server() -> Iterator[ViberServer]:
-    """Viber, on a port of its own."""
+    """Run the fake on a free port."""
     server = ViberServer()
     with listening(server.respond) as server.url:
         yield server

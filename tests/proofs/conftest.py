@@ -1,3 +1,3 @@
-"""What the proofs share: a database file."""
+"""Fixtures of the proofs: a database file."""
 
 from tests.bot.conftest import file  # noqa: F401 a fixture here too

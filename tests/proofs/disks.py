@@ -1,4 +1,4 @@
-"""Disks that fill up, and have room again."""
+"""Disks that are full for a while."""
 
 import os
 import resource
@@ -11,53 +11,53 @@ import pytest
 SIZE = 2 * 2**20
 
 
-class Small:
-    """A real disk of two megabytes; needs the right to mount."""
+class SmallDisk:
+    """A tmpfs of two megabytes; mounting it takes root."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir()
         mount = ("mount", "-t", "tmpfs", "-o", f"size={SIZE}", "rantevou", str(folder))
         if not shutil.which("mount") or _run(*mount).returncode:
-            pytest.skip("mounting a disk takes more rights than we have")
+            pytest.skip("mounting a disk takes root")
 
     def fill(self, _process: int) -> None:
-        """Leave no room."""
+        """Fill the disk."""
         full = _run("dd", "if=/dev/zero", f"of={self.folder / 'ballast'}", "bs=4096")
         assert b"No space left" in full.stderr
 
     def free(self, _process: int) -> None:
-        """Have room again."""
+        """Free the space again."""
         (self.folder / "ballast").unlink()
 
     def close(self) -> None:
-        """Be gone."""
+        """Unmount it."""
         assert _run("umount", str(self.folder)).returncode == 0
 
 
-class Limited:
-    """The disk there is, of which a process may be forbidden more: so it goes everywhere."""
+class LimitedDisk:
+    """An ordinary folder, with a limit on the size of a process's files; needs no rights."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir()
 
     def fill(self, process: int) -> None:
-        """Forbid the process files longer than the longest is by now."""
+        """Limit the process's files to the size of the largest file."""
         self._limit(process, max(file.stat().st_size for file in self.folder.iterdir()))
 
     def free(self, process: int) -> None:
-        """Forbid it nothing."""
+        """Remove the limit."""
         self._limit(process, resource.RLIM_INFINITY)
 
     def close(self) -> None:
-        """Leave it as it is."""
+        """Do nothing: there is nothing to unmount."""
 
     def _limit(self, process: int, size: int) -> None:
         resource.prlimit(process, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-Disk = Small | Limited
+Disk = SmallDisk | LimitedDisk
 
 
 def _run(*command: str) -> "subprocess.CompletedProcess[bytes]":

@@ -1,4 +1,4 @@
-"""What must be so after whatever happened: all that was confirmed is told, in order and to all."""
+"""Check after failures that every confirmation was delivered, in order, and nothing is lost."""
 
 import time
 
@@ -11,27 +11,27 @@ from tests.core.db.overlaps import overlaps
 from tests.fakes.push_platform import ACCOUNT, PushPlatformServer
 from tests.proofs.push_citizens import Citizens
 
-PATIENCE = 90
+TIMEOUT_SECONDS = 90
 
 
 def wait_until_delivered(database: Database) -> None:
-    """Wait until nothing is owed by now."""
+    """Wait until no message that is due is unsent."""
 
-    def owed(session: Session) -> int:
+    def unsent(session: Session) -> int:
         now = int(time.time())
         query = select(OutboxRow.id).where(UNSENT, OutboxRow.due_at <= text(str(now)))
         return len(session.scalars(query).all())
 
-    deadline = time.monotonic() + PATIENCE
-    while left := database.write_sync(owed):
-        assert time.monotonic() < deadline, f"{left} messages are still owed"
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while left := database.write_sync(unsent):
+        assert time.monotonic() < deadline, f"{left} messages are still unsent"
         time.sleep(0.2)
 
 
 def check_nothing_lost(
     database: Database, citizens: Citizens, push_platform: PushPlatformServer
 ) -> int:
-    """Check it, when all citizens are done; how many messages came more than once."""
+    """Check when all citizens have finished; return how many messages arrived more than once."""
     wait_until_delivered(database)
     assert citizens.stuck == []
     assert len(citizens.booked) == citizens.begun
@@ -63,7 +63,7 @@ def check_nothing_lost(
 
 
 def _delivered(expected: list[str], got: list[str], who: str) -> int:
-    """Check that all arrived in order, some perhaps more than once; how many times more."""
+    """Check that all arrived in order; return how many arrived again."""
     arrived = twice = 0
     for text_ in got:
         if arrived < len(expected) and text_ == expected[arrived]:

@@ -1,4 +1,4 @@
-"""Whole processes that may be killed and begun again."""
+"""Processes that can be killed and restarted."""
 
 import subprocess
 import sys
@@ -11,11 +11,11 @@ from tests.bot.process_start import Forked, start
 from tests.bot.processes import environment, free_port
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60
+TIMEOUT_SECONDS = 60
 
 
 class Process:
-    """`rantevou` with some arguments, on a database and with the pager."""
+    """`rantevou` with some arguments, a database and the push platform."""
 
     def __init__(
         self, folder: Path, database: str, push_platform: str, *arguments: str, port: int
@@ -25,7 +25,7 @@ class Process:
             "requests_per_minute": 1_000_000,
             "port": port,
             "database_url": database,
-            "pager__one__url": push_platform,
+            "push__one__url": push_platform,
             "email__town__url": push_platform,
         }
         self._environment = {
@@ -36,38 +36,38 @@ class Process:
         self.process: Forked | subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Process":
-        """Begin, or begin again."""
+        """Start or restart it."""
         self._from = self.log.stat().st_size if self.log.exists() else 0
         command = [sys.executable, "-m", "tests.fakes.program", *self._arguments]
         self.process = start(command, self.log, self._folder, self._environment)
         return self
 
     def wait_until_ready(self) -> None:
-        """Wait until it has said that it works."""
-        deadline = time.monotonic() + PATIENCE
-        while "Ctrl-C stops it" not in self.said():
-            assert time.monotonic() < deadline, self.said()
-            assert self.process is None or self.process.poll() is None, self.said()
+        """Wait until it has printed that it is ready."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while "Ctrl-C stops it" not in self.output():
+            assert time.monotonic() < deadline, self.output()
+            assert self.process is None or self.process.poll() is None, self.output()
             time.sleep(0.02)
 
-    def said(self) -> str:
-        """What it has printed since it began."""
+    def output(self) -> str:
+        """Return what it has printed since its last start."""
         return self.log.read_text("utf-8")[self._from :] if self.log.exists() else ""
 
     def kill(self) -> None:
-        """End it without a word."""
+        """Kill it without letting it clean up."""
         if self.process:
             self.process.kill()
             self.process.wait()
 
     def end(self) -> int:
-        """Have it end by itself; its exit code."""
+        """Terminate it; return its exit code."""
         assert self.process is not None
         self.process.terminate()
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TIMEOUT_SECONDS)
 
     def ended(self, within: float) -> int:
-        """Its exit code, when it ends so soon. Raises TimeoutError."""
+        """Return its exit code if it ends within so many seconds. Raises TimeoutError."""
         assert self.process is not None
         try:
             return self.process.wait(within)
@@ -76,8 +76,10 @@ class Process:
 
 
 @contextmanager
-def family(folder: Path, database: str, push_platform: str) -> Iterator[tuple[str, list[Process]]]:
-    """A server and two workers at work, killed at last in any case; the server's address."""
+def server_and_workers(
+    folder: Path, database: str, push_platform: str
+) -> Iterator[tuple[str, list[Process]]]:
+    """Run a server and two workers meanwhile; yield the server's URL and the processes."""
     port = free_port()
     processes = [
         Process(folder, database, push_platform, "serve", port=port),

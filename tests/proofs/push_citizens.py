@@ -1,4 +1,4 @@
-"""Citizens who book over the pager, whatever happens to the servers."""
+"""Citizens who book over the push platform while servers fail."""
 
 import itertools
 import random
@@ -15,31 +15,31 @@ import httpx
 from tests.dialogs.scripted_citizen import ANSWERS
 from tests.fakes.push_platform import Message, PushPlatformServer, say
 
-PATIENCE = 90
-"""Seconds after which a conversation is stuck."""
+TIMEOUT_SECONDS = 90
+"""Seconds without an answer after which a conversation counts as stuck."""
 
 CODE = re.compile(r"Κωδικός: (\w{3}) (\w{3})")
 
 
 @dataclass
 class Citizens:
-    """So many at once, each with one conversation after the other."""
+    """Citizens in several threads, each with one conversation after the other."""
 
     push_platform: PushPlatformServer
     url: str
     booked: dict[str, str] = field(default_factory=dict)
-    """The codes that were told, by address."""
+    """The codes of the confirmed bookings, by address."""
     stuck: list[str] = field(default_factory=list)
     begun: int = 0
     retried: Counter[int] = field(default_factory=Counter)
-    """Messages that had to be sent again, by the status of the answer; 0 is none."""
+    """How many messages had to be sent again, by the status of the response; 0 for none."""
     enough: threading.Event = field(default_factory=threading.Event)
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     @contextmanager
     def booking(self, count: int) -> Iterator[None]:
-        """Have so many book meanwhile, and then end the conversation they are in."""
+        """Run so many citizens meanwhile; in the end wait for their last conversations."""
         threads = [threading.Thread(target=self._book_on, daemon=True) for _ in range(count)]
         for thread in threads:
             thread.start()
@@ -62,54 +62,54 @@ class Citizens:
                     self.stuck.append(f"{who}: {error}")
 
     def _book(self, client: httpx.Client, who: str, number: int) -> str:
-        """One conversation to its confirmation; the code."""
+        """Book in one conversation; return the code."""
         choose = random.Random(number)
         seen, last = 0, 0
         self._say(client, who, text="Γεια")
         for _turn in range(80):
             seen, asked = self._asked(who, seen, last)
             last = _prompt(asked)
-            told = self.push_platform.by_address[who]
-            for message in told:
+            received = self.push_platform.by_address[who]
+            for message in received:
                 if code := CODE.search(message.text):
                     return code[1] + code[2]
             self._say(client, who, **answer(asked, number, choose))
         raise TimeoutError(f"no booking; asked {asked.step}")
 
     def _say(self, client: httpx.Client, who: str, **what: str) -> None:
-        """Send a message until it is taken, as platforms do; sometimes twice all the same."""
+        """Send a message until it is accepted, as platforms do; every tenth message twice."""
         number = next(self.ids)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while (status := say(client, who, number, **what)) != 200:
             self.retried[status] += 1
             if time.monotonic() > deadline:
-                raise TimeoutError("nobody takes a message")
+                raise TimeoutError("no server accepts the message")
             time.sleep(0.1)
         if number % 10 == 0:
             say(client, who, number, **what)
 
     def _asked(self, who: str, seen: int, last: int) -> tuple[int, Message]:
         """Wait for the next question, newer than prompt number `last`."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
-            told = self.push_platform.by_address[who]
-            for position in range(seen, len(told)):
-                message = told[position]
+            received = self.push_platform.by_address[who]
+            for position in range(seen, len(received)):
+                message = received[position]
                 if message.step and _prompt(message) > last:
                     return position + 1, message
-            seen = len(told)
+            seen = len(received)
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no question after prompt {last}")
             time.sleep(0.01)
 
 
 def _prompt(message: Message) -> int:
-    """The number of the asking: every button carries it."""
+    """Return the number of the prompt, which every button has."""
     return int(message.choices[0]["id"].partition(".")[0])
 
 
 def answer(asked: Message, number: int, choose: random.Random) -> dict[str, str]:
-    """What a citizen with that number says who wants an appointment."""
+    """Return the answer of the citizen with that number."""
     step = asked.step or ""
     options = [choice for choice in asked.choices if choice["number"] is not None]
     own = {

@@ -11,14 +11,14 @@ from tests.conftest import SOAK
 from tests.fakes.push_platform import PushPlatformServer, say
 from tests.postgres import Server, stopped
 from tests.proofs.invariants import check_nothing_lost
-from tests.proofs.processes import family
+from tests.proofs.processes import server_and_workers
 from tests.proofs.push_citizens import Citizens
 from tests.webhooks.middleware.test_problem_details import RIGHT, problem
 
 PATIENCE = 20
 A_BROWSER = {"Accept": "text/html", "Accept-Language": "el"}
 LATE = ("latecomer", 1_000_000)
-"""A citizen of the pager, and the number of what they say: once in vain, then again."""
+"""A citizen on the push platform, and the id of the message that is sent, refused, sent again."""
 
 APOLOGY = "Δεν τα κατάφερα αυτή τη στιγμή. Δοκιμάστε ξανά σε λίγο."
 
@@ -50,7 +50,7 @@ def test_nothing_is_lost_when_the_database_is_away(
     at_once: int,
 ) -> None:
     with (
-        family(tmp_path, database.url, push_platform.url) as (url, processes),
+        server_and_workers(tmp_path, database.url, push_platform.url) as (url, processes),
         httpx.Client(base_url=url, timeout=10) as client,
     ):
 
@@ -75,8 +75,8 @@ def test_nothing_is_lost_when_the_database_is_away(
             assert client.post("/chat/turns", json=RIGHT).status_code == 200
             assert say(client, *LATE, text="Γεια") == 200
         twice = check_nothing_lost(database, citizens, push_platform)
-        assert '"event": "turned away"' in processes[0].said()
-        assert not any("Traceback" in each.said() for each in processes)
+        assert '"event": "turned away"' in processes[0].output()
+        assert not any("Traceback" in each.output() for each in processes)
         # The same processes as before: each was begun once, and none has ended.
         assert [each.process and each.process.poll() for each in processes] == [None] * 3
     assert set(citizens.retried) <= {503}

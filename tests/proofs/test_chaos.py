@@ -35,7 +35,7 @@ TEXTS = ("1", "2", "ναι", "όχι", *AGREED, "Μαρία Παπαδοπούλ
 
 @dataclass
 class World:
-    """Two servers of one database, and the pager."""
+    """Two servers of one database, and the push platform."""
 
     database: Database
     push_platform: PushPlatformServer
@@ -90,7 +90,7 @@ class Citizen:
         return self.written[-1]
 
     def send(self, message: Written, server: int) -> None:
-        """Have a server told of it until it takes it, as a platform does."""
+        """Send a message until a server accepts it, as a platform does."""
         message.sent += 1
         client = self.world.clients[server]
         deadline = time.monotonic() + PATIENCE

@@ -12,20 +12,20 @@ import pytest
 
 from tests.bot.process_start import RANTEVOU
 from tests.bot.processes import free_port, run, server
-from tests.proofs.disks import Disk, Limited, Small
+from tests.proofs.disks import Disk, LimitedDisk, SmallDisk
 from tests.proofs.test_away import A_BROWSER, APOLOGY
-from tests.webhooks.chat_client import CODE, Talker
+from tests.webhooks.chat_client import CODE, ChatClient
 from tests.webhooks.middleware.test_problem_details import problem
 from tests.webhooks.test_survival import ANY_TIME, PERSONAL, first_free
 
 LIMITED = ("-c", 'ulimit -f 0 && exec "$0" serve', RANTEVOU)
-"""What `sh` is told, so that no file can be written to."""
+"""Arguments of `sh` with which no file can be written to."""
 
 BOUND = ("--bounding-set=-dac_override", RANTEVOU, "serve")
-"""What `setpriv` is told, so that root is refused what others are."""
+"""Arguments of `setpriv` with which root has no special rights."""
 
 
-@pytest.fixture(params=[Small, Limited])
+@pytest.fixture(params=[SmallDisk, LimitedDisk])
 def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
     made: Disk = request.param(tmp_path / "disk")
     yield made
@@ -41,7 +41,7 @@ def test_a_full_disk_is_said_and_the_same_server_goes_on_when_there_is_room(
         server(file, database_url=f"sqlite:///{database}") as running,
         httpx.Client(base_url=running.url) as client,
     ):
-        citizen = Talker(client)
+        citizen = ChatClient(client)
         citizen.say("Γεια")
         citizen.answer(ANY_TIME, taps=True, until="day")
         first_free(citizen)
@@ -73,7 +73,7 @@ def test_a_full_disk_is_said_and_the_same_server_goes_on_when_there_is_room(
 
 
 def refused(file: Path, program: str, *arguments: str) -> str:
-    """Check that nothing is served, for a reason told in one line; gives it."""
+    """Check that the server refuses to start, with one line of error; return it."""
     done = run(file, *arguments, program=program, port=free_port())
     assert (done.returncode, done.stdout) == (1, ""), done.stderr
     (line,) = done.stderr.splitlines()

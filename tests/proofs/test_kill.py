@@ -1,4 +1,4 @@
-"""Whatever is killed, whenever: what was confirmed is told, in order, and nothing is lost."""
+"""Processes are killed at any time: confirmations are delivered, in order, and nothing is lost."""
 
 import random
 import time
@@ -10,7 +10,7 @@ from core.db.database import Database
 from tests.conftest import SOAK, on_both
 from tests.fakes.push_platform import PushPlatformServer
 from tests.proofs.invariants import check_nothing_lost
-from tests.proofs.processes import Process, family
+from tests.proofs.processes import Process, server_and_workers
 from tests.proofs.push_citizens import Citizens
 
 
@@ -36,7 +36,7 @@ def test_nothing_is_lost_when_processes_are_killed(
     kills: int,
     at_once: int,
 ) -> None:
-    with family(tmp_path, database.url, push_platform.url) as (url, processes):
+    with server_and_workers(tmp_path, database.url, push_platform.url) as (url, processes):
         citizens = Citizens(push_platform, url)
         with citizens.booking(at_once):
             kill(processes, kills)

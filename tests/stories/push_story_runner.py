@@ -1,18 +1,18 @@
-"""A story as it is in a chat that is pushed to, with all that goes there beside the replies."""
+"""Play a story on a push platform, with the files, maps and edits that it sends besides replies."""
 
 from dataclasses import dataclass, field
 
 from bot.messages import Reply
 from bot.platforms.layout import ANSWERED
 from core.messaging.outbox import platform_of
-from tests.conftest import all_read
+from tests.conftest import mark_replies_sent
 from tests.stories.story_platforms import Line
 from tests.stories.story_runner import StoryRunner
 
 
 @dataclass
 class PushStoryRunner(StoryRunner):
-    """Tells a story to a bot; what is beside the story is looked at and left out."""
+    """Plays a story on a bot and leaves out what the story doesn't have."""
 
     accounts: list[str] = field(default_factory=list)
 
@@ -22,23 +22,23 @@ class PushStoryRunner(StoryRunner):
     def on_accounts(self, rest: str) -> None:
         super().on_accounts(" ".join((rest, *self.accounts)))
 
-    def newly_owed(self) -> list[str]:
-        """But for the reminders, which come to the chat."""
-        here = tuple(f"owed     {platform_of(account)} " for account in self.accounts)
-        return [line for line in super().newly_owed() if not line.startswith(here)]
+    def new_notifications(self) -> list[str]:
+        """Leave out the reminders, which are sent to the chat."""
+        sent_here = tuple(f"outbox   {platform_of(account)} " for account in self.accounts)
+        return [line for line in super().new_notifications() if not line.startswith(sent_here)]
 
     def answers(self, line: Line) -> list[Reply]:
-        """The replies, but files, maps, and what becomes of the question before."""
-        self.deployment.database.write_sync(all_read)
-        told = [reply for reply in super().answers(line) if not _beside(reply)]
-        # What was tapped is said back where a tap leaves no trace, and no more than that.
-        echo, _blank, rest = told[0].text.partition("\n\n")
+        """Return the replies without files, maps and the edit of the question before."""
+        self.deployment.database.write_sync(mark_replies_sent)
+        replies = [reply for reply in super().answers(line) if not _is_extra(reply)]
+        # Viber repeats the label that was tapped, for its chat doesn't show a tap.
+        echo, _blank, rest = replies[0].text.partition("\n\n")
         if line.choice and echo.startswith(f"{ANSWERED} "):
             labels = {label for label, key in self.buttons[line.who] if key == line.choice}
             assert echo.removeprefix(f"{ANSWERED} ") in labels
-            told[0] = told[0].model_copy(update={"text": rest})
-        return told
+            replies[0] = replies[0].model_copy(update={"text": rest})
+        return replies
 
 
-def _beside(reply: Reply) -> bool:
+def _is_extra(reply: Reply) -> bool:
     return bool(reply.file or reply.venue or reply.closing or reply.text == ANSWERED)

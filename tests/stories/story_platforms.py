@@ -1,4 +1,4 @@
-"""What a story's lines are on each platform: read as it reads them, shown as it shows them."""
+"""Pass a story's lines through each platform's own `parse` and `render`."""
 
 import io
 import json
@@ -25,12 +25,12 @@ from tests.bot.platforms.webhook_requests import post
 from tests.fakes import telegram as telegram_fake
 from tests.fakes import viber as viber_fake
 
-SHARE = {"el": "📱 Αποστολή του αριθμού μου", "en": "📱 Send my own number"}
+SHARE_PHONE = {"el": "📱 Αποστολή του αριθμού μου", "en": "📱 Send my own number"}
 
 
 @dataclass(frozen=True)
 class Line:
-    """A citizen's line: typed, or a tap."""
+    """A citizen's line: a typed text, or the id of a button that is tapped."""
 
     who: str
     number: int
@@ -41,24 +41,24 @@ class Line:
 
 
 class StoryPlatform(Protocol):
-    """A platform's own read and render, with what the platform would say against them."""
+    """A platform's own parse and render, with the platform's checks of what is sent to it."""
 
     def read(self, line: Line) -> Inbound:
-        """What comes of the line."""
+        """Return the inbound message of a line."""
 
     def show(self, who: str, replies: list[Reply]) -> None:
-        """Render the replies, each with all its choices; raise AssertionError where one isn't."""
+        """Render the replies; raise AssertionError where a text or a choice is missing."""
 
 
 @dataclass
-class OfWebChat:
-    """JSON in, JSON out, as for a program of somebody's own."""
+class WebChatStory:
+    """The web chat over JSON."""
 
     registry: Registry
     tokens: dict[str, str] = field(default_factory=dict)
 
     def read(self, line: Line) -> Inbound:
-        """What comes of a request."""
+        """Return the inbound message of a request."""
         request = webchat.TurnRequest.model_validate(
             {
                 "conversation": self.tokens.get(line.who),
@@ -73,24 +73,24 @@ class OfWebChat:
         return inbound
 
     def show(self, who: str, replies: list[Reply]) -> None:
-        """As the body of an answer."""
+        """Check the body of the response."""
         body = webchat.render(self.tokens[who], replies)
-        told = webchat.TurnAnswer.model_validate(body, strict=True).replies
-        for reply, shown in zip(replies, told, strict=True):
+        sent = webchat.TurnAnswer.model_validate(body, strict=True).replies
+        for reply, shown in zip(replies, sent, strict=True):
             assert (shown.text, shown.step) == (reply.text, reply.step)
             offered = [(choice.id, choice.label) for choice in reply.choices]
             assert [(choice.id, choice.label) for choice in shown.choices] == offered
 
 
 @dataclass
-class OfConsole:
-    """Lines at a terminal: what is tapped elsewhere is typed, as its number or its name."""
+class ConsoleStory:
+    """A terminal, where a choice is typed by its number or its label."""
 
     typed: dict[str, dict[str, str]] = field(default_factory=dict)
-    """What everybody may type for a choice that they were offered, by its id."""
+    """What each citizen types for a choice, by its id."""
 
     def read(self, line: Line) -> Inbound:
-        """What comes of a line; a terminal knows no more, so the story's own is put in."""
+        """Return the inbound message of a typed line, with the story's language and time zone."""
         text = line.text
         if line.choice is not None:
             text = self.typed[line.who][line.choice]
@@ -99,7 +99,7 @@ class OfConsole:
         return inbound.model_copy(update=update)
 
     def show(self, who: str, replies: list[Reply]) -> None:
-        """As it is printed."""
+        """Check what is printed."""
         for reply in replies:
             screen = Console(file=io.StringIO(), width=10_000, highlight=False)
             console.show(screen, reply)
@@ -116,15 +116,15 @@ class OfConsole:
 
 
 @dataclass
-class OfTelegram:
-    """Updates in, messages with buttons out."""
+class TelegramStory:
+    """A Telegram bot: updates in, messages with buttons out."""
 
     bot: Telegram
     chats: dict[str, int] = field(default_factory=dict)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def read(self, line: Line) -> Inbound:
-        """What comes of an update; Telegram knows no time zone, so the story's is put in."""
+        """Return the inbound message of an update, with the story's time zone."""
         chat = self.chats.setdefault(line.who, len(self.chats) + 1)
         who = {**WHO, "id": chat, "language_code": line.language or "el"}
         said: dict[str, Any] = {"chat": {**CHAT, "id": chat}, "from": who}
@@ -139,7 +139,7 @@ class OfTelegram:
         return inbound.model_copy(update={"timezone": line.timezone})
 
     def show(self, who: str, replies: list[Reply]) -> None:
-        """As messages that Telegram takes."""
+        """Check the messages as Telegram would."""
         for reply in replies:
             rendered = self.bot.render(reply)
             if rendered.file or rendered.venue:
@@ -151,20 +151,20 @@ class OfTelegram:
             if not reply.closing:
                 at_keyboard = "keyboard" in given["reply_markup"]
                 offered = {c.label if at_keyboard else c.id for c in reply.choices}
-                assert _buttons(given) - set(SHARE.values()) == offered
+                assert _buttons(given) - set(SHARE_PHONE.values()) == offered
 
 
 @dataclass
-class OfViber:
-    """Events in, messages with keyboards out."""
+class ViberStory:
+    """A Viber bot: events in, messages with keyboards out."""
 
     bot: Viber
     numbers: "count[int]" = field(default_factory=lambda: count(viber_events.AT))
     keyboards: dict[str, set[str]] = field(default_factory=dict)
-    """What everybody can tap."""
+    """What each citizen can tap."""
 
     def read(self, line: Line) -> Inbound:
-        """What comes of an event; Viber knows no time zone, so the story's is put in."""
+        """Return the inbound message of an event, with the story's time zone."""
         number = next(self.numbers)
         sender = {**viber_events.WHO, "id": line.who, "language": line.language or "el"}
         said = line.text if line.text is not None else f"{TAP}{line.choice}"
@@ -175,7 +175,7 @@ class OfViber:
         return inbound.model_copy(update={"timezone": line.timezone})
 
     def show(self, who: str, replies: list[Reply]) -> None:
-        """As messages that Viber takes; what can be tapped then belongs to the last of them."""
+        """Check the messages as Viber would; the keyboard is that of the last."""
         for reply in replies:
             rendered = self.bot.render(reply)
             for message in rendered:
@@ -186,19 +186,19 @@ class OfViber:
                 bodies = (button["ActionBody"] for button in keyboard["Buttons"])
                 self.keyboards[who] = {body for body in bodies if body.startswith(TAP)}
         offered = {f"{TAP}{choice.id}" for choice in replies[-1].choices}
-        assert self.keyboards[who] == offered, "a button that is stale"
+        assert self.keyboards[who] == offered, "the keyboard has an old button"
 
 
-def telegram(texts: Translator) -> OfTelegram:
-    """That of a bot at Telegram."""
+def telegram(texts: Translator) -> TelegramStory:
+    """Return the story platform of a Telegram bot."""
     account = TelegramAccount.model_validate({"token": telegram_fake.TOKEN})
-    return OfTelegram(Telegram("telegram:town", account, texts))
+    return TelegramStory(Telegram("telegram:town", account, texts))
 
 
-def viber(texts: Translator) -> OfViber:
-    """That of a bot at Viber."""
+def viber(texts: Translator) -> ViberStory:
+    """Return the story platform of a Viber bot."""
     account = ViberAccount.model_validate({"token": viber_fake.TOKEN})
-    return OfViber(Viber("viber:town", account, texts))
+    return ViberStory(Viber("viber:town", account, texts))
 
 
 def _given(rendered: Rendered) -> dict[str, Any]:
@@ -207,7 +207,7 @@ def _given(rendered: Rendered) -> dict[str, Any]:
 
 
 def _buttons(given: dict[str, Any]) -> set[str]:
-    """What the buttons carry; at the keyboard, what they say."""
+    """Return the data of the inline buttons, or the labels of a keyboard."""
     markup = given["reply_markup"]
     inline = {b["callback_data"] for row in markup.get("inline_keyboard", []) for b in row}
     shown = {b["text"] for row in markup.get("keyboard", []) for b in row}

@@ -1,21 +1,21 @@
-"""Plays a story: a conversation as a text file that a municipal employee could check.
+"""Play a story: a conversation as a text file that a municipal employee can check.
 
-Each line is a word and what belongs to it:
+Each line begins with a word:
 
-    now      2026-11-30 09:00          in Athens; later ones move the clock (+11m moves it on)
-    platform webchat, el               and, if wished, a time zone: webchat, en, America/New_York
-    citizen  Γεια                      types it
-    citizen  [Δήμος Χίου]              taps the newest button of that label, open or not
-    quickly  Καλαμάτα | ΕΕΕ | 4/12     types them one after the other; only the last is answered
-    long     10000 α                   types that, as many times
-    bot      …                         what is answered; [choices], then (commands)
-    other                              from here another chat of another person; `same` is back
-    taken    2026-12-03 12:30          that time of what is being booked is taken by others;
-                                       without an hour, the whole day is
-    accounts email                     from here those platforms are configured, so that
-    owed     email maria@example.gr    tells what the message before it added to the outbox
-    language en                        the page says its language
-    later                              the page looks for messages that came since
+    now      2026-11-30 09:00          the time in Athens; +11m, +2h or +1d moves the clock
+    platform webchat, el               and optionally a time zone: webchat, en, America/New_York
+    citizen  Γεια                      the citizen types this
+    citizen  [Δήμος Χίου]              taps the newest button of that label, current or old
+    quickly  Καλαμάτα | ΕΕΕ | 4/12     types several texts; the story has the last one's answer
+    long     10000 α                   types a text repeated so many times
+    bot      …                         the answer; [choices], then (commands)
+    other                              another citizen in another chat; `same` is the first again
+    taken    2026-12-03 12:30          others take that time of the service that is being booked;
+                                       without an hour, the whole day
+    accounts email                     these platforms are configured from here on
+    outbox   email maria@example.gr    a notification that the message before added to the outbox
+    language en                        the page states this language
+    later                              the page fetches messages that came since
 """
 
 import re
@@ -45,10 +45,7 @@ WIDTH = 9
 
 @dataclass
 class StoryRunner:
-    """One story being played, and the lines it should have had.
-
-    It is told in one tongue; the others read and show the same beside it.
-    """
+    """Plays one story on one platform; the others parse and render the same lines."""
 
     deployment: Deployment
     story_platform: StoryPlatform
@@ -60,22 +57,23 @@ class StoryRunner:
     count: int = 0
     buttons: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     pending: list[str] = field(default_factory=list)
-    owed: int = 0
+    notifications: int = 0
+    """How many notifications the story has had so far."""
 
     def play(self, story: str) -> str:
-        """Give the story back with the bot's lines as they are now."""
-        told: list[str] = []
+        """Return the story with the lines of the bot as they are now."""
+        played: list[str] = []
         for line in story.splitlines():
             word, _space, rest = line.partition(" ")
             rest = rest.strip()
-            if word in ("bot", "owed") or (line.startswith(" ") and line.strip()):
+            if word in ("bot", "outbox") or (line.startswith(" ") and line.strip()):
                 continue
-            told += self.pending
+            played += self.pending
             self.pending = []
-            told.append(line)
+            played.append(line)
             if word and not word.startswith("#"):
                 getattr(self, f"on_{word}")(rest)
-        return "\n".join([*told, *self.pending]) + "\n"
+        return "\n".join([*played, *self.pending]) + "\n"
 
     def on_now(self, rest: str) -> None:
         if moved := re.fullmatch(r"\+(\d+)([mhd])", rest):
@@ -108,18 +106,18 @@ class StoryRunner:
         for reply in self.answers(self.line(None if tapped else rest, choice)):
             self.pending += shown(reply)
             self.buttons.setdefault(self.who, []).extend((c.label, c.id) for c in reply.choices)
-        self.pending += self.newly_owed()
+        self.pending += self.new_notifications()
 
     def answers(self, line: Line) -> list[Reply]:
-        """What the citizen sees of the answer."""
+        """Return the replies that the citizen sees."""
         inbound = self.story_platform.read(line)
         for other in self.others:
-            heard = other.read(line)
+            same = other.read(line)
             if line.text is not None:
-                assert (heard.text, heard.choice) == (inbound.text, None)
+                assert (same.text, same.choice) == (inbound.text, None)
             else:
-                assert heard.choice in (inbound.choice, None)
-            assert heard.language in (line.language, line.language or "el")
+                assert same.choice in (inbound.choice, None)
+            assert same.language in (line.language, line.language or "el")
         replies = self.deployment.receive(inbound)
         for story_platform in (self.story_platform, *self.others):
             story_platform.show(self.who, replies)
@@ -154,7 +152,7 @@ class StoryRunner:
         self.deployment.services.registry.accounts = frozenset(rest.split())
 
     def on_taken(self, rest: str) -> None:
-        """Have others hold what is free at that time, or all that day, of the same service."""
+        """Hold what is free at that time, or on that day, of the same service for others."""
         start = datetime.fromisoformat(rest).replace(tzinfo=ATHENS)
         now = self.deployment.clock()
 
@@ -180,31 +178,34 @@ class StoryRunner:
 
         self.deployment.database.write_sync(take)
 
-    def newly_owed(self) -> list[str]:
-        """What was added to the outbox since the last look, as `owed` lines."""
+    def new_notifications(self) -> list[str]:
+        """Return the notifications added to the outbox since the last call, as `outbox` lines."""
 
         def read(session: Session) -> list[str]:
-            besides = select(OutboxRow).where(OutboxRow.inbound_id.is_(None))
-            rows = session.scalars(besides.order_by(OutboxRow.id)).all()
-            found = [(row, session.get_one(Booking, row.booking_id)) for row in rows[self.owed :]]
-            self.owed = len(rows)
+            notifications = select(OutboxRow).where(OutboxRow.inbound_id.is_(None))
+            rows = session.scalars(notifications.order_by(OutboxRow.id)).all()
+            found = [
+                (row, session.get_one(Booking, row.booking_id))
+                for row in rows[self.notifications :]
+            ]
+            self.notifications = len(rows)
             return [
-                f"owed     {row.platform} {whose(row, booking)}: {row.kind}"
+                f"outbox   {row.platform} {recipient(row, booking)}: {row.kind}"
                 for row, booking in found
             ]
 
         return self.deployment.database.write_sync(read)
 
 
-def whose(row: OutboxRow, booking: Booking) -> str:
-    """To whom a row goes, and when, if not at once."""
+def recipient(row: OutboxRow, booking: Booking) -> str:
+    """Return an e-mail's address, or the time and status of another notification."""
     if row.platform == "email":
         return str(booking.details.get("email"))
     return f"{row.due_at.astimezone(ATHENS):%Y-%m-%d %H:%M} {row.status}"
 
 
 def shown(reply: Reply) -> list[str]:
-    """A reply as the story's lines."""
+    """Return a reply as lines of a story."""
     picks = [c.label for c in reply.choices if c.number is not None]
     commands = [c.label for c in reply.choices if c.number is None]
     parts = reply.text.split("\n")
@@ -217,5 +218,5 @@ def shown(reply: Reply) -> list[str]:
 
 
 def stories() -> list[Path]:
-    """Every story file."""
+    """Return every story file."""
     return sorted(Path(__file__).parent.glob("*.story"))

@@ -10,15 +10,15 @@ from core.catalogue.model import GeoPoint, Municipality
 from tests.conftest import SOAK, Deployment
 from tests.stories import story_platforms
 from tests.stories.push_story_runner import PushStoryRunner
-from tests.stories.story_platforms import OfConsole, OfTelegram, OfViber, OfWebChat
+from tests.stories.story_platforms import ConsoleStory, TelegramStory, ViberStory, WebChatStory
 from tests.stories.story_runner import StoryRunner, stories
 
-OF_A_PAGE = re.compile(r"^(later|language|accounts .*webchat)\b", re.MULTILINE)
-"""What only a page has: it fetches what comes later, and may change its language."""
+PAGE_ONLY = re.compile(r"^(later|language|accounts .*webchat)\b", re.MULTILINE)
+"""Lines of stories that only a page can have: it fetches messages and changes its language."""
 
-ELSEWHERE = [file for file in stories() if not OF_A_PAGE.search(file.read_text("utf-8"))]
-TYPED = [file for file in ELSEWHERE if not file.stem.startswith("old_")]
-"""At a terminal nobody can tap a button of an older question."""
+ANY_PLATFORM = [file for file in stories() if not PAGE_ONLY.search(file.read_text("utf-8"))]
+TYPED = [file for file in ANY_PLATFORM if not file.stem.startswith("old_")]
+"""At a terminal a button of an older question can't be tapped."""
 
 
 @pytest.mark.parametrize("file", stories(), ids=lambda file: file.stem)
@@ -26,43 +26,47 @@ def test_story_replays_to_the_letter(
     file: Path, deployment: Deployment, texts: Translator, request: pytest.FixtureRequest
 ) -> None:
     written = file.read_text("utf-8")
-    others = (OfConsole(), story_platforms.telegram(texts), story_platforms.viber(texts))
-    told = StoryRunner(deployment, OfWebChat(deployment.services.registry), others).play(written)
+    others = (ConsoleStory(), story_platforms.telegram(texts), story_platforms.viber(texts))
+    played = StoryRunner(deployment, WebChatStory(deployment.services.registry), others).play(
+        written
+    )
     if request.config.getoption("--rewrite-stories"):
-        file.write_text(told, "utf-8")
+        file.write_text(played, "utf-8")
     else:
-        assert told == written
+        assert played == written
 
 
 @SOAK
 @pytest.mark.parametrize("file", TYPED, ids=lambda file: file.stem)
-def test_the_same_story_is_told_at_a_terminal(file: Path, deployment: Deployment) -> None:
+def test_the_same_story_replays_at_a_terminal(file: Path, deployment: Deployment) -> None:
     written = file.read_text("utf-8")
-    assert StoryRunner(deployment, OfConsole()).play(written) == written
+    assert StoryRunner(deployment, ConsoleStory()).play(written) == written
 
 
 PUSHED = [
     file if file.stem in ("readme", "move") else pytest.param(file, marks=SOAK)
-    for file in ELSEWHERE
+    for file in ANY_PLATFORM
 ]
 
 
 @pytest.mark.parametrize("file", PUSHED, ids=lambda file: file.stem)
-def test_the_same_story_is_told_on_telegram(
+def test_the_same_story_replays_on_telegram(
     file: Path, deployment: Deployment, texts: Translator
 ) -> None:
-    pushed(file, deployment, story_platforms.telegram(texts))
+    check_on_push_platform(file, deployment, story_platforms.telegram(texts))
 
 
 @pytest.mark.parametrize("file", PUSHED, ids=lambda file: file.stem)
-def test_the_same_story_is_told_on_viber(
+def test_the_same_story_replays_on_viber(
     file: Path, deployment: Deployment, texts: Translator
 ) -> None:
-    pushed(file, deployment, story_platforms.viber(texts))
+    check_on_push_platform(file, deployment, story_platforms.viber(texts))
 
 
-def pushed(file: Path, deployment: Deployment, story_platform: OfTelegram | OfViber) -> None:
-    """Tell it to a bot, with its outbox, its edits and its files."""
+def check_on_push_platform(
+    file: Path, deployment: Deployment, story_platform: TelegramStory | ViberStory
+) -> None:
+    """Play the story on a bot, with its outbox, edits and files."""
     deployment.connect({story_platform.bot.account: story_platform.bot})
     written = file.read_text("utf-8")
     assert PushStoryRunner(deployment, story_platform).play(written) == written
@@ -74,7 +78,7 @@ def test_a_video_appointment_is_shown_on_no_map(
     chios, place = shipped["chios"], GeoPoint(latitude=38.37, longitude=26.14)
     branches = [branch.model_copy(update={"place": place}) for branch in chios.branches]
     deployment.load(chios.model_copy(update={"branches": tuple(branches)}))
-    pushed(
+    check_on_push_platform(
         next(f for f in stories() if f.stem == "chios_video"),
         deployment,
         story_platforms.telegram(texts),
@@ -95,14 +99,14 @@ def test_however_long_the_catalogues_ids_are_every_button_fits(
         longer = {"branches": tuple(branches), "groups": tuple(groups)}
         deployment.load(body.model_copy(update=longer))
     file = next(file for file in stories() if file.stem == story)
-    pushed(file, deployment, story_platforms.telegram(texts))
+    check_on_push_platform(file, deployment, story_platforms.telegram(texts))
 
 
 def test_the_readmes_conversation_is_a_story() -> None:
     root = Path(__file__).parents[2]
     shown = (root / "README.md").read_text("utf-8").partition("## A conversation")[2]
     story = (root / "tests/stories/readme.story").read_text("utf-8")
-    told = [line[9:] for line in story.splitlines()]
+    lines = [line[9:] for line in story.splitlines()]
     for line in shown.split("```")[1].splitlines():
         words = line.removeprefix("—").strip().removesuffix("…").strip()
-        assert any(one.startswith(words) for one in told), line
+        assert any(one.startswith(words) for one in lines), line

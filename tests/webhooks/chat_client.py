@@ -1,4 +1,4 @@
-"""A citizen's own client of POST /chat/turns, and a server in a thread to talk to."""
+"""A client of POST /chat/turns, and a server in a thread."""
 
 import json
 import re
@@ -43,7 +43,7 @@ ENGLISH: Answers = {
 }
 
 
-class Talker:
+class ChatClient:
     """One conversation over HTTP."""
 
     def __init__(self, client: httpx.Client, **fields: str) -> None:
@@ -53,20 +53,20 @@ class Talker:
         self.replies: list[dict[str, Any]] = []
 
     def say(self, text: str) -> str:
-        """Type it; all that is answered, as one text."""
+        """Send a text; return the replies as one text."""
         return self._turn({"text": text})
 
     def tap(self, label: str) -> str:
-        """Tap the open question's button whose label begins so, or that holds such a date."""
+        """Tap the open question's button whose label begins so; return the replies as one text."""
         return self._turn({"choice": self.choice(label)})
 
     def choice(self, label: str) -> str:
-        """The id of that button."""
+        """Return the id of that button."""
         found = (c["id"] for c in self.replies[-1]["choices"] if c["label"].startswith(label))
         return str(next(found))
 
     def answer(self, answers: Answers, *, taps: bool, until: str = "task") -> str:
-        """Answer every question from a table until a step is reached."""
+        """Answer every question from a table until a step is reached; return the last replies."""
         said = ""
         while self.step != until:
             answer = answers[self.step]
@@ -77,17 +77,17 @@ class Talker:
 
     @property
     def step(self) -> str:
-        """The open question's."""
+        """Return the step of the open question."""
         return str(self.replies[-1]["step"])
 
     @property
     def labels(self) -> list[str]:
-        """The open question's buttons."""
+        """Return the labels of the open question's buttons."""
         return [choice["label"] for choice in self.replies[-1]["choices"]]
 
     def _turn(self, what: dict[str, str]) -> str:
         body = {"conversation": self.token, "message_id": str(uuid4()), **what, **self.fields}
-        # Not httpx's own: it can't send half an emoji, as careless pages do.
+        # httpx's `json` can't send half of a surrogate pair, which some clients do.
         answer = self.client.post("/chat/turns", content=json.dumps(body), headers=JSON)
         assert answer.status_code == 200, answer.text
         self.token, self.replies = answer.json()["conversation"], answer.json()["replies"]
@@ -96,7 +96,7 @@ class Talker:
 
 @contextmanager
 def serving(app: FastAPI) -> Iterator[httpx.Client]:
-    """Serve it from a thread, over a real socket."""
+    """Serve an app from a thread, over a real socket; yield a client."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     listener.listen(256)

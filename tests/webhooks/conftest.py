@@ -1,4 +1,4 @@
-"""Servers to talk to: one for all that book nothing, or one of a test's own."""
+"""Fixtures: a server for all tests that book nothing, or one of a test's own."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -23,14 +23,14 @@ Serve = Callable[..., httpx.Client]
 
 
 def served(database: Database, services: Services, **settings: int | str) -> Application:
-    """Put a program together that has these settings."""
+    """Return an application with these settings."""
     plenty: dict[str, int | str] = {"requests_per_minute": 100_000, **settings}
     return Application(Settings.model_validate(plenty), database, services)
 
 
 @pytest.fixture
 def serve(deployment: Deployment) -> Iterator[Serve]:
-    """Serve the town with these settings."""
+    """Yield a function that starts a server with given settings."""
     with ExitStack() as servers:
 
         def start(**settings: int | str) -> httpx.Client:
@@ -44,7 +44,7 @@ def serve(deployment: Deployment) -> Iterator[Serve]:
 def client(
     migrated: Path, texts: Translator, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx.Client]:
-    """A client of the server that tests share, each with its own conversations."""
+    """Yield a client of the server that tests share, each with its own conversations."""
     copy = tmp_path_factory.mktemp("shared") / "rantevou.db"
     copy.write_bytes(migrated.read_bytes())
     services = Services(Registry("secret"), texts, Clock(), Random(1).choice)

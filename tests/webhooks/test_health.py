@@ -15,7 +15,7 @@ from core.errors import DatabaseUnavailable, DeliveryError
 from tests.conftest import Deployment, on_both
 from tests.fakes.failing_platform import ACCOUNT, FailingPlatform
 from tests.postgres import Server, stopped
-from tests.webhooks.chat_client import GREEK, Talker
+from tests.webhooks.chat_client import GREEK, ChatClient
 from tests.webhooks.conftest import Serve
 from tests.webhooks.middleware.test_problem_details import problem
 from webhooks import health
@@ -39,8 +39,8 @@ def execute(database: Database, statement: str) -> None:
 
 
 @pytest.fixture
-def owing(deployment: Deployment) -> Deployment:
-    """A town with an account that pushes, and that nothing can be sent by."""
+def undelivered(deployment: Deployment) -> Deployment:
+    """Return a deployment whose push account sends nothing."""
     registry = Registry("secret", frozenset({"webchat", ACCOUNT}))
     deployment.services = replace(
         deployment.services, registry=registry, platforms={ACCOUNT: Silent(ACCOUNT)}
@@ -50,7 +50,7 @@ def owing(deployment: Deployment) -> Deployment:
 
 def write_to(client: httpx.Client, number: int) -> None:
     said = {"address": "1", "message_id": str(number), "text": "Γεια"}
-    assert client.post("/webhooks/telltale/one", json=said).status_code == 200
+    assert client.post("/webhooks/unstable/one", json=said).status_code == 200
 
 
 def test_it_lives(client: httpx.Client) -> None:
@@ -81,12 +81,14 @@ def test_a_database_of_another_revision_is_not_ready(deployment: Deployment, ser
 
 
 @on_both
-def test_a_message_owed_for_too_long_is_told_with_its_age(owing: Deployment, serve: Serve) -> None:
+def test_a_message_unsent_for_too_long_is_told_with_its_age(
+    undelivered: Deployment, serve: Serve
+) -> None:
     client = serve(ready_seconds=60)
     write_to(client, 1)
-    owing.clock.forward(seconds=60)
+    undelivered.clock.forward(seconds=60)
     assert client.get("/readyz").status_code == 200
-    owing.clock.forward(seconds=15)
+    undelivered.clock.forward(seconds=15)
     said = "The oldest owed message is due for 75 seconds, more than 60."
     assert problem(client.get("/readyz"), 503)["detail"] == said
 
@@ -145,7 +147,7 @@ def numbers(client: httpx.Client) -> dict[str, float]:
 @on_both
 def test_a_booking_is_counted_step_by_step(serve: Serve) -> None:
     client = serve()
-    citizen = Talker(client)
+    citizen = ChatClient(client)
     citizen.say("Γεια")
     citizen.answer(GREEK, taps=True)
     found = numbers(client)
@@ -184,8 +186,8 @@ def test_a_page_is_counted_like_any_other_talk(serve: Serve) -> None:
 def test_a_time_that_has_gone_is_a_refusal(serve: Serve) -> None:
     client = serve()
 
-    def asked_for_the_time() -> Talker:
-        citizen = Talker(client)
+    def asked_for_the_time() -> ChatClient:
+        citizen = ChatClient(client)
         citizen.say("Γεια")
         citizen.answer(GREEK, taps=True, until="time")
         return citizen
@@ -221,19 +223,21 @@ def test_a_turn_that_fails_is_counted(
 
 
 @on_both
-def test_what_is_owed_and_what_was_given_up_is_counted(owing: Deployment, serve: Serve) -> None:
+def test_what_is_unsent_and_what_was_given_up_is_counted(
+    undelivered: Deployment, serve: Serve
+) -> None:
     client = serve(give_up_hours=1)
     zero = numbers(client)
-    assert zero['rantevou_owed_messages{platform="telltale"}'] == 0
-    assert zero['rantevou_dead_messages{platform="telltale"}'] == 0
+    assert zero['rantevou_owed_messages{platform="unstable"}'] == 0
+    assert zero['rantevou_dead_messages{platform="unstable"}'] == 0
     write_to(client, 1)
-    owing.clock.forward(seconds=0.5)
-    assert numbers(client)['rantevou_owed_messages{platform="telltale"}'] == 2
-    owing.clock.forward(hours=1)
+    undelivered.clock.forward(seconds=0.5)
+    assert numbers(client)['rantevou_owed_messages{platform="unstable"}'] == 2
+    undelivered.clock.forward(hours=1)
     deadline = time.monotonic() + 10
-    while numbers(client)['rantevou_dead_messages{platform="telltale"}'] < 2:
+    while numbers(client)['rantevou_dead_messages{platform="unstable"}'] < 2:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     found = numbers(client)
-    assert found['rantevou_owed_messages{platform="telltale"}'] == 0
-    assert found['rantevou_deliveries_total{outcome="failed",platform="telltale"}'] == 2
+    assert found['rantevou_owed_messages{platform="unstable"}'] == 0
+    assert found['rantevou_deliveries_total{outcome="failed",platform="unstable"}'] == 2

@@ -4,21 +4,21 @@ import httpx
 
 from core.catalogue.model import Municipality, Rules
 from tests.conftest import Deployment
-from tests.webhooks.chat_client import GREEK, Talker
+from tests.webhooks.chat_client import GREEK, ChatClient
 from tests.webhooks.conftest import Serve
 
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.1"
 
 
-def at(address: str, client: httpx.Client) -> Talker:
+def at(address: str, client: httpx.Client) -> ChatClient:
     """A new conversation from that address: the server believes a proxy on its own machine."""
     client.headers["X-Forwarded-For"] = address
-    talker = Talker(client)
+    talker = ChatClient(client)
     talker.say("Γεια")
     return talker
 
 
-def keep(address: str, client: httpx.Client, time: str) -> Talker:
+def keep(address: str, client: httpx.Client, time: str) -> ChatClient:
     """Try to have that time kept, in a new conversation."""
     talker = at(address, client)
     answers = {**GREEK, "time": time}

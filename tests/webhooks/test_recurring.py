@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from bot.ops import cleanup
 from tests.conftest import Deployment, on_sqlite
-from tests.webhooks.chat_client import GREEK, Talker
+from tests.webhooks.chat_client import GREEK, ChatClient
 from tests.webhooks.conftest import Serve
 
 PATIENCE = 10
@@ -33,7 +33,7 @@ def eventually(done: Callable[[], bool]) -> None:
 
 
 def hold(serve: Serve) -> None:
-    citizen = Talker(serve())
+    citizen = ChatClient(serve())
     citizen.say("Γεια")
     citizen.answer(GREEK, taps=True, until="details.name")
 

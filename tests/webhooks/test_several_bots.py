@@ -57,7 +57,7 @@ class Bots:
         }
         ours = {bot.account: bot for bot in self.on_telegram.values()}
         deployment.connect({**ours, **{bot.account: bot for bot in self.on_viber.values()}})
-        self.telegrams, self.vibers, self._town = telegrams, vibers, deployment
+        self.telegrams, self.vibers, self._deployment = telegrams, vibers, deployment
 
     def tell(self, client: httpx.Client, name: str, text: str, number: int) -> None:
         """Write the same to the bots of that name, as the same update of either platform."""
@@ -73,11 +73,11 @@ class Bots:
     ) -> None:
         body = json.dumps(event).encode()
         assert client.post(f"/webhooks/{path}", content=body, headers=headers).status_code == 200
-        owed = "SELECT 1 FROM outgoing WHERE status IN ('pending', 'claimed') AND kind = 'reply'"
-        until(lambda: self._town.rows(owed) == [])
+        unsent = "SELECT 1 FROM outgoing WHERE status IN ('pending', 'claimed') AND kind = 'reply'"
+        until(lambda: self._deployment.rows(unsent) == [])
 
     def last(self) -> tuple[str, str]:
-        """What the person was told last, on either platform."""
+        """Return the last text that the person was sent, on either platform."""
         return list(self.telegrams.chats[CHAT].values())[-1]["text"], self.vibers.chats[MARIA][-1]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from core.db.models import Booking
 from tests.bot.processes import server
 from tests.conftest import Deployment
-from tests.webhooks.chat_client import CODE, GREEK, Talker
+from tests.webhooks.chat_client import CODE, GREEK, ChatClient
 from tests.webhooks.conftest import Serve
 from tests.webhooks.web.test_page import bubbles
 
@@ -22,7 +22,7 @@ ANY_TIME = {key: answer for key, answer in GREEK.items() if key not in ("day", "
 PERSONAL = ("Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130")
 
 
-def first_free(citizen: Talker) -> None:
+def first_free(citizen: ChatClient) -> None:
     """Take the first day and time that are offered."""
     for step in ("day", "time"):
         assert citizen.step == step
@@ -31,7 +31,7 @@ def first_free(citizen: Talker) -> None:
 
 def test_a_conversation_goes_on_after_the_server_was_killed_in_its_midst(file: Path) -> None:
     with server(file) as first, httpx.Client(base_url=first.url) as client:
-        citizen = Talker(client)
+        citizen = ChatClient(client)
         citizen.say("Γεια")
         citizen.answer(ANY_TIME, taps=True, until="day")
         first_free(citizen)
@@ -61,7 +61,7 @@ def test_two_servers_on_one_database_serve_one_conversation(file: Path) -> None:
     with ExitStack() as opened:
         servers = [opened.enter_context(server(file)) for _ in range(2)]
         clients = [opened.enter_context(httpx.Client(base_url=each.url)) for each in servers]
-        citizen = Talker(clients[0])
+        citizen = ChatClient(clients[0])
         citizen.say("Γεια")
         turns, said = 0, ""
         while citizen.step != "task":
@@ -78,7 +78,7 @@ def test_two_servers_on_one_database_serve_one_conversation(file: Path) -> None:
 
 def test_what_a_citizen_tells_is_never_in_the_log_not_even_after_a_crash(file: Path) -> None:
     with server(file) as running, httpx.Client(base_url=running.url) as client:
-        citizen = Talker(client)
+        citizen = ChatClient(client)
         citizen.say("Γεια")
         citizen.answer(ANY_TIME, taps=True, until="day")
         first_free(citizen)
@@ -108,7 +108,7 @@ def test_of_fifty_citizens_who_pick_the_last_time_of_a_day_one_gets_it(
 ) -> None:
     client = serve()
     for taken in ("12:30", "13:10"):
-        early = Talker(client)
+        early = ChatClient(client)
         early.say("Γεια")
         early.answer({**GREEK, "time": taken}, taps=True, until="details.name")
     limits = httpx.Limits(max_connections=50)
@@ -143,7 +143,7 @@ def test_of_fifty_citizens_who_pick_the_last_time_of_a_day_one_gets_it(
         offered = [choice["label"] for choice in loser["replies"][-1]["choices"]]
         assert len([label for label in offered if ":" in label]) >= 3
         assert not any("3 Δεκ" in label for label in offered)
-    winner = Talker(client)
+    winner = ChatClient(client)
     winner.token, winner.replies = winners[0]["conversation"], winners[0]["replies"]
     assert CODE.search(winner.answer(GREEK, taps=True))
     states = deployment.database.write_sync(lambda s: list(s.scalars(select(Booking.state))))

@@ -35,7 +35,7 @@ class Person:
         self, deployment: Deployment, client: httpx.Client, server: TelegramServer
     ) -> None:
         self.server = server
-        self._town, self._client = deployment, client
+        self._deployment, self._client = deployment, client
         (self._bot,) = deployment.services.platforms.values()
         self._numbers = itertools.count(1000)
 
@@ -55,8 +55,8 @@ class Person:
 
     def wait(self) -> None:
         """Wait until nothing is on its way."""
-        owed = "SELECT 1 FROM outgoing WHERE status IN ('pending', 'claimed') AND kind = 'reply'"
-        until(lambda: self._town.rows(owed) == [])
+        unsent = "SELECT 1 FROM outgoing WHERE status IN ('pending', 'claimed') AND kind = 'reply'"
+        until(lambda: self._deployment.rows(unsent) == [])
 
     def write(self, *texts: str) -> None:
         for text in texts:

@@ -38,7 +38,7 @@ class Person:
 
     def __init__(self, deployment: Deployment, client: httpx.Client, server: ViberServer) -> None:
         self.server, self.client = server, client
-        self._town = deployment
+        self._deployment = deployment
         (self._bot,) = deployment.services.platforms.values()
         self._numbers = itertools.count(events.AT)
 
@@ -65,8 +65,8 @@ class Person:
 
     def wait(self) -> None:
         """Wait until nothing is on its way."""
-        owed = "SELECT 1 FROM outgoing WHERE status IN ('pending', 'claimed') AND kind = 'reply'"
-        until(lambda: self._town.rows(owed) == [])
+        unsent = "SELECT 1 FROM outgoing WHERE status IN ('pending', 'claimed') AND kind = 'reply'"
+        until(lambda: self._deployment.rows(unsent) == [])
 
     def write(self, *texts: str) -> None:
         for text in texts:
@@ -76,7 +76,7 @@ class Person:
         self.send(events.text(self.server.keyboards[MARIA][label]))
 
     def statuses(self) -> list[str]:
-        return [row[0] for row in self._town.rows("SELECT status FROM outgoing ORDER BY id")]
+        return [row[0] for row in self._deployment.rows("SELECT status FROM outgoing ORDER BY id")]
 
     @property
     def chat(self) -> list[str]:

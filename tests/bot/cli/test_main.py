@@ -34,7 +34,7 @@ def small(tmp_path: Path) -> Path:
 
 
 def stored(file: Path) -> list[tuple[str, str]]:
-    """Each municipality in a database, with what tells its content."""
+    """Return each municipality of a database, with a digest of its content."""
     with sqlite3.connect(file) as database:
         rows = database.execute("SELECT id, digest FROM municipalities ORDER BY id").fetchall()
     database.close()

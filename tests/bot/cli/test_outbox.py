@@ -33,7 +33,7 @@ class Technician:
     def add(self, number: int, status: str, **more: Any) -> None:
         def write(session: Session) -> None:
             row = {"due_at": DUE, "try_at": DUE, "attempts": 3, "kind": "reply", **more}
-            names = {"account": ACCOUNT, "platform": "telltale", "recipient": "contact 1"}
+            names = {"account": ACCOUNT, "platform": "unstable", "recipient": "contact 1"}
             session.add(OutboxRow(id=number, dedupe_key=str(number), status=status, **names, **row))
 
         self.database.write_sync(write)
@@ -58,13 +58,13 @@ def test_what_is_stuck_is_listed(technician: Technician) -> None:
     technician.add(9, "sent")
     assert technician("list").stdout.splitlines() == [
         "id  account       kind      booking  due                   attempts  status   last error",
-        "7   telltale:one  reply     -        2026-01-01T12:00:00Z  3         failed   status 410",
-        "8   telltale:one  reminder  -        2026-01-01T12:01:00Z  0         pending  -",
+        "7   unstable:one  reply     -        2026-01-01T12:00:00Z  3         failed   status 410",
+        "8   unstable:one  reminder  -        2026-01-01T12:01:00Z  0         pending  -",
     ]
 
 
 @on_both
-def test_what_is_named_is_dropped_or_owed_anew(technician: Technician) -> None:
+def test_what_is_named_is_dropped_or_enqueued_again(technician: Technician) -> None:
     for number in (1, 2, 3, 4):
         technician.add(number, "failed")
     assert technician("drop", "1", "3").stdout == "Given up: 2\n"

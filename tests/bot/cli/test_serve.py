@@ -21,7 +21,7 @@ from tests.bot.processes import free_port, run, run_here, server
 
 
 def refused(file: Path, *words: str, lines: int = 1, **settings: Any) -> str:
-    """Check that nothing is served, for a reason told in so many lines; gives it."""
+    """Check that the server refuses to start, with so many lines of error; return them."""
     return _refused(run(file, "serve", **{"port": free_port(), **settings}), *words, lines=lines)
 
 

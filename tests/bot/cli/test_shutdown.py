@@ -1,4 +1,4 @@
-"""Processes that are told to end, or whose parent is gone: nothing is lost, nobody stays behind."""
+"""Processes that are terminated or lose their parent: no message is lost, no process is left."""
 
 import json
 import signal
@@ -38,11 +38,11 @@ def slow() -> Iterator[PushPlatformServer]:
 
 
 @pytest.fixture
-def owing(deployment: Deployment, slow: PushPlatformServer) -> Deployment:
-    """A town that owes a citizen two messages."""
+def undelivered(deployment: Deployment, slow: PushPlatformServer) -> Deployment:
+    """Return a deployment with two undelivered messages."""
     deployment.connect({ACCOUNT: PushPlatform(slow.url)})
     deployment.clock.now = datetime.now(UTC)
-    deployment.platform, deployment.account = "pager", ACCOUNT
+    deployment.platform, deployment.account = "push", ACCOUNT
     deployment.say("Γεια")
     return deployment
 
@@ -71,20 +71,20 @@ COMMANDS = ["serve", pytest.param("worker", marks=SOAK)]
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_what_is_on_its_way_arrives_before_it_ends(
-    owing: Deployment, slow: PushPlatformServer, tmp_path: Path, command: str
+    undelivered: Deployment, slow: PushPlatformServer, tmp_path: Path, command: str
 ) -> None:
-    with delivering(owing, slow, tmp_path, command) as process:
+    with delivering(undelivered, slow, tmp_path, command) as process:
         until(lambda: len(slow.messages) == 1)
         assert process.end() == 0
-    assert statuses(owing) == ["sent", "pending"]
+    assert statuses(undelivered) == ["sent", "pending"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_second_signal_ends_it_at_once_and_the_next_delivers(
-    owing: Deployment, slow: PushPlatformServer, tmp_path: Path, command: str
+    undelivered: Deployment, slow: PushPlatformServer, tmp_path: Path, command: str
 ) -> None:
     slow.takes = 60
-    with delivering(owing, slow, tmp_path, command) as first:
+    with delivering(undelivered, slow, tmp_path, command) as first:
         until(lambda: len(slow.messages) == 1)
         assert first.process
         first.process.terminate()
@@ -92,10 +92,10 @@ def test_a_second_signal_ends_it_at_once_and_the_next_delivers(
             first.ended(within=0.5)
         first.process.terminate()
         assert first.ended(within=IN_TIME) == 1
-    assert statuses(owing) == ["claimed", "pending"]
+    assert statuses(undelivered) == ["claimed", "pending"]
     slow.takes = 0
-    with delivering(owing, slow, tmp_path, command):
-        until(lambda: statuses(owing) == ["sent", "sent"])
+    with delivering(undelivered, slow, tmp_path, command):
+        until(lambda: statuses(undelivered) == ["sent", "sent"])
 
 
 def test_no_child_outlives_its_parent(file: Path) -> None:

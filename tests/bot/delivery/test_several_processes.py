@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.delivery import worker
 from bot.ops.cleanup import clean_up
 from core.db.database import Database
-from tests.bot.push_deployment import Post
+from tests.bot.push_deployment import PushDeployment
 from tests.conftest import Deployment
 from tests.core.wait_until import soon
 from tests.fakes.push_platform import PushPlatformServer
@@ -18,15 +18,15 @@ from tests.fakes.push_platform import PushPlatformServer
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
-def test_a_commit_of_another_process_wakes_the_postman(
+def test_a_commit_of_another_process_wakes_the_worker(
     deployment: Deployment, push_platform: PushPlatformServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "POLL_SECONDS", 600)
-    post = Post(deployment, push_platform)
+    push = PushDeployment(deployment, push_platform)
     elsewhere = replace(deployment, database=Database(deployment.database.url))
 
     async def work() -> None:
-        worker = post.application.delivery_worker()
+        worker = push.application.delivery_worker()
         task = asyncio.create_task(worker.run())
         await asyncio.sleep(0.5)
         await asyncio.to_thread(elsewhere.say, "Γεια")
@@ -38,13 +38,13 @@ def test_a_commit_of_another_process_wakes_the_postman(
     elsewhere.database.close()
 
 
-def test_while_one_sweeps_another_does_not(deployment: Deployment) -> None:
+def test_while_one_process_cleans_up_another_does_not(deployment: Deployment) -> None:
     day = timedelta(days=1)
 
-    def swept(session: Session) -> dict[str, int]:
+    def clean_up_once(session: Session) -> dict[str, int]:
         return clean_up(session, deployment.clock(), day, day)
 
     with Session(deployment.database.engine) as other:
-        assert swept(other)
-        assert deployment.database.write_sync(swept) == {}
-    assert deployment.database.write_sync(swept) == {"holds": 0, "conversations": 0}
+        assert clean_up_once(other)
+        assert deployment.database.write_sync(clean_up_once) == {}
+    assert deployment.database.write_sync(clean_up_once) == {"holds": 0, "conversations": 0}

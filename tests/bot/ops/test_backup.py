@@ -12,7 +12,7 @@ import pytest
 from tests.bot.processes import run, run_here, server
 from tests.bot.telemetry.test_silence import over_chat
 from tests.conftest import Deployment, on_sqlite
-from tests.webhooks.chat_client import CODE, Talker
+from tests.webhooks.chat_client import CODE, ChatClient
 
 BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "το συντομότερο", "το νωρίτερο")
 DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "συμφωνώ", "ναι")
@@ -24,7 +24,7 @@ def test_a_copy_made_while_citizens_write_is_whole_and_can_be_served(
     copy = tmp_path / "αντίγραφο 100%.db"
     with server(file, requests_per_minute=100_000) as running:
         with httpx.Client(base_url=running.url) as client:
-            citizen = Talker(client)
+            citizen = ChatClient(client)
             for said in (*BOOK, *DETAILS[:-1]):
                 citizen.say(said)
             found = CODE.search(citizen.say(DETAILS[-1]))
@@ -51,7 +51,7 @@ def test_a_copy_made_while_citizens_write_is_whole_and_can_be_served(
         assert each.stat().st_mode & 0o777 == 0o600
     assert len(list(tmp_path.glob("αντίγραφο*"))) == 2
     with server(copy) as running, httpx.Client(base_url=running.url) as client:
-        stranger = Talker(client)
+        stranger = ChatClient(client)
         for said in ("Γεια", "τα ραντεβού μου", found[1], DETAILS[2]):
             last = stranger.say(said)
         assert "Επίδομα Στέγασης" in last

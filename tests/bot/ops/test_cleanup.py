@@ -31,8 +31,8 @@ BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχ
 DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "συμφωνώ", "ναι")
 
 
-def swept(deployment: Deployment, **later: float) -> dict[str, int]:
-    """Sweep that much later."""
+def clean_up_after(deployment: Deployment, **later: float) -> dict[str, int]:
+    """Move the clock on and clean up; return the counts."""
     deployment.clock.forward(**later)
     keep = deployment.services.keep_answers
     return deployment.database.write_sync(
@@ -62,22 +62,22 @@ def tap(deployment: Deployment, choice: str) -> list[Reply]:
 def test_nothing_is_forgotten_at_once(deployment: Deployment) -> None:
     deployment.talk(*BOOK, *DETAILS[:2])
     before = everything(deployment)
-    assert swept(deployment) == {"holds": 0, "conversations": 0}
+    assert clean_up_after(deployment) == {"holds": 0, "conversations": 0}
     assert everything(deployment) == before
     assert deployment.say(DETAILS[2])[-1].step == "details.tax_number"
 
 
 def test_holds_that_ran_out_are_expired(deployment: Deployment) -> None:
     deployment.talk(*BOOK)
-    assert swept(deployment, minutes=9)["holds"] == 0
-    assert swept(deployment, minutes=2)["holds"] == 1
+    assert clean_up_after(deployment, minutes=9)["holds"] == 0
+    assert clean_up_after(deployment, minutes=2)["holds"] == 1
     assert count(deployment, Booking, Booking.state == "expired") == 1
-    assert swept(deployment)["holds"] == 0
+    assert clean_up_after(deployment)["holds"] == 0
 
 
 def test_a_confirmed_booking_and_its_details_stay(deployment: Deployment) -> None:
     deployment.talk(*BOOK, *DETAILS)
-    swept(deployment, days=365)
+    clean_up_after(deployment, days=365)
     booking = deployment.database.write_sync(lambda s: s.scalars(select(Booking)).one())
     assert booking.state == "confirmed"
     assert booking.details["name"] == DETAILS[0]
@@ -85,12 +85,12 @@ def test_a_confirmed_booking_and_its_details_stay(deployment: Deployment) -> Non
 
 def test_answers_left_half_way_are_forgotten_after_thirty_days(deployment: Deployment) -> None:
     deployment.talk(*BOOK, *DETAILS[:3])
-    assert swept(deployment, days=29)["conversations"] == 0
+    assert clean_up_after(deployment, days=29)["conversations"] == 0
     assert DETAILS[0] in everything(deployment)
-    assert swept(deployment, days=2)["conversations"] == 1
+    assert clean_up_after(deployment, days=2)["conversations"] == 1
     for secret in (*DETAILS[:2], "12345678", "kalamata"):
         assert secret not in everything(deployment)
-    assert swept(deployment)["conversations"] == 0
+    assert clean_up_after(deployment)["conversations"] == 0
     assert deployment.say("Γεια")[-1].step == "municipality"
 
 
@@ -101,7 +101,7 @@ def test_details_offered_again_in_a_finished_conversation_are_forgotten_too(
     deployment.talk("νέο ραντεβού", *BOOK[1:4], "4/12", "12:30")
     assert DETAILS[0] in [choice.label for choice in deployment.last[-1].choices]
     deployment.talk("ακύρωση", "ναι")
-    swept(deployment, days=31)
+    clean_up_after(deployment, days=31)
     for secret in (*DETAILS[:2], "12345678"):
         assert secret not in everything(deployment)
 
@@ -128,7 +128,11 @@ def test_many_silent_conversations_are_forgotten_batch_by_batch(deployment: Depl
             )
 
     deployment.database.write_sync(fill)
-    assert [swept(deployment, minutes=1)["conversations"] for _ in range(3)] == [BATCH, 2, 0]
+    assert [clean_up_after(deployment, minutes=1)["conversations"] for _ in range(3)] == [
+        BATCH,
+        2,
+        0,
+    ]
     assert DETAILS[0] not in everything(deployment)
 
 
@@ -141,7 +145,7 @@ def test_after_forgetting_every_old_button_is_still_an_old_button(
     deployment: Deployment, turns: int
 ) -> None:
     old = [choice for text in BOOK[:turns] for choice in offered(deployment.say(text))]
-    swept(deployment, days=31)
+    clean_up_after(deployment, days=31)
     for choice in old:
         first, asked = tap(deployment, choice)
         assert first.text == "Αυτό το κουμπί δεν ισχύει πια."
@@ -165,34 +169,34 @@ def test_a_language_asked_for_is_remembered_after_forgetting(deployment: Deploym
     assert hear("Γεια") == "el"
     assert hear("english") == "en"
     assert hear("Kalamata") == "en"
-    swept(deployment, days=31)
+    clean_up_after(deployment, days=31)
     assert hear("hello") == "en"
 
 
 def test_stored_replies_are_forgotten_after_two_days(deployment: Deployment) -> None:
     deployment.talk(*BOOK[:2])
-    swept(deployment, hours=47)
+    clean_up_after(deployment, hours=47)
     assert count(deployment, InboundRow) == 2
     deployment.talk(BOOK[2])
-    swept(deployment, hours=2)
+    clean_up_after(deployment, hours=2)
     assert count(deployment, InboundRow) == 1
 
 
 def test_wrong_tries_are_forgotten_once_they_can_lock_nobody(deployment: Deployment) -> None:
     deployment.talk("Γεια", "τα ραντεβού μου", "KX7M2P", "6912345678")
     assert count(deployment, FailedAttempt) == 1
-    swept(deployment, minutes=119)
+    clean_up_after(deployment, minutes=119)
     assert count(deployment, FailedAttempt) == 1
-    swept(deployment, minutes=2)
+    clean_up_after(deployment, minutes=2)
     assert count(deployment, FailedAttempt) == 0
 
 
 def test_that_a_message_waited_is_forgotten(deployment: Deployment) -> None:
     deployment.say("Γεια")
     deployment.database.write_sync(lambda s: add(s, "console", "citizen", 7, deployment.clock()))
-    swept(deployment)
+    clean_up_after(deployment)
     assert count(deployment, PendingInbound) == 1
-    swept(deployment, seconds=6)
+    clean_up_after(deployment, seconds=6)
     assert count(deployment, PendingInbound) == 0
 
 
@@ -206,19 +210,19 @@ def test_what_was_never_fetched_is_given_up_once_the_appointment_is_over(
             Inbound.model_validate({**message, "message_id": str(number), "text": text})
         )
     pending, expired = OutboxRow.status == "pending", OutboxRow.status == "expired"
-    swept(deployment, days=3)
+    clean_up_after(deployment, days=3)
     assert (count(deployment, OutboxRow, pending), count(deployment, OutboxRow, expired)) == (1, 0)
-    swept(deployment, days=1)
+    clean_up_after(deployment, days=1)
     assert (count(deployment, OutboxRow, pending), count(deployment, OutboxRow, expired)) == (0, 1)
 
 
-def test_what_is_still_owed_is_kept_with_the_message_that_it_answers(
+def test_what_is_still_unsent_is_kept_with_the_message_that_it_answers(
     deployment: Deployment,
 ) -> None:
     deployment.connect({"console": PushPlatform("http://127.0.0.1:9")})
     deployment.say("Γεια")
-    swept(deployment, hours=49)
+    clean_up_after(deployment, hours=49)
     assert count(deployment, OutboxRow) == 2
     deployment.database.write_sync(lambda s: s.execute(update(OutboxRow).values(status="sent")))
-    swept(deployment)
+    clean_up_after(deployment)
     assert count(deployment, OutboxRow) == count(deployment, InboundRow) == 0

@@ -11,13 +11,13 @@ import httpx
 
 from core.db.database import Database
 from tests.bot.process_start import RANTEVOU
-from tests.bot.processes import PATIENCE, Server, free_port, run, server
+from tests.bot.processes import TIMEOUT_SECONDS, Server, free_port, run, server
 from tests.bot.telemetry.test_silence import over_account, over_chat, url_of
 from tests.conftest import mostly_on
 from tests.fakes.failing_platform import FAILING_PLATFORM
 
 TURNS = 'rantevou_turns_total{outcome="answered",platform="webchat"}'
-SENT = 'rantevou_deliveries_total{outcome="sent",platform="telltale"}'
+SENT = 'rantevou_deliveries_total{outcome="sent",platform="unstable"}'
 TWO = (RANTEVOU, "serve", "--workers", "2")
 
 
@@ -27,7 +27,7 @@ def number(url: str, name: str) -> float:
 
 
 def wait_until(holds: Callable[[], bool], running: Server) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not holds():
         assert time.monotonic() < deadline, running.log
         time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""Updates as Telegram sends them, by what they are; the people in them are invented."""
+"""Updates in Telegram's format, with invented people."""
 
 from typing import Any
 
@@ -12,32 +12,32 @@ DATE = 1_790_000_000
 
 
 def message(**content: Any) -> dict[str, Any]:
-    """One of Maria's to the bot."""
+    """Return Maria's message to the bot."""
     said = {"message_id": 12, "date": DATE, "chat": CHAT, "from": WHO, **content}
     return {"update_id": 555, "message": said}
 
 
 def edited(**content: Any) -> dict[str, Any]:
-    """One that she changed."""
+    """Return a message that she edited."""
     update = message(edit_date=DATE + 5, **content)
     return {"update_id": 555, "edited_message": update["message"]}
 
 
 def tap(data: str | None = "7.2", chat: dict[str, Any] = CHAT, **more: Any) -> dict[str, Any]:
-    """A button of one of the bot's messages that she tapped."""
+    """Return her tap of a button under the bot's message."""
     ours = {"message_id": 11, "date": DATE, "chat": chat, "from": BOT, "text": "Ποια ημέρα;"}
     query = {"id": "92", "from": WHO, "chat_instance": "-3", "message": ours, **more}
     return {"update_id": 555, "callback_query": query | ({"data": data} if data else {})}
 
 
 def contact(phone: str = "306912345678", owner: int | None = 4711) -> dict[str, Any]:
-    """A contact that she shared; her own, unless its owner is another."""
+    """Return a contact that she shared; `owner` is whose it is."""
     shared = {"phone_number": phone, "first_name": "Μαρία"}
     return message(contact=shared | ({"user_id": owner} if owner else {}))
 
 
 def blocked(status: str = "kicked", chat: dict[str, Any] = CHAT) -> dict[str, Any]:
-    """She blocked the bot."""
+    """Return her blocking of the bot."""
     until = {"until_date": 0} if status == "kicked" else {}
     change = {
         "chat": chat,

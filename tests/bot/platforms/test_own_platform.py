@@ -16,7 +16,7 @@ from core.errors import ConfigurationError
 from tests.bot.platforms import own_platform, send_only_platform
 from tests.core.wait_until import until
 from tests.fakes.http_server import Answer, Request, listening
-from tests.webhooks.chat_client import GREEK, Talker, serving
+from tests.webhooks.chat_client import GREEK, ChatClient, serving
 from webhooks.app import build_app
 
 ADDED = {
@@ -113,7 +113,7 @@ def test_its_settings_are_checked_and_its_secrets_hidden(monkeypatch: pytest.Mon
 def test_a_confirmation_goes_out_by_one_that_only_sends(
     letters: Path, client: httpx.Client
 ) -> None:
-    citizen = Talker(client)
+    citizen = ChatClient(client)
     citizen.say("Γεια")
     anyhow = {name: answer for name, answer in GREEK.items() if name not in ("day", "time")}
     citizen.answer(anyhow, taps=True, until="day")

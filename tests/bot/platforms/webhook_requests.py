@@ -1,4 +1,4 @@
-"""Requests as a platform's `parse` sees them."""
+"""Requests as a platform's `parse` receives them."""
 
 from collections.abc import Mapping
 

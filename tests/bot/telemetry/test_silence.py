@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.db.database import Database
 from core.db.models import UNSENT, Booking, OutboxRow
-from tests.bot.processes import PATIENCE, Server, run, server
+from tests.bot.processes import TIMEOUT_SECONDS, Server, run, server
 from tests.bot.test_privacy import BOOK, DETAILS, NAMES, shows
 from tests.conftest import mostly_on
 from tests.core.wait_until import until
@@ -63,7 +63,7 @@ def over_account(client: httpx.Client, address: str) -> Say:
 
     def say(said: str) -> httpx.Response:
         body = {"address": address, "message_id": str(next(NUMBERS)), "text": said}
-        return client.post("/webhooks/telltale/one", json=body)
+        return client.post("/webhooks/unstable/one", json=body)
 
     return say
 
@@ -93,7 +93,7 @@ def book(database: Database, say: Say, name: str) -> str:
 
 
 def wait_for(running: Server, *events: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not set(events) <= set(running.events):
         assert time.monotonic() < deadline, running.log
         time.sleep(0.1)
@@ -111,7 +111,7 @@ def test_a_server_shows_nothing_of_what_was_written(database: Database, tmp_path
         shown += book(database, over_account(client, ADDRESS), latin)
         over_account(client, "gone@example.org")(ILLNESS)
         shown += client.post("/chat/turns", json={"text": greek, "language": ADDRESS}).text
-        shown += client.post("/webhooks/telltale/one", content=latin.encode()).text
+        shown += client.post("/webhooks/unstable/one", content=latin.encode()).text
         wait_for(running, "delivery failed", "message given up", "address suppressed", "crashed")
         shown += client.get("/metrics").text + client.get("/readyz").text
         stuck = run(file, "outbox", "list", database_url=url)

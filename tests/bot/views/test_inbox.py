@@ -24,7 +24,7 @@ def message(number: int, text: str) -> Inbound:
 
 @pytest.fixture
 def booked(deployment: Deployment) -> Deployment:
-    """A town whose only citizen has booked for Monday the 7th, 9:30."""
+    """Return a deployment with one booking, for Monday the 7th, 9:30."""
     deployment.services.registry.accounts = frozenset({"webchat"})
     deployment.load(custom_municipality(service("papers"), service("stamps")))
     deployment.receive(message(0, "Γεια"))

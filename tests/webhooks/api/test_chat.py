@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.db.models import InboundRow
 from tests.conftest import Deployment
-from tests.webhooks.chat_client import CODE, ENGLISH, GREEK, Answers, Talker
+from tests.webhooks.chat_client import CODE, ENGLISH, GREEK, Answers, ChatClient
 from tests.webhooks.conftest import Serve
 
 
@@ -32,7 +32,7 @@ def post(client: httpx.Client, **body: Any) -> Any:
 def test_a_booking_is_made_from_greeting_to_confirmation(
     serve: Serve, language: str, hello: str, answers: Answers, booked: str, taps: bool
 ) -> None:
-    citizen = Talker(serve(), language=language, timezone="Europe/Athens")
+    citizen = ChatClient(serve(), language=language, timezone="Europe/Athens")
     citizen.say(hello)
     said = citizen.answer(answers, taps=taps)
     assert booked in said
@@ -55,7 +55,7 @@ def test_an_answer_has_exactly_the_documented_fields(client: httpx.Client) -> No
 
 
 def test_a_structured_message_is_given_as_blocks_too(client: httpx.Client) -> None:
-    citizen = Talker(client, language="en", timezone="Europe/Athens")
+    citizen = ChatClient(client, language="en", timezone="Europe/Athens")
     citizen.say("Hello")
     assert [reply["blocks"] for reply in citizen.replies] == [[], []]
     citizen.answer(ENGLISH, taps=True)
@@ -71,7 +71,7 @@ def test_a_structured_message_is_given_as_blocks_too(client: httpx.Client) -> No
 
 
 def test_a_choice_carries_its_prompts_number_new_at_each_asking(client: httpx.Client) -> None:
-    citizen = Talker(client)
+    citizen = ChatClient(client)
     citizen.say("Γεια")
     first = {choice["id"].partition(".")[0] for choice in citizen.replies[-1]["choices"]}
     citizen.say("βοήθεια")
@@ -92,7 +92,7 @@ def test_a_choice_carries_its_prompts_number_new_at_each_asking(client: httpx.Cl
 def test_the_pages_language_decides_else_the_first_words(
     client: httpx.Client, fields: dict[str, str], hello: str, greeted: str
 ) -> None:
-    assert Talker(client, **fields).say(hello).startswith(greeted)
+    assert ChatClient(client, **fields).say(hello).startswith(greeted)
 
 
 @pytest.mark.parametrize(("header", "greeted"), [("de-DE", "Hello!"), ("el-GR", "Γεια σας!")])
@@ -100,12 +100,12 @@ def test_a_header_states_the_language_where_no_field_does(
     client: httpx.Client, header: str, greeted: str
 ) -> None:
     client.headers["Accept-Language"] = header
-    assert Talker(client).say("1000").startswith(greeted)
-    assert Talker(client, language="el").say("1000").startswith("Γεια σας!")
+    assert ChatClient(client).say("1000").startswith(greeted)
+    assert ChatClient(client, language="el").say("1000").startswith("Γεια σας!")
 
 
 def test_a_language_asked_for_stays_though_the_page_says_another(client: httpx.Client) -> None:
-    citizen = Talker(client, language="el")
+    citizen = ChatClient(client, language="el")
     citizen.say("Γεια")
     assert "Which" in citizen.say("english") or "municipality" in citizen.say("english")
     assert "With which municipality" in citizen.say("1000")
@@ -116,7 +116,7 @@ def test_a_language_asked_for_stays_though_the_page_says_another(client: httpx.C
 
 
 def test_a_citizen_in_melbourne_sees_video_times_of_melbourne(client: httpx.Client) -> None:
-    citizen = Talker(client, language="en", timezone="Australia/Melbourne")
+    citizen = ChatClient(client, language="en", timezone="Australia/Melbourne")
     for text in ("hello", "Chios", "Women's Counselling", "video"):
         citizen.say(text)
     citizen.say("3/12")
@@ -154,7 +154,7 @@ def test_the_same_message_again_gives_the_same_replies_and_changes_nothing(
 
 def test_a_confirmation_sent_twice_books_once(serve: Serve) -> None:
     client = serve()
-    citizen = Talker(client)
+    citizen = ChatClient(client)
     citizen.say("Γεια")
     citizen.answer(GREEK, taps=True, until="review")
     confirm = {
@@ -211,7 +211,7 @@ def test_a_first_message_whose_id_could_be_guessed_opens_a_conversation_each_tim
 def test_a_text_of_ten_thousand_characters_is_answered_and_nothing_lost(
     client: httpx.Client,
 ) -> None:
-    citizen = Talker(client)
+    citizen = ChatClient(client)
     citizen.say("Γεια")
     citizen.say("Καλαμάτα")
     said = citizen.say("ω" * 10_000)
@@ -237,7 +237,7 @@ def test_a_text_of_ten_thousand_characters_is_answered_and_nothing_lost(
     ],
 )
 def test_an_odd_text_is_answered_and_the_question_stays(client: httpx.Client, text: str) -> None:
-    citizen = Talker(client)
+    citizen = ChatClient(client)
     citizen.say("Γεια")
     citizen.say("Καλαμάτα")
     said = citizen.say(text)
@@ -250,7 +250,7 @@ def test_an_odd_text_is_answered_and_the_question_stays(client: httpx.Client, te
     ["", "1", "x.y", "99999999999999999999.1", "1.help.x", ".", "-1.1", "٣.1", "1.0"],
 )
 def test_a_choice_of_nonsense_changes_nothing(client: httpx.Client, choice_id: str) -> None:
-    citizen = Talker(client)
+    citizen = ChatClient(client)
     citizen.say("Γεια")
     answer = post(client, conversation=citizen.token, message_id="2", choice=choice_id)
     assert answer["replies"][-1]["step"] == "municipality"
@@ -259,7 +259,7 @@ def test_a_choice_of_nonsense_changes_nothing(client: httpx.Client, choice_id: s
 
 
 def test_a_stale_choice_says_what_it_was_and_changes_nothing(client: httpx.Client) -> None:
-    citizen = Talker(client)
+    citizen = ChatClient(client)
     citizen.say("Γεια")
     stale = citizen.choice("Δήμος Χίου")
     citizen.say("Καλαμάτα")

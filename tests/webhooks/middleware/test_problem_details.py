@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.conftest import Deployment, on_sqlite
-from tests.webhooks.chat_client import Talker
+from tests.webhooks.chat_client import ChatClient
 from tests.webhooks.conftest import Serve
 
 RIGHT = {"conversation": None, "message_id": "1", "text": "Γεια"}
@@ -107,7 +107,7 @@ def test_an_unknown_token_is_not_found_and_opens_nothing(client: httpx.Client, t
 
 
 def test_a_keyed_hash_of_a_token_is_not_a_token(deployment: Deployment, serve: Serve) -> None:
-    citizen = Talker(serve())
+    citizen = ChatClient(serve())
     citizen.say("Γεια")
     stored = deployment.services.registry.keyed_hash(f"token {citizen.token}")
     answer = citizen.client.post("/chat/turns", json=RIGHT | {"conversation": stored})
@@ -138,7 +138,7 @@ def test_a_wrong_method_is_refused_with_those_allowed(
 def test_a_database_that_stays_locked_is_said_to_be_busy_and_loses_nothing(
     deployment: Deployment, serve: Serve
 ) -> None:
-    citizen = Talker(serve())
+    citizen = ChatClient(serve())
     citizen.say("Γεια")
     body = {"conversation": citizen.token, "message_id": "2", "text": "Καλαμάτα"}
     with deployment.database.engine.connect() as connection:
@@ -163,7 +163,7 @@ def test_a_database_that_may_only_be_read_by_now_is_said_and_loses_nothing(
         connection.cursor().execute(f"PRAGMA query_only = {not on:d}")
         connection.close()
 
-    citizen = Talker(serve())
+    citizen = ChatClient(serve())
     citizen.say("Γεια")
     body = {"conversation": citizen.token, "message_id": "2", "text": "Καλαμάτα"}
     may_be_written(False)
@@ -179,7 +179,7 @@ def test_a_database_that_may_only_be_read_by_now_is_said_and_loses_nothing(
 def test_a_crash_is_a_problem_document_without_its_reason(
     deployment: Deployment, serve: Serve
 ) -> None:
-    citizen = Talker(serve())
+    citizen = ChatClient(serve())
     citizen.say("Γεια")
     deployment.database.write_sync(lambda s: s.execute(text("DROP TABLE prompts")))
     answer = citizen.client.post("/chat/turns", json=RIGHT)
