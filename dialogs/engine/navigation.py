@@ -76,9 +76,8 @@ def answer(
     if interruption is not None or ctx.state.dialog != dialog:
         return None  # it answered an interruption, or its effect has ended the dialog
     recorded = Answer(step.name, value, source, reusable=step.reusable)
-    ctx.state = replace(ctx.state, view=PromptView()).with_answer(
-        recorded, _answered_after(ctx, step.name)
-    )
+    later = _answered_after(ctx, step.name) if source is Source.CITIZEN else ()
+    ctx.state = replace(ctx.state, view=PromptView()).with_answer(recorded, later)
     if before != value:
         invalidate_dependents(ctx, {step.name})
     return None

@@ -108,10 +108,15 @@ class State:
         return found.value if found and found.status is Status.RETRACTED else None
 
     def with_answer(self, answer: Answer, before: Collection[str] = ()) -> "State":
-        """Return the state with a step's answer, placed before those of the steps `before`."""
+        """Return the state with a step's answer, placed before those of the steps `before`.
+
+        These move behind all others, for one that stands before may not belong to the order of
+        the steps any more: a question of the former service.
+        """
         others = [a for a in self.answers if a.step != answer.step]
-        at = next((i for i, a in enumerate(others) if a.step in before), len(others))
-        return replace(self, answers=(*others[:at], answer, *others[at:]))
+        earlier = (a for a in others if a.step not in before)
+        later = (a for a in others if a.step in before)
+        return replace(self, answers=(*earlier, answer, *later))
 
     def with_derived(self, step: str, value: str) -> "State":
         """Return the state with a value for a step that follows from another answer."""
