@@ -56,7 +56,7 @@ def build_replies(
         choices=[
             ReplyChoice(
                 id=f"{question.number}.{offer.key}",
-                label=offer.labels[language],
+                label=offer.label(language),
                 number=offer.number,
             )
             for offer in question.stored.choices

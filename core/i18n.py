@@ -3,7 +3,7 @@
 The office and the dialogs build such texts; `bot/i18n/translator.py` translates them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -102,6 +102,14 @@ class Language(StrEnum):
 LANGUAGES = tuple(Language)
 
 
+def shown_language(language: str, available: Container[str]) -> Language:
+    """Return that language, or else the first of its fallbacks that is available."""
+    shown = Language(language)
+    while shown not in available:
+        shown = Language(shown.fallback or LANGUAGES[0])
+    return shown
+
+
 class LocalizedText:
     """A catalogue's text, `{"el": …, "en": …}`; only the first of the languages is required."""
 
@@ -116,10 +124,7 @@ class LocalizedText:
 
     def shown_language(self, language: str) -> Language:
         """Return the language in which the text is shown: that one, or else its fallback."""
-        shown = Language(language)
-        while shown not in self._texts:
-            shown = Language(shown.fallback or LANGUAGES[0])
-        return shown
+        return shown_language(language, self._texts)
 
     def values(self) -> list[str]:
         """Return the text in all of its languages."""

@@ -1,13 +1,12 @@
 """The menu between two tasks, and the questions that interrupt one."""
 
-from core.i18n import Text, TextTemplate, ZoneCity, _, join
+from core.i18n import TextTemplate, ZoneCity, _
 from dialogs.context import Context, Dialog, Step
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
-from dialogs.engine.prompts import Choice, Prompt
-from dialogs.engine.standard_commands import STOP, stop
+from dialogs.engine.prompts import Choice, Prompt, yes_no_choices
+from dialogs.engine.standard_commands import STOP_STEP
 from dialogs.engine.state import Interruption
-from dialogs.nlu.lexicon import NO, YES
 
 TASKS: dict[str, TextTemplate] = {
     "book": _("book, new, another"),
@@ -23,11 +22,6 @@ TASKS: dict[str, TextTemplate] = {
 
 SWITCH = "switch"
 ZONE = "zone"
-
-
-def yes_no_choices(yes: Text, no: Text, more: Text = "") -> tuple[Choice, Choice]:
-    """Return two choices that "yes" and "no" pick too; `more` are other words for the first."""
-    return Choice("yes", yes, join(", ", YES, more) if more else YES), Choice("no", no, NO)
 
 
 def switch_to(ctx: Context, dialog: str, **answers: str) -> None:
@@ -63,13 +57,6 @@ def _ask_menu(ctx: Context) -> Prompt:
 
 def _start(ctx: Context, dialog: str) -> None:
     navigation.start(ctx, dialog)
-
-
-def _ask_stop(_ctx: Context) -> Prompt:
-    return Prompt(
-        _("Shall we stop here? You would have to begin again."),
-        yes_no_choices(_("Yes, stop"), _("No, go on")),
-    )
 
 
 def _ask_switch(ctx: Context) -> Prompt:
@@ -121,7 +108,7 @@ def _take_zone(ctx: Context, text: str) -> TakeOutcome:
 
 _MENU_STEPS = (Step("task", _("Task"), _ask_menu, effect=_start),)
 _INTERRUPTIONS = (
-    Step(STOP, _("Stop"), _ask_stop, effect=stop, automatic=False),
+    STOP_STEP,
     Step(SWITCH, _("Another task"), _ask_switch, effect=_switch, automatic=False),
     Step(ZONE, _("Time zone"), _ask_zone, _take_zone, effect=set_zone, automatic=False),
 )

@@ -23,7 +23,7 @@ from dialogs.engine.outcomes import (
     StepRefused,
 )
 from dialogs.engine.prompting import ask
-from dialogs.engine.prompts import OpenQuestion
+from dialogs.engine.prompts import OpenQuestion, PromptKey
 from dialogs.engine.state import PromptView, Source, State
 from dialogs.engine.steps import Context, Event
 from dialogs.messages.blocks import Message
@@ -171,10 +171,16 @@ def _say_refusal(ctx: Context[Any], refused: StepRefused) -> None:
 
 
 def _ask_next(ctx: Context[Any]) -> OpenQuestion:
-    """Ask the next step; answer one with a single possible answer, and say so."""
+    """Ask the next step; answer one with a single possible answer, and say so.
+
+    Each is answered so at most once: a step that refuses its only answer is asked.
+    """
+    tried: set[PromptKey] = set()
     while True:
         step = navigation.open_step(ctx)
         if step is None:
+            if ctx.state.dialog == ctx.definition.idle:
+                raise RuntimeError(f"The idle dialog {ctx.state.dialog!r} has no open step.")
             navigation.end_dialog(ctx)
             continue
         view = ctx.state.view
@@ -183,12 +189,14 @@ def _ask_next(ctx: Context[Any]) -> OpenQuestion:
         prompt = navigation.prompt_of(ctx, step)
         if ctx.state.view != PromptView():
             ctx.update(view=replace(ctx.state.view, step=step.name))
-        asks = ctx.state.interruption or ctx.state.previous(step.name) is not None
+        key = navigation.prompt_key(ctx, step)
+        asks = ctx.state.interruption or ctx.state.previous(step.name) is not None or key in tried
         if asks or not navigation.has_single_answer(step, prompt):
             return ask(ctx, step, prompt)
+        tried.add(key)
         only = prompt.choices[0]
         ctx.say(_("{label}: {value}.", label=step.label, value=only.label))
         try:
             _apply_outcome(ctx, navigation.answer(ctx, step, only.value, Source.AUTOMATIC))
-        except StepRefused as refused:  # its effect has left the dialog
+        except StepRefused as refused:
             _say_refusal(ctx, refused)

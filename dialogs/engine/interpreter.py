@@ -41,7 +41,7 @@ def on_tap(ctx: Context[Any], tap: TapInput, *, stale: bool) -> EffectOutcome:
     found = shown or _answered_step_button(ctx, key)
     if found is None:
         return InvalidAnswer(_("I don't know that button."))
-    ctx.tapped = found.labels[ctx.state.language]
+    ctx.tapped = found.label(ctx.state.language)
     return _apply_choice(ctx, found) if found.action or not stale else None
 
 
@@ -61,7 +61,7 @@ def _explain_old_button(ctx: Context[Any], tap: TapInput, key: str) -> None:
         ctx.say(_("That button is no longer in use."))
         return
     dialog, name = old.key
-    label = ctx.tapped = found.labels[ctx.state.language]
+    label = ctx.tapped = found.label(ctx.state.language)
     known = ctx.definition.dialogs.get(dialog)
     say_more = known.on_old_choice if known and not found.action else None
     if say_more and say_more(ctx, name, found.value):

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from core.i18n import Text
+from core.i18n import Text, join, shown_language
 from dialogs.messages.blocks import Message
 from dialogs.nlu.input_hint import InputHint
+from dialogs.nlu.lexicon import NO, YES
 
 Layout = Literal["list", "month", "times"]
 
@@ -157,6 +158,11 @@ class PromptKey(NamedTuple):
         return cls(dialog, step)
 
 
+def yes_no_choices(yes: Text, no: Text, more: Text = "") -> tuple[Choice, Choice]:
+    """Return two choices that "yes" and "no" pick too; `more` are other words for the first."""
+    return Choice("yes", yes, join(", ", YES, more) if more else YES), Choice("no", no, NO)
+
+
 @dataclass(frozen=True)
 class StoredChoice:
     """A button as it was shown: its key in the button's id, and its label in each language."""
@@ -166,6 +172,10 @@ class StoredChoice:
     value: str = ""
     number: int | None = None
     action: Action | None = None
+
+    def label(self, language: str) -> str:
+        """Return the label in a language; in its fallback where it was stored without that one."""
+        return self.labels.get(language) or self.labels[shown_language(language, self.labels)]
 
     def dump(self) -> dict[str, Any]:
         """Return the choice as JSON; without pydantic, for speed: a month has thirty of them."""

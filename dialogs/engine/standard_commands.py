@@ -6,8 +6,9 @@ from typing import Any
 from core.i18n import LANGUAGES, Language, NextLanguageName, Text, _
 from dialogs.engine import navigation
 from dialogs.engine.command import show_help
+from dialogs.engine.prompts import Prompt, yes_no_choices
 from dialogs.engine.state import Interruption, PromptView
-from dialogs.engine.steps import Command, Context
+from dialogs.engine.steps import Command, Context, Step
 from dialogs.nlu.lexicon import HELLO
 from dialogs.nlu.matching import are_inflections
 from dialogs.nlu.normalize import normalize
@@ -16,31 +17,46 @@ STOPPED = _("All right, I've stopped. Nothing was booked or changed.")
 
 ARTICLES = _("the, my")
 
-STOP = "stop"
-"""The interruption that asks whether to stop."""
-
 
 def stop_or_ask(ctx: Context[Any], _argument: str) -> None:
     """End the running dialog; if something was answered, ask first."""
     state = ctx.state
-    if state.interruption and state.interruption.step == STOP:
-        stop(ctx, "yes")
+    if state.interruption and state.interruption.step == STOP_STEP.name:
+        _stop(ctx, "yes")
     elif state.interruption is not None:
         ctx.update(interruption=None)
+    elif state.answered_by_citizen and not _can_ask_to_stop(ctx):
+        _stop(ctx, "yes")
     elif state.answered_by_citizen:
-        ctx.update(interruption=Interruption(STOP))
+        ctx.update(interruption=Interruption(STOP_STEP.name))
     elif ctx.definition.is_entry(state.dialog):
         ctx.say(_("All right. Write to me again whenever you need an appointment."))
     else:
         navigation.end_dialog(ctx)
 
 
-def stop(ctx: Context[Any], answer: str) -> None:
+def _can_ask_to_stop(ctx: Context[Any]) -> bool:
+    interruptions = ctx.definition.interruptions
+    return interruptions is not None and STOP_STEP in interruptions.steps(ctx)
+
+
+def _ask_to_stop(_ctx: Context[Any]) -> Prompt:
+    return Prompt(
+        _("Shall we stop here? You would have to begin again."),
+        yes_no_choices(_("Yes, stop"), _("No, go on")),
+    )
+
+
+def _stop(ctx: Context[Any], answer: str) -> None:
     """End the running dialog if the answer is "yes"."""
     ctx.update(interruption=None)
     if answer == "yes":
         navigation.end_dialog(ctx)
         ctx.say(STOPPED)
+
+
+STOP_STEP: Step[Any] = Step("stop", _("Stop"), _ask_to_stop, effect=_stop, automatic=False)
+"""Asks whether to stop: one of the interruptions of a conversation that shall ask."""
 
 
 def _back(ctx: Context[Any], _argument: str) -> None:

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from core.i18n import _
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
-from dialogs.engine.prompts import Choice, Prompt
+from dialogs.engine.prompts import Choice, Prompt, yes_no_choices
 from dialogs.managing.edit import EDIT
 from dialogs.managing.find import check_allowed, find_steps, may_withdraw, picked_booking
 from dialogs.managing.reschedule import BOOKING_KEPT, MOVE
-from dialogs.menu import yes_no_choices
 from dialogs.messages.appointment import (
     BOOKING_ACTIONS,
     appointment_facts,

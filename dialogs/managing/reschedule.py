@@ -11,9 +11,8 @@ from dialogs.booking.selection import current_offer, nearest_times_view, zone_of
 from dialogs.booking.time import short_time_label, time_step
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
-from dialogs.engine.prompts import Prompt
+from dialogs.engine.prompts import Prompt, yes_no_choices
 from dialogs.managing.find import find_steps, picked_booking
-from dialogs.menu import yes_no_choices
 from dialogs.messages.appointment import (
     appointment_facts,
     appointment_time,
