@@ -31,7 +31,8 @@ def routes(application: Application) -> APIRouter:
     )
     async def take_turn(body: webchat.TurnRequest, request: Request) -> dict[str, Any]:
         source = client_network(request)
-        if body.language is None:
+        # Later the header may be a proxy's or a library's: it would undo what was asked for.
+        if body.language is None and body.conversation is None:
             stated = stated_language(request.headers.get("accept-language"))
             body = body.model_copy(update={"language": stated})
         token, inbound = webchat.parse(body, application.services.registry, source)

@@ -104,6 +104,14 @@ def test_a_header_states_the_language_where_no_field_does(
     assert ChatClient(client, language="el").say("1000").startswith("Γεια σας!")
 
 
+def test_a_header_does_not_switch_the_language_in_mid_conversation(client: httpx.Client) -> None:
+    client.headers["Accept-Language"] = "el-GR"
+    citizen = ChatClient(client, language="en")
+    citizen.say("1000")
+    del citizen.fields["language"]
+    assert "With which municipality" in citizen.say("1000")
+
+
 def test_a_language_asked_for_stays_though_the_page_says_another(client: httpx.Client) -> None:
     citizen = ChatClient(client, language="el")
     citizen.say("Γεια")
