@@ -106,10 +106,14 @@ def build_context(
     )
 
 
-def open_prompt(found: StoredConversation, state: State) -> StoredPrompt | None:
-    """Return the open question, unless it has been erased."""
+def open_prompt(session: Session, found: StoredConversation, state: State) -> StoredPrompt | None:
+    """Return the open question, unless it has been erased.
+
+    Where another turn ended while this one waited for the lock, PostgreSQL returns that turn's
+    state, but the prompt from before it: then it is read again.
+    """
     if found.prompt_number != state.number or found.prompt_step is None:
-        return None
+        return earlier_prompt(session, found, state.number) if state.number else None
     return _prompt(state.number, found.prompt_step, found.prompt_offered or [])
 
 

@@ -91,7 +91,7 @@ def _answer(
     now, platform = services.clock(), services.platforms.get(inbound.account)
     state, transport = _apply_stated(state, transport, inbound, pushes=platform is not None)
     ctx = build_context(session, services, inbound, found, transport, state)
-    ctx.open_prompt = open_prompt(found, state)
+    ctx.open_prompt = open_prompt(session, found, state)
     missed = missed_question(session, services, transport, inbound, came)
     result = advance(state, _engine_input(session, found, inbound, state, missed), ctx)
     for name, *kinds in result.events:

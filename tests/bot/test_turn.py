@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from bot.context import UnknownConversation
 from bot.messages import Inbound, Reply
 from core.db.database import Database
 from core.db.models import Base, Booking, Citizen, Conversation, InboundRow, OutboxRow
+from core.messaging import conversations
+from core.messaging.conversations import StoredConversation
 from tests.conftest import Deployment, on_both
 
 pytestmark = on_both
@@ -308,3 +311,21 @@ def test_a_zone_asked_for_by_word_stays_while_the_page_says_the_same(
     assert say(2, "ζώνη ώρας Μελβούρνη", "Europe/Athens") == "Australia/Melbourne"
     assert say(3, "χιος", "Europe/Athens") == "Australia/Melbourne"
     assert say(4, "βοήθεια", "America/New_York") == "America/New_York"
+
+
+def test_a_turn_that_waited_for_the_lock_answers_the_question_of_the_turn_before(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment.receive(inbound("1"))
+    asked = deployment.receive(inbound("2", "Καλαμάτα"))[-1]
+    find = conversations.find
+
+    def find_with_older_prompt(*args: Any, **kwargs: Any) -> StoredConversation | None:
+        # As PostgreSQL returns it: the row that was waited for is new, those joined to it aren't.
+        found = find(*args, **kwargs)
+        return found and replace(found, prompt_number=1, prompt_step="book/municipality")
+
+    monkeypatch.setattr(conversations, "find", find_with_older_prompt)
+    chosen = next(choice for choice in asked.choices if choice.number is not None)
+    answer = deployment.receive(inbound("3", None, choice=chosen.id))[-1]
+    assert answer.step not in (None, asked.step)
