@@ -5,7 +5,7 @@ Importing this module is fast: the command line does so for `--help`.
 """
 
 import re
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
@@ -17,11 +17,14 @@ class AccountSettings(BaseModel):
 
     municipality: str | None = None
 
-    @classmethod
-    def public_fields(cls) -> frozenset[str]:
-        """Return the names of the fields whose values may be shown: all but the secrets."""
-        fields = cls.model_fields.items()
-        return frozenset(name for name, field in fields if field.annotation is not SecretStr)
+
+def public_fields(model: type[BaseModel]) -> frozenset[str]:
+    """Return the names of a model's fields whose values may be shown: all but the secrets."""
+    return frozenset(
+        name
+        for name, field in model.model_fields.items()
+        if SecretStr not in (field.annotation, *get_args(field.annotation))
+    )
 
 
 def matching(pattern: str, example: str) -> AfterValidator:

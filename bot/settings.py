@@ -25,7 +25,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from bot.accounts import AccountSettings
+from bot.accounts import AccountSettings, public_fields
 from core.db.database import EXPECTED, backend_of
 from core.errors import ConfigurationError
 
@@ -167,12 +167,12 @@ def _describe(error: ErrorDetails, models: Mapping[str, type[AccountSettings]]) 
 
 def _masked(name: str, value: object, models: Mapping[str, type[AccountSettings]]) -> str:
     """Return a setting's value, without what may be a password."""
-    if name == "secret":
+    if name in Settings.model_fields.keys() - public_fields(Settings):
         return MASK
     platform, *parts = name.split("__")
     # A token may be the value of any name that was mistyped.
     if (model := models.get(platform)) and (
-        len(parts) != 2 or parts[1] not in model.public_fields()
+        len(parts) != 2 or parts[1] not in public_fields(model)
     ):
         return MASK
     if name == "database_url":
