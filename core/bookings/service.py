@@ -20,9 +20,7 @@ from core.db.models import Booking, BookingState, Citizen, HistoryAction
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
-from core.messaging.keys import MessageKind
-from core.messaging.notifications import enqueue_notifications
-from core.messaging.outbox import cancel_pending
+from core.messaging.notifications import cancel_reminders, enqueue_notifications
 
 
 def confirm(
@@ -146,7 +144,7 @@ def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: A
     session.get_one(Citizen, booking.citizen_id).details = {}
     for citizen_id in {booking.citizen_id, actor.citizen_id}:
         erase_messages(session, citizen_id)
-    cancel_pending(session, booking.id, MessageKind.REMINDER)
+    cancel_reminders(session, booking)
     record_change(session, booking, HistoryAction.CONSENT_WITHDRAWN, now, actor)
 
 

@@ -83,8 +83,13 @@ def enqueue_notifications(
         due = (remind_at, booking.starts_at, status)
         reschedule(session, booking.id, MessageKind.REMINDER, *due)
     elif booking.state == BookingState.CANCELLED:
-        cancel_pending(session, booking.id, MessageKind.REMINDER)
+        cancel_reminders(session, booking)
     enqueue(session, registry.accounts, messages, now)
+
+
+def cancel_reminders(session: Session, booking: Booking) -> None:
+    """Cancel the reminders of a booking that haven't been sent."""
+    cancel_pending(session, booking.id, MessageKind.REMINDER)
 
 
 def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:

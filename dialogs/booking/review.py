@@ -28,7 +28,7 @@ from dialogs.messages.appointment import (
     time_fact,
 )
 from dialogs.messages.blocks import Facts, Heading, message
-from dialogs.messages.notification import BRIEF, FOR_ATTENDEE
+from dialogs.messages.notification import WORDINGS
 from dialogs.nlu.lexicon import NO, YES
 
 CONFIRM = _("confirm, yes, y, ok, okay, book it, all right, correct, yes correct, 👍")
@@ -119,8 +119,9 @@ def _confirm(ctx: Context, value: str) -> EffectOutcome:
     navigation.forget_answers(ctx)
     loaded = ctx.office.of_booking(booking)
     said = full_details(loaded, booking, ctx.zone, ctx.now)
-    brief = brief_form(BRIEF[MessageKind.CONFIRMED], loaded, booking, ctx.zone)
-    ctx.say(booking_message(booking, FOR_ATTENDEE[MessageKind.CONFIRMED], said, brief))
+    wording = WORDINGS[MessageKind.CONFIRMED]
+    brief = brief_form(wording.brief, loaded, booking, ctx.zone)
+    ctx.say(booking_message(booking, wording.for_attendee, said, brief))
     return None
 
 

@@ -20,7 +20,7 @@ from dialogs.messages.appointment import (
     brief_form,
 )
 from dialogs.messages.blocks import Fact, Facts, Heading, message
-from dialogs.messages.notification import BRIEF, FOR_ATTENDEE
+from dialogs.messages.notification import WORDINGS
 
 BOOKING_KEPT = _("All right, your appointment stands.")
 
@@ -79,8 +79,9 @@ def _move(ctx: Context, answer: str) -> None:
     navigation.end_dialog(ctx)
     loaded = ctx.office.of_booking(booking)
     details = appointment_facts(loaded, booking, ctx.zone)
-    brief = brief_form(BRIEF[MessageKind.MOVED], loaded, booking, ctx.zone)
-    ctx.say(booking_message(booking, FOR_ATTENDEE[MessageKind.MOVED], details, brief))
+    wording = WORDINGS[MessageKind.MOVED]
+    brief = brief_form(wording.brief, loaded, booking, ctx.zone)
+    ctx.say(booking_message(booking, wording.for_attendee, details, brief))
 
 
 def _steps(ctx: Context) -> Iterator[Step]:

@@ -1,5 +1,7 @@
 """The messages of notifications: reminders, and changes made elsewhere."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,41 +20,53 @@ from dialogs.messages.appointment import (
 )
 from dialogs.messages.blocks import Message, Note, Paragraph
 
-OPENINGS: dict[MessageKind, TextTemplate] = {
-    MessageKind.REMINDER: _("A reminder of your appointment:"),
-    MessageKind.MOVED: _(
-        "Your appointment was moved from another device, with its code and your number:"
-    ),
-    MessageKind.EDITED: _(
-        "The details of your appointment were changed from another device, with its code and "
-        "your number:"
-    ),
-}
-"""The first line, by kind, for the citizen who booked, in a chat that can answer."""
 
-FOR_ATTENDEE: dict[MessageKind, TextTemplate] = {
-    MessageKind.CONFIRMED: _("Your appointment is booked."),
-    MessageKind.MOVED: _("Your appointment was moved."),
-    MessageKind.EDITED: _("The details of your appointment were changed."),
-    MessageKind.REMINDER: OPENINGS[MessageKind.REMINDER],
+@dataclass(frozen=True)
+class Wording:
+    """The words of one kind of notification: its short form, and its first lines.
+
+    The citizen who booked reads `for_citizen` in a chat that can answer; without one, what the
+    attendee reads, who may be somebody else and can't answer.
+    """
+
+    brief: TextTemplate
+    for_attendee: TextTemplate
+    for_citizen: TextTemplate | None = None
+
+
+_REMINDER = _("A reminder of your appointment:")
+
+WORDINGS: Mapping[MessageKind, Wording] = {
+    MessageKind.CONFIRMED: Wording(
+        _("Your appointment is booked: {appointment}. Code: {code}."),
+        _("Your appointment is booked."),
+    ),
+    MessageKind.MOVED: Wording(
+        _("Your appointment was moved: {appointment}. Code: {code}."),
+        _("Your appointment was moved."),
+        _("Your appointment was moved from another device, with its code and your number:"),
+    ),
+    MessageKind.EDITED: Wording(
+        _("The details of your appointment were changed: {appointment}. Code: {code}."),
+        _("The details of your appointment were changed."),
+        _(
+            "The details of your appointment were changed from another device, with its code and "
+            "your number:"
+        ),
+    ),
+    MessageKind.REMINDER: Wording(
+        _("A reminder of your appointment: {appointment}. Code: {code}."), _REMINDER, _REMINDER
+    ),
 }
-"""The first line, by kind, for the attendee, who may be somebody else and can't answer."""
+"""For every kind but the cancellation, which says nothing else of the appointment."""
+
+if _missing := set(MessageKind) - WORDINGS.keys() - {MessageKind.REPLY, MessageKind.CANCELLED}:
+    raise RuntimeError(f"WORDINGS has no record for: {', '.join(sorted(_missing))}")
 
 CANCEL_HERE = _(
     "If you can't make it, please cancel it here, so that somebody else can have the time."
 )
 TELL_OFFICE = _("If you can't make it, please tell the office.")
-
-
-BRIEF: dict[MessageKind, TextTemplate] = {
-    MessageKind.CONFIRMED: _("Your appointment is booked: {appointment}. Code: {code}."),
-    MessageKind.MOVED: _("Your appointment was moved: {appointment}. Code: {code}."),
-    MessageKind.EDITED: _(
-        "The details of your appointment were changed: {appointment}. Code: {code}."
-    ),
-    MessageKind.REMINDER: _("A reminder of your appointment: {appointment}. Code: {code}."),
-}
-"""The short form, by kind."""
 
 
 def notification_message(
@@ -82,10 +96,11 @@ def notification_message(
         return Message((text, *office_phone(loaded, booking)), brief=brief)
     if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
         return None
-    short = brief_form(BRIEF[kind], loaded, booking, citizen)
-    if to_attendee or kind not in OPENINGS:
+    wording = WORDINGS[kind]
+    short = brief_form(wording.brief, loaded, booking, citizen)
+    if to_attendee or wording.for_citizen is None:
         details = full_details(loaded, booking, citizen, now)
-        return booking_message(booking, FOR_ATTENDEE[kind], details, short)
+        return booking_message(booking, wording.for_attendee, details, short)
     body = loaded.body
     deadline = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
     details = [
@@ -94,4 +109,4 @@ def notification_message(
         Note(CANCEL_HERE if now < deadline else TELL_OFFICE),
         *office_phone(loaded, booking),
     ]
-    return booking_message(booking, OPENINGS[kind], details, short)
+    return booking_message(booking, wording.for_citizen, details, short)
