@@ -1,7 +1,7 @@
 """A conversation as HTML."""
 
 from calendar import Calendar
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import ceil
@@ -16,7 +16,7 @@ from bot.context import Services
 from bot.messages import Reply, ReplyBlock, ReplyChoice
 from bot.replies import render_blocks
 from bot.views.transcript import ConversationView
-from core.i18n import LANGUAGES, Text, _
+from core.i18n import LANGUAGES, Language, Text, _
 from dialogs.messages.appointment import BOOKING_ACTIONS
 from webhooks.language import LANGUAGE_NAMES, other_languages
 from webhooks.web.templating import create_environment, gettext_variables, text_blocks
@@ -75,11 +75,14 @@ class Renderer:
     def __init__(self, services: Services) -> None:
         self._services = services
         self.templates = create_environment()
+        self._gettext = {
+            language: gettext_variables(services.texts, language) for language in LANGUAGES
+        }
 
     def document(self, template: str, language: str, **values: Any) -> str:
         """Return a rendered template, with gettext in that language and these variables."""
-        variables = gettext_variables(self._services.texts, language)
-        return self.templates.get_template(template).render(**variables, **values)
+        gettext = self._gettext[Language(language)]
+        return self.templates.get_template(template).render(**gettext, **values)
 
     def page(
         self, here: ChatPage, seen: ConversationView, page_token: str, *, cookies_refused: bool
@@ -118,7 +121,9 @@ class Renderer:
             "unframed_path": replace(here, framed=False).path if here.framed else None,
             "other_languages": other_languages(language),
             "language_names": ", ".join(LANGUAGE_NAMES.values()),
-            "bubbles": _bubbles(seen, render_blocks(services.texts, BOOKING_ACTIONS, language)),
+            "bubbles": _bubbles(
+                seen, lambda: render_blocks(services.texts, BOOKING_ACTIONS, language)
+            ),
             "asked": asked,
             "answered_steps": seen.answered_steps,
             "sidebar": [
@@ -152,8 +157,8 @@ class Renderer:
         }
 
 
-def _bubbles(seen: ConversationView, offered: list[ReplyBlock]) -> list[Bubble]:
-    """Return the messages; `offered` are the actions of an appointment stored without blocks."""
+def _bubbles(seen: ConversationView, actions: Callable[[], list[ReplyBlock]]) -> list[Bubble]:
+    """Return the messages; `actions` returns those of an appointment stored without blocks."""
     bubbles: list[Bubble] = []
     for entry in seen.talk:
         said, number = entry.said, entry.number
@@ -162,7 +167,7 @@ def _bubbles(seen: ConversationView, offered: list[ReplyBlock]) -> list[Bubble]:
             blocks: Sequence[ReplyBlock] = reply.blocks
             if not blocks:
                 blocks = text_blocks(reply.text, titled=bool(reply.booking))
-                blocks += offered if reply.booking else []
+                blocks += actions() if reply.booking else []
             added.append(Bubble("bot", reply.text, blocks, number, reply.booking))
         if number == seen.last:
             added[0] = replace(added[0], first=True)

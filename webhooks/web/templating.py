@@ -1,6 +1,7 @@
 """The templates' environment: gettext, and the filters that turn values into HTML."""
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,13 @@ def create_environment() -> Environment:
 def gettext_variables(texts: Translator, language: str) -> dict[str, Any]:
     """Return the variables of every template: the language, and gettext in it."""
 
+    @cache
+    def plain(message: str) -> str:
+        return texts.say(TextTemplate(message), language)
+
     def gettext(message: str, **values: Text) -> str:
+        if not values:  # as most of a page's texts, of which it has dozens
+            return plain(message)
         return texts.say(TextTemplate(message, args=values), language)
 
     def ngettext(one: str, many: str, number: int) -> str:
@@ -62,7 +69,7 @@ def gettext_variables(texts: Translator, language: str) -> dict[str, Any]:
 
 def linked(text: str) -> Markup:
     """Return a text with its addresses as links; most texts have none and aren't searched."""
-    if any(sign in text for sign in ("://", "www.", "@")):
+    if "://" in text or "www." in text or "@" in text:
         return Markup(urlize(text, target="_blank", rel="noopener"))  # noqa: S704 escapes the rest
     return escape(text)
 
@@ -73,6 +80,8 @@ def text_blocks(text: str, *, titled: bool = False) -> list[ReplyBlock]:
     `titled`: the first line is its heading. Replies have no blocks of their own where they are
     plain text, or were stored by a former revision.
     """
+    if not titled and BULLET not in text and "\n" not in text:  # as most are
+        return [ParagraphBlock(type="paragraph", text=text)] if text else []
     found: list[ReplyBlock] = []
     rows = text.split("\n")
     if titled:
