@@ -58,7 +58,7 @@ def retry(ids: Ids = None, every: Every = False) -> None:
     done = _in_transaction(
         lambda session, fetched, now: outbox_admin.retry(session, fetched, now, chosen)
     )
-    typer.echo(f"Owed anew: {done}")
+    typer.echo(f"Queued again: {done}")
 
 
 @outbox.command()

@@ -183,7 +183,7 @@ def abandon(session: Session, message: ClaimedMessage) -> bool:
     """Mark a message failed whose outcome couldn't be recorded; `rantevou outbox` lists it."""
     row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
     if row:
-        _set_status(session, row, OutboxStatus.FAILED, "what became of it couldn't be noted")
+        _set_status(session, row, OutboxStatus.FAILED, "its outcome couldn't be stored")
     return row is not None
 
 

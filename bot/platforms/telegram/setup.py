@@ -65,7 +65,7 @@ async def check_up(bot: Bot, account: str, url: str | None) -> CheckUp:
             f"the webhook is {webhook.url}, not RANTEVOU_PUBLIC_URL's: run the setup again"
         )
     elif missing := [kind for kind in UPDATES if kind not in (webhook.allowed_updates or ())]:
-        wrong.append(f"the webhook isn't told of {', '.join(missing)}: run the setup again")
+        wrong.append(f"the webhook doesn't get {', '.join(missing)}: run the setup again")
     else:
         right.append(f"webhook stands: {url}")
     if webhook.last_error_date and webhook.last_error_date > datetime.now(UTC) - RECENT:

@@ -38,7 +38,7 @@ async def check_up(client: httpx.AsyncClient, account: str, url: str | None) -> 
     elif webhook != url:
         wrong.append(f"the webhook is {webhook}, not RANTEVOU_PUBLIC_URL's: run the setup again")
     elif missing := [event for event in EVENTS if event not in events]:
-        wrong.append(f"the webhook isn't told of {', '.join(missing)}: run the setup again")
+        wrong.append(f"the webhook doesn't get {', '.join(missing)}: run the setup again")
     else:
         right.append(f"webhook stands: {url}")
     return CheckUp(right, wrong)

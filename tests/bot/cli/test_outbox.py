@@ -68,7 +68,7 @@ def test_what_is_named_is_dropped_or_enqueued_again(technician: Technician) -> N
     for number in (1, 2, 3, 4):
         technician.add(number, "failed")
     assert technician("drop", "1", "3").stdout == "Given up: 2\n"
-    assert technician("retry", "2").stdout == "Owed anew: 1\n"
+    assert technician("retry", "2").stdout == "Queued again: 1\n"
     assert technician.statuses() == {1: "cancelled", 2: "pending", 3: "cancelled", 4: "failed"}
     assert technician("drop", "--all").stdout == "Given up: 1\n"
     assert technician.statuses()[4] == "cancelled"

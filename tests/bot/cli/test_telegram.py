@@ -97,7 +97,7 @@ def test_the_doctor_says_what_is_well(
         ({"token": "1:wrong"}, {}, "Telegram doesn't know its token"),
         ({}, {}, "no webhook stands"),
         ({}, {"url": "https://elsewhere.example"}, "the webhook is https://elsewhere.example"),
-        ({}, {"url": WEBHOOK}, "isn't told of message, edited_message, callback_query"),
+        ({}, {"url": WEBHOOK}, "doesn't get message, edited_message, callback_query"),
         ({"public_url": ""}, {"url": WEBHOOK}, "but RANTEVOU_PUBLIC_URL isn't set"),
         ({}, failed(timedelta(minutes=5)), "Z: Connection refused"),
     ],

@@ -72,7 +72,7 @@ ELSEWHERE = {"webhook": "https://elsewhere.example", "event_types": list(EVENTS)
         ({"token": "wrong-wrong-wrong-wrong"}, {}, "Viber doesn't know its token"),
         ({}, {}, "no webhook stands"),
         ({}, ELSEWHERE, "the webhook is https://elsewhere.example"),
-        ({}, {"webhook": WEBHOOK, "event_types": ["seen"]}, "isn't told of delivered, failed"),
+        ({}, {"webhook": WEBHOOK, "event_types": ["seen"]}, "doesn't get delivered, failed"),
     ],
 )
 def test_the_doctor_says_what_is_wrong(

@@ -196,7 +196,7 @@ def test_what_cannot_be_noted_is_given_up_and_not_sent_again(
     monkeypatch.setattr(dispatch, "mark_sent", broken)
     push.deployment.say("Γεια")
     push.deliver(push.settled)
-    said = "what became of it couldn't be noted"
+    said = "its outcome couldn't be stored"
     assert {row[1:] for row in push.rows()} == {("failed", 1, said)}
     assert len(push.server.messages) == 2
 
