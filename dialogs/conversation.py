@@ -19,6 +19,14 @@ CONVERSATION: Definition[Office] = Definition(
         "Hello! I'm Rantevou and I book appointments with your municipality. "
         "At any time you can write “help” or “back”."
     ),
+    help=_(
+        "Pick an answer by tapping it, or write its number or its name. "
+        "You can also write at any time: “back”, “start over”, “cancel”, “about the service”, "
+        "“useful links”, “human”, “my bookings”, “language”, “time zone”."
+    ),
+    help_offer=_("Shall I help? See below what you can do, or write “human” for an employee."),
+    stopped=_("All right, I've stopped. Nothing was booked or changed."),
+    nothing_to_stop=_("All right. Write to me again whenever you need an appointment."),
     follow_link=follow_link,
     unreadable={
         "voice": _("I can't listen to voice messages. Please write to me, or tap a button."),

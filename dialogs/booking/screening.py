@@ -8,7 +8,6 @@ from dialogs.context import Context, Step
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome
 from dialogs.engine.prompts import ChangeAnswer, Choice, Prompt, RunCommand, action_choice
-from dialogs.engine.standard_commands import STOPPED
 from dialogs.engine.steps import VERSION
 from dialogs.nlu.lexicon import NO, YES
 
@@ -118,5 +117,5 @@ def _ask_at_limit(ctx: Context) -> Prompt:
 
 def _end(ctx: Context, _answer: str) -> EffectOutcome:
     navigation.end_dialog(ctx)
-    ctx.say(STOPPED)
+    ctx.say(ctx.definition.stopped)
     return None

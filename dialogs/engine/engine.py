@@ -129,8 +129,7 @@ def _greet(ctx: Context[Any], received: Input) -> None:
     text = received.text if isinstance(received, TextInput) else ""
     if not ctx.language_stated and (language := _language_of(ctx, normalize(clean(text)))):
         ctx.update(language=language)
-    if ctx.definition.greeting:
-        ctx.say(ctx.definition.greeting)
+    ctx.say(ctx.definition.greeting)
 
 
 def _language_of(ctx: Context[Any], text: str) -> Language | None:
@@ -162,7 +161,7 @@ def _say_invalid(ctx: Context[Any], invalid: InvalidAnswer) -> None:
     ctx.say(invalid.text)
     if ctx.state.failures == FAILURES_BEFORE_HELP:
         show_help(ctx)
-        ctx.say(_("Shall I help? See below what you can do, or write “human” for an employee."))
+        ctx.say(ctx.definition.help_offer)
 
 
 def _say_refusal(ctx: Context[Any], refused: StepRefused) -> None:

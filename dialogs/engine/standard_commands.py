@@ -13,8 +13,6 @@ from dialogs.nlu.lexicon import HELLO
 from dialogs.nlu.matching import are_inflections
 from dialogs.nlu.normalize import normalize
 
-STOPPED = _("All right, I've stopped. Nothing was booked or changed.")
-
 ARTICLES = _("the, my")
 
 
@@ -30,7 +28,7 @@ def stop_or_ask(ctx: Context[Any], _argument: str) -> None:
     elif state.answered_by_citizen:
         ctx.update(interruption=Interruption(STOP_STEP.name))
     elif ctx.definition.is_entry(state.dialog):
-        ctx.say(_("All right. Write to me again whenever you need an appointment."))
+        ctx.say(ctx.definition.nothing_to_stop)
     else:
         navigation.end_dialog(ctx)
 
@@ -52,7 +50,7 @@ def _stop(ctx: Context[Any], answer: str) -> None:
     ctx.update(interruption=None)
     if answer == "yes":
         navigation.end_dialog(ctx)
-        ctx.say(STOPPED)
+        ctx.say(ctx.definition.stopped)
 
 
 STOP_STEP: Step[Any] = Step("stop", _("Stop"), _ask_to_stop, effect=_stop, automatic=False)
@@ -78,13 +76,7 @@ def _start_over(ctx: Context[Any], _argument: str) -> None:
 
 def _help(ctx: Context[Any], _argument: str) -> None:
     show_help(ctx)
-    ctx.say(
-        _(
-            "Pick an answer by tapping it, or write its number or its name. "
-            "You can also write at any time: “back”, “start over”, “cancel”, “about the service”, "
-            "“useful links”, “human”, “my bookings”, “language”, “time zone”."
-        )
-    )
+    ctx.say(ctx.definition.help)
 
 
 def _next_language(ctx: Context[Any], _argument: str) -> None:

@@ -74,7 +74,7 @@ class Dialog(Generic[O]):
     on_old_choice: Callable[["Context[O]", str, str], bool] | None = None
 
 
-VERSION = "catalogue"
+VERSION = "version"
 """In `Step.depends`: the answer must be rechecked when Dialog.version changes."""
 
 
@@ -104,8 +104,11 @@ class Definition(Generic[O]):
     """The definition of a conversation: its dialogs and commands.
 
     It begins with the dialog `initial` and returns to `idle`; the steps of `interruptions` ask
-    questions that interrupt a dialog. `greeting` begins each conversation; `follow_link` handles a
-    deep link's payload; `unreadable` has the answers to messages without text.
+    questions that interrupt a dialog. `follow_link` handles a deep link's payload.
+
+    Texts: `greeting` begins each conversation; `help` answers the help command, `help_offer`
+    several wrong answers; `stopped` follows the end of a dialog by its citizen, `nothing_to_stop`
+    a stop where nothing was begun; `unreadable` answers messages without text.
     """
 
     dialogs: Mapping[str, Dialog[O]]
@@ -114,6 +117,10 @@ class Definition(Generic[O]):
     idle: str
     interruptions: Dialog[O] | None = None
     greeting: Text = ""
+    help: Text = ""
+    help_offer: Text = ""
+    stopped: Text = ""
+    nothing_to_stop: Text = ""
     follow_link: Callable[["Context[O]", str], None] | None = None
     unreadable: Mapping[Unreadable, Text] = field(default_factory=dict)
 
@@ -148,8 +155,9 @@ class Context(Generic[O]):
     _values: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, message: Text | Message) -> None:
-        """Send a message before the next question."""
-        self.messages.append(message)
+        """Send a message before the next question; nothing for an empty one."""
+        if message:
+            self.messages.append(message)
 
     def update(self, **changes: Any) -> None:
         """Replace fields of the state."""
