@@ -21,7 +21,7 @@ class TransportState:
     """The number of the last message, where the platform numbers them."""
     last_number_at: float = 0
     open_since: float | None = None
-    """When the open question became the open one."""
+    """The time at which the open question became the open one."""
     opened_by: int = 0
     """The inbound row whose replies first asked it."""
     asked_by: int = 0

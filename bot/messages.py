@@ -177,7 +177,7 @@ class Reply(BaseModel):
 
 
 class Origin(StrEnum):
-    """Who writes a message, which decides how it is handled."""
+    """The origin of a message, which decides how it is handled."""
 
     CITIZEN = "citizen"
     """A citizen in a chat of their own: the message is a turn of their conversation."""

@@ -12,7 +12,7 @@ from core.messaging import receipts
 from dialogs.engine.engine import EARLY, LATE
 
 OVERTAKEN = timedelta(hours=1)
-"""How long an overtaken message is recognized by its number: platforms may count anew."""
+"""The time that an overtaken message is recognized by its number: platforms may count anew."""
 
 DOUBLE_TAP = timedelta(seconds=5)
 """Within which a second tap of the same button is taken for a mistake."""

@@ -6,7 +6,7 @@ from core.i18n import TextTemplate
 
 
 class RefusalKind(StrEnum):
-    """Why a request is refused; the metrics count refusals by it."""
+    """The reason of a refusal, by which the metrics count refusals."""
 
     TAKEN = "taken"
     TOO_MANY_BOOKINGS = "too_many_bookings"

@@ -14,7 +14,7 @@ from dialogs.messages.appointment import about_service, contact_facts, facts, us
 from dialogs.messages.blocks import Block, Fact, Heading, Paragraph, message
 
 MAX_OFFICES_LISTED = 8
-"""How many municipalities are listed if none is picked."""
+"""The most municipalities that are listed if none is picked."""
 
 HUMAN = _("You can talk to an employee:")
 

@@ -1,4 +1,4 @@
-"""What the former revision stored is migrated, and every chat continues as it did there.
+"""Data of the former revision is migrated, and every chat continues as it did there.
 
 tests/data/README.md says how the databases and the expected conversations were made.
 """

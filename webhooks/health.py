@@ -24,7 +24,7 @@ T = TypeVar("T")
 OK = {"status": "ok"}
 
 TIMEOUT_SECONDS = 3
-"""How long a query may take."""
+"""The time that a query may take."""
 
 
 def routes(application: Application) -> APIRouter:

@@ -31,10 +31,10 @@ MAX_CONCURRENT = 20
 """Messages of one account sent at the same time: one that hangs delays no other account."""
 
 POLL_SECONDS = 1.0
-"""How often the outbox is polled, besides after each commit of messages."""
+"""The interval at which the outbox is polled, besides after each commit of messages."""
 
 SEND_SECONDS = 20.0
-"""How long sending a message may take; far less than outbox.LEASE."""
+"""The time that sending a message may take; far less than outbox.LEASE."""
 
 RECONNECT_SECONDS = 60.0
 """Before connecting again an account whose connecting failed."""

@@ -32,7 +32,7 @@ log = structlog.get_logger()
 CLEANUP_SECONDS = 60
 
 BATCH = 500
-"""How many conversations one transaction resets: turns wait for it."""
+"""The most conversations that one transaction resets: turns wait for it."""
 
 
 async def clean_up_forever(database: Database, services: Services, keep_replies: timedelta) -> None:

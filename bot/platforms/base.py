@@ -38,13 +38,13 @@ class Platform(ABC):
     """
 
     can_edit: ClassVar[bool] = False
-    """Whether a sent message can be edited: an answered question then loses its buttons."""
+    """True where a sent message can be edited: an answered question then loses its buttons."""
 
     can_send_files: ClassVar[bool] = False
-    """Whether it renders files: an appointment is then also sent as a calendar file."""
+    """True where it renders files: an appointment is then also sent as a calendar file."""
 
     can_send_venues: ClassVar[bool] = False
-    """Whether it renders venues: the place of an appointment is then also sent as one."""
+    """True where it renders venues: the place of an appointment is then also sent as one."""
 
     def __init__(self, account: str) -> None:
         """`account` is the platform and the account's own name, such as "telegram:town"."""

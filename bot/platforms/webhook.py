@@ -57,7 +57,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Reachability:
-    """Whether messages can be sent to an address from now on."""
+    """The reachability of an address: whether messages can be sent to it from now on."""
 
     address: str
     reachable: bool

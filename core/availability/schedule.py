@@ -28,7 +28,7 @@ SECOND = timedelta(seconds=1)
 
 
 class UnavailableKind(StrEnum):
-    """Why a day has no free start."""
+    """The kind of reason why a day has no free start."""
 
     PAST = "past"
     NOTICE = "notice"
@@ -44,7 +44,7 @@ class UnavailableKind(StrEnum):
 
 @dataclass(frozen=True)
 class UnavailableReason:
-    """Why a day has no free start, and the catalogue's reason for a holiday or closure."""
+    """The reason why a day has no free start, with the catalogue's text of a holiday or closure."""
 
     kind: UnavailableKind
     reason: LocalizedText | None = None

@@ -14,7 +14,7 @@ from core.errors import BookingRefused, RefusalKind
 from core.i18n import _n
 
 MAX_ATTEMPTS = 5
-"""How many failed attempts within LOCKED_FOR lock their source."""
+"""The failed attempts within LOCKED_FOR that lock their source."""
 
 LOCKED_FOR = timedelta(hours=1)
 

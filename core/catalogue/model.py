@@ -1,4 +1,4 @@
-"""What a municipality's catalogue, a YAML file, says of its services, branches and desks."""
+"""The model of a municipality's catalogue, a YAML file: services, branches, desks, rules."""
 
 import re
 from datetime import date, time
@@ -30,7 +30,7 @@ Clock = Annotated[time, BeforeValidator(_check_clock)]
 
 
 class Channel(StrEnum):
-    """How an appointment is held."""
+    """The way in which an appointment is held."""
 
     IN_PERSON = "in_person"
     VIDEO = "video"
@@ -51,7 +51,7 @@ class Link(CatalogueModel):
 
 
 class OfficeContact(CatalogueModel):
-    """How to reach the office itself."""
+    """The contact details of the office itself."""
 
     phone: str | None = None
     email: str | None = None
@@ -61,7 +61,7 @@ class OfficeContact(CatalogueModel):
 
 
 class Closure(CatalogueModel):
-    """When a desk, a branch or the municipality is closed: whole days, or hours of each day."""
+    """A time at which a desk, branch or municipality is closed: days, or hours of each day."""
 
     first: date = Field(alias="from")
     last: date = Field(alias="to")
@@ -71,7 +71,7 @@ class Closure(CatalogueModel):
 
 
 class Opening(CatalogueModel):
-    """When a desk works, in local time. By default, for all its services and channels."""
+    """A time at which a desk works, local. By default, for all its services and channels."""
 
     days: tuple[Weekday, ...] = Field(min_length=1)
     start: Clock
@@ -124,7 +124,7 @@ class Branch(CatalogueModel):
 
 
 class Rejection(CatalogueModel):
-    """Why an option ends the booking, and where the citizen can go instead."""
+    """The reason why an option ends the booking, and where the citizen can go instead."""
 
     reason: LocalizedText
     link: Url | None = None
@@ -155,7 +155,7 @@ class Question(CatalogueModel):
 
 
 class FieldType(StrEnum):
-    """What kind of answer a form field takes; the values are those of the catalogue files.
+    """The kind of answer that a form field takes; the values are those of the catalogue files.
 
     How each is asked for, read and shown stands in `dialogs/nlu/field_types.py`.
     """
@@ -217,7 +217,7 @@ class ConsentReference(NamedTuple):
 
 
 class Consent(CatalogueModel):
-    """What the citizen agrees to. Which version it was is stored with the booking."""
+    """A text that the citizen agrees to. Its version is stored with the booking."""
 
     id: Id
     version: str
@@ -240,12 +240,12 @@ class Rules(CatalogueModel):
     change_deadline_hours: int = Field(default=24, ge=0)
     open_bookings: int = Field(default=2, ge=1)
     reminder_hours: int = Field(default=24, ge=0, le=14 * 24)
-    """How long before an appointment the reminder is sent; 0 for none."""
+    """The hours before an appointment at which the reminder is sent; 0 for none."""
     holds_per_address: int = Field(default=20, ge=1)
 
 
 class Service(CatalogueModel):
-    """What the citizen comes for. `duration`, `interval` (of starts): minutes."""
+    """A service that the citizen comes for. `duration`, `interval` (of starts): minutes."""
 
     id: Id
     name: LocalizedText

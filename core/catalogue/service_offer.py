@@ -1,4 +1,4 @@
-"""What a citizen books: a service at a branch over a channel, and the desks that serve it."""
+"""The offer that a citizen books: a service at a branch over a channel, with its desks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -31,9 +31,9 @@ SETTING = "RANTEVOU_DATABASE_URL"
 EXPECTED = "must be like sqlite:///data/rantevou.db or postgresql://user:password@host/name"
 READERS = 4
 RETRY_SECONDS = 15
-"""How long a transaction is retried while others conflict with it, in seconds."""
+"""The seconds for which a transaction is retried while others conflict with it."""
 DEADLINE_SECONDS = 20
-"""How long a caller waits for one transaction, in seconds: the database may hang."""
+"""The seconds that a caller waits for one transaction: the database may hang."""
 OTHERS_FIRST = "Others were always first: nothing was changed. Please try again soon."
 NO_ANSWER = "The database gives no answer in time. Please send the same again soon."
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 BUSY_SECONDS = 15
-"""How long a connection waits for another process to finish writing, in seconds."""
+"""The seconds that a connection waits for another process to finish writing."""
 
 UNAVAILABLE = frozenset(
     {

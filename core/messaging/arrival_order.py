@@ -9,7 +9,7 @@ from core.db.models import PendingInbound
 from core.messaging import conversations
 
 MAX_WAIT = timedelta(seconds=5)
-"""How long later messages wait for an earlier one, whose process may have died."""
+"""The time that later messages wait for an earlier one, whose process may have died."""
 
 
 def add(session: Session, account: str, address: str, number: int, now: datetime) -> None:

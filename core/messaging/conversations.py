@@ -18,7 +18,7 @@ from core.i18n import Language
 DEFAULT_TIMEZONE = "Europe/Athens"
 
 MAX_TRANSCRIPT = 200
-"""How many of a conversation's messages a transcript has at most."""
+"""The most messages of a conversation that a transcript has."""
 
 _ANY_PROMPT = PromptRow.__table__.alias("any_prompt")
 _LAST_PROMPT = (

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class MessageKind(StrEnum):
-    """What an outbox message is: a reply, or a notification about a booking."""
+    """The kind of an outbox message: a reply, or a notification about a booking."""
 
     REPLY = "reply"
     CONFIRMED = "confirmed"
@@ -48,7 +48,7 @@ Recipient = ContactRecipient | AttendeeRecipient
 
 @dataclass(frozen=True)
 class Cause:
-    """Why a message is sent, such as one change of a booking; it is sent to each recipient once."""
+    """The cause of a message, such as a change of a booking; each recipient gets it once."""
 
     text: str
 

@@ -14,10 +14,10 @@ from core.db.models import UNSENT, OutboxRow, OutboxStatus
 from core.messaging.keys import MessageKind
 
 MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
-"""How long a message waits for earlier ones to the same recipient, except those of its turn."""
+"""The time that a message waits for earlier ones to its recipient, except those of its turn."""
 
 LEASE = timedelta(seconds=60)
-"""How long no other worker may claim a claimed message; longer than a send may take."""
+"""The time in which no other worker may claim a message; longer than a send may take."""
 
 SENT_STATUSES = (OutboxStatus.SENT, OutboxStatus.DELIVERED, OutboxStatus.SEEN)
 """The statuses of a sent message, in the order in which receipts report them."""

@@ -11,7 +11,7 @@ from core.messaging.keys import ContactRecipient
 from core.messaging.outbox import LEASE, SENT_STATUSES
 
 SEND_GRACE = timedelta(seconds=2)
-"""How long a message that is being sent is waited for, until its outcome counts as unknown."""
+"""The time after which the outcome of a message that is being sent counts as unknown."""
 
 
 def reply_was_visible(

@@ -24,7 +24,7 @@ from dialogs.messages.appointment import CHANNELS, CLOCK
 from dialogs.nlu.times import ClockTime
 
 MAX_OTHER_BRANCHES = 3
-"""How many other branches are queried, to limit a turn's SQL statements."""
+"""The most other branches that are queried, to limit a turn's SQL statements."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dialogs.nlu.matching import pick
 from dialogs.nlu.normalize import normalize
 
 MAX_NAME_WORDS = 3
-"""How many words a municipality's name may have within a sentence."""
+"""The most words that a municipality's name may have within a sentence."""
 
 UNKNOWN_MUNICIPALITY = _("I don't know that municipality. Please pick one, or write its name.")
 UNKNOWN_GROUP = _("Please pick a group of services, or write its name.")

@@ -30,7 +30,7 @@ from dialogs.nlu.dates import Moment, NoSuchDay, parse_moment
 from dialogs.nlu.times import parse_time
 
 MAX_NEAREST_TIMES = 6
-"""How many times are offered instead of one that isn't free."""
+"""The most times that are offered instead of one that isn't free."""
 
 EARLIEST = _("earliest, the earliest, the first, soonest, as early as possible")
 """Words for the first free time."""

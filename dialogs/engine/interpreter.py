@@ -25,7 +25,7 @@ from dialogs.engine.steps import Context
 from dialogs.nlu.normalize import clean, normalize
 
 MAX_TEXT = 1000
-"""How many characters a typed text may have."""
+"""The most characters that a typed text may have."""
 
 
 def on_tap(ctx: Context[Any], tap: TapInput, *, stale: bool) -> EffectOutcome:

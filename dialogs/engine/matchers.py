@@ -22,7 +22,7 @@ NEGATIONS = _("but, not, no, dont")
 """Words that negate: a text with one means only a choice whose name has it too."""
 
 MAX_WORDS_AFTER = 4
-"""How many words may follow a yes or a no."""
+"""The most words that may follow a yes or a no."""
 
 
 @dataclass(frozen=True)

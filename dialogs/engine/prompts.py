@@ -91,7 +91,7 @@ class ShowAll:
 
 
 Action = RunCommand | ChangeAnswer | SetAnswers | ShowPage | ShowMonth | ShowAll
-"""What a button does instead of answering the question."""
+"""The effect of a button that doesn't answer the question."""
 
 _ACTIONS: Mapping[str, type[Action]] = {
     action.kind: action

@@ -11,7 +11,7 @@ from core.i18n import Language
 
 
 class Source(StrEnum):
-    """Where an answer came from."""
+    """The source of an answer."""
 
     CITIZEN = "citizen"
     AUTOMATIC = "automatic"
@@ -21,7 +21,7 @@ class Source(StrEnum):
 
 
 class Status(StrEnum):
-    """Whether an answer counts."""
+    """The status of an answer: only a current one counts."""
 
     CURRENT = "current"
     RETRACTED = "retracted"
@@ -41,7 +41,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class PromptView:
-    """How the open question is shown, if not as its step first asks it."""
+    """The view of the open question, if it isn't shown as its step first asks it."""
 
     step: str | None = None
     """The step it belongs to; it is dropped when another step asks."""
@@ -56,7 +56,7 @@ class PromptView:
     change: str | None = None
     """The step whose answer a button offers to change."""
     choosing: bool = False
-    """Whether the question is which answer to change."""
+    """True while the question is which answer to change."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class State:
     failures: int = 0
     """Wrong answers to the open question, one after the other."""
     data: Mapping[str, str] = field(default_factory=dict)
-    """What the running dialog stores besides answers, by name."""
+    """The values that the running dialog stores besides answers, by name."""
     version: str = ""
     """The version by which the answers were given; see Dialog.version."""
     number: int = 0

@@ -50,7 +50,7 @@ BOOKING_ACTIONS: tuple[Block, ...] = (
     Attachment("calendar", _("Save in my calendar")),
     Actions((Action("print", _("Print")),)),
 )
-"""What a page offers below a message about one booking."""
+"""The actions that a page offers below a message about one booking."""
 
 
 def shown_zone(municipality: Municipality, channel: str, citizen: ZoneInfo) -> ZoneInfo:

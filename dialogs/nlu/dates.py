@@ -26,7 +26,7 @@ from dialogs.nlu.vocabulary import (
 )
 
 RECENT = timedelta(days=90)
-"""How long ago a date without a year may be; an earlier one is next year's."""
+"""The age that a date without a year may have; an earlier one is next year's."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _read_day(
 
 @dataclass(frozen=True)
 class _DayContext:
-    """What the rules read a day with; `shown` is the first of the month on the screen."""
+    """The context in which the rules read a day; `shown` is the first of the month shown."""
 
     vocabulary: Vocabulary
     today: date

@@ -34,16 +34,16 @@ class FixedChoice:
 
 @dataclass(frozen=True)
 class FieldTypeSpec:
-    """How a type of form field is asked for, read, remembered and shown."""
+    """A type of form field: how it is asked for, parsed, remembered and shown."""
 
     parse: Parser
     input: InputHint = "text"
     remembered: bool = False
-    """Whether the answer is offered again at the next booking, for it is the same then."""
+    """True where the answer is offered again at the next booking, for it is the same then."""
     closed: bool = False
-    """Whether only a choice is an answer."""
+    """True where only a choice is an answer."""
     free_text: bool = False
-    """Whether any text is an answer, "I don't have one" too."""
+    """True where any text is an answer, "I don't have one" too."""
     choices: tuple[FixedChoice, ...] = ()
     show: Callable[[str], Text] = str
     """Formats a value that is none of the field's options for reading."""

@@ -3,4 +3,4 @@
 from typing import Literal
 
 InputHint = Literal["text", "name", "email", "phone", "digits", "code", "long"]
-"""Which keyboard or input field suits the answer; stored with prompts and part of the chat API."""
+"""The keyboard or input field that suits the answer; stored with prompts, part of the chat API."""

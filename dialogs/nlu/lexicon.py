@@ -24,7 +24,7 @@ NO = _("no, n, nope, no thanks")
 
 
 class Lexicon(Protocol):
-    """What the conversation needs of the languages; `bot.i18n.translator` implements it."""
+    """The words and texts of all languages; `bot.i18n.translator` implements it."""
 
     def say(self, phrase: Text, language: str) -> str:
         """Return a text in a language."""

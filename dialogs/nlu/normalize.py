@@ -18,7 +18,7 @@ def clean(text: str) -> str:
 
 
 _SEPARATORS = re.compile(r"[^\w/:.+@-]|(?<!\d)[./:-]|[./:-](?!\d)|_")
-"""What separates words; signs between digits don't: "10:30"."""
+"""The separators of words; signs between digits are none: "10:30"."""
 
 
 @lru_cache(maxsize=4096)

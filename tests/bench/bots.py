@@ -32,7 +32,7 @@ from tests.postgres import Server
 
 MESSAGES_PER_SECOND = 20
 CITIZENS, TEXTS = 100, ("γεια", "λάρισα", "1", "1", "1", "πίσω")
-"""How many converse at the same time, and what each of them writes."""
+"""The number of concurrent citizens, and what each of them writes."""
 CONNECTIONS = 8
 
 

@@ -28,7 +28,7 @@ class Figure:
     """Milliseconds of processor time for each turn, message or other unit."""
     ratio: float | None
     by: str
-    """What revisions are compared by: "value", "cpu", or "" for what doesn't measure the code."""
+    """The measure by which revisions are compared: "value", "cpu", or "" for none."""
 
 
 FIGURES: list[Figure] = []

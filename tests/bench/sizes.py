@@ -1,4 +1,4 @@
-"""How much is measured, in the whole and in the short form of `make bench`."""
+"""The sizes of the whole and of the short form of `make bench`."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""When a figure is worse than in a former revision."""
+"""A figure is reported as worse than the former revision's."""
 
 from tests.bench.beside import Comparison, Round, compare
 

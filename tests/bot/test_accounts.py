@@ -1,4 +1,4 @@
-"""Which settings of an account may be shown."""
+"""The settings of an account that may be shown."""
 
 from pydantic import SecretStr
 

@@ -1,4 +1,4 @@
-"""What a citizen writes is shown to nobody by an error of the database."""
+"""An error of the database shows nobody what a citizen wrote."""
 
 import sqlite3
 from contextlib import closing
@@ -26,7 +26,7 @@ BEGIN SELECT RAISE(ABORT, 'forced'); END
 
 
 def shows(text: str, name: str) -> bool:
-    """Whether some of what was written is in it, as it is or as escapes."""
+    """Return whether some of the written text is in an output, as it is or escaped."""
     parts = [*name.split(), *DETAILS[:3]]
     return any(part in text or part.encode("unicode_escape").decode() in text for part in parts)
 

@@ -13,7 +13,7 @@ from tests.conftest import SOAK
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]
-"""What may be well on a phone in daylight, and not elsewhere."""
+"""The screens and colour schemes in which every state is checked."""
 
 OTHER_PAGES = (
     *("/m/kalamata", "/m/nowhere", "/docs", "/accessibility", "/m/kalamata/privacy"),
@@ -25,7 +25,7 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 
 
 def faults(page: Page, *rules: str) -> list[str]:
-    """What axe finds: rule, where, what to do."""
+    """Return the violations that axe finds: rule, element, remedy."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
     only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}

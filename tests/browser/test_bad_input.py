@@ -36,7 +36,7 @@ def bookings(deployment: Deployment) -> list[str]:
 
 
 def true(page: Page) -> tuple[str, str, str]:
-    """What the page shows now, which is what it shows when it is opened anew."""
+    """Return what the page shows, after a check that it shows the same when reloaded."""
     anew = page.context.new_page()
     anew.goto(page.url)
     shown, truth = ((step(one), trail(one), log(one)) for one in (page, anew))
@@ -154,7 +154,7 @@ PASTED = (
     ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>", False),
     ("**Μαρία** _Παπαδοπούλου_", "**Μαρία** _Παπαδοπούλου_", False),
 )
-"""What is pasted as a name, how it is shown, whether it is one."""
+"""Pasted names: the text, how it is shown, whether it is accepted as a name."""
 
 
 def test_pasted_names_are_shown_as_text_and_taken_without_their_dress(visit: Visit) -> None:

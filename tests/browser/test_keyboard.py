@@ -35,7 +35,7 @@ FOCUS = """() => {
 
 
 def hits(page: Page, selector: str) -> bool:
-    """Whether the focus is on such an element."""
+    """Return whether the focus is on an element of that selector."""
     return bool(page.evaluate("wanted => document.activeElement.matches(wanted)", selector))
 
 

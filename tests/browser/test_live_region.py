@@ -1,4 +1,4 @@
-"""What a screen reader is told: each message once, and in one place."""
+"""A screen reader announces each message once, and in one place."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ HEARD = """() => {
 
 
 def check(page: Page, before: list[str]) -> dict[str, Any]:
-    """What was announced is what was added to the page, each once, and nothing besides."""
+    """Check that what was announced is what was added to the page, each once."""
     heard: dict[str, Any] = page.evaluate(HEARD)
     at = step(page)
     assert heard["there"], f"another live region at {at}"

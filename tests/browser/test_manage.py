@@ -12,7 +12,7 @@ from tests.conftest import SOAK
 
 @dataclass(frozen=True)
 class Words:
-    """What is said and pressed, in one language."""
+    """The texts typed and the buttons pressed, in one language."""
 
     browser: str
     municipality: str

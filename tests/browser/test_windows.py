@@ -1,4 +1,4 @@
-"""What comes from elsewhere to an open page: another window's answers, messages that come later."""
+"""An open page receives the answers of another window, and messages that come later."""
 
 import re
 

@@ -32,6 +32,6 @@ async def soon(so: Callable[[], bool]) -> None:
 
 
 def waiting(database: Database) -> int:
-    """How many wait for what another named, as PostgreSQL knows."""
+    """Return how many connections wait for an advisory lock, as PostgreSQL reports."""
     with database.engine.connect() as connection:
         return connection.scalar(WAITING) or 0

@@ -35,7 +35,7 @@ LIVE_AS_DUMPED = (
 """The same condition as PostgreSQL dumps it, which would change again when it is restored."""
 
 WRITTEN = NOW - timedelta(minutes=2)
-"""When everything but the earlier appointments was written, so that holds are live at NOW."""
+"""The time at which all but the earlier appointments was written: holds are live at NOW."""
 
 NAME, EMAIL = "Μαρία Παπαδοπούλου", "maria@example.gr"
 HOUSING = ("Καλαμάτα", "Επίδομα Στέγασης", "όχι")

@@ -64,7 +64,7 @@ class TelegramServer:
     waiting: list[dict[str, Any]] = field(default_factory=list)
     """The updates that polling returns."""
     reached: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
-    """When we sent or edited a message, by chat, in time.perf_counter."""
+    """The times at which we sent or edited messages, by chat, in time.perf_counter."""
     slow: float = 0
     """Seconds that a response takes."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))

@@ -141,7 +141,7 @@ class ViberServer:
     """The responses to the next messages, by user id; to other calls, by method."""
     account: dict[str, Any] = field(default_factory=dict)
     reached: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    """When we sent a message, by user id, in time.perf_counter."""
+    """The times at which we sent messages, by user id, in time.perf_counter."""
     serves: str = ""
     """The local URL behind the public address, which Viber calls before it accepts a webhook."""
     slow: float = 0

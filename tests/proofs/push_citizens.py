@@ -32,7 +32,7 @@ class Citizens:
     stuck: list[str] = field(default_factory=list)
     begun: int = 0
     retried: Counter[int] = field(default_factory=Counter)
-    """How many messages had to be sent again, by the status of the response; 0 for none."""
+    """The number of messages that had to be sent again, by the response's status; 0 for none."""
     enough: threading.Event = field(default_factory=threading.Event)
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))

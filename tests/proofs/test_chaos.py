@@ -141,7 +141,7 @@ class Citizen:
 
     @property
     def booked(self) -> bool:
-        """Whether the confirmation is to be seen."""
+        """Return whether the confirmation is to be seen."""
         with self.world.push_platform.lock:
             told = self.world.push_platform.by_address[self.who]
             return any("Κωδικός" in message.text for message in told)
@@ -173,7 +173,7 @@ class Citizen:
 
 
 class Chaos(RuleBasedStateMachine):
-    """What may happen to a citizen's messages between them and us."""
+    """The faults that may happen to a citizen's messages on their way."""
 
     def __init__(self, world: World) -> None:
         super().__init__()

@@ -87,7 +87,7 @@ class ConsoleStory:
     """A terminal, where a choice is typed by its number or its label."""
 
     typed: dict[str, dict[str, str]] = field(default_factory=dict)
-    """What each citizen types for a choice, by its id."""
+    """The text that each citizen types for a choice, by its id."""
 
     def read(self, line: Line) -> Inbound:
         """Return the inbound message of a typed line, with the story's language and time zone."""
@@ -161,7 +161,7 @@ class ViberStory:
     bot: Viber
     numbers: "count[int]" = field(default_factory=lambda: count(viber_events.AT))
     keyboards: dict[str, set[str]] = field(default_factory=dict)
-    """What each citizen can tap."""
+    """The buttons that each citizen can tap."""
 
     def read(self, line: Line) -> Inbound:
         """Return the inbound message of an event, with the story's time zone."""

@@ -58,7 +58,7 @@ class StoryRunner:
     buttons: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     pending: list[str] = field(default_factory=list)
     notifications: int = 0
-    """How many notifications the story has had so far."""
+    """The number of notifications that the story has had so far."""
 
     def play(self, story: str) -> str:
         """Return the story with the lines of the bot as they are now."""

@@ -1,4 +1,4 @@
-"""What whoever watches over the program asks: does it live, is it ready, what has it done."""
+"""/healthz, /readyz and /metrics, for monitoring."""
 
 import time
 from dataclasses import replace
@@ -136,7 +136,7 @@ def test_none_of_it_is_in_the_description_of_the_api(client: httpx.Client) -> No
 
 
 def numbers(client: httpx.Client) -> dict[str, float]:
-    """What was counted, by name and labels."""
+    """Return the counters, by name and labels."""
     answer = client.get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=")

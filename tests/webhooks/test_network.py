@@ -1,4 +1,4 @@
-"""What is counted by network address: chats are opened freely, so a new one is no way around it."""
+"""Limits are counted by network address, for a new chat can be opened at will."""
 
 import httpx
 

@@ -1,4 +1,4 @@
-"""What a served application does again and again by itself."""
+"""The recurring jobs of a served application."""
 
 import time
 from collections.abc import Callable

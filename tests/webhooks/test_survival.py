@@ -1,4 +1,4 @@
-"""What a server must outlive, and what it must not tell: crashes, rivals, its own log."""
+"""A server survives crashes, rivals and a full log, and shows nothing personal."""
 
 import asyncio
 import signal

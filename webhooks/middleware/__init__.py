@@ -1,1 +1,1 @@
-"""What applies to every request and response."""
+"""The middleware of every request and response."""

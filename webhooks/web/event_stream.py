@@ -22,7 +22,7 @@ from webhooks.web.urls import Here
 log = structlog.get_logger()
 
 POLL_SECONDS = 1.0
-"""How often the database is asked for news; one query for all open pages."""
+"""The interval at which the database is asked for news, in one query for all open pages."""
 
 KEEPALIVE_SECONDS = 25.0
 """After how long without an event a comment is sent: proxies close idle connections."""

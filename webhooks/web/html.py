@@ -23,7 +23,7 @@ from webhooks.web.templating import create_environment, gettext_variables, text_
 from webhooks.web.urls import ChatPage
 
 START = "/start"
-"""What a page sends by itself, to get the first question; it isn't shown."""
+"""The text that a page sends by itself, to get the first question; it isn't shown."""
 
 ATTRIBUTES: Mapping[str, str] = {
     "text": 'autocomplete="off"',
@@ -58,7 +58,7 @@ class Bubble:
     entry: int
     booking: int | None = None
     first: bool = False
-    """Whether the newest part of the conversation begins with it."""
+    """True where the newest part of the conversation begins with it."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from webhooks.web.html import TITLE, Renderer
 from webhooks.web.urls import COOKIE_SECONDS, Here
 
 REVIEWED = date(2026, 11, 21)
-"""When the accessibility statement was last compared with the tests."""
+"""The day on which the accessibility statement was last compared with the tests."""
 
 
 def routes(application: Application, renderer: Renderer) -> APIRouter:

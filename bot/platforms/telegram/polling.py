@@ -20,13 +20,13 @@ from core.errors import DatabaseUnavailable
 log = structlog.get_logger()
 
 WAIT_SECONDS = 25
-"""How long Telegram holds a request open while there are no updates."""
+"""The time that Telegram holds a request open while there are no updates."""
 
 RETRY_SECONDS = 2.0
 """Before trying again when Telegram or the database is unavailable."""
 
 TRIES = 3
-"""How often handling an update is tried that fails by an error of ours."""
+"""The most tries of handling an update that fails by an error of ours."""
 
 
 @dataclass

@@ -21,7 +21,7 @@ ABOUT = _(
 IN_SHORT = _("Appointments with your municipality, by chat")
 
 RECENT = timedelta(hours=1)
-"""How old a failure may be to be reported: the cause of an older one may be gone."""
+"""The age up to which a failure is reported: the cause of an older one may be gone."""
 
 LANGUAGES: dict[str | None, Language] = {
     **{each: each for each in Language if each is not LANGUAGE_OF_OTHERS},

@@ -17,7 +17,7 @@ It has literals, not parameters, for it must equal the condition of the partial 
 
 
 class BookingState(StrEnum):
-    """How far a booking is: held → confirmed → completed / no_show / cancelled; held → expired.
+    """The state of a booking: held → confirmed → completed / no_show / cancelled; held → expired.
 
     An expired hold is confirmed all the same where its time is still free.
     """
@@ -31,7 +31,7 @@ class BookingState(StrEnum):
 
 
 class HistoryAction(StrEnum):
-    """What was done to a booking; the metrics count bookings by it."""
+    """A change to a booking, by which the metrics count bookings."""
 
     HELD = "held"
     RELEASED = "released"

@@ -26,7 +26,7 @@ class Conversation(Base):
 
 
 class PromptRow(Base):
-    """What a prompt offered, so that an older button can be explained."""
+    """A prompt and its choices, stored so that an older button can be explained."""
 
     __tablename__ = "prompts"
 

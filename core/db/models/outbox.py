@@ -23,7 +23,7 @@ _ONLY_SENT: dict[str, Any] = {
 
 
 class OutboxStatus(StrEnum):
-    """How far a message is on its way.
+    """The status of a message's delivery.
 
     pending → claimed → sent, or failed, expired, cancelled; sent → delivered → seen, or failed,
     on platforms that send receipts. On one that fetches its messages itself, pending → delivered.
@@ -71,7 +71,7 @@ class OutboxRow(Base):
     """The row whose message is replaced by this one in the chat."""
     due_at: Mapped[datetime]
     try_at: Mapped[datetime]
-    """When it may be claimed next: when it is due, after a delay, or once a lease has expired."""
+    """The time from which it may be claimed: its due time, a retry's, or the end of a lease."""
     expires_at: Mapped[datetime | None]
     status: Mapped[str]
     """An OutboxStatus."""

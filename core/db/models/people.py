@@ -10,7 +10,7 @@ from core.db.models.base import Base
 
 
 class Citizen(Base):
-    """Who chats or calls. `details` are offered again at the next booking."""
+    """A person who chats or calls. `details` are offered again at the next booking."""
 
     __tablename__ = "citizens"
 

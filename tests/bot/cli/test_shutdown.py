@@ -110,7 +110,7 @@ def test_no_child_outlives_its_parent(file: Path) -> None:
 
 
 def is_over(process: int) -> bool:
-    """Whether it runs no more; one that its parent hasn't waited for is a zombie."""
+    """Return whether a process has ended; one that its parent hasn't waited for is a zombie."""
     try:
         return " Z " in Path(f"/proc/{process}/stat").read_text("utf-8")
     except FileNotFoundError:

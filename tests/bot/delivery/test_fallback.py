@@ -1,4 +1,4 @@
-"""Who can't be reached one way is written to another way, and not in vain again and again."""
+"""A message that can't be delivered one way is sent another way, once."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is forgotten, when, and what is kept."""
+"""Cleanup: which data are erased, when, and which are kept."""
 
 from collections.abc import Sequence
 from datetime import timedelta

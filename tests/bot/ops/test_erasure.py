@@ -1,4 +1,4 @@
-"""What stays of a citizen's details after a booking, and after consent is withdrawn."""
+"""A citizen's details after a booking, and after consent is withdrawn."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ PERSONAL = ("Παπαδοπούλου", EMAIL, PHONE, "691 234 5678", TAX)
 
 
 def left(deployment: Deployment) -> list[str]:
-    """What is still stored, anywhere, of what is personal."""
+    """Return the personal data that are still stored in any table."""
     everything = str(stored(deployment.database))
     return [secret for secret in PERSONAL if secret in everything]
 

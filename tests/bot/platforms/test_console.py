@@ -111,7 +111,7 @@ def test_who_has_a_number_and_no_name_on_this_machine_can_chat(
 
 
 def printed(reply: Reply) -> str:
-    """What a wide terminal shows of a reply."""
+    """Return a reply as a wide terminal shows it."""
     screen = io.StringIO()
     show(Console(file=screen, width=100, highlight=False), reply)
     return screen.getvalue()

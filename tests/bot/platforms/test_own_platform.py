@@ -32,7 +32,7 @@ Sent = list[dict[str, Any]]
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent]:
-    """What the platform's own server is sent, by an account that is in the settings."""
+    """Return what the platform's server is sent by an account in the settings."""
     arrived: Sent = []
 
     def respond(request: Request) -> Answer:

@@ -1,4 +1,4 @@
-"""What a library logs is shown without what it says it of."""
+"""A library's log lines are shown without their arguments."""
 
 import io
 import json

@@ -37,7 +37,7 @@ def booked(deployment: Deployment) -> Deployment:
 
 
 def fetched(deployment: Deployment) -> list[str]:
-    """What a visit brings that wasn't in the talk before."""
+    """Return the messages of a visit that weren't in the conversation before."""
 
     def run(session: Session) -> list[str]:
         before = view(session, deployment.services, message(99, ""))

@@ -1,4 +1,4 @@
-"""What holds of the calendar whatever the openings, closures, bookings and zones."""
+"""Properties of the schedule for any openings, closures, bookings and zones."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -92,7 +92,7 @@ def scenes(draw: st.DrawFn, zones: list[str]) -> tuple[ServiceOffer, dict[int, S
 
 
 def open_at(offer: ServiceOffer, one: Desk, moment: int) -> bool:
-    """Whether the clock on the wall says that the desk is open."""
+    """Return whether the desk is open at a local time."""
     local = datetime.fromtimestamp(moment, offer.zone)
     day, clock = local.date(), local.time()
     body = offer.municipality

@@ -1,4 +1,4 @@
-"""How many appointments and holds one may have, on a real database."""
+"""The limits of appointments and holds, on a real database."""
 
 from collections.abc import Callable
 from datetime import timedelta

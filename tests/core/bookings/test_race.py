@@ -50,7 +50,7 @@ def at_once(
     act: Callable[[BookingEnvironment, T], object],
     body: Municipality,
 ) -> Tally[str]:
-    """How many won and how many were refused, of those who act on the time they saw free."""
+    """Return how many got a time that all saw free, and how many were refused."""
 
     def run(runner: T, wait: Callable[[], object]) -> str:
         own = Database(database.url)

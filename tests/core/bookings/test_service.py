@@ -1,4 +1,4 @@
-"""What becomes of a booking, on a real database: moved, cancelled, edited, written about."""
+"""Bookings on a real database: confirmed, moved, cancelled, edited, notified."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a catalogue says against itself is refused, each thing with its place."""
+"""Contradictions in a catalogue are refused, each with its line."""
 
 from pathlib import Path
 

@@ -8,7 +8,7 @@ from tests.core.small_municipality import NOW
 
 
 def people(session: Session) -> int:
-    """How many there are."""
+    """Return the number of citizens."""
     return session.scalar(select(func.count()).select_from(Citizen)) or 0
 
 

@@ -1,4 +1,4 @@
-"""Whether a desk serves two at once, and taking away what sees to it that none does."""
+"""Helpers that count overlapping bookings, and that drop the overlap guard."""
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ WHERE a.state IN ('held','confirmed') AND b.state IN ('held','confirmed')
 
 
 def overlaps(session: Session) -> int:
-    """How many pairs of live bookings want the same desk at the same time."""
+    """Return the number of pairs of live bookings of one desk that overlap."""
     return session.scalar(OVERLAPS) or 0
 
 

@@ -26,7 +26,7 @@ def prepare(url: str) -> None:
 
 
 def refused(url: str) -> str:
-    """What is said of a database that can't be used: one line, that names setting and database."""
+    """Return the one line said of an unusable database, which names setting and database."""
     with pytest.raises(ConfigurationError) as said:
         prepare(url)
     text = str(said.value)

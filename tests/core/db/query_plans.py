@@ -1,4 +1,4 @@
-"""How a database looks up what it is asked for."""
+"""The query plans of a database."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Who waits for whom, where a count that was looked up must still hold at commit."""
+"""Transactions wait for each other where a count must still hold at commit."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor

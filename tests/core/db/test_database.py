@@ -1,4 +1,4 @@
-"""What a database does by itself, whichever it is."""
+"""The behaviour that both databases share."""
 
 import asyncio
 from threading import Event

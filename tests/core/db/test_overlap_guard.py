@@ -29,7 +29,7 @@ STATE_BEFORE = {"number": 1}
 STATE_AFTER = {"dialog": "book", "number": 1}
 OFFERED_BEFORE = [{"key": "1", "value": "yes", "el": "Ναι", "en": "Yes", "number": 1}]
 OFFERED_AFTER = [{"key": "1", "labels": {"el": "Ναι", "en": "Yes"}, "number": 1, "value": "yes"}]
-"""What a conversation and a prompt hold before that revision, and what it makes of them."""
+"""A conversation and a prompt before that revision, and as it converts them."""
 
 PARTS = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
@@ -133,7 +133,7 @@ def copied(edition: Edition, request: pytest.FixtureRequest, tmp_path: Path) -> 
 
 @contextmanager
 def taken() -> Iterator[None]:
-    """What is done now is refused by the guard, and by nothing else."""
+    """Check that the block is refused by the guard, and by nothing else."""
     with pytest.raises(IntegrityError) as error:
         yield
     assert overlap_guard.is_violation(error.value)

@@ -1,4 +1,4 @@
-"""What is PostgreSQL's own: a server, who may come in, and several who write at once."""
+"""What only PostgreSQL has: a server, roles, concurrent writers."""
 
 import asyncio
 import re

@@ -80,7 +80,7 @@ def contents(connection: Connection) -> list[str]:
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
     url: str, before: str | None, in_the_way: str
 ) -> None:
-    """What is in its way is a table of that name; by then it has made and changed others."""
+    """Block a migration by a table of that name, after it has made and changed others."""
     database = Database(url)
     with database.engine.begin() as connection:
         if before:

@@ -1,4 +1,4 @@
-"""What is SQLite's own: a file, who may read it, what it is asked to do, how it looks things up."""
+"""What only SQLite has: the file and its permissions, pragmas, query plans."""
 
 import asyncio
 import os

@@ -25,7 +25,7 @@ def rows(env: BookingEnvironment) -> list[tuple[str, str, datetime]]:
 
 
 def due(env: BookingEnvironment, booking: Booking) -> list[str]:
-    """What is due to whoever booked, on the page where they did."""
+    """Return the messages due to the citizen who booked, on the page."""
     who = booking.citizen_id
     return [row.kind for row in page_inbox.pending_for(env.session, "webchat", who, env.now)]
 

@@ -1,4 +1,4 @@
-"""What stands in the outbox, what is stuck there, and what a technician does about it."""
+"""The technician's view of the outbox: counts, stuck messages, retry, drop."""
 
 from datetime import timedelta
 from itertools import count

@@ -1,4 +1,4 @@
-"""What platforms that push are answered: the webhook's request, and the messages in it."""
+"""The answers to webhooks' requests, and to the messages in them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -14,7 +14,7 @@ revision = "0006"
 down_revision = "0005"
 
 BATCH = 500
-"""How many rows are converted at a time, so that no whole table is in memory."""
+"""The rows converted at a time, so that no whole table is in memory."""
 
 CONVERSATIONS = sa.table(
     "conversations", sa.column("id", sa.BigInteger), sa.column("state", sa.JSON)
