@@ -125,22 +125,24 @@ def read_settings(platforms: Mapping[str, str]) -> Settings:
 
     `platforms` gives the module of each platform's `PACKAGE`, which has the model of its accounts;
     it is imported only where the settings name an account of it. Raises ConfigurationError with
-    the name and value of each wrong setting, and what was expected.
+    the name and value of each wrong setting, and what was expected; of a `.env` that isn't UTF-8.
     """
-    models: dict[str, type[AccountSettings]] = {
-        platform: import_module(path).PACKAGE.settings
-        for platform, path in platforms.items()
-        if _is_configured(platform)
-    }
-    fields: dict[str, Any] = {
-        platform: (GenericAlias(dict, (AccountName, model)), {})
-        for platform, model in models.items()
-    }
     try:
+        models: dict[str, type[AccountSettings]] = {
+            platform: import_module(path).PACKAGE.settings
+            for platform, path in platforms.items()
+            if _is_configured(platform)
+        }
+        fields: dict[str, Any] = {
+            platform: (GenericAlias(dict, (AccountName, model)), {})
+            for platform, model in models.items()
+        }
         return create_model("Settings", __base__=Settings, **fields)()
     except ValidationError as error:
         wrong = [_describe(each, models) for each in error.errors()]
         raise ConfigurationError("\n".join(wrong)) from None
+    except UnicodeDecodeError:  # as an editor on Windows saves Greek comments
+        raise ConfigurationError(".env can't be read: please save it as UTF-8.") from None
     except SettingsError as error:
         found = re.search(r'field "(\w+)"', str(error))
         name = f"RANTEVOU_{found[1].upper()}" if found else "A setting"

@@ -205,6 +205,11 @@ def test_settings_are_read_from_a_file_too(file: Path) -> None:
     refused(file, "RANTEVOU_HOST=192.0.2.1")
 
 
+def test_a_settings_file_in_another_encoding_is_refused_in_one_line(file: Path) -> None:
+    (file.parent / ".env").write_bytes("# Δήμος\n".encode("cp1253"))
+    refused(file, ".env can't be read: please save it as UTF-8.")
+
+
 def a_folder(file: Path) -> None:
     file.unlink()
     file.mkdir()
