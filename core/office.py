@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -18,6 +18,12 @@ from core.catalogue.registry import LoadedMunicipality, Registry
 from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking, Citizen
 from core.errors import BookingRefused
+
+_STORE_DETAILS = (
+    update(Citizen.__table__)
+    .where(Citizen.__table__.c.id == bindparam("citizen_id"))
+    .values(details=bindparam("merged"))
+)
 
 
 class Office:
@@ -220,5 +226,5 @@ class Office:
     def remember_details(self, details: Mapping[str, str]) -> None:
         """Store details with the citizen, to be offered at the next booking."""
         merged = {**self.known_details, **details}
-        citizen = Citizen.id == self._actor.citizen_id
-        self._session.execute(update(Citizen).where(citizen).values(details=merged))
+        values = {"citizen_id": self._actor.citizen_id, "merged": merged}
+        self._session.execute(_STORE_DETAILS, values)

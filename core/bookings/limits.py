@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from core.catalogue.model import Municipality, Rules
@@ -12,11 +12,17 @@ from core.db.models import Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 
+_CONFIRMED = select(Booking.municipality_id, Booking.service).where(
+    Booking.ends_at > bindparam("now"), Booking.state == BookingState.CONFIRMED
+)
+_OF_CITIZEN = _CONFIRMED.where(Booking.citizen_id == bindparam("owner"))
+_OF_PHONE = _CONFIRMED.where(Booking.phone_hash == bindparam("owner"))
+
 
 def check_citizen(session: Session, offer: ServiceOffer, now: datetime, citizen_id: int) -> None:
     """Raise BookingRefused (too_many_bookings) where a citizen has reached a service's limit."""
     body, service = offer.municipality, offer.service.id
-    count = _count_bookings(session, body, service, now, Booking.citizen_id == citizen_id)
+    count = _count_bookings(session, _OF_CITIZEN, citizen_id, body, service, now)
     if count >= body.rules.open_bookings:
         raise BookingRefused(
             RefusalKind.TOO_MANY_BOOKINGS,
@@ -37,7 +43,7 @@ def check_phone(
     The refusal says nothing of the bookings, for its reader may not be the number's owner.
     """
     lock(session, f"phone {phone_hash}")
-    count = _count_bookings(session, body, service, now, Booking.phone_hash == phone_hash)
+    count = _count_bookings(session, _OF_PHONE, phone_hash, body, service, now)
     if count >= body.rules.open_bookings:
         raise BookingRefused(
             RefusalKind.TOO_MANY_BOOKINGS,
@@ -49,15 +55,16 @@ def check_phone(
 
 
 def _count_bookings(
-    session: Session, body: Municipality, service: str, now: datetime, whose: ColumnElement[bool]
+    session: Session,
+    bookings: Select[str, str],
+    owner: int | str,
+    body: Municipality,
+    service: str,
+    now: datetime,
 ) -> int:
     """Return how many confirmed bookings of a service aren't over."""
     # Filtered in Python: in SQL, SQLite might choose the index by municipality and scan it all.
-    rows = session.execute(
-        select(Booking.municipality_id, Booking.service).where(
-            whose, Booking.ends_at > now, Booking.state == BookingState.CONFIRMED
-        )
-    )
+    rows = session.execute(bookings, {"owner": owner, "now": now})
     return sum(row == (body.id, service) for row in rows)
 
 

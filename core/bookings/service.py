@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -148,17 +148,20 @@ def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: A
     record_change(session, booking, HistoryAction.CONSENT_WITHDRAWN, now, actor)
 
 
+_UPCOMING = (
+    select(Booking)
+    .where(
+        Booking.citizen_id == bindparam("citizen_id"),
+        Booking.ends_at > bindparam("now"),
+        Booking.state == BookingState.CONFIRMED,
+    )
+    .order_by(Booking.starts_at)
+)
+
+
 def upcoming(session: Session, citizen_id: int, now: datetime) -> Sequence[Booking]:
     """Return a citizen's confirmed bookings that aren't over, the soonest first."""
-    return session.scalars(
-        select(Booking)
-        .where(
-            Booking.citizen_id == citizen_id,
-            Booking.ends_at > now,
-            Booking.state == BookingState.CONFIRMED,
-        )
-        .order_by(Booking.starts_at)
-    ).all()
+    return session.scalars(_UPCOMING, {"citizen_id": citizen_id, "now": now}).all()
 
 
 def check_open(booking: Booking, now: datetime) -> None:
@@ -186,8 +189,11 @@ def check_changeable(booking: Booking, rules: Rules, now: datetime) -> None:
         )
 
 
+_WITH_CODE = select(Booking.id).where(Booking.code == bindparam("code"))
+
+
 def _unused_code(session: Session, choose: Callable[[Sequence[str]], str]) -> str:
     while True:
         code = new_code(choose)
-        if session.scalar(select(Booking.id).where(Booking.code == code)) is None:
+        if session.scalar(_WITH_CODE, {"code": code}) is None:
             return code
