@@ -32,6 +32,7 @@ def deliveries(kind: str, databases: Sequence[Database], sizes: Sizes) -> None:
         "per second",
         ratio=many.wall / once.wall,
         bound=BARE,
+        by="cpu",
     )
     line(
         f"{name}.few",
@@ -40,4 +41,5 @@ def deliveries(kind: str, databases: Sequence[Database], sizes: Sizes) -> None:
         "per second",
         ratio=many.wall / few.wall,
         bound=GROWTH,
+        by="cpu",
     )
