@@ -81,7 +81,7 @@ def test_a_database_of_another_revision_is_not_ready(deployment: Deployment, ser
 
 
 @on_both
-def test_a_message_unsent_for_too_long_is_told_with_its_age(
+def test_a_message_unsent_for_too_long_is_reported_with_its_age(
     undelivered: Deployment, serve: Serve
 ) -> None:
     client = serve(ready_seconds=60)

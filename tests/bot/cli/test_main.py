@@ -87,7 +87,9 @@ def test_shipped_catalogues_are_right(new_file: Path) -> None:
     assert len(done.stdout.splitlines()) == len(files) == 4
 
 
-def test_wrong_catalogues_are_told_by_file_line_and_field(new_file: Path, tmp_path: Path) -> None:
+def test_wrong_catalogues_are_reported_by_file_line_and_field(
+    new_file: Path, tmp_path: Path
+) -> None:
     wrong = catalogue(tmp_path, wrong=("duration: 30", "duration: long"))
     line = 1 + wrong.read_text("utf-8").splitlines().index("        duration: long")
     missing = tmp_path / "missing.yaml"

@@ -81,7 +81,7 @@ def test_a_signal_ends_it_cleanly(file: Path, how: signal.Signals) -> None:
         assert running.events == ["server started", "server stopped"], running.log
 
 
-def test_a_port_in_use_is_told_in_one_line(file: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line(file: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -89,7 +89,7 @@ def test_a_port_in_use_is_told_in_one_line(file: Path) -> None:
         refused(file, f"RANTEVOU_PORT={port}", "Another program uses it", port=port)
 
 
-def test_an_address_that_is_not_ours_is_told_in_one_line(file: Path) -> None:
+def test_an_address_that_is_not_ours_is_reported_in_one_line(file: Path) -> None:
     said = refused(file, "RANTEVOU_HOST=192.0.2.1", "Cannot assign", host="192.0.2.1")
     assert "Another program" not in said
 
@@ -104,7 +104,7 @@ def test_an_address_that_is_not_ours_is_told_in_one_line(file: Path) -> None:
         ("::1", "http://[::1]:80"),
     ],
 )
-def test_the_address_told_can_be_opened(host: str, address: str) -> None:
+def test_the_address_printed_can_be_opened(host: str, address: str) -> None:
     assert cli._address(host, 80) == address
 
 
@@ -125,7 +125,7 @@ def test_its_socket_is_one_that_asyncio_takes_for_tcp() -> None:
         assert listener.proto == socket.IPPROTO_TCP
 
 
-def test_wrong_settings_are_told_all_at_once_with_what_was_expected(file: Path) -> None:
+def test_wrong_settings_are_reported_all_at_once_with_what_was_expected(file: Path) -> None:
     refused(
         file,
         "RANTEVOU_PORT is '99999': Input should be less than or equal to 65535",
@@ -190,7 +190,7 @@ def test_bots_are_named_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None
         ("A-B__TOKEN", "1:SECRET", "RANTEVOU_TELEGRAM__A-B is ***: String should match"),
     ],
 )
-def test_a_bot_that_is_wrongly_named_or_described_is_told(
+def test_a_bot_that_is_wrongly_named_or_described_is_reported(
     monkeypatch: pytest.MonkeyPatch, setting: str, value: str, told: str
 ) -> None:
     monkeypatch.setenv(f"RANTEVOU_TELEGRAM__{setting}", value)

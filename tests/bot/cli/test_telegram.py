@@ -117,7 +117,7 @@ def test_the_doctor_says_what_is_wrong(
     assert settings.get("token", TOKEN) not in done.stdout + done.stderr
 
 
-def test_a_telegram_that_is_away_is_told_in_one_line(
+def test_a_telegram_that_is_away_is_reported_in_one_line(
     command: Command, telegram: TelegramServer
 ) -> None:
     telegram.failures["getMe"] = [failure(500, "Internal Server Error")]
@@ -132,7 +132,7 @@ def test_without_a_bot_it_is_said_how_to_name_one(new_file: Path, arguments: lis
     assert "RANTEVOU_TELEGRAM__" in done.stderr
 
 
-def test_a_port_that_telegram_refuses_is_told_in_its_own_words(command: Command) -> None:
+def test_a_port_that_telegram_refuses_is_reported_in_its_own_words(command: Command) -> None:
     done = command("telegram", "setup", public_url=f"{PUBLIC}:8444")
     assert done.returncode == 1
     assert "only on ports 80, 88, 443 or 8443" in done.stderr
@@ -154,7 +154,7 @@ def test_without_a_public_address_there_is_no_setup(command: Command) -> None:
     assert done.stderr.startswith("RANTEVOU_PUBLIC_URL isn't set")
 
 
-def test_a_municipality_that_there_is_not_is_told_at_the_start(command: Command) -> None:
+def test_a_municipality_that_there_is_not_is_reported_at_the_start(command: Command) -> None:
     done = command("telegram", "poll", telegram__town__municipality="atlantis")
     assert done.returncode == 1
     assert "RANTEVOU_TELEGRAM__TOWN__MUNICIPALITY is 'atlantis': must be one of" in done.stderr

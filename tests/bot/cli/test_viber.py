@@ -101,7 +101,7 @@ def test_the_doctor_says_what_is_wrong(
         ),
     ],
 )
-def test_what_fails_is_told_in_one_line(
+def test_what_fails_is_reported_in_one_line(
     command: Command, viber: ViberServer, method: str, answer: Answer, told: str
 ) -> None:
     viber.failures[method] = [answer]
@@ -130,7 +130,7 @@ def test_without_a_public_address_there_is_no_setup(command: Command) -> None:
         ("api_url", "viber", "RANTEVOU_VIBER__TOWN__API_URL is 'viber': must be like https"),
     ],
 )
-def test_a_wrong_setting_is_told_with_its_name(
+def test_a_wrong_setting_is_reported_with_its_name(
     command: Command, setting: str, value: str, told: str
 ) -> None:
     done = command("serve", **{f"viber__town__{setting}": value})
@@ -159,7 +159,7 @@ def test_a_token_under_a_mistyped_name_is_not_shown(new_file: Path, name: str) -
     assert all(line.startswith("RANTEVOU_") for line in done.stderr.splitlines()), done.stderr
 
 
-def test_a_municipality_that_there_is_not_is_told_at_the_start(new_file: Path) -> None:
+def test_a_municipality_that_there_is_not_is_reported_at_the_start(new_file: Path) -> None:
     bot = {"viber__town__token": TOKEN, "viber__town__municipality": "atlantis"}
     done = run(new_file, "serve", **bot, port=str(free_port()))
     assert done.returncode == 1

@@ -34,7 +34,7 @@ def test_a_message_that_comes_again_is_answered_once(push: PushDeployment) -> No
     assert len(push.server.to("citizen")) == 2
 
 
-def test_a_whole_booking_is_told_and_reminded_of(push: PushDeployment) -> None:
+def test_a_whole_booking_is_confirmed_and_reminded_of(push: PushDeployment) -> None:
     told = []
     for text in (*BOOK, *DETAILS):
         told += [reply.text for reply in push.deployment.say(text)]

@@ -67,7 +67,7 @@ def test_what_is_there_is_not_overwritten(file: Path, tmp_path: Path, which: str
     assert (tmp_path / which).read_text() == "dear"
 
 
-def test_a_folder_that_is_not_there_is_told_in_one_line(file: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_reported_in_one_line(file: Path, tmp_path: Path) -> None:
     done = run_here(file, "backup", tmp_path / "nowhere" / "copy.db")
     assert done.returncode == 1
     assert done.stderr.endswith("copy.db: No such file or directory\n")
@@ -107,7 +107,7 @@ def test_a_secret_of_the_settings_is_not_looked_for_beside_the_file(
     assert not os.path.lexists(tmp_path / "copy.db.secret")
 
 
-def test_of_postgresql_its_own_command_is_told_without_the_password(file: Path) -> None:
+def test_of_postgresql_its_own_command_is_reported_without_the_password(file: Path) -> None:
     url = "postgresql://user:SECRET@host:5433/name?sslmode=require&password=SECRET"
     done = run_here(file, "backup", "copy.dump", database_url=url)
     assert (done.returncode, done.stdout) == (1, "")

@@ -81,7 +81,7 @@ def test_a_worker_shows_its_own_numbers_where_it_is_told_to(file: Path) -> None:
     assert (working.events[0], working.events[-1]) == ("worker started", "worker stopped")
 
 
-def test_a_port_for_a_workers_numbers_that_is_taken_is_told_in_one_line(file: Path) -> None:
+def test_a_port_for_a_workers_numbers_that_is_taken_is_reported_in_one_line(file: Path) -> None:
     with server(file, FAILING_PLATFORM) as serving:
         command = (*FAILING_PLATFORM[1:-1], "worker")
         done = run(file, *command, program=FAILING_PLATFORM[0], metrics_port=serving.port)

@@ -79,7 +79,7 @@ def test_what_the_catalogue_knows_no_more_is_given_up_and_the_page_goes_on(
     assert (fetched(booked), statuses(booked)) == ([], ["cancelled"])
 
 
-def test_it_is_told_in_the_language_of_now(booked: Deployment) -> None:
+def test_it_is_sent_in_the_language_of_now(booked: Deployment) -> None:
     booked.receive(message(50, "English"))
     booked.clock.forward(days=6, hours=6)
     [text] = fetched(booked)

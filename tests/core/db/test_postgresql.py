@@ -28,42 +28,42 @@ a_server = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_a_server_that_is_away_is_told_without_the_password(scheme: str) -> None:
+def test_a_server_that_is_away_is_reported_without_the_password(scheme: str) -> None:
     said = refused(AWAY.replace("postgresql", scheme))
     assert " postgresql://clerk:***@127.0.0.1:1/office can't be used: " in said
     assert "Connection refused" in said
 
 
-def test_a_host_that_nobody_knows_is_told() -> None:
+def test_a_host_that_nobody_knows_is_reported() -> None:
     assert "nowhere.invalid" in refused(AWAY.replace("127.0.0.1", "nowhere.invalid"))
 
 
 @pytest.mark.parametrize("option", ["password", "sslpassword"])
-def test_a_password_among_the_options_is_not_told_either(option: str) -> None:
+def test_a_password_among_the_options_is_not_reported_either(option: str) -> None:
     url = f"postgresql://127.0.0.1:1/office?user=clerk&{option}={PASSWORD}"
     assert " postgresql://127.0.0.1:1/office?user=clerk can't be used: " in refused(url)
 
 
-def test_an_option_that_there_is_not_is_told() -> None:
+def test_an_option_that_there_is_not_is_reported() -> None:
     assert 'invalid connection option "colour"' in refused(f"{AWAY}?colour=blue")
 
 
 @a_server
-def test_a_database_that_is_not_there_is_told(url: str) -> None:
+def test_a_database_that_is_not_there_is_reported(url: str) -> None:
     missing = make_url(url).set(database="missing", password=PASSWORD)
     said = refused(missing.render_as_string(hide_password=False))
     assert 'database "missing" does not exist' in said
 
 
 @a_server
-def test_a_user_that_is_not_there_is_told(url: str) -> None:
+def test_a_user_that_is_not_there_is_reported(url: str) -> None:
     stranger = make_url(url).set(username="stranger", password=PASSWORD)
     said = refused(stranger.render_as_string(hide_password=False))
     assert re.search("stranger.* (does not exist|failed for user)", said)
 
 
 @a_server
-def test_a_wrong_password_is_told_without_it(url: str, postgres: Server) -> None:
+def test_a_wrong_password_is_reported_without_it(url: str, postgres: Server) -> None:
     if not isinstance(postgres, OwnServer):
         pytest.skip("a server that is named decides itself whom it asks")
     postgres.ask("forgetful")
@@ -75,7 +75,7 @@ def test_a_wrong_password_is_told_without_it(url: str, postgres: Server) -> None
 
 
 @a_server
-def test_a_user_who_may_make_no_tables_is_told(url: str, postgres: Server) -> None:
+def test_a_user_who_may_make_no_tables_is_reported(url: str, postgres: Server) -> None:
     with postgres.user("reader", PASSWORD) as login:
         assert "permission denied for schema public" in refused(login(url))
 
@@ -148,7 +148,7 @@ Database("sqlite:///rantevou.db").close()
     [("psycopg",), ("psycopg_c", "psycopg_binary", "psycopg.pq.pq_ctypes")],
     ids=["without the package", "without its library"],
 )
-def test_a_missing_driver_is_told_and_sqlite_needs_none(blocked: tuple[str, ...]) -> None:
+def test_a_missing_driver_is_reported_and_sqlite_needs_none(blocked: tuple[str, ...]) -> None:
     done = subprocess.run(
         python(BLOCKED, AWAY, *blocked), capture_output=True, text=True, cwd=ROOT, check=False
     )

@@ -47,7 +47,7 @@ def test_the_statement_names_whom_to_tell(client: httpx.Client) -> None:
     assert all(name in every for name in ("Δήμος Χίου", "Δήμος Λαρισαίων", "Δήμος Καλαμάτας"))
 
 
-def test_personal_data_are_told_in_the_municipalitys_words_and_ours(serve: Serve) -> None:
+def test_personal_data_are_explained_in_the_municipalitys_words_and_ours(serve: Serve) -> None:
     page = serve(keep_answers_days=12).get("/m/chios/privacy").text
     assert "Αρχή Προστασίας Δεδομένων" in page
     assert "12 ημέρες" in page

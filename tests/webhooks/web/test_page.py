@@ -195,7 +195,7 @@ def test_an_error_is_a_page_for_a_browser_and_a_problem_for_a_program(
     assert client.get("/m/nowhere").headers["content-type"] == "application/problem+json"
 
 
-def test_too_much_at_once_is_told_kindly(serve: Serve) -> None:
+def test_too_much_at_once_is_reported_kindly(serve: Serve) -> None:
     client = serve(requests_per_minute=1)
     client.headers["Accept"] = "text/html"
     say(client, text="Χίος")
@@ -310,7 +310,9 @@ def test_an_apology_leads_back_to_its_own_page(client: httpx.Client, path: str, 
 
 @on_sqlite
 @pytest.mark.parametrize("path", ["/", "/forget"])
-def test_a_busy_database_is_told_as_such(serve: Serve, deployment: Deployment, path: str) -> None:
+def test_a_busy_database_is_reported_as_such(
+    serve: Serve, deployment: Deployment, path: str
+) -> None:
     client = serve()
     say(client, text="Χίος")
     with deployment.database.engine.connect() as connection:
