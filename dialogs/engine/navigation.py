@@ -123,8 +123,12 @@ def drop(ctx: Context[O], name: str) -> None:
 def back(ctx: Context[O]) -> bool:
     """Go back to the last step that the citizen answered; return False if there is none.
 
-    If an earlier answer was being changed, restore it instead, and go on as before.
+    While an answer to change is being chosen, show the open question again instead. If an earlier
+    answer was being changed, restore it and go on as before.
     """
+    if ctx.state.view.choosing:
+        ctx.update(view=PromptView())
+        return True
     step = open_step(ctx)
     changing = step is not None and ctx.state.previous(step.name) is not None
     if step and changing and (later := _answered_after(ctx, step.name)):

@@ -48,6 +48,15 @@ def test_a_step_that_refuses_its_only_answer_is_asked(effect: Effect, said: list
     assert talk.state.values == {"name": "Maria"}
 
 
+def test_back_from_the_choice_of_an_answer_to_change_shows_the_open_question_again() -> None:
+    dialog = SmallDialog()
+    dialog.send("hello")
+    assert dialog.send("Maria")[-1] == "Size?"
+    assert dialog.send("change")[-1] == "Which answer shall I ask again?"
+    assert dialog.send("back") == ["Size?"]
+    assert dialog.send("back") == ["Name?"]
+
+
 def test_stop_ends_the_dialog_where_the_conversation_has_no_step_that_asks() -> None:
     talk = SmallDialog()
     talk.send("hello")
