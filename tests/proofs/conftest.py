@@ -1,3 +1,3 @@
-"""Fixtures of the proofs: a database file."""
+"""Fixtures of the proofs: a database file, a deployment with a push platform."""
 
-from tests.bot.conftest import file  # noqa: F401 a fixture here too
+from tests.bot.conftest import file, push  # noqa: F401 fixtures here too

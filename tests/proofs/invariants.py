@@ -6,7 +6,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.db.database import Database
-from core.db.models import UNSENT, Booking, Contact, Conversation, InboundRow, OutboxRow
+from core.db.models import UNSENT, Booking, Contact, Conversation, History, InboundRow, OutboxRow
+from core.messaging.keys import MessageKind
 from tests.core.db.overlaps import overlaps
 from tests.fakes.push_platform import ACCOUNT, PushPlatformServer
 from tests.proofs.push_citizens import Citizens
@@ -41,7 +42,7 @@ def check_nothing_lost(
         bookings = {booking.code: booking for booking in session.scalars(confirmed)}
         assert set(bookings) == set(citizens.booked.values())
         assert overlaps(session) == 0
-        assert set(session.scalars(select(OutboxRow.status).distinct())) <= {"sent", "pending"}
+        check_outbox(session)
         mailed = {
             booking.details["email"]
             for booking in bookings.values()
@@ -60,6 +61,24 @@ def check_nothing_lost(
         return twice
 
     return database.write_sync(check)
+
+
+def check_outbox(session: Session) -> None:
+    """Check, once all that is due is delivered, that no message is lost, reminders included."""
+    is_reminder = OutboxRow.kind == MessageKind.REMINDER
+    others = select(OutboxRow.status).where(~is_reminder).distinct()
+    assert set(session.scalars(others)) <= {"sent"}
+    # A reminder whose time had passed when its booking was confirmed is stored as cancelled.
+    reminders = (
+        select(Booking.code, History.at, OutboxRow.due_at, OutboxRow.status)
+        .join(History, (History.booking_id == Booking.id) & (History.action == "confirmed"))
+        .outerjoin(OutboxRow, (OutboxRow.booking_id == Booking.id) & is_reminder)
+        .where(Booking.state == "confirmed")
+    )
+    for code, confirmed_at, due_at, status in session.execute(reminders):
+        assert due_at is not None, f"{code} has no reminder"
+        right = {"pending", "sent"} if due_at > confirmed_at else {"cancelled"}
+        assert status in right, f"{code}, {confirmed_at}: reminder of {due_at} is {status}"
 
 
 def _delivered(expected: list[str], got: list[str], who: str) -> int:
