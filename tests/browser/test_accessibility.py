@@ -109,7 +109,7 @@ def test_in_english_with_a_code_and_notes(visit: Visit, inspector: Inspector) ->
     home = visit("/m/kalamata", language="en-AU")
     ahead(home, BOOKED)
     look(home, "confirmation")
-    printed = home.locator(".card a:not([download])").get_attribute("href") or ""
+    printed = home.locator(".card .actions a:not([download])").get_attribute("href") or ""
     page = visit("/m/kalamata", language="en-AU")
     write(page, "my bookings")
     look(page)
