@@ -34,7 +34,7 @@ def check_nothing_lost(
 ) -> int:
     """Check when all citizens have finished; return how many messages arrived more than once."""
     wait_until_delivered(database)
-    assert citizens.stuck == []
+    assert not citizens.stuck, citizens.stuck
     assert len(citizens.booked) == citizens.begun
 
     def check(session: Session) -> int:
