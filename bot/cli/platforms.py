@@ -89,7 +89,7 @@ def _poll(platform: str) -> None:
         )
         polling.append(asyncio.create_task(cleaning))
 
-        def end() -> None:
+        def end(*_ended: object) -> None:
             # An update that wasn't handled comes again.
             for task in polling:
                 task.cancel()
@@ -97,15 +97,21 @@ def _poll(platform: str) -> None:
             for sig in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(sig)  # a second signal ends the process at once
 
+        for task in polling:
+            task.add_done_callback(end)  # it ended by an error
         for sig in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sig, end)
         title = load(PLATFORMS[platform]).title
         typer.echo(f"Rantevou asks {title} for news of {', '.join(accounts)}. Ctrl-C stops it.")
         await worker.run()
-        await asyncio.gather(*polling, return_exceptions=True)
+        for ended in await asyncio.gather(*polling, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
 
-    asyncio.run(run())
-    application.database.close()
+    try:
+        asyncio.run(run())
+    finally:
+        application.database.close()
 
 
 def doctor() -> None:

@@ -51,7 +51,10 @@ class Platform(ABC):
         self.account = account
 
     def parse(self, request: WebhookRequest) -> WebhookResult:
-        """Return the events of a request. Raises Unauthenticated, Malformed, NotReceiving."""
+        """Return the events of a request. Raises Unauthenticated, NotReceiving.
+
+        Any other error means that it can't be read; `parse_or_skip` skips it.
+        """
         raise NotReceiving
 
     @abstractmethod
@@ -89,4 +92,7 @@ class PollingPlatform(Platform):
 
     @abstractmethod
     async def poll(self, handle: HandleResult) -> None:
-        """Request events and handle them, until cancelled."""
+        """Request events and handle them, until cancelled.
+
+        Raises ConfigurationError where the platform doesn't know the account.
+        """

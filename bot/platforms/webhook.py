@@ -5,15 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import structlog
+
 from bot.messages import Inbound, Reply
+from bot.telemetry.logging import cause, traceback_lines
+
+log = structlog.get_logger()
+
+UNREADABLE = "unreadable"
+"""The kind of an event that is the platform's own, but can't be read."""
 
 
 class Unauthenticated(Exception):
     """A request that doesn't prove that it comes from the platform."""
-
-
-class Malformed(Exception):
-    """A request that can't be read."""
 
 
 class NotReceiving(Exception):
@@ -83,6 +87,26 @@ class WebhookResult:
     events: Sequence[Event] = ()
     response: WebhookResponse = WebhookResponse()
     respond: Callable[[Sequence[Reply]], WebhookResponse] | None = None
+
+
+def parse_or_skip(account: str, parse: Callable[[], WebhookResult]) -> WebhookResult:
+    """Return the result of `parse`; where it fails, one that skips the event.
+
+    A platform would send an event that is refused again and again, and the others after it. What
+    the event says isn't logged. Raises Unauthenticated, NotReceiving.
+    """
+    try:
+        return parse()
+    except (Unauthenticated, NotReceiving):
+        raise
+    except Exception as error:
+        log.warning(
+            "an event can't be read",
+            account=account,
+            **cause(error),
+            places=traceback_lines(error)[-3:],
+        )
+        return WebhookResult([Ignored(UNREADABLE)])
 
 
 def webhook_url(account: str, public_url: str) -> str:

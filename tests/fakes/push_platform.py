@@ -17,7 +17,7 @@ from bot.accounts import AccountSettings, ApiUrl
 from bot.messages import Inbound, Reply
 from bot.platforms.base import Platform, Send
 from bot.platforms.package import PlatformPackage
-from bot.platforms.webhook import Malformed, Unauthenticated, WebhookRequest, WebhookResult
+from bot.platforms.webhook import Unauthenticated, WebhookRequest, WebhookResult
 from core.errors import DeliveryError
 from tests.fakes.http_server import Answer, Request, listening
 
@@ -36,20 +36,17 @@ class PushPlatform(Platform):
         """Return the one message of a request."""
         if request.headers.get("x-secret") != SECRET:
             raise Unauthenticated
-        try:
-            said = json.loads(request.body)
-            message = Inbound(
-                platform=self.account.partition(":")[0],
-                account=self.account,
-                address=said["from"],
-                message_id=str(said["id"]),
-                number=said["id"],
-                chat_sequence=said.get("in_chat"),
-                text=said.get("text"),
-                choice=said.get("choice"),
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise Malformed from error
+        said = json.loads(request.body)
+        message = Inbound(
+            platform=self.account.partition(":")[0],
+            account=self.account,
+            address=said["from"],
+            message_id=str(said["id"]),
+            number=said["id"],
+            chat_sequence=said.get("in_chat"),
+            text=said.get("text"),
+            choice=said.get("choice"),
+        )
         return WebhookResult([message])
 
     def render(self, reply: Reply) -> Any:

@@ -86,7 +86,8 @@ class TelegramServer:
         """Respond to a call."""
         if self.slow:
             time.sleep(self.slow)
-        token, _slash, method = request.path.removeprefix("/bot").partition("/")
+        path = urlsplit(request.path).path
+        token, _slash, method = path.removeprefix("/bot").partition("/")
         if token != TOKEN:
             return failure(401, "Unauthorized")
         given = _fields(request)
@@ -151,10 +152,11 @@ class TelegramServer:
 
 
 def _fields(request: Request) -> dict[str, Any]:
-    """Return the arguments of a call, from a form or a multipart body."""
+    """Return the arguments of a call, from the query, a form or a multipart body."""
     kind = request.headers.get("content-type", "")
     if not kind.startswith("multipart/"):
-        fields = parse_qs(request.body.decode(), strict_parsing=bool(request.body))
+        form = request.body.decode() or urlsplit(request.path).query
+        fields = parse_qs(form, strict_parsing=bool(form))
         return {name: _value(name, values[0]) for name, values in fields.items()}
     whole = BytesParser().parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + request.body)
     found = {}

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from bot.i18n.translator import Translator
 from bot.platforms.layout import ANSWERED
@@ -297,6 +298,20 @@ def test_what_is_no_message_is_counted(maria: Person) -> None:
     assert maria.send(updates.blocked(chat=updates.GROUP)).status_code == 200
     counted = 'rantevou_ignored_total{kind="my_chat_member",platform="telegram"} 1.0'
     assert counted in maria._client.get("/metrics").text
+
+
+@pytest.mark.parametrize("update", updates.UNREADABLE)
+def test_an_update_that_cannot_be_read_is_counted_and_does_not_come_again(
+    maria: Person, update: dict[str, Any]
+) -> None:
+    with capture_logs() as logs:
+        assert maria.tell(update).status_code == 200
+    counted = 'rantevou_ignored_total{kind="unreadable",platform="telegram"} 1.0'
+    assert counted in maria._client.get("/metrics").text
+    assert [each["log_level"] for each in logs if each.get("places")] == ["warning"]
+    assert "Μαρία" not in str(logs)
+    maria.write("Γεια")
+    assert len(maria.chat) == 2
 
 
 def test_who_was_told_to_wait_is_written_to_later(maria: Person, deployment: Deployment) -> None:

@@ -304,10 +304,19 @@ def test_no_signature_no_record(maria: Person, deployment: Deployment) -> None:
     assert deployment.rows("SELECT 1 FROM inbounds") == []
 
 
-def test_what_cannot_be_read_is_a_400_and_what_nobody_knows_is_counted(maria: Person) -> None:
-    assert maria.tell({"event": "message"}).status_code == 400
-    assert maria.tell({"event": "client_status"}).status_code == 200
-    counted = 'rantevou_ignored_total{kind="client_status",platform="viber"} 1.0'
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        ({"event": "message"}, "unreadable"),
+        (events.text("α", timestamp="soon"), "unreadable"),
+        ({"event": "client_status"}, "client_status"),
+    ],
+)
+def test_what_cannot_be_read_or_nobody_knows_is_counted(
+    maria: Person, event: dict[str, Any], kind: str
+) -> None:
+    assert maria.tell(event).status_code == 200
+    counted = f'rantevou_ignored_total{{kind="{kind}",platform="viber"}} 1.0'
     assert counted in maria.client.get("/metrics").text
 
 

@@ -3,8 +3,12 @@
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from bot.bootstrap import Application
-from bot.platforms.webhook import Malformed, NotReceiving, Unauthenticated, WebhookRequest
-from webhooks.middleware.problem_details import problem
+from bot.platforms.webhook import (
+    NotReceiving,
+    Unauthenticated,
+    WebhookRequest,
+    parse_or_skip,
+)
 
 NO_ACCOUNT = "No account has that name here."
 
@@ -22,13 +26,11 @@ def routes(application: Application) -> APIRouter:
         body = await request.body()
         given = WebhookRequest(request.method, str(request.url), request.headers, body)
         try:
-            result = found.parse(given)
+            result = parse_or_skip(account, lambda: found.parse(given))
         except NotReceiving:
             raise HTTPException(404, NO_ACCOUNT) from None
         except Unauthenticated:
             raise HTTPException(403, "The request isn't the platform's own.") from None
-        except Malformed:
-            return problem(400, "The request can't be read.")
         response = await application.handle_webhook(account, result)
         return Response(response.body, response.status, media_type=response.media_type)
 

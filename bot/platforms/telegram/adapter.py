@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from telegram import Bot, Update
+from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from bot.i18n.translator import Translator
@@ -20,7 +20,6 @@ from bot.platforms.telegram.sending import send
 from bot.platforms.telegram.settings import TelegramAccount
 from bot.platforms.telegram.updates import UpdateParser
 from bot.platforms.webhook import (
-    Malformed,
     Unauthenticated,
     WebhookRequest,
     WebhookResult,
@@ -53,10 +52,7 @@ class Telegram(PollingPlatform):
         given = request.headers.get(HEADER, "")
         if not hmac.compare_digest(given.encode(), self.secret.encode()):
             raise Unauthenticated
-        try:
-            return self._parser.parse(Update.de_json(json.loads(request.body)))
-        except Exception as error:  # the library raises anything
-            raise Malformed from error
+        return self._parser.parse(json.loads(request.body))
 
     def render(self, reply: Reply) -> Rendered:
         """Return the message that `send` takes."""

@@ -5,14 +5,18 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
+from urllib.parse import urlencode
 
 import structlog
-from telegram import Bot, Update
+from telegram import Bot
+from telegram.error import InvalidToken
 
 from bot.platforms.base import HandleResult
+from bot.platforms.telegram import setup
 from bot.platforms.telegram.updates import UPDATES
-from bot.platforms.webhook import WebhookResponse, WebhookResult
+from bot.platforms.webhook import WebhookResponse, WebhookResult, parse_or_skip
 from bot.retry import repeat, retry
 from bot.telemetry.logging import cause, traceback_lines
 from core.errors import DatabaseUnavailable
@@ -35,44 +39,67 @@ class Poller:
 
     bot: Bot
     account: str
-    parse: Callable[[Update], WebhookResult]
+    parse: Callable[[Any], WebhookResult]
     handle: HandleResult
-    _offset: int | None = None
+    _offset: int = 0
 
     async def run(self) -> None:
-        """Handle updates until cancelled."""
+        """Handle updates until cancelled. Raises ConfigurationError for a wrong token at first."""
 
         def report(error: Exception) -> None:
             log.warning("polling failed", account=self.account, **cause(error))
 
+        def report_first(error: Exception) -> None:
+            if isinstance(error, InvalidToken):
+                with setup.errors_of(self.account):
+                    raise error
+            report(error)
+
+        # While there is a webhook, Telegram gives no updates.
+        await retry(self.bot.delete_webhook, Exception, RETRY_SECONDS, report_first)
         await repeat(self._poll, report, after_error=RETRY_SECONDS)
 
     async def _poll(self) -> None:
         """Handle the next updates; requesting those after them confirms them to Telegram."""
-        if self._offset is None:
-            await self.bot.delete_webhook()  # while there is one, Telegram gives no updates
-            self._offset = 0
-        updates = await self.bot.get_updates(
-            self._offset, timeout=WAIT_SECONDS, allowed_updates=UPDATES
-        )
-        by_chat: dict[int | None, list[Update]] = defaultdict(list)
-        for update in updates:
-            by_chat[update.effective_chat.id if update.effective_chat else None].append(update)
+        by_chat: dict[str | None, list[tuple[int, WebhookResult]]] = defaultdict(list)
+        offset = self._offset
+        for update in await self._updates():
+            number = update["update_id"]
+            offset = max(offset, number + 1)
+            result = parse_or_skip(self.account, partial(self.parse, update))
+            addresses = (getattr(event, "address", None) for event in result.events)
+            by_chat[next(addresses, None)].append((number, result))
         await asyncio.gather(*map(self._handle_in_order, by_chat.values()))
-        self._offset = max((each.update_id + 1 for each in updates), default=self._offset)
+        self._offset = offset
 
-    async def _handle_in_order(self, updates: Sequence[Update]) -> None:
-        for update in updates:
-            await self._handle(update)
+    async def _updates(self) -> list[dict[str, Any]]:
+        """Return the next updates as Telegram gives them.
 
-    async def _handle(self, update: Update) -> None:
+        The library's own `get_updates` raises an error for all where it can't read one.
+        """
+        given = {
+            "offset": self._offset,
+            "timeout": WAIT_SECONDS,
+            "allowed_updates": json.dumps(UPDATES),
+        }
+        request = self.bot.request
+        updates = await request.post(
+            f"{self.bot.base_url}/getUpdates?{urlencode(given)}",
+            read_timeout=WAIT_SECONDS + (request.read_timeout or 0),
+        )
+        return cast("list[dict[str, Any]]", updates)
+
+    async def _handle_in_order(self, updates: Sequence[tuple[int, WebhookResult]]) -> None:
+        for number, result in updates:
+            await self._handle(number, result)
+
+    async def _handle(self, number: int, result: WebhookResult) -> None:
         """Answer and handle an update; one that keeps failing by an error of ours is skipped."""
-        ids = {"account": self.account, "update": update.update_id}
+        ids = {"account": self.account, "update": number}
         answered = False
 
         async def once() -> None:
             nonlocal answered
-            result = self.parse(update)
             if result.response.body and not answered:
                 answered = True
                 await self._answer(result.response, ids)

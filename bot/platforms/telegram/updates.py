@@ -44,8 +44,9 @@ class UpdateParser:
     municipality: str | None
     texts: Translator
 
-    def parse(self, update: Update) -> WebhookResult:
-        """Return the events of an update that is known to be Telegram's. Raises ValueError."""
+    def parse(self, given: Any) -> WebhookResult:
+        """Return the events of an update that is known to be Telegram's. Raises any error."""
+        update = Update.de_json(given)
         if tap := update.callback_query:
             response = WebhookResponse.json(
                 {"method": "answerCallbackQuery", "callback_query_id": tap.id}

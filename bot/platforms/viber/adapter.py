@@ -19,7 +19,6 @@ from bot.platforms.viber.events import parse_event
 from bot.platforms.viber.keyboard import keyboard
 from bot.platforms.viber.settings import ViberAccount
 from bot.platforms.webhook import (
-    Malformed,
     Unauthenticated,
     WebhookRequest,
     WebhookResponse,
@@ -55,10 +54,7 @@ class Viber(Platform):
         given = request.headers.get(HEADER, "")
         if not hmac.compare_digest(given.encode(), self.sign(request.body).encode()):
             raise Unauthenticated
-        try:
-            event = parse_event(request.body, self.account, self._settings.municipality)
-        except ValueError as error:
-            raise Malformed from error
+        event = parse_event(request.body, self.account, self._settings.municipality)
         opens_chat = isinstance(event, Inbound) and event.reply_in_response
         return WebhookResult(
             [event] if event else [], respond=self._welcome if opens_chat else None

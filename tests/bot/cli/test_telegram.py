@@ -160,8 +160,35 @@ def test_a_municipality_that_there_is_not_is_reported_at_the_start(command: Comm
     assert "RANTEVOU_TELEGRAM__TOWN__MUNICIPALITY is 'atlantis': must be one of" in done.stderr
 
 
+def test_polling_goes_on_after_updates_that_cannot_be_read(
+    file: Path, telegram: TelegramServer
+) -> None:
+    bot = {"telegram__town__token": TOKEN, "telegram__town__api_url": telegram.url}
+    unreadable = [
+        {**each, "update_id": number} for number, each in enumerate(updates.UNREADABLE, 1)
+    ]
+    last = {**updates.message(text="Γεια"), "update_id": 1000}
+    telegram.waiting = [*unreadable, last]
+    with server(file, (RANTEVOU, "telegram", "poll"), **bot) as polling:
+        until(lambda: len(telegram.chats[4711]) == 2)
+        until(lambda: telegram.waiting == [])
+        assert polling.end() == 0
+    assert polling.events.count("an event can't be read") == len(unreadable)
+    assert polling.events.count("polling failed") == 0
+    assert "Μαρία" not in polling.log
+
+
+def test_a_wrong_token_ends_the_polling_in_one_line(
+    command: Command, telegram: TelegramServer
+) -> None:
+    done = command("telegram", "poll", token="1:wrong")  # noqa: S106 a wrong one
+    assert done.returncode == 1
+    assert done.stderr == "telegram:town: Telegram doesn't know its token\n"
+
+
 def test_polling_answers_as_the_webhook_does(file: Path, telegram: TelegramServer) -> None:
     telegram.webhook = {"url": "https://elsewhere.example"}
+    telegram.failures["deleteWebhook"] = [failure(502, "Bad Gateway")]
     bot = {"telegram__town__token": TOKEN, "telegram__town__api_url": telegram.url}
     telegram.waiting = [
         {**updates.message(text="Γεια", message_id=telegram.number()), "update_id": 1},
@@ -182,7 +209,7 @@ def test_polling_answers_as_the_webhook_does(file: Path, telegram: TelegramServe
         assert ("answerCallbackQuery", {"callback_query_id": "92"}) in telegram.calls
         assert polling.end() == 0
     assert polling.events.count("event ignored") == 2
-    assert polling.events.count("polling failed") == 2
+    assert polling.events.count("polling failed") == 3
     assert polling.events.count("an update wasn't answered") == 1
     assert all(line.startswith("{") for line in polling.log.splitlines()[1:]), polling.log
     assert TOKEN not in polling.log

@@ -13,7 +13,6 @@ from bot.messages import Inbound, Origin, Reply
 from bot.platforms.base import Platform, Send
 from bot.platforms.package import PlatformPackage
 from bot.platforms.webhook import (
-    Malformed,
     Unauthenticated,
     WebhookRequest,
     WebhookResponse,
@@ -46,10 +45,7 @@ class Own(Platform):
         if request.method == "GET":  # asks whether the address is ours
             challenge = parse_qs(urlsplit(request.url).query)["challenge"][0]
             return WebhookResult(response=WebhookResponse(challenge.encode(), "text/plain", 202))
-        try:
-            message = Message.model_validate_json(request.body)
-        except ValueError as error:
-            raise Malformed from error
+        message = Message.model_validate_json(request.body)
         inbound = Inbound(
             platform="own",
             account=self.account,

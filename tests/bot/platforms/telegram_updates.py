@@ -49,6 +49,17 @@ def blocked(status: str = "kicked", chat: dict[str, Any] = CHAT) -> dict[str, An
     return {"update_id": 555, "my_chat_member": change}
 
 
+UNREADABLE: tuple[dict[str, Any], ...] = (
+    message(text="α", date="soon"),
+    message(photo={"file_id": "a"}),
+    message(text="α", chat={"type": "private"}),
+    message(text="α", **{"from": {"first_name": "Μαρία"}}),
+    message(text="α", entities=[{"offset": 0}]),
+    {"update_id": 555, "message": 5},
+    {"update_id": 555, "callback_query": {"id": "92", "data": "7.2"}},
+)
+"""Updates that the library can't read: some that it couldn't in the past, some invented."""
+
 LINKED = {"forward_origin": {"type": "hidden_user", "sender_user_name": "Νίκος", "date": DATE}}
 VENUE = {"latitude": 37.04, "longitude": 22.11}
 CHANNEL = {"id": -100124, "type": "channel", "title": "Ανακοινώσεις"}

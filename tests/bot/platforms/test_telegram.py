@@ -12,7 +12,14 @@ from bot.messages import Inbound, Reply, ReplyChoice
 from bot.platforms.telegram.adapter import HEADER, Telegram
 from bot.platforms.telegram.rendering import NO_CHOICE
 from bot.platforms.telegram.settings import TelegramAccount
-from bot.platforms.webhook import Ignored, Malformed, Reachability, Unauthenticated, WebhookResult
+from bot.platforms.webhook import (
+    UNREADABLE,
+    Ignored,
+    Reachability,
+    Unauthenticated,
+    WebhookResult,
+    parse_or_skip,
+)
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.telegram_updates import CHAT, FILE, GROUP, LINKED, WHO, message
 from tests.bot.platforms.webhook_requests import post
@@ -28,7 +35,7 @@ def telegram(texts: Translator, **settings: Any) -> Telegram:
 def read(texts: Translator, update: Any, **settings: Any) -> WebhookResult:
     bot = telegram(texts, **settings)
     body = update if isinstance(update, bytes) else json.dumps(update).encode()
-    return bot.parse(post({HEADER: bot.secret}, body))
+    return parse_or_skip(ACCOUNT, lambda: bot.parse(post({HEADER: bot.secret}, body)))
 
 
 def said_in(result: WebhookResult) -> Inbound:
@@ -199,9 +206,8 @@ def test_who_does_not_know_the_secret_is_refused(texts: Translator, secret: str)
         b"[" * 100_000,
     ],
 )
-def test_what_cannot_be_read_is_malformed(texts: Translator, body: bytes) -> None:
-    with pytest.raises(Malformed):
-        read(texts, body)
+def test_what_cannot_be_read_is_skipped(texts: Translator, body: bytes) -> None:
+    assert read(texts, body) == WebhookResult([Ignored(UNREADABLE)])
 
 
 @pytest.mark.parametrize(("code", "language"), [("el", "el"), ("el-GR", "el"), ("de", "en")])

@@ -11,12 +11,13 @@ from bot.messages import Inbound, Reply, ReplyChoice
 from bot.platforms.viber.adapter import HEADER, Viber
 from bot.platforms.viber.settings import ViberAccount
 from bot.platforms.webhook import (
+    UNREADABLE,
     Ignored,
-    Malformed,
     Reachability,
     Receipt,
     Unauthenticated,
     WebhookResult,
+    parse_or_skip,
 )
 from tests.bot.platforms import viber_events as events
 from tests.bot.platforms.viber_events import MARIA
@@ -36,7 +37,7 @@ def viber(texts: Translator, **settings: Any) -> Viber:
 def read(texts: Translator, event: Any, **settings: Any) -> WebhookResult:
     bot = viber(texts, **settings)
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
-    return bot.parse(post({HEADER: bot.sign(body)}, body))
+    return parse_or_skip(ACCOUNT, lambda: bot.parse(post({HEADER: bot.sign(body)}, body)))
 
 
 def said_in(result: WebhookResult) -> Inbound:
@@ -175,9 +176,8 @@ def test_a_body_that_was_changed_is_refused(texts: Translator) -> None:
         b"[" * 100_000,
     ],
 )
-def test_what_cannot_be_read_is_malformed(texts: Translator, body: bytes) -> None:
-    with pytest.raises(Malformed):
-        read(texts, body)
+def test_what_cannot_be_read_is_skipped(texts: Translator, body: bytes) -> None:
+    assert read(texts, body) == WebhookResult([Ignored(UNREADABLE)])
 
 
 @pytest.mark.parametrize(
