@@ -74,10 +74,13 @@ Here = Annotated[ChatPage, Depends(chat_page)]
 
 def check_origin(request: Request) -> None:
     """Refuse a form that another site posts with our cookie. Raises HTTPException 403."""
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin", "null")
-    is_foreign = origin != "null" and origin.partition("://")[2] != request.headers.get("host")
-    # A framed page's cookie is sent with any site's form: there, the origin must be stated.
-    is_unknown = chat_page(request).framed and origin == "null"
-    if site not in ("same-origin", "none") or is_foreign or is_unknown:
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    named = None if origin in (None, "null") else origin
+    is_foreign = named is not None and named.partition("://")[2] != request.headers.get("host")
+    # A sandboxed frame of any site sends "null"; only Sec-Fetch-Site tells it from our own page.
+    # A framed page's cookie is sent with any site's form: there, the origin must be named.
+    is_unknown = named is None and (
+        chat_page(request).framed or (origin == "null" and site is None)
+    )
+    if site not in (None, "same-origin", "none") or is_foreign or is_unknown:
         raise HTTPException(403, "This form may be sent from Rantevou's own page only.")

@@ -141,8 +141,13 @@ def test_a_municipalitys_own_page_asks_for_no_municipality(serve: Serve) -> None
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}],
-    ids=["by fetch metadata", "by origin"],
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+    ],
+    ids=["by fetch metadata", "by origin", "without an origin", "sandboxed"],
 )
 def test_a_form_of_another_site_is_refused(
     serve: Serve, deployment: Deployment, headers: dict[str, str]
@@ -150,6 +155,12 @@ def test_a_form_of_another_site_is_refused(
     form = {"message_id": str(uuid4()), "text": "Χίος"}
     assert serve().post("/", data=form, headers=headers).status_code == 403
     assert conversations(deployment) == 0
+
+
+def test_our_own_form_is_taken_without_its_origin_where_the_browser_vouches(serve: Serve) -> None:
+    form = {"message_id": str(uuid4()), "text": "Χίος"}
+    for headers in ({}, {"Origin": "null", "Sec-Fetch-Site": "same-origin"}):
+        assert serve().post("/", data=form, headers=headers).status_code == 303
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/m/chios"])
