@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from importlib import import_module
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from types import GenericAlias
 from typing import Annotated, Any
 
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     requests_per_minute: int = Field(default=240, ge=1, le=10**6)
+    exempt_addresses: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     body_bytes: int = Field(default=131072, ge=1024, le=10**8)
     keep_replies_hours: int = Field(default=48, ge=1, le=MAX_DAYS * 24)
     keep_answers_days: int = Field(default=30, ge=1, le=MAX_DAYS)
@@ -109,6 +111,19 @@ class Settings(BaseSettings):
         if not all(re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", origin) for origin in origins):
             raise ValueError("must be addresses without a path, like https://www.chios.gov.gr")
         return origins
+
+    @field_validator("exempt_addresses", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            # An address with its network's length, as of a machine in it, means the network.
+            return [ip_network(each, strict=False) for each in value.replace(",", " ").split()]
+        except ValueError:
+            raise ValueError(
+                "must be addresses or networks, like 192.0.2.7 198.51.100.0/24 2001:db8::/48"
+            ) from None
 
     @field_validator("database_url")
     @classmethod

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
@@ -21,10 +21,12 @@ from webhooks.api import chat, platforms, reference_page
 from webhooks.middleware import problem_details
 from webhooks.middleware.error_pages import ErrorPages
 from webhooks.middleware.rate_limit import RateLimit
+from webhooks.middleware.request_limits import RequestLimits
 from webhooks.middleware.security_headers import SecurityHeaders
 from webhooks.web import appointment_pages, embed, event_stream, legal, page
 from webhooks.web.event_stream import EventStreams
 from webhooks.web.html import Renderer
+from webhooks.web.urls import limit_conversation
 
 log = structlog.get_logger()
 
@@ -39,6 +41,8 @@ def create_app() -> FastAPI:
 def build_app(application: Application) -> FastAPI:
     """Return the application that serves this one over HTTP."""
     streams, renderer = EventStreams(application), Renderer(application.services)
+    limits = RequestLimits(application)
+    limited = [Depends(limit_conversation(limits))]
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -67,11 +71,7 @@ def build_app(application: Application) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(
-        RateLimit,
-        per_minute=application.settings.requests_per_minute,
-        body_bytes=application.settings.body_bytes,
-    )
+    app.add_middleware(RateLimit, limits=limits, body_bytes=application.settings.body_bytes)
     problem_details.install(app)
     # Any site may call POST /chat/turns: its token is in the body, and it has no cookies.
     app.add_middleware(
@@ -81,12 +81,15 @@ def build_app(application: Application) -> FastAPI:
         allow_headers=["Content-Type"],
         expose_headers=["Retry-After"],
     )
-    for routes in (platforms.routes, chat.routes, health.routes):
-        app.include_router(routes(application))
-    for page_routes in (page.routes, appointment_pages.routes, legal.routes, embed.routes):
+    app.include_router(platforms.routes(application, limits))
+    app.include_router(chat.routes(application, limits))
+    app.include_router(health.routes(application))
+    for conversation_routes in (page.routes, appointment_pages.routes):
+        app.include_router(conversation_routes(application, renderer), dependencies=limited)
+    for page_routes in (legal.routes, embed.routes):
         app.include_router(page_routes(application, renderer))
     app.include_router(reference_page.routes(renderer))
-    app.include_router(event_stream.routes(application, streams))
+    app.include_router(event_stream.routes(application, streams), dependencies=limited)
     app.state.streams = streams
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "web" / "static"))
     app.add_middleware(ErrorPages, texts=application.services.texts, templates=renderer.templates)

@@ -64,6 +64,9 @@ _FIND = (
 _FIND_LOCKED = _FIND.with_for_update(
     nowait=True, key_share=True, of=(Conversation.__table__, Citizen.__table__)
 )
+_CONTACT = select(Contact.id).where(
+    Contact.account == bindparam("account"), Contact.address == bindparam("address")
+)
 _GET_PROMPT = select(PromptRow.step, PromptRow.offered).where(
     PromptRow.conversation_id == bindparam("conversation_id"),
     PromptRow.number == bindparam("number"),
@@ -120,6 +123,12 @@ def find(
     given = {"account": account, "address": address, "message_id": message_id}
     row = session.connection().execute(_FIND_LOCKED if lock else _FIND, given).first()
     return StoredConversation(*row) if row else None
+
+
+def exists(session: Session, account: str, address: str) -> bool:
+    """Return whether there is a conversation of an address."""
+    given = {"account": account, "address": address}
+    return session.connection().execute(_CONTACT, given).first() is not None
 
 
 def create(session: Session, account: str, address: str, now: datetime) -> StoredConversation:

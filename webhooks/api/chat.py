@@ -8,12 +8,13 @@ from bot.bootstrap import Application
 from bot.context import AlreadyBegun, UnknownConversation
 from bot.i18n.stated_language import stated_language
 from bot.platforms import webchat
+from webhooks.middleware.request_limits import RequestLimits
 from webhooks.network import client_network
 
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 
-def routes(application: Application) -> APIRouter:
+def routes(application: Application, limits: RequestLimits) -> APIRouter:
     """Return the web chat's routes."""
     router = APIRouter()
 
@@ -30,7 +31,8 @@ def routes(application: Application) -> APIRouter:
         },
     )
     async def take_turn(body: webchat.TurnRequest, request: Request) -> dict[str, Any]:
-        source = client_network(request)
+        await limits.check_conversation(request, body.conversation)
+        source = client_network(request, application.settings.exempt_addresses)
         # Later the header may be a proxy's or a library's: it would undo what was asked for.
         if body.language is None and body.conversation is None:
             stated = stated_language(request.headers.get("accept-language"))

@@ -9,11 +9,12 @@ from bot.platforms.webhook import (
     WebhookRequest,
     parse_or_skip,
 )
+from webhooks.middleware.request_limits import RequestLimits
 
 NO_ACCOUNT = "No account has that name here."
 
 
-def routes(application: Application) -> APIRouter:
+def routes(application: Application, limits: RequestLimits) -> APIRouter:
     """Return the route of the accounts' webhooks."""
     router = APIRouter(include_in_schema=False)
 
@@ -31,6 +32,7 @@ def routes(application: Application) -> APIRouter:
             raise HTTPException(404, NO_ACCOUNT) from None
         except Unauthenticated:
             raise HTTPException(403, "The request isn't the platform's own.") from None
+        limits.check_proven(request, account)
         response = await application.handle_webhook(account, result)
         return Response(response.body, response.status, media_type=response.media_type)
 

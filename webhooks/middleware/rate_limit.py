@@ -1,45 +1,47 @@
 """Limits on the number and size of requests, checked before their bodies are parsed."""
 
-import time
-
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webhooks.middleware.problem_details import problem
-from webhooks.network import network
+from webhooks.middleware.request_limits import RequestLimits, TooManyRequests
+from webhooks.paths import READY
+
+FOR_MONITORING = frozenset({"/healthz", READY, "/metrics"})
+
+WEBHOOKS = "/webhooks/"
 
 
 class RateLimit:
-    """ASGI middleware: limits POST requests by minute and network, and their bodies by bytes."""
+    """ASGI middleware: limits requests by their address, and the bodies of POST requests by bytes.
 
-    def __init__(self, app: ASGIApp, *, per_minute: int, body_bytes: int) -> None:
+    A request is counted again, by conversation or by who has proven to send it, where its route
+    knows that; one that fails without either is counted as its address's.
+    """
+
+    def __init__(self, app: ASGIApp, *, limits: RequestLimits, body_bytes: int) -> None:
         self._app = app
-        self._item = RateLimitItemPerMinute(per_minute)
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._limits = limits
         self._body_bytes = body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 429 or 413."""
-        if scope["type"] != "http" or scope["method"] != "POST":
+        if scope["type"] != "http" or scope["path"] in FOR_MONITORING:
             await self._app(scope, receive, send)
             return
-        client = scope["client"]
-        address = network(client[0]) if client else ""
-        # A platform sends all its users' messages from a few addresses; its requests are signed.
-        if not scope["path"].startswith("/webhooks/") and not self._limiter.hit(
-            self._item, address
-        ):
-            reset = self._limiter.get_window_stats(self._item, address).reset_time
-            wait = str(max(1, round(reset - time.time())))
-            refusal = problem(
-                429,
-                f"More than {self._item.amount} requests a minute; wait {wait} seconds.",
-                {"Retry-After": wait},
-            )
-            await refusal(scope, receive, send)
+        scope.setdefault("state", {})
+        connection = HTTPConnection(scope)
+        try:
+            # Anybody may have a platform send requests here, from the addresses that it uses for
+            # all: so the proof decides first, for which some platforms sign the body.
+            if not scope["path"].startswith(WEBHOOKS):
+                self._limits.check_address(connection)
+        except TooManyRequests as refused:
+            await _refuse(refused, scope, receive, send)
+            return
+        counting = _CountFailure(self._limits, connection, receive, send)
+        if scope["method"] != "POST":
+            await self._app(scope, receive, counting)
             return
         try:
             body = await self._read(scope, receive)
@@ -47,7 +49,7 @@ class RateLimit:
             return
         if body is None:
             refusal = problem(413, f"The body is longer than {self._body_bytes} bytes.")
-            await refusal(scope, receive, send)
+            await refusal(scope, receive, counting)
             return
         message: Message = {"type": "http.request", "body": body, "more_body": False}
         unread = [message]
@@ -55,7 +57,7 @@ class RateLimit:
         async def replay() -> Message:
             return unread.pop() if unread else await receive()
 
-        await self._app(scope, replay, send)
+        await self._app(scope, replay, counting)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """Return the whole body; None where it is too long, also without a Content-Length."""
@@ -72,3 +74,28 @@ class RateLimit:
                 return None
             more = message.get("more_body", False)
         return body
+
+
+class _CountFailure:
+    """Sends a response; one that says that the request was wrong is counted, or becomes 429."""
+
+    def __init__(
+        self, limits: RequestLimits, connection: HTTPConnection, receive: Receive, send: Send
+    ) -> None:
+        self._limits, self._connection = limits, connection
+        self._receive, self._send = receive, send
+        self._refused = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and 400 <= message["status"] < 500:
+            try:
+                self._limits.check_unknown(self._connection)
+            except TooManyRequests as refused:
+                self._refused = True
+                await _refuse(refused, self._connection.scope, self._receive, self._send)
+        if not self._refused:
+            await self._send(message)
+
+
+async def _refuse(refused: TooManyRequests, scope: Scope, receive: Receive, send: Send) -> None:
+    await problem(refused.status_code, refused.detail, refused.headers)(scope, receive, send)

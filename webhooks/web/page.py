@@ -218,12 +218,15 @@ class Page:
             asked = webchat.TurnRequest.model_validate(turn)
         except ValidationError:
             raise HTTPException(422, "The form isn't one of this page.") from None
-        source = client_network(request)
+        source = self._network(request)
         token, inbound = webchat.parse(asked, self._services.registry, source)
         return token, inbound.model_copy(update={"municipality_id": here.municipality_id})
 
     def _sender(self, request: Request, token: str) -> Sender:
-        return webchat.sender(token, self._services.registry, client_network(request))
+        return webchat.sender(token, self._services.registry, self._network(request))
+
+    def _network(self, request: Request) -> str | None:
+        return client_network(request, self._application.settings.exempt_addresses)
 
     async def _view(self, request: Request, token: str, after: int = 0) -> ConversationView | None:
         """Add the notifications due to a conversation, and return it; None where there is none."""

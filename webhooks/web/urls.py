@@ -1,12 +1,14 @@
 """The path of each conversation's page, and the cookie that identifies its conversation."""
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request, Response
 
 from core.catalogue.model import ID
+from webhooks.middleware.request_limits import RequestLimits
 from webhooks.paths import FRAMED, is_framed
 
 COOKIE_SECONDS = 90 * 24 * 3600
@@ -70,6 +72,15 @@ def chat_page(request: Request) -> ChatPage:
 
 
 Here = Annotated[ChatPage, Depends(chat_page)]
+
+
+def limit_conversation(limits: RequestLimits) -> Callable[[Request, ChatPage], Awaitable[None]]:
+    """Return the dependency of pages that counts a request by its conversation."""
+
+    async def check(request: Request, here: Here) -> None:
+        await limits.check_conversation(request, here.token(request))
+
+    return check
 
 
 def check_origin(request: Request) -> None:

@@ -134,13 +134,15 @@ def test_wrong_settings_are_reported_all_at_once_with_what_was_expected(file: Pa
         "RANTEVOU_KEEP_ANSWERS_DAYS is '-3'",
         "RANTEVOU_GIVE_UP_HOURS is '99999999999': Input should be less than or equal to",
         "RANTEVOU_EMBED_ORIGINS is 'chios.gov.gr/x': must be addresses without a path",
-        lines=6,
+        "RANTEVOU_EXEMPT_ADDRESSES is '192.0.2.7 kep.gr': must be addresses or networks, like",
+        lines=7,
         port=99999,
         requests_per_minute="many",
         body_bytes=1,
         keep_answers_days=-3,
         give_up_hours=99999999999,
         embed_origins="chios.gov.gr/x",
+        exempt_addresses="192.0.2.7 kep.gr",
     )
 
 

@@ -2,17 +2,23 @@
 
 import socket
 from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
 
+import httpx
 import pytest
 from sqlalchemy import func, select
 
 from core.db.models import Conversation
 from tests.conftest import Deployment
+from tests.fakes.push_platform import ACCOUNT, PushPlatform, say
 from tests.webhooks.conftest import Serve
 from tests.webhooks.middleware.test_problem_details import RIGHT, problem
 from webhooks.network import network
 
 LIMIT = 2048
+
+HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
 
 
 def chunks(size: int) -> Iterator[bytes]:
@@ -68,18 +74,140 @@ def test_too_many_requests_from_one_address_are_told_when_to_come_again(serve: S
         assert 1 <= int(answer.headers["retry-after"]) <= 60
 
 
-def test_another_address_is_not_held_back(serve: Serve) -> None:
+def ask(client: httpx.Client, address: str, **fields: Any) -> httpx.Response:
+    """Send a message from that address: the server believes a proxy on its own machine."""
+    body = RIGHT | {"message_id": str(uuid4())} | fields
+    return client.post("/chat/turns", json=body, headers={"X-Forwarded-For": address})
+
+
+def begin(client: httpx.Client, address: str) -> str:
+    """Begin a conversation, and return its token."""
+    answer = ask(client, address)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["conversation"])
+
+
+def statuses(client: httpx.Client, address: str, times: int, **fields: Any) -> list[int]:
+    return [ask(client, address, **fields).status_code for _ in range(times)]
+
+
+def test_conversations_of_one_address_do_not_hold_each_other_back(serve: Serve) -> None:
+    client = serve(requests_per_minute=5)
+    tokens = [begin(client, HERE) for _ in range(3)]
+    for token in tokens:
+        assert statuses(client, HERE, 4, conversation=token) == [200] * 4
+
+
+def test_a_conversation_is_held_back_wherever_it_is_from(serve: Serve) -> None:
+    client = serve(requests_per_minute=3)
+    token, other = begin(client, HERE), begin(client, HERE)
+    assert statuses(client, HERE, 3, conversation=token) == [200] * 3
+    refused = problem(ask(client, ELSEWHERE, conversation=token), 429)
+    assert refused["detail"].startswith("More than 3 requests in this conversation a minute; wait ")
+    assert ask(client, HERE, conversation=other).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [{"conversation": "guessed"}, {"text": None}, {"timezone": "nowhere"}],
+    ids=["unknown conversation", "without a text", "unknown time zone"],
+)
+def test_what_fails_holds_back_only_who_is_unknown(serve: Serve, failing: dict[str, str]) -> None:
+    client = serve(requests_per_minute=4)
+    token = begin(client, HERE)
+    answers = [ask(client, HERE, **failing) for _ in range(4)]
+    assert [answer.status_code in (404, 422) for answer in answers] == [True] * 3 + [False]
+    refused = problem(answers[3], 429)
+    assert "new or failed requests from this address" in refused["detail"]
+    assert 1 <= int(answers[3].headers["retry-after"]) <= 60
+    problem(ask(client, HERE), 429)
+    assert ask(client, HERE, conversation=token).status_code == 200
+    assert ask(client, ELSEWHERE).status_code == 200
+
+
+def test_a_path_that_does_not_exist_and_a_body_too_long_count_as_failed(serve: Serve) -> None:
+    client = serve(requests_per_minute=2, body_bytes=LIMIT)
+    client.headers["X-Forwarded-For"] = HERE
+    problem(client.get("/nowhere"), 404)
+    problem(client.post("/chat/turns", json=RIGHT | {"text": "x" * 3000}), 413)
+    problem(client.get("/nowhere"), 429)
+    problem(client.post("/chat/turns", json=RIGHT | {"text": "x" * 3000}), 429)
+
+
+def test_all_requests_of_an_address_are_limited_before_their_bodies_come(serve: Serve) -> None:
+    client = serve(requests_per_minute=2)
+    *tokens, another = [begin(client, f"198.51.100.{number}") for number in range(11)]
+    for token in tokens:
+        assert statuses(client, HERE, 2, conversation=token) == [200, 200]
+    refused = problem(ask(client, HERE, conversation=another), 429)
+    assert refused["detail"].startswith("More than 20 requests from this address a minute; wait ")
+    assert ask(client, ELSEWHERE, conversation=another).status_code == 200
+    url = client.base_url
+    with socket.create_connection((url.host, url.port or 0), timeout=10) as connection:
+        connection.sendall(
+            f"POST /chat/turns HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {HERE}\r\n"
+            "Content-Length: 99\r\n\r\n".encode()
+        )
+        assert connection.recv(100).startswith(b"HTTP/1.1 429 ")
+    assert client.get("/healthz", headers={"X-Forwarded-For": HERE}).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::7"])
+def test_the_addresses_of_one_network_are_counted_together(serve: Serve, address: str) -> None:
     client = serve(requests_per_minute=1)
+    begin(client, "2001:db8:1:2::1")
+    problem(ask(client, address), 429)
+    assert ask(client, "2001:db8:1:3::1").status_code == 200
 
-    def ask(address: str) -> int:
-        # The server believes a proxy on its own machine.
-        answer = client.post("/chat/turns", json=RIGHT, headers={"X-Forwarded-For": address})
-        return answer.status_code
 
-    tries = [ask("192.0.2.1") for _ in range(4)]
-    assert tries[0] == 200
-    assert 429 in tries
-    assert ask("192.0.2.2") == 200
+def test_a_page_is_limited_too_and_whoever_has_a_conversation_is_known(serve: Serve) -> None:
+    client = serve(requests_per_minute=4)
+    token = begin(client, HERE)
+
+    def show(**cookies: str) -> int:
+        cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        headers = {"X-Forwarded-For": HERE, "Cookie": cookie}
+        return client.get("/", headers=headers).status_code
+
+    assert [show() for _ in range(3)] == [200] * 3
+    assert show() == show(rantevou="guessed") == 429
+    assert [show(rantevou=token) for _ in range(4)] == [200] * 4
+    assert show(rantevou=token) == 429
+
+
+def test_a_platform_that_proves_who_it_is_is_limited_by_no_address(
+    deployment: Deployment, serve: Serve
+) -> None:
+    deployment.connect({ACCOUNT: PushPlatform("http://127.0.0.1:9")})
+    client = serve(requests_per_minute=2)
+    path = f"/webhooks/{ACCOUNT.replace(':', '/')}"
+    message = {"from": "maria", "id": 0, "text": "Γεια"}
+    forged = [client.post(path, json=message).status_code for _ in range(4)]
+    assert forged == [403, 403, 429, 429]
+    assert [say(client, "maria", number, text="Γεια") for number in range(1, 31)] == [200] * 30
+    # Who failed to prove it can't begin conversations from there either.
+    assert client.post("/chat/turns", json=RIGHT).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("address", "exempt"),
+    [
+        ("192.0.2.7", True),
+        ("192.0.2.8", False),
+        ("198.51.100.77", True),
+        ("::ffff:198.51.100.77", True),
+        ("2001:db8:5::1", True),
+        ("2001:db8:6::1", False),
+    ],
+)
+def test_an_exempt_address_has_no_limit_of_its_own(
+    serve: Serve, address: str, exempt: bool
+) -> None:
+    listed = "192.0.2.7, 198.51.100.9/24 2001:db8:5::/48"
+    client = serve(requests_per_minute=1, exempt_addresses=listed)
+    token = begin(client, address)
+    assert statuses(client, address, 30)[-1] == (200 if exempt else 429)
+    assert statuses(client, address, 2, conversation=token)[-1] == 429
 
 
 def test_a_refused_message_is_not_taken(deployment: Deployment, serve: Serve) -> None:
@@ -88,7 +216,8 @@ def test_a_refused_message_is_not_taken(deployment: Deployment, serve: Serve) ->
     count = select(func.count()).select_from(Conversation)
     opened = deployment.database.write_sync(lambda s: s.scalars(count).one())
     assert answers.count(200) == opened < 4
-    assert client.get("/").status_code == 200
+    assert client.get("/").status_code == 429
+    assert client.get("/static/rantevou.css").status_code == 200
 
 
 @pytest.mark.parametrize(
