@@ -17,6 +17,12 @@ from core.db.models import Booking, BookingState, HistoryAction
 from core.errors import RetryTransaction
 
 _BOOKINGS = Booking.__table__
+_OTHER_HOLDS = select(Booking).where(
+    Booking.citizen_id == bindparam("citizen_id"),
+    Booking.ends_at > bindparam("now"),
+    Booking.state == BookingState.HELD,
+    Booking.id != bindparam("booking_id"),
+)
 
 
 def hold(
@@ -30,13 +36,14 @@ def hold(
     """Hold a time for the actor, on the least busy desk that is free then.
 
     `old` is the actor's previous hold: its row gets the new time, or stays unchanged where this is
-    refused. Where it is live and has the same time, its maximum duration isn't begun anew.
+    refused. Where it is live and has the same time, its maximum duration isn't begun anew. The
+    citizen's other holds are released: nobody holds two times.
     Raises BookingRefused: taken, too_many_bookings, too_many_holds.
     """
     starts_at = starts_at.astimezone(UTC)  # local times are compared and added by the wall clock
     rules = offer.municipality.rules
     check_citizen(session, offer, now, actor.citizen_id)
-    check_holds(session, rules, now, actor.network, old)
+    check_holds(session, offer, now, actor.network, old)
     booking = old if old and old.state == BookingState.HELD else Booking(details={})
     same = booking is old and is_live(booking, now) and booking.starts_at == starts_at
     held_at = booking.held_at if same else now
@@ -55,6 +62,9 @@ def hold(
         session.add(booking)
 
     take_desk(session, offer, starts_at, now, take, old)
+    others = {"citizen_id": actor.citizen_id, "now": now, "booking_id": booking.id}
+    for other in session.scalars(_OTHER_HOLDS, others).all():
+        release(session, other, now, actor)
     record_change(session, booking, HistoryAction.HELD, now, actor)
     return booking
 

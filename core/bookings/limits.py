@@ -1,16 +1,16 @@
-"""Limits: the bookings of a citizen or phone number, and the holds of a network."""
+"""Limits: the bookings of a citizen or phone number, and the holds of an address."""
 
 from datetime import datetime
 
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from core.catalogue.model import Municipality, Rules
+from core.catalogue.model import Municipality
 from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock
 from core.db.models import Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
-from core.i18n import _, _n
+from core.i18n import Text, _, _n
 
 _CONFIRMED = select(Booking.municipality_id, Booking.service).where(
     Booking.ends_at > bindparam("now"), Booking.state == BookingState.CONFIRMED
@@ -69,22 +69,39 @@ def _count_bookings(
 
 
 def check_holds(
-    session: Session, rules: Rules, now: datetime, network: str | None, old: Booking | None
+    session: Session, offer: ServiceOffer, now: datetime, network: str | None, old: Booking | None
 ) -> None:
-    """Raise BookingRefused (too_many_holds) where a network's holds, but `old`, reach the limit."""
+    """Raise BookingRefused (too_many_holds) where an address's holds, but `old`, reach the limit.
+
+    `network` is the keyed hash of the address; None where it is unknown or exempt. The limit is of
+    a municipality, and high, for many share an address: each conversation has one hold only.
+    """
     if network is None:
         return
-    lock(session, network)
+    body = offer.municipality
+    lock(session, f"{network} {body.id}")
     held = session.scalar(
         select(func.count()).where(
             Booking.network == network,
             Booking.state == BookingState.HELD,
             Booking.held_until > now,
+            Booking.municipality_id == body.id,
             Booking.id != (old.id if old else 0),
         )
     )
-    if (held or 0) >= rules.holds_per_address:
+    if (held or 0) >= body.rules.holds_per_address:
         raise BookingRefused(
             RefusalKind.TOO_MANY_HOLDS,
-            _("Too many times are being kept from your network. Please try again later."),
+            _(
+                "Too many times are being kept from your network just now. "
+                "Please try again in a few minutes, or {call_the_office}.",
+                call_the_office=_call_the_office(offer),
+            ),
         )
+
+
+def _call_the_office(offer: ServiceOffer) -> Text:
+    """Return the advice to call the office, the end of a sentence, with its telephone number."""
+    contacts = (offer.branch.contact, offer.municipality.contact)
+    phone = next((each.phone for each in contacts if each and each.phone), None)
+    return _("call the office at {phone}", phone=phone) if phone else _("contact the office")

@@ -241,7 +241,8 @@ class Rules(CatalogueModel):
     open_bookings: int = Field(default=2, ge=1)
     reminder_hours: int = Field(default=24, ge=0, le=14 * 24)
     """The hours before an appointment at which the reminder is sent; 0 for none."""
-    holds_per_address: int = Field(default=20, ge=1)
+    holds_per_address: int = Field(default=100, ge=1)
+    """The times that may be held at once from one network address, which many may share."""
 
 
 class Service(CatalogueModel):

@@ -37,7 +37,9 @@ def test_one_address_keeps_only_so_many_times_however_many_chats_it_opens(
     assert keep(HERE, client, "13:10").step == "details.name"
     refused = keep(HERE, client, "13:50")
     assert refused.step == "time"
-    assert "Από το δίκτυό σας" in refused.replies[0]["text"]
+    said = refused.replies[0]["text"]
+    assert "Από το δίκτυό σας" in said
+    assert "καλέστε την υπηρεσία στο 2721000000" in said
     assert keep(ELSEWHERE, client, "13:50").step == "details.name"
 
 

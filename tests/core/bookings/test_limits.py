@@ -8,8 +8,9 @@ import pytest
 from core.actor import Actor
 from core.bookings import service as bookings
 from core.errors import BookingRefused
+from core.i18n import _
 from tests.core.booking_environment import PHONE, BookingEnvironment
-from tests.core.small_municipality import MONDAY, at, service, small
+from tests.core.small_municipality import MONDAY, at, desk, service, small
 
 MakeEnv = Callable[..., BookingEnvironment]
 TUESDAY = MONDAY + timedelta(days=1)
@@ -66,17 +67,60 @@ def test_bookings_that_ended_or_are_of_another_service_do_not_count(make_env: Ma
     env.hold("09:00", who, day=TUESDAY)
 
 
-def test_a_network_keeps_only_so_many_times_at_once(make_env: MakeEnv) -> None:
+def test_a_citizen_holds_one_time_only(make_env: MakeEnv) -> None:
+    env = make_env(small(desk("one"), desk("two")))
+    who, other = env.citizen("net"), env.citizen("net")
+    first, neighbour, second = (
+        env.hold("09:00", who),
+        env.hold("09:00", other),
+        env.hold("09:30", who),
+    )
+    assert [first.state, neighbour.state, second.state] == ["expired", "held", "held"]
+    assert env.history(first) == ["held", "released"]
+    env.confirm(second, who)
+    env.hold("10:00", who)
+    assert second.state == "confirmed"
+
+
+def test_a_refused_time_leaves_the_one_that_is_held(env: BookingEnvironment) -> None:
+    who = env.citizen()
+    held = env.hold("09:00", who)
+    env.hold("09:30")
+    with pytest.raises(BookingRefused, match="taken"):
+        env.hold("09:30", who)
+    assert held.state == "held"
+
+
+def test_many_may_keep_a_time_from_one_address(make_env: MakeEnv) -> None:
+    desks = [desk(f"desk-{number}") for number in range(25)]
+    env = make_env(small(*desks))
+    held = [env.hold(clock, env.citizen("net")) for clock in ("09:00", "09:30") * 25]
+    assert {booking.state for booking in held} == {"held"}
+
+
+def test_an_address_keeps_only_so_many_times_at_once(make_env: MakeEnv) -> None:
     env = make_env(small(rules={"holds_per_address": 2}))
     env.hold("09:00", env.citizen("net"))
     second = env.citizen("net")
     old = env.hold("09:30", second)
-    with pytest.raises(BookingRefused, match="too_many_holds"):
+    with pytest.raises(BookingRefused, match="too_many_holds") as refused:
         env.hold("10:00", env.citizen("net"))
+    assert refused.value.text.args["call_the_office"] == _(
+        "call the office at {phone}", phone="2100000000"
+    )
     env.hold("10:00", second, old)
     env.hold("10:30", env.citizen("elsewhere"))
     env.later(minutes=10)
     env.hold("09:00", env.citizen("net"))
+
+
+def test_an_address_that_reached_a_limit_keeps_times_elsewhere(make_env: MakeEnv) -> None:
+    env = make_env(small(rules={"holds_per_address": 1}))
+    env.hold("09:00", env.citizen("net"))
+    env.reload(small(id="village", rules={"holds_per_address": 1}))
+    env.hold("09:00", env.citizen("net"))
+    with pytest.raises(BookingRefused, match="too_many_holds"):
+        env.hold("09:30", env.citizen("net"))
 
 
 def test_a_lapsed_hold_makes_no_room_for_one_more(make_env: MakeEnv) -> None:
