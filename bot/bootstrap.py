@@ -1,13 +1,10 @@
 """Creates the application from its settings."""
 
-import os
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 import structlog
 from sqlalchemy import select
@@ -26,6 +23,7 @@ from bot.platforms.webhook import (
     WebhookResponse,
     WebhookResult,
 )
+from bot.secret_key import hash_key
 from bot.settings import Settings
 from bot.telemetry.metrics import Metrics
 from bot.turn import receive
@@ -34,7 +32,7 @@ from core.catalogue.loader import SHIPPED, read_catalogue
 from core.catalogue.registry import LOAD_LOCK, Registry
 from core.db.advisory_locks import lock
 from core.db.database import Database
-from core.db.models import MunicipalityRow, StoredSecret
+from core.db.models import MunicipalityRow
 from core.errors import ConfigurationError
 from core.messaging import arrival_order
 from core.messaging.outbox import platform_of
@@ -131,8 +129,12 @@ def bootstrap(settings: Settings, platforms: Mapping[str, str] = PLATFORMS) -> A
     texts = Translator()
     accounts = build_platforms(settings.accounts, texts, platforms)
     database = Database(settings.database_url)
-    database.prepare()
-    secret = settings.secret.get_secret_value() if settings.secret else _stored_secret(database)
+    try:
+        database.prepare()
+        secret = hash_key(database, settings.secret.get_secret_value() if settings.secret else None)
+    except ConfigurationError:
+        database.close()
+        raise
     own = {
         account: given.municipality
         for account, given in settings.accounts.items()
@@ -160,33 +162,3 @@ def load_shipped(application: Application) -> None:
                 load_catalogue(session, read_catalogue(file), application.services.clock())
 
     application.database.write_sync(load_all)
-
-
-def _stored_secret(database: Database) -> str:
-    """Return the key of the hashes, created once: in a file beside SQLite's, or in PostgreSQL."""
-    if (stored := database.backend.file) is None:
-        return database.write_sync(_secret_in_database)
-    file = Path(f"{stored}.secret")
-    try:
-        if not file.exists():
-            # The link makes it appear whole: another process may be starting at the same time.
-            draft = file.with_suffix(f".{os.getpid()}")
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_urlsafe(32))
-            with suppress(FileExistsError):
-                os.link(draft, file)
-            draft.unlink()
-        return file.read_text().strip()
-    except OSError as error:
-        raise ConfigurationError(
-            f"RANTEVOU_SECRET isn't set, and {file} can't be used: {error.strerror}"
-        ) from None
-
-
-def _secret_in_database(session: Session) -> str:
-    lock(session, "secret")
-    stored = session.get(StoredSecret, "secret")
-    if stored is None:
-        stored = StoredSecret(name="secret", value=secrets.token_urlsafe(32))
-        session.add(stored)
-    return stored.value

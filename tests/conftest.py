@@ -19,13 +19,14 @@ from bot.context import Services
 from bot.i18n.translator import Translator
 from bot.messages import Inbound, Reply
 from bot.platforms.base import Platform
+from bot.secret_key import secret_file
 from bot.turn import receive
 from core.bookings.catalogue_update import load_catalogue
 from core.catalogue.loader import SHIPPED, read_catalogue
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db.database import Database
-from core.db.models import UNSENT, Base, OutboxRow
+from core.db.models import UNSENT, Base, OutboxRow, StoredSecret
 from tests.fakes.push_platform import PushPlatformServer, push_platform_server
 from tests.postgres import Server, running
 
@@ -34,6 +35,9 @@ gc.set_threshold(50_000)  # as in bot/cli/main.py
 BOTH = ("sqlite", "postgresql")
 
 NOW = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
+
+SECRET = "secret"  # noqa: S105
+"""The key of the hashes in the databases that the fixtures make."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -165,6 +169,8 @@ def load_shipped(database: Database, shipped: dict[str, Municipality]) -> None:
     def load_all(session: Session) -> None:
         for body in shipped.values():
             load_catalogue(session, body, NOW - timedelta(days=30))
+        if database.backend.file is None:
+            session.add(StoredSecret(name="secret", value=SECRET))
 
     database.write_sync(load_all)
     database.close()
@@ -214,6 +220,7 @@ def copied(
         else:
             file = folder / "rantevou.db"
             file.write_bytes(request.getfixturevalue(prepared).read_bytes())
+            secret_file(file).write_text(SECRET)
             url = f"sqlite:///{file}"
         yield stack.enter_context(closing(Database(url)))
 
@@ -236,5 +243,5 @@ def push_platform() -> Iterator[PushPlatformServer]:
 @pytest.fixture
 def deployment(database: Database, texts: Translator) -> Deployment:
     clock = Clock()
-    services = Services(Registry("secret"), texts, clock, random.Random(1).choice)
+    services = Services(Registry(SECRET), texts, clock, random.Random(1).choice)
     return Deployment(database, services, clock)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
+from bot.secret_key import secret_file
 from bot.settings import Settings
 from core.db.database import SETTING, backend_of
 from core.db.postgresql import PostgreSQL
@@ -24,7 +25,7 @@ def backup(settings: Settings, target: Path) -> list[Path]:
         raise ConfigurationError(
             f"Nothing was copied. PostgreSQL does it itself: {_dump(backend, target)}"
         )
-    source, secret, secret_copy = backend.file, _secret(backend.file), _secret(target)
+    source, secret, secret_copy = backend.file, secret_file(backend.file), secret_file(target)
     if not source.exists():
         raise ConfigurationError(f"{SETTING}: {source} isn't there.")
     for copy in (target, secret_copy):
@@ -48,10 +49,6 @@ def backup(settings: Settings, target: Path) -> list[Path]:
             with suppress(OSError):
                 draft.unlink()
     return copies
-
-
-def _secret(file: Path) -> Path:
-    return Path(f"{file}.secret")
 
 
 def _copy(source: Path, draft: Path) -> None:

@@ -32,7 +32,7 @@ class Desk(Base):
 
 
 class StoredSecret(Base):
-    """A secret that was generated once and all processes share: the key of the hashes."""
+    """What all processes share: the generated key of the hashes (PostgreSQL), its fingerprint."""
 
     __tablename__ = "kept"
 

@@ -1,0 +1,126 @@
+"""The key of the hashes: where it is kept, and the fingerprint by which a wrong one is refused."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.db.advisory_locks import lock
+from core.db.database import Database
+from core.db.models import Booking, StoredSecret
+from core.errors import ConfigurationError
+
+SETTING = "RANTEVOU_SECRET"
+
+FINGERPRINT = "fingerprint"
+"""The name of the row that has it, beside PostgreSQL's secret."""
+
+SALT_BYTES = 16
+
+
+def secret_file(database_file: Path) -> Path:
+    """Return the file in which the secret of a SQLite database is kept."""
+    return Path(f"{database_file}.secret")
+
+
+def hash_key(database: Database, given: str | None) -> str:
+    """Return the key of the hashes: the one given in the settings, or the one that is kept.
+
+    It is kept in a file beside SQLite's, or in PostgreSQL; where there is none, it is made. Raises
+    ConfigurationError where the database has bookings, whose hashes were made with another key.
+    """
+    return database.write_sync(lambda session: _checked_key(session, database, given))
+
+
+def _checked_key(session: Session, database: Database, given: str | None) -> str:
+    lock(session, "secret")
+    key = given or _kept(session, database.backend.file)
+    recorded = session.get(StoredSecret, FINGERPRINT)
+    if recorded and key and hmac.compare_digest(recorded.value, _fingerprint(key, recorded.value)):
+        return key
+    if (recorded or key is None) and _has_bookings(session):
+        raise ConfigurationError(_refusal(session, database, given))
+    key = key or _make(session, database.backend.file)
+    if recorded is None:
+        recorded = StoredSecret(name=FINGERPRINT, value="")
+        session.add(recorded)
+    recorded.value = _fingerprint(key, secrets.token_hex(SALT_BYTES))
+    return key
+
+
+def _fingerprint(key: str, salted: str) -> str:
+    """Return the fingerprint of a key; `salted` begins with its salt, and may be another one.
+
+    A secret in the settings may be a phrase that can be guessed, so each guess is made to take
+    16 MB and 50 ms: the hashes of known telephone numbers are quicker to try.
+    """
+    salt = salted[: 2 * SALT_BYTES]
+    digest = hashlib.scrypt(key.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=16)
+    return f"{salt}{digest.hex()}"
+
+
+def _has_bookings(session: Session) -> bool:
+    """Return whether any booking was ever confirmed: only then it has a code."""
+    coded = select(Booking.id).where(Booking.code.is_not(None)).limit(1)
+    return session.scalar(coded) is not None
+
+
+def _kept(session: Session, database_file: Path | None) -> str | None:
+    """Return the key that is kept; None where there is none. Raises ConfigurationError."""
+    if database_file is None:
+        stored = session.get(StoredSecret, "secret")
+        return stored.value if stored else None
+    file = secret_file(database_file)
+    try:
+        return file.read_text("utf-8", errors="replace").strip() or None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unusable(file, error) from None
+
+
+def _make(session: Session, database_file: Path | None) -> str:
+    """Make a key and keep it. Raises ConfigurationError."""
+    key = secrets.token_urlsafe(32)
+    if database_file is None:
+        session.add(StoredSecret(name="secret", value=key))
+        return key
+    file = secret_file(database_file)
+    draft = file.with_suffix(f".{os.getpid()}")
+    try:
+        # It appears whole: a backup may be made at the same time.
+        draft.touch(mode=0o600)
+        draft.write_text(key)
+        draft.replace(file)
+    except OSError as error:
+        raise _unusable(file, error) from None
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+    return key
+
+
+def _unusable(file: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"{SETTING} isn't set, and {file} can't be used: {error.strerror}")
+
+
+def _refusal(session: Session, database: Database, given: str | None) -> str:
+    """Return what is wrong with the key, and what to restore, in one line."""
+    backend = database.backend
+    lost = f"the codes of the bookings in {backend.name} would no longer work"
+    if given:
+        unset = ", or leave it unset if it was" if _kept(session, backend.file) else ""
+        return f"{SETTING} isn't the one used before, so {lost}: set it as it was{unset}."
+    if backend.file is None:
+        return f"{SETTING} isn't set as it was before, so {lost}: set it as it was."
+    file = secret_file(backend.file)
+    what = "holds another secret than the one used before" if file.exists() else "isn't there"
+    return (
+        f"{file} {what}, so {lost}: restore it from a backup, where it is FILE.secret; "
+        f"or, if {SETTING} was set, set it as it was."
+    )
