@@ -1,5 +1,6 @@
 """The server that serves the application."""
 
+import asyncio
 import os
 import socket
 from types import FrameType
@@ -9,14 +10,50 @@ import uvicorn
 from fastapi import FastAPI
 
 from webhooks.app import create_app
+from webhooks.capacity import raise_open_files
+from webhooks.connections import Connection, Connections
+
+ACCEPTED_AT_ONCE = 16
+"""Connections accepted in one round of the event loop: no more can be counted too late than the
+reserve of open files holds."""
+
+BACKLOG = 2048
+"""Connections that the system keeps until they are accepted."""
+
+TICKS_PER_SECOND = 10
 
 
 class Server(uvicorn.Server):
-    """Ends the event streams when it stops, because they have no end of their own."""
+    """Closes slow connections; when it stops, the event streams, which have no end of their own."""
+
+    server_state: Connections
 
     def __init__(self, app: FastAPI, **config: Any) -> None:
-        super().__init__(uvicorn.Config(app, log_config=None, **config))
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                loop="asyncio",  # by name, for another one would accept as many as it can
+                http=Connection,
+                ws="none",
+                backlog=ACCEPTED_AT_ONCE,
+                **config,
+            )
+        )
+        self.server_state = Connections()
         self._state = app.state
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve."""
+        await super().startup(sockets)
+        for listener in sockets or []:
+            listener.listen(BACKLOG)  # asyncio gave the system the number that it accepts at once
+
+    async def on_tick(self, counter: int) -> bool:
+        """Close slow connections, once a second; return whether to stop."""
+        if counter % TICKS_PER_SECOND == 0:
+            self.server_state.cut_overdue(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop; at the second signal at once: what is unfinished is sent by another process."""
@@ -32,4 +69,5 @@ class Server(uvicorn.Server):
 
 def create_server() -> Server:
     """Return the server that `rantevou serve` runs; `bot.cli` imports it by this name."""
+    raise_open_files()
     return Server(create_app(), access_log=False, server_header=False, timeout_graceful_shutdown=10)

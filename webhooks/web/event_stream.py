@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from random import SystemRandom
 
 import structlog
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.sse import EventSourceResponse, format_sse_event
 
 from bot.bootstrap import Application
@@ -15,6 +15,7 @@ from bot.retry import repeat
 from bot.telemetry.logging import cause
 from bot.views.inbox import pending_news
 from core.messaging import conversations
+from webhooks.capacity import MAX_STREAMS_PER_NETWORK, max_streams
 from webhooks.network import client_network
 from webhooks.paths import ROOTS
 from webhooks.web.urls import Here
@@ -33,8 +34,8 @@ ERROR_SECONDS = 25.0
 RECONNECT_MILLISECONDS = (2_000, 10_000)
 """Before a page connects again; at random, for all do so when the server restarts."""
 
-MAX_STREAMS_PER_NETWORK = 200
-"""Streams of one network: enough for a town hall, less than a server can hold open."""
+POLL_MILLISECONDS = (20_000, 40_000)
+"""The interval at which a page asks for news while there are too many streams for its own."""
 
 News = tuple[int, bool]
 """The number of a conversation's last entry, and whether a notification is due to it."""
@@ -48,6 +49,7 @@ class EventStreams:
         self._queues: dict[int, set[asyncio.Queue[News | None]]] = {}
         self._last_sent: dict[int, News] = {}
         self._networks: Counter[str] = Counter()
+        self._most = max_streams()
         self._closing = False
 
     async def poll_forever(self) -> None:
@@ -61,10 +63,7 @@ class EventStreams:
     async def _poll(self) -> None:
         if not self._queues:
             return
-        application, ids = self._application, list(self._queues)
-        now = application.services.clock()
-        found = await application.database.read(lambda session: pending_news(session, ids, now))
-        for conversation, news in found.items():
+        for conversation, news in (await self._news(list(self._queues))).items():
             queues = self._queues.get(conversation)  # its streams may have ended meanwhile
             if queues and self._last_sent.get(conversation) != news:
                 self._last_sent[conversation] = news
@@ -79,7 +78,14 @@ class EventStreams:
                 queue.put_nowait(None)
 
     async def events(self, conversation: int, network: str) -> AsyncIterator[bytes]:
-        """Yield the news of a conversation as events: at once, then whenever they change."""
+        """Yield the news of a conversation as events: at once, then whenever they change.
+
+        Where there are too many streams, end after the first: the browser asks again by itself.
+        """
+        if self._is_full(network):
+            yield format_sse_event(retry=SystemRandom().randint(*POLL_MILLISECONDS))
+            yield _event((await self._news([conversation]))[conversation])
+            return
         queue: asyncio.Queue[News | None] = asyncio.Queue()
         self._queues.setdefault(conversation, set()).add(queue)
         self._networks[network] += 1
@@ -96,8 +102,7 @@ class EventStreams:
                     continue
                 if news is None:
                     return
-                last, is_due = news
-                yield format_sse_event(event="news", data_str=f"{last} {is_due:d}")
+                yield _event(news)
         finally:
             self._networks[network] -= 1
             self._networks += Counter()  # drops what is zero
@@ -106,9 +111,24 @@ class EventStreams:
                 del self._queues[conversation]
                 self._last_sent.pop(conversation, None)
 
-    def is_full(self, network: str) -> bool:
-        """Return whether that network has as many streams as it may."""
-        return self._networks[network] >= MAX_STREAMS_PER_NETWORK
+    async def _news(self, conversations: list[int]) -> Mapping[int, News]:
+        now = self._application.services.clock()
+        return await self._application.database.read(lambda s: pending_news(s, conversations, now))
+
+    def _is_full(self, network: str) -> bool:
+        """Return whether there are as many streams as there may be, in all or of that network."""
+        if self._networks.total() >= self._most:
+            log.warning("too many event streams", limit=self._most)
+            return True
+        if self._networks[network] >= MAX_STREAMS_PER_NETWORK:
+            log.warning("too many event streams of one network", limit=MAX_STREAMS_PER_NETWORK)
+            return True
+        return False
+
+
+def _event(news: News) -> bytes:
+    last, is_due = news
+    return format_sse_event(event="news", data_str=f"{last} {is_due:d}")
 
 
 def routes(application: Application, streams: EventStreams) -> APIRouter:
@@ -125,11 +145,8 @@ def routes(application: Application, streams: EventStreams) -> APIRouter:
         )
         if found is None:
             return Response(status_code=204)
-        source = client_network(request) or ""
-        if streams.is_full(source):
-            raise HTTPException(429, "That network address has too many event streams open.")
         return EventSourceResponse(
-            streams.events(found.id, source),
+            streams.events(found.id, client_network(request) or ""),
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 

@@ -153,16 +153,34 @@ def test_who_has_no_conversation_has_no_stream(serve: Serve) -> None:
     assert client.get("/events").status_code == 204
 
 
-def test_an_address_has_only_so_many_streams(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_past_the_streams_of_an_address_a_page_polls(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, deployment: Deployment
+) -> None:
     monkeypatch.setattr(event_stream, "MAX_STREAMS_PER_NETWORK", 1)
-    client = serve()
-    say(client, text="Χίος")
+    check_polling(serve(), deployment)
+
+
+def test_past_the_streams_of_a_server_a_page_polls(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, deployment: Deployment
+) -> None:
+    monkeypatch.setattr(event_stream, "max_streams", lambda: 1)
+    check_polling(serve(), deployment)
+
+
+def check_polling(client: httpx.Client, deployment: Deployment) -> None:
+    last = last_of(booked(client))
     with listening(client) as events:
         next(events)
-        assert client.get("/events").status_code == 429
+        polled = client.get("/events").text.split()
+        assert polled[0] == "retry:"
+        assert 20_000 <= int(polled[1]) <= 40_000
+        assert polled[2:] == ["event:", "news", "data:", last, "0"]
+        deployment.clock.forward(days=2, hours=6)
+        assert f"data: {last} 1" in client.get("/events").text
     for _ in range(200):  # the server sees at once, or nearly, that it was left
         with client.stream("GET", "/events") as again:
-            if again.status_code == 200:
+            retry = next(again.iter_lines())
+            if int(retry.removeprefix("retry: ")) < 20_000:
                 return
     raise AssertionError("the place of a closed stream is never free")
 
