@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line, with ids only, never personal data."""
 
+import atexit
 import json
 import logging
 import sys
@@ -9,23 +10,41 @@ from traceback import extract_tb
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
+from bot.telemetry.repetitions import Fields, Repetitions
 from core.errors import ConfigurationError, DatabaseUnavailable
 
 
 def configure() -> None:
-    """Write our logs and the libraries' warnings to standard error."""
+    """Write our logs and the libraries' warnings to standard error, the same only so often."""
+    stderr = _LossyLogger(sys.stderr)
+
+    def write(fields: Fields) -> None:
+        at = datetime.now(UTC).isoformat()
+        stderr.msg(json.dumps({**fields, "timestamp": at}, ensure_ascii=False, default=repr))
+
+    repetitions = Repetitions(write)
+    atexit.register(repetitions.flush)
+
+    def drop_repeated(_logger: object, _method: str, fields: EventDict) -> EventDict:
+        if repetitions.is_too_often(fields):
+            raise structlog.DropEvent
+        return fields
+
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
+            drop_repeated,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        logger_factory=lambda *_names: _LossyLogger(sys.stderr),
+        logger_factory=lambda *_names: stderr,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_WithoutArguments())
+    handler.addFilter(lambda record: not repetitions.is_too_often(_fields(record)))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
@@ -61,14 +80,18 @@ class _WithoutArguments(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a line like ours, with the first line of the message's template."""
-        fields: dict[str, Any] = {
-            "event": str(record.msg).partition("\n")[0],
-            "logger": record.name,
-        }
-        if record.exc_info and (error := record.exc_info[1]):
-            # asyncio shows the arguments of a call in brackets.
-            fields["event"] = fields["event"].partition("(")[0]
-            fields |= {"error": type(error).__name__, "places": traceback_lines(error)}
         at = datetime.fromtimestamp(record.created, UTC).isoformat()
-        fields |= {"level": record.levelname.lower(), "timestamp": at}
-        return json.dumps(fields, ensure_ascii=False)
+        return json.dumps({**_fields(record), "timestamp": at}, ensure_ascii=False)
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    """Return what is said of a library's record."""
+    fields: dict[str, Any] = {
+        "event": str(record.msg).partition("\n")[0],
+        "logger": record.name,
+    }
+    if record.exc_info and (error := record.exc_info[1]):
+        # asyncio shows the arguments of a call in brackets.
+        fields["event"] = fields["event"].partition("(")[0]
+        fields |= {"error": type(error).__name__, "places": traceback_lines(error)}
+    return fields | {"level": record.levelname.lower()}

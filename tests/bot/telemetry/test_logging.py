@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.telemetry import logging
+from bot.telemetry.repetitions import Fields, Repetitions
 
 SPEAK = """
 import asyncio, logging
@@ -80,3 +81,51 @@ def test_where_the_log_cannot_be_written_all_else_goes_on() -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, timeout=30, check=False)
     assert done.stdout == b"went on\n"
+
+
+REPEAT = """
+import logging, structlog
+from bot.telemetry.logging import configure
+
+configure()
+log = structlog.get_logger()
+for number in range(5_000):
+    log.error("turned away", path="/")
+    log.info("sent", message=number)
+    try:
+        raise OSError(24, f"Too many open files of Maria {number}")
+    except OSError as error:
+        text = "socket.accept() out of system resource\\nsocket: %d"
+        logging.getLogger("asyncio").error(text, number, exc_info=error)
+    logging.getLogger("library").warning(f"number {number}")
+"""
+
+
+def test_the_same_is_logged_so_often_and_then_counted() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REPEAT], capture_output=True, text=True, check=True, timeout=30
+    )
+    lines: list[dict[str, Any]] = [json.loads(line) for line in done.stderr.splitlines()]
+    assert "Maria" not in done.stderr
+    assert all(line.pop("timestamp") for line in lines)
+    accept = {"event": "socket.accept", "logger": "asyncio", "level": "error", "error": "OSError"}
+    assert [line for line in lines if "left_out" in line] == [
+        {"event": "turned away", "level": "error", "path": "/", "left_out": 4_990},
+        {"event": "sent", "level": "info", "left_out": 4_900},
+        {**accept, "places": ["<string>:11"], "left_out": 4_990},
+        {"event": "other lines", "logger": "library", "left_out": 4_900},
+    ]
+    assert len(lines) == 10 + 100 + 10 + 100 + 4
+
+
+def test_after_a_minute_it_is_logged_again() -> None:
+    now, written = [0.0], list[Fields]()
+    repetitions = Repetitions(written.append, lambda: now[0])
+    line = {"event": "turned away", "path": "/"}
+    assert [repetitions.is_too_often(line) for _ in range(12)] == [False] * 10 + [True] * 2
+    assert not repetitions.is_too_often({**line, "path": "/other"})
+    assert not written
+    now[0] = 60.0
+    assert not repetitions.is_too_often({"event": "sent"})
+    assert written == [{**line, "left_out": 2}]
+    assert [repetitions.is_too_often(line) for _ in range(11)] == [False] * 10 + [True]
