@@ -28,7 +28,10 @@ class UnknownConversation(Exception):
 
 
 class AlreadyBegun(Exception):
-    """The first message of a conversation was repeated after its stored replies were erased."""
+    """The first message of a conversation was repeated after its stored replies were erased.
+
+    Or after the conversation was ended.
+    """
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from core.db.events import record_event
 from core.db.models import Citizen
 from core.errors import RetryTransaction
 from core.i18n import Text
-from core.messaging import arrival_order, conversations, outbox
+from core.messaging import arrival_order, conversations, notifications, outbox
 from core.messaging.conversations import StoredConversation
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
 from dialogs.engine import navigation
@@ -59,6 +59,8 @@ def receive(
     if found is None:
         if not inbound.may_create_contact:
             raise UnknownConversation
+        if conversations.has_ended(session, account, address):
+            raise AlreadyBegun
         found = conversations.create(session, account, address, now)
     if found.replies is not None:
         if inbound.number:
@@ -261,7 +263,10 @@ def _outbox_messages(
 
 
 def forget(session: Session, services: Services, sender: Sender) -> None:
-    """Erase a conversation's messages, answers and known details; bookings stay."""
+    """Erase a conversation's messages, answers and known details, and end it; bookings stay.
+
+    Its address leads to nothing from then on, in any process, and nothing more is sent to it.
+    """
     loaded = load_conversation(session, services, sender, lock=True)
     if loaded is None:
         return
@@ -277,3 +282,6 @@ def forget(session: Session, services: Services, sender: Sender) -> None:
         state=conversation_state.reset(found.state),
         forget_at=None,
     )
+    now = services.clock()
+    conversations.end(session, sender.account, found.citizen_id, now)
+    notifications.redirect_from_ended(session, services.registry, found.citizen_id, now)

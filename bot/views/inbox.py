@@ -34,7 +34,17 @@ def fetch(session: Session, services: Services, sender: Sender) -> None:
 def pending_news(
     session: Session, conversation_ids: Collection[int], now: datetime
 ) -> Mapping[int, tuple[int, bool]]:
-    """Return the last entry's number of each conversation, and whether more is due to it."""
+    """Return the last entry's number of each conversation, and whether more is due to it.
+
+    One that was ended isn't in it.
+    """
     numbers = conversations.last_inbound_ids(session, conversation_ids)
     pending = page_inbox.have_pending(session, WEBCHAT, conversation_ids, now)
-    return {each: (numbers.get(each, 0), each in pending) for each in conversation_ids}
+    # Ending a conversation erases its entries, so that few have to be looked at.
+    silent = [each for each in conversation_ids if each not in numbers]
+    ended = conversations.ended_among(session, silent) if silent else set()
+    return {
+        each: (numbers.get(each, 0), each in pending)
+        for each in conversation_ids
+        if each not in ended
+    }

@@ -58,7 +58,12 @@ _FIND = (
             PromptRow.number == _LAST_PROMPT,
         ),
     )
-    .where(Contact.account == bindparam("account"), Contact.address == bindparam("address"))
+    .where(
+        Contact.account == bindparam("account"),
+        Contact.address == bindparam("address"),
+        # Of the row that is locked: PostgreSQL looks again when another transaction has ended it.
+        Conversation.ended_at.is_(None),
+    )
 )
 # The citizen's row too, for the citizen's bookings are counted.
 _FIND_LOCKED = _FIND.with_for_update(
@@ -114,7 +119,7 @@ class StoredConversation:
 def find(
     session: Session, account: str, address: str, message_id: str = "", *, lock: bool = False
 ) -> StoredConversation | None:
-    """Return the conversation of an address; None where there is none.
+    """Return the conversation of an address; None where there is none, or it was ended.
 
     `message_id` is the platform's id of this turn's message. `lock` locks the conversation until
     the transaction ends, which is needed to change it. While another transaction has locked it,
@@ -243,6 +248,43 @@ def erase_messages(session: Session, citizen_id: int) -> None:
     )
     session.execute(
         update(PromptRow).where(PromptRow.conversation_id.in_(conversation_ids)).values(offered=[])
+    )
+
+
+def end(session: Session, account: str, citizen_id: int, now: datetime) -> None:
+    """End a citizen's conversations with an account: their addresses lead to nothing any more."""
+    contacts = select(Contact.id).where(
+        Contact.citizen_id == citizen_id, Contact.account == account
+    )
+    session.execute(
+        update(Conversation)
+        .where(Conversation.contact_id.in_(contacts), Conversation.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def has_ended(session: Session, account: str, address: str) -> bool:
+    """Return whether that address had a conversation that was ended."""
+    ended = (
+        select(Conversation.id)
+        .join(Contact, Conversation.contact_id == Contact.id)
+        .where(
+            Contact.account == account,
+            Contact.address == address,
+            Conversation.ended_at.is_not(None),
+        )
+    )
+    return session.scalar(ended) is not None
+
+
+def ended_among(session: Session, conversation_ids: Collection[int]) -> set[int]:
+    """Return the ids of those conversations that were ended."""
+    return set(
+        session.scalars(
+            select(Conversation.id).where(
+                Conversation.id.in_(conversation_ids), Conversation.ended_at.is_not(None)
+            )
+        )
     )
 
 

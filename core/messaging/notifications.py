@@ -8,7 +8,15 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.catalogue.registry import Registry
-from core.db.models import Booking, BookingState, Contact, History, OutboxRow, OutboxStatus
+from core.db.models import (
+    Booking,
+    BookingState,
+    Contact,
+    Conversation,
+    History,
+    OutboxRow,
+    OutboxStatus,
+)
 from core.messaging.keys import (
     AttendeeRecipient,
     Cause,
@@ -82,6 +90,7 @@ def enqueue_notifications(
     elif change.action == MessageKind.MOVED:
         due = (remind_at, booking.starts_at, status)
         reschedule(session, booking.id, MessageKind.REMINDER, *due)
+        redirect_from_ended(session, registry, booking.citizen_id, now)
     elif booking.state == BookingState.CANCELLED:
         cancel_reminders(session, booking)
     enqueue(session, registry.accounts, messages, now)
@@ -92,8 +101,25 @@ def cancel_reminders(session: Session, booking: Booking) -> None:
     cancel_pending(session, booking.id, MessageKind.REMINDER)
 
 
+def redirect_from_ended(
+    session: Session, registry: Registry, citizen_id: int, now: datetime
+) -> None:
+    """Send what a citizen's ended conversations would be sent another way, if there is one."""
+    rows = session.scalars(
+        select(OutboxRow)
+        .join(Booking, OutboxRow.booking_id == Booking.id)
+        .join(Conversation, OutboxRow.contact_id == Conversation.contact_id)
+        .where(Booking.citizen_id == citizen_id, Conversation.ended_at.is_not(None))
+        .order_by(OutboxRow.id)
+    ).all()
+    for row in rows:
+        if row.status == OutboxStatus.PENDING:
+            row.status = OutboxStatus.CANCELLED
+            enqueue_fallback(session, registry, row, now)
+
+
 def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
-    """Enqueue a message, which couldn't be delivered, for the citizen's next route, if any."""
+    """Enqueue a message, which can't be delivered, for the citizen's next route, if any."""
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if booking is None:
         return
@@ -108,7 +134,7 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
     recipients = [str(route.recipient) for route in routes]
     after = recipients.index(row.recipient) + 1 if row.recipient in recipients else 0
     for route in routes[after : after + 1]:
-        message = notification(booking, route, cause, kind, now)
+        message = notification(booking, route, cause, kind, max(now, row.due_at))
         fallback = replace(message, expires_at=row.expires_at)
         enqueue(session, registry.accounts, [fallback], now)
 
@@ -141,9 +167,12 @@ def account_for(registry: Registry, platform: str, municipality_id: str) -> str 
 
 
 def _citizen_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
-    """Return the routes to the citizen who booked: the contacts, the oldest first."""
+    """Return the routes to the citizen who booked: the contacts in use, the oldest first."""
     contacts = session.scalars(
-        select(Contact).where(Contact.citizen_id == booking.citizen_id).order_by(Contact.id)
+        select(Contact)
+        .outerjoin(Conversation, Conversation.contact_id == Contact.id)
+        .where(Contact.citizen_id == booking.citizen_id, Conversation.ended_at.is_(None))
+        .order_by(Contact.id)
     )
     return [
         Route(contact.account, ContactRecipient(contact.id))

@@ -40,6 +40,9 @@ POLL_MILLISECONDS = (20_000, 40_000)
 News = tuple[int, bool]
 """The number of a conversation's last entry, and whether a notification is due to it."""
 
+FORGOTTEN: News = (0, False)
+"""The last news of a conversation that was ended: its page loads itself anew."""
+
 
 class EventStreams:
     """The open streams of this process, and the one task that polls for their news."""
@@ -63,12 +66,17 @@ class EventStreams:
     async def _poll(self) -> None:
         if not self._queues:
             return
-        for conversation, news in (await self._news(list(self._queues))).items():
+        ids = list(self._queues)
+        found = await self._news(ids)
+        for conversation in ids:
             queues = self._queues.get(conversation)  # its streams may have ended meanwhile
+            news = found.get(conversation, FORGOTTEN)
             if queues and self._last_sent.get(conversation) != news:
                 self._last_sent[conversation] = news
                 for queue in queues:
                     queue.put_nowait(news)
+                    if conversation not in found:
+                        queue.put_nowait(None)
 
     def close(self) -> None:
         """End every stream, because the server stops; the pages will connect again."""
@@ -84,7 +92,8 @@ class EventStreams:
         """
         if self._is_full(network):
             yield format_sse_event(retry=SystemRandom().randint(*POLL_MILLISECONDS))
-            yield _event((await self._news([conversation]))[conversation])
+            found = await self._news([conversation])
+            yield _event(found.get(conversation, FORGOTTEN))
             return
         queue: asyncio.Queue[News | None] = asyncio.Queue()
         self._queues.setdefault(conversation, set()).add(queue)

@@ -13,6 +13,7 @@ class Conversation(Base):
     """A contact's conversation. `state` has the running dialog's answers until it ends.
 
     `forget_at` is when its answers and buttons are erased: some time after the last message.
+    `ended_at` is when it was ended for good: nobody reaches it by its address any more.
     """
 
     __tablename__ = "conversations"
@@ -23,6 +24,7 @@ class Conversation(Base):
     timezone: Mapped[str]
     state: Mapped[dict[str, Any]]
     forget_at: Mapped[datetime | None] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
 
 
 class PromptRow(Base):
