@@ -108,10 +108,6 @@ class Application:
                 lambda session: receive(session, self.services, inbound, came), on_conflict=lost
             )
 
-    async def dry_run(self, inbound: Inbound) -> list[Reply]:
-        """Return the replies that a message would get; nothing of it is stored."""
-        return await self.database.dry_run(lambda session: receive(session, self.services, inbound))
-
     def handle_message_sync(self, inbound: Inbound) -> list[Reply]:
         """Answer a message on this thread, where there is no event loop."""
         return self.database.write_sync(lambda session: receive(session, self.services, inbound))

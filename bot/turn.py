@@ -135,6 +135,17 @@ def _answer(
     return replies
 
 
+def preview(session: Session, services: Services, inbound: Inbound) -> list[Reply]:
+    """Return the replies that a conversation's first message would get; write nothing."""
+    found = conversations.NOT_STORED
+    state, transport = conversation_state.load(found.state, found.language, found.timezone)
+    state, transport = _apply_stated(state, transport, inbound, pushes=False)
+    ctx = build_context(session, services, inbound, found, transport, state)
+    result = advance(state, _engine_input(session, found, inbound, state, None), ctx)
+    language = result.state.language
+    return build_replies(services.texts, result.messages, result.question, language)
+
+
 def _apply_stated(
     state: State, transport: TransportState, inbound: Inbound, *, pushes: bool
 ) -> tuple[State, TransportState]:

@@ -68,10 +68,19 @@ class Registry:
     def refresh(self, session: Session) -> None:
         """Read the catalogues that were loaded since; no other is until this transaction ends."""
         lock(session, LOAD_LOCK, shared=True)
+        self.refresh_without_lock(session)
+
+    def refresh_without_lock(self, session: Session) -> None:
+        """Read the catalogues that were loaded since, for what is shown only; wait for nobody."""
         for municipality_id, digest in session.connection().execute(_DIGESTS):
             known = self._loaded.get(municipality_id)
             if known is None or known.digest != digest:
                 self._loaded[municipality_id] = read_municipality(session, municipality_id)
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """Return the digest of each municipality's catalogue: what has changed has another."""
+        return {body.id: self._loaded[body.id].digest for body in self.municipalities}
 
     @property
     def municipalities(self) -> list[Municipality]:

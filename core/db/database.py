@@ -81,15 +81,6 @@ class Database:
                 time.sleep(delay)
         raise DatabaseUnavailable(OTHERS_FIRST)
 
-    async def dry_run(self, fn: Callable[[Session], T]) -> T:
-        """Run fn(session) as `write` does, and roll it back. Raises DatabaseUnavailable."""
-
-        def run() -> T:
-            with self._translate_errors(), Session(self.engine) as session:
-                return fn(session)
-
-        return await _run_with_retries(self._writer, run)
-
     async def read(self, fn: Callable[[Session], T]) -> T:
         """Run fn(session) without waiting for writers; roll back. Raises DatabaseUnavailable."""
 

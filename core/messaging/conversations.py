@@ -5,7 +5,7 @@ session, they would take twice the time of the whole turn.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -136,6 +136,10 @@ def exists(session: Session, account: str, address: str) -> bool:
     return session.connection().execute(_CONTACT, given).first() is not None
 
 
+NOT_STORED = StoredConversation(0, 0, 0, Language.EL, DEFAULT_TIMEZONE, {}, None, {})
+"""A conversation that nobody has begun; no row has its ids."""
+
+
 def create(session: Session, account: str, address: str, now: datetime) -> StoredConversation:
     """Create a conversation, with its contact and citizen."""
     citizen = Citizen(details={}, created_at=now)
@@ -149,9 +153,7 @@ def create(session: Session, account: str, address: str, now: datetime) -> Store
     )
     session.add(conversation)
     session.flush()
-    return StoredConversation(
-        conversation.id, contact.id, citizen.id, Language.EL, DEFAULT_TIMEZONE, {}, None, {}
-    )
+    return replace(NOT_STORED, id=conversation.id, contact_id=contact.id, citizen_id=citizen.id)
 
 
 def save(

@@ -31,7 +31,7 @@ def routes(application: Application, renderer: Renderer) -> APIRouter:
 
         def read(session: Session) -> list[Municipality]:
             registry = application.services.registry
-            registry.refresh(session)
+            registry.refresh_without_lock(session)
             if here.municipality_id is None:
                 return registry.municipalities
             if here.municipality_id not in registry:

@@ -20,6 +20,7 @@ from bot.views.transcript import ConversationView, Entry, view
 from webhooks.language import language_wanted
 from webhooks.network import client_network
 from webhooks.paths import ROOTS
+from webhooks.web.greeting import Greetings
 from webhooks.web.html import START, Renderer
 from webhooks.web.urls import ChatPage, Here, check_origin
 
@@ -64,6 +65,7 @@ class Page:
         self._application = application
         self._services, self._database = application.services, application.database
         self._renderer = renderer
+        self._greetings = Greetings(application)
 
     async def show(self, request: Request, here: Here) -> Response:
         """Return the page with the conversation so far, or with a greeting that isn't stored."""
@@ -82,7 +84,7 @@ class Page:
             page_token = self._page_token(token)
         else:
             opening = self._inbound(request, here, None, ChatForm(text=START))[1]
-            seen = ConversationView([Entry(0, None, await self._application.dry_run(opening))], [])
+            seen = ConversationView([Entry(0, None, await self._greetings.replies(opening))], [])
             page_token = self._greeting_token(seen.talk[0].replies)
         # Where a conversation has begun and yet no cookie came, the browser keeps none.
         return self._renderer.page(here, seen, page_token, cookies_refused=began)
@@ -249,6 +251,6 @@ class Page:
         registry = self._services.registry
         if municipality_id is None or municipality_id in registry:
             return
-        await self._database.read(registry.refresh)
+        await self._database.read(registry.refresh_without_lock)
         if municipality_id not in registry:
             raise HTTPException(404, "No municipality has that name here.")

@@ -95,13 +95,6 @@ def test_what_a_read_changes_is_not_kept(empty: Database) -> None:
     assert asyncio.run(read()) == [1, 0]
 
 
-def test_what_is_rehearsed_is_not_kept(empty: Database) -> None:
-    async def dry_run() -> list[int]:
-        return [await empty.dry_run(add_one), await empty.read(people)]
-
-    assert asyncio.run(dry_run()) == [1, 0]
-
-
 def test_what_fails_half_way_is_not_kept(empty: Database) -> None:
     def fail(session: Session) -> None:
         add_one(session)

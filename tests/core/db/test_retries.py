@@ -23,7 +23,7 @@ from tests.core.booking_environment import BookingEnvironment
 from tests.core.conftest import on_postgres
 from tests.core.db.citizens import add_one, people
 from tests.core.small_municipality import NOW
-from tests.core.wait_until import soon, until, waiting
+from tests.core.wait_until import until, waiting
 
 pytestmark = on_postgres
 
@@ -235,13 +235,3 @@ def test_who_confirms_a_hold_that_ran_out_and_who_wants_its_time_stop_not_one_an
         other.commit()
         assert (confirmed.result(60), held.result(60)) == ("confirmed", "taken")
     assert tries == ["confirm", "hold"]
-
-
-def test_a_rehearsal_that_loses_is_tried_again(talk: Talk) -> None:
-    async def dry_run() -> int:
-        with talk.locked():
-            trying = asyncio.create_task(talk.database.dry_run(talk.turn))
-            await soon(lambda: talk.tried > 2)
-        return await trying
-
-    assert asyncio.run(dry_run()) == 1
