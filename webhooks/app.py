@@ -88,7 +88,7 @@ def build_app(application: Application) -> FastAPI:
         app.include_router(conversation_routes(application, renderer), dependencies=limited)
     for page_routes in (legal.routes, embed.routes):
         app.include_router(page_routes(application, renderer))
-    app.include_router(reference_page.routes(renderer))
+    app.include_router(reference_page.routes(renderer, application.settings.public_url))
     app.include_router(event_stream.routes(application, streams), dependencies=limited)
     app.state.streams = streams
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "web" / "static"))

@@ -13,8 +13,8 @@ SCHEMAS = ("TurnRequest", "TurnAnswer", "TurnReply", "TurnChoice")
 """The schemas that are description first; those of a reply's blocks follow."""
 
 
-def routes(renderer: Renderer) -> APIRouter:
-    """Return the route of the documentation."""
+def routes(renderer: Renderer, public_url: str | None) -> APIRouter:
+    """Return the route of the documentation, whose example is for that address, if it is known."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/docs", response_class=HTMLResponse)
@@ -27,7 +27,7 @@ def routes(renderer: Renderer) -> APIRouter:
             description=description,
             schemas={name: schemas[name] for name in (*SCHEMAS, *_blocks(schemas))},
             type_name=_type_name,
-            base=request.base_url,
+            base=f"{public_url}/" if public_url else request.base_url,
             # Unique for each reader: who sends the same id continues the same conversation.
             message_id=uuid4(),
         )
