@@ -15,10 +15,10 @@ chat: $(READY)
 test: $(READY)
 	@$(BIN)/pytest -n 3 --dist loadfile
 
-# What takes long: processes killed 200 times on each database, messages in any disorder, and the like.
+# What takes long: processes killed 200 times on each database, messages in any disorder, moved clocks.
+# PART=<name> runs one part; `python -m tests.soak --help` names them.
 soak: $(READY)
-	@$(BIN)/pytest -m soak -s
-	@$(BIN)/pytest tests/bot tests/dialogs tests/stories tests/webhooks --database postgresql -n 3 --dist loadfile
+	@$(BIN)/python -m tests.soak $(PART)
 
 check: $(READY)
 	@$(BIN)/ruff format --check .

@@ -2,7 +2,7 @@
 
 import gc
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -143,6 +143,20 @@ def mark_replies_sent(session: Session) -> None:
     session.execute(answers.values(status="sent"))
 
 
+Tell = Callable[[str], None]
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Return a function that prints a line at once: how far a long proof is, what it counted."""
+
+    def print_now(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{TOLD}{line}", flush=True)  # noqa: T201
+
+    return print_now
+
+
 @pytest.fixture(scope="session")
 def texts() -> Translator:
     return Translator()
@@ -199,6 +213,9 @@ on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """Run a test on SQLite only, for what is specific to it."""
 
 SOAK = pytest.mark.soak
+
+TOLD = "· "
+"""The beginning of the lines that `tell` prints."""
 
 
 def mostly_on(kind: str) -> pytest.MarkDecorator:

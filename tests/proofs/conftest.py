@@ -1,3 +1,7 @@
 """Fixtures of the proofs: a database file, a deployment with a push platform."""
 
-from tests.bot.conftest import file, push  # noqa: F401 fixtures here too
+import pytest
+
+pytest.register_assert_rewrite("tests.proofs.invariants")  # whose failures name what is lost
+
+from tests.bot.conftest import file, push  # noqa: E402, F401 fixtures here too

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from core.db.database import Database
-from tests.conftest import SOAK
+from tests.conftest import SOAK, Tell
 from tests.fakes.push_platform import PushPlatformServer, say
 from tests.postgres import Server, stopped
 from tests.proofs.invariants import check_nothing_lost
@@ -45,7 +45,7 @@ def test_nothing_is_lost_when_the_database_is_away(
     postgres: Server,
     push_platform: PushPlatformServer,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    tell: Tell,
     seconds: int,
     at_once: int,
 ) -> None:
@@ -80,10 +80,9 @@ def test_nothing_is_lost_when_the_database_is_away(
         # The same processes as before: each was begun once, and none has ended.
         assert [each.process and each.process.poll() for each in processes] == [None] * 3
     assert set(citizens.retried) <= {503}
-    with capsys.disabled():
-        print(  # noqa: T201
-            f"\naway for {seconds} s: {refused} requests told to wait, ready again after"
-            f" {ready:.1f} s, {len(citizens.booked)} bookings,"
-            f" {len(push_platform.messages)} messages, {twice} duplicates,"
-            f" {citizens.retried.total()} messages sent again"
-        )
+    tell(
+        f"away for {seconds} s: {refused} requests told to wait, ready again after"
+        f" {ready:.1f} s, {len(citizens.booked)} bookings,"
+        f" {len(push_platform.messages)} messages, {twice} duplicates,"
+        f" {citizens.retried.total()} messages sent again"
+    )

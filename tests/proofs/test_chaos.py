@@ -21,7 +21,7 @@ from core.catalogue.model import Municipality
 from core.db.database import Database
 from core.db.models import Booking, Contact, Conversation, InboundRow
 from tests.bot.processes import free_port
-from tests.conftest import SOAK, mostly_on
+from tests.conftest import SOAK, Tell, mostly_on
 from tests.fakes.push_platform import Message, PushPlatformServer, push_platform_server, say
 from tests.proofs.processes import Process
 from tests.proofs.push_citizens import answer
@@ -274,9 +274,16 @@ def world(database: Database, shipped: dict[str, Municipality], tmp_path: Path) 
 
 @mostly_on("postgresql")
 @pytest.mark.parametrize("talks", [4, pytest.param(150, marks=SOAK)])
-def test_one_booking_as_it_was_meant(world: World, talks: int) -> None:
+def test_one_booking_as_it_was_meant(world: World, talks: int, tell: Tell) -> None:
+    begun = count()
+
+    def talk() -> Chaos:
+        if (number := next(begun)) and number % 10 == 0:
+            tell(f"{number} of {talks} talks")
+        return Chaos(world)
+
     run_state_machine_as_test(
-        lambda: Chaos(world),  # type: ignore[arg-type]
+        talk,  # type: ignore[arg-type]
         settings=settings(
             max_examples=talks,
             stateful_step_count=25,

@@ -7,17 +7,19 @@ from pathlib import Path
 import pytest
 
 from core.db.database import Database
-from tests.conftest import SOAK, on_both
+from tests.conftest import SOAK, Tell, on_both
 from tests.fakes.push_platform import PushPlatformServer
 from tests.proofs.invariants import check_nothing_lost
 from tests.proofs.processes import Process, server_and_workers
 from tests.proofs.push_citizens import Citizens
 
 
-def kill(processes: list[Process], times: int) -> None:
+def kill(processes: list[Process], times: int, tell: Tell) -> None:
     """Kill one of them at random, so often, and begin it again each time."""
     choose = random.Random()
-    for _ in range(times):
+    for done in range(times):
+        if done and done % 20 == 0:
+            tell(f"{done} of {times} kills")
         victim = choose.choice(processes)
         if choose.random() < 0.8:  # else while it begins
             victim.wait_until_ready()
@@ -32,18 +34,17 @@ def test_nothing_is_lost_when_processes_are_killed(
     database: Database,
     push_platform: PushPlatformServer,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    tell: Tell,
     kills: int,
     at_once: int,
 ) -> None:
     with server_and_workers(tmp_path, database.url, push_platform.url) as (url, processes):
         citizens = Citizens(push_platform, url)
         with citizens.booking(at_once):
-            kill(processes, kills)
+            kill(processes, kills, tell)
         twice = check_nothing_lost(database, citizens, push_platform)
-    with capsys.disabled():
-        print(  # noqa: T201
-            f"\n{type(database.backend).__name__}: {kills} kills,"
-            f" {len(citizens.booked)} bookings, {len(push_platform.messages)} messages,"
-            f" {twice} duplicates, {citizens.retried.total()} requests sent again"
-        )
+    tell(
+        f"{type(database.backend).__name__}: {kills} kills,"
+        f" {len(citizens.booked)} bookings, {len(push_platform.messages)} messages,"
+        f" {twice} duplicates, {citizens.retried.total()} requests sent again"
+    )

@@ -1,0 +1,1 @@
+"""What takes long, in parts: `python -m tests.soak`."""

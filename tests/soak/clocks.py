@@ -1,0 +1,43 @@
+"""Clocks moved to the moments at which a test that reads the clock could fail."""
+
+import re
+import time
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+ATHENS = ZoneInfo("Europe/Athens")
+FOLDER = Path(__file__).parent / "moved_clock"
+
+MOMENTS = {
+    "early": "2027-02-09 06:30",
+    "afternoon": "2027-02-09 14:45",
+    "before-midnight": "2027-02-09 23:50",
+    "after-midnight": "2027-02-10 00:05",
+    "friday-evening": "2027-02-12 20:30",
+    "christmas": "2026-12-23 11:00",
+    "march": "2027-03-28 02:59",
+    "october": "2027-10-31 03:59",
+}
+"""The time in Athens at which the tests begin; the last two are a minute before a clock change."""
+
+READS_THE_CLOCK = re.compile(
+    r"datetime\.now\(|\btime\.time\(|\bbootstrap\(|tests\.bot\.(processes|terminal)"
+    r"|tests\.proofs\.processes"
+)
+"""What tests do that read the clock: directly, or by running the program itself."""
+
+
+def clock_reading_tests(root: Path = Path("tests")) -> list[str]:
+    """Return the paths of the test files that read the real clock."""
+    files = sorted(root.rglob("test_*.py"))
+    return [str(file) for file in files if READS_THE_CLOCK.search(file.read_text("utf-8"))]
+
+
+def moved_to(moment: str) -> dict[str, str]:
+    """Return the environment variables with which the clock stands at that time in Athens now."""
+    wanted = datetime.fromisoformat(moment).replace(tzinfo=ATHENS)
+    return {
+        "MOVED_CLOCK_SECONDS": str(wanted.timestamp() - time.time()),
+        "PYTHONPATH": str(FOLDER),
+    }

@@ -1,0 +1,74 @@
+"""The parts of `make soak`: what each proves, and the tests that it runs."""
+
+from dataclasses import dataclass
+
+from tests.soak.clocks import MOMENTS, clock_reading_tests
+
+CHAOS, KILL = "tests/proofs/test_chaos.py", "tests/proofs/test_kill.py"
+AWAY, STORIES, BROWSER = "tests/proofs/test_away.py", "tests/stories", "tests/browser"
+ELSEWHERE = (CHAOS, KILL, AWAY, STORIES, BROWSER)
+"""The slow tests that have a part of their own; the part `others` has the rest."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some tests: arguments of pytest. Those of which `alone` is true share the machine with none.
+
+    With a moment, the clock stands at that time in Athens when they begin.
+    """
+
+    what: str
+    tests: tuple[str, ...]
+    moment: str | None = None
+    alone: bool = False
+    marked: str = "soak"
+
+
+def _parts() -> dict[str, Part]:
+    clocks = {
+        f"clocks-{name}": Part(
+            f"the tests that read the clock, from {moment} in Athens on",
+            tuple(clock_reading_tests()),
+            moment=moment,
+            marked="not soak",
+        )
+        for name, moment in MOMENTS.items()
+    }
+    # The longest first: two run at a time.
+    return {
+        "disorder-postgresql": Part(
+            "messages in any disorder, PostgreSQL", (CHAOS, "-kpostgresql")
+        ),
+        "disorder-sqlite": Part("messages in any disorder, SQLite", (CHAOS, "-knot postgresql")),
+        "kills-postgresql": Part(
+            "200 processes killed at work, PostgreSQL", (KILL, "-kpostgresql")
+        ),
+        "kills-sqlite": Part("200 processes killed at work, SQLite", (KILL, "-knot postgresql")),
+        "database": Part(
+            "the tests of bot, dialogs, stories and webhooks on PostgreSQL",
+            (
+                *("tests/bot", "tests/dialogs", STORIES, "tests/webhooks"),
+                *("--database=postgresql", "-n2", "--dist=loadfile"),
+            ),
+            marked="not soak",
+        ),
+        **clocks,
+        "stories": Part("every story on every platform", (STORIES,)),
+        "others": Part("slow tests of all kinds", tuple(f"--ignore={path}" for path in ELSEWHERE)),
+        "browser": Part("the page in a browser, with and without scripts", (BROWSER,)),
+        "away": Part("a database that goes away under load", (AWAY,)),
+    }
+
+
+PARTS: dict[str, Part] = _parts()
+
+
+def named(name: str) -> list[str]:
+    """Return the parts of that name, or whose name begins with it and a hyphen.
+
+    Raises ValueError where there is none.
+    """
+    found = [each for each in PARTS if each == name or each.startswith(f"{name}-")]
+    if not found:
+        raise ValueError(f"no part {name}; there are {', '.join(PARTS)}")
+    return found
