@@ -14,7 +14,7 @@ from tests.proofs.processes import Process, server_and_workers
 from tests.proofs.push_citizens import Citizens
 
 
-def kill(processes: list[Process], times: int, tell: Tell) -> None:
+def kill(processes: list[Process], citizens: Citizens, times: int, tell: Tell) -> None:
     """Kill one of them at random, so often, and begin it again each time."""
     choose = random.Random()
     for done in range(times):
@@ -24,6 +24,7 @@ def kill(processes: list[Process], times: int, tell: Tell) -> None:
         if choose.random() < 0.8:  # else while it begins
             victim.wait_until_ready()
         time.sleep(choose.uniform(0, 1.5))
+        citizens.killed()
         victim.kill()
         victim.start()
 
@@ -41,7 +42,7 @@ def test_nothing_is_lost_when_processes_are_killed(
     with server_and_workers(tmp_path, database.url, push_platform.url) as (url, processes):
         citizens = Citizens(push_platform, url)
         with citizens.booking(at_once):
-            kill(processes, kills, tell)
+            kill(processes, citizens, kills, tell)
         twice = check_nothing_lost(database, citizens, push_platform)
     tell(
         f"{type(database.backend).__name__}: {kills} kills,"
