@@ -61,14 +61,15 @@ class Terminal:
     def press(self, key: bytes) -> int:
         """Press a key repeatedly until the chat ends; return the exit code.
 
-        Python's readline misses a Ctrl-C between printing its prompt and waiting for keys.
+        Python's readline misses a Ctrl-C between printing its prompt and waiting for keys. One that
+        comes while Python ends kills it, so that a slow end must not be taken for a missed key.
         """
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while self.process.poll() is None:
             assert time.monotonic() < deadline
             os.write(self._screen, key)
             with suppress(subprocess.TimeoutExpired):
-                self.process.wait(1)
+                self.process.wait(TIMEOUT_SECONDS / 3)
         self.read(until=None)
         return self.process.returncode
 
