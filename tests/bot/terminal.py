@@ -15,6 +15,7 @@ from tests.bot.processes import TIMEOUT_SECONDS, environment
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 PROMPT = "› "
+AGAIN_SECONDS = 10
 
 # Ctrl-C reaches only a process whose controlling terminal this is and that doesn't ignore SIGINT;
 # processes that a shell runs in the background ignore it.
@@ -69,7 +70,7 @@ class Terminal:
             assert time.monotonic() < deadline
             os.write(self._screen, key)
             with suppress(subprocess.TimeoutExpired):
-                self.process.wait(TIMEOUT_SECONDS / 3)
+                self.process.wait(AGAIN_SECONDS)
         self.read(until=None)
         return self.process.returncode
 

@@ -11,7 +11,7 @@ from tests.bot.process_start import Forked, start
 from tests.bot.processes import environment, free_port
 
 ROOT = Path(__file__).parents[2]
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 120
 
 
 class Process:
