@@ -2,9 +2,6 @@
 
 import asyncio
 from collections import defaultdict
-from fcntl import ioctl
-from itertools import islice
-from termios import FIONREAD
 from typing import Any
 
 import h11
@@ -57,10 +54,10 @@ class Connections(ServerState):
             for age, each in enumerate(sorted(of_network, key=lambda c: c.since, reverse=True))
         ]
         ranked.sort(key=lambda found: (found[0], -found[1].since), reverse=True)
-        idle = (each for _age, each in ranked if not each.has_sent_more())
-        closed = list(islice(idle, max(1, self.limit // CLOSED_AT_ONCE)))
-        for each in closed or [newest]:
+        for _age, each in ranked[: max(1, self.limit // CLOSED_AT_ONCE)]:
             each.cut()
+        if not ranked:
+            newest.cut()
 
     def cut_overdue(self, now: float) -> None:
         """Close the connections whose client is overdue. `now` is the event loop's time."""
@@ -78,8 +75,9 @@ class Connection(H11Protocol):
         super().__init__(config, server_state, *more, **named)
         self.conn = _Requests(h11.SERVER)
         self.since = self.loop.time()
-        """When the request that is expected, or has begun to come, was first waited for."""
+        """When the connection was opened, or its last response was complete."""
         self.network = ""
+        self._begun = self.since
         self._received = 0
         self._unread_since: float | None = None
 
@@ -92,13 +90,14 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Take a part of a request, or of several."""
         if not self._received:
-            self.since = self.loop.time()
+            self._begun = self.loop.time()
         self._received += len(data)
         super().data_received(data)
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
-        self.since, self._received = self.loop.time(), 0
+        self.since = self._begun = self.loop.time()
+        self._received = 0
         super().on_response_complete()
 
     def resume_writing(self) -> None:
@@ -115,17 +114,12 @@ class Connection(H11Protocol):
             return True
         return self.conn.their_state is h11.SEND_BODY and not self.flow.read_paused
 
-    def has_sent_more(self) -> bool:
-        """Return whether something has come that isn't read yet."""
-        count = ioctl(self.transport.get_extra_info("socket").fileno(), FIONREAD, bytes(4))
-        return any(count)
-
     def is_overdue(self, now: float) -> bool:
         """Return whether the client has had the time that it is given. Called once a second."""
         if not self.transport.get_write_buffer_size():
             self._unread_since = None
             allowed = REQUEST_SECONDS + self._received / BYTES_PER_SECOND
-            return self._waits_for_request() and now - self.since > allowed
+            return self._waits_for_request() and now - self._begun > allowed
         if self._unread_since is None:
             self._unread_since = now
         return now - self._unread_since > UNREAD_SECONDS

@@ -36,7 +36,13 @@ def second(page: Page) -> Page:
     return other
 
 
-def test_two_windows_of_one_conversation_go_along(visit: Visit) -> None:
+@pytest.mark.parametrize("streams", [100, 0])
+def test_two_windows_of_one_conversation_go_along(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch, streams: int
+) -> None:
+    """Also where the server has no stream left for them, so that they poll."""
+    monkeypatch.setattr(event_stream, "max_streams", lambda: streams)
+    monkeypatch.setattr(event_stream, "POLL_MILLISECONDS", (200, 400))
     page = visit()
     tap(page, "Λαρισαίων")
     other = second(page)

@@ -1,9 +1,6 @@
 """Strangers who open as many connections as they can, and let each of them wait."""
 
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from itertools import cycle, islice
 from types import TracebackType
 
@@ -28,6 +25,7 @@ class Flood:
         self._addresses = cycle(addresses)
         self._open: list[socket.socket] = []
         self._slow: list[tuple[socket.socket, bytes]] = []
+        self._next = 0
 
     def __enter__(self) -> "Flood":
         return self
@@ -63,32 +61,16 @@ class Flood:
         self._open += opened
         return sum(_lasts(each) for each in opened)
 
-    def trickle(self) -> None:
-        """Send a byte more of each slow request; open anew what the server has closed."""
-        for index, (opened, said) in enumerate(self._slow):
+    def trickle(self, count: int) -> None:
+        """Send a byte more of the next so many slow requests; open anew those that were closed."""
+        for _ in range(count):
+            self._next = (self._next + 1) % len(self._slow)
+            opened, said = self._slow[self._next]
             try:
                 opened.sendall(b"x")
             except OSError:
                 opened.close()
-                self._slow[index] = (self._connect(said), said)
-
-    @contextmanager
-    def trickling(self) -> Iterator[None]:
-        """Trickle about once a second meanwhile."""
-        ended = threading.Event()
-
-        def run() -> None:
-            while not ended.wait(1):
-                with suppress(OSError):
-                    self.trickle()
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
+                self._slow[self._next] = (self._connect(said), said)
 
 
 def _lasts(stream: socket.socket) -> bool:

@@ -36,6 +36,9 @@ NUMBERS = count(1)
 """Of the messages of the push platform."""
 
 ROUNDS, TURNS = 6, 25
+TRICKLED_PER_SECOND = 500
+"""Slow requests of which a byte more comes, or that are begun anew."""
+
 MOST_TIMES_SLOWER = 1.5
 LOG_BYTES = 100_000
 
@@ -120,7 +123,7 @@ def test_all_are_answered_beside_more_connections_than_there_are_open_files(
         citizens.check_all_are_answered()
         flood.slow_requests(slow)
         citizens.check_all_are_answered()
-        flood.trickle()
+        flood.trickle(slow)
         citizens.check_all_are_answered()
 
 
@@ -142,9 +145,10 @@ def test_turns_are_hardly_slower_beside_them(
             with Flood(port, addresses) as flood:
                 flood.streams(1140, cookie)
                 flood.slow_requests(1000)
-                with flood.trickling():
-                    beside += [citizens.turn() for _ in range(TURNS)]
-                    citizens.check_all_are_answered()
+                for _ in range(TURNS):
+                    beside.append(citizens.turn())
+                    flood.trickle(round(TRICKLED_PER_SECOND * beside[-1]))
+                citizens.check_all_are_answered()
         times = statistics.median(beside) / statistics.median(alone)
         with capsys.disabled():
             print(  # noqa: T201

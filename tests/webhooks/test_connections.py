@@ -25,10 +25,10 @@ SLOW = {
 HEALTHZ = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-def connect(client: httpx.Client, said: bytes = b"") -> socket.socket:
-    """Open a connection, and say something."""
-    url = client.base_url
-    connection = socket.create_connection((url.host, url.port or 0), timeout=PATIENCE)
+def connect(client: httpx.Client, said: bytes = b"", address: str = "127.0.0.1") -> socket.socket:
+    """Open a connection from an address of this machine, and say something."""
+    to = (client.base_url.host, client.base_url.port or 0)
+    connection = socket.create_connection(to, PATIENCE, (address, 0))
     connection.sendall(said)
     return connection
 
@@ -56,10 +56,12 @@ def is_open(connection: socket.socket) -> bool:
 
 
 @contextmanager
-def opened(client: httpx.Client, said: bytes, count: int) -> Iterator[list[socket.socket]]:
+def opened(
+    client: httpx.Client, said: bytes, count: int, address: str = "127.0.0.1"
+) -> Iterator[list[socket.socket]]:
     """Open so many connections, each of which says so much."""
     with ExitStack() as stack:
-        yield [stack.enter_context(connect(client, said)) for _ in range(count)]
+        yield [stack.enter_context(connect(client, said, address)) for _ in range(count)]
 
 
 @pytest.mark.parametrize("said", SLOW.values(), ids=SLOW)
@@ -157,6 +159,21 @@ def test_below_the_limit_none_is_closed(serve: Serve, monkeypatch: pytest.Monkey
     with opened(client, HEAD, 19) as slow:
         assert client.post("/chat/turns", json=RIGHT).status_code == 200
         assert all(is_open(each) for each in slow)
+
+
+def test_those_of_another_address_are_not_closed_for_those_that_one_has_too_many(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "max_connections", lambda: 20)
+    client = serve()
+    rest = b"Content-Length: 2\r\nConnection: close\r\n\r\n{}"
+    with connect(client, HEAD) as oldest:
+        assert client.get("/healthz").status_code == 200
+        with opened(client, HEAD, 60, "127.0.0.2") as others:
+            while not is_closed_after_reading(others[0]):
+                time.sleep(0.01)
+            oldest.sendall(rest)
+            assert received(oldest).startswith(b"HTTP/1.1 422 ")
 
 
 @pytest.mark.parametrize("order", [1, -1])
