@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     secret: SecretStr | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    management_host: str = "127.0.0.1"
+    management_port: int = Field(default=9464, ge=1, le=65535)
+    api_docs: bool = True
     requests_per_minute: int = Field(default=240, ge=1, le=10**6)
     exempt_addresses: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     body_bytes: int = Field(default=131072, ge=1024, le=10**8)

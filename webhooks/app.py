@@ -40,14 +40,15 @@ def create_app() -> FastAPI:
 
 def build_app(application: Application) -> FastAPI:
     """Return the application that serves this one over HTTP."""
-    streams, renderer = EventStreams(application), Renderer(application.services)
+    settings, streams = application.settings, EventStreams(application)
+    renderer = Renderer(application.services, api_docs=settings.api_docs)
     limits = RequestLimits(application)
     limited = [Depends(limit_conversation(limits))]
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         cleaning = clean_up_forever(
-            application.database, application.services, application.settings.keep_replies
+            application.database, application.services, settings.keep_replies
         )
         tasks = [asyncio.create_task(work) for work in (cleaning, streams.poll_forever())]
         worker = application.delivery_worker()
@@ -70,8 +71,9 @@ def build_app(application: Application) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        openapi_url="/openapi.json" if settings.api_docs else None,
     )
-    app.add_middleware(RateLimit, limits=limits, body_bytes=application.settings.body_bytes)
+    app.add_middleware(RateLimit, limits=limits, body_bytes=settings.body_bytes)
     problem_details.install(app)
     # Any site may call POST /chat/turns: its token is in the body, and it has no cookies.
     app.add_middleware(
@@ -83,16 +85,18 @@ def build_app(application: Application) -> FastAPI:
     )
     app.include_router(platforms.routes(application, limits))
     app.include_router(chat.routes(application, limits))
-    app.include_router(health.routes(application))
+    app.include_router(health.routes())
     for conversation_routes in (page.routes, appointment_pages.routes):
         app.include_router(conversation_routes(application, renderer), dependencies=limited)
     for page_routes in (legal.routes, embed.routes):
         app.include_router(page_routes(application, renderer))
-    app.include_router(reference_page.routes(renderer, application.settings.public_url))
+    if settings.api_docs:
+        app.include_router(reference_page.routes(renderer, settings.public_url))
     app.include_router(event_stream.routes(application, streams), dependencies=limited)
     app.state.streams = streams
+    app.state.management = health.build_management(application)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "web" / "static"))
     app.add_middleware(ErrorPages, texts=application.services.texts, templates=renderer.templates)
-    app.add_middleware(SecurityHeaders, framed_by=application.settings.embed_origins)
+    app.add_middleware(SecurityHeaders, framed_by=settings.embed_origins)
     app.add_middleware(GZipMiddleware)
     return app

@@ -1,10 +1,10 @@
-"""GET /healthz, /readyz and /metrics: for monitoring."""
+"""GET /healthz for anybody; and /readyz and /metrics for monitoring, on a listener of their own."""
 
 import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Metric
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,8 +16,8 @@ from core.db import overlap_guard
 from core.db.database import REVISIONS, revision_of
 from core.errors import DatabaseUnavailable, RetryTransaction
 from core.messaging import outbox_admin
+from webhooks.middleware import problem_details
 from webhooks.middleware.problem_details import problem
-from webhooks.paths import READY
 
 T = TypeVar("T")
 
@@ -27,9 +27,25 @@ TIMEOUT_SECONDS = 3
 """The time that a query may take."""
 
 
-def routes(application: Application) -> APIRouter:
-    """Return the routes of the three checks."""
+def routes() -> APIRouter:
+    """Return the route of the check that the process lives, which says nothing else."""
     router = APIRouter(include_in_schema=False)
+
+    @router.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return OK
+
+    return router
+
+
+def build_management(application: Application) -> FastAPI:
+    """Return the application of the management listener: the checks and the metrics.
+
+    Its answers name revisions, tables and numbers, which aren't for strangers.
+    """
+    app = FastAPI(openapi_url=None)
+    problem_details.install(app)
+    app.include_router(routes())
     services = application.services
 
     async def read(fn: Callable[[Session], T], otherwise: T) -> T:
@@ -39,18 +55,14 @@ def routes(application: Application) -> APIRouter:
         except (DatabaseUnavailable, RetryTransaction, SQLAlchemyError, TimeoutError):
             return otherwise
 
-    @router.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        return OK
-
-    @router.get(READY)
+    @app.get("/readyz")
     async def readyz() -> Response:
         wrong = await read(
             lambda s: _wrong(s, application), ["The database can't be used just now."]
         )
         return problem(503, " ".join(wrong)) if wrong else JSONResponse(OK)
 
-    @router.get("/metrics")
+    @app.get("/metrics")
     async def metrics() -> Response:
         # Without the database, the counters are still reported.
         nothing: list[Metric] = []
@@ -59,7 +71,7 @@ def routes(application: Application) -> APIRouter:
         )
         return Response(application.metrics.text(gauges), media_type=CONTENT_TYPE_LATEST)
 
-    return router
+    return app
 
 
 def _wrong(session: Session, application: Application) -> list[str]:

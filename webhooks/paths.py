@@ -1,8 +1,5 @@
 """Paths that several parts of the server share."""
 
-READY = "/readyz"
-"""The readiness check, for machines and technicians: its errors aren't shown as pages."""
-
 FRAMED = "/embed"
 """The beginning of the paths that other sites may frame; their cookies are cross-site ones."""
 

@@ -1,8 +1,10 @@
-"""The server that serves the application."""
+"""The server that serves the application, and the monitoring on a listener of its own."""
 
 import asyncio
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -22,32 +24,52 @@ BACKLOG = 2048
 
 TICKS_PER_SECOND = 10
 
+OPTIONS: dict[str, Any] = {"log_config": None, "access_log": False, "server_header": False}
+
+
+class ManagementServer(uvicorn.Server):
+    """Serves the monitoring beside the application's server, which gets the signals."""
+
+    def __init__(self, app: FastAPI) -> None:
+        config = uvicorn.Config(app, lifespan="off", timeout_graceful_shutdown=1, **OPTIONS)
+        super().__init__(config)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the application's server."""
+        yield
+
 
 class Server(uvicorn.Server):
     """Closes slow connections; when it stops, the event streams, which have no end of their own."""
 
     server_state: Connections
 
-    def __init__(self, app: FastAPI, **config: Any) -> None:
+    def __init__(self, app: FastAPI, management: socket.socket, **config: Any) -> None:
+        """`management` is the socket on which the monitoring is served, to no stranger."""
         super().__init__(
             uvicorn.Config(
                 app,
-                log_config=None,
                 loop="asyncio",  # by name, for another one would accept as many as it can
                 http=Connection,
                 ws="none",
                 backlog=ACCEPTED_AT_ONCE,
+                **OPTIONS,
                 **config,
             )
         )
         self.server_state = Connections()
         self._state = app.state
+        self._management = ManagementServer(app.state.management)
+        self._management_socket = management
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to serve."""
+        """Take requests, and those for the monitoring too."""
         await super().startup(sockets)
         for listener in sockets or []:
             listener.listen(BACKLOG)  # asyncio gave the system the number that it accepts at once
+        monitoring = self._management.serve([self._management_socket])
+        self._monitoring = asyncio.create_task(monitoring)
 
     async def on_tick(self, counter: int) -> bool:
         """Close slow connections, once a second; return whether to stop."""
@@ -64,10 +86,12 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the event streams and stop taking requests; running ones are finished."""
         self._state.streams.close()
+        self._management.should_exit = True
         await super().shutdown(sockets)
+        await self._monitoring
 
 
-def create_server() -> Server:
+def create_server(management: socket.socket) -> Server:
     """Return the server that `rantevou serve` runs; `bot.cli` imports it by this name."""
     raise_open_files()
-    return Server(create_app(), access_log=False, server_header=False, timeout_graceful_shutdown=10)
+    return Server(create_app(), management, timeout_graceful_shutdown=10)

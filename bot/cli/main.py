@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.outbox import outbox
-from bot.cli.platforms import PlatformGroup, doctor
+from bot.cli.platforms import PlatformGroup, address_of, doctor
 from bot.platforms import PLATFORMS
 from core.errors import ConfigurationError
 
@@ -55,19 +55,22 @@ def serve(workers: Workers = 1) -> None:
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if workers == 1:
-        _serve(_prepare())
+        _serve(*_prepare())
         return
     from bot.ops.supervisor import supervise
 
     with tempfile.TemporaryDirectory(prefix="rantevou-") as folder:
         # The folder in which they share their metrics; set before prometheus_client is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        listener = _prepare()
-        supervise(workers, lambda: _serve(listener))
+        listeners = _prepare()
+        supervise(workers, lambda: _serve(*listeners))
 
 
-def _prepare() -> socket.socket:
-    """Prepare the database, and return the socket to serve on."""
+def _prepare() -> tuple[socket.socket, socket.socket]:
+    """Prepare the database; return the sockets to serve on, the second for the monitoring.
+
+    All processes share both: each reports the numbers of all.
+    """
     from bot.bootstrap import bootstrap, load_shipped
     from bot.settings import read_settings
     from bot.telemetry.logging import configure
@@ -75,19 +78,22 @@ def _prepare() -> socket.socket:
     settings = read_settings(PLATFORMS)
     configure()
     listener = _listen(settings.host, settings.port)
+    management = _listen(settings.management_host, settings.management_port, "MANAGEMENT_")
     application = bootstrap(settings)
     load_shipped(application)
     application.check_municipalities()
     application.database.close()
-    address = _address(settings.host, settings.port)
-    typer.echo(f"Rantevou: open {address} (API: {address}/docs). Ctrl-C stops it.")
-    return listener
+    address = address_of(settings.host, settings.port)
+    docs = f" (API: {address}/docs)" if settings.api_docs else ""
+    typer.echo(f"Rantevou: open {address}{docs}. Ctrl-C stops it.")
+    return listener, management
 
 
-def _serve(listener: socket.socket) -> None:
+def _serve(listener: socket.socket, management: socket.socket) -> None:
     from uvicorn.importer import import_from_string
 
-    server = import_from_string("webhooks.server:create_server")()  # bot may not import webhooks
+    create_server = import_from_string("webhooks.server:create_server")  # not for bot to import
+    server = create_server(management)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
 
@@ -111,7 +117,7 @@ def worker() -> None:
 
     if settings.metrics_port:
         try:
-            application.metrics.serve(settings.host, settings.metrics_port)
+            application.metrics.serve(settings.management_host, settings.metrics_port)
         except OSError as error:
             raise ConfigurationError(
                 f"RANTEVOU_METRICS_PORT={settings.metrics_port}: can't listen there "
@@ -219,8 +225,11 @@ def _duplicate(seen: dict[str, Path], body_id: str, file: Path) -> str | None:
     return f"{file}: id: an id that no other file has; {other} has {body_id} too"
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens, opened before anything else is done."""
+def _listen(host: str, port: int, which: str = "") -> socket.socket:
+    """Return a socket that listens, opened before anything else is done.
+
+    `which` is the beginning of its settings' names, after RANTEVOU_.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Without the protocol, asyncio wouldn't set TCP_NODELAY, and answers would take 40 ms more.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -232,16 +241,11 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         another = " Another program uses it, perhaps a second Rantevou."
         raise ConfigurationError(
-            f"RANTEVOU_HOST={host}, RANTEVOU_PORT={port}: can't listen there ({error.strerror})."
+            f"RANTEVOU_{which}HOST={host}, RANTEVOU_{which}PORT={port}: "
+            f"can't listen there ({error.strerror})."
             + (another if error.errno == errno.EADDRINUSE else "")
         ) from None
     return listener
-
-
-def _address(host: str, port: int) -> str:
-    """Return the address to open in a browser on this machine."""
-    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 
+CHECK_SECONDS = 10
+"""How long `doctor` waits for the server's answer."""
+
+
 class PlatformGroup(TyperGroup):
     """Commands, and a group for each platform, which is imported only when it is called."""
 
@@ -115,12 +119,14 @@ def _poll(platform: str) -> None:
 
 
 def doctor() -> None:
-    """Check the accounts in the settings; print what is wrong and what to do."""
+    """Check the server and the accounts in the settings; print what is wrong and what to do."""
     from bot.i18n.translator import Translator
     from bot.settings import read_settings
 
     settings = read_settings(PLATFORMS)
-    accounts, well = build_platforms(settings.accounts, Translator()), True
+    accounts = build_platforms(settings.accounts, Translator())
+    server, well = _check_server(settings)
+    _echo("server", [server])
     if not accounts:
         names = " and ".join(f"RANTEVOU_{platform.upper()}__…" for platform in PLATFORMS)
         raise ConfigurationError(f"No bot is configured: see {names} in .env.example.")
@@ -130,6 +136,31 @@ def doctor() -> None:
         well = well and not wrong
     if not well:
         raise typer.Exit(1)
+
+
+def address_of(host: str, port: int) -> str:
+    """Return the address at which this machine reaches a listener."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+
+
+def _check_server(settings: "Settings") -> tuple[str, bool]:
+    """Return a line on the server of this machine, and False where something is wrong with it."""
+    import httpx
+
+    port = settings.management_port
+    url = f"{address_of(settings.management_host, port)}/readyz"
+    try:
+        answer = httpx.get(url, timeout=CHECK_SECONDS, trust_env=False)
+        if answer.is_success:
+            return f"ok  ready: {url}", True
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            return f"WRONG  {answer.json()['detail']}", False
+    except httpx.ConnectError:
+        return f"isn't running on this machine: nothing answers at {url}", True
+    except (httpx.HTTPError, ValueError, LookupError, TypeError):
+        pass
+    return f"WRONG  {url} isn't answered as Rantevou does: RANTEVOU_MANAGEMENT_PORT={port}", False
 
 
 def _accounts(settings: "Settings", platform: str) -> "Sequence[Platform]":

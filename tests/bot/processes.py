@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,14 @@ A command that takes half a second took more than 30 on two cores with 15 others
 def environment(file: Path, **settings: str | int) -> dict[str, str]:
     """Return the environment with that database and these settings only."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("RANTEVOU_")}
+    settings = {"management_port": free_port(), **settings}
     given = {f"RANTEVOU_{name.upper()}": str(value) for name, value in settings.items()}
     return own | {"RANTEVOU_DATABASE_URL": f"sqlite:///{file}", "COLUMNS": "100"} | given
+
+
+def management_url(environment: Mapping[str, str]) -> str:
+    """Return where a server with that environment serves the monitoring."""
+    return f"http://127.0.0.1:{environment['RANTEVOU_MANAGEMENT_PORT']}"
 
 
 def run(
@@ -87,8 +93,10 @@ class Server:
     ) -> None:
         self.port = int(settings.pop("port", 0)) or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        """Where it serves everybody; `management` is where it serves the monitoring."""
         self._log = file.parent / f"log of {self.port}"
         given = environment(file, port=self.port, **settings)
+        self.management = management_url(given)
         self.process = start(command, self._log, file.parent, given)
 
     @property

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bot.process_start import Forked, start
-from tests.bot.processes import environment, free_port
+from tests.bot.processes import environment, free_port, management_url
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_SECONDS = 120
@@ -32,6 +32,7 @@ class Process:
             **environment(folder / "unused.db", **given),
             "PYTHONPATH": str(ROOT),
         }
+        self.management = management_url(self._environment)
         self.log = folder / f"log of {' '.join(arguments)}"
         self.process: Forked | subprocess.Popen[bytes] | None = None
 

@@ -87,7 +87,7 @@ def test_nothing_is_served_on_a_full_disk(file: Path, new: bool) -> None:
         file.unlink()
     assert "disk" in refused(file, "sh", *LIMITED)
     with server(file) as running:
-        assert httpx.get(f"{running.url}/readyz").status_code == 200
+        assert httpx.get(f"{running.management}/readyz").status_code == 200
 
 
 def test_nothing_is_served_from_a_file_that_may_only_be_read(file: Path) -> None:

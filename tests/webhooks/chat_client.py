@@ -94,21 +94,36 @@ class ChatClient:
         return "\n".join(reply["text"] for reply in self.replies)
 
 
-@contextmanager
-def serving(app: FastAPI) -> Iterator[httpx.Client]:
-    """Serve an app from a thread, over a real socket; yield a client."""
+class ServedClient(httpx.Client):
+    """A client of a server; `management` is one of its management listener."""
+
+    management: httpx.Client
+
+
+def _listener() -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     listener.listen(256)
-    server = Server(app, lifespan="on")
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30
-        ) as client:
-            yield client
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    return listener
+
+
+def _url(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[ServedClient]:
+    """Serve an app from a thread, over real sockets; yield a client."""
+    with _listener() as listener, _listener() as management:
+        server = Server(app, management, lifespan="on")
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            with (
+                ServedClient(base_url=_url(listener), timeout=30) as client,
+                httpx.Client(base_url=_url(management), timeout=30) as client.management,
+            ):
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join()

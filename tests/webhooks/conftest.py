@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
-import httpx
 import pytest
 
 from bot.bootstrap import Application
@@ -16,10 +15,10 @@ from core.catalogue.registry import Registry
 from core.db.database import Database
 from tests.bot.conftest import file  # noqa: F401 a fixture here too
 from tests.conftest import Clock, Deployment
-from tests.webhooks.chat_client import serving
+from tests.webhooks.chat_client import ServedClient, serving
 from webhooks.app import build_app
 
-Serve = Callable[..., httpx.Client]
+Serve = Callable[..., ServedClient]
 
 
 def served(database: Database, services: Services, **settings: int | str) -> Application:
@@ -33,7 +32,7 @@ def serve(deployment: Deployment) -> Iterator[Serve]:
     """Yield a function that starts a server with given settings."""
     with ExitStack() as servers:
 
-        def start(**settings: int | str) -> httpx.Client:
+        def start(**settings: int | str) -> ServedClient:
             app = build_app(served(deployment.database, deployment.services, **settings))
             return servers.enter_context(serving(app))
 
@@ -43,7 +42,7 @@ def serve(deployment: Deployment) -> Iterator[Serve]:
 @pytest.fixture(scope="session")
 def client(
     migrated: Path, texts: Translator, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[httpx.Client]:
+) -> Iterator[ServedClient]:
     """Yield a client of the server that tests share, each with its own conversations."""
     copy = tmp_path_factory.mktemp("shared") / "rantevou.db"
     copy.write_bytes(migrated.read_bytes())

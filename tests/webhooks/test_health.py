@@ -4,7 +4,6 @@ import time
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import Connection, text
 
@@ -15,7 +14,7 @@ from core.errors import DatabaseUnavailable, DeliveryError
 from tests.conftest import Deployment, on_both
 from tests.fakes.failing_platform import ACCOUNT, FailingPlatform
 from tests.postgres import Server, stopped
-from tests.webhooks.chat_client import GREEK, ChatClient
+from tests.webhooks.chat_client import GREEK, ChatClient, ServedClient
 from tests.webhooks.conftest import Serve
 from tests.webhooks.middleware.test_problem_details import problem
 from webhooks import health
@@ -48,19 +47,33 @@ def undelivered(deployment: Deployment) -> Deployment:
     return deployment
 
 
-def write_to(client: httpx.Client, number: int) -> None:
+def write_to(client: ServedClient, number: int) -> None:
     said = {"address": "1", "message_id": str(number), "text": "Γεια"}
     assert client.post("/webhooks/unstable/one", json=said).status_code == 200
 
 
-def test_it_lives(client: httpx.Client) -> None:
+def test_it_lives(client: ServedClient) -> None:
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+@pytest.mark.parametrize("path", ["/readyz", "/metrics"])
+def test_strangers_learn_nothing_else(client: ServedClient, path: str) -> None:
+    for headers in ({}, {"Host": "127.0.0.1:9464"}, {"X-Forwarded-For": "127.0.0.1"}):
+        assert client.get(path, headers=headers).status_code == 404
+    assert client.management.get(path).status_code == 200
+
+
+def test_the_listener_for_monitoring_serves_nothing_else(client: ServedClient) -> None:
+    assert client.management.get("/healthz").json() == {"status": "ok"}
+    for path in ("/", "/docs", "/openapi.json", "/static/rantevou.css"):
+        assert problem(client.management.get(path), 404)["detail"] == "Not Found"
+    assert client.management.post("/chat/turns", json={}).status_code == 404
+
+
 @on_both
 def test_it_is_ready(serve: Serve) -> None:
-    answer = serve().get("/readyz")
+    answer = serve().management.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
@@ -68,16 +81,16 @@ def test_it_is_ready(serve: Serve) -> None:
 def test_a_database_without_its_guard_is_not_ready(deployment: Deployment, serve: Serve) -> None:
     client = serve()
     execute(deployment.database, NO_GUARD[deployment.database.engine.dialect.name])
-    assert "guard (bookings_guard" in problem(client.get("/readyz"), 503)["detail"]
+    assert "guard (bookings_guard" in problem(client.management.get("/readyz"), 503)["detail"]
 
 
 @on_both
 def test_a_database_of_another_revision_is_not_ready(deployment: Deployment, serve: Serve) -> None:
     client = serve()
     execute(deployment.database, "UPDATE alembic_version SET version_num = '0001'")
-    assert "at revision 0001" in problem(client.get("/readyz"), 503)["detail"]
+    assert "at revision 0001" in problem(client.management.get("/readyz"), 503)["detail"]
     execute(deployment.database, "DROP TABLE alembic_version")
-    assert "at revision None" in problem(client.get("/readyz"), 503)["detail"]
+    assert "at revision None" in problem(client.management.get("/readyz"), 503)["detail"]
 
 
 @on_both
@@ -87,10 +100,10 @@ def test_a_message_unsent_for_too_long_is_reported_with_its_age(
     client = serve(ready_seconds=60)
     write_to(client, 1)
     undelivered.clock.forward(seconds=60)
-    assert client.get("/readyz").status_code == 200
+    assert client.management.get("/readyz").status_code == 200
     undelivered.clock.forward(seconds=15)
     said = "The oldest owed message is due for 75 seconds, more than 60."
-    assert problem(client.get("/readyz"), 503)["detail"] == said
+    assert problem(client.management.get("/readyz"), 503)["detail"] == said
 
 
 def test_a_technician_with_a_browser_sees_the_reason_too(
@@ -98,7 +111,10 @@ def test_a_technician_with_a_browser_sees_the_reason_too(
 ) -> None:
     client = serve()
     execute(deployment.database, NO_GUARD[deployment.database.engine.dialect.name])
-    assert "guard" in problem(client.get("/readyz", headers={"Accept": "text/html"}), 503)["detail"]
+    assert (
+        "guard"
+        in problem(client.management.get("/readyz", headers={"Accept": "text/html"}), 503)["detail"]
+    )
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -106,14 +122,14 @@ def test_while_the_database_is_away_it_is_not_ready_but_lives(
     postgres: Server, serve: Serve
 ) -> None:
     client = serve()
-    assert client.get("/readyz").status_code == 200
+    assert client.management.get("/readyz").status_code == 200
     with stopped(postgres):
         began = time.monotonic()
-        assert "can't be used" in problem(client.get("/readyz"), 503)["detail"]
+        assert "can't be used" in problem(client.management.get("/readyz"), 503)["detail"]
         assert client.get("/healthz").status_code == 200
-        assert "oldest_owed" not in client.get("/metrics").text
+        assert "oldest_owed" not in client.management.get("/metrics").text
         assert time.monotonic() - began < 8
-    assert client.get("/readyz").status_code == 200
+    assert client.management.get("/readyz").status_code == 200
 
 
 def test_a_database_that_does_not_answer_is_not_waited_for(
@@ -127,17 +143,17 @@ def test_a_database_that_does_not_answer_is_not_waited_for(
     monkeypatch.setattr(health, "TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(overlap_guard, "missing", hang)
     began = time.monotonic()
-    problem(client.get("/readyz"), 503)
+    problem(client.management.get("/readyz"), 503)
     assert time.monotonic() - began < 0.9
 
 
-def test_none_of_it_is_in_the_description_of_the_api(client: httpx.Client) -> None:
+def test_none_of_it_is_in_the_description_of_the_api(client: ServedClient) -> None:
     assert set(client.get("/openapi.json").json()["paths"]) == {"/chat/turns"}
 
 
-def numbers(client: httpx.Client) -> dict[str, float]:
+def numbers(client: ServedClient) -> dict[str, float]:
     """Return the counters, by name and labels."""
-    answer = client.get("/metrics")
+    answer = client.management.get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=")
     lines = (line for line in answer.text.splitlines() if not line.startswith("#"))

@@ -23,6 +23,7 @@ from tests.bot.platforms.telegram_updates import WHO
 from tests.conftest import Deployment, on_both
 from tests.core.wait_until import until
 from tests.fakes.telegram import BLOCKED, TOKEN, TelegramServer, failure, telegram_server
+from tests.webhooks.chat_client import ServedClient
 from tests.webhooks.conftest import Serve
 
 CHAT = 4711
@@ -33,7 +34,7 @@ class Person:
     """Somebody who writes to the bot, and what they see."""
 
     def __init__(
-        self, deployment: Deployment, client: httpx.Client, server: TelegramServer
+        self, deployment: Deployment, client: ServedClient, server: TelegramServer
     ) -> None:
         self.server = server
         self._deployment, self._client = deployment, client
@@ -297,7 +298,7 @@ def test_no_secret_no_record(maria: Person, deployment: Deployment) -> None:
 def test_what_is_no_message_is_counted(maria: Person) -> None:
     assert maria.send(updates.blocked(chat=updates.GROUP)).status_code == 200
     counted = 'rantevou_ignored_total{kind="my_chat_member",platform="telegram"} 1.0'
-    assert counted in maria._client.get("/metrics").text
+    assert counted in maria._client.management.get("/metrics").text
 
 
 @pytest.mark.parametrize("update", updates.UNREADABLE)

@@ -28,6 +28,7 @@ from tests.fakes.viber import (
     viber_server,
     wrong_in,
 )
+from tests.webhooks.chat_client import ServedClient
 from tests.webhooks.conftest import Serve
 
 CONFIRM = "Επιβεβαίωση: Πέμ 3 Δεκ, 12:30"
@@ -36,7 +37,7 @@ CONFIRM = "Επιβεβαίωση: Πέμ 3 Δεκ, 12:30"
 class Person:
     """Somebody who writes to the bot, and what they see."""
 
-    def __init__(self, deployment: Deployment, client: httpx.Client, server: ViberServer) -> None:
+    def __init__(self, deployment: Deployment, client: ServedClient, server: ViberServer) -> None:
         self.server, self.client = server, client
         self._deployment = deployment
         (self._bot,) = deployment.services.platforms.values()
@@ -317,7 +318,7 @@ def test_what_cannot_be_read_or_nobody_knows_is_counted(
 ) -> None:
     assert maria.tell(event).status_code == 200
     counted = f'rantevou_ignored_total{{kind="{kind}",platform="viber"}} 1.0'
-    assert counted in maria.client.get("/metrics").text
+    assert counted in maria.client.management.get("/metrics").text
 
 
 def test_viber_is_told_that_we_are_there(maria: Person) -> None:

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.i18n.translator import Translator
 from core.i18n import TextTemplate, _
 from webhooks.language import language_wanted
-from webhooks.paths import FRAMED, READY, is_framed
+from webhooks.paths import FRAMED, is_framed
 
 ROOT = re.compile(rf"(?:{FRAMED}(?=/|$))?(?:/m/[^/]+)?")
 """Matches the beginning of a path that is its conversation page's path."""
@@ -37,8 +37,8 @@ class ErrorPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and replace a problem document that answers it."""
-        may_be_page = scope["type"] == "http" and scope["path"] != READY
-        if not may_be_page or "text/html" not in Headers(scope=scope).get("accept", ""):
+        is_http = scope["type"] == "http"
+        if not is_http or "text/html" not in Headers(scope=scope).get("accept", ""):
             await self._app(scope, receive, send)
             return
         replaced = False

@@ -1,4 +1,4 @@
-"""Security headers of pages: no foreign content, caching, framing; redirects to this site only."""
+"""Security headers of pages: no foreign content, caching or framing; redirects to this site."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit

@@ -72,9 +72,11 @@ class Day:
 class Renderer:
     """Renders pages and parts of pages."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, *, api_docs: bool) -> None:
+        """`api_docs`: whether the pages link the documentation of the API."""
         self._services = services
         self.templates = create_environment()
+        self.templates.globals["api_docs"] = api_docs
         self._gettext = {
             language: gettext_variables(services.texts, language) for language in LANGUAGES
         }

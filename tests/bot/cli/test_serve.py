@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from bot.cli import main as cli
+from bot.cli.platforms import address_of
 from bot.i18n.translator import Translator
 from bot.platforms import PLATFORMS, build_platforms
 from bot.settings import read_settings
@@ -89,6 +90,39 @@ def test_a_port_in_use_is_reported_in_one_line(file: Path) -> None:
         refused(file, f"RANTEVOU_PORT={port}", "Another program uses it", port=port)
 
 
+def test_a_port_for_monitoring_in_use_is_reported_in_one_line(file: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        named = f"RANTEVOU_MANAGEMENT_PORT={port}"
+        refused(file, "RANTEVOU_MANAGEMENT_HOST=127.0.0.1", named, management_port=port)
+
+
+def test_monitoring_is_served_on_this_machine_only_also_where_all_else_is_for_everybody(
+    file: Path,
+) -> None:
+    with server(file, host="0.0.0.0") as running:  # noqa: S104
+        assert httpx.get(f"{running.url}/healthz").status_code == 200
+        assert httpx.get(f"{running.management}/readyz").status_code == 200
+        port = int(running.management.rpartition(":")[2])
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", port), timeout=5)
+        with socket.create_connection(("127.0.0.2", running.port), timeout=5):
+            pass
+        assert running.end() == 0
+
+
+def test_the_documentation_of_the_api_can_be_turned_off(file: Path) -> None:
+    with server(file, api_docs="false") as running:
+        assert "/docs" not in running.log
+        for path in ("/docs", "/openapi.json"):
+            assert httpx.get(f"{running.url}{path}").status_code == 404
+        assert "/docs" not in httpx.get(running.url).text
+        said = {"conversation": None, "message_id": "1", "text": "Γεια"}
+        assert httpx.post(f"{running.url}/chat/turns", json=said).status_code == 200
+
+
 def test_an_address_that_is_not_ours_is_reported_in_one_line(file: Path) -> None:
     said = refused(file, "RANTEVOU_HOST=192.0.2.1", "Cannot assign", host="192.0.2.1")
     assert "Another program" not in said
@@ -105,7 +139,7 @@ def test_an_address_that_is_not_ours_is_reported_in_one_line(file: Path) -> None
     ],
 )
 def test_the_address_printed_can_be_opened(host: str, address: str) -> None:
-    assert cli._address(host, 80) == address
+    assert address_of(host, 80) == address
 
 
 def test_it_listens_on_ipv6_too_where_there_is_any(file: Path) -> None:

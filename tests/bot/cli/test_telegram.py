@@ -1,6 +1,8 @@
 """`rantevou telegram` and `rantevou doctor`, beside a Telegram of our own."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -12,7 +14,7 @@ from bot.platforms.telegram.rendering import NO_CHOICE
 from bot.platforms.telegram.updates import UPDATES
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.process_start import RANTEVOU
-from tests.bot.processes import run_here, server
+from tests.bot.processes import free_port, run_here, server
 from tests.core.wait_until import until
 from tests.fakes.http_server import Answer
 from tests.fakes.telegram import TOKEN, USERNAME, TelegramServer, failure, telegram_server
@@ -213,3 +215,27 @@ def test_polling_answers_as_the_webhook_does(file: Path, telegram: TelegramServe
     assert polling.events.count("an update wasn't answered") == 1
     assert all(line.startswith("{") for line in polling.log.splitlines()[1:]), polling.log
     assert TOKEN not in polling.log
+
+
+def test_the_doctor_says_how_the_server_of_this_machine_is(
+    command: Command, telegram: TelegramServer, file: Path
+) -> None:
+    telegram.webhook = dict(STANDS)
+    port = str(free_port())
+    away = command("doctor", management_port=port)
+    assert away.returncode == 0
+    assert f"server  isn't running on this machine: nothing answers at http://127.0.0.1:{port}" in (
+        away.stdout
+    )
+    with server(file, management_port=port) as running:
+        well = command("doctor", management_port=port)
+        assert well.returncode == 0, well.stdout
+        assert f"server  ok  ready: {running.management}/readyz" in well.stdout
+        with closing(sqlite3.connect(file)) as database, database:
+            database.execute("DROP TRIGGER bookings_guard_update")
+        ill = command("doctor", management_port=port)
+        assert ill.returncode == 1
+        assert "server  WRONG  The database lacks its overlap guard" in ill.stdout
+        other = command("doctor", management_port=str(running.port))
+        assert other.returncode == 1
+        assert f"as Rantevou does: RANTEVOU_MANAGEMENT_PORT={running.port}" in other.stdout

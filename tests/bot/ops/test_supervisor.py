@@ -46,8 +46,8 @@ def test_the_numbers_of_all_processes_add_up_whichever_answers(
 ) -> None:
     with server(tmp_path / "db", TWO, database_url=url_of(database)) as running:
         greet(running.url, 12)
-        assert {number(running.url, TURNS) for _each in range(8)} == {12}
-        assert number(running.url, "rantevou_turn_seconds_count") == 12
+        assert {number(running.management, TURNS) for _each in range(8)} == {12}
+        assert number(running.management, "rantevou_turn_seconds_count") == 12
         assert running.end() == 0
     assert running.events.count("server started") == running.events.count("server stopped") == 2
 
@@ -61,7 +61,7 @@ def test_what_a_process_counted_that_died_stays_counted(file: Path) -> None:
             os.kill(line["process"], signal.SIGKILL)
         wait_until(lambda: running.events.count("server started") == 4, running)
         greet(running.url, 2)
-        assert number(running.url, TURNS) == 8
+        assert number(running.management, TURNS) == 8
         assert running.end() == 0
 
 
@@ -75,7 +75,7 @@ def test_a_worker_shows_its_own_numbers_where_it_is_told_to(file: Path) -> None:
         ):
             for each in range(6):
                 over_account(client, f"citizen {each}")("Γεια")
-            urls = (f"http://127.0.0.1:{port}", serving.url)
+            urls = (f"http://127.0.0.1:{port}", serving.management)
             wait_until(lambda: sum(number(url, SENT) for url in urls) == 12, serving)
         assert working.end() == 0
     assert (working.events[0], working.events[-1]) == ("worker started", "worker stopped")

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from bot.bootstrap import Application, bootstrap
@@ -16,7 +15,7 @@ from core.errors import ConfigurationError
 from tests.bot.platforms import own_platform, send_only_platform
 from tests.core.wait_until import until
 from tests.fakes.http_server import Answer, Request, listening
-from tests.webhooks.chat_client import GREEK, ChatClient, serving
+from tests.webhooks.chat_client import GREEK, ChatClient, ServedClient, serving
 from webhooks.app import build_app
 
 ADDED = {
@@ -61,7 +60,7 @@ def application(file: Path, monkeypatch: pytest.MonkeyPatch) -> Application:
 
 
 @pytest.fixture
-def client(application: Application) -> Iterator[httpx.Client]:
+def client(application: Application) -> Iterator[ServedClient]:
     with serving(build_app(application)) as client:
         yield client
 
@@ -70,7 +69,7 @@ def message(number: int, text: str, **more: Any) -> dict[str, Any]:
     return {"id": number, "user": "maria", "text": text, **more}
 
 
-def test_it_receives_and_sends(sent: Sent, client: httpx.Client) -> None:
+def test_it_receives_and_sends(sent: Sent, client: ServedClient) -> None:
     answer = client.post(URL, json=message(1, "Γεια"), headers=SIGNED)
     assert (answer.status_code, answer.text) == (200, "<ok/>")
     assert answer.headers["content-type"] == "application/xml"
@@ -83,17 +82,17 @@ def test_it_receives_and_sends(sent: Sent, client: httpx.Client) -> None:
 
 
 @pytest.mark.usefixtures("sent")
-def test_its_answer_has_a_body_a_type_and_a_status_of_its_own(client: httpx.Client) -> None:
+def test_its_answer_has_a_body_a_type_and_a_status_of_its_own(client: ServedClient) -> None:
     answer = client.get(URL, params={"challenge": "4711"}, headers=SIGNED)
     assert (answer.status_code, answer.text) == (202, "4711")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert client.get(URL, params={"challenge": "4711"}).status_code == 403
 
 
-def test_a_staff_room_s_message_is_no_turn_of_a_citizen(sent: Sent, client: httpx.Client) -> None:
+def test_a_staff_room_s_message_is_no_turn_of_a_citizen(sent: Sent, client: ServedClient) -> None:
     assert client.post(URL, json=message(1, "Γεια", room=True), headers=SIGNED).is_success
     counted = 'rantevou_ignored_total{kind="staff_room message",platform="own"} 1.0'
-    assert counted in client.get("/metrics").text
+    assert counted in client.management.get("/metrics").text
     client.post(URL, json=message(2, "Γεια"), headers=SIGNED)
     until(lambda: len(sent) == 2)  # of the citizen's alone
 
@@ -111,7 +110,7 @@ def test_its_settings_are_checked_and_its_secrets_hidden(monkeypatch: pytest.Mon
 
 
 def test_a_confirmation_goes_out_by_one_that_only_sends(
-    letters: Path, client: httpx.Client
+    letters: Path, client: ServedClient
 ) -> None:
     citizen = ChatClient(client)
     citizen.say("Γεια")
@@ -126,7 +125,7 @@ def test_a_confirmation_goes_out_by_one_that_only_sends(
 
 
 @pytest.mark.usefixtures("letters")
-def test_one_that_only_sends_has_no_webhook(client: httpx.Client) -> None:
+def test_one_that_only_sends_has_no_webhook(client: ServedClient) -> None:
     assert client.post("/webhooks/email/town", json={}).status_code == 404
 
 
