@@ -13,7 +13,7 @@ from bot.context import Services
 from bot.delivery.compose import render_message
 from bot.messages import Reply
 from bot.platforms.webhook import Reachability, Receipt
-from bot.telemetry.logging import traceback_lines
+from bot.telemetry.logging import traceback_lines, without_quotes
 from core.db.events import record_event
 from core.db.models import OutboxRow, OutboxStatus, Suppression
 from core.errors import DeliveryError
@@ -208,6 +208,8 @@ def _give_up(session: Session, services: Services, row: OutboxRow, why: str) -> 
 def _set_status(
     session: Session, row: OutboxRow, status: OutboxStatus, why: str | None = None
 ) -> None:
+    if why:
+        why = without_quotes(why)
     row.status, row.last_error, row.claimed_by = status, why, None
     record_event(session, "delivery", row.platform, status)
     if why:

@@ -3,6 +3,7 @@
 import atexit
 import json
 import logging
+import re
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,6 +15,29 @@ from structlog.typing import EventDict
 
 from bot.telemetry.repetitions import Fields, Repetitions
 from core.errors import ConfigurationError, DatabaseUnavailable
+
+MAX_REASON = 200
+"""The most characters of a provider's explanation that are kept."""
+
+_QUOTED = [
+    re.compile(f"{opening}(?:.*{closing}|.*)", re.DOTALL)  # to the last one, or where it is cut off
+    for opening, closing in (
+        *('""', "``", "«»", "“”", "„“", "<>", "{}"),
+        *((r"\[", r"\]"), (r"\(", r"\)"), (r"(?<!\w)['‘]", r"['’](?!\w)")),
+    )
+]
+_REVEALING = re.compile(
+    r"\S*(?:@|://|www\.)\S*"  # addresses
+    r"|[+\d][\d\s.-]{5,}\d"  # telephone and other long numbers
+    r"|\S*[^\x00-\x7f…]\S*"  # what isn't English, as providers write it
+)
+
+
+def without_quotes(reason: str) -> str:
+    """Return a provider's explanation of an error without what it may quote of a message."""
+    for quoted in _QUOTED:
+        reason = quoted.sub("…", reason)
+    return " ".join(_REVEALING.sub("…", reason).split())[:MAX_REASON]
 
 
 def configure() -> None:

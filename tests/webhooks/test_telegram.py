@@ -128,6 +128,22 @@ def test_a_whole_booking_reads_as_a_record(maria: Person) -> None:
     assert maria.with_buttons == [maria.last]
 
 
+def test_what_telegram_quotes_of_a_message_is_neither_noted_nor_logged(
+    maria: Person, deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = 'Bad Request: can\'t parse entities: Unsupported start tag "Μαρία" at byte offset 12'
+    maria.server.failures[CHAT] = [failure(400, said)]
+    maria.tell({**updates.message(text="Μαρία"), "update_id": 5000})
+    noted = "SELECT last_error FROM outgoing WHERE last_error IS NOT NULL"
+    until(lambda: deployment.rows(noted) != [])
+    ((why,),) = deployment.rows(noted)
+    assert why.endswith(" start tag … at byte offset 12")
+    maria.wait()
+    logged = capsys.readouterr()
+    assert "byte offset 12" in logged.out + logged.err
+    assert "Μαρία" not in logged.out + logged.err
+
+
 def test_a_file_of_an_appointment_that_is_off_by_then_is_not_sent(
     maria: Person, deployment: Deployment
 ) -> None:

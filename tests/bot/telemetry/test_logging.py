@@ -129,3 +129,33 @@ def test_after_a_minute_it_is_logged_again() -> None:
     assert not repetitions.is_too_often({"event": "sent"})
     assert written == [{**line, "left_out": 2}]
     assert [repetitions.is_too_often(line) for _ in range(11)] == [False] * 10 + [True]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Forbidden: bot was blocked by the user", None),
+        ("Bad Request: chat not found", None),
+        ("3 badData", None),
+        ("HTTP 502", None),
+        ("its outcome couldn't be stored", None),
+        (
+            'Bad Request: can\'t parse entities: Unsupported start tag "Maria" at byte offset 12',
+            "Bad Request: can't parse entities: Unsupported start tag … at byte offset 12",
+        ),
+        ("can't use 'Maria' nor 'it isn't \"Maria\"' here", "can't use … here"),
+        ('no such tag "Maria', "no such tag …"),
+        ("no such tag «Maria» or “Maria”", "no such tag … or …"),
+        ("Keyboard is not valid. [Text: Maria [Maria]] (Maria)", "Keyboard is not valid. … …"),
+        ("<b>Maria</b> {Maria}: refused", "… …: refused"),
+        ("Wrong URL https://maria.example/x or www.maria.example", "Wrong URL … or …"),
+        ("no mailbox of Maria@example.gr", "no mailbox of …"),
+        ("+30 691 234 5678 is away, as is 068933130", "… is away, as is …"),
+        ("text Μαρία_Π is too long", "text … is too long"),
+        ("too long: " + "x" * 300, "too long: " + "x" * 190),
+    ],
+)
+def test_a_providers_explanation_is_kept_without_what_it_quotes(
+    said: str, kept: str | None
+) -> None:
+    assert logging.without_quotes(said) == (kept or said)
