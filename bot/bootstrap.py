@@ -56,12 +56,12 @@ class Application:
 
     def check_municipalities(self) -> None:
         """Raise ConfigurationError if an account belongs to a municipality that isn't loaded."""
-        known = self.database.write_sync(lambda s: set(s.scalars(select(MunicipalityRow.id))))
-        for account, given in self.settings.accounts.items():
-            if given.municipality and given.municipality not in known:
-                setting = f"RANTEVOU_{account.replace(':', '__').upper()}__MUNICIPALITY"
+        offered = select(MunicipalityRow.id).where(MunicipalityRow.removed_at.is_(None))
+        known = self.database.write_sync(lambda s: set(s.scalars(offered)))
+        for municipality, setting in self.settings.municipality_settings.items():
+            if municipality not in known:
                 raise ConfigurationError(
-                    f"{setting} is {given.municipality!r}: must be one of "
+                    f"{setting} is {municipality!r}: must be one of "
                     f"{', '.join(sorted(known))}, or be loaded first."
                 )
 
@@ -148,13 +148,14 @@ def bootstrap(settings: Settings, platforms: Mapping[str, str] = PLATFORMS) -> A
 
 
 def load_shipped(application: Application) -> None:
-    """Load the catalogues shipped with Rantevou into a database that has none."""
+    """Load the samples shipped with Rantevou where nothing was ever loaded."""
     files = sorted(SHIPPED.glob("*.yaml"))
 
     def load_all(session: Session) -> None:
         lock(session, LOAD_LOCK)
         if session.scalar(select(MunicipalityRow.id).limit(1)) is None:
             for file in files:
-                load_catalogue(session, read_catalogue(file), application.services.clock())
+                now = application.services.clock()
+                load_catalogue(session, read_catalogue(file), now, is_sample=True)
 
     application.database.write_sync(load_all)

@@ -91,6 +91,15 @@ class Settings(BaseSettings):
             for name, settings in getattr(self, platform).items()
         }
 
+    @property
+    def municipality_settings(self) -> dict[str, str]:
+        """Return the municipalities that the settings name, each with the name of the setting."""
+        return {
+            given.municipality: f"RANTEVOU_{account.replace(':', '__').upper()}__MUNICIPALITY"
+            for account, given in self.accounts.items()
+            if given.municipality
+        }
+
     @field_validator("secret")
     @classmethod
     def _is_long_enough(cls, secret: SecretStr | None) -> SecretStr | None:

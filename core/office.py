@@ -59,13 +59,18 @@ class Office:
 
     @property
     def municipalities(self) -> Sequence[Municipality]:
-        """Return all municipalities, ordered by their Greek names."""
+        """Return all municipalities that are offered, ordered by their Greek names."""
         return self._registry.municipalities
 
     @property
     def offered_municipalities(self) -> Sequence[Municipality]:
         """Return the municipalities that can be booked here: all, or `only` one."""
         return [body for body in self.municipalities if self._only in (None, body.id)]
+
+    @property
+    def samples(self) -> Sequence[Municipality]:
+        """Return which of the municipalities that can be booked here are samples."""
+        return self._registry.samples(self._only)
 
     def loaded(self, municipality_id: str) -> LoadedMunicipality:
         """Return the municipality of an id. Raises KeyError."""

@@ -8,6 +8,7 @@ from dialogs.deep_links import follow_link
 from dialogs.engine.steps import Definition
 from dialogs.managing.dialogs import MANAGING
 from dialogs.menu import INTERRUPTIONS, MENU
+from dialogs.messages.samples import samples_note
 
 CONVERSATION: Definition[Office] = Definition(
     dialogs={dialog.name: dialog for dialog in (BOOK, *MANAGING, MENU)},
@@ -19,6 +20,7 @@ CONVERSATION: Definition[Office] = Definition(
         "Hello! I'm Rantevou and I book appointments with your municipality. "
         "At any time you can write “help” or “back”."
     ),
+    greeting_note=lambda ctx: samples_note(ctx.office.samples),
     help=_(
         "Pick an answer by tapping it, or write its number or its name. "
         "You can also write at any time: “back”, “start over”, “cancel”, “about the service”, "

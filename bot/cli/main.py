@@ -8,13 +8,14 @@ import signal
 import socket
 import sys
 import tempfile
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bot.cli.catalogue import catalogue
 from bot.cli.outbox import outbox
 from bot.cli.platforms import PlatformGroup, address_of, doctor
 from bot.platforms import PLATFORMS
@@ -27,13 +28,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-catalogue = typer.Typer(help="The municipalities' catalogues.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(outbox, name="outbox")
 app.command()(doctor)
 
 Workers = Annotated[int, typer.Option(min=1, help="Number of processes.")]
-Files = Annotated[list[Path], typer.Argument(help="Catalogues, one YAML file each.")]
 
 
 def main() -> None:
@@ -163,66 +162,6 @@ def chat() -> None:
     application = bootstrap(read_settings(PLATFORMS))
     load_shipped(application)
     console.chat(application.handle_message_sync, "/start")
-
-
-@catalogue.command()
-def check(files: Files) -> None:
-    """Check files; print each error with its line, its field and what was expected.
-
-    A text that lacks a language is only warned of.
-    """
-    from core.catalogue.loader import CatalogueInvalid, check_catalogue
-
-    wrong: list[str] = []
-    seen: dict[str, Path] = {}
-    for file in files:
-        try:
-            body, warnings = check_catalogue(file)
-        except CatalogueInvalid as bad:
-            wrong.append(str(bad))
-            continue
-        for warning in warnings:
-            typer.secho(f"warning: {warning}", fg="yellow", err=True)
-        if other := _duplicate(seen, body.id, file):
-            wrong.append(other)
-        else:
-            typer.echo(f"{file}: OK ({body.id}, {len(body.services)} services)")
-    if wrong:
-        raise ConfigurationError("\n".join(wrong))
-
-
-@catalogue.command()
-def load(files: Files) -> None:
-    """Load catalogues into the database, all or none; existing municipalities are updated."""
-    from sqlalchemy.orm import Session
-
-    from bot.bootstrap import bootstrap
-    from bot.settings import read_settings
-    from core.bookings.catalogue_update import load_catalogue as load_one
-    from core.catalogue.loader import read_catalogue
-
-    bodies = [read_catalogue(file) for file in files]
-    seen: dict[str, Path] = {}
-    for body, file in zip(bodies, files, strict=True):
-        if duplicate := _duplicate(seen, body.id, file):
-            raise ConfigurationError(duplicate)
-    application = bootstrap(read_settings(PLATFORMS))
-
-    def load_all(session: Session) -> list[str]:
-        return [load_one(session, body, application.services.clock()) for body in bodies]
-
-    with closing(application.database) as database:
-        outcomes = database.write_sync(load_all)
-    for body, outcome in zip(bodies, outcomes, strict=True):
-        typer.echo(f"{body.id}: {outcome}")
-
-
-def _duplicate(seen: dict[str, Path], body_id: str, file: Path) -> str | None:
-    """Return an error where another of the files has that id: one would overwrite the other."""
-    other = seen.setdefault(body_id, file)
-    if other == file:
-        return None
-    return f"{file}: id: an id that no other file has; {other} has {body_id} too"
 
 
 def _listen(host: str, port: int, which: str = "") -> socket.socket:

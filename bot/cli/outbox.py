@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bot.cli.table import echo_table
+
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
@@ -43,10 +45,7 @@ def list_stuck() -> None:
     if not rows:
         typer.echo("Nothing is stuck.")
         return
-    widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
-    for row in (HEADINGS, *rows):
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+    echo_table(HEADINGS, rows)
 
 
 @outbox.command()

@@ -1,13 +1,16 @@
-"""Loading a catalogue into the database, unless it would leave bookings without a desk."""
+"""Loading a catalogue, unless it would leave bookings without a desk, and removing one."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.availability.schedule import is_open_through
+from core.bookings.reference import format_code
 from core.catalogue.model import Municipality
 from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, read_municipality
 from core.db.advisory_locks import lock
@@ -24,9 +27,9 @@ from core.errors import ConfigurationError
 
 
 def load_catalogue(
-    session: Session, body: Municipality, now: datetime
+    session: Session, body: Municipality, now: datetime, *, is_sample: bool = False
 ) -> Literal["added", "updated", "unchanged"]:
-    """Add or update a municipality; return what was done.
+    """Add or update a municipality; return what was done. One that was removed is added again.
 
     Raises ConfigurationError, changing nothing, where a future booking would have no desk.
     """
@@ -34,19 +37,75 @@ def load_catalogue(
     document = body.model_dump_json(by_alias=True, exclude_defaults=True)
     digest = hashlib.sha256(document.encode()).hexdigest()
     row = session.get(MunicipalityRow, body.id)
-    if row and row.digest == digest:
+    if row and (row.digest, row.is_sample, row.removed_at) == (digest, is_sample, None):
         return "unchanged"
     if row is None:
-        session.add(MunicipalityRow(id=body.id, document=document, digest=digest, loaded_at=now))
+        row = MunicipalityRow(
+            id=body.id, document=document, digest=digest, loaded_at=now, is_sample=is_sample
+        )
+        session.add(row)
         session.flush()
         _add_desks(session, body)
         return "added"
     with session.begin_nested():
         _add_desks(session, body)
+        outcome: Literal["added", "updated"] = "added" if row.removed_at else "updated"
         row.document, row.digest, row.loaded_at = document, digest, now
+        row.is_sample, row.removed_at = is_sample, None
         session.flush()
         _refuse_orphans(session, read_municipality(session, body.id), now)
-    return "updated"
+    return outcome
+
+
+def remove_municipality(session: Session, municipality_id: str, now: datetime) -> None:
+    """Offer a municipality no more; its past bookings stay, and what was counted of them.
+
+    Raises ConfigurationError, changing nothing, while it has future bookings, or where it isn't
+    loaded or is the only one. Future holds expire.
+    """
+    lock(session, LOAD_LOCK)
+    offered = set(session.scalars(_OFFERED))
+    if municipality_id not in offered:
+        loaded = ", ".join(sorted(offered)) or "none"
+        raise ConfigurationError(
+            f"{municipality_id}: no municipality of that id is loaded; loaded: {loaded}."
+        )
+    if len(offered) == 1:
+        raise ConfigurationError(
+            f"{municipality_id}: not removed, for it is the only one. Load another one first."
+        )
+    future = session.scalars(_future_bookings(municipality_id, now)).all()
+    if confirmed := [booking for booking in future if booking.state == BookingState.CONFIRMED]:
+        zone = ZoneInfo(read_municipality(session, municipality_id).body.timezone)
+        named = ", ".join(
+            f"{format_code(booking.code or '')} ({booking.starts_at.astimezone(zone):{_SHOWN}})"
+            for booking in confirmed
+        )
+        raise ConfigurationError(
+            f"{municipality_id}: not removed, nothing was changed. It has future bookings: "
+            f"{named}. Move or cancel them first."
+        )
+    _expire(session, future, now)
+    session.get_one(MunicipalityRow, municipality_id).removed_at = now
+
+
+_OFFERED = select(MunicipalityRow.id).where(MunicipalityRow.removed_at.is_(None))
+
+_SHOWN = "%Y-%m-%d %H:%M"
+
+
+def _future_bookings(municipality_id: str, now: datetime) -> Select[Booking]:
+    return (
+        select(Booking)
+        .where(Booking.municipality_id == municipality_id, Booking.ends_at > now, LIVE)
+        .order_by(Booking.starts_at, Booking.id)
+    )
+
+
+def _expire(session: Session, holds: Iterable[Booking], now: datetime) -> None:
+    for held in holds:
+        held.state = BookingState.EXPIRED
+        session.add(History(booking_id=held.id, at=now, action=HistoryAction.EXPIRED, fields=[]))
 
 
 def _add_desks(session: Session, body: Municipality) -> None:
@@ -64,13 +123,7 @@ def _add_desks(session: Session, body: Municipality) -> None:
 def _refuse_orphans(session: Session, new: LoadedMunicipality, now: datetime) -> None:
     """Raise ConfigurationError where future bookings would have no desk; expire such holds."""
     desk_keys = {row_id: key for key, row_id in new.desk_ids.items()}
-    future = session.scalars(
-        select(Booking).where(
-            Booking.municipality_id == new.body.id,
-            Booking.ends_at > now,
-            LIVE,
-        )
-    )
+    future = session.scalars(_future_bookings(new.body.id, now))
     orphans = [
         booking for booking in future if not _is_served(new, booking, desk_keys[booking.desk_id])
     ]
@@ -79,9 +132,7 @@ def _refuse_orphans(session: Session, new: LoadedMunicipality, now: datetime) ->
             f"{new.body.id}: not loaded, nothing was changed. These future bookings would have no "
             f"service, desk or opening: {', '.join(confirmed)}. Move or cancel them first."
         )
-    for held in orphans:
-        held.state = BookingState.EXPIRED
-        session.add(History(booking_id=held.id, at=now, action=HistoryAction.EXPIRED, fields=[]))
+    _expire(session, orphans, now)
 
 
 def _is_served(new: LoadedMunicipality, booking: Booking, desk_key: tuple[str, str]) -> bool:

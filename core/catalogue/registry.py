@@ -17,11 +17,16 @@ from core.i18n import Language
 
 @dataclass(frozen=True, eq=False)
 class LoadedMunicipality:
-    """A municipality as it is loaded; `desk_ids` are its desks' row ids, by branch and desk."""
+    """A municipality as it is loaded; `desk_ids` are its desks' row ids, by branch and desk.
+
+    One that is removed is still read, for its past bookings.
+    """
 
     digest: str
     body: Municipality
     desk_ids: Mapping[tuple[str, str], int]
+    is_sample: bool = False
+    is_removed: bool = False
 
     def has(self, service: str, branch: str) -> bool:
         """Return whether it has a service and a branch: a new catalogue may lack a booking's."""
@@ -39,7 +44,12 @@ class LoadedMunicipality:
 LOAD_LOCK = "loading"
 """The advisory lock that loading a catalogue takes, and reading it shares."""
 
-_DIGESTS = select(MunicipalityRow.id, MunicipalityRow.digest)
+_DIGESTS = select(
+    MunicipalityRow.id,
+    MunicipalityRow.digest,
+    MunicipalityRow.is_sample,
+    MunicipalityRow.removed_at.is_not(None),
+)
 
 
 class Registry:
@@ -72,27 +82,39 @@ class Registry:
 
     def refresh_without_lock(self, session: Session) -> None:
         """Read the catalogues that were loaded since, for what is shown only; wait for nobody."""
-        for municipality_id, digest in session.connection().execute(_DIGESTS):
+        for municipality_id, *state in session.connection().execute(_DIGESTS):
             known = self._loaded.get(municipality_id)
-            if known is None or known.digest != digest:
+            if known is None or [known.digest, known.is_sample, known.is_removed] != state:
                 self._loaded[municipality_id] = read_municipality(session, municipality_id)
 
     @property
-    def digests(self) -> Mapping[str, str]:
-        """Return the digest of each municipality's catalogue: what has changed has another."""
-        return {body.id: self._loaded[body.id].digest for body in self.municipalities}
+    def versions(self) -> Mapping[str, tuple[str, bool]]:
+        """Return the digest of each municipality that is offered, and whether it is a sample."""
+        offered = (self._loaded[body.id] for body in self.municipalities)
+        return {each.body.id: (each.digest, each.is_sample) for each in offered}
 
     @property
     def municipalities(self) -> list[Municipality]:
-        """Return all municipalities, ordered by their Greek names."""
-        bodies = (loaded.body for loaded in self._loaded.values())
+        """Return the municipalities that are offered, ordered by their Greek names."""
+        bodies = (loaded.body for loaded in self._loaded.values() if not loaded.is_removed)
         return sorted(bodies, key=lambda body: body.name.in_language(Language.EL))
 
+    def samples(self, only: str | None = None) -> list[Municipality]:
+        """Return which municipalities are samples, of all that are offered or of that one."""
+        return [
+            body
+            for body in self.municipalities
+            if only in (None, body.id) and self._loaded[body.id].is_sample
+        ]
+
     def __getitem__(self, municipality_id: str) -> LoadedMunicipality:
+        """Return the municipality of an id, also one that was removed. Raises KeyError."""
         return self._loaded[municipality_id]
 
     def __contains__(self, municipality_id: str) -> bool:
-        return municipality_id in self._loaded
+        """Return whether a municipality of that id is offered."""
+        loaded = self._loaded.get(municipality_id)
+        return loaded is not None and not loaded.is_removed
 
 
 def read_municipality(session: Session, municipality_id: str) -> LoadedMunicipality:
@@ -102,6 +124,5 @@ def read_municipality(session: Session, municipality_id: str) -> LoadedMunicipal
         select(Desk.branch, Desk.name, Desk.id).where(Desk.municipality_id == municipality_id)
     )
     body = Municipality.model_validate_json(row.document)
-    return LoadedMunicipality(
-        row.digest, body, {(branch, desk): row_id for branch, desk, row_id in desks}
-    )
+    ids = {(branch, desk): row_id for branch, desk, row_id in desks}
+    return LoadedMunicipality(row.digest, body, ids, row.is_sample, row.removed_at is not None)

@@ -132,7 +132,7 @@ CATALOGUE_STEPS = (
         "channel",
         _("How"),
         _ask_channel,
-        depends=("service", "branch", VERSION),
+        depends=("municipality", "service", "branch", VERSION),
         words=_("channel, manner, way"),
     ),
 )

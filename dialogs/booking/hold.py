@@ -72,7 +72,8 @@ def after_turn(ctx: Context) -> None:
     if booking is None:
         return
     ask_time_again(ctx, booking.starts_at)
-    if not ctx.office.of_booking(booking).has(booking.service, booking.branch):
+    loaded = ctx.office.find(booking.municipality_id)
+    if loaded is None or not loaded.has(booking.service, booking.branch):
         return  # the citizen is told that these no longer exist
     ctx.say(
         _(

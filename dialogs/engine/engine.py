@@ -130,6 +130,8 @@ def _greet(ctx: Context[Any], received: Input) -> None:
     if not ctx.language_stated and (language := _language_of(ctx, normalize(clean(text)))):
         ctx.update(language=language)
     ctx.say(ctx.definition.greeting)
+    if note := ctx.definition.greeting_note:
+        ctx.say(note(ctx))
 
 
 def _language_of(ctx: Context[Any], text: str) -> Language | None:

@@ -106,9 +106,10 @@ class Definition(Generic[O]):
     It begins with the dialog `initial` and returns to `idle`; the steps of `interruptions` ask
     questions that interrupt a dialog. `follow_link` handles a deep link's payload.
 
-    Texts: `greeting` begins each conversation; `help` answers the help command, `help_offer`
-    several wrong answers; `stopped` follows the end of a dialog by its citizen, `nothing_to_stop`
-    a stop where nothing was begun; `unreadable` answers messages without text.
+    Texts: `greeting` begins each conversation, and `greeting_note` returns what follows it; `help`
+    answers the help command, `help_offer` several wrong answers; `stopped` follows the end of a
+    dialog by its citizen, `nothing_to_stop` a stop where nothing was begun; `unreadable` answers
+    messages without text.
     """
 
     dialogs: Mapping[str, Dialog[O]]
@@ -117,6 +118,7 @@ class Definition(Generic[O]):
     idle: str
     interruptions: Dialog[O] | None = None
     greeting: Text = ""
+    greeting_note: Callable[["Context[O]"], Text] | None = None
     help: Text = ""
     help_offer: Text = ""
     stopped: Text = ""

@@ -19,7 +19,7 @@ class Greetings:
 
     def __init__(self, application: Application) -> None:
         self._services, self._database = application.services, application.database
-        self._digests: Mapping[str, str] = {}
+        self._versions: Mapping[str, tuple[str, bool]] = {}
         self._made: dict[tuple[Language | None, str | None], list[Reply]] = {}
 
     async def replies(self, opening: Inbound) -> list[Reply]:
@@ -32,8 +32,8 @@ class Greetings:
     def _replies(self, session: Session, opening: Inbound) -> list[Reply]:
         registry = self._services.registry
         registry.refresh_without_lock(session)
-        if (digests := registry.digests) != self._digests:
-            self._digests, self._made = digests, {}
+        if (versions := registry.versions) != self._versions:
+            self._versions, self._made = versions, {}
         made, key = self._made, (opening.language, opening.municipality_id)
         if (known := made.get(key)) is not None:
             return known

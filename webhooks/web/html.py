@@ -18,6 +18,7 @@ from bot.replies import render_blocks
 from bot.views.transcript import ConversationView
 from core.i18n import LANGUAGES, Language, Text, _
 from dialogs.messages.appointment import BOOKING_ACTIONS
+from dialogs.messages.samples import samples_note
 from webhooks.language import LANGUAGE_NAMES, other_languages
 from webhooks.web.templating import create_environment, gettext_variables, text_blocks
 from webhooks.web.urls import ChatPage
@@ -82,9 +83,15 @@ class Renderer:
         }
 
     def document(self, template: str, language: str, **values: Any) -> str:
-        """Return a rendered template, with gettext in that language and these variables."""
-        gettext = self._gettext[Language(language)]
-        return self.templates.get_template(template).render(**gettext, **values)
+        """Return a rendered template, with gettext in that language and these variables.
+
+        Where `here` is one of them, the page names the samples among its municipalities.
+        """
+        given = {**self._gettext[Language(language)], **values}
+        if here := values.get("here"):
+            samples = samples_note(self._services.registry.samples(here.municipality_id))
+            given["samples"] = self._services.texts.say(samples, language)
+        return self.templates.get_template(template).render(**given)
 
     def page(
         self, here: ChatPage, seen: ConversationView, page_token: str, *, cookies_refused: bool
@@ -117,6 +124,7 @@ class Renderer:
         if here.municipality_id:
             title = services.registry[here.municipality_id].body.name
         variables: dict[str, Any] = {
+            "here": here,
             "title": say(title, language),
             "root": here.root,
             "path": here.path,

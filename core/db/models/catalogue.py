@@ -2,14 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base
 
 
 class MunicipalityRow(Base):
-    """One municipality's catalogue, whole, as validated JSON; `digest` tells when it changed."""
+    """One municipality's catalogue, whole, as validated JSON; `digest` tells when it changed.
+
+    One that was removed is offered no more; its row stays, because past bookings refer to it.
+    """
 
     __tablename__ = "municipalities"
 
@@ -17,6 +20,8 @@ class MunicipalityRow(Base):
     document: Mapped[str] = mapped_column(Text)
     digest: Mapped[str]
     loaded_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+    is_sample: Mapped[bool] = mapped_column(server_default=false())
 
 
 class Desk(Base):

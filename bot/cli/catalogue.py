@@ -1,0 +1,144 @@
+"""The commands `rantevou catalogue`: check and load files, list and remove municipalities."""
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from bot.cli.table import echo_table
+from bot.platforms import PLATFORMS
+from core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from bot.settings import Settings
+
+T = TypeVar("T")
+
+catalogue = typer.Typer(help="The municipalities' catalogues.", no_args_is_help=True)
+
+Files = Annotated[list[Path], typer.Argument(help="Catalogues, one YAML file each.")]
+Ids = Annotated[list[str], typer.Argument(help="Municipalities, as `list` shows them.")]
+
+
+@catalogue.command()
+def check(files: Files) -> None:
+    """Check files; print each error with its line, its field and what was expected.
+
+    What may be meant so is only warned of, such as a text that lacks a language.
+    """
+    from core.catalogue.loader import CatalogueInvalid, check_catalogue
+
+    wrong: list[str] = []
+    seen: dict[str, Path] = {}
+    for file in files:
+        try:
+            body, warnings = check_catalogue(file)
+        except CatalogueInvalid as bad:
+            wrong.append(str(bad))
+            continue
+        for warning in warnings:
+            typer.secho(f"warning: {warning}", fg="yellow", err=True)
+        if other := _duplicate(seen, body.id, file):
+            wrong.append(other)
+        else:
+            typer.echo(f"{file}: OK ({body.id}, {len(body.services)} services)")
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
+
+
+@catalogue.command()
+def load(files: Files) -> None:
+    """Load catalogues into the database, all or none; existing municipalities are updated.
+
+    Those that come with Rantevou are loaded as samples.
+    """
+    from core.bookings.catalogue_update import load_catalogue
+    from core.catalogue.loader import SHIPPED, read_catalogue
+
+    bodies = [read_catalogue(file) for file in files]
+    samples = [file.resolve().parent == SHIPPED.resolve() for file in files]
+    seen: dict[str, Path] = {}
+    for body, file in zip(bodies, files, strict=True):
+        if duplicate := _duplicate(seen, body.id, file):
+            raise ConfigurationError(duplicate)
+
+    def load_all(session: "Session", now: datetime, _settings: "Settings") -> list[str]:
+        return [
+            load_catalogue(session, body, now, is_sample=is_sample)
+            for body, is_sample in zip(bodies, samples, strict=True)
+        ]
+
+    for body, outcome in zip(bodies, _in_transaction(load_all), strict=True):
+        typer.echo(f"{body.id}: {outcome}")
+
+
+@catalogue.command("list")
+def list_loaded() -> None:
+    """List the municipalities in the database."""
+    from sqlalchemy import select
+
+    from core.catalogue.model import Municipality
+    from core.db.models import MunicipalityRow
+    from core.i18n import LANGUAGES
+
+    def read(session: "Session", _now: datetime, _settings: "Settings") -> list[tuple[str, ...]]:
+        rows = session.scalars(select(MunicipalityRow).order_by(MunicipalityRow.id)).all()
+        return [
+            (
+                row.id,
+                "removed" if row.removed_at else "sample" if row.is_sample else "loaded",
+                f"{row.removed_at or row.loaded_at:%Y-%m-%d}",
+                Municipality.model_validate_json(row.document).name.in_language(LANGUAGES[0]),
+            )
+            for row in rows
+        ]
+
+    if rows := _in_transaction(read):
+        echo_table(("id", "status", "since", "name"), rows)
+    else:
+        typer.echo("No municipality is loaded.")
+
+
+@catalogue.command()
+def remove(ids: Ids) -> None:
+    """Offer municipalities no more, all or none; their past bookings stay.
+
+    Refused while one of them has future bookings. Loading its catalogue offers it again.
+    """
+    from core.bookings.catalogue_update import remove_municipality
+
+    def remove_all(session: "Session", now: datetime, settings: "Settings") -> None:
+        for each in dict.fromkeys(ids):
+            if named := settings.municipality_settings.get(each):
+                raise ConfigurationError(
+                    f"{each}: not removed, for {named} is {each!r}. Change that setting first."
+                )
+            remove_municipality(session, each, now)
+
+    _in_transaction(remove_all)
+    for each in dict.fromkeys(ids):
+        typer.echo(f"{each}: removed")
+
+
+def _in_transaction(act: "Callable[[Session, datetime, Settings], T]") -> T:
+    """Run act(session, now, settings) as a transaction on the configured database."""
+    from bot.bootstrap import bootstrap
+    from bot.settings import read_settings
+
+    settings = read_settings(PLATFORMS)
+    application = bootstrap(settings)
+    with closing(application.database) as database:
+        return database.write_sync(lambda s: act(s, application.services.clock(), settings))
+
+
+def _duplicate(seen: dict[str, Path], body_id: str, file: Path) -> str | None:
+    """Return an error where another of the files has that id: one would overwrite the other."""
+    other = seen.setdefault(body_id, file)
+    if other == file:
+        return None
+    return f"{file}: id: an id that no other file has; {other} has {body_id} too"

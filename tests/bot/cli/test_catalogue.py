@@ -1,0 +1,155 @@
+"""`rantevou catalogue list` and `remove`, and what is said of the samples."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import update
+
+from core.bookings.reference import format_code
+from core.catalogue.loader import SHIPPED
+from core.catalogue.registry import Registry
+from core.db.models import Booking, MunicipalityRow
+from tests.bot.cli.test_main import catalogue
+from tests.bot.processes import run_here, server
+from tests.bot.telemetry.test_silence import over_chat
+from tests.conftest import Deployment, on_both, on_sqlite
+
+KALAMATA = SHIPPED / "kalamata.yaml"
+SAMPLE = "Μόνο για δοκιμή: "
+
+
+def listed(file: Path) -> dict[str, str]:
+    """Return the status of each municipality, as `list` prints it."""
+    done = run_here(file, "catalogue", "list")
+    assert (done.returncode, done.stderr) == (0, "")
+    heading, *rows = done.stdout.splitlines()
+    assert re.split("  +", heading) == ["id", "status", "since", "name"]
+    return {row.split()[0]: row.split()[1] for row in rows}
+
+
+def test_samples_are_loaded_where_nothing_was_and_each_page_says_so(new_file: Path) -> None:
+    with server(new_file) as running, httpx.Client(base_url=running.url) as client:
+        for path in ("/", "/m/kalamata", "/privacy", "/m/kalamata/privacy", "/accessibility"):
+            page = client.get(path).text
+            assert f'<p class="sample">{SAMPLE}' in page
+            assert ("Χίου" in page.partition("</p>")[0]) == (not path.startswith("/m/"))
+        said = over_chat(client)("Γεια").json()["replies"]
+        assert SAMPLE in "".join(reply["text"] for reply in said)
+        assert run_here(new_file, "catalogue", "remove", "chios", "kep", "larissa").stdout == (
+            "chios: removed\nkep: removed\nlarissa: removed\n"
+        )
+        assert run_here(new_file, "catalogue", "load", KALAMATA).stdout == "kalamata: unchanged\n"
+        assert SAMPLE in client.get("/").text
+        assert client.get("/m/chios").status_code == 404
+        ours = catalogue(new_file.parent, ours=("Housing Benefit", "Help with the rent"))
+        assert run_here(new_file, "catalogue", "load", ours).stdout == "kalamata: updated\n"
+        for path in ("/", "/m/kalamata", "/privacy"):
+            page = client.get(path).text
+            assert SAMPLE not in page
+            assert "Χίου" not in page
+        assert SAMPLE not in over_chat(client)("Γεια").text
+    assert listed(new_file) == {
+        "chios": "removed",
+        "kalamata": "loaded",
+        "kep": "removed",
+        "larissa": "removed",
+    }
+    with server(new_file) as running:  # a second start brings nothing back
+        assert "Χίου" not in httpx.get(running.url).text
+
+
+def test_loading_a_removed_one_offers_it_again(file: Path) -> None:
+    assert run_here(file, "catalogue", "remove", "kalamata").returncode == 0
+    assert listed(file)["kalamata"] == "removed"
+    assert run_here(file, "catalogue", "load", KALAMATA).stdout == "kalamata: added\n"
+    assert listed(file)["kalamata"] == "sample"
+
+
+def refused(file: Path, *words: str, ids: tuple[str, ...] = ("chios", "kalamata")) -> None:
+    """Check that nothing is removed, and that one line says why."""
+    before = listed(file)
+    done = run_here(file, "catalogue", "remove", *ids)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    for word in words:
+        assert word in done.stderr
+    assert listed(file) == before
+
+
+def test_what_is_not_loaded_or_the_only_one_is_not_removed(file: Path) -> None:
+    refused(file, "calamata", "chios, kalamata, kep, larissa", ids=("calamata", "chios"))
+    refused(file, "is the only one", ids=("chios", "kalamata", "kep", "larissa"))
+
+
+def test_what_a_setting_names_is_not_removed(file: Path) -> None:
+    given = {"telegram__town__token": "1:abc", "telegram__town__municipality": "kalamata"}
+    done = run_here(file, "catalogue", "remove", "kalamata", **given)
+    assert done.returncode == 1
+    assert "RANTEVOU_TELEGRAM__TOWN__MUNICIPALITY is 'kalamata'" in done.stderr
+    assert listed(file)["kalamata"] == "loaded"
+
+
+@on_sqlite
+def test_future_bookings_are_named_without_personal_data(
+    deployment: Deployment, booked: str
+) -> None:
+    (booking,) = deployment.database.write_sync(lambda s: s.query(Booking).all())
+    hour = f"{booking.starts_at.astimezone():%Y-%m-%d}"
+    refused(deployment.file, f"{format_code(booked)} ({hour} ")
+    done = run_here(deployment.file, "catalogue", "remove", "kalamata")
+    assert not re.search("Παπαδοπούλου|maria@|691", done.stderr)
+
+
+@pytest.fixture
+def remove(deployment: Deployment) -> Callable[[str], None]:
+    """Remove a municipality at the clock's time."""
+    from core.bookings.catalogue_update import remove_municipality
+
+    return lambda name: deployment.database.write_sync(
+        lambda s: remove_municipality(s, name, deployment.clock())
+    )
+
+
+TO_HOLD = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "το συντομότερο", "το νωρίτερο")
+
+
+@on_both
+def test_a_conversation_under_way_is_asked_for_another_municipality(
+    deployment: Deployment, remove: Callable[[str], None]
+) -> None:
+    deployment.talk(*TO_HOLD)
+    remove("kalamata")
+    assert deployment.rows("SELECT state FROM bookings") == [("expired",)]
+    deployment.say("Μαρία Παπαδοπούλου")
+    assert deployment.last[-1].step == "municipality"
+    offered = [choice.label for choice in deployment.last[-1].choices]
+    assert "Δήμος Χίου" in offered
+    assert "Δήμος Καλαμάτας" not in offered
+
+
+@on_both
+@pytest.mark.usefixtures("booked")
+def test_past_bookings_stay_and_are_still_read(
+    deployment: Deployment, remove: Callable[[str], None]
+) -> None:
+    deployment.clock.forward(days=90)
+    remove("kalamata")
+    assert deployment.rows("SELECT municipality_id, state FROM bookings") == [
+        ("kalamata", "confirmed")
+    ]
+    registry = Registry("secret")
+    deployment.database.write_sync(registry.refresh)
+    assert "kalamata" not in registry
+    assert registry["kalamata"].body.id == "kalamata"
+    assert "Δεν βρίσκω ραντεβού" in deployment.say("τα ραντεβού μου")[0].text
+
+
+@on_both
+def test_a_sample_that_is_loaded_by_another_process_is_noticed(deployment: Deployment) -> None:
+    deployment.say("Γεια")
+    sample = update(MunicipalityRow).where(MunicipalityRow.id == "chios").values(is_sample=True)
+    deployment.database.write_sync(lambda s: s.execute(sample))
+    assert f"{SAMPLE}Δήμος Χίου." in deployment.say("Γεια", who="another")[0].text
