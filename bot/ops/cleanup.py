@@ -69,16 +69,17 @@ def clean_up(
     session.execute(
         delete(InboundRow).where(InboundRow.received_at < now - keep_replies, ~unsent.exists())
     )
-    over = select(Booking.id).where(Booking.id == OutboxRow.booking_id, Booking.ends_at < now)
+    # A subquery of each row, not a join, for which PostgreSQL would read all past bookings.
+    end = select(Booking.ends_at).where(Booking.id == OutboxRow.booking_id).scalar_subquery()
     session.execute(
         update(OutboxRow)
-        # Only due messages are joined with their bookings: far more are not due, or are over.
+        # By the expiry, no later than the end: most of those that are due are not over.
         .where(
             OutboxRow.platform == WEBCHAT,
             OutboxRow.status == OutboxStatus.PENDING,
-            OutboxRow.due_at <= now,
+            OutboxRow.expires_at <= now,
         )
-        .where(over.exists())
+        .where(end < now)
         .values(status=OutboxStatus.EXPIRED)
     )
     session.execute(delete(PendingInbound).where(PendingInbound.until < now))

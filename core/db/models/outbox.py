@@ -45,6 +45,7 @@ class OutboxRow(Base):
     __tablename__ = "outgoing"
     __table_args__ = (
         Index(None, "platform", "status", "due_at"),
+        Index(None, "platform", "status", "expires_at"),
         # With the account, so that rows which pages fetch are skipped within the index.
         Index("ix_outgoing_owed", "try_at", "account", **_ONLY_UNSENT),
         Index("ix_outgoing_recipient", "recipient", "due_at", **_ONLY_UNSENT),

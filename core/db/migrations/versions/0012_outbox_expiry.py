@@ -1,0 +1,12 @@
+"""Index outbox messages by their expiry, for the clean-up."""
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """Add the index."""
+    columns = ["platform", "status", "expires_at"]
+    op.create_index("ix_outgoing_platform_status_expires_at", "outgoing", columns)
