@@ -27,6 +27,8 @@ def busy_spans(
     Lapsed holds and the booking with the id `own` are left out.
     """
     session.flush()
+    # The id isn't in the index of live bookings, which PostgreSQL otherwise reads alone.
+    others = () if own is None else (Booking.id != own,)
     # On the connection, for the session would process each of thousands of rows once more.
     rows = (
         session.connection()
@@ -42,7 +44,7 @@ def busy_spans(
                 Booking.starts_at < until + MAX_DURATION,
                 LIVE,
                 or_(Booking.state == BookingState.CONFIRMED, Booking.held_until > now),
-                Booking.id != (own or 0),
+                *others,
             )
             .order_by(Booking.desk_id, Booking.starts_at)
         )

@@ -22,6 +22,7 @@ from core.db.models import (
 )
 from core.messaging.arrival_order import add
 from tests.conftest import Deployment, on_both
+from tests.core.db.query_plans import plans
 from tests.fakes.push_platform import PushPlatform
 
 pytestmark = on_both
@@ -226,3 +227,16 @@ def test_what_is_still_unsent_is_kept_with_the_message_that_it_answers(
     deployment.database.write_sync(lambda s: s.execute(update(OutboxRow).values(status="sent")))
     clean_up_after(deployment)
     assert count(deployment, OutboxRow) == count(deployment, InboundRow) == 0
+
+
+def test_the_messages_of_pages_are_found_by_their_expiry(deployment: Deployment) -> None:
+    (plan,) = (
+        plan
+        for plan in plans(
+            deployment.database,
+            lambda s: clean_up(s, deployment.clock(), timedelta(hours=48), timedelta(days=30)),
+        )
+        if "outgoing" in plan
+    )
+    assert "ix_outgoing_platform_status_expires_at" in plan
+    assert "Join" not in plan

@@ -13,7 +13,7 @@ EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN (COSTS OFF)"}
 
 
 def plans(database: Database, fn: Callable[[Session], object]) -> list[str]:
-    """The plan of each statement of fn that reads or changes bookings."""
+    """The plan of each statement of fn that reads or changes bookings, or changes the outbox."""
     ran: list[tuple[str, Any]] = []
 
     def note(_c: object, _cursor: object, statement: str, given: Any, *_rest: object) -> None:
@@ -35,5 +35,7 @@ def plans(database: Database, fn: Callable[[Session], object]) -> list[str]:
                 for row in connection.exec_driver_sql(f"{EXPLAIN[kind]} {statement}", given)
             )
             for statement, given in ran
-            if re.match(r"\s*SELECT .*FROM bookings|\s*UPDATE bookings", statement, re.DOTALL)
+            if re.match(
+                r"\s*SELECT .*FROM bookings|\s*UPDATE (bookings|outgoing)", statement, re.DOTALL
+            )
         ]
