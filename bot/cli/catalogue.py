@@ -37,7 +37,7 @@ def check(files: Files) -> None:
     seen: dict[str, Path] = {}
     for file in files:
         try:
-            body, warnings = check_catalogue(file)
+            body, warnings = check_catalogue(file, datetime.now().astimezone().date())
         except CatalogueInvalid as bad:
             wrong.append(str(bad))
             continue

@@ -12,6 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from core.catalogue.model import (
+    MIDNIGHT,
     WEEKDAYS,
     Closure,
     Desk,
@@ -225,7 +226,7 @@ def _closed_spans(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
     return [
         (
             min(_timestamps(day, closure.start or time.min, offer.zone)),
-            max(_timestamps(day, closure.end or time.max, offer.zone)),
+            max(_timestamps(day, closure.end or MIDNIGHT, offer.zone)),
         )
         for closure in _closures(offer, desk, day)
     ]
@@ -242,5 +243,7 @@ def _holiday(offer: ServiceOffer, day: date) -> LocalizedText | None:
 
 def _timestamps(day: date, at: time, zone: ZoneInfo) -> tuple[int, int]:
     """Return both timestamps of a local time; they differ where it is repeated or skipped."""
+    if at == MIDNIGHT:
+        day, at = day + DAY, time.min
     local = datetime.combine(day, at, zone)
     return int(local.timestamp()), int(local.replace(fold=1).timestamp())

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from core.catalogue.model import ID, URL, Municipality
+from core.catalogue.expectations import expectation, yaml_expectation
+from core.catalogue.model import Municipality
 from core.catalogue.validation import Location, find_issues
+from core.catalogue.warnings import find_warnings
 from core.errors import ConfigurationError
 from core.i18n import LocalizedText
 
@@ -42,9 +45,10 @@ def read_catalogue(path: Path) -> Municipality:
     return check_catalogue(path)[0]
 
 
-def check_catalogue(path: Path) -> tuple[Municipality, list[Problem]]:
-    """Return the municipality of a file, and the texts that lack a language.
+def check_catalogue(path: Path, today: date | None = None) -> tuple[Municipality, list[Problem]]:
+    """Return the municipality of a file, and warnings: of texts that lack a language, and more.
 
+    Without `today`, what depends on it isn't warned of.
     Raises CatalogueInvalid with every problem found.
     """
     lines: dict[Location, int] = {(): 1}
@@ -88,7 +92,11 @@ def check_catalogue(path: Path) -> tuple[Municipality, list[Problem]]:
         problems += [problem_at(*found) for found in _locate_errors(error, lines)]
     if problems:
         raise CatalogueInvalid(_sorted_unique(problems))
-    return body, _sorted_unique([problem_at(*missing) for missing in _missing_texts(body, ())])
+    warnings = [problem_at(*missing) for missing in _missing_texts(body, ())]
+    if today:
+        found = find_warnings(body, today)
+        warnings += [problem_at(issue.where, issue.expected) for issue in found]
+    return body, _sorted_unique(warnings)
 
 
 def _sorted_unique(problems: list[Problem]) -> list[Problem]:
@@ -126,7 +134,7 @@ def _parse_yaml(path: Path) -> yaml.MappingNode:
         raise _unreadable(path, "text in UTF-8") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _unreadable(path, f"YAML ({error.problem})", line) from None
+        raise _unreadable(path, yaml_expectation(error.problem or ""), line) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise _unreadable(path, f"YAML ({str(error).partition(chr(10))[0]})") from None
     if not isinstance(root, yaml.MappingNode):
@@ -149,23 +157,8 @@ def _locate_errors(
             # Of parts that aren't in the file, missing keys are kept, and pydantic's types not.
             if (*where, part) in lines or detail["type"] == "missing":
                 where = (*where, part)
-        found.setdefault(where, []).append(_expectation(detail["msg"]))
+        found.setdefault(where, []).append(expectation(detail))
     for where, expected in found.items():
         # Pydantic reports a list as too short too where its items are wrong.
         if not any(other[: len(where)] == where != other for other in found):
             yield where, " or ".join(expected)
-
-
-def _expectation(message: str) -> str:
-    """Return what was expected, from pydantic's message."""
-    return (
-        message.removeprefix("Value error, ")
-        .removeprefix("Input should be ")
-        .replace("Extra inputs are not permitted", "no such field here")
-        .replace("Field required", "this field, which is missing")
-        .replace("Tuple should have at least 1 item after validation, not 0", "at least one")
-        .replace("String should have at least 1 character", "a text")
-        .replace("a valid tuple", "a list")
-        .replace(f"String should match pattern '{ID}'", "an id of a-z, 0-9, - and _")
-        .replace(f"String should match pattern '{URL}'", "a link that begins with https://")
-    )

@@ -6,7 +6,14 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
 
 from core.i18n import LocalizedText
 
@@ -22,11 +29,29 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 def _check_clock(value: object) -> object:
     """Return a time as it was given; raises ValueError for a text other than HH:MM."""
     if isinstance(value, str) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:00)?", value):
-        raise ValueError("a time as HH:MM, such as 09:30")
+        given = re.fullmatch(r"(\d{1,2})[:.]([0-5]\d)", value.strip())
+        example = f"{int(given[1]):02}:{given[2]}" if given and int(given[1]) < 24 else "09:30"
+        raise ValueError(f"a time as HH:MM, such as {example}")
     return value
 
 
+MIDNIGHT = time.max
+"""The end of a day, written 24:00."""
+
+
+def _check_end(value: object) -> object:
+    """Return a time as `_check_clock` does, and MIDNIGHT for 24:00."""
+    return MIDNIGHT if value in ("24:00", MIDNIGHT) else _check_clock(value)
+
+
+def _write_end(value: time) -> str:
+    return "24:00" if value == MIDNIGHT else value.isoformat()
+
+
 Clock = Annotated[time, BeforeValidator(_check_clock)]
+ClockEnd = Annotated[
+    time, BeforeValidator(_check_end), PlainSerializer(_write_end, when_used="json-unless-none")
+]
 
 
 class Channel(StrEnum):
@@ -66,7 +91,7 @@ class Closure(CatalogueModel):
     first: date = Field(alias="from")
     last: date = Field(alias="to")
     start: Clock | None = None
-    end: Clock | None = None
+    end: ClockEnd | None = None
     reason: LocalizedText
 
 
@@ -75,7 +100,7 @@ class Opening(CatalogueModel):
 
     days: tuple[Weekday, ...] = Field(min_length=1)
     start: Clock
-    end: Clock
+    end: ClockEnd
     first: date | None = Field(default=None, alias="from")
     last: date | None = Field(default=None, alias="to")
     services: Annotated[tuple[Id, ...], Field(min_length=1)] | None = None

@@ -3,17 +3,22 @@
 The types of the single fields are checked by the models themselves.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import phonenumbers
+
 from core.catalogue.model import (
     CONTACT_TYPES,
+    MIDNIGHT,
     Channel,
     Closure,
     Desk,
     FormField,
     Municipality,
+    OfficeContact,
     Opening,
     Question,
     Service,
@@ -177,6 +182,17 @@ def openings_fit_appointments(body: Municipality) -> Issues:
                 yield ValidationIssue((*here, "end"), expected)
 
 
+def contacts_are_usable(body: Municipality) -> Issues:
+    """Report an office's telephone or e-mail address that can't be one."""
+    contacts: list[tuple[Location, OfficeContact | None]] = [(("contact",), body.contact)]
+    contacts += [(("branches", b, "contact"), each.contact) for b, each in enumerate(body.branches)]
+    for at, contact in contacts:
+        if contact and contact.phone is not None and not _is_phone(contact.phone):
+            yield ValidationIssue((*at, "phone"), "a telephone number, such as 2101234567")
+        if contact and contact.email is not None and not EMAIL.fullmatch(contact.email):
+            yield ValidationIssue((*at, "email"), "an e-mail address, such as info@my-town.gr")
+
+
 def item_ids_are_unique(body: Municipality) -> Issues:
     """Report an item with the id of another in the same list."""
     for where, items in _lists_with_ids(body):
@@ -202,9 +218,23 @@ RULES: Sequence[Callable[[Municipality], Issues]] = (
     closures_are_ordered,
     desk_references_exist,
     openings_fit_appointments,
+    contacts_are_usable,
     item_ids_are_unique,
 )
 """All rules, in the order in which they are checked."""
+
+
+EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+
+
+def _is_phone(given: str) -> bool:
+    """Return whether that may be a telephone number, also a short one such as 1520."""
+    if re.fullmatch(r"\d{3,5}", given):
+        return True
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(given, "GR"))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _services(body: Municipality) -> Iterator[tuple[Location, Service]]:
@@ -253,7 +283,8 @@ def _with_options(
 
 
 def _minutes(opening: Opening) -> int:
-    return (opening.end.hour - opening.start.hour) * 60 + opening.end.minute - opening.start.minute
+    end = 24 * 60 if opening.end == MIDNIGHT else opening.end.hour * 60 + opening.end.minute
+    return end - opening.start.hour * 60 - opening.start.minute
 
 
 def _has_room(body: Municipality, service: Service, channel: str) -> bool:

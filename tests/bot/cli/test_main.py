@@ -98,7 +98,7 @@ def test_wrong_catalogues_are_reported_by_file_line_and_field(
     assert str(KALAMATA) in done.stdout
     first, second = done.stderr.splitlines()
     assert first.startswith(f"{wrong}:{line}: groups.0.services.0.duration: ")
-    assert "integer" in first
+    assert "a whole number alone" in first
     assert second == f"{missing}:1: the file: No such file or directory"
 
 
