@@ -30,7 +30,7 @@ class DeliveryError(Exception):
     """A message that couldn't be delivered. `why` must contain no text of it and no address.
 
     It is retried, not before `retry_after` seconds, unless the error is `for_good`. An address
-    that is `unreachable` is suppressed.
+    that is `unreachable` is suppressed. One that `may_have_arrived` is sent again once at most.
     """
 
     def __init__(
@@ -40,12 +40,14 @@ class DeliveryError(Exception):
         for_good: bool = False,
         unreachable: bool = False,
         retry_after: float = 0,
+        may_have_arrived: bool = False,
     ) -> None:
         super().__init__(why)
         self.why = why
         self.for_good = for_good or unreachable
         self.unreachable = unreachable
         self.retry_after = retry_after
+        self.may_have_arrived = may_have_arrived
 
 
 class ConfigurationError(Exception):

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.context import Services
+from bot.delivery import doubt
 from bot.delivery.compose import render_message
 from bot.messages import Reply
 from bot.platforms.webhook import Reachability, Receipt
@@ -24,6 +25,12 @@ from core.messaging.outbox_admin import RETRIED
 
 log = structlog.get_logger()
 
+EVENTS = {
+    OutboxStatus.FAILED: "message given up",
+    OutboxStatus.UNKNOWN: "message may have arrived",
+}
+"""The event that is logged where a message isn't tried again."""
+
 
 @dataclass(frozen=True)
 class ClaimedMessage:
@@ -32,6 +39,7 @@ class ClaimedMessage:
     id: int
     worker: str
     attempts: int
+    kind: str
     platform: str
     account: str
     address: str
@@ -79,6 +87,9 @@ def claim_and_render(
             _set_status(session, row, OutboxStatus.CANCELLED)
             continue
         address, reply = rendered
+        if row.may_have_arrived and reply.step and receipts.has_later_reply(session, row):
+            _set_status(session, row, OutboxStatus.UNKNOWN)  # another question is open by now
+            continue
         replaces = _provider_id(session, row.replaces_id)
         if reply.closing and replaces is None:
             _set_status(session, row, OutboxStatus.CANCELLED)
@@ -96,6 +107,7 @@ def claim_and_render(
                 row.id,
                 worker,
                 row.attempts,
+                row.kind,
                 row.platform,
                 row.account,
                 address,
@@ -130,12 +142,17 @@ def mark_failed(
 ) -> bool:
     """Record that sending failed: it is tried again, or given up and sent another way.
 
+    One that may have arrived is tried once more at most.
+
     Return False where another worker has claimed it by now.
     """
     row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
     if row is None:
         return False
-    _retry_or_give_up(session, services, row, error, give_up)
+    if error.may_have_arrived:
+        _retry_doubtful(session, services, row, message, error)
+    else:
+        _retry_or_give_up(session, services, row, error, give_up)
     if error.unreachable:
         suppress(session, services, message.account, message.address)
     return True
@@ -199,6 +216,26 @@ def _retry_or_give_up(
         _set_status(session, row, OutboxStatus.PENDING, error.why)
 
 
+def _retry_doubtful(
+    session: Session,
+    services: Services,
+    row: OutboxRow,
+    message: ClaimedMessage,
+    error: DeliveryError,
+) -> None:
+    """Try a message once more that may have arrived, or leave it at that, as `doubt` says."""
+    again = services.clock() + doubt.PAUSE
+    send_again = doubt.SEND_AGAIN[doubt.part_of(message.kind, message.reply)]
+    in_time = row.expires_at is None or again < row.expires_at
+    if send_again and in_time and not row.may_have_arrived:
+        row.try_at, row.may_have_arrived = again, True
+        _set_status(session, row, OutboxStatus.PENDING, error.why)
+        return
+    _set_status(session, row, OutboxStatus.UNKNOWN, error.why)
+    if send_again:
+        enqueue_fallback(session, services.registry, row, services.clock())
+
+
 def _give_up(session: Session, services: Services, row: OutboxRow, why: str) -> None:
     """Mark a message failed, and enqueue its fallback on another platform."""
     _set_status(session, row, OutboxStatus.FAILED, why)
@@ -213,8 +250,13 @@ def _set_status(
     row.status, row.last_error, row.claimed_by = status, why, None
     record_event(session, "delivery", row.platform, status)
     if why:
-        event = "message given up" if status is OutboxStatus.FAILED else "delivery failed"
-        log.info(event, message=row.id, platform=row.platform, attempts=row.attempts, why=why)
+        log.info(
+            EVENTS.get(status, "delivery failed"),
+            message=row.id,
+            platform=row.platform,
+            attempts=row.attempts,
+            why=why,
+        )
 
 
 def _key(services: Services, account: str, address: str) -> tuple[str, str]:

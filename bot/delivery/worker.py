@@ -33,8 +33,9 @@ MAX_CONCURRENT = 20
 POLL_SECONDS = 1.0
 """The interval at which the outbox is polled, besides after each commit of messages."""
 
-SEND_SECONDS = 20.0
-"""The time that sending a message may take; far less than outbox.LEASE."""
+SEND_SECONDS = 40.0
+"""The time that sending a message may take: two requests, as a long text needs, that are answered
+late (`answers.ANSWER_SECONDS`). Less than outbox.LEASE."""
 
 RECONNECT_SECONDS = 60.0
 """Before connecting again an account whose connecting failed."""
@@ -139,19 +140,21 @@ class DeliveryWorker:
     async def _deliver(self, message: ClaimedMessage) -> None:
         services, platform = self._services, self._platforms[message.account]
         send = self._send[message.account]
+        sending = False
         try:
+            payload = platform.render(message.reply)
+            sending = True
             async with asyncio.timeout(SEND_SECONDS):
-                payload = platform.render(message.reply)
                 provider_id = await send(message.address, payload, message.replaces)
         except DeliveryError as error:
             # It shouldn't name the address, but a provider's own explanation may.
             error.why = error.why.replace(message.address, "…")
             failure = error
         except TimeoutError:
-            failure = DeliveryError("no answer in time")
+            failure = DeliveryError("no answer in time", may_have_arrived=True)
         except Exception as error:
             _log_error("sending failed", error, message=message.id)
-            failure = DeliveryError(type(error).__name__)
+            failure = DeliveryError(type(error).__name__, may_have_arrived=sending)
         else:
             await self._settle(
                 message, lambda s: dispatch.mark_sent(s, services, message, provider_id)

@@ -16,7 +16,8 @@ class Send(Protocol):
         """Send a payload, and return the platform's id of the message, if it gives one.
 
         `replaces` is the id of an earlier message that it replaces, where the platform can edit
-        messages. Raises DeliveryError.
+        messages. Where the platform says that it took the message, but not by which id, it is
+        None. Raises DeliveryError, which says whether the message may have arrived all the same.
         """
 
 

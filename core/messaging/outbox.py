@@ -100,6 +100,7 @@ def reschedule(
             status=status,
             attempts=0,
             claimed_by=None,
+            may_have_arrived=False,
             last_error=None,
         )
     )
@@ -132,6 +133,7 @@ def claim(
 
     A row waits until those before it are sent: the replies of its turn, the row that it replaces,
     and, for MAX_WAIT_FOR_EARLIER, earlier due rows to its recipient. Replies wait only for replies.
+    One that may have arrived is waited for by the replies of its turn only.
     """
     earlier = aliased(OutboxRow, name="earlier")
     is_reply = OutboxRow.inbound_id.is_not(None)
@@ -147,8 +149,13 @@ def claim(
             text("earlier.status IN ('pending','claimed')"),  # literal, as UNSENT is
             earlier_reply | (~is_reply & before & (earlier.due_at <= now)),
             (earlier.inbound_id == OutboxRow.inbound_id)
-            | (earlier.id == OutboxRow.replaces_id)
-            | (OutboxRow.due_at > now - MAX_WAIT_FOR_EARLIER),
+            | (
+                ~earlier.may_have_arrived
+                & (
+                    (earlier.id == OutboxRow.replaces_id)
+                    | (OutboxRow.due_at > now - MAX_WAIT_FOR_EARLIER)
+                )
+            ),
         )
         .exists()
     )

@@ -55,7 +55,7 @@ def retry(session: Session, pull_platform: str, now: datetime, ids: Collection[i
     for row in rows:
         row.status, row.attempts, row.claimed_by = OutboxStatus.PENDING, 0, None
         row.due_at = row.try_at = now
-        row.last_error = RETRIED
+        row.last_error, row.may_have_arrived = RETRIED, False
     if rows:
         notify_workers(session)
     return len(rows)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.db.models import UNSENT, Contact, OutboxRow, OutboxStatus
+from core.db.models import UNSENT, Contact, InboundRow, OutboxRow, OutboxStatus
 from core.errors import RetryTransaction
 from core.messaging.keys import ContactRecipient
 from core.messaging.outbox import LEASE, SENT_STATUSES
@@ -36,6 +36,19 @@ def reply_was_visible(
         raise RetryTransaction
     # Where it isn't known whether it has arrived, it is safer to ask again.
     return row.status in SENT_STATUSES
+
+
+def has_later_reply(session: Session, row: OutboxRow) -> bool:
+    """Return whether a later message of the citizen was replied to."""
+    asked = select(InboundRow.conversation_id).where(InboundRow.id == row.inbound_id)
+    later = (
+        select(OutboxRow.id)
+        .join(InboundRow, OutboxRow.inbound_id == InboundRow.id)
+        .where(
+            InboundRow.conversation_id == asked.scalar_subquery(), InboundRow.id > row.inbound_id
+        )
+    )
+    return session.scalar(later.limit(1)) is not None
 
 
 def find_by_provider_id(

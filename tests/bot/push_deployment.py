@@ -12,7 +12,6 @@ from bot.messages import Reply
 from bot.platforms.base import Platform, Send
 from bot.settings import Settings
 from core.db.models import UNSENT, OutboxRow
-from core.errors import DeliveryError
 from tests.conftest import Deployment
 from tests.core.wait_until import soon
 from tests.fakes.push_platform import ACCOUNT, PushPlatform, PushPlatformServer
@@ -81,7 +80,7 @@ class Mailbox(Platform):
     def __init__(self) -> None:
         super().__init__("email")
         self.sent: list[tuple[str, str]] = []
-        self.fails: list[DeliveryError] = []
+        self.fails: list[Exception] = []
         self.refuses = 0
 
     def render(self, reply: Reply) -> str:

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import core.db.database
 import core.db.sqlite
 from bot.accounts import AccountSettings
 from bot.cli.main import main
+from bot.delivery import doubt
 from bot.messages import Inbound, Reply
 from bot.platforms import PLATFORMS
 from bot.platforms.base import Platform, Send
@@ -66,5 +68,6 @@ PACKAGE = PlatformPackage(
 if __name__ == "__main__":
     PLATFORMS["unstable"] = __name__
     os.environ["RANTEVOU_UNSTABLE"] = '{"one": {}}'
+    doubt.PAUSE = timedelta(seconds=1)
     core.db.sqlite.BUSY_SECONDS = core.db.database.RETRY_SECONDS = 1
     main()

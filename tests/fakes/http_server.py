@@ -2,9 +2,10 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -20,11 +21,39 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A response with a JSON body; status 0 drops the connection instead."""
+    """A response with a JSON body, or with bytes; status 0 drops the connection instead.
+
+    It comes `after` so many seconds.
+    """
 
     status: int
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
+    after: float = 0
+
+    @property
+    def content(self) -> bytes:
+        """Return the body as it is sent."""
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+Mishap = Callable[[Answer], Answer]
+"""What becomes of the answer to a call that took effect."""
+
+
+def late(seconds: float) -> Mishap:
+    """Have the answer come after so many seconds."""
+    return lambda answer: replace(answer, after=seconds)
+
+
+def lost(_answer: Answer) -> Answer:
+    """Lose the answer: the connection breaks."""
+    return Answer(0, None)
+
+
+def cut_short(answer: Answer) -> Answer:
+    """Have only the first half of the answer arrive."""
+    return replace(answer, body=answer.content[: len(answer.content) // 2])
 
 
 @contextmanager
@@ -42,10 +71,11 @@ def listening(respond: Callable[[Request], Answer]) -> Iterator[str]:
                     self.path, {name.lower(): value for name, value in self.headers.items()}, body
                 )
             )
+            time.sleep(answer.after)
             if not answer.status:
                 self.close_connection = True
                 return
-            said = json.dumps(answer.body).encode()
+            said = answer.content
             self.send_response(answer.status)
             for name, value in {**answer.headers, "content-length": str(len(said))}.items():
                 self.send_header(name, value)

@@ -15,6 +15,7 @@ import httpx
 
 from bot.accounts import AccountSettings, ApiUrl
 from bot.messages import Inbound, Reply
+from bot.platforms.answers import no_answer
 from bot.platforms.base import Platform, Send
 from bot.platforms.package import PlatformPackage
 from bot.platforms.webhook import Unauthenticated, WebhookRequest, WebhookResult
@@ -66,7 +67,7 @@ class PushPlatform(Platform):
         try:
             answer = await client.post("/send", json=body)
         except httpx.HTTPError as error:
-            raise DeliveryError(type(error).__name__) from error
+            raise no_answer(error) from error
         why = f"status {answer.status_code}"
         if answer.status_code == 429:
             raise DeliveryError(why, retry_after=float(answer.headers["retry-after"]))
@@ -116,6 +117,8 @@ class PushPlatformServer:
     """Status and headers of the responses to the next messages, by address."""
     takes: float = 0
     """Seconds from a message's arrival to the response."""
+    loses: bool = False
+    """Whether the connection breaks when a message was taken, instead of a response."""
     tried: int = 0
     count: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     """Numbers the messages of all chats, in both directions."""
@@ -140,7 +143,7 @@ class PushPlatformServer:
             self.by_address[message.to].append(message)
         if self.takes:
             time.sleep(self.takes)
-        return 200, {}, {"id": number}
+        return 0 if self.loses else 200, {}, {"id": number}
 
 
 @contextmanager

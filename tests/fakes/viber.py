@@ -28,7 +28,7 @@ from pydantic import (
     ValidationError,
 )
 
-from tests.fakes.http_server import Answer, Request, listening
+from tests.fakes.http_server import Answer, Mishap, Request, listening
 
 TOKEN = "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9"  # noqa: S105 the documentation's own
 NAME = "Ραντεβού"
@@ -139,6 +139,8 @@ class ViberServer:
     """Viber's tokens of our messages in each chat."""
     failures: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     """The responses to the next messages, by user id; to other calls, by method."""
+    mishaps: dict[str, list[Mishap]] = field(default_factory=lambda: defaultdict(list))
+    """What becomes of the answers to the next messages, by user id; the messages are taken."""
     account: dict[str, Any] = field(default_factory=dict)
     reached: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """The times at which we sent messages, by user id, in time.perf_counter."""
@@ -168,7 +170,9 @@ class ViberServer:
             if method == "send_message" and (wrong := wrong_in(given)):
                 return failure(3, f"badData: {wrong}")
             self.calls.append((method, given))
-            return Answer(200, {"status": 0, "status_message": "ok", **self._done(method, given)})
+            done = Answer(200, {"status": 0, "status_message": "ok", **self._done(method, given)})
+            mishaps = self.mishaps[given.get("receiver", method)]
+            return mishaps.pop(0)(done) if mishaps else done
 
     def take(self, receiver: str, message: dict[str, Any]) -> int:
         """Add a message of ours to a chat; return its token."""

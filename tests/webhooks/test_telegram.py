@@ -22,6 +22,7 @@ from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.telegram_updates import WHO
 from tests.conftest import Deployment, on_both
 from tests.core.wait_until import until
+from tests.fakes.http_server import cut_short, late, lost
 from tests.fakes.telegram import BLOCKED, TOKEN, TelegramServer, failure, telegram_server
 from tests.webhooks.chat_client import ServedClient
 from tests.webhooks.conftest import Serve
@@ -337,6 +338,29 @@ def test_who_was_told_to_wait_is_written_to_later(maria: Person, deployment: Dep
     until(lambda: deployment.rows("SELECT 1 FROM outgoing WHERE last_error IS NOT NULL") != [])
     assert maria.chat == []
     deployment.clock.forward(seconds=61)
+    maria.wait()
+    assert len(maria.chat) == 2
+
+
+def test_an_answer_that_is_lost_or_cannot_be_read_doubles_no_greeting(
+    maria: Person, deployment: Deployment
+) -> None:
+    maria.server.mishaps[CHAT] = [cut_short, lost, lost, lost]
+    maria.tell(updates.message(text="Γεια"))
+    until(lambda: len(maria.chat) == 2)
+    for _time in range(3):
+        until(lambda: deployment.rows("SELECT 1 FROM outgoing WHERE status = 'claimed'") == [])
+        deployment.clock.forward(minutes=1)
+    maria.wait()
+    greeting, question, again = maria.chat
+    assert (greeting == question, question == again) == (False, True)
+
+
+@pytest.mark.soak
+def test_an_answer_that_takes_seven_seconds_is_waited_for(maria: Person) -> None:
+    maria.server.mishaps[CHAT] = [late(7)]
+    maria.tell(updates.message(text="Γεια"))
+    until(lambda: len(maria.chat) == 2)
     maria.wait()
     assert len(maria.chat) == 2
 

@@ -18,7 +18,7 @@ from tests.bot.platforms import viber_events as events
 from tests.bot.platforms.viber_events import MARIA, WHO
 from tests.conftest import Deployment, on_both
 from tests.core.wait_until import until
-from tests.fakes.http_server import Answer
+from tests.fakes.http_server import Answer, lost
 from tests.fakes.viber import (
     NOT_SUBSCRIBED,
     TOKEN,
@@ -287,7 +287,7 @@ def test_what_viber_says_of_a_failure_is_noted_without_the_address(
     assert why == ["3 badData for …", "… is away"]
 
 
-@pytest.mark.parametrize("answer", [TOO_MANY, Answer(500, {}), Answer(0, None)])
+@pytest.mark.parametrize("answer", [TOO_MANY, Answer(500, {}), Answer(503, b"<html>")])
 def test_what_failed_for_the_moment_is_tried_again(
     maria: Person, deployment: Deployment, answer: Answer
 ) -> None:
@@ -297,6 +297,18 @@ def test_what_failed_for_the_moment_is_tried_again(
     deployment.clock.forward(minutes=1)
     maria.wait()
     assert len(maria.chat) == 2
+
+
+def test_an_answer_that_is_lost_doubles_no_greeting(maria: Person, deployment: Deployment) -> None:
+    maria.server.mishaps[MARIA] = [lost] * 4
+    maria.tell(events.text("Γεια"))
+    until(lambda: len(maria.chat) == 2)
+    for _time in range(3):
+        until(lambda: deployment.rows("SELECT 1 FROM outgoing WHERE status = 'claimed'") == [])
+        deployment.clock.forward(minutes=1)
+    maria.wait()
+    greeting, question, again = maria.chat
+    assert (greeting == question, question == again) == (False, True)
 
 
 def test_no_signature_no_record(maria: Person, deployment: Deployment) -> None:

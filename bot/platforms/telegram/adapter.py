@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from telegram import Bot
-from telegram.request import HTTPXRequest
 
 from bot.i18n.translator import Translator
 from bot.messages import Reply
@@ -16,6 +15,7 @@ from bot.platforms.base import CheckUp, HandleResult, PollingPlatform, Send
 from bot.platforms.telegram import rendering, setup
 from bot.platforms.telegram.polling import Poller
 from bot.platforms.telegram.rendering import Rendered
+from bot.platforms.telegram.request import BotRequest
 from bot.platforms.telegram.sending import send
 from bot.platforms.telegram.settings import TelegramAccount
 from bot.platforms.telegram.updates import UpdateParser
@@ -73,7 +73,7 @@ class Telegram(PollingPlatform):
     @asynccontextmanager
     async def bot(self) -> AsyncIterator[Bot]:
         """Give the library's client of this bot."""
-        async with HTTPXRequest() as request:
+        async with BotRequest() as request:
             token = self._settings.token.get_secret_value()
             yield Bot(
                 token,

@@ -1,14 +1,21 @@
 """Sends messages to Telegram."""
 
 import os
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import cast
 
-from telegram import Bot, InlineKeyboardMarkup
+import httpx
+import structlog
+from telegram import Bot, InlineKeyboardMarkup, Message
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
+from bot.platforms.answers import no_answer
 from bot.platforms.telegram.rendering import Rendered
+from bot.platforms.telegram.request import NoStatement
 from core.errors import DeliveryError
+
+log = structlog.get_logger()
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # has the library give durations as timedelta
 
@@ -26,34 +33,50 @@ async def send(bot: Bot, address: str, payload: Rendered, replaces: str | None) 
         gone = "chat not found" in error.message.lower()
         raise DeliveryError(error.message, for_good=True, unreachable=gone) from None
     except TelegramError as error:
+        if isinstance(error.__cause__, httpx.HTTPError):
+            raise no_answer(error.__cause__) from None
         # Its message may hold the request's URL, and so the token.
-        raise DeliveryError(type(error).__name__) from None
+        unclear = isinstance(error, NoStatement)
+        raise DeliveryError(type(error).__name__, may_have_arrived=unclear) from None
 
 
-async def _send(bot: Bot, chat: int, payload: Rendered, replaces: str | None) -> str:
+async def _send(bot: Bot, chat: int, payload: Rendered, replaces: str | None) -> str | None:
     try:
         if payload.file:
             name, content = payload.file
-            return str((await bot.send_document(chat, content, filename=name)).message_id)
+            return await _id(bot.send_document(chat, content, filename=name))
         if at := payload.venue:
-            sent = await bot.send_venue(chat, at.latitude, at.longitude, at.name, at.address)
-            return str(sent.message_id)
+            return await _id(bot.send_venue(chat, at.latitude, at.longitude, at.name, at.address))
         *before, last = payload.texts
         if replaces and await _edit(bot, chat, payload, int(replaces)):
             return replaces
         for text in before:
-            await bot.send_message(chat, text)
-        sent = await bot.send_message(chat, last, reply_markup=payload.markup)
+            await _id(bot.send_message(chat, text))
+        return await _id(bot.send_message(chat, last, reply_markup=payload.markup))
     except ChatMigrated as moved:
         return await _send(bot, moved.new_chat_id, payload, replaces)
-    return str(sent.message_id)
+
+
+async def _id(sending: Awaitable[Message | bool]) -> str | None:
+    """Return the id of a message that was sent; None where Telegram's answer can't be read.
+
+    Then the answer has said that the call succeeded, or BotRequest would have raised an error.
+    """
+    try:
+        sent = await sending
+    except Exception as error:
+        if isinstance(error, TelegramError) and type(error) is not TelegramError:
+            raise
+        log.warning("an answer can't be read", platform="telegram", error=type(error).__name__)
+        return None
+    return str(sent.message_id) if isinstance(sent, Message) else None
 
 
 async def _edit(bot: Bot, chat: int, payload: Rendered, message_id: int) -> bool:
     """Edit a message; return False where it can't be edited and a new one must be sent."""
     markup = payload.markup if isinstance(payload.markup, InlineKeyboardMarkup) else None
     try:
-        await bot.edit_message_text(payload.texts[-1], chat, message_id, reply_markup=markup)
+        await _id(bot.edit_message_text(payload.texts[-1], chat, message_id, reply_markup=markup))
     except ChatMigrated:
         raise
     except BadRequest as error:

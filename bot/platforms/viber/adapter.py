@@ -11,6 +11,7 @@ import httpx
 
 from bot.i18n.translator import Translator
 from bot.messages import Inbound, Reply
+from bot.platforms.answers import TIMEOUT
 from bot.platforms.base import CheckUp, Platform, Send
 from bot.platforms.layout import split
 from bot.platforms.viber import setup
@@ -77,7 +78,7 @@ class Viber(Platform):
         """Return a client that calls Viber as this bot."""
         token = self._settings.token.get_secret_value()
         return httpx.AsyncClient(
-            base_url=self._settings.api_url, headers={"X-Viber-Auth-Token": token}, timeout=15
+            base_url=self._settings.api_url, headers={"X-Viber-Auth-Token": token}, timeout=TIMEOUT
         )
 
     async def set_up(self, public_url: str) -> list[str]:

@@ -1,11 +1,14 @@
 """Calls to Viber: https://developers.viber.com/docs/api/rest-bot-api/."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import httpx
+import structlog
 from pydantic import BaseModel, ConfigDict
 
+from bot.platforms.answers import GATEWAY_TIMEOUT, no_answer
 from core.errors import DeliveryError
 
 UNREACHABLE = (5, 6, 7, 11)
@@ -14,6 +17,12 @@ suitable device. After others, such as 12 (too many requests), sending is tried 
 
 INVALID = (3, 4, 13, 14)
 """Statuses after which the same message would be refused again: its data, its version."""
+
+
+SUCCEEDED = re.compile(rb'"status"\s*:\s*0\s*[,}]')
+"""Matches a response that says so, even if it can't be read otherwise."""
+
+log = structlog.get_logger()
 
 
 class ApiResponse(BaseModel):
@@ -27,17 +36,26 @@ class ApiResponse(BaseModel):
 
 
 async def call(client: httpx.AsyncClient, method: str, **given: Any) -> ApiResponse:
-    """Call a method. Raises DeliveryError where there is no response that can be read."""
+    """Call a method. Raises DeliveryError where no response says whether it succeeded."""
     try:
         response = await client.post(f"/pa/{method}", json=given)
-        response.raise_for_status()
+    except httpx.HTTPError as error:
+        raise no_answer(error) from None
+    if not response.is_success:
+        seconds = response.headers.get("retry-after", "")
+        raise DeliveryError(
+            f"HTTP {response.status_code}",
+            retry_after=float(seconds) if seconds.isdecimal() else 0,
+            may_have_arrived=response.status_code == GATEWAY_TIMEOUT,
+        )
+    try:
         return ApiResponse.model_validate_json(response.content)
-    except httpx.HTTPStatusError as error:
-        seconds = error.response.headers.get("retry-after", "")
-        pause = float(seconds) if seconds.isdecimal() else 0
-        raise DeliveryError(f"HTTP {error.response.status_code}", retry_after=pause) from None
-    except (httpx.HTTPError, ValueError) as error:
-        raise DeliveryError(type(error).__name__) from None
+    except ValueError as error:
+        why = type(error).__name__
+        if not SUCCEEDED.search(response.content):
+            raise DeliveryError(why, may_have_arrived=True) from None
+        log.warning("an answer can't be read", platform="viber", error=why)
+        return ApiResponse(status=0)
 
 
 async def send(

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base
@@ -27,6 +27,7 @@ class OutboxStatus(StrEnum):
 
     pending → claimed → sent, or failed, expired, cancelled; sent → delivered → seen, or failed,
     on platforms that send receipts. On one that fetches its messages itself, pending → delivered.
+    It is unknown where the message may have arrived, and isn't sent again.
     """
 
     PENDING = "pending"
@@ -34,6 +35,7 @@ class OutboxStatus(StrEnum):
     SENT = "sent"
     DELIVERED = "delivered"
     SEEN = "seen"
+    UNKNOWN = "unknown"
     FAILED = "failed"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
@@ -78,6 +80,8 @@ class OutboxRow(Base):
     """An OutboxStatus."""
     attempts: Mapped[int]
     claimed_by: Mapped[str | None]
+    may_have_arrived: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it may have arrived at an earlier try."""
     provider_id: Mapped[str | None]
     last_error: Mapped[str | None]
 

@@ -91,15 +91,6 @@ def test_after_a_while_it_is_given_up_and_stays_to_be_seen(push: PushDeployment)
     assert {row[3] for row in push.rows()} == {"status 500"}
 
 
-def test_a_platform_that_does_not_answer_is_tried_again(
-    push: PushDeployment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker, "SEND_SECONDS", 0.1)
-    push.server.takes = 0.5
-    push.deployment.say("Γεια")
-    push.deliver(lambda: push.rows()[0][1:] == ("pending", 1, "no answer in time"))
-
-
 def test_an_error_nobody_foresaw_is_a_failure_like_others(
     push: PushDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

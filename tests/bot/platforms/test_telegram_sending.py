@@ -4,12 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from telegram.request import HTTPXRequest
 
 from bot.i18n.translator import Translator
 from bot.messages import Reply, Venue
+from bot.platforms.telegram import request as telegram_request
 from core.errors import DeliveryError
 from tests.bot.platforms.test_telegram import BACK, CHOICES, asked, telegram
+from tests.fakes.http_server import Answer, cut_short, late
 from tests.fakes.telegram import BLOCKED, DROPPED, TOKEN, TelegramServer, failure, telegram_server
 
 
@@ -174,42 +175,92 @@ def test_closing_a_question_loses_nothing_of_it(
     [
         pytest.param(
             failure(429, "Too Many Requests: retry after 7", retry_after=7),
-            (7, False, False),
+            (7, False, False, False),
             id="429",
         ),
-        pytest.param(BLOCKED, (0, True, True), id="blocked"),
+        pytest.param(BLOCKED, (0, True, True, False), id="blocked"),
         pytest.param(
-            failure(403, "Forbidden: user is deactivated"), (0, True, True), id="deactivated"
+            failure(403, "Forbidden: user is deactivated"),
+            (0, True, True, False),
+            id="deactivated",
         ),
-        pytest.param(failure(400, "Bad Request: chat not found"), (0, True, True), id="no chat"),
-        pytest.param(failure(400, "Bad Request: BUTTON_DATA_INVALID"), (0, True, False), id="400"),
-        pytest.param(failure(401, "Unauthorized"), (0, False, False), id="401"),
-        pytest.param(failure(500, "Internal Server Error"), (0, False, False), id="500"),
-        pytest.param(failure(502, "Bad Gateway"), (0, False, False), id="502"),
-        pytest.param(DROPPED, (0, False, False), id="dropped"),
+        pytest.param(
+            failure(400, "Bad Request: chat not found"), (0, True, True, False), id="no chat"
+        ),
+        pytest.param(
+            failure(400, "Bad Request: BUTTON_DATA_INVALID"), (0, True, False, False), id="400"
+        ),
+        pytest.param(failure(401, "Unauthorized"), (0, False, False, False), id="401"),
+        pytest.param(failure(500, "Internal Server Error"), (0, False, False, False), id="500"),
+        pytest.param(failure(502, "Bad Gateway"), (0, False, False, False), id="502"),
+        pytest.param(Answer(502, b"<html>"), (0, False, False, False), id="502 of a proxy"),
+        pytest.param(Answer(504, b"<html>"), (0, False, False, True), id="504 of a proxy"),
+        pytest.param(Answer(200, b"<html>"), (0, False, False, True), id="not Telegram's answer"),
+        pytest.param(Answer(200, b""), (0, False, False, True), id="an empty answer"),
+        pytest.param(DROPPED, (0, False, False, True), id="dropped"),
     ],
 )
 def test_a_failure_says_whether_to_try_again(
-    texts: Translator, server: TelegramServer, answer: Any, told: tuple[float, bool, bool]
+    texts: Translator, server: TelegramServer, answer: Any, told: tuple[float, bool, bool, bool]
 ) -> None:
     server.failures[4711] = [answer]
     with pytest.raises(DeliveryError) as failed:
         send(texts, server, asked())
     error = failed.value
-    assert (error.retry_after, error.for_good, error.unreachable) == told
+    stated = (error.retry_after, error.for_good, error.unreachable, error.may_have_arrived)
+    assert stated == told
     assert TOKEN not in error.why
     assert "4711" not in error.why
 
 
-def test_an_answer_that_takes_too_long_is_not_waited_for(
+def test_where_nobody_listens_nothing_arrived(texts: Translator, server: TelegramServer) -> None:
+    server.url = "http://127.0.0.1:9"
+    with pytest.raises(DeliveryError, match="ConnectError") as failed:
+        send(texts, server, asked())
+    assert not failed.value.may_have_arrived
+
+
+def test_after_an_answer_that_takes_too_long_it_may_have_arrived(
     texts: Translator, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.slow = 2
-    monkeypatch.setattr(
-        "bot.platforms.telegram.adapter.HTTPXRequest", lambda: HTTPXRequest(read_timeout=0.2)
-    )
-    with pytest.raises(DeliveryError, match="TimedOut"):
+    server.mishaps[4711] = [late(2)]
+    monkeypatch.setattr(telegram_request, "ANSWER_SECONDS", 0.2)
+    with pytest.raises(DeliveryError, match="ReadTimeout") as failed:
         send(texts, server, asked())
+    assert failed.value.may_have_arrived
+    assert len(server.chats[4711]) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"ok": True, "result": {"message_id": "a", "chat": 5}}, id="of a new shape"),
+        pytest.param({"ok": True}, id="without a result"),
+        pytest.param({"ok": True, "result": True}, id="without a message"),
+        pytest.param(b'{"ok":true,"result":{"message_id":', id="cut short"),
+        pytest.param(b'{"result":{"text":"\xff"},"ok" : true}', id="another order"),
+    ],
+)
+@pytest.mark.parametrize(
+    "reply",
+    [asked(), Reply(text="", file="rantevou.ics", content=b"BEGIN"), Reply(text="", venue=PLACE)],
+    ids=["question", "file", "place"],
+)
+def test_where_the_answer_says_ok_it_counts_as_sent(
+    texts: Translator, server: TelegramServer, reply: Reply, answer: Any
+) -> None:
+    server.mishaps[4711] = [lambda _answer: Answer(200, answer)]
+    assert send(texts, server, reply) is None
+    assert len(server.chats[4711]) == 1
+
+
+def test_an_edit_whose_answer_cannot_be_read_counts_as_made(
+    texts: Translator, server: TelegramServer
+) -> None:
+    server.chats[4711][1] = dict(STANDING)
+    server.mishaps[4711] = [cut_short]
+    assert send(texts, server, asked(text="Ιανουάριος"), replaces="1") == "1"
+    assert server.chats[4711] == {1: {"text": "Ιανουάριος", "markup": {}}}
 
 
 def test_a_chat_that_moved_is_followed(texts: Translator, server: TelegramServer) -> None:

@@ -4,16 +4,15 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from bot.i18n.translator import Translator
 from bot.messages import Reply
-from bot.platforms.viber.adapter import Viber
+from bot.platforms.viber import adapter
 from core.errors import DeliveryError
 from tests.bot.platforms.test_viber import CHOICES, asked, viber
 from tests.bot.platforms.viber_events import MARIA
-from tests.fakes.http_server import Answer
+from tests.fakes.http_server import Answer, late
 from tests.fakes.viber import (
     BLOCKED,
     DROPPED,
@@ -66,46 +65,73 @@ WAIT = Answer(429, {}, {"retry-after": "7"})
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        pytest.param(TOO_MANY, (0, False, False), id="too many"),
-        pytest.param(BLOCKED, (0, True, True), id="blocked"),
-        pytest.param(NOT_SUBSCRIBED, (0, True, True), id="not subscribed"),
-        pytest.param(failure(5, "receiverNotRegistered"), (0, True, True), id="not registered"),
-        pytest.param(failure(11, "receiverNoSuitableDevice"), (0, True, True), id="no device"),
-        pytest.param(failure(3, "badData"), (0, True, False), id="bad data"),
-        pytest.param(failure(4, "missingData"), (0, True, False), id="missing data"),
-        pytest.param(failure(13, "apiVersionNotSupported"), (0, True, False), id="version"),
-        pytest.param(failure(14, "incompatibleWithVersion"), (0, True, False), id="incompatible"),
-        pytest.param(failure(8, "publicAccountNotFound"), (0, False, False), id="no such bot"),
-        pytest.param(failure(2, "invalidAuthToken"), (0, False, False), id="wrong token"),
-        pytest.param(failure(9, "publicAccountSuspended"), (0, False, False), id="suspended"),
-        pytest.param(failure(99, "generalError"), (0, False, False), id="of later days"),
-        pytest.param(WAIT, (7, False, False), id="429"),
-        pytest.param(Answer(500, {}), (0, False, False), id="500"),
-        pytest.param(Answer(200, {}), (0, False, False), id="no status"),
-        pytest.param(Answer(200, "<html>"), (0, False, False), id="not an answer"),
-        pytest.param(DROPPED, (0, False, False), id="dropped"),
+        pytest.param(TOO_MANY, (0, False, False, False), id="too many"),
+        pytest.param(BLOCKED, (0, True, True, False), id="blocked"),
+        pytest.param(NOT_SUBSCRIBED, (0, True, True, False), id="not subscribed"),
+        pytest.param(
+            failure(5, "receiverNotRegistered"), (0, True, True, False), id="not registered"
+        ),
+        pytest.param(
+            failure(11, "receiverNoSuitableDevice"), (0, True, True, False), id="no device"
+        ),
+        pytest.param(failure(3, "badData"), (0, True, False, False), id="bad data"),
+        pytest.param(failure(4, "missingData"), (0, True, False, False), id="missing data"),
+        pytest.param(failure(13, "apiVersionNotSupported"), (0, True, False, False), id="version"),
+        pytest.param(
+            failure(14, "incompatibleWithVersion"), (0, True, False, False), id="incompatible"
+        ),
+        pytest.param(
+            failure(8, "publicAccountNotFound"), (0, False, False, False), id="no such bot"
+        ),
+        pytest.param(failure(2, "invalidAuthToken"), (0, False, False, False), id="wrong token"),
+        pytest.param(
+            failure(9, "publicAccountSuspended"), (0, False, False, False), id="suspended"
+        ),
+        pytest.param(failure(99, "generalError"), (0, False, False, False), id="of later days"),
+        pytest.param(WAIT, (7, False, False, False), id="429"),
+        pytest.param(Answer(500, {}), (0, False, False, False), id="500"),
+        pytest.param(Answer(502, b"<html>"), (0, False, False, False), id="502"),
+        pytest.param(Answer(504, b"<html>"), (0, False, False, True), id="504"),
+        pytest.param(Answer(200, {}), (0, False, False, True), id="no status"),
+        pytest.param(Answer(200, "<html>"), (0, False, False, True), id="not an answer"),
+        pytest.param(DROPPED, (0, False, False, True), id="dropped"),
     ],
 )
 def test_a_failure_says_whether_to_try_again(
-    texts: Translator, server: ViberServer, answer: Answer, told: tuple[float, bool, bool]
+    texts: Translator, server: ViberServer, answer: Answer, told: tuple[float, bool, bool, bool]
 ) -> None:
     server.failures[MARIA] = [answer]
     with pytest.raises(DeliveryError) as failed:
         send(texts, server, asked())
     error = failed.value
-    assert (error.retry_after, error.for_good, error.unreachable) == told
+    stated = (error.retry_after, error.for_good, error.unreachable, error.may_have_arrived)
+    assert stated == told
     assert TOKEN not in error.why
     assert MARIA not in error.why
 
 
-def test_an_answer_that_takes_too_long_is_not_waited_for(
+def test_after_an_answer_that_takes_too_long_it_may_have_arrived(
     texts: Translator, server: ViberServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.slow = 2
-
-    def hasty(bot: Viber) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=server.url, timeout=0.2)
-
-    monkeypatch.setattr(Viber, "client", hasty)
-    with pytest.raises(DeliveryError, match="ReadTimeout"):
+    server.mishaps[MARIA] = [late(2)]
+    monkeypatch.setattr(adapter, "TIMEOUT", 0.2)
+    with pytest.raises(DeliveryError, match="ReadTimeout") as failed:
         send(texts, server, asked())
+    assert failed.value.may_have_arrived
+    assert len(server.chats[MARIA]) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 0, "message_token": "new"},
+        b'{"status":0,"status_message":"o',
+        b'{"message_token": 5, "status" : 0 }, ',
+    ],
+)
+def test_where_the_answer_says_ok_it_counts_as_sent(
+    texts: Translator, server: ViberServer, answer: Any
+) -> None:
+    server.mishaps[MARIA] = [lambda _answer: Answer(200, answer)]
+    assert send(texts, server, asked()) is None
+    assert len(server.chats[MARIA]) == 1

@@ -1,0 +1,54 @@
+"""What is done about a message that may have arrived: one policy for all platforms.
+
+It is so where the platform took too long, the connection broke, or the answer states neither that
+the message was taken nor that it wasn't. Where the answer says that it was, it counts as sent.
+"""
+
+from datetime import timedelta
+from enum import StrEnum, auto
+
+from bot.messages import Reply
+from core.messaging.keys import MessageKind
+
+PAUSE = timedelta(seconds=30)
+"""Before the one further try. The messages of the same turn wait for it, those after don't."""
+
+
+class Part(StrEnum):
+    """What a message is to its reader."""
+
+    QUESTION = auto()
+    CLOSING = auto()
+    ATTACHMENT = auto()
+    APPOINTMENT = auto()
+    NOTIFICATION = auto()
+    REMARK = auto()
+
+
+SEND_AGAIN = {
+    # Without it the conversation stops. Its buttons act once, whichever copy is tapped.
+    Part.QUESTION: True,
+    # It edits a message: twice is as once.
+    Part.CLOSING: True,
+    # The file and the map repeat what the text says.
+    Part.ATTACHMENT: False,
+    # Who doesn't know that they have an appointment, or that it was moved, misses it.
+    Part.APPOINTMENT: True,
+    Part.NOTIFICATION: True,
+    # A greeting, help, or a list: the question follows it, and can be answered without it.
+    Part.REMARK: False,
+}
+"""Whether a double does less harm than silence. A message is so sent twice at most."""
+
+
+def part_of(kind: str, reply: Reply) -> Part:
+    """Return what a message of that kind is to its reader."""
+    if kind != MessageKind.REPLY:
+        return Part.NOTIFICATION
+    if reply.closing:
+        return Part.CLOSING
+    if reply.file or reply.venue:
+        return Part.ATTACHMENT
+    if reply.step:
+        return Part.QUESTION
+    return Part.APPOINTMENT if reply.booking else Part.REMARK
