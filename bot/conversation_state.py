@@ -34,6 +34,8 @@ class TransportState:
     stated_language: str | None = None
     stated_timezone: str | None = None
     """The last ones stated; only a change counts, since the citizen may have chosen others."""
+    app_version: int | None = None
+    """What the app stated last, where the platform's messages depend on it."""
 
     def reset(self) -> "TransportState":
         """Return the part that is kept when the conversation is erased."""
@@ -41,6 +43,7 @@ class TransportState:
             municipality_id=self.municipality_id,
             stated_language=self.stated_language,
             stated_timezone=self.stated_timezone,
+            app_version=self.app_version,
         )
 
 

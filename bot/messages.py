@@ -155,7 +155,8 @@ class Reply(BaseModel):
     `input` is the kind of answer that can be typed. `booking` is the id of the appointment that the
     message describes in full. A `closing` one replaces a question that is no longer open. One that
     `clears` is the first after a question whose buttons replaced the citizen's keyboard. A `file`
-    is sent under that name, with its `content`; a `venue` is shown on a map.
+    is sent under that name, with its `content`; a `venue` is shown on a map. `app_version` is what
+    the sender's app stated last, where the platform's messages depend on it.
     """
 
     text: str
@@ -174,6 +175,7 @@ class Reply(BaseModel):
     file: str | None = None
     content: bytes = b""
     venue: Venue | None = None
+    app_version: int | None = None
 
 
 class Origin(StrEnum):
@@ -224,6 +226,7 @@ class Inbound(Sender):
     command: str | None = None
     language: Language | None = None
     timezone: str | None = None
+    app_version: int | None = None
     municipality_id: str | None = None
     reply_in_response: bool = False
     may_create_contact: bool = True

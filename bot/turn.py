@@ -118,6 +118,8 @@ def _answer(
             tapped=tapped,
             same=result.same_question,
         )
+        if version := transport.app_version:
+            replies = [reply.model_copy(update={"app_version": version}) for reply in replies]
     number = _record(session, found, inbound, result.tapped, replies, now)
     transport = _next_transport(services, transport, inbound, state, result, number, missed)
     conversations.save(
@@ -149,11 +151,13 @@ def preview(session: Session, services: Services, inbound: Inbound) -> list[Repl
 def _apply_stated(
     state: State, transport: TransportState, inbound: Inbound, *, pushes: bool
 ) -> tuple[State, TransportState]:
-    """Return both states with the language, time zone and municipality that the message states."""
+    """Return both states with the language, time zone and so on that the message states."""
     # A page keeps its municipality; a bot may have become a municipality's own since.
     may_change = state.number == 0 or pushes
     if may_change and transport.municipality_id != inbound.municipality_id:
         transport = replace(transport, municipality_id=inbound.municipality_id)
+    if inbound.app_version and inbound.app_version != transport.app_version:
+        transport = replace(transport, app_version=inbound.app_version)
     if inbound.language and inbound.language != transport.stated_language:
         transport = replace(transport, stated_language=inbound.language)
         state = replace(state, language=inbound.language)

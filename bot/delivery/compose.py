@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from bot import conversation_state
 from bot.context import Services
 from bot.messages import Reply, Sender
 from bot.views.appointment import appointment
@@ -38,6 +39,9 @@ def render_message(
                 reply = render_notification(
                     services, row.kind, booking, found.language, found.timezone
                 )
+                if reply:
+                    _state, transport = conversation_state.load(found.state, "", "")
+                    reply = reply.model_copy(update={"app_version": transport.app_version})
     return (address, reply) if reply else None
 
 

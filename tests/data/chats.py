@@ -242,7 +242,7 @@ def _message(payload: Any) -> tuple[list[str], Buttons]:
         return _of_telegram(payload)
     lines: list[str] = []
     buttons: Buttons = []
-    for message in payload:
+    for message in payload.messages:
         lines += message.get("text", "(a map)").splitlines()
         for each in message.get("keyboard", {}).get("Buttons", []):
             if each["ActionType"] != "none":

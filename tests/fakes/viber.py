@@ -45,6 +45,7 @@ def failure(status: int, message: str) -> Answer:
 BLOCKED = failure(7, "publicAccountBlocked")
 NOT_SUBSCRIBED = failure(6, "notSubscribed")
 TOO_MANY = failure(12, "tooManyRequests")
+TOO_OLD = failure(13, "apiVersionNotSupported")
 
 
 class _Shape(BaseModel):
@@ -59,7 +60,7 @@ class _Button(_Shape):
     ActionType: Literal["reply", "open-url", "location-picker", "share-phone", "none"]
     ActionBody: str = Field(min_length=1)
     BgColor: Colour
-    Silent: bool
+    Silent: bool = False
 
 
 class _Keyboard(_Shape):
@@ -118,9 +119,12 @@ def wrong_in(message: dict[str, Any]) -> str:
             rows, filled = rows + button.Rows, 0
     if filled:
         return "a row that isn't filled"
-    silent_since, phone_since = 6, 3
-    if shaped.min_api_version < max(silent_since, phone_since):
+    buttons, silent_since, phone_since = shaped.keyboard.Buttons, 6, 3
+    if shaped.min_api_version < silent_since and any(each.Silent for each in buttons):
         return "a silent button for an app that is too old"
+    shares = any(each.ActionType == "share-phone" for each in buttons)
+    if shaped.min_api_version < phone_since and shares:
+        return "a button that sends the phone number, for an app that is too old"
     return "more than twelve rows" if rows > 12 else ""
 
 
@@ -144,6 +148,8 @@ class ViberServer:
     account: dict[str, Any] = field(default_factory=dict)
     reached: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """The times at which we sent messages, by user id, in time.perf_counter."""
+    api_versions: dict[str, int] = field(default_factory=lambda: defaultdict(lambda: 10))
+    """The API version of each user's app."""
     serves: str = ""
     """The local URL behind the public address, which Viber calls before it accepts a webhook."""
     slow: float = 0
@@ -169,6 +175,8 @@ class ViberServer:
                 return failures.pop(0)
             if method == "send_message" and (wrong := wrong_in(given)):
                 return failure(3, f"badData: {wrong}")
+            if given.get("min_api_version", 1) > self.api_versions[given.get("receiver", "")]:
+                return TOO_OLD
             self.calls.append((method, given))
             done = Answer(200, {"status": 0, "status_message": "ok", **self._done(method, given)})
             mishaps = self.mishaps[given.get("receiver", method)]

@@ -177,7 +177,7 @@ class ViberStory:
     def show(self, who: str, replies: list[Reply]) -> None:
         """Check the messages as Viber would; the keyboard is that of the last."""
         for reply in replies:
-            rendered = self.bot.render(reply)
+            rendered = self.bot.render(reply).messages
             for message in rendered:
                 wrong = viber_fake.wrong_in({"receiver": who, **message})
                 assert not wrong, (wrong, message)

@@ -119,6 +119,39 @@ def test_a_whole_booking(maria: Person) -> None:
     ]
 
 
+@pytest.mark.parametrize("version", [1, 4])
+def test_an_older_app_is_served_with_what_it_knows(
+    maria: Person, deployment: Deployment, version: int
+) -> None:
+    maria.server.api_versions[MARIA] = version
+    old = {**WHO, "api_version": version}
+
+    def tap(label: str) -> None:
+        said = maria.server.keyboards[MARIA][label]
+        maria.send(events.text(said, sender=old))
+
+    maria.send({**events.text("Γεια"), "sender": old})
+    for label in ("Δήμος Καλαμάτας", "Επίδομα Στέγασης", "Όχι", "3", "12:30"):
+        tap(label)
+    for text in ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130"):
+        maria.send(events.text(text, sender=old))
+    for label in ("Συμφωνώ", CONFIRM):
+        tap(label)
+    assert any("Το ραντεβού σας κλείστηκε" in text for text in maria.chat)
+    deployment.clock.forward(days=2, hours=4)
+    until(lambda: "Σας θυμίζω το ραντεβού σας" in maria.chat[-1])
+    assert not any("\n1. " in text for text in maria.chat)  # the simplest form wasn't needed
+
+
+def test_whose_app_states_no_version_gets_the_simplest_form(maria: Person) -> None:
+    maria.server.api_versions[MARIA] = 2
+    unknown = {name: value for name, value in WHO.items() if name != "api_version"}
+    maria.send(events.text("Γεια", sender=unknown))
+    assert "1. Δήμος Καλαμάτας" in maria.chat[-1]
+    maria.send(events.text("1", sender=unknown))
+    assert "Ποια υπηρεσία" in maria.chat[-1]
+
+
 def test_a_tap_that_comes_twice_answers_one_question(maria: Person) -> None:
     maria.open()
     maria.write("Καλαμάτα", "Επίδομα Στέγασης")

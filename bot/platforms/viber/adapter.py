@@ -15,9 +15,9 @@ from bot.platforms.answers import TIMEOUT
 from bot.platforms.base import CheckUp, Platform, Send
 from bot.platforms.layout import split
 from bot.platforms.viber import setup
-from bot.platforms.viber.api import send
+from bot.platforms.viber.api import Payload, send
 from bot.platforms.viber.events import parse_event
-from bot.platforms.viber.keyboard import keyboard
+from bot.platforms.viber.keyboard import SILENT_SINCE, keyboard, min_version
 from bot.platforms.viber.settings import ViberAccount
 from bot.platforms.webhook import (
     Unauthenticated,
@@ -28,9 +28,6 @@ from bot.platforms.webhook import (
 )
 
 HEADER = "x-viber-content-signature"
-
-API_VERSION = 6
-"""The oldest version of the app that knows silent buttons."""
 
 MAX_TEXT_BYTES = 7_000
 """The longest text: Viber takes so many characters, and 30 kB with the keyboard."""
@@ -61,12 +58,13 @@ class Viber(Platform):
             [event] if event else [], respond=self._welcome if opens_chat else None
         )
 
-    def render(self, reply: Reply) -> list[dict[str, Any]]:
+    def render(self, reply: Reply) -> Payload:
         """Return the messages that `send` takes; the last one has the keyboard."""
         if at := reply.venue:
             location = {"lat": at.latitude, "lon": at.longitude}
-            return [self._message("location", location=location)]
-        return self._texts_with_keyboard(_parts(reply.text), reply)
+            return Payload([self._message("location", location=location)], [])
+        simplest = [self._message("text", text=part) for part in _parts(_with_choices(reply))]
+        return Payload(self._texts_with_keyboard(_parts(reply.text), reply), simplest)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Send]:
@@ -100,12 +98,23 @@ class Viber(Platform):
 
     def _texts_with_keyboard(self, texts: Sequence[str], reply: Reply) -> list[dict[str, Any]]:
         *before, last = (self._message("text", text=text) for text in texts)
-        buttons = keyboard(reply, self._texts)
-        return [*before, last | ({"keyboard": buttons} if buttons else {})]
+        version = SILENT_SINCE if reply.app_version is None else reply.app_version
+        if buttons := keyboard(reply, self._texts, version):
+            last |= {"keyboard": buttons, "min_api_version": min_version(buttons)}
+        return [*before, last]
 
     def _message(self, kind: str, **content: Any) -> dict[str, Any]:
         sender = {"name": self._settings.name}
-        return {"type": kind, **content, "sender": sender, "min_api_version": API_VERSION}
+        return {"type": kind, **content, "sender": sender, "min_api_version": 1}
+
+
+def _with_choices(reply: Reply) -> str:
+    """Return a reply's text with its choices, which can be written by their number or name."""
+    lines = [
+        f"{choice.number}. {choice.label}" if choice.number is not None else choice.label
+        for choice in reply.choices
+    ]
+    return "\n".join([reply.text, "", *lines]) if lines else reply.text
 
 
 def _parts(text: str) -> list[str]:

@@ -1,8 +1,7 @@
 """Calls to Viber: https://developers.viber.com/docs/api/rest-bot-api/."""
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import structlog
@@ -15,7 +14,10 @@ UNREACHABLE = (5, 6, 7, 11)
 """Statuses after which an address can't be written to: not registered, not subscribed, blocked, no
 suitable device. After others, such as 12 (too many requests), sending is tried again."""
 
-INVALID = (3, 4, 13, 14)
+APP_TOO_OLD = 13
+"""The status where no device of the user knows the message's API version."""
+
+INVALID = (3, 4, APP_TOO_OLD, 14)
 """Statuses after which the same message would be refused again: its data, its version."""
 
 
@@ -23,6 +25,13 @@ SUCCEEDED = re.compile(rb'"status"\s*:\s*0\s*[,}]')
 """Matches a response that says so, even if it can't be read otherwise."""
 
 log = structlog.get_logger()
+
+
+class Payload(NamedTuple):
+    """The messages of a reply, and what replaces the last one where the app is too old for it."""
+
+    messages: list[dict[str, Any]]
+    simplest: list[dict[str, Any]]
 
 
 class ApiResponse(BaseModel):
@@ -59,12 +68,14 @@ async def call(client: httpx.AsyncClient, method: str, **given: Any) -> ApiRespo
 
 
 async def send(
-    client: httpx.AsyncClient, address: str, payload: Sequence[Any], _replaces: str | None
+    client: httpx.AsyncClient, address: str, payload: Payload, _replaces: str | None
 ) -> str | None:
     """Send messages to a user; return the id of the last. Raises DeliveryError."""
     token = None
-    for message in payload:
+    for message in payload.messages:
         response = await call(client, "send_message", receiver=address, **message)
+        if response.status == APP_TOO_OLD and payload.simplest:
+            return await send(client, address, Payload(payload.simplest, []), None)
         if response.status:
             raise DeliveryError(
                 f"{response.status} {response.status_message}",

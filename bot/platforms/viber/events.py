@@ -24,6 +24,7 @@ LOCAL_DIGITS = 10
 class _User(BaseModel):
     id: str
     language: str | None = None
+    api_version: Any = None
 
 
 class _Contact(BaseModel):
@@ -72,6 +73,7 @@ def parse_event(body: bytes, account: str, municipality: str | None) -> Event | 
             message_id=str(event.message_token),
             number=event.timestamp,
             language=stated_language(user.language),
+            app_version=user.api_version if isinstance(user.api_version, int) else None,
             municipality_id=municipality,
             **content,
         )

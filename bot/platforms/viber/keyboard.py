@@ -1,11 +1,12 @@
 """Viber's keyboards: https://developers.viber.com/docs/tools/keyboards/.
 
 A button is silent: tapping it shows nothing in the chat, and sends the id of its choice, so that
-one of an older keyboard answers nothing.
+one of an older keyboard answers nothing. An app that doesn't know silent buttons gets such that
+write their label into the chat.
 """
 
 from calendar import monthcalendar
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from html import escape
 from typing import Any
@@ -26,17 +27,23 @@ COLUMNS, ROWS = 6, 12
 MAX_LABEL = 250
 """The longest label of a button, escaped."""
 
+SHARE_PHONE_SINCE, SILENT_SINCE = 3, 6
+"""The API versions since which apps know buttons that send the phone number, and silent ones."""
+
 PICK_COLOUR, COMMAND_COLOUR, EMPTY_COLOUR = "#D6E6F5", "#ECECEC", "#FFFFFF"
 
 Row = list[dict[str, Any]]
 
 
-def keyboard(reply: Reply, texts: Translator) -> dict[str, Any] | None:
-    """Return the keyboard of a reply's choices; None where it has none."""
+def keyboard(reply: Reply, texts: Translator, version: int) -> dict[str, Any] | None:
+    """Return the keyboard of a reply's choices; None where it has none.
+
+    `version` is the API version of the app.
+    """
     picks = [choice for choice in reply.choices if choice.number is not None]
     commands = [choice for choice in reply.choices if choice.number is None]
     above: list[Row] = []
-    if reply.input == "phone" and reply.step:
+    if reply.input == "phone" and reply.step and version >= SHARE_PHONE_SINCE:
         share = texts.say(_("📱 Send my own number"), reply.language)
         above = [[_plain(COLUMNS, share, "share-phone")]]
     if reply.month and all(_weekday(reply.month, each) < COLUMNS for each in picks):
@@ -46,12 +53,38 @@ def keyboard(reply: Reply, texts: Translator) -> dict[str, Any] | None:
     buttons = [button for row in (*above, *between, *below) for button in row]
     if not buttons:
         return None
+    if version < SILENT_SINCE:
+        texts_of = {
+            f"{TAP}{choice.id}": str(choice.number)
+            if reply.month and choice.number is not None
+            else choice.label
+            for choice in reply.choices
+        }
+        buttons = [_visible(button, texts_of) for button in buttons]
     return {"Type": "keyboard", "DefaultHeight": False, "Buttons": buttons}
 
 
 def _button(columns: int, text: str, choice: str, colour: str = PICK_COLOUR) -> dict[str, Any]:
     """Return a button that picks a choice, by its id."""
     return _drawn(columns, text, colour) | {"ActionType": "reply", "ActionBody": f"{TAP}{choice}"}
+
+
+def _visible(button: dict[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return a button that writes a text into the chat instead of sending a choice silently."""
+    body = button["ActionBody"]
+    kept = {name: value for name, value in button.items() if name != "Silent"}
+    return kept | {"ActionBody": texts.get(body, body)}
+
+
+def min_version(buttons: Mapping[str, Any]) -> int:
+    """Return the oldest API version that knows all of a keyboard."""
+    needed = [1]
+    for button in buttons["Buttons"]:
+        if button.get("Silent"):
+            needed.append(SILENT_SINCE)
+        if button["ActionType"] == "share-phone":
+            needed.append(SHARE_PHONE_SINCE)
+    return max(needed)
 
 
 def _plain(columns: int, text: str, action: str = "none") -> dict[str, Any]:

@@ -218,7 +218,7 @@ def numbered(labels: list[str]) -> list[ReplyChoice]:
 
 def keyboard(texts: Translator, reply: Reply) -> Any:
     """The keyboard's rows, with buttons as columns text=body; checked as Viber does."""
-    (*_before, last) = viber(texts).render(reply)
+    (*_before, last) = viber(texts).render(reply).messages
     assert not wrong_in({"receiver": MARIA, **last})
     if "keyboard" not in last:
         return None
@@ -314,6 +314,40 @@ def test_a_month_with_free_sundays_is_a_list_of_its_days(texts: Translator) -> N
     rows = keyboard(texts, asked(month=date(2026, 12, 1), layout="month", choices=[*days, BACK]))
     assert sum(len(row) for row in rows) == 32
     assert len(rows) <= 12
+
+
+@pytest.mark.parametrize(
+    ("version", "needs", "rows"),
+    [
+        (None, 6, [["6 📱 Αποστολή του αριθμού μου=-"], ["6 Πίσω=tap 7.back"]]),
+        (10, 6, [["6 📱 Αποστολή του αριθμού μου=-"], ["6 Πίσω=tap 7.back"]]),
+        (5, 3, [["6 📱 Αποστολή του αριθμού μου=-"], ["6 Πίσω=Πίσω"]]),
+        (2, 1, [["6 Πίσω=Πίσω"]]),
+    ],
+)
+def test_an_older_app_gets_the_buttons_that_it_knows(
+    texts: Translator, version: int | None, needs: int, rows: list[list[str]]
+) -> None:
+    reply = asked(input="phone", choices=[BACK], app_version=version)
+    assert keyboard(texts, reply) == rows
+    assert viber(texts).render(reply).messages[-1]["min_api_version"] == needs
+
+
+def test_a_day_of_an_older_app_is_written_by_its_number(texts: Translator) -> None:
+    days = [ReplyChoice(id="7.3", label="Πέμπτη 3 Δεκεμβρίου", number=3)]
+    month = {"month": date(2026, 12, 1), "layout": "month"}
+    _head, first, *_weeks = keyboard(texts, asked(**month, choices=days, app_version=1))
+    assert first[3] == "1 3=3"
+
+
+def test_a_text_without_buttons_is_for_every_app(texts: Translator) -> None:
+    assert viber(texts).render(Reply(text="α")).messages[0]["min_api_version"] == 1
+
+
+@pytest.mark.parametrize("version", [None, "7", 0, 1, [], 2.5])
+def test_a_strange_version_loses_no_message(texts: Translator, version: Any) -> None:
+    event = events.text("α", sender={**events.WHO, "api_version": version})
+    assert said_in(read(texts, event)).text == "α"
 
 
 def test_whoever_opens_the_chat_is_told_all_in_one_message(texts: Translator) -> None:

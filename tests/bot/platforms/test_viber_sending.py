@@ -10,7 +10,7 @@ from bot.i18n.translator import Translator
 from bot.messages import Reply
 from bot.platforms.viber import adapter
 from core.errors import DeliveryError
-from tests.bot.platforms.test_viber import CHOICES, asked, viber
+from tests.bot.platforms.test_viber import BACK, CHOICES, asked, viber
 from tests.bot.platforms.viber_events import MARIA
 from tests.fakes.http_server import Answer, late
 from tests.fakes.viber import (
@@ -19,6 +19,7 @@ from tests.fakes.viber import (
     NOT_SUBSCRIBED,
     TOKEN,
     TOO_MANY,
+    TOO_OLD,
     ViberServer,
     failure,
     viber_server,
@@ -76,7 +77,6 @@ WAIT = Answer(429, {}, {"retry-after": "7"})
         ),
         pytest.param(failure(3, "badData"), (0, True, False, False), id="bad data"),
         pytest.param(failure(4, "missingData"), (0, True, False, False), id="missing data"),
-        pytest.param(failure(13, "apiVersionNotSupported"), (0, True, False, False), id="version"),
         pytest.param(
             failure(14, "incompatibleWithVersion"), (0, True, False, False), id="incompatible"
         ),
@@ -119,6 +119,25 @@ def test_after_an_answer_that_takes_too_long_it_may_have_arrived(
         send(texts, server, asked())
     assert failed.value.may_have_arrived
     assert len(server.chats[MARIA]) == 1
+
+
+def test_an_app_that_is_too_old_gets_the_simplest_form(
+    texts: Translator, server: ViberServer
+) -> None:
+    server.api_versions[MARIA] = 1
+    number = send(texts, server, asked(choices=[*CHOICES, BACK]))
+    assert server.chats[MARIA] == ["Ποια;\n\n1. Ναι\n2. Όχι\nΠίσω"]
+    assert [number] == [str(token) for token in server.tokens[MARIA]]
+
+
+def test_where_the_simplest_form_is_refused_it_is_given_up(
+    texts: Translator, server: ViberServer
+) -> None:
+    server.failures[MARIA] = [TOO_OLD, TOO_OLD]
+    with pytest.raises(DeliveryError, match="apiVersionNotSupported") as failed:
+        send(texts, server, asked(choices=CHOICES))
+    assert failed.value.for_good
+    assert server.failures[MARIA] == []
 
 
 @pytest.mark.parametrize(
