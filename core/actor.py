@@ -1,6 +1,5 @@
 """The one who makes a change."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 class Actor:
     """The citizen who acts, and the platform, account and contact through which they do.
 
-    `network` is the keyed hash of a web chat's network address.
+    `network` is the keyed hash of a web chat's network address, unless that is exempt from limits.
     """
 
     citizen_id: int
@@ -18,8 +17,3 @@ class Actor:
     network: str | None = None
     contact_id: int | None = None
     account: str = ""
-
-    @property
-    def sources(self) -> Sequence[str]:
-        """Return the sources by which failed attempts are counted: the contact and the network."""
-        return [f"contact {self.contact_id}", *([self.network] if self.network else [])]

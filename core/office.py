@@ -220,12 +220,16 @@ class Office:
 
     def check_lookup_allowed(self) -> None:
         """Raise BookingRefused while the citizen has too many failed attempts."""
-        lookup.check_unlocked(self._session, self._actor.sources, self.now)
+        lookup.check_unlocked(self._session, self._actor, self.now)
+
+    def own_booking(self, code: str) -> Booking | None:
+        """Return the citizen's own upcoming booking that has a code; None if none of theirs has."""
+        return lookup.own_booking(self._session, code, self._actor, self.now)
 
     def find_booking(self, code: str, phone: str) -> Booking | None:
         """Return the upcoming booking of a code and phone number. Raises BookingRefused."""
         return lookup.find_booking(
-            self._session, self._registry, code, phone, self._actor.sources, self.now
+            self._session, self._registry, code, phone, self._actor, self.now
         )
 
     def remember_details(self, details: Mapping[str, str]) -> None:

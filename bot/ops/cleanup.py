@@ -12,14 +12,13 @@ from bot.messages import WEBCHAT
 from bot.retry import repeat
 from bot.telemetry.logging import cause
 from core.bookings.expiry import expire_lapsed
-from core.bookings.lookup import LOCKED_FOR
+from core.bookings.lookup import forget_attempts
 from core.db.advisory_locks import try_lock
 from core.db.database import Database
 from core.db.models import (
     UNSENT,
     Booking,
     Conversation,
-    FailedAttempt,
     InboundRow,
     OutboxRow,
     OutboxStatus,
@@ -83,5 +82,5 @@ def clean_up(
         .values(status=OutboxStatus.EXPIRED)
     )
     session.execute(delete(PendingInbound).where(PendingInbound.until < now))
-    session.execute(delete(FailedAttempt).where(FailedAttempt.at < now - 2 * LOCKED_FOR))
+    forget_attempts(session, now)
     return {"holds": expire_lapsed(session, now), "conversations": len(idle)}

@@ -1,78 +1,177 @@
-"""Look-up of a booking by its code and phone number, which prove whose it is."""
+"""Look-up of a booking by its code and phone number, which prove whose it is.
 
-from collections.abc import Iterable
+docs/limits.md has the calculation of how likely a guess is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from core.bookings.reference import fold_code
+from core.actor import Actor
+from core.bookings.reference import CODES, fold_code
 from core.catalogue.registry import Registry
 from core.db.advisory_locks import lock
 from core.db.models import Booking, BookingState, FailedAttempt
 from core.errors import BookingRefused, RefusalKind
-from core.i18n import _n
+from core.i18n import TextTemplate, _n
 
-MAX_ATTEMPTS = 5
-"""The failed attempts within LOCKED_FOR that lock their source."""
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
-LOCKED_FOR = timedelta(hours=1)
+
+@dataclass(frozen=True)
+class AttemptLimit:
+    """The wrong attempts of one source: how many within `period`, and the pauses after the last.
+
+    After `most` of them, the next attempt is refused for the last of `pauses`; after one less, for
+    the one before, and so on. No pause is longer than `period`.
+    """
+
+    most: int
+    period: timedelta
+    pauses: Sequence[timedelta]
+
+    def pause_after(self, attempts: int) -> timedelta:
+        """Return for how long no attempt is taken after that many wrong ones within `period`."""
+        place = len(self.pauses) - 1 - max(0, self.most - attempts)
+        return self.pauses[place] if place >= 0 else timedelta(0)
+
+
+OF_CONVERSATION = AttemptLimit(5, _HOUR, [_HOUR])
+
+OF_ADDRESS = AttemptLimit(100, _HOUR, [10 * _MINUTE])
+"""Many, for many share an address: it slows down guesses at the codes of many numbers."""
+
+OF_NUMBER = AttemptLimit(
+    12, _DAY, [*(minutes * _MINUTE for minutes in (1, 2, 5, 10, 20, 40, 60, 120)), _DAY]
+)
+"""Of each phone number that is asked for, whoever asks and whether or not it has bookings."""
+
+MAX_GUESSES = CODES // 10**6
+"""The most guesses at the codes of one number's bookings within OF_NUMBER's period.
+
+So for any one number, a guess is right with a chance under one in a million a day.
+"""
+
+_NUMBER = "number "
+"""The beginning of the source of each phone number; its keyed hash follows."""
+
+_Source = tuple[str, AttemptLimit]
 
 
 def find_booking(
-    session: Session,
-    registry: Registry,
-    code: str,
-    phone: str,
-    sources: Iterable[str],
-    now: datetime,
+    session: Session, registry: Registry, code: str, phone: str, actor: Actor, now: datetime
 ) -> Booking | None:
     """Return the upcoming booking of a code and phone number; None counts as a failed attempt.
 
-    `sources` are the contact and the network that ask. MAX_ATTEMPTS failed attempts lock these,
-    never the booking, for its owner must not suffer from others' guesses. Raises BookingRefused:
+    Failed attempts lock whoever makes them and the number that is asked for, never the
+    conversation that booked: the code of its own booking is always taken. Raises BookingRefused:
     locked.
     """
-    sources = list(sources)
-    for source in sources:  # or each of several concurrent requests would have an attempt
+    if own := own_booking(session, code, actor, now):
+        return own
+    number = f"{_NUMBER}{registry.keyed_hash(f'asked {phone}')}"
+    sources = [*_sources(actor), (number, OF_NUMBER)]
+    for source, _limit in sources:  # or each of several concurrent requests would have an attempt
         lock(session, source)
-    check_unlocked(session, sources, now)
-    booking = session.scalar(
+    _check(session, sources, now)
+    of_phone = session.scalars(
         select(Booking).where(
-            Booking.code == fold_code(code),
             Booking.phone_hash == registry.keyed_hash(phone),
             Booking.state == BookingState.CONFIRMED,
             Booking.ends_at > now,
         )
-    )
+    ).all()
+    booking = next((each for each in of_phone if each.code == fold_code(code)), None)
+    # A number with several bookings has several codes to guess: it has fewer attempts, and seems to
+    # have as many as any other, so that nobody learns from it how many bookings there are.
+    earlier = len(_attempts(session, number, OF_NUMBER, now))
+    if booking and earlier and (earlier + 1) * len(of_phone) > MAX_GUESSES:
+        booking = None
     if booking is None:
-        session.add_all(FailedAttempt(source=source, at=now) for source in sources)
+        session.add_all(FailedAttempt(source=source, at=now) for source, _limit in sources)
         session.flush()
-        check_unlocked(session, sources, now)
+        _check(session, sources, now)
     return booking
 
 
-def check_unlocked(session: Session, sources: Iterable[str], now: datetime) -> None:
-    """Raise BookingRefused (locked) while one of the sources has too many failed attempts."""
-    for source in sources:
-        latest = session.scalars(
-            select(FailedAttempt.at)
-            .where(FailedAttempt.source == source, FailedAttempt.at > now - 2 * LOCKED_FOR)
-            .order_by(FailedAttempt.at.desc())
-            .limit(MAX_ATTEMPTS)
-        ).all()
-        if len(latest) < MAX_ATTEMPTS or latest[0] <= now - LOCKED_FOR:
-            continue
-        # LOCKED_FOR counts from the last attempt of MAX_ATTEMPTS that were made within LOCKED_FOR.
-        if latest[0] - latest[-1] < LOCKED_FOR:
-            left = latest[0] + LOCKED_FOR - now
-            raise BookingRefused(
-                RefusalKind.LOCKED,
-                _n(
-                    "There were too many wrong tries. Please try again in {count} minute, "
-                    "or contact the office.",
-                    "There were too many wrong tries. Please try again in {count} minutes, "
-                    "or contact the office.",
-                    -(-left // timedelta(minutes=1)),
-                ),
-            )
+def own_booking(session: Session, code: str, actor: Actor, now: datetime) -> Booking | None:
+    """Return the actor's upcoming booking that has a code; None if none of theirs has it."""
+    return session.scalar(
+        select(Booking).where(
+            Booking.citizen_id == actor.citizen_id,
+            Booking.code == fold_code(code),
+            Booking.state == BookingState.CONFIRMED,
+            Booking.ends_at > now,
+        )
+    )
+
+
+def check_unlocked(session: Session, actor: Actor, now: datetime) -> None:
+    """Raise BookingRefused (locked) while the conversation or its address may not try."""
+    _check(session, _sources(actor), now)
+
+
+def forget_attempts(session: Session, now: datetime) -> None:
+    """Delete the failed attempts that can lock nobody any more."""
+    session.execute(
+        delete(FailedAttempt).where(
+            FailedAttempt.at < now - 2 * _HOUR,
+            or_(FailedAttempt.at < now - 2 * _DAY, ~FailedAttempt.source.startswith(_NUMBER)),
+        )
+    )
+
+
+def _sources(actor: Actor) -> list[_Source]:
+    """Return the actor's conversation, and the keyed hash of their address where it is known."""
+    address = [(actor.network, OF_ADDRESS)] if actor.network else []
+    return [(f"contact {actor.contact_id}", OF_CONVERSATION), *address]
+
+
+def _check(session: Session, sources: Sequence[_Source], now: datetime) -> None:
+    """Raise BookingRefused (locked) while one of the sources must pause."""
+    waits = []
+    for source, limit in sources:
+        if attempts := _attempts(session, source, limit, now):
+            waits.append(attempts[0] + limit.pause_after(len(attempts)) - now)
+    longest = max(waits, default=timedelta(0))
+    if longest > timedelta(0):
+        raise BookingRefused(RefusalKind.LOCKED, _locked(longest))
+
+
+def _attempts(
+    session: Session, source: str, limit: AttemptLimit, now: datetime
+) -> Sequence[datetime]:
+    """Return the last attempts of a source, the latest first: those within a period up to it.
+
+    Where that is the limit's period before now, there may be none.
+    """
+    latest = session.scalars(
+        select(FailedAttempt.at)
+        .where(FailedAttempt.source == source, FailedAttempt.at > now - 2 * limit.period)
+        .order_by(FailedAttempt.at.desc())
+        .limit(limit.most)
+    ).all()
+    if not latest or latest[0] <= now - limit.period:
+        return []
+    return [at for at in latest if latest[0] - at < limit.period]
+
+
+def _locked(left: timedelta) -> TextTemplate:
+    if left > 2 * _HOUR:
+        return _n(
+            "There were too many wrong tries. Please try again in {count} hour, "
+            "or contact the office.",
+            "There were too many wrong tries. Please try again in {count} hours, "
+            "or contact the office.",
+            -(-left // _HOUR),
+        )
+    return _n(
+        "There were too many wrong tries. Please try again in {count} minute, "
+        "or contact the office.",
+        "There were too many wrong tries. Please try again in {count} minutes, "
+        "or contact the office.",
+        -(-left // _MINUTE),
+    )

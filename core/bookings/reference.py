@@ -2,10 +2,19 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from math import comb
 
 LETTERS = "AEHKMNPTXY"  # of the same form in both alphabets, and unlike any digit
 DIGITS = "23456789"
 LENGTH = 6
+LEAST = 2
+"""Of letters and of digits, so that no word and no number is a code."""
+
+CODES = sum(
+    comb(LENGTH, letters) * len(LETTERS) ** letters * len(DIGITS) ** (LENGTH - letters)
+    for letters in range(LEAST, LENGTH - LEAST + 1)
+)
+"""How many codes there are. Each is as likely as any other."""
 
 # Greek capitals to the Latin ones that look alike; Π to P, which sounds alike.
 _LATIN = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΠΤΥΧ", "ABEZHIKMNOPPTYX")
@@ -30,8 +39,7 @@ def is_code(typed: str) -> bool:
     """Return whether typed text has the form of a code."""
     code = fold_code(typed)
     letters, digits = (sum(sign in signs for sign in code) for signs in (LETTERS, DIGITS))
-    # At least two of each, so that no word and no number is a code.
-    return letters >= 2 and digits >= 2 and letters + digits == len(code) == LENGTH
+    return min(letters, digits) >= LEAST and letters + digits == len(code) == LENGTH
 
 
 def format_code(code: str) -> str:

@@ -57,7 +57,7 @@ def ask_by_code(ctx: Context, _argument: str) -> None:
 
 def find_steps() -> Iterator[Step]:
     """Yield the steps that find the booking."""
-    yield Step("code", _("Code"), _ask_code, _take_code, applies=_needs_code)
+    yield Step("code", _("Code"), _ask_code, _take_code, _needs_code, effect=_pick_own)
     yield Step("phone", _("Telephone"), _ask_phone, _take_phone, _needs_code, effect=_find_by_code)
     yield Step("booking", _("Appointment"), _ask_booking, effect=_check_picked)
 
@@ -91,6 +91,8 @@ def _ask_code(ctx: Context) -> Prompt:
 
 @refusable
 def _take_code(ctx: Context, text: str) -> TakeOutcome:
+    if ctx.office.own_booking(text):
+        return fold_code(text)
     try:
         ctx.office.check_lookup_allowed()
     except BookingRefused:
@@ -99,6 +101,14 @@ def _take_code(ctx: Context, text: str) -> TakeOutcome:
     if not is_code(text):
         return InvalidAnswer(_("A code has six letters and digits. For example: KX7 M2P."))
     return fold_code(text)
+
+
+@refusable
+def _pick_own(ctx: Context, code: str) -> None:
+    """Pick the citizen's own booking if it has this code: the conversation proves whose it is."""
+    if booking := ctx.office.own_booking(code):
+        ctx.state = ctx.state.with_derived("booking", str(booking.id))
+        check_allowed(ctx, booking)
 
 
 def _ask_phone(_ctx: Context) -> Prompt:

@@ -1,5 +1,7 @@
 """Limits are counted by network address, for a new chat can be opened at will."""
 
+import re
+
 import httpx
 
 from core.catalogue.model import Municipality, Rules
@@ -43,22 +45,30 @@ def test_one_address_keeps_only_so_many_times_however_many_chats_it_opens(
     assert keep(ELSEWHERE, client, "13:50").step == "details.name"
 
 
-def guess(address: str, client: httpx.Client) -> str:
+def guess(address: str, client: httpx.Client, phone: str) -> str:
     """Try a code and a telephone number in a new conversation; what is said to it."""
     talker = at(address, client)
     talker.say("τα ραντεβού μου")
     said = talker.say("KX7M2P")
-    return talker.say("6912345678") if talker.step == "phone" else said
+    return talker.say(phone) if talker.step == "phone" else said
 
 
-def test_five_wrong_tries_lock_an_address_whatever_chats_they_were_made_in(
+def test_wrong_tries_of_neighbours_lock_nobody_out(serve: Serve) -> None:
+    client = serve()
+    for number in range(20):
+        assert "Δεν βρήκα" in guess(HERE, client, f"69876543{number:02}")
+    assert "Δεν βρήκα" in guess(HERE, client, "6912345678")
+
+
+def test_a_number_has_twelve_wrong_tries_a_day_from_whatever_addresses(
     deployment: Deployment, serve: Serve
 ) -> None:
-    client = serve()
-    for _ in range(4):
-        assert "Δεν βρήκα" in guess(HERE, client)
-    for _ in range(2):
-        assert "πολλές λάθος" in guess(HERE, client)
-    assert "Δεν βρήκα" in guess(ELSEWHERE, client)
-    deployment.clock.forward(hours=1)
-    assert "Δεν βρήκα" in guess(HERE, client)
+    client, said = serve(), []
+    for number in range(26):
+        said.append(guess(f"192.0.2.{number}", client, "6912345678"))
+        deployment.clock.forward(hours=2, minutes=1)
+    waits = [" ".join(re.findall(r"λάθος .* σε (\d+ \w+)", each)) for each in said]
+    pauses = ["1 λεπτό", *(f"{minutes} λεπτά" for minutes in (2, 5, 10, 20, 40, 60, 120))]
+    assert waits[:14] == ["", "", "", *pauses, "24 ώρες", "22 ώρες", "20 ώρες"]
+    # Taken again a day after the twelfth.
+    assert waits[22:] == ["109 λεπτά", "", "", ""]

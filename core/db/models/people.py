@@ -32,7 +32,10 @@ class Contact(Base):
 
 
 class FailedAttempt(Base):
-    """A wrong code or phone number, by contact and by network address (a keyed hash)."""
+    """A wrong code or phone number: a row for the contact, the network address and the number.
+
+    Of address and number it has keyed hashes; the number's is another than that of bookings.
+    """
 
     __tablename__ = "wrong_tries"
     __table_args__ = (Index(None, "source", "at"),)

@@ -185,10 +185,12 @@ def test_stored_replies_are_forgotten_after_two_days(deployment: Deployment) -> 
 
 def test_wrong_tries_are_forgotten_once_they_can_lock_nobody(deployment: Deployment) -> None:
     deployment.talk("Γεια", "τα ραντεβού μου", "KX7M2P", "6912345678")
-    assert count(deployment, FailedAttempt) == 1
+    assert count(deployment, FailedAttempt) == 2
     clean_up_after(deployment, minutes=119)
-    assert count(deployment, FailedAttempt) == 1
+    assert count(deployment, FailedAttempt) == 2
     clean_up_after(deployment, minutes=2)
+    assert count(deployment, FailedAttempt) == 1  # the number's
+    clean_up_after(deployment, hours=46)
     assert count(deployment, FailedAttempt) == 0
 
 
