@@ -34,6 +34,15 @@ MASK = "***"
 MIN_SECRET_LENGTH = 16
 MAX_DAYS = 366
 
+OWN_PATHS = frozenset(
+    {
+        "accessibility", "appointments", "chat", "consents", "docs", "embed", "embed.js", "events",
+        "forget", "healthz", "later", "m", "metrics", "openapi.json", "privacy", "readyz", "static",
+        "webhooks",
+    }
+)  # fmt: skip
+"""What our own paths begin with: under such a root path, they would be mistaken for it."""
+
 AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=40)]
 
 
@@ -68,6 +77,12 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     public_url: str | None = None
+    root_path: str = ""
+
+    @property
+    def public_address(self) -> str | None:
+        """Return the address at which the world reaches the root path; None where it isn't set."""
+        return f"{self.public_url}{self.root_path}" if self.public_url else None
 
     @property
     def keep_replies(self) -> timedelta:
@@ -111,8 +126,20 @@ class Settings(BaseSettings):
     @classmethod
     def _is_https(cls, url: str | None) -> str | None:
         if url is not None and not re.fullmatch(r"https://[a-z0-9.-]+(:\d+)?/?", url):
-            raise ValueError("must be like https://rantevou.my-town.gr")
+            raise ValueError(
+                "must be like https://rantevou.my-town.gr, and a path goes into RANTEVOU_ROOT_PATH"
+            )
         return url.rstrip("/") if url else None
+
+    @field_validator("root_path")
+    @classmethod
+    def _is_path(cls, path: str) -> str:
+        path = path.rstrip("/")
+        if not re.fullmatch(r"(/(?!\.\.?(/|$))[A-Za-z0-9._~-]+)*", path):
+            raise ValueError("must be a path like /rantevou")
+        if path.split("/")[1:2] and path.split("/")[1] in OWN_PATHS:
+            raise ValueError("Rantevou has paths of its own that begin so; take another")
+        return path
 
     @field_validator("embed_origins", mode="before")
     @classmethod

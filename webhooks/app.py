@@ -22,6 +22,7 @@ from webhooks.middleware import problem_details
 from webhooks.middleware.error_pages import ErrorPages
 from webhooks.middleware.rate_limit import RateLimit
 from webhooks.middleware.request_limits import RequestLimits
+from webhooks.middleware.root_path import RestoreRootPath, StripRootPath
 from webhooks.middleware.security_headers import SecurityHeaders
 from webhooks.web import appointment_pages, embed, event_stream, legal, page
 from webhooks.web.event_stream import EventStreams
@@ -41,7 +42,9 @@ def create_app() -> FastAPI:
 def build_app(application: Application) -> FastAPI:
     """Return the application that serves this one over HTTP."""
     settings, streams = application.settings, EventStreams(application)
-    renderer = Renderer(application.services, api_docs=settings.api_docs)
+    renderer = Renderer(
+        application.services, root_path=settings.root_path, api_docs=settings.api_docs
+    )
     limits = RequestLimits(application)
     limited = [Depends(limit_conversation(limits))]
 
@@ -73,6 +76,8 @@ def build_app(application: Application) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json" if settings.api_docs else None,
     )
+    if settings.root_path:  # innermost, and again outermost: see there
+        app.add_middleware(RestoreRootPath)
     app.add_middleware(RateLimit, limits=limits, body_bytes=settings.body_bytes)
     problem_details.install(app)
     # Any site may call POST /chat/turns: its token is in the body, and it has no cookies.
@@ -99,4 +104,6 @@ def build_app(application: Application) -> FastAPI:
     app.add_middleware(ErrorPages, texts=application.services.texts, templates=renderer.templates)
     app.add_middleware(SecurityHeaders, framed_by=settings.embed_origins)
     app.add_middleware(GZipMiddleware)
+    if settings.root_path:
+        app.add_middleware(StripRootPath, root_path=settings.root_path)
     return app

@@ -1,4 +1,6 @@
-"""Paths that several parts of the server share."""
+"""Paths that several parts of the server share; all are within RANTEVOU_ROOT_PATH."""
+
+from starlette.types import Scope
 
 FRAMED = "/embed"
 """The beginning of the paths that other sites may frame; their cookies are cross-site ones."""
@@ -10,3 +12,9 @@ ROOTS = ("", "/m/{municipality}", FRAMED, f"{FRAMED}/m/{{municipality}}")
 def is_framed(path: str) -> bool:
     """Return whether other sites may frame that path."""
     return path == FRAMED or path.startswith(f"{FRAMED}/")
+
+
+def path_within_root(scope: Scope) -> str:
+    """Return a request's path without the root path."""
+    path: str = scope["path"]
+    return path.removeprefix(scope["root_path"])

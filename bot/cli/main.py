@@ -82,7 +82,7 @@ def _prepare() -> tuple[socket.socket, socket.socket]:
     load_shipped(application)
     application.check_municipalities()
     application.database.close()
-    address = address_of(settings.host, settings.port)
+    address = f"{address_of(settings.host, settings.port)}{settings.root_path}"
     docs = f" (API: {address}/docs)" if settings.api_docs else ""
     typer.echo(f"Rantevou: open {address}{docs}. Ctrl-C stops it.")
     return listener, management

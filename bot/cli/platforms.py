@@ -55,13 +55,13 @@ def _set_up(platform: str) -> None:
 
     settings, package = read_settings(PLATFORMS), load(PLATFORMS[platform])
     accounts = _accounts(settings, platform)
-    if settings.public_url is None:
+    if settings.public_address is None:
         instead = f" Without one, use `rantevou {platform} poll`." if package.poll_help else ""
         raise ConfigurationError(
             f"RANTEVOU_PUBLIC_URL isn't set: the https address at which {package.title} can reach "
             f"Rantevou.{instead}"
         )
-    _run_each({each.account: each.set_up(settings.public_url) for each in accounts})
+    _run_each({each.account: each.set_up(settings.public_address) for each in accounts})
 
 
 def _poll(platform: str) -> None:
@@ -131,7 +131,7 @@ def doctor() -> None:
         names = " and ".join(f"RANTEVOU_{platform.upper()}__…" for platform in PLATFORMS)
         raise ConfigurationError(f"No bot is configured: see {names} in .env.example.")
     for account, platform in accounts.items():
-        right, wrong = asyncio.run(platform.check_up(settings.public_url))
+        right, wrong = asyncio.run(platform.check_up(settings.public_address))
         _echo(account, [*(f"ok  {line}" for line in right), *(f"WRONG  {line}" for line in wrong)])
         well = well and not wrong
     if not well:

@@ -70,5 +70,5 @@ class ErrorPages:
             title=self._texts.say(TITLE, language),
             message=self._texts.say(MESSAGES.get(status, OTHER_MESSAGE), language),
             back=self._texts.say(BACK, language),
-            path=root or "/",
+            path=scope["root_path"] + (root or "/"),
         ).encode()

@@ -13,7 +13,7 @@ def routes(application: Application, renderer: Renderer) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     texts = application.services.texts
     script = renderer.templates.get_template("embed.js").render(
-        framed=FRAMED,
+        framed=f"{application.settings.root_path}{FRAMED}",
         origins=list(application.settings.embed_origins),
         titles={language: texts.say(TITLE, language) for language in LANGUAGES},
         first=LANGUAGES[0],

@@ -73,10 +73,10 @@ class Day:
 class Renderer:
     """Renders pages and parts of pages."""
 
-    def __init__(self, services: Services, *, api_docs: bool) -> None:
+    def __init__(self, services: Services, *, root_path: str, api_docs: bool) -> None:
         """`api_docs`: whether the pages link the documentation of the API."""
         self._services = services
-        self.templates = create_environment()
+        self.templates = create_environment(root_path)
         self.templates.globals["api_docs"] = api_docs
         self._gettext = {
             language: gettext_variables(services.texts, language) for language in LANGUAGES

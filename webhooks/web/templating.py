@@ -31,8 +31,8 @@ WEB = ("http://", "https://")
 MAP = "https://www.openstreetmap.org/"
 
 
-def create_environment() -> Environment:
-    """Return the environment of the pages' templates."""
+def create_environment(root_path: str) -> Environment:
+    """Return the environment of the pages' templates; `root_path` begins every link of theirs."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -40,6 +40,7 @@ def create_environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.globals["root_path"] = root_path
     environment.filters |= {
         "blocks": text_blocks,
         "linked": linked,

@@ -9,7 +9,7 @@ from fastapi import Depends, HTTPException, Request, Response
 
 from core.catalogue.model import ID
 from webhooks.middleware.request_limits import RequestLimits
-from webhooks.paths import FRAMED, is_framed
+from webhooks.paths import FRAMED, is_framed, path_within_root
 
 COOKIE_SECONDS = 90 * 24 * 3600
 """Longer than most book ahead, so that a reminder is shown to whoever comes back."""
@@ -21,17 +21,18 @@ class ChatPage:
 
     municipality_id: str | None
     framed: bool
+    root_path: str = ""
 
     @property
     def root(self) -> str:
         """Return the beginning of the page's paths, without a slash at its end."""
         own = f"/m/{self.municipality_id}" if self.municipality_id else ""
-        return (FRAMED if self.framed else "") + own
+        return self.root_path + (FRAMED if self.framed else "") + own
 
     @property
     def path(self) -> str:
         """Return the path of the page itself."""
-        return self.root or "/"
+        return f"{self.root}/" if self.root == self.root_path else self.root
 
     @property
     def cookie(self) -> str:
@@ -68,7 +69,8 @@ def chat_page(request: Request) -> ChatPage:
     municipality_id = request.path_params.get("municipality")
     if municipality_id is not None and not re.fullmatch(ID, municipality_id):
         raise HTTPException(404, "No municipality has that name here.")
-    return ChatPage(municipality_id, is_framed(request.url.path))
+    framed = is_framed(path_within_root(request.scope))
+    return ChatPage(municipality_id, framed, request.scope["root_path"])
 
 
 Here = Annotated[ChatPage, Depends(chat_page)]

@@ -41,6 +41,14 @@ def command(new_file: Path, telegram: TelegramServer) -> Command:
     return run
 
 
+def test_under_a_sub_path_the_webhook_is_under_it_too(
+    command: Command, telegram: TelegramServer
+) -> None:
+    done = command("telegram", "setup", root_path="/rantevou")
+    assert done.returncode == 0, done.stderr
+    assert dict(telegram.calls)["setWebhook"]["url"] == f"{PUBLIC}/rantevou/webhooks/telegram/town"
+
+
 def test_the_setup_registers_everything_and_says_so(
     command: Command, telegram: TelegramServer
 ) -> None:

@@ -179,6 +179,7 @@
   });
 
   document.addEventListener("visibilitychange", function () { listen(); });
+  var TYPED = "rantevou typed"; // other pages of the same site may keep something too
   // The text not yet sent is kept when the page is loaded again, but not when all is erased.
   var forgotten = false;
   document.addEventListener("submit", function (event) {
@@ -187,7 +188,7 @@
   window.addEventListener("pagehide", function () {
     var text = document.getElementById("text");
     if (text.value && text.value !== sent && !forgotten) {
-      sessionStorage.setItem("typed", text.value);
+      sessionStorage.setItem(TYPED, text.value);
     }
     if (stream) { stream.close(); stream = null; }
   });
@@ -199,7 +200,7 @@
     listen();
     setInterval(tick, 10000);
     var text = document.getElementById("text");
-    text.value = text.value || sessionStorage.getItem("typed") || "";
-    sessionStorage.removeItem("typed");
+    text.value = text.value || sessionStorage.getItem(TYPED) || "";
+    sessionStorage.removeItem(TYPED);
   });
 })();
