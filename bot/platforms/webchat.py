@@ -4,8 +4,18 @@ import secrets
 import uuid
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.config import JsonDict
 
+from bot.i18n.stated_language import LANGUAGE_OF_OTHERS, stated_language
 from bot.i18n.timezones import zone_names
 from bot.messages import PRINTABLE, WEBCHAT, Inbound, Reply, ReplyBlock, Sender
 from core.catalogue.registry import Registry
@@ -13,23 +23,37 @@ from core.i18n import LANGUAGES, Language
 
 ACCOUNT = "webchat"
 
+LANGUAGE_RULE = (
+    f"We speak {', '.join(LANGUAGES)}; whose language is another is spoken to in "
+    f"{LANGUAGE_OF_OTHERS}, and what is no language is taken as if none were given"
+)
 
-def known_zone(name: str) -> str:
-    """Return a zone of the IANA database. Raises ValueError for any other name."""
-    if name not in zone_names():
-        raise ValueError("a zone of the IANA database, such as Australia/Melbourne")
-    return name
+
+def known_zone(name: str) -> str | None:
+    """Return a zone of the IANA database; None for any other name."""
+    return name if name in zone_names() else None
 
 
 SpokenLanguage = Annotated[
-    Language, WithJsonSchema({"type": "string", "enum": [str(each) for each in LANGUAGES]})
+    Language | None,
+    BeforeValidator(lambda stated: stated_language(stated) if isinstance(stated, str) else stated),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]}),
 ]
+TimeZone = Annotated[str | None, AfterValidator(lambda name: name and known_zone(name))]
+
+ONE_OF_BOTH: JsonDict = {
+    "oneOf": [
+        {"required": [field], "properties": {field: {"type": "string"}}}
+        for field in ("text", "choice")
+    ]
+}
+"""The rule of a TurnRequest in its JSON schema: one is a string, the other null or left out."""
 
 
 class TurnRequest(BaseModel):
     """A message to Rantevou: either a typed text or a picked choice."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=ONE_OF_BOTH)
 
     conversation: str | None = Field(
         default=None,
@@ -44,13 +68,20 @@ class TurnRequest(BaseModel):
         description="Yours; the same one again gives the same answer and changes nothing. "
         "Use a random UUID, so that a lost first answer can be had again too",
     )
-    text: str | None = Field(default=None, description="What was typed")
+    text: str | None = Field(
+        default=None, description="What was typed; either this or a choice is given, never both"
+    )
     choice: str | None = Field(
         default=None, max_length=100, pattern=PRINTABLE, description="The id of a choice"
     )
-    language: SpokenLanguage | None = Field(default=None, description="Of your page")
-    timezone: Annotated[str, AfterValidator(known_zone)] | None = Field(
-        default=None, description="Of the browser, such as Europe/Athens"
+    language: SpokenLanguage = Field(
+        default=None,
+        description=f"Of your page, such as el or el-GR. {LANGUAGE_RULE}",
+    )
+    timezone: TimeZone = Field(
+        default=None,
+        description="Of the browser: a zone of the IANA database, such as Europe/Athens; "
+        "any other is taken as if none were given",
     )
 
     @model_validator(mode="after")

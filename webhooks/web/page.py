@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from bot.bootstrap import Application
 from bot.context import AlreadyBegun, UnknownConversation
-from bot.i18n.timezones import zone_names
 from bot.messages import Inbound, Reply, Sender
 from bot.platforms import webchat
 from bot.turn import forget, receive
@@ -212,7 +211,7 @@ class Page:
             "message_id": form.message_id or str(uuid4()),
             "choice": form.choice,
             "text": (form.text or "") if form.choice is None else None,
-            "timezone": form.timezone if form.timezone in zone_names() else None,
+            "timezone": form.timezone or None,
         }
         if token is None:
             turn["language"] = language_wanted(request.headers)

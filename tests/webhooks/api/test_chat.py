@@ -104,6 +104,35 @@ def test_a_header_states_the_language_where_no_field_does(
     assert ChatClient(client, language="el").say("1000").startswith("Γεια σας!")
 
 
+@pytest.mark.parametrize(
+    ("stated", "greeting"),
+    [
+        ("el-GR", "Γεια σας!"),
+        ("EL", "Γεια σας!"),
+        ("en_AU", "Hello!"),
+        ("fr-FR", "Hello!"),  # as by the header
+        ("", "Γεια σας!"),
+        ("no language; at all", "Γεια σας!"),
+        ("\ud800", "Γεια σας!"),
+        ("x" * 5000, "Γεια σας!"),
+    ],
+)
+def test_no_language_refuses_a_message(client: httpx.Client, stated: str, greeting: str) -> None:
+    assert ChatClient(client, language=stated).say("1000").startswith(greeting)
+
+
+@pytest.mark.parametrize(
+    "stated", ["Mars", "", "../../etc/passwd", "\ud800", "Etc/Unknown", "x" * 5000]
+)
+def test_no_time_zone_refuses_a_message(serve: Serve, deployment: Deployment, stated: str) -> None:
+    citizen = ChatClient(serve(), timezone=stated)
+    assert citizen.say("Γεια").startswith("Γεια σας!")
+    assert deployment.rows("SELECT timezone FROM conversations") == [("Europe/Athens",)]
+    citizen.fields["timezone"] = "Australia/Melbourne"
+    citizen.say("Χίος")
+    assert deployment.rows("SELECT timezone FROM conversations") == [("Australia/Melbourne",)]
+
+
 def test_a_header_does_not_switch_the_language_in_mid_conversation(client: httpx.Client) -> None:
     client.headers["Accept-Language"] = "el-GR"
     citizen = ChatClient(client, language="en")

@@ -3,6 +3,7 @@
 import re
 from html import unescape
 from html.parser import HTMLParser
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -75,6 +76,43 @@ def test_the_description_names_every_field_and_problem(client: httpx.Client) -> 
     for block in schemas["TurnReply"]["properties"]["blocks"]["items"]["oneOf"]:
         assert f"<h2>{block['$ref'].rpartition('/')[2]}</h2>" in page
     assert "<h2>FactRow</h2>" in page
+
+
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        ({"text": "x"}, 1),
+        ({"text": "", "choice": None}, 1),
+        ({"choice": "1.1"}, 1),
+        ({"choice": "1.1", "text": None}, 1),
+        ({"text": "x", "choice": "1.1"}, 2),
+        ({}, 0),
+        ({"text": None, "choice": None}, 0),
+    ],
+)
+def test_the_description_says_that_either_a_text_or_a_choice_is_sent(
+    client: httpx.Client, given: dict[str, str | None], count: int
+) -> None:
+    """As `oneOf` is read: exactly one of its schemas must match."""
+    schema = client.get("/openapi.json").json()["components"]["schemas"]["TurnRequest"]
+    matching = 0
+    for each in schema["oneOf"]:
+        (field,) = each["required"]
+        assert each["properties"] == {field: {"type": "string"}}
+        matching += isinstance(given.get(field), str)
+    assert matching == count
+    body = {"message_id": str(uuid4()), **given}
+    assert client.post("/chat/turns", json=body).status_code == (200 if count == 1 else 422)
+
+
+def test_the_description_says_what_a_time_zone_and_a_language_may_be(client: httpx.Client) -> None:
+    fields = client.get("/openapi.json").json()["components"]["schemas"]["TurnRequest"][
+        "properties"
+    ]
+    nullable = [{"type": "string"}, {"type": "null"}]
+    assert fields["timezone"]["anyOf"] == fields["language"]["anyOf"] == nullable
+    assert "a zone of the IANA database" in fields["timezone"]["description"]
+    assert "We speak el, en" in fields["language"]["description"]
 
 
 @pytest.mark.parametrize("path", PAGES)
