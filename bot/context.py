@@ -89,6 +89,7 @@ def build_context(
         network=sender.network,
         contact_id=found.contact_id,
         account=sender.account,
+        proven_phone=found.proven_phone,
     )
     office = Office(
         session,

@@ -204,7 +204,8 @@ class Inbound(Sender):
     """An inbound message, independent of its platform. An invalid field raises ValueError.
 
     It is a `text`, a `choice` (a button's id), a `link` (what a deep link carried), a `command` (by
-    its name) or `unread` (of a kind that can't be read).
+    its name) or `unread` (of a kind that can't be read). A text that `proves_phone` is the sender's
+    own telephone number, as the platform knows it.
 
     `message_id` is unique within the account. `number` grows from message to message, where the
     platform numbers them. `chat_sequence` numbers the messages of a chat, where it numbers ours
@@ -220,6 +221,7 @@ class Inbound(Sender):
     number: int | None = None
     chat_sequence: int | None = None
     text: str | None = None
+    proves_phone: bool = False
     choice: str | None = None
     unread: Unreadable | None = None
     link: str | None = None

@@ -42,7 +42,9 @@ from dialogs.engine.inputs import (
 )
 from dialogs.engine.interpreter import MAX_TEXT
 from dialogs.engine.state import State
+from dialogs.nlu.fields import parse_phone
 from dialogs.nlu.normalize import clean
+from dialogs.nlu.parsed import ParseFailure
 
 
 def receive(
@@ -91,6 +93,8 @@ def _answer(
 ) -> list[Reply]:
     """Advance the conversation by a message that is new and in order."""
     now, platform = services.clock(), services.platforms.get(inbound.account)
+    if inbound.proves_phone:
+        found = _store_proof(session, services, inbound, found)
     state, transport = _apply_stated(state, transport, inbound, pushes=platform is not None)
     ctx = build_context(session, services, inbound, found, transport, state)
     ctx.open_prompt = open_prompt(session, found, state)
@@ -146,6 +150,16 @@ def preview(session: Session, services: Services, inbound: Inbound) -> list[Repl
     result = advance(state, _engine_input(session, found, inbound, state, None), ctx)
     language = result.state.language
     return build_replies(services.texts, result.messages, result.question, language)
+
+
+def _store_proof(
+    session: Session, services: Services, inbound: Inbound, found: StoredConversation
+) -> StoredConversation:
+    """Store that the sender has proven to have the phone number that the message is."""
+    own = parse_phone(inbound.text or "")
+    if isinstance(own, ParseFailure):
+        return found
+    return conversations.prove_phone(session, found, services.registry.keyed_hash(own.value))
 
 
 def _apply_stated(

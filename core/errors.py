@@ -11,6 +11,7 @@ class RefusalKind(StrEnum):
     TAKEN = "taken"
     TOO_MANY_BOOKINGS = "too_many_bookings"
     TOO_MANY_HOLDS = "too_many_holds"
+    TOO_MANY_CONFIRMATIONS = "too_many_confirmations"
     TOO_LATE = "too_late"
     NOT_CONFIRMED = "not_confirmed"
     NO_CONSENT = "no_consent"

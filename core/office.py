@@ -213,10 +213,13 @@ class Office:
                 self._limits[key] = refused
         return self._limits[key]
 
-    def check_phone_limit(self, offer: ServiceOffer, number: str) -> None:
-        """Raise BookingRefused where a phone number has reached the limit of a service."""
-        hashed = self._registry.keyed_hash(number)
-        limits.check_phone(self._session, offer.municipality, offer.service.id, self.now, hashed)
+    def check_phone_limit(self, offer: ServiceOffer, number: str, attendee: str) -> None:
+        """Raise BookingRefused where a phone number has reached a service's limit for an attendee.
+
+        `attendee` is their name, "" where it isn't known yet.
+        """
+        hashed, body, service = self._registry.keyed_hash(number), offer.municipality, offer.service
+        limits.check_phone(self._session, body, service.id, self.now, hashed, attendee, self._actor)
 
     def check_lookup_allowed(self) -> None:
         """Raise BookingRefused while the citizen has too many failed attempts."""

@@ -12,12 +12,14 @@ from bot.messages import WEBCHAT
 from bot.retry import repeat
 from bot.telemetry.logging import cause
 from core.bookings.expiry import expire_lapsed
+from core.bookings.limits import forget_confirmations
 from core.bookings.lookup import forget_attempts
 from core.db.advisory_locks import try_lock
 from core.db.database import Database
 from core.db.models import (
     UNSENT,
     Booking,
+    Contact,
     Conversation,
     InboundRow,
     OutboxRow,
@@ -62,6 +64,9 @@ def clean_up(
     for conversation in idle:
         conversation.state = conversation_state.reset(conversation.state)
         conversation.forget_at = None
+    if idle:  # a number that was proven long ago may have another owner since
+        contacts = Contact.id.in_([conversation.contact_id for conversation in idle])
+        session.execute(update(Contact).where(contacts).values(proven_phone=None))
     # Offered choices may hold personal data too: details known from before, a booking's time.
     session.execute(delete(PromptRow).where(PromptRow.asked_at < now - keep_answers))
     unsent = select(OutboxRow.id).where(OutboxRow.inbound_id == InboundRow.id, UNSENT)
@@ -83,4 +88,5 @@ def clean_up(
     )
     session.execute(delete(PendingInbound).where(PendingInbound.until < now))
     forget_attempts(session, now)
+    forget_confirmations(session, now)
     return {"holds": expire_lapsed(session, now), "conversations": len(idle)}

@@ -9,7 +9,7 @@ from sqlalchemy.orm.util import identity_key
 from core.actor import Actor
 from core.bookings.allocation import take_desk
 from core.bookings.history import record_change
-from core.bookings.limits import check_citizen, check_holds
+from core.bookings.limits import check_citizen, check_confirmations, check_holds
 from core.catalogue.model import Rules
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
@@ -38,12 +38,13 @@ def hold(
     `old` is the actor's previous hold: its row gets the new time, or stays unchanged where this is
     refused. Where it is live and has the same time, its maximum duration isn't begun anew. The
     citizen's other holds are released: nobody holds two times.
-    Raises BookingRefused: taken, too_many_bookings, too_many_holds.
+    Raises BookingRefused: taken, too_many_bookings, too_many_holds, too_many_confirmations.
     """
     starts_at = starts_at.astimezone(UTC)  # local times are compared and added by the wall clock
     rules = offer.municipality.rules
     check_citizen(session, offer, now, actor.citizen_id)
     check_holds(session, offer, now, actor.network, old)
+    check_confirmations(session, offer, now, actor)
     booking = old if old and old.state == BookingState.HELD else Booking(details={})
     same = booking is old and is_live(booking, now) and booking.starts_at == starts_at
     held_at = booking.held_at if same else now

@@ -11,7 +11,12 @@ from core.actor import Actor
 from core.bookings.allocation import slot_taken_error, still_serves, take_desk
 from core.bookings.history import record_change
 from core.bookings.holds import is_live
-from core.bookings.limits import check_citizen, check_phone
+from core.bookings.limits import (
+    check_citizen,
+    check_confirmations,
+    check_phone,
+    count_confirmation,
+)
 from core.bookings.reference import new_code
 from core.catalogue.model import Consent, Rules
 from core.catalogue.registry import Registry
@@ -37,14 +42,16 @@ def confirm(
 ) -> None:
     """Confirm a hold, which gets a code; also a lapsed one whose time is still free.
 
-    Raises BookingRefused: taken, too_many_bookings.
+    Raises BookingRefused: taken, too_many_bookings, too_many_confirmations.
     """
     if booking.state not in (BookingState.HELD, BookingState.EXPIRED) or booking.starts_at <= now:
         raise slot_taken_error()
     phone_hash = registry.keyed_hash(details["phone"]) if details.get("phone") else None
     check_citizen(session, offer, now, actor.citizen_id)
+    check_confirmations(session, offer, now, actor)
     if phone_hash:
-        check_phone(session, offer.municipality, offer.service.id, now, phone_hash)
+        body, service, attendee = offer.municipality, offer.service.id, details.get("name", "")
+        check_phone(session, body, service, now, phone_hash, attendee, actor)
 
     def take(desk_id: int) -> None:
         # First, for its query flushes the session: so all changes are one UPDATE.
@@ -53,6 +60,7 @@ def confirm(
         booking.state = BookingState.CONFIRMED
         booking.details = dict(details)
         booking.phone_hash = phone_hash
+        booking.phone_proven = phone_hash is not None and phone_hash == actor.proven_phone
         booking.language, booking.timezone = actor.language, actor.timezone
         if consent:
             booking.consent_version = str(consent.reference)
@@ -62,6 +70,7 @@ def confirm(
         take(booking.desk_id)
     else:
         take_desk(session, offer, booking.starts_at, now, take, booking)
+    count_confirmation(session, offer, now, actor)
     change = record_change(session, booking, HistoryAction.CONFIRMED, now, actor)
     enqueue_notifications(session, registry, booking, change, now, actor)
 
@@ -121,7 +130,9 @@ def edit(
     phone_hash = registry.keyed_hash(phone) if phone else None
     if phone_hash and phone_hash != booking.phone_hash:
         body = registry[booking.municipality_id].body
-        check_phone(session, body, booking.service, now, phone_hash)
+        attendee = changes.get("name", booking.details.get("name", ""))
+        check_phone(session, body, booking.service, now, phone_hash, attendee, actor)
+        booking.phone_proven = phone_hash == actor.proven_phone
     kept = {name: value for name, value in booking.details.items() if name not in changes}
     booking.details = kept | {name: value for name, value in changes.items() if value}
     booking.phone_hash = phone_hash
@@ -141,6 +152,7 @@ def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: A
     booking.state = BookingState.CANCELLED
     booking.details = {}
     booking.phone_hash = None
+    booking.phone_proven = False
     session.get_one(Citizen, booking.citizen_id).details = {}
     for citizen_id in {booking.citizen_id, actor.citizen_id}:
         erase_messages(session, citizen_id)

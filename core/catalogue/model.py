@@ -268,6 +268,9 @@ class Rules(CatalogueModel):
     """The hours before an appointment at which the reminder is sent; 0 for none."""
     holds_per_address: int = Field(default=100, ge=1)
     """The times that may be held at once from one network address, which many may share."""
+    confirmations_per_address: int = Field(default=30, ge=1)
+    """The bookings that may be confirmed from one network address in 24 hours, by citizens who
+    haven't proven that the telephone number is theirs."""
 
 
 class Service(CatalogueModel):

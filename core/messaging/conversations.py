@@ -39,6 +39,7 @@ _FIND = (
         PromptRow.number,
         PromptRow.step,
         PromptRow.offered,
+        Contact.proven_phone,
     )
     .select_from(Contact.__table__)
     .join(Conversation.__table__, Conversation.contact_id == Contact.id)
@@ -85,6 +86,11 @@ _TRANSCRIPT = (
     .order_by(InboundRow.id.desc())
     .limit(MAX_TRANSCRIPT)
 )
+_PROVE = (
+    update(Contact.__table__)
+    .where(Contact.__table__.c.id == bindparam("contact_id"))
+    .values(proven_phone=bindparam("phone_hash"))
+)
 _SAVE = (
     update(Conversation.__table__)
     .where(Conversation.__table__.c.id == bindparam("which"))
@@ -100,7 +106,8 @@ class StoredConversation:
 
     `replies` are those to this turn's message, where it was answered before. `known_details` are
     those that the citizen gave at earlier bookings. `prompt_number`, `prompt_step` and
-    `prompt_offered` are the last prompt's.
+    `prompt_offered` are the last prompt's. `proven_phone` is the keyed hash of the number that the
+    contact has proven to be its own.
     """
 
     id: int
@@ -114,6 +121,7 @@ class StoredConversation:
     prompt_number: int | None = None
     prompt_step: str | None = None
     prompt_offered: list[Any] | None = None
+    proven_phone: str | None = None
 
 
 def find(
@@ -154,6 +162,15 @@ def create(session: Session, account: str, address: str, now: datetime) -> Store
     session.add(conversation)
     session.flush()
     return replace(NOT_STORED, id=conversation.id, contact_id=contact.id, citizen_id=citizen.id)
+
+
+def prove_phone(session: Session, found: StoredConversation, phone_hash: str) -> StoredConversation:
+    """Store that a conversation's contact has proven to have a phone number; return it with that.
+
+    However it was proven: by the platform today.
+    """
+    session.execute(_PROVE, {"contact_id": found.contact_id, "phone_hash": phone_hash})
+    return replace(found, proven_phone=phone_hash)
 
 
 def save(

@@ -47,7 +47,8 @@ def _service_steps(loaded: LoadedMunicipality, service_id: str) -> Iterator[Step
 @refusable
 def _check_phone_limit(ctx: Context, number: str) -> None:
     """Refuse a number that has its maximum of bookings, before the other details are typed."""
-    ctx.office.check_phone_limit(current_offer(ctx), number)
+    attendee = ctx.answers.get("details.name", "")
+    ctx.office.check_phone_limit(current_offer(ctx), number, attendee)
 
 
 def _version(ctx: Context) -> str:

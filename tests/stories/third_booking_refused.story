@@ -1,4 +1,4 @@
-# With two open appointments for a service a third is refused, and what can be done is said
+# With two open appointments for a service a third is refused; others' number proves nothing
 now      2026-11-30 09:00
 platform webchat, el
 quickly  Καλαμάτα | εεε | 4/12 | 12:30 | Μαρία Παπαδοπούλου | maria@example.gr | 6912345678 | 068933130 | συμφωνώ | ναι
@@ -59,10 +59,6 @@ bot      Ποιο ραντεβού;
          (Άλλο ραντεβού, με κωδικό) (Πίσω) (Βοήθεια)
 other
 quickly  Καλαμάτα | εεε | 8/12 | 12:30 | Άλλος Παπαδόπουλος | allos@example.gr | 6912345678
-bot      Με αυτό το τηλέφωνο δεν μπορώ να κλείσω άλλο ραντεβού για την υπηρεσία. Δώστε άλλο τηλέφωνο ή επικοινωνήστε με την υπηρεσία.
-bot      Σε ποιο κινητό τηλέφωνο να σας βρούμε για το ραντεβού;
-         (Πίσω) (Βοήθεια)
-citizen  6987654321
 bot      Ποιος είναι ο ΑΦΜ του προσώπου που θα εξυπηρετηθεί;
          Ο ΑΦΜ έχει εννέα ψηφία.
          (Πίσω) (Βοήθεια)

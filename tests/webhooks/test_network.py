@@ -9,7 +9,7 @@ from tests.conftest import Deployment
 from tests.webhooks.chat_client import GREEK, ChatClient
 from tests.webhooks.conftest import Serve
 
-HERE, ELSEWHERE = "192.0.2.1", "198.51.100.1"
+HERE, ELSEWHERE, EXEMPT = "192.0.2.1", "198.51.100.1", "203.0.113.1"
 
 
 def at(address: str, client: httpx.Client) -> ChatClient:
@@ -43,6 +43,23 @@ def test_one_address_keeps_only_so_many_times_however_many_chats_it_opens(
     assert "Από το δίκτυό σας" in said
     assert "καλέστε την υπηρεσία στο 2721000000" in said
     assert keep(ELSEWHERE, client, "13:50").step == "details.name"
+
+
+def test_an_address_confirms_only_so_many_bookings_unless_it_is_exempt(
+    deployment: Deployment, serve: Serve, shipped: dict[str, Municipality]
+) -> None:
+    one = {"rules": Rules(confirmations_per_address=1)}
+    deployment.load(shipped["kalamata"].model_copy(update=one))
+    client = serve(exempt_addresses=EXEMPT)
+    for address, times in ((HERE, ("12:30", "13:10")), (EXEMPT, ("13:10", "13:50"))):
+        for time in times:
+            talker = keep(address, client, time)
+            if talker.step == "time":
+                break
+            said = talker.answer({**GREEK, "time": time}, taps=False)
+            assert "Το ραντεβού σας κλείστηκε" in said
+        refused = "καλέστε την υπηρεσία στο 2721000000" in talker.replies[0]["text"]
+        assert refused == (address == HERE)
 
 
 def guess(address: str, client: httpx.Client, phone: str) -> str:

@@ -122,7 +122,7 @@ def _content(message: Message, user: User) -> dict[str, Any] | None:
     if contact := message.contact:
         if contact.user_id != user.id:
             return _unread("contact")
-        return {"text": f"+{contact.phone_number.lstrip('+')}"}
+        return {"text": f"+{contact.phone_number.lstrip('+')}", "proves_phone": True}
     if message.voice or message.video_note or message.audio:
         return _unread("voice")
     return _unread("other") if message.effective_attachment else None

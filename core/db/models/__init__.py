@@ -1,7 +1,14 @@
 """The tables."""
 
 from core.db.models.base import Base, UtcDateTime
-from core.db.models.bookings import LIVE, Booking, BookingState, History, HistoryAction
+from core.db.models.bookings import (
+    LIVE,
+    Booking,
+    BookingState,
+    Confirmation,
+    History,
+    HistoryAction,
+)
 from core.db.models.catalogue import Desk, MunicipalityRow, StoredSecret
 from core.db.models.conversations import Conversation, InboundRow, PendingInbound, PromptRow
 from core.db.models.outbox import UNSENT, OutboxRow, OutboxStatus, Suppression
@@ -14,6 +21,7 @@ __all__ = [
     "Booking",
     "BookingState",
     "Citizen",
+    "Confirmation",
     "Contact",
     "Conversation",
     "Desk",

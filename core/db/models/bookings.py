@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base
@@ -93,6 +93,8 @@ class Booking(Base):
     network: Mapped[str | None]
     details: Mapped[dict[str, Any]]
     phone_hash: Mapped[str | None]
+    phone_proven: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether who booked had proven that the number is theirs."""
     language: Mapped[str]
     timezone: Mapped[str]
     consent_version: Mapped[str | None]
@@ -100,6 +102,18 @@ class Booking(Base):
     consent_withdrawn_at: Mapped[datetime | None]
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 as SQLAlchemy has it
+
+
+class Confirmation(Base):
+    """A confirmation from a network address (a keyed hash), kept for as long as it is counted."""
+
+    __tablename__ = "confirmations"
+    __table_args__ = (Index("ix_confirmations_network_at", "network", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    network: Mapped[str]
+    municipality_id: Mapped[str]
+    at: Mapped[datetime]
 
 
 class History(Base):

@@ -29,6 +29,8 @@ class Contact(Base):
     account: Mapped[str]
     address: Mapped[str]
     citizen_id: Mapped[int] = mapped_column(ForeignKey("citizens.id"), index=True)
+    proven_phone: Mapped[str | None]
+    """The keyed hash of the phone number that it has proven to be its own."""
 
 
 class FailedAttempt(Base):

@@ -1,12 +1,16 @@
 """The limits of appointments and holds, on a real database."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from core.actor import Actor
 from core.bookings import service as bookings
+from core.bookings.limits import forget_confirmations
+from core.db.models import Confirmation
 from core.errors import BookingRefused
 from core.i18n import _
 from tests.core.booking_environment import PHONE, BookingEnvironment
@@ -35,25 +39,114 @@ def test_the_cap_is_looked_at_again_when_confirming(env: BookingEnvironment) -> 
     assert held[2].state == "held"
 
 
-def test_a_phone_number_has_the_same_cap_from_whatever_chat(env: BookingEnvironment) -> None:
+def owner(env: BookingEnvironment, phone: str = PHONE) -> Actor:
+    """A citizen, in a conversation of their own, who has proven that the number is theirs."""
+    return replace(env.citizen(), proven_phone=env.registry.keyed_hash(phone))
+
+
+def test_strangers_who_give_a_number_stop_nobody(env: BookingEnvironment) -> None:
+    """Neither who owns it nor others, who would learn that bookings exist."""
     for clock in ("09:00", "09:30"):
         env.confirm(env.hold(clock))
-    third = env.hold("10:00")
+    assert env.confirm(env.hold("10:00")).phone_proven is False
+    who = owner(env)
+    assert env.confirm(env.hold("10:30", who), who).phone_proven is True
+
+
+def test_a_proven_number_has_the_same_cap_from_whatever_chat(env: BookingEnvironment) -> None:
+    for clock in ("09:00", "09:30"):
+        who = owner(env)
+        env.confirm(env.hold(clock, who), who)
+    third = owner(env)
     with pytest.raises(BookingRefused, match="too_many_bookings"):
-        env.confirm(third)
-    assert env.confirm(third, phone="+306987654321").state == "confirmed"
+        env.confirm(env.hold("10:00", third), third)
+    # A neighbour who gives that number learns nothing of its owner's bookings.
+    assert env.confirm(env.hold("10:30")).state == "confirmed"
 
 
-def test_the_cap_of_a_phone_number_holds_for_edited_details_too(
+def test_a_number_that_is_not_the_proven_one_is_no_owner_s(env: BookingEnvironment) -> None:
+    for clock in ("09:00", "09:30"):
+        who = owner(env)
+        env.confirm(env.hold(clock, who), who)
+    other = owner(env, "+306999999999")
+    assert env.confirm(env.hold("10:00", other), other).phone_proven is False
+
+
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [
+        ("ΜΑΡΙΑ  ΠΑΠΑΔΟΠΟΥΛΟΥ", True),
+        ("Παπαδοπούλου Μαρία", True),
+        ("Γιώργος Παπαδόπουλος", False),
+    ],
+)
+def test_a_family_on_one_telephone_is_counted_by_attendee(
+    env: BookingEnvironment, name: str, same: bool
+) -> None:
+    for clock in ("09:00", "09:30"):
+        who = owner(env)
+        env.confirm(env.hold(clock, who), who)
+    who = owner(env)
+    third = env.hold("10:00", who)
+    if same:
+        with pytest.raises(BookingRefused, match="too_many_bookings"):
+            env.confirm(third, who, name=name)
+    else:
+        assert env.confirm(third, who, name=name).state == "confirmed"
+
+
+def test_the_cap_of_a_proven_number_holds_for_edited_details_too(
     env: BookingEnvironment,
 ) -> None:
     for clock in ("09:00", "09:30"):
-        env.confirm(env.hold(clock))
-    third = env.book("10:00")
-    who = Actor(third.citizen_id, "webchat", "el", "Europe/Athens")
+        who = owner(env)
+        env.confirm(env.hold(clock, who), who)
+    who = owner(env)
+    third = env.confirm(env.hold("10:00", who), who, phone="+306900000003")
     with pytest.raises(BookingRefused, match="too_many_bookings"):
         bookings.edit(env.session, env.registry, third, {"phone": PHONE}, env.now, who)
     assert third.details["phone"] != PHONE
+    bookings.edit(env.session, env.registry, third, {"phone": PHONE, "name": "Β Γ"}, env.now, who)
+    assert third.phone_proven is True
+
+
+def test_an_address_confirms_thirty_bookings_a_day(make_env: MakeEnv) -> None:
+    desks = [desk(f"desk-{number}") for number in range(32)]
+    env = make_env(small(*desks))
+    waiting = env.citizen("net")
+    last = env.hold("09:30", waiting)
+    for number in range(30):
+        who = env.citizen("net")
+        booked = env.confirm(env.hold("09:00", who), who, phone=f"+3069{number:08}")
+        if number % 2:
+            env.cancel(booked)
+    with pytest.raises(BookingRefused, match="too_many_confirmations"):
+        env.hold("09:30", env.citizen("net"))
+    with pytest.raises(BookingRefused, match="too_many_confirmations") as refused:
+        env.confirm(last, waiting)
+    office = _("call the office at {phone}", phone="2100000000")
+    assert refused.value.text.args["call_the_office"] == office
+    for other in ("elsewhere", None):
+        env.hold("10:00", env.citizen(other))
+    proven = replace(owner(env), network="net")
+    assert env.confirm(env.hold("10:00", proven), proven).state == "confirmed"
+    env.later(hours=23, minutes=59)
+    with pytest.raises(BookingRefused, match="too_many_confirmations"):
+        env.hold("09:30", env.citizen("net"))
+    env.later(minutes=1)
+    forget_confirmations(env.session, env.now)
+    assert env.session.scalars(select(Confirmation)).all() == []
+    assert env.confirm(last, waiting).state == "confirmed"
+
+
+def test_a_municipality_says_how_many_an_address_confirms(make_env: MakeEnv) -> None:
+    env = make_env(small(rules={"confirmations_per_address": 1}))
+    for _town in range(2):
+        who = env.citizen("net")
+        env.confirm(env.hold("09:00", who), who)
+        with pytest.raises(BookingRefused, match="too_many_confirmations"):
+            env.hold("09:30", env.citizen("net"))
+        env.reload(small(id="village", rules={"confirmations_per_address": 1}))
 
 
 def test_bookings_that_ended_or_are_of_another_service_do_not_count(make_env: MakeEnv) -> None:

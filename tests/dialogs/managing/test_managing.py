@@ -50,6 +50,26 @@ def test_a_detail_that_screening_left_out_is_not_offered_for_editing(
     assert picks == ["name", "phone"]
 
 
+def test_whoever_booked_here_finds_it_by_its_code_also_when_others_are_locked_out(
+    deployment: Deployment,
+) -> None:
+    deployment.load(custom_municipality())
+    for time in ("9:30", "10:00"):
+        deployment.talk("νέο ραντεβού", "town", "7/12", time, NAME, PHONE, "ναι")
+    _first, booking = stored_bookings(deployment)
+
+    def type_code(*said: str) -> str:
+        deployment.talk("τα ραντεβού μου")
+        deployment.tap("Άλλο ραντεβού, με κωδικό")
+        return deployment.talk(*said)[0].text
+
+    for number in range(5):
+        type_code("KX7M2P", f"691234567{number}")
+    assert "λάθος προσπάθειες" in type_code("KX7M2P")
+    type_code(str(booking.code))
+    assert deployment.last[-1].booking == booking.id
+
+
 @pytest.mark.parametrize("task", ["Αλλαγή ημέρας ή ώρας", "Ακύρωση ραντεβού"])
 def test_a_task_past_its_deadline_is_refused_before_anything_is_asked(
     deployment: Deployment, task: str
