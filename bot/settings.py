@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from difflib import get_close_matches
 from importlib import import_module
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from types import GenericAlias
@@ -30,6 +31,7 @@ from bot.accounts import AccountSettings, public_fields
 from core.db.database import EXPECTED, backend_of
 from core.errors import ConfigurationError
 
+PREFIX = "rantevou_"
 MASK = "***"
 MIN_SECRET_LENGTH = 16
 MAX_DAYS = 366
@@ -42,6 +44,22 @@ OWN_PATHS = frozenset(
     }
 )  # fmt: skip
 """What our own paths begin with: under such a root path, they would be mistaken for it."""
+
+
+WORDS = {
+    "missing": "it has no default",
+    "extra_forbidden": "no such setting",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a smaller number",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_short": "must have at least {min_length} character",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "its name must be of A-Z, 0-9 and single _, such as TOWN",
+    "model_type": "must be followed by __ and a field's name",
+    "dict_type": "must be followed by __, a name of your choice, __ and a field's name",
+}
+"""What was expected, by the type of pydantic's error; of other types, its message is shown."""
 
 AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=40)]
 
@@ -179,9 +197,12 @@ def read_settings(platforms: Mapping[str, str]) -> Settings:
 
     `platforms` gives the module of each platform's `PACKAGE`, which has the model of its accounts;
     it is imported only where the settings name an account of it. Raises ConfigurationError with
-    the name and value of each wrong setting, and what was expected; of a `.env` that isn't UTF-8.
+    the name and value of each wrong setting, and what was expected; with names that are no
+    setting's; of a `.env` that isn't UTF-8.
     """
     try:
+        if unknown := _unknown_names(platforms):
+            raise ConfigurationError("\n".join(unknown))
         models: dict[str, type[AccountSettings]] = {
             platform: import_module(path).PACKAGE.settings
             for platform, path in platforms.items()
@@ -205,11 +226,31 @@ def read_settings(platforms: Mapping[str, str]) -> Settings:
         ) from None
 
 
+def _names() -> list[str]:
+    """Return the names in `.env` and in the environment, in small letters."""
+    return [*DotEnvSettingsSource(Settings).env_vars, *EnvSettingsSource(Settings).env_vars]
+
+
 def _is_configured(platform: str) -> bool:
     """Return whether any setting is one of that platform's accounts."""
     prefix = f"rantevou_{platform}"
-    names = (*DotEnvSettingsSource(Settings).env_vars, *EnvSettingsSource(Settings).env_vars)
-    return any(name == prefix or name.startswith(f"{prefix}__") for name in names)
+    return any(name == prefix or name.startswith(f"{prefix}__") for name in _names())
+
+
+def _unknown_names(platforms: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with names that begin as settings and are none; never their values."""
+    known = [*Settings.model_fields, *platforms]
+    wrong: list[str] = []
+    for name in sorted(set(_names())):
+        if not name.startswith(PREFIX) or name.startswith(f"{PREFIX}test_"):
+            continue
+        first = name.removeprefix(PREFIX).partition("__")[0]
+        if first in known:
+            continue
+        near = get_close_matches(first, known, 1, 0)[0]
+        meant = f"{PREFIX}{near}{'__…' if near in platforms else ''}".upper()
+        wrong.append(f"{name.upper()} is no setting: the nearest is {meant}.")
+    return wrong
 
 
 def _describe(error: ErrorDetails, models: Mapping[str, type[AccountSettings]]) -> str:
@@ -217,7 +258,8 @@ def _describe(error: ErrorDetails, models: Mapping[str, type[AccountSettings]]) 
     value = (
         "isn't set" if error["type"] == "missing" else f"is {_masked(name, error['input'], models)}"
     )
-    why = "no such setting" if error["type"] == "extra_forbidden" else error["msg"]
+    words = WORDS.get(error["type"])
+    why = words.format(**error.get("ctx", {})) if words else error["msg"]
     return f"RANTEVOU_{name.upper()} {value}: {why.removeprefix('Value error, ')}"
 
 

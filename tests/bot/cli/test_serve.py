@@ -162,11 +162,11 @@ def test_its_socket_is_one_that_asyncio_takes_for_tcp() -> None:
 def test_wrong_settings_are_reported_all_at_once_with_what_was_expected(file: Path) -> None:
     refused(
         file,
-        "RANTEVOU_PORT is '99999': Input should be less than or equal to 65535",
-        "RANTEVOU_REQUESTS_PER_MINUTE is 'many': Input should be a valid integer",
+        "RANTEVOU_PORT is '99999': must be at most 65535",
+        "RANTEVOU_REQUESTS_PER_MINUTE is 'many': must be a whole number",
         "RANTEVOU_BODY_BYTES is '1'",
         "RANTEVOU_KEEP_ANSWERS_DAYS is '-3'",
-        "RANTEVOU_GIVE_UP_HOURS is '99999999999': Input should be less than or equal to",
+        "RANTEVOU_GIVE_UP_HOURS is '99999999999': must be at most 8784",
         "RANTEVOU_EMBED_ORIGINS is 'chios.gov.gr/x': must be addresses without a path",
         "RANTEVOU_EXEMPT_ADDRESSES is '192.0.2.7 kep.gr': must be addresses or networks, like",
         lines=7,
@@ -204,6 +204,26 @@ def test_of_a_wrong_setting_nothing_is_shown_that_may_be_a_password(
     assert "SECRET" not in str(refusal.value).removeprefix("RANTEVOU_SECRET")
 
 
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("RANTEVOU_SECRT", "RANTEVOU_SECRET"),
+        ("RANTEVOU_PUBLICURL", "RANTEVOU_PUBLIC_URL"),
+        ("RANTEVOU_TELEGRM__TOWN__TOKEN", "RANTEVOU_TELEGRAM__…"),
+        ("RANTEVOU_VIBER_TOWN_TOKEN", "RANTEVOU_VIBER__…"),
+    ],
+)
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_name_that_is_no_setting_is_refused_with_the_nearest(
+    file: Path, name: str, nearest: str, in_file: bool
+) -> None:
+    given = {name.removeprefix("RANTEVOU_").lower(): "s3cr3t"}
+    if in_file:
+        (file.parent / ".env").write_text(f"{name}=s3cr3t\n")
+    said = unfit(file, **({} if in_file else given))
+    assert said == f"{name} is no setting: the nearest is {nearest}.\n"
+
+
 def test_bots_are_named_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RANTEVOU_TELEGRAM__ALL__TOKEN", "1:SECRET")
     monkeypatch.setenv("RANTEVOU_TELEGRAM__CHIOS_1__TOKEN", "2:SECRET")
@@ -220,10 +240,14 @@ def test_bots_are_named_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("setting", "value", "told"),
     [
-        ("ALL__MUNICIPALITY", "chios", "RANTEVOU_TELEGRAM__ALL__TOKEN isn't set: Field required"),
+        (
+            "ALL__MUNICIPALITY",
+            "chios",
+            "RANTEVOU_TELEGRAM__ALL__TOKEN isn't set: it has no default",
+        ),
         ("ALL__TOKEN", "SECRET", "RANTEVOU_TELEGRAM__ALL__TOKEN is ***: must be like 110201543:"),
         ("ALL__TOWN", "chios", "RANTEVOU_TELEGRAM__ALL__TOWN is ***: no such setting"),
-        ("A-B__TOKEN", "1:SECRET", "RANTEVOU_TELEGRAM__A-B is ***: String should match"),
+        ("A-B__TOKEN", "1:SECRET", "RANTEVOU_TELEGRAM__A-B is ***: its name must be of A-Z"),
     ],
 )
 def test_a_bot_that_is_wrongly_named_or_described_is_reported(
