@@ -45,7 +45,6 @@ OWN_PATHS = frozenset(
 )  # fmt: skip
 """What our own paths begin with: under such a root path, they would be mistaken for it."""
 
-
 WORDS = {
     "missing": "it has no default",
     "extra_forbidden": "no such setting",

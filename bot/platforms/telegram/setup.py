@@ -5,11 +5,19 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from telegram import Bot
-from telegram.error import BadRequest, InvalidToken, TelegramError
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    RetryAfter,
+    TelegramError,
+)
 
 from bot.i18n.stated_language import LANGUAGE_OF_OTHERS
 from bot.i18n.translator import Translator
 from bot.platforms.base import CheckUp
+from bot.platforms.failures import network_failure
 from bot.platforms.telegram.updates import COMMANDS, UPDATES
 from core.errors import ConfigurationError
 from core.i18n import Language, _
@@ -86,4 +94,17 @@ def errors_of(account: str) -> Iterator[None]:
         raise ConfigurationError(f"{account}: Telegram: {error.message}") from None
     except TelegramError as error:
         # Its message may hold the request's URL, and so the token.
-        raise ConfigurationError(f"{account}: Telegram: {type(error).__name__}") from None
+        words = network_failure(error) or _failure(error)
+        raise ConfigurationError(f"{account}: Telegram: {words}") from None
+
+
+def _failure(error: TelegramError) -> str:
+    """Return in words a failure that isn't the network's."""
+    match error:
+        case RetryAfter():
+            return "too many requests; try again later"
+        case Conflict():
+            return "another program asks for this bot's news; stop it, or remove its webhook"
+        case Forbidden():
+            return "this bot isn't allowed to do that"
+    return "it failed to answer; try again later"

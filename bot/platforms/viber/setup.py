@@ -3,6 +3,7 @@
 import httpx
 
 from bot.platforms.base import CheckUp
+from bot.platforms.failures import network_failure
 from bot.platforms.viber.api import ApiResponse, call
 from bot.platforms.viber.events import EVENTS
 from core.errors import ConfigurationError, DeliveryError
@@ -55,7 +56,8 @@ async def _call(
     try:
         response = await call(client, method, **given)
     except DeliveryError as error:
-        raise ConfigurationError(f"{account}: Viber: {error.why}") from None
+        words = network_failure(error) or error.why
+        raise ConfigurationError(f"{account}: Viber: {words}") from None
     if response.status == UNKNOWN_TOKEN:
         raise ConfigurationError(f"{account}: Viber doesn't know its token")
     if response.status:

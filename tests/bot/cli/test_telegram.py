@@ -132,7 +132,17 @@ def test_a_telegram_that_is_away_is_reported_in_one_line(
 ) -> None:
     telegram.failures["getMe"] = [failure(500, "Internal Server Error")]
     done = command("telegram", "setup")
-    assert (done.returncode, done.stderr) == (1, "telegram:town: Telegram: NetworkError\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "telegram:town: Telegram: it failed to answer; try again later\n",
+    )
+
+
+def test_the_doctor_says_in_words_that_telegram_cannot_be_reached(command: Command) -> None:
+    done = command("doctor", telegram__town__api_url=f"http://127.0.0.1:{free_port()}")
+    assert done.returncode == 1
+    assert "Telegram: can't be reached; look at the network" in done.stdout
+    assert "Error" not in done.stdout
 
 
 @pytest.mark.parametrize("arguments", [("telegram", "setup"), ("telegram", "poll"), ("doctor",)])

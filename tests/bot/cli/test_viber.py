@@ -49,6 +49,13 @@ def test_the_setup_registers_the_webhook_and_says_so(command: Command, viber: Vi
     assert f"ok  webhook stands: {WEBHOOK}" in well.stdout
 
 
+def test_the_doctor_says_in_words_that_viber_cannot_be_reached(command: Command) -> None:
+    done = command("doctor", viber__town__api_url=f"http://127.0.0.1:{free_port()}")
+    assert done.returncode == 1
+    assert "Viber: can't be reached; look at the network" in done.stdout
+    assert "Error" not in done.stdout
+
+
 def test_viber_takes_a_webhook_only_where_we_are(
     command: Command, viber: ViberServer, file: Path
 ) -> None:
