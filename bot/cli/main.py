@@ -143,12 +143,14 @@ def worker() -> None:
 
 
 @app.command()
-def backup(file: Annotated[Path, typer.Argument(help="Where to; not there yet.")]) -> None:
+def backup(file: Annotated[str, typer.Argument(help="Where to; not there yet.")]) -> None:
     """Copy the SQLite file and its secret, also while Rantevou runs."""
     from bot.ops.backup import backup
     from bot.settings import read_settings
 
-    copies = backup(read_settings(PLATFORMS), file)
+    # A path that ends with a slash is a folder's, which Path forgets.
+    target = Path(file) / "rantevou.db" if file.endswith(os.sep) else Path(file)
+    copies = backup(read_settings(PLATFORMS), target)
     typer.echo(f"Copied to {' and '.join(map(str, copies))}")
 
 

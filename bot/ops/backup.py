@@ -28,6 +28,10 @@ def backup(settings: Settings, target: Path) -> list[Path]:
     source, secret, secret_copy = backend.file, secret_file(backend.file), secret_file(target)
     if not source.exists():
         raise ConfigurationError(f"{SETTING}: {source} isn't there.")
+    if not target.parent.is_dir():
+        raise ConfigurationError(f"{target.parent}: there is no such folder. Make it first.")
+    if target.is_dir():
+        raise ConfigurationError(f"{target} is a folder: name the file, as {target / source.name}.")
     for copy in (target, secret_copy):
         if copy.exists():
             raise ConfigurationError(f"{copy} is there already, and isn't overwritten.")

@@ -67,11 +67,27 @@ def test_what_is_there_is_not_overwritten(file: Path, tmp_path: Path, which: str
     assert (tmp_path / which).read_text() == "dear"
 
 
-def test_a_folder_that_is_not_there_is_reported_in_one_line(file: Path, tmp_path: Path) -> None:
-    done = run_here(file, "backup", tmp_path / "nowhere" / "copy.db")
-    assert done.returncode == 1
-    assert done.stderr.endswith("copy.db: No such file or directory\n")
-    assert len(done.stderr.splitlines()) == 1
+@pytest.mark.parametrize("target", ["nowhere/copy.db", "nowhere/"])
+def test_a_folder_that_is_not_there_is_reported_and_not_made(
+    file: Path, tmp_path: Path, target: str
+) -> None:
+    done = run_here(file, "backup", f"{tmp_path}/{target}")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"{tmp_path / 'nowhere'}: there is no such folder. Make it first.\n"
+    assert not list(tmp_path.glob("nowhere*"))
+
+
+def test_a_folder_gets_a_copy_of_the_same_name(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "copies").mkdir()
+    done = run_here(file, "backup", f"{tmp_path}/copies/")
+    assert done.returncode == 0
+    assert (tmp_path / "copies" / "rantevou.db").is_file()
+    done = run_here(file, "backup", tmp_path / "copies")
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"{tmp_path / 'copies'} is a folder: name the file, as "
+        f"{tmp_path / 'copies' / 'rantevou.db'}.\n",
+    )
 
 
 def test_without_a_database_nothing_is_made(new_file: Path, tmp_path: Path) -> None:
