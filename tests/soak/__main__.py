@@ -65,7 +65,16 @@ def run(name: str, folder: Path) -> Result:
     """Run a part; print its progress, and its output where it fails."""
     part, started = PARTS[name], time.monotonic()
     log = folder / f"{name}.log"
-    command = [sys.executable, "-m", "pytest", f"-m{part.marked}", "-W", EARLY_PLUGIN, *part.tests]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-v",
+        f"-m{part.marked}",
+        "-W",
+        EARLY_PLUGIN,
+        *part.tests,
+    ]
     moved = moved_to(part.moment) if part.moment else {}
     say(f"{name}: {part.what}")
     with log.open("wb") as file:
