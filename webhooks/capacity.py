@@ -7,7 +7,7 @@ RESERVED_FILES = 200
 and the connections that are accepted before the oldest are closed."""
 
 MAX_CONNECTIONS = 4096
-"""Of one process, whatever its limit of open files: 4,096 take about 250 MB."""
+"""Of one process, whatever its limit of open files: 4,096 take about 100 MB."""
 
 MAX_STREAMS_PER_NETWORK = 300
 """Enough for a town hall, or for the telephones behind one address of a carrier."""

@@ -1,6 +1,9 @@
 """The connections of a server: none waits for its client for ever, or takes the last open file."""
 
 import asyncio
+import errno
+import os
+import socket
 from collections import defaultdict
 from typing import Any
 
@@ -24,6 +27,9 @@ BYTES_PER_SECOND = 500
 UNREAD_SECONDS = 120.0
 """The time in which a client must take 48 kB of its response, or what is left of it."""
 
+UNTOUCHED_SECONDS = 0.25
+"""The time in which what a client has sent already is read: its connection isn't closed before."""
+
 CLOSED_AT_ONCE = 10
 """When there are too many connections, one in so many is closed: those that wait longest."""
 
@@ -34,19 +40,22 @@ class Connections(ServerState):
     def __init__(self) -> None:
         super().__init__()
         self.limit = max_connections()
+        self.arriving = 0
+        """Connections that are accepted and not yet among the open ones."""
 
-    def make_room(self, newest: "Connection") -> None:
-        """Close connections where there are too many; `newest` itself where none of them waits.
+    def make_room(self, now: float) -> bool:
+        """Close connections where there are too many; return whether there is room for one more.
 
         First those of the network that has most, the longest waiting first, so that a new
         request of anybody else isn't met. Behind a proxy all are of one network: its oldest close.
+        `now` is the event loop's time.
         """
-        if len(self.connections) <= self.limit:
-            return
+        if len(self.connections) + self.arriving < self.limit:
+            return True
         log.warning("too many connections", limit=self.limit)
         waiting: defaultdict[str, list[Connection]] = defaultdict(list)
         for each in self.connections:
-            if isinstance(each, Connection) and each is not newest and each.waits_for_client():
+            if isinstance(each, Connection) and each.waits_for_client():
                 waiting[each.network].append(each)
         ranked = [
             (age, each)
@@ -54,16 +63,40 @@ class Connections(ServerState):
             for age, each in enumerate(sorted(of_network, key=lambda c: c.since, reverse=True))
         ]
         ranked.sort(key=lambda found: (found[0], -found[1].since), reverse=True)
-        for _age, each in ranked[: max(1, self.limit // CLOSED_AT_ONCE)]:
+        first = [each for _age, each in ranked[: max(1, self.limit // CLOSED_AT_ONCE)]]
+        closed = [each for each in first if now - each.since > UNTOUCHED_SECONDS]
+        for each in closed:
             each.cut()
-        if not ranked:
-            newest.cut()
+        return bool(closed)
 
     def cut_overdue(self, now: float) -> None:
         """Close the connections whose client is overdue. `now` is the event loop's time."""
         for each in list(self.connections):
             if isinstance(each, Connection) and each.is_overdue(now):
                 each.cut()
+
+
+class NoRoom(OSError):
+    """So many requests are running that the system must keep new connections for a while."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EMFILE, "no room for a connection")
+
+
+class Listener(socket.socket):
+    """A listening socket that accepts no more connections than there is room for."""
+
+    def __init__(self, listening: socket.socket, connections: Connections) -> None:
+        super().__init__(fileno=os.dup(listening.fileno()))
+        self._connections = connections
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Accept a connection. Raises NoRoom, after which asyncio accepts none for a second."""
+        if not self._connections.make_room(asyncio.get_running_loop().time()):
+            raise NoRoom
+        accepted = super().accept()
+        self._connections.arriving += 1
+        return accepted
 
 
 class Connection(H11Protocol):
@@ -82,10 +115,10 @@ class Connection(H11Protocol):
         self._unread_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take the connection, and close others if they are too many."""
+        """Take the connection."""
+        self.server_state.arriving -= 1
         super().connection_made(transport)
         self.network = network(self.client[0]) if self.client else ""
-        self.server_state.make_room(self)
 
     def data_received(self, data: bytes) -> None:
         """Take a part of a request, or of several."""

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from webhooks.app import create_app
 from webhooks.capacity import raise_open_files
-from webhooks.connections import Connection, Connections
+from webhooks.connections import Connection, Connections, Listener
 
 ACCEPTED_AT_ONCE = 16
 """Connections accepted in one round of the event loop: no more can be counted too late than the
@@ -65,8 +65,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take requests, and those for the monitoring too."""
-        await super().startup(sockets)
-        for listener in sockets or []:
+        listeners = [Listener(each, self.server_state) for each in sockets or []]
+        await super().startup([*listeners])
+        for listener in listeners:
             listener.listen(BACKLOG)  # asyncio gave the system the number that it accepts at once
         monitoring = self._management.serve([self._management_socket])
         self._monitoring = asyncio.create_task(monitoring)

@@ -136,7 +136,8 @@ def test_past_the_limit_those_that_wait_longest_are_closed_and_all_are_answered(
             assert client.get("/healthz").status_code == 200
             assert client.post("/chat/turns", json=RIGHT).status_code == 200
             assert all(is_closed_after_reading(each) for each in early)
-            assert 10 <= sum(not is_closed_after_reading(each) for each in late) <= 20
+            left = [not is_closed_after_reading(each) for each in late]
+            assert 10 <= sum(left) <= 20
 
 
 def is_closed_after_reading(connection: socket.socket) -> bool:
@@ -164,12 +165,12 @@ def test_below_the_limit_none_is_closed(serve: Serve, monkeypatch: pytest.Monkey
 def test_those_of_another_address_are_not_closed_for_those_that_one_has_too_many(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "max_connections", lambda: 20)
+    monkeypatch.setattr(connections, "max_connections", lambda: 100)
     client = serve()
     rest = b"Content-Length: 2\r\nConnection: close\r\n\r\n{}"
     with connect(client, HEAD) as oldest:
         assert client.get("/healthz").status_code == 200
-        with opened(client, HEAD, 60, "127.0.0.2") as others:
+        with opened(client, HEAD, 200, "127.0.0.2") as others:
             while not is_closed_after_reading(others[0]):
                 time.sleep(0.01)
             oldest.sendall(rest)
