@@ -5,6 +5,8 @@ import errno
 import os
 import socket
 from collections import defaultdict
+from fcntl import ioctl
+from termios import FIONREAD
 from typing import Any
 
 import h11
@@ -64,7 +66,8 @@ class Connections(ServerState):
         ]
         ranked.sort(key=lambda found: (found[0], -found[1].since), reverse=True)
         first = [each for _age, each in ranked[: max(1, self.limit // CLOSED_AT_ONCE)]]
-        closed = [each for each in first if now - each.since > UNTOUCHED_SECONDS]
+        old = [each for each in first if now - each.since > UNTOUCHED_SECONDS]
+        closed = [each for each in old if not each.has_unread_input()]
         for each in closed:
             each.cut()
         return bool(closed)
@@ -146,6 +149,11 @@ class Connection(H11Protocol):
         if self.cycle is None or self.cycle.response_complete:
             return True
         return self.conn.their_state is h11.SEND_BODY and not self.flow.read_paused
+
+    def has_unread_input(self) -> bool:
+        """Return whether something has come that a busy event loop hasn't read yet."""
+        descriptor = self.transport.get_extra_info("socket").fileno()
+        return any(ioctl(descriptor, FIONREAD, bytes(4)))
 
     def is_overdue(self, now: float) -> bool:
         """Return whether the client has had the time that it is given. Called once a second."""
