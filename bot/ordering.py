@@ -14,6 +14,9 @@ from dialogs.engine.engine import EARLY, LATE
 OVERTAKEN = timedelta(hours=1)
 """The time that an overtaken message is recognized by its number: platforms may count anew."""
 
+MAX_CLOCK_DIFFERENCE = timedelta(seconds=10)
+"""The difference between a platform's clock and ours up to which its times count."""
+
 DOUBLE_TAP = timedelta(seconds=5)
 """Within which a second tap of the same button is taken for a mistake."""
 
@@ -27,6 +30,9 @@ def is_double_tap(transport: TransportState, inbound: Inbound, now: datetime) ->
 def is_overtaken(transport: TransportState, inbound: Inbound, now: datetime) -> bool:
     """Return whether a message that was written later has been answered already."""
     lately = now.timestamp() < transport.last_number_at + OVERTAKEN.total_seconds()
+    latest = (now + MAX_CLOCK_DIFFERENCE).timestamp() * 1000
+    if inbound.number_is_time and transport.last_number > latest:
+        return False  # the last one was stamped with a time that hasn't come yet
     return bool(inbound.number and inbound.number < transport.last_number and lately)
 
 

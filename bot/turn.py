@@ -197,7 +197,7 @@ def _engine_input(
             old = earlier_prompt(session, found, int(number))
         return TapInput(inbound.choice, old)
     if inbound.text is not None:
-        return TextInput(inbound.text, missed)
+        return TextInput(inbound.text, missed, early=missed == EARLY)
     if inbound.unread is not None:
         return UnreadableInput(inbound.unread)
     if inbound.link is not None:

@@ -111,7 +111,14 @@ def _answers_of_words(
 
 
 CATALOGUE_STEPS = (
-    Step("municipality", _("Municipality"), _ask_municipality, _take_sentence, depends=(VERSION,)),
+    Step(
+        "municipality",
+        _("Municipality"),
+        _ask_municipality,
+        _take_sentence,
+        depends=(VERSION,),
+        by_name=True,
+    ),
     Step(
         "group",
         _("Group of services"),
@@ -119,8 +126,15 @@ CATALOGUE_STEPS = (
         _take_sentence,
         depends=("municipality", VERSION),
         words=_("department, group, field"),
+        by_name=True,
     ),
-    Step("service", _("Service"), _ask_service, depends=("municipality", "group", VERSION)),
+    Step(
+        "service",
+        _("Service"),
+        _ask_service,
+        depends=("municipality", "group", VERSION),
+        by_name=True,
+    ),
     Step(
         "branch",
         _("Place"),

@@ -65,8 +65,8 @@ class Result:
 def advance(state: State, received: Input, ctx: Context[Any]) -> Result:
     """Handle one message and ask the next question; there is always an open one afterwards.
 
-    A typed text meant for an earlier question doesn't answer the open one: unless it is a command,
-    the citizen is told so. A tap carries the question that it answers.
+    A typed text meant for an earlier question doesn't answer the open one: unless it is a command
+    or a whole request, the citizen is told so. A tap carries the question that it answers.
     """
     ctx.state = state
     new = state.number == 0
@@ -99,6 +99,9 @@ def _handle_input(ctx: Context[Any], received: Input, *, new: bool, stale: bool)
         case TapInput():
             return on_tap(ctx, received, stale=stale)
         case TextInput():
+            if received.early and _only_greeted(ctx):
+                # No question was seen yet, so that the text is as the first one.
+                received, new = TextInput(received.text), True
             return on_text(ctx, received, new=new, stale=stale)
         case UnreadableInput(kind):
             ctx.say(ctx.definition.unreadable[kind])
@@ -108,6 +111,11 @@ def _handle_input(ctx: Context[Any], received: Input, *, new: bool, stale: bool)
         case CommandInput(name):
             run_by_name(ctx, name)
     return None
+
+
+def _only_greeted(ctx: Context[Any]) -> bool:
+    """Return whether nothing but the first question was asked, after a text that said nothing."""
+    return ctx.state.number == 1 and not ctx.state.answered_by_citizen
 
 
 def _apply_outcome(ctx: Context[Any], outcome: EffectOutcome) -> None:

@@ -13,11 +13,13 @@ Unreadable = Literal["voice", "contact", "edited", "other"]
 class TextInput:
     """A typed text.
 
-    `missed` is what to say if the text was meant for an earlier question than the open one.
+    `missed` is what to say if the text was meant for an earlier question than the open one; it was
+    written `early` if no later one has been answered since, but the open question wasn't visible.
     """
 
     text: str
     missed: Text | None = None
+    early: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Interpret a tapped button or a typed text, and act on it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,9 +9,11 @@ from dialogs.engine import navigation
 from dialogs.engine.command import perform_action, run_command
 from dialogs.engine.inputs import TapInput, TextInput
 from dialogs.engine.matchers import (
+    FOR_EARLY_TEXT,
     FOR_STALE_TEXT,
     MATCHERS,
     Ambiguous,
+    Matcher,
     Meaning,
     Nothing,
     Picks,
@@ -84,7 +87,8 @@ def _explain_old_button(ctx: Context[Any], tap: TapInput, key: str) -> None:
 def on_text(ctx: Context[Any], received: TextInput, *, new: bool, stale: bool) -> EffectOutcome:
     """Handle a typed text; the first of a `new` conversation is never a wrong answer.
 
-    `stale`: another question is open than the one asked last, so only commands count.
+    `stale`: another question is open than the one asked last, so only commands count. Of a text
+    that was written too early, whole requests count as well.
     """
     text = clean(received.text)
     if not text:
@@ -96,8 +100,10 @@ def on_text(ctx: Context[Any], received: TextInput, *, new: bool, stale: bool) -
     step = navigation.open_step(ctx)
     if step is None:
         return None
+    early = received.early and not stale
     stale = stale or received.missed is not None
-    shown = ctx.open_prompt.choices if ctx.open_prompt else ()
+    # The first text picks no button, for none was seen.
+    shown = ctx.open_prompt.choices if ctx.open_prompt and not new else ()
     typed = TypedText(
         text,
         normalize(text) or text,
@@ -106,6 +112,7 @@ def on_text(ctx: Context[Any], received: TextInput, *, new: bool, stale: bool) -
         [choice for choice in shown if choice.action] if stale else shown,
         stale,
         new,
+        early,
     )
     meaning = interpret(ctx, typed)
     if meaning is None and received.missed:
@@ -117,10 +124,16 @@ def on_text(ctx: Context[Any], received: TextInput, *, new: bool, stale: bool) -
 
 def interpret(ctx: Context[Any], typed: TypedText) -> Meaning | None:
     """Return what a text means; None for a stale text that is no command."""
-    for match in FOR_STALE_TEXT if typed.stale else MATCHERS:
+    for match in _matchers_of(typed):
         if (meaning := match(ctx, typed)) is not None:
             return meaning
     return None
+
+
+def _matchers_of(typed: TypedText) -> Sequence[Matcher]:
+    if typed.early:
+        return FOR_EARLY_TEXT
+    return FOR_STALE_TEXT if typed.stale else MATCHERS
 
 
 def _act_on(ctx: Context[Any], typed: TypedText, meaning: Meaning | None) -> EffectOutcome:

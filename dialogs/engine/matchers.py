@@ -31,7 +31,7 @@ class TypedText:
 
     `choices` are the question's buttons. A text is `stale` if it was written to a question that
     isn't open any more; then `choices` has only those with an action. `new`: it is the first of
-    the conversation.
+    the conversation. `early`: it was written before the open question could be seen.
     """
 
     text: str
@@ -41,6 +41,7 @@ class TypedText:
     choices: Sequence[StoredChoice]
     stale: bool
     new: bool
+    early: bool = False
 
     @cached_property
     def prompt(self) -> Prompt:
@@ -206,6 +207,18 @@ def values_for_steps(ctx: Context[Any], typed: TypedText) -> Meaning:
             return Values({typed.step.name: value})
 
 
+def whole_request(ctx: Context[Any], typed: TypedText) -> Meaning | None:
+    """Match the name of a choice that means nothing else, or a sentence with such names."""
+    if not typed.step.by_name or _is_yes_or_no(ctx, typed):
+        return None
+    filler = ctx.lexicon.words(FILLER)
+    found = pick(typed.text, _candidates(ctx, typed), filler, typos=False)
+    if len(named := _choices_with_values(typed, found)) == 1 and named[0].action is None:
+        return Picks(named[0], repeat=True)
+    taken = typed.step.take(ctx, typed.text) if typed.step.take else None
+    return Values(taken.answers, taken.then) if isinstance(taken, AnswersForOtherSteps) else None
+
+
 Matcher = Callable[[Context[Any], TypedText], Meaning | None]
 
 MATCHERS: Sequence[Matcher] = (
@@ -229,6 +242,10 @@ FOR_STALE_TEXT: Sequence[Matcher] = (
     command_with_argument,
 )
 """The matchers of a text that was written to a question that isn't open any more."""
+
+
+FOR_EARLY_TEXT: Sequence[Matcher] = (*FOR_STALE_TEXT, whole_request)
+"""The matchers of a text that was written before the open question could be seen."""
 
 
 def _argument_of(ctx: Context[Any], command: Command[Any], text: str) -> str | None:

@@ -31,7 +31,9 @@ class Step(Generic[O]):
     the answer, and may raise StepRefused; `keep` returns whether an earlier answer is still valid
     after one of `depends` has changed, and renews what it needs, such as a hold. An `automatic`
     step with one possible answer isn't asked; a `reusable` answer is offered again in later
-    dialogs. `words` are other names for the step, with commas.
+    dialogs. `words` are other names for the step, with commas. A step `by_name` asks for something
+    whose name means nothing else, such as a municipality: the name, or a sentence with it, is
+    taken even if it was written before the question could be seen.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Step(Generic[O]):
     automatic: bool = True
     reusable: bool = False
     words: Text = ""
+    by_name: bool = False
 
     def still_valid(self, ctx: "Context[O]", value: str) -> bool:
         """Return whether this answer could be given now."""

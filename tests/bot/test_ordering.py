@@ -167,6 +167,75 @@ def test_a_command_is_taken_though_it_missed_its_question(deployment: Deployment
     assert not any("Αυτό το γράψατε πριν" in reply.text for reply in replies)
 
 
+OFFLINE = [
+    pytest.param(
+        ("Γεια σας", "θέλω ραντεβού στην Καλαμάτα"), "service", id="a sentence after a greeting"
+    ),
+    pytest.param(("Γεια σας", "Καλαμάτα", "Επίδομα Στέγασης"), "screening.receives", id="names"),
+    pytest.param(("/start", "καλημέρα σας", "Καλαμάτα"), "service", id="two greetings"),
+    pytest.param(
+        ("Γεια σας", "επίδομα στέγασης στην Καλαμάτα"), "screening.receives", id="both in one"
+    ),
+    pytest.param(("Γεια σας", "Καλαμάτα", "από την αρχή"), "municipality", id="a command"),
+]
+
+
+@on_both
+@pytest.mark.parametrize(("said", "step"), OFFLINE)
+def test_whole_requests_that_were_typed_offline_are_taken(
+    deployment: Deployment, said: tuple[str, ...], step: str
+) -> None:
+    deployment.connect({"console": PushPlatform("http://127.0.0.1:9")})
+    texts = []
+    for number, text in enumerate(said, 1):
+        early = inbound(number, text).model_copy(update={"chat_sequence": number})
+        texts += [reply.text for reply in deployment.receive(early)]
+        assert deployment.last[-1].language == "el"
+    assert deployment.last[-1].step == step
+    assert not any("Αυτό το γράψατε πριν" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("said", "step"),
+    [
+        (("Γεια σας", "1"), "municipality"),
+        (("Γεια σας", "ναι"), "municipality"),
+        (("Γεια σας", "Καλαμάτα", "1"), "service"),
+        (("Γεια σας", "Καλαμάτα", "Επίδομα Στέγασης", "όχι"), "screening.receives"),
+        (("Επίδομα Στέγασης στην Καλαμάτα", "όχι"), "screening.receives"),
+    ],
+)
+def test_what_may_be_meant_for_another_question_is_not(
+    deployment: Deployment, said: tuple[str, ...], step: str
+) -> None:
+    deployment.connect({"console": PushPlatform("http://127.0.0.1:9")})
+    for number, text in enumerate(said, 1):
+        deployment.receive(inbound(number, text).model_copy(update={"chat_sequence": number}))
+    assert deployment.last[-1].step == step
+
+
+def test_a_name_that_was_overtaken_is_not_taken(deployment: Deployment) -> None:
+    deployment.receive(inbound(1, "Γεια"))
+    deployment.receive(inbound(5, "βοήθεια"))
+    late, asked = deployment.receive(inbound(4, "Καλαμάτα"))
+    assert late.text.startswith("Αυτό το έλαβα μετά")
+    assert asked.step == "municipality"
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=1), timedelta(days=1)])
+def test_a_time_that_has_not_come_makes_no_later_text_old(
+    deployment: Deployment, ahead: timedelta
+) -> None:
+    def stamped(after: timedelta, text: str) -> Inbound:
+        at = int((NOW + after).timestamp() * 1000)
+        return inbound(at, text).model_copy(update={"number_is_time": True})
+
+    deployment.receive(stamped(ahead, "Γεια"))
+    assert deployment.receive(stamped(timedelta(), "Καλαμάτα"))[-1].step == "service"
+    late, _asked = deployment.receive(stamped(timedelta(seconds=-1), "Επίδομα Στέγασης"))
+    assert late.text.startswith("Αυτό το έλαβα μετά")
+
+
 def test_whose_clock_is_slow_is_refused_once_and_not_for_ever(deployment: Deployment) -> None:
     deployment.clock.forward(minutes=10)
     deployment.talk(*TO_CONSENT)

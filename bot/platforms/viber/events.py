@@ -72,6 +72,7 @@ def parse_event(body: bytes, account: str, municipality: str | None) -> Event | 
             address=user.id,
             message_id=str(event.message_token),
             number=event.timestamp,
+            number_is_time=True,
             language=stated_language(user.language),
             app_version=user.api_version if isinstance(user.api_version, int) else None,
             municipality_id=municipality,
