@@ -55,7 +55,7 @@ class TelegramServer:
 
     url: str = ""
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    """Method and arguments of every call that was accepted."""
+    """Method and arguments of every call that was accepted, except questions for its name."""
     chats: dict[int, dict[int, dict[str, Any]]] = field(default_factory=lambda: defaultdict(dict))
     """Text and markup of our messages as they are now, by chat and message id."""
     failures: dict[int | str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
@@ -104,7 +104,8 @@ class TelegramServer:
                 answer = self._message(method, given)
                 mishaps = self.mishaps[given["chat_id"]]
                 return mishaps.pop(0)(answer) if mishaps and answer.status == 200 else answer
-            self.calls.append((method, given))
+            if method != "getMe":
+                self.calls.append((method, given))
         return Answer(200, {"ok": True, "result": self._known(method, given)})
 
     def _message(self, method: str, given: dict[str, Any]) -> Answer:

@@ -288,6 +288,8 @@ def test_of_a_service_that_two_have_only_the_municipality_is_asked(
         (updates.contact(owner=1), "επαφή κάποιου άλλου"),
         (updates.message(voice={**updates.FILE, "duration": 3}), "ηχητικά μηνύματα"),
         (updates.message(photo=updates.PHOTO), "ό,τι γράφετε"),
+        (updates.message(checklist=updates.CHECKLIST), "ό,τι γράφετε"),
+        (updates.message(something_new={"id": 1}), "ό,τι γράφετε"),
     ],
 )
 def test_what_cannot_be_read_is_said_and_the_question_repeated(
@@ -297,6 +299,23 @@ def test_what_cannot_be_read_is_said_and_the_question_repeated(
     maria.send(update)
     assert told in maria.chat[-2]
     assert "Ποια υπηρεσία" in maria.chat[-1]
+
+
+def test_the_words_under_a_picture_are_read(maria: Person) -> None:
+    maria.write("Γεια")
+    maria.send(updates.message(photo=updates.PHOTO, caption="Καλαμάτα"))
+    assert "Ποια υπηρεσία" in maria.chat[-1]
+
+
+def test_in_a_group_it_answers_commands_to_itself_in_their_topic(maria: Person) -> None:
+    def said(text: str) -> Any:
+        topic = {"message_thread_id": 7, "is_topic_message": True}
+        answer = maria.tell(updates.message(text=text, chat=updates.GROUP, **topic))
+        return answer.json() if answer.content else None
+
+    until(lambda: said("/start@rantevou_bot") is not None)  # it has asked Telegram for its name
+    assert said("/start@rantevou_bot")["message_thread_id"] == 7
+    assert said("/start@weather_bot") is None
 
 
 def test_an_update_that_comes_again_changes_nothing(maria: Person) -> None:

@@ -1,5 +1,6 @@
 """One bot at Telegram."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -25,6 +26,10 @@ from bot.platforms.webhook import (
     WebhookResult,
     webhook_url,
 )
+from bot.retry import retry
+
+RETRY_SECONDS = 60.0
+"""Before asking again for the bot's name."""
 
 HEADER = "x-telegram-bot-api-secret-token"
 
@@ -68,7 +73,16 @@ class Telegram(PollingPlatform):
     async def connect(self) -> AsyncIterator[Send]:
         """Give `send`, with connections that are made when it is first called."""
         async with self.bot() as bot:
-            yield partial(send, bot)
+            learning = asyncio.create_task(self._learn_username(bot))
+            try:
+                yield partial(send, bot)
+            finally:
+                learning.cancel()
+
+    async def _learn_username(self, bot: Bot) -> None:
+        """Ask Telegram for the bot's name, by which commands in groups are addressed."""
+        me = await retry(bot.get_me, Exception, RETRY_SECONDS)
+        self._parser.username = me.username
 
     @asynccontextmanager
     async def bot(self) -> AsyncIterator[Bot]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from telegram import ChatMember, Message, Update, User
 from telegram.constants import ChatType
+from telegram.ext import filters
 
 from bot.i18n.stated_language import stated_language
 from bot.i18n.translator import Translator, own_name
@@ -33,16 +34,17 @@ COMMANDS: tuple[tuple[str, Text], ...] = (
 
 KNOWN_COMMANDS = frozenset({"start", *(name for name, _label in COMMANDS)})
 
-COMMAND = re.compile(r"/(?P<name>[a-z][a-z_]*)(@\w+)?(\s+(?P<rest>.+))?", re.DOTALL)
+COMMAND = re.compile(r"/(?P<name>[a-z][a-z_]*)(@(?P<bot>\w+))?(\s+(?P<rest>.+))?", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@dataclass
 class UpdateParser:
-    """Parses the updates of one bot."""
+    """Parses the updates of one bot. Its `username` is None until Telegram has told it."""
 
     account: str
     municipality: str | None
     texts: Translator
+    username: str | None = None
 
     def parse(self, given: Any) -> WebhookResult:
         """Return the events of an update that is known to be Telegram's. Raises any error."""
@@ -71,11 +73,11 @@ class UpdateParser:
             ignored = Ignored(f"{message.chat.type} message")
             return WebhookResult([ignored], self._group_response(message))
         edited = message is update.edited_message
-        if edited and not message.text:
+        if edited and not (message.text or message.caption):
             return WebhookResult([Ignored("edited_message")])  # such as a live location
-        content = _unread("edited") if edited else _content(message, user)
-        if content is None:
+        if filters.StatusUpdate.ALL.check_update(update):
             return WebhookResult([Ignored("service message")])
+        content = _unread("edited") if edited else _content(message, user)
         sender = self._sender(update, message.chat.id, user)
         return WebhookResult([Inbound(**sender, chat_sequence=message.message_id, **content)])
 
@@ -91,17 +93,21 @@ class UpdateParser:
         }
 
     def _group_response(self, message: Message) -> WebhookResponse:
-        """Answer a command in a group, where everybody could read personal data."""
+        """Answer a command to us in a group, where everybody could read personal data."""
         found = COMMAND.fullmatch(message.text or "")
         if not found or found["name"] not in KNOWN_COMMANDS or message.from_user is None:
             return WebhookResponse()
+        if found["bot"] and found["bot"].lower() != (self.username or "").lower():
+            return WebhookResponse()
         language = stated_language(message.from_user.language_code) or LANGUAGES[0]
         text = _("I book appointments in private. Tap my name and write to me there.")
+        topic = {"message_thread_id": message.message_thread_id} if message.is_topic_message else {}
         return WebhookResponse.json(
             {
                 "method": "sendMessage",
                 "chat_id": message.chat.id,
                 "text": self.texts.say(text, language),
+                **topic,
             }
         )
 
@@ -115,17 +121,17 @@ def _kind(update: Update) -> str:
     return next(found, "unknown")
 
 
-def _content(message: Message, user: User) -> dict[str, Any] | None:
-    """Return a message's content as fields of Inbound; None for service messages, as of a pin."""
+def _content(message: Message, user: User) -> dict[str, Any]:
+    """Return a message's content as fields of Inbound; also that of a kind not known yet."""
     if message.text is not None:
         return _text_content(message.text)
     if contact := message.contact:
         if contact.user_id != user.id:
             return _unread("contact")
         return {"text": f"+{contact.phone_number.lstrip('+')}", "proves_phone": True}
-    if message.voice or message.video_note or message.audio:
-        return _unread("voice")
-    return _unread("other") if message.effective_attachment else None
+    if message.caption:
+        return {"text": message.caption}
+    return _unread("voice" if message.voice or message.video_note or message.audio else "other")
 
 
 def _text_content(text: str) -> dict[str, Any]:

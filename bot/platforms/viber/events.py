@@ -108,4 +108,6 @@ def _content(message: _Message) -> dict[str, Any]:
         # One's own has a country code without a plus; one of the address book may have neither.
         international = len(digits) > LOCAL_DIGITS and not digits.startswith(("+", "0"))
         return {"text": f"+{digits}" if international else digits}
+    if message.text:  # the words under a picture
+        return {"text": message.text}
     return {"unread": "other"}

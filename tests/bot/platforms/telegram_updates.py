@@ -61,6 +61,7 @@ UNREADABLE: tuple[dict[str, Any], ...] = (
 """Updates that the library can't read: some that it couldn't in the past, some invented."""
 
 LINKED = {"forward_origin": {"type": "hidden_user", "sender_user_name": "Νίκος", "date": DATE}}
+CHECKLIST = {"title": "Δικαιολογητικά", "tasks": [{"id": 1, "text": "Ταυτότητα"}]}
 VENUE = {"latitude": 37.04, "longitude": 22.11}
 CHANNEL = {"id": -100124, "type": "channel", "title": "Ανακοινώσεις"}
 POST = {"message_id": 3, "date": DATE, "chat": CHANNEL, "text": "Καλημέρα"}

@@ -23,7 +23,7 @@ from bot.platforms.webhook import (
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.telegram_updates import CHAT, FILE, GROUP, LINKED, WHO, message
 from tests.bot.platforms.webhook_requests import post
-from tests.fakes.telegram import TOKEN
+from tests.fakes.telegram import TOKEN, USERNAME
 
 ACCOUNT = "telegram:town"
 
@@ -36,6 +36,13 @@ def read(texts: Translator, update: Any, **settings: Any) -> WebhookResult:
     bot = telegram(texts, **settings)
     body = update if isinstance(update, bytes) else json.dumps(update).encode()
     return parse_or_skip(ACCOUNT, lambda: bot.parse(post({HEADER: bot.secret}, body)))
+
+
+def read_as(username: str, texts: Translator, update: Any) -> WebhookResult:
+    """Read an update as the bot of that name."""
+    bot = telegram(texts)
+    bot._parser.username = username
+    return bot.parse(post({HEADER: bot.secret}, json.dumps(update).encode()))
 
 
 def said_in(result: WebhookResult) -> Inbound:
@@ -76,7 +83,7 @@ SAID = [
     ),
     pytest.param(message(photo=updates.PHOTO), {"unread": "other"}, id="photo"),
     pytest.param(
-        message(photo=updates.PHOTO, caption="ναι"), {"unread": "other"}, id="photo with words"
+        message(photo=updates.PHOTO, caption="ναι"), {"text": "ναι"}, id="photo with words"
     ),
     pytest.param(
         message(
@@ -97,6 +104,16 @@ SAID = [
     pytest.param(
         message(document={**FILE, "file_name": "aitisi.pdf"}), {"unread": "other"}, id="file"
     ),
+    pytest.param(
+        message(voice={**FILE, "duration": 3}, caption="Χίος"), {"text": "Χίος"}, id="voice, words"
+    ),
+    pytest.param(
+        updates.edited(photo=updates.PHOTO, caption="α"), {"unread": "edited"}, id="edited caption"
+    ),
+    pytest.param(message(checklist=updates.CHECKLIST), {"unread": "other"}, id="checklist"),
+    pytest.param(message(dice={"emoji": "🎲", "value": 5}), {"unread": "other"}, id="dice"),
+    pytest.param(message(story={"id": 5, "chat": CHAT}), {"unread": "other"}, id="story"),
+    pytest.param(message(something_new={"id": 1}), {"unread": "other"}, id="of later days"),
     pytest.param(updates.tap(), {"choice": "7.2"}, id="tap"),
 ]
 
@@ -122,10 +139,13 @@ IGNORED = [
     pytest.param({"update_id": 555, "channel_post": updates.POST}, "channel_post", id="channel"),
     pytest.param(updates.blocked(chat=updates.GROUP), "my_chat_member", id="put into a group"),
     pytest.param(updates.edited(location=updates.VENUE), "edited_message", id="a place that moves"),
-    pytest.param(
-        updates.edited(photo=updates.PHOTO, caption="α"), "edited_message", id="a caption"
-    ),
     pytest.param(message(pinned_message=updates.POST), "service message", id="pin"),
+    pytest.param(
+        message(checklist_tasks_done={"marked_as_done_task_ids": [1]}),
+        "service message",
+        id="a task is done",
+    ),
+    pytest.param(message(write_access_allowed={}), "service message", id="allowed to write"),
     pytest.param({"update_id": 555, "something_new": {"id": 1}}, "unknown", id="of later days"),
     pytest.param(
         message(migrate_to_chat_id=-1001, chat={"id": -5, "type": "group", "title": "α"}),
@@ -171,6 +191,9 @@ def test_every_tap_is_answered_at_once(texts: Translator, update: Any, messages:
     ("text", "answered"),
     [
         ("/start@rantevou_bot", True),
+        ("/start@Rantevou_Bot", True),
+        ("/start@weather_bot", False),
+        ("/help@weather_bot", False),
         ("/bookings", True),
         ("/weather", False),
         ("/", False),
@@ -180,13 +203,34 @@ def test_every_tap_is_answered_at_once(texts: Translator, update: Any, messages:
 def test_in_a_group_only_a_command_is_answered(
     texts: Translator, text: str, answered: bool
 ) -> None:
-    received = read(texts, message(text=text, chat=GROUP))
+    received = read_as(USERNAME, texts, message(text=text, chat=GROUP))
     assert received.events == [Ignored("supergroup message")]
     assert bool(received.response.body) == answered
     if answered:
         answer = json.loads(received.response.body)
         assert answer["chat_id"] == GROUP["id"]
         assert "ιδιωτική συνομιλία" in answer["text"]
+
+
+def test_before_its_name_is_known_it_answers_no_command_with_a_name(texts: Translator) -> None:
+    assert not read(texts, message(text="/start@rantevou_bot", chat=GROUP)).response.body
+
+
+@pytest.mark.parametrize(
+    ("more", "topic"),
+    [
+        ({"message_thread_id": 7, "is_topic_message": True}, {"message_thread_id": 7}),
+        ({"message_thread_id": 7}, {}),  # a reply, and no topic
+        ({}, {}),
+    ],
+)
+def test_in_a_topic_it_answers_in_the_topic(
+    texts: Translator, more: dict[str, Any], topic: dict[str, int]
+) -> None:
+    received = read(texts, message(text="/start", chat=GROUP, **more))
+    answer = json.loads(received.response.body)
+    del answer["text"]
+    assert answer == {"method": "sendMessage", "chat_id": GROUP["id"], **topic}
 
 
 @pytest.mark.parametrize("secret", ["", "guessed", "é"])

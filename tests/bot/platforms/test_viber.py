@@ -79,7 +79,9 @@ SAID = [
     pytest.param(
         events.message({"type": "sticker", "sticker_id": 46105}), {"unread": "other"}, id="sticker"
     ),
-    pytest.param(events.media("picture", text="ναι"), {"unread": "other"}, id="picture"),
+    pytest.param(events.media("picture"), {"unread": "other"}, id="picture"),
+    pytest.param(events.media("picture", text="ναι"), {"text": "ναι"}, id="picture with words"),
+    pytest.param(events.media("picture", text=""), {"unread": "other"}, id="without words"),
     pytest.param(events.media("video", size=10_000, duration=10), {"unread": "other"}, id="video"),
     pytest.param(
         events.media("file", size=10_000, file_name="aitisi.pdf"), {"unread": "other"}, id="file"
