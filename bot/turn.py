@@ -95,7 +95,7 @@ def _answer(
     now, platform = services.clock(), services.platforms.get(inbound.account)
     if inbound.proves_phone:
         found = _store_proof(session, services, inbound, found)
-    state, transport = _apply_stated(state, transport, inbound, pushes=platform is not None)
+    state, transport = _apply_stated(state, transport, inbound)
     ctx = build_context(session, services, inbound, found, transport, state)
     ctx.open_prompt = open_prompt(session, found, state)
     missed = missed_question(session, services, transport, inbound, came)
@@ -145,7 +145,7 @@ def preview(session: Session, services: Services, inbound: Inbound) -> list[Repl
     """Return the replies that a conversation's first message would get; write nothing."""
     found = conversations.NOT_STORED
     state, transport = conversation_state.load(found.state, found.language, found.timezone)
-    state, transport = _apply_stated(state, transport, inbound, pushes=False)
+    state, transport = _apply_stated(state, transport, inbound)
     ctx = build_context(session, services, inbound, found, transport, state)
     result = advance(state, _engine_input(session, found, inbound, state, None), ctx)
     language = result.state.language
@@ -163,12 +163,11 @@ def _store_proof(
 
 
 def _apply_stated(
-    state: State, transport: TransportState, inbound: Inbound, *, pushes: bool
+    state: State, transport: TransportState, inbound: Inbound
 ) -> tuple[State, TransportState]:
     """Return both states with the language, time zone and so on that the message states."""
-    # A page keeps its municipality; a bot may have become a municipality's own since.
-    may_change = state.number == 0 or pushes
-    if may_change and transport.municipality_id != inbound.municipality_id:
+    # A browser visits the pages of several; a bot may have become a municipality's own since.
+    if transport.municipality_id != inbound.municipality_id:
         transport = replace(transport, municipality_id=inbound.municipality_id)
     if inbound.app_version and inbound.app_version != transport.app_version:
         transport = replace(transport, app_version=inbound.app_version)

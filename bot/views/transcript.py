@@ -41,6 +41,8 @@ class ConversationView:
     """A conversation's entries, the answers so far, the end of the hold, and the sidebar.
 
     `consent` is the one asked for, with its municipality's id; `conversation` is the row's id.
+    `municipality_id` is that of the page of the last message. If `is_booking`, a new booking is
+    under way, with the municipality `booked_at`, if that is known yet.
     """
 
     talk: list[Entry]
@@ -49,6 +51,9 @@ class ConversationView:
     sidebar: Sequence[Message] = ()
     consent: tuple[str, Consent] | None = None
     conversation: int = 0
+    municipality_id: str | None = None
+    is_booking: bool = False
+    booked_at: str | None = None
 
     @property
     def asked(self) -> Reply | None:
@@ -90,6 +95,9 @@ def view(
         _sidebar(ctx),
         (ctx.answers["municipality"], asked) if asked else None,
         found.id,
+        loaded.transport.municipality_id,
+        ctx.state.dialog == BOOK.name,
+        ctx.answers.get("municipality"),
     )
 
 

@@ -45,7 +45,7 @@ def test_every_link_of_a_page_is_under_it(client: httpx.Client, path: str) -> No
 def test_the_conversation_goes_on(client: httpx.Client) -> None:
     answer = client.post("/m/chios", data={"message_id": str(uuid4()), "text": "περιουσίας"})
     assert answer.headers["location"] == f"{ROOT}/m/chios?began#new"
-    assert f"; Path={ROOT}" in answer.headers["set-cookie"]
+    assert f"; Path={ROOT};" in answer.headers["set-cookie"]
     client.cookies.clear()
     script = {"HX-Request": "true", "X-Language": "el"}
     first = client.post("/m/chios", data={"message_id": "2", "page": "another"}, headers=script)

@@ -14,8 +14,9 @@ from core.i18n import FormattedDate
 from dialogs.messages.appointment import contact_facts
 from webhooks.language import language_wanted, other_languages
 from webhooks.paths import ROOTS
+from webhooks.web.cookies import COOKIE_SECONDS
 from webhooks.web.html import TITLE, Renderer
-from webhooks.web.urls import COOKIE_SECONDS, Here
+from webhooks.web.urls import Here
 
 REVIEWED = date(2026, 11, 21)
 """The day on which the accessibility statement was last compared with the tests."""

@@ -1,6 +1,7 @@
 """The web chat's page, with and without scripts: the conversation of POST /chat/turns."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -11,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from bot.bootstrap import Application
 from bot.context import AlreadyBegun, UnknownConversation
+from bot.joining import join
 from bot.messages import Inbound, Reply, Sender
 from bot.platforms import webchat
 from bot.turn import forget, receive
 from bot.views import inbox
 from bot.views.transcript import ConversationView, Entry, view
+from dialogs.deep_links import BOOK_PREFIX
 from webhooks.language import language_wanted
 from webhooks.network import client_network
 from webhooks.paths import ROOTS
@@ -69,16 +72,39 @@ class Page:
     async def show(self, request: Request, here: Here) -> Response:
         """Return the page with the conversation so far, or with a greeting that isn't stored."""
         await self._check_municipality(here.municipality_id)
-        token = here.token(request)
+        token = await self._joined(request, here)
+        response = await self._show(request, here, token)
+        if token:
+            here.replace_former(request, response, token)
+        return response
+
+    async def _joined(self, request: Request, here: ChatPage) -> str | None:
+        """Return the token of the browser's conversation; join those of several former cookies.
+
+        The token that is kept is the one cookie's, or else one that can't be derived from any
+        single former cookie's: another site of the same domain may have set that.
+        """
+        tokens, services = here.tokens(request), self._services
+        if len(tokens) < 2:
+            return tokens[0] if tokens else None
+        kept = here.own_token(request)
+        kept = kept or services.registry.keyed_hash(f"joined {sorted(tokens)}")
+        senders = [self._sender(request, each) for each in dict.fromkeys([kept, *tokens])]
+        await self._database.write(lambda s: join(s, services, senders))
+        return kept
+
+    async def _show(self, request: Request, here: ChatPage, token: str | None) -> Response:
         began = BEGAN in request.query_params
         if began and token:
             return RedirectResponse(f"{here.path}#new", 303)
         seen = await self._view(request, token) if token else None
-        if token and seen and not seen.asked:  # its question has been erased since
-            await self._application.handle_message(
-                self._inbound(request, here, token, ChatForm(text=START))[1]
-            )
-            seen = await self._view(request, token)
+        if token and seen:
+            inbound = self._inbound(request, here, token, ChatForm(text=START))[1]
+            if link := _link(here, seen):
+                inbound = inbound.model_copy(update={"text": None, "link": link})
+            if link or not seen.asked:  # its question has been erased since
+                await self._application.handle_message(inbound)
+                seen = await self._view(request, token)
         if token and seen:
             page_token = self._page_token(token)
         else:
@@ -120,7 +146,8 @@ class Page:
         else:
             last = None if is_new else form.last
             response = self._newer(request, here, seen, last, self._page_token(token))
-        here.remember(request, response, token)
+        if is_new or here.own_token(request) in (None, token):
+            here.remember(request, response, token)
         return response
 
     async def newer(
@@ -158,9 +185,9 @@ class Page:
     async def forget(self, request: Request, here: Here) -> Response:
         """Erase the conversation and delete its cookie."""
         check_origin(request)
-        if token := here.token(request):
+        for token in here.tokens(request):
             sender = self._sender(request, token)
-            await self._database.write(lambda s: forget(s, self._services, sender))
+            await self._database.write(partial(forget, services=self._services, sender=sender))
         response = RedirectResponse(here.path, 303)
         here.forget(request, response)
         return response
@@ -253,3 +280,14 @@ class Page:
         await self._database.read(registry.refresh_without_lock)
         if municipality_id not in registry:
             raise HTTPException(404, "No municipality has that name here.")
+
+
+def _link(here: ChatPage, seen: ConversationView) -> str | None:
+    """Return the link that begins a booking of this page's municipality, if that is to be offered.
+
+    It is where the browser comes from another page, on which it left a booking of another
+    municipality: then it is asked whether to leave that one, once.
+    """
+    own = here.municipality_id
+    comes = own is not None and seen.municipality_id != own
+    return f"{BOOK_PREFIX}{own}" if comes and seen.is_booking and seen.booked_at != own else None

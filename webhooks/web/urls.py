@@ -1,7 +1,7 @@
-"""The path of each conversation's page, and the cookie that identifies its conversation."""
+"""The path of each conversation's page, and the tokens that come with its requests."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,9 +10,7 @@ from fastapi import Depends, HTTPException, Request, Response
 from core.catalogue.model import ID
 from webhooks.middleware.request_limits import RequestLimits
 from webhooks.paths import FRAMED, is_framed, path_within_root
-
-COOKIE_SECONDS = 90 * 24 * 3600
-"""Longer than most book ahead, so that a reminder is shown to whoever comes back."""
+from webhooks.web.cookies import Cookie, former_cookies, own_cookie
 
 
 @dataclass(frozen=True)
@@ -34,34 +32,50 @@ class ChatPage:
         """Return the path of the page itself."""
         return f"{self.root}/" if self.root == self.root_path else self.root
 
-    @property
-    def cookie(self) -> str:
-        """Return the name of the cookie that holds its conversation's token."""
-        own = f"-{self.municipality_id}" if self.municipality_id else ""
-        return ("rantevou.framed" if self.framed else "rantevou") + own
+    def tokens(self, request: Request) -> list[str]:
+        """Return the tokens in a request's cookies, that of the page's own former one first.
+
+        So an open page of a former revision goes on with its own chat until it is loaded again.
+        """
+        own, former = self._cookies(request)
+        cookies = [*former[:1], own, *former] if self.municipality_id else [own, *former]
+        found = [each.token(request.cookies) for each in cookies]
+        return list(dict.fromkeys(token for token in found if token))
 
     def token(self, request: Request) -> str | None:
-        """Return the conversation's token from a request's cookie; None without a valid one."""
-        token = request.cookies.get(self.cookie, "")
-        return token if re.fullmatch(r"[\w-]{1,100}", token, re.ASCII) else None
+        """Return the conversation's token from a request's cookies; None without a valid one."""
+        return next(iter(self.tokens(request)), None)
+
+    def own_token(self, request: Request) -> str | None:
+        """Return the token in the browser's one cookie; None without a valid one."""
+        return self._cookies(request)[0].token(request.cookies)
 
     def remember(self, request: Request, response: Response, token: str) -> None:
-        """Set the cookie with the conversation's token, which scripts can't read."""
-        self._set_cookie(request, response, token, COOKIE_SECONDS)
+        """Set the cookie with the conversation's token, and delete the former ones."""
+        own, former = self._cookies(request)
+        own.set(response, token)
+        _delete(request, response, former)
 
     def forget(self, request: Request, response: Response) -> None:
-        """Delete the cookie."""
-        self._set_cookie(request, response, "", 0)
+        """Delete the cookie, and the former ones."""
+        own, former = self._cookies(request)
+        own.delete(response)
+        _delete(request, response, former)
 
-    def _set_cookie(self, request: Request, response: Response, value: str, seconds: int) -> None:
-        parts = [f"{self.cookie}={value}", f"Path={self.path}", f"Max-Age={seconds}", "HttpOnly"]
-        if self.framed:
-            # Browsers send it from a frame of another site only so, and apart for each such site.
-            # Python's own cookies know Partitioned from 3.14 on.
-            parts += ["Secure", "SameSite=None", "Partitioned"]
-        else:
-            parts += ["SameSite=Lax", *(["Secure"] if request.url.scheme == "https" else [])]
-        response.headers.append("set-cookie", "; ".join(parts))
+    def replace_former(self, request: Request, response: Response, token: str) -> None:
+        """If any former cookie came, set the one instead."""
+        if any(each.name in request.cookies for each in self._cookies(request)[1]):
+            self.remember(request, response, token)
+
+    def _cookies(self, request: Request) -> tuple[Cookie, list[Cookie]]:
+        own = own_cookie(request, framed=self.framed)
+        return own, former_cookies(request, self.municipality_id, framed=self.framed)
+
+
+def _delete(request: Request, response: Response, cookies: Iterable[Cookie]) -> None:
+    for each in cookies:
+        if each.name in request.cookies:
+            each.delete(response)
 
 
 def chat_page(request: Request) -> ChatPage:

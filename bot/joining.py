@@ -1,0 +1,55 @@
+"""Joining the conversations of one browser, which former revisions kept apart by page."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.messages import Sender
+from bot.turn import forget
+from core.db.models import Booking, Contact, Conversation, InboundRow
+from core.messaging import conversations
+
+LONG_AGO = datetime.fromtimestamp(0, UTC)
+
+
+def join(session: Session, services: Services, senders: Sequence[Sender]) -> None:
+    """Keep the newest conversation of these senders, as the first one's; end the others.
+
+    The bookings of the others become its citizen's. What was said in them is erased, and their
+    own senders find nothing any more. Known details aren't joined: a cookie may be another's.
+    """
+    found = {}
+    for sender in senders:
+        if stored := conversations.find(session, sender.account, sender.address, lock=True):
+            found[stored.id] = (stored, sender)
+    if not found:
+        return
+    newest = max(found, key=_last_used(session, list(found)).__getitem__)
+    kept, _sender = found.pop(newest)
+    for stored, sender in found.values():
+        forget(session, services, sender)  # releases its hold
+        session.execute(
+            update(Booking)
+            .where(Booking.citizen_id == stored.citizen_id)
+            .values(citizen_id=kept.citizen_id, version=Booking.version + 1)
+        )
+        if contact := session.get(Contact, stored.contact_id):
+            contact.address = services.registry.keyed_hash(f"joined {contact.id}")
+    session.flush()  # the first one's address may be another's until now
+    session.get_one(Contact, kept.contact_id).address = senders[0].address
+
+
+def _last_used(
+    session: Session, conversation_ids: Sequence[int]
+) -> dict[int, tuple[datetime, int]]:
+    """Return when each conversation's answers are to be erased, and its last message's number."""
+    rows = session.execute(
+        select(Conversation.id, Conversation.forget_at, func.max(InboundRow.id))
+        .outerjoin(InboundRow, InboundRow.conversation_id == Conversation.id)
+        .where(Conversation.id.in_(conversation_ids))
+        .group_by(Conversation.id, Conversation.forget_at)
+    )
+    return {row[0]: (row[1] or LONG_AGO, row[2] or 0) for row in rows}

@@ -1,0 +1,191 @@
+"""One cookie a browser, on the pages of all municipalities; those of former revisions replaced."""
+
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from core.db.models import BookingState
+from tests.browser.citizen import BOOKED
+from tests.conftest import Deployment, on_both
+from tests.webhooks.chat_client import CODE
+from tests.webhooks.conftest import Serve
+from tests.webhooks.web.test_page import bubbles, button, say
+
+HTTPS = {"X-Forwarded-Proto": "https"}
+
+
+def book(client: httpx.Client, path: str, said: str = BOOKED) -> str:
+    """Book in a browser on that page; return the code."""
+    for text in said.split(" | "):
+        page = say(client, path, text=text).text
+    return str(CODE.findall(page.replace("<dt>", "").replace("</dt><dd>", ": "))[-1])
+
+
+def cookies_of(answer: httpx.Response) -> dict[str, str]:
+    """The cookies that a response sets, with their attributes."""
+    set_ = (each.partition("=") for each in answer.headers.get_list("set-cookie"))
+    return {name: rest for name, _, rest in set_}
+
+
+@dataclass
+class Browser:
+    """A browser on https with these cookies and no others, whatever it is answered."""
+
+    client: httpx.Client
+    cookies: dict[str, str]
+
+    def ask(self, method: str, path: str, **form: str) -> httpx.Response:
+        self.client.cookies.clear()
+        cookies = "; ".join(f"{name}={token}" for name, token in self.cookies.items())
+        return self.client.request(method, path, data=form, headers={**HTTPS, "Cookie": cookies})
+
+    def get(self, path: str = "/") -> httpx.Response:
+        return self.ask("GET", path)
+
+    def say(self, text: str, path: str = "/") -> str:
+        assert self.ask("POST", path, text=text).status_code == 303
+        return self.get(path).text
+
+
+def with_cookies(client: httpx.Client, **tokens: str) -> Browser:
+    return Browser(client, tokens)
+
+
+@pytest.mark.parametrize(
+    ("root", "headers", "path", "name", "attributes"),
+    [
+        ("", {}, "/m/chios", "rantevou", "Path=/; SameSite=Lax"),
+        ("", HTTPS, "/m/chios", "__Host-rantevou", "Path=/; Secure; SameSite=Lax"),
+        ("", HTTPS, "/", "__Host-rantevou", "Path=/; Secure"),
+        ("/a", {}, "/", "rantevou", "Path=/a"),
+        ("/a", HTTPS, "/m/chios", "__Secure-rantevou", "Path=/a; Secure"),
+        ("", HTTPS, "/embed/m/chios", "__Host-rantevou.framed", "Path=/; Partitioned; Secure"),
+        ("/a", HTTPS, "/embed", "__Secure-rantevou.framed", "Path=/a; Partitioned; Secure"),
+    ],
+)
+def test_its_name_says_how_it_is_kept(
+    serve: Serve, root: str, headers: dict[str, str], path: str, name: str, attributes: str
+) -> None:
+    client = serve(root_path=root)
+    scheme = headers.get("X-Forwarded-Proto", "http")
+    own = {**headers, "Origin": f"{scheme}://{client.base_url.netloc.decode()}"}
+    answer = client.post(path, data={"text": "Χίος"}, headers=own)
+    [(found, rest)] = cookies_of(answer).items()
+    assert found == name
+    assert {"HttpOnly", "Max-Age=7776000", *attributes.split("; ")} <= set(rest.split("; "))
+    assert "Domain" not in rest
+
+
+@on_both
+def test_whoever_booked_on_one_page_is_known_on_the_others(serve: Serve) -> None:
+    client = serve()
+    code = book(client, "/m/kalamata")
+    assert code in client.get("/").text
+    page = say(client, "/", text="τα ραντεβού μου").text
+    assert "Τρί 1 Δεκ 12:30" in page
+    page = say(client, "/", text="νέο ραντεβού").text
+    assert button(page, "Δήμος Χίου")
+    page = say(client, "/m/chios", text="από την αρχή").text
+    assert bubbles(page)[-1] == "bot: Ποια ομάδα υπηρεσιών;"
+    assert len(client.cookies) == 1
+
+
+def test_a_page_of_another_municipality_asks_once_whether_to_leave_a_booking(
+    serve: Serve,
+) -> None:
+    client = serve()
+    page = say(client, "/m/kalamata", text="στέγασης").text
+    question = bubbles(page)[-1]
+    page = client.get("/m/chios").text
+    assert "Δεν έχουμε τελειώσει" in bubbles(page)[-1]
+    assert bubbles(client.get("/m/chios").text) == bubbles(page)
+    kept = say(client, "/m/chios", text="όχι").text
+    assert bubbles(kept)[-1] == question
+    assert bubbles(client.get("/m/chios").text)[-1] == question
+    client.get("/m/kalamata")
+    assert bubbles(say(client, "/m/kalamata", text="όχι").text)[-1].startswith("bot: Ποια ημέρα")
+    page = client.get("/m/chios").text
+    page = say(client, "/m/chios", text="ναι").text
+    assert bubbles(page)[-1] == "bot: Ποια ομάδα υπηρεσιών;"
+
+
+def test_the_page_of_the_municipality_that_was_picked_goes_on(serve: Serve) -> None:
+    client = serve()
+    page = say(client, "/", text="Χίος").text
+    assert bubbles(client.get("/m/chios").text) == bubbles(page)
+
+
+def test_a_first_question_is_answered_by_the_page(serve: Serve) -> None:
+    client = serve()
+    say(client, "/", text="βοήθεια")
+    assert bubbles(client.get("/m/chios").text)[-1] == "bot: Ποια ομάδα υπηρεσιών;"
+
+
+def test_a_former_cookie_is_replaced(serve: Serve) -> None:
+    client = serve()
+    code = book(client, "/m/kalamata")
+    token = client.cookies["rantevou"]
+    browser = with_cookies(client, **{"rantevou-kalamata": token})
+    answer = browser.get("/m/kalamata")
+    assert code in answer.text
+    found = cookies_of(answer)
+    assert found["__Host-rantevou"].startswith(f"{token}; Path=/; Max-Age=7776000")
+    assert found["rantevou-kalamata"].startswith("; Path=/m/kalamata; Max-Age=0")
+    assert browser.get("/m/kalamata/later").status_code == 200
+    assert set(cookies_of(with_cookies(client, rantevou=token).get())) == {
+        "__Host-rantevou",
+        "rantevou",
+    }
+
+
+@on_both
+def test_of_several_former_conversations_the_newest_goes_on_with_all_bookings(
+    serve: Serve, deployment: Deployment
+) -> None:
+    client = serve()
+    tokens = []
+    for path, said in (("/m/kalamata", BOOKED), ("/", "Χίος | γυναικών")):
+        for text in said.split(" | "):
+            page = say(client, path, text=text).text
+        tokens.append(client.cookies["rantevou"])
+        client.cookies.clear()
+    old, new = tokens
+    browser = with_cookies(client, **{"rantevou-kalamata": old, "rantevou": new})
+    answer = browser.get("/m/kalamata")
+    for shown in (answer, browser.get("/m/kalamata")):  # again, where the answer was lost
+        kept = cookies_of(shown)["__Host-rantevou"].partition(";")[0]
+        assert kept not in tokens
+        assert bubbles(shown.text)[: len(bubbles(page))] == bubbles(page)
+    for token in tokens:  # each may be another's
+        former = with_cookies(client, rantevou=token).get().text
+        assert "Χίου" not in bubbles(former)[0]
+        assert "bubble citizen" not in former
+    replaced = with_cookies(client, **{"__Host-rantevou": kept})
+    replaced.say("τα ραντεβού μου")
+    assert "Τρί 1 Δεκ 12:30" in replaced.say("ναι")
+    states = deployment.rows("SELECT state FROM bookings")
+    assert states == [(BookingState.CONFIRMED,)]
+
+
+def test_a_former_cookie_never_takes_the_place_of_the_token(serve: Serve) -> None:
+    client = serve()
+    tokens = []
+    for text in ("Χίος", "Καλαμάτα"):
+        say(client, text=text)
+        tokens.append(client.cookies["rantevou"])
+        client.cookies.clear()
+    own, other = tokens
+    answer = with_cookies(client, **{"__Host-rantevou": own, "rantevou": other}).get("/")
+    assert cookies_of(answer)["__Host-rantevou"].startswith(f"{own};")
+    assert "bubble citizen" not in with_cookies(client, rantevou=other).get().text
+
+
+def test_forgetting_forgets_the_former_cookies_too(serve: Serve) -> None:
+    client = serve()
+    say(client, text="Χίος")
+    token = client.cookies["rantevou"]
+    browser = with_cookies(client, **{"rantevou-chios": token, "rantevou": "nobody"})
+    answer = browser.ask("POST", "/m/chios/forget")
+    assert set(cookies_of(answer)) == {"__Host-rantevou", "rantevou", "rantevou-chios"}
+    assert "bubble citizen" not in with_cookies(client, rantevou=token).get().text
