@@ -127,6 +127,11 @@ def test_a_talk_without_scripts(behind: Behind) -> None:
     write(page, "περιουσίας")
     assert page.url == f"{behind.origin}{ROOT}/m/chios#new"
     assert step(page) == "channel"
+    [cookie] = page.context.cookies()
+    assert (cookie["name"], cookie["path"]) == ("__Secure-rantevou", ROOT)
+    assert (cookie["secure"], cookie["sameSite"]) == (True, "Lax")
+    page.goto(f"{ROOT}/")
+    assert step(page) == "channel"
 
 
 def test_the_frame_on_the_towns_site(behind: Behind) -> None:
@@ -137,3 +142,5 @@ def test_the_frame_on_the_towns_site(behind: Behind) -> None:
     expect(frame.locator("#log .bubble.citizen").last).to_contain_text("Τμήμα Περιουσίας")
     page.reload()
     expect(frame.locator("#log .bubble.citizen")).to_have_count(1)
+    [cookie] = page.context.cookies()
+    assert (cookie["name"], cookie["path"]) == ("__Secure-rantevou.framed", ROOT)
