@@ -144,3 +144,25 @@ def test_the_frame_on_the_towns_site(behind: Behind) -> None:
     expect(frame.locator("#log .bubble.citizen")).to_have_count(1)
     [cookie] = page.context.cookies()
     assert (cookie["name"], cookie["path"]) == ("__Secure-rantevou.framed", ROOT)
+
+
+def test_a_former_cookie_is_replaced_by_one_of_this_host_only(
+    browser: Browser, deployment: Deployment, tmp_path: Path
+) -> None:
+    with (
+        serving(build_app(served(deployment.database, deployment.services))) as client,
+        nginx(tmp_path, "", str(client.base_url).rstrip("/"), stripped=False) as own,
+    ):
+        client.post("/m/chios", data={"text": "περιουσίας"})
+        token = client.cookies["rantevou"]
+        context = Behind(browser, own, "").context()
+        name, where = "rantevou-chios", "/m/chios"
+        context.add_cookies([{"name": name, "value": token, "domain": "127.0.0.1", "path": where}])
+        page = context.new_page()
+        page.goto("/m/chios")
+        assert step(page) == "channel"
+        [cookie] = context.cookies()
+        assert (cookie["name"], cookie["value"]) == ("__Host-rantevou", token)
+        page.goto("/")
+        assert step(page) == "channel"
+        context.close()
