@@ -51,7 +51,7 @@ class EventStreams:
         self._application = application
         self._queues: dict[int, set[asyncio.Queue[News | None]]] = {}
         self._last_sent: dict[int, News] = {}
-        self._networks: Counter[str] = Counter()
+        self._networks: Counter[str | None] = Counter()
         self._most = max_streams()
         self._closing = False
 
@@ -85,10 +85,11 @@ class EventStreams:
             for queue in queues:
                 queue.put_nowait(None)
 
-    async def events(self, conversation: int, network: str) -> AsyncIterator[bytes]:
+    async def events(self, conversation: int, network: str | None) -> AsyncIterator[bytes]:
         """Yield the news of a conversation as events: at once, then whenever they change.
 
-        Where there are too many streams, end after the first: the browser asks again by itself.
+        Where there are too many streams, in all or of that network (None for one without a limit),
+        end after the first: the browser asks again by itself.
         """
         if self._is_full(network):
             yield format_sse_event(retry=SystemRandom().randint(*POLL_MILLISECONDS))
@@ -124,12 +125,12 @@ class EventStreams:
         now = self._application.services.clock()
         return await self._application.database.read(lambda s: pending_news(s, conversations, now))
 
-    def _is_full(self, network: str) -> bool:
+    def _is_full(self, network: str | None) -> bool:
         """Return whether there are as many streams as there may be, in all or of that network."""
         if self._networks.total() >= self._most:
             log.warning("too many event streams", limit=self._most)
             return True
-        if self._networks[network] >= MAX_STREAMS_PER_NETWORK:
+        if network is not None and self._networks[network] >= MAX_STREAMS_PER_NETWORK:
             log.warning("too many event streams of one network", limit=MAX_STREAMS_PER_NETWORK)
             return True
         return False
@@ -143,6 +144,7 @@ def _event(news: News) -> bytes:
 def routes(application: Application, streams: EventStreams) -> APIRouter:
     """Return the routes of each page's event stream."""
     router = APIRouter(include_in_schema=False)
+    exempt = application.settings.exempt_addresses
 
     async def events(request: Request, here: Here) -> Response:
         token = here.token(request)
@@ -155,7 +157,7 @@ def routes(application: Application, streams: EventStreams) -> APIRouter:
         if found is None:
             return Response(status_code=204)
         return EventSourceResponse(
-            streams.events(found.id, client_network(request) or ""),
+            streams.events(found.id, client_network(request, exempt)),
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
