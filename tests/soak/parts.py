@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from tests.soak.clocks import MOMENTS, clock_reading_tests
 
 CHAOS, KILL = "tests/proofs/test_chaos.py", "tests/proofs/test_kill.py"
-AWAY, STORIES, BROWSER = "tests/proofs/test_away.py", "tests/stories", "tests/browser"
-ELSEWHERE = (CHAOS, KILL, AWAY, STORIES, BROWSER)
+AWAY, FLOOD = "tests/proofs/test_away.py", "tests/proofs/test_flood.py"
+STORIES, BROWSER = "tests/stories", "tests/browser"
+ELSEWHERE = (CHAOS, KILL, AWAY, FLOOD, STORIES, BROWSER)
 """The slow tests that have a part of their own; the part `others` has the rest."""
 
 
@@ -56,6 +57,7 @@ def _parts() -> dict[str, Part]:
         "stories": Part("every story on every platform", (STORIES,)),
         "others": Part("slow tests of all kinds", tuple(f"--ignore={path}" for path in ELSEWHERE)),
         "browser": Part("the page in a browser, with and without scripts", (BROWSER,)),
+        "flood": Part("more connections than open files", (FLOOD,), alone=True),
         "away": Part("a database that goes away under load", (AWAY,)),
     }
 
