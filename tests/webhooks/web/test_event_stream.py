@@ -160,6 +160,17 @@ def test_past_the_streams_of_an_address_a_page_polls(
     check_polling(serve(), deployment)
 
 
+def test_an_exempt_address_has_streams_without_a_limit_of_its_own(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_stream, "MAX_STREAMS_PER_NETWORK", 1)
+    client = serve(exempt_addresses="127.0.0.0/8")
+    booked(client)
+    with listening(client) as first, listening(client) as second:
+        assert next(first)
+        assert next(second)
+
+
 def test_past_the_streams_of_a_server_a_page_polls(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, deployment: Deployment
 ) -> None:
