@@ -39,8 +39,7 @@ MAX_DAYS = 366
 OWN_PATHS = frozenset(
     {
         "accessibility", "appointments", "chat", "consents", "docs", "embed", "embed.js", "events",
-        "forget", "healthz", "later", "m", "metrics", "openapi.json", "privacy", "readyz", "static",
-        "webhooks",
+        "forget", "healthz", "later", "m", "openapi.json", "privacy", "static", "webhooks",
     }
 )  # fmt: skip
 """What our own paths begin with: under such a root path, they would be mistaken for it."""

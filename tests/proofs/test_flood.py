@@ -46,9 +46,9 @@ LOG_BYTES = 100_000
 class Citizens:
     """Those who come in meanwhile, each on a connection of their own."""
 
-    def __init__(self, url: str, push_platform: PushPlatformServer) -> None:
+    def __init__(self, url: str, management: str, push_platform: PushPlatformServer) -> None:
         self.client = httpx.Client(base_url=url, timeout=30, headers={"Connection": "close"})
-        self._push_platform = push_platform
+        self._management, self._push_platform = management, push_platform
 
     def turn(self) -> float:
         """Send the first message of a new conversation; return the seconds that it took."""
@@ -61,8 +61,9 @@ class Citizens:
 
     def check_all_are_answered(self) -> None:
         """Check what is asked of a server: monitoring, a platform's messages, the page."""
-        for path in ("/healthz", "/readyz", "/"):
+        for path in ("/healthz", "/"):
             assert self.client.get(path).status_code == 200
+        assert httpx.get(f"{self._management}/readyz", timeout=30).status_code == 200
         self.turn()
         who, arrived = f"citizen {uuid4()}", self._push_platform.by_address
         assert say(self.client, who, next(NUMBERS), text="Γεια") == 200
@@ -90,7 +91,7 @@ def limited(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT))
         with server(folder / "rantevou.db", PROGRAM, **given) as running:
-            citizens = Citizens(running.url, push_platform)
+            citizens = Citizens(running.url, running.management, push_platform)
             with citizens.client:
                 yield citizens, running.port
             assert running.process.poll() is None

@@ -33,7 +33,6 @@ import json
 from uuid import uuid4
 
 import httpx
-from telegram import Update
 
 from bot.i18n.translator import Translator
 from bot.platforms.telegram.setup import LANGUAGES
@@ -128,7 +127,7 @@ user = {"id": 1, "is_bot": False, "first_name": "Marie", "language_code": "fr"}
 
 def telegram(chat):
     message = {"message_id": 1, "date": 1, "chat": chat, "from": user, "text": "/help"}
-    update = Update.de_json({"update_id": 1, "message": message})
+    update = {"update_id": 1, "message": message}
     return UpdateParser("telegram:town", None, Translator()).parse(update)
 
 

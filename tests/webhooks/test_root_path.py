@@ -78,7 +78,6 @@ def test_checks_and_errors_are_those_of_other_places(client: httpx.Client) -> No
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.post("/chat/turns", json={}).status_code == 422
     assert client.post("/webhooks/telegram/nobody").json()["detail"].startswith("No account")
-    assert client.get("/readyz", headers={"Accept": "text/html"}).json()["status"]
 
 
 def test_a_path_that_only_begins_alike_is_another(serve: Serve) -> None:

@@ -344,7 +344,7 @@ def test_an_update_that_cannot_be_read_is_counted_and_does_not_come_again(
     with capture_logs() as logs:
         assert maria.tell(update).status_code == 200
     counted = 'rantevou_ignored_total{kind="unreadable",platform="telegram"} 1.0'
-    assert counted in maria._client.get("/metrics").text
+    assert counted in maria._client.management.get("/metrics").text
     assert [each["log_level"] for each in logs if each.get("places")] == ["warning"]
     assert "Μαρία" not in str(logs)
     maria.write("Γεια")

@@ -109,8 +109,8 @@ def test_a_conversation_is_held_back_wherever_it_is_from(serve: Serve) -> None:
 
 @pytest.mark.parametrize(
     "failing",
-    [{"conversation": "guessed"}, {"text": None}, {"timezone": "nowhere"}],
-    ids=["unknown conversation", "without a text", "unknown time zone"],
+    [{"conversation": "guessed"}, {"text": None}, {"message_id": ""}],
+    ids=["unknown conversation", "without a text", "without an identifier"],
 )
 def test_what_fails_holds_back_only_who_is_unknown(serve: Serve, failing: dict[str, str]) -> None:
     client = serve(requests_per_minute=4)
