@@ -160,7 +160,8 @@ def test_of_two_that_wait_for_one_another_one_begins_again(empty: Database) -> N
     assert empty.write_sync(people) == 4
     found = empty.write_sync(lambda s: s.scalars(select(Citizen).order_by(Citizen.id)).all())
     assert found[0].details == found[1].details
-    assert empty.write_sync(lambda s: s.scalar(DEADLOCKS)) == 1
+    # More than one where the one that begins again is first once more, before the other wakes.
+    assert empty.write_sync(lambda s: s.scalar(DEADLOCKS)) >= 1
 
 
 def the_booking(session: Session) -> Booking:
