@@ -21,6 +21,8 @@ def join(session: Session, services: Services, senders: Sequence[Sender]) -> Non
     The bookings of the others become its citizen's. What was said in them is erased, and their
     own senders find nothing any more. Known details aren't joined: a cookie may be another's.
     """
+    if conversations.has_ended(session, senders[0].account, senders[0].address):
+        return  # its address is nobody's any more; the others wait for the next one
     found = {}
     for sender in senders:
         if stored := conversations.find(session, sender.account, sender.address, lock=True):
@@ -30,11 +32,18 @@ def join(session: Session, services: Services, senders: Sequence[Sender]) -> Non
     newest = max(found, key=_last_used(session, list(found)).__getitem__)
     kept, _sender = found.pop(newest)
     for stored, sender in found.values():
-        forget(session, services, sender)  # releases its hold
+        # Before the conversation ends, which cancels the reminders of its own citizen.
         session.execute(
             update(Booking)
             .where(Booking.citizen_id == stored.citizen_id)
             .values(citizen_id=kept.citizen_id, version=Booking.version + 1)
+        )
+        forget(session, services, sender)  # releases its hold
+        # A message that comes again isn't one of the kept conversation's, and is no double.
+        session.execute(
+            update(InboundRow)
+            .where(InboundRow.conversation_id == stored.id)
+            .values(message_id=InboundRow.message_id + " joined")
         )
         if contact := session.get(Contact, stored.contact_id):
             contact.address = services.registry.keyed_hash(f"joined {contact.id}")

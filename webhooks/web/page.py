@@ -125,13 +125,15 @@ class Page:
         await self._check_municipality(here.municipality_id)
         first = form.model_copy(update={"message_id": form.message_id or str(uuid4())})
         form = first.model_copy(update={"message_id": f"{first.message_id} said"})
-        token, is_new, seen = here.token(request), False, None
+        token, is_new, seen = self._addressed(request, here, form), False, None
         scripts = "hx-request" in request.headers
         try:
             if token is None:
                 raise UnknownConversation
             if form.page in (None, self._page_token(token)):
                 seen = await self._answer(request, here, token, form, and_view=scripts)
+            elif await self._view(request, token) is None:
+                raise UnknownConversation
         except UnknownConversation:
             is_new = True
             token, opening = await self._begin_conversation(request, here, first)
@@ -149,6 +151,14 @@ class Page:
         if is_new or here.own_token(request) in (None, token):
             here.remember(request, response, token)
         return response
+
+    def _addressed(self, request: Request, here: ChatPage, form: ChatForm) -> str | None:
+        """Return the token of the conversation that a form's page showed; else the browser's own.
+
+        Another site of the same domain may set a former cookie, and none of the one cookie's.
+        """
+        sent = (token for token in here.tokens(request) if self._page_token(token) == form.page)
+        return next(sent, None) or here.own_token(request) or here.token(request)
 
     async def newer(
         self, request: Request, here: Here, after: Annotated[int, Query(ge=0, lt=2**63)] = 0

@@ -1,6 +1,7 @@
 """One cookie a browser, on the pages of all municipalities; those of former revisions replaced."""
 
 from dataclasses import dataclass
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -10,7 +11,7 @@ from tests.browser.citizen import BOOKED
 from tests.conftest import Deployment, on_both
 from tests.webhooks.chat_client import CODE
 from tests.webhooks.conftest import Serve
-from tests.webhooks.web.test_page import bubbles, button, say
+from tests.webhooks.web.test_page import bubbles, button, conversations, mark, say
 
 HTTPS = {"X-Forwarded-Proto": "https"}
 
@@ -189,3 +190,79 @@ def test_forgetting_forgets_the_former_cookies_too(serve: Serve) -> None:
     answer = browser.ask("POST", "/m/chios/forget")
     assert set(cookies_of(answer)) == {"__Host-rantevou", "rantevou", "rantevou-chios"}
     assert "bubble citizen" not in with_cookies(client, rantevou=token).get().text
+
+
+def former_tokens(client: httpx.Client, *said: tuple[str, str]) -> list[str]:
+    """Begin a conversation for each path and texts, apart; return their tokens."""
+    tokens = []
+    for path, texts in said:
+        for text in texts.split(" | "):
+            say(client, path, text=text)
+        tokens.append(client.cookies["rantevou"])
+        client.cookies.clear()
+    return tokens
+
+
+def test_a_cookie_of_no_conversation_is_replaced_at_the_first_message(
+    serve: Serve, deployment: Deployment
+) -> None:
+    client = serve()
+    for cookies in ({"__Host-rantevou": "nobody"}, {"rantevou-chios": "x", "rantevou": "y"}):
+        browser = with_cookies(client, **cookies)
+        page = mark(browser.get("/m/chios").text)
+        browser.ask("POST", "/m/chios", text="γυναικών", page=page, message_id=str(uuid4()))
+    assert conversations(deployment) == 2
+
+
+def test_a_reminder_of_a_joined_booking_stays(serve: Serve, deployment: Deployment) -> None:
+    deployment.services.registry.accounts = frozenset({"webchat"})
+    old, own = former_tokens(serve(), ("/m/kalamata", BOOKED), ("/", "Χίος"))
+    browser = with_cookies(serve(), **{"rantevou-kalamata": old, "__Host-rantevou": own})
+    browser.get("/m/kalamata")
+    assert deployment.rows("SELECT kind, status FROM outgoing") == [("reminder", "pending")]
+
+
+def test_where_the_own_conversation_was_ended_a_former_one_is_joined_to_the_next(
+    serve: Serve,
+) -> None:
+    own, other = former_tokens(serve(), ("/", "Χίος"), ("/m/kalamata", BOOKED))
+    client = serve()
+    with_cookies(client, **{"__Host-rantevou": own}).ask("POST", "/forget")
+    browser = with_cookies(client, **{"__Host-rantevou": own, "rantevou-kalamata": other})
+    greeted = browser.get("/m/kalamata")
+    assert greeted.status_code == 200
+    page, message = mark(greeted.text), str(uuid4())
+    began = browser.ask("POST", "/m/kalamata", text="English", page=page, message_id=message)
+    new = cookies_of(began)["__Host-rantevou"].partition(";")[0]
+    browser = with_cookies(client, **{"__Host-rantevou": new, "rantevou-kalamata": other})
+    assert '<html lang="en">' in browser.get("/m/kalamata").text
+    browser.ask("POST", "/m/kalamata", text="my appointments", message_id=str(uuid4()))
+    assert "1 Dec 12:30" in browser.get("/m/kalamata").text
+
+
+@pytest.mark.parametrize("page", [True, False], ids=["with its page", "without"])
+def test_a_former_cookie_set_by_another_site_stops_nothing(
+    serve: Serve, deployment: Deployment, *, page: bool
+) -> None:
+    (own,) = former_tokens(serve(), ("/", "Καλαμάτα"))
+    browser = with_cookies(serve(), **{"__Host-rantevou": own, "rantevou-kalamata": "x"})
+    shown = mark(browser.get("/m/kalamata").text)
+    fields = {"page": shown} if page else {}
+    browser.ask("POST", "/m/kalamata", text="English", message_id=str(uuid4()), **fields)
+    assert '<html lang="en">' in browser.get("/m/kalamata").text
+    assert conversations(deployment) == 1
+
+
+def test_a_message_that_comes_again_after_its_conversation_was_joined_is_no_error(
+    serve: Serve, deployment: Deployment
+) -> None:
+    (own,) = former_tokens(serve(), ("/", "Χίος"))
+    client, message = serve(), str(uuid4())
+    browser = with_cookies(client, **{"__Host-rantevou": own})
+    page = mark(browser.get("/").text)
+    browser.ask("POST", "/", text="γυναικών", page=page, message_id=message)
+    deployment.clock.forward(minutes=1)
+    (other,) = former_tokens(client, ("/m/kalamata", "στέγασης"))
+    with_cookies(client, **{"__Host-rantevou": own, "rantevou-kalamata": other}).get("/m/kalamata")
+    again = browser.ask("POST", "/", text="γυναικών", page=page, message_id=message)
+    assert again.status_code == 303
