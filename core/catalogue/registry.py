@@ -2,8 +2,9 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock
 from core.db.models import Desk, MunicipalityRow
 from core.i18n import Language
+
+LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,7 @@ class LoadedMunicipality:
     desk_ids: Mapping[tuple[str, str], int]
     is_sample: bool = False
     is_removed: bool = False
+    changed_at: datetime = LONG_AGO
 
     def has(self, service: str, branch: str) -> bool:
         """Return whether it has a service and a branch: a new catalogue may lack a booking's."""
@@ -78,14 +82,25 @@ class Registry:
     def refresh(self, session: Session) -> None:
         """Read the catalogues that were loaded since; no other is until this transaction ends."""
         lock(session, LOAD_LOCK, shared=True)
-        self.refresh_without_lock(session)
+        for municipality_id in self._changed(session):
+            self._loaded[municipality_id] = read_municipality(session, municipality_id)
 
     def refresh_without_lock(self, session: Session) -> None:
-        """Read the catalogues that were loaded since, for what is shown only; wait for nobody."""
+        """Read the catalogues that were loaded since, for what is shown only; wait for nobody.
+
+        The session may see an older state than a turn does meanwhile, which keeps its own.
+        """
+        for municipality_id in self._changed(session):
+            read = read_municipality(session, municipality_id)
+            known = self._loaded.get(municipality_id)
+            if known is None or read.changed_at >= known.changed_at:
+                self._loaded[municipality_id] = read
+
+    def _changed(self, session: Session) -> Iterator[str]:
         for municipality_id, *state in session.connection().execute(_DIGESTS):
             known = self._loaded.get(municipality_id)
             if known is None or [known.digest, known.is_sample, known.is_removed] != state:
-                self._loaded[municipality_id] = read_municipality(session, municipality_id)
+                yield municipality_id
 
     @property
     def versions(self) -> Mapping[str, tuple[str, bool]]:
@@ -96,7 +111,8 @@ class Registry:
     @property
     def municipalities(self) -> list[Municipality]:
         """Return the municipalities that are offered, ordered by their Greek names."""
-        bodies = (loaded.body for loaded in self._loaded.values() if not loaded.is_removed)
+        # A copy, because another thread may add one meanwhile.
+        bodies = (loaded.body for loaded in [*self._loaded.values()] if not loaded.is_removed)
         return sorted(bodies, key=lambda body: body.name.in_language(Language.EL))
 
     def samples(self, only: str | None = None) -> list[Municipality]:
@@ -125,4 +141,6 @@ def read_municipality(session: Session, municipality_id: str) -> LoadedMunicipal
     )
     body = Municipality.model_validate_json(row.document)
     ids = {(branch, desk): row_id for branch, desk, row_id in desks}
-    return LoadedMunicipality(row.digest, body, ids, row.is_sample, row.removed_at is not None)
+    changed_at = max(row.loaded_at, row.removed_at or row.loaded_at)
+    is_removed = row.removed_at is not None
+    return LoadedMunicipality(row.digest, body, ids, row.is_sample, is_removed, changed_at)

@@ -1,6 +1,9 @@
 """The loaded catalogues at hand, and the hashes that hide what must only be compared."""
 
-from core.catalogue.registry import Registry
+from sqlalchemy.orm import Session
+
+from core.catalogue.registry import Registry, read_municipality
+from tests.conftest import Deployment, on_both
 
 NUMBER = "+306912345678"
 
@@ -17,3 +20,24 @@ def test_a_hash_is_another_for_another_value_and_shows_nothing_of_it() -> None:
     assert registry.keyed_hash(NUMBER) != registry.keyed_hash(f"{NUMBER[:-1]}9")
     assert NUMBER[-6:] not in registry.keyed_hash(NUMBER)
     assert len(registry.keyed_hash(NUMBER)) == 40
+
+
+@on_both
+def test_what_is_only_shown_takes_no_newer_catalogue_away_from_a_turn(
+    deployment: Deployment,
+) -> None:
+    database, registry = deployment.database, deployment.services.registry
+    database.write_sync(registry.refresh)
+    body = registry["kalamata"].body
+    rules = body.rules.model_copy(update={"open_bookings": 7})
+    with Session(database._readers) as page:
+        read_municipality(page, "kalamata")  # from now on it sees the catalogues of now
+        deployment.clock.forward(minutes=1)
+        deployment.load(body.model_copy(update={"rules": rules}))
+
+        def turn(session: Session) -> int:
+            registry.refresh(session)
+            registry.refresh_without_lock(page)
+            return registry["kalamata"].body.rules.open_bookings
+
+        assert database.write_sync(turn) == 7
