@@ -96,7 +96,9 @@ def _is_stuck(pull_platform: str, now: datetime) -> tuple[ColumnElement[bool], .
     stuck = (OutboxRow.status == OutboxStatus.FAILED) | (
         OutboxRow.status.in_(UNSENT_STATUSES) & late
     )
-    return stuck, OutboxRow.platform != pull_platform
+    # What may have arrived is sent once more by itself: sooner, it would come three times.
+    in_doubt = OutboxRow.may_have_arrived & (OutboxRow.try_at > now)
+    return stuck, ~in_doubt, OutboxRow.platform != pull_platform
 
 
 def _is_due(

@@ -157,3 +157,15 @@ def test_an_error_while_sending_that_nobody_foresaw_is_a_doubt(push: PushDeploym
     push.deployment.clock.forward(seconds=doubt.PAUSE.total_seconds())
     push.deliver(push.settled)
     assert push.rows("confirmed")[0][1:] == ("unknown", 2, "ReadTimeout")
+
+
+def test_what_waits_for_its_one_further_try_is_not_stuck(slow: PushDeployment) -> None:
+    _greeting, question = [reply.text for reply in slow.deployment.say("Γεια")]
+    slow.deliver(slow.settled)
+    slow.deployment.clock.forward(seconds=1)
+    now = slow.deployment.clock()
+    slow.deployment.database.write_sync(lambda s: outbox_admin.retry(s, "webchat", now, None))
+    for _ in range(3):
+        slow.deliver(slow.settled)
+        slow.deployment.clock.forward(minutes=1)
+    assert slow.server.to("citizen").count(question) == 2
