@@ -70,8 +70,14 @@ _FIND = (
 _FIND_LOCKED = _FIND.with_for_update(
     nowait=True, key_share=True, of=(Conversation.__table__, Citizen.__table__)
 )
-_CONTACT = select(Contact.id).where(
-    Contact.account == bindparam("account"), Contact.address == bindparam("address")
+_NOT_ENDED = (
+    select(Conversation.id)
+    .join(Contact, Conversation.contact_id == Contact.id)
+    .where(
+        Contact.account == bindparam("account"),
+        Contact.address == bindparam("address"),
+        Conversation.ended_at.is_(None),
+    )
 )
 _GET_PROMPT = select(PromptRow.step, PromptRow.offered).where(
     PromptRow.conversation_id == bindparam("conversation_id"),
@@ -139,9 +145,9 @@ def find(
 
 
 def exists(session: Session, account: str, address: str) -> bool:
-    """Return whether there is a conversation of an address."""
+    """Return whether there is a conversation of an address, which hasn't been ended."""
     given = {"account": account, "address": address}
-    return session.connection().execute(_CONTACT, given).first() is not None
+    return session.connection().execute(_NOT_ENDED, given).first() is not None
 
 
 NOT_STORED = StoredConversation(0, 0, 0, Language.EL, DEFAULT_TIMEZONE, {}, None, {})

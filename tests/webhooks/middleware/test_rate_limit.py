@@ -125,6 +125,14 @@ def test_what_fails_holds_back_only_who_is_unknown(serve: Serve, failing: dict[s
     assert ask(client, ELSEWHERE).status_code == 200
 
 
+def test_an_ended_conversation_is_none(serve: Serve) -> None:
+    client = serve(requests_per_minute=2)
+    client.headers["X-Forwarded-For"] = HERE
+    token = begin(client, HERE)
+    client.post("/forget", headers={"Cookie": f"rantevou={token}", "X-Forwarded-For": ELSEWHERE})
+    assert statuses(client, HERE, 2, conversation=token) == [404, 429]
+
+
 def test_a_path_that_does_not_exist_and_a_body_too_long_count_as_failed(serve: Serve) -> None:
     client = serve(requests_per_minute=2, body_bytes=LIMIT)
     client.headers["X-Forwarded-For"] = HERE
