@@ -96,7 +96,7 @@ def build_app(application: Application) -> FastAPI:
     for page_routes in (legal.routes, embed.routes):
         app.include_router(page_routes(application, renderer))
     if settings.api_docs:
-        app.include_router(reference_page.routes(renderer, settings.public_url))
+        app.include_router(reference_page.routes(renderer, settings.public_address))
     app.include_router(event_stream.routes(application, streams), dependencies=limited)
     app.state.streams = streams
     app.state.management = health.build_management(application)

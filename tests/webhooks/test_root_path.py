@@ -74,6 +74,11 @@ def test_the_description_says_where_the_api_is(client: httpx.Client) -> None:
     assert re.search(rf"curl -s http://[^/]+{ROOT}/chat/turns ", client.get("/docs").text)
 
 
+def test_the_description_has_the_public_address(serve: Serve) -> None:
+    client = serve(public_url="https://town.gr", root_path=ROOT)
+    assert f"https://town.gr{ROOT}/chat/turns" in client.get(f"{ROOT}/docs").text
+
+
 def test_checks_and_errors_are_those_of_other_places(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.post("/chat/turns", json={}).status_code == 422
