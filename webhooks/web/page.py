@@ -157,6 +157,8 @@ class Page:
 
         Another site of the same domain may set a former cookie, and none of the one cookie's.
         """
+        if form.page is None:
+            return here.token(request)
         sent = (token for token in here.tokens(request) if self._page_token(token) == form.page)
         return next(sent, None) or here.own_token(request) or here.token(request)
 
