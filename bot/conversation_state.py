@@ -35,7 +35,7 @@ class TransportState:
     stated_timezone: str | None = None
     """The last ones stated; only a change counts, since the citizen may have chosen others."""
     app_version: int | None = None
-    """What the app stated last, where the platform's messages depend on it."""
+    """The API version that the app stated last, where the platform's messages depend on it."""
 
     def reset(self) -> "TransportState":
         """Return the part that is kept when the conversation is erased."""

@@ -42,9 +42,9 @@ OWN_PATHS = frozenset(
         "forget", "healthz", "later", "m", "openapi.json", "privacy", "static", "webhooks",
     }
 )  # fmt: skip
-"""What our own paths begin with: under such a root path, they would be mistaken for it."""
+"""The beginnings of our own paths: under such a root path, they would be mistaken for it."""
 
-WORDS = {
+EXPECTATIONS = {
     "missing": "it has no default",
     "extra_forbidden": "no such setting",
     "int_parsing": "must be a whole number",
@@ -57,7 +57,7 @@ WORDS = {
     "model_type": "must be followed by __ and a field's name",
     "dict_type": "must be followed by __, a name of your choice, __ and a field's name",
 }
-"""What was expected, by the type of pydantic's error; of other types, its message is shown."""
+"""The expectation, by the type of pydantic's error; of other types, its message is shown."""
 
 AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=40)]
 
@@ -256,7 +256,7 @@ def _describe(error: ErrorDetails, models: Mapping[str, type[AccountSettings]]) 
     value = (
         "isn't set" if error["type"] == "missing" else f"is {_masked(name, error['input'], models)}"
     )
-    words = WORDS.get(error["type"])
+    words = EXPECTATIONS.get(error["type"])
     why = words.format(**error.get("ctx", {})) if words else error["msg"]
     return f"RANTEVOU_{name.upper()} {value}: {why.removeprefix('Value error, ')}"
 

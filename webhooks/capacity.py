@@ -1,4 +1,4 @@
-"""How many connections and event streams one process holds open, by its limit of open files."""
+"""The most connections and event streams of a process, by its limit of open files."""
 
 import resource
 

@@ -33,7 +33,7 @@ UNTOUCHED_SECONDS = 0.25
 """The time in which what a client has sent already is read: its connection isn't closed before."""
 
 CLOSED_AT_ONCE = 10
-"""When there are too many connections, one in so many is closed: those that wait longest."""
+"""The part of too many connections that is closed, one in so many: those that wait longest."""
 
 
 class Connections(ServerState):
@@ -111,7 +111,7 @@ class Connection(H11Protocol):
         super().__init__(config, server_state, *more, **named)
         self.conn = _Requests(h11.SERVER)
         self.since = self.loop.time()
-        """When the connection was opened, or its last response was complete."""
+        """The time at which the connection was opened, or its last response was complete."""
         self.network = ""
         self._begun = self.since
         self._received = 0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 CHECK_SECONDS = 10
-"""How long `doctor` waits for the server's answer."""
+"""The seconds that `doctor` waits for the server's answer."""
 
 
 class PlatformGroup(TyperGroup):
@@ -140,7 +140,7 @@ def doctor() -> None:
 
 def address_of(host: str, port: int) -> str:
     """Return the address at which this machine reaches a listener."""
-    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 only compared
     return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
 
 

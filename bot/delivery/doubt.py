@@ -1,4 +1,4 @@
-"""What is done about a message that may have arrived: one policy for all platforms.
+"""The policy for messages that may have arrived, for all platforms.
 
 It is so where the platform took too long, the connection broke, or the answer states neither that
 the message was taken nor that it wasn't. Where the answer says that it was, it counts as sent.
@@ -15,7 +15,7 @@ PAUSE = timedelta(seconds=30)
 
 
 class Part(StrEnum):
-    """What a message is to its reader."""
+    """The part that a message plays in a conversation."""
 
     QUESTION = auto()
     CLOSING = auto()
@@ -38,7 +38,7 @@ SEND_AGAIN = {
     # A greeting, help, or a list: the question follows it, and can be answered without it.
     Part.REMARK: False,
 }
-"""Whether a double does less harm than silence. A message is so sent twice at most."""
+"""True where a double does less harm than silence. So a message is sent twice at most."""
 
 
 def part_of(kind: str, reply: Reply) -> Part:

@@ -1,4 +1,4 @@
-"""How long a platform's answer is waited for, and what a missing one says of the message.
+"""The time that a platform's answer is waited for, and what a missing one says of the message.
 
 A platform states that it took a message, or that it didn't. Without a statement it may have taken
 it, unless no connection was made; `bot/delivery/doubt.py` says what is done then.

@@ -14,7 +14,7 @@ CODES = sum(
     comb(LENGTH, letters) * len(LETTERS) ** letters * len(DIGITS) ** (LENGTH - letters)
     for letters in range(LEAST, LENGTH - LEAST + 1)
 )
-"""How many codes there are. Each is as likely as any other."""
+"""The number of possible codes. Each is as likely as any other."""
 
 # Greek capitals to the Latin ones that look alike; Π to P, which sounds alike.
 _LATIN = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΠΤΥΧ", "ABEZHIKMNOPPTYX")

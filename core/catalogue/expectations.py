@@ -1,4 +1,4 @@
-"""What was expected at a place of a catalogue file, in plain words."""
+"""The words for what was expected at a place of a catalogue file."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What a catalogue may mean, and is more often a slip: it is warned of, not refused."""
+"""Warnings of what a catalogue may mean, and more often doesn't: it isn't refused."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

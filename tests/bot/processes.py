@@ -93,7 +93,7 @@ class Server:
     ) -> None:
         self.port = int(settings.pop("port", 0)) or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        """Where it serves everybody; `management` is where it serves the monitoring."""
+        """The address at which it serves everybody; `management` is that of the monitoring."""
         self._log = file.parent / f"log of {self.port}"
         given = environment(file, port=self.port, **settings)
         self.management = management_url(given)

@@ -38,7 +38,7 @@ class Answer:
 
 
 Mishap = Callable[[Answer], Answer]
-"""What becomes of the answer to a call that took effect."""
+"""A fault in the answer to a call that took effect: returns the answer that is sent."""
 
 
 def late(seconds: float) -> Mishap:

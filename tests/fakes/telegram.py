@@ -61,7 +61,7 @@ class TelegramServer:
     failures: dict[int | str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     """The responses to the next calls, by chat id, or by method for calls without a chat."""
     mishaps: dict[int, list[Mishap]] = field(default_factory=lambda: defaultdict(list))
-    """What becomes of the answers to the next messages, by chat id; the messages are taken."""
+    """Faults in the answers to the next messages, by chat id; the messages are taken."""
     webhook: dict[str, Any] = field(default_factory=dict)
     waiting: list[dict[str, Any]] = field(default_factory=list)
     """The updates that polling returns."""

@@ -144,7 +144,7 @@ class ViberServer:
     failures: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     """The responses to the next messages, by user id; to other calls, by method."""
     mishaps: dict[str, list[Mishap]] = field(default_factory=lambda: defaultdict(list))
-    """What becomes of the answers to the next messages, by user id; the messages are taken."""
+    """Faults in the answers to the next messages, by user id; the messages are taken."""
     account: dict[str, Any] = field(default_factory=dict)
     reached: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """The times at which we sent messages, by user id, in time.perf_counter."""

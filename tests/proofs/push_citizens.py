@@ -42,7 +42,7 @@ class Citizens:
     """The number of messages that had to be sent again, by the response's status; 0 for none."""
     kills: int = 0
     killed_at: float = -math.inf
-    """When a process was killed last, by time.monotonic."""
+    """The time at which a process was killed last, by time.monotonic."""
     enough: threading.Event = field(default_factory=threading.Event)
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))

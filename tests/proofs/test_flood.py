@@ -24,7 +24,7 @@ from webhooks.capacity import MAX_STREAMS_PER_NETWORK, raise_open_files
 
 STRANGERS = [f"127.0.0.{number}" for number in range(2, 8)]
 PROXY = ["127.0.0.1"]
-"""Where a web server on this machine connects from, for everybody."""
+"""The address from which a web server on this machine connects, for everybody."""
 
 OPEN_FILES = 1024
 MAX_STREAMS = 412

@@ -1,4 +1,4 @@
-"""What the proofs call lost: every message that should have been sent, and nothing else."""
+"""The proofs call lost every message that should have been sent, and nothing else."""
 
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ SAID = (
     *("6971234567", "Ομονοίας 12, 65302 Καβάλα", "ελληνική", "ΑΒ 123456", "Έναρξη επαγγέλματος"),
     *("με email", "όχι", "-", "συμφωνώ", "ναι"),
 )
-"""What the citizen says, for an appointment on 2 December at 9:40 in Athens."""
+"""The citizen's messages, for an appointment on 2 December at 9:40 in Athens."""
 
 REMINDERS = OutboxRow.kind == "reminder"
 

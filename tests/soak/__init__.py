@@ -1,1 +1,1 @@
-"""What takes long, in parts: `python -m tests.soak`."""
+"""The slow proofs, in parts: `python -m tests.soak`."""

@@ -29,7 +29,7 @@ EARLY_PLUGIN = "ignore:Module already imported so cannot be rewritten; time_mach
 
 @dataclass(frozen=True)
 class Result:
-    """How a part ended."""
+    """The result of a part."""
 
     name: str
     seconds: float

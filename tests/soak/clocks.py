@@ -25,7 +25,7 @@ READS_THE_CLOCK = re.compile(
     r"datetime\.now\(|\btime\.time\(|\bbootstrap\(|tests\.bot\.(processes|terminal)"
     r"|tests\.proofs\.processes"
 )
-"""What tests do that read the clock: directly, or by running the program itself."""
+"""The marks of tests that read the clock: directly, or by running the program itself."""
 
 
 def clock_reading_tests(root: Path = Path("tests")) -> list[str]:

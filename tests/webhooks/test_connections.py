@@ -34,7 +34,7 @@ def connect(client: httpx.Client, said: bytes = b"", address: str = "127.0.0.1")
 
 
 def received(connection: socket.socket) -> bytes:
-    """What comes until the server closes the connection. Raises TimeoutError."""
+    """Return the bytes that come until the server closes the connection. Raises TimeoutError."""
     parts = []
     try:
         while part := connection.recv(65536):

@@ -1,4 +1,4 @@
-"""How many requests a minute a conversation, an address and a proven caller may make.
+"""Limits of the requests a minute of a conversation, an address and a proven caller.
 
 Each process counts its own, in memory: these limits protect the machine. Those that protect
 citizens (wrong codes, holds, confirmations) are counted in the database.
@@ -18,10 +18,10 @@ from core.messaging import conversations
 from webhooks.network import client_network
 
 ALL_REQUESTS = 10
-"""How many times a conversation's limit all requests of an address may be: many share one."""
+"""The limit of all requests of an address, in a conversation's: many share an address."""
 
 PROVEN_REQUESTS = 100
-"""How many times it a proven caller's may be: a platform sends all its users' messages."""
+"""The limit of a proven caller, in a conversation's: a platform sends all users' messages."""
 
 
 class TooManyRequests(HTTPException):

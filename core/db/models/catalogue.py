@@ -37,7 +37,7 @@ class Desk(Base):
 
 
 class StoredSecret(Base):
-    """What all processes share: the generated key of the hashes (PostgreSQL), its fingerprint."""
+    """A value that all processes share: PostgreSQL's key of the hashes, the key's fingerprint."""
 
     __tablename__ = "kept"
 

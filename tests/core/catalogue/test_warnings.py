@@ -1,4 +1,4 @@
-"""What is probably not meant is warned of; what can't be meant is refused; 24:00 is an end."""
+"""Slips are warned of; what can't be meant is refused; 24:00 is an end."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
