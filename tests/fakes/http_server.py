@@ -37,11 +37,11 @@ class Answer:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
 
 
-Mishap = Callable[[Answer], Answer]
+AnswerFault = Callable[[Answer], Answer]
 """A fault in the answer to a call that took effect: returns the answer that is sent."""
 
 
-def late(seconds: float) -> Mishap:
+def late(seconds: float) -> AnswerFault:
     """Have the answer come after so many seconds."""
     return lambda answer: replace(answer, after=seconds)
 

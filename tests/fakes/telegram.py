@@ -17,7 +17,7 @@ from email.parser import BytesParser
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.fakes.http_server import Answer, Mishap, Request, listening
+from tests.fakes.http_server import Answer, AnswerFault, Request, listening
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # noqa: S105 the documentation's own
 USERNAME = "rantevou_bot"
@@ -60,7 +60,7 @@ class TelegramServer:
     """Text and markup of our messages as they are now, by chat and message id."""
     failures: dict[int | str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     """The responses to the next calls, by chat id, or by method for calls without a chat."""
-    mishaps: dict[int, list[Mishap]] = field(default_factory=lambda: defaultdict(list))
+    answer_faults: dict[int, list[AnswerFault]] = field(default_factory=lambda: defaultdict(list))
     """Faults in the answers to the next messages, by chat id; the messages are taken."""
     webhook: dict[str, Any] = field(default_factory=dict)
     waiting: list[dict[str, Any]] = field(default_factory=list)
@@ -102,8 +102,12 @@ class TelegramServer:
                 return failures.pop(0)
             if method in ("sendMessage", "editMessageText", "sendDocument", "sendVenue"):
                 answer = self._message(method, given)
-                mishaps = self.mishaps[given["chat_id"]]
-                return mishaps.pop(0)(answer) if mishaps and answer.status == 200 else answer
+                answer_faults = self.answer_faults[given["chat_id"]]
+                return (
+                    answer_faults.pop(0)(answer)
+                    if answer_faults and answer.status == 200
+                    else answer
+                )
             if method != "getMe":
                 self.calls.append((method, given))
         return Answer(200, {"ok": True, "result": self._known(method, given)})

@@ -28,7 +28,7 @@ from pydantic import (
     ValidationError,
 )
 
-from tests.fakes.http_server import Answer, Mishap, Request, listening
+from tests.fakes.http_server import Answer, AnswerFault, Request, listening
 
 TOKEN = "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9"  # noqa: S105 the documentation's own
 NAME = "Ραντεβού"
@@ -143,7 +143,7 @@ class ViberServer:
     """Viber's tokens of our messages in each chat."""
     failures: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     """The responses to the next messages, by user id; to other calls, by method."""
-    mishaps: dict[str, list[Mishap]] = field(default_factory=lambda: defaultdict(list))
+    answer_faults: dict[str, list[AnswerFault]] = field(default_factory=lambda: defaultdict(list))
     """Faults in the answers to the next messages, by user id; the messages are taken."""
     account: dict[str, Any] = field(default_factory=dict)
     reached: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -179,8 +179,8 @@ class ViberServer:
                 return TOO_OLD
             self.calls.append((method, given))
             done = Answer(200, {"status": 0, "status_message": "ok", **self._done(method, given)})
-            mishaps = self.mishaps[given.get("receiver", method)]
-            return mishaps.pop(0)(done) if mishaps else done
+            answer_faults = self.answer_faults[given.get("receiver", method)]
+            return answer_faults.pop(0)(done) if answer_faults else done
 
     def take(self, receiver: str, message: dict[str, Any]) -> int:
         """Add a message of ours to a chat; return its token."""

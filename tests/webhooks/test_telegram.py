@@ -364,7 +364,7 @@ def test_who_was_told_to_wait_is_written_to_later(maria: Person, deployment: Dep
 def test_an_answer_that_is_lost_or_cannot_be_read_doubles_no_greeting(
     maria: Person, deployment: Deployment
 ) -> None:
-    maria.server.mishaps[CHAT] = [cut_short, lost, lost, lost]
+    maria.server.answer_faults[CHAT] = [cut_short, lost, lost, lost]
     maria.tell(updates.message(text="Γεια"))
     until(lambda: len(maria.chat) == 2)
     for _time in range(3):
@@ -377,7 +377,7 @@ def test_an_answer_that_is_lost_or_cannot_be_read_doubles_no_greeting(
 
 @pytest.mark.soak
 def test_an_answer_that_takes_seven_seconds_is_waited_for(maria: Person) -> None:
-    maria.server.mishaps[CHAT] = [late(7)]
+    maria.server.answer_faults[CHAT] = [late(7)]
     maria.tell(updates.message(text="Γεια"))
     until(lambda: len(maria.chat) == 2)
     maria.wait()

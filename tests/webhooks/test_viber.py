@@ -333,7 +333,7 @@ def test_what_failed_for_the_moment_is_tried_again(
 
 
 def test_an_answer_that_is_lost_doubles_no_greeting(maria: Person, deployment: Deployment) -> None:
-    maria.server.mishaps[MARIA] = [lost] * 4
+    maria.server.answer_faults[MARIA] = [lost] * 4
     maria.tell(events.text("Γεια"))
     until(lambda: len(maria.chat) == 2)
     for _time in range(3):

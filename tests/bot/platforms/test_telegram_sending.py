@@ -223,7 +223,7 @@ def test_where_nobody_listens_nothing_arrived(texts: Translator, server: Telegra
 def test_after_an_answer_that_takes_too_long_it_may_have_arrived(
     texts: Translator, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.mishaps[4711] = [late(2)]
+    server.answer_faults[4711] = [late(2)]
     monkeypatch.setattr(telegram_request, "ANSWER_SECONDS", 0.2)
     with pytest.raises(DeliveryError, match="ReadTimeout") as failed:
         send(texts, server, asked())
@@ -249,7 +249,7 @@ def test_after_an_answer_that_takes_too_long_it_may_have_arrived(
 def test_where_the_answer_says_ok_it_counts_as_sent(
     texts: Translator, server: TelegramServer, reply: Reply, answer: Any
 ) -> None:
-    server.mishaps[4711] = [lambda _answer: Answer(200, answer)]
+    server.answer_faults[4711] = [lambda _answer: Answer(200, answer)]
     assert send(texts, server, reply) is None
     assert len(server.chats[4711]) == 1
 
@@ -258,7 +258,7 @@ def test_an_edit_whose_answer_cannot_be_read_counts_as_made(
     texts: Translator, server: TelegramServer
 ) -> None:
     server.chats[4711][1] = dict(STANDING)
-    server.mishaps[4711] = [cut_short]
+    server.answer_faults[4711] = [cut_short]
     assert send(texts, server, asked(text="Ιανουάριος"), replaces="1") == "1"
     assert server.chats[4711] == {1: {"text": "Ιανουάριος", "markup": {}}}
 

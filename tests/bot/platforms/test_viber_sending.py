@@ -113,7 +113,7 @@ def test_a_failure_says_whether_to_try_again(
 def test_after_an_answer_that_takes_too_long_it_may_have_arrived(
     texts: Translator, server: ViberServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.mishaps[MARIA] = [late(2)]
+    server.answer_faults[MARIA] = [late(2)]
     monkeypatch.setattr(adapter, "TIMEOUT", 0.2)
     with pytest.raises(DeliveryError, match="ReadTimeout") as failed:
         send(texts, server, asked())
@@ -151,6 +151,6 @@ def test_where_the_simplest_form_is_refused_it_is_given_up(
 def test_where_the_answer_says_ok_it_counts_as_sent(
     texts: Translator, server: ViberServer, answer: Any
 ) -> None:
-    server.mishaps[MARIA] = [lambda _answer: Answer(200, answer)]
+    server.answer_faults[MARIA] = [lambda _answer: Answer(200, answer)]
     assert send(texts, server, asked()) is None
     assert len(server.chats[MARIA]) == 1
