@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,22 +15,21 @@ from core.db.advisory_locks import lock
 from core.db.models import Desk, MunicipalityRow
 from core.i18n import Language
 
-LONG_AGO = datetime.fromtimestamp(0, UTC)
-
 
 @dataclass(frozen=True, eq=False)
 class LoadedMunicipality:
     """A municipality as it is loaded; `desk_ids` are its desks' row ids, by branch and desk.
 
-    One that is removed is still read, for its past bookings.
+    It was loaded or removed at `changed_at`. One that is removed is still read, for its past
+    bookings.
     """
 
     digest: str
     body: Municipality
     desk_ids: Mapping[tuple[str, str], int]
+    changed_at: datetime
     is_sample: bool = False
     is_removed: bool = False
-    changed_at: datetime = LONG_AGO
 
     def has(self, service: str, branch: str) -> bool:
         """Return whether it has a service and a branch: a new catalogue may lack a booking's."""
@@ -143,4 +142,4 @@ def read_municipality(session: Session, municipality_id: str) -> LoadedMunicipal
     ids = {(branch, desk): row_id for branch, desk, row_id in desks}
     changed_at = max(row.loaded_at, row.removed_at or row.loaded_at)
     is_removed = row.removed_at is not None
-    return LoadedMunicipality(row.digest, body, ids, row.is_sample, is_removed, changed_at)
+    return LoadedMunicipality(row.digest, body, ids, changed_at, row.is_sample, is_removed)

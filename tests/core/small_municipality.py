@@ -70,7 +70,7 @@ def offer_of(body: Municipality, name: str = "papers", channel: str = "in_person
     """The offer of a service at the first branch, whose desks have ids from 1."""
     branch = body.branches[0]
     ids = {(branch.id, one.id): number for number, one in enumerate(branch.desks, 1)}
-    return LoadedMunicipality("", body, ids).offer(name, branch.id, channel)
+    return LoadedMunicipality("", body, ids, NOW).offer(name, branch.id, channel)
 
 
 def starts(

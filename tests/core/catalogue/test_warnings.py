@@ -107,9 +107,9 @@ def test_an_opening_may_end_at_24_00(tmp_path: Path) -> None:
     assert '"end":"24:00"' in document
     body = Municipality.model_validate_json(document)
     assert body == read
-    offer = LoadedMunicipality("", body, {("office", "one"): 1}).offer(
-        "papers", "office", "in_person"
-    )
+    offer = LoadedMunicipality(
+        "", body, {("office", "one"): 1}, datetime(2026, 11, 30, tzinfo=UTC)
+    ).offer("papers", "office", "in_person")
     at = datetime(2026, 12, 7, tzinfo=UTC)
     starts = schedule.free_starts(offer, {}, at, at.replace(day=8), at.replace(day=1))
     shown = [f"{datetime.fromtimestamp(start, offer.zone):%H:%M}" for start in starts]

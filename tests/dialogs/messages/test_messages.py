@@ -38,7 +38,7 @@ def plain(texts: Translator, said: Message | Sequence[Block], language: str = "e
 
 
 def loaded(body: Municipality) -> LoadedMunicipality:
-    return LoadedMunicipality("", body, {})
+    return LoadedMunicipality("", body, {}, datetime(2026, 11, 30, tzinfo=UTC))
 
 
 def booking(service: str, branch: str, channel: str, **details: str) -> Booking:
