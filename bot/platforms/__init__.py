@@ -23,8 +23,7 @@ It is imported only when an account of the platform is configured, or its comman
 
 def load(path: str) -> PlatformPackage:
     """Import a platform and return its `PACKAGE`."""
-    package = import_module(path).PACKAGE
-    assert isinstance(package, PlatformPackage)  # noqa: S101
+    package: PlatformPackage = import_module(path).PACKAGE
     return package
 
 

@@ -226,8 +226,8 @@ def revision_of(connection: Connection) -> str | None:
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Migrate the tables to a revision, inside the connection's transaction."""
     # Importing Alembic takes two seconds, and is needed only where there is something to migrate.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415 see above
+    from alembic.config import Config  # noqa: PLC0415 see above
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

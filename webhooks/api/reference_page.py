@@ -13,7 +13,7 @@ SCHEMAS = ("TurnRequest", "TurnAnswer", "TurnReply", "TurnChoice")
 """The schemas that are description first; those of a reply's blocks follow."""
 
 
-def routes(renderer: Renderer, public_url: str | None) -> APIRouter:
+def routes(renderer: Renderer, public_address: str | None) -> APIRouter:
     """Return the route of the documentation, whose example is for that address, if it is known."""
     router = APIRouter(include_in_schema=False)
 
@@ -27,7 +27,7 @@ def routes(renderer: Renderer, public_url: str | None) -> APIRouter:
             description=description,
             schemas={name: schemas[name] for name in (*SCHEMAS, *_blocks(schemas))},
             type_name=_type_name,
-            base=f"{public_url}/" if public_url else request.base_url,
+            base=f"{public_address}/" if public_address else request.base_url,
             # Unique for each reader: who sends the same id continues the same conversation.
             message_id=uuid4(),
         )
