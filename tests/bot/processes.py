@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import signal
 import socket
@@ -13,6 +14,8 @@ from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+
+import structlog
 
 from bot.cli import main as cli
 from tests.bot.process_start import RANTEVOU, start
@@ -71,10 +74,14 @@ def run_here(
         redirect_stdout(out),
         redirect_stderr(err),
     ):
+        handlers, logged = [*logging.root.handlers], structlog.get_config()
         try:
             cli.main()
         except SystemExit as end:
             code = end.code or 0
+        finally:  # a command that logs writes to `err`, which the next tests know nothing of
+            logging.root.handlers[:] = handlers
+            structlog.configure(**logged)
     return subprocess.CompletedProcess(given, code, out.getvalue(), err.getvalue())
 
 
