@@ -40,7 +40,7 @@ def serve(deployment: Deployment) -> Iterator[Serve]:
 
 
 @pytest.fixture(scope="session")
-def client(
+def shared_client(
     migrated: Path, texts: Translator, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServedClient]:
     """Yield a client of the server that tests share, each with its own conversations."""
@@ -49,3 +49,12 @@ def client(
     services = Services(Registry("secret"), texts, Clock(), Random(1).choice)
     with serving(build_app(served(Database(f"sqlite:///{copy}"), services))) as shared:
         yield shared
+
+
+@pytest.fixture
+def client(shared_client: ServedClient) -> Iterator[ServedClient]:
+    """Yield it without cookies; headers that a test sets are taken back."""
+    headers = shared_client.headers.copy()
+    shared_client.cookies.clear()
+    yield shared_client
+    shared_client.headers = headers
