@@ -63,6 +63,6 @@ class Repetitions:
     def flush(self) -> None:
         """Write how many lines were left out, and count anew."""
         counts, self._counts = self._counts, {}
-        for each in counts.values():
+        for each in [*counts.values()]:  # another thread may still count one
             if each.left_out:
                 self._write({**each.fields, "left_out": each.left_out})
