@@ -203,15 +203,24 @@ class Office:
     # Limits, look-up by code, and the citizen's details
 
     def citizen_limit(self, offer: ServiceOffer) -> BookingRefused | None:
-        """Return the refusal where the citizen has reached a service's limit; it is cached."""
+        """Return the refusal where the citizen, or an attendee of theirs, has reached a limit.
+
+        It is cached.
+        """
         key = (offer.municipality.id, offer.service.id)
         if key not in self._limits:
-            try:
-                limits.check_citizen(self._session, offer, self.now, self._actor.citizen_id)
-                self._limits[key] = None
-            except BookingRefused as refused:
-                self._limits[key] = refused
+            self._limits[key] = limits.refusal_of_any_attendee(
+                self._session, offer.municipality, key[1], self.now, self._actor.citizen_id
+            )
         return self._limits[key]
+
+    def check_citizen_limit(self, offer: ServiceOffer, attendee: str | None) -> None:
+        """Raise BookingRefused where the citizen has reached a service's limit for an attendee.
+
+        `attendee` is None while it isn't known who it will be.
+        """
+        body, citizen_id = offer.municipality, self._actor.citizen_id
+        limits.check_citizen(self._session, body, offer.service.id, self.now, citizen_id, attendee)
 
     def check_phone_limit(self, offer: ServiceOffer, number: str, attendee: str) -> None:
         """Raise BookingRefused where a phone number has reached a service's limit for an attendee.

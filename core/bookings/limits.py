@@ -1,9 +1,10 @@
 """Limits: the bookings of a citizen or phone number; the holds, confirmations of an address."""
 
 import unicodedata
+from collections import Counter
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -15,36 +16,61 @@ from core.errors import BookingRefused, RefusalKind
 from core.i18n import Text, _, _n
 
 _CONFIRMED = Booking.ends_at > bindparam("now"), Booking.state == BookingState.CONFIRMED
-_OF_CITIZEN = select(Booking.municipality_id, Booking.service).where(
-    *_CONFIRMED, Booking.citizen_id == bindparam("owner")
+_COUNTED = Booking.id, Booking.municipality_id, Booking.service, Booking.details
+_OF_CITIZEN = select(*_COUNTED).where(*_CONFIRMED, Booking.citizen_id == bindparam("owner"))
+_OF_PROVEN_PHONE = select(*_COUNTED).where(
+    *_CONFIRMED, Booking.phone_hash == bindparam("owner"), Booking.phone_proven.is_(True)
 )
-_OF_PHONE = select(
-    Booking.municipality_id,
-    Booking.service,
-    Booking.citizen_id,
-    Booking.phone_proven,
-    Booking.details,
-).where(*_CONFIRMED, Booking.phone_hash == bindparam("owner"))
 
 CONFIRMATIONS_COUNT_FOR = timedelta(days=1)
 
 
-def check_citizen(session: Session, offer: ServiceOffer, now: datetime, citizen_id: int) -> None:
-    """Raise BookingRefused (too_many_bookings) where a citizen has reached a service's limit."""
-    body, service = offer.municipality, offer.service.id
-    # Filtered in Python: in SQL, SQLite might choose the index by municipality and scan it all.
-    rows = session.execute(_OF_CITIZEN, {"owner": citizen_id, "now": now})
-    count = sum(row == (body.id, service) for row in rows)
-    if count >= body.rules.open_bookings:
+def check_citizen(
+    session: Session,
+    body: Municipality,
+    service: str,
+    now: datetime,
+    citizen_id: int,
+    attendee: str | None,
+    booking: Booking | None = None,
+) -> None:
+    """Raise BookingRefused (too_many_bookings) where a citizen has reached a service's limit.
+
+    A citizen may book for a family: the limit is each attendee's, by name; with a higher one for
+    all together. `attendee` is None while it isn't known who it will be: then only the latter
+    counts. `booking` is one whose attendee is to change, and isn't counted.
+    """
+    counts = _count_by_attendee(session, _OF_CITIZEN, citizen_id, body, service, now, booking)
+    if (total := counts.total()) >= body.rules.open_bookings_per_citizen:
+        raise _too_many(total)
+    if (
+        attendee is not None
+        and (count := counts[_words_of_name(attendee)]) >= body.rules.open_bookings
+    ):
         raise BookingRefused(
             RefusalKind.TOO_MANY_BOOKINGS,
             _n(
-                "You already have {count} appointment for this service. You can move or cancel it.",
-                "You already have {count} appointments for this service. "
-                "You can move or cancel them.",
+                "There is already {count} appointment for this service in this name, which you "
+                "can move or cancel. For somebody else, please give their name.",
+                "There are already {count} appointments for this service in this name, which you "
+                "can move or cancel. For somebody else, please give their name.",
                 count,
             ),
         )
+
+
+def refusal_of_any_attendee(
+    session: Session, body: Municipality, service: str, now: datetime, citizen_id: int
+) -> BookingRefused | None:
+    """Return the refusal of another booking for one of those for whom the citizen has booked."""
+    counts = _count_by_attendee(session, _OF_CITIZEN, citizen_id, body, service, now)
+    total = counts.total()
+    if (
+        total >= body.rules.open_bookings_per_citizen
+        or max(counts.values(), default=0) >= body.rules.open_bookings
+    ):
+        return _too_many(total)
+    return None
 
 
 def check_phone(
@@ -58,21 +84,15 @@ def check_phone(
 ) -> None:
     """Raise BookingRefused (too_many_bookings) where a phone number has reached a service's limit.
 
-    Anybody may give any number: only bookings of the actor's own are counted, and those of the
-    number that was proven to be its owner's, where the actor has proven to be that. So nobody stops
-    the owner, or learns what the owner booked. A family shares a number: `attendee` is the name of
-    whoever will be served, and only bookings for the same are counted.
+    Anybody may give any number: only where the actor has proven to be its owner are the bookings
+    counted that its owner made, in whatever conversation, for the same attendee. So nobody stops
+    the owner, or learns what the owner booked.
     """
+    if actor.proven_phone != phone_hash:
+        return
     lock(session, f"phone {phone_hash}")
-    is_owner = actor.proven_phone == phone_hash
-    rows = session.execute(_OF_PHONE, {"owner": phone_hash, "now": now})
-    count = sum(
-        (row.municipality_id, row.service) == (body.id, service)
-        and (row.citizen_id == actor.citizen_id or (is_owner and row.phone_proven))
-        and _same_name(row.details.get("name", ""), attendee)
-        for row in rows
-    )
-    if count >= body.rules.open_bookings:
+    counts = _count_by_attendee(session, _OF_PROVEN_PHONE, phone_hash, body, service, now)
+    if counts[_words_of_name(attendee)] >= body.rules.open_bookings:
         raise BookingRefused(
             RefusalKind.TOO_MANY_BOOKINGS,
             _(
@@ -82,14 +102,41 @@ def check_phone(
         )
 
 
-def _same_name(one: str, other: str) -> bool:
-    """Return whether two names differ at most in accents, capitals, spaces and the words' order."""
-    return _words_of_name(one) == _words_of_name(other)
+def _count_by_attendee(
+    session: Session,
+    query: Select[tuple[int, str, str, dict[str, str]]],
+    owner: int | str,
+    body: Municipality,
+    service: str,
+    now: datetime,
+    booking: Booking | None = None,
+) -> Counter[tuple[str, ...]]:
+    """Return how many bookings of a service there are for each attendee, without `booking`."""
+    # Filtered in Python: in SQL, SQLite might choose the index by municipality and scan it all.
+    return Counter(
+        _words_of_name(row.details.get("name", ""))
+        for row in session.execute(query, {"owner": owner, "now": now})
+        if (row.municipality_id, row.service) == (body.id, service)
+        and (booking is None or row.id != booking.id)
+    )
 
 
-def _words_of_name(name: str) -> list[str]:
+def _words_of_name(name: str) -> tuple[str, ...]:
+    """Return a name without accents, capitals and its words' order, in which two may differ."""
     plain = unicodedata.normalize("NFD", name.casefold())
-    return sorted("".join(sign for sign in plain if sign.isalpha() or sign.isspace()).split())
+    letters = "".join(sign for sign in plain if sign.isalpha() or sign.isspace())
+    return tuple(sorted(letters.split()))
+
+
+def _too_many(count: int) -> BookingRefused:
+    return BookingRefused(
+        RefusalKind.TOO_MANY_BOOKINGS,
+        _n(
+            "You already have {count} appointment for this service. You can move or cancel it.",
+            "You already have {count} appointments for this service. You can move or cancel them.",
+            count,
+        ),
+    )
 
 
 def check_holds(

@@ -47,10 +47,10 @@ def confirm(
     if booking.state not in (BookingState.HELD, BookingState.EXPIRED) or booking.starts_at <= now:
         raise slot_taken_error()
     phone_hash = registry.keyed_hash(details["phone"]) if details.get("phone") else None
-    check_citizen(session, offer, now, actor.citizen_id)
+    body, service, attendee = offer.municipality, offer.service.id, details.get("name", "")
+    check_citizen(session, body, service, now, actor.citizen_id, attendee)
     check_confirmations(session, offer, now, actor)
     if phone_hash:
-        body, service, attendee = offer.municipality, offer.service.id, details.get("name", "")
         check_phone(session, body, service, now, phone_hash, attendee, actor)
 
     def take(desk_id: int) -> None:
@@ -128,9 +128,11 @@ def edit(
     check_open(booking, now)
     phone = changes.get("phone", booking.details.get("phone"))
     phone_hash = registry.keyed_hash(phone) if phone else None
+    body, name = registry[booking.municipality_id].body, booking.details.get("name", "")
+    attendee = changes.get("name", name)
+    if attendee != name:
+        check_citizen(session, body, booking.service, now, booking.citizen_id, attendee, booking)
     if phone_hash and phone_hash != booking.phone_hash:
-        body = registry[booking.municipality_id].body
-        attendee = changes.get("name", booking.details.get("name", ""))
         check_phone(session, body, booking.service, now, phone_hash, attendee, actor)
         booking.phone_proven = phone_hash == actor.proven_phone
     kept = {name: value for name, value in booking.details.items() if name not in changes}

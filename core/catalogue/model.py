@@ -264,6 +264,9 @@ class Rules(CatalogueModel):
     hold_max_minutes: int = Field(default=30, ge=1, le=240)
     change_deadline_hours: int = Field(default=24, ge=0)
     open_bookings: int = Field(default=2, ge=1)
+    """The coming bookings of a service that one attendee may have."""
+    open_bookings_per_citizen: int = Field(default=10, ge=1)
+    """Those that one citizen may have, for a whole family."""
     reminder_hours: int = Field(default=24, ge=0, le=14 * 24)
     """The hours before an appointment at which the reminder is sent; 0 for none."""
     holds_per_address: int = Field(default=100, ge=1)

@@ -39,7 +39,7 @@ def _service_steps(loaded: LoadedMunicipality, service_id: str) -> Iterator[Step
     yield day_step()
     yield time_step(hold_time, renew_hold)
     for field in loaded.body.fields_of(service):
-        yield detail_step(field, effect=_check_phone_limit if field.id == "phone" else None)
+        yield detail_step(field, effect=_CHECKS.get(field.id))
     yield CONSENT_STEP
     yield REVIEW_STEP
 
@@ -49,6 +49,16 @@ def _check_phone_limit(ctx: Context, number: str) -> None:
     """Refuse a number that has its maximum of bookings, before the other details are typed."""
     attendee = ctx.answers.get("details.name", "")
     ctx.office.check_phone_limit(current_offer(ctx), number, attendee)
+
+
+@refusable
+def _check_attendee_limit(ctx: Context, name: str) -> None:
+    """Refuse a name that has its maximum of bookings, before the other details are typed."""
+    ctx.office.check_citizen_limit(current_offer(ctx), name)
+
+
+_CHECKS = {"name": _check_attendee_limit, "phone": _check_phone_limit}
+"""What is checked when an answer to a form field is given, by the field."""
 
 
 def _version(ctx: Context) -> str:

@@ -4,12 +4,15 @@ from core.catalogue.model import Question, Rejection
 from core.i18n import _, lines
 from dialogs.booking.details import condition_holds
 from dialogs.booking.selection import current_offer, service
-from dialogs.context import Context, Step
+from dialogs.context import Context, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome
 from dialogs.engine.prompts import ChangeAnswer, Choice, Prompt, RunCommand, action_choice
 from dialogs.engine.steps import VERSION
 from dialogs.nlu.lexicon import NO, YES
+
+FOR_ANOTHER = _("for another person, another person, someone else, for someone else, for another")
+"""Words for a booking whose attendee isn't the one that has the maximum."""
 
 
 def screening_step(question: Question) -> Step:
@@ -51,9 +54,19 @@ def rejected_step() -> Step:
 
 
 def limit_reached_step() -> Step:
-    """Return the step that says that the citizen has the maximum of bookings."""
+    """Return the step that says that the citizen has the maximum of bookings.
+
+    For another attendee, the booking goes on.
+    """
     return Step(
-        "enough", _("End"), _ask_at_limit, applies=_is_at_limit, effect=_end, automatic=False
+        "enough",
+        _("For whom"),
+        _ask_at_limit,
+        applies=_is_at_limit,
+        depends=("municipality", "service"),
+        effect=_book_for_another,
+        keep=lambda _ctx, _answer: False,
+        automatic=False,
     )
 
 
@@ -104,15 +117,27 @@ def _is_at_limit(ctx: Context) -> bool:
 
 def _ask_at_limit(ctx: Context) -> Prompt:
     refused = ctx.office.citizen_limit(current_offer(ctx))
+    chosen = service(ctx)
+    loaded = ctx.office.loaded(ctx.answers["municipality"])
+    asks_name = chosen and any(field.id == "name" for field in loaded.body.fields_of(chosen))
     return Prompt(
         refused.text if refused else "",
         [
+            *([Choice("another", _("For somebody else"), FOR_ANOTHER)] if asks_name else []),
             action_choice(RunCommand("bookings"), ctx.definition.dialogs["bookings"].label),
             action_choice(ChangeAnswer("service"), _("Pick another service")),
             Choice("end", _("End here")),
         ],
         expected=_("Please pick one of the answers below."),
     )
+
+
+@refusable
+def _book_for_another(ctx: Context, answer: str) -> EffectOutcome:
+    if answer == "end":
+        return _end(ctx, answer)
+    ctx.office.check_citizen_limit(current_offer(ctx), None)
+    return None
 
 
 def _end(ctx: Context, _answer: str) -> EffectOutcome:

@@ -13,20 +13,59 @@ from core.bookings.limits import forget_confirmations
 from core.db.models import Confirmation
 from core.errors import BookingRefused
 from core.i18n import _
-from tests.core.booking_environment import PHONE, BookingEnvironment
+from tests.core.booking_environment import DETAILS, PHONE, BookingEnvironment
 from tests.core.small_municipality import MONDAY, at, desk, service, small
 
 MakeEnv = Callable[..., BookingEnvironment]
 TUESDAY = MONDAY + timedelta(days=1)
 
 
-def test_a_citizen_has_two_open_bookings_of_a_service(env: BookingEnvironment) -> None:
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [
+        ("ΜΑΡΙΑ  ΠΑΠΑΔΟΠΟΥΛΟΥ", True),
+        ("Παπαδοπούλου Μαρία", True),
+        ("Γιώργος Παπαδόπουλος", False),
+    ],
+)
+def test_each_attendee_has_two_open_bookings_of_a_service(
+    env: BookingEnvironment, name: str, same: bool
+) -> None:
+    """A citizen may book for a family, also with one telephone."""
     who = env.citizen()
-    env.book("09:00", who)
-    env.book("09:30", who)
+    for clock in ("09:00", "09:30"):
+        env.confirm(env.hold(clock, who), who)
+    third = env.hold("10:00", who)
+    if same:
+        with pytest.raises(BookingRefused, match="too_many_bookings"):
+            env.confirm(third, who, name=name)
+    else:
+        assert env.confirm(third, who, name=name).state == "confirmed"
+
+
+def test_a_citizen_has_a_maximum_of_bookings_for_all_attendees(make_env: MakeEnv) -> None:
+    env = make_env(small(rules={"open_bookings_per_citizen": 3}))
+    who = env.citizen()
+    waiting = env.hold("10:30", who)
+    for clock, name in (("09:00", "Α Β"), ("09:30", "Γ Δ"), ("10:00", "Ε Ζ")):
+        env.confirm(env.hold(clock, who), who, name=name)
     with pytest.raises(BookingRefused, match="too_many_bookings"):
-        env.hold("10:00", who)
-    env.hold("10:00")
+        env.hold("10:30", who)
+    with pytest.raises(BookingRefused, match="too_many_bookings"):
+        env.confirm(waiting, who, name="Η Θ")
+
+
+def test_the_limit_of_an_attendee_holds_for_a_name_edited_later(env: BookingEnvironment) -> None:
+    who = env.citizen()
+    for clock in ("09:00", "09:30"):
+        env.confirm(env.hold(clock, who), who)
+    third = env.confirm(env.hold("10:00", who), who, name="Γιώργος Παπαδόπουλος")
+    name = DETAILS["name"]
+    with pytest.raises(BookingRefused, match="too_many_bookings"):
+        bookings.edit(env.session, env.registry, third, {"name": name}, env.now, who)
+    assert third.details["name"] == "Γιώργος Παπαδόπουλος"
+    bookings.edit(env.session, env.registry, third, {"name": "Ελένη Γ"}, env.now, who)
+    bookings.edit(env.session, env.registry, third, {"name": "Ελένη Γκ"}, env.now, who)
 
 
 def test_the_cap_is_looked_at_again_when_confirming(env: BookingEnvironment) -> None:
