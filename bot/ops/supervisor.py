@@ -1,5 +1,6 @@
 """Several processes that serve together, and the parent that restarts them."""
 
+import atexit
 import os
 import signal
 import sys
@@ -75,6 +76,7 @@ def _run_child(pipe: int, run: Callable[[], None]) -> None:
     except BaseException as error:
         log.error("a worker failed", **cause(error))
     finally:
+        atexit._run_exitfuncs()  # os._exit leaves them out: the log says what it left out
         sys.stderr.flush()
         os._exit(code)
 

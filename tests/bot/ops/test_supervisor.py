@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +40,30 @@ def greet(url: str, times: int) -> None:
     for _each in range(times):
         with httpx.Client(base_url=url) as client:
             assert over_chat(client)("Γεια").status_code == 200
+
+
+REPEATS = """
+import os, signal, structlog
+from bot.ops.supervisor import supervise
+from bot.telemetry.logging import configure
+
+def run():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.kill(os.getppid(), signal.SIGTERM)
+    for _each in range(15):
+        structlog.get_logger().info("again")
+
+configure()
+supervise(1, run)
+"""
+
+
+def test_a_process_that_ends_says_how_many_lines_it_left_out() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", REPEATS], stderr=subprocess.PIPE, check=True, timeout=60
+    )
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert [line.get("left_out", 0) for line in lines] == [0] * 10 + [5]
 
 
 @mostly_on("sqlite")
