@@ -15,20 +15,21 @@ from core.messaging import conversations
 LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
-def join(session: Session, services: Services, senders: Sequence[Sender]) -> None:
+def join(session: Session, services: Services, senders: Sequence[Sender]) -> bool:
     """Keep the newest conversation of these senders, as the first one's; end the others.
 
     The bookings of the others become its citizen's. What was said in them is erased, and their
     own senders find nothing any more. Known details aren't joined: a cookie may be another's.
+    Return whether there was any.
     """
     if conversations.has_ended(session, senders[0].account, senders[0].address):
-        return  # its address is nobody's any more; the others wait for the next one
+        return False  # its address is nobody's any more; the others wait for the next one
     found = {}
     for sender in senders:
         if stored := conversations.find(session, sender.account, sender.address, lock=True):
             found[stored.id] = (stored, sender)
     if not found:
-        return
+        return False
     newest = max(found, key=_last_used(session, list(found)).__getitem__)
     kept, _sender = found.pop(newest)
     for stored, sender in found.values():
@@ -49,6 +50,7 @@ def join(session: Session, services: Services, senders: Sequence[Sender]) -> Non
             contact.address = services.registry.keyed_hash(f"joined {contact.id}")
     session.flush()  # the first one's address may be another's until now
     session.get_one(Contact, kept.contact_id).address = senders[0].address
+    return True
 
 
 def _last_used(

@@ -127,6 +127,11 @@ def sender(token: str, registry: Registry, network: str | None = None) -> Sender
     )
 
 
+def new_token() -> str:
+    """Return a token of a new conversation, which nobody can guess."""
+    return secrets.token_urlsafe(30)
+
+
 def parse(
     request: TurnRequest, registry: Registry, network: str | None, *, anew: bool = False
 ) -> tuple[str, Inbound]:
@@ -138,7 +143,7 @@ def parse(
     token = request.conversation
     if token is None:
         first = None if anew else _random_uuid(request.message_id)
-        token = registry.keyed_hash(f"begun {first}") if first else secrets.token_urlsafe(30)
+        token = registry.keyed_hash(f"begun {first}") if first else new_token()
     writer = sender(token, registry, network)
     return token, Inbound(
         **dict(writer),

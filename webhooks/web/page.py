@@ -74,24 +74,24 @@ class Page:
         await self._check_municipality(here.municipality_id)
         token = await self._joined(request, here)
         response = await self._show(request, here, token)
-        if token:
-            here.replace_former(request, response, token)
+        here.replace_former(request, response, token)
         return response
 
     async def _joined(self, request: Request, here: ChatPage) -> str | None:
-        """Return the token of the browser's conversation; join those of several former cookies.
+        """Return the token of the browser's conversation; join those of former cookies to it.
 
-        The token that is kept is the one cookie's, or else one that can't be derived from any
-        single former cookie's: another site of the same domain may have set that.
+        The token that is kept is the one cookie's, or else a new one: another site of the same
+        domain may have set a former cookie, and must not see what is said from now on. None where
+        there is no conversation.
         """
         tokens, services = here.tokens(request), self._services
-        if len(tokens) < 2:
-            return tokens[0] if tokens else None
-        kept = here.own_token(request)
-        kept = kept or services.registry.keyed_hash(f"joined {sorted(tokens)}")
+        own = here.own_token(request)
+        if tokens in ([], [own]):
+            return own
+        kept = own or webchat.new_token()
         senders = [self._sender(request, each) for each in dict.fromkeys([kept, *tokens])]
-        await self._database.write(lambda s: join(s, services, senders))
-        return kept
+        found = await self._database.write(lambda s: join(s, services, senders))
+        return own or (kept if found else None)
 
     async def _show(self, request: Request, here: ChatPage, token: str | None) -> Response:
         began = BEGAN in request.query_params
@@ -148,7 +148,7 @@ class Page:
         else:
             last = None if is_new else form.last
             response = self._newer(request, here, seen, last, self._page_token(token))
-        if is_new or here.own_token(request) in (None, token):
+        if is_new or here.own_token(request) == token:
             here.remember(request, response, token)
         return response
 
@@ -157,8 +157,6 @@ class Page:
 
         Another site of the same domain may set a former cookie, and none of the one cookie's.
         """
-        if form.page is None:
-            return here.token(request)
         sent = (token for token in here.tokens(request) if self._page_token(token) == form.page)
         return next(sent, None) or here.own_token(request) or here.token(request)
 

@@ -62,10 +62,13 @@ class ChatPage:
         own.delete(response)
         _delete(request, response, former)
 
-    def replace_former(self, request: Request, response: Response, token: str) -> None:
-        """If any former cookie came, set the one instead."""
-        if any(each.name in request.cookies for each in self._cookies(request)[1]):
+    def replace_former(self, request: Request, response: Response, token: str | None) -> None:
+        """If any former cookie came, delete it, and set the one instead if there is a token."""
+        former = self._cookies(request)[1]
+        if token and any(each.name in request.cookies for each in former):
             self.remember(request, response, token)
+        else:
+            _delete(request, response, former)
 
     def _cookies(self, request: Request) -> tuple[Cookie, list[Cookie]]:
         own = own_cookie(request, framed=self.framed)

@@ -72,6 +72,7 @@ def test_the_first_tap_begins_it_and_the_page_shows_what_was_said(
 def test_over_https_the_cookie_is_for_https_only(serve: Serve) -> None:
     client, form = serve(), {"message_id": str(uuid4()), "text": "Χίος"}
     plain = client.post("/", data=form).headers["set-cookie"]
+    client.cookies.clear()
     secure = client.post("/", data=form, headers={"X-Forwarded-Proto": "https"})
     assert "; Secure" not in plain
     assert "; Secure" in secure.headers["set-cookie"]
