@@ -24,6 +24,8 @@ class TransportState:
     """The time at which the open question became the open one."""
     opened_by: int = 0
     """The inbound row whose replies first asked it."""
+    asked_again_by: int = 0
+    """The inbound row whose replies asked it again, after a text that came too early; else 0."""
     asked_by: int = 0
     """The inbound row whose replies last asked it, where sent messages can be edited."""
     tapped: str = ""

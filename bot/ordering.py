@@ -9,6 +9,7 @@ from bot.conversation_state import TransportState
 from bot.messages import Inbound
 from core.i18n import Text
 from core.messaging import receipts
+from core.messaging.receipts import Visibility
 from dialogs.engine.engine import EARLY, LATE
 
 OVERTAKEN = timedelta(hours=1)
@@ -55,6 +56,29 @@ def missed_question(
         return EARLY
     if inbound.account not in services.platforms:  # replies are seen at once
         return None
-    opened_by, now = transport.opened_by, services.clock()
-    seen = receipts.reply_was_visible(session, opened_by, inbound.chat_sequence, now)
-    return None if seen else EARLY
+    return None if _was_visible(session, services, transport, inbound, came) else EARLY
+
+
+def _was_visible(
+    session: Session,
+    services: Services,
+    transport: TransportState,
+    inbound: Inbound,
+    came: datetime | None,
+) -> bool:
+    """Return whether the open question counts as visible when a text was written.
+
+    Where it isn't known whether it has arrived, it is asked again, but only once: a platform whose
+    answers are lost would else refuse every text. Raises RetryTransaction.
+    """
+    now, sequence = services.clock(), inbound.chat_sequence
+    first = receipts.reply_visibility(session, transport.opened_by, sequence, now)
+    if not transport.asked_again_by:
+        return first == Visibility.SHOWN
+    again = receipts.reply_visibility(session, transport.asked_again_by, sequence, now)
+    if Visibility.SHOWN in (first, again) or again == Visibility.IN_DOUBT:
+        return True
+    # What asks it again may wait for what asked it first. A text that came with the one which was
+    # too early was no answer to either.
+    after = (came or now).timestamp() - (transport.open_since or 0)
+    return first == Visibility.IN_DOUBT and after > receipts.SEND_GRACE.total_seconds()

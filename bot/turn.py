@@ -240,8 +240,10 @@ def _next_transport(
         transport = replace(transport, tapped="", tapped_at=0)
     # After a text that came too early the question counts as new, so that clocks which differ
     # can't refuse every answer.
-    if transport.open_since is None or not result.same_question or missed == EARLY:
-        transport = replace(transport, open_since=at, opened_by=number)
+    if transport.open_since is None or not result.same_question:
+        transport = replace(transport, open_since=at, opened_by=number, asked_again_by=0)
+    elif missed == EARLY:
+        transport = replace(transport, open_since=at, asked_again_by=number)
     return transport
 
 

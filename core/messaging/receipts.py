@@ -1,6 +1,7 @@
 """Finding whether a message has arrived, and the message that a receipt is about."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum, auto
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,28 +15,40 @@ SEND_GRACE = timedelta(seconds=2)
 """The time after which the outcome of a message that is being sent counts as unknown."""
 
 
-def reply_was_visible(
+class Visibility(StrEnum):
+    """What is known of whether a reply was visible when the next message was written."""
+
+    SHOWN = auto()
+    HIDDEN = auto()
+    IN_DOUBT = auto()
+
+
+def reply_visibility(
     session: Session, inbound_id: int, chat_sequence: int | None, now: datetime
-) -> bool:
+) -> Visibility:
     """Return whether the reply to a message was visible when the next message was written.
 
     `chat_sequence` is the next message's number, where the platform numbers both sides' messages.
-    A reply that is no longer stored counts as visible. Raises RetryTransaction while it is sent.
+    A reply that is no longer stored counts as shown. Raises RetryTransaction while it is sent.
     """
     row = session.execute(
-        select(OutboxRow.status, OutboxRow.attempts, OutboxRow.provider_id, OutboxRow.try_at)
+        select(
+            OutboxRow.status, OutboxRow.provider_id, OutboxRow.try_at, OutboxRow.may_have_arrived
+        )
         .where(OutboxRow.inbound_id == inbound_id)
         .order_by(OutboxRow.position.desc())
         .limit(1)
     ).first()
     if row is None:
-        return True
+        return Visibility.SHOWN
     if chat_sequence and row.provider_id and row.provider_id.isdecimal():
-        return int(row.provider_id) < chat_sequence
+        return Visibility.SHOWN if int(row.provider_id) < chat_sequence else Visibility.HIDDEN
     if row.status == OutboxStatus.CLAIMED and now < row.try_at - LEASE + SEND_GRACE:
         raise RetryTransaction
-    # Where it isn't known whether it has arrived, it is safer to ask again.
-    return row.status in SENT_STATUSES
+    if row.status in SENT_STATUSES:
+        return Visibility.SHOWN
+    doubtful = row.status in (OutboxStatus.CLAIMED, OutboxStatus.UNKNOWN) or row.may_have_arrived
+    return Visibility.IN_DOUBT if doubtful else Visibility.HIDDEN
 
 
 def has_later_reply(session: Session, row: OutboxRow) -> bool:

@@ -147,6 +147,52 @@ def test_where_nothing_is_numbered_what_was_not_sent_was_not_seen(deployment: De
     assert deployment.say("ναι")[-1].step == "review"
 
 
+@on_both
+@pytest.mark.parametrize(
+    "lost",
+    [
+        pytest.param({"status": "unknown", "attempts": 1}, id="given up"),
+        pytest.param({"status": "pending", "attempts": 1, "may_have_arrived": True}, id="retried"),
+        pytest.param({"status": "claimed", "attempts": 1, "try_at": NOW}, id="on its way"),
+    ],
+)
+def test_while_answers_are_lost_a_citizen_is_asked_again_once(
+    deployment: Deployment, lost: dict[str, object]
+) -> None:
+    deployment.connect({"console": PushPlatform("http://127.0.0.1:9")})
+
+    def say(text: str) -> str | None:
+        deployment.database.write_sync(lambda s: s.execute(update(OutboxRow).values(lost)))
+        return deployment.say(text)[-1].step
+
+    deployment.talk(*TO_CONSENT)
+    assert say("ναι") == "consent"
+    assert say("ναι") == "review"
+    assert say("ναι") == "review"  # another question, of which nothing was refused before
+    assert say("ναι") != "review"
+
+
+def test_a_question_asked_again_that_waits_for_the_one_in_doubt_can_be_answered(
+    deployment: Deployment,
+) -> None:
+    deployment.connect({"console": PushPlatform("http://127.0.0.1:9")})
+    deployment.talk(*TO_CONSENT)
+    lost = {"status": "unknown", "attempts": 1}
+    deployment.database.write_sync(lambda s: s.execute(update(OutboxRow).values(lost)))
+    assert deployment.say("ναι")[-1].step == "consent"
+    assert deployment.say("ναι")[-1].step == "consent"  # typed with the one before
+    deployment.clock.forward(seconds=3)
+    assert deployment.say("ναι")[-1].step == "review"
+
+
+def test_a_question_that_surely_was_not_shown_is_not_answered(deployment: Deployment) -> None:
+    deployment.connect({"console": PushPlatform("http://127.0.0.1:9")})
+    deployment.talk(*TO_CONSENT)
+    for _time in range(3):
+        assert deployment.say("ναι")[-1].step == "consent"
+        deployment.clock.forward(seconds=10)
+
+
 def test_while_the_question_is_on_its_way_the_text_waits(deployment: Deployment) -> None:
     deployment.connect({"console": PushPlatform("http://127.0.0.1:9")})
     deployment.talk(*TO_CONSENT)
