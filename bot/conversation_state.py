@@ -31,6 +31,8 @@ class TransportState:
     tapped: str = ""
     """The choice whose button was tapped last, unless another message came since."""
     tapped_at: float = 0
+    album: str | None = None
+    """The last album of which a picture was answered."""
     municipality_id: str | None = None
     """The municipality whose own page or bot it is; None for that of all."""
     stated_language: str | None = None

@@ -28,6 +28,11 @@ def is_double_tap(transport: TransportState, inbound: Inbound, now: datetime) ->
     return bool(inbound.choice) and inbound.choice == transport.tapped and lately
 
 
+def is_of_answered_album(transport: TransportState, inbound: Inbound) -> bool:
+    """Return whether it is a picture without words of an album that was answered already."""
+    return inbound.unread is not None and bool(inbound.album) and inbound.album == transport.album
+
+
 def is_overtaken(transport: TransportState, inbound: Inbound, now: datetime) -> bool:
     """Return whether a message that was written later has been answered already."""
     lately = now.timestamp() < transport.last_number_at + OVERTAKEN.total_seconds()

@@ -18,7 +18,7 @@ from bot.context import (
 )
 from bot.conversation_state import TransportState
 from bot.messages import WEBCHAT, Inbound, Reply, Sender
-from bot.ordering import is_double_tap, is_overtaken, missed_question
+from bot.ordering import is_double_tap, is_of_answered_album, is_overtaken, missed_question
 from bot.platforms.base import Platform
 from bot.platforms.push_layout import adapt_replies, previous_question
 from bot.replies import build_replies
@@ -75,7 +75,7 @@ def receive(
         raise RetryTransaction
     services.registry.refresh(session)
     state, transport = conversation_state.load(found.state, found.language, found.timezone)
-    if is_double_tap(transport, inbound, now):
+    if is_double_tap(transport, inbound, now) or is_of_answered_album(transport, inbound):
         _record(session, found, inbound, None, [], now)
         record_event(session, "turn", inbound.platform, "repeated")
         return []
@@ -232,6 +232,8 @@ def _next_transport(
     platform: Platform | None = services.platforms.get(inbound.account)
     if inbound.number and not is_overtaken(transport, inbound, now):
         transport = replace(transport, last_number=inbound.number, last_number_at=at)
+    if inbound.album:
+        transport = replace(transport, album=inbound.album)
     if platform and platform.can_edit:
         transport = replace(transport, asked_by=number)
     if platform and inbound.choice and _is_of_prompt(inbound, before):

@@ -307,6 +307,28 @@ def test_the_words_under_a_picture_are_read(maria: Person) -> None:
     assert "Ποια υπηρεσία" in maria.chat[-1]
 
 
+def test_an_album_is_answered_once(maria: Person) -> None:
+    def send(**more: Any) -> None:
+        maria.send(updates.message(photo=updates.PHOTO, **more))
+
+    maria.write("Γεια", "Καλαμάτα")
+    before = len(maria.chat)
+    for _picture in range(3):
+        send(media_group_id="1")
+    assert len(maria.chat) == before + 2
+    assert "ό,τι γράφετε" in maria.chat[-2]
+    send(media_group_id="2", caption="Επίδομα Στέγασης")
+    assert "Λαμβάνετε ήδη" in maria.chat[-1]
+    send(media_group_id="2")
+    assert "Λαμβάνετε ήδη" in maria.chat[-1]
+    send(media_group_id="3")
+    assert "ό,τι γράφετε" in maria.chat[-2]
+    send(media_group_id="3", caption="όχι")
+    assert "Ποια ημέρα" in maria.chat[-1]
+    send()
+    assert "ό,τι γράφετε" in maria.chat[-2]
+
+
 def test_in_a_group_it_answers_commands_to_itself_in_their_topic(maria: Person) -> None:
     def said(text: str) -> Any:
         topic = {"message_thread_id": 7, "is_topic_message": True}

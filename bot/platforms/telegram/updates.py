@@ -78,6 +78,8 @@ class UpdateParser:
         if filters.StatusUpdate.ALL.check_update(update):
             return WebhookResult([Ignored("service message")])
         content = _unread("edited") if edited else _content(message, user)
+        if not edited:
+            content["album"] = message.media_group_id
         sender = self._sender(update, message.chat.id, user)
         return WebhookResult([Inbound(**sender, chat_sequence=message.message_id, **content)])
 
