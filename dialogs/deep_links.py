@@ -11,7 +11,10 @@ BOOK_PREFIX, MANAGE_PREFIX = "book_", "manage_"
 def follow_link(ctx: Context, link: str) -> None:
     """Begin the task of a deep link; an unknown link is ignored."""
     if link.startswith(MANAGE_PREFIX) and is_code(code := link.removeprefix(MANAGE_PREFIX)):
-        switch_to(ctx, "bookings", way=BY_CODE, code=fold_code(code))
+        if own := ctx.office.own_booking(code):  # the conversation proves whose it is
+            switch_to(ctx, "bookings", booking=str(own.id))
+        else:
+            switch_to(ctx, "bookings", way=BY_CODE, code=fold_code(code))
     elif link.startswith(BOOK_PREFIX) and (
         answers := _answers_of_link(ctx, link.removeprefix(BOOK_PREFIX))
     ):
