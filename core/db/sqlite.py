@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from errno import ENOENT
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from sqlalchemy.engine import URL
 
 BUSY_SECONDS = 15
 """The seconds that a connection waits for another process to finish writing."""
+
+DEFAULT_FOLDER = Path("data")
+"""The folder of the default file, below the working folder."""
 
 UNAVAILABLE = frozenset(
     {
@@ -35,8 +39,16 @@ class SQLite:
         self.name = str(self.file)
 
     def create_if_missing(self) -> None:
-        """Create the file and its folder where there are none."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
+        """Create the file where there is none; its folder only where it is the default one.
+
+        Raises FileNotFoundError for another folder, whose name may be mistyped: an empty office
+        would seem to have lost its bookings.
+        """
+        folder = self.file.parent
+        if folder == DEFAULT_FOLDER:
+            folder.mkdir(exist_ok=True)
+        elif not folder.exists():
+            raise FileNotFoundError(ENOENT, f"there is no folder {folder}")
         # It holds personal data. SQLite gives the files that it puts beside it the same mode.
         self.file.touch(mode=0o600)
 

@@ -312,6 +312,18 @@ def test_a_place_that_cannot_be_written_to_is_refused(file: Path) -> None:
     )
 
 
+def test_a_folder_that_is_not_there_may_be_mistyped_and_is_not_made(file: Path) -> None:
+    mistyped = file.parent / "date" / "rantevou.db"
+    done = run(file, "serve", port=free_port(), database_url=f"sqlite:///{mistyped}")
+    _refused(done, f"RANTEVOU_DATABASE_URL: {mistyped}", f"there is no folder {mistyped.parent}")
+    assert not mistyped.parent.exists()
+
+
+def test_the_default_folder_is_made(file: Path) -> None:
+    assert run(file, "chat", database_url="sqlite:///data/rantevou.db").returncode == 0
+    assert (file.parent / "data" / "rantevou.db").is_file()
+
+
 def test_a_secret_that_cannot_be_kept_is_refused(file: Path) -> None:
     Path(f"{file}.secret").mkdir()
     unfit(file, "RANTEVOU_SECRET", f"{file}.secret")

@@ -5,7 +5,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,8 +23,11 @@ from tests.core.db.query_plans import plans
 from tests.core.small_municipality import NOW, at
 
 
-def test_a_file_in_a_new_folder_is_made_with_every_setting(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'new' / 'folder' / 'rantevou.db'}")
+def test_the_default_file_is_made_in_a_new_folder_with_every_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    database = Database("sqlite:///data/rantevou.db")
     database.prepare()
     with database.engine.begin() as connection:
         pragmas = [
@@ -94,8 +97,8 @@ def unprivileged() -> Iterator[None]:
 def test_a_directory_that_may_not_be_written_is_refused(inner: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o555)
-        with unprivileged():
-            said = refused(f"sqlite:///{folder}/{inner}")
+        with chdir(folder), unprivileged():
+            said = refused(f"sqlite:///{inner}")
         assert re.search("unable to open|Permission denied", said)
         assert list(Path(folder).iterdir()) == []
 
