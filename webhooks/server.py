@@ -27,26 +27,17 @@ TICKS_PER_SECOND = 10
 OPTIONS: dict[str, Any] = {"log_config": None, "access_log": False, "server_header": False}
 
 
-class ManagementServer(uvicorn.Server):
-    """Serves the monitoring beside the application's server, which gets the signals."""
-
-    def __init__(self, app: FastAPI) -> None:
-        config = uvicorn.Config(app, lifespan="off", timeout_graceful_shutdown=1, **OPTIONS)
-        super().__init__(config)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the application's server."""
-        yield
+MANAGEMENT_CONNECTIONS = 50
+"""The most to the monitoring: with those accepted at once, a part of the reserve of open files."""
 
 
-class Server(uvicorn.Server):
-    """Closes slow connections; when it stops, the event streams, which have no end of their own."""
+class PatientServer(uvicorn.Server):
+    """Closes connections that are slow or too many."""
 
     server_state: Connections
 
-    def __init__(self, app: FastAPI, management: socket.socket, **config: Any) -> None:
-        """`management` is the socket on which the monitoring is served, to no stranger."""
+    def __init__(self, app: FastAPI, limit: int | None = None, **config: Any) -> None:
+        """`limit` is the most connections, where they are fewer than the open files allow."""
         super().__init__(
             uvicorn.Config(
                 app,
@@ -59,24 +50,49 @@ class Server(uvicorn.Server):
             )
         )
         self.server_state = Connections()
-        self._state = app.state
-        self._management = ManagementServer(app.state.management)
-        self._management_socket = management
+        self.server_state.limit = limit or self.server_state.limit
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take requests, and those for the monitoring too."""
+        """Take requests."""
         listeners = [Listener(each, self.server_state) for each in sockets or []]
         await super().startup([*listeners])
         for listener in listeners:
             listener.listen(BACKLOG)  # asyncio gave the system the number that it accepts at once
-        monitoring = self._management.serve([self._management_socket])
-        self._monitoring = asyncio.create_task(monitoring)
 
     async def on_tick(self, counter: int) -> bool:
         """Close slow connections, once a second; return whether to stop."""
         if counter % TICKS_PER_SECOND == 0:
             self.server_state.cut_overdue(asyncio.get_running_loop().time())
         return await super().on_tick(counter)
+
+
+class ManagementServer(PatientServer):
+    """Serves the monitoring beside the application's server, which gets the signals."""
+
+    def __init__(self, app: FastAPI) -> None:
+        super().__init__(app, MANAGEMENT_CONNECTIONS, lifespan="off", timeout_graceful_shutdown=1)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the application's server."""
+        yield
+
+
+class Server(PatientServer):
+    """When it stops, it closes the event streams, which have no end of their own."""
+
+    def __init__(self, app: FastAPI, management: socket.socket, **config: Any) -> None:
+        """`management` is the socket on which the monitoring is served, to no stranger."""
+        super().__init__(app, **config)
+        self._state = app.state
+        self._management = ManagementServer(app.state.management)
+        self._management_socket = management
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take requests, and those for the monitoring too."""
+        await super().startup(sockets)
+        monitoring = self._management.serve([self._management_socket])
+        self._monitoring = asyncio.create_task(monitoring)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop; at the second signal at once: what is unfinished is sent by another process."""
