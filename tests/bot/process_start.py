@@ -15,11 +15,16 @@ from pathlib import Path
 RANTEVOU = str(Path(sys.executable).with_name("rantevou"))
 
 LIBRARIES = (
-    *("babel.dates", "babel.messages.pofile", "email_validator", "fastapi", "holidays", "httpx"),
-    *("icalendar", "jinja2", "limits", "phonenumbers", "psycopg", "pydantic_settings", "rapidfuzz"),
-    *("sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "structlog", "typer", "uvicorn", "yaml"),
+    *("alembic.command", "babel.dates", "babel.messages.pofile", "email_validator", "fastapi"),
+    *("holidays", "httpx", "icalendar", "jinja2", "limits", "phonenumbers", "psycopg"),
+    *("pydantic_settings", "rapidfuzz", "rich.console", "sqlalchemy.dialects.postgresql"),
+    *("sqlalchemy.dialects.sqlite.aiosqlite", "sqlalchemy.orm", "stdnum.gr.vat", "structlog"),
+    *("telegram", "typer", "uvicorn", "uvicorn.protocols.http.h11_impl", "yaml"),
 )
 """Imported before forking; not prometheus_client, whose import depends on the environment."""
+
+ACCESS = (os.O_RDWR, os.O_WRONLY | os.O_APPEND, os.O_WRONLY | os.O_APPEND)
+"""How standard input, output and error are opened; a terminal's readline writes to the first."""
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(list(LIBRARIES))
@@ -29,10 +34,15 @@ class Forked:
     """A forked process, with the methods of subprocess.Popen that are used."""
 
     def __init__(
-        self, command: Sequence[str], log: Path, cwd: Path, env: Mapping[str, str]
+        self,
+        command: Sequence[str],
+        streams: Sequence[str | Path],
+        cwd: Path,
+        env: Mapping[str, str],
     ) -> None:
+        """Start it with these files, or one terminal, as its standard input, output and error."""
         self._command = command
-        arguments = (list(command), str(log), str(cwd), dict(env))
+        arguments = (list(command), [str(each) for each in streams], str(cwd), dict(env))
         self._process = CONTEXT.Process(target=_run, args=arguments, daemon=True)
         self._process.start()
         assert self._process.pid
@@ -69,16 +79,23 @@ def start(
     """Start a command with its output in a file; fork it if it is a Python program."""
     log.touch()
     if command[0] in (RANTEVOU, sys.executable):
-        return Forked(command, log, cwd, env)
+        return Forked(command, (os.devnull, log, log), cwd, env)
     with log.open("ab") as file:
         return subprocess.Popen(command, stdout=file, stderr=file, cwd=cwd, env=env)
 
 
-def _run(command: list[str], log: str, cwd: str, env: dict[str, str]) -> None:
+def _run(command: list[str], streams: list[str], cwd: str, env: dict[str, str]) -> None:
     """Run the command in the forked process."""
-    printed = os.open(log, os.O_WRONLY | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(printed, stream)
+    if streams[0] == streams[1]:  # a terminal, which only the first of a session can own
+        os.setsid()
+    for stream, (name, way) in enumerate(zip(streams, ACCESS, strict=True)):
+        opened = os.open(name, way)
+        os.dup2(opened, stream)
+        if opened > 2:
+            os.close(opened)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 for its life
+    sys.stdout = open(1, "w", 1, "utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, "utf-8", "backslashreplace", closefd=False)  # noqa: SIM115
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the test runner may ignore it
     os.chdir(cwd)
     os.environ.clear()

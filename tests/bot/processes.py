@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
@@ -18,7 +19,7 @@ from unittest.mock import patch
 import structlog
 
 from bot.cli import main as cli
-from tests.bot.process_start import RANTEVOU, start
+from tests.bot.process_start import RANTEVOU, Forked, start
 
 TIMEOUT_SECONDS = 120
 """Seconds after which a test fails if a process hasn't done what it should.
@@ -48,17 +49,33 @@ def run(
     **settings: Any,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; return its exit code and output."""
-    done = subprocess.run(
-        [program, *map(str, arguments)],
-        input=typed if isinstance(typed, bytes) else typed.encode(),
-        capture_output=True,
-        timeout=TIMEOUT_SECONDS,
-        cwd=file.parent,
-        env=environment(file, **settings),
-        check=False,
-    )
-    out, err = (printed.decode(errors="replace") for printed in (done.stdout, done.stderr))
-    return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+    command = [program, *map(str, arguments)]
+    given = typed if isinstance(typed, bytes) else typed.encode()
+    env = environment(file, **settings)
+    if program != RANTEVOU or "PYTHONIOENCODING" in env:  # read before anything is forked
+        done = subprocess.run(
+            command,
+            input=given,
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            cwd=file.parent,
+            env=env,
+            check=False,
+        )
+        code, printed = done.returncode, (done.stdout, done.stderr)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            streams = [Path(folder) / name for name in ("in", "out", "err")]
+            for stream in streams:
+                stream.write_bytes(given if stream.name == "in" else b"")
+            process = Forked(command, streams, file.parent, env)
+            try:
+                code = process.wait(TIMEOUT_SECONDS)
+            finally:
+                process.kill()
+            printed = (streams[1].read_bytes(), streams[2].read_bytes())
+    out, err = (each.decode(errors="replace") for each in printed)
+    return subprocess.CompletedProcess(command, code, out, err)
 
 
 def run_here(

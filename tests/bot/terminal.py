@@ -5,47 +5,34 @@ import pty
 import re
 import select
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from tests.bot.process_start import RANTEVOU
+from tests.bot.process_start import RANTEVOU, Forked
 from tests.bot.processes import TIMEOUT_SECONDS, environment
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 PROMPT = "› "
 AGAIN_SECONDS = 10
 
-# Ctrl-C reaches only a process whose controlling terminal this is and that doesn't ignore SIGINT;
-# processes that a shell runs in the background ignore it.
-CONTROLLING_TERMINAL = """
-import fcntl, os, signal, sys, termios
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
-
 
 class Terminal:
     """A pseudo-terminal in which the chat runs."""
 
     def __init__(self, file: Path, **variables: str) -> None:
-        self._screen, theirs = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", CONTROLLING_TERMINAL, RANTEVOU, "chat"],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            cwd=file.parent,
-            env=environment(file) | {"TERM": "xterm-256color"} | variables,
-            start_new_session=True,
+        self._screen, self._theirs = pty.openpty()
+        self.process = Forked(
+            (RANTEVOU, "chat"),
+            [os.ttyname(self._theirs)] * 3,
+            file.parent,
+            environment(file) | {"TERM": "xterm-256color"} | variables,
         )
-        os.close(theirs)
         self.raw = ""
 
     def __enter__(self) -> "Terminal":
         self.read()
+        os.close(self._theirs)  # which the chat has opened by now: without either, there is no end
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -72,7 +59,7 @@ class Terminal:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(AGAIN_SECONDS)
         self.read(until=None)
-        return self.process.returncode
+        return self.process.wait()
 
     def read(self, until: str | None = PROMPT) -> str:
         """Read up to a prompt, or to the end; `raw` has the text with its escape sequences."""
