@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from random import SystemRandom
 
-from sqlalchemy import String, cast, func, select, text, update
+from sqlalchemy import Integer, String, bindparam, cast, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.db.events import record_event
 from core.db.models import UNSENT, OutboxRow, OutboxStatus
@@ -135,6 +137,22 @@ def claim(
     and, for MAX_WAIT_FOR_EARLIER, earlier due rows to its recipient. Replies wait only for replies.
     One that may have arrived is waited for by the replies of its turn only.
     """
+    given = {
+        "present": now,
+        "since": now - MAX_WAIT_FOR_EARLIER,
+        "lease_end": now + LEASE,
+        "among": list(accounts),
+        "worker": worker,
+        "at_most": limit,
+    }
+    claimed = session.scalars(_claim(), given).all()
+    return sorted(claimed, key=lambda row: (row.due_at, row.id))
+
+
+@cache
+def _claim() -> ReturningUpdate[OutboxRow]:
+    """Return the statement of `claim`, built once: building it takes longer than running it."""
+    now = bindparam("present", type_=OutboxRow.due_at.type)
     earlier = aliased(OutboxRow, name="earlier")
     is_reply = OutboxRow.inbound_id.is_not(None)
     # By id, for the clock may have been set back between them.
@@ -151,35 +169,36 @@ def claim(
             (earlier.inbound_id == OutboxRow.inbound_id)
             | (
                 ~earlier.may_have_arrived
-                & (
-                    (earlier.id == OutboxRow.replaces_id)
-                    | (OutboxRow.due_at > now - MAX_WAIT_FOR_EARLIER)
-                )
+                & ((earlier.id == OutboxRow.replaces_id) | (OutboxRow.due_at > bindparam("since")))
             ),
         )
         .exists()
     )
     ready = (
         select(OutboxRow.id)
-        .where(UNSENT, OutboxRow.try_at <= now, OutboxRow.account.in_(accounts), ~blocked)
+        .where(
+            UNSENT,
+            OutboxRow.try_at <= now,
+            OutboxRow.account.in_(bindparam("among", expanding=True)),
+            ~blocked,
+        )
         .order_by(OutboxRow.try_at, OutboxRow.id)
-        .limit(limit)
+        .limit(bindparam("at_most", type_=Integer))
         .with_for_update(skip_locked=True, of=OutboxRow)
         .cte()  # which runs once; a plain subquery might run, and lock, again
     )
-    claimed = session.scalars(
+    return (
         update(OutboxRow)
         .where(OutboxRow.id.in_(select(ready.c.id)))
         .values(
             status=OutboxStatus.CLAIMED,
-            claimed_by=worker,
+            claimed_by=bindparam("worker"),
             attempts=OutboxRow.attempts + 1,
-            try_at=now + LEASE,
+            try_at=bindparam("lease_end"),
         )
         .returning(OutboxRow)
         .execution_options(synchronize_session=False)
-    ).all()
-    return sorted(claimed, key=lambda row: (row.due_at, row.id))
+    )
 
 
 def is_due(session: Session, accounts: Collection[str], now: datetime) -> bool:
