@@ -6,18 +6,18 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.db.models import Booking, Contact, Conversation, OutboxRow, OutboxStatus
+from core.db.models import UNSENT, Booking, Contact, Conversation, OutboxRow, OutboxStatus
 
 
 def pending_for(
     session: Session, platform: str, citizen_id: int, now: datetime
 ) -> Sequence[OutboxRow]:
     """Return the rows of a platform that are due to a citizen, the oldest first."""
-    # Filtered in Python: in SQL, SQLite might scan all rows that are due to anybody.
+    # The rest is filtered in Python: in SQL, SQLite might scan all rows that are due to anybody.
     rows = session.scalars(
         select(OutboxRow)
         .join(Booking, OutboxRow.booking_id == Booking.id)
-        .where(Booking.citizen_id == citizen_id)
+        .where(Booking.citizen_id == citizen_id, UNSENT)
         .order_by(OutboxRow.due_at, OutboxRow.id)
     )
     return [
@@ -36,7 +36,7 @@ def have_pending(
         .join(Contact, Conversation.contact_id == Contact.id)
         .join(Booking, Booking.citizen_id == Contact.citizen_id)
         .join(OutboxRow, OutboxRow.booking_id == Booking.id)
-        .where(Conversation.id.in_(conversation_ids))
+        .where(Conversation.id.in_(conversation_ids), UNSENT)
     ).all()
     return {
         conversation_id

@@ -26,7 +26,7 @@ def months(kind: str, databases: Sequence[Database], sizes: Sizes) -> None:
     queries = [month(each) for each in databases]
     few, many = map(median_cost, alternate(queries, sizes.months, warm_up=10))
     name, what = f"{kind.lower()}.month", f"{kind}: a month of free days, 10 desks at 80 %: p50"
-    line(f"{name}.many", what, many, bound="at most 10 ms")
+    line(f"{name}.many", what, many, bound="at most 8 ms")
     label, ratio = f"  to that with {sizes.few} bookings stored", many.wall / few.wall
     line(f"{name}.few", label, few, ratio=ratio, bound=GROWTH)
 

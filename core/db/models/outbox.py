@@ -17,6 +17,11 @@ _ONLY_UNSENT: dict[str, Any] = {
     for dialect in ("sqlite", "postgresql")
 }
 
+_ONLY_UNSENT_OF_BOOKINGS: dict[str, Any] = {
+    f"{dialect}_where": text("status IN ('pending','claimed') AND booking_id IS NOT NULL")
+    for dialect in ("sqlite", "postgresql")
+}
+
 _ONLY_SENT: dict[str, Any] = {
     f"{dialect}_where": text("provider_id IS NOT NULL") for dialect in ("sqlite", "postgresql")
 }
@@ -51,6 +56,8 @@ class OutboxRow(Base):
         # With the account, so that rows which pages fetch are skipped within the index.
         Index("ix_outgoing_owed", "try_at", "account", **_ONLY_UNSENT),
         Index("ix_outgoing_recipient", "recipient", "due_at", **_ONLY_UNSENT),
+        # Small, for open pages ask for their bookings' every other second.
+        Index("ix_outgoing_unsent_booking", "booking_id", **_ONLY_UNSENT_OF_BOOKINGS),
         # Only rows that were sent.
         Index("ix_outgoing_provider_id", "provider_id", **_ONLY_SENT),
     )

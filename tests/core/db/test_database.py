@@ -27,6 +27,7 @@ WORDS = {
         "held": "state = 'held'",
         "owed": "status IN ('pending','claimed')",
         "sent": "provider_id IS NOT NULL",
+        "of bookings": "status IN ('pending','claimed') AND booking_id IS NOT NULL",
     },
     "postgresql": {
         "live": "((state)::text = ANY ((ARRAY['held'::character varying,"
@@ -35,6 +36,8 @@ WORDS = {
         "owed": "((status)::text = ANY ((ARRAY['pending'::character varying,"
         " 'claimed'::character varying])::text[]))",
         "sent": "(provider_id IS NOT NULL)",
+        "of bookings": "(((status)::text = ANY ((ARRAY['pending'::character varying,"
+        " 'claimed'::character varying])::text[])) AND (booking_id IS NOT NULL))",
     },
 }
 
@@ -58,6 +61,7 @@ def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
         "ix_outgoing_owed": words["owed"],
         "ix_outgoing_recipient": words["owed"],
         "ix_outgoing_provider_id": words["sent"],
+        "ix_outgoing_unsent_booking": words["of bookings"],
     }
 
 
