@@ -20,6 +20,9 @@ SETTING = "RANTEVOU_SECRET"
 FINGERPRINT = "fingerprint"
 """The name of the row that has it, beside PostgreSQL's secret."""
 
+REPLACE = "rantevou secret replace"
+"""The command for a secret that is lost for good."""
+
 SALT_BYTES = 16
 
 
@@ -41,16 +44,63 @@ def _checked_key(session: Session, database: Database, given: str | None) -> str
     lock(session, "secret")
     key = given or _kept(session, database.backend.file)
     recorded = session.get(StoredSecret, FINGERPRINT)
-    if recorded and key and hmac.compare_digest(recorded.value, _fingerprint(key, recorded.value)):
+    if recorded and key and _is_of(recorded, key):
         return key
     if (recorded or key is None) and _has_bookings(session):
-        raise ConfigurationError(_refusal(session, database, given))
-    key = key or _make(session, database.backend.file)
+        raise ConfigurationError(_refusal(session, database, given, recorded))
+    return _take(session, database, given)
+
+
+def check_lost(session: Session, database: Database, given: str | None) -> None:
+    """Raise ConfigurationError unless the database's secret is lost and is missed."""
+    lock(session, "secret")
+    if not _has_bookings(session):
+        raise ConfigurationError(
+            f"Nothing was replaced: {database.backend.name} has no bookings yet, "
+            "and is used with any secret."
+        )
+    recorded, kept = session.get(StoredSecret, FINGERPRINT), _kept(session, database.backend.file)
+    if given and (recorded is None or _is_of(recorded, given)):
+        raise ConfigurationError(f"Nothing was replaced: {SETTING} is the secret used before.")
+    if kept and (recorded is None or _is_of(recorded, kept)):
+        unset = f" Leave {SETTING} unset." if given else ""
+        where = place_of_secret(database, None)
+        raise ConfigurationError(
+            f"Nothing was replaced: {where} has the secret used before.{unset}"
+        )
+
+
+def replace_key(session: Session, database: Database, given: str | None) -> str:
+    """Return the key from now on, in place of one that was lost, and record its fingerprint.
+
+    It is the one given, or kept, or else a new one. What was hashed with the former isn't changed.
+    Raises ConfigurationError as `check_lost`.
+    """
+    check_lost(session, database, given)
+    return _take(session, database, given)
+
+
+def place_of_secret(database: Database, given: str | None) -> str:
+    """Return where the key is: the setting's name, the file, or the database."""
+    file = database.backend.file
+    return SETTING if given else str(secret_file(file)) if file else database.backend.name
+
+
+def _take(session: Session, database: Database, given: str | None) -> str:
+    """Return the key that is given or kept, or a new one, and record its fingerprint."""
+    file = database.backend.file
+    key = given or _kept(session, file) or _make(session, file)
+    recorded = session.get(StoredSecret, FINGERPRINT)
     if recorded is None:
         recorded = StoredSecret(name=FINGERPRINT, value="")
         session.add(recorded)
     recorded.value = _fingerprint(key, secrets.token_hex(SALT_BYTES))
     return key
+
+
+def _is_of(recorded: StoredSecret, key: str) -> bool:
+    """Return whether the recorded fingerprint is the key's."""
+    return hmac.compare_digest(recorded.value, _fingerprint(key, recorded.value))
 
 
 def _fingerprint(key: str, salted: str) -> str:
@@ -109,18 +159,24 @@ def _unusable(file: Path, error: OSError) -> ConfigurationError:
     return ConfigurationError(f"{SETTING} isn't set, and {file} can't be used: {error.strerror}")
 
 
-def _refusal(session: Session, database: Database, given: str | None) -> str:
+def _refusal(
+    session: Session, database: Database, given: str | None, recorded: StoredSecret | None
+) -> str:
     """Return what is wrong with the key, and what to restore, in one line."""
     backend = database.backend
     lost = f"the codes of the bookings in {backend.name} would no longer work"
+    last = f" If that secret is lost for good: {REPLACE}."
     if given:
-        unset = ", or leave it unset if it was" if _kept(session, backend.file) else ""
-        return f"{SETTING} isn't the one used before, so {lost}: set it as it was{unset}."
+        kept = _kept(session, backend.file)
+        unset = ", or leave it unset if it was" if kept else ""
+        if kept and recorded and _is_of(recorded, kept):
+            last = ""
+        return f"{SETTING} isn't the one used before, so {lost}: set it as it was{unset}.{last}"
     if backend.file is None:
-        return f"{SETTING} isn't set as it was before, so {lost}: set it as it was."
+        return f"{SETTING} isn't set as it was before, so {lost}: set it as it was.{last}"
     file = secret_file(backend.file)
     what = "holds another secret than the one used before" if file.exists() else "isn't there"
     return (
         f"{file} {what}, so {lost}: restore it from a backup, where it is FILE.secret; "
-        f"or, if {SETTING} was set, set it as it was."
+        f"or, if {SETTING} was set, set it as it was.{last}"
     )

@@ -18,6 +18,7 @@ import typer
 from bot.cli.catalogue import catalogue
 from bot.cli.outbox import outbox
 from bot.cli.platforms import PlatformGroup, address_of, doctor
+from bot.cli.secret import secret
 from bot.platforms import PLATFORMS
 from core.errors import ConfigurationError
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(outbox, name="outbox")
+app.add_typer(secret, name="secret")
 app.command()(doctor)
 
 Workers = Annotated[int, typer.Option(min=1, help="Number of processes.")]

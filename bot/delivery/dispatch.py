@@ -15,6 +15,7 @@ from bot.delivery.compose import render_message
 from bot.messages import Reply
 from bot.platforms.webhook import Reachability, Receipt
 from bot.telemetry.logging import traceback_lines, without_quotes
+from core.catalogue.registry import Registry
 from core.db.events import record_event
 from core.db.models import OutboxRow, OutboxStatus, Suppression
 from core.errors import DeliveryError
@@ -94,7 +95,9 @@ def claim_and_render(
         if reply.closing and replaces is None:
             _set_status(session, row, OutboxStatus.CANCELLED)
             continue
-        suppressed = session.get(Suppression, _key(services, row.account, address))
+        suppressed = session.get(
+            Suppression, (row.account, address_hash(services.registry, row.account, address))
+        )
         if suppressed and row.last_error == RETRIED:
             session.delete(suppressed)
             suppressed = None
@@ -158,16 +161,21 @@ def mark_failed(
     return True
 
 
+def address_hash(registry: Registry, account: str, address: str) -> str:
+    """Return the keyed hash by which an account's suppressions name an address."""
+    return registry.keyed_hash(f"address {account} {address}")
+
+
 def suppress(session: Session, services: Services, account: str, address: str) -> None:
     """Send only replies to an address, until it is reachable again."""
-    _account, hashed = _key(services, account, address)
+    hashed = address_hash(services.registry, account, address)
     session.merge(Suppression(account=account, address=hashed, at=services.clock()))
     log.info("address suppressed", account=account)
 
 
 def unsuppress(session: Session, services: Services, account: str, address: str) -> None:
     """Send all messages to an address again."""
-    _account, hashed = _key(services, account, address)
+    hashed = address_hash(services.registry, account, address)
     session.execute(
         delete(Suppression).where(Suppression.account == account, Suppression.address == hashed)
     )
@@ -257,10 +265,6 @@ def _set_status(
             attempts=row.attempts,
             why=why,
         )
-
-
-def _key(services: Services, account: str, address: str) -> tuple[str, str]:
-    return account, services.registry.keyed_hash(f"address {account} {address}")
 
 
 def _provider_id(session: Session, row_id: int | None) -> str | None:

@@ -58,6 +58,9 @@ So for any one number, a guess is right with a chance under one in a million a d
 _NUMBER = "number "
 """The beginning of the source of each phone number; its keyed hash follows."""
 
+_CONTACT = "contact "
+"""The beginning of the source of each contact; its id follows."""
+
 _Source = tuple[str, AttemptLimit]
 
 
@@ -124,10 +127,15 @@ def forget_attempts(session: Session, now: datetime) -> None:
     )
 
 
+def forget_hashed_attempts(session: Session) -> None:
+    """Delete the failed attempts of numbers and addresses, whose hashes nothing has any more."""
+    session.execute(delete(FailedAttempt).where(~FailedAttempt.source.startswith(_CONTACT)))
+
+
 def _sources(actor: Actor) -> list[_Source]:
     """Return the actor's conversation, and the keyed hash of their address where it is known."""
     address = [(actor.network, OF_ADDRESS)] if actor.network else []
-    return [(f"contact {actor.contact_id}", OF_CONVERSATION), *address]
+    return [(f"{_CONTACT}{actor.contact_id}", OF_CONVERSATION), *address]
 
 
 def _check(session: Session, sources: Sequence[_Source], now: datetime) -> None:

@@ -1,0 +1,77 @@
+"""The command `rantevou secret`: replace a lost secret."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from bot.ops.secret_replacement import Replaced
+
+secret = typer.Typer(help="The secret that is kept with the database.", no_args_is_help=True)
+
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
+
+QUESTION = (
+    "Every web chat ends, and {where} is worth nothing with a former secret from then on. "
+    "Stop every Rantevou on it and make a backup first. Replace the secret?"
+)
+
+
+@secret.callback()
+def group() -> None:
+    """Keep `replace` a command of its own, though it is the only one."""
+
+
+@secret.command()
+def replace(yes: Yes = False) -> None:
+    """Replace a secret that is lost for good, of which there is no backup.
+
+    The new one is RANTEVOU_SECRET if that is set, and else made and kept in the usual place.
+    """
+    from bot.ops.secret_replacement import hash_anew
+    from bot.platforms import PLATFORMS, webchat
+    from bot.secret_key import check_lost, place_of_secret, replace_key
+    from bot.settings import read_settings
+    from core.catalogue.registry import Registry
+    from core.db.database import Database
+
+    settings = read_settings(PLATFORMS)
+    given = settings.secret.get_secret_value() if settings.secret else None
+    accounts = frozenset({webchat.ACCOUNT, *settings.accounts})
+    own = {
+        account: each.municipality
+        for account, each in settings.accounts.items()
+        if each.municipality
+    }
+
+    def run(session: "Session") -> "Replaced":
+        key = replace_key(session, database, given)
+        return hash_anew(session, Registry(key, accounts, own), datetime.now(UTC))
+
+    with closing(Database(settings.database_url)) as database:
+        database.prepare()
+        database.write_sync(lambda session: check_lost(session, database, given))
+        if not yes:
+            typer.confirm(QUESTION.format(where=database.backend.name), abort=True)
+        done = database.write_sync(run)
+        where = place_of_secret(database, given)
+    typer.echo(f"The secret was replaced. It is in {where}: keep a copy.")
+    typer.echo(f"Bookings found by their code and telephone number as before: {done.bookings}")
+    typer.echo(
+        f"Web chats that ended: {done.web_chats}. Who booked there finds the booking again by its "
+        "code and telephone number."
+    )
+    for account, count in done.suppressed.items():
+        typer.echo(
+            f"Contacts of {account} who are sent nothing but replies until they write again: "
+            f"{count}. Some had blocked us; it isn't known any more which."
+        )
+    typer.echo(
+        f"Telephone numbers to be proven again by their owners: {done.proven_numbers}. Counts by "
+        "network address and of wrong codes by number begin anew."
+    )
+    typer.echo("Calendar files fetched before aren't replaced by those of a moved appointment.")

@@ -1,0 +1,124 @@
+"""The replacement of a lost secret: what was hashed with it is hashed anew, or forgotten."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from bot.delivery.dispatch import address_hash
+from bot.platforms import webchat
+from core.bookings.lookup import forget_hashed_attempts
+from core.catalogue.registry import Registry
+from core.db.models import (
+    Booking,
+    Confirmation,
+    Contact,
+    Conversation,
+    OutboxRow,
+    OutboxStatus,
+    Suppression,
+)
+from core.messaging import notifications
+from core.messaging.outbox import SENT_STATUSES
+
+BATCH = 1000
+"""The most bookings that are in memory at once."""
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """What was changed: how many of each; `suppressed` by account."""
+
+    bookings: int
+    web_chats: int
+    proven_numbers: int
+    suppressed: dict[str, int]
+
+
+def hash_anew(session: Session, registry: Registry, now: datetime) -> Replaced:
+    """Hash with the registry's key what was hashed with a lost one; forget what can't be.
+
+    Counts by network address and by the telephone number asked for begin anew. Of web chats, the
+    address is such a hash, of a token that only the browser has: they end.
+    """
+    session.execute(delete(Confirmation))
+    session.execute(update(Booking).where(Booking.network.is_not(None)).values(network=None))
+    forget_hashed_attempts(session)
+    proven = Contact.proven_phone.is_not(None)
+    numbers = session.scalar(select(func.count()).where(proven)) or 0
+    session.execute(update(Contact).where(proven).values(proven_phone=None))
+    return Replaced(
+        _hash_phones(session, registry),
+        _end_web_chats(session, registry, now),
+        numbers,
+        _suppress(session, registry, now),
+    )
+
+
+def _hash_phones(session: Session, registry: Registry) -> int:
+    """Hash each booking's telephone number anew; return how many bookings have one."""
+    bookings, done, last = Booking.__table__, 0, 0
+    hash_it = update(bookings).where(bookings.c.id == bindparam("which"))
+    hash_it = hash_it.values(phone_hash=bindparam("hashed"))
+    some = select(Booking.id, Booking.details).where(Booking.phone_hash.is_not(None))
+    some = some.order_by(Booking.id).limit(BATCH)
+    while rows := session.execute(some.where(Booking.id > last)).all():
+        hashes = [
+            {"which": which, "hashed": phone and registry.keyed_hash(phone)}
+            for which, details in rows
+            for phone in [details.get("phone")]
+        ]
+        session.connection().execute(hash_it, hashes)
+        done, last = done + sum(1 for each in hashes if each["hashed"]), rows[-1].id
+    return done
+
+
+def _end_web_chats(session: Session, registry: Registry, now: datetime) -> int:
+    """End the web chats, and send what waits for them another way; return how many."""
+    contacts = select(Contact.id).where(Contact.account == webchat.ACCOUNT)
+    ours = (Conversation.contact_id.in_(contacts), Conversation.ended_at.is_(None))
+    ended = session.scalar(select(func.count()).select_from(Conversation).where(*ours)) or 0
+    session.execute(update(Conversation).where(*ours).values(ended_at=now))
+    waiting = session.scalars(
+        select(Booking.citizen_id)
+        .join(OutboxRow, OutboxRow.booking_id == Booking.id)
+        .where(OutboxRow.contact_id.in_(contacts), OutboxRow.status == OutboxStatus.PENDING)
+        .distinct()
+    ).all()
+    for citizen_id in waiting:
+        notifications.redirect_from_ended(session, registry, citizen_id, now)
+    return ended
+
+
+def _suppress(session: Session, registry: Registry, now: datetime) -> dict[str, int]:
+    """Suppress anew whoever may have been; return how many contacts, by account.
+
+    Whom the former hashes name can't be known, so an account that had some sends only replies to
+    all its contacts. Those are excepted to whom something was sent that was due after the last of
+    them was made: nothing but a reply is sent to a suppressed address, and a reply that arrives
+    ends that.
+    """
+    newest = session.execute(
+        select(Suppression.account, func.max(Suppression.at)).group_by(Suppression.account)
+    ).all()
+    session.execute(delete(Suppression))
+    counts = {}
+    for account, last in newest:
+        reached = select(OutboxRow.contact_id).where(
+            OutboxRow.account == account,
+            OutboxRow.contact_id.is_not(None),
+            OutboxRow.status.in_(SENT_STATUSES),
+            OutboxRow.due_at > last,
+        )
+        addresses = session.scalars(
+            select(Contact.address).where(Contact.account == account, Contact.id.not_in(reached))
+        ).all()
+        rows = [
+            {"account": account, "address": address_hash(registry, account, address), "at": now}
+            for address in addresses
+        ]
+        if rows:
+            session.execute(insert(Suppression), rows)
+            counts[account] = len(rows)
+    return counts

@@ -1,0 +1,200 @@
+"""The command that replaces a secret which is lost for good."""
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from bot.bootstrap import bootstrap
+from bot.ops.secret_replacement import hash_anew
+from bot.secret_key import FINGERPRINT, secret_file
+from bot.settings import Settings
+from core.catalogue.registry import Registry
+from core.db.models import Contact, FailedAttempt, StoredSecret
+from tests.bot.processes import free_port, run, run_here
+from tests.bot.push_deployment import DETAILS, PushDeployment
+from tests.conftest import Deployment, on_both
+
+OTHER = "another secret of 16 characters"
+PHONE = DETAILS[2]
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def start(deployment: Deployment, secret: str | None = None) -> None:
+    """Start on the database, as `rantevou serve` does, with the key that is given or kept."""
+    given = {"database_url": deployment.database.url, "secret": secret}
+    application = bootstrap(Settings.model_validate(given))
+    application.database.close()
+    registry = application.services.registry
+    registry.accounts = deployment.services.registry.accounts
+    deployment.services = replace(deployment.services, registry=registry)
+
+
+def lose(deployment: Deployment) -> None:
+    """Record the fingerprint of the secret, and lose the secret."""
+    start(deployment)
+    if deployment.database.backend.file:
+        secret_file(deployment.file).unlink()
+    lost = delete(StoredSecret).where(StoredSecret.name == "secret")
+    deployment.database.write_sync(lambda session: session.execute(lost))
+
+
+@pytest.fixture
+def command(deployment: Deployment, tmp_path: Path) -> Command:
+    """Return a function that runs `rantevou …` on the database."""
+    url = deployment.database.url
+    return lambda *given, **more: run_here(tmp_path / "x", *given, database_url=url, **more)
+
+
+def finds(deployment: Deployment, code: str, who: str) -> bool:
+    """Return whether somebody else finds the booking by its code and telephone number."""
+    said = deployment.talk("τα ραντεβού μου", code, PHONE, who=who)
+    return "Επίδομα Στέγασης" in "\n".join(reply.text for reply in said)
+
+
+@on_both
+@pytest.mark.parametrize("secret", [None, OTHER], ids=["made", "given"])
+def test_a_booking_is_found_again_by_its_code_and_number(
+    deployment: Deployment, command: Command, tmp_path: Path, booked: str, secret: str | None
+) -> None:
+    given = {"secret": secret} if secret else {}
+    lose(deployment)
+    url = deployment.database.url
+    refused = run(tmp_path / "x", "serve", port=free_port(), database_url=url, **given)
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("If that secret is lost for good: rantevou secret replace.\n")
+    done = command("secret", "replace", "--yes", **given)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Bookings found by their code and telephone number as before: 1\n" in done.stdout
+    assert OTHER not in done.stdout
+    start(deployment, secret)
+    assert finds(deployment, booked, "another")
+
+
+@on_both
+def test_nothing_is_replaced_while_the_right_secret_is_there(
+    deployment: Deployment, command: Command, booked: str
+) -> None:
+    start(deployment)
+    stored = deployment.everything()
+    for given in ({}, {"secret": OTHER}):
+        done = command("secret", "replace", "--yes", **given)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("Nothing was replaced: ")
+        assert "has the secret used before." in done.stderr
+        assert ("Leave RANTEVOU_SECRET unset." in done.stderr) is bool(given)
+        assert len(done.stderr.splitlines()) == 1
+    assert deployment.everything() == stored
+    lose(deployment)
+    done = command("secret", "replace", "--yes", secret=OTHER)
+    assert done.returncode == 0
+    again = command("secret", "replace", "--yes", secret=OTHER)
+    assert again.stderr == "Nothing was replaced: RANTEVOU_SECRET is the secret used before.\n"
+    start(deployment, OTHER)
+    assert finds(deployment, booked, "another")
+
+
+@on_both
+def test_nothing_is_replaced_where_there_is_no_booking(
+    deployment: Deployment, command: Command
+) -> None:
+    done = command("secret", "replace", "--yes")
+    assert done.returncode == 1
+    assert "has no bookings yet, and is used with any secret." in done.stderr
+    assert deployment.rows(f"SELECT 1 FROM kept WHERE name = '{FINGERPRINT}'") == []
+
+
+@on_both
+@pytest.mark.usefixtures("booked")
+def test_without_yes_it_asks_first(deployment: Deployment, tmp_path: Path) -> None:
+    lose(deployment)
+    stored, url = deployment.everything(), deployment.database.url
+    for typed in ("n\n", "", "y\n"):
+        assert deployment.everything() == stored
+        done = run(tmp_path / "x", "secret", "replace", typed=typed, database_url=url)
+        assert "Replace the secret? [y/N]" in done.stdout
+        assert done.returncode == (0 if typed == "y\n" else 1)
+    assert deployment.everything() != stored
+
+
+@on_both
+@pytest.mark.usefixtures("booked")
+def test_what_cannot_be_hashed_anew_is_forgotten(deployment: Deployment, command: Command) -> None:
+    proven = deployment.services.registry.keyed_hash(PHONE)
+    now = deployment.clock()
+
+    def store(session: Session) -> None:
+        session.execute(update(Contact).values(proven_phone=proven))
+        session.add_all(
+            FailedAttempt(source=source, at=now) for source in ("contact 1", "number a")
+        )
+
+    deployment.database.write_sync(store)
+    lose(deployment)
+    done = command("secret", "replace", "--yes")
+    assert "Telephone numbers to be proven again by their owners: 1." in done.stdout
+    assert deployment.rows("SELECT 1 FROM contacts WHERE proven_phone IS NOT NULL") == []
+    assert deployment.rows("SELECT source FROM wrong_tries") == [("contact 1",)]
+
+
+@on_both
+def test_a_web_chat_ends_and_its_reminder_goes_another_way(push: PushDeployment) -> None:
+    deployment = push.deployment
+    deployment.platform = deployment.account = "webchat"
+    book(deployment, "a browser")
+    registry, now = Registry(OTHER, deployment.services.registry.accounts), deployment.clock()
+    done = deployment.database.write_sync(lambda session: hash_anew(session, registry, now))
+    assert (done.bookings, done.web_chats) == (1, 1)
+    reminders = "SELECT account, status FROM outgoing WHERE kind = 'reminder' ORDER BY id"
+    assert deployment.rows(reminders) == [("webchat", "cancelled"), ("email", "pending")]
+    assert deployment.rows("SELECT 1 FROM conversations WHERE ended_at IS NULL") == []
+
+
+@on_both
+def test_who_unsubscribed_is_not_written_to(push: PushDeployment, command: Command) -> None:
+    deployment = push.deployment
+    for who in ("gone", "unknown", "reached"):
+        book(deployment, who)
+        push.deliver(push.settled)
+    push.server.failures["gone"] = [(403, {})] * 9
+    deployment.say("βοήθεια", who="gone")
+    push.deliver(push.settled)
+    push.server.failures["gone"] = []
+    assert len(deployment.rows("SELECT 1 FROM suppressions")) == 1
+    deployment.clock.forward(seconds=2)
+    deployment.talk("βοήθεια", who="reached")
+    push.deliver(push.settled)
+
+    lose(deployment)
+    done = command("secret", "replace", "--yes")
+    said = "Contacts of push:one who are sent nothing but replies until they write again: 2."
+    assert said in done.stdout
+    start(deployment)
+    push.application = replace(push.application, services=deployment.services)
+    before = {who: len(push.server.to(who)) for who in ("gone", "unknown", "reached")}
+    deployment.talk("βοήθεια", who="unknown")
+    push.deliver(push.settled)
+    assert len(deployment.rows("SELECT 1 FROM suppressions")) == 1
+    deployment.clock.now = datetime.fromtimestamp(
+        deployment.rows("SELECT max(due_at) FROM outgoing WHERE kind = 'reminder'")[0][0], UTC
+    )
+    push.deliver(push.settled)
+    after = {who: len(push.server.to(who)) for who in before}
+    assert after["gone"] == before["gone"]
+    assert after["unknown"] > before["unknown"] + 1
+    assert after["reached"] > before["reached"]
+
+
+def book(deployment: Deployment, who: str) -> None:
+    """Book at the last time that is offered, which is in the future by the real clock too."""
+    deployment.clock.now = datetime.now(UTC).replace(microsecond=0)
+    deployment.talk("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", who=who)
+    for _day_and_time in range(2):
+        deployment.say(choice=deployment.last[-1].choices[0].id, who=who)
+    deployment.talk(*DETAILS, who=who)
