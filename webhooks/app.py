@@ -36,6 +36,8 @@ def create_app() -> FastAPI:
     """Return the application of the settings in the environment."""
     application = bootstrap(read_settings(PLATFORMS))
     load_shipped(application)
+    # Error pages name the samples, also before anything else was asked for.
+    application.database.write_sync(application.services.registry.refresh_without_lock)
     return build_app(application)
 
 
@@ -101,7 +103,12 @@ def build_app(application: Application) -> FastAPI:
     app.state.streams = streams
     app.state.management = health.build_management(application)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "web" / "static"))
-    app.add_middleware(ErrorPages, texts=application.services.texts, templates=renderer.templates)
+    app.add_middleware(
+        ErrorPages,
+        texts=application.services.texts,
+        templates=renderer.templates,
+        registry=application.services.registry,
+    )
     app.add_middleware(SecurityHeaders, framed_by=settings.embed_origins)
     app.add_middleware(GZipMiddleware)
     if settings.root_path:

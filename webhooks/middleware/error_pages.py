@@ -7,12 +7,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.i18n.translator import Translator
+from core.catalogue.registry import Registry
 from core.i18n import TextTemplate, _
+from dialogs.messages.samples import samples_note
 from webhooks.language import language_wanted
 from webhooks.paths import FRAMED, is_framed
 
-ROOT = re.compile(rf"(?:{FRAMED}(?=/|$))?(?:/m/[^/]+)?")
-"""Matches the beginning of a path that is its conversation page's path."""
+ROOT = re.compile(rf"(?:{FRAMED}(?=/|$))?(?:/m/([^/]+))?")
+"""Matches the beginning of a path that is its conversation page's path, with its municipality."""
 
 MESSAGES: dict[int, TextTemplate] = {
     403: _("This didn't come from our own page, so I didn't take it."),
@@ -28,11 +30,17 @@ TITLE, BACK = _("I'm sorry"), _("Back to the conversation")
 
 
 class ErrorPages:
-    """ASGI middleware: replaces problem documents with pages."""
+    """ASGI middleware: replaces problem documents with pages.
 
-    def __init__(self, app: ASGIApp, *, texts: Translator, templates: Environment) -> None:
+    They name the samples that `registry` has: the database, which may be away, isn't asked.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, texts: Translator, templates: Environment, registry: Registry
+    ) -> None:
         self._app = app
         self._texts = texts
+        self._registry = registry
         self._template = templates.get_template("error.html")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,13 +70,15 @@ class ErrorPages:
     def _page(self, scope: Scope, status: int) -> bytes:
         language = language_wanted(Headers(scope=scope))
         page = ROOT.match(scope["path"])
-        root = page[0] if page else ""
+        root, only = (page[0], page[1]) if page else ("", None)
         if status == 404 and root == scope["path"]:  # there is no such conversation page
-            root = FRAMED if is_framed(root) else ""
+            root, only = FRAMED if is_framed(root) else "", None
+        samples = self._registry.samples(only if only and only in self._registry else None)
         return self._template.render(
             lang=language,
             title=self._texts.say(TITLE, language),
             message=self._texts.say(MESSAGES.get(status, OTHER_MESSAGE), language),
             back=self._texts.say(BACK, language),
+            samples=self._texts.say(samples_note(samples), language),
             path=scope["root_path"] + (root or "/"),
         ).encode()
