@@ -12,6 +12,7 @@ from core.bookings.lookup import forget_hashed_attempts
 from core.catalogue.registry import Registry
 from core.db.models import (
     Booking,
+    BookingState,
     Confirmation,
     Contact,
     Conversation,
@@ -43,7 +44,8 @@ def hash_anew(session: Session, registry: Registry, now: datetime) -> Replaced:
     address is such a hash, of a token that only the browser has: they end.
     """
     session.execute(delete(Confirmation))
-    session.execute(update(Booking).where(Booking.network.is_not(None)).values(network=None))
+    held = update(Booking).where(Booking.state == BookingState.HELD)  # no other's are counted
+    session.execute(held.values(network=None))
     forget_hashed_attempts(session)
     proven = Contact.proven_phone.is_not(None)
     numbers = session.scalar(select(func.count()).where(proven)) or 0

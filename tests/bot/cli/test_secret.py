@@ -15,7 +15,7 @@ from bot.ops.secret_replacement import hash_anew
 from bot.secret_key import FINGERPRINT, secret_file
 from bot.settings import Settings
 from core.catalogue.registry import Registry
-from core.db.models import Contact, FailedAttempt, StoredSecret
+from core.db.models import Confirmation, Contact, FailedAttempt, StoredSecret
 from tests.bot.processes import free_port, run, run_here
 from tests.bot.push_deployment import DETAILS, PushDeployment
 from tests.conftest import Deployment, on_both
@@ -130,6 +130,7 @@ def test_what_cannot_be_hashed_anew_is_forgotten(deployment: Deployment, command
     now = deployment.clock()
 
     def store(session: Session) -> None:
+        session.add(Confirmation(network="a hash", municipality_id="kalamata", at=now))
         session.execute(update(Contact).values(proven_phone=proven))
         session.add_all(
             FailedAttempt(source=source, at=now) for source in ("contact 1", "number a")
@@ -140,6 +141,7 @@ def test_what_cannot_be_hashed_anew_is_forgotten(deployment: Deployment, command
     done = command("secret", "replace", "--yes")
     assert "Telephone numbers to be proven again by their owners: 1." in done.stdout
     assert deployment.rows("SELECT 1 FROM contacts WHERE proven_phone IS NOT NULL") == []
+    assert deployment.rows("SELECT 1 FROM confirmations") == []
     assert deployment.rows("SELECT source FROM wrong_tries") == [("contact 1",)]
 
 
