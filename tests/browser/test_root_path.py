@@ -162,7 +162,8 @@ def test_a_former_cookie_is_replaced_by_one_of_this_host_only(
         page.goto("/m/chios")
         assert step(page) == "channel"
         [cookie] = context.cookies()
-        assert (cookie["name"], cookie["value"]) == ("__Host-rantevou", token)
+        assert cookie["name"] == "__Host-rantevou"
+        assert cookie["value"] != token
         page.goto("/")
         assert step(page) == "channel"
         context.close()
