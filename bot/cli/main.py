@@ -55,7 +55,10 @@ def serve(workers: Workers = 1) -> None:
     On an empty database, load the shipped catalogues first.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    from bot.telemetry.logging import configure
+
     if workers == 1:
+        configure()
         _serve(*_prepare())
         return
     from bot.ops.supervisor import supervise
@@ -63,8 +66,9 @@ def serve(workers: Workers = 1) -> None:
     with tempfile.TemporaryDirectory(prefix="rantevou-") as folder:
         # The folder in which they share their metrics; set before prometheus_client is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        write_left_out = configure()
         listeners = _prepare()
-        supervise(workers, lambda: _serve(*listeners))
+        supervise(workers, lambda: _serve(*listeners), write_left_out)
 
 
 def _prepare() -> tuple[socket.socket, socket.socket]:
@@ -74,10 +78,8 @@ def _prepare() -> tuple[socket.socket, socket.socket]:
     """
     from bot.bootstrap import bootstrap, load_shipped
     from bot.settings import read_settings
-    from bot.telemetry.logging import configure
 
     settings = read_settings(PLATFORMS)
-    configure()
     listener = _listen(settings.host, settings.port)
     management = _listen(settings.management_host, settings.management_port, "MANAGEMENT_")
     application = bootstrap(settings)

@@ -1,6 +1,5 @@
 """Several processes that serve together, and the parent that restarts them."""
 
-import atexit
 import os
 import signal
 import sys
@@ -22,8 +21,11 @@ PAUSE_SECONDS = 1.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def supervise(count: int, run: Callable[[], None]) -> None:
-    """Run `run` in so many processes, and restart one that ends; signals are forwarded to each."""
+def supervise(count: int, run: Callable[[], None], at_end: Callable[[], None]) -> None:
+    """Run `run` in so many processes, and restart one that ends; signals are forwarded to each.
+
+    Each calls `at_end` in the end: none of the parent's exit handlers.
+    """
     # The system closes the write end when this process ends, however it does.
     read_end, write_end = os.pipe()
     ending = False
@@ -43,7 +45,7 @@ def supervise(count: int, run: Callable[[], None]) -> None:
             child = os.fork()
             if child == 0:
                 os.close(write_end)
-                _run_child(read_end, run)
+                _run_child(read_end, run, at_end)
             children.add(child)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
@@ -60,13 +62,14 @@ def supervise(count: int, run: Callable[[], None]) -> None:
         start()
 
 
-def _run_child(pipe: int, run: Callable[[], None]) -> None:
+def _run_child(pipe: int, run: Callable[[], None], at_end: Callable[[], None]) -> None:
     """Run in a process group of its own: the parent alone gets a terminal's Ctrl-C."""
     code = 1
     try:
         os.setpgid(0, 0)
         for sig in SIGNALS:
-            signal.signal(sig, signal.SIG_DFL)
+            # Not SIG_DFL: uvicorn raises the signal again when it has stopped.
+            signal.signal(sig, lambda *_: sys.exit(0))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         threading.Thread(target=_end_with_parent, args=(pipe,), daemon=True).start()
         run()
@@ -76,7 +79,7 @@ def _run_child(pipe: int, run: Callable[[], None]) -> None:
     except BaseException as error:
         log.error("a worker failed", **cause(error))
     finally:
-        atexit._run_exitfuncs()  # os._exit leaves them out: the log says what it left out
+        at_end()
         sys.stderr.flush()
         os._exit(code)
 

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from traceback import extract_tb
@@ -40,8 +41,11 @@ def without_quotes(reason: str) -> str:
     return " ".join(_REVEALING.sub("…", reason).split())[:MAX_REASON]
 
 
-def configure() -> None:
-    """Write our logs and the libraries' warnings to standard error, the same only so often."""
+def configure() -> Callable[[], None]:
+    """Write our logs and the libraries' warnings to standard error, the same only so often.
+
+    Return what writes how many lines were left out, for a process that ends without exit handlers.
+    """
     stderr = _LossyLogger(sys.stderr)
 
     def write(fields: Fields) -> None:
@@ -70,6 +74,7 @@ def configure() -> None:
     handler.setFormatter(_WithoutArguments())
     handler.addFilter(lambda record: not repetitions.is_too_often(_fields(record)))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    return repetitions.flush
 
 
 def traceback_lines(error: BaseException) -> list[str]:

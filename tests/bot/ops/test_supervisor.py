@@ -23,6 +23,22 @@ SENT = 'rantevou_deliveries_total{outcome="sent",platform="unstable"}'
 TWO = (RANTEVOU, "serve", "--workers", "2")
 
 
+REPEATS = """
+import os, signal, structlog
+from bot.ops.supervisor import supervise
+from bot.telemetry.logging import configure
+
+def run():
+    for _each in range(15):
+        structlog.get_logger().info("again")
+    os.kill(os.getppid(), signal.SIGTERM)
+    while True:
+        signal.pause()
+
+supervise(1, run, configure())
+"""
+
+
 def number(url: str, name: str) -> float:
     lines = httpx.get(f"{url}/metrics").text.splitlines()
     return next((float(line.split()[-1]) for line in lines if line.startswith(name)), 0)
@@ -42,28 +58,26 @@ def greet(url: str, times: int) -> None:
             assert over_chat(client)("Γεια").status_code == 200
 
 
-REPEATS = """
-import os, signal, structlog
-from bot.ops.supervisor import supervise
-from bot.telemetry.logging import configure
-
-def run():
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.kill(os.getppid(), signal.SIGTERM)
-    for _each in range(15):
-        structlog.get_logger().info("again")
-
-configure()
-supervise(1, run)
-"""
-
-
-def test_a_process_that_ends_says_how_many_lines_it_left_out() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", REPEATS], stderr=subprocess.PIPE, check=True, timeout=60
-    )
+def test_a_process_that_is_stopped_says_how_many_lines_it_left_out() -> None:
+    command = [sys.executable, "-c", REPEATS]
+    ended = subprocess.run(command, stderr=subprocess.PIPE, check=True, timeout=60)
     lines = [json.loads(line) for line in ended.stderr.splitlines()]
     assert [line.get("left_out", 0) for line in lines] == [0] * 10 + [5]
+
+
+def test_a_process_that_failed_leaves_the_others_their_numbers(file: Path) -> None:
+    with server(file, TWO) as running:
+        wait_until(lambda: running.events.count("server started") == 2, running)
+        started = next(line for line in running.log.splitlines() if "server started" in line)
+        file.rename(aside := file.with_suffix(".aside"))
+        file.mkdir()
+        os.kill(json.loads(started)["process"], signal.SIGKILL)
+        wait_until(lambda: "a worker failed" in running.log, running)
+        file.rmdir()
+        aside.rename(file)
+        wait_until(lambda: running.events.count("server started") == 3, running)
+        assert httpx.get(f"{running.management}/metrics").status_code == 200
+        assert running.end() == 0
 
 
 @mostly_on("sqlite")
