@@ -61,7 +61,7 @@ def missed_question(
         return EARLY
     if inbound.account not in services.platforms:  # replies are seen at once
         return None
-    return None if _was_visible(session, services, transport, inbound, came) else EARLY
+    return None if _was_visible(session, services, transport, inbound) else EARLY
 
 
 def _was_visible(
@@ -69,21 +69,23 @@ def _was_visible(
     services: Services,
     transport: TransportState,
     inbound: Inbound,
-    came: datetime | None,
 ) -> bool:
     """Return whether the open question counts as visible when a text was written.
 
-    Where it isn't known whether it has arrived, it is asked again, but only once: a platform whose
-    answers are lost would else refuse every text. Raises RetryTransaction.
+    Where it isn't known whether it has arrived, it is asked again. A text that was written later,
+    as the platform dates it, is taken then: while a platform's answers are lost, every text would
+    else be refused. Raises RetryTransaction.
     """
     now, sequence = services.clock(), inbound.chat_sequence
     first = receipts.reply_visibility(session, transport.opened_by, sequence, now)
     if not transport.asked_again_by:
         return first == Visibility.SHOWN
     again = receipts.reply_visibility(session, transport.asked_again_by, sequence, now)
-    if Visibility.SHOWN in (first, again) or again == Visibility.IN_DOUBT:
+    if Visibility.SHOWN in (first, again):
         return True
-    # What asks it again may wait for what asked it first. A text that came with the one which was
-    # too early was no answer to either.
-    after = (came or now).timestamp() - (transport.open_since or 0)
-    return first == Visibility.IN_DOUBT and after > receipts.SEND_GRACE.total_seconds()
+    # Texts that were written with the one which was too early answer neither.
+    return (
+        Visibility.IN_DOUBT in (first, again)
+        and inbound.written_at is not None
+        and inbound.written_at > (transport.open_since or 0) + receipts.SEND_GRACE.total_seconds()
+    )

@@ -95,6 +95,7 @@ class Deployment:
             account=self.account,
             address=who,
             message_id=f"{who} {self.sent}",
+            written_at=self.clock().timestamp(),
             text=text,
             choice=choice,
         )

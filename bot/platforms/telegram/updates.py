@@ -81,7 +81,8 @@ class UpdateParser:
         if not edited:
             content["album"] = message.media_group_id
         sender = self._sender(update, message.chat.id, user)
-        return WebhookResult([Inbound(**sender, chat_sequence=message.message_id, **content)])
+        numbered = {"chat_sequence": message.message_id, "written_at": message.date.timestamp()}
+        return WebhookResult([Inbound(**sender, **numbered, **content)])
 
     def _sender(self, update: Update, chat: int, user: User) -> dict[str, Any]:
         return {

@@ -73,6 +73,7 @@ def parse_event(body: bytes, account: str, municipality: str | None) -> Event | 
             message_id=str(event.message_token),
             number=event.timestamp,
             number_is_time=True,
+            written_at=event.timestamp / 1000,
             language=stated_language(user.language),
             app_version=user.api_version if isinstance(user.api_version, int) else None,
             municipality_id=municipality,
