@@ -1,6 +1,7 @@
 """The connections of a server: none waits for its client for ever, or takes the last open file."""
 
 import asyncio
+import asyncio.constants
 import errno
 import os
 import socket
@@ -79,6 +80,20 @@ class Connections(ServerState):
                 each.cut()
 
 
+def accept_soon_after_no_room(loop: asyncio.AbstractEventLoop) -> None:
+    """Have asyncio wait not for a second, but only until connections may be closed; log nothing.
+
+    `Connections.make_room` has logged it.
+    """
+    asyncio.constants.ACCEPT_RETRY_DELAY = UNTOUCHED_SECONDS  # type: ignore[misc, assignment]
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), NoRoom):
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(handle)
+
+
 class NoRoom(OSError):
     """So many requests are running that the system must keep new connections for a while."""
 
@@ -94,7 +109,7 @@ class Listener(socket.socket):
         self._connections = connections
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """Accept a connection. Raises NoRoom, after which asyncio accepts none for a second."""
+        """Accept a connection. Raises NoRoom, after which asyncio accepts none for a moment."""
         if not self._connections.make_room(asyncio.get_running_loop().time()):
             raise NoRoom
         accepted = super().accept()

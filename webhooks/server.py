@@ -13,7 +13,12 @@ from fastapi import FastAPI
 
 from webhooks.app import create_app
 from webhooks.capacity import raise_open_files
-from webhooks.connections import Connection, Connections, Listener
+from webhooks.connections import (
+    Connection,
+    Connections,
+    Listener,
+    accept_soon_after_no_room,
+)
 
 ACCEPTED_AT_ONCE = 16
 """Connections accepted in one round of the event loop: no more can be counted too late than the
@@ -54,6 +59,7 @@ class PatientServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take requests."""
+        accept_soon_after_no_room(asyncio.get_running_loop())
         listeners = [Listener(each, self.server_state) for each in sockets or []]
         await super().startup([*listeners])
         for listener in listeners:
