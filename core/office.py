@@ -13,6 +13,7 @@ from core.availability.schedule import UnavailableReason
 from core.bookings import holds, limits, lookup
 from core.bookings import service as bookings
 from core.bookings.allocation import slot_taken_error
+from core.bookings.limits import LimitReached
 from core.catalogue.model import Consent, Municipality
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.catalogue.service_offer import ServiceOffer
@@ -50,7 +51,7 @@ class Office:
         self._actor = actor
         self._choose = choose
         self._only = only
-        self._limits: dict[tuple[str, str], BookingRefused | None] = {}
+        self._limits: dict[tuple[str, str], LimitReached | None] = {}
         self._upcoming: Sequence[Booking] | None = None
         self.now = now
         self.known_details = known_details
@@ -202,25 +203,27 @@ class Office:
 
     # Limits, look-up by code, and the citizen's details
 
-    def citizen_limit(self, offer: ServiceOffer) -> BookingRefused | None:
-        """Return the refusal where the citizen, or an attendee of theirs, has reached a limit.
-
-        It is cached.
-        """
+    def limit_reached(self, offer: ServiceOffer) -> LimitReached | None:
+        """Return the limit of a service that the citizen has reached; it is cached."""
         key = (offer.municipality.id, offer.service.id)
         if key not in self._limits:
-            self._limits[key] = limits.refusal_of_any_attendee(
+            self._limits[key] = limits.limit_reached(
                 self._session, offer.municipality, key[1], self.now, self._actor.citizen_id
             )
         return self._limits[key]
 
-    def check_citizen_limit(self, offer: ServiceOffer, attendee: str | None) -> None:
-        """Raise BookingRefused where the citizen has reached a service's limit for an attendee.
+    def check_attendee_limit(self, offer: ServiceOffer, attendee: str) -> None:
+        """Raise BookingRefused where the citizen has booked a service enough for an attendee."""
+        body, service, citizen_id = offer.municipality, offer.service.id, self._actor.citizen_id
+        limits.check_attendee(self._session, body, service, self.now, citizen_id, attendee)
 
-        `attendee` is None while it isn't known who it will be.
-        """
-        body, citizen_id = offer.municipality, self._actor.citizen_id
-        limits.check_citizen(self._session, body, offer.service.id, self.now, citizen_id, attendee)
+    def may_book_for(self, offer: ServiceOffer, attendee: str) -> bool:
+        """Return whether that attendee may have one more appointment for a service."""
+        try:
+            self.check_attendee_limit(offer, attendee)
+        except BookingRefused:
+            return False
+        return True
 
     def check_phone_limit(self, offer: ServiceOffer, number: str, attendee: str) -> None:
         """Raise BookingRefused where a phone number has reached a service's limit for an attendee.

@@ -42,7 +42,7 @@ def hold(
     """
     starts_at = starts_at.astimezone(UTC)  # local times are compared and added by the wall clock
     rules = offer.municipality.rules
-    check_citizen(session, offer.municipality, offer.service.id, now, actor.citizen_id, None)
+    check_citizen(session, offer.municipality, offer.service.id, now, actor.citizen_id)
     check_holds(session, offer, now, actor.network, old)
     check_confirmations(session, offer, now, actor)
     booking = old if old and old.state == BookingState.HELD else Booking(details={})

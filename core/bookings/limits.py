@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, bindparam, delete, func, select
@@ -13,10 +14,10 @@ from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock
 from core.db.models import Booking, BookingState, Confirmation
 from core.errors import BookingRefused, RefusalKind
-from core.i18n import Text, _, _n
+from core.i18n import Text, TextTemplate, _, _n
 
 _CONFIRMED = Booking.ends_at > bindparam("now"), Booking.state == BookingState.CONFIRMED
-_COUNTED = Booking.id, Booking.municipality_id, Booking.service, Booking.details
+_COUNTED = Booking.municipality_id, Booking.service, Booking.details
 _OF_CITIZEN = select(*_COUNTED).where(*_CONFIRMED, Booking.citizen_id == bindparam("owner"))
 _OF_PROVEN_PHONE = select(*_COUNTED).where(
     *_CONFIRMED, Booking.phone_hash == bindparam("owner"), Booking.phone_proven.is_(True)
@@ -26,27 +27,31 @@ CONFIRMATIONS_COUNT_FOR = timedelta(days=1)
 
 
 def check_citizen(
+    session: Session, body: Municipality, service: str, now: datetime, citizen_id: int
+) -> None:
+    """Raise BookingRefused (too_many_bookings) where a citizen has a service's maximum.
+
+    A citizen may book for a family: it is higher than that of an attendee.
+    """
+    count = _count_by_attendee(session, _OF_CITIZEN, citizen_id, body, service, now).total()
+    if count >= body.rules.most_bookings_of_citizen:
+        raise BookingRefused(RefusalKind.TOO_MANY_BOOKINGS, _too_many(count))
+
+
+def check_attendee(
     session: Session,
     body: Municipality,
     service: str,
     now: datetime,
     citizen_id: int,
-    attendee: str | None,
-    booking: Booking | None = None,
+    attendee: str,
 ) -> None:
-    """Raise BookingRefused (too_many_bookings) where a citizen has reached a service's limit.
+    """Raise BookingRefused (too_many_bookings) where a citizen has booked enough for an attendee.
 
-    A citizen may book for a family: the limit is each attendee's, by name; with a higher one for
-    all together. `attendee` is None while it isn't known who it will be: then only the latter
-    counts. `booking` is one whose attendee is to change, and isn't counted.
+    `attendee` is their name.
     """
-    counts = _count_by_attendee(session, _OF_CITIZEN, citizen_id, body, service, now, booking)
-    if (total := counts.total()) >= body.rules.open_bookings_per_citizen:
-        raise _too_many(total)
-    if (
-        attendee is not None
-        and (count := counts[_words_of_name(attendee)]) >= body.rules.open_bookings
-    ):
+    counts = _count_by_attendee(session, _OF_CITIZEN, citizen_id, body, service, now)
+    if (count := counts[words_of_name(attendee)]) >= body.rules.open_bookings:
         raise BookingRefused(
             RefusalKind.TOO_MANY_BOOKINGS,
             _n(
@@ -59,17 +64,23 @@ def check_citizen(
         )
 
 
-def refusal_of_any_attendee(
+@dataclass(frozen=True)
+class LimitReached:
+    """What a citizen is told who has the maximum for an attendee; or for all, if `for_all`."""
+
+    text: TextTemplate
+    for_all: bool
+
+
+def limit_reached(
     session: Session, body: Municipality, service: str, now: datetime, citizen_id: int
-) -> BookingRefused | None:
-    """Return the refusal of another booking for one of those for whom the citizen has booked."""
+) -> LimitReached | None:
+    """Return the limit of a service that a citizen has reached, before an attendee is known."""
     counts = _count_by_attendee(session, _OF_CITIZEN, citizen_id, body, service, now)
     total = counts.total()
-    if (
-        total >= body.rules.open_bookings_per_citizen
-        or max(counts.values(), default=0) >= body.rules.open_bookings
-    ):
-        return _too_many(total)
+    for_all = total >= body.rules.most_bookings_of_citizen
+    if for_all or max(counts.values(), default=0) >= body.rules.open_bookings:
+        return LimitReached(_too_many(total), for_all)
     return None
 
 
@@ -92,7 +103,7 @@ def check_phone(
         return
     lock(session, f"phone {phone_hash}")
     counts = _count_by_attendee(session, _OF_PROVEN_PHONE, phone_hash, body, service, now)
-    if counts[_words_of_name(attendee)] >= body.rules.open_bookings:
+    if counts[words_of_name(attendee)] >= body.rules.open_bookings:
         raise BookingRefused(
             RefusalKind.TOO_MANY_BOOKINGS,
             _(
@@ -104,38 +115,33 @@ def check_phone(
 
 def _count_by_attendee(
     session: Session,
-    query: Select[tuple[int, str, str, dict[str, str]]],
+    query: Select[tuple[str, str, dict[str, str]]],
     owner: int | str,
     body: Municipality,
     service: str,
     now: datetime,
-    booking: Booking | None = None,
 ) -> Counter[tuple[str, ...]]:
-    """Return how many bookings of a service there are for each attendee, without `booking`."""
+    """Return how many bookings of a service there are for each attendee."""
     # Filtered in Python: in SQL, SQLite might choose the index by municipality and scan it all.
     return Counter(
-        _words_of_name(row.details.get("name", ""))
+        words_of_name(row.details.get("name", ""))
         for row in session.execute(query, {"owner": owner, "now": now})
         if (row.municipality_id, row.service) == (body.id, service)
-        and (booking is None or row.id != booking.id)
     )
 
 
-def _words_of_name(name: str) -> tuple[str, ...]:
-    """Return a name without accents, capitals and its words' order, in which two may differ."""
+def words_of_name(name: str) -> tuple[str, ...]:
+    """Return a name's words, sorted, without accents and capitals: the same for the same person."""
     plain = unicodedata.normalize("NFD", name.casefold())
     letters = "".join(sign for sign in plain if sign.isalpha() or sign.isspace())
     return tuple(sorted(letters.split()))
 
 
-def _too_many(count: int) -> BookingRefused:
-    return BookingRefused(
-        RefusalKind.TOO_MANY_BOOKINGS,
-        _n(
-            "You already have {count} appointment for this service. You can move or cancel it.",
-            "You already have {count} appointments for this service. You can move or cancel them.",
-            count,
-        ),
+def _too_many(count: int) -> TextTemplate:
+    return _n(
+        "You already have {count} appointment for this service. You can move or cancel it.",
+        "You already have {count} appointments for this service. You can move or cancel them.",
+        count,
     )
 
 

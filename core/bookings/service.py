@@ -12,10 +12,12 @@ from core.bookings.allocation import slot_taken_error, still_serves, take_desk
 from core.bookings.history import record_change
 from core.bookings.holds import is_live
 from core.bookings.limits import (
+    check_attendee,
     check_citizen,
     check_confirmations,
     check_phone,
     count_confirmation,
+    words_of_name,
 )
 from core.bookings.reference import new_code
 from core.catalogue.model import Consent, Rules
@@ -48,7 +50,8 @@ def confirm(
         raise slot_taken_error()
     phone_hash = registry.keyed_hash(details["phone"]) if details.get("phone") else None
     body, service, attendee = offer.municipality, offer.service.id, details.get("name", "")
-    check_citizen(session, body, service, now, actor.citizen_id, attendee)
+    check_citizen(session, body, service, now, actor.citizen_id)
+    check_attendee(session, body, service, now, actor.citizen_id, attendee)
     check_confirmations(session, offer, now, actor)
     if phone_hash:
         check_phone(session, body, service, now, phone_hash, attendee, actor)
@@ -130,10 +133,12 @@ def edit(
     phone_hash = registry.keyed_hash(phone) if phone else None
     body, name = registry[booking.municipality_id].body, booking.details.get("name", "")
     attendee = changes.get("name", name)
-    if attendee != name:
-        check_citizen(session, body, booking.service, now, booking.citizen_id, attendee, booking)
-    if phone_hash and phone_hash != booking.phone_hash:
+    is_other = words_of_name(attendee) != words_of_name(name)
+    if is_other:
+        check_attendee(session, body, booking.service, now, booking.citizen_id, attendee)
+    if phone_hash and (is_other or phone_hash != booking.phone_hash):
         check_phone(session, body, booking.service, now, phone_hash, attendee, actor)
+    if phone_hash and phone_hash != booking.phone_hash:
         booking.phone_proven = phone_hash == actor.proven_phone
     kept = {name: value for name, value in booking.details.items() if name not in changes}
     booking.details = kept | {name: value for name, value in changes.items() if value}

@@ -266,7 +266,7 @@ class Rules(CatalogueModel):
     open_bookings: int = Field(default=2, ge=1)
     """The coming bookings of a service that one attendee may have."""
     open_bookings_per_citizen: int = Field(default=10, ge=1)
-    """Those that one citizen may have, for a whole family."""
+    """Those that one citizen may have, for a whole family; as many as an attendee at least."""
     reminder_hours: int = Field(default=24, ge=0, le=14 * 24)
     """The hours before an appointment at which the reminder is sent; 0 for none."""
     holds_per_address: int = Field(default=100, ge=1)
@@ -274,6 +274,11 @@ class Rules(CatalogueModel):
     confirmations_per_address: int = Field(default=30, ge=1)
     """The bookings that may be confirmed from one network address in 24 hours, by citizens who
     haven't proven that the telephone number is theirs."""
+
+    @property
+    def most_bookings_of_citizen(self) -> int:
+        """Return the coming bookings of a service that one citizen may have."""
+        return max(self.open_bookings, self.open_bookings_per_citizen)
 
 
 class Service(CatalogueModel):

@@ -35,12 +35,16 @@ def detail_step(
     *,
     always_asked: bool = False,
     effect: Callable[[Context, str], EffectOutcome] | None = None,
+    offers: Callable[[Context, str], bool] | None = None,
 ) -> Step:
-    """Return the step that asks for one field, if its condition holds or it is `always_asked`."""
+    """Return the step that asks for one field, if its condition holds or it is `always_asked`.
+
+    `offers` returns whether a value that was given before is offered again; by default, all are.
+    """
     name = step_name(field)
 
     def ask(ctx: Context) -> Prompt:
-        return _ask(ctx, field)
+        return _ask(ctx, field, offers)
 
     def take(ctx: Context, text: str) -> TakeOutcome:
         return _take(ctx, field, text)
@@ -101,12 +105,12 @@ def collected_details(ctx: Context, fields: list[FormField]) -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
 
 
-def _ask(ctx: Context, field: FormField) -> Prompt:
+def _ask(ctx: Context, field: FormField, offers: Callable[[Context, str], bool] | None) -> Prompt:
     spec = FIELD_TYPES[field.type]
     choices = [Choice(o.id, o.label, ", ".join(o.aliases)) for o in field.options]
     choices += [Choice(c.value, c.label, c.words) for c in spec.choices]
     if is_remembered(field):
-        previous = _previous_values(ctx, field)
+        previous = [v for v in _previous_values(ctx, field) if offers is None or offers(ctx, v)]
         words = SAME_AS_BEFORE if len(previous) == 1 else ""
         choices = [Choice(value, shown_value(field, value), words) for value in previous]
     skippable = not field.required and not spec.choices  # to yes or no, "no" is enough

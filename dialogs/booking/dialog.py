@@ -39,7 +39,11 @@ def _service_steps(loaded: LoadedMunicipality, service_id: str) -> Iterator[Step
     yield day_step()
     yield time_step(hold_time, renew_hold)
     for field in loaded.body.fields_of(service):
-        yield detail_step(field, effect=_CHECKS.get(field.id))
+        yield detail_step(
+            field,
+            effect=_CHECKS.get(field.id),
+            offers=_may_book_for if field.id == "name" else None,
+        )
     yield CONSENT_STEP
     yield REVIEW_STEP
 
@@ -54,7 +58,11 @@ def _check_phone_limit(ctx: Context, number: str) -> None:
 @refusable
 def _check_attendee_limit(ctx: Context, name: str) -> None:
     """Refuse a name that has its maximum of bookings, before the other details are typed."""
-    ctx.office.check_citizen_limit(current_offer(ctx), name)
+    ctx.office.check_attendee_limit(current_offer(ctx), name)
+
+
+def _may_book_for(ctx: Context, name: str) -> bool:
+    return ctx.office.may_book_for(current_offer(ctx), name)
 
 
 _CHECKS = {"name": _check_attendee_limit, "phone": _check_phone_limit}

@@ -4,14 +4,19 @@ from core.catalogue.model import Question, Rejection
 from core.i18n import _, lines
 from dialogs.booking.details import condition_holds
 from dialogs.booking.selection import current_offer, service
-from dialogs.context import Context, Step, refusable
+from dialogs.context import Context, Step
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome
 from dialogs.engine.prompts import ChangeAnswer, Choice, Prompt, RunCommand, action_choice
 from dialogs.engine.steps import VERSION
 from dialogs.nlu.lexicon import NO, YES
 
-FOR_ANOTHER = _("for another person, another person, someone else, for someone else, for another")
+FOR_ANOTHER = _("For somebody else")
+FOR_ANOTHER_WORDS = _(
+    "for another person, another person, someone else, for someone else, for another, "
+    "for my mother, for my father, for my wife, for my husband, for my child, for my son, "
+    "for my daughter"
+)
 """Words for a booking whose attendee isn't the one that has the maximum."""
 
 
@@ -60,7 +65,7 @@ def limit_reached_step() -> Step:
     """
     return Step(
         "enough",
-        _("For whom"),
+        FOR_ANOTHER,
         _ask_at_limit,
         applies=_is_at_limit,
         depends=("municipality", "service"),
@@ -112,18 +117,19 @@ def _is_at_limit(ctx: Context) -> bool:
     """Return whether another booking of the service would be refused, before a time is picked."""
     if "time" in ctx.answers or "channel" not in ctx.answers:
         return False
-    return ctx.office.citizen_limit(current_offer(ctx)) is not None
+    return ctx.office.limit_reached(current_offer(ctx)) is not None
 
 
 def _ask_at_limit(ctx: Context) -> Prompt:
-    refused = ctx.office.citizen_limit(current_offer(ctx))
+    reached = ctx.office.limit_reached(current_offer(ctx))
     chosen = service(ctx)
     loaded = ctx.office.loaded(ctx.answers["municipality"])
     asks_name = chosen and any(field.id == "name" for field in loaded.body.fields_of(chosen))
+    for_another = asks_name and reached and not reached.for_all
     return Prompt(
-        refused.text if refused else "",
+        reached.text if reached else "",
         [
-            *([Choice("another", _("For somebody else"), FOR_ANOTHER)] if asks_name else []),
+            *([Choice("another", FOR_ANOTHER, FOR_ANOTHER_WORDS)] if for_another else []),
             action_choice(RunCommand("bookings"), ctx.definition.dialogs["bookings"].label),
             action_choice(ChangeAnswer("service"), _("Pick another service")),
             Choice("end", _("End here")),
@@ -132,12 +138,8 @@ def _ask_at_limit(ctx: Context) -> Prompt:
     )
 
 
-@refusable
 def _book_for_another(ctx: Context, answer: str) -> EffectOutcome:
-    if answer == "end":
-        return _end(ctx, answer)
-    ctx.office.check_citizen_limit(current_offer(ctx), None)
-    return None
+    return _end(ctx, answer) if answer == "end" else None
 
 
 def _end(ctx: Context, _answer: str) -> EffectOutcome:

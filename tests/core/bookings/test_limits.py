@@ -55,17 +55,38 @@ def test_a_citizen_has_a_maximum_of_bookings_for_all_attendees(make_env: MakeEnv
         env.confirm(waiting, who, name="Η Θ")
 
 
-def test_the_limit_of_an_attendee_holds_for_a_name_edited_later(env: BookingEnvironment) -> None:
+def test_the_maximum_of_a_citizen_is_that_of_an_attendee_at_least(make_env: MakeEnv) -> None:
+    env = make_env(small(rules={"open_bookings": 3, "open_bookings_per_citizen": 2}))
     who = env.citizen()
-    for clock in ("09:00", "09:30"):
+    for clock in ("09:00", "09:30", "10:00"):
         env.confirm(env.hold(clock, who), who)
+    with pytest.raises(BookingRefused, match="too_many_bookings"):
+        env.hold("10:30", who)
+
+
+def test_the_limit_of_an_attendee_holds_for_a_name_edited_later(env: BookingEnvironment) -> None:
+    who, name = env.citizen(), DETAILS["name"]
+    for clock in ("09:00", "09:30"):
+        first = env.confirm(env.hold(clock, who), who)
     third = env.confirm(env.hold("10:00", who), who, name="Γιώργος Παπαδόπουλος")
-    name = DETAILS["name"]
     with pytest.raises(BookingRefused, match="too_many_bookings"):
         bookings.edit(env.session, env.registry, third, {"name": name}, env.now, who)
     assert third.details["name"] == "Γιώργος Παπαδόπουλος"
     bookings.edit(env.session, env.registry, third, {"name": "Ελένη Γ"}, env.now, who)
-    bookings.edit(env.session, env.registry, third, {"name": "Ελένη Γκ"}, env.now, who)
+    # The same person's name may be corrected, whatever there is.
+    bookings.edit(env.session, env.registry, first, {"name": name.upper()}, env.now, who)
+    assert first.details["name"] == name.upper()
+
+
+def test_a_name_edited_later_counts_for_a_proven_number_too(env: BookingEnvironment) -> None:
+    for clock in ("09:00", "09:30"):
+        who = owner(env)
+        env.confirm(env.hold(clock, who), who)
+    who = owner(env)
+    third = env.confirm(env.hold("10:00", who), who, name="Γιώργος Παπαδόπουλος")
+    with pytest.raises(BookingRefused, match="too_many_bookings"):
+        changed = {"name": DETAILS["name"]}
+        bookings.edit(env.session, env.registry, third, changed, env.now, who)
 
 
 def test_the_cap_is_looked_at_again_when_confirming(env: BookingEnvironment) -> None:
