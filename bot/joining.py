@@ -10,6 +10,7 @@ from bot.context import Services
 from bot.messages import Sender
 from bot.turn import forget
 from core.db.models import Booking, Contact, Conversation, InboundRow
+from core.errors import RetryTransaction
 from core.messaging import conversations
 
 LONG_AGO = datetime.fromtimestamp(0, UTC)
@@ -20,7 +21,7 @@ def join(session: Session, services: Services, senders: Sequence[Sender]) -> boo
 
     The bookings of the others become its citizen's. What was said in them is erased, and their
     own senders find nothing any more. Known details aren't joined: a cookie may be another's.
-    Return whether there was any.
+    Return whether there was any. Raises RetryTransaction.
     """
     if conversations.has_ended(session, senders[0].account, senders[0].address):
         return False  # its address is nobody's any more; the others wait for the next one
@@ -31,15 +32,15 @@ def join(session: Session, services: Services, senders: Sequence[Sender]) -> boo
     if not found:
         return False
     newest = max(found, key=_last_used(session, list(found)).__getitem__)
-    kept, _sender = found.pop(newest)
-    for stored, sender in found.values():
+    kept, sender = found.pop(newest)
+    for stored, other in found.values():
         # Before the conversation ends, which cancels the reminders of its own citizen.
         session.execute(
             update(Booking)
             .where(Booking.citizen_id == stored.citizen_id)
             .values(citizen_id=kept.citizen_id, version=Booking.version + 1)
         )
-        forget(session, services, sender)  # releases its hold
+        forget(session, services, other)  # releases its hold
         # A message that comes again isn't one of the kept conversation's, and is no double.
         session.execute(
             update(InboundRow)
@@ -49,7 +50,10 @@ def join(session: Session, services: Services, senders: Sequence[Sender]) -> boo
         if contact := session.get(Contact, stored.contact_id):
             contact.address = services.registry.keyed_hash(f"joined {contact.id}")
     session.flush()  # the first one's address may be another's until now
-    session.get_one(Contact, kept.contact_id).address = senders[0].address
+    moved = update(Contact).where(Contact.id == kept.contact_id, Contact.address == sender.address)
+    moved = moved.values(address=senders[0].address)
+    if session.connection().execute(moved).rowcount != 1:
+        raise RetryTransaction  # another page of the same browser has just joined it
     return True
 
 
