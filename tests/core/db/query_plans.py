@@ -36,6 +36,8 @@ def plans(database: Database, fn: Callable[[Session], object]) -> list[str]:
             )
             for statement, given in ran
             if re.match(
-                r"\s*SELECT .*FROM bookings|\s*UPDATE (bookings|outgoing)", statement, re.DOTALL
+                r"\s*SELECT .*(FROM|JOIN) bookings|\s*UPDATE (bookings|outgoing)",
+                statement,
+                re.DOTALL,
             )
         ]

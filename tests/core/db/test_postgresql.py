@@ -15,6 +15,7 @@ from core.availability import slots
 from core.bookings import expiry
 from core.db import database
 from core.db.database import Database
+from core.messaging import page_inbox
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.conftest import on_postgres
 from tests.core.db.citizens import add_one, people
@@ -196,6 +197,13 @@ def test_the_schedule_reads_the_partial_index(stocked: Database) -> None:
         stocked, lambda s: slots.busy_spans(s, offer, at("00:00"), at("23:59"), NOW, own=None)
     )
     assert "Index Only Scan using ix_bookings_live" in used
+
+
+@on_postgres
+def test_the_news_of_pages_are_found_among_unsent_messages(stocked: Database) -> None:
+    (used,) = plans(stocked, lambda s: page_inbox.have_pending(s, "webchat", [1, 2], NOW))
+    assert "ix_outgoing_unsent_booking" in used
+    assert "Seq Scan" not in used
 
 
 @on_postgres

@@ -15,6 +15,7 @@ from core.availability import slots
 from core.bookings import expiry
 from core.db.database import Database
 from core.db.overlap_guard import TRIGGERS
+from core.messaging import page_inbox
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.conftest import on_sqlite
 from tests.core.db.citizens import add_one
@@ -134,6 +135,13 @@ def test_a_hold_uses_indexes_for_all_that_it_looks_up(stocked: Database) -> None
 def test_expiring_uses_the_index_over_holds(stocked: Database) -> None:
     (used,) = plans(stocked, lambda s: expiry.expire_lapsed(s, NOW))
     assert "ix_bookings_held (held_until<?)" in used
+
+
+@on_sqlite
+def test_the_news_of_pages_are_found_among_unsent_messages(stocked: Database) -> None:
+    (used,) = plans(stocked, lambda s: page_inbox.have_pending(s, "webchat", [1, 2], NOW))
+    assert "ix_outgoing_unsent_booking (booking_id=?)" in used
+    assert "SCAN" not in used
 
 
 @on_sqlite
