@@ -45,10 +45,10 @@ class SQLite:
         would seem to have lost its bookings.
         """
         folder = self.file.parent
-        if folder == DEFAULT_FOLDER:
+        if folder == DEFAULT_FOLDER and not folder.is_symlink():
             folder.mkdir(exist_ok=True)
         elif not folder.exists():
-            raise FileNotFoundError(ENOENT, f"there is no folder {folder}")
+            raise FileNotFoundError(ENOENT, f"there is no folder {folder.resolve()}")
         # It holds personal data. SQLite gives the files that it puts beside it the same mode.
         self.file.touch(mode=0o600)
 
