@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from core.db.advisory_locks import lock
 from core.db.database import Database
 from core.db.models import Booking, StoredSecret
+from core.db.postgresql import PostgreSQL
+from core.db.sqlite import SQLite
 from core.errors import ConfigurationError
 
 SETTING = "RANTEVOU_SECRET"
@@ -46,9 +48,21 @@ def _checked_key(session: Session, database: Database, given: str | None) -> str
     recorded = session.get(StoredSecret, FINGERPRINT)
     if recorded and key and _is_of(recorded, key):
         return key
-    if (recorded or key is None) and _has_bookings(session):
-        raise ConfigurationError(_refusal(session, database, given, recorded))
+    if refusal := what_is_wrong(session, database.backend, given):
+        raise ConfigurationError(refusal)
     return _take(session, database, given)
+
+
+def what_is_wrong(session: Session, backend: SQLite | PostgreSQL, given: str | None) -> str | None:
+    """Return in one line what is wrong with the key, and what to restore; None if it is right.
+
+    It is right where there are no bookings, too. Raises ConfigurationError where it can't be read.
+    """
+    key = given or _kept(session, backend.file)
+    recorded = session.get(StoredSecret, FINGERPRINT)
+    if key and (recorded is None or _is_of(recorded, key)):
+        return None
+    return _refusal(session, backend, given, recorded) if _has_bookings(session) else None
 
 
 def check_lost(session: Session, database: Database, given: str | None) -> None:
@@ -160,10 +174,12 @@ def _unusable(file: Path, error: OSError) -> ConfigurationError:
 
 
 def _refusal(
-    session: Session, database: Database, given: str | None, recorded: StoredSecret | None
+    session: Session,
+    backend: SQLite | PostgreSQL,
+    given: str | None,
+    recorded: StoredSecret | None,
 ) -> str:
     """Return what is wrong with the key, and what to restore, in one line."""
-    backend = database.backend
     lost = f"the codes of the bookings in {backend.name} would no longer work"
     last = f" If that secret is lost for good: {REPLACE}."
     if given:

@@ -148,14 +148,19 @@ def worker() -> None:
 
 @app.command()
 def backup(file: Annotated[str, typer.Argument(help="Where to; not there yet.")]) -> None:
-    """Copy the SQLite file and its secret, also while Rantevou runs."""
+    """Copy the SQLite file and its secret, also while Rantevou runs.
+
+    Fails after copying the file where its bookings are of little use without the missing secret.
+    """
     from bot.ops.backup import backup
     from bot.settings import read_settings
 
     # A path that ends with a slash is a folder's, which Path forgets.
     target = Path(file) / "rantevou.db" if file.endswith(os.sep) else Path(file)
-    copies = backup(read_settings(PLATFORMS), target)
+    copies, wrong_secret = backup(read_settings(PLATFORMS), target)
     typer.echo(f"Copied to {' and '.join(map(str, copies))}")
+    if wrong_secret:
+        raise ConfigurationError(f"The copy is of little use without its secret: {wrong_secret}")
 
 
 @app.command()

@@ -6,19 +6,24 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
+from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
-from bot.secret_key import secret_file
+from bot.secret_key import secret_file, what_is_wrong
 from bot.settings import Settings
 from core.db.database import SETTING, backend_of
 from core.db.postgresql import PostgreSQL
+from core.db.sqlite import SQLite
 from core.errors import ConfigurationError
 
 
-def backup(settings: Settings, target: Path) -> list[Path]:
-    """Copy SQLite's file, and its secret's if it has one; return the copies' paths.
+def backup(settings: Settings, target: Path) -> tuple[list[Path], str | None]:
+    """Copy SQLite's file, and its secret's if it has one.
 
-    Raises ConfigurationError.
+    Return the copies' paths, and what is wrong with the secret, without which the copy of a
+    database with bookings is of little use. Raises ConfigurationError where nothing was copied.
     """
     backend = backend_of(settings.database_url)
     if isinstance(backend, PostgreSQL):
@@ -35,12 +40,14 @@ def backup(settings: Settings, target: Path) -> list[Path]:
     for copy in (target, secret_copy):
         if copy.exists():
             raise ConfigurationError(f"{copy} is there already, and isn't overwritten.")
-    copies = [secret_copy, target] if secret.exists() and not settings.secret else [target]
+    given = settings.secret.get_secret_value() if settings.secret else None
+    copies = [secret_copy, target] if secret.exists() and not given else [target]
     drafts = {copy: Path(f"{copy}.{os.getpid()}") for copy in copies}
     try:
         for draft in drafts.values():
             draft.touch(mode=0o600, exist_ok=False)
         _copy(source, drafts[target])
+        wrong = _wrong_secret(drafts[target], backend, given)
         if secret_copy in drafts:
             drafts[secret_copy].write_bytes(secret.read_bytes())
         for copy, draft in drafts.items():
@@ -52,7 +59,7 @@ def backup(settings: Settings, target: Path) -> list[Path]:
         for draft in drafts.values():
             with suppress(OSError):
                 draft.unlink()
-    return copies
+    return copies, wrong
 
 
 def _copy(source: Path, draft: Path) -> None:
@@ -68,6 +75,18 @@ def _copy(source: Path, draft: Path) -> None:
     if found != "ok":
         what = found.rpartition("\n")[2]
         raise ConfigurationError(f"{source} is damaged ({what}), so its copy was thrown away.")
+
+
+def _wrong_secret(draft: Path, backend: SQLite, given: str | None) -> str | None:
+    """Return what is wrong with the secret of a copied database; None where nothing is known."""
+    engine = create_engine(URL.create("sqlite", database=str(draft)))
+    try:
+        with Session(engine) as session:
+            return what_is_wrong(session, backend, given)
+    except OperationalError:  # its tables are a former revision's, without fingerprints
+        return None
+    finally:
+        engine.dispose()
 
 
 def _dump(backend: PostgreSQL, target: Path) -> str:

@@ -9,6 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.bootstrap import bootstrap
+from bot.secret_key import secret_file
+from bot.settings import Settings
 from tests.bot.processes import run, run_here, server
 from tests.bot.telemetry.test_silence import over_chat
 from tests.conftest import Deployment, on_sqlite
@@ -121,6 +124,42 @@ def test_a_secret_of_the_settings_is_not_looked_for_beside_the_file(
     done = run_here(file, "backup", tmp_path / "copy.db", secret="x" * 16)
     assert done.stdout == f"Copied to {tmp_path / 'copy.db'}\n"
     assert not os.path.lexists(tmp_path / "copy.db.secret")
+
+
+@on_sqlite
+@pytest.mark.usefixtures("booked")
+@pytest.mark.parametrize(
+    ("kept", "given", "wrong"),
+    [
+        (None, "", "{secret} isn't there, so the codes of the bookings in {file} would no longer"),
+        ("", "", "{secret} holds another secret than the one used before, so the codes"),
+        ("another secret", "", "{secret} holds another secret than the one used before, so the"),
+        (None, "another secret of 16", "RANTEVOU_SECRET isn't the one used before, so the codes"),
+    ],
+    ids=["missing", "empty", "another", "another in the settings"],
+)
+def test_bookings_whose_secret_is_missing_are_copied_and_it_is_said_so(
+    deployment: Deployment, tmp_path: Path, kept: str | None, given: str, wrong: str
+) -> None:
+    file, copy = deployment.file, tmp_path / "copy.db"
+    secret = secret_file(file)
+    bootstrap(Settings(database_url=deployment.database.url)).database.close()
+    assert run_here(file, "backup", tmp_path / "well.db").returncode == 0
+    secret.unlink()
+    if kept is not None:
+        secret.write_text(kept)
+    done = run_here(file, "backup", copy, secret=given)
+    assert done.returncode == 1
+    assert done.stdout.startswith("Copied to ")
+    assert str(copy) in done.stdout
+    assert done.stderr.startswith(
+        f"The copy is of little use without its secret: {wrong.format(secret=secret, file=file)}"
+    )
+    assert "set it as it was" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    with closing(sqlite3.connect(copy)) as copied:
+        assert copied.execute("SELECT count(*) FROM bookings").fetchone() == (1,)
+    assert len(list(tmp_path.glob("copy.db*"))) == 1 + (kept is not None)
 
 
 def test_of_postgresql_its_own_command_is_reported_without_the_password(file: Path) -> None:
