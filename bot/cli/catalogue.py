@@ -110,18 +110,20 @@ def remove(ids: Ids) -> None:
 
     Refused while one of them has future bookings. Loading its catalogue offers it again.
     """
-    from core.bookings.catalogue_update import remove_municipality
+    from core.bookings.catalogue_update import remove_municipalities
+
+    chosen = dict.fromkeys(ids)
 
     def remove_all(session: "Session", now: datetime, settings: "Settings") -> None:
-        for each in dict.fromkeys(ids):
+        for each in chosen:
             if named := settings.municipality_settings.get(each):
                 raise ConfigurationError(
                     f"{each}: not removed, for {named} is {each!r}. Change that setting first."
                 )
-            remove_municipality(session, each, now)
+        remove_municipalities(session, chosen, now)
 
     _in_transaction(remove_all)
-    for each in dict.fromkeys(ids):
+    for each in chosen:
         typer.echo(f"{each}: removed")
 
 

@@ -1,7 +1,7 @@
 """Loading a catalogue, unless it would leave bookings without a desk, and removing one."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -57,23 +57,29 @@ def load_catalogue(
     return outcome
 
 
-def remove_municipality(session: Session, municipality_id: str, now: datetime) -> None:
-    """Offer a municipality no more; its past bookings stay, and what was counted of them.
+def remove_municipalities(session: Session, ids: Collection[str], now: datetime) -> None:
+    """Offer municipalities no more; their past bookings stay, and what was counted of them.
 
-    Raises ConfigurationError, changing nothing, while it has future bookings, or where it isn't
-    loaded or is the only one. Future holds expire.
+    Raises ConfigurationError, after which all must be rolled back, while one of them has future
+    bookings, where one isn't loaded, or where they are all that are. Future holds expire.
     """
     lock(session, LOAD_LOCK)
     offered = set(session.scalars(_OFFERED))
-    if municipality_id not in offered:
+    if unknown := [each for each in ids if each not in offered]:
         loaded = ", ".join(sorted(offered)) or "none"
         raise ConfigurationError(
-            f"{municipality_id}: no municipality of that id is loaded; loaded: {loaded}."
+            f"{', '.join(unknown)}: no municipality of that id is loaded; loaded: {loaded}."
         )
-    if len(offered) == 1:
+    if offered <= set(ids):
+        which = "it is the only one" if len(offered) == 1 else "no other one is loaded"
         raise ConfigurationError(
-            f"{municipality_id}: not removed, for it is the only one. Load another one first."
+            f"{', '.join(ids)}: not removed, for {which}. Load another one first."
         )
+    for each in ids:
+        _remove(session, each, now)
+
+
+def _remove(session: Session, municipality_id: str, now: datetime) -> None:
     future = session.scalars(_future_bookings(municipality_id, now)).all()
     if confirmed := [booking for booking in future if booking.state == BookingState.CONFIRMED]:
         zone = ZoneInfo(read_municipality(session, municipality_id).body.timezone)

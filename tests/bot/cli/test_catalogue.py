@@ -68,6 +68,9 @@ def test_loading_a_removed_one_offers_it_again(file: Path) -> None:
     assert listed(file)["kalamata"] == "sample"
 
 
+UNKNOWN = ("nothing", "none")
+
+
 def refused(file: Path, *words: str, ids: tuple[str, ...] = ("chios", "kalamata")) -> None:
     """Check that nothing is removed, and that one line says why."""
     before = listed(file)
@@ -81,7 +84,11 @@ def refused(file: Path, *words: str, ids: tuple[str, ...] = ("chios", "kalamata"
 
 def test_what_is_not_loaded_or_the_only_one_is_not_removed(file: Path) -> None:
     refused(file, "calamata", "chios, kalamata, kep, larissa", ids=("calamata", "chios"))
-    refused(file, "is the only one", ids=("chios", "kalamata", "kep", "larissa"))
+    four = ("chios", "kalamata", "kep", "larissa")
+    refused(file, "no other one is loaded", *four, ids=four)
+    refused(file, "nothing, none: no", "chios, kalamata, kep, larissa.", ids=(*four[1:], *UNKNOWN))
+    assert run_here(file, "catalogue", "remove", *four[1:]).returncode == 0
+    refused(file, "chios: not removed, for it is the only one", ids=four[:1])
 
 
 def test_what_a_setting_names_is_not_removed(file: Path) -> None:
@@ -106,10 +113,10 @@ def test_future_bookings_are_named_without_personal_data(
 @pytest.fixture
 def remove(deployment: Deployment) -> Callable[[str], None]:
     """Remove a municipality at the clock's time."""
-    from core.bookings.catalogue_update import remove_municipality
+    from core.bookings.catalogue_update import remove_municipalities
 
     return lambda name: deployment.database.write_sync(
-        lambda s: remove_municipality(s, name, deployment.clock())
+        lambda s: remove_municipalities(s, [name], deployment.clock())
     )
 
 
