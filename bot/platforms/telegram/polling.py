@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import math
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from urllib.parse import urlencode
 
 import structlog
 from telegram import Bot
-from telegram.error import InvalidToken
+from telegram.error import Conflict, InvalidToken
 
 from bot.platforms.base import HandleResult
 from bot.platforms.telegram import setup
@@ -29,6 +31,9 @@ WAIT_SECONDS = 25
 RETRY_SECONDS = 2.0
 """Before trying again when Telegram or the database is unavailable."""
 
+QUIET_SECONDS = 600.0
+"""After which another program that takes the updates is reported again."""
+
 TRIES = 3
 """The most tries of handling an update that fails by an error of ours."""
 
@@ -42,22 +47,32 @@ class Poller:
     parse: Callable[[Any], WebhookResult]
     handle: HandleResult
     _offset: int = 0
+    _last_conflict: float = -math.inf
 
     async def run(self) -> None:
         """Handle updates until cancelled. Raises ConfigurationError for a wrong token at first."""
-
-        def report(error: Exception) -> None:
-            log.warning("polling failed", account=self.account, **cause(error))
 
         def report_first(error: Exception) -> None:
             if isinstance(error, InvalidToken):
                 with setup.errors_of(self.account):
                     raise error
-            report(error)
+            self._report(error)
 
         # While there is a webhook, Telegram gives no updates.
         await retry(self.bot.delete_webhook, Exception, RETRY_SECONDS, report_first)
-        await repeat(self._poll, report, after_error=RETRY_SECONDS)
+        await repeat(self._poll, self._report, after_error=RETRY_SECONDS)
+
+    def _report(self, error: Exception) -> None:
+        """Log why polling failed: what only a person can end, once, and in words."""
+        fields = {"account": self.account, **cause(error)}
+        if isinstance(error, Conflict):
+            now = time.monotonic()
+            is_known = now < self._last_conflict + QUIET_SECONDS
+            self._last_conflict = now
+            if is_known:  # while both poll, each of them succeeds now and then
+                return
+            fields["reason"] = f"{setup.OTHER_PROGRAM}. Rantevou keeps trying."
+        log.warning("polling failed", **fields)
 
     async def _poll(self) -> None:
         """Handle the next updates; requesting those after them confirms them to Telegram."""

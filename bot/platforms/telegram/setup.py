@@ -28,6 +28,10 @@ ABOUT = _(
 )
 IN_SHORT = _("Appointments with your municipality, by chat")
 
+OTHER_PROGRAM = (
+    "another program polls this bot, or has set a webhook for it; stop it, or remove its webhook"
+)
+
 RECENT = timedelta(hours=1)
 """The age up to which a failure is reported: the cause of an older one may be gone."""
 
@@ -104,7 +108,7 @@ def _failure(error: TelegramError) -> str:
         case RetryAfter():
             return "too many requests; try again later"
         case Conflict():
-            return "another program asks for this bot's news; stop it, or remove its webhook"
+            return OTHER_PROGRAM
         case Forbidden():
             return "this bot isn't allowed to do that"
     return "it failed to answer; try again later"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.i18n.translator import Translator
 from bot.messages import Inbound
@@ -15,7 +16,13 @@ from core.errors import DatabaseUnavailable
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
 from tests.core.wait_until import soon
-from tests.fakes.telegram import telegram_server
+from tests.fakes.telegram import TelegramServer, failure, telegram_server
+
+CONFLICTS = (
+    "Conflict: terminated by other getUpdates request; "
+    "make sure that only one bot instance is running",
+    "Conflict: can't use getUpdates while webhook is active; use deleteWebhook to delete it first",
+)
 
 
 class Taking:
@@ -76,3 +83,37 @@ def test_an_update_is_tried_again(
         ]
         asyncio.run(run(server.url))
     assert (taking.taken, taking.tried) == (taken, tried)
+
+
+def test_another_program_that_polls_the_bot_is_reported_once_in_words(
+    texts: Translator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram_polling, "RETRY_SECONDS", 0)
+    taking = Taking([])
+    conflicts = [failure(409, said) for said in CONFLICTS]
+
+    async def run(server: TelegramServer) -> None:
+        bot = telegram(texts, api_url=server.url)
+        polling = asyncio.create_task(bot.poll(taking.take))
+        for number in (1, 2):  # they take turns: each of them gets an update now and then
+            await soon(lambda: not server.failures["getUpdates"])
+            text = f"text {number}"
+            server.waiting = [{**updates.message(text=text), "update_id": number}]
+            await soon(lambda text=text: text in taking.taken)  # type: ignore[misc]
+            server.failures["getUpdates"] = [*conflicts, failure(502, "Bad Gateway")]
+        await soon(lambda: not server.failures["getUpdates"])
+        polling.cancel()
+        with suppress(asyncio.CancelledError):
+            await polling
+
+    with telegram_server() as server, capture_logs() as logs:
+        server.failures["getUpdates"] = conflicts * 3
+        asyncio.run(run(server))
+    failed = [line for line in logs if line["event"] == "polling failed"]
+    assert [line["error"] for line in failed].count("Conflict") == 1
+    assert failed[0]["reason"] == (
+        "another program polls this bot, or has set a webhook for it; stop it, or remove its "
+        "webhook. Rantevou keeps trying."
+    )
+    assert failed[0]["account"] == "telegram:town"
+    assert len(failed) > 1  # other errors are reported as before
