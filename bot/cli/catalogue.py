@@ -1,6 +1,6 @@
 """The commands `rantevou catalogue`: check and load files, list and remove municipalities."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from bot.settings import Settings
+    from core.catalogue.model import Municipality
 
 T = TypeVar("T")
 
@@ -31,22 +32,9 @@ def check(files: Files) -> None:
 
     What may be meant so is only warned of, such as a text that lacks a language.
     """
-    from core.catalogue.loader import CatalogueInvalid, check_catalogue
-
-    wrong: list[str] = []
-    seen: dict[str, Path] = {}
-    for file in files:
-        try:
-            body, warnings = check_catalogue(file, datetime.now().astimezone().date())
-        except CatalogueInvalid as bad:
-            wrong.append(str(bad))
-            continue
-        for warning in warnings:
-            typer.secho(f"warning: {warning}", fg="yellow", err=True)
-        if other := _duplicate(seen, body.id, file):
-            wrong.append(other)
-        else:
-            typer.echo(f"{file}: OK ({body.id}, {len(body.services)} services)")
+    right, wrong = _read(files)
+    for file, body in right:
+        typer.echo(f"{file}: OK ({body.id}, {len(body.services)} services)")
     if wrong:
         raise ConfigurationError("\n".join(wrong))
 
@@ -55,25 +43,23 @@ def check(files: Files) -> None:
 def load(files: Files) -> None:
     """Load catalogues into the database, all or none; existing municipalities are updated.
 
-    Those that come with Rantevou are loaded as samples.
+    Those that come with Rantevou are loaded as samples. Warns as `check` does.
     """
     from core.bookings.catalogue_update import load_catalogue
-    from core.catalogue.loader import SHIPPED, read_catalogue
+    from core.catalogue.loader import SHIPPED
 
-    bodies = [read_catalogue(file) for file in files]
-    samples = [file.resolve().parent == SHIPPED.resolve() for file in files]
-    seen: dict[str, Path] = {}
-    for body, file in zip(bodies, files, strict=True):
-        if duplicate := _duplicate(seen, body.id, file):
-            raise ConfigurationError(duplicate)
+    right, wrong = _read(files)
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
+    samples = SHIPPED.resolve()
 
     def load_all(session: "Session", now: datetime, _settings: "Settings") -> list[str]:
         return [
-            load_catalogue(session, body, now, is_sample=is_sample)
-            for body, is_sample in zip(bodies, samples, strict=True)
+            load_catalogue(session, body, now, is_sample=file.resolve().parent == samples)
+            for file, body in right
         ]
 
-    for body, outcome in zip(bodies, _in_transaction(load_all), strict=True):
+    for (_file, body), outcome in zip(right, _in_transaction(load_all), strict=True):
         typer.echo(f"{body.id}: {outcome}")
 
 
@@ -138,9 +124,31 @@ def _in_transaction(act: "Callable[[Session, datetime, Settings], T]") -> T:
         return database.write_sync(lambda s: act(s, application.services.clock(), settings))
 
 
-def _duplicate(seen: dict[str, Path], body_id: str, file: Path) -> str | None:
-    """Return an error where another of the files has that id: one would overwrite the other."""
-    other = seen.setdefault(body_id, file)
-    if other == file:
-        return None
-    return f"{file}: id: an id that no other file has; {other} has {body_id} too"
+def _read(files: Sequence[Path]) -> "tuple[list[tuple[Path, Municipality]], list[str]]":
+    """Return the municipalities of the files that are right, and what is wrong with the others.
+
+    What may be meant is warned of at once.
+    """
+    from core.catalogue.loader import CatalogueInvalid, check_catalogue
+
+    right: list[tuple[Path, Municipality]] = []
+    wrong: list[str] = []
+    seen: dict[str, Path] = {}
+    for file in files:
+        try:
+            body, warnings = check_catalogue(file, datetime.now().astimezone().date())
+        except CatalogueInvalid as bad:
+            wrong.append(str(bad))
+            continue
+        for warning in warnings:
+            _warn(str(warning))
+        other = seen.setdefault(body.id, file)
+        if other == file:
+            right.append((file, body))
+        else:  # one would overwrite the other
+            wrong.append(f"{file}: id: an id that no other file has; {other} has {body.id} too")
+    return right, wrong
+
+
+def _warn(warning: str) -> None:
+    typer.secho(f"warning: {warning}", fg="yellow", err=True)

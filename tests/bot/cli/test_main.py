@@ -87,28 +87,34 @@ def test_shipped_catalogues_are_right(new_file: Path) -> None:
     assert len(done.stdout.splitlines()) == len(files) == 4
 
 
+@pytest.mark.parametrize("command", ["check", "load"])
 def test_wrong_catalogues_are_reported_by_file_line_and_field(
-    new_file: Path, tmp_path: Path
+    new_file: Path, tmp_path: Path, command: str
 ) -> None:
     wrong = catalogue(tmp_path, wrong=("duration: 30", "duration: long"))
     line = 1 + wrong.read_text("utf-8").splitlines().index("        duration: long")
     missing = tmp_path / "missing.yaml"
-    done = run_here(new_file, "catalogue", "check", KALAMATA, wrong, missing)
+    done = run_here(new_file, "catalogue", command, KALAMATA, wrong, missing)
     assert done.returncode == 1
-    assert str(KALAMATA) in done.stdout
+    assert (str(KALAMATA) in done.stdout) == (command == "check")
     first, second = done.stderr.splitlines()
     assert first.startswith(f"{wrong}:{line}: groups.0.services.0.duration: ")
     assert "a whole number alone" in first
     assert second == f"{missing}:1: the file: No such file or directory"
 
 
-def test_a_text_that_lacks_a_language_is_only_warned_of(new_file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "said"), [("check", "{file}: OK (kalamata, "), ("load", "kalamata: added\n")]
+)
+def test_a_text_that_lacks_a_language_is_only_warned_of(
+    new_file: Path, tmp_path: Path, command: str, said: str
+) -> None:
     named = "name: {el: Δήμος Καλαμάτας, en: Municipality of Kalamata}"
     greek = catalogue(tmp_path, greek=(named, "name: {el: Δήμος Καλαμάτας}"))
     line = 1 + greek.read_text("utf-8").splitlines().index("name: {el: Δήμος Καλαμάτας}")
-    done = run_here(new_file, "catalogue", "check", greek)
+    done = run_here(new_file, "catalogue", command, greek)
     assert done.returncode == 0
-    assert f"{greek}: OK" in done.stdout
+    assert done.stdout.startswith(said.format(file=greek))
     assert done.stderr == (
         f"warning: {greek}:{line}: name.en: a text, which is missing; el is shown instead\n"
     )
