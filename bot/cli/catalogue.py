@@ -1,6 +1,6 @@
 """The commands `rantevou catalogue`: check and load files, list and remove municipalities."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
     from core.catalogue.model import Municipality
+    from core.db.models import MunicipalityRow
+    from core.i18n import LocalizedText
 
 T = TypeVar("T")
 
@@ -35,6 +37,7 @@ def check(files: Files) -> None:
     right, wrong = _read(files)
     for file, body in right:
         typer.echo(f"{file}: OK ({body.id}, {len(body.services)} services)")
+    _warn_of_names(right, {})
     if wrong:
         raise ConfigurationError("\n".join(wrong))
 
@@ -53,35 +56,35 @@ def load(files: Files) -> None:
         raise ConfigurationError("\n".join(wrong))
     samples = SHIPPED.resolve()
 
-    def load_all(session: "Session", now: datetime, _settings: "Settings") -> list[str]:
-        return [
+    def load_all(
+        session: "Session", now: datetime, _settings: "Settings"
+    ) -> "tuple[list[str], dict[str, LocalizedText]]":
+        outcomes: list[str] = [
             load_catalogue(session, body, now, is_sample=file.resolve().parent == samples)
             for file, body in right
         ]
+        return outcomes, {row.id: _name(row) for row in _rows(session) if row.removed_at is None}
 
-    for (_file, body), outcome in zip(right, _in_transaction(load_all), strict=True):
+    outcomes, names = _in_transaction(load_all)
+    _warn_of_names(right, names)
+    for (_file, body), outcome in zip(right, outcomes, strict=True):
         typer.echo(f"{body.id}: {outcome}")
 
 
 @catalogue.command("list")
 def list_loaded() -> None:
     """List the municipalities in the database."""
-    from sqlalchemy import select
-
-    from core.catalogue.model import Municipality
-    from core.db.models import MunicipalityRow
     from core.i18n import LANGUAGES
 
     def read(session: "Session", _now: datetime, _settings: "Settings") -> list[tuple[str, ...]]:
-        rows = session.scalars(select(MunicipalityRow).order_by(MunicipalityRow.id)).all()
         return [
             (
                 row.id,
                 "removed" if row.removed_at else "sample" if row.is_sample else "loaded",
                 f"{row.removed_at or row.loaded_at:%Y-%m-%d}",
-                Municipality.model_validate_json(row.document).name.in_language(LANGUAGES[0]),
+                _name(row).in_language(LANGUAGES[0]),
             )
-            for row in rows
+            for row in _rows(session)
         ]
 
     if rows := _in_transaction(read):
@@ -124,6 +127,21 @@ def _in_transaction(act: "Callable[[Session, datetime, Settings], T]") -> T:
         return database.write_sync(lambda s: act(s, application.services.clock(), settings))
 
 
+def _rows(session: "Session") -> "Iterable[MunicipalityRow]":
+    """Return the rows of all municipalities, also of those that were removed, by id."""
+    from sqlalchemy import select
+
+    from core.db.models import MunicipalityRow
+
+    return session.scalars(select(MunicipalityRow).order_by(MunicipalityRow.id)).all()
+
+
+def _name(row: "MunicipalityRow") -> "LocalizedText":
+    from core.catalogue.model import Municipality
+
+    return Municipality.model_validate_json(row.document).name
+
+
 def _read(files: Sequence[Path]) -> "tuple[list[tuple[Path, Municipality]], list[str]]":
     """Return the municipalities of the files that are right, and what is wrong with the others.
 
@@ -152,3 +170,20 @@ def _read(files: Sequence[Path]) -> "tuple[list[tuple[Path, Municipality]], list
 
 def _warn(warning: str) -> None:
     typer.secho(f"warning: {warning}", fg="yellow", err=True)
+
+
+def _warn_of_names(
+    read: "Sequence[tuple[Path, Municipality]]", loaded: "Mapping[str, LocalizedText]"
+) -> None:
+    """Warn of two municipalities whose buttons look the same in a language: each pair once."""
+    from core.i18n import LANGUAGES
+
+    names = {**loaded, **{body.id: body.name for _file, body in read}}
+    for file, body in read:
+        names.pop(body.id, None)
+        for language in LANGUAGES:
+            name = body.name.in_language(language)
+            if same := [i for i, other in names.items() if other.in_language(language) == name]:
+                also = f"{', '.join(same)} {'has' if len(same) == 1 else 'have'} {name!r} too"
+                _warn(f"{file}: name: a name that no other municipality has; {also}")
+                break

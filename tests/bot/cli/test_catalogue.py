@@ -12,7 +12,7 @@ from core.bookings.reference import format_code
 from core.catalogue.loader import SHIPPED
 from core.catalogue.registry import Registry
 from core.db.models import Booking, MunicipalityRow
-from tests.bot.cli.test_main import catalogue
+from tests.bot.cli.test_main import NAMED, catalogue
 from tests.bot.processes import run_here, server
 from tests.bot.telemetry.test_silence import over_chat
 from tests.conftest import Deployment, on_both, on_sqlite
@@ -69,6 +69,38 @@ def test_loading_a_removed_one_offers_it_again(file: Path) -> None:
 
 
 UNKNOWN = ("nothing", "none")
+
+
+SAME = "name: a name that no other municipality has;"
+
+
+def test_two_municipalities_of_one_name_are_warned_of(file: Path, tmp_path: Path) -> None:
+    twin = catalogue(tmp_path, twin=("id: kalamata", "id: twin"))
+    english = catalogue(
+        tmp_path, third=("id: kalamata", "id: third"), el=("el: Δήμος Καλαμάτας", "el: Δήμος")
+    )
+    renamed = catalogue(
+        tmp_path, small=("id: kalamata", "id: twin"), named=(NAMED, "name: {el: Δήμος Μικρός}")
+    )
+
+    def warned(command: str, *files: Path) -> list[str]:
+        done = run_here(file, "catalogue", command, *files)
+        assert done.returncode == 0
+        return [line for line in done.stderr.splitlines() if SAME in line]
+
+    assert warned("check", twin) == []
+    assert warned("check", twin, KALAMATA) == [
+        f"warning: {twin}: {SAME} kalamata has 'Δήμος Καλαμάτας' too"
+    ]
+    assert warned("load", twin) == [f"warning: {twin}: {SAME} kalamata has 'Δήμος Καλαμάτας' too"]
+    assert warned("load", KALAMATA) == [
+        f"warning: {KALAMATA}: {SAME} twin has 'Δήμος Καλαμάτας' too"
+    ]
+    both = "kalamata, twin have 'Municipality of Kalamata' too"
+    assert warned("load", english) == [f"warning: {english}: {SAME} {both}"]
+    run_here(file, "catalogue", "remove", "kalamata", "third")
+    assert warned("load", twin) == []
+    assert warned("load", KALAMATA, renamed) == []
 
 
 def refused(file: Path, *words: str, ids: tuple[str, ...] = ("chios", "kalamata")) -> None:

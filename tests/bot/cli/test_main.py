@@ -14,6 +14,8 @@ from tests.conftest import Deployment, on_sqlite
 KALAMATA = SHIPPED / "kalamata.yaml"
 OPEN = "{days: [mon, tue, wed, thu, fri], start: 12:30, end: 14:20}"
 OPEN_ON_SUNDAYS = "{days: [sun], start: 06:00, end: 06:50}"
+NAMED = "name: {el: Δήμος Καλαμάτας, en: Municipality of Kalamata}"
+SMALL = (("id: kalamata", "id: small"), (NAMED, "name: {el: Δήμος Μικρός, en: Small}"))
 
 
 def catalogue(folder: Path, **changes: tuple[str, str]) -> Path:
@@ -30,7 +32,7 @@ def catalogue(folder: Path, **changes: tuple[str, str]) -> Path:
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     """A catalogue that isn't loaded."""
-    return catalogue(tmp_path, small=("id: kalamata", "id: small"))
+    return catalogue(tmp_path, small=SMALL[0], called=SMALL[1])
 
 
 def stored(file: Path) -> list[tuple[str, str]]:
@@ -109,8 +111,7 @@ def test_wrong_catalogues_are_reported_by_file_line_and_field(
 def test_a_text_that_lacks_a_language_is_only_warned_of(
     new_file: Path, tmp_path: Path, command: str, said: str
 ) -> None:
-    named = "name: {el: Δήμος Καλαμάτας, en: Municipality of Kalamata}"
-    greek = catalogue(tmp_path, greek=(named, "name: {el: Δήμος Καλαμάτας}"))
+    greek = catalogue(tmp_path, greek=(NAMED, "name: {el: Δήμος Καλαμάτας}"))
     line = 1 + greek.read_text("utf-8").splitlines().index("name: {el: Δήμος Καλαμάτας}")
     done = run_here(new_file, "catalogue", command, greek)
     assert done.returncode == 0
@@ -135,7 +136,7 @@ def test_loading_is_idempotent_and_updates_in_place(
     file: Path, small: Path, tmp_path: Path
 ) -> None:
     changed = catalogue(
-        tmp_path, small=("id: kalamata", "id: small"), changed=("Housing Benefit", "Help with rent")
+        tmp_path, small=SMALL[0], called=SMALL[1], changed=("Housing Benefit", "Help with rent")
     )
     before = stored(file)
     for given, outcome in ((small, "added"), (small, "unchanged"), (changed, "updated")):
