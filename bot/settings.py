@@ -49,6 +49,7 @@ EXPECTATIONS = {
     "extra_forbidden": "no such setting",
     "int_parsing": "must be a whole number",
     "int_parsing_size": "must be a smaller number",
+    "bool_parsing": "must be true or false",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "string_too_short": "must have at least {min_length} character",

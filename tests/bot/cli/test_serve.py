@@ -169,7 +169,8 @@ def test_wrong_settings_are_reported_all_at_once_with_what_was_expected(file: Pa
         "RANTEVOU_GIVE_UP_HOURS is '99999999999': must be at most 8784",
         "RANTEVOU_EMBED_ORIGINS is 'chios.gov.gr/x': must be addresses without a path",
         "RANTEVOU_EXEMPT_ADDRESSES is '192.0.2.7 kep.gr': must be addresses or networks, like",
-        lines=7,
+        "RANTEVOU_API_DOCS is 'όχι': must be true or false",
+        lines=8,
         port=99999,
         requests_per_minute="many",
         body_bytes=1,
@@ -177,6 +178,7 @@ def test_wrong_settings_are_reported_all_at_once_with_what_was_expected(file: Pa
         give_up_hours=99999999999,
         embed_origins="chios.gov.gr/x",
         exempt_addresses="192.0.2.7 kep.gr",
+        api_docs="όχι",
     )
 
 
