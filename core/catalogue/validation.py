@@ -229,10 +229,10 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 def _is_phone(given: str) -> bool:
     """Return whether that may be a telephone number, also a short one such as 1520."""
-    if re.fullmatch(r"\d{3,5}", given):
+    if re.fullmatch(r"1\d{2,4}", given):
         return True
     try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(given, "GR"))
+        return phonenumbers.is_valid_number(phonenumbers.parse(given, "GR"))
     except phonenumbers.NumberParseException:
         return False
 

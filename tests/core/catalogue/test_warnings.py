@@ -80,6 +80,9 @@ def test_openings_that_do_not_overlap_are_not_warned_of(tmp_path: Path, new: str
         ('phone: "Τηλέφωνο"', "phone"),
         ('phone: "21012"x', "phone"),
         ('phone: "12"', "phone"),
+        ('phone: "02721000000"', "phone"),
+        ('phone: "123456789012"', "phone"),
+        ('phone: "27210"', "phone"),
         ("email: info@@town", "email"),
         ("email: info@town", "email"),
         ("email: info", "email"),
@@ -94,7 +97,13 @@ def test_what_is_no_telephone_or_address_is_refused(
     assert "such as" in said
 
 
-@pytest.mark.parametrize("phone", ["1520", "210 123 4567", "+302101234567", "2721360700"])
+PHONES = (
+    *("1520", "15500", "210 123 4567", "+302101234567", "0030 27213 60700", "2721360700"),
+    *("6912345678", "800 123 4567", "801 123 4567", "+49 30 123456"),
+)
+
+
+@pytest.mark.parametrize("phone", PHONES)
 def test_telephones_as_they_are_written_are_right(tmp_path: Path, phone: str) -> None:
     assert warnings(tmp_path, GOOD.replace("2100000000", phone)) == []
 
