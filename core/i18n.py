@@ -168,7 +168,8 @@ class LocalizedText:
 
 def _require_dict(texts: object) -> object:
     if not isinstance(texts, dict):
-        raise ValueError(f"a text as {' and '.join(LANGUAGES)}")
+        example = ", ".join(f"{language}: …" for language in LANGUAGES)
+        raise ValueError(f"a text as {' and '.join(LANGUAGES)}, such as {{{example}}}")
     return texts
 
 

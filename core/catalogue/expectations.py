@@ -2,37 +2,56 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date
-from typing import Any
 
+import yaml
 from pydantic_core import ErrorDetails
 
 from core.catalogue.model import ID, URL
 
 PATTERNS = {ID: "an id of a-z, 0-9, - and _", URL: "a link that begins with https://"}
 
+LISTS = {"days": "[mon, tue]", "channels": "[in_person, phone]", "aliases": "[Χωριό, Village]"}
+"""Examples of lists, by their field."""
+
 
 def expectation(error: ErrorDetails) -> str:
     """Return what was expected where pydantic found an error."""
     words = _BY_TYPE.get(error["type"])
     if callable(words):
-        return words(error["input"], error.get("ctx", {}))
+        return words(error)
     message = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     return words or message
 
 
-def _number(given: object, _ctx: Mapping[str, Any]) -> str:
-    found = re.match(r"\s*(\d+)\b", given) if isinstance(given, str) else None
-    return f"a whole number alone, such as {found[1] if found else 20}"
+def _number(error: ErrorDetails) -> str:
+    """Say how a number is written, with the one that was meant where that one is allowed."""
+    given, field = error["input"], str(error["loc"][-1])
+    shown, least = 20, 1
+    if isinstance(given, str) and (found := _NUMBER.match(given)):
+        shown = int(found[1])
+        if field in ("duration", "interval") or field.endswith("_minutes"):
+            least = 5
+            shown = 60 * shown + int(found[2]) if found[2] else shown
+        elif field.endswith("_hours"):
+            least = 0
+    return f"a whole number alone, such as {shown if shown >= least else 20}"
 
 
-def _decimal(given: object, _ctx: Mapping[str, Any]) -> str:
+_NUMBER = re.compile(r"\s*(\d{1,4})(?:[:.]([0-5]\d))?(?!\d)")
+"""A number, or hours and minutes."""
+
+
+def _decimal(error: ErrorDetails) -> str:
+    given = error["input"]
     found = re.fullmatch(r"\s*(\d+),(\d+)\s*", given) if isinstance(given, str) else None
     return f"a number, such as {f'{found[1]}.{found[2]}' if found else '37.98'}"
 
 
-def _date(given: object, _ctx: Mapping[str, Any]) -> str:
+def _date(error: ErrorDetails) -> str:
     """Say how a date is written, with the one that was meant where that is clear."""
+    given = error["input"]
     text = given.strip() if isinstance(given, str) else ""
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         return "a day that there is in the calendar"
@@ -45,21 +64,27 @@ def _date(given: object, _ctx: Mapping[str, Any]) -> str:
     return f"a date as year-month-day, such as {meant}"
 
 
-def _pattern(_given: object, ctx: Mapping[str, Any]) -> str:
-    return PATTERNS.get(ctx["pattern"], "another text")
+def _pattern(error: ErrorDetails) -> str:
+    return PATTERNS.get(error["ctx"]["pattern"], "another text")
 
 
-def _length(_given: object, ctx: Mapping[str, Any]) -> str:
-    return f"at most {ctx['max_length']} characters"
+def _length(error: ErrorDetails) -> str:
+    return f"at most {error['ctx']['max_length']} characters"
 
 
-def _few(_given: object, ctx: Mapping[str, Any]) -> str:
-    return "at least one" if ctx["min_length"] == 1 else f"at least {ctx['min_length']}"
+def _few(error: ErrorDetails) -> str:
+    least = error["ctx"]["min_length"]
+    return "at least one" if least == 1 else f"at least {least}"
+
+
+def _list(error: ErrorDetails) -> str:
+    example = LISTS.get(str(error["loc"][-1]))
+    return f"a list, such as {example}" if example else "a list"
 
 
 FIELDS = "fields, each on a line of its own and indented alike"
 
-_BY_TYPE: Mapping[str, str | Callable[[object, Mapping[str, Any]], str]] = {
+_BY_TYPE: Mapping[str, str | Callable[[ErrorDetails], str]] = {
     "missing": "this field, which is missing",
     "extra_forbidden": "no such field here; is it misspelled, or indented wrongly?",
     "int_parsing": _number,
@@ -80,8 +105,8 @@ _BY_TYPE: Mapping[str, str | Callable[[object, Mapping[str, Any]], str]] = {
     "string_too_long": _length,
     "string_pattern_mismatch": _pattern,
     "too_short": _few,
-    "tuple_type": "a list",
-    "list_type": "a list",
+    "tuple_type": _list,
+    "list_type": _list,
     "dict_type": FIELDS,
     "model_type": FIELDS,
     "model_attributes_type": FIELDS,
@@ -98,7 +123,29 @@ _YAML = {
 }
 
 
-def yaml_expectation(problem: str) -> str:
-    """Return what was expected where a file isn't YAML."""
+def yaml_expectation(error: yaml.MarkedYAMLError, text: str) -> str:
+    """Return what was expected where a file's text isn't YAML."""
+    problem = error.problem or ""
     words = next((words for part, words in _YAML.items() if part in problem), None)
-    return f"{words} (YAML: {problem})" if words else f"YAML ({problem})"
+    expected = f"{words} (YAML: {problem})" if words else f"YAML ({problem})"
+    return f"{expected}{_still_open(error, text)}"
+
+
+def _still_open(error: yaml.MarkedYAMLError, text: str) -> str:
+    """Return since where a quote or bracket may be open, of which the error is a consequence."""
+    began, at = error.context_mark, error.problem_mark
+    if "quoted scalar" in (error.context or "") and began:
+        return f"; a quote is open since line {began.line + 1}"
+    last: yaml.Token | None = None
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=yaml.CSafeLoader):
+            if at is None or token.start_mark.index > at.index:
+                break
+            if isinstance(token, yaml.ScalarToken) and token.style in ("'", '"'):
+                last = token
+    # A quote that was left open ends where the next text's quote begins.
+    if at and last and last.start_mark.line < last.end_mark.line == at.line:
+        return f"; a quote may be open since line {last.start_mark.line + 1}"
+    if at and began and "flow" in (error.context or "") and began.line < at.line:
+        return f"; a bracket may be open since line {began.line + 1}"
+    return ""

@@ -127,14 +127,16 @@ def _missing_texts(value: object, where: Location) -> Iterator[tuple[Location, s
 def _parse_yaml(path: Path) -> yaml.MappingNode:
     """Return the root of a YAML file. Raises CatalogueInvalid."""
     try:
-        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
+        text = path.read_text("utf-8")
     except OSError as error:
         raise _unreadable(path, error.strerror or "readable") from None
     except UnicodeDecodeError:
         raise _unreadable(path, "text in UTF-8") from None
+    try:
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _unreadable(path, yaml_expectation(error.problem or ""), line) from None
+        raise _unreadable(path, yaml_expectation(error, text), line) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise _unreadable(path, f"YAML ({str(error).partition(chr(10))[0]})") from None
     if not isinstance(root, yaml.MappingNode):

@@ -41,7 +41,11 @@ MIDNIGHT = time.max
 
 def _check_end(value: object) -> object:
     """Return a time as `_check_clock` does, and MIDNIGHT for 24:00."""
-    return MIDNIGHT if value in ("24:00", MIDNIGHT) else _check_clock(value)
+    if value in ("24:00", MIDNIGHT):
+        return MIDNIGHT
+    if isinstance(value, str) and re.fullmatch(r"(0?0|24)[:.]00(:00)?", value.strip()):
+        raise ValueError("a time later than start, such as 24:00 for the end of the day")
+    return _check_clock(value)
 
 
 def _write_end(value: time) -> str:

@@ -82,6 +82,30 @@ def test_the_good_one_is_good(tmp_path: Path) -> None:
         ("from: 2027-01-04", "from: 26.2.2027", "closures.0.from", "such as 2027-02-26"),
         ("from: 2027-01-04", "from: 30/2/2027", "closures.0.from", "in the calendar, as year"),
         ("duration: 30", "duration: 20 λεπτά", f"{PAPERS}.duration", "alone, such as 20"),
+        ("duration: 30", "duration: 0:20", f"{PAPERS}.duration", "alone, such as 20"),
+        ("duration: 30", "duration: 1:30", f"{PAPERS}.duration", "alone, such as 90"),
+        ("duration: 30", "duration: 0 λεπτά", f"{PAPERS}.duration", "alone, such as 20"),
+        ("duration: 30", "duration: 45λ", f"{PAPERS}.duration", "alone, such as 45"),
+        ("{hold_minutes: 10}", "{open_bookings: 0 το πολύ}", "rules.open_bookings", "such as 20"),
+        ("{hold_minutes: 10}", "{reminder_hours: 0 ώρες}", "rules.reminder_hours", "such as 0"),
+        ("end: 14:20", "end: 00:00", f"{DESK}.openings.0.end", "such as 24:00 for the end of"),
+        ("end: 14:20", "end: 0:00", f"{DESK}.openings.0.end", "such as 24:00 for the end of"),
+        ("end: 14:20", "end: 24.00", f"{DESK}.openings.0.end", "such as 24:00 for the end of"),
+        (
+            "to: 2027-01-05",
+            "to: 2027-01-05, start: 20:00, end: 00:00",
+            "closures.0.end",
+            "such as 24:00 for the end of the day",
+        ),
+        ("[mon, tue]", "Δευτέρα-Παρασκευή", f"{DESK}.openings.0.days", "such as [mon, tue]"),
+        (
+            "channels: [in_person, video]\n        opening",
+            "channels: in_person\n        opening",
+            f"{DESK}.channels",
+            "a list, such as [in_person, phone]",
+        ),
+        ("id: town\n", "id: town\naliases: Χωριό\n", "aliases", "such as [Χωριό, Village]"),
+        ("{el: Δήμος, en: Town}", "Δήμος", "name", "a text as el and en, such as {el: …, en: …}"),
         ("name: {el: Δήμος, en: Town}", "name: [Δήμος]", "name", "a text as el and en"),
         ('contact: {phone: "2100000000"}', "contact: 2100000000", "contact", "fields, each"),
         (
@@ -201,6 +225,26 @@ def test_what_is_no_yaml_is_refused_with_the_line(
     assert (found, field) == (line, "the file")
     assert expected in said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "expected"),
+    [
+        ("id: town\n", 'id: "town\n', 3, "; a quote may be open since line 1"),
+        ("{el: Δήμος, ", '{el: "Δήμος, ', 3, "; a quote may be open since line 2"),
+        ("{el: Χαρτιά, ", "{el: 'Χαρτιά, ", 55, "; a quote is open since line 36"),
+        ("en: Papers}", "en: Papers", 37, "; a bracket may be open since line 36"),
+        ("en: Papers}", "en: 'Peoples' Papers'}", 36, "YAML (did not find expected ',' or '}')"),
+        ("en: Town}", "en: 'Town\n  Hall'}\n\taliases: [a]", 4, "cannot start any token)"),
+    ],
+)
+def test_a_quote_or_bracket_that_is_open_since_an_earlier_line_is_named(
+    tmp_path: Path, old: str, new: str, line: int, expected: str
+) -> None:
+    assert GOOD.count(old) == 1
+    ((found, field, said),) = wrong(tmp_path, GOOD.replace(old, new))
+    assert (found, field) == (line, "the file")
+    assert said.endswith(expected)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
