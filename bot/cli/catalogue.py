@@ -25,7 +25,31 @@ T = TypeVar("T")
 catalogue = typer.Typer(help="The municipalities' catalogues.", no_args_is_help=True)
 
 Files = Annotated[list[Path], typer.Argument(help="Catalogues, one YAML file each.")]
+NewId = Annotated[str, typer.Argument(help="Of small Latin letters, such as my-town.")]
 Ids = Annotated[list[str], typer.Argument(help="Municipalities, as `list` shows them.")]
+
+
+@catalogue.command()
+def new(municipality: NewId) -> None:
+    """Write a file for a municipality, with comments, to be changed: MUNICIPALITY.yaml."""
+    import re
+
+    from core.catalogue.loader import TEMPLATE, TEMPLATE_ID
+    from core.catalogue.model import ID, MAX_ID
+
+    if not re.fullmatch(ID, municipality) or len(municipality) > MAX_ID:
+        raise ConfigurationError(
+            f"{municipality!r}: an id of small Latin letters, digits and hyphens, such as my-town"
+        )
+    file = Path(f"{municipality}.yaml")
+    text = TEMPLATE.read_text("utf-8").replace(TEMPLATE_ID, municipality)
+    try:
+        with file.open("x", encoding="utf-8") as written:
+            written.write(text)
+    except OSError as error:
+        reason = "is there already" if isinstance(error, FileExistsError) else error.strerror
+        raise ConfigurationError(f"{file}: {reason}; nothing was written") from None
+    typer.echo(f"{file}: change it, then: rantevou catalogue check {file}")
 
 
 @catalogue.command()

@@ -18,6 +18,9 @@ from core.i18n import LocalizedText
 
 SHIPPED = Path(__file__).parent / "data"
 
+TEMPLATE, TEMPLATE_ID = Path(__file__).parent / "new_municipality.yaml", "my-town"
+"""What `rantevou catalogue new` writes, and the id in it."""
+
 
 @dataclass(frozen=True)
 class Problem:

@@ -19,7 +19,8 @@ from core.i18n import LocalizedText
 
 ID = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
 URL = r"^https?://\S+$"
-Id = Annotated[str, StringConstraints(pattern=ID, max_length=40)]
+MAX_ID = 40
+Id = Annotated[str, StringConstraints(pattern=ID, max_length=MAX_ID)]
 Url = Annotated[str, StringConstraints(pattern=URL)]
 Minutes = Annotated[int, Field(ge=5, le=24 * 60)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

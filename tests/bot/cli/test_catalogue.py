@@ -1,4 +1,4 @@
-"""`rantevou catalogue list` and `remove`, and what is said of the samples."""
+"""`rantevou catalogue new`, `list` and `remove`, and what is said of the samples."""
 
 import re
 from collections.abc import Callable
@@ -192,3 +192,23 @@ def test_a_sample_that_is_loaded_by_another_process_is_noticed(deployment: Deplo
     sample = update(MunicipalityRow).where(MunicipalityRow.id == "chios").values(is_sample=True)
     deployment.database.write_sync(lambda s: s.execute(sample))
     assert f"{SAMPLE}Δήμος Χίου." in deployment.say("Γεια", who="another")[0].text
+
+
+def test_a_new_file_is_one_that_can_be_loaded(file: Path) -> None:
+    done = run_here(file, "catalogue", "new", "our-town")
+    assert (done.returncode, done.stderr) == (0, "")
+    checked = run_here(file, "catalogue", "check", "our-town.yaml")
+    assert (checked.stdout, checked.stderr) == ("our-town.yaml: OK (our-town, 1 services)\n", "")
+    assert run_here(file, "catalogue", "load", "our-town.yaml").stdout == "our-town: added\n"
+    assert listed(file)["our-town"] == "loaded"
+
+
+def test_a_new_file_overwrites_none_and_has_a_good_id(file: Path) -> None:
+    theirs = file.with_name("our-town.yaml")
+    theirs.write_text("theirs")
+    done = run_here(file, "catalogue", "new", "our-town")
+    assert (done.returncode, "is there already" in done.stderr) == (1, True)
+    assert theirs.read_text() == "theirs"
+    for name in ("Δήμος", "../town", "a" * 41):
+        done = run_here(file, "catalogue", "new", name)
+        assert (done.returncode, "such as my-town" in done.stderr) == (1, True)
