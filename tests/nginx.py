@@ -1,4 +1,4 @@
-"""A real nginx on a local port, which passes a path on as the README says."""
+"""A real nginx on a local port, which passes a path on as docs/operations.md says."""
 
 import re
 import socket
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.bot.processes import free_port
 
-README = Path(__file__).parents[1] / "README.md"
+OPERATIONS = Path(__file__).parents[1] / "docs" / "operations.md"
 
 CONFIG = """
 daemon off;
@@ -36,8 +36,8 @@ http {{
 
 
 def location(root_path: str, app: str, *, stripped: bool) -> str:
-    """Return the README's location, for a sub-path that nginx passes on or takes off."""
-    found = re.search(r"```nginx\n(location / \{.*?\n\})", README.read_text("utf-8"), re.DOTALL)
+    """Return the location that docs/operations.md shows, for a sub-path passed on or taken off."""
+    found = re.search(r"```nginx\n(location / \{.*?\n\})", OPERATIONS.read_text("utf-8"), re.DOTALL)
     assert found
     passed = f"{app}/" if stripped else app
     block = found[1].replace("location / {", f"location {root_path}/ {{")
