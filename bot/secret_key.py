@@ -26,6 +26,10 @@ REPLACE = "rantevou secret replace"
 """The command for a secret that is lost for good."""
 
 SALT_BYTES = 16
+ROUNDS = 200_000
+
+FORMER_LENGTH = 64
+"""The length of a fingerprint of the first revisions that had any, made with scrypt."""
 
 
 def secret_file(database_file: Path) -> Path:
@@ -121,10 +125,14 @@ def _fingerprint(key: str, salted: str) -> str:
     """Return the fingerprint of a key; `salted` begins with its salt, and may be another one.
 
     A secret in the settings may be a phrase that can be guessed, so each guess is made to take
-    16 MB and 50 ms: the hashes of known telephone numbers are quicker to try.
+    50 ms: the hashes of known telephone numbers are quicker to try.
     """
     salt = salted[: 2 * SALT_BYTES]
-    digest = hashlib.scrypt(key.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=16)
+    given = key.encode(), bytes.fromhex(salt)
+    if len(salted) == FORMER_LENGTH:
+        digest = hashlib.scrypt(given[0], salt=given[1], n=2**14, r=8, p=1, dklen=16)
+    else:  # scrypt took 16 MB, which the process kept
+        digest = hashlib.pbkdf2_hmac("sha256", *given, ROUNDS)
     return f"{salt}{digest.hex()}"
 
 

@@ -1,5 +1,6 @@
 """The key of the hashes: a database with bookings isn't used with another key, or without one."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -56,6 +57,17 @@ def test_the_same_key_is_taken_and_another_refused(deployment: Deployment) -> No
     assert said.startswith("RANTEVOU_SECRET isn't the one used before")
     assert said.endswith("set it as it was, or leave it unset if it was.")
     assert start(deployment) == ours
+
+
+@pytest.mark.usefixtures("booked")
+def test_a_fingerprint_of_a_former_revision_is_known(deployment: Deployment) -> None:
+    salt = bytes(range(16))
+    made = hashlib.scrypt(SECRET.encode(), salt=salt, n=2**14, r=8, p=1, dklen=16)
+    forget(deployment, FINGERPRINT)
+    former = StoredSecret(name=FINGERPRINT, value=f"{salt.hex()}{made.hex()}")
+    deployment.database.write_sync(lambda session: session.add(former))
+    assert start(deployment) == deployment.services.registry.keyed_hash("6912345678")
+    refusal(deployment, OTHER)
 
 
 @on_both
