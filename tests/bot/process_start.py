@@ -16,7 +16,7 @@ RANTEVOU = str(Path(sys.executable).with_name("rantevou"))
 
 LIBRARIES = (
     *("alembic.command", "babel.dates", "babel.messages.pofile", "email_validator", "fastapi"),
-    *("holidays", "httpx", "icalendar", "jinja2", "limits", "phonenumbers", "psycopg"),
+    *("holidays", "httpx", "icalendar", "jinja2", "phonenumbers", "psycopg"),
     *("pydantic_settings", "rapidfuzz", "rich.console", "sqlalchemy.dialects.postgresql"),
     *("sqlalchemy.dialects.sqlite.aiosqlite", "sqlalchemy.orm", "stdnum.gr.vat", "structlog"),
     *("telegram", "typer", "uvicorn", "uvicorn.protocols.http.h11_impl", "yaml"),

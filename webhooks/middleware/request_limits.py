@@ -5,10 +5,8 @@ citizens (wrong codes, holds, confirmations) are counted in the database.
 """
 
 import time
+from math import ceil
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
@@ -24,15 +22,44 @@ PROVEN_REQUESTS = 100
 """The limit of a proven caller, in a conversation's: a platform sends all users' messages."""
 
 
+WINDOW_SECONDS = 60.0
+
+
 class TooManyRequests(HTTPException):
     """A request past a limit; it may be sent again after `Retry-After` seconds."""
 
-    def __init__(self, limit: RateLimitItemPerMinute, what: str, wait: int) -> None:
+    def __init__(self, limit: int, what: str, wait: int) -> None:
         super().__init__(
             429,
-            f"More than {limit.amount} {what} a minute; wait {wait} seconds.",
+            f"More than {limit} {what} a minute; wait {wait} seconds.",
             {"Retry-After": str(wait)},
         )
+
+
+class Counts:
+    """Counts by key, each for a minute from the first."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str], tuple[float, int]] = {}
+        self._kept_until = 0.0
+
+    def count(self, key: tuple[str, str]) -> int:
+        """Return the count of this minute."""
+        begun, count = self._counts.get(key, (0.0, 0))
+        return count if time.monotonic() < begun + WINDOW_SECONDS else 0
+
+    def add(self, key: tuple[str, str]) -> int:
+        """Add one; return the count."""
+        now, count = time.monotonic(), self.count(key) + 1
+        if now >= self._kept_until:
+            self._counts = {k: v for k, v in self._counts.items() if now < v[0] + WINDOW_SECONDS}
+            self._kept_until = now + WINDOW_SECONDS
+        self._counts[key] = (now if count == 1 else self._counts[key][0], count)
+        return count
+
+    def seconds_left(self, key: tuple[str, str]) -> int:
+        """Return for how many more seconds it is counted, at least 1."""
+        return max(1, ceil(self._counts[key][0] + WINDOW_SECONDS - time.monotonic()))
 
 
 class RequestLimits:
@@ -41,10 +68,10 @@ class RequestLimits:
     def __init__(self, application: Application) -> None:
         settings, self._application = application.settings, application
         self._exempt = settings.exempt_addresses
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-        self._single = RateLimitItemPerMinute(settings.requests_per_minute)
-        self._all = RateLimitItemPerMinute(settings.requests_per_minute * ALL_REQUESTS)
-        self._proven = RateLimitItemPerMinute(settings.requests_per_minute * PROVEN_REQUESTS)
+        self._counts = Counts()
+        self._single = settings.requests_per_minute
+        self._all = settings.requests_per_minute * ALL_REQUESTS
+        self._proven = settings.requests_per_minute * PROVEN_REQUESTS
 
     def check_address(self, connection: HTTPConnection) -> None:
         """Count a request of an address, whatever it is. Raises TooManyRequests."""
@@ -61,7 +88,8 @@ class RequestLimits:
         sender = webchat.sender(token, registry) if token else None
         what = "requests in this conversation"
         if sender and (
-            self._has_hits(self._single, what, sender.address)
+            # Whoever was counted this minute needn't be looked up again.
+            self._counts.count((what, sender.address))
             or await self._application.database.read(
                 lambda session: conversations.exists(session, sender.account, sender.address)
             )
@@ -83,11 +111,6 @@ class RequestLimits:
             connection.state.counted = True
             self._hit(self._single, "new or failed requests from this address", address)
 
-    def _hit(self, limit: RateLimitItemPerMinute, what: str, who: str) -> None:
-        if not self._limiter.hit(limit, what, who):
-            reset = self._limiter.get_window_stats(limit, what, who).reset_time
-            raise TooManyRequests(limit, what, max(1, round(reset - time.time())))
-
-    def _has_hits(self, limit: RateLimitItemPerMinute, what: str, who: str) -> bool:
-        """Return whether it was counted this minute, so that it needn't be looked up again."""
-        return self._limiter.get_window_stats(limit, what, who).remaining < limit.amount
+    def _hit(self, limit: int, what: str, who: str) -> None:
+        if self._counts.add((what, who)) > limit:
+            raise TooManyRequests(limit, what, self._counts.seconds_left((what, who)))
