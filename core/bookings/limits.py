@@ -27,15 +27,23 @@ CONFIRMATIONS_COUNT_FOR = timedelta(days=1)
 
 
 def check_citizen(
-    session: Session, body: Municipality, service: str, now: datetime, citizen_id: int
+    session: Session,
+    body: Municipality,
+    service: str,
+    now: datetime,
+    citizen_id: int,
+    attendee: str | None = None,
 ) -> None:
     """Raise BookingRefused (too_many_bookings) where a citizen has a service's maximum.
 
-    A citizen may book for a family: it is higher than that of an attendee.
+    A citizen may book for a family: it is higher than that of an attendee, which is checked too
+    once their name is known.
     """
-    count = _count_by_attendee(session, _OF_CITIZEN, citizen_id, body, service, now).total()
-    if count >= body.rules.most_bookings_of_citizen:
-        raise BookingRefused(RefusalKind.TOO_MANY_BOOKINGS, _too_many(count))
+    counts = _count_by_attendee(session, _OF_CITIZEN, citizen_id, body, service, now)
+    if (total := counts.total()) >= body.rules.most_bookings_of_citizen:
+        raise BookingRefused(RefusalKind.TOO_MANY_BOOKINGS, _too_many(total))
+    if attendee is not None:
+        _refuse_more(body, counts[words_of_name(attendee)])
 
 
 def check_attendee(
@@ -51,7 +59,12 @@ def check_attendee(
     `attendee` is their name.
     """
     counts = _count_by_attendee(session, _OF_CITIZEN, citizen_id, body, service, now)
-    if (count := counts[words_of_name(attendee)]) >= body.rules.open_bookings:
+    _refuse_more(body, counts[words_of_name(attendee)])
+
+
+def _refuse_more(body: Municipality, count: int) -> None:
+    """Raise BookingRefused where an attendee has so many."""
+    if count >= body.rules.open_bookings:
         raise BookingRefused(
             RefusalKind.TOO_MANY_BOOKINGS,
             _n(

@@ -50,8 +50,7 @@ def confirm(
         raise slot_taken_error()
     phone_hash = registry.keyed_hash(details["phone"]) if details.get("phone") else None
     body, service, attendee = offer.municipality, offer.service.id, details.get("name", "")
-    check_citizen(session, body, service, now, actor.citizen_id)
-    check_attendee(session, body, service, now, actor.citizen_id, attendee)
+    check_citizen(session, body, service, now, actor.citizen_id, attendee)
     check_confirmations(session, offer, now, actor)
     if phone_hash:
         check_phone(session, body, service, now, phone_hash, attendee, actor)

@@ -10,7 +10,12 @@ from dialogs.booking.day import day_step
 from dialogs.booking.details import detail_step
 from dialogs.booking.hold import after_turn, hold_time, release_hold, renew_hold
 from dialogs.booking.review import CONSENT_STEP, REVIEW_STEP, say_if_booked
-from dialogs.booking.screening import limit_reached_step, rejected_step, screening_step
+from dialogs.booking.screening import (
+    LIMIT_REACHED,
+    limit_reached_step,
+    rejected_step,
+    screening_step,
+)
 from dialogs.booking.selection import current_offer
 from dialogs.booking.time import time_step
 from dialogs.context import Context, Dialog, Step, refusable
@@ -58,11 +63,12 @@ def _check_phone_limit(ctx: Context, number: str) -> None:
 @refusable
 def _check_attendee_limit(ctx: Context, name: str) -> None:
     """Refuse a name that has its maximum of bookings, before the other details are typed."""
-    ctx.office.check_attendee_limit(current_offer(ctx), name)
+    if LIMIT_REACHED in ctx.answers:
+        ctx.office.check_attendee_limit(current_offer(ctx), name)
 
 
 def _may_book_for(ctx: Context, name: str) -> bool:
-    return ctx.office.may_book_for(current_offer(ctx), name)
+    return LIMIT_REACHED not in ctx.answers or ctx.office.may_book_for(current_offer(ctx), name)
 
 
 _CHECKS = {"name": _check_attendee_limit, "phone": _check_phone_limit}

@@ -11,6 +11,9 @@ from dialogs.engine.prompts import ChangeAnswer, Choice, Prompt, RunCommand, act
 from dialogs.engine.steps import VERSION
 from dialogs.nlu.lexicon import NO, YES
 
+LIMIT_REACHED = "enough"
+"""The name of the step that is asked where an attendee has the maximum; else none has it."""
+
 FOR_ANOTHER = _("For somebody else")
 FOR_ANOTHER_WORDS = _(
     "for another person, another person, someone else, for someone else, for another, "
@@ -64,7 +67,7 @@ def limit_reached_step() -> Step:
     For another attendee, the booking goes on.
     """
     return Step(
-        "enough",
+        LIMIT_REACHED,
         FOR_ANOTHER,
         _ask_at_limit,
         applies=_is_at_limit,
