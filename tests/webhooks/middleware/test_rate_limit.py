@@ -14,6 +14,7 @@ from tests.conftest import Deployment
 from tests.fakes.push_platform import ACCOUNT, PushPlatform, say
 from tests.webhooks.conftest import Serve
 from tests.webhooks.middleware.test_problem_details import RIGHT, problem
+from webhooks.middleware.request_limits import Counts
 from webhooks.network import network
 
 LIMIT = 2048
@@ -242,3 +243,19 @@ def test_a_refused_message_is_not_taken(deployment: Deployment, serve: Serve) ->
 )
 def test_an_ipv6_address_counts_as_its_network(address: str, whose: str) -> None:
     assert network(address) == whose
+
+
+def test_counts_begin_anew_a_minute_after_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("webhooks.middleware.request_limits.time.monotonic", lambda: now[0])
+    counts, key, other = Counts(), ("requests", "one"), ("requests", "other")
+    assert [counts.add(key) for _time in range(3)] == [1, 2, 3]
+    now[0] += 59.5
+    assert (counts.add(key), counts.seconds_left(key)) == (4, 1)
+    assert counts.add(other) == 1
+    now[0] += 0.5
+    assert (counts.count(key), counts.count(other)) == (0, 1)
+    assert (counts.add(key), counts.add(other)) == (1, 2)
+    now[0] += 61
+    counts.add(key)
+    assert len(vars(counts)["_counts"]) == 1  # what is past takes no memory
