@@ -17,12 +17,6 @@ from core.db.models import Booking, BookingState, HistoryAction
 from core.errors import RetryTransaction
 
 _BOOKINGS = Booking.__table__
-_OTHER_HOLDS = select(Booking).where(
-    Booking.citizen_id == bindparam("citizen_id"),
-    Booking.ends_at > bindparam("now"),
-    Booking.state == BookingState.HELD,
-    Booking.id != bindparam("booking_id"),
-)
 
 
 def hold(
@@ -42,7 +36,7 @@ def hold(
     """
     starts_at = starts_at.astimezone(UTC)  # local times are compared and added by the wall clock
     rules = offer.municipality.rules
-    check_citizen(session, offer.municipality, offer.service.id, now, actor.citizen_id)
+    holds = check_citizen(session, offer.municipality, offer.service.id, now, actor.citizen_id)
     check_holds(session, offer, now, actor.network, old)
     check_confirmations(session, offer, now, actor)
     booking = old if old and old.state == BookingState.HELD else Booking(details={})
@@ -63,9 +57,9 @@ def hold(
         session.add(booking)
 
     take_desk(session, offer, starts_at, now, take, old)
-    others = {"citizen_id": actor.citizen_id, "now": now, "booking_id": booking.id}
-    for other in session.scalars(_OTHER_HOLDS, others).all():
-        release(session, other, now, actor)
+    for other in holds:
+        if other != booking.id:
+            release(session, session.get_one(Booking, other), now, actor)
     record_change(session, booking, HistoryAction.HELD, now, actor)
     return booking
 

@@ -2,10 +2,11 @@
 
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, bindparam, delete, func, select
+from sqlalchemy import Row, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -16,12 +17,18 @@ from core.db.models import Booking, BookingState, Confirmation
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import Text, TextTemplate, _, _n
 
-_CONFIRMED = Booking.ends_at > bindparam("now"), Booking.state == BookingState.CONFIRMED
-_COUNTED = Booking.municipality_id, Booking.service, Booking.details
-_OF_CITIZEN = select(*_COUNTED).where(*_CONFIRMED, Booking.citizen_id == bindparam("owner"))
-_OF_PROVEN_PHONE = select(*_COUNTED).where(
-    *_CONFIRMED, Booking.phone_hash == bindparam("owner"), Booking.phone_proven.is_(True)
+_COMING = select(
+    Booking.id, Booking.state, Booking.municipality_id, Booking.service, Booking.details
+).where(
+    Booking.ends_at > bindparam("now"),
+    Booking.state.in_((BookingState.HELD, BookingState.CONFIRMED)),
 )
+_OF_CITIZEN = _COMING.where(Booking.citizen_id == bindparam("owner"))
+_OF_PROVEN_PHONE = _COMING.where(
+    Booking.phone_hash == bindparam("owner"), Booking.phone_proven.is_(True)
+)
+
+_Rows = Sequence[Row[tuple[int, str, str, str, dict[str, str]]]]
 
 CONFIRMATIONS_COUNT_FOR = timedelta(days=1)
 
@@ -33,17 +40,20 @@ def check_citizen(
     now: datetime,
     citizen_id: int,
     attendee: str | None = None,
-) -> None:
-    """Raise BookingRefused (too_many_bookings) where a citizen has a service's maximum.
+) -> Sequence[int]:
+    """Return the ids of a citizen's holds, of whatever service.
 
-    A citizen may book for a family: it is higher than that of an attendee, which is checked too
-    once their name is known.
+    Raises BookingRefused (too_many_bookings) where the citizen has this service's maximum. A
+    citizen may book for a family: it is higher than that of an attendee, which is checked too once
+    their name is known.
     """
-    counts = _count_by_attendee(session, _OF_CITIZEN, citizen_id, body, service, now)
+    rows = session.execute(_OF_CITIZEN, {"owner": citizen_id, "now": now}).all()
+    counts = _count_by_attendee(rows, body, service)
     if (total := counts.total()) >= body.rules.most_bookings_of_citizen:
         raise BookingRefused(RefusalKind.TOO_MANY_BOOKINGS, _too_many(total))
     if attendee is not None:
         _refuse_more(body, counts[words_of_name(attendee)])
+    return [row.id for row in rows if row.state == BookingState.HELD]
 
 
 def check_attendee(
@@ -58,7 +68,8 @@ def check_attendee(
 
     `attendee` is their name.
     """
-    counts = _count_by_attendee(session, _OF_CITIZEN, citizen_id, body, service, now)
+    rows = session.execute(_OF_CITIZEN, {"owner": citizen_id, "now": now}).all()
+    counts = _count_by_attendee(rows, body, service)
     _refuse_more(body, counts[words_of_name(attendee)])
 
 
@@ -89,7 +100,8 @@ def limit_reached(
     session: Session, body: Municipality, service: str, now: datetime, citizen_id: int
 ) -> LimitReached | None:
     """Return the limit of a service that a citizen has reached, before an attendee is known."""
-    counts = _count_by_attendee(session, _OF_CITIZEN, citizen_id, body, service, now)
+    rows = session.execute(_OF_CITIZEN, {"owner": citizen_id, "now": now}).all()
+    counts = _count_by_attendee(rows, body, service)
     total = counts.total()
     for_all = total >= body.rules.most_bookings_of_citizen
     if for_all or max(counts.values(), default=0) >= body.rules.open_bookings:
@@ -115,7 +127,8 @@ def check_phone(
     if actor.proven_phone != phone_hash:
         return
     lock(session, f"phone {phone_hash}")
-    counts = _count_by_attendee(session, _OF_PROVEN_PHONE, phone_hash, body, service, now)
+    rows = session.execute(_OF_PROVEN_PHONE, {"owner": phone_hash, "now": now}).all()
+    counts = _count_by_attendee(rows, body, service)
     if counts[words_of_name(attendee)] >= body.rules.open_bookings:
         raise BookingRefused(
             RefusalKind.TOO_MANY_BOOKINGS,
@@ -126,20 +139,14 @@ def check_phone(
         )
 
 
-def _count_by_attendee(
-    session: Session,
-    query: Select[tuple[str, str, dict[str, str]]],
-    owner: int | str,
-    body: Municipality,
-    service: str,
-    now: datetime,
-) -> Counter[tuple[str, ...]]:
-    """Return how many bookings of a service there are for each attendee."""
+def _count_by_attendee(rows: _Rows, body: Municipality, service: str) -> Counter[tuple[str, ...]]:
+    """Return how many confirmed bookings of a service there are for each attendee."""
     # Filtered in Python: in SQL, SQLite might choose the index by municipality and scan it all.
     return Counter(
         words_of_name(row.details.get("name", ""))
-        for row in session.execute(query, {"owner": owner, "now": now})
-        if (row.municipality_id, row.service) == (body.id, service)
+        for row in rows
+        if (row.state, row.municipality_id, row.service)
+        == (BookingState.CONFIRMED, body.id, service)
     )
 
 
