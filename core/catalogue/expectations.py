@@ -12,7 +12,7 @@ from core.catalogue.model import ID, URL
 
 PATTERNS = {ID: "an id of a-z, 0-9, - and _", URL: "a link that begins with https://"}
 
-LISTS = {"days": "[mon, tue]", "channels": "[in_person, phone]", "aliases": "[Χωριό, Village]"}
+LISTS = {"days": "[mon, tue]", "channels": "[in_person, phone]", "aliases": "[Village, Hamlet]"}
 """Examples of lists, by their field."""
 
 

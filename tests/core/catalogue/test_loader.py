@@ -104,7 +104,7 @@ def test_the_good_one_is_good(tmp_path: Path) -> None:
             f"{DESK}.channels",
             "a list, such as [in_person, phone]",
         ),
-        ("id: town\n", "id: town\naliases: Χωριό\n", "aliases", "such as [Χωριό, Village]"),
+        ("id: town\n", "id: town\naliases: Χωριό\n", "aliases", "such as [Village, Hamlet]"),
         ("{el: Δήμος, en: Town}", "Δήμος", "name", "a text as el and en, such as {el: …, en: …}"),
         ("name: {el: Δήμος, en: Town}", "name: [Δήμος]", "name", "a text as el and en"),
         ('contact: {phone: "2100000000"}', "contact: 2100000000", "contact", "fields, each"),
