@@ -50,7 +50,7 @@ def own_cookie(request: Request, *, framed: bool) -> Cookie:
     By the prefix of its name, browsers take it over https only, and with __Host- from this host
     only: no other site of the same domain can set it. With that prefix its path must be "/".
     """
-    root, secure = request.scope["root_path"], request.url.scheme == "https"
+    root, secure = request.scope["root_path"], request.scope["scheme"] == "https"
     prefix = ("__Secure-" if root else "__Host-") if secure else ""
     name = "rantevou.framed" if framed else "rantevou"
     return Cookie(prefix + name, root or "/", framed, secure)
@@ -62,7 +62,7 @@ def former_cookies(request: Request, municipality_id: str | None, *, framed: boo
     They are replaced wherever they come. None lives longer than COOKIE_SECONDS after the revision
     that sets one for all pages: from March 2027 on, this and its callers may go.
     """
-    name, secure = ("rantevou.framed" if framed else "rantevou"), request.url.scheme == "https"
+    name, secure = ("rantevou.framed" if framed else "rantevou"), request.scope["scheme"] == "https"
     start = FRAMED if framed else ""
     found = [Cookie(name, start or "/", framed, secure)]
     if municipality_id:
