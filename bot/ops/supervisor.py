@@ -79,9 +79,11 @@ def _run_child(pipe: int, run: Callable[[], None], at_end: Callable[[], None]) -
     except BaseException as error:
         log.error("a worker failed", **cause(error))
     finally:
-        at_end()
-        sys.stderr.flush()
-        os._exit(code)
+        try:
+            at_end()
+            sys.stderr.flush()
+        finally:  # a second signal comes as SystemExit: nothing of the parent's must run here
+            os._exit(code)
 
 
 def _end_with_parent(pipe: int) -> None:

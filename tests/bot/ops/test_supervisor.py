@@ -65,6 +65,24 @@ def test_a_process_that_is_stopped_says_how_many_lines_it_left_out() -> None:
     assert [line.get("left_out", 0) for line in lines] == [0] * 10 + [5]
 
 
+def test_a_process_that_is_stopped_twice_runs_none_of_its_parents_handlers() -> None:
+    program = """
+import atexit, os, signal
+from bot.ops.supervisor import supervise
+
+def stop():
+    os.kill(os.getppid(), signal.SIGTERM)
+    while True:
+        signal.pause()
+
+atexit.register(print, "the parent's")
+supervise(1, stop, lambda: os.kill(os.getpid(), signal.SIGTERM))
+"""
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=60)
+    assert ended.stdout.decode() == "the parent's\n"
+
+
 def test_a_process_that_failed_leaves_the_others_their_numbers(file: Path) -> None:
     with server(file, TWO) as running:
         wait_until(lambda: running.events.count("server started") == 2, running)
