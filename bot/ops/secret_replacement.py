@@ -29,7 +29,7 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class Replaced:
-    """What was changed: how many of each; `suppressed` by account."""
+    """Counts of what was changed; `suppressed` by account."""
 
     bookings: int
     web_chats: int

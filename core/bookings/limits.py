@@ -90,7 +90,7 @@ def _refuse_more(body: Municipality, count: int) -> None:
 
 @dataclass(frozen=True)
 class LimitReached:
-    """What a citizen is told who has the maximum for an attendee; or for all, if `for_all`."""
+    """The maximum of an attendee, or of a citizen if `for_all`, in words for the citizen."""
 
     text: TextTemplate
     for_all: bool

@@ -16,7 +16,7 @@ SEND_GRACE = timedelta(seconds=2)
 
 
 class Visibility(StrEnum):
-    """What is known of whether a reply was visible when the next message was written."""
+    """Visibility of a reply when the next message was written, as far as is known."""
 
     SHOWN = auto()
     HIDDEN = auto()
