@@ -13,7 +13,7 @@ from core.actor import Actor
 from core.catalogue.model import Municipality
 from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock
-from core.db.models import Booking, BookingState, Confirmation
+from core.db.models import LIVE, Booking, BookingState, Confirmation
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import Text, TextTemplate, _, _n
 
@@ -21,7 +21,7 @@ _COMING = select(
     Booking.id, Booking.state, Booking.municipality_id, Booking.service, Booking.details
 ).where(
     Booking.ends_at > bindparam("now"),
-    Booking.state.in_((BookingState.HELD, BookingState.CONFIRMED)),
+    LIVE,
 )
 _OF_CITIZEN = _COMING.where(Booking.citizen_id == bindparam("owner"))
 _OF_PROVEN_PHONE = _COMING.where(
