@@ -21,8 +21,8 @@ ALL_REQUESTS = 10
 PROVEN_REQUESTS = 100
 """The limit of a proven caller, in a conversation's: a platform sends all users' messages."""
 
-
 WINDOW_SECONDS = 60.0
+"""The time for which a count goes on, from its first request."""
 
 
 class TooManyRequests(HTTPException):
