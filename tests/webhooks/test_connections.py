@@ -1,5 +1,6 @@
 """No connection waits for its client for ever, and no number of them stops the server."""
 
+import asyncio.constants
 import socket
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from tests.webhooks.conftest import Serve
 from tests.webhooks.middleware.test_problem_details import RIGHT
 from webhooks import connections
+from webhooks.connections import NoRoom
 
 PATIENCE = 20
 
@@ -138,6 +140,26 @@ def test_past_the_limit_those_that_wait_longest_are_closed_and_all_are_answered(
             assert all(is_closed_after_reading(each) for each in early)
             left = [not is_closed_after_reading(each) for each in late]
             assert 10 <= sum(left) <= 20
+
+
+def test_a_burst_past_the_limit_stops_nobody_for_long_and_is_logged_in_our_words(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused = list[float]()
+
+    class Refused(NoRoom):
+        def __init__(self) -> None:
+            super().__init__()
+            refused.append(time.monotonic())
+
+    monkeypatch.setattr(connections, "NoRoom", Refused)
+    monkeypatch.setattr(connections, "max_connections", lambda: 20)
+    client = serve()
+    with opened(client, HEAD, 100):
+        assert client.get("/healthz").status_code == 200
+    assert refused
+    assert asyncio.constants.ACCEPT_RETRY_DELAY == connections.UNTOUCHED_SECONDS
+    assert "out of system resource" not in caplog.text
 
 
 def is_closed_after_reading(connection: socket.socket) -> bool:
