@@ -99,10 +99,11 @@ class Page:
             return RedirectResponse(f"{here.path}#new", 303)
         seen = await self._view(request, token) if token else None
         if token and seen:
-            inbound = self._inbound(request, here, token, ChatForm(text=START))[1]
-            if link := _link(here, seen):
-                inbound = inbound.model_copy(update={"text": None, "link": link})
+            link = _link(here, seen)
             if link or not seen.asked:  # its question has been erased since
+                inbound = self._inbound(request, here, token, ChatForm(text=START))[1]
+                if link:
+                    inbound = inbound.model_copy(update={"text": None, "link": link})
                 await self._application.handle_message(inbound)
                 seen = await self._view(request, token)
         if token and seen:

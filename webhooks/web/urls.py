@@ -81,8 +81,11 @@ def _delete(request: Request, response: Response, cookies: Iterable[Cookie]) -> 
             each.delete(response)
 
 
-def chat_page(request: Request) -> ChatPage:
-    """Return the page to which a request's path belongs. Raises HTTPException 404."""
+async def chat_page(request: Request) -> ChatPage:
+    """Return the page to which a request's path belongs. Raises HTTPException 404.
+
+    A coroutine that waits for nothing: FastAPI hands other functions to a thread.
+    """
     municipality_id = request.path_params.get("municipality")
     if municipality_id is not None and not re.fullmatch(ID, municipality_id):
         raise HTTPException(404, "No municipality has that name here.")
@@ -110,7 +113,7 @@ def check_origin(request: Request) -> None:
     # A sandboxed frame of any site sends "null"; only Sec-Fetch-Site tells it from our own page.
     # A framed page's cookie is sent with any site's form: there, the origin must be named.
     is_unknown = named is None and (
-        chat_page(request).framed or (origin == "null" and site is None)
+        is_framed(path_within_root(request.scope)) or (origin == "null" and site is None)
     )
     if site not in (None, "same-origin", "none") or is_foreign or is_unknown:
         raise HTTPException(403, "This form may be sent from Rantevou's own page only.")
