@@ -1,0 +1,118 @@
+"""The commands in the pages of documentation, run as they stand there."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bot.process_start import RANTEVOU
+from tests.bot.processes import TIMEOUT_SECONDS, Server, environment
+from tests.fakes.telegram import telegram_server
+from tests.test_documentation import PAGES, ROOT
+
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+OF_THE_MACHINE = (
+    "apt install ",
+    "useradd ",
+    "cd ",
+    "git ",
+    "make ",
+    "cp deploy/rantevou.service /etc/",
+)
+"""The beginnings of commands that set up a machine, which a test leaves as it is."""
+
+
+def commands(page: Path) -> list[str]:
+    """Return the commands of a page that can be run here, without their comments."""
+    blocks = BLOCK.findall(page.read_text("utf-8"))
+    lines = "".join(blocks).replace(" && cd ", "\ncd ")
+    # A quoted argument may go on in the next line.
+    whole = re.findall(r"^(?:[^'\n]|'[^']*')+$", lines, re.MULTILINE)
+    return [re.sub(r"\s+# .*", "", each) for each in whole if not each.startswith(OF_THE_MACHINE)]
+
+
+class Machine:
+    """A folder with an office, in which commands are run."""
+
+    def __init__(self, folder: Path, telegram: str) -> None:
+        self.folder, self.telegram = folder, telegram
+        self.file = folder / "data" / "rantevou.db"
+        self.file.parent.mkdir()
+        (folder / "backups").mkdir()
+        self.server: Server | None = None
+
+    def run(self, command: str) -> None:
+        """Run a command; fail where it does. A server is stopped by the next one that starts."""
+        match command.split():
+            case ["systemctl", "stop", "rantevou"]:
+                self.stop()
+            case ["systemctl", "start" | "restart" | "enable", *_]:
+                self.start("serve")
+            case ["rantevou", "serve" | "worker" as which, *options]:
+                self.start(which, *options)
+            case _:
+                self.shell(command)
+
+    def start(self, *arguments: str) -> None:
+        self.stop()
+        account = {
+            "telegram__town__token": "123456:secret",
+            "telegram__town__api_url": self.telegram,
+        }
+        self.server = Server(self.file, (RANTEVOU, *arguments), **account).wait_until_open()
+
+    def stop(self) -> None:
+        if self.server:
+            assert self.server.end() == 0, self.server.log
+        self.server = None
+
+    def shell(self, command: str) -> None:
+        owner, group = os.getuid(), os.getgid()
+        here = command.replace("/var/backups/", f"{self.folder}/backups/")
+        here = here.replace("-o rantevou -g rantevou", f"-o {owner} -g {group}")
+        if command.startswith("curl "):
+            if not shutil.which("curl"):
+                pytest.skip("curl isn't installed")
+            assert self.server, "a page's first command finds a server"
+            here = here.replace("http://127.0.0.1:8000", self.server.url)
+            here = here.replace("curl -s ", "curl -s --fail-with-body ")
+        path = f"{Path(RANTEVOU).parent}:{os.environ['PATH']}"
+        done = subprocess.run(
+            ["bash", "-c", here],
+            cwd=self.folder,
+            env=environment(self.file) | {"PATH": path},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, (here, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    with telegram_server() as telegram:
+        found = Machine(tmp_path, telegram.url)
+        found.start("serve")  # as by the README, which has brought the samples
+        yield found
+        found.stop()
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if commands(page)], ids=lambda page: page.name
+)
+def test_commands_in_the_documentation_work(page: Path, machine: Machine) -> None:
+    for command in commands(page):
+        machine.run(command)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_targets_of_make_that_are_named_are_there(page: Path) -> None:
+    named = set(re.findall(r"(?:^|`)make ([\w./]+)", page.read_text("utf-8"), re.MULTILINE))
+    makefile = (ROOT / "Makefile").read_text("utf-8").replace("$(READY):", ".venv/.ready:")
+    assert named <= set(re.findall(r"^([\w./]+):", makefile, re.MULTILINE))
