@@ -22,14 +22,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-catalogue = typer.Typer(help="The municipalities' catalogues.", no_args_is_help=True)
+catalogue = typer.Typer(
+    help="The municipalities' catalogues.",
+    epilog="Example: rantevou catalogue check my-town.yaml",
+    no_args_is_help=True,
+)
 
 Files = Annotated[list[Path], typer.Argument(help="Catalogues, one YAML file each.")]
 NewId = Annotated[str, typer.Argument(help="Of small Latin letters, such as my-town.")]
 Ids = Annotated[list[str], typer.Argument(help="Municipalities, as `list` shows them.")]
 
 
-@catalogue.command()
+@catalogue.command(epilog="Example: rantevou catalogue new my-town")
 def new(municipality: NewId) -> None:
     """Write a file for a municipality, with comments, to be changed: MUNICIPALITY.yaml."""
     import re
@@ -52,7 +56,7 @@ def new(municipality: NewId) -> None:
     typer.echo(f"{file}: change it, then: rantevou catalogue check {file}")
 
 
-@catalogue.command()
+@catalogue.command(epilog="Example: rantevou catalogue check my-town.yaml")
 def check(files: Files) -> None:
     """Check files; print each error with its line, its field and what was expected.
 
@@ -66,7 +70,7 @@ def check(files: Files) -> None:
         raise ConfigurationError("\n".join(wrong))
 
 
-@catalogue.command()
+@catalogue.command(epilog="Example: rantevou catalogue load my-town.yaml")
 def load(files: Files) -> None:
     """Load catalogues into the database, all or none; existing municipalities are updated.
 
@@ -95,7 +99,7 @@ def load(files: Files) -> None:
         typer.echo(f"{body.id}: {outcome}")
 
 
-@catalogue.command("list")
+@catalogue.command("list", epilog="Example: rantevou catalogue list")
 def list_loaded() -> None:
     """List the municipalities in the database."""
     from core.i18n import LANGUAGES
@@ -117,7 +121,7 @@ def list_loaded() -> None:
         typer.echo("No municipality is loaded.")
 
 
-@catalogue.command()
+@catalogue.command(epilog="Example: rantevou catalogue remove my-town")
 def remove(ids: Ids) -> None:
     """Offer municipalities no more, all or none; their past bookings stay.
 

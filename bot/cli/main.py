@@ -25,6 +25,7 @@ from core.errors import ConfigurationError
 app = typer.Typer(
     cls=PlatformGroup,
     help="Books appointments with Greek municipalities by conversation.",
+    epilog="Example: rantevou serve",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,7 +33,7 @@ app = typer.Typer(
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(outbox, name="outbox")
 app.add_typer(secret, name="secret")
-app.command()(doctor)
+app.command(epilog="Example: rantevou doctor")(doctor)
 
 Workers = Annotated[int, typer.Option(min=1, help="Number of processes.")]
 
@@ -48,7 +49,7 @@ def main() -> None:
         sys.exit(1)
 
 
-@app.command()
+@app.command(epilog="Example: rantevou serve --workers 4")
 def serve(workers: Workers = 1) -> None:
     """Serve the pages and the HTTP API, and deliver messages.
 
@@ -101,7 +102,7 @@ def _serve(listener: socket.socket, management: socket.socket) -> None:
         server.run(sockets=[listener])
 
 
-@app.command()
+@app.command(epilog="Example: rantevou worker")
 def worker() -> None:
     """Deliver messages, beside the server or on another machine."""
     import structlog
@@ -146,7 +147,7 @@ def worker() -> None:
     log.info("worker stopped", process=os.getpid())
 
 
-@app.command()
+@app.command(epilog="Example: rantevou backup /var/backups/rantevou-monday.db")
 def backup(file: Annotated[str, typer.Argument(help="Where to; not there yet.")]) -> None:
     """Copy the SQLite file and its secret, also while Rantevou runs.
 
@@ -163,7 +164,7 @@ def backup(file: Annotated[str, typer.Argument(help="Where to; not there yet.")]
         raise ConfigurationError(f"The copy is of little use without its secret: {wrong_secret}")
 
 
-@app.command()
+@app.command(epilog="Example: rantevou chat")
 def chat() -> None:
     """Chat in the terminal, on the same database."""
     from bot.bootstrap import bootstrap, load_shipped

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-outbox = typer.Typer(help="The messages that are stuck.", no_args_is_help=True)
+outbox = typer.Typer(
+    help="The messages that are stuck.",
+    epilog="Example: rantevou outbox retry --all",
+    no_args_is_help=True,
+)
 
 Ids = Annotated[
     list[int] | None, typer.Argument(min=1, max=2**63 - 1, help="As `list` shows them.")
@@ -24,7 +28,7 @@ Every = Annotated[bool, typer.Option("--all", help="All that are stuck.")]
 HEADINGS = ("id", "account", "kind", "booking", "due", "attempts", "status", "last error")
 
 
-@outbox.command("list")
+@outbox.command("list", epilog="Example: rantevou outbox list")
 def list_stuck() -> None:
     """List messages that failed, were tried in vain so far, or are overdue."""
     from core.messaging import outbox_admin
@@ -48,7 +52,7 @@ def list_stuck() -> None:
     echo_table(HEADINGS, rows)
 
 
-@outbox.command()
+@outbox.command(epilog="Example: rantevou outbox retry 12 14")
 def retry(ids: Ids = None, every: Every = False) -> None:
     """Enqueue messages again, as if they had never been tried."""
     from core.messaging import outbox_admin
@@ -60,7 +64,7 @@ def retry(ids: Ids = None, every: Every = False) -> None:
     typer.echo(f"Queued again: {done}")
 
 
-@outbox.command()
+@outbox.command(epilog="Example: rantevou outbox drop 12 14")
 def drop(ids: Ids = None, every: Every = False) -> None:
     """Give messages up."""
     from core.messaging import outbox_admin

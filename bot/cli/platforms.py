@@ -39,14 +39,21 @@ def _commands(platform: str) -> typer.Typer:
     group = typer.Typer(
         name=platform,
         help=f"The bots at {package.title}.",
+        epilog=f"Example: rantevou {platform} {'setup' if package.setup_help else 'poll'}",
         no_args_is_help=True,
         add_completion=False,
     )
     group.callback()(lambda: None)  # or a group of one command would be that command
     if package.setup_help:
-        group.command("setup", help=package.setup_help)(lambda: _set_up(platform))
+        setup = group.command(
+            "setup", help=package.setup_help, epilog=f"Example: rantevou {platform} setup"
+        )
+        setup(lambda: _set_up(platform))
     if package.poll_help:
-        group.command("poll", help=package.poll_help)(lambda: _poll(platform))
+        poll = group.command(
+            "poll", help=package.poll_help, epilog=f"Example: rantevou {platform} poll"
+        )
+        poll(lambda: _poll(platform))
     return group
 
 

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
     from bot.ops.secret_replacement import Replaced
 
-secret = typer.Typer(help="The secret that is kept with the database.", no_args_is_help=True)
+secret = typer.Typer(
+    help="The secret that is kept with the database.",
+    epilog="Example: rantevou secret replace",
+    no_args_is_help=True,
+)
 
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
@@ -26,7 +30,7 @@ def group() -> None:
     """Keep `replace` a command of its own, though it is the only one."""
 
 
-@secret.command()
+@secret.command(epilog="Example: rantevou secret replace --yes")
 def replace(yes: Yes = False) -> None:
     """Replace a secret that is lost for good, of which there is no backup.
 
