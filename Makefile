@@ -12,6 +12,9 @@ run: $(READY)
 chat: $(READY)
 	@$(BIN)/rantevou chat
 
+# Bytecode is kept: a hundred processes that the tests start would compile our modules anew.
+test soak: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(READY)
 	@$(BIN)/pytest -n 3 --dist loadfile
 
