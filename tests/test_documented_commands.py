@@ -2,13 +2,17 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
+from bot.cli.main import app
+from tests.bot.cli.test_help import parse
 from tests.bot.process_start import RANTEVOU
 from tests.bot.processes import TIMEOUT_SECONDS, Server, environment
 from tests.fakes.telegram import telegram_server
@@ -116,3 +120,10 @@ def test_targets_of_make_that_are_named_are_there(page: Path) -> None:
     named = set(re.findall(r"(?:^|`)make ([\w./]+)", page.read_text("utf-8"), re.MULTILINE))
     makefile = (ROOT / "Makefile").read_text("utf-8").replace("$(READY):", ".venv/.ready:")
     assert named <= set(re.findall(r"^([\w./]+):", makefile, re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_of_rantevou_that_are_named_are_there(page: Path) -> None:
+    rantevou = typer.main.get_command(app)
+    for named in re.findall(r"(?:^|`)rantevou( [^`\n#]+)", page.read_text("utf-8"), re.MULTILINE):
+        assert parse(rantevou, ["rantevou", *shlex.split(named)])
