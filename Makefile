@@ -15,7 +15,9 @@ chat: $(READY)
 # Bytecode is kept: a hundred processes that the tests start would compile our modules anew.
 test soak: export PYTHONDONTWRITEBYTECODE :=
 
+# Installs Chromium, nginx and openssl where it may (root, apt-get); else skips the tests that need them.
 test: $(READY)
+	@deploy/install_packages.sh $$($(BIN)/python -m tests.programs) || true
 	@$(BIN)/pytest -n 3 --dist loadfile
 
 # What takes long: processes killed 200 times on each database, messages in any disorder, moved clocks.
@@ -54,7 +56,10 @@ pins:
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
+# Debian's python3 makes no virtual environment without the package python3-venv.
 $(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || deploy/install_packages.sh python3-venv || \
+		{ echo "Rantevou needs Python 3.11 or later that can make a virtual environment: apt install python3-venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rantevou needs Python 3.11 or later; found " + sys.version.split()[0])'
 	@echo "Setting up $(VENV) (a minute or two, once)"
 	@$(PYTHON) -m venv $(VENV)

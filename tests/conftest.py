@@ -34,6 +34,8 @@ from core.db.models import UNSENT, Base, OutboxRow, StoredSecret
 from tests.fakes.push_platform import PushPlatformServer, push_platform_server
 from tests.postgres import Server, running
 
+pytest_plugins = ["tests.programs"]
+
 gc.set_threshold(50_000)  # as in bot/cli/main.py
 
 # Each client of httpx reads 140 certificates, which takes 20 ms; no client of the tests needs any.

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from tests.bot.processes import free_port
+from tests.programs import NGINX, OPENSSL, needed
 
 OPERATIONS = Path(__file__).parents[1] / "docs" / "operations.md"
 
@@ -47,15 +48,16 @@ def location(root_path: str, app: str, *, stripped: bool) -> str:
 @contextmanager
 def nginx(folder: Path, root_path: str, app: str, *, stripped: bool) -> Iterator[str]:
     """Run nginx with a certificate of its own before the server at `app`; yield its origin."""
-    port, config = free_port(), folder / "nginx.conf"
-    new_key = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    program, port, config = needed(NGINX), free_port(), folder / "nginx.conf"
+    curve = "ec_paramgen_curve:P-256"
+    new_key = [needed(OPENSSL), "req", "-x509", "-newkey", "ec", "-pkeyopt", curve]
     files = ["-nodes", "-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")]
     subprocess.run(
         [*new_key, *files, "-subj", "/CN=localhost", "-days", "2"], check=True, capture_output=True
     )
     block = location(root_path, app, stripped=stripped)
     config.write_text(CONFIG.format(folder=folder, port=port, location=block))
-    process = subprocess.Popen(["/usr/sbin/nginx", "-e", str(folder / "error.log"), "-c", config])
+    process = subprocess.Popen([program, "-e", str(folder / "error.log"), "-c", config])
     origin = f"https://127.0.0.1:{port}"
     try:
         for _ in range(200):

@@ -1,6 +1,5 @@
 """Fixtures: a real browser, and a server that it opens."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -8,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import Deployment
+from tests.programs import CHROMIUM, needed, path_of
 from tests.webhooks.chat_client import serving
 from tests.webhooks.conftest import served
 from webhooks.app import build_app
@@ -20,7 +20,7 @@ def launched() -> Iterator[Browser]:
     """Run Debian's Chromium without a window; prefer its headless shell."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium-headless-shell") or "/usr/bin/chromium",
+            executable_path=path_of(CHROMIUM),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         yield browser
@@ -30,6 +30,7 @@ def launched() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Yield a browser, closed after this folder: its event loop allows no other."""
+    needed(CHROMIUM)
     with launched() as browser:
         yield browser
 
