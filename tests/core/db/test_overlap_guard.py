@@ -80,7 +80,7 @@ class Old:
 class Edition:
     """A database of a revision, to be copied or never committed to; its tables as they were."""
 
-    url: str
+    database: Database
     tables: dict[str, Table]
 
 
@@ -89,7 +89,7 @@ class Edition:
     params=[(kind, revision) for kind in BOTH for revision in REVISIONS],
     ids="-".join,
 )
-def edition(request: pytest.FixtureRequest) -> Edition:
+def edition(request: pytest.FixtureRequest) -> Iterator[Edition]:
     kind, revision = request.param
     if kind == "postgresql":
         server: Server = request.getfixturevalue("postgres")
@@ -97,38 +97,34 @@ def edition(request: pytest.FixtureRequest) -> Edition:
     else:
         factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
         url = f"sqlite:///{factory.mktemp('old') / 'old.db'}"
-    database, tables = Database(url), MetaData()
-    with database.engine.begin() as connection:
-        upgrade(connection, revision)
-        tables.reflect(connection)
-    database.close()
-    return Edition(url, dict(tables.tables))
+    tables = MetaData()
+    with closing(Database(url)) as database:
+        with database.engine.begin() as connection:
+            upgrade(connection, revision)
+            tables.reflect(connection)
+        yield Edition(database, dict(tables.tables))
 
 
 @pytest.fixture
 def old(edition: Edition) -> Iterator[Old]:
     """At every revision, one of which nothing is kept."""
-    database = Database(edition.url)
-    with database.engine.connect() as connection:
+    with edition.database.engine.connect() as connection:
         yield Old(connection, edition.tables)
-    database.close()
 
 
 @pytest.fixture
 def copied(edition: Edition, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """At every revision, one to be migrated."""
-    made = make_url(edition.url)
-    if made.drivername == "sqlite":
-        (tmp_path / "old.db").write_bytes(Path(str(made.database)).read_bytes())
-        database = Database(f"sqlite:///{tmp_path / 'old.db'}")
-        yield database
-        database.close()
+    edition.database.engine.dispose()  # what is connected to can't be copied
+    if file := edition.database.backend.file:
+        (tmp_path / "old.db").write_bytes(file.read_bytes())
+        with closing(Database(f"sqlite:///{tmp_path / 'old.db'}")) as database:
+            yield database
         return
     server: Server = request.getfixturevalue("postgres")
-    with server.database(str(made.database)) as url:
-        database = Database(url)
+    template = make_url(edition.database.url).database
+    with server.database(str(template)) as url, closing(Database(url)) as database:
         yield database
-        database.close()
 
 
 @contextmanager
