@@ -12,8 +12,9 @@ import pytest
 CHROMIUM = "chromium-headless-shell"
 NGINX = "nginx"
 OPENSSL = "openssl"
+CURL = "curl"
 
-NAMES = {CHROMIUM: (CHROMIUM, "chromium"), NGINX: (NGINX,), OPENSSL: (OPENSSL,)}
+NAMES = {CHROMIUM: (CHROMIUM, "chromium"), NGINX: (NGINX,), OPENSSL: (OPENSSL,), CURL: (CURL,)}
 """The names of the program that each package brings, the preferred one first."""
 
 WANTING = "a program isn't installed that it needs: "

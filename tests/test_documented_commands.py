@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.bot.cli.test_help import parse
 from tests.bot.process_start import RANTEVOU
 from tests.bot.processes import TIMEOUT_SECONDS, Server, environment
 from tests.fakes.telegram import telegram_server
+from tests.programs import CURL, needed
 from tests.test_documentation import PAGES, ROOT
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -80,8 +80,7 @@ class Machine:
         here = command.replace("/var/backups/", f"{self.folder}/backups/")
         here = here.replace("-o rantevou -g rantevou", f"-o {owner} -g {group}")
         if command.startswith("curl "):
-            if not shutil.which("curl"):
-                pytest.skip("curl isn't installed")
+            needed(CURL)
             assert self.server, "a page's first command finds a server"
             here = here.replace("http://127.0.0.1:8000", self.server.url)
             here = here.replace("curl -s ", "curl -s --fail-with-body ")
