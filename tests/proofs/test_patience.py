@@ -17,6 +17,7 @@ from tests.proofs.push_citizens import TIMEOUT_KILLS, TIMEOUT_SECONDS, Citizens
         (TIMEOUT_KILLS, 10, 1, True),
         (TIMEOUT_KILLS - 1, 10, TIMEOUT_SECONDS + 1, True),  # for good
         (TIMEOUT_KILLS, 1, 1, False),  # a fast one
+        (TIMEOUT_KILLS, 2, 1, False),  # two killed workers in a row had the message
     ],
 )
 def test_who_is_stuck(
