@@ -104,6 +104,11 @@ def place_of_secret(database: Database, given: str | None) -> str:
     return SETTING if given else str(secret_file(file)) if file else database.backend.name
 
 
+def keep(session: Session, key: str) -> None:
+    """Keep a key in PostgreSQL."""
+    session.merge(StoredSecret(name="secret", value=key))
+
+
 def _take(session: Session, database: Database, given: str | None) -> str:
     """Return the key that is given or kept, or a new one, and record its fingerprint."""
     file = database.backend.file
@@ -160,7 +165,7 @@ def _make(session: Session, database_file: Path | None) -> str:
     """Make a key and keep it. Raises ConfigurationError."""
     key = secrets.token_urlsafe(32)
     if database_file is None:
-        session.add(StoredSecret(name="secret", value=key))
+        keep(session, key)
         return key
     file = secret_file(database_file)
     draft = file.with_suffix(f".{os.getpid()}")

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.catalogue import catalogue
+from bot.cli.database import database
 from bot.cli.outbox import outbox
 from bot.cli.platforms import PlatformGroup, address_of, doctor
 from bot.cli.secret import secret
@@ -31,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(catalogue, name="catalogue")
+app.add_typer(database, name="database")
 app.add_typer(outbox, name="outbox")
 app.add_typer(secret, name="secret")
 app.command(epilog="Example: rantevou doctor")(doctor)

@@ -16,9 +16,9 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from core.db import overlap_guard
+from core.db import move_marks, overlap_guard
 from core.db.postgresql import PostgreSQL
-from core.db.sqlite import SQLite
+from core.db.sqlite import SQLite, is_locked
 from core.errors import ConfigurationError, DatabaseUnavailable, RetryTransaction
 
 T = TypeVar("T")
@@ -100,11 +100,13 @@ class Database:
 
     def prepare(self) -> None:
         """Create or migrate the tables. Raises ConfigurationError where that can't be done."""
-        with self._as_configuration_errors("can't be used"):
+        with self.as_configuration_errors("can't be used"):
             self.backend.create_if_missing()
             with self.engine.begin() as connection:
                 self.backend.lock_for_migration(connection)
                 revision = revision_of(connection)
+                if refusal := move_marks.refusal(connection, revision, self.backend.name):
+                    raise ConfigurationError(f"{SETTING}: {refusal}")
                 if revision is not None and revision not in REVISIONS:
                     raise ConfigurationError(
                         f"The database {self.backend.name} is from a newer Rantevou (revision "
@@ -113,7 +115,7 @@ class Database:
                     )
                 if revision != REVISIONS[-1]:
                     failure = f"can't be migrated to revision {REVISIONS[-1]}, and is as it was"
-                    with self._as_configuration_errors(failure):
+                    with self.as_configuration_errors(failure):
                         upgrade(connection)
                 if lost := overlap_guard.missing(connection):
                     raise ConfigurationError(
@@ -147,14 +149,19 @@ class Database:
             raise
 
     @contextmanager
-    def _as_configuration_errors(self, failure: str) -> Iterator[None]:
-        """Raise ConfigurationError, which names the failure, in place of the database's errors."""
+    def as_configuration_errors(self, failure: str, named: str = SETTING) -> Iterator[None]:
+        """Raise ConfigurationError in place of the database's errors.
+
+        It names the failure, and where the database was named.
+        """
         try:
             yield
         except (DatabaseError, OSError) as error:
             reason = error.orig if isinstance(error, DatabaseError) else error.strerror
+            if is_locked(reason):
+                reason = f"{reason} by another process, perhaps by `{move_marks.MOVE}`"
             raise ConfigurationError(
-                f"{SETTING}: {self.backend.name} {failure}: {_first_line(reason)}"
+                f"{named}: {self.backend.name} {failure}: {_first_line(reason)}"
             ) from None
 
 

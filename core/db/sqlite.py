@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
+from core.errors import ConfigurationError
+
 BUSY_SECONDS = 15
 """The seconds that a connection waits for another process to finish writing."""
 
@@ -61,6 +63,28 @@ class SQLite:
         # BEGIN IMMEDIATE alone also passes on a file that may only be read.
         connection.exec_driver_sql("PRAGMA user_version = 0")
 
+    def keep_others_out(self, engine: Engine) -> None:
+        """Have the engine's connection keep every other process out, until it is closed.
+
+        Connecting raises ConfigurationError where one has the file open: in WAL mode, each
+        connection holds a lock on it for its life, not only in a transaction.
+        """
+
+        @event.listens_for(engine, "connect", insert=True)
+        def on_connect(connection: sqlite3.Connection, _record: Any) -> None:
+            try:
+                # The mode takes the lock at the first look at the file, so before all else.
+                for statement in ("busy_timeout=0", "locking_mode=EXCLUSIVE", "schema_version"):
+                    connection.execute(f"PRAGMA {statement}").fetchall()
+            except sqlite3.OperationalError as error:
+                connection.close()
+                if not is_locked(error):
+                    raise
+                raise ConfigurationError(
+                    f"{self.name} is in use: stop every Rantevou on it first (the service, and "
+                    "`rantevou` with serve, worker, chat or poll), and whatever else has it open."
+                ) from None
+
     def is_retryable(self, _error: Exception) -> bool:
         """Return False: there is a single writer, so nothing conflicts."""
         return False
@@ -99,13 +123,22 @@ class SQLite:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Turn WAL on, with retries: while another process does so, SQLite refuses at once."""
-    for left in range(BUSY_SECONDS * 20, -1, -1):
+    """Turn WAL on, with retries: while another process does so, SQLite refuses at once.
+
+    Where another process keeps the file to itself, SQLite has waited BUSY_SECONDS itself.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not left:
+            if not is_locked(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
         else:
             return
+
+
+def is_locked(error: object) -> bool:
+    """Return whether an error says that another process has locked the file."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY

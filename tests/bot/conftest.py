@@ -1,5 +1,6 @@
 """Fixtures for tests of whole processes: database files, a booking, a push platform."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from core.bookings.reference import fold_code
 from tests.bot.push_deployment import PushDeployment
 from tests.conftest import Deployment
 from tests.fakes.push_platform import PushPlatformServer
+from tests.postgres import Server
 from tests.webhooks.chat_client import CODE
 
 
@@ -46,3 +48,10 @@ def push(
 ) -> PushDeployment:
     monkeypatch.setattr(worker, "POLL_SECONDS", 0.02)
     return PushDeployment(deployment, push_platform)
+
+
+@pytest.fixture
+def url(postgres: Server) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    with postgres.database() as url:
+        yield url

@@ -1,0 +1,56 @@
+"""The command `rantevou database`: move an office to PostgreSQL."""
+
+from typing import Annotated
+
+import typer
+
+database = typer.Typer(
+    help="The database.",
+    epilog="Example: rantevou database move postgresql://user:password@host/name",
+    no_args_is_help=True,
+)
+
+Url = Annotated[
+    str,
+    typer.Argument(
+        metavar="URL", help="Of an empty PostgreSQL database, with its user and password."
+    ),
+]
+
+
+@database.callback()
+def group() -> None:
+    """Keep `move` a command of its own, though it is the only one."""
+
+
+@database.command(epilog="Example: rantevou database move postgresql://user:password@host/name")
+def move(url: Url) -> None:
+    """Move everything from SQLite (RANTEVOU_DATABASE_URL) to PostgreSQL.
+
+    Stop every Rantevou first. If it is interrupted, run it again: it goes on where it was.
+    """
+    from bot.ops.database_move import move_database
+    from bot.platforms import PLATFORMS
+    from bot.settings import read_settings
+
+    moved = move_database(read_settings(PLATFORMS), url, lambda what, done, total: None)
+    if moved.rows is None:
+        typer.echo(f"{moved.source} had been moved to {moved.target} already.")
+    else:
+        typer.echo(
+            f"Moved {moved.rows:,} rows from {moved.source} to {moved.target}, and compared each."
+        )
+    kept = (
+        f"kept in PostgreSQL, as it was in {moved.secret_file}"
+        if moved.secret_file
+        else "RANTEVOU_SECRET, as before"
+    )
+    typer.echo(f"The secret is {kept}.")
+    typer.echo(
+        "Next: set RANTEVOU_DATABASE_URL to the URL that you have just given, start Rantevou, and "
+        "look at `rantevou doctor`."
+    )
+    typer.echo(
+        f"{moved.source} stays as it is, and Rantevou doesn't start on it any more. Delete it, and "
+        "what is beside it, when all is well."
+    )

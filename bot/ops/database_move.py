@@ -1,0 +1,228 @@
+"""The move of a SQLite office to PostgreSQL.
+
+The target's tables are marked (`core/db/move_marks.py`) until all rows are copied and compared. The
+source is marked just before the target's mark goes: never can both be served, and whenever it is
+interrupted, the same command goes on.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+
+import psycopg
+from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from bot.secret_key import FINGERPRINT, hash_key, keep, secret_file
+from bot.settings import Settings
+from core.db import move_marks, overlap_guard
+from core.db.advisory_locks import key_of
+from core.db.database import REVISIONS, SETTING, Database, backend_of, revision_of, upgrade
+from core.db.models import Booking, StoredSecret
+from core.db.move import Report, RowsRefused, copy_rows, copy_table, differences, set_sequences
+from core.db.postgresql import PostgreSQL
+from core.errors import ConfigurationError
+
+ARGUMENT = "URL"
+EXPECTED = "must be like postgresql://user:password@host/name"
+AGAIN = "The move isn't finished, and nothing is lost: run the same command again, and it goes on."
+UNFINISHED = f"{move_marks.UNFINISHED}{REVISIONS[-1]}"
+
+NAMED = 5
+"""The most rows, or tables, that an error names."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What was moved; `rows` is None where a former run had moved them all."""
+
+    source: str
+    target: str
+    rows: int | None
+    secret_file: str | None
+    """The file of the secret, which PostgreSQL keeps too now; None for one in the settings."""
+
+
+def move_database(settings: Settings, url: str, report: Report) -> Moved:
+    """Move the office of the settings to PostgreSQL, or go on with that.
+
+    Raises ConfigurationError, which names the setting or argument, and never the URL's password.
+    """
+    given = settings.secret.get_secret_value() if settings.secret else None
+    with closing(Database(settings.database_url)) as source, closing(_target(url)) as target:
+        name = source.backend.name
+        if isinstance(source.backend, PostgreSQL):
+            raise ConfigurationError(f"{SETTING}: {name} is PostgreSQL already.")
+        if not source.backend.file.exists():
+            raise ConfigurationError(f"{SETTING}: {name} isn't there, so there is nothing to move.")
+        source.backend.keep_others_out(source.engine)
+        with source.as_configuration_errors("can't be used"), source.engine.begin() as reading:
+            was_moved = revision_of(reading) == move_marks.MOVED
+        if not was_moved:
+            source.prepare()
+        key = hash_key(source, given)
+        with target.as_configuration_errors("can't be used", ARGUMENT):
+            writing = target.engine.connect()
+            _keep_other_moves_out(writing, target.backend.name)
+        with writing, source.engine.connect() as reading:
+            move = _Move(reading, writing, name, target.backend.name, report)
+            with move.in_words():
+                rows = None
+                if was_moved:
+                    move.check_target()
+                else:
+                    rows = move.copy()
+                if rows is not None or move.is_unfinished():
+                    move.finish(None if given else key)
+        file = None if given else str(secret_file(source.backend.file))
+        return Moved(name, target.backend.name, rows, file)
+
+
+@dataclass(frozen=True)
+class _Move:
+    """A connection to each database, their names, and what is called with the progress."""
+
+    source: Connection
+    target: Connection
+    source_name: str
+    target_name: str
+    report: Report
+
+    def copy(self) -> int:
+        """Copy all rows and compare them; return how many. Raises ConfigurationError."""
+        resumed, wrong = self._may_go_on(), [""]
+        # Where it was served since, a copy that goes on may differ, and is begun anew.
+        for goes_on in (True, False) if resumed else (False,):
+            if not goes_on:
+                self._begin()
+            try:
+                with self.source.begin():
+                    rows = copy_rows(self.source, self.target, self.report)
+                    with (
+                        self.target.begin(),
+                        closing(differences(self.source, self.target, self.report)) as found,
+                    ):
+                        wrong = list(islice(found, NAMED))
+            except RowsRefused as refused:
+                wrong = [str(refused)]
+            if not wrong:
+                return rows
+        raise ConfigurationError(
+            f"{self.target_name} isn't as {self.source_name} is, which stays in use: see "
+            f"{', '.join(wrong)}. Please report this line."
+        )
+
+    def check_target(self) -> None:
+        """Check that the target has what was moved. Raises ConfigurationError."""
+        with self.source.begin(), self.target.begin():
+            if _office(self.target) != _office(self.source):
+                moved_to = move_marks.target_of(self.source)
+                raise ConfigurationError(
+                    f"{SETTING}: {self.source_name} was moved to {moved_to} before, and "
+                    f"{self.target_name} is another database."
+                )
+
+    def is_unfinished(self) -> bool:
+        """Return whether the target is marked so."""
+        with self.target.begin():
+            return move_marks.is_unfinished(revision_of(self.target))
+
+    def finish(self, secret: str | None) -> None:
+        """Make the target ready, with a secret to be kept there, and mark the source as moved."""
+        self.report("Finishing", 0, 0)
+        # The source's transaction ends first.
+        with self.target.begin(), self.source.begin():
+            set_sequences(self.source, self.target)
+            if secret:
+                with Session(self.target) as session:
+                    keep(session, secret)
+                    session.flush()
+            if lost := overlap_guard.missing(self.target):
+                raise ConfigurationError(f"{self.target_name} lacks {', '.join(lost)}. {AGAIN}")
+            self.target.exec_driver_sql("ANALYZE")
+            move_marks.mark(self.target, REVISIONS[-1])
+            move_marks.mark_moved(self.source, self.target_name)
+
+    @contextmanager
+    def in_words(self) -> Iterator[None]:
+        """Raise ConfigurationError in place of the databases' errors."""
+        try:
+            yield
+        except (DBAPIError, psycopg.Error) as error:
+            reason = error.orig if isinstance(error, DBAPIError) else error
+            of_source = isinstance(reason, sqlite3.Error)
+            name = self.source_name if of_source else self.target_name
+            line = str(reason).partition("\n")[0]
+            raise ConfigurationError(f"{name}: {line}. {AGAIN}") from None
+
+    def _may_go_on(self) -> bool:
+        """Return whether the target has tables with which this office's unfinished move goes on.
+
+        Raises ConfigurationError, which names what is in a target that is neither that nor empty.
+        """
+        with self.source.begin(), self.target.begin():
+            revision, tables = revision_of(self.target), inspect(self.target).get_table_names()
+            if not tables:
+                return False
+            if move_marks.is_unfinished(revision):
+                if _office(self.target) == _office(self.source):
+                    return revision == UNFINISHED  # else of an older Rantevou
+                what = "holds an unfinished move of another office"
+            elif revision and Booking.__tablename__ in tables:
+                count = self.target.scalar(select(func.count()).select_from(Booking))
+                what = f"holds a Rantevou already, with {count} bookings"
+            else:
+                what = f"isn't empty: it has {', '.join(sorted(tables)[:NAMED])}"
+        raise ConfigurationError(
+            f"{ARGUMENT}: {self.target_name} {what}. Make a new database, and name that."
+        )
+
+    def _begin(self) -> None:
+        """Make the target's tables, marked, in place of those of an unfinished move."""
+        self.report("Making the tables", 0, 0)
+        with self.source.begin(), self.target.begin():
+            if former := inspect(self.target).get_table_names():
+                quote = self.target.dialect.identifier_preparer.quote
+                self.target.exec_driver_sql(f"DROP TABLE {', '.join(map(quote, former))} CASCADE")
+            upgrade(self.target)
+            move_marks.mark(self.target, UNFINISHED)
+            # With the fingerprint of the secret, by which the office is known.
+            copy_table(self.source, self.target, StoredSecret.__tablename__)
+
+
+def _office(connection: Connection) -> str | None:
+    """Return by what an office is known: the salted fingerprint of its secret."""
+    if not inspect(connection).has_table(StoredSecret.__tablename__):
+        return None
+    stored = select(StoredSecret.value).where(StoredSecret.name == FINGERPRINT)
+    return connection.execute(stored).scalar()
+
+
+def _target(url: str) -> Database:
+    """Return the database of the argument. Raises ConfigurationError."""
+    try:
+        if isinstance(backend_of(url), PostgreSQL):
+            return Database(url)
+    except ConfigurationError:
+        pass
+    raise ConfigurationError(f"{ARGUMENT} {EXPECTED}")
+
+
+def _keep_other_moves_out(target: Connection, name: str) -> None:
+    """Check and lock the target for the connection's life. Raises ConfigurationError."""
+    for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        target.exec_driver_sql(f"SET {limit} = 0")
+    if (encoding := target.exec_driver_sql("SHOW server_encoding").scalar()) != "UTF8":
+        raise ConfigurationError(
+            f"{ARGUMENT}: {name} has the encoding {encoding}, without Greek: make it with UTF8."
+        )
+    try:
+        target.execute(select(func.pg_advisory_lock(key_of("move"))))
+    except DBAPIError as error:
+        if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise
+        raise ConfigurationError(f"{ARGUMENT}: another move to {name} is running.") from None
+    target.commit()

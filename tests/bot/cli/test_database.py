@@ -1,0 +1,83 @@
+"""`rantevou database move` beside other processes: each keeps off what the other uses."""
+
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from functools import partial
+
+import httpx
+import pytest
+
+from core.db.database import Database
+from core.db.sqlite import SQLite
+from tests.bot.moving import move
+from tests.bot.process_start import RANTEVOU
+from tests.bot.processes import free_port, run, run_here, server
+from tests.bot.terminal import Terminal
+from tests.conftest import Deployment, on_sqlite
+from tests.core.wait_until import until
+from tests.fakes.telegram import TOKEN, TelegramServer, telegram_server
+
+pytestmark = on_sqlite
+
+
+@pytest.fixture
+def telegram() -> Iterator[TelegramServer]:
+    with telegram_server() as running:
+        yield running
+
+
+def is_open(url: str) -> bool:
+    with suppress(httpx.ConnectError):
+        return httpx.get(f"{url}/healthz").is_success
+    return False
+
+
+COMMANDS = [
+    ("serve",),
+    ("serve", "--workers", "2"),
+    ("worker",),
+    ("telegram", "poll"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_move_is_refused_while_anything_serves(
+    deployment: Deployment, url: str, command: tuple[str, ...], telegram: TelegramServer
+) -> None:
+    bot = {"telegram__town__token": TOKEN, "telegram__town__api_url": telegram.url}
+    deployment.database.close()
+    with server(deployment.file, (RANTEVOU, *command), **bot) as running:
+        if command[0] == "serve":  # which has said so before its own processes use the file
+            until(partial(is_open, running.url))
+        done = run_here(deployment.file, "database", "move", url)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == (
+            f"{deployment.file} is in use: stop every Rantevou on it first (the service, and "
+            "`rantevou` with serve, worker, chat or poll), and whatever else has it open.\n"
+        )
+        assert running.end() == 0
+    assert move(deployment, url).returncode == 0
+
+
+def test_a_move_is_refused_while_somebody_chats(deployment: Deployment, url: str) -> None:
+    deployment.database.close()
+    with Terminal(deployment.file):
+        done = run_here(deployment.file, "database", "move", url)
+        assert "is in use" in done.stderr
+
+
+def test_a_server_that_is_started_during_a_move_says_so_and_ends(
+    deployment: Deployment,
+) -> None:
+    deployment.database.close()
+    backend = deployment.database.backend
+    assert isinstance(backend, SQLite)
+    with closing(Database(deployment.database.url)) as moving:
+        backend.keep_others_out(moving.engine)
+        with moving.engine.begin():
+            done = run(deployment.file, "serve", "--workers", "2", port=free_port())
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"RANTEVOU_DATABASE_URL: {deployment.file} can't be used: database is locked by another "
+        "process, perhaps by `rantevou database move`\n"
+    )

@@ -1,0 +1,223 @@
+"""An office is moved from SQLite to PostgreSQL: all of it, once, whatever comes between."""
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
+
+from bot.bootstrap import bootstrap
+from bot.secret_key import secret_file
+from bot.settings import Settings
+from core.db.database import REVISIONS, Database
+from core.db.models import Booking
+from core.db.move_marks import UNFINISHED
+from tests.bot.moving import PASSWORD, change, in_postgresql, move, refused, rows, write
+from tests.bot.processes import free_port, run, run_here
+from tests.bot.push_deployment import PushDeployment
+from tests.conftest import SECRET, Deployment, on_sqlite
+from tests.postgres import Server
+
+pytestmark = on_sqlite
+
+
+def test_everything_is_moved_and_the_same_conversations_go_on(
+    deployment: Deployment, booked: str, url: str
+) -> None:
+    deployment.talk("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", who="another")
+    bootstrap(Settings(database_url=deployment.database.url)).database.close()
+    before = rows(deployment.database)
+    done = move(deployment, url)
+    assert (done.returncode, done.stderr) == (0, "")
+    source, count = deployment.file, sum(map(len, before.values()))
+    target = make_url(url).render_as_string()
+    assert done.stdout.splitlines() == [
+        f"Moved {count} rows from {source} to {target}, and compared each.",
+        f"The secret is kept in PostgreSQL, as it was in {secret_file(source)}.",
+        "Next: set RANTEVOU_DATABASE_URL to the URL that you have just given, start Rantevou, and "
+        "look at `rantevou doctor`.",
+        f"{source} stays as it is, and Rantevou doesn't start on it any more. Delete it, and what "
+        "is beside it, when all is well.",
+    ]
+    with in_postgresql(deployment, url) as there:
+        assert rows(there.database) == before
+        assert there.rows("SELECT value FROM kept WHERE name = 'secret'") == [(SECRET,)]
+        assert there.say(choice=there.last[-1].choices[0].id, who="another")[-1].step == "time"
+        found = there.talk("τα ραντεβού μου", booked, "6912345678", who="a third")
+        assert "Επίδομα Στέγασης" in found[0].text
+
+
+@pytest.mark.usefixtures("booked")
+def test_what_was_moved_is_served_with_the_secret_that_it_had(
+    deployment: Deployment, url: str
+) -> None:
+    assert move(deployment, url).returncode == 0
+    listed = run_here(deployment.file, "catalogue", "list", database_url=url)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    other = run_here(deployment.file, "catalogue", "list", database_url=url, secret="x" * 16)
+    assert "RANTEVOU_SECRET isn't the one used before" in other.stderr
+
+
+def test_a_secret_of_the_settings_stays_there(deployment: Deployment, url: str) -> None:
+    secret_file(deployment.file).unlink()
+    done = move(deployment, url, secret="x" * 16)
+    assert "The secret is RANTEVOU_SECRET, as before.\n" in done.stdout
+    with in_postgresql(deployment, url) as there:
+        assert there.rows("SELECT name FROM kept") == [("fingerprint",)]
+
+
+@pytest.mark.usefixtures("booked")
+def test_the_overlap_guard_holds_in_the_target(deployment: Deployment, url: str) -> None:
+    assert move(deployment, url).returncode == 0
+    columns = ", ".join(c.name for c in Booking.__table__.columns if c.name not in ("id", "code"))
+    again = f"INSERT INTO bookings ({columns}) SELECT {columns} FROM bookings"
+    with pytest.raises(IntegrityError, match="bookings_guard"):
+        change(url, again)
+
+
+def test_no_id_is_given_twice(deployment: Deployment, url: str) -> None:
+    deployment.talk("Γεια", "Καλαμάτα", "Γεια")
+    ((newest,),) = deployment.rows("SELECT max(id) FROM inbounds")
+    deployment.rows(f"DELETE FROM inbounds WHERE id = {newest} RETURNING id")
+    ((contact,),) = deployment.rows("SELECT max(id) FROM contacts")
+    assert move(deployment, url).returncode == 0
+    with in_postgresql(deployment, url) as there:
+        there.say("Γεια", who="another")
+        assert there.rows("SELECT max(id) FROM inbounds") == [(newest + 1,)]
+        assert there.rows("SELECT max(id) FROM contacts") == [(contact + 1,)]
+
+
+def test_values_that_the_databases_store_in_different_ways_stay_what_they_are(
+    deployment: Deployment, url: str
+) -> None:
+    deployment.talk("Γεια")
+    strange = {"ά": ["\ud83d\ude00", "\\", "\t", '"', None, True, 1.5, 2**60], "": {}}
+    write(deployment.file, "UPDATE inbounds SET said = ?", "\\N\t\r\n\\.")
+    for details in (json.dumps(strange), '{"b": "\\u0000", "a":  1}'):
+        write(deployment.file, "INSERT INTO citizens (details, created_at) VALUES (?, 7)", details)
+    for name in ("a", "Z", "_", "α", "Ω", "ά", "\N{GRINNING FACE}", "\uffff", "a b", "a_b", ""):
+        write(deployment.file, "INSERT INTO suppressions VALUES ('one', ?, ?)", name, 2**33)
+    write(deployment.file, "UPDATE contacts SET proven_phone = '' WHERE id = 1")
+    write(deployment.file, "UPDATE municipalities SET is_sample = 1 WHERE id = 'chios'")
+    before = rows(deployment.database)
+    assert move(deployment, url).returncode == 0
+    with in_postgresql(deployment, url) as there:
+        after = rows(there.database)
+        assert after.pop("kept")
+        assert after == {name: each for name, each in before.items() if name != "kept"}
+        ((written,),) = there.rows("SELECT details::text FROM citizens ORDER BY id DESC LIMIT 1")
+        assert written == '{"b": "\\u0000", "a":  1}'
+
+
+def test_a_character_that_postgresql_cannot_store_is_left_out(
+    deployment: Deployment, url: str
+) -> None:
+    deployment.talk("Γεια")
+    write(deployment.file, "UPDATE inbounds SET said = ?", "\0Γεια\0 σας")
+    assert move(deployment, url).returncode == 0
+    with in_postgresql(deployment, url) as there:
+        assert set(there.rows("SELECT said FROM inbounds")) == {("Γεια σας",)}
+
+
+def test_messages_that_were_due_are_delivered_once(push: PushDeployment, url: str) -> None:
+    said = [reply.text for reply in push.deployment.say("Γεια")]
+    assert move(push.deployment, url).returncode == 0
+    with in_postgresql(push.deployment, url) as there:
+        going_on = PushDeployment(there, push.server)
+        going_on.deliver(going_on.settled, workers=2)
+        assert push.server.to("citizen") == said
+        assert push.server.tried == len(said)
+
+
+@pytest.mark.usefixtures("booked")
+def test_the_former_file_is_not_served_any_more(deployment: Deployment, url: str) -> None:
+    target = make_url(url).render_as_string()
+    assert move(deployment, url).returncode == 0
+    for command in ("serve", "worker", "chat"):
+        done = run(deployment.file, command, port=free_port())
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == (
+            f"RANTEVOU_DATABASE_URL: {deployment.file} was moved to {target}: name that database "
+            "instead, with its password\n"
+        )
+
+
+@pytest.mark.usefixtures("booked")
+def test_an_unfinished_move_is_not_served(deployment: Deployment, url: str) -> None:
+    assert move(deployment, url).returncode == 0
+    change(url, f"UPDATE alembic_version SET version_num = '{UNFINISHED}{REVISIONS[-1]}'")
+    done = run_here(deployment.file, "chat", database_url=url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"RANTEVOU_DATABASE_URL: {make_url(url).render_as_string()} holds an unfinished move: run "
+        "`rantevou database move` again, until it says that it is done\n"
+    )
+
+
+def test_a_move_is_refused_where_there_is_nothing_to_move(
+    deployment: Deployment, url: str, tmp_path: Path
+) -> None:
+    assert "is PostgreSQL already." in refused(deployment, url, database_url=url)
+    other = tmp_path / "other.db"
+    said = refused(deployment, url, database_url=f"sqlite:///{other}")
+    assert said == f"RANTEVOU_DATABASE_URL: {other} isn't there, so there is nothing to move.\n"
+    assert not other.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "sqlite:///other.db",
+        f"postgresql://user:{PASSWORD}@host",
+        f"postgresql://user:with@{PASSWORD}@host/name",
+        f"mysql://user:{PASSWORD}@host/name",
+    ],
+)
+def test_a_url_of_another_kind_is_refused(deployment: Deployment, wrong: str) -> None:
+    said = refused(deployment, wrong)
+    assert said == "URL must be like postgresql://user:password@host/name\n"
+
+
+def test_a_server_that_is_away_is_named_without_the_password(deployment: Deployment) -> None:
+    said = refused(deployment, f"postgresql://clerk:{PASSWORD}@127.0.0.1:1/office")
+    assert said.startswith("URL: postgresql://clerk:***@127.0.0.1:1/office can't be used: ")
+
+
+def test_a_user_who_may_make_no_tables_is_refused(
+    deployment: Deployment, url: str, postgres: Server
+) -> None:
+    with postgres.user("mover", PASSWORD) as login:
+        said = refused(deployment, login(url))
+    assert "permission denied for schema public. The move isn't finished" in said
+
+
+def test_a_database_without_greek_is_refused(deployment: Deployment, postgres: Server) -> None:
+    with postgres.database("template0 ENCODING latin1 LC_COLLATE 'C' LC_CTYPE 'C'") as url:
+        assert "has the encoding LATIN1, without Greek: make it with UTF8." in refused(
+            deployment, url
+        )
+
+
+def test_a_target_that_is_not_empty_is_refused_and_what_is_there_is_named(
+    deployment: Deployment, url: str, postgres: Server, migrated_postgres: str
+) -> None:
+    with postgres.database(migrated_postgres) as office:
+        assert "holds a Rantevou already, with 0 bookings. Make a new database" in refused(
+            deployment, office
+        )
+    change(url, "CREATE TABLE theirs (id int)")
+    assert "isn't empty: it has theirs. Make a new database" in refused(deployment, url)
+    with closing(Database(url)) as database, database.engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM theirs").scalar() == 0
+
+
+@pytest.mark.usefixtures("booked")
+def test_a_missing_secret_is_missed_before_anything_is_moved(
+    deployment: Deployment, url: str
+) -> None:
+    bootstrap(Settings(database_url=deployment.database.url)).database.close()
+    secret_file(deployment.file).unlink()
+    assert "isn't there, so the codes of the bookings in" in refused(deployment, url)
