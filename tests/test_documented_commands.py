@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import typer
 
 from bot.cli.main import app
+from tests import postgres as postgresql
 from tests.bot.cli.test_help import parse
 from tests.bot.process_start import RANTEVOU
 from tests.bot.processes import TIMEOUT_SECONDS, Server, environment
@@ -36,6 +38,7 @@ def commands(page: Path) -> list[str]:
     blocks = BLOCK.findall(page.read_text("utf-8"))
     lines = "".join(blocks).replace(" && cd ", "\ncd ")
     # A quoted argument may go on in the next line.
+    lines = lines.replace(".venv/bin/rantevou ", "rantevou ")
     whole = re.findall(r"^(?:[^'\n]|'[^']*')+$", lines, re.MULTILINE)
     return [re.sub(r"\s+# .*", "", each) for each in whole if not each.startswith(OF_THE_MACHINE)]
 
@@ -43,11 +46,12 @@ def commands(page: Path) -> list[str]:
 class Machine:
     """A folder with an office, in which commands are run."""
 
-    def __init__(self, folder: Path, telegram: str) -> None:
-        self.folder, self.telegram = folder, telegram
+    def __init__(self, folder: Path, telegram: str, postgresql: str) -> None:
+        self.folder, self.telegram, self.postgresql = folder, telegram, postgresql
         self.file = folder / "data" / "rantevou.db"
         self.file.parent.mkdir()
         (folder / "backups").mkdir()
+        shutil.copy(ROOT / ".env.example", folder)
         self.server: Server | None = None
 
     def run(self, command: str) -> None:
@@ -78,7 +82,9 @@ class Machine:
     def shell(self, command: str) -> None:
         owner, group = os.getuid(), os.getgid()
         here = command.replace("/var/backups/", f"{self.folder}/backups/")
-        here = here.replace("-o rantevou -g rantevou", f"-o {owner} -g {group}")
+        here = here.replace("postgresql://user:password@host/name", self.postgresql)
+        here = here.replace("-2026-12-07.db", "-$(date +%F).db")
+        here = here.replace("-o rantevou", f"-o {owner}").replace("-g rantevou", f"-g {group}")
         if command.startswith("curl "):
             needed(CURL)
             assert self.server, "a page's first command finds a server"
@@ -98,9 +104,9 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    with telegram_server() as telegram:
-        found = Machine(tmp_path, telegram.url)
+def machine(tmp_path: Path, postgres: postgresql.Server) -> Iterator[Machine]:
+    with telegram_server() as telegram, postgres.database() as url:
+        found = Machine(tmp_path, telegram.url, url)
         found.start("serve")  # as by the README, which has brought the samples
         yield found
         found.stop()
