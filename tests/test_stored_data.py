@@ -17,10 +17,13 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.i18n.translator import Translator
+from bot.secret_key import secret_file
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db.database import REVISIONS, Database, revision_of
-from tests.conftest import BOTH, Clock, Deployment, copied
+from tests.bot.moving import rows
+from tests.bot.processes import run_here
+from tests.conftest import BOTH, SECRET, SOAK, Clock, Deployment, copied
 from tests.data.chats import FIRST_OF_TESTS, POSTGRES, SQLITE, Chats, chats_with, token_of
 from tests.data.replay import FILES, STORED_BY, Replay, bookings_at, cases
 from tests.postgres import Server
@@ -64,6 +67,18 @@ def stored_postgres(postgres: Server) -> str:
     return str(make_url(url).database)
 
 
+@pytest.fixture(scope="module")
+def moved_postgres(stored: Path, postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What `rantevou database move` makes of the file: the name of a template."""
+    file = tmp_path_factory.mktemp("moved") / "stored.db"
+    file.write_bytes(stored.read_bytes())
+    secret_file(file).write_text(SECRET)
+    url = postgres.make()
+    done = run_here(file, "database", "move", url)
+    assert (done.returncode, done.stderr) == (0, "")
+    return str(make_url(url).database)
+
+
 @pytest.fixture(params=BOTH)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A copy of a stored database, for a server."""
@@ -84,14 +99,16 @@ class Unchanged(Database):
         return done
 
 
-@pytest.fixture(scope="module", params=BOTH)
+@pytest.fixture(scope="module", params=[*BOTH, pytest.param("moved", marks=SOAK)])
 def unchanged(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Unchanged]:
     """A copy of a stored database that all tests share."""
     folder = tmp_path_factory.mktemp("unchanged")
+    moved = request.param == "moved"
+    kind, prepared = ("postgresql", "moved") if moved else (request.param, "stored")
     with (
-        copied(request, request.param, folder, "stored") as database,
+        copied(request, kind, folder, prepared) as database,
         closing(Unchanged(database.url)) as unchanged,
     ):
         yield unchanged
@@ -137,6 +154,19 @@ def test_a_catalogue_that_is_loaded_anew_since_has_what_changed_asked_again(
         "[Συμφωνώ] [Δεν συμφωνώ] [Πίσω] [Βοήθεια]",
     ]
     assert bookings_at(chats, "2026-12-09 12:30") == ["kalamata held until 09:10"]
+
+
+def test_all_that_is_stored_can_be_moved_to_postgresql(
+    stored: Path, postgres: Server, moved_postgres: str
+) -> None:
+    with (
+        postgres.database(moved_postgres) as url,
+        closing(Database(url)) as new,
+        closing(Database(f"sqlite:///{stored}")) as former,
+    ):
+        new.prepare()
+        fingerprint = {"kept": rows(new)["kept"]}  # which the former revision had not
+        assert rows(new) == rows(former) | fingerprint
 
 
 def test_a_browser_shows_the_stored_pages_and_goes_on(
