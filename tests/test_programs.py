@@ -26,7 +26,8 @@ def test_other(): pytest.skip("for another reason")
 
 def run(places: Path, *command: str) -> "subprocess.CompletedProcess[str]":
     """Run a command in the project's folder with the programs of one folder only."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    outer = ("PYTEST_", "MAKE")  # those of the run that this test is part of
+    own = {name: value for name, value in os.environ.items() if not name.startswith(outer)}
     env = own | {"PATH": str(places), "CI": ""}
     return subprocess.run(
         command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
