@@ -15,10 +15,14 @@ if [ ! -e $policy ]; then
 fi
 
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq </dev/null || true # an older list may do
+apt-get update -qq </dev/null >/dev/null 2>&1 || true # an older list may do
 failed=0
 for package; do # one that isn't to be had doesn't keep the others away
-  apt-get install -y -qq --no-install-recommends "$package" </dev/null >/dev/null || failed=1
-  systemctl disable -q "$package" 2>/dev/null || true
+  if said=$(apt-get install -y -qq --no-install-recommends "$package" </dev/null 2>&1); then
+    update-rc.d "$package" disable >/dev/null 2>&1 || true # for systemd, too
+  else
+    echo "$package wasn't installed: $(echo "$said" | grep '^E: ' | head -n 1)" >&2
+    failed=1
+  fi
 done
 exit $failed
