@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy
 from jinja2 import BytecodeCache, Environment
@@ -43,6 +44,10 @@ gc.set_threshold(50_000)  # as in bot/cli/main.py
 # Each client of httpx reads 140 certificates, which takes 20 ms; no client of the tests needs any.
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = os.devnull
+
+# A response takes longer than httpx's 5 seconds on a machine with much else to do.
+for phase in ("connect", "read", "write", "pool"):
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, phase, 60)
 
 BOTH = ("sqlite", "postgresql")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import Deployment
 from tests.programs import CHROMIUM, needed, path_of
@@ -13,6 +13,11 @@ from tests.webhooks.conftest import served
 from webhooks.app import build_app
 
 Visit = Callable[..., Page]
+
+PATIENCE = 30_000
+"""Milliseconds until a test fails whose page hasn't done what it should; rarely over 5,000."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
@@ -49,7 +54,7 @@ def visit(browser: Browser, deployment: Deployment) -> Iterator[Visit]:
                 timezone_id="Europe/Athens",
                 viewport={"width": 390, "height": 844},
             )
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(PATIENCE)
             contexts.append(context)
             page = context.new_page()
             page.goto(path)

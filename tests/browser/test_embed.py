@@ -9,6 +9,7 @@ from threading import Thread
 
 from playwright.sync_api import Browser, FrameLocator, Page, ViewportSize, expect
 
+from tests.browser.conftest import PATIENCE
 from tests.conftest import Deployment
 from tests.webhooks.chat_client import serving
 from tests.webhooks.conftest import served
@@ -49,7 +50,7 @@ def framed(
             # High enough for the whole frame: a click scrolls what it must to be seen.
             high: ViewportSize = {"width": 1280, "height": 1200}
             context = browser.new_context(base_url=origin, locale="el-GR", viewport=high)
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(PATIENCE)
             yield context.new_page()
             context.close()
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from tests.browser.citizen import ahead, elsewhere, press, step, tap, write
+from tests.browser.conftest import PATIENCE
 from tests.browser.test_embed import site
 from tests.conftest import Deployment
 from tests.nginx import nginx
@@ -36,7 +37,7 @@ class Behind:
             java_script_enabled=scripts,
             viewport={"width": 1280, "height": 1200},
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         return context
 
 
