@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bot.cli.progress import PREPARING, progress
 from bot.cli.table import echo_table
 from bot.platforms import PLATFORMS
 from core.errors import ConfigurationError
@@ -87,13 +88,15 @@ def load(files: Files) -> None:
     def load_all(
         session: "Session", now: datetime, _settings: "Settings"
     ) -> "tuple[list[str], dict[str, LocalizedText]]":
-        outcomes: list[str] = [
-            load_catalogue(session, body, now, is_sample=file.resolve().parent == samples)
-            for file, body in right
-        ]
+        outcomes: list[str] = []
+        for file, body in right:
+            report(f"Loading {body.id}", len(outcomes), len(right))
+            is_sample = file.resolve().parent == samples
+            outcomes.append(load_catalogue(session, body, now, is_sample=is_sample))
         return outcomes, {row.id: _name(row) for row in _rows(session) if row.removed_at is None}
 
-    outcomes, names = _in_transaction(load_all)
+    with progress(PREPARING) as report:
+        outcomes, names = _in_transaction(load_all)
     _warn_of_names(right, names)
     for (_file, body), outcome in zip(right, outcomes, strict=True):
         typer.echo(f"{body.id}: {outcome}")
@@ -115,7 +118,9 @@ def list_loaded() -> None:
             for row in _rows(session)
         ]
 
-    if rows := _in_transaction(read):
+    with progress(PREPARING):
+        rows = _in_transaction(read)
+    if rows:
         echo_table(("id", "status", "since", "name"), rows)
     else:
         typer.echo("No municipality is loaded.")
@@ -139,7 +144,8 @@ def remove(ids: Ids) -> None:
                 )
         remove_municipalities(session, chosen, now)
 
-    _in_transaction(remove_all)
+    with progress(PREPARING):
+        _in_transaction(remove_all)
     for each in chosen:
         typer.echo(f"{each}: removed")
 
@@ -173,26 +179,30 @@ def _name(row: "MunicipalityRow") -> "LocalizedText":
 def _read(files: Sequence[Path]) -> "tuple[list[tuple[Path, Municipality]], list[str]]":
     """Return the municipalities of the files that are right, and what is wrong with the others.
 
-    What may be meant is warned of at once.
+    What may be meant is warned of.
     """
     from core.catalogue.loader import CatalogueInvalid, check_catalogue
 
     right: list[tuple[Path, Municipality]] = []
     wrong: list[str] = []
     seen: dict[str, Path] = {}
-    for file in files:
-        try:
-            body, warnings = check_catalogue(file, datetime.now().astimezone().date())
-        except CatalogueInvalid as bad:
-            wrong.append(str(bad))
-            continue
-        for warning in warnings:
-            _warn(str(warning))
-        other = seen.setdefault(body.id, file)
-        if other == file:
-            right.append((file, body))
-        else:  # one would overwrite the other
-            wrong.append(f"{file}: id: an id that no other file has; {other} has {body.id} too")
+    warnings: list[str] = []
+    with progress("Reading") as report:
+        for number, file in enumerate(files):
+            report(f"Reading {file.name}", number, len(files))
+            try:
+                body, doubts = check_catalogue(file, datetime.now().astimezone().date())
+            except CatalogueInvalid as bad:
+                wrong.append(str(bad))
+                continue
+            warnings += map(str, doubts)
+            other = seen.setdefault(body.id, file)
+            if other == file:
+                right.append((file, body))
+            else:  # one would overwrite the other
+                wrong.append(f"{file}: id: an id that no other file has; {other} has {body.id} too")
+    for warning in warnings:
+        _warn(warning)
     return right, wrong
 
 

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.progress import progress
+
 database = typer.Typer(
     help="The database.",
     epilog="Example: rantevou database move postgresql://user:password@host/name",
@@ -33,7 +35,8 @@ def move(url: Url) -> None:
     from bot.platforms import PLATFORMS
     from bot.settings import read_settings
 
-    moved = move_database(read_settings(PLATFORMS), url, lambda what, done, total: None)
+    with progress("Looking at both databases") as report:
+        moved = move_database(read_settings(PLATFORMS), url, report)
     if moved.rows is None:
         typer.echo(f"{moved.source} had been moved to {moved.target} already.")
     else:

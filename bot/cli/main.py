@@ -19,6 +19,7 @@ from bot.cli.catalogue import catalogue
 from bot.cli.database import database
 from bot.cli.outbox import outbox
 from bot.cli.platforms import PlatformGroup, address_of, doctor
+from bot.cli.progress import PREPARING, progress
 from bot.cli.secret import secret
 from bot.platforms import PLATFORMS
 from core.errors import ConfigurationError
@@ -85,10 +86,11 @@ def _prepare() -> tuple[socket.socket, socket.socket]:
     settings = read_settings(PLATFORMS)
     listener = _listen(settings.host, settings.port)
     management = _listen(settings.management_host, settings.management_port, "MANAGEMENT_")
-    application = bootstrap(settings)
-    load_shipped(application)
-    application.check_municipalities()
-    application.database.close()
+    with progress(PREPARING):
+        application = bootstrap(settings)
+        load_shipped(application)
+        application.check_municipalities()
+        application.database.close()
     address = f"{address_of(settings.host, settings.port)}{settings.root_path}"
     docs = f" (API: {address}/docs)" if settings.api_docs else ""
     typer.echo(f"Rantevou: open {address}{docs}. Ctrl-C stops it.")
@@ -115,7 +117,8 @@ def worker() -> None:
 
     settings = read_settings(PLATFORMS)
     configure()
-    application = bootstrap(settings)
+    with progress(PREPARING):
+        application = bootstrap(settings)
     if not application.services.platforms:
         raise ConfigurationError(
             "There is nothing to deliver: no platform is configured that we write to."
@@ -160,7 +163,8 @@ def backup(file: Annotated[str, typer.Argument(help="Where to; not there yet.")]
 
     # A path that ends with a slash is a folder's, which Path forgets.
     target = Path(file) / "rantevou.db" if file.endswith(os.sep) else Path(file)
-    copies, wrong_secret = backup(read_settings(PLATFORMS), target)
+    with progress("Copying") as report:
+        copies, wrong_secret = backup(read_settings(PLATFORMS), target, report)
     typer.echo(f"Copied to {' and '.join(map(str, copies))}")
     if wrong_secret:
         raise ConfigurationError(f"The copy is of little use without its secret: {wrong_secret}")
@@ -173,8 +177,9 @@ def chat() -> None:
     from bot.platforms import console
     from bot.settings import read_settings
 
-    application = bootstrap(read_settings(PLATFORMS))
-    load_shipped(application)
+    with progress(PREPARING):
+        application = bootstrap(read_settings(PLATFORMS))
+        load_shipped(application)
     console.chat(application.handle_message_sync, "/start")
 
 

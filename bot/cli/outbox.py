@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bot.cli.progress import PREPARING, progress
 from bot.cli.table import echo_table
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ def _in_transaction(fn: "Callable[[Session, str, datetime], T]") -> T:
     from bot.platforms import PLATFORMS
     from bot.settings import read_settings
 
-    application = bootstrap(read_settings(PLATFORMS))
+    with progress(PREPARING):
+        application = bootstrap(read_settings(PLATFORMS))
     now = application.services.clock()
-    with closing(application.database) as database:
+    with progress("Looking through the messages"), closing(application.database) as database:
         return database.write_sync(lambda session: fn(session, WEBCHAT, now))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
+from bot.cli.progress import PREPARING, progress
 from bot.platforms import PLATFORMS, build_platforms, load
 from core.errors import ConfigurationError
 
@@ -80,9 +81,10 @@ def _poll(platform: str) -> None:
 
     settings = read_settings(PLATFORMS)
     _accounts(settings, platform)
-    application = bootstrap(settings)
-    load_shipped(application)
-    application.check_municipalities()
+    with progress(PREPARING):
+        application = bootstrap(settings)
+        load_shipped(application)
+        application.check_municipalities()
     configure()
     accounts = {
         account: each

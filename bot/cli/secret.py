@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.progress import PREPARING, progress
+
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
@@ -54,14 +56,16 @@ def replace(yes: Yes = False) -> None:
 
     def run(session: "Session") -> "Replaced":
         key = replace_key(session, database, given)
-        return hash_anew(session, Registry(key, accounts, own), datetime.now(UTC))
+        return hash_anew(session, Registry(key, accounts, own), datetime.now(UTC), report)
 
     with closing(Database(settings.database_url)) as database:
-        database.prepare()
-        database.write_sync(lambda session: check_lost(session, database, given))
+        with progress(PREPARING):
+            database.prepare()
+            database.write_sync(lambda session: check_lost(session, database, given))
         if not yes:
             typer.confirm(QUESTION.format(where=database.backend.name), abort=True)
-        done = database.write_sync(run)
+        with progress("Hashing anew") as report:
+            done = database.write_sync(run)
         where = place_of_secret(database, given)
     typer.echo(f"The secret was replaced. It is in {where}: keep a copy.")
     typer.echo(f"Bookings found by their code and telephone number as before: {done.bookings}")

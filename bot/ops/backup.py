@@ -17,9 +17,15 @@ from core.db.database import SETTING, backend_of
 from core.db.postgresql import PostgreSQL
 from core.db.sqlite import SQLite
 from core.errors import ConfigurationError
+from core.progress import Report, silent
+
+PAGES = 2_000
+"""The pages that are copied before the progress is reported, about 8 MB."""
 
 
-def backup(settings: Settings, target: Path) -> tuple[list[Path], str | None]:
+def backup(
+    settings: Settings, target: Path, report: Report = silent
+) -> tuple[list[Path], str | None]:
     """Copy SQLite's file, and its secret's if it has one.
 
     Return the copies' paths, and what is wrong with the secret, without which the copy of a
@@ -46,7 +52,7 @@ def backup(settings: Settings, target: Path) -> tuple[list[Path], str | None]:
     try:
         for draft in drafts.values():
             draft.touch(mode=0o600, exist_ok=False)
-        _copy(source, drafts[target])
+        _copy(source, drafts[target], report)
         wrong = _wrong_secret(drafts[target], backend, given)
         if secret_copy in drafts:
             drafts[secret_copy].write_bytes(secret.read_bytes())
@@ -62,15 +68,24 @@ def backup(settings: Settings, target: Path) -> tuple[list[Path], str | None]:
     return copies, wrong
 
 
-def _copy(source: Path, draft: Path) -> None:
+def _copy(source: Path, draft: Path, report: Report) -> None:
     """Copy a consistent state of the database and check it; writers don't wait meanwhile."""
+    what = f"Copying {source.name}"
+
+    def progress(_status: int, remaining: int, total: int) -> None:
+        report(what, total - remaining, total)
+
     # Not read-only: the latest writes are in the WAL, which is opened too.
     where = f"{source.absolute().as_uri()}?mode=rw"
     with (
         closing(sqlite3.connect(where, uri=True)) as original,
         closing(sqlite3.connect(draft)) as copy,
     ):
-        original.backup(copy)
+        # In a transaction, for a copy in steps would begin anew at each change by others.
+        original.execute("BEGIN")
+        original.execute("SELECT 1 FROM sqlite_master").fetchone()
+        original.backup(copy, pages=PAGES, progress=progress, sleep=0)
+        report("Checking the copy", 0, 0)
         found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         what = found.rpartition("\n")[2]

@@ -22,9 +22,10 @@ from core.db import move_marks, overlap_guard
 from core.db.advisory_locks import key_of
 from core.db.database import REVISIONS, SETTING, Database, backend_of, revision_of, upgrade
 from core.db.models import Booking, StoredSecret
-from core.db.move import Report, RowsRefused, copy_rows, copy_table, differences, set_sequences
+from core.db.move import RowsRefused, copy_rows, copy_table, differences, set_sequences
 from core.db.postgresql import PostgreSQL
 from core.errors import ConfigurationError
+from core.progress import Report
 
 ARGUMENT = "URL"
 EXPECTED = "must be like postgresql://user:password@host/name"

@@ -22,6 +22,7 @@ from core.db.models import (
 )
 from core.messaging import notifications
 from core.messaging.outbox import SENT_STATUSES
+from core.progress import Report, silent
 
 BATCH = 1000
 """The most bookings that are in memory at once."""
@@ -37,7 +38,9 @@ class Replaced:
     suppressed: dict[str, int]
 
 
-def hash_anew(session: Session, registry: Registry, now: datetime) -> Replaced:
+def hash_anew(
+    session: Session, registry: Registry, now: datetime, report: Report = silent
+) -> Replaced:
     """Hash with the registry's key what was hashed with a lost one; forget what can't be.
 
     Counts by network address and by the telephone number asked for begin anew. Of web chats, the
@@ -51,15 +54,17 @@ def hash_anew(session: Session, registry: Registry, now: datetime) -> Replaced:
     numbers = session.scalar(select(func.count()).where(proven)) or 0
     session.execute(update(Contact).where(proven).values(proven_phone=None))
     return Replaced(
-        _hash_phones(session, registry),
+        _hash_phones(session, registry, report),
         _end_web_chats(session, registry, now),
         numbers,
         _suppress(session, registry, now),
     )
 
 
-def _hash_phones(session: Session, registry: Registry) -> int:
+def _hash_phones(session: Session, registry: Registry, report: Report) -> int:
     """Hash each booking's telephone number anew; return how many bookings have one."""
+    hashed = select(func.count()).where(Booking.phone_hash.is_not(None))
+    total, tried = session.scalar(hashed) or 0, 0
     bookings, done, last = Booking.__table__, 0, 0
     hash_it = update(bookings).where(bookings.c.id == bindparam("which"))
     hash_it = hash_it.values(phone_hash=bindparam("hashed"))
@@ -72,6 +77,8 @@ def _hash_phones(session: Session, registry: Registry) -> int:
             for phone in [details.get("phone")]
         ]
         session.connection().execute(hash_it, hashes)
+        tried += len(rows)
+        report("Hashing telephone numbers", tried, total)
         done, last = done + sum(1 for each in hashes if each["hashed"]), rows[-1].id
     return done
 

@@ -4,7 +4,7 @@ Rows are read and written as the drivers have them, without the models: numbers,
 JSON is one. A copy that was interrupted goes on after the last row of each table.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -32,12 +32,10 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from core.db.models import Base
+from core.progress import Report
 
 Row = tuple[Any, ...]
 """The values of a row, those of its primary key first."""
-
-Report = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it was done, and how much there is."""
 
 BATCH = 10_000
 """The rows that one transaction copies."""

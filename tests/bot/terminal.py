@@ -1,4 +1,4 @@
-"""Run `rantevou chat` in a pseudo-terminal."""
+"""Run `rantevou chat`, or another command, in a pseudo-terminal."""
 
 import os
 import pty
@@ -13,17 +13,23 @@ from tests.bot.process_start import RANTEVOU, Forked
 from tests.bot.processes import TIMEOUT_SECONDS, environment
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-PROMPT = "› "
+PROMPT = r"› \Z"
+"""The end of what is shown when the chat waits for a line; a pattern, as all that is waited for."""
+
 AGAIN_SECONDS = 10
 
 
 class Terminal:
-    """A pseudo-terminal in which the chat runs."""
+    """A pseudo-terminal in which the chat runs, or the command of these arguments."""
 
-    def __init__(self, file: Path, **variables: str) -> None:
+    def __init__(
+        self, file: Path, *arguments: str | Path, until: str = PROMPT, **variables: str
+    ) -> None:
+        """Start it; it is read until that is shown."""
         self._screen, self._theirs = pty.openpty()
+        self._until = until
         self.process = Forked(
-            (RANTEVOU, "chat"),
+            (RANTEVOU, *map(str, arguments or ("chat",))),
             [os.ttyname(self._theirs)] * 3,
             file.parent,
             environment(file) | {"TERM": "xterm-256color"} | variables,
@@ -31,7 +37,7 @@ class Terminal:
         self.raw = ""
 
     def __enter__(self) -> "Terminal":
-        self.read()
+        self.read(self._until)
         os.close(self._theirs)  # which the chat has opened by now: without either, there is no end
         return self
 
@@ -62,10 +68,10 @@ class Terminal:
         return self.process.wait()
 
     def read(self, until: str | None = PROMPT) -> str:
-        """Read up to a prompt, or to the end; `raw` has the text with its escape sequences."""
+        """Read until that is shown, or to the end; `raw` has it with its escape sequences."""
         deadline = time.monotonic() + TIMEOUT_SECONDS
         read = b""
-        while until is None or not shown(read).endswith(until):
+        while until is None or not re.search(until, shown(read)):
             assert time.monotonic() < deadline, shown(read)
             if select.select([self._screen], [], [], 0.1)[0]:
                 try:

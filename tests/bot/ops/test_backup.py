@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from bot.bootstrap import bootstrap
+from bot.ops.backup import backup
 from bot.secret_key import secret_file
 from bot.settings import Settings
 from tests.bot.processes import run, run_here, server
@@ -160,6 +161,29 @@ def test_bookings_whose_secret_is_missing_are_copied_and_it_is_said_so(
     with closing(sqlite3.connect(copy)) as copied:
         assert copied.execute("SELECT count(*) FROM bookings").fetchone() == (1,)
     assert len(list(tmp_path.glob("copy.db*"))) == 1 + (kept is not None)
+
+
+def test_a_copy_is_made_in_one_pass_while_others_write(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.ops.backup.PAGES", 1)
+    copied = []
+    with closing(sqlite3.connect(file)) as other:
+
+        def write(what: str, done: int, _total: int) -> None:
+            copied.append((what, done))
+            assert len(copied) < 1000, "it begins anew at each change"
+            with other:
+                other.execute("INSERT INTO citizens (details, created_at) VALUES ('{}', 1)")
+
+        copies, _ = backup(Settings(database_url=f"sqlite:///{file}"), tmp_path / "copy.db", write)
+        pages = other.execute("PRAGMA page_count").fetchone()[0]
+    steps = [done for what, done in copied if what == "Copying rantevou.db"]
+    assert 50 < len(steps) <= pages
+    assert steps == sorted(steps)
+    assert copied[-1] == ("Checking the copy", 0)
+    with closing(sqlite3.connect(copies[-1])) as copy:
+        assert copy.execute("SELECT count(*) FROM citizens").fetchone() == (0,)
 
 
 def test_of_postgresql_its_own_command_is_reported_without_the_password(file: Path) -> None:
