@@ -1,8 +1,10 @@
 """`rantevou database move` beside other processes: each keeps off what the other uses."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from functools import partial
+from pathlib import Path
+from subprocess import CompletedProcess
 
 import httpx
 import pytest
@@ -13,7 +15,7 @@ from tests.bot.moving import move
 from tests.bot.process_start import RANTEVOU
 from tests.bot.processes import free_port, run, run_here, server
 from tests.bot.terminal import Terminal
-from tests.conftest import Deployment, on_sqlite
+from tests.conftest import SOAK, Deployment, on_sqlite
 from tests.core.wait_until import until
 from tests.fakes.telegram import TOKEN, TelegramServer, telegram_server
 
@@ -27,7 +29,7 @@ def telegram() -> Iterator[TelegramServer]:
 
 
 def is_open(url: str) -> bool:
-    with suppress(httpx.ConnectError):
+    with suppress(httpx.TransportError):
         return httpx.get(f"{url}/healthz").is_success
     return False
 
@@ -66,16 +68,29 @@ def test_a_move_is_refused_while_somebody_chats(deployment: Deployment, url: str
         assert "is in use" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        lambda file: run_here(file, "serve", port=free_port()),
+        pytest.param(
+            lambda file: run(file, "serve", "--workers", "2", port=free_port()), marks=SOAK
+        ),
+    ],
+    ids=["at once", "in as long as it takes"],
+)
 def test_a_server_that_is_started_during_a_move_says_so_and_ends(
     deployment: Deployment,
+    monkeypatch: pytest.MonkeyPatch,
+    start: Callable[[Path], CompletedProcess[str]],
 ) -> None:
+    monkeypatch.setattr("core.db.sqlite.BUSY_SECONDS", 0.1)  # in this process only
     deployment.database.close()
     backend = deployment.database.backend
     assert isinstance(backend, SQLite)
     with closing(Database(deployment.database.url)) as moving:
         backend.keep_others_out(moving.engine)
         with moving.engine.begin():
-            done = run(deployment.file, "serve", "--workers", "2", port=free_port())
+            done = start(deployment.file)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         f"RANTEVOU_DATABASE_URL: {deployment.file} can't be used: database is locked by another "
