@@ -55,6 +55,10 @@ class ConfigurationError(Exception):
     """A reason why Rantevou can't start or go on; the text is for the technician."""
 
 
+class DatabaseMoved(ConfigurationError):
+    """The database isn't the office's any more, or not yet. To try again is in vain."""
+
+
 class DatabaseUnavailable(ConfigurationError):
     """The database can't be used now. The request may be repeated, and takes effect once."""
 

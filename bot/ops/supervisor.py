@@ -12,11 +12,15 @@ from types import FrameType
 import structlog
 
 from bot.telemetry.logging import cause
+from core.errors import DatabaseMoved
 
 log = structlog.get_logger()
 
 PAUSE_SECONDS = 1.0
 """Before a process that ended is restarted: the cause may persist."""
+
+MOVED = os.EX_CONFIG
+"""The exit code of a process that has found the database moved."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -24,11 +28,12 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 def supervise(count: int, run: Callable[[], None], at_end: Callable[[], None]) -> None:
     """Run `run` in so many processes, and restart one that ends; signals are forwarded to each.
 
-    Each calls `at_end` in the end: none of the parent's exit handlers.
+    Each calls `at_end` in the end: none of the parent's exit handlers. Raises SystemExit where the
+    database was moved, which ends all.
     """
     # The system closes the write end when this process ends, however it does.
     read_end, write_end = os.pipe()
-    ending = False
+    ending = moved = False
     children: set[int] = set()
 
     def forward(sig: int, _frame: FrameType | None) -> None:
@@ -56,10 +61,16 @@ def supervise(count: int, run: Callable[[], None], at_end: Callable[[], None]) -
     while children:
         child, status = os.wait()
         children.discard(child)
+        code = os.waitstatus_to_exitcode(status)
+        if code == MOVED and not ending:
+            moved = True
+            forward(signal.SIGTERM, None)
         if not ending:
-            log.error("a worker ended", worker=child, code=os.waitstatus_to_exitcode(status))
+            log.error("a worker ended", worker=child, code=code)
             time.sleep(PAUSE_SECONDS)
         start()
+    if moved:
+        sys.exit(1)
 
 
 def _run_child(pipe: int, run: Callable[[], None], at_end: Callable[[], None]) -> None:
@@ -76,6 +87,9 @@ def _run_child(pipe: int, run: Callable[[], None], at_end: Callable[[], None]) -
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
+    except DatabaseMoved as reason:
+        sys.stderr.write(f"{reason}\n")
+        code = MOVED
     except BaseException as error:
         log.error("a worker failed", **cause(error))
     finally:

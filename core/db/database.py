@@ -19,7 +19,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from core.db import move_marks, overlap_guard
 from core.db.postgresql import PostgreSQL
 from core.db.sqlite import SQLite, is_locked
-from core.errors import ConfigurationError, DatabaseUnavailable, RetryTransaction
+from core.errors import ConfigurationError, DatabaseMoved, DatabaseUnavailable, RetryTransaction
 
 T = TypeVar("T")
 
@@ -99,14 +99,17 @@ class Database:
             return done
 
     def prepare(self) -> None:
-        """Create or migrate the tables. Raises ConfigurationError where that can't be done."""
+        """Create or migrate the tables. Raises ConfigurationError where that can't be done.
+
+        It is DatabaseMoved where the office was moved, or is still being moved there.
+        """
         with self.as_configuration_errors("can't be used"):
             self.backend.create_if_missing()
             with self.engine.begin() as connection:
                 self.backend.lock_for_migration(connection)
                 revision = revision_of(connection)
                 if refusal := move_marks.refusal(connection, revision, self.backend.name):
-                    raise ConfigurationError(f"{SETTING}: {refusal}")
+                    raise DatabaseMoved(f"{SETTING}: {refusal}")
                 if revision is not None and revision not in REVISIONS:
                     raise ConfigurationError(
                         f"The database {self.backend.name} is from a newer Rantevou (revision "

@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -96,6 +98,24 @@ def test_a_process_that_failed_leaves_the_others_their_numbers(file: Path) -> No
         wait_until(lambda: running.events.count("server started") == 3, running)
         assert httpx.get(f"{running.management}/metrics").status_code == 200
         assert running.end() == 0
+
+
+def test_all_end_where_the_database_was_moved_meanwhile(file: Path) -> None:
+    """As by a move between the start of the parent and that of a process of its own."""
+    with server(file, TWO) as running:
+        wait_until(lambda: running.events.count("server started") == 2, running)
+        with closing(sqlite3.connect(file)) as moving:
+            moving.execute("UPDATE alembic_version SET version_num = 'moved'")
+            moving.execute("INSERT INTO kept VALUES ('moved to', 'postgresql://host/name')")
+            moving.commit()
+        started = next(line for line in running.log.splitlines() if "server started" in line)
+        os.kill(json.loads(started)["process"], signal.SIGKILL)
+        assert running.process.wait(TIMEOUT_SECONDS) == 1
+    assert running.log.splitlines().count(
+        f"RANTEVOU_DATABASE_URL: {file} was moved to postgresql://host/name: name that database "
+        "instead, with its password"
+    )
+    assert running.events.count("server stopped") == 1
 
 
 @mostly_on("sqlite")
