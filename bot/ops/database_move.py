@@ -144,7 +144,7 @@ class _Move:
             if lost := overlap_guard.missing(self.target):
                 raise ConfigurationError(f"{self.target_name} lacks {', '.join(lost)}. {AGAIN}")
             self.target.exec_driver_sql("ANALYZE")
-            move_marks.mark(self.target, REVISIONS[-1])
+            move_marks.mark_finished(self.target)
             move_marks.mark_moved(self.source, self.target_name)
 
     @contextmanager

@@ -33,6 +33,12 @@ def is_unfinished(revision: str | None) -> bool:
     return revision is not None and revision.startswith(UNFINISHED)
 
 
+def mark_finished(target: Connection) -> None:
+    """Put the revision of its tables in place of a target's mark: a Rantevou may start on it."""
+    was = target.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    mark(target, was.removeprefix(UNFINISHED))
+
+
 def target_of(connection: Connection) -> str | None:
     """Return the name of the database to which this one was moved."""
     query = text("SELECT value FROM kept WHERE name = :name")

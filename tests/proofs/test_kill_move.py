@@ -73,7 +73,7 @@ class Move:
             assert rows(target) == rows(source)
 
 
-@pytest.mark.parametrize(("kills", "stored"), [(4, 1000), pytest.param(60, 30_000, marks=SOAK)])
+@pytest.mark.parametrize(("kills", "stored"), [(4, 1000), pytest.param(60, 10_000, marks=SOAK)])
 def test_nothing_is_lost_when_a_move_is_killed(
     postgres: Server, tmp_path: Path, tell: Tell, kills: int, stored: int
 ) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from bot.ops.database_move import AGAIN, move_database
 from bot.secret_key import secret_file
 from bot.settings import Settings
-from core.db.database import REVISIONS, Database
+from core.db.database import REVISIONS, Database, revision_of
 from core.db.move_marks import UNFINISHED
 from core.errors import ConfigurationError
 from tests.bot.moving import change, in_postgresql, move, refused, rows, write
@@ -152,6 +152,16 @@ def test_a_move_that_is_killed_after_the_file_was_marked_is_finished(
     with in_postgresql(deployment, url) as there:
         assert rows(there.database) == rows(deployment.database)
         assert there.rows("SELECT value FROM kept WHERE name = 'secret'") == [(SECRET,)]
+
+
+def test_tables_of_a_former_rantevou_are_migrated_at_the_next_start(
+    deployment: Deployment, url: str
+) -> None:
+    assert move(deployment, url).returncode == 0
+    change(url, f"UPDATE alembic_version SET version_num = '{UNFINISHED}0001'")
+    assert move(deployment, url).returncode == 0
+    with closing(Database(url)) as database, database.engine.begin() as connection:
+        assert revision_of(connection) == "0001"
 
 
 def test_a_move_that_is_repeated_changes_nothing(deployment: Deployment, url: str) -> None:
