@@ -15,7 +15,7 @@ chat: $(READY)
 # Bytecode is kept: a hundred processes that the tests start would compile our modules anew.
 test soak: export PYTHONDONTWRITEBYTECODE :=
 
-# Installs Chromium, nginx, openssl and curl where it may (root, apt-get); else skips the tests that need them.
+# Installs Chromium, nginx and what they need where it may (root, apt-get); else skips the tests that need them.
 test: $(READY)
 	@deploy/install_packages.sh $$($(BIN)/python -m tests.programs) || true
 	@$(BIN)/pytest -n 3 --dist loadfile

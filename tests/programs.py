@@ -4,17 +4,25 @@
 a line at the end says so. Where CI is set, as in .ci/run, they fail instead.
 """
 
+import ctypes
 import os
 import shutil
 
 import pytest
 
 CHROMIUM = "chromium-headless-shell"
+LIBATOMIC = "libatomic1"
 NGINX = "nginx"
 OPENSSL = "openssl"
 CURL = "curl"
 
-NAMES = {CHROMIUM: (CHROMIUM, "chromium"), NGINX: (NGINX,), OPENSSL: (OPENSSL,), CURL: (CURL,)}
+NAMES = {
+    CHROMIUM: (CHROMIUM, "chromium"),
+    LIBATOMIC: ("libatomic.so.1",),  # Playwright's own Node.js needs it
+    NGINX: (NGINX,),
+    OPENSSL: (OPENSSL,),
+    CURL: (CURL,),
+}
 """The names of the program that each package brings, the preferred one first."""
 
 WANTING = "a program isn't installed that it needs: "
@@ -22,8 +30,17 @@ WANTING = "a program isn't installed that it needs: "
 
 def path_of(package: str) -> str | None:
     """Return the path of the program that a package brings; None where it isn't installed."""
+    if package == LIBATOMIC:
+        return _library(*NAMES[package])
     places = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"  # not in the PATH of a user
     return next(filter(None, (shutil.which(name, path=places) for name in NAMES[package])), None)
+
+
+def _library(name: str) -> str | None:
+    try:
+        return str(ctypes.CDLL(name)._name)
+    except OSError:
+        return None
 
 
 def missing() -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import Deployment
-from tests.programs import CHROMIUM, needed, path_of
+from tests.programs import CHROMIUM, LIBATOMIC, needed, path_of
 from tests.webhooks.chat_client import serving
 from tests.webhooks.conftest import served
 from webhooks.app import build_app
@@ -36,6 +36,7 @@ def launched() -> Iterator[Browser]:
 def browser() -> Iterator[Browser]:
     """Yield a browser, closed after this folder: its event loop allows no other."""
     needed(CHROMIUM)
+    needed(LIBATOMIC)
     with launched() as browser:
         yield browser
 
