@@ -67,8 +67,9 @@ def move_database(settings: Settings, url: str, report: Report) -> Moved:
         key = hash_key(source, given)
         with target.as_configuration_errors("can't be used", ARGUMENT):
             writing = target.engine.connect()
-            _keep_other_moves_out(writing, target.backend.name)
         with writing, source.engine.connect() as reading:
+            with target.as_configuration_errors("can't be used", ARGUMENT):
+                _keep_other_moves_out(writing, target.backend.name)
             move = _Move(reading, writing, name, target.backend.name, report)
             with move.in_words():
                 rows = None
