@@ -65,7 +65,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     skipped = reporter.stats.get("skipped", [])
     if count := sum(WANTING in str(report.longrepr) for report in skipped):
         install = f"apt install {' '.join(missing())}"
-        reporter.write_line(f"{count} skipped for want of a program; to run them: {install}")
+        reporter.write_line(f"{count} skipped for want of a program; on Debian: {install}")
 
 
 if __name__ == "__main__":  # `make test` installs them

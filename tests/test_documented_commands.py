@@ -4,10 +4,12 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import typer
 
@@ -15,7 +17,7 @@ from bot.cli.main import app
 from tests import postgres as postgresql
 from tests.bot.cli.test_help import parse
 from tests.bot.process_start import RANTEVOU
-from tests.bot.processes import TIMEOUT_SECONDS, Server, environment
+from tests.bot.processes import TIMEOUT_SECONDS, Server, environment, free_port
 from tests.fakes.telegram import telegram_server
 from tests.programs import CURL, needed
 from tests.test_documentation import PAGES, ROOT
@@ -118,6 +120,25 @@ def machine(tmp_path: Path, postgres: postgresql.Server) -> Iterator[Machine]:
 def test_commands_in_the_documentation_work(page: Path, machine: Machine) -> None:
     for command in commands(page):
         machine.run(command)
+
+
+def test_make_run_serves_the_page(tmp_path: Path) -> None:
+    port = free_port()
+    own = {k: v for k, v in environment(tmp_path / "a.db", port=port).items() if k[:4] != "MAKE"}
+    ready = "-o", ".venv/.ready"  # `make test` has made it
+    with subprocess.Popen(
+        ["make", *ready, "run"],
+        cwd=ROOT,
+        env=own,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        assert any("Ctrl-C stops it" in line for line in process.stdout)
+        assert httpx.get(f"http://127.0.0.1:{port}/", timeout=TIMEOUT_SECONDS).is_success
+        os.killpg(process.pid, signal.SIGINT)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

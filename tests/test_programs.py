@@ -42,7 +42,7 @@ def test_what_is_skipped_is_said_in_the_last_line(tmp_path: Path) -> None:
     *_others, counted, said = done.stdout.splitlines()
     assert counted.startswith("1 passed, 3 skipped in ")
     install = "apt install chromium-headless-shell( libatomic1)?( nginx)? openssl( curl)?"
-    assert re.fullmatch(f"2 skipped for want of a program; to run them: {install}", said)
+    assert re.fullmatch(f"2 skipped for want of a program; on Debian: {install}", said)
 
 
 def test_nothing_is_skipped_where_changes_are_checked(
