@@ -32,6 +32,8 @@ class Process:
             **environment(folder / "unused.db", **given),
             "PYTHONPATH": str(ROOT),
         }
+        self.port = port
+        """On which it serves, if it does."""
         self.management = management_url(self._environment)
         self.log = folder / f"log of {' '.join(arguments)}"
         self.process: Forked | subprocess.Popen[bytes] | None = None

@@ -2,6 +2,8 @@
 
 import json
 import signal
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,7 +17,7 @@ from sqlalchemy import select
 from core.db.models import OutboxRow
 from tests.bot.ops.test_supervisor import wait_until
 from tests.bot.process_start import RANTEVOU
-from tests.bot.processes import free_port, server
+from tests.bot.processes import TIMEOUT_SECONDS, free_port, server
 from tests.conftest import SOAK, Deployment
 from tests.core.wait_until import until
 from tests.fakes.push_platform import (
@@ -33,8 +35,9 @@ IN_TIME = 10
 def slow() -> Iterator[PushPlatformServer]:
     """A platform that takes its time to answer."""
     with push_platform_server() as push_platform:
-        push_platform.takes = 1
+        push_platform.takes = 60
         yield push_platform
+        push_platform.takes = 0
 
 
 @pytest.fixture
@@ -75,7 +78,13 @@ def test_what_is_on_its_way_arrives_before_it_ends(
 ) -> None:
     with delivering(undelivered, slow, tmp_path, command) as process:
         until(lambda: len(slow.messages) == 1)
-        assert process.end() == 0
+        assert process.process
+        process.process.terminate()
+        if command == "serve":
+            until(lambda: is_closed(process.port))
+        time.sleep(1)  # until it delivers no more
+        slow.takes = 0
+        assert process.ended(within=TIMEOUT_SECONDS) == 0
     assert statuses(undelivered) == ["sent", "pending"]
 
 
@@ -83,7 +92,6 @@ def test_what_is_on_its_way_arrives_before_it_ends(
 def test_a_second_signal_ends_it_at_once_and_the_next_delivers(
     undelivered: Deployment, slow: PushPlatformServer, tmp_path: Path, command: str
 ) -> None:
-    slow.takes = 60
     with delivering(undelivered, slow, tmp_path, command) as first:
         until(lambda: len(slow.messages) == 1)
         assert first.process
@@ -107,6 +115,12 @@ def test_no_child_outlives_its_parent(file: Path) -> None:
             until(partial(is_over, each["process"]))
         with pytest.raises(httpx.ConnectError):
             httpx.get(running.url)
+
+
+def is_closed(port: int) -> bool:
+    """Return whether nobody listens on a port of this machine."""
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) != 0
 
 
 def is_over(process: int) -> bool:
