@@ -26,7 +26,7 @@ from tests.fakes.push_platform import Message, PushPlatformServer, push_platform
 from tests.proofs.processes import Process
 from tests.proofs.push_citizens import answer
 
-PATIENCE = 30
+PATIENCE = 60
 NUMBERS = count(1)
 AGREED = ("συμφωνώ", "ναι")
 TEXTS = ("1", "2", "ναι", "όχι", *AGREED, "Μαρία Παπαδοπούλου", "maria@example.gr")

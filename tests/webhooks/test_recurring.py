@@ -1,17 +1,13 @@
 """The recurring jobs of a served application."""
 
-import time
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import text
 
 from bot.ops import cleanup
 from tests.conftest import Deployment, on_sqlite
+from tests.core.wait_until import until
 from tests.webhooks.chat_client import GREEK, ChatClient
 from tests.webhooks.conftest import Serve
-
-PATIENCE = 10
 
 
 @pytest.fixture
@@ -23,13 +19,6 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 def states(deployment: Deployment) -> list[str]:
     """The bookings' states, as another process would see them."""
     return [state for (state,) in deployment.rows("SELECT state FROM bookings ORDER BY id")]
-
-
-def eventually(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def hold(serve: Serve) -> None:
@@ -45,7 +34,7 @@ def test_holds_that_ran_out_expire_though_nobody_writes(
     hold(serve)
     assert states(deployment) == ["held"]
     deployment.clock.forward(minutes=11)
-    eventually(lambda: states(deployment) == ["expired"])
+    until(lambda: states(deployment) == ["expired"])
 
 
 def test_holds_that_ran_out_while_nothing_was_served_expire_at_the_start(
@@ -54,7 +43,7 @@ def test_holds_that_ran_out_while_nothing_was_served_expire_at_the_start(
     deployment.talk("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")
     deployment.clock.forward(minutes=11)
     serve()
-    eventually(lambda: states(deployment) == ["expired"])
+    until(lambda: states(deployment) == ["expired"])
 
 
 @on_sqlite  # it is broken by a trigger
@@ -78,8 +67,8 @@ def test_a_failure_does_not_end_it(
         said += capsys.readouterr().out
         return "sweep failed" in said
 
-    eventually(told)
+    until(told)
     assert "forced" not in said
     with deployment.database.engine.begin() as connection:
         connection.execute(text("DROP TRIGGER broken"))
-    eventually(lambda: states(deployment) == ["expired"])
+    until(lambda: states(deployment) == ["expired"])

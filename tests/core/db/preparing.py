@@ -13,7 +13,7 @@ from core.errors import ConfigurationError
 
 PASSWORD = "s3cr3t"  # noqa: S105
 ROOT = Path(__file__).parents[3]
-LONGEST = 60
+LONGEST = 120
 """Seconds after which a process that should have ended never will."""
 
 
