@@ -31,7 +31,7 @@ A command that takes half a second took more than 30 on two cores with 15 others
 def environment(file: Path, **settings: str | int) -> dict[str, str]:
     """Return the environment with that database and these settings only."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("RANTEVOU_")}
-    settings = {"management_port": free_port(), **settings}
+    settings = {"port": free_port(), "management_port": free_port(), **settings}
     given = {f"RANTEVOU_{name.upper()}": str(value) for name, value in settings.items()}
     return own | {"RANTEVOU_DATABASE_URL": f"sqlite:///{file}", "COLUMNS": "100"} | given
 
