@@ -128,7 +128,9 @@ def test_other_pages(visit: Visit, inspector: Inspector) -> None:
         page.goto(path)
         inspector.look(page, path)
     page.goto("/")
-    page.route("**/*", lambda route: route.abort())
+    # Sent again only when all has been looked at: meanwhile the question is pale.
+    later = {"Retry-After": "60"}
+    page.route("**/*", lambda route: route.fulfill(status=503, headers=later))
     page.locator("#ask .picks button").first.click()
     page.locator(".failed").wait_for()
     inspector.look(page, "failed")
