@@ -16,9 +16,10 @@ chat: $(READY)
 test soak: export PYTHONDONTWRITEBYTECODE :=
 
 # Installs Chromium, nginx and what they need where it may (root, apt-get); else skips the tests that need them.
+# More workers than cores, since many tests wait; whoever has done its part takes over others' tests.
 test: $(READY)
 	@deploy/install_packages.sh $$($(BIN)/python -m tests.programs) || true
-	@$(BIN)/pytest -n 3 --dist loadfile
+	@$(BIN)/pytest -n 4 --dist worksteal
 
 # What takes long: processes killed 200 times on each database, messages in any disorder, moved clocks.
 # PART=<name> runs one part; `python -m tests.soak --help` names them.
