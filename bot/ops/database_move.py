@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import islice
 
 import psycopg
 from sqlalchemy import Connection, func, inspect, select
@@ -22,7 +21,7 @@ from core.db import move_marks, overlap_guard
 from core.db.advisory_locks import key_of
 from core.db.database import REVISIONS, SETTING, Database, backend_of, revision_of, upgrade
 from core.db.models import Booking, StoredSecret
-from core.db.move import RowsRefused, copy_rows, copy_table, differences, set_sequences
+from core.db.move import RowsRefused, compare, copy_rows, copy_table, set_sequences
 from core.db.postgresql import PostgreSQL
 from core.errors import ConfigurationError
 from core.progress import Report
@@ -38,7 +37,7 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Moved:
-    """What was moved; `rows` is None where a former run had moved them all."""
+    """What was moved; `rows` is None where a former run had finished."""
 
     source: str
     target: str
@@ -60,24 +59,20 @@ def move_database(settings: Settings, url: str, report: Report) -> Moved:
         if not source.backend.file.exists():
             raise ConfigurationError(f"{SETTING}: {name} isn't there, so there is nothing to move.")
         source.backend.keep_others_out(source.engine)
-        with source.as_configuration_errors("can't be used"), source.engine.begin() as reading:
-            was_moved = revision_of(reading) == move_marks.MOVED
-        if not was_moved:
-            source.prepare()
-        key = hash_key(source, given)
         with target.as_configuration_errors("can't be used", ARGUMENT):
             writing = target.engine.connect()
-        with writing, source.engine.connect() as reading:
+        with writing:
             with target.as_configuration_errors("can't be used", ARGUMENT):
                 _keep_other_moves_out(writing, target.backend.name)
-            move = _Move(reading, writing, name, target.backend.name, report)
-            with move.in_words():
-                rows = None
-                if was_moved:
-                    move.check_target()
-                else:
+            rows = None
+            # Nothing is changed in the source before both were looked at.
+            with _move(source, target, writing, report) as move:
+                done = move.is_done()
+            if not done:
+                source.prepare()
+                key = hash_key(source, given)
+                with _move(source, target, writing, report) as move:
                     rows = move.copy()
-                if rows is not None or move.is_unfinished():
                     move.finish(None if given else key)
         file = None if given else str(secret_file(source.backend.file))
         return Moved(name, target.backend.name, rows, file)
@@ -93,44 +88,59 @@ class _Move:
     target_name: str
     report: Report
 
-    def copy(self) -> int:
-        """Copy all rows and compare them; return how many. Raises ConfigurationError."""
-        resumed, wrong = self._may_go_on(), [""]
-        # Where it was served since, a copy that goes on may differ, and is begun anew.
-        for goes_on in (True, False) if resumed else (False,):
-            if not goes_on:
-                self._begin()
-            try:
-                with self.source.begin():
-                    rows = copy_rows(self.source, self.target, self.report)
-                    with (
-                        self.target.begin(),
-                        closing(differences(self.source, self.target, self.report)) as found,
-                    ):
-                        wrong = list(islice(found, NAMED))
-            except RowsRefused as refused:
-                wrong = [str(refused)]
-            if not wrong:
-                return rows
-        raise ConfigurationError(
-            f"{self.target_name} isn't as {self.source_name} is, which stays in use: see "
-            f"{', '.join(wrong)}. Please report this line."
-        )
+    def is_done(self) -> bool:
+        """Return whether the source was moved to the target, which is ready.
 
-    def check_target(self) -> None:
-        """Check that the target has what was moved. Raises ConfigurationError."""
+        Where it isn't ready, the source is marked as moved no longer. Raises ConfigurationError
+        where the one can't be moved, or not to the other.
+        """
         with self.source.begin(), self.target.begin():
+            revision = revision_of(self.source)
+            if revision is None:
+                raise ConfigurationError(
+                    f"{SETTING}: {self.source_name} holds no Rantevou, so there is nothing to move."
+                )
+            if not move_marks.is_moved(revision):
+                self._may_go_on()
+                return False
             if _office(self.target) != _office(self.source):
                 moved_to = move_marks.target_of(self.source)
                 raise ConfigurationError(
                     f"{SETTING}: {self.source_name} was moved to {moved_to} before, and "
                     f"{self.target_name} is another database."
                 )
+            if not move_marks.is_unfinished(revision_of(self.target)):
+                return True
+            # Another copy of this office may have begun a move there since: all is copied again.
+            move_marks.unmark_moved(self.source)
+            return False
 
-    def is_unfinished(self) -> bool:
-        """Return whether the target is marked so."""
-        with self.target.begin():
-            return move_marks.is_unfinished(revision_of(self.target))
+    def copy(self) -> int:
+        """Copy all rows and compare them; return how many. Raises ConfigurationError."""
+        with self.source.begin(), self.target.begin():
+            resumed = self._may_go_on()
+        if not resumed:
+            self._begin()
+        rows, wrong = self._copied()
+        if wrong and resumed:  # it was served since
+            self._begin()
+            rows, wrong = self._copied()
+        if wrong:
+            raise ConfigurationError(
+                f"{self.target_name} differs from {self.source_name}, which stays in use: see "
+                f"{', '.join(wrong)}. Please report this line."
+            )
+        return rows
+
+    def _copied(self) -> tuple[int, list[str]]:
+        """Copy what the target lacks; return how many rows were compared, and which differ."""
+        try:
+            with self.source.begin():
+                copy_rows(self.source, self.target, self.report)
+                with self.target.begin():
+                    return compare(self.source, self.target, self.report, NAMED)
+        except RowsRefused as refused:
+            return 0, [str(refused)]
 
     def finish(self, secret: str | None) -> None:
         """Make the target ready, with a secret to be kept there, and mark the source as moved."""
@@ -165,19 +175,18 @@ class _Move:
 
         Raises ConfigurationError, which names what is in a target that is neither that nor empty.
         """
-        with self.source.begin(), self.target.begin():
-            revision, tables = revision_of(self.target), inspect(self.target).get_table_names()
-            if not tables:
-                return False
-            if move_marks.is_unfinished(revision):
-                if _office(self.target) == _office(self.source):
-                    return revision == UNFINISHED  # else of an older Rantevou
-                what = "holds an unfinished move of another office"
-            elif revision and Booking.__tablename__ in tables:
-                count = self.target.scalar(select(func.count()).select_from(Booking))
-                what = f"holds a Rantevou already, with {count} bookings"
-            else:
-                what = f"isn't empty: it has {', '.join(sorted(tables)[:NAMED])}"
+        revision, tables = revision_of(self.target), inspect(self.target).get_table_names()
+        if not tables:
+            return False
+        if move_marks.is_unfinished(revision):
+            if _office(self.target) == _office(self.source):
+                return revision == UNFINISHED  # else of an older Rantevou
+            what = "holds an unfinished move of another office"
+        elif revision and Booking.__tablename__ in tables:
+            count = self.target.scalar(select(func.count()).select_from(Booking))
+            what = f"holds a Rantevou already, with {count} bookings"
+        else:
+            what = f"isn't empty: it has {', '.join(sorted(tables)[:NAMED])}"
         raise ConfigurationError(
             f"{ARGUMENT}: {self.target_name} {what}. Make a new database, and name that."
         )
@@ -193,6 +202,19 @@ class _Move:
             move_marks.mark(self.target, UNFINISHED)
             # With the fingerprint of the secret, by which the office is known.
             copy_table(self.source, self.target, StoredSecret.__tablename__)
+
+
+@contextmanager
+def _move(
+    source: Database, target: Database, writing: Connection, report: Report
+) -> Iterator[_Move]:
+    """Yield the move by a connection to the source; the databases' errors are put in words."""
+    with source.as_configuration_errors("can't be used"):
+        reading = source.engine.connect()
+    with reading:
+        move = _Move(reading, writing, source.backend.name, target.backend.name, report)
+        with move.in_words():
+            yield move
 
 
 def _office(connection: Connection) -> str | None:

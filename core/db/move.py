@@ -5,6 +5,7 @@ JSON is one. A copy that was interrupted goes on after the last row of each tabl
 """
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from itertools import chain
 from typing import Any
 
@@ -48,7 +49,6 @@ STREAMED = {"yield_per": BATCH}
 CASTS: dict[Any, TypeEngine[Any]] = {JSON: Text(), Boolean: Integer()}
 """What SQLite has for types that PostgreSQL has."""
 
-
 BY_BYTES = "C"
 """The order in which SQLite has texts."""
 
@@ -57,11 +57,8 @@ class RowsRefused(Exception):
     """PostgreSQL refused rows; the text names the table and why, and none of their values."""
 
 
-def copy_rows(source: Connection, target: Connection, report: Report) -> int:
-    """Copy what the target lacks, each batch in a transaction; return how many rows there are.
-
-    Raises RowsRefused.
-    """
+def copy_rows(source: Connection, target: Connection, report: Report) -> None:
+    """Copy what the target lacks, each batch in a transaction. Raises RowsRefused."""
     done, total = 0, _count(source)
     for table in TABLES:
         with target.begin():
@@ -73,7 +70,6 @@ def copy_rows(source: Connection, target: Connection, report: Report) -> int:
                 _write(target, table, rows)
             done += len(rows)
             report(f"Copying {table.name}", done, total)
-    return total
 
 
 def copy_table(source: Connection, target: Connection, name: str) -> None:
@@ -83,10 +79,27 @@ def copy_table(source: Connection, target: Connection, name: str) -> None:
         _write(target, table, rows)
 
 
-def differences(
+def compare(
+    source: Connection, target: Connection, report: Report, most: int
+) -> tuple[int, list[str]]:
+    """Compare each row of each table, until so many differ.
+
+    Return how many of the source's rows were compared, and the table and key of those that differ.
+    """
+    differ: list[str] = []
+    with closing(_differences(source, target, report)) as found:
+        while len(differ) < most:
+            try:
+                differ.append(next(found))
+            except StopIteration as end:
+                return end.value, differ
+    return 0, differ
+
+
+def _differences(
     source: Connection, target: Connection, report: Report
-) -> Generator[str, None, None]:
-    """Compare each row of each table; yield the table and key of those that differ."""
+) -> Generator[str, None, int]:
+    """Yield what differs; return how many of the source's rows were compared."""
     done, total = 0, _count(source)
     for table in TABLES:
         report(f"Comparing {table.name}", done, total)
@@ -105,6 +118,7 @@ def differences(
             done += len(rows)
             report(f"Comparing {table.name}", done, total)
         yield from (_named(table, extra) for extra in chain([their] if their else [], theirs))
+    return done
 
 
 def set_sequences(source: Connection, target: Connection) -> None:

@@ -1,5 +1,6 @@
 """An office is moved from SQLite to PostgreSQL: all of it, once, whatever comes between."""
 
+import gzip
 import json
 from contextlib import closing
 from pathlib import Path
@@ -11,13 +12,15 @@ from sqlalchemy.exc import IntegrityError
 from bot.bootstrap import bootstrap
 from bot.secret_key import secret_file
 from bot.settings import Settings
-from core.db.database import REVISIONS, Database
+from core.db.database import REVISIONS, Database, revision_of
 from core.db.models import Booking
 from core.db.move_marks import UNFINISHED
 from tests.bot.moving import PASSWORD, change, in_postgresql, move, refused, rows, write
 from tests.bot.processes import free_port, run, run_here
 from tests.bot.push_deployment import PushDeployment
 from tests.conftest import SECRET, Deployment, on_sqlite
+from tests.data.chats import SQLITE
+from tests.data.replay import STORED_BY
 from tests.postgres import Server
 
 pytestmark = on_sqlite
@@ -164,6 +167,38 @@ def test_a_move_is_refused_where_there_is_nothing_to_move(
     said = refused(deployment, url, database_url=f"sqlite:///{other}")
     assert said == f"RANTEVOU_DATABASE_URL: {other} isn't there, so there is nothing to move.\n"
     assert not other.exists()
+    other.touch()
+    said = refused(deployment, url, database_url=f"sqlite:///{other}")
+    assert said == (
+        f"RANTEVOU_DATABASE_URL: {other} holds no Rantevou, so there is nothing to move.\n"
+    )
+    assert not secret_file(other).exists()
+
+
+@pytest.mark.usefixtures("deployment")
+def test_nothing_is_changed_in_the_file_before_the_target_is_tried(
+    tmp_path: Path, migrated_postgres: str, postgres: Server
+) -> None:
+    file = tmp_path / "stored.db"
+    file.write_bytes(gzip.decompress(SQLITE.read_bytes()))
+    with postgres.database(migrated_postgres) as office:
+        for wrong in ("postgresql://clerk:x@127.0.0.1:1/office", office):
+            assert run_here(file, "database", "move", wrong).returncode == 1
+            assert not secret_file(file).exists()
+            with (
+                closing(Database(f"sqlite:///{file}")) as source,
+                source.engine.begin() as connection,
+            ):
+                assert revision_of(connection) == STORED_BY
+
+
+@pytest.mark.usefixtures("deployment")
+def test_a_single_row_is_said_to_be_one(tmp_path: Path, url: str) -> None:
+    file = tmp_path / "new.db"
+    with closing(Database(f"sqlite:///{file}")) as source:
+        source.prepare()
+    done = run_here(file, "database", "move", url)
+    assert done.stdout.startswith("Moved 1 row from ")
 
 
 @pytest.mark.parametrize(

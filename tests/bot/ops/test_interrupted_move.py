@@ -1,5 +1,6 @@
 """A move to PostgreSQL that is interrupted, or goes wrong, and is run again."""
 
+import gzip
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
+from bot.bootstrap import bootstrap
 from bot.ops.database_move import AGAIN, move_database
 from bot.secret_key import secret_file
 from bot.settings import Settings
@@ -16,6 +18,8 @@ from core.errors import ConfigurationError
 from tests.bot.moving import change, in_postgresql, move, refused, rows, write
 from tests.bot.processes import run_here
 from tests.conftest import SECRET, Deployment, on_sqlite
+from tests.data.chats import SQLITE
+from tests.data.replay import STORED_BY
 from tests.postgres import Server, stopped
 
 pytestmark = [on_sqlite, pytest.mark.usefixtures("booked")]
@@ -143,25 +147,45 @@ def test_an_unfinished_move_of_another_office_is_left_alone(
 def test_a_move_that_is_killed_after_the_file_was_marked_is_finished(
     deployment: Deployment, url: str
 ) -> None:
-    assert move(deployment, url).returncode == 0
-    change(url, UNFINISHED_NOW, "DELETE FROM kept WHERE name = 'secret'")
+    bootstrap(Settings(database_url=deployment.database.url)).database.close()
+    before = rows(deployment.database)
+    first = move(deployment, url)
+    # Another copy of the office has begun anew since: neither the secret nor all rows are there.
+    change(url, UNFINISHED_NOW, "DELETE FROM kept WHERE name = 'secret'", "DELETE FROM history")
+    change(url, "DELETE FROM bookings")
     done = move(deployment, url)
-    assert (done.returncode, done.stderr) == (0, "")
-    target = make_url(url).render_as_string()
-    assert done.stdout.startswith(f"{deployment.file} had been moved to {target} already.\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, first.stdout, "")
     with in_postgresql(deployment, url) as there:
-        assert rows(there.database) == rows(deployment.database)
+        assert rows(there.database) == before
         assert there.rows("SELECT value FROM kept WHERE name = 'secret'") == [(SECRET,)]
+        assert there.rows("SELECT * FROM kept WHERE name = 'moved to'") == []
+    again = move(deployment, url)
+    assert "had been moved to" in again.stdout
 
 
-def test_tables_of_a_former_rantevou_are_migrated_at_the_next_start(
-    deployment: Deployment, url: str
+def test_a_move_that_a_former_rantevou_has_not_finished_is_migrated(
+    tmp_path: Path, url: str
 ) -> None:
-    assert move(deployment, url).returncode == 0
-    change(url, f"UPDATE alembic_version SET version_num = '{UNFINISHED}0001'")
-    assert move(deployment, url).returncode == 0
+    file = tmp_path / "stored.db"
+    file.write_bytes(gzip.decompress(SQLITE.read_bytes()))
+    secret_file(file).write_text(SECRET)
+    with closing(Database(f"sqlite:///{file}")) as source:
+        moved = Settings(database_url=source.url)
+        with pytest.raises(Interrupted):
+            move_database(moved, url, on("Copying history", interrupt))
+    file.write_bytes(gzip.decompress(SQLITE.read_bytes()))
+    write(file, "UPDATE alembic_version SET version_num = 'moved ' || version_num")
+    with closing(Database(url)) as target, target.engine.begin() as connection:
+        found = connection.exec_driver_sql("SELECT value FROM kept WHERE name = 'fingerprint'")
+        fingerprint = found.scalar()
+    write(file, "INSERT OR REPLACE INTO kept VALUES ('fingerprint', ?)", fingerprint)
+    write(file, "INSERT INTO kept VALUES ('moved to', 'there')")
+    change(url, f"UPDATE alembic_version SET version_num = '{UNFINISHED}{STORED_BY}'")
+    done = run_here(file, "database", "move", url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Moved ")
     with closing(Database(url)) as database, database.engine.begin() as connection:
-        assert revision_of(connection) == "0001"
+        assert revision_of(connection) == REVISIONS[-1]
 
 
 def test_a_move_that_is_repeated_changes_nothing(deployment: Deployment, url: str) -> None:
@@ -207,7 +231,7 @@ def test_rows_that_differ_are_named_by_their_keys_and_nothing_is_finished(
     with pytest.raises(ConfigurationError) as said:
         move_database(settings, url, on("Comparing citizens", spoil))
     assert str(said.value) == (
-        f"{make_url(url).render_as_string()} isn't as {deployment.file} is, which stays in use: "
+        f"{make_url(url).render_as_string()} differs from {deployment.file}, which stays in use: "
         "see citizens 2, suppressions push a hash, history 1. Please report this line."
     )
     deployment.database.prepare()
