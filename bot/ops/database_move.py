@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-import psycopg
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -20,16 +19,40 @@ from bot.settings import Settings
 from core.db import move_marks, overlap_guard
 from core.db.advisory_locks import key_of
 from core.db.database import REVISIONS, SETTING, Database, backend_of, revision_of, upgrade
-from core.db.models import Booking, StoredSecret
+from core.db.models import Base, Booking, StoredSecret
 from core.db.move import RowsRefused, compare, copy_rows, copy_table, set_sequences
 from core.db.postgresql import PostgreSQL
+from core.db.sqlite import SQLite
 from core.errors import ConfigurationError
 from core.progress import Report
+
+Backend = SQLite | PostgreSQL
 
 ARGUMENT = "URL"
 EXPECTED = "must be like postgresql://user:password@host/name"
 AGAIN = "The move isn't finished, and nothing is lost: run the same command again, and it goes on."
+RESTORE = "Restore a backup, and move that."
+REPORT = "The move isn't finished, and nothing is lost. Please report this line."
+ADVICE: dict[int | str, str] = {
+    "42501": "Make its user the owner of the database, and run the same command again.",
+    sqlite3.SQLITE_READONLY: "Run the command as the user whose file it is.",
+    sqlite3.SQLITE_CORRUPT: RESTORE,
+    sqlite3.SQLITE_NOTADB: RESTORE,
+}
+"""What to do where the same command alone would fail again, by the error's code."""
+
+OURS = {*Base.metadata.tables, "alembic_version"}
+FOUND = text(
+    "SELECT relname, relkind = 'r' FROM pg_class AS found"
+    " WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')"
+    " AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass"
+    " AND objid = found.oid AND deptype = 'e') ORDER BY relname"
+)
+"""The names of the tables and views that aren't an extension's, and which are plain tables."""
+
 UNFINISHED = f"{move_marks.UNFINISHED}{REVISIONS[-1]}"
+
+LOCK_NOT_AVAILABLE = "55P03"
 
 NAMED = 5
 """The most rows, or tables, that an error names."""
@@ -80,13 +103,23 @@ def move_database(settings: Settings, url: str, report: Report) -> Moved:
 
 @dataclass(frozen=True)
 class _Move:
-    """A connection to each database, their names, and what is called with the progress."""
+    """A connection to each database, their backends, and what is called with the progress."""
 
     source: Connection
     target: Connection
-    source_name: str
-    target_name: str
+    file: Backend
+    server: Backend
     report: Report
+
+    @property
+    def source_name(self) -> str:
+        """Return the source's name."""
+        return self.file.name
+
+    @property
+    def target_name(self) -> str:
+        """Return the target's name, without its password."""
+        return self.server.name
 
     def is_done(self) -> bool:
         """Return whether the source was moved to the target, which is ready.
@@ -102,6 +135,7 @@ class _Move:
                 )
             if not move_marks.is_moved(revision):
                 self._may_go_on()
+                self._check_file()
                 return False
             if _office(self.target) != _office(self.source):
                 moved_to = move_marks.target_of(self.source)
@@ -111,6 +145,7 @@ class _Move:
                 )
             if not move_marks.is_unfinished(revision_of(self.target)):
                 return True
+            self._check_file()
             # Another copy of this office may have begun a move there since: all is copied again.
             move_marks.unmark_moved(self.source)
             return False
@@ -163,30 +198,48 @@ class _Move:
         """Raise ConfigurationError in place of the databases' errors."""
         try:
             yield
-        except (DBAPIError, psycopg.Error) as error:
-            reason = error.orig if isinstance(error, DBAPIError) else error
-            of_source = isinstance(reason, sqlite3.Error)
-            name = self.source_name if of_source else self.target_name
-            line = str(reason).partition("\n")[0]
-            raise ConfigurationError(f"{name}: {line}. {AGAIN}") from None
+        except DBAPIError as error:
+            reason = error.orig
+            if isinstance(reason, sqlite3.Error):  # whose text may have what a citizen wrote
+                kind = getattr(reason, "sqlite_errorname", type(reason).__name__)
+                line, backend = " ".join((kind, *getattr(error, "__notes__", ()))), self.file
+            else:
+                line, backend = str(reason).partition("\n")[0], self.server
+            code = getattr(reason, "sqlstate", getattr(reason, "sqlite_errorcode", 0) & 0xFF)
+            passes = backend.is_unavailable(error) or backend.is_retryable(error)
+            advice = ADVICE.get(code or 0, AGAIN if passes else REPORT)
+            raise ConfigurationError(f"{backend.name}: {line}. {advice}") from None
+
+    def _check_file(self) -> None:
+        """Raise ConfigurationError where the source is damaged."""
+        self.report("Checking the file", 0, 0)
+        found = self.source.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+        if found != "ok":
+            what = found.rpartition("\n")[2]
+            raise ConfigurationError(f"{self.source_name} is damaged ({what}). {RESTORE}")
 
     def _may_go_on(self) -> bool:
         """Return whether the target has tables with which this office's unfinished move goes on.
 
-        Raises ConfigurationError, which names what is in a target that is neither that nor empty.
+        Nobody else makes Rantevou's tables there until the present transaction ends. Raises
+        ConfigurationError, which names what is in a target that is neither that nor empty.
         """
-        revision, tables = revision_of(self.target), inspect(self.target).get_table_names()
+        self.server.lock_for_migration(self.target, ARGUMENT)
+        revision, tables = revision_of(self.target), self.target.execute(FOUND).all()
         if not tables:
             return False
-        if move_marks.is_unfinished(revision):
+        others = [name for name, is_table in tables if not is_table or name not in OURS]
+        if others:
+            what = f"isn't empty: it has {', '.join(others[:NAMED])}"
+        elif move_marks.is_unfinished(revision):
             if _office(self.target) == _office(self.source):
                 return revision == UNFINISHED  # else of an older Rantevou
             what = "holds an unfinished move of another office"
-        elif revision and Booking.__tablename__ in tables:
+        elif revision and inspect(self.target).has_table(Booking.__tablename__):
             count = self.target.scalar(select(func.count()).select_from(Booking))
             what = f"holds a Rantevou already, with {count} bookings"
         else:
-            what = f"isn't empty: it has {', '.join(sorted(tables)[:NAMED])}"
+            what = f"isn't empty: it has {', '.join(name for name, _ in tables[:NAMED])}"
         raise ConfigurationError(
             f"{ARGUMENT}: {self.target_name} {what}. Make a new database, and name that."
         )
@@ -195,9 +248,9 @@ class _Move:
         """Make the target's tables, marked, in place of those of an unfinished move."""
         self.report("Making the tables", 0, 0)
         with self.source.begin(), self.target.begin():
-            if former := inspect(self.target).get_table_names():
-                quote = self.target.dialect.identifier_preparer.quote
-                self.target.exec_driver_sql(f"DROP TABLE {', '.join(map(quote, former))} CASCADE")
+            self._may_go_on()  # nothing of others' came since
+            if former := OURS.intersection(inspect(self.target).get_table_names()):
+                self.target.exec_driver_sql(f"DROP TABLE {', '.join(former)}")
             upgrade(self.target)
             move_marks.mark(self.target, UNFINISHED)
             # With the fingerprint of the secret, by which the office is known.
@@ -212,7 +265,7 @@ def _move(
     with source.as_configuration_errors("can't be used"):
         reading = source.engine.connect()
     with reading:
-        move = _Move(reading, writing, source.backend.name, target.backend.name, report)
+        move = _Move(reading, writing, source.backend, target.backend, report)
         with move.in_words():
             yield move
 
@@ -228,11 +281,12 @@ def _office(connection: Connection) -> str | None:
 def _target(url: str) -> Database:
     """Return the database of the argument. Raises ConfigurationError."""
     try:
-        if isinstance(backend_of(url), PostgreSQL):
-            return Database(url)
-    except ConfigurationError:
-        pass
-    raise ConfigurationError(f"{ARGUMENT} {EXPECTED}")
+        is_right = isinstance(backend_of(url), PostgreSQL)
+    except ConfigurationError:  # which names the setting
+        is_right = False
+    if not is_right:
+        raise ConfigurationError(f"{ARGUMENT} {EXPECTED}")
+    return Database(url)
 
 
 def _keep_other_moves_out(target: Connection, name: str) -> None:
@@ -246,7 +300,7 @@ def _keep_other_moves_out(target: Connection, name: str) -> None:
     try:
         target.execute(select(func.pg_advisory_lock(key_of("move"))))
     except DBAPIError as error:
-        if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
             raise
         raise ConfigurationError(f"{ARGUMENT}: another move to {name} is running.") from None
     target.commit()

@@ -7,9 +7,8 @@ JSON is one. A copy that was interrupted goes on after the last row of each tabl
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -30,10 +29,14 @@ from sqlalchemy import (
     text,
     tuple_,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 from core.db.models import Base
 from core.progress import Report
+
+if TYPE_CHECKING:
+    import psycopg
 
 Row = tuple[Any, ...]
 """The values of a row, those of its primary key first."""
@@ -149,15 +152,22 @@ def _columns(table: Table) -> list[Column[Any]]:
 
 
 def _batches(source: Connection, table: Table, after: Row | None = None) -> Iterator[list[Row]]:
-    """Yield the source's rows in the order of their primary key, those after that key."""
+    """Yield the source's rows in the order of their primary key, those after that key.
+
+    An error of the database has the table's name as a note.
+    """
     untyped: list[ColumnClause[Any]] = [column(each.name) for each in _columns(table)]
     keys = untyped[: len(table.primary_key.columns)]
     query = select(*untyped).select_from(table).order_by(*keys)
     if after:
         query = query.where(tuple_(*keys) > tuple_(*after))
-    with source.execute(query, execution_options=STREAMED) as found:
-        for rows in found.partitions():
-            yield [tuple(map(_storable, row)) for row in rows]
+    try:
+        with source.execute(query, execution_options=STREAMED) as found:
+            for rows in found.partitions():
+                yield [tuple(map(_storable, row)) for row in rows]
+    except DBAPIError as error:
+        error.add_note(f"while reading {table.name}")
+        raise
 
 
 def _rows_of_target(target: Connection, table: Table) -> Iterator[Row]:
@@ -189,6 +199,8 @@ def _keys_of_target(table: Table) -> list[ColumnElement[Any]]:
 
 
 def _write(target: Connection, table: Table, rows: Sequence[Row]) -> None:
+    import psycopg  # noqa: PLC0415 not where it can't be used, which the caller says in words
+
     columns = ", ".join(f'"{column.name}"' for column in _columns(table))
     into = f"COPY {table.name} ({columns}) FROM STDIN"
     try:
@@ -198,6 +210,8 @@ def _write(target: Connection, table: Table, rows: Sequence[Row]) -> None:
     except (psycopg.IntegrityError, psycopg.DataError) as error:
         why = error.diag.constraint_name or type(error).__name__
         raise RowsRefused(f"{table.name} ({why})") from None
+    except psycopg.Error as error:
+        raise DBAPIError(None, None, error) from None
 
 
 def _driver(target: Connection) -> "psycopg.Connection[Row]":

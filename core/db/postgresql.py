@@ -62,11 +62,16 @@ class PostgreSQL:
         writing, reading = self._engine(self.writers), self._engine(readers)
         return writing, reading.execution_options(isolation_level="REPEATABLE READ")
 
-    def lock_for_migration(self, connection: Connection) -> None:
-        """Lock other migrations out until this transaction ends. Raises ConfigurationError."""
+    def lock_for_migration(
+        self, connection: Connection, named: str = "RANTEVOU_DATABASE_URL"
+    ) -> None:
+        """Lock other migrations out until this transaction ends.
+
+        Raises ConfigurationError, which names where the database was named.
+        """
         if connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
             raise ConfigurationError(
-                f"RANTEVOU_DATABASE_URL: {self.name} may only be read "
+                f"{named}: {self.name} may only be read "
                 "(a standby, or default_transaction_read_only is on)."
             )
         # Migrating a big table takes long, and so does waiting for another process's migration.

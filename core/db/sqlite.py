@@ -58,7 +58,7 @@ class SQLite:
         """Return an engine for writing, and one with `readers` connections for reading."""
         return self._engine("BEGIN IMMEDIATE", 1), self._engine("BEGIN", readers)
 
-    def lock_for_migration(self, connection: Connection) -> None:
+    def lock_for_migration(self, connection: Connection, _named: str = "") -> None:
         """Raise an error where the file is read-only; the single writer needs no lock."""
         # BEGIN IMMEDIATE alone also passes on a file that may only be read.
         connection.exec_driver_sql("PRAGMA user_version = 0")

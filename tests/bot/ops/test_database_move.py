@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +19,7 @@ from core.db.database import REVISIONS, Database, revision_of
 from core.db.models import Booking
 from core.db.move_marks import UNFINISHED
 from tests.bot.moving import PASSWORD, change, in_postgresql, move, refused, rows, write
-from tests.bot.processes import free_port, run, run_here
+from tests.bot.processes import environment, free_port, run, run_here
 from tests.bot.push_deployment import PushDeployment
 from tests.conftest import SECRET, Deployment, on_sqlite
 from tests.data.chats import SQLITE
@@ -24,6 +27,14 @@ from tests.data.replay import STORED_BY
 from tests.postgres import Server
 
 pytestmark = on_sqlite
+
+WITHOUT_LIBPQ = """
+import sys
+sys.modules.update(dict.fromkeys(sys.argv[1:]))
+from bot.cli.main import main
+sys.argv[:] = ["rantevou", "database", "move", "postgresql://user:password@host/name"]
+main()
+"""
 
 
 def test_everything_is_moved_and_the_same_conversations_go_on(
@@ -226,7 +237,64 @@ def test_a_user_who_may_make_no_tables_is_refused(
 ) -> None:
     with postgres.user("mover", PASSWORD) as login:
         said = refused(deployment, login(url))
-    assert "permission denied for schema public. The move isn't finished" in said
+    assert said.endswith(
+        ": permission denied for schema public. Make its user the owner of the database, and run "
+        "the same command again.\n"
+    )
+
+
+def test_a_target_that_may_only_be_read_is_refused(deployment: Deployment, url: str) -> None:
+    change(url, f"ALTER DATABASE {make_url(url).database} SET default_transaction_read_only = on")
+    assert refused(deployment, url) == (
+        f"URL: {make_url(url).render_as_string()} may only be read "
+        "(a standby, or default_transaction_read_only is on).\n"
+    )
+
+
+@pytest.mark.usefixtures("booked")
+def test_what_cannot_be_read_is_named_by_its_table_and_never_shown(
+    deployment: Deployment, url: str
+) -> None:
+    write(
+        deployment.file,
+        "UPDATE citizens SET details = CAST(CAST(details AS BLOB) || x'ff' AS TEXT)",
+    )
+    done = move(deployment, url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"{deployment.file}: OperationalError while reading citizens. The move isn't finished, and "
+        "nothing is lost. Please report this line.\n"
+    )
+
+
+@pytest.mark.usefixtures("booked")
+def test_a_damaged_file_is_not_moved(deployment: Deployment, url: str) -> None:
+    with closing(sqlite3.connect(deployment.file)) as damaged:
+        damaged.execute("PRAGMA writable_schema = ON")
+        damaged.execute(
+            "UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master WHERE"
+            " name = 'bookings') WHERE name = 'desks'"
+        )
+        damaged.commit()
+    done = move(deployment, url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{deployment.file} is damaged (" in done.stderr
+    assert done.stderr.endswith("). Restore a backup, and move that.\n")
+
+
+def test_a_missing_driver_is_reported(deployment: Deployment) -> None:
+    deployment.database.close()
+    blocked = ("psycopg_c", "psycopg_binary", "psycopg.pq.pq_ctypes")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_LIBPQ, *blocked],
+        capture_output=True,
+        text=True,
+        env=environment(deployment.file),
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "PostgreSQL needs the Python package psycopg: install psycopg[binary]" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_database_without_greek_is_refused(deployment: Deployment, postgres: Server) -> None:
@@ -243,10 +311,22 @@ def test_a_target_that_is_not_empty_is_refused_and_what_is_there_is_named(
         assert "holds a Rantevou already, with 0 bookings. Make a new database" in refused(
             deployment, office
         )
-    change(url, "CREATE TABLE theirs (id int)")
+    change(url, "CREATE VIEW bookings AS SELECT 1 AS id")
+    assert "isn't empty: it has bookings. Make a new database" in refused(deployment, url)
+    change(url, "DROP VIEW bookings", "CREATE TABLE theirs (id int)")
     assert "isn't empty: it has theirs. Make a new database" in refused(deployment, url)
     with closing(Database(url)) as database, database.engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM theirs").scalar() == 0
+
+
+def test_tables_of_an_extension_are_left_alone(deployment: Deployment, url: str) -> None:
+    change(
+        url,
+        "CREATE TABLE spatial_ref_sys (id int)",
+        "ALTER EXTENSION plpgsql ADD TABLE spatial_ref_sys",
+    )
+    assert move(deployment, url).returncode == 0
+    change(url, "SELECT * FROM spatial_ref_sys")
 
 
 @pytest.mark.usefixtures("booked")

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from bot.settings import Settings
 from core.db.database import REVISIONS, Database, revision_of
 from core.db.move_marks import UNFINISHED
 from core.errors import ConfigurationError
+from core.progress import silent
 from tests.bot.moving import change, in_postgresql, move, refused, rows, write
 from tests.bot.processes import run_here
 from tests.conftest import SECRET, Deployment, on_sqlite
@@ -131,6 +133,22 @@ def test_a_move_of_a_former_rantevou_begins_anew(deployment: Deployment, url: st
     assert move(deployment, url).returncode == 0
     with in_postgresql(deployment, url) as there:
         assert rows(there.database) == rows(deployment.database)
+
+
+def test_what_others_have_made_meanwhile_is_left_alone(deployment: Deployment, url: str) -> None:
+    deployment.database.close()
+    settings = Settings(database_url=deployment.database.url)
+    payroll = partial(change, url, "CREATE TABLE payroll (id int)")
+    with pytest.raises(ConfigurationError, match="isn't empty: it has payroll"):
+        move_database(settings, url, on("Making the tables", payroll))
+    change(url, "DROP TABLE payroll")
+    interrupted(deployment, url, "Copying history")
+    payroll()
+    change(url, f"UPDATE alembic_version SET version_num = '{UNFINISHED}0001'")
+    with pytest.raises(ConfigurationError, match="isn't empty: it has payroll"):
+        move_database(settings, url, silent)
+    change(url, "DROP TABLE payroll")
+    assert move(deployment, url).returncode == 0
 
 
 def test_an_unfinished_move_of_another_office_is_left_alone(
