@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from bot.secret_key import secret_file, what_is_wrong
 from bot.settings import Settings
-from core.db.database import SETTING, backend_of
+from core.db import move_marks
+from core.db.database import SETTING, backend_of, reason_of, revision_of
 from core.db.postgresql import PostgreSQL
-from core.db.sqlite import SQLite
+from core.db.sqlite import BUSY_SECONDS, SQLite
 from core.errors import ConfigurationError
 from core.progress import Report, silent
 
@@ -59,7 +60,7 @@ def backup(
         for copy, draft in drafts.items():
             draft.rename(copy)
     except (OSError, sqlite3.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+        reason = error.strerror if isinstance(error, OSError) else reason_of(error)
         raise ConfigurationError(f"{source} can't be copied to {target}: {reason}") from None
     finally:
         for draft in drafts.values():
@@ -78,7 +79,7 @@ def _copy(source: Path, draft: Path, report: Report) -> None:
     # Not read-only: the latest writes are in the WAL, which is opened too.
     where = f"{source.absolute().as_uri()}?mode=rw"
     with (
-        closing(sqlite3.connect(where, uri=True)) as original,
+        closing(sqlite3.connect(where, BUSY_SECONDS, uri=True)) as original,
         closing(sqlite3.connect(draft)) as copy,
     ):
         # In a transaction, for a copy in steps would begin anew at each change by others.
@@ -93,10 +94,16 @@ def _copy(source: Path, draft: Path, report: Report) -> None:
 
 
 def _wrong_secret(draft: Path, backend: SQLite, given: str | None) -> str | None:
-    """Return what is wrong with the secret of a copied database; None where nothing is known."""
+    """Return what is wrong with the secret of a copied database; None where nothing is known.
+
+    Raises ConfigurationError where its office was moved.
+    """
     engine = create_engine(URL.create("sqlite", database=str(draft)))
     try:
         with Session(engine) as session:
+            connection = session.connection()
+            if refusal := move_marks.refusal(connection, revision_of(connection), backend.name):
+                raise ConfigurationError(f"Nothing was copied. {refusal}.")
             return what_is_wrong(session, backend, given)
     except OperationalError:  # its tables are a former revision's, without fingerprints
         return None

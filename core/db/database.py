@@ -161,10 +161,8 @@ class Database:
             yield
         except (DatabaseError, OSError) as error:
             reason = error.orig if isinstance(error, DatabaseError) else error.strerror
-            if is_locked(reason):
-                reason = f"{reason} by another process, perhaps by `{move_marks.MOVE}`"
             raise ConfigurationError(
-                f"{named}: {self.backend.name} {failure}: {_first_line(reason)}"
+                f"{named}: {self.backend.name} {failure}: {reason_of(reason)}"
             ) from None
 
 
@@ -220,6 +218,12 @@ def _retry_delays() -> Iterator[float]:
     while time.monotonic() < deadline:
         yield delay * SystemRandom().uniform(0.5, 1.5)
         delay = min(delay * 2, 0.25)
+
+
+def reason_of(error: object) -> str:
+    """Return the first line of a driver's error, and who may have locked SQLite's file."""
+    by = f" by another process, perhaps by `{move_marks.MOVE}`" if is_locked(error) else ""
+    return f"{_first_line(error)}{by}"
 
 
 def _first_line(reason: object) -> str:

@@ -13,6 +13,9 @@ from bot.bootstrap import bootstrap
 from bot.ops.backup import backup
 from bot.secret_key import secret_file
 from bot.settings import Settings
+from core.db import move_marks
+from core.db.database import Database
+from core.db.sqlite import SQLite
 from tests.bot.processes import run, run_here, server
 from tests.bot.telemetry.test_silence import over_chat
 from tests.conftest import Deployment, on_sqlite
@@ -99,6 +102,34 @@ def test_without_a_database_nothing_is_made(new_file: Path, tmp_path: Path) -> N
     assert done.returncode == 1
     assert done.stderr == f"RANTEVOU_DATABASE_URL: {new_file} isn't there.\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_file_of_an_office_that_was_moved_is_not_copied(file: Path, tmp_path: Path) -> None:
+    with closing(Database(f"sqlite:///{file}")) as database, database.engine.begin() as connection:
+        move_marks.mark_moved(connection, "postgresql://user:***@host/name")
+    done = run_here(file, "backup", tmp_path / "copy.db")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"Nothing was copied. {file} was moved to postgresql://user:***@host/name: name that "
+        "database instead, with its password.\n"
+    )
+    assert not list(tmp_path.glob("copy*"))
+
+
+def test_a_file_that_is_being_moved_is_said_to_be(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.ops.backup.BUSY_SECONDS", 0.1)
+    with closing(Database(f"sqlite:///{file}")) as moving:
+        assert isinstance(moving.backend, SQLite)
+        moving.backend.keep_others_out(moving.engine)
+        with moving.engine.begin():
+            done = run_here(file, "backup", tmp_path / "copy.db")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"{file} can't be copied to {tmp_path / 'copy.db'}: database is locked by another process, "
+        "perhaps by `rantevou database move`\n"
+    )
 
 
 @on_sqlite
