@@ -105,7 +105,7 @@ def test_all_end_where_the_database_was_moved_meanwhile(file: Path) -> None:
     with server(file, TWO) as running:
         wait_until(lambda: running.events.count("server started") == 2, running)
         with closing(sqlite3.connect(file)) as moving:
-            moving.execute("UPDATE alembic_version SET version_num = 'moved'")
+            moving.execute("UPDATE alembic_version SET version_num = 'moved ' || version_num")
             moving.execute("INSERT INTO kept VALUES ('moved to', 'postgresql://host/name')")
             moving.commit()
         started = next(line for line in running.log.splitlines() if "server started" in line)
