@@ -26,6 +26,7 @@ class Server:
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
+        self.url = url
 
     def make(self, template: str = "template1") -> str:
         """Create a database as a copy of another; return its URL."""
@@ -58,6 +59,11 @@ class Server:
     def give(self, url: str, user: str) -> None:
         """Make a user the owner of a database."""
         self._do(f"ALTER DATABASE {make_url(url).database} OWNER TO {user}")
+
+    def remove(self, name: str) -> None:
+        """Remove a user and the database of the same name, where they are."""
+        self._do(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._do(f"DROP ROLE IF EXISTS {name}")
 
     def _do(self, statement: str) -> None:
         with psycopg.connect(_text(self._url), autocommit=True) as connection:

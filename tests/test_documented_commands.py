@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 import typer
+from sqlalchemy.engine import make_url
 
 from bot.cli.main import app
 from tests import postgres as postgresql
@@ -48,7 +49,7 @@ def commands(page: Path) -> list[str]:
 class Machine:
     """A folder with an office, in which commands are run."""
 
-    def __init__(self, folder: Path, telegram: str, postgresql: str) -> None:
+    def __init__(self, folder: Path, telegram: str, postgresql: postgresql.Server) -> None:
         self.folder, self.telegram, self.postgresql = folder, telegram, postgresql
         self.file = folder / "data" / "rantevou.db"
         self.file.parent.mkdir()
@@ -63,6 +64,8 @@ class Machine:
                 self.stop()
             case ["systemctl", "start" | "restart" | "enable", *_]:
                 self.start("serve")
+            case ["sudo", "-u", "postgres", program, *options]:
+                self.administer(program, *options)
             case ["rantevou", "serve" | "worker" as which, *options]:
                 self.start(which, *options)
             case _:
@@ -81,10 +84,26 @@ class Machine:
             assert self.server.end() == 0, self.server.log
         self.server = None
 
+    def administer(self, program: str, *options: str) -> None:
+        """Run a program of PostgreSQL as its administrator, who types the password asked for."""
+        if not isinstance(self.postgresql, postgresql.OwnServer):
+            pytest.skip("the server isn't ours to administer")
+        server = make_url(self.postgresql.url)
+        subprocess.run(
+            [self.postgresql.program(program), *options],
+            env=os.environ | {"PGHOST": str(server.query["host"]), "PGUSER": str(server.username)},
+            input="password\npassword\n",
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            start_new_session=True,  # without a terminal, it reads the password from its input
+            check=True,
+        )
+
     def shell(self, command: str) -> None:
         owner, group = os.getuid(), os.getgid()
         here = command.replace("/var/backups/", f"{self.folder}/backups/")
-        here = here.replace("postgresql://user:password@host/name", self.postgresql)
+        made = make_url(self.postgresql.url).set(database="rantevou", username="rantevou")
+        here = here.replace("postgresql://rantevou:password@host/rantevou", str(made))
         here = here.replace("-2026-12-07.db", "-$(date +%F).db")
         here = here.replace("-o rantevou", f"-o {owner}").replace("-g rantevou", f"-g {group}")
         if command.startswith("curl "):
@@ -107,11 +126,12 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path, postgres: postgresql.Server) -> Iterator[Machine]:
-    with telegram_server() as telegram, postgres.database() as url:
-        found = Machine(tmp_path, telegram.url, url)
+    with telegram_server() as telegram:
+        found = Machine(tmp_path, telegram.url, postgres)
         found.start("serve")  # as by the README, which has brought the samples
         yield found
         found.stop()
+        postgres.remove("rantevou")
 
 
 @pytest.mark.parametrize(
