@@ -7,7 +7,7 @@ import typer
 from bot.cli.progress import progress
 
 database = typer.Typer(
-    help="The database.",
+    help="Move the database from SQLite to PostgreSQL.",
     epilog="Example: rantevou database move postgresql://user:password@host/name",
     no_args_is_help=True,
 )
@@ -15,7 +15,8 @@ database = typer.Typer(
 Url = Annotated[
     str,
     typer.Argument(
-        metavar="URL", help="Of an empty PostgreSQL database, with its user and password."
+        metavar="URL",
+        help="Where to: postgresql://user:password@host/name, of an empty PostgreSQL database.",
     ),
 ]
 
@@ -31,12 +32,16 @@ def move(url: Url) -> None:
 
     Stop every Rantevou first. If it is interrupted, run it again: it goes on where it was.
     """
-    from bot.ops.database_move import move_database
+    from bot.ops.database_move import AGAIN, move_database
     from bot.platforms import PLATFORMS
     from bot.settings import read_settings
 
-    with progress("Looking at both databases") as report:
-        moved = move_database(read_settings(PLATFORMS), url, report)
+    try:
+        with progress("Looking at both databases") as report:
+            moved = move_database(read_settings(PLATFORMS), url, report)
+    except KeyboardInterrupt:
+        typer.echo(AGAIN, err=True)
+        raise typer.Exit(130) from None  # as a shell counts SIGINT
     if moved.rows is None:
         typer.echo(f"{moved.source} had been moved to {moved.target} already.")
     else:
@@ -53,6 +58,6 @@ def move(url: Url) -> None:
         "look at `rantevou doctor`."
     )
     typer.echo(
-        f"{moved.source} stays as it is, and Rantevou doesn't start on it any more. Delete it, and "
-        "what is beside it, when all is well."
+        f"{moved.source} still has everything, but Rantevou doesn't start on it any more. When all "
+        f"is well, delete {' and '.join(filter(None, (moved.source, moved.secret_file)))}."
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy import Connection, bindparam, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,7 @@ from core.progress import Report
 Backend = SQLite | PostgreSQL
 
 ARGUMENT = "URL"
-EXPECTED = "must be like postgresql://user:password@host/name"
+EXPECTED = "must be like postgresql://user:password@host/name (in the password, write @ as %40)"
 AGAIN = "The move isn't finished, and nothing is lost: run the same command again, and it goes on."
 RESTORE = "Restore a backup, and move that."
 REPORT = "The move isn't finished, and nothing is lost. Please report this line."
@@ -53,6 +53,14 @@ FOUND = text(
 UNFINISHED = f"{move_marks.UNFINISHED}{REVISIONS[-1]}"
 
 LOCK_NOT_AVAILABLE = "55P03"
+
+LIMITS = (
+    "statement_timeout",
+    "transaction_timeout",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+)
+"""Settings that would end a long move; not every server has each."""
 
 NAMED = 5
 """The most rows, or tables, that an error names."""
@@ -291,11 +299,15 @@ def _target(url: str) -> Database:
 
 def _keep_other_moves_out(target: Connection, name: str) -> None:
     """Check and lock the target for the connection's life. Raises ConfigurationError."""
-    for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-        target.exec_driver_sql(f"SET {limit} = 0")
+    target.execute(
+        text("SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN :each").bindparams(
+            bindparam("each", LIMITS, expanding=True)
+        )
+    )
     if (encoding := target.exec_driver_sql("SHOW server_encoding").scalar()) != "UTF8":
         raise ConfigurationError(
-            f"{ARGUMENT}: {name} has the encoding {encoding}, without Greek: make it with UTF8."
+            f"{ARGUMENT}: {name} has the encoding {encoding}, which can't store Greek: make "
+            "one with UTF8."
         )
     try:
         target.execute(select(func.pg_advisory_lock(key_of("move"))))

@@ -1,5 +1,6 @@
 """The backend of SQLite: one file, one writer, and readers that never wait for it (WAL)."""
 
+import os
 import sqlite3
 import time
 from errno import ENOENT
@@ -67,8 +68,13 @@ class SQLite:
         """Have the engine's connection keep every other process out, until it is closed.
 
         Connecting raises ConfigurationError where one has the file open: in WAL mode, each
-        connection holds a lock on it for its life, not only in a transaction.
+        connection holds a lock on it for its life, not only in a transaction. Where the file may
+        only be read, ConfigurationError is raised at once.
         """
+        if not os.access(self.file, os.W_OK):  # SQLite would say "disk I/O error"
+            raise ConfigurationError(
+                f"{self.name} may only be read: run the command as the user whose file it is."
+            )
 
         @event.listens_for(engine, "connect", insert=True)
         def on_connect(connection: sqlite3.Connection, _record: Any) -> None:

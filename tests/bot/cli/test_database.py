@@ -1,5 +1,7 @@
 """`rantevou database move` beside other processes: each keeps off what the other uses."""
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from functools import partial
@@ -7,14 +9,17 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import httpx
+import psycopg
 import pytest
 
+from bot.ops.database_move import AGAIN
+from core.db.advisory_locks import key_of
 from core.db.database import Database
 from core.db.sqlite import SQLite
 from tests.bot.moving import move
 from tests.bot.process_start import RANTEVOU
 from tests.bot.processes import free_port, run, run_here, server
-from tests.bot.terminal import Terminal
+from tests.bot.terminal import ESCAPES, Terminal
 from tests.conftest import SOAK, Deployment, on_sqlite
 from tests.core.wait_until import until
 from tests.fakes.telegram import TOKEN, TelegramServer, telegram_server
@@ -32,6 +37,36 @@ def is_open(url: str) -> bool:
     with suppress(httpx.TransportError):
         return httpx.get(f"{url}/healthz").is_success
     return False
+
+
+def test_a_file_that_may_only_be_read_is_said_to_be(deployment: Deployment, url: str) -> None:
+    deployment.database.close()
+    deployment.file.chmod(0o444)
+    program, *arguments = (RANTEVOU, "database", "move", url)
+    if os.geteuid() == 0:
+        if not shutil.which("setpriv"):
+            pytest.skip("root may write to it all the same")
+        arguments = ["--bounding-set=-dac_override", program, *arguments]
+        program = "setpriv"
+    done = run(deployment.file, *arguments, program=program)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"{deployment.file} may only be read: run the command as the user whose file it is.\n"
+    )
+
+
+def test_one_who_stops_a_move_is_told_that_it_goes_on(deployment: Deployment, url: str) -> None:
+    deployment.database.close()
+    with psycopg.connect(url) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (key_of("move"),))
+        moving = Terminal(
+            *(deployment.file, "database", "move", url), until="Looking at both databases"
+        )
+        with moving as terminal:
+            assert terminal.press(b"\x03") == 130
+            lines = ESCAPES.sub("", terminal.raw).replace("\r\n", "\n")
+    assert lines.endswith(f"{AGAIN}\n")
+    assert move(deployment, url).returncode == 0
 
 
 COMMANDS = [

@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from bot.bootstrap import bootstrap
+from bot.ops.database_move import _keep_other_moves_out
 from bot.secret_key import secret_file
 from bot.settings import Settings
 from core.db.database import REVISIONS, Database, revision_of
@@ -52,8 +53,8 @@ def test_everything_is_moved_and_the_same_conversations_go_on(
         f"The secret is kept in PostgreSQL, as it was in {secret_file(source)}.",
         "Next: set RANTEVOU_DATABASE_URL to the URL that you have just given, start Rantevou, and "
         "look at `rantevou doctor`.",
-        f"{source} stays as it is, and Rantevou doesn't start on it any more. Delete it, and what "
-        "is beside it, when all is well.",
+        f"{source} still has everything, but Rantevou doesn't start on it any more. When all is "
+        f"well, delete {source} and {secret_file(source)}.",
     ]
     with in_postgresql(deployment, url) as there:
         assert rows(there.database) == before
@@ -220,11 +221,25 @@ def test_a_single_row_is_said_to_be_one(tmp_path: Path, url: str) -> None:
         f"postgresql://user:{PASSWORD}@host",
         f"postgresql://user:with@{PASSWORD}@host/name",
         f"mysql://user:{PASSWORD}@host/name",
+        f"POSTGRESQL://user:{PASSWORD}@host/name",
     ],
 )
 def test_a_url_of_another_kind_is_refused(deployment: Deployment, wrong: str) -> None:
     said = refused(deployment, wrong)
-    assert said == "URL must be like postgresql://user:password@host/name\n"
+    assert said == (
+        "URL must be like postgresql://user:password@host/name (in the password, write @ as %40)\n"
+    )
+
+
+@pytest.mark.usefixtures("deployment")
+def test_no_limit_of_the_server_ends_a_move(url: str) -> None:
+    limits = " FROM pg_settings WHERE name ~ '(statement|transaction|session)_timeout$'"
+    with closing(Database(url)) as target, target.engine.connect() as writing:
+        writing.exec_driver_sql(f"SELECT set_config(name, '50s', false){limits}")
+        _keep_other_moves_out(writing, "name")
+        left = [setting for (setting,) in writing.exec_driver_sql(f"SELECT setting{limits}")]
+    assert len(left) >= 3
+    assert set(left) == {"0"}
 
 
 def test_a_server_that_is_away_is_named_without_the_password(deployment: Deployment) -> None:
@@ -299,7 +314,7 @@ def test_a_missing_driver_is_reported(deployment: Deployment) -> None:
 
 def test_a_database_without_greek_is_refused(deployment: Deployment, postgres: Server) -> None:
     with postgres.database("template0 ENCODING latin1 LC_COLLATE 'C' LC_CTYPE 'C'") as url:
-        assert "has the encoding LATIN1, without Greek: make it with UTF8." in refused(
+        assert "has the encoding LATIN1, which can't store Greek: make one with UTF8." in refused(
             deployment, url
         )
 
