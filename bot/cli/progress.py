@@ -72,7 +72,13 @@ class _Line:
 
         what = TextColumn("{task.description}", markup=False)
         bar = Progress(
-            *(SpinnerColumn(), what, BarColumn(), TaskProgressColumn(), TimeRemainingColumn()),
+            *(
+                SpinnerColumn("line"),
+                what,
+                BarColumn(),
+                TaskProgressColumn(),
+                TimeRemainingColumn(),
+            ),
             console=Console(stderr=True),
             transient=True,
             redirect_stdout=False,

@@ -1,13 +1,16 @@
 """The progress of what takes longer than two seconds: on a terminal only, and gone in the end."""
 
 import os
+import pty
 import sqlite3
 import time
 from pathlib import Path
-from threading import Timer
+from threading import Thread
 
 import psycopg
+import pytest
 
+from bot.cli.progress import progress
 from bot.secret_key import secret_file
 from core.catalogue.loader import SHIPPED
 from core.db.advisory_locks import key_of
@@ -47,11 +50,47 @@ def test_reading_many_catalogues_is_shown_by_file(new_file: Path, tmp_path: Path
 
 def test_nothing_is_shown_in_a_pipe(new_file: Path, tmp_path: Path) -> None:
     command, file = checking(tmp_path)
-    later = Timer(2.5, file.write_text, (KALAMATA.read_text("utf-8"), "utf-8"))
-    later.start()
+
+    def write_late() -> None:
+        with file.open("w", encoding="utf-8") as opened:  # once it is being read
+            time.sleep(2.5)
+            opened.write(KALAMATA.read_text("utf-8"))
+
+    writer = Thread(target=write_late)
+    writer.start()
     done = run(new_file, *command)
+    writer.join()
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Reading" not in done.stdout
+
+
+@pytest.mark.parametrize("how", ["Ctrl-C", "an error"])
+def test_it_is_gone_after(how: str, new_file: Path, tmp_path: Path) -> None:
+    command, file = checking(tmp_path)
+    with Terminal(new_file, *command, until=r"Reading my-town.yaml .* 50%") as terminal:
+        if how == "Ctrl-C":
+            assert terminal.press(b"\x03") != 0
+        else:
+            file.write_text("title: [")
+            terminal.read(until=None)
+            assert terminal.process.wait() == 1
+        assert CURSOR_SHOWN in terminal.raw
+        left = terminal.raw[terminal.raw.rindex(ERASED) :]
+    assert "Reading" not in left
+
+
+def test_an_encoding_without_its_signs_has_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr("bot.cli.progress.SHOWN_AFTER_SECONDS", 0)
+    screen, theirs = pty.openpty()
+    with os.fdopen(theirs, "w", encoding="iso8859-7", errors="backslashreplace") as terminal:
+        monkeypatch.setattr("sys.stderr", terminal)
+        shown = b""
+        with progress("Reading"):
+            while b"Reading" not in shown or shown.count(ERASED.encode()) < 3:
+                shown += os.read(screen, 65536)
+        monkeypatch.undo()
+    os.close(screen)
+    assert b"\\u" not in shown
 
 
 def test_nothing_is_shown_of_what_is_done_at_once(new_file: Path) -> None:
