@@ -58,6 +58,6 @@ def move(url: Url) -> None:
         "look at `rantevou doctor`."
     )
     typer.echo(
-        f"{moved.source} still has everything, but Rantevou doesn't start on it any more. When all "
-        f"is well, delete {' and '.join(filter(None, (moved.source, moved.secret_file)))}."
+        f"{moved.source} still has all that was moved, but Rantevou doesn't start on it any more. "
+        f"When all is well, delete {' and '.join(filter(None, (moved.source, moved.secret_file)))}."
     )

@@ -31,6 +31,7 @@ Backend = SQLite | PostgreSQL
 ARGUMENT = "URL"
 EXPECTED = "must be like postgresql://user:password@host/name (in the password, write @ as %40)"
 AGAIN = "The move isn't finished, and nothing is lost: run the same command again, and it goes on."
+ANOTHER = "Make a new database, and name that."
 RESTORE = "Restore a backup, and move that."
 REPORT = "The move isn't finished, and nothing is lost. Please report this line."
 ADVICE: dict[int | str, str] = {
@@ -196,7 +197,7 @@ class _Move:
                     keep(session, secret)
                     session.flush()
             if lost := overlap_guard.missing(self.target):
-                raise ConfigurationError(f"{self.target_name} lacks {', '.join(lost)}. {AGAIN}")
+                raise ConfigurationError(f"{self.target_name} lacks {', '.join(lost)}. {ANOTHER}")
             self.target.exec_driver_sql("ANALYZE")
             move_marks.mark_finished(self.target)
             move_marks.mark_moved(self.source, self.target_name)
@@ -248,9 +249,7 @@ class _Move:
             what = f"holds a Rantevou already, with {count} bookings"
         else:
             what = f"isn't empty: it has {', '.join(name for name, _ in tables[:NAMED])}"
-        raise ConfigurationError(
-            f"{ARGUMENT}: {self.target_name} {what}. Make a new database, and name that."
-        )
+        raise ConfigurationError(f"{ARGUMENT}: {self.target_name} {what}. {ANOTHER}")
 
     def _begin(self) -> None:
         """Make the target's tables, marked, in place of those of an unfinished move."""

@@ -53,8 +53,8 @@ def test_everything_is_moved_and_the_same_conversations_go_on(
         f"The secret is kept in PostgreSQL, as it was in {secret_file(source)}.",
         "Next: set RANTEVOU_DATABASE_URL to the URL that you have just given, start Rantevou, and "
         "look at `rantevou doctor`.",
-        f"{source} still has everything, but Rantevou doesn't start on it any more. When all is "
-        f"well, delete {source} and {secret_file(source)}.",
+        f"{source} still has all that was moved, but Rantevou doesn't start on it any more. "
+        f"When all is well, delete {source} and {secret_file(source)}.",
     ]
     with in_postgresql(deployment, url) as there:
         assert rows(there.database) == before

@@ -257,6 +257,13 @@ def test_rows_that_differ_are_named_by_their_keys_and_nothing_is_finished(
     assert move(deployment, url).returncode == 0
 
 
+def test_a_target_that_has_lost_its_guard_is_not_finished(deployment: Deployment, url: str) -> None:
+    interrupted(deployment, url, "Finishing")
+    change(url, "ALTER TABLE bookings DROP CONSTRAINT bookings_guard")
+    said = refused(deployment, url)
+    assert said.endswith(" lacks bookings_guard. Make a new database, and name that.\n")
+
+
 def refusal_to_serve(url: str) -> str:
     """Return why a Rantevou doesn't start on a database."""
     with closing(Database(url)) as database, pytest.raises(ConfigurationError) as said:
