@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -84,13 +84,17 @@ def _prepare() -> tuple[socket.socket, socket.socket]:
     from bot.settings import read_settings
 
     settings = read_settings(PLATFORMS)
-    listener = _listen(settings.host, settings.port)
-    management = _listen(settings.management_host, settings.management_port, "MANAGEMENT_")
-    with progress(PREPARING):
-        application = bootstrap(settings)
-        load_shipped(application)
-        application.check_municipalities()
-        application.database.close()
+    with ExitStack() as opened:
+        listener = opened.enter_context(_listen(settings.host, settings.port))
+        management = opened.enter_context(
+            _listen(settings.management_host, settings.management_port, "MANAGEMENT_")
+        )
+        with progress(PREPARING):
+            application = bootstrap(settings)
+            load_shipped(application)
+            application.check_municipalities()
+            application.database.close()
+        opened.pop_all()  # they stay open unless something is refused
     address = f"{address_of(settings.host, settings.port)}{settings.root_path}"
     docs = f" (API: {address}/docs)" if settings.api_docs else ""
     typer.echo(f"Rantevou: open {address}{docs}. Ctrl-C stops it.")

@@ -3,12 +3,10 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
-from functools import partial
+from contextlib import closing
 from pathlib import Path
 from subprocess import CompletedProcess
 
-import httpx
 import psycopg
 import pytest
 
@@ -31,12 +29,6 @@ pytestmark = on_sqlite
 def telegram() -> Iterator[TelegramServer]:
     with telegram_server() as running:
         yield running
-
-
-def is_open(url: str) -> bool:
-    with suppress(httpx.TransportError):
-        return httpx.get(f"{url}/healthz").is_success
-    return False
 
 
 def test_a_file_that_may_only_be_read_is_said_to_be(deployment: Deployment, url: str) -> None:
@@ -85,7 +77,8 @@ def test_a_move_is_refused_while_anything_serves(
     deployment.database.close()
     with server(deployment.file, (RANTEVOU, *command), **bot) as running:
         if command[0] == "serve":  # which has said so before its own processes use the file
-            until(partial(is_open, running.url))
+            processes = 2 if "--workers" in command else 1
+            until(lambda: running.events.count("server started") == processes)
         done = run_here(deployment.file, "database", "move", url)
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == (
