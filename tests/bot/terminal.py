@@ -58,20 +58,28 @@ class Terminal:
         Python's readline misses a Ctrl-C between printing its prompt and waiting for keys. One that
         comes while Python ends kills it, so that a slow end must not be taken for a missed key.
         """
-        deadline = time.monotonic() + TIMEOUT_SECONDS
+        deadline, raw = time.monotonic() + TIMEOUT_SECONDS, ""
         while self.process.poll() is None:
             assert time.monotonic() < deadline
             os.write(self._screen, key)
+            # A command that shows its progress waits where nobody reads it.
+            self.read(until=None, seconds=AGAIN_SECONDS)
+            raw += self.raw
             with suppress(subprocess.TimeoutExpired):
-                self.process.wait(AGAIN_SECONDS)
-        self.read(until=None)
+                self.process.wait(1)
+        self.raw = raw
         return self.process.wait()
 
-    def read(self, until: str | None = PROMPT) -> str:
-        """Read until that is shown, or to the end; `raw` has it with its escape sequences."""
-        deadline = time.monotonic() + TIMEOUT_SECONDS
+    def read(self, until: str | None = PROMPT, seconds: float | None = None) -> str:
+        """Read until that is shown, or to the end; `raw` has it with its escape sequences.
+
+        It fails where that takes too long; or, where `seconds` are given, ends after these.
+        """
+        deadline = time.monotonic() + (seconds or TIMEOUT_SECONDS)
         read = b""
         while until is None or not re.search(until, shown(read)):
+            if seconds and time.monotonic() > deadline:
+                break
             assert time.monotonic() < deadline, shown(read)
             if select.select([self._screen], [], [], 0.1)[0]:
                 try:
