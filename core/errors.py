@@ -65,3 +65,7 @@ class DatabaseUnavailable(ConfigurationError):
 
 class RetryTransaction(Exception):
     """Another transaction conflicts; this one was rolled back and is to be run again."""
+
+
+class UnreadableValue(Exception):
+    """A stored value that can't be decrypted; the text names its column only."""
