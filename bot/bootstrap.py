@@ -124,10 +124,10 @@ def bootstrap(settings: Settings, platforms: Mapping[str, str] = PLATFORMS) -> A
     """
     texts = Translator()
     accounts = build_platforms(settings.accounts, texts, platforms)
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, settings.given_encryption_key)
     try:
         database.prepare()
-        secret = hash_key(database, settings.secret.get_secret_value() if settings.secret else None)
+        secret = hash_key(database, settings.given_secret)
     except ConfigurationError:
         database.close()
         raise

@@ -98,6 +98,7 @@ def build_context(
         actor,
         choose=services.choose,
         known_details=found.known_details,
+        citizen_public_id=found.citizen_public_id,
         only=transport.municipality_id,
     )
     return Context(

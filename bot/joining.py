@@ -48,12 +48,12 @@ def join(session: Session, services: Services, senders: Sequence[Sender]) -> boo
             .values(message_id=InboundRow.message_id + " joined")
         )
         if contact := session.get(Contact, stored.contact_id):
-            contact.address = services.registry.keyed_hash(f"joined {contact.id}")
+            contact.move_to(services.registry.keyed_hash(f"joined {contact.id}"))
     session.flush()  # the first one's address may be another's until now
-    moved = update(Contact).where(Contact.id == kept.contact_id, Contact.address == sender.address)
-    moved = moved.values(address=senders[0].address)
-    if session.connection().execute(moved).rowcount != 1:
+    contact = session.get_one(Contact, kept.contact_id, populate_existing=True)
+    if contact.address != sender.address:
         raise RetryTransaction  # another page of the same browser has just joined it
+    contact.move_to(senders[0].address)
     return True
 
 

@@ -2,9 +2,7 @@
 
 import hashlib
 import hmac
-import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import select
@@ -12,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.db.advisory_locks import lock
 from core.db.database import Database
+from core.db.key_file import read_key, refusal, write_key
 from core.db.models import Booking, StoredSecret
 from core.db.postgresql import PostgreSQL
 from core.db.sqlite import SQLite
@@ -154,9 +153,7 @@ def _kept(session: Session, database_file: Path | None) -> str | None:
         return stored.value if stored else None
     file = secret_file(database_file)
     try:
-        return file.read_text("utf-8", errors="replace").strip() or None
-    except FileNotFoundError:
-        return None
+        return read_key(file)
     except OSError as error:
         raise _unusable(file, error) from None
 
@@ -168,17 +165,10 @@ def _make(session: Session, database_file: Path | None) -> str:
         keep(session, key)
         return key
     file = secret_file(database_file)
-    draft = file.with_suffix(f".{os.getpid()}")
     try:
-        # It appears whole: a backup may be made at the same time.
-        draft.touch(mode=0o600)
-        draft.write_text(key)
-        draft.replace(file)
+        write_key(file, key)
     except OSError as error:
         raise _unusable(file, error) from None
-    finally:
-        with suppress(OSError):
-            draft.unlink()
     return key
 
 
@@ -194,18 +184,9 @@ def _refusal(
 ) -> str:
     """Return what is wrong with the key, and what to restore, in one line."""
     lost = f"the codes of the bookings in {backend.name} would no longer work"
-    last = f" If that secret is lost for good: {REPLACE}."
-    if given:
-        kept = _kept(session, backend.file)
-        unset = ", or leave it unset if it was" if kept else ""
-        if kept and recorded and _is_of(recorded, kept):
-            last = ""
-        return f"{SETTING} isn't the one used before, so {lost}: set it as it was{unset}.{last}"
-    if backend.file is None:
-        return f"{SETTING} isn't set as it was before, so {lost}: set it as it was.{last}"
-    file = secret_file(backend.file)
-    what = "holds another secret than the one used before" if file.exists() else "isn't there"
-    return (
-        f"{file} {what}, so {lost}: restore it from a backup, where it is FILE.secret; "
-        f"or, if {SETTING} was set, set it as it was.{last}"
-    )
+    kept = _kept(session, backend.file) if given else None
+    file = backend.file and secret_file(backend.file)
+    wrong = refusal(SETTING, "secret", file, lost, given=given is not None, kept=kept is not None)
+    if kept and recorded and _is_of(recorded, kept):
+        return wrong
+    return f"{wrong} If that secret is lost for good: {REPLACE}."

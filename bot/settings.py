@@ -29,6 +29,7 @@ from pydantic_settings import (
 
 from bot.accounts import AccountSettings, public_fields
 from core.db.database import EXPECTED, backend_of
+from core.db.encryption import EncryptionKey
 from core.errors import ConfigurationError
 
 PREFIX = "rantevou_"
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
 
     database_url: str = "sqlite:///data/rantevou.db"
     secret: SecretStr | None = None
+    encryption_key: SecretStr | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     management_host: str = "127.0.0.1"
@@ -95,6 +97,16 @@ class Settings(BaseSettings):
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     public_url: str | None = None
     root_path: str = ""
+
+    @property
+    def given_secret(self) -> str | None:
+        """Return the secret, if it is set."""
+        return self.secret.get_secret_value() if self.secret else None
+
+    @property
+    def given_encryption_key(self) -> str | None:
+        """Return the encryption key, if it is set."""
+        return self.encryption_key.get_secret_value() if self.encryption_key else None
 
     @property
     def public_address(self) -> str | None:
@@ -138,6 +150,13 @@ class Settings(BaseSettings):
         if secret is not None and len(secret.get_secret_value()) < MIN_SECRET_LENGTH:
             raise ValueError(f"must have at least {MIN_SECRET_LENGTH} characters")
         return secret
+
+    @field_validator("encryption_key")
+    @classmethod
+    def _is_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            EncryptionKey(key.get_secret_value())
+        return key
 
     @field_validator("public_url")
     @classmethod

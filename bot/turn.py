@@ -64,11 +64,11 @@ def receive(
         if conversations.has_ended(session, account, address):
             raise AlreadyBegun
         found = conversations.create(session, account, address, now)
-    if found.replies is not None:
+    if found.inbound_id is not None:
         if inbound.number:
             arrival_order.clear(session, found.id, inbound.number)
         record_event(session, "turn", inbound.platform, "repeated")
-        return [Reply.model_validate(reply) for reply in found.replies]
+        return [Reply.model_validate(reply) for reply in found.replies or []]
     if inbound.starts_conversation and found.state:
         raise AlreadyBegun
     if inbound.number and not arrival_order.is_next(session, found.id, inbound.number, now):
@@ -128,7 +128,7 @@ def _answer(
     transport = _next_transport(services, transport, inbound, state, result, number, missed)
     conversations.save(
         session,
-        found.id,
+        found,
         language=result.state.language,
         timezone=result.state.timezone,
         state=conversation_state.dump(result.state, transport),
@@ -308,7 +308,7 @@ def forget(session: Session, services: Services, sender: Sender) -> None:
     session.get_one(Citizen, found.citizen_id).details = {}
     conversations.save(
         session,
-        found.id,
+        found,
         language=found.language,
         timezone=found.timezone,
         state=conversation_state.reset(found.state),

@@ -18,6 +18,7 @@ from core.catalogue.model import Consent, Municipality
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking, Citizen
+from core.db.personal import Personal
 from core.errors import BookingRefused
 
 _STORE_DETAILS = (
@@ -30,7 +31,8 @@ _STORE_DETAILS = (
 class Office:
     """The catalogues and bookings for one citizen, at the time of one turn.
 
-    `known_details` are those that the citizen gave at earlier bookings. `choose` draws the letters
+    `known_details` are those that the citizen gave at earlier bookings; they are stored as those of
+    the citizen's row, which `citizen_public_id` names. `choose` draws the letters
     of a booking's code, as `random.choice` does. `only` is the id of the municipality whose own
     page or bot this is: no other is offered.
     """
@@ -44,6 +46,7 @@ class Office:
         *,
         choose: Callable[[Sequence[str]], str],
         known_details: Mapping[str, str],
+        citizen_public_id: bytes,
         only: str | None = None,
     ) -> None:
         self._session = session
@@ -51,6 +54,7 @@ class Office:
         self._actor = actor
         self._choose = choose
         self._only = only
+        self._citizen_public_id = citizen_public_id
         self._limits: dict[tuple[str, str], LimitReached | None] = {}
         self._upcoming: Sequence[Booking] | None = None
         self.now = now
@@ -249,6 +253,6 @@ class Office:
 
     def remember_details(self, details: Mapping[str, str]) -> None:
         """Store details with the citizen, to be offered at the next booking."""
-        merged = {**self.known_details, **details}
+        merged = Personal(self._citizen_public_id, {**self.known_details, **details})
         values = {"citizen_id": self._actor.citizen_id, "merged": merged}
         self._session.execute(_STORE_DETAILS, values)

@@ -33,9 +33,10 @@ from core.catalogue.loader import SHIPPED, read_catalogue
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db.database import Database
+from core.db.database_key import key_file
 from core.db.models import UNSENT, Base, OutboxRow, StoredSecret
 from tests.fakes.push_platform import PushPlatformServer, push_platform_server
-from tests.postgres import Server, running
+from tests.postgres import KEY, Server, running
 
 pytest_plugins = ["tests.programs"]
 
@@ -152,8 +153,14 @@ class Deployment:
         return self.database.write_sync(lambda s: [tuple(row) for row in s.execute(query)])
 
     def everything(self) -> str:
-        """Return everything that is stored, as one text."""
-        return "".join(str(self.rows(f"SELECT * FROM {t}")) for t in Base.metadata.tables)
+        """Return everything that is stored, as one text; personal values as they are read."""
+        tables = Base.metadata.sorted_tables
+
+        def read(session: Session) -> str:
+            rows = (row for each in tables for row in session.execute(sqlalchemy.select(each)))
+            return "".join(str(tuple(row)) for row in rows)
+
+        return self.database.write_sync(read)
 
     def load(self, body: Municipality) -> str:
         return self.database.write_sync(lambda s: load_catalogue(s, body, self.clock()))
@@ -244,7 +251,7 @@ def load_shipped(database: Database, shipped: dict[str, Municipality]) -> None:
 def migrated(tmp_path_factory: pytest.TempPathFactory, shipped: dict[str, Municipality]) -> Path:
     """Return a prepared database file with the shipped catalogues, to be copied."""
     file = tmp_path_factory.mktemp("database") / "office.db"
-    load_shipped(Database(f"sqlite:///{file}"), shipped)
+    load_shipped(Database(f"sqlite:///{file}", KEY), shipped)
     return file
 
 
@@ -252,7 +259,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory, shipped: dict[str, Munici
 def migrated_postgres(postgres: Server, shipped: dict[str, Municipality]) -> str:
     """Return the name of the same database on PostgreSQL, to be used as a template."""
     url = postgres.make()
-    load_shipped(Database(url), shipped)
+    load_shipped(Database(url, KEY), shipped)
     return str(make_url(url).database)
 
 
@@ -288,8 +295,9 @@ def copied(
             file = folder / "rantevou.db"
             file.write_bytes(request.getfixturevalue(prepared).read_bytes())
             secret_file(file).write_text(SECRET)
+            key_file(file).write_text(KEY)
             url = f"sqlite:///{file}"
-        yield stack.enter_context(closing(Database(url)))
+        yield stack.enter_context(closing(Database(url, KEY)))
 
 
 @pytest.fixture

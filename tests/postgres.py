@@ -20,6 +20,11 @@ from sqlalchemy.engine import URL, make_url
 
 NUMBERS = count(1)
 
+KEY = "cmFudGV2b3UncyBrZXkgaW4gaXRzIG93biB0ZXN0cyE="
+"""The encryption key of the databases of tests."""
+
+OTHER_KEY = "YW5vdGhlciBrZXksIG9mIGFub3RoZXIgZGF0YWJhc2U="
+
 
 class Server:
     """A server, with databases for tests."""

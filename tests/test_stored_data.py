@@ -26,7 +26,7 @@ from tests.bot.processes import run_here
 from tests.conftest import BOTH, SECRET, SOAK, Clock, Deployment, copied
 from tests.data.chats import FIRST_OF_TESTS, POSTGRES, SQLITE, Chats, chats_with, token_of
 from tests.data.replay import FILES, STORED_BY, Replay, bookings_at, cases
-from tests.postgres import Server
+from tests.postgres import KEY, Server
 from tests.webhooks.chat_client import ChatClient
 from tests.webhooks.conftest import Serve, serve  # noqa: F401 a fixture here too
 from tests.webhooks.web.test_page import bubbles, button, say
@@ -40,7 +40,7 @@ CASES = [
 
 def migrate(url: str) -> None:
     """Migrate a database of the former revision to the present one."""
-    with closing(Database(url)) as database:
+    with closing(Database(url, KEY)) as database:
         with database.engine.begin() as connection:
             assert revision_of(connection) == STORED_BY
         database.prepare()
@@ -109,7 +109,7 @@ def unchanged(
     kind, prepared = ("postgresql", "moved") if moved else (request.param, "stored")
     with (
         copied(request, kind, folder, prepared) as database,
-        closing(Unchanged(database.url)) as unchanged,
+        closing(Unchanged(database.url, KEY)) as unchanged,
     ):
         yield unchanged
 
@@ -161,7 +161,7 @@ def test_all_that_is_stored_can_be_moved_to_postgresql(
 ) -> None:
     with (
         postgres.database(moved_postgres) as url,
-        closing(Database(url)) as new,
+        closing(Database(url, KEY)) as new,
         closing(Database(f"sqlite:///{stored}")) as former,
     ):
         new.prepare()

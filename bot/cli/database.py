@@ -53,8 +53,13 @@ def move(url: Url) -> None:
         else "RANTEVOU_SECRET, as before"
     )
     typer.echo(f"The secret is {kept}.")
+    key = (
+        f"RANTEVOU_ENCRYPTION_KEY to what is in {moved.key_file}, start"
+        if moved.key_file
+        else "leave RANTEVOU_ENCRYPTION_KEY as it is, start"
+    )
     typer.echo(
-        "Next: set RANTEVOU_DATABASE_URL to the URL that you have just given, start Rantevou, and "
+        f"Next: set RANTEVOU_DATABASE_URL to the URL that you have just given, {key} Rantevou, and "
         "look at `rantevou doctor`."
     )
     typer.echo(

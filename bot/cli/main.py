@@ -158,9 +158,9 @@ def worker() -> None:
 
 @app.command(epilog="Example: rantevou backup /var/backups/rantevou-monday.db")
 def backup(file: Annotated[str, typer.Argument(help="Where to; not there yet.")]) -> None:
-    """Copy the SQLite file and its secret, also while Rantevou runs.
+    """Copy the SQLite file, its secret and its encryption key, also while Rantevou runs.
 
-    Fails after copying the file where its bookings are of little use without the missing secret.
+    Fails after copying the file where it is of little use without a missing secret or key.
     """
     from bot.ops.backup import backup
     from bot.settings import read_settings
@@ -168,10 +168,11 @@ def backup(file: Annotated[str, typer.Argument(help="Where to; not there yet.")]
     # A path that ends with a slash is a folder's, which Path forgets.
     target = Path(file) / "rantevou.db" if file.endswith(os.sep) else Path(file)
     with progress("Copying") as report:
-        copies, wrong_secret = backup(read_settings(PLATFORMS), target, report)
-    typer.echo(f"Copied to {' and '.join(map(str, copies))}")
-    if wrong_secret:
-        raise ConfigurationError(f"The copy is of little use without its secret: {wrong_secret}")
+        copies, wrong = backup(read_settings(PLATFORMS), target, report)
+    *beside, last = map(str, copies)
+    typer.echo(f"Copied to {', '.join(beside)}{' and ' if beside else ''}{last}")
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
 
 
 @app.command(epilog="Example: rantevou chat")

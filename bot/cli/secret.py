@@ -46,7 +46,7 @@ def replace(yes: Yes = False) -> None:
     from core.db.database import Database
 
     settings = read_settings(PLATFORMS)
-    given = settings.secret.get_secret_value() if settings.secret else None
+    given = settings.given_secret
     accounts = frozenset({webchat.ACCOUNT, *settings.accounts})
     own = {
         account: each.municipality
@@ -58,7 +58,7 @@ def replace(yes: Yes = False) -> None:
         key = replace_key(session, database, given)
         return hash_anew(session, Registry(key, accounts, own), datetime.now(UTC), report)
 
-    with closing(Database(settings.database_url)) as database:
+    with closing(Database(settings.database_url, settings.given_encryption_key)) as database:
         with progress(PREPARING):
             database.prepare()
             database.write_sync(lambda session: check_lost(session, database, given))

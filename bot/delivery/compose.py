@@ -47,9 +47,10 @@ def render_message(
 
 def _stored_reply(session: Session, row: OutboxRow) -> Reply | None:
     inbound = session.get(InboundRow, row.inbound_id)
-    if inbound is None or row.position is None or row.position >= len(inbound.replies):
+    replies = (inbound and inbound.replies) or []
+    if row.position is None or row.position >= len(replies):
         return None  # erased meanwhile, at the citizen's request
-    return Reply.model_validate(inbound.replies[row.position])
+    return Reply.model_validate(replies[row.position])
 
 
 def _with_content(

@@ -11,10 +11,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bot.secret_key import secret_file, what_is_wrong
+from bot import secret_key
+from bot.secret_key import secret_file
 from bot.settings import Settings
-from core.db import move_marks
+from core.db import database_key, move_marks
 from core.db.database import SETTING, backend_of, reason_of, revision_of
+from core.db.database_key import key_file
 from core.db.postgresql import PostgreSQL
 from core.db.sqlite import BUSY_SECONDS, SQLite
 from core.errors import ConfigurationError
@@ -26,37 +28,42 @@ PAGES = 2_000
 
 def backup(
     settings: Settings, target: Path, report: Report = silent
-) -> tuple[list[Path], str | None]:
-    """Copy SQLite's file, and its secret's if it has one.
+) -> tuple[list[Path], list[str]]:
+    """Copy SQLite's file, and those of its secret and its encryption key, if it has any.
 
-    Return the copies' paths, and what is wrong with the secret, without which the copy of a
-    database with bookings is of little use. Raises ConfigurationError where nothing was copied.
+    Return the copies' paths, and what is wrong with secret and key, without which the copy is of
+    little use. Raises ConfigurationError where nothing was copied.
     """
     backend = backend_of(settings.database_url)
     if isinstance(backend, PostgreSQL):
         raise ConfigurationError(
             f"Nothing was copied. PostgreSQL does it itself: {_dump(backend, target)}"
         )
-    source, secret, secret_copy = backend.file, secret_file(backend.file), secret_file(target)
+    source = backend.file
     if not source.exists():
         raise ConfigurationError(f"{SETTING}: {source} isn't there.")
     if not target.parent.is_dir():
         raise ConfigurationError(f"{target.parent}: there is no such folder. Make it first.")
     if target.is_dir():
         raise ConfigurationError(f"{target} is a folder: name the file, as {target / source.name}.")
-    for copy in (target, secret_copy):
+    for copy in (target, secret_file(target), key_file(target)):
         if copy.exists():
             raise ConfigurationError(f"{copy} is there already, and isn't overwritten.")
-    given = settings.secret.get_secret_value() if settings.secret else None
-    copies = [secret_copy, target] if secret.exists() and not given else [target]
+    given = {secret_file: settings.given_secret, key_file: settings.given_encryption_key}
+    copies = {
+        beside(target): beside(source)
+        for beside, value in given.items()
+        if not value and beside(source).exists()
+    } | {target: source}
     drafts = {copy: Path(f"{copy}.{os.getpid()}") for copy in copies}
     try:
         for draft in drafts.values():
             draft.touch(mode=0o600, exist_ok=False)
         _copy(source, drafts[target], report)
-        wrong = _wrong_secret(drafts[target], backend, given)
-        if secret_copy in drafts:
-            drafts[secret_copy].write_bytes(secret.read_bytes())
+        wrong = _what_is_wrong(drafts[target], backend, settings)
+        for copy, original in copies.items():
+            if copy != target:
+                drafts[copy].write_bytes(original.read_bytes())
         for copy, draft in drafts.items():
             draft.rename(copy)
     except (OSError, sqlite3.Error) as error:
@@ -66,7 +73,7 @@ def backup(
         for draft in drafts.values():
             with suppress(OSError):
                 draft.unlink()
-    return copies, wrong
+    return [*copies], wrong
 
 
 def _copy(source: Path, draft: Path, report: Report) -> None:
@@ -93,22 +100,32 @@ def _copy(source: Path, draft: Path, report: Report) -> None:
         raise ConfigurationError(f"{source} is damaged ({what}), so its copy was thrown away.")
 
 
-def _wrong_secret(draft: Path, backend: SQLite, given: str | None) -> str | None:
-    """Return what is wrong with the secret of a copied database; None where nothing is known.
+def _what_is_wrong(draft: Path, backend: SQLite, settings: Settings) -> list[str]:
+    """Return what is wrong with secret and key of a copied database, as far as it is known.
 
     Raises ConfigurationError where its office was moved.
     """
     engine = create_engine(URL.create("sqlite", database=str(draft)))
+    given = settings.given_encryption_key
+    wrong = {}
     try:
-        with Session(engine) as session:
-            connection = session.connection()
-            if refusal := move_marks.refusal(connection, revision_of(connection), backend.name):
+        with Session(engine) as session, suppress(OperationalError):
+            used = session.connection()
+            if refusal := move_marks.refusal(used, revision_of(used), backend.name):
                 raise ConfigurationError(f"Nothing was copied. {refusal}.")
-            return what_is_wrong(session, backend, given)
-    except OperationalError:  # its tables are a former revision's, without fingerprints
-        return None
+            # Of a former revision's tables, which may lack fingerprints, nothing is known.
+            wrong["secret"] = secret_key.what_is_wrong(session, backend, settings.given_secret)
+            try:
+                key = database_key.known_key(backend, given)
+            except ConfigurationError as error:  # it is no key at all
+                wrong["key"] = str(error)
+            else:
+                wrong["key"] = database_key.what_is_wrong(used, backend, given, key)
     finally:
         engine.dispose()
+    return [
+        f"The copy is of little use without its {what}: {why}" for what, why in wrong.items() if why
+    ]
 
 
 def _dump(backend: PostgreSQL, target: Path) -> str:

@@ -19,8 +19,11 @@ from bot.settings import Settings
 from core.db import move_marks, overlap_guard
 from core.db.advisory_locks import key_of
 from core.db.database import REVISIONS, SETTING, Database, backend_of, revision_of, upgrade
+from core.db.database_key import key_file
 from core.db.models import Base, Booking, StoredSecret
 from core.db.move import RowsRefused, compare, copy_rows, copy_table, set_sequences
+from core.db.personal import key_of as key_of_engine
+from core.db.personal import use_key
 from core.db.postgresql import PostgreSQL
 from core.db.sqlite import SQLite
 from core.errors import ConfigurationError
@@ -76,6 +79,8 @@ class Moved:
     rows: int | None
     secret_file: str | None
     """The file of the secret, which PostgreSQL keeps too now; None for one in the settings."""
+    key_file: str | None
+    """The file of the encryption key, which belongs in the settings now; None where it is there."""
 
 
 def move_database(settings: Settings, url: str, report: Report) -> Moved:
@@ -83,8 +88,11 @@ def move_database(settings: Settings, url: str, report: Report) -> Moved:
 
     Raises ConfigurationError, which names the setting or argument, and never the URL's password.
     """
-    given = settings.secret.get_secret_value() if settings.secret else None
-    with closing(Database(settings.database_url)) as source, closing(_target(url)) as target:
+    given, given_key = settings.given_secret, settings.given_encryption_key
+    with (
+        closing(Database(settings.database_url, given_key)) as source,
+        closing(_target(url)) as target,
+    ):
         name = source.backend.name
         if isinstance(source.backend, PostgreSQL):
             raise ConfigurationError(f"{SETTING}: {name} is PostgreSQL already.")
@@ -102,12 +110,14 @@ def move_database(settings: Settings, url: str, report: Report) -> Moved:
                 done = move.is_done()
             if not done:
                 source.prepare()
+                use_key(target.engine, key_of_engine(source.engine.dialect))
                 key = hash_key(source, given)
                 with _move(source, target, writing, report) as move:
                     rows = move.copy()
                     move.finish(None if given else key)
-        file = None if given else str(secret_file(source.backend.file))
-        return Moved(name, target.backend.name, rows, file)
+        secret = None if given else str(secret_file(source.backend.file))
+        encryption = None if given_key else str(key_file(source.backend.file))
+        return Moved(name, target.backend.name, rows, secret, encryption)
 
 
 @dataclass(frozen=True)

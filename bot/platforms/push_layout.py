@@ -33,13 +33,13 @@ class PreviousQuestion:
 def previous_question(session: Session, inbound_id: int) -> PreviousQuestion | None:
     """Return the question at the end of the replies to a message; None once it is erased."""
     found = session.execute(
-        select(OutboxRow.id, OutboxRow.position, InboundRow.replies)
+        select(OutboxRow.id, OutboxRow.position, InboundRow.replies.label("replies"))
         .join(InboundRow, OutboxRow.inbound_id == InboundRow.id)
         .where(InboundRow.id == inbound_id)
         .order_by(OutboxRow.position.desc())
         .limit(1)
     ).first()
-    if found is None or found.position is None or found.position >= len(found.replies):
+    if found is None or found.position is None or found.position >= len(found.replies or ()):
         return None
     return PreviousQuestion(found.id, Reply.model_validate(found.replies[found.position]))
 

@@ -18,7 +18,11 @@ from core.errors import BookingRefused, RefusalKind
 from core.i18n import Text, TextTemplate, _, _n
 
 _COMING = select(
-    Booking.id, Booking.state, Booking.municipality_id, Booking.service, Booking.details
+    Booking.id,
+    Booking.state,
+    Booking.municipality_id,
+    Booking.service,
+    Booking.details.label("details"),
 ).where(
     Booking.ends_at > bindparam("now"),
     LIVE,

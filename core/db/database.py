@@ -17,6 +17,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from core.db import move_marks, overlap_guard
+from core.db.database_key import known_key, record_key, take_key
+from core.db.encryption import EncryptionKey
+from core.db.personal import use_key
 from core.db.postgresql import PostgreSQL
 from core.db.sqlite import SQLite, is_locked
 from core.errors import ConfigurationError, DatabaseMoved, DatabaseUnavailable, RetryTransaction
@@ -44,10 +47,16 @@ class Database:
     So a turn changes threads once, not for each statement. On SQLite, a single thread writes.
     """
 
-    def __init__(self, url: str) -> None:
-        """Raise ConfigurationError, which names the setting, where the URL can't be used."""
+    def __init__(self, url: str, encryption_key: str | None = None) -> None:
+        """Raise ConfigurationError, which names the setting, where the URL or key can't be used.
+
+        Without a key, SQLite's is read from its file; PostgreSQL needs one.
+        """
         self.backend = backend_of(url)
+        self._given_key = encryption_key
         self.engine, self._readers = self.backend.engines(READERS)
+        if key := known_key(self.backend, encryption_key):
+            self._use(key)
         self._writer = ThreadPoolExecutor(self.backend.writers, "writer")
         self._reading = ThreadPoolExecutor(READERS, "reader")
         self.on_commit: list[Callable[[dict[Any, Any]], None]] = []
@@ -116,6 +125,8 @@ class Database:
                         f"{revision}; this one knows up to {REVISIONS[-1]}). "
                         "Install the newer Rantevou."
                     )
+                key = take_key(connection, self.backend, self._given_key, revision)
+                self._use(key)
                 if revision != REVISIONS[-1]:
                     failure = f"can't be migrated to revision {REVISIONS[-1]}, and is as it was"
                     with self.as_configuration_errors(failure):
@@ -126,6 +137,11 @@ class Database:
                         f"({', '.join(lost)}), so a desk could be booked twice. "
                         "Restore it from a backup."
                     )
+                record_key(connection, key)
+
+    def _use(self, key: EncryptionKey) -> None:
+        for engine in (self.engine, self._readers):
+            use_key(engine, key)
 
     def close(self) -> None:
         """Wait for the running transactions, then close all connections."""

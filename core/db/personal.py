@@ -9,14 +9,26 @@ import os
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, overload
 
-from sqlalchemy import ColumnElement, Dialect, Engine, Label, LargeBinary, String, cast, type_coerce
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
-from sqlalchemy.sql.operators import OperatorType, is_, is_not
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Engine,
+    Label,
+    LargeBinary,
+    String,
+    cast,
+    text,
+    type_coerce,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from core.db.encryption import OWNER_BYTES, EncryptionKey
 
 T = TypeVar("T")
+
+_NOTHING = text("''")
+"""The default of columns that must have a value: with it, nothing can be decrypted."""
 
 _KEY = "rantevou_encryption_key"
 
@@ -61,17 +73,6 @@ class PersonalColumn(TypeDecorator[Any]):
         super().__init__()
         self.name = name
 
-    class Comparator(TypeDecorator.Comparator[Any]):
-        """Refuses what would never be true: the same value is encrypted differently each time."""
-
-        def operate(self, op: OperatorType, *other: Any, **kwargs: Any) -> ColumnElement[Any]:
-            """Compare with NULL. Raises TypeError for anything else."""
-            if op not in (is_, is_not):
-                raise TypeError(f"{self.expr} is encrypted: SQL can't compare or order it")
-            return super().operate(op, *other, **kwargs)
-
-    comparator_factory = Comparator
-
     def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return the expression that is selected: the row's public id, then the value."""
         if isinstance(column, Label):
@@ -112,8 +113,12 @@ class LookupHash(TypeDecorator[str]):
 class WithPublicId:
     """A table with personal columns: each row has a random id, known before it is inserted."""
 
-    # The default can't be read with: a row without an id of its own is never mistaken for another.
-    public_id: Mapped[bytes] = mapped_column(LargeBinary, server_default="")
+    public_id: Mapped[bytes] = mapped_column(LargeBinary, server_default=_NOTHING)
+
+
+def personal_column(name: str) -> MappedColumn[Any]:
+    """Return a personal column that must have a value."""
+    return mapped_column(name, PersonalColumn(name), server_default=_NOTHING)
 
 
 class personal(Generic[T]):  # noqa: N801 it is used like `property`

@@ -12,7 +12,15 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from core.db.models import Citizen, Contact, Conversation, InboundRow, PromptRow
+from core.db.models import (
+    Citizen,
+    Contact,
+    Conversation,
+    InboundRow,
+    PromptRow,
+    address_key,
+)
+from core.db.personal import Personal, new_public_id
 from core.i18n import Language
 
 DEFAULT_TIMEZONE = "Europe/Athens"
@@ -20,6 +28,9 @@ DEFAULT_TIMEZONE = "Europe/Athens"
 MAX_TRANSCRIPT = 200
 """The most messages of a conversation that a transcript has."""
 
+_OF_ADDRESS = and_(
+    Contact.account == bindparam("account"), Contact.address_hash == bindparam("address_key")
+)
 _ANY_PROMPT = PromptRow.__table__.alias("any_prompt")
 _LAST_PROMPT = (
     select(func.max(_ANY_PROMPT.c.number))
@@ -29,11 +40,14 @@ _LAST_PROMPT = (
 _FIND = (
     select(
         Conversation.id,
+        Conversation.public_id,
         Contact.id,
         Contact.citizen_id,
+        Citizen.public_id,
         Conversation.language,
         Conversation.timezone,
         Conversation.state,
+        InboundRow.id,
         InboundRow.replies,
         Citizen.details,
         PromptRow.number,
@@ -60,8 +74,7 @@ _FIND = (
         ),
     )
     .where(
-        Contact.account == bindparam("account"),
-        Contact.address == bindparam("address"),
+        _OF_ADDRESS,
         # Of the row that is locked: PostgreSQL looks again when another transaction has ended it.
         Conversation.ended_at.is_(None),
     )
@@ -73,11 +86,12 @@ _FIND_LOCKED = _FIND.with_for_update(
 _NOT_ENDED = (
     select(Conversation.id)
     .join(Contact, Conversation.contact_id == Contact.id)
-    .where(
-        Contact.account == bindparam("account"),
-        Contact.address == bindparam("address"),
-        Conversation.ended_at.is_(None),
-    )
+    .where(_OF_ADDRESS, Conversation.ended_at.is_(None))
+)
+_ENDED = (
+    select(Conversation.id)
+    .join(Contact, Conversation.contact_id == Contact.id)
+    .where(_OF_ADDRESS, Conversation.ended_at.is_not(None))
 )
 _GET_PROMPT = select(PromptRow.step, PromptRow.offered).where(
     PromptRow.conversation_id == bindparam("conversation_id"),
@@ -110,18 +124,22 @@ _ADD_INBOUND = insert(InboundRow.__table__).returning(InboundRow.__table__.c.id)
 class StoredConversation:
     """A conversation as it is stored, with what else a turn needs.
 
-    `replies` are those to this turn's message, where it was answered before. `known_details` are
+    `inbound_id` is the id of this turn's message where it was answered before, and `replies` are
+    the replies to it; None where there were none, or none any more. `known_details` are
     those that the citizen gave at earlier bookings. `prompt_number`, `prompt_step` and
     `prompt_offered` are the last prompt's. `proven_phone` is the keyed hash of the number that the
     contact has proven to be its own.
     """
 
     id: int
+    public_id: bytes
     contact_id: int
     citizen_id: int
+    citizen_public_id: bytes
     language: str
     timezone: str
     state: dict[str, Any]
+    inbound_id: int | None
     replies: list[Any] | None
     known_details: dict[str, str]
     prompt_number: int | None = None
@@ -139,18 +157,24 @@ def find(
     the transaction ends, which is needed to change it. While another transaction has locked it,
     the database raises an error, after which this one is retried.
     """
-    given = {"account": account, "address": address, "message_id": message_id}
+    given = _of(account, address) | {"message_id": message_id}
     row = session.connection().execute(_FIND_LOCKED if lock else _FIND, given).first()
     return StoredConversation(*row) if row else None
 
 
 def exists(session: Session, account: str, address: str) -> bool:
     """Return whether there is a conversation of an address, which hasn't been ended."""
-    given = {"account": account, "address": address}
-    return session.connection().execute(_NOT_ENDED, given).first() is not None
+    return session.connection().execute(_NOT_ENDED, _of(account, address)).first() is not None
 
 
-NOT_STORED = StoredConversation(0, 0, 0, Language.EL, DEFAULT_TIMEZONE, {}, None, {})
+def _of(account: str, address: str) -> dict[str, str]:
+    """Return the parameters of _OF_ADDRESS."""
+    return {"account": account, "address_key": address_key(account, address)}
+
+
+NOT_STORED = StoredConversation(
+    0, b"", 0, 0, b"", Language.EL, DEFAULT_TIMEZONE, {}, None, None, {}
+)
 """A conversation that nobody has begun; no row has its ids."""
 
 
@@ -167,7 +191,14 @@ def create(session: Session, account: str, address: str, now: datetime) -> Store
     )
     session.add(conversation)
     session.flush()
-    return replace(NOT_STORED, id=conversation.id, contact_id=contact.id, citizen_id=citizen.id)
+    return replace(
+        NOT_STORED,
+        id=conversation.id,
+        public_id=conversation.public_id,
+        contact_id=contact.id,
+        citizen_id=citizen.id,
+        citizen_public_id=citizen.public_id,
+    )
 
 
 def prove_phone(session: Session, found: StoredConversation, phone_hash: str) -> StoredConversation:
@@ -181,7 +212,7 @@ def prove_phone(session: Session, found: StoredConversation, phone_hash: str) ->
 
 def save(
     session: Session,
-    conversation_id: int,
+    conversation: StoredConversation,
     *,
     language: str,
     timezone: str,
@@ -192,10 +223,10 @@ def save(
     session.connection().execute(
         _SAVE,
         {
-            "which": conversation_id,
+            "which": conversation.id,
             "language": language,
             "timezone": timezone,
-            "state": state,
+            "state": Personal(conversation.public_id, state),
             "forget_at": forget_at,
         },
     )
@@ -214,16 +245,18 @@ def record_inbound(
 
     `text` is what was written, or the label of the button that was tapped.
     """
+    public_id = new_public_id()
     inbound_id: int = (
         session.connection()
         .execute(
             _ADD_INBOUND,
             {
+                "public_id": public_id,
                 "account": account,
                 "message_id": message_id,
                 "conversation_id": conversation.id,
-                "said": text,
-                "replies": replies,
+                "said": Personal(public_id, text),
+                "replies": Personal(public_id, replies or None),
                 "received_at": now,
             },
         )
@@ -237,7 +270,7 @@ def last_inbound_ids(session: Session, conversation_ids: Collection[int]) -> dic
     rows = session.execute(
         select(InboundRow.conversation_id, func.max(InboundRow.id))
         .where(InboundRow.conversation_id.in_(conversation_ids))
-        .where(func.json_array_length(InboundRow.replies) > 0)
+        .where(InboundRow.replies.is_not(None))
         .group_by(InboundRow.conversation_id)
     )
     return {row[0]: row[1] for row in rows}
@@ -253,7 +286,7 @@ def transcript(
     """
     given = {"conversation_id": conversation_id, "after": after}
     rows = session.connection().execute(_TRANSCRIPT, given).all()
-    return [(inbound_id, text, replies) for inbound_id, text, replies in reversed(rows)]
+    return [(inbound_id, text, replies or []) for inbound_id, text, replies in reversed(rows)]
 
 
 def erase_messages(session: Session, citizen_id: int) -> None:
@@ -269,10 +302,12 @@ def erase_messages(session: Session, citizen_id: int) -> None:
     session.execute(
         update(InboundRow)
         .where(InboundRow.conversation_id.in_(conversation_ids))
-        .values(said=None, replies=[])
+        .values({InboundRow.said: None, InboundRow.replies: None})
     )
     session.execute(
-        update(PromptRow).where(PromptRow.conversation_id.in_(conversation_ids)).values(offered=[])
+        update(PromptRow)
+        .where(PromptRow.conversation_id.in_(conversation_ids))
+        .values({PromptRow.offered: None})
     )
 
 
@@ -290,16 +325,7 @@ def end(session: Session, account: str, citizen_id: int, now: datetime) -> None:
 
 def has_ended(session: Session, account: str, address: str) -> bool:
     """Return whether that address had a conversation that was ended."""
-    ended = (
-        select(Conversation.id)
-        .join(Contact, Conversation.contact_id == Contact.id)
-        .where(
-            Contact.account == account,
-            Contact.address == address,
-            Conversation.ended_at.is_not(None),
-        )
-    )
-    return session.scalar(ended) is not None
+    return session.scalar(_ENDED, _of(account, address)) is not None
 
 
 def ended_among(session: Session, conversation_ids: Collection[int]) -> set[int]:
@@ -317,7 +343,7 @@ def get_prompt(session: Session, conversation_id: int, number: int) -> tuple[str
     """Return the step and the choices of a prompt; None where it is no longer stored."""
     given = {"conversation_id": conversation_id, "number": number}
     row = session.connection().execute(_GET_PROMPT, given).first()
-    return (row[0], row[1]) if row else None
+    return (row[0], row[1] or []) if row else None
 
 
 def add_prompt(
@@ -329,13 +355,15 @@ def add_prompt(
     now: datetime,
 ) -> None:
     """Store a prompt; `number` counts the conversation's prompts, `offered` are its choices."""
+    public_id = new_public_id()
     session.connection().execute(
         _ADD_PROMPT,
         {
+            "public_id": public_id,
             "conversation_id": conversation_id,
             "number": number,
             "step": step,
-            "offered": offered,
+            "offered": Personal(public_id, offered),
             "asked_at": now,
         },
     )

@@ -6,7 +6,7 @@ from enum import StrEnum, auto
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.db.models import UNSENT, Contact, InboundRow, OutboxRow, OutboxStatus
+from core.db.models import UNSENT, Contact, InboundRow, OutboxRow, OutboxStatus, address_key
 from core.errors import RetryTransaction
 from core.messaging.keys import ContactRecipient
 from core.messaging.outbox import LEASE, SENT_STATUSES
@@ -77,7 +77,9 @@ def find_by_provider_id(
         .with_for_update()
     )
     if row is None:
-        contact = select(Contact.id).where(Contact.account == account, Contact.address == address)
+        contact = select(Contact.id).where(
+            Contact.account == account, Contact.address_hash == address_key(account, address)
+        )
         recipient = str(ContactRecipient(session.scalar(contact) or 0))
         claimed = select(OutboxRow.id).where(
             OutboxRow.recipient == recipient,

@@ -28,7 +28,7 @@ from tests.bot.platforms import telegram_updates, viber_events
 from tests.fakes.telegram import TOKEN, telegram_server
 from tests.fakes.viber import TOKEN as VIBER_TOKEN
 from tests.fakes.viber import viber_server
-from tests.postgres import Server
+from tests.postgres import KEY, Server
 
 MESSAGES_PER_SECOND = 20
 CITIZENS, TEXTS = 100, ("γεια", "λάρισα", "1", "1", "1", "πίσω")
@@ -102,7 +102,7 @@ def concurrent(postgres: Server) -> None:
     """Run 100 conversations at once, each a message in five seconds; two processes, PostgreSQL."""
     with on_telegram() as bot, ExitStack() as stack:
         url = stack.enter_context(postgres.database())
-        settings = {**bot.settings, "RANTEVOU_DATABASE_URL": url}
+        settings = {**bot.settings, "RANTEVOU_DATABASE_URL": url, "RANTEVOU_ENCRYPTION_KEY": KEY}
         server = stack.enter_context(serving(Path(), "--workers", "2", **settings))
         messages = [
             (chat, turn * CITIZENS + chat, text)

@@ -12,7 +12,7 @@ from core.catalogue.loader import SHIPPED, read_catalogue
 from core.catalogue.model import Municipality
 from core.db.database import Database
 from tests.bench.stored import store
-from tests.postgres import Server
+from tests.postgres import KEY, Server
 
 NOW = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ def shipped() -> list[Municipality]:
 
 def fill(url: str, stored: int) -> None:
     """Prepare an empty database, with all catalogues and `stored` bookings."""
-    database = Database(url)
+    database = Database(url, KEY)
     database.prepare()
 
     def load_all(session: Session) -> None:
@@ -46,7 +46,7 @@ def on_sqlite(root: Path, counts: Sequence[int]) -> Iterator[list[Database]]:
     files = [root / f"{count}.db" for count in counts]
     for file, count in zip(files, counts, strict=True):
         fill(f"sqlite:///{file}", count)
-    opened = [Database(f"sqlite:///{file}") for file in files]
+    opened = [Database(f"sqlite:///{file}", KEY) for file in files]
     yield opened
     for database, file in zip(opened, files, strict=True):
         database.close()
@@ -59,7 +59,7 @@ def on_postgres(server: Server, counts: Sequence[int]) -> Iterator[list[Database
     urls = [server.make() for _ in counts]
     for url, count in zip(urls, counts, strict=True):
         fill(url, count)
-    opened = [Database(url) for url in urls]
+    opened = [Database(url, KEY) for url in urls]
     yield opened
     for database, url in zip(opened, urls, strict=True):
         database.close()

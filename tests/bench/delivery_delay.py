@@ -13,6 +13,7 @@ from tests.bench.clock import Cost
 from tests.bench.push_delivery import PushDelivery, greeting
 from tests.bench.report import line
 from tests.bench.sizes import Sizes
+from tests.postgres import KEY
 
 COMMITS = 40
 BOUND = "at most 50 ms"
@@ -74,4 +75,4 @@ def _from_another_process(url: str) -> tuple[dict[str, float], float]:
 
 
 def _commit_here(url: str) -> tuple[dict[str, float], float]:
-    return _commits(PushDelivery(Database(url)))
+    return _commits(PushDelivery(Database(url, KEY)))

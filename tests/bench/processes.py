@@ -12,6 +12,7 @@ from tests.bench.clock import Cost, mean, median_cost, now
 from tests.bench.conversations import Conversations
 from tests.bench.report import BARE, GROWTH, line
 from tests.bench.sizes import Sizes
+from tests.postgres import KEY
 
 PROCESSES = 2
 SECONDS = 0.7
@@ -44,7 +45,7 @@ class Worker:
 
 
 def _work(orders: Connection, url: str, number: int) -> None:
-    database = Database(url)
+    database = Database(url, KEY)
     conversations, bare = Conversations(database), BareConnection(database)
     conversations.number = number * 100_000
     conversations.book()

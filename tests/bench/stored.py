@@ -1,19 +1,25 @@
 """Store bookings, and all rows that belong to them, by SQL in bulk.
 
 They are spread over all desks. In the shipped municipalities, where the measured citizens book, all
-are in the past; elsewhere half are in the future. Each citizen has two, and a conversation.
+are in the past; elsewhere half are in the future. Each citizen has two, and a conversation. All
+rows have the same public id, for only so can SQL give them personal values.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select, text
 
 from core.db import overlap_guard
 from core.db.database import Database
+from core.db.encryption import EncryptionKey
 from core.db.models import Desk
+from core.db.personal import new_public_id
 from core.db.postgresql import PostgreSQL
+from tests.postgres import KEY
 
 _SLOTS = 28
 """Slots of a desk's day, a quarter of an hour each, from 06:00 UTC."""
@@ -23,23 +29,27 @@ _NUMBERS = """WITH RECURSIVE numbers(i) AS (
 )"""
 
 _CITIZENS = f"""{_NUMBERS.format(count=":citizens")}
-INSERT INTO citizens (details, created_at) SELECT '{{}}', :now - 3000000 FROM numbers"""
+INSERT INTO citizens (public_id, details, created_at)
+SELECT :owner, :no_details, :now - 3000000 FROM numbers"""
 
-_CONTACTS = """INSERT INTO contacts (account, address, citizen_id)
-SELECT CASE WHEN id % 2 = 0 THEN 'webchat' ELSE 'push:one' END,
-  'somebody who is known as ' || id, id FROM citizens ORDER BY id"""
+_CONTACTS = """INSERT INTO contacts (public_id, account, address_hash, address, citizen_id)
+SELECT :owner, CASE WHEN id % 2 = 0 THEN 'webchat' ELSE 'push:one' END,
+  'the hash of the address of somebody ' || id, :address, id FROM citizens ORDER BY id"""
 
-_CONVERSATIONS = """INSERT INTO conversations (contact_id, language, timezone, state)
-SELECT id, 'el', 'Europe/Athens', '{"number": 16}' FROM contacts ORDER BY id"""
+_CONVERSATIONS = """INSERT INTO conversations
+  (public_id, contact_id, language, timezone, state)
+SELECT :owner, id, 'el', 'Europe/Athens', :state FROM contacts ORDER BY id"""
 
 # The messages of most conversations have been erased since.
 _INBOUNDS = """INSERT INTO inbounds
-  (account, message_id, conversation_id, said, replies, received_at)
-SELECT 'webchat', 'message ' || id, id, 'ναι', '[{"text": "Η κράτησή σας κλείστηκε."}]', :now - 9000
+  (public_id, account, message_id, conversation_id, said, replies, received_at)
+SELECT :owner, 'webchat', 'message ' || id, id, :said, :replies, :now - 9000
 FROM conversations WHERE id % 10 = 0 ORDER BY id"""
 
-_PROMPTS = """INSERT INTO prompts (conversation_id, number, step, offered, asked_at)
-SELECT id, 16, 'review', '[]', :now - 9000 FROM conversations WHERE id % 10 = 0 ORDER BY id"""
+_PROMPTS = """INSERT INTO prompts
+  (public_id, conversation_id, number, step, offered, asked_at)
+SELECT :owner, id, 16, 'review', :offered, :now - 9000
+FROM conversations WHERE id % 10 = 0 ORDER BY id"""
 
 _BOOKINGS = f"""{_NUMBERS.format(count=":count")},
 placed AS (
@@ -53,12 +63,13 @@ timed AS (
     + 86400 * (CASE WHEN to_come THEN nth / {_SLOTS} ELSE -1 - nth / {_SLOTS} END) AS starts_at
   FROM placed
 )
-INSERT INTO bookings (code, municipality_id, branch, service, channel, desk_id, starts_at, ends_at,
-  state, held_at, held_until, citizen_id, details, phone_hash, language, timezone)
-SELECT 'stored' || i, municipality_id, branch, 's', 'video', desk_id, starts_at, starts_at + 900,
+INSERT INTO bookings (public_id, code, municipality_id, branch, service, channel, desk_id,
+  starts_at, ends_at, state, held_at, held_until, citizen_id, details, phone_hash, language,
+  timezone)
+SELECT :owner, 'stored' || i, municipality_id, branch, 's', 'video', desk_id,
+  starts_at, starts_at + 900,
   CASE WHEN i % 10 = 9 THEN 'cancelled' ELSE 'confirmed' END, :now - 2000000, :now - 1999400,
-  i % :citizens + 1, '{{"name": "Μαρία Παπαδοπούλου", "email": "maria@example.gr"}}',
-  'hash of ' || i % :citizens, 'el', 'Europe/Athens'
+  i % :citizens + 1, :details, 'hash of ' || i % :citizens, 'el', 'Europe/Athens'
 FROM timed ORDER BY i"""
 
 _HISTORY = """INSERT INTO history (booking_id, at, action, fields, citizen_id, platform)
@@ -80,6 +91,17 @@ SELECT 'reminder ' || bookings.id || ' contact ' || contacts.id,
     WHEN starts_at - 86400 > :now THEN 'pending' ELSE 'sent' END, 0
 FROM bookings JOIN contacts ON contacts.citizen_id = bookings.citizen_id ORDER BY bookings.id"""
 
+_PERSONAL: dict[str, tuple[str, object]] = {
+    "no_details": ("details", {}),
+    "address": ("address", "somebody who is known as 12345678"),
+    "state": ("state", {"number": 16}),
+    "said": ("said", "ναι"),
+    "replies": ("replies", [{"text": "Η κράτησή σας κλείστηκε."}]),
+    "offered": ("offered", []),
+    "details": ("details", {"name": "Μαρία Παπαδοπούλου", "email": "maria@example.gr"}),
+}
+"""The personal values: the column's name, and the value."""
+
 _STATEMENTS = (
     _CITIZENS,
     _CONTACTS,
@@ -95,9 +117,13 @@ _STATEMENTS = (
 
 def store(url: str, count: int, now: datetime) -> None:
     """Store `count` bookings in a database with catalogues and no bookings."""
-    database = Database(url)
+    database = Database(url, KEY)
     seconds = int(now.timestamp())
-    given = {"count": count, "citizens": count // 2, "now": seconds}
+    owner, key = new_public_id(), EncryptionKey(KEY)
+    given: dict[str, Any] = {"owner": owner} | {
+        name: key.encrypt(owner, *personal) for name, personal in _PERSONAL.items()
+    }
+    given |= {"count": count, "citizens": count // 2, "now": seconds}
     given["today"] = seconds // 86400 * 86400
     with database.engine.begin() as connection:
         given["desks"] = connection.execute(select(func.count()).select_from(Desk)).scalar_one()
@@ -107,7 +133,7 @@ def store(url: str, count: int, now: datetime) -> None:
             connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '512MB'")
         with _unguarded(connection):
             for statement in _STATEMENTS:
-                names = [name for name in given if f":{name}" in statement]
+                names = [name for name in given if re.search(rf":{name}\b", statement)]
                 connection.execute(text(statement), {name: given[name] for name in names})
     if isinstance(database.backend, PostgreSQL):
         _settle(database)

@@ -15,6 +15,7 @@ from tests.bench.databases import on_sqlite
 from tests.bench.report import line
 from tests.bench.sizes import Sizes
 from tests.conftest import file_of
+from tests.postgres import KEY
 
 Statement = tuple[str, object, bool]
 
@@ -52,7 +53,7 @@ def recorded(database: Database, conversations: Conversations) -> tuple[list[lis
     copy = Path(f"{file_of(database)}.copy")
     with sqlite3.connect(file_of(database)) as source, sqlite3.connect(copy) as target:
         source.backup(target)
-    copied = Database(f"sqlite:///{copy}")
+    copied = Database(f"sqlite:///{copy}", KEY)
     conversations.database = copied
 
     @event.listens_for(copied.engine, "before_cursor_execute")

@@ -17,6 +17,7 @@ from core.db.models import Base
 from core.errors import ConfigurationError
 from tests.bot.processes import run_here
 from tests.conftest import Deployment
+from tests.postgres import KEY
 
 PASSWORD = "s3cr3t"  # noqa: S105
 PRIVATE = ("Μαρία", "Papadopoulou", "6912345678", "maria@example.gr", "068933130", PASSWORD)
@@ -58,13 +59,13 @@ def rows(database: Database) -> dict[str, list[Any]]:
 @contextmanager
 def in_postgresql(deployment: Deployment, url: str) -> Iterator[Deployment]:
     """Yield the deployment as it goes on after the move."""
-    with closing(Database(url)) as database:
+    with closing(Database(url, KEY)) as database:
         database.prepare()
         yield replace(deployment, database=database)
 
 
 def change(url: str, *statements: str) -> None:
-    with closing(Database(url)) as database, database.engine.begin() as connection:
+    with closing(Database(url, KEY)) as database, database.engine.begin() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
 

@@ -20,6 +20,7 @@ import structlog
 
 from bot.cli import main as cli
 from tests.bot.process_start import RANTEVOU, Forked, start
+from tests.postgres import KEY
 
 TIMEOUT_SECONDS = 120
 """Seconds after which a test fails if a process hasn't done what it should.
@@ -32,6 +33,8 @@ def environment(file: Path, **settings: str | int) -> dict[str, str]:
     """Return the environment with that database and these settings only."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("RANTEVOU_")}
     settings = {"port": free_port(), "management_port": free_port(), **settings}
+    if str(settings.get("database_url", "")).startswith("postgres"):
+        settings = {"encryption_key": KEY, **settings}
     given = {f"RANTEVOU_{name.upper()}": str(value) for name, value in settings.items()}
     return own | {"RANTEVOU_DATABASE_URL": f"sqlite:///{file}", "COLUMNS": "100"} | given
 

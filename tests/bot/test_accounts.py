@@ -14,4 +14,4 @@ class OwnSettings(AccountSettings):
 
 def test_a_secret_is_not_public_whether_required_or_optional() -> None:
     assert public_fields(OwnSettings) == {"municipality", "page"}
-    assert Settings.model_fields.keys() - public_fields(Settings) == {"secret"}
+    assert Settings.model_fields.keys() - public_fields(Settings) == {"secret", "encryption_key"}

@@ -20,6 +20,7 @@ from core.messaging.outbox import LEASE
 from tests.conftest import NOW, Deployment, on_both
 from tests.core.wait_until import soon
 from tests.fakes.push_platform import PushPlatform
+from tests.postgres import KEY
 
 TO_CONSENT = (
     *("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30", "Μαρία Παπαδοπούλου"),
@@ -49,7 +50,7 @@ def test_of_messages_that_wait_in_two_processes_the_earlier_is_first(
 ) -> None:
     deployment.say("Γεια")
     deployment.say("Καλαμάτα")
-    databases = [Database(deployment.database.url) for _process in range(2)]
+    databases = [Database(deployment.database.url, KEY) for _process in range(2)]
     first, second = (Application(Settings(), each, deployment.services) for each in databases)
 
     async def both() -> tuple[list[Reply], list[Reply]]:

@@ -11,17 +11,19 @@ from sqlalchemy.orm import Session
 from bot.bootstrap import bootstrap
 from bot.secret_key import FINGERPRINT, secret_file
 from bot.settings import Settings
+from core.db.database_key import key_file
 from core.db.models import StoredSecret
 from core.errors import ConfigurationError
 from tests.bot.processes import run, run_here
 from tests.conftest import SECRET, Deployment, on_both, on_sqlite
+from tests.postgres import KEY
 
 OTHER = "another secret of 16 characters"
 
 
 def start(deployment: Deployment, secret: str | None = None) -> str:
     """Start the application on the database; return a hash made with its key."""
-    given = {"database_url": deployment.database.url, "secret": secret}
+    given = {"database_url": deployment.database.url, "secret": secret, "encryption_key": KEY}
     application = bootstrap(Settings.model_validate(given))
     application.database.close()
     return application.services.registry.keyed_hash("6912345678")
@@ -124,6 +126,7 @@ def test_a_backup_restored_with_another_secret_is_refused(
     assert run_here(deployment.file, "backup", copy).returncode == 0
     restored.parent.mkdir()
     shutil.copy(copy, restored)
+    shutil.copy(key_file(copy), key_file(restored))
     secret_file(restored).write_text(OTHER)
     done = run(restored, "serve")
     assert (done.returncode, done.stdout) == (1, "")

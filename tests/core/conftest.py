@@ -12,7 +12,7 @@ from core.db.database import Database
 from tests.conftest import BOTH, copied
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import small
-from tests.postgres import Server
+from tests.postgres import KEY, Server
 
 on_sqlite = pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
 """For tests of what is SQLite's own."""
@@ -38,7 +38,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared database file."""
     file = tmp_path_factory.mktemp("prepared") / "empty.db"
-    database = Database(f"sqlite:///{file}")
+    database = Database(f"sqlite:///{file}", KEY)
     database.prepare()
     database.close()
     return file
@@ -48,7 +48,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def prepared_postgres(postgres: Server) -> str:
     """The same on PostgreSQL: the name of a template."""
     url = postgres.make()
-    database = Database(url)
+    database = Database(url, KEY)
     database.prepare()
     database.close()
     return str(make_url(url).database)

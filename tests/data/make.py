@@ -25,7 +25,7 @@ from core.db.database import Database
 from core.db.models import Base
 from tests.conftest import NOW, Clock, Deployment, load_shipped
 from tests.data.chats import DEVICES, POSTGRES, SQLITE, Buttons, Chat, Chats, chats_with
-from tests.postgres import OwnServer, running
+from tests.postgres import KEY, OwnServer, running
 
 LIVE = "state IN ('held','confirmed')"
 LIVE_AS_DUMPED = (
@@ -218,13 +218,13 @@ def _not_delivered(chats: Chats) -> list[Chat]:
 def opened(url: str, texts: Translator) -> Deployment:
     """Return a deployment on that database."""
     services = Services(Registry("secret"), texts, clock := Clock(), random.Random(1).choice)
-    return Deployment(Database(url), services, clock)
+    return Deployment(Database(url, KEY), services, clock)
 
 
 def filled(url: str, texts: Translator) -> tuple[dict[str, list[str]], str]:
     """Fill a database; return every row of it, and what the devices hold."""
     bodies = [read_catalogue(file) for file in sorted(SHIPPED.glob("*.yaml"))]
-    load_shipped(Database(url), {body.id: body for body in bodies})
+    load_shipped(Database(url, KEY), {body.id: body for body in bodies})
     deployment = opened(url, texts)
     with closing(deployment.database):
         chats = fill(deployment, texts)

@@ -1,6 +1,5 @@
 """After any sequence of messages, a booking can be completed and the conversation left."""
 
-import json
 import random
 import tempfile
 from collections.abc import Iterator
@@ -11,16 +10,18 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bot import conversation_state
 from bot.context import Services
 from bot.i18n.translator import Translator
 from core.catalogue.registry import Registry
 from core.db.database import Database
+from core.db.models import Conversation
 from dialogs.booking.selection import HOLD
 from tests.conftest import SOAK, Clock, Deployment
 from tests.dialogs.scripted_citizen import complete_a_booking
+from tests.postgres import KEY
 
 WORDS = [
     *("καλαματα", "Λάρισα", "χιος", "κεπ", "στεγ", "εργασιακή", "τηλεδιάσκεψη", "φυσική", "1", "2"),
@@ -64,7 +65,7 @@ def open_deployment(migrated: Path, texts: Translator) -> Iterator[Deployment]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rantevou.db"
         file.write_bytes(migrated.read_bytes())
-        database = Database(f"sqlite:///{file}")
+        database = Database(f"sqlite:///{file}", KEY)
         clock = Clock()
         services = Services(Registry("secret"), texts, clock, random.Random(1).choice)
         yield Deployment(database, services, clock)
@@ -147,8 +148,8 @@ def count_holds(deployment: Deployment) -> int:
 def check_answered_time(deployment: Deployment) -> None:
     """Assert that a time that counts as answered is held, and hasn't expired."""
     with deployment.database.engine.connect() as connection:
-        stored = connection.execute(text("SELECT state FROM conversations")).scalar_one()
-        state, _transport = conversation_state.load(json.loads(stored), "el", "Europe/Athens")
+        stored = connection.execute(select(Conversation.state)).scalar_one()
+        state, _transport = conversation_state.load(stored, "el", "Europe/Athens")
         if state.dialog != "book" or "time" not in state.values:
             return
         start, kind, until = connection.execute(

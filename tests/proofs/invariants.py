@@ -55,7 +55,7 @@ def check_nothing_lost(
         for number, address in session.execute(talks).all():
             query = select(InboundRow.replies).where(InboundRow.conversation_id == number)
             answered = session.scalars(query.order_by(InboundRow.id))
-            expected = [reply["text"] for replies in answered for reply in replies]
+            expected = [reply["text"] for replies in answered for reply in replies or []]
             got = [message.text for message in push_platform.by_address[address]]
             twice += _delivered(expected, got, address)
         return twice

@@ -19,10 +19,16 @@ from sqlalchemy.orm import Session
 
 from core.catalogue.model import Municipality
 from core.db.database import Database
-from core.db.models import Booking, Contact, Conversation, InboundRow
+from core.db.models import Booking, Contact, Conversation, InboundRow, address_key
 from tests.bot.processes import free_port
 from tests.conftest import SOAK, Tell, mostly_on
-from tests.fakes.push_platform import Message, PushPlatformServer, push_platform_server, say
+from tests.fakes.push_platform import (
+    ACCOUNT,
+    Message,
+    PushPlatformServer,
+    push_platform_server,
+    say,
+)
 from tests.proofs.processes import Process
 from tests.proofs.push_citizens import answer
 
@@ -116,7 +122,7 @@ class Citizen:
                 select(InboundRow.message_id, InboundRow.replies)
                 .join(Conversation, Conversation.id == InboundRow.conversation_id)
                 .join(Contact, Contact.id == Conversation.contact_id)
-                .where(Contact.address == self.who)
+                .where(Contact.address_hash == address_key(ACCOUNT, self.who))
                 .order_by(InboundRow.id)
             )
             return list(session.execute(query).all())
@@ -125,7 +131,7 @@ class Citizen:
         for number, replies in self.world.database.write_sync(read):
             # A second tap on the same button is answered nothing: the question stands.
             step = replies[-1]["step"] if replies else step
-            found.append((int(number), step, "\n".join(reply["text"] for reply in replies)))
+            found.append((int(number), step, "\n".join(reply["text"] for reply in replies or [])))
         return found
 
     def bookings(self) -> list[Booking]:
@@ -133,7 +139,10 @@ class Citizen:
             query = (
                 select(Booking)
                 .join(Contact, Contact.citizen_id == Booking.citizen_id)
-                .where(Contact.address == self.who, Booking.state == "confirmed")
+                .where(
+                    Contact.address_hash == address_key(ACCOUNT, self.who),
+                    Booking.state == "confirmed",
+                )
             )
             return list(session.scalars(query))
 

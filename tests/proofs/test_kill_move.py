@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.secret_key import secret_file
 from core.db.database import Database
+from core.db.database_key import key_file
 from core.db.models import Booking, Confirmation, History
 from core.errors import ConfigurationError
 from tests.bench.databases import NOW, fill
@@ -19,7 +20,7 @@ from tests.bot.moving import rows
 from tests.bot.process_start import RANTEVOU, start
 from tests.bot.processes import TIMEOUT_SECONDS, environment, run
 from tests.conftest import SECRET, SOAK, Tell
-from tests.postgres import Server
+from tests.postgres import KEY, Server
 
 
 class Move:
@@ -29,6 +30,7 @@ class Move:
         self.file, self.url = office.with_name(f"moved {random.random()}.db"), url
         self.file.write_bytes(office.read_bytes())
         secret_file(self.file).write_text(SECRET)
+        key_file(self.file).write_text(KEY)
         self.log = self.file.with_suffix(".log")
 
     def run(self, killed_after: float | None) -> bool:
@@ -65,7 +67,7 @@ class Move:
         """Check, when it has ended, that the office is in PostgreSQL, and there only."""
         with (
             closing(Database(f"sqlite:///{self.file}")) as source,
-            closing(Database(self.url)) as target,
+            closing(Database(self.url, KEY)) as target,
         ):
             with pytest.raises(ConfigurationError, match="was moved to"):
                 source.prepare()

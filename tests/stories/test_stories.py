@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.i18n.translator import Translator
 from core.catalogue.model import GeoPoint, Municipality
+from core.db.models import InboundRow
 from tests.conftest import SOAK, Deployment
 from tests.stories import story_platforms
 from tests.stories.push_story_runner import PushStoryRunner
@@ -84,7 +86,8 @@ def test_a_video_appointment_is_shown_on_no_map(
         story_platforms.telegram(texts),
     )
     assert "rantevou.ics" in deployment.everything()
-    assert "38.37" not in str(deployment.rows("SELECT replies FROM inbounds"))
+    replies = select(InboundRow.replies)
+    assert "38.37" not in str(deployment.database.write_sync(lambda s: s.scalars(replies).all()))
 
 
 @pytest.mark.parametrize("story", ["full_branch", "kep_branches", "kalamata"])

@@ -15,6 +15,7 @@ from core.catalogue.registry import Registry
 from core.db.database import Database
 from tests.bot.conftest import file, new_file  # noqa: F401 fixtures here too
 from tests.conftest import Clock, Deployment
+from tests.postgres import KEY
 from tests.webhooks.chat_client import ServedClient, serving
 from webhooks.app import build_app
 
@@ -47,7 +48,7 @@ def shared_client(
     copy = tmp_path_factory.mktemp("shared") / "rantevou.db"
     copy.write_bytes(migrated.read_bytes())
     services = Services(Registry("secret"), texts, Clock(), Random(1).choice)
-    with serving(build_app(served(Database(f"sqlite:///{copy}"), services))) as shared:
+    with serving(build_app(served(Database(f"sqlite:///{copy}", KEY), services))) as shared:
         yield shared
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from bot.i18n.translator import Translator
@@ -15,7 +15,7 @@ from bot.platforms.telegram.adapter import HEADER, Telegram
 from bot.platforms.telegram.rendering import NO_CHOICE
 from bot.platforms.telegram.settings import TelegramAccount
 from core.catalogue.model import Municipality
-from core.db.models import Booking
+from core.db.models import Booking, Conversation
 from core.i18n import LocalizedText
 from core.messaging.receipts import SEND_GRACE
 from tests.bot.platforms import telegram_updates as updates
@@ -228,7 +228,9 @@ def test_a_command_is_never_an_answer(maria: Person, deployment: Deployment) -> 
     assert "ονοματεπώνυμο" in maria.chat[-1]
     maria.write("/bookings")
     assert "Να το αφήσουμε" in maria.chat[-1]
-    assert "whoever" not in str(deployment.rows("SELECT state FROM conversations"))
+    states = deployment.database.write_sync(lambda s: s.scalars(select(Conversation.state)).all())
+    assert "kalamata" in str(states)
+    assert "whoever" not in str(states)
 
 
 def test_a_typed_answer_leaves_no_buttons_behind(maria: Person) -> None:

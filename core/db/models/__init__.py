@@ -12,7 +12,7 @@ from core.db.models.bookings import (
 from core.db.models.catalogue import Desk, MunicipalityRow, StoredSecret
 from core.db.models.conversations import Conversation, InboundRow, PendingInbound, PromptRow
 from core.db.models.outbox import UNSENT, OutboxRow, OutboxStatus, Suppression
-from core.db.models.people import Citizen, Contact, FailedAttempt
+from core.db.models.people import Citizen, Contact, FailedAttempt, address_key
 
 __all__ = [
     "LIVE",
@@ -37,4 +37,5 @@ __all__ = [
     "StoredSecret",
     "Suppression",
     "UtcDateTime",
+    "address_key",
 ]

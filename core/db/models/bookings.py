@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base
+from core.db.personal import WithPublicId, personal, personal_column
 
 LIVE = text("bookings.state IN ('held','confirmed')")
 """The condition for the states in which a booking occupies its desk.
@@ -43,7 +44,7 @@ class HistoryAction(StrEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn"
 
 
-class Booking(Base):
+class Booking(WithPublicId, Base):
     """An appointment, one row from its hold to its end."""
 
     __tablename__ = "bookings"
@@ -91,7 +92,8 @@ class Booking(Base):
     held_until: Mapped[datetime]
     citizen_id: Mapped[int] = mapped_column(ForeignKey("citizens.id"))
     network: Mapped[str | None]
-    details: Mapped[dict[str, Any]]
+    _details: Mapped[Any] = personal_column("details")
+    details = personal[dict[str, Any]]("_details")
     phone_hash: Mapped[str | None]
     phone_proven: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether who booked had proven that the number is theirs."""

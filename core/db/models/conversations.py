@@ -7,9 +7,10 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base
+from core.db.personal import PersonalColumn, WithPublicId, personal, personal_column
 
 
-class Conversation(Base):
+class Conversation(WithPublicId, Base):
     """A contact's conversation. `state` has the running dialog's answers until it ends.
 
     `forget_at` is when its answers and buttons are erased: some time after the last message.
@@ -22,20 +23,25 @@ class Conversation(Base):
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), unique=True)
     language: Mapped[str]
     timezone: Mapped[str]
-    state: Mapped[dict[str, Any]]
+    _state: Mapped[Any] = personal_column("state")
+    state = personal[dict[str, Any]]("_state")
     forget_at: Mapped[datetime | None] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
 
 
-class PromptRow(Base):
-    """A prompt and its choices, stored so that an older button can be explained."""
+class PromptRow(WithPublicId, Base):
+    """A prompt and its choices, stored so that an older button can be explained.
+
+    `offered` is NULL once they are erased.
+    """
 
     __tablename__ = "prompts"
 
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     step: Mapped[str]
-    offered: Mapped[list[Any]]
+    _offered: Mapped[Any | None] = mapped_column("offered", PersonalColumn("offered"))
+    offered = personal[list[Any] | None]("_offered")
     asked_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -49,10 +55,11 @@ class PendingInbound(Base):
     until: Mapped[datetime]
 
 
-class InboundRow(Base):
+class InboundRow(WithPublicId, Base):
     """An inbound message and the replies to it, which are repeated when it comes again.
 
-    `said` is its text, or the label of the button that was tapped.
+    `said` is its text, or the label of the button that was tapped. `replies` is NULL where there
+    are none, or none any more.
     """
 
     __tablename__ = "inbounds"
@@ -63,6 +70,8 @@ class InboundRow(Base):
     account: Mapped[str]
     message_id: Mapped[str]
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
-    said: Mapped[str | None]
-    replies: Mapped[list[Any]]
+    _said: Mapped[Any | None] = mapped_column("said", PersonalColumn("said"))
+    said = personal[str | None]("_said")
+    _replies: Mapped[Any | None] = mapped_column("replies", PersonalColumn("replies"))
+    replies = personal[list[Any] | None]("_replies")
     received_at: Mapped[datetime] = mapped_column(index=True)

@@ -7,30 +7,57 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base
+from core.db.personal import LookupHash, WithPublicId, personal, personal_column
 
 
-class Citizen(Base):
+class Citizen(WithPublicId, Base):
     """A person who chats or calls. `details` are offered again at the next booking."""
 
     __tablename__ = "citizens"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    details: Mapped[dict[str, Any]]
+    _details: Mapped[Any] = personal_column("details")
+    details = personal[dict[str, Any]]("_details")
     created_at: Mapped[datetime]
 
 
-class Contact(Base):
-    """A citizen's address, as seen by one account; for web chats, a keyed hash of the token."""
+class Contact(WithPublicId, Base):
+    """A citizen's address, as seen by one account; for web chats, a keyed hash of the token.
+
+    It is looked up by `address_hash`, which is written and compared as `address_key`.
+    """
 
     __tablename__ = "contacts"
-    __table_args__ = (UniqueConstraint("account", "address"),)
+    __table_args__ = (
+        # Named as when the column was the address itself.
+        UniqueConstraint("account", "address_hash", name="uq_contacts_account_address"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account: Mapped[str]
-    address: Mapped[str]
+    address_hash: Mapped[str] = mapped_column(LookupHash)
+    _address: Mapped[Any] = personal_column("address")
+    address = personal[str]("_address")
     citizen_id: Mapped[int] = mapped_column(ForeignKey("citizens.id"), index=True)
     proven_phone: Mapped[str | None]
     """The keyed hash of the phone number that it has proven to be its own."""
+
+    def __init__(self, *, account: str, address: str, citizen_id: int) -> None:
+        super().__init__(account=account, citizen_id=citizen_id)
+        self.move_to(address)
+
+    def move_to(self, address: str) -> None:
+        """Set the address."""
+        self.address = address
+        self.address_hash = address_key(self.account, address)
+
+
+def address_key(account: str, address: str) -> str:
+    """Return what the look-up of a contact is the keyed hash of.
+
+    With the account, so that nobody sees that two accounts have the same contact.
+    """
+    return f"{account} {address}"
 
 
 class FailedAttempt(Base):

@@ -19,6 +19,7 @@ from core.db.models import Confirmation, Contact, FailedAttempt, StoredSecret
 from tests.bot.processes import free_port, run, run_here
 from tests.bot.push_deployment import DETAILS, PushDeployment
 from tests.conftest import Deployment, on_both
+from tests.postgres import KEY
 
 OTHER = "another secret of 16 characters"
 PHONE = DETAILS[2]
@@ -28,7 +29,7 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 def start(deployment: Deployment, secret: str | None = None) -> None:
     """Start on the database, as `rantevou serve` does, with the key that is given or kept."""
-    given = {"database_url": deployment.database.url, "secret": secret}
+    given = {"database_url": deployment.database.url, "secret": secret, "encryption_key": KEY}
     application = bootstrap(Settings.model_validate(given))
     application.database.close()
     registry = application.services.registry

@@ -14,6 +14,7 @@ from tests.bot.push_deployment import PushDeployment
 from tests.conftest import Deployment
 from tests.core.wait_until import soon
 from tests.fakes.push_platform import PushPlatformServer
+from tests.postgres import KEY
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
@@ -23,7 +24,7 @@ def test_a_commit_of_another_process_wakes_the_worker(
 ) -> None:
     monkeypatch.setattr(worker, "POLL_SECONDS", 600)
     push = PushDeployment(deployment, push_platform)
-    elsewhere = replace(deployment, database=Database(deployment.database.url))
+    elsewhere = replace(deployment, database=Database(deployment.database.url, KEY))
 
     async def work() -> None:
         worker = push.application.delivery_worker()

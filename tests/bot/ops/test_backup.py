@@ -15,10 +15,12 @@ from bot.secret_key import secret_file
 from bot.settings import Settings
 from core.db import move_marks
 from core.db.database import Database
+from core.db.database_key import key_file
 from core.db.sqlite import SQLite
 from tests.bot.processes import run, run_here, server
 from tests.bot.telemetry.test_silence import over_chat
 from tests.conftest import Deployment, on_sqlite
+from tests.postgres import KEY, OTHER_KEY
 from tests.webhooks.chat_client import CODE, ChatClient
 
 BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "το συντομότερο", "το νωρίτερο")
@@ -53,10 +55,10 @@ def test_a_copy_made_while_citizens_write_is_whole_and_can_be_served(
             done.set()
             writer.join()
         assert set(greeted) == {200}
-    assert made.stdout == f"Copied to {copy}.secret and {copy}\n"
-    for each in (copy, Path(f"{copy}.secret")):
+    assert made.stdout == f"Copied to {copy}.secret, {copy}.key and {copy}\n"
+    for each in (copy, secret_file(copy), key_file(copy)):
         assert each.stat().st_mode & 0o777 == 0o600
-    assert len(list(tmp_path.glob("αντίγραφο*"))) == 2
+    assert len(list(tmp_path.glob("αντίγραφο*"))) == 3
     with server(copy) as running, httpx.Client(base_url=running.url) as client:
         stranger = ChatClient(client)
         for said in ("Γεια", "τα ραντεβού μου", found[1], DETAILS[2]):
@@ -64,7 +66,7 @@ def test_a_copy_made_while_citizens_write_is_whole_and_can_be_served(
         assert "Επίδομα Στέγασης" in last
 
 
-@pytest.mark.parametrize("which", ["copy.db", "copy.db.secret"])
+@pytest.mark.parametrize("which", ["copy.db", "copy.db.secret", "copy.db.key"])
 def test_what_is_there_is_not_overwritten(file: Path, tmp_path: Path, which: str) -> None:
     (tmp_path / which).write_text("dear")
     done = run_here(file, "backup", tmp_path / "copy.db")
@@ -150,12 +152,15 @@ def test_a_damaged_database_leaves_no_copy(deployment: Deployment, tmp_path: Pat
     assert not list(tmp_path.glob("copy*"))
 
 
-def test_a_secret_of_the_settings_is_not_looked_for_beside_the_file(
+def test_what_is_in_the_settings_is_not_looked_for_beside_the_file(
     file: Path, tmp_path: Path
 ) -> None:
-    done = run_here(file, "backup", tmp_path / "copy.db", secret="x" * 16)
-    assert done.stdout == f"Copied to {tmp_path / 'copy.db'}\n"
+    for beside in (secret_file(file), key_file(file)):
+        beside.write_text("of former times")
+    done = run_here(file, "backup", tmp_path / "copy.db", secret="x" * 16, encryption_key=KEY)
+    assert (done.stdout, done.stderr) == (f"Copied to {tmp_path / 'copy.db'}\n", "")
     assert not os.path.lexists(tmp_path / "copy.db.secret")
+    assert not os.path.lexists(tmp_path / "copy.db.key")
 
 
 @on_sqlite
@@ -191,7 +196,38 @@ def test_bookings_whose_secret_is_missing_are_copied_and_it_is_said_so(
     assert len(done.stderr.splitlines()) == 1
     with closing(sqlite3.connect(copy)) as copied:
         assert copied.execute("SELECT count(*) FROM bookings").fetchone() == (1,)
-    assert len(list(tmp_path.glob("copy.db*"))) == 1 + (kept is not None)
+    assert len(list(tmp_path.glob("copy.db*"))) == 2 + (kept is not None)
+
+
+@on_sqlite
+@pytest.mark.usefixtures("booked")
+@pytest.mark.parametrize(
+    ("kept", "given", "wrong"),
+    [
+        (None, "", "{key} isn't there, so nobody can read what {file} stores about people: rest"),
+        (OTHER_KEY, "", "{key} holds another key than the one used before, so nobody can read"),
+        ("what?", "", "{key} has no key: restore it from a backup, where it is FILE.key."),
+        (KEY, OTHER_KEY, "RANTEVOU_ENCRYPTION_KEY isn't the one used before, so nobody can read"),
+    ],
+    ids=["missing", "another", "none", "another in the settings"],
+)
+def test_a_copy_that_nobody_can_decrypt_is_made_and_it_is_said_so(
+    deployment: Deployment, tmp_path: Path, kept: str | None, given: str, wrong: str
+) -> None:
+    file, copy = deployment.file, tmp_path / "copy.db"
+    key = key_file(file)
+    key.unlink()
+    if kept is not None:
+        key.write_text(kept)
+    done = run_here(file, "backup", copy, encryption_key=given)
+    assert (done.returncode, done.stdout[:10]) == (1, "Copied to ")
+    assert done.stderr.startswith(
+        f"The copy is of little use without its key: {wrong.format(key=key, file=file)}"
+    )
+    assert len(done.stderr.splitlines()) == 1
+    assert KEY not in done.stderr
+    assert OTHER_KEY not in done.stderr
+    assert copy.is_file()
 
 
 def test_a_copy_is_made_in_one_pass_while_others_write(

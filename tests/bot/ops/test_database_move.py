@@ -17,6 +17,7 @@ from bot.ops.database_move import _keep_other_moves_out
 from bot.secret_key import secret_file
 from bot.settings import Settings
 from core.db.database import REVISIONS, Database, revision_of
+from core.db.database_key import key_file
 from core.db.models import Booking
 from core.db.move_marks import UNFINISHED
 from tests.bot.moving import PASSWORD, change, in_postgresql, move, refused, rows, write
@@ -25,7 +26,7 @@ from tests.bot.push_deployment import PushDeployment
 from tests.conftest import SECRET, Deployment, on_sqlite
 from tests.data.chats import SQLITE
 from tests.data.replay import STORED_BY
-from tests.postgres import Server
+from tests.postgres import KEY, Server
 
 pytestmark = on_sqlite
 
@@ -51,8 +52,9 @@ def test_everything_is_moved_and_the_same_conversations_go_on(
     assert done.stdout.splitlines() == [
         f"Moved {count} rows from {source} to {target}, and compared each.",
         f"The secret is kept in PostgreSQL, as it was in {secret_file(source)}.",
-        "Next: set RANTEVOU_DATABASE_URL to the URL that you have just given, start Rantevou, and "
-        "look at `rantevou doctor`.",
+        "Next: set RANTEVOU_DATABASE_URL to the URL that you have just given, "
+        f"RANTEVOU_ENCRYPTION_KEY to what is in {key_file(source)}, start Rantevou, and look at "
+        "`rantevou doctor`.",
         f"{source} still has all that was moved, but Rantevou doesn't start on it any more. "
         f"When all is well, delete {source} and {secret_file(source)}.",
     ]
@@ -80,7 +82,8 @@ def test_a_secret_of_the_settings_stays_there(deployment: Deployment, url: str) 
     done = move(deployment, url, secret="x" * 16)
     assert "The secret is RANTEVOU_SECRET, as before.\n" in done.stdout
     with in_postgresql(deployment, url) as there:
-        assert there.rows("SELECT name FROM kept") == [("fingerprint",)]
+        kept = [("encryption key",), ("fingerprint",)]
+        assert there.rows("SELECT name FROM kept ORDER BY name") == kept
 
 
 @pytest.mark.usefixtures("booked")
@@ -104,14 +107,15 @@ def test_no_id_is_given_twice(deployment: Deployment, url: str) -> None:
         assert there.rows("SELECT max(id) FROM contacts") == [(contact + 1,)]
 
 
+@pytest.mark.usefixtures("booked")
 def test_values_that_the_databases_store_in_different_ways_stay_what_they_are(
     deployment: Deployment, url: str
 ) -> None:
-    deployment.talk("Γεια")
     strange = {"ά": ["\ud83d\ude00", "\\", "\t", '"', None, True, 1.5, 2**60], "": {}}
-    write(deployment.file, "UPDATE inbounds SET said = ?", "\\N\t\r\n\\.")
-    for details in (json.dumps(strange), '{"b": "\\u0000", "a":  1}'):
-        write(deployment.file, "INSERT INTO citizens (details, created_at) VALUES (?, 7)", details)
+    write(deployment.file, "UPDATE bookings SET network = ?", "\\N\t\r\n\\.")
+    changed = "INSERT INTO history (booking_id, at, action, fields) VALUES (1, 7, 'edited', ?)"
+    for fields in (json.dumps([strange]), '["\\u0000",  1]'):
+        write(deployment.file, changed, fields)
     for name in ("a", "Z", "_", "α", "Ω", "ά", "\N{GRINNING FACE}", "\uffff", "a b", "a_b", ""):
         write(deployment.file, "INSERT INTO suppressions VALUES ('one', ?, ?)", name, 2**33)
     write(deployment.file, "UPDATE contacts SET proven_phone = '' WHERE id = 1")
@@ -122,18 +126,18 @@ def test_values_that_the_databases_store_in_different_ways_stay_what_they_are(
         after = rows(there.database)
         assert after.pop("kept")
         assert after == {name: each for name, each in before.items() if name != "kept"}
-        ((written,),) = there.rows("SELECT details::text FROM citizens ORDER BY id DESC LIMIT 1")
-        assert written == '{"b": "\\u0000", "a":  1}'
+        ((written,),) = there.rows("SELECT fields::text FROM history ORDER BY id DESC LIMIT 1")
+        assert written == '["\\u0000",  1]'
 
 
+@pytest.mark.usefixtures("booked")
 def test_a_character_that_postgresql_cannot_store_is_left_out(
     deployment: Deployment, url: str
 ) -> None:
-    deployment.talk("Γεια")
-    write(deployment.file, "UPDATE inbounds SET said = ?", "\0Γεια\0 σας")
+    write(deployment.file, "UPDATE bookings SET network = ?", "\0Γεια\0 σας")
     assert move(deployment, url).returncode == 0
     with in_postgresql(deployment, url) as there:
-        assert set(there.rows("SELECT said FROM inbounds")) == {("Γεια σας",)}
+        assert set(there.rows("SELECT network FROM bookings")) == {("Γεια σας",)}
 
 
 def test_messages_that_were_due_are_delivered_once(push: PushDeployment, url: str) -> None:
@@ -330,7 +334,7 @@ def test_a_target_that_is_not_empty_is_refused_and_what_is_there_is_named(
     assert "isn't empty: it has bookings. Make a new database" in refused(deployment, url)
     change(url, "DROP VIEW bookings", "CREATE TABLE theirs (id int)")
     assert "isn't empty: it has theirs. Make a new database" in refused(deployment, url)
-    with closing(Database(url)) as database, database.engine.begin() as connection:
+    with closing(Database(url, KEY)) as database, database.engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM theirs").scalar() == 0
 
 

@@ -22,7 +22,7 @@ from tests.bot.processes import run_here
 from tests.conftest import SECRET, Deployment, on_sqlite
 from tests.data.chats import SQLITE
 from tests.data.replay import STORED_BY
-from tests.postgres import Server, stopped
+from tests.postgres import KEY, Server, stopped
 
 pytestmark = [on_sqlite, pytest.mark.usefixtures("booked")]
 
@@ -72,7 +72,7 @@ def test_a_move_that_is_interrupted_goes_on(deployment: Deployment, url: str, st
 
 def test_what_was_copied_is_not_copied_again(deployment: Deployment, url: str) -> None:
     interrupted(deployment, url, "Comparing citizens")
-    with closing(Database(url)) as target, target.engine.begin() as connection:
+    with closing(Database(url, KEY)) as target, target.engine.begin() as connection:
         query = "SELECT xmin::text, id FROM inbounds ORDER BY id"
         before = connection.exec_driver_sql(query).all()
     assert move(deployment, url).returncode == 0
@@ -96,8 +96,9 @@ def test_a_row_that_collides_since_is_moved_too(deployment: Deployment, url: str
     interrupted(deployment, url, "Copying history")
     deployment.talk("Γεια", who="another")
     deployment.database.close()
-    write(deployment.file, "UPDATE contacts SET id = id + 100, address = 'x' || address")
-    write(deployment.file, "UPDATE contacts SET address = substr(address, 2)")
+    moved = "UPDATE contacts SET id = id + 100, address_hash = 'x' || address_hash"
+    write(deployment.file, moved)
+    write(deployment.file, "UPDATE contacts SET address_hash = substr(address_hash, 2)")
     write(deployment.file, "UPDATE conversations SET contact_id = contact_id + 100")
     write(deployment.file, "UPDATE outgoing SET contact_id = contact_id + 100")
     before = rows(deployment.database)
@@ -193,7 +194,7 @@ def test_a_move_that_a_former_rantevou_has_not_finished_is_migrated(
             move_database(moved, url, on("Copying history", interrupt))
     file.write_bytes(gzip.decompress(SQLITE.read_bytes()))
     write(file, "UPDATE alembic_version SET version_num = 'moved ' || version_num")
-    with closing(Database(url)) as target, target.engine.begin() as connection:
+    with closing(Database(url, KEY)) as target, target.engine.begin() as connection:
         found = connection.exec_driver_sql("SELECT value FROM kept WHERE name = 'fingerprint'")
         fingerprint = found.scalar()
     write(file, "INSERT OR REPLACE INTO kept VALUES ('fingerprint', ?)", fingerprint)
@@ -202,7 +203,7 @@ def test_a_move_that_a_former_rantevou_has_not_finished_is_migrated(
     done = run_here(file, "database", "move", url)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Moved ")
-    with closing(Database(url)) as database, database.engine.begin() as connection:
+    with closing(Database(url, KEY)) as database, database.engine.begin() as connection:
         assert revision_of(connection) == REVISIONS[-1]
 
 
@@ -266,7 +267,7 @@ def test_a_target_that_has_lost_its_guard_is_not_finished(deployment: Deployment
 
 def refusal_to_serve(url: str) -> str:
     """Return why a Rantevou doesn't start on a database."""
-    with closing(Database(url)) as database, pytest.raises(ConfigurationError) as said:
+    with closing(Database(url, KEY)) as database, pytest.raises(ConfigurationError) as said:
         database.prepare()
     return str(said.value)
 
@@ -275,9 +276,10 @@ def test_a_row_that_postgresql_refuses_is_named_by_its_table_and_rule(
     deployment: Deployment, url: str
 ) -> None:
     deployment.database.close()
-    write(deployment.file, "INSERT INTO contacts VALUES (77, 'a', 'b', 99, NULL)")
+    change = "INSERT INTO history (booking_id, at, action, fields) VALUES (99, 7, 'edited', '[]')"
+    write(deployment.file, change)
     said = refused(deployment, url)
-    assert "see contacts (fk_contacts_citizen_id). Please report this line." in said
+    assert "see history (fk_history_booking_id). Please report this line." in said
 
 
 def test_the_secret_that_was_lost_since_is_missed(deployment: Deployment, url: str) -> None:

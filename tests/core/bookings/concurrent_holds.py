@@ -22,6 +22,7 @@ from core.db.database import Database
 from core.errors import BookingRefused
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import NOW, at, desk, opening, small
+from tests.postgres import KEY
 
 PROCESSES = 4
 THREADS = 4
@@ -59,7 +60,7 @@ def hold_any(database: Database, offer: ServiceOffer, citizen_id: int) -> Tally[
 
 def serve(url: str, citizens: range) -> None:
     """Run as a process of its own; print how often its citizens had each outcome."""
-    database = Database(url)
+    database = Database(url, KEY)
     offer = database.write_sync(lambda s: BookingEnvironment(s, deployment()).offer)
     with ThreadPoolExecutor(THREADS) as threads:
         outcomes = sum(

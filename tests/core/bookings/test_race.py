@@ -25,6 +25,7 @@ from core.errors import BookingRefused
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.db.overlaps import drop_guard
 from tests.core.small_municipality import NOW, TUESDAY, at, desk, opening, small, utc
+from tests.postgres import KEY
 
 RACERS, FEW = 50, 8
 START = at("09:00")
@@ -53,7 +54,7 @@ def at_once(
     """Return how many got a time that all saw free, and how many were refused."""
 
     def run(runner: T, wait: Callable[[], object]) -> str:
-        own = Database(database.url)
+        own = Database(database.url, KEY)
         now = NOW + timedelta(hours=2)
         try:
             seen = own.write_sync(lambda s: BookingEnvironment(s, body, now=now).free())
@@ -158,7 +159,7 @@ INSERT = text(
 
 def naive(database: Database) -> Callable[[Actor, Callable[[], object]], str]:
     def run(who: Actor, wait: Callable[[], object]) -> str:
-        own = Database(database.url)
+        own = Database(database.url, KEY)
         begin = int(START.timestamp())
         try:
             free = own.write_sync(lambda s: s.execute(TAKEN).first()) is None

@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 
 from core.db.database import SETTING, Database
 from core.errors import ConfigurationError
+from tests.postgres import KEY
 
 PASSWORD = "s3cr3t"  # noqa: S105
 ROOT = Path(__file__).parents[3]
@@ -18,7 +19,7 @@ LONGEST = 120
 
 
 def prepare(url: str) -> None:
-    database = Database(url)
+    database = Database(url, KEY)
     try:
         database.prepare()
     finally:

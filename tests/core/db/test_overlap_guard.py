@@ -16,10 +16,13 @@ from sqlalchemy.exc import IntegrityError
 
 from core.db import overlap_guard
 from core.db.database import REVISIONS, Database, revision_of, upgrade
+from core.db.encryption import EncryptionKey
+from core.db.models import Base
+from core.db.personal import PersonalColumn, new_public_id
 from core.errors import ConfigurationError
 from tests.conftest import BOTH
 from tests.core.db.overlaps import drop_guard
-from tests.postgres import OwnServer, Server
+from tests.postgres import KEY, OwnServer, Server
 
 LIVE = ["held", "confirmed"]
 ENDED = ["completed", "no_show", "cancelled", "expired"]
@@ -30,6 +33,14 @@ STATE_AFTER = {"dialog": "book", "number": 1}
 OFFERED_BEFORE = [{"key": "1", "value": "yes", "el": "Ναι", "en": "Yes", "number": 1}]
 OFFERED_AFTER = [{"key": "1", "labels": {"el": "Ναι", "en": "Yes"}, "number": 1, "value": "yes"}]
 """A conversation and a prompt before that revision, and as it converts them."""
+
+PERSONAL = {
+    table.name: [each.name for each in table.columns if isinstance(each.type, PersonalColumn)]
+    for table in Base.metadata.sorted_tables
+}
+"""The personal columns by table; a revision that has them has `public_id` there, too."""
+
+ENCRYPTION = EncryptionKey(KEY)
 
 PARTS = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
@@ -55,6 +66,12 @@ class Old:
             if not (column.nullable or column.primary_key or column.server_default):
                 nothing = {} if isinstance(column.type, JSON) else column.type.python_type()
                 values.setdefault(column.name, nothing)
+        if "public_id" in into.columns:
+            values["public_id"] = owner = new_public_id()
+            for name in PERSONAL[table]:
+                given = values.get(name, {} if name in ("details", "state") else None)
+                if given is not None:
+                    values[name] = ENCRYPTION.encrypt(owner, name, given)
         with self.connection.begin_nested():
             statement = insert(into).values(values).returning(*into.primary_key)
             return self.connection.execute(statement).scalars().first()
@@ -98,7 +115,7 @@ def edition(request: pytest.FixtureRequest) -> Iterator[Edition]:
         factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
         url = f"sqlite:///{factory.mktemp('old') / 'old.db'}"
     tables = MetaData()
-    with closing(Database(url)) as database:
+    with closing(Database(url, KEY)) as database:
         with database.engine.begin() as connection:
             upgrade(connection, revision)
             tables.reflect(connection)
@@ -118,12 +135,12 @@ def copied(edition: Edition, request: pytest.FixtureRequest, tmp_path: Path) -> 
     edition.database.engine.dispose()  # what is connected to can't be copied
     if file := edition.database.backend.file:
         (tmp_path / "old.db").write_bytes(file.read_bytes())
-        with closing(Database(f"sqlite:///{tmp_path / 'old.db'}")) as database:
+        with closing(Database(f"sqlite:///{tmp_path / 'old.db'}", KEY)) as database:
             yield database
         return
     server: Server = request.getfixturevalue("postgres")
     template = make_url(edition.database.url).database
-    with server.database(str(template)) as url, closing(Database(url)) as database:
+    with server.database(str(template)) as url, closing(Database(url, KEY)) as database:
         yield database
 
 
@@ -216,15 +233,22 @@ def test_every_revision_refuses_a_length_that_the_guard_could_not_see(old: Old, 
 
 def test_every_revision_is_migrated_keeping_its_data(edition: Edition, copied: Database) -> None:
     def rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
-        """Return all rows by table, with the columns of the older revision."""
-        return {
-            name: [
-                dict(row)
-                for row in connection.execute(select(table).order_by(*table.primary_key)).mappings()
+        """Return all rows by table, decrypted, with the columns of the older revision."""
+        (present := MetaData()).reflect(connection)
+        found = {}
+        for name, former in edition.tables.items():
+            query = select(present.tables[name]).order_by(*present.tables[name].primary_key)
+            all_rows = [dict(row) for row in connection.execute(query).mappings()]
+            for row in all_rows:
+                for column in PERSONAL.get(name, []) if "public_id" in row else []:
+                    if (stored := row[column]) is not None:
+                        row[column] = ENCRYPTION.decrypt(row["public_id"], column, stored)
+            found[name] = [
+                {each.name: row[each.name] for each in former.columns} for row in all_rows
             ]
-            for name, table in edition.tables.items()
-            if name != "alembic_version"
-        }
+        for other in ("alembic_version", "kept"):  # which has the key's fingerprint afterwards
+            found.pop(other, None)
+        return found
 
     with copied.engine.begin() as connection:
         is_converted = str(revision_of(connection)) >= CONVERTING_REVISION
@@ -280,7 +304,7 @@ def test_a_database_is_used_after_it_was_dumped_and_restored(
     if not isinstance(postgres, OwnServer):
         pytest.skip("pg_dump comes with a server of our own")
     made, restored = postgres.make(), postgres.make()
-    with closing(Database(made)) as database:
+    with closing(Database(made, KEY)) as database:
         database.prepare()
     file = tmp_path / "dump"
     run = partial(subprocess.run, check=True, capture_output=True)
@@ -289,7 +313,7 @@ def test_a_database_is_used_after_it_was_dumped_and_restored(
         run([postgres.program("psql"), "--quiet", f"--file={file}", restored])
     else:
         run([postgres.program("pg_restore"), f"--dbname={restored}", file])
-    with closing(Database(restored)) as database:
+    with closing(Database(restored, KEY)) as database:
         database.prepare()
         with database.engine.begin() as connection:
             assert overlap_guard.missing(connection) == []

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine, Table, create_engine, insert, literal, select, text, update
+from sqlalchemy import Engine, Table, create_engine, insert, select, text, update
+from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column
 
 from core.db.encryption import EncryptionKey, new_key
@@ -140,16 +141,16 @@ def test_another_key_reads_nothing(engine: Engine) -> None:
 @both_kinds
 def test_it_must_be_said_whose_a_value_is_and_nothing_is_compared(engine: Engine) -> None:
     store(engine, WORDS)
-    with engine.begin() as connection, pytest.raises(Exception, match="needs its row's public id"):
-        connection.execute(update(PEOPLE).values(details=WORDS))
-    for compare in (
-        lambda: Person.details == WORDS,
-        lambda: Person.note.in_(["x"]),
-        Person.note.desc,
-        lambda: literal("x").concat(PEOPLE.c.note) == "x" or PEOPLE.c.note < "y",
+    for statement in (
+        update(PEOPLE).values(details=WORDS),
+        select(Person.id).where(Person.details == WORDS),
+        select(Person.id).where(Person.note.in_(["x"])),
     ):
-        with pytest.raises(TypeError, match="is encrypted: SQL can't compare"):
-            compare()
+        with (
+            engine.begin() as connection,
+            pytest.raises(StatementError, match="needs its row's public id"),
+        ):
+            connection.execute(statement)
 
 
 @both_kinds

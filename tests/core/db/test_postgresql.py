@@ -22,7 +22,7 @@ from tests.core.db.citizens import add_one, people
 from tests.core.db.preparing import PASSWORD, ROOT, prepare, python, refused
 from tests.core.db.query_plans import plans
 from tests.core.small_municipality import NOW, at
-from tests.postgres import OwnServer, Server
+from tests.postgres import KEY, OwnServer, Server
 
 AWAY = f"postgresql://clerk:{PASSWORD}@127.0.0.1:1/office"
 a_server = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
@@ -106,7 +106,7 @@ def test_a_server_that_hangs_keeps_nobody_waiting_for_ever(
 @a_server
 def test_a_database_that_may_only_be_read_is_refused(url: str) -> None:
     prepare(url)
-    database = Database(url)
+    database = Database(url, KEY)
     with database.engine.begin() as connection:
         name = make_url(url).database
         connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
@@ -119,7 +119,7 @@ def test_who_owns_the_database_and_nothing_else_may_use_it(url: str, postgres: S
     with postgres.user("owner", PASSWORD) as login:
         postgres.give(url, "owner")
         prepare(login(url))
-        database = Database(login(url))
+        database = Database(login(url), KEY)
         assert (
             database.write_sync(lambda s: BookingEnvironment(s).book("09:00").state) == "confirmed"
         )
@@ -163,7 +163,7 @@ def test_a_missing_driver_is_reported_and_sqlite_needs_none(blocked: tuple[str, 
 @a_server
 def test_a_migration_may_take_its_time(url: str) -> None:
     """Nothing else may: a process that hangs must not keep the others waiting for ever."""
-    database = Database(url)
+    database = Database(url, KEY)
     with database.engine.begin() as connection:
         limits = [f"SHOW {name}_timeout" for name in ("lock", "statement")]
         usual = [connection.execute(text(limit)).scalar() for limit in limits]

@@ -11,12 +11,13 @@ from core.db.overlap_guard import missing
 from core.errors import ConfigurationError
 from tests.core.conftest import both_kinds
 from tests.core.db.preparing import PASSWORD, at_once, prepare, python, refused
+from tests.postgres import KEY
 
 
 @both_kinds
 def test_an_empty_database_is_prepared_with_the_guard(url: str) -> None:
     prepare(url)
-    database = Database(url)
+    database = Database(url, KEY)
     with database.engine.begin() as connection:
         assert revision_of(connection) == REVISIONS[-1]
         assert missing(connection) == []
@@ -37,7 +38,7 @@ PREPARE = """
 import sys
 import alembic.command, alembic.config
 from core.db.database import Database
-database = Database(sys.argv[1])
+database = Database(*sys.argv[1:])
 print("ready", flush=True)
 sys.stdin.readline()
 database.prepare()
@@ -47,8 +48,8 @@ database.close()
 
 @both_kinds
 def test_several_processes_may_prepare_at_once(url: str) -> None:
-    database = Database(url)
-    assert at_once([python(PREPARE, url)] * 3) == [""] * 3
+    database = Database(url, KEY)
+    assert at_once([python(PREPARE, url, KEY)] * 3) == [""] * 3
     with database.engine.begin() as connection:
         versions = connection.execute(text("SELECT version_num FROM alembic_version"))
         assert versions.scalars().all() == [REVISIONS[-1]]
@@ -81,7 +82,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
     url: str, before: str | None, in_the_way: str
 ) -> None:
     """Block a migration by a table of that name, after it has made and changed others."""
-    database = Database(url)
+    database = Database(url, KEY)
     with database.engine.begin() as connection:
         if before:
             upgrade(connection, before)
@@ -129,7 +130,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
 )
 def test_a_url_of_neither_kind_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(ConfigurationError) as said:
-        Database(url)
+        Database(url, KEY)
     assert str(said.value) == (
         f"{SETTING} must be like sqlite:///data/rantevou.db or postgresql://user:password@host/name"
     )

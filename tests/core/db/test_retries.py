@@ -9,7 +9,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from core.bookings import expiry, holds
@@ -44,7 +44,7 @@ class Talk:
         assert found is not None
         count: int = found.state.get("count", 0) + 1
         conversations.save(
-            session, found.id, language="el", timezone="", state={"count": count}, forget_at=None
+            session, found, language="el", timezone="", state={"count": count}, forget_at=None
         )
         return count
 
@@ -147,7 +147,8 @@ def test_of_two_that_wait_for_one_another_one_begins_again(empty: Database) -> N
             add_one(session)
             for number in order:
                 details = {"by": order[0]}
-                session.execute(update(Citizen).where(Citizen.id == number).values(details=details))
+                session.get_one(Citizen, number).details = details
+                session.flush()
                 if number == order[0] and len(tries) < 2:
                     tries.append(number)
                     both_have_one.wait()

@@ -55,7 +55,8 @@ def test_the_files_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     # SQLite puts these beside it while it is open, and what was written is in them first.
     modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
     database.close()
-    assert modes == {"rantevou.db": 0o600, "rantevou.db-wal": 0o600, "rantevou.db-shm": 0o600}
+    names = ("rantevou.db", "rantevou.db-wal", "rantevou.db-shm", "rantevou.db.key")
+    assert modes == dict.fromkeys(names, 0o600)
 
 
 @on_sqlite

@@ -15,6 +15,7 @@ from core.errors import RetryTransaction
 from core.messaging import outbox, receipts
 from core.messaging.outbox import OutboxMessage
 from tests.core.small_municipality import NOW
+from tests.postgres import KEY
 
 ACCOUNTS = ("pager:one",)
 
@@ -301,7 +302,7 @@ def test_workers_at_once_claim_nothing_twice(empty: Database) -> None:
     empty.write_sync(fill)
 
     def work(name: int) -> list[int]:
-        own = Database(empty.url)
+        own = Database(empty.url, KEY)
         mine: list[int] = []
         while True:
             rows = own.write_sync(

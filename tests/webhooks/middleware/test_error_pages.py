@@ -12,7 +12,7 @@ from core.db.database import Database
 from tests.bot.cli.test_catalogue import KALAMATA, SAMPLE
 from tests.bot.processes import Server as Process
 from tests.bot.processes import run_here, server
-from tests.postgres import Server, stopped
+from tests.postgres import KEY, Server, stopped
 
 BROWSER = {"Accept": "text/html", "Accept-Language": "el"}
 
@@ -45,7 +45,7 @@ def test_each_names_the_samples_of_its_page(postgres: Server, tmp_path: Path) ->
         assert samples(client.get("/m/chios/nothing"), 404) == ["Χίου"]
         assert samples(client.get("/embed/m/kalamata/nothing"), 404) == ["Καλαμάτας"]
         assert samples(client.get("/m/kalamata/later?after=x"), 422) == ["Καλαμάτας"]
-        with closing(Database(url)) as database:
+        with closing(Database(url, KEY)) as database:
             database.write_sync(lambda session: session.execute(text("DROP TABLE prompts")))
         answer = client.post("/m/kalamata", data={"text": "Γεια"})
         assert samples(answer, 500) == ["Καλαμάτας"]

@@ -85,7 +85,9 @@ def test_a_reply_stored_without_blocks_is_shown_by_its_bullets(
     def former(session: Session) -> None:
         for row in session.scalars(select(InboundRow)):
             names = ("blocks", "brief")
-            row.replies = [{k: v for k, v in r.items() if k not in names} for r in row.replies]
+            row.replies = [
+                {k: v for k, v in r.items() if k not in names} for r in row.replies or []
+            ]
 
     deployment.database.write_sync(former)
     card = client.get("/").text.rpartition('<article class="card">')[2]
