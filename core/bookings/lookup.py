@@ -1,13 +1,15 @@
-"""Look-up of a booking by its code and phone number, which prove whose it is.
+"""Look-up of a booking by its code and phone number, which prove whose it is; by name, for staff.
 
 docs/limits.md has the calculation of how likely a guess is.
 """
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -61,6 +63,16 @@ _NUMBER = "number "
 _CONTACT = "contact "
 """The beginning of the source of each contact; its id follows."""
 
+NAMED_BEFORE, NAMED_AFTER = timedelta(days=30), timedelta(days=120)
+"""How far back and ahead bookings are found by name."""
+
+_DETAILS = select(Booking.id, Booking.details).where(
+    Booking.municipality_id == bindparam("which"),
+    Booking.ends_at > bindparam("since"),
+    Booking.ends_at < bindparam("until"),
+    Booking.code.is_not(None),
+)
+
 _Source = tuple[str, AttemptLimit]
 
 
@@ -110,6 +122,39 @@ def own_booking(session: Session, code: str, actor: Actor, now: datetime) -> Boo
             Booking.ends_at > now,
         )
     )
+
+
+def find_by_name(
+    session: Session, municipality_id: str, name: str, now: datetime
+) -> Sequence[Booking]:
+    """Return a municipality's bookings of a name, the soonest first; for its staff only.
+
+    Each word of `name` must begin one of the attendee's, whatever the accents and capitals. Names
+    are encrypted, so all bookings are read that end within NAMED_BEFORE and NAMED_AFTER.
+    """
+    wanted = _folded_words(name)
+    rows = session.execute(
+        _DETAILS,
+        {"which": municipality_id, "since": now - NAMED_BEFORE, "until": now + NAMED_AFTER},
+    )
+    found = [
+        booking_id
+        for booking_id, details in rows
+        if wanted and _are_beginnings(wanted, _folded_words(details.get("name", "")))
+    ]
+    return session.scalars(
+        select(Booking).where(Booking.id.in_(found)).order_by(Booking.starts_at)
+    ).all()
+
+
+def _folded_words(name: str) -> list[str]:
+    """Return a name's words in lower case, without accents, with one sigma."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return re.findall(r"[^\W\d_]+", "".join(s for s in plain if not unicodedata.combining(s)))
+
+
+def _are_beginnings(wanted: Sequence[str], words: Sequence[str]) -> bool:
+    return all(any(word.startswith(each) for word in words) for each in wanted)
 
 
 def check_unlocked(session: Session, actor: Actor, now: datetime) -> None:

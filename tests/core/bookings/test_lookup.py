@@ -14,6 +14,7 @@ from core.bookings.lookup import (
     OF_NUMBER,
     check_unlocked,
     find_booking,
+    find_by_name,
     forget_attempts,
 )
 from core.bookings.reference import CODES, DIGITS, LETTERS, is_code
@@ -294,3 +295,40 @@ def test_attempts_are_forgotten_once_they_can_lock_nobody(
 def test_right_answers_never_lock(env: BookingEnvironment, booking: Booking) -> None:
     for _ in range(20):
         assert find(env, booking.code) is booking
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("παπαδοπούλου", ["09:00", "10:00"]),
+        ("ΠΑΠΑΔΟΠΟΥΛΟΥ Μαρια", ["09:00"]),
+        ("Παπαδ", ["09:00", "10:00"]),
+        ("νικολάου", ["10:00"]),
+        ("Κωστάς", ["09:30"]),
+        ("δοπούλου", []),
+        ("maria", []),
+        ("", []),
+        ("%", []),
+    ],
+)
+def test_staff_find_a_name_whatever_its_accents_and_capitals(
+    env: BookingEnvironment, asked: str, found: list[str]
+) -> None:
+    for clock, name in (
+        ("10:00", "Άννα Παπαδοπούλου-Νικολάου"),
+        ("09:00", "Μαρία Παπαδοπούλου"),
+        ("09:30", "Νίκος ΚΩΣΤΑΣ"),
+    ):
+        env.confirm(env.hold(clock), name=name)
+    env.hold("10:30")
+    times = [b.starts_at for b in find_by_name(env.session, env.body.id, asked, env.now)]
+    assert times == [at(clock) for clock in found]
+    assert find_by_name(env.session, "elsewhere", asked, env.now) == []
+
+
+@pytest.mark.parametrize(("days", "found"), [(-121, 0), (-119, 1), (29, 1), (31, 0)])
+def test_staff_find_names_from_30_days_ago_to_120_ahead(
+    env: BookingEnvironment, days: int, found: int
+) -> None:
+    now = env.book("09:00").ends_at + timedelta(days=days)
+    assert len(find_by_name(env.session, env.body.id, "Παπαδοπούλου", now)) == found
