@@ -1,12 +1,41 @@
-"""The one who makes a change."""
+"""The one who makes a change: a citizen, or staff in the citizen's stead."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The role of a member of staff."""
+
+    EMPLOYEE = "employee"
+    """Serves the bookings of named service groups and desks of one municipality."""
+    MANAGER = "manager"
+    """Serves one municipality, and looks after its staff."""
+    OPERATOR = "operator"
+    """Looks after the whole deployment."""
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Who acts for the office, and over which platform.
+
+    Without `member_id` it is whoever has the machine: the operator, on the command line. `groups`
+    (ids) and `desks` (row ids) are an employee's.
+    """
+
+    role: Role
+    platform: str
+    member_id: int | None = None
+    municipality_id: str | None = None
+    groups: frozenset[str] = frozenset()
+    desks: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Actor:
     """The citizen who acts, and the platform, account and contact through which they do.
 
+    Where `staff` is given, they act for the citizen, who needn't have any contact.
     `network` is the keyed hash of a web chat's network address, unless that is exempt from limits.
     `proven_phone` is the keyed hash of the phone number that the contact has proven to be its own.
     """
@@ -19,3 +48,4 @@ class Actor:
     contact_id: int | None = None
     account: str = ""
     proven_phone: str | None = None
+    staff: Staff | None = None

@@ -43,7 +43,7 @@ def busy_spans(
                 Booking.starts_at > since - MAX_DURATION,
                 Booking.starts_at < until + MAX_DURATION,
                 LIVE,
-                or_(Booking.state == BookingState.CONFIRMED, Booking.held_until > now),
+                or_(Booking.state != BookingState.HELD, Booking.held_until > now),
                 *others,
             )
             .order_by(Booking.desk_id, Booking.starts_at)

@@ -85,7 +85,7 @@ def _least_busy_first(
             Booking.starts_at < until,
             Booking.ends_at > since,
             LIVE,
-            or_(Booking.state == BookingState.CONFIRMED, Booking.held_until > now),
+            or_(Booking.state != BookingState.HELD, Booking.held_until > now),
             Booking.id != (own.id if own else 0),
         )
         .group_by(Booking.desk_id)

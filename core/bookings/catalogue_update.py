@@ -15,7 +15,6 @@ from core.catalogue.model import Municipality
 from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, read_municipality
 from core.db.advisory_locks import lock
 from core.db.models import (
-    LIVE,
     Booking,
     BookingState,
     Desk,
@@ -101,9 +100,11 @@ _SHOWN = "%Y-%m-%d %H:%M"
 
 
 def _future_bookings(municipality_id: str, now: datetime) -> Select[Booking]:
+    """Return the query of the holds and appointments that somebody still waits for."""
+    awaited = Booking.state.in_((BookingState.HELD, BookingState.CONFIRMED))
     return (
         select(Booking)
-        .where(Booking.municipality_id == municipality_id, Booking.ends_at > now, LIVE)
+        .where(Booking.municipality_id == municipality_id, Booking.ends_at > now, awaited)
         .order_by(Booking.starts_at, Booking.id)
     )
 

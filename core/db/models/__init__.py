@@ -13,6 +13,15 @@ from core.db.models.catalogue import Desk, MunicipalityRow, StoredSecret
 from core.db.models.conversations import Conversation, InboundRow, PendingInbound, PromptRow
 from core.db.models.outbox import UNSENT, OutboxRow, OutboxStatus, Suppression
 from core.db.models.people import Citizen, Contact, FailedAttempt, address_key
+from core.db.models.staff import (
+    CodePurpose,
+    StaffAction,
+    StaffArea,
+    StaffCode,
+    StaffContact,
+    StaffMember,
+    StaffRoom,
+)
 
 __all__ = [
     "LIVE",
@@ -21,6 +30,7 @@ __all__ = [
     "Booking",
     "BookingState",
     "Citizen",
+    "CodePurpose",
     "Confirmation",
     "Contact",
     "Conversation",
@@ -34,6 +44,12 @@ __all__ = [
     "OutboxStatus",
     "PendingInbound",
     "PromptRow",
+    "StaffAction",
+    "StaffArea",
+    "StaffCode",
+    "StaffContact",
+    "StaffMember",
+    "StaffRoom",
     "StoredSecret",
     "Suppression",
     "UtcDateTime",

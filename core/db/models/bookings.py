@@ -10,8 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db.models.base import Base
 from core.db.personal import WithPublicId, personal, personal_column
 
-LIVE = text("bookings.state IN ('held','confirmed')")
-"""The condition for the states in which a booking occupies its desk.
+LIVE = text("bookings.state IN ('held','confirmed','completed','no_show')")
+"""The condition for the states in which a booking occupies its desk, until it ends.
 
 It has literals, not parameters, for it must equal the condition of the partial index.
 """
@@ -20,7 +20,8 @@ It has literals, not parameters, for it must equal the condition of the partial 
 class BookingState(StrEnum):
     """The state of a booking: held → confirmed → completed / no_show / cancelled; held → expired.
 
-    An expired hold is confirmed all the same where its time is still free.
+    An expired hold is confirmed all the same where its time is still free. Staff may undo
+    completed and no_show, which makes it confirmed again.
     """
 
     HELD = "held"
@@ -42,6 +43,11 @@ class HistoryAction(StrEnum):
     EDITED = "edited"
     CANCELLED = "cancelled"
     CONSENT_WITHDRAWN = "consent_withdrawn"
+    ARRIVED = "arrived"
+    COMPLETED = "completed"
+    NO_SHOW = "no_show"
+    UNDONE = "undone"
+    """The last of the three before it was taken back."""
 
 
 class Booking(WithPublicId, Base):
@@ -61,8 +67,8 @@ class Booking(WithPublicId, Base):
             "ends_at",
             "state",
             "held_until",
-            sqlite_where=text("state IN ('held','confirmed')"),
-            postgresql_where=text("state IN ('held','confirmed')"),
+            sqlite_where=text("state IN ('held','confirmed','completed','no_show')"),
+            postgresql_where=text("state IN ('held','confirmed','completed','no_show')"),
         ),
         Index(
             "ix_bookings_held",
@@ -88,6 +94,8 @@ class Booking(WithPublicId, Base):
     ends_at: Mapped[datetime]
     state: Mapped[str]
     """A BookingState."""
+    arrived_at: Mapped[datetime | None]
+    """When staff saw that the attendee had come."""
     held_at: Mapped[datetime]
     held_until: Mapped[datetime]
     citizen_id: Mapped[int] = mapped_column(ForeignKey("citizens.id"))
@@ -119,7 +127,11 @@ class Confirmation(Base):
 
 
 class History(Base):
-    """A change to a booking: who made it, when and where; `fields` are names, never values."""
+    """A change to a booking: who made it, when and where; `fields` are names, never values.
+
+    `citizen_id` is the citizen who made it, `member_id` the member of staff. Neither has made what
+    the clock did, or the operator on the command line.
+    """
 
     __tablename__ = "history"
 
@@ -130,4 +142,5 @@ class History(Base):
     """A HistoryAction."""
     fields: Mapped[list[Any]]
     citizen_id: Mapped[int | None]
+    member_id: Mapped[int | None]
     platform: Mapped[str | None]

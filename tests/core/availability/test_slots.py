@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 import pytest
 
 from core.availability import slots
+from core.errors import BookingRefused
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import ATHENS, desk, opening, service, small
 
@@ -32,3 +33,16 @@ def test_the_nearest_times_are_nearest_in_elapsed_time(
     moment = datetime.fromisoformat(wanted).astimezone(zone)
     found = slots.nearest_times(env.session, env.offer, moment, env.now, None, 5)
     assert " ".join(f"{start:%H:%M%z}" for start in found) == nearest
+
+
+@pytest.mark.parametrize("state", ["completed", "no_show"])
+def test_a_desk_stays_taken_until_the_end_of_what_it_served(
+    env: BookingEnvironment, state: str
+) -> None:
+    booking = env.book("09:30")
+    env.now = booking.starts_at
+    booking.state = state
+    assert env.free() == "10:00 10:30"
+    assert env.free(booking) == "09:30 10:00 10:30"
+    with pytest.raises(BookingRefused, match="taken"):
+        env.book("09:30")

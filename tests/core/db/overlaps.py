@@ -9,7 +9,8 @@ from core.db.overlap_guard import CONSTRAINTS, TRIGGERS
 OVERLAPS = text("""
 SELECT count(*) FROM bookings a JOIN bookings b ON a.desk_id = b.desk_id AND a.id < b.id
 AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at
-WHERE a.state IN ('held','confirmed') AND b.state IN ('held','confirmed')
+WHERE a.state IN ('held','confirmed','completed','no_show')
+AND b.state IN ('held','confirmed','completed','no_show')
 """)
 
 

@@ -23,7 +23,7 @@ PARTIAL = {
 }
 WORDS = {
     "sqlite": {
-        "live": "state IN ('held','confirmed')",
+        "live": "state IN ('held','confirmed','completed','no_show')",
         "held": "state = 'held'",
         "owed": "status IN ('pending','claimed')",
         "sent": "provider_id IS NOT NULL",
@@ -31,7 +31,8 @@ WORDS = {
     },
     "postgresql": {
         "live": "((state)::text = ANY ((ARRAY['held'::character varying,"
-        " 'confirmed'::character varying])::text[]))",
+        " 'confirmed'::character varying, 'completed'::character varying,"
+        " 'no_show'::character varying])::text[]))",
         "held": "((state)::text = 'held'::text)",
         "owed": "((status)::text = ANY ((ARRAY['pending'::character varying,"
         " 'claimed'::character varying])::text[]))",

@@ -3,7 +3,7 @@
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,10 @@ from tests.core.db.overlaps import drop_guard
 from tests.postgres import KEY, OwnServer, Server
 
 LIVE = ["held", "confirmed"]
-ENDED = ["completed", "no_show", "cancelled", "expired"]
+SERVED = ["completed", "no_show"]
+ENDED = ["cancelled", "expired"]
+FIRST_WITH_SERVED = "0014"
+"""The first revision in which a desk stays taken until the end of what it has served."""
 
 CONVERTING_REVISION = "0006"
 STATE_BEFORE = {"number": 1}
@@ -53,6 +56,7 @@ class Old:
 
     def __init__(self, connection: Connection, tables: dict[str, Table]) -> None:
         self.connection = connection
+        self.frees_served = str(revision_of(connection)) < FIRST_WITH_SERVED
         self._tables = tables
         self.add("municipalities", id="t")
         self.add("desks", id=1, municipality_id="t", name="one")
@@ -173,6 +177,24 @@ def test_every_revision_refuses_an_insert_that_overlaps(
     with taken():
         old.book(start, end, state)
     old.book(start, end, state, desk=2)
+
+
+@pytest.mark.parametrize("state", [*LIVE, *SERVED])
+@pytest.mark.parametrize("there", SERVED)
+def test_a_desk_stays_taken_until_the_end_of_what_it_served(
+    old: Old, there: str, state: str
+) -> None:
+    old.book(600, 630, there)
+    with nullcontext() if old.frees_served else taken():
+        old.book(610, 640, state)
+    old.book(640, 670, state)
+
+
+def test_what_was_served_is_marked_and_taken_back_in_its_own_time(old: Old) -> None:
+    number = old.book(600, 630, "confirmed")
+    old.book(630, 660, "confirmed")
+    for state in ("completed", "confirmed", "no_show", "confirmed"):
+        old.change(number, f"state = '{state}'")
 
 
 def test_every_revision_refuses_an_overlap_with_the_day_before(old: Old) -> None:

@@ -1,0 +1,129 @@
+"""Members of staff, what they may see, their rooms, codes, and the record of what they did."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.actor import Role
+from core.db.models.base import Base
+
+ROLES = ",".join(repr(role.value) for role in Role)
+
+
+class CodePurpose(StrEnum):
+    """What a one-time code does."""
+
+    ROOM = "room"
+    """It binds a chat to a municipality, a service group or a desk."""
+    LINK = "link"
+    """It links a member's own account."""
+
+
+class StaffMember(Base):
+    """A member of staff. An operator serves the whole deployment, and has no municipality."""
+
+    __tablename__ = "staff_members"
+    __table_args__ = (
+        CheckConstraint(
+            f"role IN ({ROLES}) AND (role = 'operator') = (municipality_id IS NULL)", name="role"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    municipality_id: Mapped[str | None] = mapped_column(ForeignKey("municipalities.id"))
+    role: Mapped[str]
+    """A Role."""
+    name: Mapped[str]
+    added_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class StaffArea(Base):
+    """A service group or a desk whose bookings an employee serves."""
+
+    __tablename__ = "staff_areas"
+    __table_args__ = (
+        CheckConstraint("(service_group IS NULL) <> (desk_id IS NULL)", name="one_of_both"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
+    service_group: Mapped[str | None]
+    desk_id: Mapped[int | None] = mapped_column(ForeignKey("desks.id"))
+
+
+class StaffContact(Base):
+    """A member's own address at an account (its keyed hash), linked by a one-time code."""
+
+    __tablename__ = "staff_contacts"
+    __table_args__ = (UniqueConstraint("account", "address"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"), index=True)
+    account: Mapped[str]
+    address: Mapped[str]
+    linked_at: Mapped[datetime]
+
+
+class StaffRoom(Base):
+    """A chat of staff, or a topic of one ("" where it has none), bound by a one-time code.
+
+    It is for the bookings of a whole municipality, unless a service group or a desk is named.
+    """
+
+    __tablename__ = "staff_rooms"
+    __table_args__ = (UniqueConstraint("account", "chat", "topic"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    municipality_id: Mapped[str] = mapped_column(ForeignKey("municipalities.id"), index=True)
+    service_group: Mapped[str | None]
+    desk_id: Mapped[int | None] = mapped_column(ForeignKey("desks.id"))
+    account: Mapped[str]
+    chat: Mapped[str]
+    topic: Mapped[str]
+    bound_at: Mapped[datetime]
+    unbound_at: Mapped[datetime | None]
+
+
+class StaffCode(Base):
+    """A one-time code (its keyed hash), and what it is for."""
+
+    __tablename__ = "staff_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    purpose: Mapped[str]
+    """A CodePurpose."""
+    municipality_id: Mapped[str | None] = mapped_column(ForeignKey("municipalities.id"))
+    service_group: Mapped[str | None]
+    desk_id: Mapped[int | None] = mapped_column(ForeignKey("desks.id"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    """Whose account it links."""
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class StaffAction(Base):
+    """Something that staff did: who, when, what, over which platform, with which booking.
+
+    `member_id` is None for the operator on the command line. `of_member_id` and `room_id` are
+    those that it was done to.
+    """
+
+    __tablename__ = "staff_actions"
+    __table_args__ = (Index(None, "municipality_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    platform: Mapped[str]
+    action: Mapped[str]
+    """A staff Action."""
+    municipality_id: Mapped[str | None] = mapped_column(ForeignKey("municipalities.id"))
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
+    of_member_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("staff_rooms.id"))
+    reason: Mapped[str | None]
+    """Of a cancellation, as the citizen is told."""
