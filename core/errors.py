@@ -27,6 +27,26 @@ class BookingRefused(Exception):
         self.text = text
 
 
+class StaffRefusalKind(StrEnum):
+    """The reason why staff are refused."""
+
+    NOT_FOUND = "not_found"
+    NOT_ALLOWED = "not_allowed"
+    INVALID = "invalid"
+    """What was given can't be used."""
+    CHANGED = "changed"
+    """It isn't as it was shown, or not in a state in which that can be done."""
+
+
+class StaffRefused(Exception):
+    """A request of staff that is refused; `text` tells them why, and how it really is."""
+
+    def __init__(self, kind: StaffRefusalKind, text: TextTemplate) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.text = text
+
+
 class DeliveryError(Exception):
     """A message that couldn't be delivered. `why` must contain no text of it and no address.
 

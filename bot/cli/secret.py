@@ -82,4 +82,5 @@ def replace(yes: Yes = False) -> None:
         f"Telephone numbers to be proven again by their owners: {done.proven_numbers}. Counts by "
         "network address and of wrong codes by number begin anew."
     )
+    typer.echo(f"Accounts of staff to be linked again: {done.staff_accounts}.")
     typer.echo("Calendar files fetched before aren't replaced by those of a moved appointment.")

@@ -27,6 +27,7 @@ from core.db.models import (
     PendingInbound,
     PromptRow,
 )
+from core.staff.codes import forget_codes
 
 log = structlog.get_logger()
 
@@ -89,4 +90,5 @@ def clean_up(
     session.execute(delete(PendingInbound).where(PendingInbound.until < now))
     forget_attempts(session, now)
     forget_confirmations(session, now)
+    forget_codes(session, now)
     return {"holds": expire_lapsed(session, now), "conversations": len(idle)}

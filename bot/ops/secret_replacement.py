@@ -18,6 +18,8 @@ from core.db.models import (
     Conversation,
     OutboxRow,
     OutboxStatus,
+    StaffCode,
+    StaffContact,
     Suppression,
 )
 from core.messaging import notifications
@@ -35,6 +37,7 @@ class Replaced:
     bookings: int
     web_chats: int
     proven_numbers: int
+    staff_accounts: int
     suppressed: dict[str, int]
 
 
@@ -57,6 +60,7 @@ def hash_anew(
         _hash_phones(session, registry, report),
         _end_web_chats(session, registry, now),
         numbers,
+        _unlink_staff(session),
         _suppress(session, registry, now),
     )
 
@@ -81,6 +85,14 @@ def _hash_phones(session: Session, registry: Registry, report: Report) -> int:
         report("Hashing telephone numbers", tried, total)
         done, last = done + sum(1 for each in hashes if each["hashed"]), rows[-1].id
     return done
+
+
+def _unlink_staff(session: Session) -> int:
+    """Unlink the accounts of staff, which are such hashes; return how many. Their codes end."""
+    session.execute(delete(StaffCode))
+    linked = session.scalar(select(func.count()).select_from(StaffContact)) or 0
+    session.execute(delete(StaffContact))
+    return linked
 
 
 def _end_web_chats(session: Session, registry: Registry, now: datetime) -> int:

@@ -14,8 +14,11 @@ from bot.bootstrap import bootstrap
 from bot.ops.secret_replacement import hash_anew
 from bot.secret_key import FINGERPRINT, secret_file
 from bot.settings import Settings
+from core.actor import Role, Staff
 from core.catalogue.registry import Registry
 from core.db.models import Confirmation, Contact, FailedAttempt, StoredSecret
+from core.staff import links, members
+from core.staff.codes import make_link_code
 from tests.bot.processes import free_port, run, run_here
 from tests.bot.push_deployment import DETAILS, PushDeployment
 from tests.conftest import Deployment, on_both
@@ -136,14 +139,30 @@ def test_what_cannot_be_hashed_anew_is_forgotten(deployment: Deployment, command
         session.add_all(
             FailedAttempt(source=source, at=now) for source in ("contact 1", "number a")
         )
+        link_a_member(session, deployment)
 
     deployment.database.write_sync(store)
     lose(deployment)
     done = command("secret", "replace", "--yes")
     assert "Telephone numbers to be proven again by their owners: 1." in done.stdout
+    assert "Accounts of staff to be linked again: 1." in done.stdout
+    for table in ("staff_contacts", "staff_codes"):
+        assert deployment.rows(f"SELECT 1 FROM {table}") == []
     assert deployment.rows("SELECT 1 FROM contacts WHERE proven_phone IS NOT NULL") == []
     assert deployment.rows("SELECT 1 FROM confirmations") == []
     assert deployment.rows("SELECT source FROM wrong_tries") == [("contact 1",)]
+
+
+def link_a_member(session: Session, deployment: Deployment) -> None:
+    """Link an account of a member, who gets one more code."""
+    operator, registry, now = Staff(Role.OPERATOR, "cli"), Registry("secret"), deployment.clock()
+    number = members.add(
+        session, registry, operator, now, name="Ελένη", role=Role.OPERATOR, municipality_id=None
+    )
+    for address in ("7", None):
+        code = make_link_code(session, registry, operator, now, member_id=number)
+        if address:
+            links.link(session, registry, code, now, account="telegram:town", address=address)
 
 
 @on_both

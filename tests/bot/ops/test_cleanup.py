@@ -12,6 +12,7 @@ from bot.ops.cleanup import BATCH, clean_up
 from core.db.models import (
     Booking,
     Citizen,
+    CodePurpose,
     Contact,
     Conversation,
     FailedAttempt,
@@ -19,6 +20,7 @@ from core.db.models import (
     OutboxRow,
     PendingInbound,
     PromptRow,
+    StaffCode,
 )
 from core.messaging.arrival_order import add
 from tests.conftest import Deployment, on_both
@@ -192,6 +194,16 @@ def test_wrong_tries_are_forgotten_once_they_can_lock_nobody(deployment: Deploym
     assert count(deployment, FailedAttempt) == 1  # the number's
     clean_up_after(deployment, hours=46)
     assert count(deployment, FailedAttempt) == 0
+
+
+def test_codes_of_staff_are_forgotten_once_they_are_not_valid(deployment: Deployment) -> None:
+    expires = deployment.clock() + timedelta(hours=1)
+    code = StaffCode(code="a hash", purpose=CodePurpose.ROOM, expires_at=expires)
+    deployment.database.write_sync(lambda s: s.add(code))
+    clean_up_after(deployment, minutes=59)
+    assert count(deployment, StaffCode) == 1
+    clean_up_after(deployment, minutes=1)
+    assert count(deployment, StaffCode) == 0
 
 
 def test_that_a_message_waited_is_forgotten(deployment: Deployment) -> None:

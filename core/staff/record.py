@@ -1,0 +1,104 @@
+"""The record of what staff did: who, when, what, over which platform, with which booking."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from core.actor import Staff
+from core.db.models import Booking, StaffAction, StaffMember
+from core.staff.rights import Action, Scope, check_municipality, scope_of
+
+
+@dataclass(frozen=True)
+class RecordEntry:
+    """Something that staff did; the `member` who did it, and whom it was done to, by name.
+
+    `member` is None for the operator on the command line, and for whoever had a one-time code.
+    """
+
+    at: datetime
+    member_id: int | None
+    member: str | None
+    platform: str
+    action: Action
+    municipality_id: str | None
+    code: str | None
+    of_member: str | None
+    room_id: int | None
+    reason: str | None
+
+
+def record(
+    session: Session,
+    staff: Staff,
+    action: Action,
+    now: datetime,
+    *,
+    municipality_id: str | None,
+    booking_id: int | None = None,
+    of_member_id: int | None = None,
+    room_id: int | None = None,
+    reason: str | None = None,
+) -> None:
+    """Store what a member did. `reason` is a cancellation's, as the citizen is told."""
+    session.add(
+        StaffAction(
+            at=now,
+            member_id=staff.member_id,
+            platform=staff.platform,
+            action=action,
+            municipality_id=municipality_id,
+            booking_id=booking_id,
+            of_member_id=of_member_id,
+            room_id=room_id,
+            reason=reason,
+        )
+    )
+
+
+def entries(
+    session: Session,
+    staff: Staff,
+    *,
+    municipality_id: str | None,
+    booking_id: int | None = None,
+    limit: int = 50,
+) -> Sequence[RecordEntry]:
+    """Return what was done in a municipality, or with one of its bookings; the newest first.
+
+    Without a municipality, what was done in the whole deployment. Raises StaffRefused:
+    not_allowed, not_found.
+    """
+    if municipality_id is not None or scope_of(staff, Action.LIST_RECORD) is not Scope.DEPLOYMENT:
+        check_municipality(staff, Action.LIST_RECORD, municipality_id)
+    whom = aliased(StaffMember)
+    query = (
+        select(StaffAction, StaffMember.name, whom.name, Booking.code)
+        .outerjoin(StaffMember, StaffAction.member_id == StaffMember.id)
+        .outerjoin(whom, StaffAction.of_member_id == whom.id)
+        .outerjoin(Booking, StaffAction.booking_id == Booking.id)
+        .order_by(StaffAction.at.desc(), StaffAction.id.desc())
+        .limit(limit)
+    )
+    if municipality_id is not None:
+        query = query.where(StaffAction.municipality_id == municipality_id)
+    if booking_id is not None:
+        query = query.where(StaffAction.booking_id == booking_id)
+    return [
+        RecordEntry(
+            row.at,
+            row.member_id,
+            member,
+            row.platform,
+            Action(row.action),
+            row.municipality_id,
+            code,
+            of_member,
+            row.room_id,
+            row.reason,
+        )
+        for row, member, of_member, code in session.execute(query)
+    ]

@@ -1,0 +1,145 @@
+"""The rights of staff: one table, by action and role.
+
+What is outside of a member's scope isn't there for them: nothing of another municipality can be
+seen or guessed.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.actor import Role, Staff
+from core.catalogue.model import Municipality
+from core.errors import StaffRefusalKind, StaffRefused
+from core.i18n import TextTemplate, _
+
+
+class Action(StrEnum):
+    """Something that staff do. The values are stored in the record."""
+
+    LIST = "list"
+    SHOW = "show"
+    BOOK = "book"
+    MOVE = "move"
+    EDIT = "edit"
+    CANCEL = "cancel"
+    ARRIVED = "arrived"
+    CAME = "came"
+    NO_SHOW = "no_show"
+    UNDO = "undo"
+    LIST_STAFF = "list_staff"
+    LIST_RECORD = "list_record"
+    ADD_MEMBER = "add_member"
+    DISABLE_MEMBER = "disable_member"
+    LINK_CODE = "link_code"
+    LINK = "link"
+    ROOM_CODE = "room_code"
+    BIND_ROOM = "bind_room"
+    UNBIND_ROOM = "unbind_room"
+
+
+class Scope(StrEnum):
+    """Where a role may do something."""
+
+    NOWHERE = "nowhere"
+    AREA = "area"
+    """With the bookings of one's own service groups and desks."""
+    MUNICIPALITY = "municipality"
+    """In one's own municipality."""
+    DEPLOYMENT = "deployment"
+    CODE = "code"
+    """Where a one-time code says so, which is the proof: no role is needed."""
+
+
+_NO, _AREA, _TOWN, _ALL, _CODE = Scope
+
+# fmt: off
+RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
+    #                       employee  manager  operator
+    Action.LIST:            (_AREA,    _TOWN,   _ALL),
+    Action.SHOW:            (_AREA,    _TOWN,   _ALL),
+    Action.BOOK:            (_AREA,    _TOWN,   _ALL),
+    Action.MOVE:            (_AREA,    _TOWN,   _ALL),
+    Action.EDIT:            (_AREA,    _TOWN,   _ALL),
+    Action.CANCEL:          (_AREA,    _TOWN,   _ALL),
+    Action.ARRIVED:         (_AREA,    _TOWN,   _ALL),
+    Action.CAME:            (_AREA,    _TOWN,   _ALL),
+    Action.NO_SHOW:         (_AREA,    _TOWN,   _ALL),
+    Action.UNDO:            (_AREA,    _TOWN,   _ALL),
+    Action.LIST_STAFF:      (_NO,      _TOWN,   _ALL),
+    Action.LIST_RECORD:     (_NO,      _TOWN,   _ALL),
+    Action.ADD_MEMBER:      (_NO,      _TOWN,   _ALL),
+    Action.DISABLE_MEMBER:  (_NO,      _TOWN,   _ALL),
+    Action.LINK_CODE:       (_NO,      _TOWN,   _ALL),
+    Action.LINK:            (_CODE,    _CODE,   _CODE),
+    Action.ROOM_CODE:       (_NO,      _TOWN,   _ALL),
+    Action.BIND_ROOM:       (_CODE,    _CODE,   _CODE),
+    Action.UNBIND_ROOM:     (_NO,      _TOWN,   _ALL),
+}
+# fmt: on
+
+
+@dataclass(frozen=True)
+class Target:
+    """The bookings that an action is about: of a municipality, a service group, and these desks.
+
+    `desks` are row ids. `group` is None where the catalogue has the service no more.
+    """
+
+    municipality_id: str
+    group: str | None
+    desks: frozenset[int]
+
+
+def target_of(body: Municipality, service: str, desks: Iterable[int]) -> Target:
+    """Return the target that is a booking of a service, at one of these desks."""
+    groups = (group.id for group in body.groups if any(s.id == service for s in group.services))
+    return Target(body.id, next(groups, None), frozenset(desks))
+
+
+def not_found(text: TextTemplate) -> StaffRefused:
+    """Return the refusal of what isn't there, or isn't theirs, which is the same to them."""
+    return StaffRefused(StaffRefusalKind.NOT_FOUND, text)
+
+
+def no_booking() -> StaffRefused:
+    """Return the refusal of a booking that isn't there for them."""
+    return not_found(_("There is no such appointment."))
+
+
+def scope_of(staff: Staff, action: Action) -> Scope:
+    """Return where a member may do something. Raises StaffRefused: not_allowed."""
+    scope = RIGHTS[action][list(Role).index(staff.role)]
+    if scope is Scope.NOWHERE:
+        raise StaffRefused(
+            StaffRefusalKind.NOT_ALLOWED, _("Your role doesn't allow that. Please ask a manager.")
+        )
+    return scope
+
+
+def check_booking(staff: Staff, action: Action, target: Target) -> None:
+    """Raise StaffRefused unless a member may do something with such bookings.
+
+    not_allowed: with none at all. not_found: not with these.
+    """
+    scope = scope_of(staff, action)
+    if scope is Scope.DEPLOYMENT:
+        return
+    own = target.municipality_id == staff.municipality_id
+    if own and scope is Scope.MUNICIPALITY:
+        return
+    if not own or not (target.group in staff.groups or target.desks & staff.desks):
+        raise no_booking()
+
+
+def check_municipality(staff: Staff, action: Action, municipality_id: str | None) -> Scope:
+    """Return the scope in which a member may do something in a municipality.
+
+    None stands for what belongs to the whole deployment. Raises StaffRefused: not_allowed,
+    not_found.
+    """
+    scope = scope_of(staff, action)
+    is_own = municipality_id is not None and municipality_id == staff.municipality_id
+    if scope is not Scope.DEPLOYMENT and not is_own:
+        raise not_found(_("There is no such municipality."))
+    return scope

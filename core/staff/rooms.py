@@ -1,0 +1,123 @@
+"""Rooms: the chats in which staff learn of bookings, each bound by a one-time code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.actor import Role, Staff
+from core.catalogue.registry import Registry
+from core.db.models import CodePurpose, Desk, StaffRoom
+from core.i18n import _
+from core.messaging.outbox import platform_of
+from core.staff.codes import find_code, invalid_code, take
+from core.staff.record import record
+from core.staff.rights import Action, Scope, not_found, scope_of
+
+
+@dataclass(frozen=True)
+class Room:
+    """A bound room, as it is listed; `desk` as BRANCH/DESK."""
+
+    id: int
+    municipality_id: str
+    group: str | None
+    desk: str | None
+    account: str
+    chat: str
+    topic: str
+    bound_at: datetime
+
+
+def find(session: Session, account: str, chat: str, topic: str = "") -> StaffRoom | None:
+    """Return the room that is bound to a chat, or to a topic of it; None where none is."""
+    return session.scalar(
+        select(StaffRoom).where(
+            StaffRoom.account == account,
+            StaffRoom.chat == chat,
+            StaffRoom.topic == topic,
+            StaffRoom.unbound_at.is_(None),
+        )
+    )
+
+
+def bind(
+    session: Session,
+    registry: Registry,
+    typed: str,
+    now: datetime,
+    *,
+    account: str,
+    chat: str,
+    topic: str = "",
+    by: Staff | None = None,
+) -> StaffRoom:
+    """Bind a chat, or a topic of it, by a one-time code; return the room.
+
+    `by` is the member who typed the code, if it was one. A room that is bound already gets the
+    code's service group or desk instead. Raises StaffRefused (invalid), also where the chat has a
+    room of another municipality.
+    """
+    code = find_code(session, registry, typed, CodePurpose.ROOM, account, now)
+    there = session.scalars(
+        select(StaffRoom)
+        .where(StaffRoom.account == account, StaffRoom.chat == chat)
+        .with_for_update()
+    ).all()
+    home = code.municipality_id
+    if home is None or any(
+        each.unbound_at is None and each.municipality_id != home for each in there
+    ):
+        raise invalid_code()
+    take(session, code, now)
+    room = next((each for each in there if each.topic == topic), None)
+    if room is None:
+        room = StaffRoom(account=account, chat=chat, topic=topic)
+        session.add(room)
+    room.municipality_id = home
+    room.service_group, room.desk_id = code.service_group, code.desk_id
+    room.bound_at, room.unbound_at = now, None
+    session.flush()
+    bearer = by or Staff(Role.EMPLOYEE, platform_of(account))
+    record(session, bearer, Action.BIND_ROOM, now, municipality_id=home, room_id=room.id)
+    return room
+
+
+def unbind(session: Session, staff: Staff, room_id: int, now: datetime) -> None:
+    """Unbind a room, which learns nothing any more. Raises StaffRefused: not_allowed, not_found."""
+    scope = scope_of(staff, Action.UNBIND_ROOM)
+    room = session.get(StaffRoom, room_id, with_for_update=True)
+    is_own = room is not None and room.municipality_id == staff.municipality_id
+    hidden = scope is not Scope.DEPLOYMENT and not is_own
+    if room is None or hidden or room.unbound_at is not None:
+        raise not_found(_("There is no such room."))
+    room.unbound_at = now
+    home = room.municipality_id
+    record(session, staff, Action.UNBIND_ROOM, now, municipality_id=home, room_id=room_id)
+
+
+def list_rooms(session: Session, staff: Staff) -> Sequence[Room]:
+    """Return the bound rooms that one may see, by municipality and id. Raises StaffRefused."""
+    query = (
+        select(StaffRoom, Desk.branch, Desk.name)
+        .outerjoin(Desk, StaffRoom.desk_id == Desk.id)
+        .where(StaffRoom.unbound_at.is_(None))
+        .order_by(StaffRoom.municipality_id, StaffRoom.id)
+    )
+    if scope_of(staff, Action.LIST_STAFF) is not Scope.DEPLOYMENT:
+        query = query.where(StaffRoom.municipality_id == staff.municipality_id)
+    return [
+        Room(
+            room.id,
+            room.municipality_id,
+            room.service_group,
+            f"{branch}/{desk}" if desk is not None else None,
+            room.account,
+            room.chat,
+            room.topic,
+            room.bound_at,
+        )
+        for room, branch, desk in session.execute(query)
+    ]

@@ -1,0 +1,90 @@
+"""Two municipalities with the same service groups and desks, and staff of both."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.actor import Role, Staff
+from core.bookings.catalogue_update import load_catalogue
+from core.catalogue.model import Municipality
+from core.catalogue.registry import Registry
+from core.staff import members
+from tests.core.small_municipality import NOW, desk, service, small, words
+
+OPERATOR = Staff(Role.OPERATOR, "cli")
+"""Whoever has the machine."""
+
+TOWN, CITY = "town", "city"
+
+
+def with_groups(municipality_id: str) -> Municipality:
+    """Two groups of one service each: permits at the desks `one` and `two`, taxes at `tax`."""
+    groups: list[dict[str, Any]] = [
+        {"id": name, "name": words(name), "services": [service(of)]}
+        for name, of in (("building", "permit"), ("money", "tax"))
+    ]
+    return small(
+        desk("one", services=["permit"]),
+        desk("two", services=["permit"]),
+        desk("three", services=["tax"]),
+        id=municipality_id,
+        name=words(municipality_id),
+        groups=groups,
+    )
+
+
+@dataclass
+class TwoTowns:
+    """The office of both; only `town_only`, an account of TOWN alone, isn't shared by both."""
+
+    session: Session
+    now: datetime = NOW
+    registry: Registry = field(init=False)
+
+    town_only = "telegram:town"
+    shared = "telegram:shared"
+
+    def __post_init__(self) -> None:
+        accounts = frozenset({self.town_only, self.shared, "webchat", "email"})
+        self.registry = Registry("secret", accounts, {self.town_only: TOWN})
+        self.registry.refresh(self.session)
+        # Only where they are needed, for loading blocks all others.
+        for each in {TOWN, CITY} - {body.id for body in self.registry.municipalities}:
+            load_catalogue(self.session, with_groups(each), self.now)
+        self.registry.refresh(self.session)
+
+    def later(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+    def add(
+        self,
+        role: Role = Role.EMPLOYEE,
+        at: str | None = TOWN,
+        by: Staff = OPERATOR,
+        name: str = "Ελένη Δήμου",
+        **areas: Any,
+    ) -> int:
+        """Add a member; an employee of whom no group or desk is named serves `building`."""
+        if role is Role.EMPLOYEE and not areas:
+            areas = {"groups": ["building"]}
+        return members.add(
+            self.session,
+            self.registry,
+            by,
+            self.now,
+            name=name,
+            role=role,
+            municipality_id=at,
+            **areas,
+        )
+
+    def staff(self, role: Role, at: str | None = TOWN, **areas: Any) -> Staff:
+        """Add a member; return them as they act on Telegram."""
+        who = members.load(self.session, self.add(role, at, **areas), "telegram")
+        assert who
+        return who
+
+    def desk(self, name: str, at: str = TOWN) -> int:
+        return self.registry[at].desk_ids["office", name]
