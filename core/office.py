@@ -93,8 +93,15 @@ class Office:
 
     def offer_of(self, booking: Booking) -> ServiceOffer:
         """Return the offer of a booking's service, branch and channel. Raises KeyError."""
-        loaded = self.of_booking(booking)
-        return loaded.offer(booking.service, booking.branch, booking.channel)
+        return self.offer(booking.municipality_id, booking.service, booking.branch, booking.channel)
+
+    def offer(self, municipality_id: str, service: str, branch: str, channel: str) -> ServiceOffer:
+        """Return the offer of a service at a branch over a channel, to staff without notice.
+
+        Raises KeyError.
+        """
+        offer = self._registry[municipality_id].offer(service, branch, channel)
+        return offer.for_staff() if self._actor.staff else offer
 
     # Free times
 
@@ -200,10 +207,14 @@ class Office:
         self._upcoming = None
         bookings.withdraw_consent(self._session, booking, self.now, self._actor)
 
+    def check_open(self, booking: Booking) -> None:
+        """Raise BookingRefused where a booking is over, or was cancelled."""
+        bookings.check_open(booking, self.now, self._actor)
+
     def check_changeable(self, booking: Booking) -> None:
         """Raise BookingRefused where a booking is over, or the deadline for changes has passed."""
         rules = self.of_booking(booking).body.rules
-        bookings.check_changeable(booking, rules, self.now)
+        bookings.check_changeable(booking, rules, self.now, self._actor)
 
     # Limits, look-up by code, and the citizen's details
 

@@ -24,7 +24,13 @@ def render_message(
         if not booking or not address:
             return None
         reply = render_notification(
-            services, row.kind, booking, booking.language, booking.timezone, to_attendee=True
+            session,
+            services,
+            row.kind,
+            booking,
+            booking.language,
+            booking.timezone,
+            to_attendee=True,
         )
     else:
         address = session.get_one(Contact, row.contact_id).address
@@ -37,7 +43,7 @@ def render_message(
             reply = None
             if found and booking:
                 reply = render_notification(
-                    services, row.kind, booking, found.language, found.timezone
+                    session, services, row.kind, booking, found.language, found.timezone
                 )
                 if reply:
                     _state, transport = conversation_state.load(found.state, "", "")

@@ -20,7 +20,9 @@ def fetch(session: Session, services: Services, sender: Sender) -> None:
     found, now = loaded.found, services.clock()
     for due in page_inbox.pending_for(session, WEBCHAT, found.citizen_id, now):
         booking = session.get_one(Booking, due.booking_id)
-        reply = render_notification(services, due.kind, booking, found.language, found.timezone)
+        reply = render_notification(
+            session, services, due.kind, booking, found.language, found.timezone
+        )
         due.status = OutboxStatus.DELIVERED if reply else OutboxStatus.CANCELLED
         if reply:
             stored = [reply.model_dump(mode="json", exclude_defaults=True)]

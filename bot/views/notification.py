@@ -2,15 +2,19 @@
 
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.orm import Session
+
 from bot.context import Services
 from bot.messages import Reply
 from bot.replies import build_reply
 from core.db.models import Booking
 from core.messaging.keys import MessageKind
+from core.staff.record import cancellation_reason
 from dialogs.messages.notification import notification_message
 
 
 def render_notification(
+    session: Session,
     services: Services,
     kind: str,
     booking: Booking,
@@ -20,8 +24,16 @@ def render_notification(
     to_attendee: bool = False,
 ) -> Reply | None:
     """Return a notification's reply, by the booking as it is now; None where it is obsolete."""
+    office_cancelled = kind == MessageKind.CANCELLED_BY_OFFICE
+    reason = cancellation_reason(session, booking.id) if office_cancelled else None
     loaded, zone = services.registry[booking.municipality_id], ZoneInfo(timezone)
     said = notification_message(
-        loaded, MessageKind(kind), booking, zone, services.clock(), to_attendee=to_attendee
+        loaded,
+        MessageKind(kind),
+        booking,
+        zone,
+        services.clock(),
+        to_attendee=to_attendee,
+        reason=reason,
     )
     return build_reply(services.texts, [said], language) if said else None

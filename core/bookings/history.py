@@ -8,6 +8,20 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.db.events import record_event
 from core.db.models import Booking, History, HistoryAction
+from core.staff.record import record
+from core.staff.rights import Action
+
+STAFF_ACTIONS = {
+    HistoryAction.CONFIRMED: Action.BOOK,
+    HistoryAction.MOVED: Action.MOVE,
+    HistoryAction.EDITED: Action.EDIT,
+    HistoryAction.CANCELLED: Action.CANCEL,
+    HistoryAction.ARRIVED: Action.ARRIVED,
+    HistoryAction.COMPLETED: Action.CAME,
+    HistoryAction.NO_SHOW: Action.NO_SHOW,
+    HistoryAction.UNDONE: Action.UNDO,
+}
+"""What staff did who made a change. That a time was held is no action of theirs."""
 
 
 def record_change(
@@ -17,18 +31,34 @@ def record_change(
     now: datetime,
     actor: Actor,
     fields: Iterable[str] = (),
+    reason: str | None = None,
 ) -> History:
-    """Store a change in a booking's history; `fields` are the names of what was changed."""
+    """Store a change in a booking's history; `fields` are the names of what was changed.
+
+    Where staff made it, it is recorded with what they did, and the `reason` that they gave.
+    """
     session.flush()
+    staff = actor.staff
     change = History(
         booking_id=booking.id,
         at=now,
         action=action,
         fields=list(fields),
-        citizen_id=actor.citizen_id,
+        citizen_id=None if staff else actor.citizen_id,
+        member_id=staff and staff.member_id,
         platform=actor.platform,
     )
     session.add(change)
+    if staff and action in STAFF_ACTIONS:
+        record(
+            session,
+            staff,
+            STAFF_ACTIONS[action],
+            now,
+            municipality_id=booking.municipality_id,
+            booking_id=booking.id,
+            reason=reason,
+        )
     session.flush()
     record_event(session, "booking", action)
     return change

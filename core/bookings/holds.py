@@ -10,6 +10,7 @@ from core.actor import Actor
 from core.bookings.allocation import take_desk
 from core.bookings.history import record_change
 from core.bookings.limits import check_citizen, check_confirmations, check_holds
+from core.bookings.staff_rights import offer_for
 from core.catalogue.model import Rules
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
@@ -33,7 +34,9 @@ def hold(
     refused. Where it is live and has the same time, its maximum duration isn't begun anew. The
     citizen's other holds are released: nobody holds two times.
     Raises BookingRefused: taken, too_many_bookings, too_many_holds, too_many_confirmations.
+    Raises StaffRefused: not_allowed, not_found.
     """
+    offer = offer_for(offer, actor)
     starts_at = starts_at.astimezone(UTC)  # local times are compared and added by the wall clock
     rules = offer.municipality.rules
     holds = check_citizen(session, offer.municipality, offer.service.id, now, actor.citizen_id)

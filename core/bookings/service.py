@@ -20,6 +20,7 @@ from core.bookings.limits import (
     words_of_name,
 )
 from core.bookings.reference import new_code
+from core.bookings.staff_rights import check_change, offer_for
 from core.catalogue.model import Consent, Rules
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
@@ -28,6 +29,7 @@ from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
 from core.messaging.notifications import cancel_reminders, enqueue_notifications
+from core.staff.rights import Action
 
 
 def confirm(
@@ -44,8 +46,10 @@ def confirm(
 ) -> None:
     """Confirm a hold, which gets a code; also a lapsed one whose time is still free.
 
-    Raises BookingRefused: taken, too_many_bookings, too_many_confirmations.
+    Raises BookingRefused: taken, too_many_bookings, too_many_confirmations. Raises StaffRefused:
+    not_allowed, not_found.
     """
+    offer = offer_for(offer, actor)
     if booking.state not in (BookingState.HELD, BookingState.EXPIRED) or booking.starts_at <= now:
         raise slot_taken_error()
     phone_hash = registry.keyed_hash(details["phone"]) if details.get("phone") else None
@@ -88,15 +92,20 @@ def move(
 ) -> None:
     """Move a booking to another time, as one UPDATE of its row; where refused, nothing changes.
 
-    Raises BookingRefused: taken, too_late, not_confirmed.
+    Staff may move it to any time that is open. Raises BookingRefused: taken, too_late,
+    not_confirmed. Raises StaffRefused: not_allowed, not_found.
     """
-    check_changeable(booking, offer.municipality.rules, now)
+    check_change(offer.municipality, booking, Action.MOVE, actor)
+    check_changeable(booking, offer.municipality.rules, now, actor)
+    if actor.staff:
+        offer = offer.for_staff()
     starts_at = starts_at.astimezone(UTC)
 
     def take(desk_id: int) -> None:
         booking.desk_id = desk_id
         booking.starts_at = starts_at
         booking.ends_at = starts_at + timedelta(minutes=offer.service.duration)
+        booking.arrived_at = None
 
     take_desk(session, offer, starts_at, now, take, booking)
     change = record_change(session, booking, HistoryAction.MOVED, now, actor, ["starts_at"])
@@ -110,11 +119,16 @@ def cancel(
     booking: Booking,
     now: datetime,
     actor: Actor,
+    reason: str | None = None,
 ) -> None:
-    """Cancel a booking. Raises BookingRefused: too_late, not_confirmed."""
-    check_changeable(booking, rules, now)
+    """Cancel a booking, by staff for a `reason`, which the citizen is told.
+
+    Raises BookingRefused: too_late, not_confirmed. Raises StaffRefused: not_allowed, not_found.
+    """
+    check_change(registry[booking.municipality_id].body, booking, Action.CANCEL, actor)
+    check_changeable(booking, rules, now, actor)
     booking.state = BookingState.CANCELLED
-    change = record_change(session, booking, HistoryAction.CANCELLED, now, actor)
+    change = record_change(session, booking, HistoryAction.CANCELLED, now, actor, reason=reason)
     enqueue_notifications(session, registry, booking, change, now, actor)
 
 
@@ -126,14 +140,18 @@ def edit(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """Change a booking's details. Raises BookingRefused: not_confirmed, too_many_bookings."""
-    check_open(booking, now)
+    """Change a booking's details. Raises BookingRefused: not_confirmed, too_many_bookings.
+
+    Raises StaffRefused: not_allowed, not_found.
+    """
+    check_change(registry[booking.municipality_id].body, booking, Action.EDIT, actor)
+    check_open(booking, now, actor)
     phone = changes.get("phone", booking.details.get("phone"))
     phone_hash = registry.keyed_hash(phone) if phone else None
     body, name = registry[booking.municipality_id].body, booking.details.get("name", "")
     attendee = changes.get("name", name)
     is_other = words_of_name(attendee) != words_of_name(name)
-    if is_other:
+    if is_other and not actor.staff:
         check_attendee(session, body, booking.service, now, booking.citizen_id, attendee)
     if phone_hash and (is_other or phone_hash != booking.phone_hash):
         check_phone(session, body, booking.service, now, phone_hash, attendee, actor)
@@ -182,19 +200,26 @@ def upcoming(session: Session, citizen_id: int, now: datetime) -> Sequence[Booki
     return session.scalars(_UPCOMING, {"citizen_id": citizen_id, "now": now}).all()
 
 
-def check_open(booking: Booking, now: datetime) -> None:
-    """Raise BookingRefused (not_confirmed) unless a booking is confirmed and hasn't started."""
-    if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
+def check_open(booking: Booking, now: datetime, actor: Actor | None = None) -> None:
+    """Raise BookingRefused (not_confirmed) unless a booking is confirmed and hasn't started.
+
+    For staff, it must not be over.
+    """
+    until = booking.ends_at if actor and actor.staff else booking.starts_at
+    if booking.state != BookingState.CONFIRMED or until <= now:
         raise BookingRefused(
             RefusalKind.NOT_CONFIRMED, _("This appointment is over or was cancelled.")
         )
 
 
-def check_changeable(booking: Booking, rules: Rules, now: datetime) -> None:
-    """Raise BookingRefused (not_confirmed, too_late) unless a booking may still be changed."""
-    check_open(booking, now)
+def check_changeable(booking: Booking, rules: Rules, now: datetime, actor: Actor) -> None:
+    """Raise BookingRefused (not_confirmed, too_late) unless a booking may still be changed.
+
+    Staff have no deadline.
+    """
+    check_open(booking, now, actor)
     hours = rules.change_deadline_hours
-    if booking.starts_at - now < timedelta(hours=hours):
+    if not actor.staff and booking.starts_at - now < timedelta(hours=hours):
         raise BookingRefused(
             RefusalKind.TOO_LATE,
             _n(

@@ -286,6 +286,9 @@ class Rules(CatalogueModel):
         return max(self.open_bookings, self.open_bookings_per_citizen)
 
 
+MAX_HORIZON_DAYS = 366
+
+
 class Service(CatalogueModel):
     """A service that the citizen comes for. `duration`, `interval` (of starts): minutes."""
 
@@ -296,7 +299,7 @@ class Service(CatalogueModel):
     duration: Minutes
     interval: Minutes
     notice_hours: int = Field(default=24, ge=0)
-    horizon_days: int = Field(default=60, ge=1, le=366)
+    horizon_days: int = Field(default=60, ge=1, le=MAX_HORIZON_DAYS)
     instructions: dict[Channel, LocalizedText] = {}
     screening: tuple[Question, ...] = ()
     fields: tuple[FormField, ...] = ()
@@ -342,6 +345,11 @@ class Municipality(CatalogueModel):
     def group(self, group_id: str) -> ServiceGroup:
         """Return the group of an id. Raises KeyError."""
         return {group.id: group for group in self.groups}[group_id]
+
+    def group_of(self, service: str) -> str | None:
+        """Return the id of a service's group; None where there is no such service."""
+        groups = (group.id for group in self.groups if any(s.id == service for s in group.services))
+        return next(groups, None)
 
     def branch(self, branch_id: str) -> Branch:
         """Return the branch of an id. Raises KeyError."""

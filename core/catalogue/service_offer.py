@@ -1,11 +1,19 @@
 """The offer that a citizen books: a service at a branch over a channel, with its desks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from typing import Self
 from zoneinfo import ZoneInfo
 
-from core.catalogue.model import Branch, Channel, Desk, Municipality, Service
+from core.catalogue.model import (
+    MAX_HORIZON_DAYS,
+    Branch,
+    Channel,
+    Desk,
+    Municipality,
+    Service,
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,11 @@ class ServiceOffer:
             for desk in self.branch.desks
             if desk.serves(self.service.id, self.channel)
         ]
+
+    def for_staff(self) -> Self:
+        """Return the offer as staff may book it: without notice, as far ahead as there are days."""
+        free = {"notice_hours": 0, "horizon_days": MAX_HORIZON_DAYS}
+        return replace(self, service=self.service.model_copy(update=free))
 
     def first(self, now: datetime) -> datetime:
         """Return the earliest start that may be booked, in the zone of `now`."""

@@ -16,6 +16,9 @@ class MessageKind(StrEnum):
     CANCELLED = "cancelled"
     EDITED = "edited"
     REMINDER = "reminder"
+    MOVED_BY_OFFICE = "moved_by_office"
+    CANCELLED_BY_OFFICE = "cancelled_by_office"
+    EDITED_BY_OFFICE = "edited_by_office"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from core.db.models import (
     Contact,
     Conversation,
     History,
+    HistoryAction,
     OutboxRow,
     OutboxStatus,
 )
@@ -39,6 +40,13 @@ EMAILED_CHANGES = frozenset(
 
 CHANGES_SENT_TO_CITIZEN = frozenset({MessageKind.MOVED, MessageKind.CANCELLED, MessageKind.EDITED})
 """The changes that the citizen who booked is sent, where somebody else made them by the code."""
+
+BY_OFFICE = {
+    MessageKind.MOVED: MessageKind.MOVED_BY_OFFICE,
+    MessageKind.CANCELLED: MessageKind.CANCELLED_BY_OFFICE,
+    MessageKind.EDITED: MessageKind.EDITED_BY_OFFICE,
+}
+"""The kinds of message about changes that staff made."""
 
 EMAIL = "email"
 
@@ -74,15 +82,17 @@ def enqueue_notifications(
     # A reminder that would be due already is cancelled, but stored: the booking may be moved.
     status = OutboxStatus.PENDING if hours and remind_at > now else OutboxStatus.CANCELLED
     cause, routes = Cause.change(change.id), []
+    messages: list[OutboxMessage] = []
     if change.action in EMAILED_CHANGES:
         attendee = _attendee_routes(registry, booking)
         routes += [route for route in attendee if platform_of(route.account) == EMAIL]
     if change.action in CHANGES_SENT_TO_CITIZEN and change.citizen_id != booking.citizen_id:
         routes += _citizen_routes(session, registry, booking)[:1]
-    messages = [
-        notification(booking, route, cause, MessageKind(change.action), now) for route in routes
-    ]
-    if change.action == MessageKind.CONFIRMED and actor.contact_id:
+    if routes:
+        kind = MessageKind(change.action)
+        kind = BY_OFFICE.get(kind, kind) if actor.staff else kind
+        messages = [notification(booking, route, cause, kind, now) for route in routes]
+    if change.action == MessageKind.CONFIRMED and actor.contact_id and not actor.staff:
         route = Route(actor.account, ContactRecipient(actor.contact_id))
         cause = Cause.reminder(booking.id)
         reminder = notification(booking, route, cause, MessageKind.REMINDER, remind_at)
@@ -167,18 +177,34 @@ def account_for(registry: Registry, platform: str, municipality_id: str) -> str 
 
 
 def _citizen_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
-    """Return the routes to the citizen who booked: the contacts in use, the oldest first."""
+    """Return the routes to the citizen who booked: the contacts in use.
+
+    Those of the platform where they booked come first, then the oldest.
+    """
     contacts = session.scalars(
         select(Contact)
         .outerjoin(Conversation, Conversation.contact_id == Contact.id)
         .where(Contact.citizen_id == booking.citizen_id, Conversation.ended_at.is_(None))
         .order_by(Contact.id)
-    )
+    ).all()
+    if len(contacts) > 1:
+        booked_on = _platform_of_confirmation(session, booking)
+        contacts = sorted(contacts, key=lambda contact: platform_of(contact.account) != booked_on)
     return [
         Route(contact.account, ContactRecipient(contact.id))
         for contact in contacts
         if contact.account in registry.accounts
     ]
+
+
+def _platform_of_confirmation(session: Session, booking: Booking) -> str | None:
+    """Return the platform on which a booking was confirmed."""
+    return session.scalar(
+        select(History.platform)
+        .where(History.booking_id == booking.id, History.action == HistoryAction.CONFIRMED)
+        .order_by(History.id)
+        .limit(1)
+    )
 
 
 def _attendee_routes(registry: Registry, booking: Booking) -> list[Route]:

@@ -13,7 +13,14 @@ from core.db.models import Desk, StaffArea, StaffCode, StaffContact, StaffMember
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
 from core.staff.record import record
-from core.staff.rights import Action, Scope, check_municipality, not_found, scope_of
+from core.staff.rights import (
+    Action,
+    Scope,
+    check_municipality,
+    no_municipality,
+    not_found,
+    scope_of,
+)
 
 MAX_NAME = 100
 
@@ -184,7 +191,7 @@ def _details(session: Session) -> tuple[_ById, _ById, _ById]:
 def find_municipality(registry: Registry, municipality_id: str) -> LoadedMunicipality:
     """Return a municipality that is offered. Raises StaffRefused: not_found."""
     if municipality_id not in registry:
-        raise not_found(_("There is no such municipality."))
+        raise no_municipality()
     return registry[municipality_id]
 
 

@@ -102,3 +102,12 @@ def entries(
         )
         for row, member, of_member, code in session.execute(query)
     ]
+
+
+def cancellation_reason(session: Session, booking_id: int) -> str | None:
+    """Return the reason that staff gave when they cancelled a booking."""
+    return session.scalar(
+        select(StaffAction.reason).where(
+            StaffAction.booking_id == booking_id, StaffAction.action == Action.CANCEL
+        )
+    )

@@ -93,8 +93,7 @@ class Target:
 
 def target_of(body: Municipality, service: str, desks: Iterable[int]) -> Target:
     """Return the target that is a booking of a service, at one of these desks."""
-    groups = (group.id for group in body.groups if any(s.id == service for s in group.services))
-    return Target(body.id, next(groups, None), frozenset(desks))
+    return Target(body.id, body.group_of(service), frozenset(desks))
 
 
 def not_found(text: TextTemplate) -> StaffRefused:
@@ -105,6 +104,11 @@ def not_found(text: TextTemplate) -> StaffRefused:
 def no_booking() -> StaffRefused:
     """Return the refusal of a booking that isn't there for them."""
     return not_found(_("There is no such appointment."))
+
+
+def no_municipality() -> StaffRefused:
+    """Return the refusal of a municipality that isn't there for them."""
+    return not_found(_("There is no such municipality."))
 
 
 def scope_of(staff: Staff, action: Action) -> Scope:
@@ -141,5 +145,5 @@ def check_municipality(staff: Staff, action: Action, municipality_id: str | None
     scope = scope_of(staff, action)
     is_own = municipality_id is not None and municipality_id == staff.municipality_id
     if scope is not Scope.DEPLOYMENT and not is_own:
-        raise not_found(_("There is no such municipality."))
+        raise no_municipality()
     return scope

@@ -105,15 +105,14 @@ def free_alternatives(ctx: Context, offer: ServiceOffer, day: date | None) -> Se
     if existing_booking(ctx):
         return ()
     body, service = offer.municipality, offer.service
-    loaded = ctx.office.loaded(body.id)
     tried: list[tuple[Alternative, ServiceOffer]] = []
     for channel in body.channels_of(service, offer.branch):
         if channel != offer.channel:
-            other = loaded.offer(service.id, offer.branch.id, channel)
+            other = ctx.office.offer(body.id, service.id, offer.branch.id, channel)
             tried.append((Alternative("channel", channel, CHANNELS[channel]), other))
     for branch in body.branches_of(service.id, offer.channel):
         if branch.id != offer.branch.id and len(tried) < MAX_OTHER_BRANCHES:
-            other = loaded.offer(service.id, branch.id, offer.channel)
+            other = ctx.office.offer(body.id, service.id, branch.id, offer.channel)
             tried.append((Alternative("branch", branch.id, branch.name), other))
     first, last = (day, day) if day else (offer.first(ctx.now).date(), offer.last(ctx.now).date())
     return [

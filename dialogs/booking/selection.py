@@ -43,8 +43,9 @@ def current_offer(ctx: Context) -> ServiceOffer:
     answers = ctx.answers
     if booking := existing_booking(ctx):
         return ctx.office.offer_of(booking)
-    loaded = ctx.office.loaded(answers["municipality"])
-    return loaded.offer(answers["service"], answers["branch"], answers["channel"])
+    return ctx.office.offer(
+        answers["municipality"], answers["service"], answers["branch"], answers["channel"]
+    )
 
 
 def existing_booking(ctx: Context) -> Booking | None:

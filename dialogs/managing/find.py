@@ -38,6 +38,7 @@ def may_withdraw(ctx: Context, booking: Booking) -> bool:
 def check_allowed(ctx: Context, booking: Booking) -> None:
     """End the dialog and raise BookingRefused if its task isn't allowed for the booking."""
     try:
+        ctx.office.check_open(booking)
         if ctx.state.dialog in ("move", "cancel"):
             ctx.office.check_changeable(booking)
         if ctx.state.dialog == "withdraw" and not may_withdraw(ctx, booking):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, BookingState
-from core.i18n import TextTemplate, _
+from core.i18n import TextTemplate, _, join
 from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import (
     appointment_facts,
@@ -35,6 +35,8 @@ class Wording:
 
 
 _REMINDER = _("A reminder of your appointment:")
+_MOVED_BY_OFFICE = _("The office moved your appointment:")
+_EDITED_BY_OFFICE = _("The office changed the details of your appointment:")
 
 WORDINGS: Mapping[MessageKind, Wording] = {
     MessageKind.CONFIRMED: Wording(
@@ -57,10 +59,22 @@ WORDINGS: Mapping[MessageKind, Wording] = {
     MessageKind.REMINDER: Wording(
         _("A reminder of your appointment: {appointment}. Code: {code}."), _REMINDER, _REMINDER
     ),
+    MessageKind.MOVED_BY_OFFICE: Wording(
+        _("The office moved your appointment: {appointment}. Code: {code}."),
+        _MOVED_BY_OFFICE,
+        _MOVED_BY_OFFICE,
+    ),
+    MessageKind.EDITED_BY_OFFICE: Wording(
+        _("The office changed the details of your appointment: {appointment}. Code: {code}."),
+        _EDITED_BY_OFFICE,
+        _EDITED_BY_OFFICE,
+    ),
 }
-"""For every kind but the cancellation, which says nothing else of the appointment."""
+"""For every kind but the cancellations, which say nothing else of the appointment."""
 
-if _missing := set(MessageKind) - WORDINGS.keys() - {MessageKind.REPLY, MessageKind.CANCELLED}:
+CANCELLATIONS = {MessageKind.CANCELLED, MessageKind.CANCELLED_BY_OFFICE}
+
+if _missing := set(MessageKind) - WORDINGS.keys() - CANCELLATIONS - {MessageKind.REPLY}:
     raise RuntimeError(f"WORDINGS has no record for: {', '.join(sorted(_missing))}")
 
 CANCEL_HERE = _(
@@ -77,13 +91,22 @@ def notification_message(
     now: datetime,
     *,
     to_attendee: bool = False,
+    reason: str | None = None,
 ) -> Message | None:
     """Return the message of a notification about a booking, for the citizen or the attendee.
 
-    None if it is no longer true, such as a reminder of a cancelled booking.
+    `reason` is why the office cancelled it. None if it is no longer true, such as a reminder of a
+    cancelled booking.
     """
     if not loaded.has(booking.service, booking.branch):
         return None  # a cancelled booking's service may no longer be in the catalogue
+    if kind is MessageKind.CANCELLED_BY_OFFICE:
+        appointment = one_line(loaded, booking, citizen)
+        said = [_("The office cancelled your appointment: {appointment}.", appointment=appointment)]
+        if reason:
+            said.append(_("Reason: {reason}", reason=reason))
+        paragraphs = map(Paragraph, said)
+        return Message((*paragraphs, *office_phone(loaded, booking)), brief=join(" ", *said))
     if kind is MessageKind.CANCELLED:
         appointment = one_line(loaded, booking, citizen)
         brief = _("Your appointment was cancelled: {appointment}.", appointment=appointment)

@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core.actor import Role, Staff
+from core.actor import Actor, Role, Staff
 from core.bookings.catalogue_update import load_catalogue
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
+from core.db.models import Booking
 from core.staff import members
+from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import NOW, desk, service, small, words
 
 OPERATOR = Staff(Role.OPERATOR, "cli")
@@ -22,7 +24,7 @@ TOWN, CITY = "town", "city"
 def with_groups(municipality_id: str) -> Municipality:
     """Two groups of one service each: permits at the desks `one` and `two`, taxes at `tax`."""
     groups: list[dict[str, Any]] = [
-        {"id": name, "name": words(name), "services": [service(of)]}
+        {"id": name, "name": words(name), "services": [service(of, notice_hours=24)]}
         for name, of in (("building", "permit"), ("money", "tax"))
     ]
     return small(
@@ -85,6 +87,20 @@ class TwoTowns:
         who = members.load(self.session, self.add(role, at, **areas), "telegram")
         assert who
         return who
+
+    def book(
+        self,
+        clock: str = "10:00",
+        service: str = "permit",
+        at: str = TOWN,
+        who: Actor | None = None,
+        **details: Any,
+    ) -> Booking:
+        """Book for a citizen with one contact, who chats on the page."""
+        env = BookingEnvironment(self.session, with_groups(at), self.registry.accounts, self.now)
+        offer = env.offer_of(service)
+        held = env.hold(clock, who, offer=offer)
+        return env.confirm(held, offer=offer, phone=f"+3069{held.id:08}", **details)
 
     def desk(self, name: str, at: str = TOWN) -> int:
         return self.registry[at].desk_ids["office", name]

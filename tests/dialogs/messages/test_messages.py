@@ -186,6 +186,18 @@ def test_the_attendees_details_leave_out_what_was_skipped(
             "The details of your appointment were changed.",
             "The details of your appointment were changed: ",
         ),
+        (
+            MessageKind.MOVED_BY_OFFICE,
+            True,
+            "The office moved your appointment:",
+            "The office moved your appointment: ",
+        ),
+        (
+            MessageKind.EDITED_BY_OFFICE,
+            True,
+            "The office changed the details of your appointment:",
+            "The office changed the details of your appointment: ",
+        ),
     ],
 )
 def test_a_notification_has_a_brief_form(

@@ -1,0 +1,145 @@
+"""Attendance, as staff mark it: arrived, came, didn't come; and taken back on the same day.
+
+A desk stays taken until the end of the appointment, whatever is marked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.actor import Staff
+from core.bookings.by_staff import acting, check_right
+from core.bookings.history import record_change
+from core.bookings.true_state import (
+    ARRIVED,
+    changed,
+    check_confirmed,
+    day_and_time,
+    say,
+    zone_of,
+)
+from core.catalogue.registry import Registry
+from core.db.models import Booking, BookingState, History, HistoryAction
+from core.i18n import _
+from core.staff.rights import Action
+
+MARKED_WITHIN = timedelta(days=7)
+"""The time after its start in which it is marked whether the citizen came."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What it is for a booking that somebody came, or didn't."""
+
+    state: BookingState
+    change: HistoryAction
+
+
+OUTCOMES: Mapping[Action, Outcome] = {
+    Action.CAME: Outcome(BookingState.COMPLETED, HistoryAction.COMPLETED),
+    Action.NO_SHOW: Outcome(BookingState.NO_SHOW, HistoryAction.NO_SHOW),
+}
+
+
+def mark_arrived(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    booking: Booking,
+    now: datetime,
+    *,
+    shown: datetime | None = None,
+) -> None:
+    """Mark that the citizen is here, on the day of the appointment.
+
+    Raises StaffRefused: not_allowed, not_found, changed.
+    """
+    check_right(registry, staff, Action.ARRIVED, booking)
+    check_confirmed(session, registry, booking, shown)
+    if booking.arrived_at is not None:
+        raise changed(say(session, registry, booking, ARRIVED))
+    if not _same_day(registry, booking, booking.starts_at, now):
+        raise changed(
+            _(
+                "This appointment is on another day: {start}.",
+                start=day_and_time(booking.starts_at, zone_of(registry, booking)),
+            )
+        )
+    booking.arrived_at = now
+    record_change(
+        session, booking, HistoryAction.ARRIVED, now, acting(staff, booking), ["arrived_at"]
+    )
+
+
+def mark_outcome(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    booking: Booking,
+    action: Action,
+    now: datetime,
+    *,
+    shown: datetime | None = None,
+) -> None:
+    """Mark that the citizen came, or didn't: from the start on, for a week.
+
+    `action` is one of OUTCOMES. Raises StaffRefused: not_allowed, not_found, changed.
+    """
+    check_right(registry, staff, action, booking)
+    check_confirmed(session, registry, booking, shown)
+    start = day_and_time(booking.starts_at, zone_of(registry, booking))
+    if now < booking.starts_at:
+        raise changed(_("That can be marked once the appointment begins: {start}.", start=start))
+    if now > booking.starts_at + MARKED_WITHIN:
+        raise changed(_("This appointment is long over: {start}.", start=start))
+    outcome = OUTCOMES[action]
+    booking.state = outcome.state
+    record_change(session, booking, outcome.change, now, acting(staff, booking), ["state"])
+
+
+def last_mark(booking: Booking) -> Action | None:
+    """Return what is marked of a booking and would be undone first; None where nothing is."""
+    marked = (action for action, each in OUTCOMES.items() if each.state == booking.state)
+    arrived = booking.state == BookingState.CONFIRMED and booking.arrived_at is not None
+    return next(marked, Action.ARRIVED if arrived else None)
+
+
+def undo(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    booking: Booking,
+    action: Action,
+    now: datetime,
+) -> None:
+    """Take back what was marked last, on the day on which it was marked; both stay recorded.
+
+    `action` is what was marked: CAME, NO_SHOW or ARRIVED. Raises StaffRefused: not_allowed,
+    not_found, changed.
+    """
+    check_right(registry, staff, Action.UNDO, booking)
+    if last_mark(booking) is not action:
+        check_confirmed(session, registry, booking)
+        raise changed(_("It is undone already."))
+    change = OUTCOMES[action].change if action in OUTCOMES else HistoryAction.ARRIVED
+    marked_at = session.scalar(
+        select(func.max(History.at)).where(
+            History.booking_id == booking.id, History.action == change
+        )
+    )
+    if marked_at is None or not _same_day(registry, booking, marked_at, now):
+        raise changed(_("That can be undone only on the day on which it was marked."))
+    if action is Action.ARRIVED:
+        booking.arrived_at = None
+    else:
+        booking.state = BookingState.CONFIRMED
+    field = "arrived_at" if action is Action.ARRIVED else "state"
+    record_change(session, booking, HistoryAction.UNDONE, now, acting(staff, booking), [field])
+
+
+def _same_day(registry: Registry, booking: Booking, one: datetime, other: datetime) -> bool:
+    zone = zone_of(registry, booking)
+    return one.astimezone(zone).date() == other.astimezone(zone).date()

@@ -1,0 +1,127 @@
+"""What staff do with a booking: find it, cancel it, move it; and act for a caller.
+
+Whoever acts may say which start was shown to them. Where the booking has changed since, nothing is
+done, and they are told how it is: so of two who act at once, one wins and the other knows.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.actor import Actor, Staff
+from core.bookings import service
+from core.bookings.reference import fold_code
+from core.bookings.staff_rights import check_change
+from core.bookings.true_state import changed, check_confirmed
+from core.catalogue.registry import Registry
+from core.db.models import Booking, Citizen
+from core.errors import StaffRefusalKind, StaffRefused
+from core.i18n import Language, _
+from core.messaging.conversations import DEFAULT_TIMEZONE
+from core.staff.rights import Action, no_booking, scope_of
+
+MAX_REASON = 300
+"""The most letters of a reason that the citizen is told."""
+
+
+def caller(session: Session, staff: Staff, now: datetime, language: Language) -> Actor:
+    """Return staff who act for somebody at the counter or on the telephone.
+
+    That is a new citizen, who has no contact.
+    """
+    citizen = Citizen(details={}, created_at=now)
+    session.add(citizen)
+    session.flush()
+    return Actor(citizen.id, staff.platform, language, DEFAULT_TIMEZONE, staff=staff)
+
+
+def acting(staff: Staff, booking: Booking) -> Actor:
+    """Return staff who act for the citizen of a booking."""
+    language, timezone = booking.language, booking.timezone
+    return Actor(booking.citizen_id, staff.platform, language, timezone, staff=staff)
+
+
+def find(
+    session: Session, registry: Registry, staff: Staff, action: Action, which: str | int
+) -> Booking:
+    """Return the booking of a code or an id with which a member may do something.
+
+    Raises StaffRefused: not_allowed; not_found, also where it isn't theirs or never was confirmed.
+    """
+    scope_of(staff, action)
+    matches = Booking.id == which if isinstance(which, int) else Booking.code == fold_code(which)
+    booking = session.scalar(select(Booking).where(matches, Booking.code.is_not(None)))
+    if booking is None:
+        raise no_booking()
+    check_right(registry, staff, action, booking)
+    return booking
+
+
+def check_right(registry: Registry, staff: Staff, action: Action, booking: Booking) -> None:
+    """Raise StaffRefused (not_allowed, not_found) where a member may not do that with a booking."""
+    body = registry[booking.municipality_id].body
+    check_change(body, booking, action, acting(staff, booking))
+
+
+def cancel(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    booking: Booking,
+    now: datetime,
+    reason: str,
+    *,
+    shown: datetime | None = None,
+) -> None:
+    """Cancel a booking that isn't over, for a reason, which the citizen is told.
+
+    `shown` is the start that was shown to the member. Raises StaffRefused: not_allowed, not_found,
+    invalid, changed.
+    """
+    check_right(registry, staff, Action.CANCEL, booking)
+    _check_awaited(session, registry, booking, now, shown)
+    reason = " ".join(reason.split())
+    if not reason or len(reason) > MAX_REASON:
+        raise StaffRefused(
+            StaffRefusalKind.INVALID,
+            _(
+                "Please give a reason, of at most {most} letters: the citizen is told.",
+                most=MAX_REASON,
+            ),
+        )
+    rules = registry[booking.municipality_id].body.rules
+    service.cancel(session, registry, rules, booking, now, acting(staff, booking), reason)
+
+
+def move(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    booking: Booking,
+    starts_at: datetime,
+    now: datetime,
+    *,
+    shown: datetime | None = None,
+) -> None:
+    """Move a booking that isn't over to a time at which a desk is open and free.
+
+    The citizen is told. `shown` is the start that was shown to the member. Raises BookingRefused:
+    taken. Raises StaffRefused: not_allowed, not_found, changed.
+    """
+    check_right(registry, staff, Action.MOVE, booking)
+    _check_awaited(session, registry, booking, now, shown)
+    loaded = registry[booking.municipality_id]
+    if not loaded.has(booking.service, booking.branch):
+        raise changed(_("This service isn't offered any more."))
+    offer = loaded.offer(booking.service, booking.branch, booking.channel)
+    service.move(session, registry, offer, booking, starts_at, now, acting(staff, booking))
+
+
+def _check_awaited(
+    session: Session, registry: Registry, booking: Booking, now: datetime, shown: datetime | None
+) -> None:
+    """Raise StaffRefused (changed) unless a booking is confirmed, as shown, and not over."""
+    check_confirmed(session, registry, booking, shown)
+    if booking.ends_at <= now:
+        raise changed(_("This appointment is over."))

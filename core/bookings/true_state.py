@@ -1,0 +1,95 @@
+"""How a booking is by now, in words for staff who saw it otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.catalogue.registry import Registry
+from core.db.models import Booking, BookingState, History, HistoryAction, StaffMember
+from core.errors import StaffRefusalKind, StaffRefused
+from core.i18n import FormattedDate, Text, TextTemplate, _
+
+DAY_AND_TIME = "d/M/y HH:mm"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a booking came to its state: by which changes; and how that is said."""
+
+    by: frozenset[HistoryAction]
+    text: TextTemplate
+
+
+ENDED: Mapping[str, Ended] = {
+    BookingState.CANCELLED: Ended(
+        frozenset({HistoryAction.CANCELLED, HistoryAction.CONSENT_WITHDRAWN}),
+        _("This appointment was cancelled ({who}, {when})."),
+    ),
+    BookingState.COMPLETED: Ended(
+        frozenset({HistoryAction.COMPLETED}),
+        _("It is marked already that the citizen came ({who}, {when})."),
+    ),
+    BookingState.NO_SHOW: Ended(
+        frozenset({HistoryAction.NO_SHOW}),
+        _("It is marked already that the citizen didn't come ({who}, {when})."),
+    ),
+}
+ARRIVED = Ended(
+    frozenset({HistoryAction.ARRIVED}),
+    _("It is marked already that the citizen is here ({who}, {when})."),
+)
+MOVED = Ended(
+    frozenset({HistoryAction.MOVED}),
+    _("This appointment was moved to {start} ({who}, {when})."),
+)
+
+
+def changed(text: TextTemplate) -> StaffRefused:
+    """Return the refusal of what can't be done with a booking as it is."""
+    return StaffRefused(StaffRefusalKind.CHANGED, text)
+
+
+def check_confirmed(
+    session: Session, registry: Registry, booking: Booking, shown: datetime | None = None
+) -> None:
+    """Raise StaffRefused (changed), which tells the true state, unless a booking is confirmed.
+
+    So, too, unless it begins at the time that was `shown`, if that is given.
+    """
+    if ended := ENDED.get(booking.state):
+        raise changed(say(session, registry, booking, ended))
+    if shown is not None and booking.starts_at != shown:
+        raise changed(say(session, registry, booking, MOVED))
+
+
+def say(session: Session, registry: Registry, booking: Booking, ended: Ended) -> TextTemplate:
+    """Return how a booking is, by whom and since when."""
+    last = session.execute(
+        select(History.at, History.citizen_id, StaffMember.name)
+        .outerjoin(StaffMember, History.member_id == StaffMember.id)
+        .where(History.booking_id == booking.id, History.action.in_(ended.by))
+        .order_by(History.id.desc())
+        .limit(1)
+    ).one()
+    who: Text = last.name or (_("the citizen") if last.citizen_id else _("the operator"))
+    zone = zone_of(registry, booking)
+    args: dict[str, Text] = {
+        "who": who,
+        "when": day_and_time(last.at, zone),
+        "start": day_and_time(booking.starts_at, zone),
+    }
+    return TextTemplate(ended.text.message, args=args)
+
+
+def zone_of(registry: Registry, booking: Booking) -> ZoneInfo:
+    """Return the time zone of a booking's municipality."""
+    return ZoneInfo(registry[booking.municipality_id].body.timezone)
+
+
+def day_and_time(at: datetime, zone: ZoneInfo) -> FormattedDate:
+    """Return a time as staff are told it."""
+    return FormattedDate(at.astimezone(zone), DAY_AND_TIME)
