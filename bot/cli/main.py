@@ -15,12 +15,14 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.bookings import bookings
 from bot.cli.catalogue import catalogue
 from bot.cli.database import database
 from bot.cli.outbox import outbox
 from bot.cli.platforms import PlatformGroup, address_of, doctor
 from bot.cli.progress import PREPARING, progress
 from bot.cli.secret import secret
+from bot.cli.staff import staff
 from bot.platforms import PLATFORMS
 from core.errors import ConfigurationError
 
@@ -36,6 +38,8 @@ app.add_typer(catalogue, name="catalogue")
 app.add_typer(database, name="database")
 app.add_typer(outbox, name="outbox")
 app.add_typer(secret, name="secret")
+app.add_typer(staff, name="staff")
+app.add_typer(bookings, name="bookings")
 app.command(epilog="Example: rantevou doctor")(doctor)
 
 Workers = Annotated[int, typer.Option(min=1, help="Number of processes.")]

@@ -4,22 +4,28 @@ Whoever acts may say which start was shown to them. Where the booking has change
 done, and they are told how it is: so of two who act at once, one wins and the other knows.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor, Staff
+from core.availability.slots import nearest_times
 from core.bookings import service
 from core.bookings.reference import fold_code
 from core.bookings.staff_rights import check_change
-from core.bookings.true_state import changed, check_confirmed
+from core.bookings.true_state import changed, check_confirmed, day_and_time
 from core.catalogue.registry import Registry
 from core.db.models import Booking, Citizen
-from core.errors import StaffRefusalKind, StaffRefused
-from core.i18n import Language, _
+from core.errors import BookingRefused, RefusalKind, StaffRefusalKind, StaffRefused
+from core.i18n import Language, _, join
 from core.messaging.conversations import DEFAULT_TIMEZONE
 from core.staff.rights import Action, no_booking, scope_of
+
+NEAREST = 5
+"""The free times that are named where a wanted one isn't free."""
 
 MAX_REASON = 300
 """The most letters of a reason that the citizen is told."""
@@ -106,8 +112,8 @@ def move(
 ) -> None:
     """Move a booking that isn't over to a time at which a desk is open and free.
 
-    The citizen is told. `shown` is the start that was shown to the member. Raises BookingRefused:
-    taken. Raises StaffRefused: not_allowed, not_found, changed.
+    The citizen is told. `shown` is the start that was shown to the member. Raises StaffRefused:
+    not_allowed, not_found, changed; invalid, with the nearest free times, where no desk is.
     """
     check_right(registry, staff, Action.MOVE, booking)
     _check_awaited(session, registry, booking, now, shown)
@@ -115,7 +121,22 @@ def move(
     if not loaded.has(booking.service, booking.branch):
         raise changed(_("This service isn't offered any more."))
     offer = loaded.offer(booking.service, booking.branch, booking.channel)
-    service.move(session, registry, offer, booking, starts_at, now, acting(staff, booking))
+    try:
+        service.move(session, registry, offer, booking, starts_at, now, acting(staff, booking))
+    except BookingRefused as refused:
+        if refused.kind is not RefusalKind.TAKEN:
+            raise
+        near = nearest_times(session, offer.for_staff(), starts_at, now, booking.id, NEAREST)
+        raise _not_free(sorted(near), offer.zone) from None
+
+
+def _not_free(nearest: Sequence[datetime], zone: ZoneInfo) -> StaffRefused:
+    """Return the refusal of a time, which names these free ones."""
+    text = _("No desk is open and free then.")
+    if nearest:
+        times = join(", ", *(day_and_time(start, zone) for start in nearest))
+        text = _("No desk is open and free then. The nearest free times: {times}.", times=times)
+    return StaffRefused(StaffRefusalKind.INVALID, text)
 
 
 def _check_awaited(

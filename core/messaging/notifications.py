@@ -1,5 +1,6 @@
 """Notifications: the messages that a change to a booking causes, to whom and when."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -104,6 +105,19 @@ def enqueue_notifications(
     elif booking.state == BookingState.CANCELLED:
         cancel_reminders(session, booking)
     enqueue(session, registry.accounts, messages, now)
+
+
+def told_on(session: Session, booking: Booking, now: datetime) -> Sequence[str]:
+    """Return the platforms on which a change by the office, made now, is told to anybody."""
+    return session.scalars(
+        select(OutboxRow.platform)
+        .where(
+            OutboxRow.booking_id == booking.id,
+            OutboxRow.kind.in_(BY_OFFICE.values()),
+            OutboxRow.due_at == now,
+        )
+        .order_by(OutboxRow.id)
+    ).all()
 
 
 def cancel_reminders(session: Session, booking: Booking) -> None:

@@ -16,7 +16,7 @@ from core.bookings import attendance, by_staff, holds, service
 from core.db.database import Database
 from core.db.models import Booking, Citizen, Contact, Conversation, History, OutboxRow
 from core.errors import BookingRefused, StaffRefused
-from core.i18n import Language
+from core.i18n import FormattedDate, JoinedText, Language
 from core.messaging.keys import MessageKind
 from core.office import Office
 from core.staff import record
@@ -112,10 +112,13 @@ def test_a_move_needs_an_open_and_a_free_desk(towns: TwoTowns, employee: Staff) 
     for _desk in ("one", "two"):
         towns.book("10:00")
     for clock in ("10:00", "08:30", "11:00", "09:45"):
-        with pytest.raises(BookingRefused, match="taken"):
+        with pytest.raises(StaffRefused, match="invalid") as refused:
             move(towns, employee, booking, clock)
+        free = refused.value.text.args["times"]
+        assert isinstance(free, JoinedText)
+        assert at("09:00") in [each.at for each in free.parts if isinstance(each, FormattedDate)]
     towns.now = at("10:15", MONDAY - timedelta(days=7))
-    with pytest.raises(BookingRefused, match="taken"):
+    with pytest.raises(StaffRefused, match="invalid"):
         by_staff.move(
             towns.session,
             towns.registry,

@@ -1,0 +1,90 @@
+"""What the commands of the office share: they act as the operator, who has the machine."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
+
+from core.actor import Role, Staff
+from core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from bot.bootstrap import Application
+    from core.catalogue.registry import Registry
+    from core.i18n import Text
+
+T = TypeVar("T")
+
+OPERATOR = Staff(Role.OPERATOR, "cli")
+"""Whoever has the machine: named by no member, for nothing proves which one it is."""
+
+LANGUAGE = "en"
+
+
+@dataclass(frozen=True)
+class OfficeCommand:
+    """A command that runs transactions on the configured database, as the operator."""
+
+    application: "Application"
+
+    @property
+    def registry(self) -> "Registry":
+        """Return the loaded catalogues, as of the last transaction."""
+        return self.application.services.registry
+
+    def run(self, fn: "Callable[[Session, datetime], T]") -> T:
+        """Run fn(session, now) as a transaction. Raises ConfigurationError where it is refused."""
+        from core.errors import BookingRefused, StaffRefused
+
+        def transaction(session: "Session") -> T:
+            self.registry.refresh(session)
+            return fn(session, self.application.services.clock())
+
+        try:
+            return self.application.database.write_sync(transaction)
+        except (StaffRefused, BookingRefused) as refused:
+            raise ConfigurationError(self.say(refused.text)) from None
+
+    def say(self, text: "Text") -> str:
+        """Return a text in the language of the command line."""
+        return self.application.services.texts.say(text, LANGUAGE)
+
+    def municipality(self, given: str | None) -> str:
+        """Return the municipality that is meant: the given one, or the only one.
+
+        Raises ConfigurationError where there are several to choose from, or none of that id.
+        """
+        if given is not None:
+            self.zone(given)
+            return given
+        offered = [body.id for body in self.registry.municipalities]
+        if len(offered) != 1:
+            raise ConfigurationError(
+                f"--municipality: one of {', '.join(sorted(offered)) or 'none (load one first)'}"
+            )
+        return offered[0]
+
+    def zone(self, municipality_id: str) -> ZoneInfo:
+        """Return a municipality's time zone. Raises ConfigurationError where it isn't there."""
+        try:
+            return ZoneInfo(self.registry[municipality_id].body.timezone)
+        except KeyError:
+            raise ConfigurationError("There is no such municipality.") from None
+
+
+@contextmanager
+def office_command() -> Iterator[OfficeCommand]:
+    """Yield a command, with the catalogues read; close its database afterwards."""
+    from bot.bootstrap import bootstrap
+    from bot.platforms import PLATFORMS
+    from bot.settings import read_settings
+
+    application = bootstrap(read_settings(PLATFORMS))
+    with closing(application.database):
+        command = OfficeCommand(application)
+        command.run(lambda _session, _now: None)
+        yield command

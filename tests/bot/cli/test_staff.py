@@ -1,0 +1,187 @@
+"""`rantevou staff`: the people of the town hall, by the technician."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+import typer
+
+from bot.cli.main import app
+from core.staff import links, rooms
+from core.staff.rights import Action
+from tests.bot.processes import run, run_here
+from tests.bot.telemetry.test_silence import url_of
+from tests.conftest import Deployment, on_both
+from tests.core.staff.test_rights import BY_CODE, EXPECTED
+
+COMMANDS = {
+    "staff add": Action.ADD_MEMBER,
+    "staff list": Action.LIST_STAFF,
+    "staff disable": Action.DISABLE_MEMBER,
+    "staff link": Action.LINK_CODE,
+    "staff room": Action.ROOM_CODE,
+    "staff rooms": Action.LIST_STAFF,
+    "staff unbind": Action.UNBIND_ROOM,
+    "staff record": Action.LIST_RECORD,
+    "bookings list": Action.LIST,
+    "bookings show": Action.SHOW,
+    "bookings cancel": Action.CANCEL,
+    "bookings move": Action.MOVE,
+    "bookings arrived": Action.ARRIVED,
+    "bookings came": Action.CAME,
+    "bookings no-show": Action.NO_SHOW,
+    "bookings undo": Action.UNDO,
+}
+"""What each command does, whose rights are tried in tests/core/staff/test_rights.py."""
+
+OF_DIALOGS = {Action.BOOK, Action.EDIT}
+"""What staff do by the citizen's dialog, or by the API."""
+
+
+class Technician:
+    """Types commands on a deployment's database."""
+
+    def __init__(self, deployment: Deployment, folder: Path) -> None:
+        self.deployment, self._file = deployment, folder / "rantevou.db"
+
+    def __call__(self, *arguments: str, code: int = 0) -> CompletedProcess[str]:
+        """Run a command, which must end with that exit code."""
+        url = url_of(self.deployment.database)
+        done = run_here(self._file, *arguments, database_url=url)
+        assert done.returncode == code, done.stderr
+        return done
+
+    def asked(self, *arguments: str, typed: str) -> CompletedProcess[str]:
+        """Run a command in a process of its own, and type an answer."""
+        url = url_of(self.deployment.database)
+        return run(self._file, *arguments, typed=typed, database_url=url)
+
+    def lines(self, *arguments: str) -> list[list[str]]:
+        """Return the rows of a command's table, without the headings."""
+        shown = self(*arguments).stdout.splitlines()[1:]
+        return [re.split(r" {2,}", line) for line in shown]
+
+    def refused(self, *arguments: str) -> str:
+        """Return why a command is refused, in one line, without having printed anything."""
+        done = self(*arguments, code=1)
+        assert done.stdout == ""
+        (reason,) = done.stderr.splitlines()
+        return reason
+
+
+@pytest.fixture
+def technician(deployment: Deployment, tmp_path: Path) -> Technician:
+    return Technician(deployment, tmp_path)
+
+
+def leaves(command: Any, *path: str) -> Iterator[str]:
+    """Yield the commands below a command, as they are typed."""
+    if not hasattr(command, "list_commands"):
+        yield " ".join(path)
+        return
+    context = command.context_class(command, info_name=path[-1] if path else "rantevou")
+    for name in command.list_commands(context):
+        if path or name in ("staff", "bookings"):
+            yield from leaves(command.get_command(context, name), *path, name)
+
+
+def test_every_command_has_an_action_and_every_action_a_command() -> None:
+    assert set(leaves(typer.main.get_command(app))) == set(COMMANDS)
+    by_code = {action for action, expected in EXPECTED.items() if expected is BY_CODE}
+    assert set(COMMANDS.values()) | by_code | OF_DIALOGS == set(Action)
+
+
+@on_both
+def test_people_are_added_listed_and_disabled(technician: Technician) -> None:
+    assert technician("staff", "list").stdout == "There is nobody yet.\n"
+    added = technician(
+        *("staff", "add", "Ελένη Δήμου", "--role", "employee", "--municipality", "kalamata"),
+        *("--group", "koinoniki-arogi", "--desk", "koinoniki-arogi/stegasi"),
+    )
+    assert added.stdout == "Added: 1. To link their own account: rantevou staff link 1\n"
+    technician("staff", "add", "Νίκος", "--role", "manager", "--municipality", "chios")
+    technician("staff", "add", "Άννα", "--role", "operator")
+    technician("staff", "disable", "2")
+    assert technician.lines("staff", "list") == [
+        [
+            "1",
+            "Ελένη Δήμου",
+            "employee",
+            "kalamata",
+            "koinoniki-arogi, koinoniki-arogi/stegasi",
+            "-",
+            "active",
+        ],
+        ["2", "Νίκος", "manager", "chios", "-", "-", technician.lines("staff", "list")[1][6]],
+        ["3", "Άννα", "operator", "-", "-", "-", "active"],
+    ]
+    assert re.fullmatch(r"disabled \d{4}-\d\d-\d\d", technician.lines("staff", "list")[1][6])
+    assert [row[1:] for row in technician.lines("staff", "record")] == [
+        ["operator", "cli", "disable_member", "-", "chios", "Νίκος", "-"],
+        ["operator", "cli", "add_member", "-", "-", "Άννα", "-"],
+        ["operator", "cli", "add_member", "-", "chios", "Νίκος", "-"],
+        ["operator", "cli", "add_member", "-", "kalamata", "Ελένη Δήμου", "-"],
+    ]
+    assert len(technician.lines("staff", "record", "--municipality", "chios")) == 2
+    assert len(technician.lines("staff", "record", "--last", "1")) == 1
+
+
+@on_both
+def test_codes_bind_a_room_and_link_an_account(technician: Technician) -> None:
+    deployment, account = technician.deployment, "telegram:town"
+    registry, now = deployment.services.registry, datetime.now(UTC)
+    technician("staff", "add", "Νίκος", "--role", "manager", "--municipality", "kalamata")
+    linking = technician("staff", "link", "1").stdout
+    binding = technician("staff", "room", "--municipality", "kalamata").stdout
+    secret, code = (
+        re.findall(r"/(?:link|bind) (\d{12})$", text, re.M) for text in (linking, binding)
+    )
+    assert linking.startswith(f"{secret[0][:4]} {secret[0][4:8]} {secret[0][8:]}\n")
+    assert technician("staff", "rooms").stdout == "No chat is bound.\n"
+    deployment.database.write_sync(
+        lambda s: (
+            links.link(s, registry, secret[0], now, account=account, address="7"),
+            rooms.bind(s, registry, code[0], now, account=account, chat="-100"),
+        )
+    )
+    assert technician.lines("staff", "list")[0][5] == account
+    assert technician.lines("staff", "rooms")[0][:6] == [
+        *("1", "kalamata", "-", account, "-100", "-")
+    ]
+    assert technician("staff", "unbind", "1").stdout == "Unbound: 1\n"
+    assert technician("staff", "rooms").stdout == "No chat is bound.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("add", "Α", "--role", "manager"), "--municipality: one of chios, kalamata, kep, larissa"),
+        (("room",), "--municipality: one of chios, kalamata, kep, larissa"),
+        (
+            ("add", "Α", "--role", "manager", "--municipality", "x"),
+            "There is no such municipality.",
+        ),
+        (
+            ("room", "--municipality", "kalamata", "--group", "x"),
+            "There is no service group x. There are: koinoniki-arogi.",
+        ),
+        (
+            ("add", "Α", "--role", "employee", "--municipality", "kalamata"),
+            "An employee, and nobody else, has service groups or desks.",
+        ),
+        (("disable", "7"), "There is no such member of staff."),
+        (("link", "7"), "There is no such member of staff."),
+        (("unbind", "7"), "There is no such room."),
+        (("record", "--booking", "KX7 M2P"), "There is no such appointment."),
+        (("record", "--municipality", "x"), "There is no such municipality."),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_one_line(
+    technician: Technician, arguments: tuple[str, ...], reason: str
+) -> None:
+    assert technician.refused("staff", *arguments) == reason
+    assert technician("staff", "record").stdout == "Nothing is recorded.\n"
