@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.bench import bots, report, web
 from tests.bench.background import background
 from tests.bench.databases import on_postgres, on_sqlite
+from tests.bench.day_lists import day_lists
 from tests.bench.delivery_delay import delivery_delay
 from tests.bench.growth import growth
 from tests.bench.months import months
@@ -24,7 +25,7 @@ from tests.bench.sizes import SHORT, WHOLE, Sizes
 from tests.bench.turns import turns
 from tests.postgres import running
 
-ON_BOTH = (growth, months, background, deliveries, delivery_delay)
+ON_BOTH = (growth, months, day_lists, background, deliveries, delivery_delay)
 MEASURES = {"SQLite": ON_BOTH, "PostgreSQL": (*ON_BOTH, processes)}
 
 
