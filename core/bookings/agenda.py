@@ -98,7 +98,7 @@ def list_day(
             Booking.desk_id,
             Booking.state,
             Booking.arrived_at,
-            Booking.details,
+            Booking.details.label("details"),
         )
         .where(
             Booking.municipality_id == municipality_id,
@@ -137,7 +137,7 @@ def show(
     booking = find(session, registry, staff, Action.SHOW, which)
     desk = session.get_one(Desk, booking.desk_id)
     changes = session.execute(
-        select(History, StaffMember.name)
+        select(History, StaffMember.name.label("name"))
         .outerjoin(StaffMember, History.member_id == StaffMember.id)
         .where(History.booking_id == booking.id)
         .order_by(History.id)

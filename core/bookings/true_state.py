@@ -69,7 +69,7 @@ def check_confirmed(
 def say(session: Session, registry: Registry, booking: Booking, ended: Ended) -> TextTemplate:
     """Return how a booking is, by whom and since when."""
     last = session.execute(
-        select(History.at, History.citizen_id, StaffMember.name)
+        select(History.at, History.citizen_id, StaffMember.name.label("name"))
         .outerjoin(StaffMember, History.member_id == StaffMember.id)
         .where(History.booking_id == booking.id, History.action.in_(ended.by))
         .order_by(History.id.desc())

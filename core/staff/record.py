@@ -76,7 +76,7 @@ def entries(
         check_municipality(staff, Action.LIST_RECORD, municipality_id)
     whom = aliased(StaffMember)
     query = (
-        select(StaffAction, StaffMember.name, whom.name, Booking.code)
+        select(StaffAction, StaffMember.name.label("who"), whom.name.label("whom"), Booking.code)
         .outerjoin(StaffMember, StaffAction.member_id == StaffMember.id)
         .outerjoin(whom, StaffAction.of_member_id == whom.id)
         .outerjoin(Booking, StaffAction.booking_id == Booking.id)
@@ -107,7 +107,7 @@ def entries(
 def cancellation_reason(session: Session, booking_id: int) -> str | None:
     """Return the reason that staff gave when they cancelled a booking."""
     return session.scalar(
-        select(StaffAction.reason).where(
+        select(StaffAction.reason.label("reason")).where(
             StaffAction.booking_id == booking_id, StaffAction.action == Action.CANCEL
         )
     )

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.actor import Role
 from core.db.models.base import Base
+from core.db.personal import PersonalColumn, WithPublicId, personal, personal_column
 
 ROLES = ",".join(repr(role.value) for role in Role)
 
@@ -21,7 +23,7 @@ class CodePurpose(StrEnum):
     """It links a member's own account."""
 
 
-class StaffMember(Base):
+class StaffMember(WithPublicId, Base):
     """A member of staff. An operator serves the whole deployment, and has no municipality."""
 
     __tablename__ = "staff_members"
@@ -35,7 +37,8 @@ class StaffMember(Base):
     municipality_id: Mapped[str | None] = mapped_column(ForeignKey("municipalities.id"))
     role: Mapped[str]
     """A Role."""
-    name: Mapped[str]
+    _name: Mapped[Any] = personal_column("name")
+    name = personal[str]("_name")
     added_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 
@@ -105,7 +108,7 @@ class StaffCode(Base):
     used_at: Mapped[datetime | None]
 
 
-class StaffAction(Base):
+class StaffAction(WithPublicId, Base):
     """Something that staff did: who, when, what, over which platform, with which booking.
 
     `member_id` is None for the operator on the command line. `of_member_id` and `room_id` are
@@ -125,5 +128,6 @@ class StaffAction(Base):
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
     of_member_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
     room_id: Mapped[int | None] = mapped_column(ForeignKey("staff_rooms.id"))
-    reason: Mapped[str | None]
+    _reason: Mapped[Any | None] = mapped_column("reason", PersonalColumn("reason"))
+    reason = personal[str | None]("_reason")
     """Of a cancellation, as the citizen is told."""

@@ -17,6 +17,7 @@ from core.staff.rights import Action
 from tests.core.bookings.test_race import race
 from tests.core.conftest import on_postgres
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
+from tests.postgres import KEY
 
 
 def room_code(towns: TwoTowns, at: str = TOWN, by: Staff = OPERATOR, **of: Any) -> str:
@@ -220,7 +221,7 @@ def test_of_two_that_use_a_code_at_once_one_is_refused(empty: Database) -> None:
             wait()  # until both have found it valid
             codes.take(session, code, towns.now)
 
-        with closing(Database(empty.url)) as own:
+        with closing(Database(empty.url, KEY)) as own:
             try:
                 own.write_sync(run)
             except StaffRefused as error:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from core.actor import Role, Staff
 from core.errors import StaffRefused
@@ -62,6 +63,13 @@ def test_the_refusal_of_a_group_or_desk_names_those_that_there_are(towns: TwoTow
         with pytest.raises(StaffRefused) as refused:
             towns.add(**wrong)
         assert refused.value.text.args["known"] == known
+
+
+def test_names_are_stored_encrypted(towns: TwoTowns) -> None:
+    number = towns.add(name="Ελένη Δήμου")
+    stored = towns.session.execute(text("SELECT * FROM staff_members")).all()
+    assert [row.id for row in stored] == [number]
+    assert not any("Ελένη".encode() in bytes(row.name) for row in stored)
 
 
 def test_a_manager_sees_and_adds_their_own_people_only(towns: TwoTowns) -> None:
