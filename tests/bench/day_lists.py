@@ -11,6 +11,7 @@ from core.bookings.agenda import list_day
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.models import Booking
+from core.db.personal import Personal, new_public_id
 from tests.bench.clock import Cost, median_cost, now
 from tests.bench.databases import NOW
 from tests.bench.report import GROWTH, alternate, line
@@ -63,6 +64,7 @@ def day_list(database: Database) -> Callable[[], Cost]:
 def _bookings(registry: Registry) -> list[dict[str, object]]:
     return [
         {
+            "public_id": public_id,
             "code": f"day {desk} {number}",
             "municipality_id": "busy",
             "branch": "b",
@@ -75,10 +77,11 @@ def _bookings(registry: Registry) -> list[dict[str, object]]:
             "held_at": NOW,
             "held_until": NOW,
             "citizen_id": 1,
-            "details": DETAILS,
+            "details": Personal(public_id, DETAILS),
             "language": "el",
             "timezone": "Europe/Athens",
         }
         for desk in registry["busy"].desk_ids.values()
         for number in range(PER_DESK)
+        for public_id in [new_public_id()]
     ]
