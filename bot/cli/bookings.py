@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
+from bot.cli.booking_facts import TIME, facts, state
 from bot.cli.office import OPERATOR, OfficeCommand, office_command
 from bot.cli.staff import Municipality, echo_record, who
 from bot.cli.table import echo_table
@@ -97,17 +97,17 @@ def show(code: Code) -> None:
 
     with office_command() as command:
         found, done = command.run(read)
-        facts = _facts(command, found)
+        shown = facts(command, found)
         zone = command.zone(found.booking.municipality_id)
-    width = max(len(label) for label, _value in facts)
-    for label, value in facts:
+    width = max(len(label) for label, _value in shown)
+    for label, value in shown:
         typer.echo(f"{label.ljust(width)}  {value}")
     typer.echo()
     echo_table(
         ("when", "change", "by", "over", "fields"),
         [
             (
-                f"{each.at.astimezone(zone):{_TIME}}",
+                f"{each.at.astimezone(zone):{TIME}}",
                 each.action,
                 "citizen" if each.by_citizen else who(each.member, each.platform),
                 each.platform or "-",
@@ -147,7 +147,7 @@ def move(code: Code, when: When, yes: Yes = False) -> None:
     from core.staff.rights import Action
 
     with office_command() as command:
-        shown = _ask(command, Action.MOVE, code, f"Move it to {when:{_TIME}}?", yes)
+        shown = _ask(command, Action.MOVE, code, f"Move it to {when:{TIME}}?", yes)
 
         def act(session: "Session", now: datetime) -> Sequence[str]:
             booking = by_staff.find(session, command.registry, OPERATOR, Action.MOVE, code)
@@ -200,9 +200,6 @@ def undo(code: Code) -> None:
     _mark(Action.UNDO, code, take_back)
 
 
-_TIME = "%Y-%m-%d %H:%M"
-
-
 def _mark_outcome(action: "Action", code: str) -> None:
     from core.bookings import attendance
 
@@ -222,7 +219,7 @@ def _mark(action: "Action", code: str, mark: "Mark") -> None:
     def act(session: "Session", now: datetime) -> str:
         booking = by_staff.find(session, command.registry, OPERATOR, action, code)
         mark(session, command.registry, OPERATOR, booking, now)
-        return _state(booking, command.zone(booking.municipality_id))
+        return state(booking, command.zone(booking.municipality_id))
 
     with office_command() as command:
         typer.echo(command.run(act))
@@ -237,7 +234,7 @@ def _ask(command: OfficeCommand, action: "Action", code: str, question: str, yes
 
     booking = command.run(read)
     start = booking.starts_at.astimezone(command.zone(booking.municipality_id))
-    typer.echo(f"{booking.municipality_id}, {booking.service}: {start:{_TIME}}, {booking.state}")
+    typer.echo(f"{booking.municipality_id}, {booking.service}: {start:{TIME}}, {booking.state}")
     if not yes:
         typer.confirm(question, abort=True)
     return booking.starts_at
@@ -255,37 +252,3 @@ def _report(done: str, platforms: Sequence[str]) -> None:
         typer.echo(f"{done}. The citizen is told on: {', '.join(platforms)}.")
     else:
         typer.echo(f"{done}. Nothing reaches the citizen: please call them.")
-
-
-def _facts(command: OfficeCommand, found: "BookingDetails") -> list[tuple[str, str]]:
-    """Return everything that the office knows of an appointment, as labels and values."""
-    from core.bookings.reference import format_code
-    from core.catalogue.model import Channel
-    from dialogs.messages.appointment import CHANNELS, shown_value
-
-    booking, body = found.booking, found.loaded.body
-    zone = ZoneInfo(body.timezone)
-    start, end = (at.astimezone(zone) for at in (booking.starts_at, booking.ends_at))
-    service = body.services.get(booking.service)
-    fields = {field.id: field for field in body.fields_of(service)} if service else {}
-    return [
-        ("Code", format_code(booking.code or "")),
-        ("State", _state(booking, zone)),
-        ("When", f"{start:{_TIME}}–{end:%H:%M} ({body.timezone})"),
-        ("Municipality", command.say(body.name)),
-        ("Service", command.say(service.name) if service else booking.service),
-        ("Desk", found.desk),
-        ("How", command.say(CHANNELS[Channel(booking.channel)])),
-        *(
-            (command.say(fields[name].label), command.say(shown_value(fields[name], value)))
-            if name in fields
-            else (name, value)
-            for name, value in booking.details.items()
-        ),
-    ]
-
-
-def _state(booking: "Booking", zone: ZoneInfo) -> str:
-    if booking.arrived_at is None:
-        return booking.state
-    return f"{booking.state}, arrived {booking.arrived_at.astimezone(zone):%H:%M}"
