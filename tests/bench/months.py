@@ -70,7 +70,6 @@ def _bookings(registry: Registry) -> list[dict[str, object]]:
             "held_at": NOW,
             "held_until": NOW,
             "citizen_id": 1,
-            "details": {},
             "language": "el",
             "timezone": "Europe/Athens",
         }

@@ -17,7 +17,7 @@ from core.db.database import Database
 from core.db.database_key import key_file
 from core.db.models import Base, Booking
 from core.errors import ConfigurationError
-from tests.bot.processes import run, run_here, server
+from tests.bot.processes import free_port, run, run_here, server
 from tests.conftest import Deployment, on_both, on_sqlite
 from tests.postgres import KEY, OTHER_KEY
 from tests.webhooks.chat_client import ChatClient
@@ -130,7 +130,7 @@ def test_a_key_is_made_once_and_readable_by_its_owner_alone(new_file: Path) -> N
 
 def test_a_key_that_cannot_be_kept_is_refused(new_file: Path) -> None:
     key_file(new_file).mkdir()
-    done = run_here(new_file, "serve")
+    done = run_here(new_file, "catalogue", "list")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"{SETTING} isn't set, and {key_file(new_file)} can't be used: ")
     assert len(done.stderr.splitlines()) == 1
@@ -138,7 +138,7 @@ def test_a_key_that_cannot_be_kept_is_refused(new_file: Path) -> None:
 
 @pytest.mark.parametrize("given", ["short", KEY[:-2], f"{KEY}{KEY}"])
 def test_a_setting_that_is_no_key_is_refused_and_not_repeated(file: Path, given: str) -> None:
-    done = run_here(file, "serve", encryption_key=given)
+    done = run_here(file, "serve", port=free_port(), encryption_key=given)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         f"{SETTING} is ***: must be 32 random bytes, as `openssl rand -base64 32` prints them\n"
@@ -156,7 +156,7 @@ def test_a_backup_is_restored_elsewhere_with_its_key_and_not_without(
     restored.parent.mkdir()
     shutil.copy(copy, restored)
     shutil.copy(secret_file(copy), secret_file(restored))
-    done = run(restored, "serve")
+    done = run(restored, "serve", port=free_port())
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"{key_file(restored)} isn't there, so nobody can read what ")
     assert not key_file(restored).exists()
@@ -191,9 +191,8 @@ def test_two_processes_share_a_conversation_and_a_third_with_another_key_is_refu
         other.token = here.token
     assert "Το ραντεβού σας κλείστηκε" in answer
     assert names(deployment) == [DETAILS[0]]
-    done = run(
-        tmp_path / "x", "serve", database_url=deployment.database.url, encryption_key=OTHER_KEY
-    )
+    used = {"database_url": deployment.database.url, "encryption_key": OTHER_KEY}
+    done = run(tmp_path / "x", "serve", port=free_port(), **used)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"{SETTING} isn't the one used before, so nobody can read what ")
 
