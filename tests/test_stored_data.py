@@ -21,6 +21,7 @@ from bot.secret_key import secret_file
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db.database import REVISIONS, Database, revision_of
+from core.db.database_key import key_file
 from tests.bot.moving import rows
 from tests.bot.processes import run_here
 from tests.conftest import BOTH, SECRET, SOAK, Clock, Deployment, copied
@@ -73,6 +74,7 @@ def moved_postgres(stored: Path, postgres: Server, tmp_path_factory: pytest.Temp
     file = tmp_path_factory.mktemp("moved") / "stored.db"
     file.write_bytes(stored.read_bytes())
     secret_file(file).write_text(SECRET)
+    key_file(file).write_text(KEY)
     url = postgres.make()
     done = run_here(file, "database", "move", url)
     assert (done.returncode, done.stderr) == (0, "")
@@ -162,7 +164,7 @@ def test_all_that_is_stored_can_be_moved_to_postgresql(
     with (
         postgres.database(moved_postgres) as url,
         closing(Database(url, KEY)) as new,
-        closing(Database(f"sqlite:///{stored}")) as former,
+        closing(Database(f"sqlite:///{stored}", KEY)) as former,
     ):
         new.prepare()
         fingerprint = {"kept": rows(new)["kept"]}  # which the former revision had not
