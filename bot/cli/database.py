@@ -45,8 +45,9 @@ def move(url: Url) -> None:
     if moved.rows is None:
         typer.echo(f"{moved.source} had been moved to {moved.target} already.")
     else:
-        rows = "1 row" if moved.rows == 1 else f"{moved.rows:,} rows"
-        typer.echo(f"Moved {rows} from {moved.source} to {moved.target}, and compared each.")
+        typer.echo(
+            f"Moved {moved.rows:,} rows from {moved.source} to {moved.target}, and compared each."
+        )
     kept = (
         f"kept in PostgreSQL, as it was in {moved.secret_file}"
         if moved.secret_file

@@ -209,14 +209,6 @@ def test_nothing_is_changed_in_the_file_before_the_target_is_tried(
 
 
 @pytest.mark.usefixtures("deployment")
-def test_a_single_row_is_said_to_be_one(tmp_path: Path, url: str) -> None:
-    file = tmp_path / "new.db"
-    with closing(Database(f"sqlite:///{file}")) as source:
-        source.prepare()
-    done = run_here(file, "database", "move", url)
-    assert done.stdout.startswith("Moved 1 row from ")
-
-
 @pytest.mark.parametrize(
     "wrong",
     [
