@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, inspect, select
 
 from core.db.encryption import KEY_COMMAND, EncryptionKey, new_key
 from core.db.key_file import read_key, refusal, write_key
-from core.db.models import Citizen, StoredSecret
+from core.db.models import Base, StoredSecret
 from core.db.postgresql import PostgreSQL
 from core.db.sqlite import SQLite
 from core.errors import ConfigurationError
@@ -91,7 +91,7 @@ def what_is_wrong(
     recorded = recorded_fingerprint(connection)
     if recorded is None or (key and key.fingerprint == recorded):
         return None
-    if not connection.scalar(select(exists().select_from(Citizen.__table__))):
+    if not _is_anything_encrypted(connection):
         return None
     file = backend.file and key_file(backend.file)
     return refusal(
@@ -107,6 +107,17 @@ def what_is_wrong(
 def recorded_fingerprint(connection: Connection) -> str | None:
     """Return the fingerprint of the key used before; None where none was used yet."""
     return connection.scalar(select(_KEPT.c.value).where(_KEPT.c.name == FINGERPRINT))
+
+
+def _is_anything_encrypted(connection: Connection) -> bool:
+    """Return whether any table with personal columns has a row; a former revision lacks some."""
+    there = inspect(connection).get_table_names()
+    tables = [each for each in Base.metadata.sorted_tables if "public_id" in each.columns]
+    return any(
+        connection.scalar(select(exists().select_from(table)))
+        for table in tables
+        if table.name in there
+    )
 
 
 def _unusable(file: Path | None, error: OSError) -> ConfigurationError:

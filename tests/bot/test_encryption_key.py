@@ -13,9 +13,10 @@ from bot.bootstrap import bootstrap
 from bot.messages import Inbound
 from bot.secret_key import secret_file
 from bot.settings import Settings
+from core.actor import Role
 from core.db.database import Database
 from core.db.database_key import key_file
-from core.db.models import Base, Booking
+from core.db.models import Base, Booking, StaffMember
 from core.errors import ConfigurationError
 from tests.bot.processes import free_port, run, run_here, server
 from tests.conftest import Deployment, on_both, on_sqlite
@@ -63,6 +64,13 @@ def test_another_key_in_the_settings_is_refused_and_nothing_is_lost(
     assert said.endswith("set it as it was, or leave it unset if it was." * kept or "as it was.")
     start(deployment, KEY)
     assert names(deployment) == [DETAILS[0]]
+
+
+@on_both
+def test_another_key_is_refused_where_only_staff_are_stored(deployment: Deployment) -> None:
+    member = StaffMember(role=Role.OPERATOR, name=DETAILS[0], added_at=deployment.clock())
+    deployment.database.write_sync(lambda session: session.add(member))
+    assert "isn't the one used before" in refusal(deployment, OTHER_KEY)
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
