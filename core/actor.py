@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Staff:
-    """Who acts for the office, and over which platform.
+    """A member of staff who acts for the office, and over which platform.
 
     Without `member_id` it is whoever has the machine: the operator, on the command line. `groups`
     (ids) and `desks` (row ids) are an employee's.

@@ -33,7 +33,7 @@ class StaffRefusalKind(StrEnum):
     NOT_FOUND = "not_found"
     NOT_ALLOWED = "not_allowed"
     INVALID = "invalid"
-    """What was given can't be used."""
+    """A value that was given can't be used."""
     CHANGED = "changed"
     """It isn't as it was shown, or not in a state in which that can be done."""
 

@@ -1,4 +1,4 @@
-"""What long work is called with, to say how far it is."""
+"""The function by which long work reports how far it is."""
 
 from collections.abc import Callable
 

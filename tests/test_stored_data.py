@@ -70,7 +70,7 @@ def stored_postgres(postgres: Server) -> str:
 
 @pytest.fixture(scope="module")
 def moved_postgres(stored: Path, postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What `rantevou database move` makes of the file: the name of a template."""
+    """The name of a template that `rantevou database move` makes of the file."""
     file = tmp_path_factory.mktemp("moved") / "stored.db"
     file.write_bytes(stored.read_bytes())
     secret_file(file).write_text(SECRET)

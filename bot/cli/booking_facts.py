@@ -1,4 +1,4 @@
-"""What the technician is shown of an appointment."""
+"""The facts of an appointment that the technician is shown."""
 
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo

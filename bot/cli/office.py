@@ -1,4 +1,4 @@
-"""What the commands of the office share: they act as the operator, who has the machine."""
+"""The shared parts of the commands of the office: they act as the operator, who has the machine."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager

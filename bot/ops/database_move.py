@@ -72,7 +72,7 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Moved:
-    """What was moved; `rows` is None where a former run had finished."""
+    """The outcome of a move; `rows` is None where a former run had finished."""
 
     source: str
     target: str

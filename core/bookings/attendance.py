@@ -32,7 +32,7 @@ MARKED_WITHIN = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What it is for a booking that somebody came, or didn't."""
+    """The state and the change of a booking whose citizen came, or didn't."""
 
     state: BookingState
     change: HistoryAction

@@ -1,4 +1,4 @@
-"""What staff do with a booking: find it, cancel it, move it; and act for a caller.
+"""The actions of staff on a booking: find it, cancel it, move it; and act for a caller.
 
 Whoever acts may say which start was shown to them. Where the booking has changed since, nothing is
 done, and they are told how it is: so of two who act at once, one wins and the other knows.

@@ -1,4 +1,4 @@
-"""How a booking is by now, in words for staff who saw it otherwise."""
+"""The present state of a booking, in words for staff who saw it otherwise."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ DAY_AND_TIME = "d/M/y HH:mm"
 
 @dataclass(frozen=True)
 class Ended:
-    """How a booking came to its state: by which changes; and how that is said."""
+    """The changes by which a booking came to its state, and how that is said."""
 
     by: frozenset[HistoryAction]
     text: TextTemplate

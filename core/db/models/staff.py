@@ -15,7 +15,7 @@ ROLES = ",".join(repr(role.value) for role in Role)
 
 
 class CodePurpose(StrEnum):
-    """What a one-time code does."""
+    """The purpose of a one-time code."""
 
     ROOM = "room"
     """It binds a chat to a municipality, a service group or a desk."""
