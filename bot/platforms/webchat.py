@@ -87,7 +87,12 @@ class TurnRequest(BaseModel):
     @model_validator(mode="after")
     def _text_or_choice(self) -> "TurnRequest":
         if (self.text is None) == (self.choice is None):
-            raise ValueError("either text or choice")
+            given = (
+                "Neither text nor choice is" if self.text is None else "Both text and choice are"
+            )
+            raise ValueError(
+                f"{given} given. Send text (what was typed) or choice (an id), not both."
+            )
         return self
 
 

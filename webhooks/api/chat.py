@@ -25,7 +25,7 @@ def routes(application: Application, limits: RequestLimits) -> APIRouter:
         responses={
             404: {"description": "No conversation has that token", **PROBLEM},
             413: {"description": "The body is too long", **PROBLEM},
-            422: {"description": "A field is wrong; `errors` names it", **PROBLEM},
+            422: {"description": "The body is wrong: `detail` says what to send", **PROBLEM},
             429: {"description": "Too many requests; see Retry-After", **PROBLEM},
             503: {"description": "Busy; see Retry-After, and send the same again", **PROBLEM},
         },

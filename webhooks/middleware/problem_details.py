@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem documents."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +19,26 @@ log = structlog.get_logger()
 BUSY = "Rantevou is busy just now; send the same message again, and it is taken once."
 
 
+BODY = "body"
+"""The field of an error that is of the whole body."""
+
+NOT_JSON = "Send one JSON object with the header Content-Type: application/json."
+
+NOT_UTF8 = "The body isn't in UTF-8. Encode the JSON as UTF-8."
+TOO_DEEP = "The body is nested too deeply, or has too long a number."
+
+WORDS = {
+    "missing": "This field is missing.",
+    "extra_forbidden": "There is no such field; leave it out.",
+    "string_type": "Send a string.",
+    "string_too_short": "Send at least {min_length} character.",
+    "string_too_long": "Send at most {max_length} characters.",
+    "string_pattern_mismatch": "Send letters, digits and signs, no control characters.",
+    "model_attributes_type": "The body is JSON but no object. Send one object, in braces.",
+}
+"""What a client's developer is to do, by pydantic's type of error."""
+
+
 def problem(
     status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> JSONResponse:
@@ -35,13 +55,36 @@ def problem(
 def invalid(errors: Iterable[tuple[str, str]]) -> JSONResponse:
     """Return the problem document of invalid fields, given the name and reason of each."""
     listed = [{"field": field, "message": message} for field, message in errors]
-    return problem(422, "The request isn't as expected.", errors=listed)
+    said = (
+        each["message"] if each["field"] == BODY else f"{each['field']}: {each['message']}"
+        for each in listed
+    )
+    return problem(422, " ".join(said), errors=listed)
 
 
-def _field(location: Sequence[str | int]) -> str:
-    """Return the dotted name of the field at that location of a request."""
-    name = ".".join(map(str, location[1:])) or "body"
+def _field(found: Mapping[str, Any]) -> str:
+    """Return the dotted name of the field that an error of pydantic's was found at."""
+    if found["type"] == "json_invalid":
+        return BODY
+    name = ".".join(map(str, found["loc"][1:])) or BODY
     return name.encode(errors="replace").decode()  # a name may have lone surrogates
+
+
+def _message(found: Mapping[str, Any], body: object) -> str:
+    """Say what to do about an error of pydantic's, without the values, which may be personal."""
+    kind, at = found["type"], found["loc"]
+    if kind == "json_invalid" and isinstance(body, str):
+        before = body[: at[-1]]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        reason = str(found["ctx"]["error"]).removesuffix(" starting at")
+        return f"The body isn't JSON: line {line}, column {column}: {reason}."
+    if at == (BODY,) and kind == "missing":
+        return f"The body is empty. {NOT_JSON}"
+    if isinstance(found["input"], bytes):  # FastAPI parses nothing of another type
+        return f"The body isn't said to be JSON. {NOT_JSON}"
+    if words := WORDS.get(kind):
+        return words.format_map(found.get("ctx", {}))
+    return str(found["msg"]).removeprefix("Value error, ")
 
 
 def install(app: FastAPI) -> None:
@@ -50,16 +93,13 @@ def install(app: FastAPI) -> None:
     async def on_http(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 as registered below
         if error.status_code == 400:  # FastAPI's, for a body that the JSON parser fails on
-            return invalid([("body", "JSON in UTF-8, not deeply nested")])
+            is_text = not isinstance(error.__cause__, UnicodeDecodeError)
+            return invalid([(BODY, TOO_DEEP if is_text else NOT_UTF8)])
         return problem(error.status_code, error.detail, error.headers)
 
     async def on_invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 as registered below
-        # Without the values, which may be personal.
-        return invalid(
-            ("body" if found["type"] == "json_invalid" else _field(found["loc"]), found["msg"])
-            for found in error.errors()
-        )
+        return invalid((_field(found), _message(found, error.body)) for found in error.errors())
 
     async def on_busy(request: Request, error: Exception) -> JSONResponse:
         log.error("turned away", path=request.url.path, **cause(error))

@@ -99,6 +99,57 @@ def test_a_body_that_is_not_said_to_be_json_is_refused(client: httpx.Client) -> 
     assert "SENT" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type", "detail"),
+    [
+        (
+            b'{"text": "SENT"}',
+            "text/plain",
+            "Send one JSON object with the header Content-Type: app",
+        ),
+        (b'{"text": "SENT"}', None, "Send one JSON object with the header Content-Type: app"),
+        (
+            b"text=SENT",
+            "application/x-www-form-urlencoded",
+            "the header Content-Type: application/js",
+        ),
+        (b"", "application/json", "The body is empty. Send one JSON object"),
+        (b'{"message_id": "1"}', "application/json", "Neither text nor choice is given. Send text"),
+        (
+            b'{"message_id": "1", "text": "SENT", "choice": "1.1"}',
+            "application/json",
+            "Both text and choice are given. Send text (what was typed) or choice (an id)",
+        ),
+        (
+            '{"message_id": "Γ",\n "text": SENT}'.encode(),
+            "application/json",
+            "The body isn't JSON: line 2, column 10: Expecting value.",
+        ),
+        (b'{"text": "SENT', "application/json", "line 1, column 10: Unterminated string."),
+        (b'{"text": "SENT\xff"}', "application/json", "Encode the JSON as UTF-8"),
+        (b"[" * 100_000, "application/json", "The body is nested too deeply"),
+        (b"[1]", "application/json", "Send one object, in braces"),
+        (b'{"text": "SENT"}', "application/json", "message_id: This field is missing."),
+        (
+            b'{"text": ["SENT"], "message_id": "", "x": 1}',
+            "application/json",
+            "message_id: Send at least 1 character. text: Send a string. "
+            "x: There is no such field; leave it out.",
+        ),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_the_detail_says_what_to_send(
+    client: httpx.Client, body: bytes, content_type: str | None, detail: str
+) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+    answer = client.post("/chat/turns", content=body, headers=headers)
+    found = problem(answer, 422)
+    assert detail in found["detail"]
+    assert all(error["message"] in found["detail"] for error in found["errors"])
+    assert "SENT" not in answer.text
+
+
 @pytest.mark.parametrize("token", ["", "nonsense", "x" * 100, "' OR 1=1 --"])
 def test_an_unknown_token_is_not_found_and_opens_nothing(client: httpx.Client, token: str) -> None:
     for _ in range(2):
