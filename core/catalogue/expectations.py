@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import date
 
-import yaml
 from pydantic_core import ErrorDetails
 
 from core.catalogue.model import ID, URL
@@ -72,6 +70,16 @@ def _length(error: ErrorDetails) -> str:
     return f"at most {error['ctx']['max_length']} characters"
 
 
+def _text(error: ErrorDetails) -> str:
+    """Say that a text with a colon, which YAML reads as a field, needs quotes."""
+    match error["input"]:
+        case dict(given) if len(given) == 1:
+            ((name, value),) = given.items()
+            if isinstance(value, str):
+                return f'a text; with a colon it needs quotes; write "{name}: {value}"'
+    return "a text"
+
+
 def _few(error: ErrorDetails) -> str:
     least = error["ctx"]["min_length"]
     return "at least one" if least == 1 else f"at least {least}"
@@ -86,7 +94,8 @@ FIELDS = "fields, each on a line of its own and indented alike"
 
 _BY_TYPE: Mapping[str, str | Callable[[ErrorDetails], str]] = {
     "missing": "this field, which is missing",
-    "extra_forbidden": "no such field here; is it misspelled, or indented wrongly?",
+    "extra_forbidden": "no such field here; is it misspelled, indented wrongly, or part of a text "
+    "that needs quotes?",
     "int_parsing": _number,
     "int_type": _number,
     "int_from_float": _number,
@@ -100,7 +109,7 @@ _BY_TYPE: Mapping[str, str | Callable[[ErrorDetails], str]] = {
     "date_type": _date,
     "time_parsing": "a time as HH:MM, such as 09:30",
     "time_type": "a time as HH:MM, such as 09:30",
-    "string_type": "a text",
+    "string_type": _text,
     "string_too_short": "a text",
     "string_too_long": _length,
     "string_pattern_mismatch": _pattern,
@@ -111,41 +120,3 @@ _BY_TYPE: Mapping[str, str | Callable[[ErrorDetails], str]] = {
     "model_type": FIELDS,
     "model_attributes_type": FIELDS,
 }
-
-_YAML = {
-    "tab": "spaces instead of the tab character",
-    "cannot start any token": "spaces instead of a tab, and quotes around a text with signs in it",
-    "mapping values are not allowed": "the indentation of the lines around it, or quotes around a "
-    "text with a colon",
-    "did not find expected key": "the indentation of the lines around it",
-    "expected '-' indicator": "the indentation of the list's other items",
-    "expected <block end>": "the indentation of the lines around it",
-}
-
-
-def yaml_expectation(error: yaml.MarkedYAMLError, text: str) -> str:
-    """Return what was expected where a file's text isn't YAML."""
-    problem = error.problem or ""
-    words = next((words for part, words in _YAML.items() if part in problem), None)
-    expected = f"{words} (YAML: {problem})" if words else f"YAML ({problem})"
-    return f"{expected}{_still_open(error, text)}"
-
-
-def _still_open(error: yaml.MarkedYAMLError, text: str) -> str:
-    """Return since where a quote or bracket may be open, of which the error is a consequence."""
-    began, at = error.context_mark, error.problem_mark
-    if "quoted scalar" in (error.context or "") and began:
-        return f"; a quote is open since line {began.line + 1}"
-    last: yaml.Token | None = None
-    with suppress(yaml.YAMLError):
-        for token in yaml.scan(text, Loader=yaml.CSafeLoader):
-            if at is None or token.start_mark.index > at.index:
-                break
-            if isinstance(token, yaml.ScalarToken) and token.style in ("'", '"'):
-                last = token
-    # A quote that was left open ends where the next text's quote begins.
-    if at and last and last.start_mark.line < last.end_mark.line == at.line:
-        return f"; a quote may be open since line {last.start_mark.line + 1}"
-    if at and began and "flow" in (error.context or "") and began.line < at.line:
-        return f"; a bracket may be open since line {began.line + 1}"
-    return ""

@@ -9,10 +9,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from core.catalogue.expectations import expectation, yaml_expectation
+from core.catalogue.expectations import expectation
 from core.catalogue.model import Municipality
 from core.catalogue.validation import Location, find_issues
 from core.catalogue.warnings import find_warnings
+from core.catalogue.yaml_slips import yaml_slip
 from core.errors import ConfigurationError
 from core.i18n import LocalizedText
 
@@ -22,9 +23,15 @@ TEMPLATE, TEMPLATE_ID = Path(__file__).parent / "new_municipality.yaml", "my-tow
 """What `rantevou catalogue new` writes, and the id in it."""
 
 
+ENCODING = "this isn't UTF-8 but another encoding, such as Windows-1253; save the file as UTF-8"
+
+
 @dataclass(frozen=True)
 class Problem:
-    """A problem in a catalogue file: its line (from 1), the field and what was expected."""
+    """A problem in a catalogue file: its line (from 1), the field and what was expected.
+
+    Line 0 and no field where it is of the whole file.
+    """
 
     file: Path
     line: int
@@ -32,7 +39,8 @@ class Problem:
     expected: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.field}: {self.expected}"
+        where = f"{self.file}:{self.line}" if self.line else f"{self.file}"
+        return ": ".join(filter(None, (where, self.field, self.expected)))
 
 
 class CatalogueInvalid(ConfigurationError):
@@ -75,6 +83,13 @@ def check_catalogue(path: Path, today: date | None = None) -> tuple[Municipality
             for key_node, value in node.value:
                 key = str(key_node.value)
                 lines[(*where, key)] = key_node.start_mark.line + 1
+                last = next(reversed(data), "")
+                if node.flow_style and _is_left_out(value) and isinstance(data.get(last), str):
+                    data[last] += f", {key}"
+                    meant = f'{{{last}: "{data[last]}"}}'
+                    found = f"a text with a comma needs quotes; write {meant}"
+                    problems.append(problem_at((*where, last), found))
+                    continue
                 if key in data:
                     problems.append(problem_at((*where, key), "this key only once"))
                 data[key] = convert(value, (*where, key))
@@ -100,6 +115,11 @@ def check_catalogue(path: Path, today: date | None = None) -> tuple[Municipality
         found = find_warnings(body, today)
         warnings += [problem_at(issue.where, issue.expected) for issue in found]
     return body, _sorted_unique(warnings)
+
+
+def _is_left_out(node: yaml.Node) -> bool:
+    """Return whether a field in braces has no value, not even an empty one in quotes."""
+    return isinstance(node, yaml.ScalarNode) and node.start_mark.index == node.end_mark.index
 
 
 def _sorted_unique(problems: list[Problem]) -> list[Problem]:
@@ -131,15 +151,22 @@ def _parse_yaml(path: Path) -> yaml.MappingNode:
     """Return the root of a YAML file. Raises CatalogueInvalid."""
     try:
         text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise _unreadable(
+            path, "there is no such file; is its name or folder another?", 0
+        ) from None
+    except IsADirectoryError:
+        raise _unreadable(path, "is a folder; name a file in it", 0) from None
     except OSError as error:
-        raise _unreadable(path, error.strerror or "readable") from None
-    except UnicodeDecodeError:
-        raise _unreadable(path, "text in UTF-8") from None
+        raise _unreadable(path, f"can't be read: {error.strerror}", 0) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise _unreadable(path, ENCODING, line) from None
     try:
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _unreadable(path, yaml_expectation(error, text), line) from None
+        line, expected = yaml_slip(error, text)
+        raise _unreadable(path, expected, line) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise _unreadable(path, f"YAML ({str(error).partition(chr(10))[0]})") from None
     if not isinstance(root, yaml.MappingNode):
@@ -148,7 +175,7 @@ def _parse_yaml(path: Path) -> yaml.MappingNode:
 
 
 def _unreadable(path: Path, expected: str, line: int = 1) -> CatalogueInvalid:
-    return CatalogueInvalid([Problem(path, line, "the file", expected)])
+    return CatalogueInvalid([Problem(path, line, "", expected)])
 
 
 def _locate_errors(

@@ -102,7 +102,7 @@ def test_wrong_catalogues_are_reported_by_file_line_and_field(
     first, second = done.stderr.splitlines()
     assert first.startswith(f"{wrong}:{line}: groups.0.services.0.duration: ")
     assert "a whole number alone" in first
-    assert second == f"{missing}:1: the file: No such file or directory"
+    assert second == f"{missing}: there is no such file; is its name or folder another?"
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ def wrong(tmp_path: Path, text: str | bytes) -> list[tuple[int, str, str]]:
     with pytest.raises(CatalogueInvalid) as bad:
         read_catalogue(file)
     assert str(bad.value) == "\n".join(
-        f"{file}:{found.line}: {found.field}: {found.expected}" for found in bad.value.problems
+        f"{file}:{found.line}: {found.field}{': ' * bool(found.field)}{found.expected}"
+        for found in bad.value.problems
     )
     return [(found.line, found.field, found.expected) for found in bad.value.problems]
 

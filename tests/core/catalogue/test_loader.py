@@ -190,16 +190,16 @@ def test_a_slip_that_an_alias_repeats_is_told_once(tmp_path: Path) -> None:
         ("# nothing yet\n", 1, "a municipality: id, name, groups …"),
         ("- a\n- b\n", 1, "a municipality: id, name, groups …"),
         ("just words", 1, "a municipality: id, name, groups …"),
-        ("id: [town\nname: {", 2, "YAML (did not find expected"),
-        ("id: town\n\tname: x", 2, "spaces instead of the tab character (YAML: found a tab"),
+        ("id: [town\nname: {", 1, "the [ of this line isn't closed before line 2; write the ]"),
+        ("id: town\n\tname: x", 2, "there is a tab character; write spaces instead"),
         ("id: a\n---\nid: b", 2, "YAML (but found another document"),
-        ("id: *town", 1, "YAML (found undefined alias"),
+        ("id: *town", 1, "a text can't begin with *; write quotes around it"),
         ("id: \x01", 1, "YAML (unacceptable character #x0001"),
         ("id: &a [*a]", 1, "YAML without an *alias inside itself"),
         (GOOD + "links: &a {b: *a}", 1, "YAML without an *alias inside itself"),
-        (b"id: \xff\xfe", 1, "text in UTF-8"),
-        (GOOD.encode("utf-16"), 1, "text in UTF-8"),
-        (GOOD.encode("iso8859-7", "replace"), 1, "text in UTF-8"),
+        (b"id: \xff\xfe", 1, "save the file as UTF-8"),
+        (GOOD.encode("utf-16"), 1, "save the file as UTF-8"),
+        (GOOD.encode("cp1253"), 2, "such as Windows-1253; save the file as UTF-8"),
     ],
     ids=[
         "empty",
@@ -222,7 +222,7 @@ def test_what_is_no_yaml_is_refused_with_the_line(
     tmp_path: Path, text: str | bytes, line: int, expected: str
 ) -> None:
     ((found, field, said),) = wrong(tmp_path, text)
-    assert (found, field) == (line, "the file")
+    assert (found, field) == (line, "")
     assert expected in said
     assert "\n" not in said
 
@@ -230,12 +230,12 @@ def test_what_is_no_yaml_is_refused_with_the_line(
 @pytest.mark.parametrize(
     ("old", "new", "line", "expected"),
     [
-        ("id: town\n", 'id: "town\n', 3, "; a quote may be open since line 1"),
-        ("{el: Δήμος, ", '{el: "Δήμος, ', 3, "; a quote may be open since line 2"),
-        ("{el: Χαρτιά, ", "{el: 'Χαρτιά, ", 55, "; a quote is open since line 36"),
-        ("en: Papers}", "en: Papers", 37, "; a bracket may be open since line 36"),
-        ("en: Papers}", "en: 'Peoples' Papers'}", 36, "YAML (did not find expected ',' or '}')"),
-        ("en: Town}", "en: 'Town\n  Hall'}\n\taliases: [a]", 4, "cannot start any token)"),
+        ("id: town\n", 'id: "town\n', 1, "and none ends it before line 3; write it"),
+        ("{el: Δήμος, ", '{el: "Δήμος, ', 2, "and none ends it before line 3; write it"),
+        ("{el: Χαρτιά, ", "{el: 'Χαρτιά, ", 36, "and none ends it; write the second one"),
+        ("en: Papers}", "en: Papers", 36, "the { of this line isn't closed before line 37; wri"),
+        ("en: Papers}", "en: 'Peoples' Papers'}", 36, "quotes around a text with a comma"),
+        ("en: Town}", "en: 'Town\n  Hall'}\n\taliases: [a]", 4, "a tab character; write spaces"),
     ],
 )
 def test_a_quote_or_bracket_that_is_open_since_an_earlier_line_is_named(
@@ -243,12 +243,96 @@ def test_a_quote_or_bracket_that_is_open_since_an_earlier_line_is_named(
 ) -> None:
     assert GOOD.count(old) == 1
     ((found, field, said),) = wrong(tmp_path, GOOD.replace(old, new))
-    assert (found, field) == (line, "the file")
-    assert said.endswith(expected)
+    assert (found, field) == (line, "")
+    assert expected in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "expected"),
+    [
+        # A space too few or too many: before a field, an item, and the first of several.
+        ("    type: yes_no", "   type: yes_no", 11, "it begins with 3 spaces; write 4, to be"),
+        ("    type: yes_no", "     type: yes_no", 11, "it begins with 5 spaces; write 4, to be"),
+        ("    type: yes_no", "  type: yes_no", 11, "it begins with 2 spaces; write 4, to be"),
+        ("  - id: third_email", " - id: third_email", 14, "it begins with 1 space; write 2, to be"),
+        ("  - id: third_email", "   - id: third_email", 14, "begins with 3 spaces; write 2, to be"),
+        (
+            "      - id: papers",
+            "     - id: papers",
+            35,
+            "5 spaces; write 6, to be in line with line 36",
+        ),
+        (
+            "      - id: one",
+            "       - id: one",
+            25,
+            "7 spaces; write 6, to be in line with line 26",
+        ),
+        ("fields:\n", " fields:\n", 7, "it begins with 1 space; write none, to be in line"),
+        (
+            "        duration: 30",
+            "       duration: 30",
+            38,
+            "7 spaces; write 8, to be in line with",
+        ),
+        (
+            "  - id: third\n",
+            "  -id: third\n",
+            10,
+            "the space after the dash is missing; write - id:",
+        ),
+        # A colon that is missing, or of which the space is.
+        ("id: town", "id:town # its id", 1, "write id: town"),
+        ("    type: yes_no", "    type:yes_no", 11, "write type: yes_no"),
+        ("    type: yes_no", "    type yes_no", 11, "write type: yes_no"),
+        ("        duration: 30", "        duration:30", 38, "write duration: 30"),
+        # Texts that need quotes.
+        (
+            "type: yes_no",
+            "type: yes: no",
+            11,
+            'a text with a colon needs quotes; write type: "yes: no"',
+        ),
+        ("{el: Δήμος, ", "{el: Δήμος: α, ", 2, "quotes around a text with a comma, a colon"),
+        ("{el: Δήμος, ", "{el: Δήμος:, ", 2, "quotes around a text with a comma, a colon"),
+        ("{el: Δήμος, ", "{el: [1] Δήμος, ", 2, "quotes around a text with a comma, a colon"),
+        ("{el: Δήμος, ", "{el: Δήμος ", 2, "and a comma between two fields"),
+        ("{el: Δήμος, ", "{el: %Δήμος, ", 2, "a text can't begin with %; write quotes around it"),
+        ("{el: Δήμος, ", "{el: *, ", 2, "a text can't begin with *; write quotes around it"),
+        ("id: town", "id: @town", 1, "a text can't begin with @; write quotes around it"),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_a_slip_of_yaml_is_told_with_its_line_and_what_to_write(
+    tmp_path: Path, old: str, new: str, line: int, expected: str
+) -> None:
+    assert GOOD.count(old) == 1
+    ((found, field, said),) = wrong(tmp_path, GOOD.replace(old, new))
+    assert (found, field) == (line, "")
+    assert expected in said
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("{el: Δημαρχείο, Χωριό, en: Town}", '{el: "Δημαρχείο, Χωριό"}'),
+        ("{el: Δήμος, en: Town, 1st floor}", '{en: "Town, 1st floor"}'),
+        ("{en: Town, el: Δευτέρα, 08:00–14:30}", '{el: "Δευτέρα, 08:00–14:30"}'),
+    ],
+)
+def test_a_comma_in_braces_needs_quotes(tmp_path: Path, text: str, meant: str) -> None:
+    found = wrong(tmp_path, GOOD.replace("{el: Δήμος, en: Town}", text))
+    language = meant[1:3]
+    assert found == [(2, f"name.{language}", f"a text with a comma needs quotes; write {meant}")]
+
+
+def test_a_colon_in_a_list_of_words_needs_quotes(tmp_path: Path) -> None:
+    found = wrong(tmp_path, GOOD.replace("id: town\n", "id: town\naliases: [Χωριό, Κάτω: Χωριό]\n"))
+    assert found == [(2, "aliases.1", 'a text; with a colon it needs quotes; write "Κάτω: Χωριό"')]
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueInvalid, match=r"none\.yaml:1: the file: No such file"):
+    with pytest.raises(CatalogueInvalid, match=r"none\.yaml: there is no such file"):
         read_catalogue(tmp_path / "none.yaml")
-    with pytest.raises(CatalogueInvalid, match="Is a directory"):
+    with pytest.raises(CatalogueInvalid, match="is a folder; name a file in it"):
         read_catalogue(tmp_path)
