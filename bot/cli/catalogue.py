@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bot.cli.platforms import address_of
 from bot.cli.progress import PREPARING, progress
 from bot.cli.table import echo_table
 from bot.platforms import PLATFORMS
@@ -30,7 +31,7 @@ catalogue = typer.Typer(
 )
 
 Files = Annotated[list[Path], typer.Argument(help="Catalogues, one YAML file each.")]
-NewId = Annotated[str, typer.Argument(help="Of small Latin letters, such as my-town.")]
+NewId = Annotated[str, typer.Argument(help="The id of your municipality, such as my-town.")]
 Ids = Annotated[list[str], typer.Argument(help="Municipalities, as `list` shows them.")]
 
 
@@ -40,12 +41,10 @@ def new(municipality: NewId) -> None:
     import re
 
     from core.catalogue.loader import TEMPLATE, TEMPLATE_ID
-    from core.catalogue.model import ID, MAX_ID
+    from core.catalogue.model import ID, ID_RULE, MAX_ID
 
     if not re.fullmatch(ID, municipality) or len(municipality) > MAX_ID:
-        raise ConfigurationError(
-            f"{municipality!r}: an id of small Latin letters, digits and hyphens, such as my-town"
-        )
+        raise ConfigurationError(f"{municipality!r}: an id of {ID_RULE}, such as my-town")
     file = Path(f"{municipality}.yaml")
     text = TEMPLATE.read_text("utf-8").replace(TEMPLATE_ID, municipality)
     try:
@@ -65,7 +64,8 @@ def check(files: Files) -> None:
     """
     right, wrong = _read(files)
     for file, body in right:
-        typer.echo(f"{file}: OK ({body.id}, {len(body.services)} services)")
+        count = len(body.services)
+        typer.echo(f"{file}: OK ({body.id}, {count} service{'s' if count != 1 else ''})")
     _warn_of_names(right, {})
     if wrong:
         raise ConfigurationError("\n".join(wrong))
@@ -75,7 +75,8 @@ def check(files: Files) -> None:
 def load(files: Files) -> None:
     """Load catalogues into the database, all or none; existing municipalities are updated.
 
-    Those that come with Rantevou are loaded as samples. Warns as `check` does.
+    Those that come with Rantevou are loaded as samples. Warns as `check` does. Prints the address
+    of each one's page.
     """
     from core.bookings.catalogue_update import load_catalogue
     from core.catalogue.loader import SHIPPED
@@ -86,20 +87,22 @@ def load(files: Files) -> None:
     samples = SHIPPED.resolve()
 
     def load_all(
-        session: "Session", now: datetime, _settings: "Settings"
-    ) -> "tuple[list[str], dict[str, LocalizedText]]":
+        session: "Session", now: datetime, settings: "Settings"
+    ) -> "tuple[list[str], dict[str, LocalizedText], str]":
         outcomes: list[str] = []
         for file, body in right:
             report(f"Loading {body.id}", len(outcomes), len(right))
             is_sample = file.resolve().parent == samples
             outcomes.append(load_catalogue(session, body, now, is_sample=is_sample))
-        return outcomes, {row.id: _name(row) for row in _rows(session) if row.removed_at is None}
+        names = {row.id: _name(row) for row in _rows(session) if row.removed_at is None}
+        here = f"{address_of(settings.host, settings.port)}{settings.root_path}"
+        return outcomes, names, settings.public_address or here
 
     with progress(PREPARING) as report:
-        outcomes, names = _in_transaction(load_all)
+        outcomes, names, address = _in_transaction(load_all)
     _warn_of_names(right, names)
     for (_file, body), outcome in zip(right, outcomes, strict=True):
-        typer.echo(f"{body.id}: {outcome}")
+        typer.echo(f"{body.id}: {outcome}; its page is {address}/m/{body.id}")
 
 
 @catalogue.command("list", epilog="Example: rantevou catalogue list")

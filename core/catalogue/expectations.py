@@ -6,9 +6,9 @@ from datetime import date
 
 from pydantic_core import ErrorDetails
 
-from core.catalogue.model import ID, URL
+from core.catalogue.model import ID, ID_RULE, URL
 
-PATTERNS = {ID: "an id of a-z, 0-9, - and _", URL: "a link that begins with https://"}
+PATTERNS = {ID: f"an id of {ID_RULE}", URL: "a link that begins with https://"}
 
 LISTS = {"days": "[mon, tue]", "channels": "[in_person, phone]", "aliases": "[Village, Hamlet]"}
 """Examples of lists, by their field."""
@@ -101,8 +101,8 @@ _BY_TYPE: Mapping[str, str | Callable[[ErrorDetails], str]] = {
     "int_from_float": _number,
     "float_parsing": _decimal,
     "float_type": _decimal,
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
+    "bool_parsing": "yes or no",
+    "bool_type": "yes or no",
     "date_parsing": _date,
     "date_from_datetime_parsing": _date,
     "date_from_datetime_inexact": _date,

@@ -23,6 +23,8 @@ TEMPLATE, TEMPLATE_ID = Path(__file__).parent / "new_municipality.yaml", "my-tow
 """What `rantevou catalogue new` writes, and the id in it."""
 
 
+LINES_LISTED = 5
+
 ENCODING = "this isn't UTF-8 but another encoding, such as Windows-1253; save the file as UTF-8"
 
 
@@ -110,7 +112,11 @@ def check_catalogue(path: Path, today: date | None = None) -> tuple[Municipality
         problems += [problem_at(*found) for found in _locate_errors(error, lines)]
     if problems:
         raise CatalogueInvalid(_sorted_unique(problems))
-    warnings = [problem_at(*missing) for missing in _missing_texts(body, ())]
+    missing: dict[tuple[str, str], list[Problem]] = {}
+    for where, shown in _missing_texts(body, ()):
+        said = f"a text, which is missing; {shown} is shown instead"
+        missing.setdefault((str(where[-1]), shown), []).append(problem_at(where, said))
+    warnings = [_as_one(found, *languages) for languages, found in missing.items()]
     if today:
         found = find_warnings(body, today)
         warnings += [problem_at(issue.where, issue.expected) for issue in found]
@@ -128,14 +134,24 @@ def _sorted_unique(problems: list[Problem]) -> list[Problem]:
     return sorted(unique.values(), key=lambda problem: (problem.line, problem.field))
 
 
+def _as_one(missing: list[Problem], language: str, shown: str) -> Problem:
+    """Return one problem for all texts that lack a language, with the lines of the first."""
+    found = _sorted_unique(missing)
+    if len(found) == 1:
+        return found[0]
+    lines = list(dict.fromkeys(str(each.line) for each in found))
+    listed = ", ".join(lines[:LINES_LISTED]) + (" …" if len(lines) > LINES_LISTED else "")
+    said = f"{len(found)} texts, which are missing (lines {listed}); {shown} is shown instead"
+    return Problem(found[0].file, found[0].line, language, said)
+
+
 def _missing_texts(value: object, where: Location) -> Iterator[tuple[Location, str]]:
-    """Yield the location of each text that lacks a language, and what was expected."""
+    """Yield the location of each text that is missing in a language, and the language shown."""
     parts: Iterable[tuple[str | int, object]] = ()
     match value:
         case LocalizedText():
             for language in value.missing():
-                shown = value.shown_language(language)
-                yield (*where, language), f"a text, which is missing; {shown} is shown instead"
+                yield (*where, language), value.shown_language(language)
         case BaseModel():
             fields = type(value).model_fields.items()
             parts = ((field.alias or name, getattr(value, name)) for name, field in fields)

@@ -20,6 +20,8 @@ from core.i18n import LocalizedText
 ID = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
 URL = r"^https?://\S+$"
 MAX_ID = 40
+ID_RULE = f"small Latin letters and digits, with - or _ between them, at most {MAX_ID} in all"
+"""What `ID` and `MAX_ID` allow, in words."""
 Id = Annotated[str, StringConstraints(pattern=ID, max_length=MAX_ID)]
 Url = Annotated[str, StringConstraints(pattern=URL)]
 Minutes = Annotated[int, Field(ge=5, le=24 * 60)]

@@ -41,11 +41,12 @@ def test_samples_are_loaded_where_nothing_was_and_each_page_says_so(new_file: Pa
         assert run_here(new_file, "catalogue", "remove", "chios", "kep", "larissa").stdout == (
             "chios: removed\nkep: removed\nlarissa: removed\n"
         )
-        assert run_here(new_file, "catalogue", "load", KALAMATA).stdout == "kalamata: unchanged\n"
+        loaded = run_here(new_file, "catalogue", "load", KALAMATA).stdout
+        assert loaded.startswith("kalamata: unchanged; its page is http://")
         assert SAMPLE in client.get("/").text
         assert client.get("/m/chios").status_code == 404
         ours = catalogue(new_file.parent, ours=("Housing Benefit", "Help with the rent"))
-        assert run_here(new_file, "catalogue", "load", ours).stdout == "kalamata: updated\n"
+        assert "kalamata: updated;" in run_here(new_file, "catalogue", "load", ours).stdout
         for path in ("/", "/m/kalamata", "/privacy"):
             page = client.get(path).text
             assert SAMPLE not in page
@@ -64,7 +65,7 @@ def test_samples_are_loaded_where_nothing_was_and_each_page_says_so(new_file: Pa
 def test_loading_a_removed_one_offers_it_again(file: Path) -> None:
     assert run_here(file, "catalogue", "remove", "kalamata").returncode == 0
     assert listed(file)["kalamata"] == "removed"
-    assert run_here(file, "catalogue", "load", KALAMATA).stdout == "kalamata: added\n"
+    assert "kalamata: added;" in run_here(file, "catalogue", "load", KALAMATA).stdout
     assert listed(file)["kalamata"] == "sample"
 
 
@@ -198,8 +199,13 @@ def test_a_new_file_is_one_that_can_be_loaded(file: Path) -> None:
     done = run_here(file, "catalogue", "new", "our-town")
     assert (done.returncode, done.stderr) == (0, "")
     checked = run_here(file, "catalogue", "check", "our-town.yaml")
-    assert (checked.stdout, checked.stderr) == ("our-town.yaml: OK (our-town, 1 services)\n", "")
-    assert run_here(file, "catalogue", "load", "our-town.yaml").stdout == "our-town: added\n"
+    assert (checked.stdout, checked.stderr) == ("our-town.yaml: OK (our-town, 1 service)\n", "")
+    for settings, address in (
+        ({"port": 8123, "root_path": "/dates"}, "http://127.0.0.1:8123/dates/m/our-town"),
+        ({"public_url": "https://dates.example"}, "https://dates.example/m/our-town"),
+    ):
+        loaded = run_here(file, "catalogue", "load", "our-town.yaml", **settings)
+        assert loaded.stdout.endswith(f"; its page is {address}\n")
     assert listed(file)["our-town"] == "loaded"
 
 

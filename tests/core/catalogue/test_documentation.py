@@ -64,6 +64,10 @@ def test_every_key_has_a_row_with_its_default(of: type[CatalogueModel]) -> None:
         assert (not field.is_required() and field.default is None) == text.startswith(OPTIONAL), key
 
 
+def test_the_rule_of_an_id_stands_in_the_same_words() -> None:
+    assert f"| id | {model.ID_RULE}." in PAGE
+
+
 def test_every_part_is_reached_from_the_file() -> None:
     assert Municipality in MODELS
     for of in MODELS:

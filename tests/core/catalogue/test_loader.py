@@ -1,5 +1,6 @@
 """A catalogue that can't be read is refused by file, line, field and expectation."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,8 @@ def test_the_good_one_is_good(tmp_path: Path) -> None:
         ("duration: 30", "duration: half an hour", f"{PAPERS}.duration", "a whole number alone"),
         ("duration: 30", "duration: 3", f"{PAPERS}.duration", "greater than or equal to 5"),
         ("interval: 40", "interval: 1500", f"{PAPERS}.interval", "less than or equal to 1440"),
-        ("id: papers\n", "id: Χαρτιά\n", f"{PAPERS}.id", "an id of a-z, 0-9, - and _"),
-        ("id: town", "id: my town", "id", "an id of a-z, 0-9, - and _"),
+        ("id: papers\n", "id: Χαρτιά\n", f"{PAPERS}.id", "an id of small Latin letters"),
+        ("id: town", "id: my town", "id", "an id of small Latin letters and digits, with"),
         ("{phone: ", "{website: x.gr, phone: ", "contact.website", "a link that begins with http"),
         (
             "channels: [in_person, video]\n        opening",
@@ -69,7 +70,12 @@ def test_the_good_one_is_good(tmp_path: Path) -> None:
         ),
         ("services: [papers]\n", "services: []\n", f"{DESK}.services", "at least one or 'all'"),
         ("services: [papers]\n", "services: papers\n", f"{DESK}.services", "a list or 'all'"),
-        ("services: [papers]\n", "services: [Papers]\n", f"{DESK}.services.0", "an id of a-z"),
+        (
+            "services: [papers]\n",
+            "services: [Papers]\n",
+            f"{DESK}.services.0",
+            "an id of small Latin letters",
+        ),
         ("services: [papers]}", "services: []}", f"{DESK}.openings.1.services", "at least one"),
         ("[mon, tue]", "[monday, tue]", f"{DESK}.openings.0.days.0", "'mon', 'tue'"),
         ("[mon, tue]", "[]", f"{DESK}.openings.0.days", "at least one"),
@@ -142,24 +148,38 @@ def test_every_slip_is_told_at_once_with_its_line(tmp_path: Path) -> None:
 
 def test_a_missing_language_is_warned_of_and_greek_is_shown(tmp_path: Path) -> None:
     file = tmp_path / "town.yaml"
-    partly = GOOD.replace("{el: Χαρτιά, en: Papers}", "{el: Χαρτιά}")
-    partly = partly.replace("desks:\n", "desks: &desks\n").replace(
-        ", reason: {el: Γ, en: F}", ", reason: {el: Γ}"
-    )
-    partly = partly.replace("groups:\n", "  - {id: b, name: {el: Β}, desks: *desks}\ngroups:\n")
-    file.write_text(partly)
+    one = GOOD.replace("{el: Χαρτιά, en: Papers}", "{el: Χαρτιά}")
+    file.write_text(one)
     body, warnings = check_catalogue(file)
-    missing = "a text, which is missing; el is shown instead"
     assert [str(found) for found in warnings] == [
-        f"{file}:{line_of(partly, 'from: 2027-01-04')}: closures.0.reason.en: {missing}",
-        f"{file}:{line_of(partly, '- {id: b, name')}: branches.1.name.en: {missing}",
-        f"{file}:{line_of(partly, 'el: Χαρτιά')}: {PAPERS}.name.en: {missing}",
+        f"{file}:{line_of(one, 'el: Χαρτιά')}: {PAPERS}.name.en: "
+        "a text, which is missing; el is shown instead"
     ]
     name = body.services["papers"].name
     assert (name.in_language("en"), name.values()) == ("Χαρτιά", ["Χαρτιά"])
     assert body.model_validate_json(body.model_dump_json(by_alias=True)) == body
     file.write_text(GOOD)
     assert check_catalogue(file)[1] == []
+
+
+def test_several_texts_that_lack_a_language_are_one_warning(tmp_path: Path) -> None:
+    file = tmp_path / "town.yaml"
+    partly = GOOD.replace("{el: Χαρτιά, en: Papers}", "{el: Χαρτιά}")
+    partly = partly.replace("desks:\n", "desks: &desks\n").replace(
+        ", reason: {el: Γ, en: F}", ", reason: {el: Γ}"
+    )
+    partly = partly.replace("groups:\n", "  - {id: b, name: {el: Β}, desks: *desks}\ngroups:\n")
+    file.write_text(partly)
+    lines = [line_of(partly, each) for each in ("from: 2027-01-04", "- {id: b, name", "el: Χαρτιά")]
+    assert [str(found) for found in check_catalogue(file)[1]] == [
+        f"{file}:{lines[0]}: en: 3 texts, which are missing (lines {lines[0]}, {lines[1]}, "
+        f"{lines[2]}); el is shown instead"
+    ]
+    file.write_text(re.sub(r", en: [^},]*}", "}", GOOD))
+    ((warning),) = check_catalogue(file)[1]
+    assert re.match(
+        r"\d\d texts, which are missing \(lines 2, 6, 8, 9, 12 …\); el", warning.expected
+    )
 
 
 def test_a_texts_languages_are_stored_in_the_tables_order(tmp_path: Path) -> None:
