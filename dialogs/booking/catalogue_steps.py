@@ -99,13 +99,13 @@ def _answers_of_words(
         service = body.services[found[0].value]
         group = next(group for group in body.groups if service in group.services)
         if is_new:
-            ctx.say(_("{label}: {value}.", label=_("Municipality"), value=body.name))
+            ctx.say(_("{value}.", value=body.name))
         ctx.say(_("{label}: {value}.", label=_("Service"), value=service.name))
         return AnswersForOtherSteps(
             {"municipality": body.id, "group": group.id, "service": service.id}
         )
     if is_new and (found or pick(" ".join(words), branches)):
-        ctx.say(_("{label}: {value}.", label=_("Municipality"), value=body.name))
+        ctx.say(_("{value}.", value=body.name))
         return AnswersForOtherSteps({"municipality": body.id})
     return None
 
@@ -118,6 +118,7 @@ CATALOGUE_STEPS = (
         _take_sentence,
         depends=(VERSION,),
         by_name=True,
+        has_label=True,
     ),
     Step(
         "group",

@@ -204,7 +204,7 @@ def _ask_next(ctx: Context[Any]) -> OpenQuestion:
             return ask(ctx, step, prompt)
         tried.add(key)
         only = prompt.choices[0]
-        ctx.say(_("{label}: {value}.", label=step.label, value=only.label))
+        ctx.say(step.said(only.label))
         try:
             _apply_outcome(ctx, navigation.answer(ctx, step, only.value, Source.AUTOMATIC))
         except StepRefused as refused:

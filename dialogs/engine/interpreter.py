@@ -142,7 +142,7 @@ def _act_on(ctx: Context[Any], typed: TypedText, meaning: Meaning | None) -> Eff
             run_command(ctx, name, argument)
         case Picks(choice, repeat):
             if repeat and isinstance(choice, Choice):
-                ctx.say(_("{label}: {value}.", label=typed.step.label, value=choice.label))
+                ctx.say(typed.step.said(choice.label))
             return _apply_choice(ctx, choice)
         case Values(answers, then) if not answers:
             return then

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from core.i18n import Text
+from core.i18n import Text, _
 from dialogs.engine.inputs import Unreadable
 from dialogs.engine.outcomes import EffectOutcome, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, StoredPrompt
@@ -33,7 +33,8 @@ class Step(Generic[O]):
     step with one possible answer isn't asked; a `reusable` answer is offered again in later
     dialogs. `words` are other names for the step, with commas. A step `by_name` asks for something
     whose name means nothing else, such as a municipality: the name, or a sentence with it, is
-    taken even if it was written before the question could be seen.
+    taken even if it was written before the question could be seen. An answer that `has_label` in
+    its own words, such as "Municipality of Chios", is said without the step's.
     """
 
     name: str
@@ -48,6 +49,13 @@ class Step(Generic[O]):
     reusable: bool = False
     words: Text = ""
     by_name: bool = False
+    has_label: bool = False
+
+    def said(self, answer: Text) -> Text:
+        """Return what is said of an answer that was taken without a question."""
+        if self.has_label:
+            return _("{value}.", value=answer)
+        return _("{label}: {value}.", label=self.label, value=answer)
 
     def still_valid(self, ctx: "Context[O]", value: str) -> bool:
         """Return whether this answer could be given now."""

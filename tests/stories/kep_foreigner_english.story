@@ -3,7 +3,7 @@ now      2026-11-30 09:00
 platform webchat, en
 citizen  Hello, I want an appointment with KEP
 bot      Hello! I'm Rantevou and I book appointments with your municipality. At any time you can write “help” or “back”.
-         Municipality: KEP – Citizens' Service Centres.
+         KEP – Citizens' Service Centres.
 bot      Which group of services?
          [Information – Application] [Services for Businesses] [Service for Citizens with Disabilities] [Service from your Municipality]
          (Back) (Help)
