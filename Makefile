@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TESTS := $(VENV)/.tests-ready
 
-.PHONY: run chat test soak check bench screenshots stories pins texts clean
+.PHONY: run chat test soak check bench screenshots stories texts pins clean
 
 run: $(READY)
 	@$(BIN)/rantevou serve
@@ -17,16 +18,16 @@ test soak: export PYTHONDONTWRITEBYTECODE :=
 
 # Installs Chromium, nginx and what they need where it may (root, apt-get); else skips the tests that need them.
 # More workers than cores, since many tests wait; whoever has done its part takes over others' tests.
-test: $(READY)
+test: $(TESTS)
 	@deploy/install_packages.sh $$($(BIN)/python -m tests.programs) || true
 	@$(BIN)/pytest -n 4 --dist worksteal
 
 # What takes long: processes killed 200 times on each database, messages in any disorder, moved clocks.
 # PART=<name> runs one part; `python -m tests.soak --help` names them.
-soak: $(READY)
+soak: $(TESTS)
 	@$(BIN)/python -m tests.soak $(PART)
 
-check: $(READY)
+check: $(TESTS)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -34,15 +35,15 @@ check: $(READY)
 
 # Wall and processor time; `python -m tests.bench --help` names the short form and the JSON output.
 # BESIDE=<git revision> compares the short form with that revision's, in turns, ROUNDS=8 times.
-bench: $(READY)
+bench: $(TESTS)
 	@$(BIN)/python -m $(if $(BESIDE),tests.bench.beside $(BESIDE) $(if $(ROUNDS),--rounds $(ROUNDS)),tests.bench)
 
 # Pictures each main state of the page into tests/screenshots/, for looking at.
-screenshots: $(READY)
+screenshots: $(TESTS)
 	@$(BIN)/python -m tests.screenshots
 
 # Writes the bot's lines of the stories anew, for reading in a diff.
-stories: $(READY)
+stories: $(TESTS)
 	@$(BIN)/pytest tests/stories --rewrite-stories
 
 # Collects the texts of the code into locales/ and marks what awaits translation.
@@ -50,9 +51,11 @@ texts: $(READY)
 	@$(BIN)/pybabel -q extract -F locales/babel.cfg -k _n:1,2 --no-location --sort-output --omit-header -o locales/messages.pot core dialogs bot webhooks
 	@$(BIN)/pybabel -q update -i locales/messages.pot -d locales --no-fuzzy-matching --ignore-pot-creation-date
 
-# Needs uv; run it after a change to requirements.in.
+# Needs uv; run it after a change to requirements.in or requirements-tests.in.
+PIN := uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade --no-emit-index-url --no-header
 pins:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade --no-emit-index-url --no-header requirements.in -o requirements.txt
+	$(PIN) requirements.in -o requirements.txt
+	$(PIN) requirements-tests.in -o requirements-tests.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -67,3 +70,9 @@ $(READY): requirements.txt pyproject.toml
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
+
+# What checks and tests need besides: three times as much as running does.
+$(TESTS): $(READY) requirements-tests.txt
+	@echo "Adding to $(VENV) what tests need (a minute, once)"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-tests.txt
+	@touch $(TESTS)

@@ -124,7 +124,9 @@ def _checkout(commit: str) -> Iterator[Path]:
         _run("git", "worktree", "add", "--detach", str(place), commit)
         try:
             _say(f"Setting up {commit} with an environment of its own")
-            _run("make", "-C", str(place), ".venv/.ready")
+            # Former revisions installed all for running too.
+            apart = (place / "requirements-tests.txt").exists()
+            _run("make", "-C", str(place), ".venv/.tests-ready" if apart else ".venv/.ready")
             # A process that compiles its modules is slower than one that loads them compiled,
             # even after its start.
             _run(str(_python(place)), "-m", "compileall", "-q", ".", place=place)
