@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+ACTIVATE = "source .venv/bin/activate"
 LINK = re.compile(r"\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
 
 
@@ -29,6 +30,16 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_the_readme_is_read_in_a_minute_or_two() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").split()) <= 600
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_can_be_pasted(page: Path) -> None:
+    text = page.read_text("utf-8")
+    blocks = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    assert "…" not in blocks
+    assert ".venv/bin/" not in blocks.replace(ACTIVATE, "")
+    if first := re.search(r"(?:^|`)(?:rantevou|pybabel) [a-z]", text, re.MULTILINE):
+        assert ACTIVATE in text[: first.start()] or page.name == "architecture.md"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

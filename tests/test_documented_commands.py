@@ -39,9 +39,8 @@ OF_THE_MACHINE = (
 def commands(page: Path) -> list[str]:
     """Return the commands of a page that can be run here, without their comments."""
     blocks = BLOCK.findall(page.read_text("utf-8"))
-    lines = "".join(blocks).replace(" && cd ", "\ncd ")
+    lines = "".join(blocks)
     # A quoted argument may go on in the next line.
-    lines = lines.replace(".venv/bin/rantevou ", "rantevou ")
     whole = re.findall(r"^(?:[^'\n]|'[^']*')+$", lines, re.MULTILINE)
     return [re.sub(r"\s+# .*", "", each) for each in whole if not each.startswith(OF_THE_MACHINE)]
 

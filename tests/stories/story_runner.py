@@ -15,6 +15,7 @@ Each line begins with a word:
     accounts email                     these platforms are configured from here on
     outbox   email maria@example.gr    a notification that the message before added to the outbox
     language en                        the page states this language
+    samples                            the municipalities are samples, as after a first start
     later                              the page fetches messages that came since
 """
 
@@ -25,7 +26,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot import conversation_state
@@ -35,7 +36,7 @@ from bot.views.transcript import view
 from core.actor import Actor
 from core.availability import slots
 from core.bookings import holds
-from core.db.models import Booking, Citizen, Conversation, OutboxRow
+from core.db.models import Booking, Citizen, Conversation, MunicipalityRow, OutboxRow
 from tests.conftest import Deployment
 from tests.stories.story_platforms import Line, StoryPlatform
 
@@ -90,6 +91,10 @@ class StoryRunner:
 
     def on_language(self, rest: str) -> None:
         self.language = rest
+
+    def on_samples(self, _rest: str) -> None:
+        samples = update(MunicipalityRow).values(is_sample=True)
+        self.deployment.database.write_sync(lambda s: s.execute(samples))
 
     def on_other(self, rest: str) -> None:
         self.who = rest or "other"
