@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from bot.ops.stopping import StopRequest
 from webhooks.app import create_app
 from webhooks.capacity import raise_open_files
 from webhooks.connections import (
@@ -87,9 +88,12 @@ class ManagementServer(PatientServer):
 class Server(PatientServer):
     """When it stops, it closes the event streams, which have no end of their own."""
 
-    def __init__(self, app: FastAPI, management: socket.socket, **config: Any) -> None:
+    def __init__(
+        self, app: FastAPI, management: socket.socket, stop: StopRequest, **config: Any
+    ) -> None:
         """`management` is the socket on which the monitoring is served, to no stranger."""
         super().__init__(app, **config)
+        self._stop = stop
         self._state = app.state
         self._management = ManagementServer(app.state.management)
         self._management_socket = management
@@ -99,6 +103,13 @@ class Server(PatientServer):
         await super().startup(sockets)
         monitoring = self._management.serve([self._management_socket])
         self._monitoring = asyncio.create_task(monitoring)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals, and end at once where one came before."""
+        with super().capture_signals():
+            self.should_exit = self.should_exit or self._stop.received
+            yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop; at the second signal at once: what is unfinished is sent by another process."""
@@ -114,7 +125,10 @@ class Server(PatientServer):
         await self._monitoring
 
 
-def create_server(management: socket.socket) -> Server:
-    """Return the server that `rantevou serve` runs; `bot.cli` imports it by this name."""
+def create_server(management: socket.socket, stop: StopRequest) -> Server:
+    """Return the server that `rantevou serve` runs; `bot.cli` imports it by this name.
+
+    It ends at once where `stop` was received while it was made.
+    """
     raise_open_files()
-    return Server(create_app(), management, timeout_graceful_shutdown=10)
+    return Server(create_app(), management, stop, timeout_graceful_shutdown=10)

@@ -11,7 +11,7 @@ import tempfile
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,9 @@ from bot.cli.secret import secret
 from bot.cli.staff import staff
 from bot.platforms import PLATFORMS
 from core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from bot.ops.stopping import StopRequest
 
 app = typer.Typer(
     cls=PlatformGroup,
@@ -62,12 +65,15 @@ def serve(workers: Workers = 1) -> None:
 
     On an empty database, load the shipped catalogues first.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    from bot.ops.stopping import StopRequest
+
+    stop = StopRequest()
+    stop.listen(signal.SIGTERM)
     from bot.telemetry.logging import configure
 
     if workers == 1:
         configure()
-        _serve(*_prepare())
+        _serve(*_prepare(), stop)
         return
     from bot.ops.supervisor import supervise
 
@@ -76,7 +82,7 @@ def serve(workers: Workers = 1) -> None:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         write_left_out = configure()
         listeners = _prepare()
-        supervise(workers, lambda: _serve(*listeners), write_left_out)
+        supervise(workers, lambda: _serve(*listeners, stop), write_left_out, stop)
 
 
 def _prepare() -> tuple[socket.socket, socket.socket]:
@@ -105,11 +111,11 @@ def _prepare() -> tuple[socket.socket, socket.socket]:
     return listener, management
 
 
-def _serve(listener: socket.socket, management: socket.socket) -> None:
+def _serve(listener: socket.socket, management: socket.socket, stop: "StopRequest") -> None:
     from uvicorn.importer import import_from_string
 
     create_server = import_from_string("webhooks.server:create_server")  # not for bot to import
-    server = create_server(management)
+    server = create_server(management, stop)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
 

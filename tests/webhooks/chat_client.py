@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 from fastapi import FastAPI
 
+from bot.ops.stopping import StopRequest
 from webhooks.server import Server
 
 CODE = re.compile(r"(?:Κωδικός|Code): (\w{3} \w{3})")
@@ -115,7 +116,7 @@ def _url(listener: socket.socket) -> str:
 def serving(app: FastAPI) -> Iterator[ServedClient]:
     """Serve an app from a thread, over real sockets; yield a client."""
     with _listener() as listener, _listener() as management:
-        server = Server(app, management, lifespan="on")
+        server = Server(app, management, StopRequest(), lifespan="on")
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -12,12 +12,13 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
+import pytest
 
 from core.db.database import Database
 from tests.bot.process_start import RANTEVOU
 from tests.bot.processes import TIMEOUT_SECONDS, Server, free_port, run, server
 from tests.bot.telemetry.test_silence import over_account, over_chat, url_of
-from tests.conftest import mostly_on
+from tests.conftest import SOAK, mostly_on
 from tests.fakes.failing_platform import FAILING_PLATFORM
 
 TURNS = 'rantevou_turns_total{outcome="answered",platform="webchat"}'
@@ -27,6 +28,7 @@ TWO = (RANTEVOU, "serve", "--workers", "2")
 
 REPEATS = """
 import os, signal, structlog
+from bot.ops.stopping import StopRequest
 from bot.ops.supervisor import supervise
 from bot.telemetry.logging import configure
 
@@ -37,7 +39,78 @@ def run():
     while True:
         signal.pause()
 
-supervise(1, run, configure())
+supervise(1, run, configure(), StopRequest())
+"""
+
+INTERRUPTED = """
+import os, signal, socket, sys, time
+import webhooks.server
+from bot.cli import main
+from bot.ops.stopping import StopRequest
+from bot.ops.supervisor import supervise
+from bot.telemetry.logging import configure
+
+rounds = int(sys.argv[1])
+counted, count = os.pipe()
+
+def sockets():
+    return [socket.create_server(("127.0.0.1", 0)) for _each in range(2)]
+
+def run_interrupted_at(call):
+    # Serve; where so many functions were called, be told to end, and lose the SystemExit.
+    calls = 0
+
+    def hook(frame, event, _argument):
+        nonlocal calls
+        calls += event == "call"
+        is_open = frame.f_code.co_name == "on_tick"
+        if is_open:
+            os.write(count, b"%d " % calls)
+        if is_open or calls == call:
+            sys.setprofile(None)
+            came = []
+            handler = signal.signal(signal.SIGTERM, lambda *_: came.append(1))
+            os.kill(os.getppid(), signal.SIGTERM)
+            while not came:
+                time.sleep(0.01)
+            signal.signal(signal.SIGTERM, handler)
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            except SystemExit:
+                print("lost", flush=True)
+
+    sys.setprofile(hook)
+    main._serve(*sockets(), stop)
+
+def supervised(call):
+    global stop
+    stop = StopRequest()
+    supervise(1, lambda: run_interrupted_at(call), lambda: None, stop)
+
+configure()
+supervised(0)
+calls = int(os.read(counted, 20))
+for each in range(rounds):
+    supervised(1 + calls * each // rounds)
+print("all ended")
+"""
+"""Each round, a worker is told to end at another moment of its start, and the exception is lost."""
+
+STUCK = """
+import os, signal
+from bot.ops import supervisor
+from bot.ops.stopping import StopRequest
+
+def stuck():
+    for sig in supervisor.SIGNALS:
+        signal.signal(sig, signal.SIG_IGN)
+    os.kill(os.getppid(), signal.SIGTERM)
+    while True:
+        signal.pause()
+
+supervisor.GRACE_SECONDS = 0.5
+supervisor.supervise(2, stuck, lambda: None, StopRequest())
+print("all ended")
 """
 
 
@@ -70,6 +143,7 @@ def test_a_process_that_is_stopped_says_how_many_lines_it_left_out() -> None:
 def test_a_process_that_is_stopped_twice_runs_none_of_its_parents_handlers() -> None:
     program = """
 import atexit, os, signal
+from bot.ops.stopping import StopRequest
 from bot.ops.supervisor import supervise
 
 def stop():
@@ -78,11 +152,30 @@ def stop():
         signal.pause()
 
 atexit.register(print, "the parent's")
-supervise(1, stop, lambda: os.kill(os.getpid(), signal.SIGTERM))
+supervise(1, stop, lambda: os.kill(os.getpid(), signal.SIGTERM), StopRequest())
 """
     command = [sys.executable, "-c", program]
     ended = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=60)
     assert ended.stdout.decode() == "the parent's\n"
+
+
+@pytest.mark.parametrize("rounds", [4, pytest.param(60, marks=SOAK)])
+def test_a_process_that_is_stopped_while_it_starts_ends_even_if_the_exception_is_lost(
+    file: Path, rounds: int
+) -> None:
+    ended = run(file, "-c", INTERRUPTED, str(rounds), program=sys.executable)
+    assert ended.returncode == 0, ended.stderr
+    said = ended.stdout.splitlines()
+    assert said[-1] == "all ended"
+    assert said.count("lost") >= rounds // 2
+    assert "didn't end" not in ended.stderr
+
+
+def test_a_process_that_does_not_end_is_killed(file: Path) -> None:
+    ended = run(file, "-c", STUCK, program=sys.executable)
+    logged, said = ended.stdout.splitlines()
+    assert "workers didn't end" in logged
+    assert said == "all ended"
 
 
 def test_a_process_that_failed_leaves_the_others_their_numbers(file: Path) -> None:
