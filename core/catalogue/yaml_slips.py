@@ -19,6 +19,10 @@ FIELD = re.compile(r"( *)((?:- +)*)[^\s:]+(?::|\s|$)")
 """The beginning of a line with a field or item: its indentation, and its dashes."""
 
 
+NO_COLON = re.compile(r" *(?:- +)*[\w-]+(?::\S| )")
+"""The beginning of a line with a field that lacks its colon, or the space after it."""
+
+
 @dataclass(frozen=True)
 class _Place:
     """Where an item of a list (at its dash) or a field begins.
@@ -127,6 +131,10 @@ def _indentation(lines: list[str], failed: int) -> tuple[int, str]:
             "it is indented otherwise than the lines around it; write as many spaces before it",
         )
     near = min(reversed(alike), key=lambda place: abs(place.column - column))
+    # To YAML a field without its colon is a text, and the next field a fault.
+    if near.column == column:
+        number = failed + 1 if NO_COLON.match(line) else near.line
+        return number, _field_without_colon(lines[number - 1])
     if near.column % 2 and not column % 2:
         return near.line, _as(near.indentation, column - near.column, failed + 1)
     return failed + 1, _as(column, near.column - column, near.line)

@@ -1,11 +1,12 @@
 """A catalogue that can't be read is refused by file, line, field and expectation."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from core.catalogue.loader import CatalogueInvalid, check_catalogue, read_catalogue
+from core.catalogue.loader import TEMPLATE, CatalogueInvalid, check_catalogue, read_catalogue
 from tests.core.catalogue.broken_catalogue import DESK, GOOD, PAPERS, line_of, wrong
 
 
@@ -330,6 +331,31 @@ def test_a_slip_of_yaml_is_told_with_its_line_and_what_to_write(
     ((found, field, said),) = wrong(tmp_path, GOOD.replace(old, new))
     assert (found, field) == (line, "")
     assert expected in said
+
+
+SLIPS: dict[str, Callable[[str], str]] = {
+    "a space too few": lambda line: line.removeprefix(" "),
+    "a space too many": lambda line: f" {line}",
+    "no space after the colon": lambda line: line.replace(": ", ":", 1),
+    "no colon": lambda line: line.replace(": ", " ", 1),
+    "a comma in braces": lambda line: re.sub(r"{el: ([^\",}]+)", r"{el: \1, Α", line),
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_slip_in_any_line_of_a_new_file_is_told_at_that_line(tmp_path: Path, slip: str) -> None:
+    right, file, told = TEMPLATE.read_text("utf-8").split("\n"), tmp_path / "town.yaml", 0
+    for number, line in enumerate(right, 1):
+        wrong = SLIPS[slip](line)
+        if wrong == line or not line.strip() or line.lstrip().startswith("#"):
+            continue
+        file.write_text("\n".join([*right[: number - 1], wrong, *right[number:]]), "utf-8")
+        try:
+            check_catalogue(file)
+        except CatalogueInvalid as bad:
+            assert number in [problem.line for problem in bad.problems], str(bad)
+            told += 1
+    assert told > 9
 
 
 @pytest.mark.parametrize(
