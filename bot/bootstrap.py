@@ -117,16 +117,19 @@ class Application:
         return DeliveryWorker(self.database, self.services, self.settings.give_up)
 
 
-def bootstrap(settings: Settings, platforms: Mapping[str, str] = PLATFORMS) -> Application:
+def bootstrap(
+    settings: Settings, platforms: Mapping[str, str] = PLATFORMS, *, create: bool = False
+) -> Application:
     """Prepare the database and return the application. Raises ConfigurationError.
 
-    `platforms` are those with which the settings were read.
+    So, too, where there is no database, unless `create` is true: in another folder, a new one would
+    seem to have lost the bookings. `platforms` are those with which the settings were read.
     """
     texts = Translator()
     accounts = build_platforms(settings.accounts, texts, platforms)
     database = Database(settings.database_url, settings.given_encryption_key)
     try:
-        database.prepare()
+        database.prepare(create=create)
         secret = hash_key(database, settings.given_secret)
     except ConfigurationError:
         database.close()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.db.advisory_locks import lock
 from core.db.database import Database
-from core.db.key_file import read_key, refusal, write_key
+from core.db.key_file import read_key, refusal, unusable, write_key
 from core.db.models import Booking, StoredSecret
 from core.db.postgresql import PostgreSQL
 from core.db.sqlite import SQLite
@@ -155,7 +155,7 @@ def _kept(session: Session, database_file: Path | None) -> str | None:
     try:
         return read_key(file)
     except OSError as error:
-        raise _unusable(file, error) from None
+        raise unusable(SETTING, file, error) from None
 
 
 def _make(session: Session, database_file: Path | None) -> str:
@@ -168,12 +168,8 @@ def _make(session: Session, database_file: Path | None) -> str:
     try:
         write_key(file, key)
     except OSError as error:
-        raise _unusable(file, error) from None
+        raise unusable(SETTING, file, error) from None
     return key
-
-
-def _unusable(file: Path, error: OSError) -> ConfigurationError:
-    return ConfigurationError(f"{SETTING} isn't set, and {file} can't be used: {error.strerror}")
 
 
 def _refusal(

@@ -104,7 +104,8 @@ class Machine:
         here = command.replace("/var/backups/", f"{self.folder}/backups/")
         made = make_url(self.postgresql.url).set(database="rantevou", username="rantevou")
         here = here.replace("postgresql://rantevou:password@host/rantevou", str(made))
-        here = here.replace("-2026-12-07.db", "-$(date +%F).db")
+        here = here.replace("-2026-12-07.", "-$(date +%F).")
+        here = here.replace("chown -R rantevou: ", f"chown -R {owner}:{group} ")
         here = here.replace("-o rantevou", f"-o {owner}").replace("-g rantevou", f"-g {group}")
         if command.startswith("curl "):
             needed(CURL)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bot.cli.office import echo_if_new
 from bot.cli.platforms import address_of
 from bot.cli.progress import PREPARING, progress
 from bot.cli.table import echo_table
@@ -99,7 +100,7 @@ def load(files: Files) -> None:
         return outcomes, names, settings.public_address or here
 
     with progress(PREPARING) as report:
-        outcomes, names, address = _in_transaction(load_all)
+        outcomes, names, address = _in_transaction(load_all, create=True)
     _warn_of_names(right, names)
     for (_file, body), outcome in zip(right, outcomes, strict=True):
         typer.echo(f"{body.id}: {outcome}; its page is {address}/m/{body.id}")
@@ -153,13 +154,19 @@ def remove(ids: Ids) -> None:
         typer.echo(f"{each}: removed")
 
 
-def _in_transaction(act: "Callable[[Session, datetime, Settings], T]") -> T:
-    """Run act(session, now, settings) as a transaction on the configured database."""
+def _in_transaction(
+    act: "Callable[[Session, datetime, Settings], T]", *, create: bool = False
+) -> T:
+    """Run act(session, now, settings) as a transaction on the configured database.
+
+    Where there is none, it is made if `create` is true.
+    """
     from bot.bootstrap import bootstrap
     from bot.settings import read_settings
 
     settings = read_settings(PLATFORMS)
-    application = bootstrap(settings)
+    application = bootstrap(settings, create=create)
+    echo_if_new(application)
     with closing(application.database) as database:
         return database.write_sync(lambda s: act(s, application.services.clock(), settings))
 

@@ -18,6 +18,7 @@ import typer
 from bot.cli.bookings import bookings
 from bot.cli.catalogue import catalogue
 from bot.cli.database import database
+from bot.cli.office import echo_if_new
 from bot.cli.outbox import outbox
 from bot.cli.platforms import PlatformGroup, address_of, doctor
 from bot.cli.progress import PREPARING, progress
@@ -55,8 +56,17 @@ def main() -> None:
     try:
         app()
     except ConfigurationError as reason:
-        typer.secho(str(reason), fg="red", err=True)
-        sys.exit(1)
+        said = str(reason)
+    except PermissionError as error:
+        if error.filename is None:
+            raise
+        from core.db.file_access import cure_of
+
+        said = f"{error.filename} can't be used: {error.strerror}{cure_of(Path(error.filename))}"
+    else:
+        return
+    typer.secho(said, fg="red", err=True)
+    sys.exit(1)
 
 
 @app.command(epilog="Example: rantevou serve --workers 4")
@@ -100,11 +110,12 @@ def _prepare() -> tuple[socket.socket, socket.socket]:
             _listen(settings.management_host, settings.management_port, "MANAGEMENT_")
         )
         with progress(PREPARING):
-            application = bootstrap(settings)
+            application = bootstrap(settings, create=True)
             load_shipped(application)
             application.check_municipalities()
             application.database.close()
         opened.pop_all()  # they stay open unless something is refused
+    echo_if_new(application)
     address = f"{address_of(settings.host, settings.port)}{settings.root_path}"
     docs = f" (API: {address}/docs)" if settings.api_docs else ""
     typer.echo(f"Rantevou: open {address}{docs}. Ctrl-C stops it.")
@@ -178,11 +189,12 @@ def backup(file: Annotated[str, typer.Argument(help="Where to; not there yet.")]
     # A path that ends with a slash is a folder's, which Path forgets.
     target = Path(file) / "rantevou.db" if file.endswith(os.sep) else Path(file)
     with progress("Copying") as report:
-        copies, wrong = backup(read_settings(PLATFORMS), target, report)
-    *beside, last = map(str, copies)
+        copied = backup(read_settings(PLATFORMS), target, report)
+    *beside, last = (str(each.absolute()) for each in copied.files)
     typer.echo(f"Copied to {', '.join(beside)}{' and ' if beside else ''}{last}")
-    if wrong:
-        raise ConfigurationError("\n".join(wrong))
+    typer.echo(f"Bookings in the copy: {copied.bookings}")
+    if copied.wrong:
+        raise ConfigurationError("\n".join(copied.wrong))
 
 
 @app.command(epilog="Example: rantevou chat")
@@ -193,8 +205,9 @@ def chat() -> None:
     from bot.settings import read_settings
 
     with progress(PREPARING):
-        application = bootstrap(read_settings(PLATFORMS))
+        application = bootstrap(read_settings(PLATFORMS), create=True)
         load_shipped(application)
+    echo_if_new(application)
     console.chat(application.handle_message_sync, "/start")
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
+import typer
+
 from core.actor import Role, Staff
 from core.errors import ConfigurationError
 
@@ -74,6 +76,12 @@ class OfficeCommand:
             return ZoneInfo(self.registry[municipality_id].body.timezone)
         except KeyError:
             raise ConfigurationError("There is no such municipality.") from None
+
+
+def echo_if_new(application: "Application") -> None:
+    """Say where a new database was made: it may be another folder than the one that was meant."""
+    if application.database.is_new:
+        typer.echo(f"A new database was made: {application.database.backend.place}")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
+from bot.cli.office import echo_if_new
 from bot.cli.progress import PREPARING, progress
 from bot.platforms import PLATFORMS, build_platforms, load
 from core.errors import ConfigurationError
@@ -82,9 +83,10 @@ def _poll(platform: str) -> None:
     settings = read_settings(PLATFORMS)
     _accounts(settings, platform)
     with progress(PREPARING):
-        application = bootstrap(settings)
+        application = bootstrap(settings, create=True)
         load_shipped(application)
         application.check_municipalities()
+    echo_if_new(application)
     configure()
     accounts = {
         account: each

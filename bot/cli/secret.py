@@ -60,7 +60,7 @@ def replace(yes: Yes = False) -> None:
 
     with closing(Database(settings.database_url, settings.given_encryption_key)) as database:
         with progress(PREPARING):
-            database.prepare()
+            database.prepare(create=False)
             database.write_sync(lambda session: check_lost(session, database, given))
         if not yes:
             typer.confirm(QUESTION.format(where=database.backend.name), abort=True)

@@ -4,6 +4,7 @@ import os
 import shlex
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import create_engine
@@ -22,17 +23,29 @@ from core.db.sqlite import BUSY_SECONDS, SQLite
 from core.errors import ConfigurationError
 from core.progress import Report, silent
 
+BOOKINGS = "SELECT count(*) FROM bookings WHERE code IS NOT NULL"
+"""Only one that was ever confirmed has a code."""
+
 PAGES = 2_000
 """The pages that are copied before the progress is reported, about 8 MB."""
 
 
-def backup(
-    settings: Settings, target: Path, report: Report = silent
-) -> tuple[list[Path], list[str]]:
+@dataclass(frozen=True)
+class Copied:
+    """The outcome of a backup: the copies' paths, and the bookings in the database's copy.
+
+    `wrong` is what is wrong with secret and key, without which the copy is of little use.
+    """
+
+    files: list[Path]
+    bookings: int
+    wrong: list[str]
+
+
+def backup(settings: Settings, target: Path, report: Report = silent) -> Copied:
     """Copy SQLite's file, and those of its secret and its encryption key, if it has any.
 
-    Return the copies' paths, and what is wrong with secret and key, without which the copy is of
-    little use. Raises ConfigurationError where nothing was copied.
+    Raises ConfigurationError where nothing was copied.
     """
     backend = backend_of(settings.database_url)
     if isinstance(backend, PostgreSQL):
@@ -40,8 +53,8 @@ def backup(
             f"Nothing was copied. PostgreSQL does it itself: {_dump(backend, target)}"
         )
     source = backend.file
-    if not source.exists():
-        raise ConfigurationError(f"{SETTING}: {source} isn't there.")
+    if backend.is_missing:
+        raise ConfigurationError(f"{SETTING}: {backend.place} isn't there.")
     if not target.parent.is_dir():
         raise ConfigurationError(f"{target.parent}: there is no such folder. Make it first.")
     if target.is_dir():
@@ -59,7 +72,7 @@ def backup(
     try:
         for draft in drafts.values():
             draft.touch(mode=0o600, exist_ok=False)
-        _copy(source, drafts[target], report)
+        bookings = _copy(source, drafts[target], report)
         wrong = _what_is_wrong(drafts[target], backend, settings)
         for copy, original in copies.items():
             if copy != target:
@@ -73,11 +86,14 @@ def backup(
         for draft in drafts.values():
             with suppress(OSError):
                 draft.unlink()
-    return [*copies], wrong
+    return Copied([*copies], bookings, wrong)
 
 
-def _copy(source: Path, draft: Path, report: Report) -> None:
-    """Copy a consistent state of the database and check it; writers don't wait meanwhile."""
+def _copy(source: Path, draft: Path, report: Report) -> int:
+    """Copy a consistent state of the database and check it; return the number of its bookings.
+
+    Writers don't wait meanwhile.
+    """
     what = f"Copying {source.name}"
 
     def progress(_status: int, remaining: int, total: int) -> None:
@@ -95,9 +111,11 @@ def _copy(source: Path, draft: Path, report: Report) -> None:
         original.backup(copy, pages=PAGES, progress=progress, sleep=0)
         report("Checking the copy", 0, 0)
         found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        bookings = copy.execute(BOOKINGS).fetchone()[0] if found == "ok" else 0
     if found != "ok":
         what = found.rpartition("\n")[2]
         raise ConfigurationError(f"{source} is damaged ({what}), so its copy was thrown away.")
+    return int(bookings)
 
 
 def _what_is_wrong(draft: Path, backend: SQLite, settings: Settings) -> list[str]:

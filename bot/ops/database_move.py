@@ -96,8 +96,10 @@ def move_database(settings: Settings, url: str, report: Report) -> Moved:
         name = source.backend.name
         if isinstance(source.backend, PostgreSQL):
             raise ConfigurationError(f"{SETTING}: {name} is PostgreSQL already.")
-        if not source.backend.file.exists():
-            raise ConfigurationError(f"{SETTING}: {name} isn't there, so there is nothing to move.")
+        if source.backend.is_missing:
+            raise ConfigurationError(
+                f"{SETTING}: {source.backend.place} isn't there, so there is nothing to move."
+            )
         source.backend.keep_others_out(source.engine)
         with target.as_configuration_errors("can't be used", ARGUMENT):
             writing = target.engine.connect()

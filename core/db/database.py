@@ -32,6 +32,10 @@ REVISIONS = sorted(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-
 
 SETTING = "RANTEVOU_DATABASE_URL"
 EXPECTED = "must be like sqlite:///data/rantevou.db or postgresql://user:password@host/name"
+NOT_THERE = (
+    SETTING + ": there is no office in {place}. Run the command in Rantevou's folder, or "
+    "`rantevou serve` first, which makes a new one."
+)
 READERS = 4
 RETRY_SECONDS = 15
 """The seconds for which a transaction is retried while others conflict with it."""
@@ -59,6 +63,8 @@ class Database:
             self._use(key)
         self._writer = ThreadPoolExecutor(self.backend.writers, "writer")
         self._reading = ThreadPoolExecutor(READERS, "reader")
+        self.is_new = False
+        """Whether `prepare` has made it."""
         self.on_commit: list[Callable[[dict[Any, Any]], None]] = []
         """Called with the session's `info` after each commit, on the thread that wrote."""
 
@@ -107,12 +113,15 @@ class Database:
                 callback(session.info)
             return done
 
-    def prepare(self) -> None:
+    def prepare(self, *, create: bool = True) -> None:
         """Create or migrate the tables. Raises ConfigurationError where that can't be done.
 
-        It is DatabaseMoved where the office was moved, or is still being moved there.
+        So, too, where there is no database, or an empty one, and `create` is false. It is
+        DatabaseMoved where the office was moved, or is still being moved there.
         """
         with self.as_configuration_errors("can't be used"):
+            if not create and self.backend.is_missing:
+                raise ConfigurationError(NOT_THERE.format(place=self.backend.place))
             self.backend.create_if_missing()
             with self.engine.begin() as connection:
                 self.backend.lock_for_migration(connection)
@@ -125,6 +134,9 @@ class Database:
                         f"{revision}; this one knows up to {REVISIONS[-1]}). "
                         "Install the newer Rantevou."
                     )
+                self.is_new = revision is None
+                if self.is_new and not create:
+                    raise ConfigurationError(NOT_THERE.format(place=self.backend.place))
                 key = take_key(connection, self.backend, self._given_key, revision)
                 self._use(key)
                 if revision != REVISIONS[-1]:
@@ -178,7 +190,7 @@ class Database:
         except (DatabaseError, OSError) as error:
             reason = error.orig if isinstance(error, DatabaseError) else error.strerror
             raise ConfigurationError(
-                f"{named}: {self.backend.name} {failure}: {reason_of(reason)}"
+                f"{named}: {self.backend.name} {failure}: {reason_of(reason)}{self.backend.cure}"
             ) from None
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, exists, inspect, select
 
 from core.db.encryption import KEY_COMMAND, EncryptionKey, new_key
-from core.db.key_file import read_key, refusal, write_key
+from core.db.key_file import read_key, refusal, unusable, write_key
 from core.db.models import Base, StoredSecret
 from core.db.postgresql import PostgreSQL
 from core.db.sqlite import SQLite
@@ -34,13 +34,18 @@ def known_key(backend: SQLite | PostgreSQL, given: str | None) -> EncryptionKey 
     """
     file = None if given or backend.file is None else key_file(backend.file)
     try:
-        text = given or (file and read_key(file))
+        text = given or (file and _read(file))
         return EncryptionKey(text) if text else None
-    except OSError as error:
-        raise _unusable(file, error) from None
     except ValueError as error:
         restore = f"{file} has no key: restore it from a backup, where it is FILE.key. It"
         raise ConfigurationError(f"{restore if file else SETTING} {error}.") from None
+
+
+def _read(file: Path) -> str | None:
+    try:
+        return read_key(file)
+    except OSError as error:
+        raise unusable(SETTING, file, error) from None
 
 
 def take_key(
@@ -67,7 +72,7 @@ def take_key(
     try:
         write_key(file, text := new_key())
     except OSError as error:
-        raise _unusable(file, error) from None
+        raise unusable(SETTING, file, error) from None
     return EncryptionKey(text)
 
 
@@ -118,7 +123,3 @@ def _is_anything_encrypted(connection: Connection) -> bool:
         for table in tables
         if table.name in there
     )
-
-
-def _unusable(file: Path | None, error: OSError) -> ConfigurationError:
-    return ConfigurationError(f"{SETTING} isn't set, and {file} can't be used: {error.strerror}")

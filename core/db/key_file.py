@@ -4,6 +4,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from core.db.file_access import cure_of
+from core.errors import ConfigurationError
+
 
 def read_key(file: Path) -> str | None:
     """Return the key in a file; None where there is no file, or nothing in it. Raises OSError."""
@@ -24,6 +27,15 @@ def write_key(file: Path, key: str) -> None:
     finally:
         with suppress(OSError):
             draft.unlink()
+
+
+def unusable(setting: str, file: Path, error: OSError) -> ConfigurationError:
+    """Return that a key's file can't be used, and how to mend that where rights are at fault."""
+    all_beside = f"{file.absolute().with_suffix('')}*"
+    return ConfigurationError(
+        f"{setting} isn't set, and {file} can't be used: {error.strerror}"
+        f"{cure_of(file, all_beside)}"
+    )
 
 
 def refusal(

@@ -54,6 +54,17 @@ class PostgreSQL:
         shown = url.set(drivername="postgresql").difference_update_query(PASSWORDS)
         self.name = shown.render_as_string(hide_password=True)
 
+    @property
+    def place(self) -> str:
+        """Return where it is: the URL without its password."""
+        return self.name
+
+    cure = ""
+    """No right of this machine's user is missing."""
+
+    is_missing = False
+    """Whether it isn't there; connecting to it tells."""
+
     def create_if_missing(self) -> None:
         """Do nothing: the server's administrator creates the database."""
 

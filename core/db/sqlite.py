@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
+from core.db.file_access import cure_of
 from core.errors import ConfigurationError
 
 BUSY_SECONDS = 15
@@ -40,6 +41,21 @@ class SQLite:
         self.url = url
         self.file = Path(url.database or "")
         self.name = str(self.file)
+
+    @property
+    def place(self) -> str:
+        """Return where it is, also for who is in another folder."""
+        return str(self.file.absolute())
+
+    @property
+    def cure(self) -> str:
+        """Return how this user gets the rights to use the file; "" where they have them."""
+        return cure_of(self.file, f"{self.file.absolute()}*")
+
+    @property
+    def is_missing(self) -> bool:
+        """Return whether there is no such file."""
+        return not self.file.exists()
 
     def create_if_missing(self) -> None:
         """Create the file where there is none; its folder only where it is the default one.

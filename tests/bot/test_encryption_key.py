@@ -14,6 +14,7 @@ from bot.messages import Inbound
 from bot.secret_key import secret_file
 from bot.settings import Settings
 from core.actor import Role
+from core.catalogue.loader import SHIPPED
 from core.db.database import Database
 from core.db.database_key import key_file
 from core.db.models import Base, Booking, StaffMember
@@ -23,6 +24,7 @@ from tests.conftest import Deployment, on_both, on_sqlite
 from tests.postgres import KEY, OTHER_KEY
 from tests.webhooks.chat_client import ChatClient
 
+CHIOS = SHIPPED / "chios.yaml"
 TEXTS = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "το συντομότερο", "το νωρίτερο")
 DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130")
 SETTING = "RANTEVOU_ENCRYPTION_KEY"
@@ -127,7 +129,7 @@ def test_before_anybody_came_any_key_is_taken(deployment: Deployment) -> None:
 
 
 def test_a_key_is_made_once_and_readable_by_its_owner_alone(new_file: Path) -> None:
-    assert run_here(new_file, "catalogue", "list").returncode == 0
+    assert run_here(new_file, "catalogue", "load", CHIOS).returncode == 0
     made = key_file(new_file)
     text = made.read_text()
     assert made.stat().st_mode & 0o777 == 0o600
@@ -138,7 +140,7 @@ def test_a_key_is_made_once_and_readable_by_its_owner_alone(new_file: Path) -> N
 
 def test_a_key_that_cannot_be_kept_is_refused(new_file: Path) -> None:
     key_file(new_file).mkdir()
-    done = run_here(new_file, "catalogue", "list")
+    done = run_here(new_file, "catalogue", "load", CHIOS)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"{SETTING} isn't set, and {key_file(new_file)} can't be used: ")
     assert len(done.stderr.splitlines()) == 1

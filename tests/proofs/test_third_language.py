@@ -70,13 +70,17 @@ from uuid import uuid4
 
 import httpx
 
+from bot.bootstrap import bootstrap, load_shipped
 from bot.i18n.translator import Translator, own_name
+from bot.platforms import PLATFORMS
 from bot.platforms.telegram.setup import LANGUAGES
 from bot.platforms.telegram.updates import COMMANDS, UpdateParser
 from bot.platforms.viber.events import parse_event
+from bot.settings import read_settings
 from core.i18n import LANGUAGES as SPOKEN
 from webhooks.app import create_app
 
+load_shipped(bootstrap(read_settings(PLATFORMS), create=True))
 NAMES = [own_name(each) for each in SPOKEN]
 app = create_app()
 loop = asyncio.new_event_loop()

@@ -122,7 +122,10 @@ def test_a_backup_is_shown(file: Path, tmp_path: Path) -> None:
         with secret.open("w", encoding="utf-8") as first:  # once it is read
             kept.rename(secret)
             first.write(SECRET)
-        assert gone(terminal) == [f"Copied to {copy}.secret and {copy}"]
+        assert gone(terminal) == [
+            f"Copied to {copy}.secret and {copy}",
+            "Bookings in the copy: 0",
+        ]
 
 
 def test_a_move_is_shown(file: Path, postgres: Server, url: str) -> None:

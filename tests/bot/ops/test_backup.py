@@ -55,7 +55,10 @@ def test_a_copy_made_while_citizens_write_is_whole_and_can_be_served(
             done.set()
             writer.join()
         assert set(greeted) == {200}
-    assert made.stdout == f"Copied to {copy}.secret, {copy}.key and {copy}\n"
+    assert made.stdout.splitlines() == [
+        f"Copied to {copy}.secret, {copy}.key and {copy}",
+        "Bookings in the copy: 1",
+    ]
     for each in (copy, secret_file(copy), key_file(copy)):
         assert each.stat().st_mode & 0o777 == 0o600
     assert len(list(tmp_path.glob("αντίγραφο*"))) == 3
@@ -84,6 +87,11 @@ def test_a_folder_that_is_not_there_is_reported_and_not_made(
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"{tmp_path / 'nowhere'}: there is no such folder. Make it first.\n"
     assert not list(tmp_path.glob("nowhere*"))
+
+
+def test_the_full_path_of_a_copy_is_said(file: Path, tmp_path: Path) -> None:
+    done = run_here(file, "backup", "copy.db", secret="x" * 16, encryption_key=KEY)
+    assert done.stdout.startswith(f"Copied to {tmp_path / 'copy.db'}\n")
 
 
 def test_a_folder_gets_a_copy_of_the_same_name(file: Path, tmp_path: Path) -> None:
@@ -158,7 +166,8 @@ def test_what_is_in_the_settings_is_not_looked_for_beside_the_file(
     for beside in (secret_file(file), key_file(file)):
         beside.write_text("of former times")
     done = run_here(file, "backup", tmp_path / "copy.db", secret="x" * 16, encryption_key=KEY)
-    assert (done.stdout, done.stderr) == (f"Copied to {tmp_path / 'copy.db'}\n", "")
+    said = f"Copied to {tmp_path / 'copy.db'}\nBookings in the copy: 0\n"
+    assert (done.stdout, done.stderr) == (said, "")
     assert not os.path.lexists(tmp_path / "copy.db.secret")
     assert not os.path.lexists(tmp_path / "copy.db.key")
 
@@ -243,13 +252,13 @@ def test_a_copy_is_made_in_one_pass_while_others_write(
             with other:
                 other.execute("INSERT INTO citizens (details, created_at) VALUES ('{}', 1)")
 
-        copies, _ = backup(Settings(database_url=f"sqlite:///{file}"), tmp_path / "copy.db", write)
+        done = backup(Settings(database_url=f"sqlite:///{file}"), tmp_path / "copy.db", write)
         pages = other.execute("PRAGMA page_count").fetchone()[0]
     steps = [done for what, done in copied if what == "Copying rantevou.db"]
     assert 50 < len(steps) <= pages
     assert steps == sorted(steps)
     assert copied[-1] == ("Checking the copy", 0)
-    with closing(sqlite3.connect(copies[-1])) as copy:
+    with closing(sqlite3.connect(done.files[-1])) as copy:
         assert copy.execute("SELECT count(*) FROM citizens").fetchone() == (0,)
 
 
