@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Coroutine, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -130,17 +131,24 @@ def _poll(platform: str) -> None:
 
 
 def doctor() -> None:
-    """Check the server and the accounts in the settings; print what is wrong and what to do."""
+    """Check the server and the accounts in the settings; print what is wrong and what to do.
+
+    Fails where anything is wrong, such as a server that isn't running; having no bot isn't.
+    """
     from bot.i18n.translator import Translator
     from bot.settings import read_settings
 
     settings = read_settings(PLATFORMS)
     accounts = build_platforms(settings.accounts, Translator())
+    _echo("settings", [_say_settings()])
+    database, is_there = _check_database(settings)
+    _echo("database", [database])
     server, well = _check_server(settings)
     _echo("server", [server])
+    well = well and is_there
     if not accounts:
         names = " and ".join(f"RANTEVOU_{platform.upper()}__…" for platform in PLATFORMS)
-        raise ConfigurationError(f"No bot is configured: see {names} in .env.example.")
+        _echo("bots", [f"none is configured: see {names} in .env.example"])
     for account, platform in accounts.items():
         right, wrong = asyncio.run(platform.check_up(settings.public_address))
         _echo(account, [*(f"ok  {line}" for line in right), *(f"WRONG  {line}" for line in wrong)])
@@ -153,6 +161,24 @@ def address_of(host: str, port: int) -> str:
     """Return the address at which this machine reaches a listener."""
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 only compared
     return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+
+
+def _say_settings() -> str:
+    """Return which file the settings are from: in another folder, there is another, or none."""
+    file = Path(".env").absolute()
+    if file.is_file():
+        return f"of {file} and the environment"
+    return f"of the environment only: there is no {file}"
+
+
+def _check_database(settings: "Settings") -> tuple[str, bool]:
+    """Return a line on where the database is, and False where it isn't there."""
+    from core.db.database import backend_of
+
+    backend = backend_of(settings.database_url)
+    if backend.is_missing:
+        return f"WRONG  RANTEVOU_DATABASE_URL: {backend.place} isn't there", False
+    return backend.place, True
 
 
 def _check_server(settings: "Settings") -> tuple[str, bool]:
@@ -168,7 +194,7 @@ def _check_server(settings: "Settings") -> tuple[str, bool]:
         if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
             return f"WRONG  {answer.json()['detail']}", False
     except httpx.ConnectError:
-        return f"isn't running on this machine: nothing answers at {url}", True
+        return f"WRONG  isn't running on this machine: nothing answers at {url}", False
     except (httpx.HTTPError, ValueError, LookupError, TypeError):
         pass
     return f"WRONG  {url} isn't answered as Rantevou does: RANTEVOU_MANAGEMENT_PORT={port}", False

@@ -22,5 +22,8 @@ PACKAGE = PlatformPackage(
     settings=TelegramAccount,
     create=create,
     setup_help="Register the webhook, commands and descriptions of every bot in the settings.",
-    poll_help="Poll Telegram for updates and deliver messages, without a public address.",
+    poll_help=(
+        "Poll Telegram for updates and deliver messages, without a public address. "
+        "Remove the webhook, which `setup` sets."
+    ),
 )

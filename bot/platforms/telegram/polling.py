@@ -58,9 +58,15 @@ class Poller:
                     raise error
             self._report(error)
 
-        # While there is a webhook, Telegram gives no updates.
-        await retry(self.bot.delete_webhook, Exception, RETRY_SECONDS, report_first)
+        await retry(self._remove_webhook, Exception, RETRY_SECONDS, report_first)
         await repeat(self._poll, self._report, after_error=RETRY_SECONDS)
+
+    async def _remove_webhook(self) -> None:
+        """Remove the webhook: while there is one, Telegram gives no updates."""
+        webhook = await self.bot.get_webhook_info()
+        if webhook.url:
+            await self.bot.delete_webhook()
+            log.warning("webhook removed", account=self.account, webhook=webhook.url)
 
     def _report(self, error: Exception) -> None:
         """Log why polling failed: what only a person can end, once, and in words."""

@@ -69,9 +69,15 @@ async def check_up(bot: Bot, account: str, url: str | None) -> CheckUp:
     if url is None and not webhook.url:
         right.append("no webhook stands, as is right for `rantevou telegram poll`")
     elif url is None:
-        wrong.append(f"the webhook is {webhook.url}, but RANTEVOU_PUBLIC_URL isn't set")
+        wrong.append(
+            f"the webhook is {webhook.url}, but RANTEVOU_PUBLIC_URL isn't set: set it, or run "
+            "`rantevou telegram poll`, which removes the webhook"
+        )
     elif not webhook.url:
-        wrong.append("no webhook stands: `rantevou telegram setup`")
+        wrong.append(
+            "no webhook stands: run `rantevou telegram setup`; or, where `rantevou telegram poll` "
+            "runs, which that would stop, leave RANTEVOU_PUBLIC_URL unset"
+        )
     elif webhook.url != url:
         wrong.append(
             f"the webhook is {webhook.url}, not RANTEVOU_PUBLIC_URL's: run the setup again"

@@ -41,6 +41,13 @@ def command(new_file: Path, telegram: TelegramServer) -> Command:
     return run
 
 
+@pytest.fixture
+def serving(new_file: Path) -> Iterator[dict[str, str]]:
+    """The settings by which `doctor` finds the server that runs meanwhile."""
+    with server(new_file) as running:
+        yield {"management_port": running.management.rpartition(":")[2]}
+
+
 def test_under_a_sub_path_the_webhook_is_under_it_too(
     command: Command, telegram: TelegramServer
 ) -> None:
@@ -50,7 +57,7 @@ def test_under_a_sub_path_the_webhook_is_under_it_too(
 
 
 def test_the_setup_registers_everything_and_says_so(
-    command: Command, telegram: TelegramServer
+    command: Command, telegram: TelegramServer, serving: dict[str, str]
 ) -> None:
     done = command("telegram", "setup")
     assert done.returncode == 0, done.stderr
@@ -67,7 +74,7 @@ def test_the_setup_registers_everything_and_says_so(
     assert greek[0]["commands"][0] == {"command": "book", "description": "Νέο ραντεβού"}
     assert "δήμο" in greek[1]["description"]
     assert len(greek[2]["short_description"]) <= 120
-    well = command("doctor")
+    well = command("doctor", **serving)
     assert well.returncode == 0, well.stdout
     assert f"ok  webhook stands: {WEBHOOK}" in well.stdout
 
@@ -91,12 +98,13 @@ def failed(ago: timedelta) -> dict[str, Any]:
 def test_the_doctor_says_what_is_well(
     command: Command,
     telegram: TelegramServer,
+    serving: dict[str, str],
     settings: dict[str, str],
     webhook: dict[str, Any],
     told: str,
 ) -> None:
     telegram.webhook = dict(webhook)
-    done = command("doctor", **settings)
+    done = command("doctor", **settings, **serving)
     assert (done.returncode, "WRONG" in done.stdout) == (0, False), done.stdout
     assert f"ok  {told}" in done.stdout
 
@@ -105,10 +113,11 @@ def test_the_doctor_says_what_is_well(
     ("settings", "webhook", "told"),
     [
         ({"token": "1:wrong"}, {}, "Telegram doesn't know its token"),
-        ({}, {}, "no webhook stands"),
+        ({}, {}, "no webhook stands: run `rantevou telegram setup`; or, where"),
+        ({}, {}, "`rantevou telegram poll` runs, which that would stop, leave RANTEVOU_PUBLIC_URL"),
         ({}, {"url": "https://elsewhere.example"}, "the webhook is https://elsewhere.example"),
         ({}, {"url": WEBHOOK}, "doesn't get message, edited_message, callback_query"),
-        ({"public_url": ""}, {"url": WEBHOOK}, "but RANTEVOU_PUBLIC_URL isn't set"),
+        ({"public_url": ""}, {"url": WEBHOOK}, "but RANTEVOU_PUBLIC_URL isn't set: set it, or run"),
         ({}, failed(timedelta(minutes=5)), "Z: Connection refused"),
     ],
 )
@@ -122,8 +131,8 @@ def test_the_doctor_says_what_is_wrong(
     telegram.webhook = dict(webhook)
     done = command("doctor", **settings)
     assert done.returncode == 1
-    assert told in done.stdout
-    assert "WRONG" in done.stdout
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("telegram:town  WRONG")]
+    assert told in "".join(wrong)
     assert settings.get("token", TOKEN) not in done.stdout + done.stderr
 
 
@@ -145,11 +154,34 @@ def test_the_doctor_says_in_words_that_telegram_cannot_be_reached(command: Comma
     assert "Error" not in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [("telegram", "setup"), ("telegram", "poll"), ("doctor",)])
+@pytest.mark.parametrize("arguments", [("telegram", "setup"), ("telegram", "poll")])
 def test_without_a_bot_it_is_said_how_to_name_one(new_file: Path, arguments: list[str]) -> None:
     done = run_here(new_file, *arguments, public_url=PUBLIC)
     assert done.returncode == 1
     assert "RANTEVOU_TELEGRAM__" in done.stderr
+
+
+def test_having_no_bot_is_not_wrong_but_remarked_on(
+    new_file: Path, serving: dict[str, str]
+) -> None:
+    done = run_here(new_file, "doctor", **serving)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "bots  none is configured: see RANTEVOU_TELEGRAM__… and" in done.stdout
+    assert f"database  {new_file}\n" in done.stdout
+
+
+def test_the_doctor_says_which_settings_and_database_are_meant(tmp_path: Path) -> None:
+    def said() -> list[str]:
+        done = run_here(tmp_path / "unused", "doctor", database_url="sqlite:///data/rantevou.db")
+        assert done.returncode == 1
+        return done.stdout.splitlines()
+
+    settings, database, *_others = said()
+    assert settings == f"settings  of the environment only: there is no {tmp_path / '.env'}"
+    missing = f"{tmp_path / 'data' / 'rantevou.db'} isn't there"
+    assert database == f"database  WRONG  RANTEVOU_DATABASE_URL: {missing}"
+    (tmp_path / ".env").touch()
+    assert said()[0] == f"settings  of {tmp_path / '.env'} and the environment"
 
 
 def test_a_port_that_telegram_refuses_is_reported_in_its_own_words(command: Command) -> None:
@@ -206,6 +238,21 @@ def test_a_wrong_token_ends_the_polling_in_one_line(
     assert done.stderr == "telegram:town: Telegram doesn't know its token\n"
 
 
+def test_polling_says_that_it_removes_a_webhook(file: Path, telegram: TelegramServer) -> None:
+    bot = {"telegram__town__token": TOKEN, "telegram__town__api_url": telegram.url}
+    telegram.webhook = {"url": WEBHOOK}
+    for _removed_then_none in range(2):
+        with server(file, (RANTEVOU, "telegram", "poll"), **bot) as polling:
+            telegram.waiting = [
+                {**updates.message(text="Γεια", message_id=telegram.number()), "update_id": 1}
+            ]
+            until(lambda: telegram.waiting == [])
+            assert polling.end() == 0
+        removed = [line for line in polling.log.splitlines() if "webhook removed" in line]
+        assert [WEBHOOK in line for line in removed] == [True] * (1 - _removed_then_none)
+    assert telegram.webhook == {}
+
+
 def test_polling_answers_as_the_webhook_does(file: Path, telegram: TelegramServer) -> None:
     telegram.webhook = {"url": "https://elsewhere.example"}
     telegram.failures["deleteWebhook"] = [failure(502, "Bad Gateway")]
@@ -236,20 +283,19 @@ def test_polling_answers_as_the_webhook_does(file: Path, telegram: TelegramServe
 
 
 def test_the_doctor_says_how_the_server_of_this_machine_is(
-    command: Command, telegram: TelegramServer, file: Path
+    command: Command, telegram: TelegramServer, new_file: Path
 ) -> None:
     telegram.webhook = dict(STANDS)
     port = str(free_port())
     away = command("doctor", management_port=port)
-    assert away.returncode == 0
-    assert f"server  isn't running on this machine: nothing answers at http://127.0.0.1:{port}" in (
-        away.stdout
-    )
-    with server(file, management_port=port) as running:
+    assert away.returncode == 1
+    nobody = f"isn't running on this machine: nothing answers at http://127.0.0.1:{port}/"
+    assert f"server  WRONG  {nobody}" in away.stdout
+    with server(new_file, management_port=port) as running:
         well = command("doctor", management_port=port)
         assert well.returncode == 0, well.stdout
         assert f"server  ok  ready: {running.management}/readyz" in well.stdout
-        with closing(sqlite3.connect(file)) as database, database:
+        with closing(sqlite3.connect(new_file)) as database, database:
             database.execute("DROP TRIGGER bookings_guard_update")
         ill = command("doctor", management_port=port)
         assert ill.returncode == 1
