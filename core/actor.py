@@ -31,6 +31,10 @@ class Staff:
     desks: frozenset[int] = frozenset()
 
 
+OPERATOR = Staff(Role.OPERATOR, "cli")
+"""Whoever has the machine: named by no member, for nothing proves which one it is."""
+
+
 @dataclass(frozen=True)
 class Actor:
     """The citizen who acts, and the platform, account and contact through which they do.

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.booking_facts import TIME, facts, state
-from bot.cli.office import OPERATOR, OfficeCommand, office_command
+from bot.cli.office import OfficeCommand, office_command
 from bot.cli.staff import Municipality, echo_record, who
 from bot.cli.table import echo_table
+from core.actor import OPERATOR
 from core.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -76,10 +76,11 @@ def check(files: Files) -> None:
 def load(files: Files) -> None:
     """Load catalogues into the database, all or none; existing municipalities are updated.
 
-    Those that come with Rantevou are loaded as samples. Warns as `check` does. Prints the address
-    of each one's page.
+    Those that come with Rantevou are loaded as samples. Bookings for which the new one has no place
+    are in its way; those of a sample are cancelled. Warns as `check` does. Prints the address of
+    each one's page.
     """
-    from core.bookings.catalogue_update import load_catalogue
+    from core.bookings.catalogue_update import count_awaited, load_catalogue
     from core.catalogue.loader import SHIPPED
 
     right, wrong = _read(files)
@@ -94,7 +95,9 @@ def load(files: Files) -> None:
         for file, body in right:
             report(f"Loading {body.id}", len(outcomes), len(right))
             is_sample = file.resolve().parent == samples
-            outcomes.append(load_catalogue(session, body, now, is_sample=is_sample))
+            before = count_awaited(session, body.id, now)
+            outcome = load_catalogue(session, body, now, is_sample=is_sample)
+            outcomes.append(outcome + _cancelled(before - count_awaited(session, body.id, now)))
         names = {row.id: _name(row) for row in _rows(session) if row.removed_at is None}
         here = f"{address_of(settings.host, settings.port)}{settings.root_path}"
         return outcomes, names, settings.public_address or here
@@ -134,24 +137,34 @@ def list_loaded() -> None:
 def remove(ids: Ids) -> None:
     """Offer municipalities no more, all or none; their past bookings stay.
 
-    Refused while one of them has future bookings. Loading its catalogue offers it again.
+    Refused while one of them has future bookings; those of a sample are cancelled. Loading its
+    catalogue offers it again.
     """
-    from core.bookings.catalogue_update import remove_municipalities
+    from core.bookings.catalogue_update import count_awaited, remove_municipalities
 
     chosen = dict.fromkeys(ids)
 
-    def remove_all(session: "Session", now: datetime, settings: "Settings") -> None:
+    def remove_all(session: "Session", now: datetime, settings: "Settings") -> list[int]:
         for each in chosen:
             if named := settings.municipality_settings.get(each):
                 raise ConfigurationError(
                     f"{each}: not removed, for {named} is {each!r}. Change that setting first."
                 )
+        bookings = [count_awaited(session, each, now) for each in chosen]
         remove_municipalities(session, chosen, now)
+        return bookings
 
     with progress(PREPARING):
-        _in_transaction(remove_all)
-    for each in chosen:
-        typer.echo(f"{each}: removed")
+        cancelled = _in_transaction(remove_all)
+    for each, count in zip(chosen, cancelled, strict=True):
+        typer.echo(f"{each}: removed{_cancelled(count)}")
+
+
+def _cancelled(count: int) -> str:
+    """Return what happened to a sample's bookings that were in the way, if there were any."""
+    return f"; bookings of the sample that were cancelled, which nobody is told: {count}" * bool(
+        count
+    )
 
 
 def _in_transaction(

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from core.actor import Role, Staff
 from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from core.i18n import Text
 
 T = TypeVar("T")
-
-OPERATOR = Staff(Role.OPERATOR, "cli")
-"""Whoever has the machine: named by no member, for nothing proves which one it is."""
 
 LANGUAGE = "en"
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.office import OPERATOR, office_command
+from bot.cli.office import office_command
 from bot.cli.table import echo_table
-from core.actor import Role
+from core.actor import OPERATOR, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

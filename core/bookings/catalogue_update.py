@@ -1,4 +1,7 @@
-"""Loading a catalogue, unless it would leave bookings without a desk, and removing one."""
+"""Loading a catalogue, unless it would leave bookings without a desk, and removing one.
+
+The bookings of a sample are for trying out: they are in nobody's way, and are cancelled.
+"""
 
 import hashlib
 from collections.abc import Collection, Iterable
@@ -9,7 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from core.actor import OPERATOR
 from core.availability.schedule import is_open_through
+from core.bookings.by_staff import acting
+from core.bookings.history import record_change
 from core.bookings.reference import format_code
 from core.catalogue.model import Municipality
 from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, read_municipality
@@ -23,6 +29,7 @@ from core.db.models import (
     MunicipalityRow,
 )
 from core.errors import ConfigurationError
+from core.messaging.notifications import cancel_reminders
 
 
 def load_catalogue(
@@ -30,7 +37,8 @@ def load_catalogue(
 ) -> Literal["added", "updated", "unchanged"]:
     """Add or update a municipality; return what was done. One that was removed is added again.
 
-    Raises ConfigurationError, changing nothing, where a future booking would have no desk.
+    Raises ConfigurationError, changing nothing, where a future booking would have no desk. Where
+    it was a sample's, it is cancelled instead.
     """
     lock(session, LOAD_LOCK)
     document = body.model_dump_json(by_alias=True, exclude_defaults=True)
@@ -49,10 +57,15 @@ def load_catalogue(
     with session.begin_nested():
         _add_desks(session, body)
         outcome: Literal["added", "updated"] = "added" if row.removed_at else "updated"
+        was_sample = row.is_sample
         row.document, row.digest, row.loaded_at = document, digest, now
         row.is_sample, row.removed_at = is_sample, None
         session.flush()
-        _refuse_orphans(session, read_municipality(session, body.id), now)
+        orphans = _orphans(session, read_municipality(session, body.id), now)
+        if was_sample:
+            _cancel(session, orphans, now)
+        _refuse_orphans(body.id, orphans)
+        _expire(session, orphans, now)
     return outcome
 
 
@@ -60,7 +73,8 @@ def remove_municipalities(session: Session, ids: Collection[str], now: datetime)
     """Offer municipalities no more; their past bookings stay, and what was counted of them.
 
     Raises ConfigurationError, after which all must be rolled back, while one of them has future
-    bookings, where one isn't loaded, or where they are all that are. Future holds expire.
+    bookings, where one isn't loaded, or where they are all that are. Future holds expire, and a
+    sample's bookings are cancelled.
     """
     lock(session, LOAD_LOCK)
     offered = set(session.scalars(_OFFERED))
@@ -78,9 +92,17 @@ def remove_municipalities(session: Session, ids: Collection[str], now: datetime)
         _remove(session, each, now)
 
 
+def count_awaited(session: Session, municipality_id: str, now: datetime) -> int:
+    """Return the number of a municipality's appointments that aren't over."""
+    return len(_confirmed(session.scalars(_future_bookings(municipality_id, now))))
+
+
 def _remove(session: Session, municipality_id: str, now: datetime) -> None:
+    row = session.get_one(MunicipalityRow, municipality_id)
     future = session.scalars(_future_bookings(municipality_id, now)).all()
-    if confirmed := [booking for booking in future if booking.state == BookingState.CONFIRMED]:
+    if row.is_sample:
+        _cancel(session, future, now)
+    if confirmed := _confirmed(future):
         zone = ZoneInfo(read_municipality(session, municipality_id).body.timezone)
         named = ", ".join(
             f"{format_code(booking.code or '')} ({booking.starts_at.astimezone(zone):{_SHOWN}})"
@@ -91,7 +113,7 @@ def _remove(session: Session, municipality_id: str, now: datetime) -> None:
             f"{named}. Move or cancel them first."
         )
     _expire(session, future, now)
-    session.get_one(MunicipalityRow, municipality_id).removed_at = now
+    row.removed_at = now
 
 
 _OFFERED = select(MunicipalityRow.id).where(MunicipalityRow.removed_at.is_(None))
@@ -109,8 +131,23 @@ def _future_bookings(municipality_id: str, now: datetime) -> Select[Booking]:
     )
 
 
-def _expire(session: Session, holds: Iterable[Booking], now: datetime) -> None:
-    for held in holds:
+def _confirmed(bookings: Iterable[Booking]) -> list[Booking]:
+    return [booking for booking in bookings if booking.state == BookingState.CONFIRMED]
+
+
+def _cancel(session: Session, bookings: Iterable[Booking], now: datetime) -> None:
+    """Cancel those that are confirmed, as the operator; nobody is told."""
+    for booking in _confirmed(bookings):
+        booking.state = BookingState.CANCELLED
+        record_change(session, booking, HistoryAction.CANCELLED, now, acting(OPERATOR, booking))
+        cancel_reminders(session, booking)
+
+
+def _expire(session: Session, bookings: Iterable[Booking], now: datetime) -> None:
+    """Have those expire that are held."""
+    for held in bookings:
+        if held.state != BookingState.HELD:
+            continue
         held.state = BookingState.EXPIRED
         session.add(History(booking_id=held.id, at=now, action=HistoryAction.EXPIRED, fields=[]))
 
@@ -127,19 +164,22 @@ def _add_desks(session: Session, body: Municipality) -> None:
     )
 
 
-def _refuse_orphans(session: Session, new: LoadedMunicipality, now: datetime) -> None:
-    """Raise ConfigurationError where future bookings would have no desk; expire such holds."""
+def _orphans(session: Session, new: LoadedMunicipality, now: datetime) -> list[Booking]:
+    """Return the future holds and appointments that would have no desk."""
     desk_keys = {row_id: key for key, row_id in new.desk_ids.items()}
     future = session.scalars(_future_bookings(new.body.id, now))
-    orphans = [
+    return [
         booking for booking in future if not _is_served(new, booking, desk_keys[booking.desk_id])
     ]
-    if confirmed := sorted(b.code or "" for b in orphans if b.state == BookingState.CONFIRMED):
+
+
+def _refuse_orphans(municipality_id: str, orphans: Iterable[Booking]) -> None:
+    """Raise ConfigurationError where any of them is confirmed."""
+    if codes := sorted(booking.code or "" for booking in _confirmed(orphans)):
         raise ConfigurationError(
-            f"{new.body.id}: not loaded, nothing was changed. These future bookings would have no "
-            f"service, desk or opening: {', '.join(confirmed)}. Move or cancel them first."
+            f"{municipality_id}: not loaded, nothing was changed. These future bookings would have "
+            f"no service, desk or opening: {', '.join(codes)}. Move or cancel them first."
         )
-    _expire(session, orphans, now)
 
 
 def _is_served(new: LoadedMunicipality, booking: Booking, desk_key: tuple[str, str]) -> bool:

@@ -12,7 +12,7 @@ from core.bookings.reference import format_code
 from core.catalogue.loader import SHIPPED
 from core.catalogue.registry import Registry
 from core.db.models import Booking, MunicipalityRow
-from tests.bot.cli.test_main import NAMED, catalogue
+from tests.bot.cli.test_main import NAMED, OPEN, OPEN_ON_SUNDAYS, catalogue
 from tests.bot.processes import run_here, server
 from tests.bot.telemetry.test_silence import over_chat
 from tests.conftest import Deployment, on_both, on_sqlite
@@ -151,6 +151,69 @@ def remove(deployment: Deployment) -> Callable[[str], None]:
     return lambda name: deployment.database.write_sync(
         lambda s: remove_municipalities(s, [name], deployment.clock())
     )
+
+
+@pytest.fixture
+def tried(deployment: Deployment, booked: str) -> str:
+    """The code of a booking in a sample."""
+    sample = update(MunicipalityRow).where(MunicipalityRow.id == "kalamata").values(is_sample=True)
+    deployment.database.write_sync(lambda s: s.execute(sample))
+    return booked
+
+
+CANCELLED = "; bookings of the sample that were cancelled, which nobody is told: 1\n"
+
+
+@on_sqlite
+@pytest.mark.usefixtures("tried")
+def test_bookings_of_a_sample_are_no_obstacle_and_are_cancelled(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    done = run_here(deployment.file, "catalogue", "remove", "kalamata", "chios")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"kalamata: removed{CANCELLED}chios: removed\n"
+    assert deployment.rows("SELECT state FROM bookings") == [("cancelled",)]
+    recorded = run_here(deployment.file, "staff", "record", "--municipality", "kalamata")
+    assert "operator" in recorded.stdout
+    assert "cancel" in recorded.stdout
+
+
+@on_sqlite
+@pytest.mark.usefixtures("tried")
+def test_ones_own_catalogue_takes_a_samples_place_over_its_bookings(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    ours = catalogue(tmp_path, closing=(OPEN, OPEN_ON_SUNDAYS))
+    done = run_here(deployment.file, "catalogue", "load", ours)
+    assert (done.returncode, done.stdout) == (0, f"kalamata: updated{CANCELLED}")
+    assert deployment.rows("SELECT state FROM bookings") == [("cancelled",)]
+
+
+SAID = ("ακύρωση", "αλλαγή ώρας", "Δευτέρα", "ναι", "βοήθεια", "πίσω")
+
+
+@on_both
+@pytest.mark.parametrize("opened", [0, 1, 2], ids=["menu", "bookings", "moving"])
+@pytest.mark.usefixtures("tried")
+def test_the_citizen_of_a_removed_sample_meets_no_error(
+    deployment: Deployment, remove: Callable[[str], None], opened: int
+) -> None:
+    if opened:
+        deployment.say("τα ραντεβού μου")
+    if opened == 2:
+        deployment.say(choice=deployment.last[-1].choices[0].id)
+        assert deployment.last[-1].step == "day"
+    stale = [choice.id for choice in deployment.last[-1].choices]
+    remove("kalamata")
+    for choice in stale:
+        assert deployment.say(choice=choice)
+    for said in SAID:
+        assert deployment.say(said)
+        if deployment.last[-1].choices:
+            assert deployment.say(choice=deployment.last[-1].choices[0].id)
+    found = [reply.text for said in ("τα ραντεβού μου", "ναι") for reply in deployment.say(said)]
+    assert "Δεν βρίσκω ραντεβού" in "".join(found)
+    assert deployment.rows("SELECT state FROM bookings WHERE code IS NOT NULL") == [("cancelled",)]
 
 
 TO_HOLD = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "το συντομότερο", "το νωρίτερο")
