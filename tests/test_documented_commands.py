@@ -173,5 +173,5 @@ def test_targets_of_make_that_are_named_are_there(page: Path) -> None:
 def test_commands_of_rantevou_that_are_named_are_there(page: Path) -> None:
     rantevou = typer.main.get_command(app)
     text = re.sub(r"\$\([^)]*\)", "of-the-shell", page.read_text("utf-8"))
-    for named in re.findall(r"(?:^|`)rantevou( [^`\n#]+)", text, re.MULTILINE):
+    for named in re.findall(r"(?:^|`)rantevou( [^`\n#>]+)", text, re.MULTILINE):
         assert parse(rantevou, ["rantevou", *shlex.split(named)])

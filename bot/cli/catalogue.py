@@ -33,6 +33,7 @@ catalogue = typer.Typer(
 
 Files = Annotated[list[Path], typer.Argument(help="Catalogues, one YAML file each.")]
 NewId = Annotated[str, typer.Argument(help="The id of your municipality, such as my-town.")]
+Id = Annotated[str, typer.Argument(help="A municipality, as `list` shows them.")]
 Ids = Annotated[list[str], typer.Argument(help="Municipalities, as `list` shows them.")]
 
 
@@ -131,6 +132,28 @@ def list_loaded() -> None:
         echo_table(("id", "status", "since", "name"), rows)
     else:
         typer.echo("No municipality is loaded.")
+
+
+@catalogue.command(epilog="Example: rantevou catalogue export my-town")
+def export(municipality: Id) -> None:
+    """Print a municipality as it is loaded, as YAML, where its file is lost.
+
+    It has all that the file had but its comments.
+    """
+    from core.catalogue.loader import to_yaml
+
+    def read(session: "Session", _now: datetime, _settings: "Settings") -> str:
+        rows = {row.id: row.document for row in _rows(session)}
+        if municipality not in rows:
+            there = ", ".join(rows) or "none"
+            raise ConfigurationError(
+                f"{municipality}: no municipality of that id; there are: {there}"
+            )
+        return rows[municipality]
+
+    with progress(PREPARING):
+        document = _in_transaction(read)
+    typer.echo(to_yaml(document), nl=False)
 
 
 @catalogue.command(epilog="Example: rantevou catalogue remove my-town")

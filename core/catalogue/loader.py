@@ -1,5 +1,6 @@
 """Reading a municipality's YAML file; problems are reported with file and line."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -126,6 +127,11 @@ def check_catalogue(path: Path, today: date | None = None) -> tuple[Municipality
 def _is_left_out(node: yaml.Node) -> bool:
     """Return whether a field in braces has no value, not even an empty one in quotes."""
     return isinstance(node, yaml.ScalarNode) and node.start_mark.index == node.end_mark.index
+
+
+def to_yaml(document: str) -> str:
+    """Return a stored municipality (JSON) as a file that `read_catalogue` reads, in YAML."""
+    return yaml.safe_dump(json.loads(document), allow_unicode=True, sort_keys=False, width=110)
 
 
 def _sorted_unique(problems: list[Problem]) -> list[Problem]:

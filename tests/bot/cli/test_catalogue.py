@@ -258,6 +258,27 @@ def test_a_sample_that_is_loaded_by_another_process_is_noticed(deployment: Deplo
     assert f"{SAMPLE}Δήμος Χίου." in deployment.say("Γεια", who="another")[0].text
 
 
+@pytest.mark.parametrize("name", ["chios", "kalamata", "kep", "larissa", "our-town"])
+def test_what_is_loaded_is_given_back_as_a_file_that_is_the_same(file: Path, name: str) -> None:
+    if name == "our-town":
+        run_here(file, "catalogue", "new", name)
+        run_here(file, "catalogue", "load", f"{name}.yaml")
+    done = run_here(file, "catalogue", "export", name)
+    assert (done.returncode, done.stderr) == (0, "")
+    (back := file.with_name("back.yaml")).write_text(done.stdout, "utf-8")
+    checked = run_here(file, "catalogue", "check", back)
+    assert checked.stdout.startswith(f"{back}: OK ({name}, ")
+    assert run_here(file, "catalogue", "load", back).stdout == f"{name}: unchanged\n"
+
+
+def test_what_is_not_there_is_not_exported(file: Path) -> None:
+    done = run_here(file, "catalogue", "export", "calamata")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "calamata: no municipality of that id; there are: chios, kalamata, kep, larissa\n"
+    )
+
+
 def test_a_new_file_is_one_that_can_be_loaded(file: Path) -> None:
     done = run_here(file, "catalogue", "new", "our-town")
     assert (done.returncode, done.stderr) == (0, "")
