@@ -60,8 +60,8 @@ def move(url: Url) -> None:
         else "leave RANTEVOU_ENCRYPTION_KEY as it is, start"
     )
     typer.echo(
-        f"Next: set RANTEVOU_DATABASE_URL to the URL that you have just given, {key} Rantevou, and "
-        "look at `rantevou doctor`."
+        f"Next: set RANTEVOU_DATABASE_URL to the URL that you have just given, with its password, "
+        f"{key} Rantevou, and look at `rantevou doctor`."
     )
     typer.echo(
         f"{moved.source} still has all that was moved, but Rantevou doesn't start on it any more. "

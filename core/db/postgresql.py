@@ -115,8 +115,8 @@ class PostgreSQL:
             )
         except ImportError:  # of psycopg, or by psycopg where it finds no libpq
             raise ConfigurationError(
-                "RANTEVOU_DATABASE_URL: PostgreSQL needs the Python package psycopg: "
-                "install psycopg[binary], as requirements.txt names it."
+                "The Python package psycopg can't be used, which PostgreSQL needs. In Rantevou's "
+                "folder: .venv/bin/pip install --require-hashes -r requirements.txt"
             ) from None
 
 

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -26,7 +28,7 @@ from tests.bot.push_deployment import PushDeployment
 from tests.conftest import SECRET, Deployment, on_sqlite
 from tests.data.chats import SQLITE
 from tests.data.replay import STORED_BY
-from tests.postgres import KEY, Server
+from tests.postgres import KEY, OwnServer, Server
 
 pytestmark = on_sqlite
 
@@ -52,7 +54,7 @@ def test_everything_is_moved_and_the_same_conversations_go_on(
     assert done.stdout.splitlines() == [
         f"Moved {count} rows from {source} to {target}, and compared each.",
         f"The secret is kept in PostgreSQL, as it was in {secret_file(source)}.",
-        "Next: set RANTEVOU_DATABASE_URL to the URL that you have just given, "
+        "Next: set RANTEVOU_DATABASE_URL to the URL that you have just given, with its password, "
         f"RANTEVOU_ENCRYPTION_KEY to what is in {key_file(source)}, start Rantevou, and look at "
         "`rantevou doctor`.",
         f"{source} still has all that was moved, but Rantevou doesn't start on it any more. "
@@ -293,6 +295,36 @@ def test_a_damaged_file_is_not_moved(deployment: Deployment, url: str) -> None:
     assert done.stderr.endswith("). Restore a backup, and move that.\n")
 
 
+@pytest.mark.parametrize("where", ["PGPASSWORD", ".pgpass"])
+def test_the_password_may_be_kept_out_of_the_url(
+    deployment: Deployment,
+    postgres: Server,
+    url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+) -> None:
+    """As docs/operations.md says, so that `ps` and the shell's history don't have it."""
+    if not isinstance(postgres, OwnServer):
+        pytest.skip("the server isn't ours to have it ask for a password")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    # A role of a cluster, which other processes of the tests have too.
+    with postgres.user(name := f"careful_{os.getpid()}", "s3cret"):
+        postgres.give(url, name)
+        postgres.ask(name)
+        without = re.sub("//.*@", f"//{name}@", url)
+        assert "no password supplied" in move(deployment, without).stderr
+        if where == "PGPASSWORD":
+            monkeypatch.setenv(where, "s3cret")
+        else:
+            (kept := tmp_path / where).write_text("*:*:*:*:s3cret\n")
+            kept.chmod(0o600)
+        done = move(deployment, without)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "Moved " in done.stdout
+        postgres.drop(url)
+
+
 def test_a_missing_driver_is_reported(deployment: Deployment) -> None:
     deployment.database.close()
     blocked = ("psycopg_c", "psycopg_binary", "psycopg.pq.pq_ctypes")
@@ -304,7 +336,9 @@ def test_a_missing_driver_is_reported(deployment: Deployment) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert "PostgreSQL needs the Python package psycopg: install psycopg[binary]" in done.stderr
+    assert done.stderr.startswith(
+        "The Python package psycopg can't be used, which PostgreSQL needs"
+    )
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -155,8 +155,8 @@ def test_a_missing_driver_is_reported_and_sqlite_needs_none(blocked: tuple[str, 
     )
     assert done.stderr == ""
     assert done.stdout == (
-        "RANTEVOU_DATABASE_URL: PostgreSQL needs the Python package psycopg: "
-        "install psycopg[binary], as requirements.txt names it.\n"
+        "The Python package psycopg can't be used, which PostgreSQL needs. In Rantevou's folder: "
+        ".venv/bin/pip install --require-hashes -r requirements.txt\n"
     )
 
 
