@@ -18,6 +18,7 @@ from core.errors import ConfigurationError
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from bot.bootstrap import Application
     from bot.settings import Settings
     from core.catalogue.model import Municipality
     from core.db.models import MunicipalityRow
@@ -104,7 +105,9 @@ def load(files: Files) -> None:
         return outcomes, names, settings.public_address or here
 
     with progress(PREPARING) as report:
-        outcomes, names, address = _in_transaction(load_all, create=True)
+        application = _open(create=True)
+        outcomes, names, address = _in_transaction(application, load_all)
+    echo_if_new(application)
     _warn_of_names(right, names)
     for (_file, body), outcome in zip(right, outcomes, strict=True):
         typer.echo(f"{body.id}: {outcome}; its page is {address}/m/{body.id}")
@@ -127,7 +130,7 @@ def list_loaded() -> None:
         ]
 
     with progress(PREPARING):
-        rows = _in_transaction(read)
+        rows = _in_transaction(_open(), read)
     if rows:
         echo_table(("id", "status", "since", "name"), rows)
     else:
@@ -152,7 +155,7 @@ def export(municipality: Id) -> None:
         return rows[municipality]
 
     with progress(PREPARING):
-        document = _in_transaction(read)
+        document = _in_transaction(_open(), read)
     typer.echo(to_yaml(document), nl=False)
 
 
@@ -178,7 +181,7 @@ def remove(ids: Ids) -> None:
         return bookings
 
     with progress(PREPARING):
-        cancelled = _in_transaction(remove_all)
+        cancelled = _in_transaction(_open(), remove_all)
     for each, count in zip(chosen, cancelled, strict=True):
         typer.echo(f"{each}: removed{_cancelled(count)}")
 
@@ -190,21 +193,21 @@ def _cancelled(count: int) -> str:
     )
 
 
-def _in_transaction(
-    act: "Callable[[Session, datetime, Settings], T]", *, create: bool = False
-) -> T:
-    """Run act(session, now, settings) as a transaction on the configured database.
-
-    Where there is none, it is made if `create` is true.
-    """
+def _open(*, create: bool = False) -> "Application":
+    """Return the application on the configured database; where there is none, make it if told."""
     from bot.bootstrap import bootstrap
     from bot.settings import read_settings
 
-    settings = read_settings(PLATFORMS)
-    application = bootstrap(settings, create=create)
-    echo_if_new(application)
+    return bootstrap(read_settings(PLATFORMS), create=create)
+
+
+def _in_transaction(
+    application: "Application", act: "Callable[[Session, datetime, Settings], T]"
+) -> T:
+    """Run act(session, now, settings) as a transaction, and close the database."""
+    clock, settings = application.services.clock, application.settings
     with closing(application.database) as database:
-        return database.write_sync(lambda s: act(s, application.services.clock(), settings))
+        return database.write_sync(lambda session: act(session, clock(), settings))
 
 
 def _rows(session: "Session") -> "Iterable[MunicipalityRow]":

@@ -21,6 +21,8 @@ def cure_of(path: Path, files: str = "") -> str:
         culprit = next(in_the_way, path.parent)
         if culprit == path.parent and _has(culprit, READ_WRITE | os.X_OK):
             return ""
+        if os.statvfs(culprit).f_flag & os.ST_RDONLY:  # whoever owns it
+            return ""
         owner, user = _name(culprit.stat().st_uid), _name(os.geteuid())
     except OSError:
         return ""
