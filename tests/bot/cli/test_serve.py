@@ -54,7 +54,9 @@ def test_a_new_database_is_made_and_given_the_four_catalogues(tmp_path: Path) ->
         assert f"open {running.url} (API: {running.url}/docs)" in running.log
         assert httpx.get(running.url).status_code == 200
         assert httpx.get(f"{running.url}/docs").status_code == 200
-        assert len(running.log.splitlines()) == 1 + len(running.events)
+        made, _opened, *logged = running.log.splitlines()
+        assert made == f"A new database was made: {file}"
+        assert len(logged) == len(running.events)
     assert [name for name, _digest in stored(file)] == ["chios", "kalamata", "kep", "larissa"]
 
 
