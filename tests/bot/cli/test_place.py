@@ -49,6 +49,15 @@ def test_a_file_without_an_office_is_taken_for_none(new_file: Path) -> None:
     assert f"there is no office in {new_file}" in done.stderr
 
 
+def test_an_empty_database_of_postgresql_is_taken_for_none(new_file: Path, url: str) -> None:
+    done = run_here(new_file, *LISTING, database_url=url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "RANTEVOU_DATABASE_URL: there is no office in postgresql://" in done.stderr
+    made = run_here(new_file, *LOADING, database_url=url).stdout
+    assert made.startswith("A new database was made: postgresql://")
+    assert run_here(new_file, *LISTING, database_url=url).returncode == 0
+
+
 def test_what_makes_an_office_says_where(new_file: Path) -> None:
     made = f"A new database was made: {new_file}"
     assert made in run_here(new_file, *LOADING).stdout.splitlines()
