@@ -205,7 +205,7 @@ class Office:
     def withdraw_consent(self, booking: Booking) -> None:
         """Withdraw the consent, which erases the details and cancels. Raises BookingRefused."""
         self._upcoming = None
-        bookings.withdraw_consent(self._session, booking, self.now, self._actor)
+        bookings.withdraw_consent(self._session, self._registry, booking, self.now, self._actor)
 
     def check_open(self, booking: Booking) -> None:
         """Raise BookingRefused where a booking is over, or was cancelled."""

@@ -24,6 +24,7 @@ from core.bookings.true_state import (
 from core.catalogue.registry import Registry
 from core.db.models import Booking, BookingState, History, HistoryAction
 from core.i18n import _
+from core.staff.alerts import enqueue_alerts
 from core.staff.rights import Action
 
 MARKED_WITHIN = timedelta(days=7)
@@ -69,9 +70,7 @@ def mark_arrived(
             )
         )
     booking.arrived_at = now
-    record_change(
-        session, booking, HistoryAction.ARRIVED, now, acting(staff, booking), ["arrived_at"]
-    )
+    _record(session, registry, staff, booking, HistoryAction.ARRIVED, now, "arrived_at")
 
 
 def mark_outcome(
@@ -97,7 +96,7 @@ def mark_outcome(
         raise changed(_("This appointment is long over: {start}.", start=start))
     outcome = OUTCOMES[action]
     booking.state = outcome.state
-    record_change(session, booking, outcome.change, now, acting(staff, booking), ["state"])
+    _record(session, registry, staff, booking, outcome.change, now, "state")
 
 
 def last_mark(booking: Booking) -> Action | None:
@@ -137,7 +136,21 @@ def undo(
     else:
         booking.state = BookingState.CONFIRMED
     field = "arrived_at" if action is Action.ARRIVED else "state"
-    record_change(session, booking, HistoryAction.UNDONE, now, acting(staff, booking), [field])
+    _record(session, registry, staff, booking, HistoryAction.UNDONE, now, field)
+
+
+def _record(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    booking: Booking,
+    action: HistoryAction,
+    now: datetime,
+    field: str,
+) -> None:
+    """Record a mark, and have the rooms' alerts show it."""
+    change = record_change(session, booking, action, now, acting(staff, booking), [field])
+    enqueue_alerts(session, registry, booking, change, now)
 
 
 def _same_day(registry: Registry, booking: Booking, one: datetime, other: datetime) -> bool:

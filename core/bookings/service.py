@@ -29,6 +29,7 @@ from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
 from core.messaging.notifications import cancel_reminders, enqueue_notifications
+from core.staff.alerts import enqueue_alerts
 from core.staff.rights import Action
 
 
@@ -79,6 +80,7 @@ def confirm(
     count_confirmation(session, offer, now, actor)
     change = record_change(session, booking, HistoryAction.CONFIRMED, now, actor)
     enqueue_notifications(session, registry, booking, change, now, actor)
+    enqueue_alerts(session, registry, booking, change, now)
 
 
 def move(
@@ -110,6 +112,7 @@ def move(
     take_desk(session, offer, starts_at, now, take, booking)
     change = record_change(session, booking, HistoryAction.MOVED, now, actor, ["starts_at"])
     enqueue_notifications(session, registry, booking, change, now, actor)
+    enqueue_alerts(session, registry, booking, change, now)
 
 
 def cancel(
@@ -130,6 +133,7 @@ def cancel(
     booking.state = BookingState.CANCELLED
     change = record_change(session, booking, HistoryAction.CANCELLED, now, actor, reason=reason)
     enqueue_notifications(session, registry, booking, change, now, actor)
+    enqueue_alerts(session, registry, booking, change, now)
 
 
 def edit(
@@ -162,9 +166,12 @@ def edit(
     booking.phone_hash = phone_hash
     change = record_change(session, booking, HistoryAction.EDITED, now, actor, sorted(changes))
     enqueue_notifications(session, registry, booking, change, now, actor)
+    enqueue_alerts(session, registry, booking, change, now)
 
 
-def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: Actor) -> None:
+def withdraw_consent(
+    session: Session, registry: Registry, booking: Booking, now: datetime, actor: Actor
+) -> None:
     """Withdraw the consent: erase the details, which needed it, and cancel the booking.
 
     The citizen's known details and messages are erased too, and the messages of the actor, who may
@@ -181,7 +188,8 @@ def withdraw_consent(session: Session, booking: Booking, now: datetime, actor: A
     for citizen_id in {booking.citizen_id, actor.citizen_id}:
         erase_messages(session, citizen_id)
     cancel_reminders(session, booking)
-    record_change(session, booking, HistoryAction.CONSENT_WITHDRAWN, now, actor)
+    change = record_change(session, booking, HistoryAction.CONSENT_WITHDRAWN, now, actor)
+    enqueue_alerts(session, registry, booking, change, now)
 
 
 _UPCOMING = (

@@ -288,6 +288,36 @@ class Rules(CatalogueModel):
         return max(self.open_bookings, self.open_bookings_per_citizen)
 
 
+class AlertFact(StrEnum):
+    """A fact of a booking that an alert to staff shows."""
+
+    SERVICE = "service"
+    TIME = "time"
+    CHANNEL = "channel"
+    CODE = "code"
+    INITIALS = "initials"
+    NAME = "name"
+    DESK = "desk"
+
+
+class StaffChat(CatalogueModel):
+    """What staff learn of in their chats."""
+
+    shows: tuple[AlertFact, ...] = Field(
+        default=(
+            AlertFact.SERVICE,
+            AlertFact.TIME,
+            AlertFact.CHANNEL,
+            AlertFact.CODE,
+            AlertFact.INITIALS,
+        ),
+        min_length=1,
+    )
+    """What an alert shows of a booking. The initials and the name are the attendee's."""
+    day_list_at: Clock | None = time(7, 30)
+    """The time of day at which the day's bookings are listed; null for never."""
+
+
 MAX_HORIZON_DAYS = 366
 
 
@@ -332,6 +362,7 @@ class Municipality(CatalogueModel):
     privacy: LocalizedText | None = None
     """Its privacy notice; paragraphs are separated by an empty line."""
     rules: Rules = Rules()
+    staff_chat: StaffChat = StaffChat()
     video_tips: tuple[LocalizedText, ...] = ()
     consents: tuple[Consent, ...] = ()
     fields: tuple[FormField, ...] = ()

@@ -4,6 +4,7 @@ A recipient and a cause make the dedupe key.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -19,6 +20,28 @@ class MessageKind(StrEnum):
     MOVED_BY_OFFICE = "moved_by_office"
     CANCELLED_BY_OFFICE = "cancelled_by_office"
     EDITED_BY_OFFICE = "edited_by_office"
+    ALERT = "alert"
+    """A change to a booking, to a room of staff."""
+    ALERT_EDIT = "alert_edit"
+    """The first alert of a booking in a room, edited to show how the booking is."""
+    UNDELIVERED_ALERT = "undelivered_alert"
+    """A message to a citizen that was given up, to a room of staff."""
+    DAY_LIST = "day_list"
+    """The bookings of a day, to a room of staff in the morning."""
+    STAFF_QUESTION = "staff_question"
+    """Why a booking is to be cancelled, to a member in a room."""
+
+
+TO_STAFF = frozenset(
+    {
+        MessageKind.ALERT,
+        MessageKind.ALERT_EDIT,
+        MessageKind.UNDELIVERED_ALERT,
+        MessageKind.DAY_LIST,
+        MessageKind.STAFF_QUESTION,
+    }
+)
+"""The kinds of message that go to a room of staff."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +68,17 @@ class AttendeeRecipient:
         return f"{self.platform} of booking {self.booking_id}"
 
 
-Recipient = ContactRecipient | AttendeeRecipient
+@dataclass(frozen=True)
+class RoomRecipient:
+    """A room of staff. Stored as "room 5"."""
+
+    room_id: int
+
+    def __str__(self) -> str:
+        return f"room {self.room_id}"
+
+
+Recipient = ContactRecipient | AttendeeRecipient | RoomRecipient
 """Messages to the same recipient are sent one after the other."""
 
 
@@ -69,6 +102,26 @@ class Cause:
     def reply(cls, inbound_id: int, position: int) -> "Cause":
         """Return the cause that is a reply to an inbound message. Stored as "reply 12.0"."""
         return cls(f"{MessageKind.REPLY} {inbound_id}.{position}")
+
+    @classmethod
+    def edit(cls, history_id: int) -> "Cause":
+        """Return the cause that shows a change in an alert sent before. Stored as "edit 5"."""
+        return cls(f"edit {history_id}")
+
+    @classmethod
+    def undelivered(cls, row_id: int) -> "Cause":
+        """Return the cause that is a message given up. Stored as "undelivered 9"."""
+        return cls(f"undelivered {row_id}")
+
+    @classmethod
+    def day(cls, day: date) -> "Cause":
+        """Return the cause that is a day. Stored as "day 2026-12-01"."""
+        return cls(f"day {day}")
+
+    @classmethod
+    def question(cls, question_id: int, step: int) -> "Cause":
+        """Return the cause that is a step of a question to staff. Stored as "question 3.0"."""
+        return cls(f"question {question_id}.{step}")
 
     @classmethod
     def parse(cls, dedupe_key: str, recipient: str) -> "Cause":

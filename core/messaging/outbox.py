@@ -44,6 +44,8 @@ class OutboxMessage:
     inbound_id: int | None = None
     position: int | None = None
     replaces_id: int | None = None
+    room_id: int | None = None
+    change_id: int | None = None
     expires_at: datetime | None = None
     status: OutboxStatus = OutboxStatus.PENDING
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, BookingState
 from core.i18n import TextTemplate, _, join
-from core.messaging.keys import MessageKind
+from core.messaging.keys import TO_STAFF, MessageKind
 from dialogs.messages.appointment import (
     appointment_facts,
     booking_message,
@@ -74,7 +74,9 @@ WORDINGS: Mapping[MessageKind, Wording] = {
 
 CANCELLATIONS = {MessageKind.CANCELLED, MessageKind.CANCELLED_BY_OFFICE}
 
-if _missing := set(MessageKind) - WORDINGS.keys() - CANCELLATIONS - {MessageKind.REPLY}:
+if _missing := (
+    set(MessageKind) - WORDINGS.keys() - CANCELLATIONS - TO_STAFF - {MessageKind.REPLY}
+):
     raise RuntimeError(f"WORDINGS has no record for: {', '.join(sorted(_missing))}")
 
 CANCEL_HERE = _(

@@ -19,7 +19,9 @@ from core.db.models.staff import (
     StaffArea,
     StaffCode,
     StaffContact,
+    StaffInbound,
     StaffMember,
+    StaffQuestion,
     StaffRoom,
 )
 
@@ -48,7 +50,9 @@ __all__ = [
     "StaffArea",
     "StaffCode",
     "StaffContact",
+    "StaffInbound",
     "StaffMember",
+    "StaffQuestion",
     "StaffRoom",
     "StoredSecret",
     "Suppression",

@@ -79,6 +79,12 @@ class OutboxRow(Base):
     position: Mapped[int | None]
     replaces_id: Mapped[int | None]
     """The row whose message is replaced by this one in the chat."""
+    room_id: Mapped[int | None]
+    """The room of staff that it goes to."""
+    change_id: Mapped[int | None]
+    """The change in a booking's history that it is about."""
+    gathered_by: Mapped[int | None]
+    """The row in whose message it was sent, with others."""
     due_at: Mapped[datetime]
     try_at: Mapped[datetime]
     """The time from which it may be claimed: its due time, a retry's, or the end of a lease."""

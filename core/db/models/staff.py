@@ -88,6 +88,10 @@ class StaffRoom(Base):
     topic: Mapped[str]
     bound_at: Mapped[datetime]
     unbound_at: Mapped[datetime | None]
+    paced_until: Mapped[datetime | None]
+    """The time at which all messages that were sent to it are paid for, by the pace of a group."""
+    strangers_told_at: Mapped[datetime | None]
+    """When somebody unknown was last answered in it."""
 
 
 class StaffCode(Base):
@@ -131,3 +135,36 @@ class StaffAction(WithPublicId, Base):
     _reason: Mapped[Any | None] = mapped_column("reason", PersonalColumn("reason"))
     reason = personal[str | None]("_reason")
     """Of a cancellation, as the citizen is told."""
+
+
+class StaffInbound(WithPublicId, Base):
+    """A message or tap of staff, and the answer, which is given again when it comes again."""
+
+    __tablename__ = "staff_inbounds"
+    __table_args__ = (UniqueConstraint("account", "message_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str]
+    message_id: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    _answer: Mapped[Any | None] = mapped_column("answer", PersonalColumn("answer"))
+    answer = personal[dict[str, Any] | None]("_answer")
+
+
+class StaffQuestion(WithPublicId, Base):
+    """The question why a booking is to be cancelled, to the member who tapped, in a room.
+
+    `shown` is the start that was shown to them. `reason` is their answer, until they confirm it.
+    """
+
+    __tablename__ = "staff_questions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("staff_rooms.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("staff_members.id"))
+    booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"), index=True)
+    shown: Mapped[datetime]
+    asked_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    _reason: Mapped[Any | None] = mapped_column("reason", PersonalColumn("reason"))
+    reason = personal[str | None]("_reason")

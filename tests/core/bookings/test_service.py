@@ -76,7 +76,7 @@ def change(env: BookingEnvironment, booking: Booking, how: str) -> None:
     elif how == "edit":
         bookings.edit(env.session, env.registry, booking, {"name": "Άννα Π."}, env.now, actor)
     else:
-        bookings.withdraw_consent(env.session, booking, env.now, actor)
+        bookings.withdraw_consent(env.session, env.registry, booking, env.now, actor)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
 
 import pytest
 import yaml
 from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 
 from core.catalogue import model
 from core.catalogue.model import CatalogueModel, Municipality
@@ -43,10 +45,10 @@ def default_of(field: FieldInfo) -> str:
         return "yes" if field.default else "no"
     if isinstance(field.default, CatalogueModel):
         return "{}" if field.default == type(field.default)() else "another"
-    return yaml.safe_dump(
-        list(field.default) if isinstance(field.default, tuple) else field.default,
-        default_flow_style=True,
-    ).partition("\n")[0]
+    if isinstance(field.default, time):
+        return f"{field.default:%H:%M}"
+    written = to_jsonable_python(field.default)
+    return yaml.safe_dump(written, default_flow_style=True, width=1000).partition("\n")[0]
 
 
 def keys(of: type[CatalogueModel]) -> Iterator[tuple[str, FieldInfo]]:

@@ -101,7 +101,7 @@ def test_a_booking_that_is_off_is_not_reminded_of(env: BookingEnvironment, how: 
         env.cancel(booking)
     else:
         who = env.citizen()
-        bookings.withdraw_consent(env.session, booking, env.now, who)
+        bookings.withdraw_consent(env.session, env.registry, booking, env.now, who)
     assert [(kind, status) for kind, status, _at in rows(env)] == [("reminder", "cancelled")]
 
 
