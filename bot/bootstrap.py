@@ -14,17 +14,20 @@ from bot.context import AlreadyBegun, Services, UnknownConversation
 from bot.delivery.dispatch import apply_status
 from bot.delivery.worker import DeliveryWorker
 from bot.i18n.translator import Translator
-from bot.messages import Inbound, Origin, Reply
+from bot.messages import Inbound, Reply
 from bot.platforms import PLATFORMS, build_platforms, webchat
 from bot.platforms.webhook import (
     Ignored,
     Reachability,
     Receipt,
+    RoomLeft,
+    RoomMoved,
     WebhookResponse,
     WebhookResult,
 )
 from bot.secret_key import hash_key
 from bot.settings import Settings
+from bot.staff_messages import StaffInbound
 from bot.telemetry.metrics import Metrics
 from bot.turn import receive
 from core.bookings.catalogue_update import load_catalogue
@@ -73,12 +76,12 @@ class Application:
         response = result.response
         for event in result.events:
             match event:
-                case Inbound(origin=Origin.CITIZEN):
+                case Inbound():
                     replies = await self.handle_message(event)
                     if result.respond and replies:
                         response = result.respond(replies)
-                case Inbound():
-                    self._ignore(account, f"{event.origin} message")  # until staff can be served
+                case StaffInbound() | RoomMoved() | RoomLeft():
+                    self._ignore(account, "staff message")  # until staff can be served
                 case Receipt() | Reachability():
                     await self.database.write(
                         partial(apply_status, services=self.services, account=account, report=event)

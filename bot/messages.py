@@ -1,7 +1,6 @@
 """Inbound messages and replies, independent of platforms; replies are in a language."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -156,7 +155,9 @@ class Reply(BaseModel):
     message describes in full. A `closing` one replaces a question that is no longer open. One that
     `clears` is the first after a question whose buttons replaced the citizen's keyboard. A `file`
     is sent under that name, with its `content`; a `venue` is shown on a map. `app_version` is what
-    the sender's app stated last, where the platform's messages depend on it.
+    the sender's app stated last, where the platform's messages depend on it. One to a room of staff
+    goes to a `topic` of it, if given, and may answer an earlier one (`answers`, its platform's id);
+    `edits` means that it replaces that message where it still stands.
     """
 
     text: str
@@ -176,16 +177,9 @@ class Reply(BaseModel):
     content: bytes = b""
     venue: Venue | None = None
     app_version: int | None = None
-
-
-class Origin(StrEnum):
-    """The origin of a message, which decides how it is handled."""
-
-    CITIZEN = "citizen"
-    """A citizen in a chat of their own: the message is a turn of their conversation."""
-
-    STAFF_ROOM = "staff_room"
-    """An employee in a room that several read: citizens' conversations don't belong there."""
+    topic: str = ""
+    answers: str | None = None
+    edits: bool = False
 
 
 class Sender(BaseModel):
@@ -218,7 +212,6 @@ class Inbound(Sender):
     `starts_conversation`, the sender must have none, unless the message is repeated.
     """
 
-    origin: Origin = Origin.CITIZEN
     message_id: Id
     number: int | None = None
     number_is_time: bool = False

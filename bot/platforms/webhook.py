@@ -8,6 +8,7 @@ from typing import Any, Literal
 import structlog
 
 from bot.messages import Inbound, Reply
+from bot.staff_messages import StaffAnswer, StaffInbound
 from bot.telemetry.logging import cause, traceback_lines
 
 log = structlog.get_logger()
@@ -68,25 +69,42 @@ class Reachability:
 
 
 @dataclass(frozen=True)
+class RoomMoved:
+    """A room's chat that has another address from now on."""
+
+    chat: str
+    new_chat: str
+
+
+@dataclass(frozen=True)
+class RoomLeft:
+    """A chat of which our account isn't a member any more."""
+
+    chat: str
+
+
+@dataclass(frozen=True)
 class Ignored:
     """An event that isn't acted on; its kind is counted and logged, so it names no person."""
 
     kind: str
 
 
-Event = Inbound | Receipt | Reachability | Ignored
+Event = Inbound | StaffInbound | Receipt | Reachability | RoomMoved | RoomLeft | Ignored
 
 
 @dataclass(frozen=True)
 class WebhookResult:
     """The events of a webhook's request, and its response.
 
-    Where `respond` is given, it makes the response from the replies to the request's message.
+    Where `respond` is given, it makes the response from the replies to the request's message;
+    `respond_to_staff` makes it from the answer to a message of staff, None where there is none.
     """
 
     events: Sequence[Event] = ()
     response: WebhookResponse = WebhookResponse()
     respond: Callable[[Sequence[Reply]], WebhookResponse] | None = None
+    respond_to_staff: Callable[[StaffAnswer | None], WebhookResponse] | None = None
 
 
 def parse_or_skip(account: str, parse: Callable[[], WebhookResult]) -> WebhookResult:

@@ -9,7 +9,7 @@ import httpx
 from pydantic import BaseModel, SecretStr
 
 from bot.accounts import AccountSettings, ApiUrl
-from bot.messages import Inbound, Origin, Reply
+from bot.messages import Inbound, Reply
 from bot.platforms.base import Platform, Send
 from bot.platforms.package import PlatformPackage
 from bot.platforms.webhook import (
@@ -30,7 +30,6 @@ class Message(BaseModel):
     id: int
     user: str
     text: str
-    room: bool = False
 
 
 class Own(Platform):
@@ -53,7 +52,6 @@ class Own(Platform):
             message_id=str(message.id),
             text=message.text,
             municipality_id=self._settings.municipality,
-            origin=Origin.STAFF_ROOM if message.room else Origin.CITIZEN,
         )
         return WebhookResult([inbound], WebhookResponse(b"<ok/>", "application/xml"))
 

@@ -89,14 +89,6 @@ def test_its_answer_has_a_body_a_type_and_a_status_of_its_own(client: ServedClie
     assert client.get(URL, params={"challenge": "4711"}).status_code == 403
 
 
-def test_a_staff_room_s_message_is_no_turn_of_a_citizen(sent: Sent, client: ServedClient) -> None:
-    assert client.post(URL, json=message(1, "Γεια", room=True), headers=SIGNED).is_success
-    counted = 'rantevou_ignored_total{kind="staff_room message",platform="own"} 1.0'
-    assert counted in client.management.get("/metrics").text
-    client.post(URL, json=message(2, "Γεια"), headers=SIGNED)
-    until(lambda: len(sent) == 2)  # of the citizen's alone
-
-
 @pytest.mark.usefixtures("sent")
 def test_its_settings_are_checked_and_its_secrets_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RANTEVOU_OWN__TOWN__API_URL", "nowhere")

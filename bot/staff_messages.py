@@ -1,0 +1,104 @@
+"""What staff write and tap in their chats, and what they are answered, on any platform."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel
+
+from bot.messages import Id, Reply
+from core.i18n import Language
+
+PREFIX = "staff"
+
+
+class StaffCommand(StrEnum):
+    """A command of staff."""
+
+    BIND = "bind"
+    LINK = "link"
+    TODAY = "today"
+    TOMORROW = "tomorrow"
+    NEXT = "next"
+    FIND = "find"
+    BOOK = "book"
+    HELP = "help"
+
+
+class StaffButton(StrEnum):
+    """A button under an alert, or under the question why a booking is to be cancelled."""
+
+    SEEN = "seen"
+    ARRIVED = "arrived"
+    CAME = "came"
+    NO_SHOW = "no_show"
+    UNDO = "undo"
+    NUMBER = "number"
+    CANCEL = "cancel"
+    REASON = "reason"
+    CONFIRM = "confirm"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True)
+class StaffTap:
+    """A tap: the button, what it is about, and what was shown when it was sent.
+
+    `about` is the booking's id, for the last three buttons the question's. `shown` is the start of
+    the appointment in seconds since 1970, `option` which of several a button is.
+    """
+
+    button: StaffButton
+    about: int
+    shown: int = 0
+    option: int = 0
+
+    def dump(self) -> str:
+        """Return the data of the button, at most 64 bytes. Such as "staff:seen:12:1796000000:0"."""
+        return f"{PREFIX}:{self.button}:{self.about}:{self.shown}:{self.option}"
+
+    @classmethod
+    def parse(cls, data: str) -> "StaffTap | None":
+        """Return the tap of a button's data; None where it is no button of staff."""
+        match data.split(":"):
+            case [prefix, button, *numbers] if prefix == PREFIX and len(numbers) == len("..."):
+                try:
+                    return cls(StaffButton(button), *map(int, numbers))
+                except ValueError:
+                    return None
+        return None
+
+
+class StaffInbound(BaseModel):
+    """A message or tap of staff, independent of its platform.
+
+    It is a `command` with its `argument`, a `tap`, or a `text` that answers our message
+    `answers` (the platform's id). `chat` and `topic` are a room's; where it `is_private`, the chat
+    is the member's own. `address` is the member's own, as their private chat has it; None where
+    they don't show who they are. `message_id` is unique within the account.
+    """
+
+    platform: str
+    account: str
+    message_id: Id
+    chat: Id
+    topic: str = ""
+    is_private: bool = False
+    address: Id | None = None
+    command: StaffCommand | None = None
+    argument: str = ""
+    tap: str | None = None
+    text: str | None = None
+    answers: str | None = None
+    language: Language | None = None
+
+
+class StaffAnswer(BaseModel):
+    """The answer to a message or tap of staff, in the response to its request.
+
+    It is shown in the `room` (or the private chat) where it was written, sent to the member's
+    `private` chat, or shown as a `pop_up` to whoever tapped, alone.
+    """
+
+    where: Literal["room", "private", "pop_up"]
+    reply: Reply
