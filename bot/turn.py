@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,7 @@ from core.i18n import Text
 from core.messaging import arrival_order, conversations, notifications, outbox
 from core.messaging.conversations import StoredConversation
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
+from dialogs.booking.for_caller import CALLER
 from dialogs.engine import navigation
 from dialogs.engine.engine import EARLY, Result, advance
 from dialogs.engine.inputs import (
@@ -45,6 +46,9 @@ from dialogs.engine.state import State
 from dialogs.nlu.fields import parse_phone
 from dialogs.nlu.normalize import clean
 from dialogs.nlu.parsed import ParseFailure
+
+KEEP_CALLERS = timedelta(days=1)
+"""The time for which the answers of a caller are kept in the conversation of a member of staff."""
 
 
 def receive(
@@ -124,6 +128,8 @@ def _answer(
         )
         if version := transport.app_version:
             replies = [reply.model_copy(update={"app_version": version}) for reply in replies]
+    if ctx.office.left_caller:
+        conversations.erase_messages(session, found.citizen_id)
     number = _record(session, found, inbound, result.tapped, replies, now)
     transport = _next_transport(services, transport, inbound, state, result, number, missed)
     conversations.save(
@@ -132,13 +138,19 @@ def _answer(
         language=result.state.language,
         timezone=result.state.timezone,
         state=conversation_state.dump(result.state, transport),
-        forget_at=now + services.keep_answers,
+        forget_at=now + _kept_for(services, result.state),
     )
     if platform and not inbound.reply_in_response:
         messages = _outbox_messages(inbound, found, number, replies, replaced, now)
         outbox.enqueue(session, services.registry.accounts, messages, now)
     record_event(session, "turn", inbound.platform, "answered")
     return replies
+
+
+def _kept_for(services: Services, state: State) -> timedelta:
+    """Return how long a conversation's answers are kept after its last message."""
+    is_for_caller = state.dialog == CALLER.name
+    return min(services.keep_answers, KEEP_CALLERS) if is_for_caller else services.keep_answers
 
 
 def preview(session: Session, services: Services, inbound: Inbound) -> list[Reply]:

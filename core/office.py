@@ -1,31 +1,38 @@
 """The office: everything that a dialog may ask and do, within one turn."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
-from core.actor import Actor
+from core.actor import Actor, Staff
 from core.availability import schedule, slots
 from core.availability.schedule import UnavailableReason
-from core.bookings import holds, limits, lookup
+from core.bookings import by_staff, holds, limits, lookup
 from core.bookings import service as bookings
 from core.bookings.allocation import slot_taken_error
 from core.bookings.limits import LimitReached
+from core.bookings.staff_rights import bookable_part
 from core.catalogue.model import Consent, Municipality
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.catalogue.service_offer import ServiceOffer
-from core.db.models import Booking, Citizen
+from core.db.models import Booking, Citizen, Contact
 from core.db.personal import Personal
 from core.errors import BookingRefused
+from core.i18n import Language
+from core.staff import links
 
 _STORE_DETAILS = (
     update(Citizen.__table__)
     .where(Citizen.__table__.c.id == bindparam("citizen_id"))
     .values(details=bindparam("merged"))
 )
+
+NOBODY = 0
+"""The id of no citizen: of a caller for whom nothing is held yet."""
 
 
 class Office:
@@ -57,8 +64,57 @@ class Office:
         self._citizen_public_id = citizen_public_id
         self._limits: dict[tuple[str, str], LimitReached | None] = {}
         self._upcoming: Sequence[Booking] | None = None
+        self._own = (actor, known_details)
         self.now = now
         self.known_details = known_details
+        self.left_caller = False
+        """True after a booking for a caller has ended, however: what they said isn't needed."""
+
+    # Staff who book for somebody at the counter or on the telephone
+
+    @property
+    def is_for_caller(self) -> bool:
+        """Return whether a member of staff acts for a caller now."""
+        return self._actor.staff is not None
+
+    def is_member(self) -> bool:
+        """Return whether a member of staff has linked the chat that this is."""
+        return self._member() is not None
+
+    def act_for_caller(self) -> bool:
+        """Act for a caller from now on, of whom nothing is known; return False for no member.
+
+        Only what the member serves is offered then, without citizens' limits.
+        """
+        staff = self._member()
+        if staff is not None:
+            own = self._own[0]
+            # The caller's citizen is made with their hold.
+            actor = Actor(NOBODY, own.platform, own.language, own.timezone, staff=staff)
+            self._act_as(actor, {})
+        return staff is not None
+
+    def act_for_oneself(self) -> None:
+        """Act for the citizen who chats, as before `act_for_caller`."""
+        self._act_as(*self._own)
+        self.left_caller = True
+
+    def _act_as(self, actor: Actor, known_details: Mapping[str, str]) -> None:
+        self._actor, self.known_details = actor, known_details
+        self._limits, self._upcoming = {}, None
+
+    def _member(self) -> Staff | None:
+        own = self._own[0]
+        contact = self._session.get(Contact, own.contact_id) if own.contact_id else None
+        if contact is None:
+            return None
+        return links.find_member(self._session, self._registry, contact.account, contact.address)
+
+    def _actor_of(self, booking: Booking) -> Actor:
+        """Return who acts; for a caller, as the citizen who they have become by a hold."""
+        if self._actor.staff is None:
+            return self._actor
+        return replace(self._actor, citizen_id=booking.citizen_id)
 
     # The catalogues
 
@@ -69,8 +125,14 @@ class Office:
 
     @property
     def offered_municipalities(self) -> Sequence[Municipality]:
-        """Return the municipalities that can be booked here: all, or `only` one."""
-        return [body for body in self.municipalities if self._only in (None, body.id)]
+        """Return the municipalities that can be booked here: all, or `only` one.
+
+        For a caller, what of them the member serves.
+        """
+        bodies = [body for body in self.municipalities if self._only in (None, body.id)]
+        if self._actor.staff is None:
+            return bodies
+        return [part.body for body in bodies if (part := self.find(body.id))]
 
     @property
     def samples(self) -> Sequence[Municipality]:
@@ -79,13 +141,21 @@ class Office:
 
     def loaded(self, municipality_id: str) -> LoadedMunicipality:
         """Return the municipality of an id. Raises KeyError."""
-        return self._registry[municipality_id]
+        if self._actor.staff is None:
+            return self._registry[municipality_id]
+        if (part := self.find(municipality_id)) is None:
+            raise KeyError(municipality_id)
+        return part
 
     def find(self, municipality_id: str | None) -> LoadedMunicipality | None:
-        """Return the municipality of an id; None where there is none."""
+        """Return the municipality of an id; None where there is none.
+
+        For a caller, what of it the member serves.
+        """
         if municipality_id is None or municipality_id not in self._registry:
             return None
-        return self._registry[municipality_id]
+        loaded, staff = self._registry[municipality_id], self._actor.staff
+        return bookable_part(loaded, staff) if staff else loaded
 
     def of_booking(self, booking: Booking) -> LoadedMunicipality:
         """Return a booking's municipality."""
@@ -100,7 +170,7 @@ class Office:
 
         Raises KeyError.
         """
-        offer = self._registry[municipality_id].offer(service, branch, channel)
+        offer = self.loaded(municipality_id).offer(service, branch, channel)
         return offer.for_staff() if self._actor.staff else offer
 
     # Free times
@@ -147,8 +217,15 @@ class Office:
         return self._upcoming
 
     def hold(self, offer: ServiceOffer, starts_at: datetime, old: Booking | None) -> Booking:
-        """Hold a time, in place of the hold `old` if given. Raises BookingRefused."""
-        return holds.hold(self._session, offer, starts_at, self.now, self._actor, old)
+        """Hold a time, in place of the hold `old` if given. Raises BookingRefused.
+
+        For a caller, who becomes a citizen by it. Raises StaffRefused then.
+        """
+        actor = self._actor_of(old) if old else self._actor
+        if actor.staff and not old:
+            language = Language(actor.language)
+            actor = by_staff.caller(self._session, actor.staff, self.now, language)
+        return holds.hold(self._session, offer, starts_at, self.now, actor, old)
 
     def slot_taken(self) -> BookingRefused:
         """Return the refusal of a time that is no longer free."""
@@ -160,7 +237,9 @@ class Office:
 
     def release(self, booking: Booking) -> None:
         """Release a hold."""
-        holds.release(self._session, booking, self.now, self._actor)
+        # Also a caller's, for whom nobody may act any more.
+        actor = replace(self._actor, citizen_id=booking.citizen_id)
+        holds.release(self._session, booking, self.now, actor)
 
     def confirm(
         self,
@@ -169,7 +248,7 @@ class Office:
         details: Mapping[str, str],
         consent: Consent | None,
     ) -> None:
-        """Confirm a held booking. Raises BookingRefused."""
+        """Confirm a held booking. Raises BookingRefused; for a caller, StaffRefused."""
         self._upcoming = None
         bookings.confirm(
             self._session,
@@ -177,7 +256,7 @@ class Office:
             offer,
             booking,
             self.now,
-            self._actor,
+            self._actor_of(booking),
             details=details,
             consent=consent,
             choose=self._choose,
@@ -263,7 +342,9 @@ class Office:
         )
 
     def remember_details(self, details: Mapping[str, str]) -> None:
-        """Store details with the citizen, to be offered at the next booking."""
+        """Store details with the citizen, to be offered at the next booking; not a caller's."""
+        if self._actor.staff:
+            return
         merged = Personal(self._citizen_public_id, {**self.known_details, **details})
         values = {"citizen_id": self._actor.citizen_id, "merged": merged}
         self._session.execute(_STORE_DETAILS, values)

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from core.catalogue.model import Municipality
 from core.i18n import _
+from dialogs.booking.for_caller import CALLER
 from dialogs.booking.selection import existing_booking, municipality, service
 from dialogs.context import Command, Context
 from dialogs.engine import navigation
 from dialogs.engine import standard_commands as standard
+from dialogs.engine.command import UNKNOWN_COMMAND
 from dialogs.managing.find import ask_by_code
 from dialogs.menu import ask_zone, set_zone, switch_to
 from dialogs.messages.appointment import about_service, contact_facts, facts, useful_links
@@ -76,6 +78,14 @@ def _change_zone(ctx: Context, argument: str) -> None:
         set_zone(ctx, found)
     else:
         ask_zone(ctx)
+
+
+def _book_for_caller(ctx: Context, _argument: str) -> None:
+    """Begin to book for somebody else; only a member of staff can."""
+    if ctx.office.is_member():
+        switch_to(ctx, CALLER.name)
+    else:
+        ctx.say(UNKNOWN_COMMAND)
 
 
 def _switches_to(dialog: str) -> Callable[[Context, str], None]:
@@ -167,5 +177,12 @@ COMMANDS: tuple[Command, ...] = (
         shown="never",
     ),
     standard.CHANGE,
+    Command(
+        name=CALLER.name,
+        words=_("caller, for a caller, book for a caller"),
+        run=_book_for_caller,
+        shown="never",
+        yields=True,
+    ),
     Command(name="code", label=_("With a code"), run=ask_by_code, shown="never"),
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from core.errors import BookingRefused
+from core.errors import BookingRefused, StaffRefused
 from core.office import Office
 from dialogs.engine import steps
 from dialogs.engine.outcomes import StepRefused
@@ -19,13 +19,13 @@ T = TypeVar("T")
 
 
 def refusable(fn: Callable[P, T]) -> Callable[P, T]:
-    """Convert the office's BookingRefused to StepRefused, of which the engine tells the citizen."""
+    """Convert the office's refusals to StepRefused, of which the engine tells who writes."""
 
     @wraps(fn)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return fn(*args, **kwargs)
-        except BookingRefused as refused:
+        except (BookingRefused, StaffRefused) as refused:
             raise StepRefused(refused.kind, refused.text) from None
 
     return wrapped

@@ -3,6 +3,7 @@
 from core.i18n import _
 from core.office import Office
 from dialogs.booking.dialog import BOOK
+from dialogs.booking.for_caller import CALLER
 from dialogs.commands import COMMANDS
 from dialogs.deep_links import follow_link
 from dialogs.engine.steps import Definition
@@ -11,7 +12,7 @@ from dialogs.menu import INTERRUPTIONS, MENU
 from dialogs.messages.samples import samples_note
 
 CONVERSATION: Definition[Office] = Definition(
-    dialogs={dialog.name: dialog for dialog in (BOOK, *MANAGING, MENU)},
+    dialogs={dialog.name: dialog for dialog in (BOOK, CALLER, *MANAGING, MENU)},
     commands=COMMANDS,
     initial=BOOK.name,
     idle=MENU.name,

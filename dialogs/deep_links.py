@@ -1,11 +1,15 @@
-"""Deep links: `book_` a service, a municipality or both; `manage_` a code."""
+"""Deep links: `book_` a service, a municipality or both; `manage_` a code; `caller` for staff."""
 
 from core.bookings.reference import fold_code, is_code
+from dialogs.booking.for_caller import CALLER
 from dialogs.context import Context
 from dialogs.managing.find import BY_CODE
 from dialogs.menu import switch_to
 
 BOOK_PREFIX, MANAGE_PREFIX = "book_", "manage_"
+
+FOR_CALLER = "caller"
+"""The link with which a member of staff books for somebody else; to others, it is unknown."""
 
 
 def follow_link(ctx: Context, link: str) -> None:
@@ -15,6 +19,9 @@ def follow_link(ctx: Context, link: str) -> None:
             switch_to(ctx, "bookings", booking=str(own.id))
         else:
             switch_to(ctx, "bookings", way=BY_CODE, code=fold_code(code))
+    elif link == FOR_CALLER:
+        if ctx.office.is_member():
+            switch_to(ctx, CALLER.name)
     elif link.startswith(BOOK_PREFIX) and (
         answers := _answers_of_link(ctx, link.removeprefix(BOOK_PREFIX))
     ):

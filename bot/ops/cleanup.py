@@ -65,7 +65,10 @@ def clean_up(
     for conversation in idle:
         conversation.state = conversation_state.reset(conversation.state)
         conversation.forget_at = None
-    if idle:  # a number that was proven long ago may have another owner since
+    if idle:
+        ids = [conversation.id for conversation in idle]
+        session.execute(delete(PromptRow).where(PromptRow.conversation_id.in_(ids)))
+        # A number that was proven long ago may have another owner since.
         contacts = Contact.id.in_([conversation.contact_id for conversation in idle])
         session.execute(update(Contact).where(contacts).values(proven_phone=None))
     # Offered choices may hold personal data too: details known from before, a booking's time.

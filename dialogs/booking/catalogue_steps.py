@@ -74,7 +74,7 @@ def _take_sentence(ctx: Context, text: str) -> TakeOutcome:
     words = [word for word in normalize(text).split() if word not in filler]
     if body := municipality(ctx):
         return _answers_of_words(ctx, body, words) or InvalidAnswer(UNKNOWN_GROUP)
-    bodies = [(b.id, [*b.name.values(), *b.aliases]) for b in ctx.office.municipalities]
+    bodies = [(b.id, [*b.name.values(), *b.aliases]) for b in ctx.office.offered_municipalities]
     for i in range(len(words)):
         for j in range(i + 1, min(i + MAX_NAME_WORDS, len(words)) + 1):
             found = pick(" ".join(words[i:j]), bodies, typos=False)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import datetime
 
-from core.errors import BookingRefused, RefusalKind
+from core.errors import BookingRefused, RefusalKind, StaffRefused
 from core.i18n import _, _n
 from dialogs.booking.selection import HOLD, current_hold, current_offer, nearest_times_view, zone_of
 from dialogs.booking.time import time_label
@@ -42,7 +42,7 @@ def renew_hold(ctx: Context, value: str) -> bool:
     offer, start, old = current_offer(ctx), datetime.fromisoformat(value), current_hold(ctx)
     day = start.astimezone(zone_of(ctx, offer)).date().isoformat()
     if old and day == ctx.answers.get("day"):
-        with suppress(BookingRefused):
+        with suppress(BookingRefused, StaffRefused):
             _store_hold_id(ctx, ctx.office.hold(offer, start, old).id)
             return True
     release_hold(ctx)

@@ -115,10 +115,14 @@ def _confirm(ctx: Context, value: str) -> EffectOutcome:
         raise
     remembered = {f.id for f in fields if is_remembered(f)}
     ctx.office.remember_details({k: v for k, v in details.items() if k in remembered})
+    is_for_caller = ctx.office.is_for_caller
     navigation.end_dialog(ctx)
     navigation.forget_answers(ctx)
     loaded = ctx.office.of_booking(booking)
     said = full_details(loaded, booking, ctx.zone, ctx.now)
+    if is_for_caller:  # without a calendar file or a map, which are no use to the member
+        ctx.say(message(Heading(_("It is booked. Please tell them the code.")), *said))
+        return None
     wording = WORDINGS[MessageKind.CONFIRMED]
     brief = brief_form(wording.brief, loaded, booking, ctx.zone)
     ctx.say(booking_message(booking, wording.for_attendee, said, brief))

@@ -18,6 +18,8 @@ from dialogs.engine.prompts import (
 from dialogs.engine.state import PromptView
 from dialogs.engine.steps import Command, Context, O
 
+UNKNOWN_COMMAND = _("I don't know that command. Write “help” to see what I can do.")
+
 
 def perform_action(ctx: Context[O], action: Action) -> EffectOutcome:
     """Perform a button's action; the open question is asked again after it. Raises StepRefused."""
@@ -49,7 +51,7 @@ def run_by_name(ctx: Context[O], name: str) -> None:
     if command:
         command.run(ctx, "")
     else:
-        ctx.say(_("I don't know that command. Write “help” to see what I can do."))
+        ctx.say(UNKNOWN_COMMAND)
 
 
 def visible_commands(ctx: Context[O]) -> list[Command[O]]:

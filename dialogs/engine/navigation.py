@@ -87,6 +87,8 @@ def start(ctx: Context[O], dialog: str, **answers: str) -> None:
     """End the running dialog and begin another, with answers that are known."""
     end_dialog(ctx)
     ctx.update(dialog=dialog)
+    if on_start := current_dialog(ctx).on_start:
+        on_start(ctx)
     for step, value in answers.items():
         ctx.state = ctx.state.with_answer(Answer(step, value, Source.DERIVED))
 

@@ -1,5 +1,7 @@
 """Ask a question: number its prompt and choose its buttons."""
 
+from dataclasses import replace
+
 from core.i18n import LANGUAGES, _
 from dialogs.engine import navigation
 from dialogs.engine.command import visible_commands
@@ -18,6 +20,7 @@ from dialogs.engine.prompts import (
     action_choice,
 )
 from dialogs.engine.steps import Context, O, Step
+from dialogs.messages.blocks import headed
 
 PAGE_SIZE = 8
 PAGE_TOLERANCE = 4
@@ -27,6 +30,8 @@ PAGE_TOLERANCE = 4
 def ask(ctx: Context[O], step: Step[O], prompt: Prompt) -> OpenQuestion:
     """Return the step's question under a new number, with all its buttons."""
     ctx.update(number=ctx.state.number + 1)
+    if heading := navigation.current_dialog(ctx).heading:
+        prompt = replace(prompt, text=headed(heading, prompt.text))
     choices, actions = _visible_choices(ctx, prompt)
     actions += ctx.suggestions
     if (name := ctx.state.view.change) and (changed := navigation.step_named(ctx, name)):

@@ -69,16 +69,21 @@ class Step(Generic[O]):
 class Dialog(Generic[O]):
     """A task of the conversation, as a list of steps.
 
-    `after_turn` runs after each message, before the next question; `on_leave` when the dialog
-    ends, for any reason. `version` returns the version by which the answers are given, such as the
-    catalogue's: if it differs from the last turn's, the answers that depend on VERSION are
-    rechecked. `on_old_choice` gets the step and value of an earlier prompt's button that was
-    tapped; it returns True if it has said what has become of that answer.
+    `on_start` runs when the dialog begins; `before_turn` before each later message, `after_turn`
+    after it, before the next question; `on_leave` when the dialog ends, for any reason. Each may
+    end the dialog. `heading` is the first line of each question that is asked meanwhile. `version`
+    returns the version by which the answers are given, such as the catalogue's: if it differs from
+    the last turn's, the answers that depend on VERSION are rechecked. `on_old_choice` gets the step
+    and value of an earlier prompt's button that was tapped; it returns True if it has said what has
+    become of that answer.
     """
 
     name: str
     label: Text
     steps: Callable[["Context[O]"], Iterable[Step[O]]]
+    heading: Text = ""
+    on_start: Callable[["Context[O]"], None] | None = None
+    before_turn: Callable[["Context[O]"], None] | None = None
     after_turn: Callable[["Context[O]"], None] | None = None
     on_leave: Callable[["Context[O]"], None] | None = None
     version: Callable[["Context[O]"], str] | None = None

@@ -1,7 +1,7 @@
 """Structured messages: lists of blocks that each platform renders in its own form."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.i18n import JoinedText, Text, TextTemplate, _, lines
@@ -125,6 +125,13 @@ class Message:
 def message(*blocks: Block) -> Message:
     """Return a message of these blocks that is about no appointment."""
     return Message(blocks)
+
+
+def headed(line: Text, content: Text | Message) -> Text | Message:
+    """Return a text or message with one more line before it."""
+    if not isinstance(content, Message):
+        return lines(line, content)
+    return replace(content, blocks=(Paragraph(line), *content.blocks))
 
 
 def to_text(content: Text | Message) -> Text:

@@ -30,7 +30,7 @@ SHARE_PHONE = {"el": "📱 Αποστολή του αριθμού μου", "en":
 
 @dataclass(frozen=True)
 class Line:
-    """A citizen's line: a typed text, or the id of a button that is tapped."""
+    """A citizen's line: a typed text, the id of a button that is tapped, or a deep link too."""
 
     who: str
     number: int
@@ -38,6 +38,7 @@ class Line:
     choice: str | None
     language: str | None
     timezone: str | None
+    link: str | None = None
 
 
 class StoryPlatform(Protocol):

@@ -10,6 +10,10 @@ Each line begins with a word:
     long     10000 α                   types a text repeated so many times
     bot      …                         the answer; [choices], then (commands)
     other                              another citizen in another chat; `same` is the first again
+    member   larissa                   the citizen is a manager of that municipality, or, with a
+                                       service group after it, an employee
+    follows  caller                    the citizen follows a deep link
+    disabled                           the member of staff is disabled
     taken    2026-12-03 12:30          others take that time of the service that is being booked;
                                        without an hour, the whole day
     accounts email                     these platforms are configured from here on
@@ -21,7 +25,7 @@ Each line begins with a word:
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -33,11 +37,14 @@ from bot import conversation_state
 from bot.messages import Reply
 from bot.views import inbox
 from bot.views.transcript import view
-from core.actor import Actor
+from core.actor import Actor, Role
 from core.availability import slots
 from core.bookings import holds
 from core.db.models import Booking, Citizen, Conversation, MunicipalityRow, OutboxRow
+from core.staff import members
 from tests.conftest import Deployment
+from tests.core.staff.linked_member import link_member
+from tests.core.staff.two_towns import OPERATOR
 from tests.stories.story_platforms import Line, StoryPlatform
 
 ATHENS = ZoneInfo("Europe/Athens")
@@ -60,6 +67,8 @@ class StoryRunner:
     pending: list[str] = field(default_factory=list)
     notifications: int = 0
     """The number of notifications that the story has had so far."""
+    member: int = 0
+    """The id of the member of staff, if there is one."""
 
     def play(self, story: str) -> str:
         """Return the story with the lines of the bot as they are now."""
@@ -108,7 +117,13 @@ class StoryRunner:
         if tapped:
             known = self.buttons.get(self.who, [])
             choice = next(key for label, key in reversed(known) if label == tapped[1])
-        for reply in self.answers(self.line(None if tapped else rest, choice)):
+        self.send(self.line(None if tapped else rest, choice))
+
+    def on_follows(self, rest: str) -> None:
+        self.send(replace(self.line(f"/start {rest}"), link=rest))
+
+    def send(self, line: Line) -> None:
+        for reply in self.answers(line):
             self.pending += shown(reply)
             self.buttons.setdefault(self.who, []).extend((c.label, c.id) for c in reply.choices)
         self.pending += self.new_notifications()
@@ -116,9 +131,13 @@ class StoryRunner:
     def answers(self, line: Line) -> list[Reply]:
         """Return the replies that the citizen sees."""
         inbound = self.story_platform.read(line)
+        if line.link:  # which a page and a terminal don't have
+            inbound = inbound.model_copy(update={"text": None, "link": line.link})
         for other in self.others:
             same = other.read(line)
-            if line.text is not None:
+            if line.link:
+                assert line.link in (same.link, (same.text or "").removeprefix("/start "))
+            elif line.text is not None:
                 assert (same.text, same.choice) == (inbound.text, None)
             else:
                 assert same.choice in (inbound.choice, None)
@@ -155,6 +174,28 @@ class StoryRunner:
 
     def on_accounts(self, rest: str) -> None:
         self.deployment.services.registry.accounts = frozenset(rest.split())
+
+    def on_member(self, rest: str) -> None:
+        """Link the citizen's chat to a member of staff."""
+        at, *groups = rest.split()
+        sender = self.story_platform.read(self.line(""))
+        registry, now = self.deployment.services.registry, self.deployment.clock()
+        self.member = self.deployment.database.write_sync(
+            lambda session: link_member(
+                session,
+                registry,
+                now,
+                account=sender.account,
+                address=sender.address,
+                role=Role.EMPLOYEE if groups else Role.MANAGER,
+                at=at,
+                groups=groups,
+            )
+        )
+
+    def on_disabled(self, _rest: str) -> None:
+        number, now = self.member, self.deployment.clock()
+        self.deployment.database.write_sync(lambda s: members.disable(s, OPERATOR, number, now))
 
     def on_taken(self, rest: str) -> None:
         """Hold what is free at that time, or on that day, of the same service for others."""

@@ -11,6 +11,7 @@ import pytest
 
 from core.actor import Role, Staff
 from core.bookings import agenda, attendance, by_staff, holds, service
+from core.bookings.staff_rights import bookable_part
 from core.db.models import Booking
 from core.errors import StaffRefused
 from core.i18n import Language
@@ -217,6 +218,16 @@ WAYS: dict[Action, Callable[[Attempt], object]] = {
 }
 
 
+def staff_called(who: str, towns: TwoTowns) -> Staff:
+    """Add a member of staff, of those in the tables."""
+    return {
+        "group": lambda: towns.staff(Role.EMPLOYEE, groups=["building"]),
+        "desk": lambda: towns.staff(Role.EMPLOYEE, desks=["office/one", "office/two"]),
+        "manager": lambda: towns.staff(Role.MANAGER),
+        "operator": lambda: towns.staff(Role.OPERATOR, None),
+    }[who]()
+
+
 def test_every_action_has_its_rights_and_is_tried() -> None:
     assert set(RIGHTS) == set(EXPECTED) == set(WAYS) == set(Action)
 
@@ -228,12 +239,7 @@ def test_every_action_has_its_rights_and_is_tried() -> None:
 def test_an_action_is_done_hidden_or_denied(
     towns: TwoTowns, action: Action, who: str, whose: str
 ) -> None:
-    staff = {
-        "group": lambda: towns.staff(Role.EMPLOYEE, groups=["building"]),
-        "desk": lambda: towns.staff(Role.EMPLOYEE, desks=["office/one", "office/two"]),
-        "manager": lambda: towns.staff(Role.MANAGER),
-        "operator": lambda: towns.staff(Role.OPERATOR, None),
-    }[who]()
+    staff = staff_called(who, towns)
     booking = towns.book(
         "09:30",
         "tax" if whose == "other group" else "permit",
@@ -251,6 +257,15 @@ def test_an_action_is_done_hidden_or_denied(
     assert refused.value.kind == expected
     if action is not Action.UNDO:  # for which it is marked first
         assert (booking.state, booking.starts_at, booking.version, booking.details) == before
+
+
+@pytest.mark.parametrize("whose", WHOSE)
+@pytest.mark.parametrize("who", SERVES)
+def test_for_a_caller_is_offered_what_may_be_booked(towns: TwoTowns, who: str, whose: str) -> None:
+    loaded = towns.registry[CITY if whose == "other municipality" else TOWN]
+    part = bookable_part(loaded, staff_called(who, towns))
+    offered = part is not None and part.has("tax" if whose == "other group" else "permit", "office")
+    assert offered == (EXPECTED[Action.BOOK][who][WHOSE.index(whose)] == DONE)
 
 
 @pytest.mark.parametrize("action", [action for action in Action if EXPECTED[action] is SERVES])
