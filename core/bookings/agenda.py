@@ -3,17 +3,18 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
 from core.availability.schedule import day_bounds
 from core.availability.slots import MAX_DURATION
 from core.bookings.by_staff import find
+from core.bookings.lookup import find_by_name
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import Booking, BookingState, Desk, History, StaffMember
 from core.staff.record import record
@@ -26,6 +27,9 @@ LISTED = (
     BookingState.CANCELLED,
 )
 """The states of the bookings that staff see: holds, and what never was confirmed, they don't."""
+
+LISTED_AHEAD = timedelta(days=7)
+"""How far ahead the next bookings are listed."""
 
 
 class AgendaEntry(NamedTuple):
@@ -80,13 +84,83 @@ def list_day(
 
     It is recorded. Raises StaffRefused: not_allowed, not_found.
     """
-    scope = check_municipality(staff, Action.LIST, municipality_id)
+    scope, loaded = _listed(registry, staff, Action.LIST, municipality_id)
+    since, until = day_bounds(day, ZoneInfo(loaded.body.timezone))
+    record(session, staff, Action.LIST, now, municipality_id=municipality_id)
+    return _entries(
+        session,
+        loaded,
+        _served(loaded, scope, staff).where(
+            Booking.starts_at >= since,
+            Booking.starts_at < until,
+            # As the index has it: nothing is longer than a day.
+            Booking.ends_at > since,
+            Booking.ends_at < until + MAX_DURATION,
+            Booking.state.in_(LISTED),
+        ),
+    )
+
+
+def list_next(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    municipality_id: str,
+    now: datetime,
+) -> Sequence[AgendaEntry]:
+    """Return the confirmed bookings that begin within LISTED_AHEAD, as `list_day` does.
+
+    It is recorded. Raises StaffRefused: not_allowed, not_found.
+    """
+    scope, loaded = _listed(registry, staff, Action.LIST, municipality_id)
+    record(session, staff, Action.LIST, now, municipality_id=municipality_id)
+    until = now + LISTED_AHEAD
+    return _entries(
+        session,
+        loaded,
+        _served(loaded, scope, staff).where(
+            Booking.starts_at >= now,
+            Booking.starts_at < until,
+            Booking.ends_at > now,
+            Booking.ends_at < until + MAX_DURATION,
+            Booking.state == BookingState.CONFIRMED,
+        ),
+    )
+
+
+def find_named(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    municipality_id: str,
+    name: str,
+    now: datetime,
+) -> Sequence[AgendaEntry]:
+    """Return the bookings of a name that a member serves, as `find_by_name` finds them.
+
+    It is recorded. Raises StaffRefused: not_allowed, not_found.
+    """
+    scope, loaded = _listed(registry, staff, Action.FIND, municipality_id)
+    record(session, staff, Action.FIND, now, municipality_id=municipality_id)
+    found = [each.id for each in find_by_name(session, municipality_id, name, now)]
+    query = _served(loaded, scope, staff).where(Booking.id.in_(found), Booking.state.in_(LISTED))
+    return _entries(session, loaded, query)
+
+
+def _listed(
+    registry: Registry, staff: Staff, action: Action, municipality_id: str
+) -> tuple[Scope, LoadedMunicipality]:
+    """Return the scope in which a member may list, and the municipality. Raises StaffRefused."""
+    scope = check_municipality(staff, action, municipality_id)
     try:
-        loaded = registry[municipality_id]
+        return scope, registry[municipality_id]
     except KeyError:
         raise no_municipality() from None
+
+
+def _served(loaded: LoadedMunicipality, scope: Scope, staff: Staff) -> Select[Any]:
+    """Return the query of what a day's list shows, of the bookings that a member serves."""
     body = loaded.body
-    since, until = day_bounds(day, ZoneInfo(body.timezone))
     query = (
         select(
             Booking.id,
@@ -100,24 +174,21 @@ def list_day(
             Booking.arrived_at,
             Booking.details.label("details"),
         )
-        .where(
-            Booking.municipality_id == municipality_id,
-            Booking.starts_at >= since,
-            Booking.starts_at < until,
-            # As the index has it: nothing is longer than a day.
-            Booking.ends_at > since,
-            Booking.ends_at < until + MAX_DURATION,
-            Booking.state.in_(LISTED),
-        )
+        .where(Booking.municipality_id == body.id)
         .order_by(Booking.starts_at, Booking.desk_id, Booking.id)
     )
     if scope is Scope.AREA:
         groups = (group for group in body.groups if group.id in staff.groups)
         services = [service.id for group in groups for service in group.services]
         query = query.where(or_(Booking.service.in_(services), Booking.desk_id.in_(staff.desks)))
+    return query
+
+
+def _entries(
+    session: Session, loaded: LoadedMunicipality, query: Select[Any]
+) -> Sequence[AgendaEntry]:
     # On the connection, for the session would process each of thousands of rows once more.
     rows = session.connection().execute(query).all()
-    record(session, staff, Action.LIST, now, municipality_id=municipality_id)
     desks = {row_id: f"{at}/{desk}" for (at, desk), row_id in loaded.desk_ids.items()}
     entries = []
     for number, code, start, end, service, channel, desk, state, arrived, details in rows:

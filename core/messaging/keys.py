@@ -109,6 +109,16 @@ class Cause:
         return cls(f"edit {history_id}")
 
     @classmethod
+    def seen(cls, history_id: int | None) -> "Cause":
+        """Return the cause that is an alert of a change that was seen. Stored as "seen 5"."""
+        return cls(f"seen {history_id}")
+
+    @classmethod
+    def tap(cls, staff_inbound_id: int) -> "Cause":
+        """Return the cause that is a tap on what isn't so any more. Stored as "tap 8"."""
+        return cls(f"tap {staff_inbound_id}")
+
+    @classmethod
     def undelivered(cls, row_id: int) -> "Cause":
         """Return the cause that is a message given up. Stored as "undelivered 9"."""
         return cls(f"undelivered {row_id}")

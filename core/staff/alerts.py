@@ -41,6 +41,26 @@ def enqueue_alerts(
     enqueue(session, registry.accounts, messages, now)
 
 
+def enqueue_edits(
+    session: Session,
+    registry: Registry,
+    booking: Booking,
+    cause: Cause,
+    now: datetime,
+    only: int | None = None,
+) -> None:
+    """Enqueue edits that show a booking as it is, in the rooms told of it; in `only` one of them.
+
+    For what is no change to the booking: it was seen, or an alert shows what isn't so any more.
+    """
+    messages = [
+        replace(to_room(room, MessageKind.ALERT_EDIT, cause, now, booking), replaces_id=first)
+        for room, first in _rooms(session, registry, booking)
+        if first is not None and only in (None, room.id)
+    ]
+    enqueue(session, registry.accounts, messages, now)
+
+
 def to_room(
     room: StaffRoom, kind: MessageKind, cause: Cause, due_at: datetime, booking: Booking | None
 ) -> OutboxMessage:

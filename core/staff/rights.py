@@ -19,10 +19,16 @@ class Action(StrEnum):
 
     LIST = "list"
     SHOW = "show"
+    FIND = "find"
+    """Find bookings by the attendee's name."""
     BOOK = "book"
     MOVE = "move"
     EDIT = "edit"
     CANCEL = "cancel"
+    SEEN = "seen"
+    """Say that an alert was seen."""
+    NUMBER = "number"
+    """See the telephone number of a booking, to call it."""
     ARRIVED = "arrived"
     CAME = "came"
     NO_SHOW = "no_show"
@@ -58,10 +64,13 @@ RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
     #                       employee  manager  operator
     Action.LIST:            (_AREA,    _TOWN,   _ALL),
     Action.SHOW:            (_AREA,    _TOWN,   _ALL),
+    Action.FIND:            (_AREA,    _TOWN,   _ALL),
     Action.BOOK:            (_AREA,    _TOWN,   _ALL),
     Action.MOVE:            (_AREA,    _TOWN,   _ALL),
     Action.EDIT:            (_AREA,    _TOWN,   _ALL),
     Action.CANCEL:          (_AREA,    _TOWN,   _ALL),
+    Action.SEEN:            (_AREA,    _TOWN,   _ALL),
+    Action.NUMBER:          (_AREA,    _TOWN,   _ALL),
     Action.ARRIVED:         (_AREA,    _TOWN,   _ALL),
     Action.CAME:            (_AREA,    _TOWN,   _ALL),
     Action.NO_SHOW:         (_AREA,    _TOWN,   _ALL),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from core.actor import Role, Staff
-from core.bookings import agenda, attendance, by_staff, holds, service
+from core.bookings import agenda, attendance, by_staff, holds, seen, service
 from core.bookings.staff_rights import bookable_part
 from core.db.models import Booking
 from core.errors import StaffRefused
@@ -38,10 +38,13 @@ BY_CODE = dict.fromkeys(SERVES, (DONE, DONE, DONE))
 EXPECTED = {
     Action.LIST: LISTS,
     Action.SHOW: SERVES,
+    Action.FIND: LISTS,
     Action.BOOK: SERVES,
     Action.MOVE: SERVES,
     Action.EDIT: SERVES,
     Action.CANCEL: SERVES,
+    Action.SEEN: SERVES,
+    Action.NUMBER: SERVES,
     Action.ARRIVED: SERVES,
     Action.CAME: SERVES,
     Action.NO_SHOW: SERVES,
@@ -110,6 +113,30 @@ class Attempt:
         towns = self.towns
         which = str(self.booking.code)
         agenda.show(towns.session, towns.registry, self.staff, which, towns.now)
+
+    def find(self) -> None:
+        """Nobody finds what they don't serve."""
+        towns = self.towns
+        found = agenda.find_named(
+            towns.session, towns.registry, self.staff, self.at, "παπαδοπουλου", towns.now
+        )
+        try:
+            self.show()
+        except StaffRefused:
+            assert found == []
+        else:
+            assert [entry.booking_id for entry in found] == [self.booking.id]
+
+    def seen(self) -> None:
+        towns = self.towns
+        seen.mark_seen(towns.session, towns.registry, self.staff, self.booking, towns.now)
+
+    def number(self) -> None:
+        towns = self.towns
+        number = seen.show_number(
+            towns.session, towns.registry, self.staff, self.booking, towns.now
+        )
+        assert number == self.booking.details["phone"]
 
     def book(self) -> None:
         towns, booking = self.towns, self.booking
@@ -198,10 +225,13 @@ class Attempt:
 WAYS: dict[Action, Callable[[Attempt], object]] = {
     Action.LIST: Attempt.list_day,
     Action.SHOW: Attempt.show,
+    Action.FIND: Attempt.find,
     Action.BOOK: Attempt.book,
     Action.MOVE: Attempt.move,
     Action.EDIT: Attempt.edit,
     Action.CANCEL: Attempt.cancel,
+    Action.SEEN: Attempt.seen,
+    Action.NUMBER: Attempt.number,
     Action.ARRIVED: Attempt.arrived,
     Action.CAME: lambda attempt: attempt.outcome(Action.CAME),
     Action.NO_SHOW: lambda attempt: attempt.outcome(Action.NO_SHOW),

@@ -1,0 +1,93 @@
+"""What staff do with an alert that changes no booking: say that they saw it, see whom to call."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.actor import Staff
+from core.bookings.by_staff import check_right
+from core.bookings.true_state import changed, check_confirmed, day_and_time, zone_of
+from core.catalogue.registry import Registry
+from core.db.models import Booking, History, StaffAction, StaffMember
+from core.errors import StaffRefusalKind, StaffRefused
+from core.i18n import _
+from core.messaging.keys import Cause
+from core.staff.alerts import TOLD, enqueue_edits
+from core.staff.record import record
+from core.staff.rights import Action
+
+PHONE_FIELD = "phone"
+
+
+class Seen(NamedTuple):
+    """Who saw an alert first, and when."""
+
+    name: str
+    at: datetime
+
+
+def seen_by(session: Session, booking: Booking) -> Seen | None:
+    """Return who saw a booking as it is; None where nobody has said so since it was changed."""
+    since = select(func.max(History.at)).where(
+        History.booking_id == booking.id, History.action.in_(TOLD)
+    )
+    found = session.execute(
+        select(StaffMember.name.label("name"), StaffAction.at)
+        .join(StaffMember, StaffAction.member_id == StaffMember.id)
+        .where(
+            StaffAction.booking_id == booking.id,
+            StaffAction.action == Action.SEEN,
+            StaffAction.at >= since.scalar_subquery(),
+        )
+        .order_by(StaffAction.id)
+        .limit(1)
+    ).first()
+    return Seen(found.name, found.at) if found else None
+
+
+def mark_seen(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    booking: Booking,
+    now: datetime,
+    *,
+    shown: datetime | None = None,
+) -> None:
+    """Record that a member saw a booking as it is, and have its alerts show it.
+
+    Raises StaffRefused: not_allowed, not_found, changed (also where another has seen it).
+    """
+    check_right(registry, staff, Action.SEEN, booking)
+    session.refresh(booking, with_for_update=True)  # of two who tap at once, one is the first
+    check_confirmed(session, registry, booking, shown)
+    if seen := seen_by(session, booking):
+        when = day_and_time(seen.at, zone_of(registry, booking))
+        raise changed(_("It was seen already ({who}, {when}).", who=seen.name, when=when))
+    home = booking.municipality_id
+    record(session, staff, Action.SEEN, now, municipality_id=home, booking_id=booking.id)
+    session.flush()
+    last = select(func.max(History.id)).where(
+        History.booking_id == booking.id, History.action.in_(TOLD)
+    )
+    enqueue_edits(session, registry, booking, Cause.seen(session.scalar(last)), now)
+
+
+def show_number(
+    session: Session, registry: Registry, staff: Staff, booking: Booking, now: datetime
+) -> str:
+    """Return the telephone number of a booking, to call it. It is recorded.
+
+    Raises StaffRefused: not_allowed, not_found, changed (there is none).
+    """
+    check_right(registry, staff, Action.NUMBER, booking)
+    number = booking.details.get(PHONE_FIELD)
+    if not number:
+        raise StaffRefused(
+            StaffRefusalKind.CHANGED, _("There is no telephone number in this appointment.")
+        )
+    home = booking.municipality_id
+    record(session, staff, Action.NUMBER, now, municipality_id=home, booking_id=booking.id)
+    return str(number)
