@@ -18,11 +18,15 @@ Id = Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=300)]
 
 
 class ReplyChoice(BaseModel):
-    """A button. Its `number` can be typed to pick it; a command (back, help) has none."""
+    """A button. Its `number` can be typed to pick it; a command (back, help) has none.
+
+    Those of the same `row`, where it is given, stand beside each other.
+    """
 
     id: str
     label: str
     number: int | None = None
+    row: int | None = None
 
 
 class HeadingBlock(BaseModel):

@@ -28,13 +28,19 @@ def split(text: str, longest: int, size: Callable[[str], int]) -> list[str]:
 def rows_of(
     choices: Sequence[ReplyChoice], beside: int, width: int = ROW_WIDTH
 ) -> list[list[ReplyChoice]]:
-    """Put up to `beside` choices into each row, in their order, where their labels fit."""
+    """Put up to `beside` choices into each row, in their order, where their labels fit.
+
+    Those that name their rows stand in these.
+    """
     rows: list[list[ReplyChoice]] = []
     for choice in choices:
         row = [*rows[-1], choice] if rows else []
         # All buttons of a row are as wide as its widest.
         wide = max((len(each.label) for each in row), default=0) * len(row)
-        if row and len(row) <= beside and wide <= width:
+        fits = row and len(row) <= beside and wide <= width
+        if row and choice.row is not None:
+            fits = choice.row == rows[-1][-1].row
+        if fits:
             rows[-1] = row
         else:
             rows.append([choice])

@@ -106,6 +106,24 @@ def last_mark(booking: Booking) -> Action | None:
     return next(marked, Action.ARRIVED if arrived else None)
 
 
+def undoable(
+    session: Session, registry: Registry, booking: Booking, now: datetime
+) -> Action | None:
+    """Return what was marked last, if that was today, so that it can be undone."""
+    action = last_mark(booking)
+    if action is None:
+        return None
+    change = OUTCOMES[action].change if action in OUTCOMES else HistoryAction.ARRIVED
+    marked_at = session.scalar(
+        select(func.max(History.at)).where(
+            History.booking_id == booking.id, History.action == change
+        )
+    )
+    if marked_at is None or not _same_day(registry, booking, marked_at, now):
+        return None
+    return action
+
+
 def undo(
     session: Session,
     registry: Registry,
@@ -123,13 +141,7 @@ def undo(
     if last_mark(booking) is not action:
         check_confirmed(session, registry, booking)
         raise changed(_("It is undone already."))
-    change = OUTCOMES[action].change if action in OUTCOMES else HistoryAction.ARRIVED
-    marked_at = session.scalar(
-        select(func.max(History.at)).where(
-            History.booking_id == booking.id, History.action == change
-        )
-    )
-    if marked_at is None or not _same_day(registry, booking, marked_at, now):
+    if undoable(session, registry, booking, now) is None:
         raise changed(_("That can be undone only on the day on which it was marked."))
     if action is Action.ARRIVED:
         booking.arrived_at = None

@@ -9,8 +9,10 @@ import pytest
 from bot.delivery import worker
 from core.bookings.reference import fold_code
 from tests.bot.push_deployment import PushDeployment
+from tests.bot.staff_chat import StaffChat
 from tests.conftest import Deployment
 from tests.fakes.push_platform import PushPlatformServer
+from tests.fakes.telegram import TelegramServer, telegram_server
 from tests.postgres import Server
 from tests.webhooks.chat_client import CODE
 
@@ -48,6 +50,25 @@ def push(
 ) -> PushDeployment:
     monkeypatch.setattr(worker, "POLL_SECONDS", 0.02)
     return PushDeployment(deployment, push_platform)
+
+
+@pytest.fixture
+def telegram_api() -> Iterator[TelegramServer]:
+    """Run a fake of Telegram."""
+    with telegram_server() as server:
+        yield server
+
+
+@pytest.fixture
+def staff_chat(
+    request: pytest.FixtureRequest,
+    deployment: Deployment,
+    telegram_api: TelegramServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> StaffChat:
+    """Return a town with a group of staff; the parameter is its `staff_chat`."""
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.02)
+    return StaffChat(deployment, telegram_api, getattr(request, "param", {}))
 
 
 @pytest.fixture

@@ -38,16 +38,7 @@ class PushDeployment:
 
     def deliver(self, until: Callable[[], bool], *, workers: int = 1) -> None:
         """Run delivery workers until `until` returns true."""
-
-        async def work() -> None:
-            running = [self.application.delivery_worker() for _ in range(workers)]
-            tasks = [asyncio.create_task(each.run()) for each in running]
-            await soon(until)
-            for each in running:
-                each.stop()
-            await asyncio.gather(*tasks)
-
-        asyncio.run(work())
+        deliver(self.application, until, workers)
 
     def rows(self, kind: str | None = None) -> list[Any]:
         """Return kind, status, attempts and last error of the outbox messages."""
@@ -66,12 +57,30 @@ class PushDeployment:
         return {row[1] for row in self.rows()}
 
     def settled(self) -> bool:
-        """Return whether no message is being sent or could be sent now."""
-        now = self.deployment.clock()
-        query = select(OutboxRow).where(UNSENT, OutboxRow.due_at <= now).order_by(OutboxRow.id)
-        rows = self.deployment.database.write_sync(lambda s: s.scalars(query).all())
-        waiting = {row.recipient for row in rows if row.try_at > now and row.status == "pending"}
-        return all(row.status == "pending" and row.recipient in waiting for row in rows)
+        return settled(self.deployment)
+
+
+def deliver(application: Application, until: Callable[[], bool], workers: int = 1) -> None:
+    """Run delivery workers until `until` returns true."""
+
+    async def work() -> None:
+        running = [application.delivery_worker() for _ in range(workers)]
+        tasks = [asyncio.create_task(each.run()) for each in running]
+        await soon(until)
+        for each in running:
+            each.stop()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(work())
+
+
+def settled(deployment: Deployment) -> bool:
+    """Return whether no message is being sent or could be sent now."""
+    now = deployment.clock()
+    query = select(OutboxRow).where(UNSENT, OutboxRow.due_at <= now).order_by(OutboxRow.id)
+    rows = deployment.database.write_sync(lambda s: s.scalars(query).all())
+    waiting = {row.recipient for row in rows if row.try_at > now and row.status == "pending"}
+    return all(row.status == "pending" and row.recipient in waiting for row in rows)
 
 
 class Mailbox(Platform):

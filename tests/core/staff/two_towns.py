@@ -21,7 +21,7 @@ OPERATOR = Staff(Role.OPERATOR, "cli")
 TOWN, CITY = "town", "city"
 
 
-def with_groups(municipality_id: str) -> Municipality:
+def with_groups(municipality_id: str, **more: Any) -> Municipality:
     """Two groups of one service each: permits at the desks `one` and `two`, taxes at `tax`."""
     groups: list[dict[str, Any]] = [
         {"id": name, "name": words(name), "services": [service(of, notice_hours=24)]}
@@ -34,6 +34,7 @@ def with_groups(municipality_id: str) -> Municipality:
         id=municipality_id,
         name=words(municipality_id),
         groups=groups,
+        **more,
     )
 
 
