@@ -13,7 +13,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.db.events import record_event
 from core.db.models import UNSENT, OutboxRow, OutboxStatus
-from core.messaging.keys import MessageKind
+from core.messaging.keys import MessageKind, Recipient
 
 MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
 """The time that a message waits for earlier ones to its recipient, except those of its turn."""
@@ -128,6 +128,14 @@ def cancel_pending(session: Session, booking_id: int, kind: MessageKind) -> None
         .where(OutboxRow.booking_id == booking_id, OutboxRow.kind == kind, UNSENT)
         .values(status=OutboxStatus.CANCELLED)
     )
+
+
+def fail_unsent(session: Session, recipient: Recipient, why: str) -> None:
+    """Mark a recipient's unsent messages failed."""
+    unsent = select(OutboxRow).where(OutboxRow.recipient == str(recipient), UNSENT)
+    for row in session.scalars(unsent.with_for_update()):
+        row.status, row.last_error, row.claimed_by = OutboxStatus.FAILED, why, None
+        record_event(session, "delivery", row.platform, row.status)
 
 
 def claim(

@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.actor import Role, Staff
 from core.catalogue.registry import Registry
-from core.db.models import CodePurpose, Desk, StaffRoom
+from core.db.models import CodePurpose, Desk, OutboxRow, StaffRoom
 from core.i18n import _
-from core.messaging.outbox import platform_of
+from core.messaging.keys import RoomRecipient
+from core.messaging.outbox import fail_unsent, platform_of
 from core.staff.codes import find_code, invalid_code, take
 from core.staff.record import record
 from core.staff.rights import Action, Scope, not_found, scope_of
+
+LEFT = "the room is bound no more"
+"""Why messages to a room fail whose chat was left."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,14 @@ def bind(
     room.service_group, room.desk_id = code.service_group, code.desk_id
     room.bound_at, room.unbound_at = now, None
     session.flush()
-    bearer = by or Staff(Role.EMPLOYEE, platform_of(account))
-    record(session, bearer, Action.BIND_ROOM, now, municipality_id=home, room_id=room.id)
+    record(
+        session,
+        by or _platform(account),
+        Action.BIND_ROOM,
+        now,
+        municipality_id=home,
+        room_id=room.id,
+    )
     return room
 
 
@@ -93,9 +103,73 @@ def unbind(session: Session, staff: Staff, room_id: int, now: datetime) -> None:
     hidden = scope is not Scope.DEPLOYMENT and not is_own
     if room is None or hidden or room.unbound_at is not None:
         raise not_found(_("There is no such room."))
+    _unbind(session, staff, room, now)
+
+
+def leave(session: Session, account: str, chat: str, now: datetime) -> Sequence[int]:
+    """Unbind the rooms of a chat in which the account can't write any more; return their ids.
+
+    The messages that wait for them fail, where the technician sees them.
+    """
+    return [_leave(session, room, now) for room in _bound(session, account, chat)]
+
+
+def move(session: Session, account: str, chat: str, new_chat: str, now: datetime) -> None:
+    """Store that a chat has another address: all that its rooms are sent goes there.
+
+    A room that was bound there meanwhile stays as it is, and the one that would be in its place is
+    left. Messages have other ids there: the earlier ones can neither be answered nor edited.
+    """
+    for room in _bound(session, account, chat):
+        there = session.scalar(
+            select(StaffRoom)
+            .where(
+                StaffRoom.account == account,
+                StaffRoom.chat == new_chat,
+                StaffRoom.topic == room.topic,
+            )
+            .with_for_update()
+        )
+        if there is not None and there.unbound_at is None:
+            _leave(session, room, now)
+            continue
+        if there is not None:  # of an address there is one row: the unbound one gets the old
+            there.chat = ""
+            session.flush()
+        room.chat = new_chat
+        session.flush()
+        if there is not None:
+            there.chat = chat
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.room_id == room.id, OutboxRow.provider_id.is_not(None))
+            .values(provider_id=None)
+        )
+
+
+def _bound(session: Session, account: str, chat: str) -> Sequence[StaffRoom]:
+    """Return the rooms that are bound to a chat, or to topics of it, locked."""
+    bound = select(StaffRoom).where(
+        StaffRoom.account == account, StaffRoom.chat == chat, StaffRoom.unbound_at.is_(None)
+    )
+    return session.scalars(bound.order_by(StaffRoom.id).with_for_update()).all()
+
+
+def _leave(session: Session, room: StaffRoom, now: datetime) -> int:
+    _unbind(session, _platform(room.account), room, now)
+    fail_unsent(session, RoomRecipient(room.id), LEFT)
+    return room.id
+
+
+def _unbind(session: Session, staff: Staff, room: StaffRoom, now: datetime) -> None:
     room.unbound_at = now
     home = room.municipality_id
-    record(session, staff, Action.UNBIND_ROOM, now, municipality_id=home, room_id=room_id)
+    record(session, staff, Action.UNBIND_ROOM, now, municipality_id=home, room_id=room.id)
+
+
+def _platform(account: str) -> Staff:
+    """Return who stands in the record for what nobody known did: the platform."""
+    return Staff(Role.EMPLOYEE, platform_of(account))
 
 
 def list_rooms(session: Session, staff: Staff) -> Sequence[Room]:
