@@ -52,6 +52,7 @@ class DeliveryError(Exception):
 
     It is retried, not before `retry_after` seconds, unless the error is `for_good`. An address
     that is `unreachable` is suppressed. One that `may_have_arrived` is sent again once at most.
+    `moved_to` is the address that a room's chat has from now on.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class DeliveryError(Exception):
         unreachable: bool = False,
         retry_after: float = 0,
         may_have_arrived: bool = False,
+        moved_to: str | None = None,
     ) -> None:
         super().__init__(why)
         self.why = why
@@ -69,6 +71,7 @@ class DeliveryError(Exception):
         self.unreachable = unreachable
         self.retry_after = retry_after
         self.may_have_arrived = may_have_arrived
+        self.moved_to = moved_to
 
 
 class ConfigurationError(Exception):

@@ -1,5 +1,7 @@
 """Renders outbox messages in their recipient's language, at the time of sending."""
 
+from collections.abc import Callable, Mapping
+
 from sqlalchemy.orm import Session
 
 from bot import conversation_state
@@ -7,17 +9,27 @@ from bot.context import Services
 from bot.messages import Reply, Sender
 from bot.views.appointment import appointment
 from bot.views.notification import render_notification
-from core.db.models import Booking, Contact, InboundRow, OutboxRow
+from bot.views.staff_alert import render_alert, render_edit, render_undelivered
+from core.db.models import Booking, Contact, InboundRow, OutboxRow, StaffRoom
 from core.errors import BookingRefused
 from core.messaging import conversations
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import ADDRESS_FIELDS
+
+TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = {
+    MessageKind.ALERT: render_alert,
+    MessageKind.ALERT_EDIT: render_edit,
+    MessageKind.UNDELIVERED_ALERT: render_undelivered,
+}
+"""The messages to rooms of staff by kind; None where one is obsolete."""
 
 
 def render_message(
     session: Session, services: Services, row: OutboxRow
 ) -> tuple[str, Reply] | None:
     """Return the address that a message goes to, and the message; None where it is obsolete."""
+    if row.room_id is not None:
+        return _to_room(session, services, row, row.room_id)
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if row.contact_id is None:
         address = booking.details.get(ADDRESS_FIELDS[row.platform]) if booking else None
@@ -49,6 +61,16 @@ def render_message(
                     _state, transport = conversation_state.load(found.state, "", "")
                     reply = reply.model_copy(update={"app_version": transport.app_version})
     return (address, reply) if reply else None
+
+
+def _to_room(
+    session: Session, services: Services, row: OutboxRow, room_id: int
+) -> tuple[str, Reply] | None:
+    room = session.get_one(StaffRoom, room_id)
+    if room.unbound_at is not None:
+        return None
+    reply = TO_ROOM[row.kind](session, services, row)
+    return (room.chat, reply.model_copy(update={"topic": room.topic})) if reply else None
 
 
 def _stored_reply(session: Session, row: OutboxRow) -> Reply | None:

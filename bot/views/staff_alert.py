@@ -5,13 +5,17 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.messages import ReplyChoice
+from bot.messages import Reply, ReplyChoice
 from bot.staff_messages import StaffButton, StaffTap
+from core.bookings.agenda import entry_of
 from core.bookings.attendance import MARKED_WITHIN, undoable
 from core.bookings.seen import PHONE_FIELD, seen_by
-from core.bookings.true_state import zone_of
-from core.db.models import Booking, BookingState
-from core.i18n import LANGUAGES, TextTemplate
+from core.bookings.true_state import ARRIVED, ENDED, ToldChange, last_change, zone_of
+from core.db.models import Booking, BookingState, History, HistoryAction, OutboxRow
+from core.i18n import LANGUAGES, Text, TextTemplate
+from core.messaging.keys import MessageKind
+from core.staff.alerts import TOLD, first_alert, gathered_before, is_shown_later
+from core.staff.record import cancellation_reason
 from core.staff.rights import Action
 from dialogs.messages import staff_alert as texts
 
@@ -35,6 +39,110 @@ MARKS: Mapping[Action, TextTemplate] = {
     Action.CAME: texts.CAME,
     Action.NO_SHOW: texts.DID_NOT_COME,
 }
+
+
+def render_alert(session: Session, services: Services, row: OutboxRow) -> Reply:
+    """Return the alert of a change to a booking.
+
+    The first of its booking in its room shows how the booking is, and has its buttons. The others
+    tell of their change, and answer the first: so the room reads as a record.
+    """
+    booking = session.get_one(Booking, row.booking_id)
+    first = first_alert(session, row)
+    if first is not None:
+        change = last_change(session, booking, History.id == row.change_id)
+        text = _alert(session, services, booking, change)
+        return _reply(services, text, answers=first.provider_id)
+    before = gathered_before(session, row)
+    shown = show_booking(session, services, booking, row.change_id)
+    return shown.model_copy(update={"answers": before.provider_id if before else None})
+
+
+def render_edit(session: Session, services: Services, row: OutboxRow) -> Reply | None:
+    """Return the first alert of a booking as it is now; None where that can't be, or needn't be.
+
+    It is stored with the row which alert it replaces.
+    """
+    first, platform = first_alert(session, row), services.platforms.get(row.account)
+    if first is None or first.provider_id is None or (platform and not platform.can_edit):
+        return None
+    if is_shown_later(session, row):
+        return None
+    row.replaces_id = first.id
+    shown = show_booking(session, services, session.get_one(Booking, row.booking_id))
+    return shown.model_copy(update={"edits": True})
+
+
+def show_booking(
+    session: Session, services: Services, booking: Booking, told: int | None = None
+) -> Reply:
+    """Return the alert of a booking as it is now, with its buttons.
+
+    `told` is the id of the change that it tells of, where nothing has ended the booking; by default
+    the last of which rooms are told.
+    """
+    change = _shown_change(session, booking, told)
+    text = _alert(session, services, booking, change)
+    return _reply(services, text, choices=booking_buttons(session, services, booking))
+
+
+def render_undelivered(session: Session, services: Services, row: OutboxRow) -> Reply:
+    """Return the alert that a message to a citizen was given up, with how to call them."""
+    booking = session.get_one(Booking, row.booking_id)
+    first = first_alert(session, row)
+    loaded = services.registry[booking.municipality_id]
+    number = [_button(services, booking, StaffButton.NUMBER, texts.NUMBER, 0)]
+    return _reply(
+        services,
+        texts.undelivered(loaded.body, entry_of(loaded, booking)),
+        answers=first.provider_id if first else None,
+        choices=number if booking.details.get(PHONE_FIELD) else (),
+    )
+
+
+def render_line(session: Session, services: Services, row: OutboxRow) -> str:
+    """Return an alert in one line, for a message that tells of several."""
+    booking = session.get_one(Booking, row.booking_id)
+    loaded = services.registry[booking.municipality_id]
+    entry = entry_of(loaded, booking)
+    if row.kind == MessageKind.UNDELIVERED_ALERT:
+        return services.texts.say(texts.undelivered_line(loaded.body, entry), LANGUAGE)
+    change = last_change(session, booking, History.id == row.change_id)
+    return services.texts.say(texts.alert_line(loaded.body, entry, change), LANGUAGE)
+
+
+def _alert(session: Session, services: Services, booking: Booking, change: ToldChange) -> Text:
+    loaded = services.registry[booking.municipality_id]
+    cancelled = change.action is HistoryAction.CANCELLED
+    seen = seen_by(session, booking) if change.action in TOLD else None
+    return texts.alert(
+        loaded.body,
+        entry_of(loaded, booking),
+        change,
+        reason=cancellation_reason(session, booking.id) if cancelled else None,
+        seen_by=seen.name if seen else None,
+    )
+
+
+def _shown_change(session: Session, booking: Booking, told: int | None) -> ToldChange:
+    """Return the change that shows how a booking is: what ended it, was marked, or is told."""
+    if ended := ENDED.get(booking.state):
+        return last_change(session, booking, History.action.in_(ended.by))
+    if booking.arrived_at is not None:
+        return last_change(session, booking, History.action.in_(ARRIVED.by))
+    of = History.action.in_(TOLD) if told is None else History.id == told
+    return last_change(session, booking, of)
+
+
+def _reply(
+    services: Services,
+    text: Text,
+    *,
+    answers: str | None = None,
+    choices: Sequence[ReplyChoice] = (),
+) -> Reply:
+    said = services.texts.say(text, LANGUAGE)
+    return Reply(text=said, language=LANGUAGE, answers=answers, choices=list(choices))
 
 
 def booking_buttons(session: Session, services: Services, booking: Booking) -> list[ReplyChoice]:

@@ -1,7 +1,7 @@
 """The agenda: the bookings of a day, and one booking with its history, for staff."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -33,7 +33,7 @@ LISTED_AHEAD = timedelta(days=7)
 
 
 class AgendaEntry(NamedTuple):
-    """A booking as a day's list shows it; `desk` as BRANCH/DESK, of the attendee the initials.
+    """A booking as lists and alerts show it; `desk` as BRANCH/DESK; the attendee's initials, name.
 
     A tuple, for a day may have thousands.
     """
@@ -48,6 +48,7 @@ class AgendaEntry(NamedTuple):
     state: str
     arrived_at: datetime | None
     initials: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -189,13 +190,36 @@ def _entries(
 ) -> Sequence[AgendaEntry]:
     # On the connection, for the session would process each of thousands of rows once more.
     rows = session.connection().execute(query).all()
-    desks = {row_id: f"{at}/{desk}" for (at, desk), row_id in loaded.desk_ids.items()}
+    desks = _desks(loaded)
     entries = []
     for number, code, start, end, service, channel, desk, state, arrived, details in rows:
-        who = initials(details.get("name", ""))
-        entry = (number, code or "", start, end, service, channel, desks[desk], state, arrived, who)
-        entries.append(AgendaEntry(*entry))
+        name = details.get("name", "")
+        given = (number, code or "", start, end, service, channel, desks[desk], state, arrived)
+        entries.append(AgendaEntry(*given, initials(name), name))
     return entries
+
+
+def entry_of(loaded: LoadedMunicipality, booking: Booking) -> AgendaEntry:
+    """Return a booking as lists and alerts show it."""
+    name = booking.details.get("name", "")
+    return AgendaEntry(
+        booking.id,
+        booking.code or "",
+        booking.starts_at,
+        booking.ends_at,
+        booking.service,
+        booking.channel,
+        _desks(loaded)[booking.desk_id],
+        booking.state,
+        booking.arrived_at,
+        initials(name),
+        name,
+    )
+
+
+def _desks(loaded: LoadedMunicipality) -> Mapping[int, str]:
+    """Return the desks as BRANCH/DESK, by row id."""
+    return {row_id: f"{at}/{desk}" for (at, desk), row_id in loaded.desk_ids.items()}
 
 
 def show(

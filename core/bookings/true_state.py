@@ -1,11 +1,12 @@
 """The present state of a booking, in words for staff who saw it otherwise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
@@ -48,6 +49,16 @@ MOVED = Ended(
 )
 
 
+class ToldChange(NamedTuple):
+    """A change to a booking, and who made it, as staff are told."""
+
+    action: HistoryAction
+    at: datetime
+    fields: Sequence[str]
+    who: Text
+    by_citizen: bool
+
+
 def changed(text: TextTemplate) -> StaffRefused:
     """Return the refusal of what can't be done with a booking as it is."""
     return StaffRefused(StaffRefusalKind.CHANGED, text)
@@ -68,21 +79,34 @@ def check_confirmed(
 
 def say(session: Session, registry: Registry, booking: Booking, ended: Ended) -> TextTemplate:
     """Return how a booking is, by whom and since when."""
-    last = session.execute(
-        select(History.at, History.citizen_id, StaffMember.name.label("name"))
-        .outerjoin(StaffMember, History.member_id == StaffMember.id)
-        .where(History.booking_id == booking.id, History.action.in_(ended.by))
-        .order_by(History.id.desc())
-        .limit(1)
-    ).one()
-    who: Text = last.name or (_("the citizen") if last.citizen_id else _("the operator"))
+    last = last_change(session, booking, History.action.in_(ended.by))
     zone = zone_of(registry, booking)
     args: dict[str, Text] = {
-        "who": who,
+        "who": last.who,
         "when": day_and_time(last.at, zone),
         "start": day_and_time(booking.starts_at, zone),
     }
     return TextTemplate(ended.text.message, args=args)
+
+
+def last_change(session: Session, booking: Booking, of: ColumnElement[bool]) -> ToldChange:
+    """Return the last of those changes to a booking, of which there must be one."""
+    last = session.execute(
+        select(
+            History.action,
+            History.at,
+            History.fields,
+            History.citizen_id,
+            StaffMember.name.label("name"),
+        )
+        .outerjoin(StaffMember, History.member_id == StaffMember.id)
+        .where(History.booking_id == booking.id, of)
+        .order_by(History.id.desc())
+        .limit(1)
+    ).one()
+    by_citizen = last.citizen_id is not None
+    who: Text = last.name or (_("the citizen") if by_citizen else _("the operator"))
+    return ToldChange(HistoryAction(last.action), last.at, last.fields, who, by_citizen)
 
 
 def zone_of(registry: Registry, booking: Booking) -> ZoneInfo:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
-from core.db.models import Booking, History, HistoryAction, OutboxRow, StaffRoom
+from core.db.models import UNSENT, Booking, History, HistoryAction, OutboxRow, StaffRoom
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
 from core.messaging.outbox import OutboxMessage, enqueue
 
@@ -77,23 +77,82 @@ def to_room(
     )
 
 
+def enqueue_undelivered(
+    session: Session, registry: Registry, booking: Booking, row_id: int, now: datetime
+) -> None:
+    """Enqueue the alerts that a message about a booking, the row of that id, was given up."""
+    cause = Cause.undelivered(row_id)
+    messages = [
+        to_room(room, MessageKind.UNDELIVERED_ALERT, cause, now, booking)
+        for room, _first in _rooms(session, registry, booking)
+    ]
+    enqueue(session, registry.accounts, messages, now)
+
+
+def first_alert(session: Session, row: OutboxRow) -> OutboxRow | None:
+    """Return the alert that is edited when its booking changes, and answered by the row's message.
+
+    It is the first of its booking in its room, before the row, that was or will be sent by itself
+    and has an id at its platform. None where the row is to be that one.
+    """
+    return session.scalar(
+        select(OutboxRow)
+        .where(
+            OutboxRow.booking_id == row.booking_id,
+            OutboxRow.room_id == row.room_id,
+            OutboxRow.id < row.id,
+            OutboxRow.kind == MessageKind.ALERT,
+            OutboxRow.gathered_by.is_(None),
+            or_(OutboxRow.provider_id.is_not(None), UNSENT),
+        )
+        .order_by(OutboxRow.id)
+        .limit(1)
+    )
+
+
+def gathered_before(session: Session, row: OutboxRow) -> OutboxRow | None:
+    """Return the row in whose message, with others, the row's booking was told of last."""
+    earlier = session.scalar(
+        select(OutboxRow.gathered_by)
+        .where(
+            OutboxRow.booking_id == row.booking_id,
+            OutboxRow.room_id == row.room_id,
+            OutboxRow.id < row.id,
+            OutboxRow.gathered_by.is_not(None),
+        )
+        .order_by(OutboxRow.id.desc())
+        .limit(1)
+    )
+    return session.get(OutboxRow, earlier) if earlier else None
+
+
+def is_shown_later(session: Session, row: OutboxRow) -> bool:
+    """Return whether a later edit of the same alert is waiting, so that this one is needless."""
+    later = select(OutboxRow.id).where(
+        OutboxRow.booking_id == row.booking_id,
+        OutboxRow.room_id == row.room_id,
+        OutboxRow.id > row.id,
+        OutboxRow.kind == MessageKind.ALERT_EDIT,
+        UNSENT,
+    )
+    return session.scalar(later.limit(1)) is not None
+
+
 def _rooms(
     session: Session, registry: Registry, booking: Booking
 ) -> Sequence[tuple[StaffRoom, int | None]]:
-    """Return the rooms of a booking, each with its first alert of it, if there was one.
+    """Return the rooms of a booking, each with the alert of it to be edited, if there is one.
 
     Those are the rooms of its municipality, service group and desk, and the rooms told before,
     when it was at another desk.
     """
-    first = (
-        select(func.min(OutboxRow.id))
-        .where(
-            OutboxRow.booking_id == booking.id,
-            OutboxRow.kind == MessageKind.ALERT,
-            OutboxRow.room_id == StaffRoom.id,
-        )
-        .scalar_subquery()
+    told: ColumnElement[bool] = and_(
+        OutboxRow.booking_id == booking.id,
+        OutboxRow.kind == MessageKind.ALERT,
+        OutboxRow.room_id == StaffRoom.id,
     )
+    alone = OutboxRow.gathered_by.is_(None)
+    first = select(func.min(OutboxRow.id)).where(told, alone).scalar_subquery()
     group = registry[booking.municipality_id].body.group_of(booking.service)
     of_all = and_(StaffRoom.service_group.is_(None), StaffRoom.desk_id.is_(None))
     rows = session.execute(
@@ -105,7 +164,7 @@ def _rooms(
                 of_all,
                 StaffRoom.service_group == group,
                 StaffRoom.desk_id == booking.desk_id,
-                first.is_not(None),
+                select(OutboxRow.id).where(told).exists(),
             ),
         )
         .order_by(StaffRoom.id)

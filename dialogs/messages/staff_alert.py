@@ -1,6 +1,20 @@
-"""What staff are told of bookings in their rooms: alerts, lists, and the labels of buttons."""
+"""What staff are told of bookings in their rooms: alerts, lists, and the labels of buttons.
 
-from core.i18n import _
+The first line has what is to be seen at a glance: what happened, when and what the appointment is.
+What else is shown of it, the municipality decides (`StaffChat.shows`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from core.bookings.agenda import AgendaEntry
+from core.bookings.reference import format_code
+from core.bookings.true_state import ToldChange, day_and_time
+from core.catalogue.model import AlertFact, Channel, Municipality
+from core.db.models import BookingState, HistoryAction
+from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join, lines
+from dialogs.messages.appointment import CHANNELS, CLOCK
 
 SEEN = _("I have seen it")
 IS_HERE = _("Is here")
@@ -9,3 +23,160 @@ DID_NOT_COME = _("Didn't come")
 UNDO = _("Undo “{mark}”")
 NUMBER = _("Telephone number")
 CANCEL = _("Cancel it…")
+
+HEADINGS: Mapping[HistoryAction, TextTemplate] = {
+    HistoryAction.CONFIRMED: _("New appointment"),
+    HistoryAction.MOVED: _("Moved"),
+    HistoryAction.EDITED: _("Details changed ({fields})"),
+    HistoryAction.CANCELLED: _("Cancelled"),
+    HistoryAction.CONSENT_WITHDRAWN: _("Cancelled, the consent was withdrawn"),
+    HistoryAction.ARRIVED: IS_HERE,
+    HistoryAction.COMPLETED: CAME,
+    HistoryAction.NO_SHOW: DID_NOT_COME,
+}
+
+SOON = timedelta(hours=2)
+"""The time before its start in which a change to a booking can't wait until somebody looks."""
+
+UNDELIVERED = _("Please call the citizen, whom a message of ours didn't reach")
+
+AT_A_GLANCE = (AlertFact.TIME, AlertFact.SERVICE)
+"""The facts in the first line, in this order."""
+
+DAY_AND_TIME = "EEE d MMM HH:mm"
+
+
+def alert(
+    body: Municipality,
+    entry: AgendaEntry,
+    change: ToldChange,
+    *,
+    reason: str | None = None,
+    seen_by: str | None = None,
+) -> Text:
+    """Return an alert of a change to a booking; `reason` is of a cancellation by the office."""
+    booked = change.action is HistoryAction.CONFIRMED and change.by_citizen
+    zone = ZoneInfo(body.timezone)
+    return lines(
+        _glance(_heading(body, entry, change), _facts(body, entry, AT_A_GLANCE)),
+        _rest(body, entry),
+        None
+        if booked
+        else _("({who}, {when})", who=change.who, when=day_and_time(change.at, zone)),
+        _("Reason: {reason}", reason=reason) if reason else None,
+        _("Seen by: {name}", name=seen_by) if seen_by else None,
+    )
+
+
+def alert_line(body: Municipality, entry: AgendaEntry, change: ToldChange) -> Text:
+    """Return the line of a change, in a message that tells of several."""
+    return _line(body, entry, _heading(body, entry, change))
+
+
+def undelivered(body: Municipality, entry: AgendaEntry) -> Text:
+    """Return the alert that a message to the citizen of a booking was given up."""
+    return lines(_glance(UNDELIVERED, _facts(body, entry, AT_A_GLANCE)), _rest(body, entry))
+
+
+def undelivered_line(body: Municipality, entry: AgendaEntry) -> Text:
+    """Return the same in one line."""
+    return _line(body, entry, UNDELIVERED)
+
+
+def gathered(count: int) -> Text:
+    """Return the heading of a message that tells of several changes."""
+    return _n("{count} change:", "{count} changes:", count)
+
+
+def day_heading(day: date, count: int) -> Text:
+    """Return the heading of the list of a day's bookings."""
+    return _n(
+        "{day}: {count} appointment",
+        "{day}: {count} appointments",
+        count,
+        day=FormattedDate(day, "EEEE d MMMM"),
+    )
+
+
+def day_line(body: Municipality, entry: AgendaEntry) -> Text:
+    """Return the line of a booking in the list of its day; with what was marked of it."""
+    clock = FormattedDate(entry.starts_at.astimezone(ZoneInfo(body.timezone)), CLOCK)
+    shown = body.staff_chat.shows
+    others = [fact for fact in shown if fact is not AlertFact.TIME]
+    mark: Text = ""
+    if entry.state in _MARKS:
+        mark = _MARKS[entry.state]
+    elif entry.arrived_at is not None:
+        mark = IS_HERE
+    return join(" · ", clock, *_facts(body, entry, others), mark)
+
+
+def more_of_day(count: int) -> Text:
+    """Return the last line of a list that has more bookings than a message holds."""
+    return _n("and {count} more: /today", "and {count} more: /today", count)
+
+
+_MARKS: Mapping[str, TextTemplate] = {
+    BookingState.COMPLETED: CAME,
+    BookingState.NO_SHOW: DID_NOT_COME,
+}
+
+
+def _heading(body: Municipality, entry: AgendaEntry, change: ToldChange) -> Text:
+    heading: Text = HEADINGS[change.action]
+    if change.action is HistoryAction.EDITED:
+        service = body.services.get(entry.service)
+        labels = {field.id: field.label for field in body.fields_of(service)} if service else {}
+        names = join(", ", *(labels.get(name, name) for name in change.fields))
+        heading = TextTemplate(HEADINGS[change.action].message, args={"fields": names})
+    if timedelta() <= entry.starts_at - change.at < SOON and change.action not in _ON_THE_DAY:
+        return _("Within two hours! {heading}", heading=heading)
+    return heading
+
+
+_ON_THE_DAY = {HistoryAction.ARRIVED, HistoryAction.COMPLETED, HistoryAction.NO_SHOW}
+
+
+def _glance(heading: Text, facts: Iterable[Text]) -> Text:
+    appointment = join(", ", *facts)
+    if not appointment.parts:
+        return heading
+    return _("{heading}: {appointment}", heading=heading, appointment=appointment)
+
+
+def _rest(body: Municipality, entry: AgendaEntry) -> Text:
+    others = [fact for fact in body.staff_chat.shows if fact not in AT_A_GLANCE]
+    return join(" · ", *_facts(body, entry, others))
+
+
+def _line(body: Municipality, entry: AgendaEntry, heading: Text) -> Text:
+    glance = _glance(heading, _facts(body, entry, AT_A_GLANCE))
+    return _("• {item}", item=join(" · ", glance, _rest(body, entry)))
+
+
+def _facts(body: Municipality, entry: AgendaEntry, among: Iterable[AlertFact]) -> list[Text]:
+    """Return those facts of a booking that the municipality shows, and that there are."""
+    shown = body.staff_chat.shows
+    found = (_FACTS[fact](body, entry) for fact in among if fact in shown)
+    return [fact for fact in found if fact]
+
+
+def _service(body: Municipality, entry: AgendaEntry) -> Text:
+    service = body.services.get(entry.service)  # a new catalogue may have it no more
+    return service.name if service else entry.service
+
+
+_FACTS: Mapping[AlertFact, Callable[[Municipality, AgendaEntry], Text]] = {
+    AlertFact.TIME: lambda body, entry: FormattedDate(
+        entry.starts_at.astimezone(ZoneInfo(body.timezone)), DAY_AND_TIME
+    ),
+    AlertFact.SERVICE: _service,
+    AlertFact.CHANNEL: lambda _body, entry: CHANNELS[Channel(entry.channel)],
+    AlertFact.CODE: lambda _body, entry: format_code(entry.code),
+    AlertFact.INITIALS: lambda _body, entry: entry.initials,
+    AlertFact.NAME: lambda _body, entry: entry.name,
+    AlertFact.DESK: lambda _body, entry: entry.desk,
+}
+
+if _missing := set(AlertFact) - _FACTS.keys():
+    raise RuntimeError(f"_FACTS has no function for: {', '.join(sorted(_missing))}")

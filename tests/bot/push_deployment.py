@@ -77,7 +77,8 @@ def deliver(application: Application, until: Callable[[], bool], workers: int = 
 def settled(deployment: Deployment) -> bool:
     """Return whether no message is being sent or could be sent now."""
     now = deployment.clock()
-    query = select(OutboxRow).where(UNSENT, OutboxRow.due_at <= now).order_by(OutboxRow.id)
+    pushed = OutboxRow.account.in_(deployment.services.platforms)
+    query = select(OutboxRow).where(UNSENT, OutboxRow.due_at <= now, pushed).order_by(OutboxRow.id)
     rows = deployment.database.write_sync(lambda s: s.scalars(query).all())
     waiting = {row.recipient for row in rows if row.try_at > now and row.status == "pending"}
     return all(row.status == "pending" and row.recipient in waiting for row in rows)

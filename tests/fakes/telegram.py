@@ -1,16 +1,18 @@
 """A fake of Telegram's Bot API: keeps what arrives, checks it as Telegram does, fails on demand.
 
 Shapes and limits are those of https://core.telegram.org/bots/api (sendMessage, editMessageText,
-InlineKeyboardButton, ResponseParameters).
+InlineKeyboardButton, ReplyParameters, ResponseParameters). Of the limits on how many messages are
+taken, it has a group's: https://core.telegram.org/bots/faq.
 """
 
 import itertools
 import json
+import math
 import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.parser import BytesParser
@@ -47,6 +49,15 @@ def failure(status: int, description: str, **parameters: int) -> Answer:
 
 
 BLOCKED = failure(403, "Forbidden: bot was blocked by the user")
+KICKED = failure(403, "Forbidden: bot was kicked from the supergroup chat")
+PER_MINUTE = 20
+"""The messages and edits that a group takes from a bot in a minute."""
+TOPIC_ERRORS = {
+    "open": "",
+    "closed": "TOPIC_CLOSED",
+    "deleted": "message thread not found",
+}
+"""Telegram's error for a message to a topic, by its state."""
 
 
 @dataclass
@@ -67,6 +78,16 @@ class TelegramServer:
     """The updates that polling returns."""
     reached: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     """The times at which we sent or edited messages, by chat, in time.perf_counter."""
+    topics: dict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
+    """The state of each topic ("open", "closed", "deleted"), by chat."""
+    migrated: dict[int, int] = field(default_factory=dict)
+    """The new ids of groups that became supergroups."""
+    kicked: set[int] = field(default_factory=set)
+    """The groups that the bot was removed from."""
+    clock: Callable[[], float] = time.monotonic
+    """The seconds by which a group's messages a minute are counted."""
+    taken: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """The times of that clock at which a group took messages and edits."""
     slow: float = 0
     """Seconds that a response takes."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -117,12 +138,27 @@ class TelegramServer:
         chat, number = self.chats[given["chat_id"]], given.get("message_id")
         shown = (given.get(name) for name in ("text", "document", "title"))
         given["text"] = str(next((each for each in shown if each), ""))
-        if wrong := _edit_error(method, given, chat) or wrong_in(given):
+        if refused := self._group_error(given["chat_id"]):
+            return refused
+        topic, answered = given.get("message_thread_id"), given.get("reply_parameters", {})
+        wrong = _edit_error(method, given, chat) or wrong_in(given)
+        if topic is not None:
+            state = self.topics[given["chat_id"]].get(topic, "deleted")
+            wrong = wrong or TOPIC_ERRORS[state]
+        answers = answered.get("message_id") if answered.get("message_id") in chat else None
+        if answered and answers is None and not answered.get("allow_sending_without_reply"):
+            wrong = wrong or "message to be replied not found"
+        if wrong:
             return failure(400, f"Bad Request: {wrong}")
         self.calls.append((method, given))
         self.reached[given["chat_id"]].append(time.perf_counter())
+        self.taken[given["chat_id"]].append(self.clock())
         number = number or self.number()
         chat[number] = {"text": given["text"], "markup": given.get("reply_markup", {})}
+        if topic is not None:
+            chat[number]["topic"] = topic
+        if answers is not None:
+            chat[number]["answers"] = answers
         message = {
             "message_id": number,
             "date": 1_790_000_000,
@@ -130,6 +166,22 @@ class TelegramServer:
             "text": given["text"],
         }
         return Answer(200, {"ok": True, "result": message})
+
+    def _group_error(self, chat: int) -> Answer | None:
+        """Return Telegram's error for a message to a group, whatever is in it."""
+        if chat in self.kicked:
+            return KICKED
+        if chat in self.migrated:
+            moved = {"migrate_to_chat_id": self.migrated[chat]}
+            return failure(
+                400, "Bad Request: group chat was upgraded to a supergroup chat", **moved
+            )
+        now = self.clock()
+        recent = [at for at in self.taken[chat] if at > now - 60]
+        if chat >= 0 or len(recent) < PER_MINUTE:
+            return None
+        wait = math.ceil(recent[-PER_MINUTE] + 60 - now)
+        return failure(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
 
     def _updates(self, given: dict[str, Any]) -> Answer:
         """Return the updates from the offset on; drop the earlier ones."""

@@ -33,13 +33,24 @@ BUTTONS_PER_ROW = 4
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 
+NO_TOPIC = _("(The topic that is bound here is closed or deleted, so I write in the group itself.)")
+
+
 @dataclass(frozen=True)
 class Rendered:
-    """A reply as it is sent: a file, a venue, or texts of which the last has the buttons."""
+    """A reply as it is sent: a file, a venue, or texts of which the last has the buttons.
+
+    Those that replace an earlier message are `closing`, or `edits` it, and are sent to nobody who
+    has deleted that. One to a `topic` has the texts for the group itself, where that is closed.
+    """
 
     texts: Sequence[str]
     markup: Markup | None
     closing: bool = False
+    edits: bool = False
+    topic: int | None = None
+    outside_topic: Sequence[str] = ()
+    answers: int | None = None
     file: tuple[str, bytes] | None = None
     venue: Venue | None = None
 
@@ -50,7 +61,16 @@ def render(reply: Reply, texts: Translator) -> Rendered:
         return Rendered((), None, file=(reply.file, reply.content))
     if reply.venue:
         return Rendered((), None, venue=reply.venue)
-    return Rendered(_parts(reply.text), _markup(reply, texts), reply.closing)
+    outside = f"{reply.text}\n\n{texts.say(NO_TOPIC, reply.language)}" if reply.topic else ""
+    return Rendered(
+        _parts(reply.text),
+        _markup(reply, texts),
+        reply.closing,
+        reply.edits,
+        int(reply.topic) if reply.topic else None,
+        _parts(outside),
+        int(reply.answers) if reply.answers else None,
+    )
 
 
 def close_question(question: Reply, answer: str | None, *, more_follows: bool) -> Reply | None:

@@ -1,21 +1,24 @@
 """Sends messages to Telegram."""
 
 import os
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import cast
 
 import httpx
 import structlog
-from telegram import Bot, InlineKeyboardMarkup, Message
+from telegram import Bot, InlineKeyboardMarkup, Message, ReplyParameters
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot.platforms.answers import no_answer
-from bot.platforms.telegram.rendering import Rendered
+from bot.platforms.telegram.rendering import Markup, Rendered
 from bot.platforms.telegram.request import NoStatement
 from core.errors import DeliveryError
 
 log = structlog.get_logger()
+
+NO_TOPIC = frozenset({"topic_closed", "topic_deleted", "message thread not found"})
+"""Telegram's errors, in small letters, where a topic can't be written to."""
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # has the library give durations as timedelta
 
@@ -27,6 +30,10 @@ async def send(bot: Bot, address: str, payload: Rendered, replaces: str | None) 
     except RetryAfter as error:
         pause = cast("timedelta", error.retry_after).total_seconds()
         raise DeliveryError("too many messages", retry_after=pause) from None
+    except ChatMigrated as moved:
+        raise DeliveryError(
+            "the group has another address", moved_to=str(moved.new_chat_id)
+        ) from None
     except Forbidden as error:
         raise DeliveryError(error.message, unreachable=True) from None
     except BadRequest as error:
@@ -41,20 +48,52 @@ async def send(bot: Bot, address: str, payload: Rendered, replaces: str | None) 
 
 
 async def _send(bot: Bot, chat: int, payload: Rendered, replaces: str | None) -> str | None:
+    if payload.file:
+        name, content = payload.file
+        return await _id(bot.send_document(chat, content, filename=name))
+    if at := payload.venue:
+        return await _id(bot.send_venue(chat, at.latitude, at.longitude, at.name, at.address))
+    if replaces and await _edit(bot, chat, payload, int(replaces)):
+        return replaces
     try:
-        if payload.file:
-            name, content = payload.file
-            return await _id(bot.send_document(chat, content, filename=name))
-        if at := payload.venue:
-            return await _id(bot.send_venue(chat, at.latitude, at.longitude, at.name, at.address))
-        *before, last = payload.texts
-        if replaces and await _edit(bot, chat, payload, int(replaces)):
-            return replaces
-        for text in before:
-            await _id(bot.send_message(chat, text))
-        return await _id(bot.send_message(chat, last, reply_markup=payload.markup))
-    except ChatMigrated as moved:
-        return await _send(bot, moved.new_chat_id, payload, replaces)
+        return await _send_texts(
+            bot, chat, payload.texts, payload.markup, payload.topic, payload.answers
+        )
+    except BadRequest as error:
+        if payload.topic is None or error.message.lower() not in NO_TOPIC:
+            raise
+    # An answer would be put into the topic of what it answers.
+    return await _send_texts(bot, chat, payload.outside_topic, payload.markup)
+
+
+async def _send_texts(
+    bot: Bot,
+    chat: int,
+    texts: Sequence[str],
+    markup: Markup | None,
+    topic: int | None = None,
+    answers: int | None = None,
+) -> str | None:
+    """Send texts, of which the first answers a message, if it is still there; return the last's id.
+
+    The last has the buttons.
+    """
+    answered = answers and ReplyParameters(answers, allow_sending_without_reply=True)
+    *before, last = texts
+    for text in before:
+        await _id(
+            bot.send_message(chat, text, message_thread_id=topic, reply_parameters=answered or None)
+        )
+        answered = None
+    return await _id(
+        bot.send_message(
+            chat,
+            last,
+            reply_markup=markup,
+            message_thread_id=topic,
+            reply_parameters=answered or None,
+        )
+    )
 
 
 async def _id(sending: Awaitable[Message | bool]) -> str | None:
@@ -77,9 +116,7 @@ async def _edit(bot: Bot, chat: int, payload: Rendered, message_id: int) -> bool
     markup = payload.markup if isinstance(payload.markup, InlineKeyboardMarkup) else None
     try:
         await _id(bot.edit_message_text(payload.texts[-1], chat, message_id, reply_markup=markup))
-    except ChatMigrated:
-        raise
     except BadRequest as error:
-        # A deleted question needs no closing; "not modified" means that it was edited before.
-        return payload.closing or "not modified" in error.message
+        # What was deleted needs no change; "not modified" means that it was edited before.
+        return payload.closing or payload.edits or "not modified" in error.message
     return True

@@ -263,8 +263,83 @@ def test_an_edit_whose_answer_cannot_be_read_counts_as_made(
     assert server.chats[4711] == {1: {"text": "Ιανουάριος", "markup": {}}}
 
 
-def test_a_chat_that_moved_is_followed(texts: Translator, server: TelegramServer) -> None:
-    moved = failure(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1001)
-    server.failures[-5] = [moved]
-    assert send(texts, server, asked(), "-5") == "1"
-    assert server.calls[0][1]["chat_id"] == -1001
+def test_of_a_chat_that_moved_the_new_address_is_named(
+    texts: Translator, server: TelegramServer
+) -> None:
+    server.migrated[-5] = -1001
+    with pytest.raises(DeliveryError) as failed:
+        send(texts, server, asked(), "-5")
+    assert failed.value.moved_to == "-1001"
+    assert "1001" not in failed.value.why
+    assert not failed.value.for_good
+
+
+ROOM = Reply(text="Νέο ραντεβού", topic="7", answers="1")
+
+
+def test_a_room_s_message_goes_to_its_topic_and_answers_an_earlier_one(
+    texts: Translator, server: TelegramServer
+) -> None:
+    server.topics[-100][7] = "open"
+    first = send(texts, server, Reply(text="Πρώτο", topic="7"), "-100")
+    assert send(texts, server, ROOM, "-100") == "2"
+    assert server.chats[-100][2] == {"text": ROOM.text, "markup": {}, "topic": 7, "answers": 1}
+    assert first == "1"
+
+
+def test_where_the_answered_message_is_deleted_it_is_sent_plainly(
+    texts: Translator, server: TelegramServer
+) -> None:
+    server.topics[-100][7] = "open"
+    assert send(texts, server, ROOM, "-100") == "1"
+    assert server.chats[-100][1] == {"text": ROOM.text, "markup": {}, "topic": 7}
+
+
+def test_of_a_long_text_only_the_first_part_answers(
+    texts: Translator, server: TelegramServer
+) -> None:
+    server.chats[-100][1] = dict(STANDING)
+    send(texts, server, Reply(text="α" * 5000, answers="1", choices=CHOICES), "-100")
+    *_first, long, rest = server.chats[-100].values()
+    assert (long["answers"], "answers" in rest) == (1, False)
+    assert (long["markup"], rest["markup"]) == ({}, BUTTONS)
+
+
+@pytest.mark.parametrize("state", ["closed", "deleted"])
+def test_where_the_topic_is_closed_the_group_itself_is_told(
+    texts: Translator, server: TelegramServer, state: str
+) -> None:
+    server.topics[-100][7] = state
+    send(texts, server, ROOM, "-100")
+    (message,) = server.chats[-100].values()
+    assert message["text"].startswith(f"{ROOM.text}\n\n(Το θέμα")
+    assert "topic" not in message
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_an_edit_changes_what_stands_and_is_dropped_where_nothing_does(
+    texts: Translator, server: TelegramServer, *, there: bool
+) -> None:
+    if there:
+        server.chats[-100][1] = dict(STANDING)
+    edit = Reply(text="Ακυρώθηκε", edits=True, choices=CHOICES)
+    assert send(texts, server, edit, "-100", replaces="1") == "1"
+    assert server.chats[-100] == ({1: {"text": edit.text, "markup": BUTTONS}} if there else {})
+
+
+def test_a_bot_that_was_removed_cannot_reach_the_group(
+    texts: Translator, server: TelegramServer
+) -> None:
+    server.kicked.add(-100)
+    with pytest.raises(DeliveryError) as failed:
+        send(texts, server, ROOM, "-100")
+    assert failed.value.unreachable
+
+
+def test_a_group_takes_twenty_messages_a_minute(texts: Translator, server: TelegramServer) -> None:
+    server.chats[-100][1] = dict(STANDING)
+    for number in range(20):
+        send(texts, server, Reply(text=f"{number}", edits=True), "-100", replaces="1")
+    with pytest.raises(DeliveryError) as failed:
+        send(texts, server, Reply(text="ένα ακόμη"), "-100")
+    assert 0 < failed.value.retry_after <= 60

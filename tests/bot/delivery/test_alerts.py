@@ -1,0 +1,287 @@
+"""Alerts in a group of staff: a booking's first is edited, and answered by what comes later."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.actor import Staff
+from core.bookings import attendance, by_staff, seen, service
+from core.db.models import Booking, HistoryAction
+from core.staff.rights import Action
+from dialogs.messages.staff_alert import HEADINGS
+from tests.bot.staff_chat import GROUP, StaffChat
+from tests.conftest import on_both
+from tests.core.booking_environment import BookingEnvironment
+from tests.core.small_municipality import at
+from tests.core.staff.two_towns import OPERATOR
+
+FACTS = "Φυσική παρουσία · {code} · Μ.Π."
+START = at("10:00")
+NUMBER = "Τηλέφωνο"
+
+
+def code(chat: StaffChat, booking: int) -> str:
+    found = chat.do(lambda s: s.get_one(Booking, booking).code) or ""
+    return f"{found[:3]} {found[3:]}"
+
+
+def facts(chat: StaffChat, booking: int) -> str:
+    return FACTS.format(code=code(chat, booking))
+
+
+def cancel(env: BookingEnvironment, booking: Booking) -> None:
+    env.cancel(booking)
+
+
+def move(env: BookingEnvironment, booking: Booking) -> None:
+    env.move(booking, "10:30")
+
+
+def cancel_by_office(env: BookingEnvironment, booking: Booking) -> None:
+    by_staff.cancel(env.session, env.registry, OPERATOR, booking, env.now, "Απεργία")
+
+
+def withdraw(env: BookingEnvironment, booking: Booking) -> None:
+    actor = env.actor(booking.citizen_id)
+    service.withdraw_consent(env.session, env.registry, booking, env.now, actor)
+
+
+def edit(env: BookingEnvironment, booking: Booking) -> None:
+    given = {"name": "Άννα Παππά", "phone": "+306900000001", "email": "anna@example.gr"}
+    service.edit(env.session, env.registry, booking, given, env.now, env.actor(booking.citizen_id))
+
+
+@on_both
+def test_a_booking_is_told_of_with_buttons(staff_chat: StaffChat) -> None:
+    staff_chat.bind()
+    booking = staff_chat.book()
+    staff_chat.deliver()
+    (message,) = staff_chat.server.chats[GROUP].values()
+    assert message["text"] == (
+        f"Νέο ραντεβού: Δευ 7 Δεκ 10:00, permit\n{facts(staff_chat, booking)}"
+    )
+    rows = [[button["text"] for button in row] for row in message["markup"]["inline_keyboard"]]
+    assert rows == [["Το είδα", "Είναι εδώ"], ["Ήρθε", "Δεν ήρθε"], ["Τηλέφωνο", "Ακύρωση…"]]
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (move, "Μεταφέρθηκε: Δευ 7 Δεκ 10:30, permit\n{facts}"),
+        (cancel, "Ακυρώθηκε: Δευ 7 Δεκ 10:00, permit\n{facts}"),
+        (edit, "Άλλαξαν στοιχεία ({fields}): Δευ 7 Δεκ 10:00, permit\n{changed}"),
+        (withdraw, "Ακυρώθηκε, ανακλήθηκε η συγκατάθεση: Δευ 7 Δεκ 10:00, permit\n{erased}"),
+    ],
+    ids=["moved", "cancelled", "edited", "withdrawn"],
+)
+@on_both
+def test_a_change_edits_the_first_alert_and_answers_it(
+    staff_chat: StaffChat, how: Any, said: str
+) -> None:
+    staff_chat.bind()
+    booking = staff_chat.book()
+    staff_chat.deliver()
+    staff_chat.change(booking, how)
+    staff_chat.deliver()
+    now = facts(staff_chat, booking)
+    words = said.format(
+        facts=now,
+        changed=now.replace("Μ.Π.", "Α.Π."),
+        erased=now.removesuffix(" · Μ.Π."),
+        fields="email, name, phone",
+    )
+    first, second = staff_chat.server.chats[GROUP].items()
+    assert first[1]["text"] == second[1]["text"] == f"{words}\n(ο πολίτης, 30/11/2026 09:00)"
+    assert second[1]["answers"] == first[0]
+    assert not second[1]["markup"]
+    still = staff_chat.do(lambda s: s.get_one(Booking, booking).state) == "confirmed"
+    assert bool(first[1]["markup"]) == still
+    assert staff_chat.rows() == [("alert", "sent"), ("alert", "sent"), ("alert_edit", "sent")]
+
+
+def test_of_several_edits_that_wait_the_last_is_made(staff_chat: StaffChat) -> None:
+    staff_chat.bind()
+    booking = staff_chat.book()
+    staff_chat.deliver()
+    for how in (move, edit, cancel):
+        staff_chat.change(booking, how)
+    staff_chat.deliver()
+    edits = [status for kind, status in staff_chat.rows() if kind == "alert_edit"]
+    assert edits == ["cancelled", "cancelled", "sent"]
+    assert [words.partition(" ")[0] for words in staff_chat.texts()] == [
+        "Ακυρώθηκε:",
+        "Μεταφέρθηκε:",
+        "Άλλαξαν",
+        "Ακυρώθηκε:",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "heading"),
+    [(Action.ARRIVED, "Είναι εδώ"), (Action.CAME, "Ήρθε"), (Action.NO_SHOW, "Δεν ήρθε")],
+)
+def test_what_is_marked_is_shown_and_what_is_undone_shown_no_more(
+    staff_chat: StaffChat, action: Action, heading: str
+) -> None:
+    staff_chat.bind()
+    who = staff_chat.member()
+    booking = staff_chat.book()
+    staff_chat.deliver()
+    staff_chat.deployment.clock.now = START
+    mark = attendance.mark_arrived if action is Action.ARRIVED else attendance.mark_outcome
+    of = () if action is Action.ARRIVED else (action,)
+
+    def marked(env: BookingEnvironment, found: Booking) -> None:
+        mark(env.session, env.registry, who, found, *of, env.now)  # type: ignore[arg-type]
+
+    staff_chat.change(booking, marked)
+    staff_chat.deliver()
+    (words,) = staff_chat.texts()
+    said = facts(staff_chat, booking)
+    assert words == (f"{heading}: Δευ 7 Δεκ 10:00, permit\n{said}\n(Ελένη Δήμου, 7/12/2026 10:00)")
+    assert f"Αναίρεση «{heading}»" in staff_chat.server.buttons(GROUP)
+    staff_chat.change(
+        booking,
+        lambda env, found: attendance.undo(env.session, env.registry, who, found, action, env.now),
+    )
+    staff_chat.deliver()
+    assert staff_chat.texts() == [f"Νέο ραντεβού: Δευ 7 Δεκ 10:00, permit\n{said}"]
+
+
+def test_who_saw_it_is_shown(staff_chat: StaffChat) -> None:
+    staff_chat.bind()
+    who: Staff = staff_chat.member("Νίκος Ιωάννου")
+    booking = staff_chat.book()
+    staff_chat.deliver()
+    staff_chat.change(
+        booking,
+        lambda env, found: seen.mark_seen(env.session, env.registry, who, found, env.now),
+    )
+    staff_chat.deliver()
+    (words,) = staff_chat.texts()
+    assert words.endswith("\nΤο είδε: Νίκος Ιωάννου")
+
+
+def test_of_a_cancellation_by_the_office_the_reason_is_shown(staff_chat: StaffChat) -> None:
+    staff_chat.bind()
+    who = staff_chat.member()
+    booking = staff_chat.book()
+    staff_chat.change(
+        booking,
+        lambda env, found: by_staff.cancel(
+            env.session, env.registry, who, found, env.now, "Απεργία"
+        ),
+    )
+    staff_chat.deliver()
+    first, answer = staff_chat.texts()
+    assert first == answer
+    assert first.endswith("\n(Ελένη Δήμου, 30/11/2026 09:00)\nΑιτία: Απεργία")
+    assert staff_chat.server.buttons(GROUP) == {}
+
+
+@pytest.mark.parametrize(("minutes", "soon"), [(119, True), (121, False)])
+def test_what_begins_within_two_hours_says_so(
+    staff_chat: StaffChat, minutes: int, *, soon: bool
+) -> None:
+    staff_chat.bind()
+    booking = staff_chat.book()
+    staff_chat.deployment.clock.now = START - timedelta(minutes=minutes)
+    staff_chat.change(booking, cancel_by_office)
+    staff_chat.deliver()
+    beginning = "Εντός δύο ωρών! Ακυρώθηκε: " if soon else "Ακυρώθηκε: "
+    assert staff_chat.texts()[-1].startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("staff_chat", "said"),
+    [
+        ({"shows": ["code"]}, "Νέο ραντεβού\n{code}"),
+        ({"shows": ["service"]}, "Νέο ραντεβού: permit"),
+        (
+            {"shows": ["desk", "name", "time"]},
+            "Νέο ραντεβού: Δευ 7 Δεκ 10:00\noffice/one · Μαρία Παπαδοπούλου",
+        ),
+    ],
+    indirect=["staff_chat"],
+)
+def test_the_municipality_decides_what_is_shown(staff_chat: StaffChat, said: str) -> None:
+    staff_chat.bind()
+    booking = staff_chat.book()
+    staff_chat.deliver()
+    assert staff_chat.texts() == [said.format(code=code(staff_chat, booking))]
+
+
+def test_an_alert_that_was_deleted_is_not_sent_again_and_its_answers_are_sent_plainly(
+    staff_chat: StaffChat,
+) -> None:
+    staff_chat.bind()
+    booking = staff_chat.book()
+    staff_chat.deliver()
+    staff_chat.server.chats[GROUP].clear()
+    staff_chat.change(booking, cancel)
+    staff_chat.deliver()
+    (message,) = staff_chat.server.chats[GROUP].values()
+    assert message["text"].startswith("Ακυρώθηκε")
+    assert "answers" not in message
+    assert {status for _kind, status in staff_chat.rows()} == {"sent"}
+
+
+def test_a_room_that_was_bound_later_is_told_of_the_change_with_buttons(
+    staff_chat: StaffChat,
+) -> None:
+    booking = staff_chat.book()
+    staff_chat.bind()
+    staff_chat.change(booking, move)
+    staff_chat.deliver()
+    assert [words.partition(":")[0] for words in staff_chat.texts()] == ["Μεταφέρθηκε"]
+    assert NUMBER in staff_chat.server.buttons(GROUP)
+
+
+def test_topics_are_told_of_what_is_theirs(staff_chat: StaffChat) -> None:
+    staff_chat.server.topics[GROUP] = {7: "open", 8: "open"}
+    staff_chat.bind(topic="7", group="building")
+    staff_chat.bind(topic="8", desk="office/three")
+    staff_chat.book(service="permit")
+    staff_chat.book(service="tax", clock="10:30")
+    staff_chat.deliver()
+    topics = [
+        (message["topic"], message["text"]) for message in staff_chat.server.chats[GROUP].values()
+    ]
+    assert [(topic, words.split("\n")[0]) for topic, words in topics] == [
+        (7, "Νέο ραντεβού: Δευ 7 Δεκ 10:00, permit"),
+        (8, "Νέο ραντεβού: Δευ 7 Δεκ 10:30, tax"),
+    ]
+
+
+def test_a_room_that_was_unbound_is_told_nothing(staff_chat: StaffChat) -> None:
+    staff_chat.bind()
+    staff_chat.book()
+    staff_chat.do(lambda s: s.execute(text("UPDATE staff_rooms SET unbound_at = 1")))
+    staff_chat.deliver()
+    assert staff_chat.rows() == [("alert", "cancelled")]
+    assert staff_chat.texts() == []
+
+
+def test_a_service_that_is_offered_no_more_is_named_by_its_id(staff_chat: StaffChat) -> None:
+    staff_chat.bind()
+    staff_chat.book()
+
+    def rename(session: Session) -> None:
+        session.execute(text("UPDATE bookings SET service = 'once'"))
+
+    staff_chat.do(rename)
+    staff_chat.deliver()
+    (words,) = staff_chat.texts()
+    assert words.startswith("Νέο ραντεβού: Δευ 7 Δεκ 10:00, once\n")
+
+
+def test_every_told_change_has_a_heading() -> None:
+    assert set(HistoryAction) - set(HEADINGS) == {
+        HistoryAction.HELD,
+        HistoryAction.RELEASED,
+        HistoryAction.EXPIRED,
+        HistoryAction.UNDONE,
+    }
