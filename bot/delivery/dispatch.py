@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.delivery import doubt
+from bot.delivery import doubt, room_pace
 from bot.delivery.compose import render_message
 from bot.messages import Reply
 from bot.platforms.webhook import Reachability, Receipt
@@ -23,6 +23,7 @@ from core.messaging import outbox, receipts
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import enqueue_fallback
 from core.messaging.outbox_admin import RETRIED
+from core.staff import rooms
 
 log = structlog.get_logger()
 
@@ -60,14 +61,21 @@ def claim_and_render(
     """Claim and render the messages that may be sent now; also return how many were claimed.
 
     An obsolete or expired one ends here. One that can't be rendered is tried again later and
-    delays no other.
+    delays no other. One to a room whose pace it would exceed waits, or is sent with others.
     """
     now = services.clock()
     rows = outbox.claim(session, accounts, worker, now, limit)
     if rows:
         services.registry.refresh(session)
     messages = []
+    claimed, carriers = {row.id for row in rows}, set[int]()
     for row in rows:
+        if row.gathered_by is not None and not row.may_have_arrived:
+            row.gathered_by = None  # of an earlier try
+    for row in rows:
+        claimed.discard(row.id)
+        if row.gathered_by in carriers:
+            continue
         if row.expires_at and row.expires_at <= now:
             _set_status(session, row, OutboxStatus.EXPIRED)
             continue
@@ -92,7 +100,7 @@ def claim_and_render(
             _set_status(session, row, OutboxStatus.UNKNOWN)  # another question is open by now
             continue
         replaces = _provider_id(session, row.replaces_id)
-        if reply.closing and replaces is None:
+        if (reply.closing or reply.edits) and replaces is None:
             _set_status(session, row, OutboxStatus.CANCELLED)
             continue
         suppressed = session.get(
@@ -105,6 +113,12 @@ def claim_and_render(
         if suppressed and row.kind != MessageKind.REPLY:
             _give_up(session, services, row, "suppressed")
             continue
+        if row.room_id is not None:
+            paced = room_pace.pace(session, services, row, reply, claimed)
+            if paced is None:
+                continue
+            reply = paced
+            carriers |= {row.id} & {row.gathered_by}
         messages.append(
             ClaimedMessage(
                 row.id,
@@ -145,20 +159,52 @@ def mark_failed(
 ) -> bool:
     """Record that sending failed: it is tried again, or given up and sent another way.
 
-    One that may have arrived is tried once more at most.
+    One that may have arrived is tried once more at most. A room that can't be written to any more
+    is unbound; one whose chat moved is followed at once.
 
     Return False where another worker has claimed it by now.
     """
     row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
     if row is None:
         return False
+    if row.room_id is not None and error.moved_to is not None:
+        _follow_room(session, services, row, message, error.moved_to)
+        return True
     if error.may_have_arrived:
         _retry_doubtful(session, services, row, message, error)
     else:
         _retry_or_give_up(session, services, row, error, give_up)
-    if error.unreachable:
+    if row.room_id is None and error.unreachable:
         suppress(session, services, message.account, message.address)
+    elif error.unreachable:
+        leave_room(session, services, message.account, message.address)
+    elif row.room_id is not None and error.retry_after:
+        until = services.clock() + timedelta(seconds=error.retry_after)
+        room_pace.hold(session, row, until)
     return True
+
+
+def leave_room(session: Session, services: Services, account: str, chat: str) -> None:
+    """Unbind the rooms of a chat that an account can't write to any more."""
+    if left := rooms.leave(session, account, chat, services.clock()):
+        log.info("room left", account=account, rooms=left)
+
+
+def move_room(session: Session, services: Services, account: str, chat: str, new_chat: str) -> None:
+    """Send what is for the rooms of a chat to its new address from now on."""
+    rooms.move(session, account, chat, new_chat, services.clock())
+    log.info("room moved", account=account)
+
+
+def _follow_room(
+    session: Session, services: Services, row: OutboxRow, message: ClaimedMessage, to: str
+) -> None:
+    """Send a message to a room again at once, at the new address of its chat."""
+    move_room(session, services, message.account, message.address, to)
+    if row.status == OutboxStatus.CLAIMED:  # unless another room is bound there
+        row.try_at = services.clock()
+        _set_status(session, row, OutboxStatus.PENDING)
+        outbox.notify_workers(session)
 
 
 def address_hash(registry: Registry, account: str, address: str) -> str:
@@ -241,30 +287,39 @@ def _retry_doubtful(
         return
     _set_status(session, row, OutboxStatus.UNKNOWN, error.why)
     if send_again:
-        enqueue_fallback(session, services.registry, row, services.clock())
+        _send_another_way(session, services, row)
 
 
 def _give_up(session: Session, services: Services, row: OutboxRow, why: str) -> None:
-    """Mark a message failed, and enqueue its fallback on another platform."""
+    """Mark a message failed, and send it another way."""
     _set_status(session, row, OutboxStatus.FAILED, why)
-    enqueue_fallback(session, services.registry, row, services.clock())
+    _send_another_way(session, services, row)
+
+
+def _send_another_way(session: Session, services: Services, row: OutboxRow) -> None:
+    """Enqueue the fallback of a citizen's message."""
+    if row.room_id is None:
+        enqueue_fallback(session, services.registry, row, services.clock())
 
 
 def _set_status(
     session: Session, row: OutboxRow, status: OutboxStatus, why: str | None = None
 ) -> None:
+    """Set the status of a row, and of those that are sent in its message."""
     if why:
         why = without_quotes(why)
-    row.status, row.last_error, row.claimed_by = status, why, None
-    record_event(session, "delivery", row.platform, status)
-    if why:
-        log.info(
-            EVENTS.get(status, "delivery failed"),
-            message=row.id,
-            platform=row.platform,
-            attempts=row.attempts,
-            why=why,
-        )
+    for each in (row, *room_pace.carried_by(session, row)):
+        each.try_at, each.may_have_arrived = row.try_at, row.may_have_arrived
+        each.status, each.last_error, each.claimed_by = status, why, None
+        record_event(session, "delivery", each.platform, status)
+        if why:
+            log.info(
+                EVENTS.get(status, "delivery failed"),
+                message=each.id,
+                platform=each.platform,
+                attempts=each.attempts,
+                why=why,
+            )
 
 
 def _provider_id(session: Session, row_id: int | None) -> str | None:

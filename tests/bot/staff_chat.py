@@ -1,7 +1,7 @@
 """A town whose staff have a group at a fake of Telegram, and citizens who book there."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.bootstrap import Application
 from bot.context import Services
+from bot.delivery.dispatch import ClaimedMessage, claim_and_render
 from bot.settings import Settings
 from core.actor import Role, Staff
 from core.db.models import Booking, OutboxRow
@@ -101,6 +102,11 @@ class StaffChat:
     def deliver(self, until: Callable[[], bool] | None = None, *, workers: int = 1) -> None:
         """Run delivery workers until `until` returns true, by default until nothing is due."""
         deliver(self.application, until or (lambda: settled(self.deployment)), workers)
+
+    def claim(self, worker: str) -> list[ClaimedMessage]:
+        """Claim what is due, as a worker that dies before it sends anything."""
+        given = (self.services, [ACCOUNT], worker, 20, timedelta(hours=1))
+        return self.do(lambda s: claim_and_render(s, *given))[0]
 
     def rows(self) -> list[tuple[str, str]]:
         """Return the kinds and statuses of the messages to rooms."""

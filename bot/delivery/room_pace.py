@@ -1,0 +1,170 @@
+"""The pace of messages to rooms of staff, and gathering what piles up into one message.
+
+A group at Telegram takes 20 messages a minute, edits too. GCRA: the rooms of a chat have a time
+until which all that was sent to them is paid for, each message with INTERVAL, and BURST messages
+may be paid for in advance.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.messages import Reply
+from bot.views.staff_alert import LANGUAGE, render_line
+from core.db.models import UNSENT, OutboxRow, OutboxStatus, StaffRoom
+from core.messaging.keys import MessageKind
+from dialogs.messages.staff_alert import gathered
+
+INTERVAL = timedelta(seconds=4)
+BURST = 5
+
+LONGEST = 4096
+"""The longest message that gathers others, in UTF-16 units, as Telegram counts."""
+
+MOST = 200
+"""The most alerts that are looked at for one message, which holds fewer."""
+
+GATHERED = (MessageKind.ALERT, MessageKind.UNDELIVERED_ALERT)
+
+
+def pace(
+    session: Session,
+    services: Services,
+    row: OutboxRow,
+    reply: Reply,
+    claimed: Collection[int],
+) -> Reply | None:
+    """Return what is sent now to the room of a claimed row: its reply, or one that gathers.
+
+    Where more alerts are due than may be sent now, one message tells of as many as it holds. Their
+    rows are claimed with this one, whose id they get as `gathered_by`, and share its outcome;
+    `claimed` are the ids of those that are claimed already, and not sent yet. None where nothing
+    may be sent now: the row waits until then.
+    """
+    now = services.clock()
+    rooms = _rooms_of_chat(session, row)
+    paid = max((now, *(room.paced_until for room in rooms if room.paced_until is not None)))
+    allowed = (BURST * INTERVAL - (paid - now)) // INTERVAL
+    if allowed < 1:
+        row.status, row.claimed_by = OutboxStatus.PENDING, None
+        row.attempts -= 1
+        row.try_at = paid - (BURST - 1) * INTERVAL
+        return None
+    row.gathered_by = None
+    others = _others(session, row, now, claimed) if row.kind in GATHERED else ()
+    if others and (row.may_have_arrived or len(others) >= allowed):
+        reply = _gather(session, services, row, reply, others)
+    _room(rooms, row).paced_until = paid + INTERVAL
+    return reply
+
+
+def hold(session: Session, row: OutboxRow, until: datetime) -> None:
+    """Send nothing to the chat of a row's room until a time, as its platform has asked for."""
+    rooms = _rooms_of_chat(session, row)
+    _room(rooms, row).paced_until = until + (BURST - 1) * INTERVAL
+
+
+def carried_by(session: Session, row: OutboxRow) -> Sequence[OutboxRow]:
+    """Return the rows that are sent in the message of a row, and share its outcome."""
+    if row.gathered_by != row.id:
+        return ()
+    return session.scalars(
+        select(OutboxRow).where(
+            OutboxRow.recipient == row.recipient,
+            UNSENT,
+            OutboxRow.gathered_by == row.id,
+            OutboxRow.claimed_by == row.claimed_by,
+            OutboxRow.id != row.id,
+        )
+    ).all()
+
+
+def _rooms_of_chat(session: Session, row: OutboxRow) -> Sequence[StaffRoom]:
+    """Return the rooms of a chat, locked: its topics share what it takes."""
+    of = select(StaffRoom.account, StaffRoom.chat).where(StaffRoom.id == row.room_id).subquery()
+    return session.scalars(
+        select(StaffRoom)
+        .where(StaffRoom.account == of.c.account, StaffRoom.chat == of.c.chat)
+        .order_by(StaffRoom.id)
+        .with_for_update(of=StaffRoom)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _room(rooms: Sequence[StaffRoom], row: OutboxRow) -> StaffRoom:
+    return next(room for room in rooms if room.id == row.room_id)
+
+
+def _others(
+    session: Session, row: OutboxRow, now: datetime, claimed: Collection[int]
+) -> Sequence[OutboxRow]:
+    """Return the other alerts that could be sent with a row, the oldest first, locked.
+
+    With one that may have arrived, those that it was sent with, and no others: all may have.
+    """
+    among = select(OutboxRow).where(
+        OutboxRow.recipient == row.recipient,
+        UNSENT,
+        OutboxRow.kind.in_(GATHERED),
+        OutboxRow.id != row.id,
+        OutboxRow.due_at <= now,
+        or_(
+            OutboxRow.status == OutboxStatus.PENDING,
+            OutboxRow.try_at <= now,
+            OutboxRow.id.in_(claimed),
+        ),
+        OutboxRow.may_have_arrived.is_(row.may_have_arrived),
+    )
+    if row.may_have_arrived:
+        among = among.where(OutboxRow.gathered_by == row.id)
+    return session.scalars(
+        among.order_by(OutboxRow.due_at, OutboxRow.id).limit(MOST).with_for_update(skip_locked=True)
+    ).all()
+
+
+def _gather(
+    session: Session,
+    services: Services,
+    row: OutboxRow,
+    reply: Reply,
+    others: Sequence[OutboxRow],
+) -> Reply:
+    """Return the message that tells of a row and of as many others as it holds, a line each."""
+    lines: list[str] = []
+    carried: list[OutboxRow] = []
+    left = LONGEST - _units(services.texts.say(gathered(MOST), LANGUAGE))
+    for each in (row, *others):
+        line = _line(session, services, each)
+        if line is None:
+            continue
+        left -= _units(line) + 1
+        if left < 0:
+            break
+        lines.append(line)
+        carried.append(each)
+    if row not in carried or len(carried) == 1:
+        return reply
+    for each in carried:
+        each.status, each.claimed_by, each.try_at = row.status, row.claimed_by, row.try_at
+        each.gathered_by = row.id
+    heading = services.texts.say(gathered(len(lines)), LANGUAGE)
+    text = "\n".join((heading, *lines))
+    return reply.model_copy(update={"text": text, "choices": [], "answers": None})
+
+
+def _line(session: Session, services: Services, row: OutboxRow) -> str | None:
+    """Return a row's line; None where it fails, which is reported when it is sent by itself."""
+    try:
+        return render_line(session, services, row)
+    except DBAPIError:
+        raise
+    except Exception:
+        return None
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
