@@ -24,6 +24,7 @@ from core.messaging.keys import MessageKind
 from core.messaging.notifications import enqueue_fallback
 from core.messaging.outbox_admin import RETRIED
 from core.staff import rooms
+from core.staff.alerts import enqueue_undelivered
 
 log = structlog.get_logger()
 
@@ -297,9 +298,10 @@ def _give_up(session: Session, services: Services, row: OutboxRow, why: str) -> 
 
 
 def _send_another_way(session: Session, services: Services, row: OutboxRow) -> None:
-    """Enqueue the fallback of a citizen's message."""
-    if row.room_id is None:
-        enqueue_fallback(session, services.registry, row, services.clock())
+    """Enqueue the fallback of a citizen's message; where there is none, staff are to call them."""
+    registry, now = services.registry, services.clock()
+    if row.room_id is None and not enqueue_fallback(session, registry, row, now):
+        enqueue_undelivered(session, registry, row, now)
 
 
 def _set_status(

@@ -27,6 +27,7 @@ from core.messaging.keys import (
     Recipient,
 )
 from core.messaging.outbox import (
+    SENT_STATUSES,
     OutboxMessage,
     cancel_pending,
     enqueue,
@@ -142,11 +143,14 @@ def redirect_from_ended(
             enqueue_fallback(session, registry, row, now)
 
 
-def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
-    """Enqueue a message, which can't be delivered, for the citizen's next route, if any."""
+def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> bool:
+    """Enqueue a message, which can't be delivered, for the citizen's next route, if any.
+
+    Return whether it reaches, or has reached, the citizen or the attendee another way.
+    """
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if booking is None:
-        return
+        return False
     cause, kind = Cause.parse(row.dedupe_key, row.recipient), MessageKind(row.kind)
     if kind is MessageKind.REPLY:
         # As the email of the confirmation, so that the attendee gets it only once.
@@ -161,6 +165,16 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
         message = notification(booking, route, cause, kind, max(now, row.due_at))
         fallback = replace(message, expires_at=row.expires_at)
         enqueue(session, registry.accounts, [fallback], now)
+        return True
+    others = session.scalars(
+        select(OutboxRow).where(
+            OutboxRow.booking_id == booking.id,
+            OutboxRow.id != row.id,
+            OutboxRow.room_id.is_(None),
+            OutboxRow.status.in_((*SENT_STATUSES, OutboxStatus.PENDING, OutboxStatus.CLAIMED)),
+        )
+    )
+    return any(Cause.parse(other.dedupe_key, other.recipient) == cause for other in others)
 
 
 def notification(

@@ -78,9 +78,16 @@ def to_room(
 
 
 def enqueue_undelivered(
-    session: Session, registry: Registry, booking: Booking, row_id: int, now: datetime
+    session: Session, registry: Registry, row: OutboxRow, now: datetime
 ) -> None:
-    """Enqueue the alerts that a message about a booking, the row of that id, was given up."""
+    """Enqueue the alerts that a citizen's message was given up, where its booking isn't over."""
+    booking = session.get(Booking, row.booking_id) if row.booking_id else None
+    if booking is None or booking.ends_at <= now:
+        return
+    row_id = row.id
+    if row.inbound_id is not None:  # of the replies of a turn, the rooms are told once
+        turn = OutboxRow.inbound_id == row.inbound_id, OutboxRow.booking_id == row.booking_id
+        row_id = session.scalar(select(func.min(OutboxRow.id)).where(*turn)) or row_id
     cause = Cause.undelivered(row_id)
     messages = [
         to_room(room, MessageKind.UNDELIVERED_ALERT, cause, now, booking)

@@ -1,0 +1,135 @@
+"""A message to a citizen that can't reach them any way is told to staff, who are to call them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core.actor import Role, Staff
+from core.bookings import by_staff
+from core.db.models import Booking, OutboxRow, StaffRoom
+from core.errors import DeliveryError
+from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
+from tests.conftest import on_both
+
+OPERATOR = Staff(Role.OPERATOR, "cli")
+HEADING = "Τηλεφωνήστε στον πολίτη, δεν έλαβε μήνυμά μας: "
+BLOCKED: list[tuple[int, dict[str, str]]] = [(403, {})] * 20
+ROOM = "room"
+
+
+@pytest.fixture
+def booked(push: PushDeployment) -> PushDeployment:
+    """A citizen who has booked, at an office that has a room on the same platform."""
+    push.deployment.talk(*BOOK, *DETAILS)
+    push.deliver(push.settled)
+    bind(push)
+    return push
+
+
+def bind(push: PushDeployment) -> None:
+    room = StaffRoom(
+        municipality_id="kalamata",
+        account=push.deployment.account,
+        chat=ROOM,
+        topic="",
+        bound_at=push.deployment.clock(),
+    )
+    push.deployment.database.write_sync(lambda s: s.add(room))
+
+
+def cancel(push: PushDeployment) -> None:
+    """Have the office cancel the booking."""
+    registry, now = push.deployment.services.registry, push.deployment.clock()
+
+    def run(session: Session) -> None:
+        booking = session.scalars(select(Booking).where(Booking.code != "")).one()
+        by_staff.cancel(session, registry, OPERATOR, booking, now, "Απεργία")
+
+    push.deployment.database.write_sync(run)
+
+
+def calls(push: PushDeployment) -> list[Any]:
+    """Return the alerts by which staff are to call."""
+    return [m for m in push.server.by_address[ROOM] if m.text.startswith(HEADING)]
+
+
+@on_both
+def test_who_can_be_reached_no_way_is_to_be_called(booked: PushDeployment) -> None:
+    booked.deployment.clock.forward(days=2, hours=4)
+    booked.server.failures["citizen"] = list(BLOCKED)
+    booked.email.fails = [DeliveryError("no such mailbox", unreachable=True)] * 2
+    booked.deliver(booked.settled)
+    (alert,) = calls(booked)
+    assert alert.text.startswith(f"{HEADING}Πέμ 3 Δεκ 12:30, Επίδομα Στέγασης\n")
+    assert [choice["label"] for choice in alert.choices] == ["Τηλέφωνο"]
+    assert "Μαρία" not in alert.text
+    booked.deployment.clock.forward(hours=1)
+    booked.deliver(booked.settled)
+    assert len(calls(booked)) == 1
+
+
+def test_who_is_reached_another_way_is_not(booked: PushDeployment) -> None:
+    booked.deployment.clock.forward(days=2, hours=4)
+    booked.server.failures["citizen"] = list(BLOCKED)
+    booked.deliver(booked.settled)
+    assert len(booked.email.sent) == 2
+    assert calls(booked) == []
+
+
+@pytest.mark.parametrize("reached", ["citizen", "email"])
+def test_one_of_two_messages_of_a_change_is_enough(booked: PushDeployment, reached: str) -> None:
+    if reached == "email":
+        booked.server.failures["citizen"] = list(BLOCKED)
+    else:
+        booked.email.fails = [DeliveryError("no such mailbox", unreachable=True)] * 2
+    cancel(booked)
+    booked.deliver(booked.settled)
+    assert calls(booked) == []
+
+
+def test_of_the_replies_of_a_turn_staff_are_told_once(push: PushDeployment) -> None:
+    bind(push)
+    push.deployment.talk(*BOOK, *DETAILS[:-1])
+    push.deliver(push.settled)
+    push.server.failures["citizen"] = list(BLOCKED)
+    push.email.fails = [DeliveryError("no such mailbox", unreachable=True)] * 9
+    push.deployment.say(DETAILS[-1])
+    push.deliver(push.settled)
+    assert len(calls(push)) == 1
+
+
+def test_a_reply_that_is_about_no_booking_is_not_told_of(booked: PushDeployment) -> None:
+    booked.server.failures["somebody"] = list(BLOCKED)
+    booked.deployment.say("Γεια", who="somebody")
+    booked.deliver(booked.settled)
+    assert calls(booked) == []
+
+
+def test_once_the_appointment_is_over_nobody_is_to_be_called(booked: PushDeployment) -> None:
+    booked.server.failures["citizen"] = [(500, {})] * 100
+    booked.email.fails = [DeliveryError("greylisted")] * 100
+    booked.deployment.clock.forward(days=3, hours=3)
+    began = booked.deployment.clock()
+    everlasting = update(OutboxRow).values(expires_at=None)
+    booked.deployment.database.write_sync(lambda s: s.execute(everlasting))
+    for _try in range(30):
+        booked.deliver(booked.settled)
+        booked.deployment.clock.forward(minutes=5)
+    assert booked.deployment.clock() - began > timedelta(hours=1)
+    assert calls(booked) == []
+
+
+@on_both
+def test_what_twice_may_have_arrived_is_told_of(booked: PushDeployment) -> None:
+    booked.deployment.clock.forward(days=2, hours=4)
+    booked.server.failures["citizen"] = [(0, {})] * 2
+    booked.email.fails = [DeliveryError("no such mailbox", unreachable=True)]
+    for _try in range(2):
+        booked.deliver(booked.settled)
+        booked.deployment.clock.forward(seconds=31)
+    booked.deliver(booked.settled)
+    assert [row[1] for row in booked.rows("reminder")] == ["unknown", "failed"]
+    assert len(calls(booked)) == 1
