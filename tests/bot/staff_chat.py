@@ -51,16 +51,23 @@ class StaffChat:
         """Run a transaction."""
         return self.deployment.database.write_sync(fn)
 
-    def bind(self, chat: int = GROUP, topic: str = "", **what: str) -> int:
+    def bind(
+        self,
+        chat: int = GROUP,
+        topic: str = "",
+        group: str | None = None,
+        desk: str | None = None,
+    ) -> int:
         """Bind a chat; return the room's id."""
         registry, now = self.services.registry, self.services.clock()
 
         def run(session: Session) -> int:
             code = codes.make_room_code(
-                session, registry, OPERATOR, now, municipality_id=TOWN, **what
+                session, registry, OPERATOR, now, municipality_id=TOWN, group=group, desk=desk
             )
-            given = {"account": ACCOUNT, "chat": str(chat), "topic": topic}
-            return rooms.bind(session, registry, code, now, **given).id
+            return rooms.bind(
+                session, registry, code, now, account=ACCOUNT, chat=str(chat), topic=topic
+            ).id
 
         return self.do(run)
 
@@ -69,8 +76,15 @@ class StaffChat:
         registry, now = self.services.registry, self.services.clock()
 
         def run(session: Session) -> Staff:
-            given = {"name": name, "role": Role.MANAGER, "municipality_id": TOWN}
-            added = members.add(session, registry, OPERATOR, now, **given)
+            added = members.add(
+                session,
+                registry,
+                OPERATOR,
+                now,
+                name=name,
+                role=Role.MANAGER,
+                municipality_id=TOWN,
+            )
             who = members.load(session, added, "telegram")
             assert who
             return who
@@ -111,7 +125,8 @@ class StaffChat:
     def rows(self) -> list[tuple[str, str]]:
         """Return the kinds and statuses of the messages to rooms."""
         query = select(OutboxRow.kind, OutboxRow.status).where(OutboxRow.room_id.is_not(None))
-        return self.do(lambda s: [tuple(row) for row in s.execute(query.order_by(OutboxRow.id))])
+        ordered = query.order_by(OutboxRow.id)
+        return self.do(lambda s: [(kind, status) for kind, status in s.execute(ordered)])
 
     def texts(self, chat: int = GROUP) -> list[str]:
         """Return the texts of a group as they are now."""

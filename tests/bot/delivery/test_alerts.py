@@ -131,11 +131,13 @@ def test_what_is_marked_is_shown_and_what_is_undone_shown_no_more(
     booking = staff_chat.book()
     staff_chat.deliver()
     staff_chat.deployment.clock.now = START
-    mark = attendance.mark_arrived if action is Action.ARRIVED else attendance.mark_outcome
-    of = () if action is Action.ARRIVED else (action,)
 
     def marked(env: BookingEnvironment, found: Booking) -> None:
-        mark(env.session, env.registry, who, found, *of, env.now)  # type: ignore[arg-type]
+        given = (env.session, env.registry, who, found)
+        if action is Action.ARRIVED:
+            attendance.mark_arrived(*given, env.now)
+        else:
+            attendance.mark_outcome(*given, action, env.now)
 
     staff_chat.change(booking, marked)
     staff_chat.deliver()

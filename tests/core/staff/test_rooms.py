@@ -15,8 +15,7 @@ CHAT, NEW = "-5", "-1005"
 def bind(towns: TwoTowns, chat: str = CHAT, topic: str = "", at: str = TOWN) -> StaffRoom:
     session, registry, now = towns.session, towns.registry, towns.now
     code = codes.make_room_code(session, registry, OPERATOR, now, municipality_id=at)
-    given = {"account": towns.shared, "chat": chat, "topic": topic}
-    return rooms.bind(session, registry, code, now, **given)
+    return rooms.bind(session, registry, code, now, account=towns.shared, chat=chat, topic=topic)
 
 
 def alerts(towns: TwoTowns) -> list[tuple[Any, ...]]:
