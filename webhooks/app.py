@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot.bootstrap import Application, bootstrap, load_shipped
 from bot.ops.cleanup import clean_up_forever
+from bot.ops.day_lists import list_days_forever
 from bot.platforms import PLATFORMS
 from bot.settings import read_settings
 from webhooks import health
@@ -55,7 +56,9 @@ def build_app(application: Application) -> FastAPI:
         cleaning = clean_up_forever(
             application.database, application.services, settings.keep_replies
         )
-        tasks = [asyncio.create_task(work) for work in (cleaning, streams.poll_forever())]
+        listing = list_days_forever(application.database, application.services)
+        periodic = (cleaning, listing, streams.poll_forever())
+        tasks = [asyncio.create_task(work) for work in periodic]
         worker = application.delivery_worker()
         delivering = asyncio.create_task(worker.run())
         log.info("server started", process=os.getpid())

@@ -8,6 +8,7 @@ from bot import conversation_state
 from bot.context import Services
 from bot.messages import Reply, Sender
 from bot.views.appointment import appointment
+from bot.views.day_list import render_day_list
 from bot.views.notification import render_notification
 from bot.views.staff_alert import render_alert, render_edit, render_undelivered
 from core.db.models import Booking, Contact, InboundRow, OutboxRow, StaffRoom
@@ -20,6 +21,7 @@ TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = 
     MessageKind.ALERT: render_alert,
     MessageKind.ALERT_EDIT: render_edit,
     MessageKind.UNDELIVERED_ALERT: render_undelivered,
+    MessageKind.DAY_LIST: render_day_list,
 }
 """The messages to rooms of staff by kind; None where one is obsolete."""
 

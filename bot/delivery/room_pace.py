@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.messages import Reply
+from bot.platforms.layout import ROOM_UNITS, utf16_units
 from bot.views.staff_alert import LANGUAGE, render_line
 from core.db.models import UNSENT, OutboxRow, OutboxStatus, StaffRoom
 from core.messaging.keys import MessageKind
@@ -21,9 +22,6 @@ from dialogs.messages.staff_alert import gathered
 
 INTERVAL = timedelta(seconds=4)
 BURST = 5
-
-LONGEST = 4096
-"""The longest message that gathers others, in UTF-16 units, as Telegram counts."""
 
 MOST = 200
 """The most alerts that are looked at for one message, which holds fewer."""
@@ -136,12 +134,12 @@ def _gather(
     """Return the message that tells of a row and of as many others as it holds, a line each."""
     lines: list[str] = []
     carried: list[OutboxRow] = []
-    left = LONGEST - _units(services.texts.say(gathered(MOST), LANGUAGE))
+    left = ROOM_UNITS - utf16_units(services.texts.say(gathered(MOST), LANGUAGE))
     for each in (row, *others):
         line = _line(session, services, each)
         if line is None:
             continue
-        left -= _units(line) + 1
+        left -= utf16_units(line) + 1
         if left < 0:
             break
         lines.append(line)
@@ -164,7 +162,3 @@ def _line(session: Session, services: Services, row: OutboxRow) -> str | None:
         raise
     except Exception:
         return None
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2

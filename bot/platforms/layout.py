@@ -10,6 +10,14 @@ ANSWERED = "✓"
 ROW_WIDTH = 30
 """The letters of labels that fit into a row of buttons."""
 
+ROOM_UNITS = 4096
+"""The longest message to a room of staff, in UTF-16 units: what Telegram takes."""
+
+
+def utf16_units(text: str) -> int:
+    """Return the length of a text as Telegram counts it."""
+    return len(text.encode("utf-16-le")) // 2
+
 
 def split(text: str, longest: int, size: Callable[[str], int]) -> list[str]:
     """Split a text into parts of at most that size, between lines where possible."""

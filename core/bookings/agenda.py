@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from core.actor import Staff
+from core.actor import Role, Staff
 from core.availability.schedule import day_bounds
 from core.availability.slots import MAX_DURATION
 from core.bookings.by_staff import find
 from core.bookings.lookup import find_by_name
 from core.catalogue.registry import LoadedMunicipality, Registry
-from core.db.models import Booking, BookingState, Desk, History, StaffMember
+from core.db.models import Booking, BookingState, Desk, History, StaffMember, StaffRoom
+from core.messaging.outbox import platform_of
 from core.staff.record import record
 from core.staff.rights import Action, Scope, check_municipality, no_municipality
 
@@ -86,20 +87,26 @@ def list_day(
     It is recorded. Raises StaffRefused: not_allowed, not_found.
     """
     scope, loaded = _listed(registry, staff, Action.LIST, municipality_id)
-    since, until = day_bounds(day, ZoneInfo(loaded.body.timezone))
     record(session, staff, Action.LIST, now, municipality_id=municipality_id)
-    return _entries(
-        session,
-        loaded,
-        _served(loaded, scope, staff).where(
-            Booking.starts_at >= since,
-            Booking.starts_at < until,
-            # As the index has it: nothing is longer than a day.
-            Booking.ends_at > since,
-            Booking.ends_at < until + MAX_DURATION,
-            Booking.state.in_(LISTED),
-        ),
+    return _entries(session, loaded, _on_day(loaded, _served(loaded, scope, staff), day))
+
+
+def list_room_day(
+    session: Session, loaded: LoadedMunicipality, room: StaffRoom, day: date
+) -> Sequence[AgendaEntry]:
+    """Return the bookings of a room that begin on a day, except those that were cancelled."""
+    groups = () if room.service_group is None else (room.service_group,)
+    desks = () if room.desk_id is None else (room.desk_id,)
+    scope = Scope.AREA if groups or desks else Scope.MUNICIPALITY
+    readers = Staff(
+        Role.EMPLOYEE,
+        platform_of(room.account),
+        municipality_id=room.municipality_id,
+        groups=frozenset(groups),
+        desks=frozenset(desks),
     )
+    query = _on_day(loaded, _served(loaded, scope, readers), day)
+    return _entries(session, loaded, query.where(Booking.state != BookingState.CANCELLED))
 
 
 def list_next(
@@ -183,6 +190,19 @@ def _served(loaded: LoadedMunicipality, scope: Scope, staff: Staff) -> Select[An
         services = [service.id for group in groups for service in group.services]
         query = query.where(or_(Booking.service.in_(services), Booking.desk_id.in_(staff.desks)))
     return query
+
+
+def _on_day(loaded: LoadedMunicipality, query: Select[Any], day: date) -> Select[Any]:
+    """Return the query of the listed bookings that begin on a day."""
+    since, until = day_bounds(day, ZoneInfo(loaded.body.timezone))
+    return query.where(
+        Booking.starts_at >= since,
+        Booking.starts_at < until,
+        # As the index has it: nothing is longer than a day.
+        Booking.ends_at > since,
+        Booking.ends_at < until + MAX_DURATION,
+        Booking.state.in_(LISTED),
+    )
 
 
 def _entries(

@@ -133,6 +133,10 @@ class Cause:
         """Return the cause that is a step of a question to staff. Stored as "question 3.0"."""
         return cls(f"question {question_id}.{step}")
 
+    def as_day(self) -> date:
+        """Return the day that is the cause."""
+        return date.fromisoformat(self.text.removeprefix("day "))
+
     @classmethod
     def parse(cls, dedupe_key: str, recipient: str) -> "Cause":
         """Return the cause in a stored dedupe key, given the stored recipient."""

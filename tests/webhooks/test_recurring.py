@@ -3,7 +3,10 @@
 import pytest
 from sqlalchemy import text
 
-from bot.ops import cleanup
+from bot.ops import cleanup, day_lists
+from tests.bot.conftest import staff_chat, telegram_api  # noqa: F401 fixtures here too
+from tests.bot.ops.test_day_lists import MORNING
+from tests.bot.staff_chat import StaffChat
 from tests.conftest import Deployment, on_sqlite
 from tests.core.wait_until import until
 from tests.webhooks.chat_client import GREEK, ChatClient
@@ -14,6 +17,7 @@ from tests.webhooks.conftest import Serve
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what recurs each minute recur at once."""
     monkeypatch.setattr(cleanup, "CLEANUP_SECONDS", 0.01)
+    monkeypatch.setattr(day_lists, "LOOK_SECONDS", 0.01)
 
 
 def states(deployment: Deployment) -> list[str]:
@@ -44,6 +48,20 @@ def test_holds_that_ran_out_while_nothing_was_served_expire_at_the_start(
     deployment.clock.forward(minutes=11)
     serve()
     until(lambda: states(deployment) == ["expired"])
+
+
+@pytest.mark.usefixtures("often")
+def test_staff_get_the_day_s_list_in_the_morning(
+    staff_chat: StaffChat,  # noqa: F811
+    serve: Serve,
+) -> None:
+    staff_chat.bind()
+    staff_chat.book()
+    serve()
+    until(lambda: len(staff_chat.texts()) == 1)
+    staff_chat.deployment.clock.now = MORNING
+    until(lambda: len(staff_chat.texts()) == 2)
+    assert staff_chat.texts()[1].startswith("Δευτέρα 7 Δεκεμβρίου: 1 ραντεβού\n10:00 · permit")
 
 
 @on_sqlite  # it is broken by a trigger

@@ -19,7 +19,7 @@ from telegram import (
 
 from bot.i18n.translator import Translator
 from bot.messages import Reply, ReplyChoice, Venue
-from bot.platforms.layout import ANSWERED, rows_of, split
+from bot.platforms.layout import ANSWERED, rows_of, split, utf16_units
 from core.i18n import _
 
 MAX_TEXT_UNITS = 4096
@@ -86,7 +86,7 @@ def close_question(question: Reply, answer: str | None, *, more_follows: bool) -
     # Of a long question, only the last part has buttons and is changed.
     text = _parts(question.text)[-1]
     answered = f"{text}\n\n{ANSWERED} {answer}"
-    fits = answer and _utf16_units(answered) <= MAX_TEXT_UNITS
+    fits = answer and utf16_units(answered) <= MAX_TEXT_UNITS
     return Reply(text=answered if fits else text, closing=True)
 
 
@@ -132,8 +132,4 @@ def _buttons(choices: Sequence[ReplyChoice]) -> list[list[InlineKeyboardButton]]
 
 
 def _parts(text: str) -> list[str]:
-    return split(text, MAX_TEXT_UNITS, _utf16_units)
-
-
-def _utf16_units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
+    return split(text, MAX_TEXT_UNITS, utf16_units)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.delivery import doubt, room_pace
+from bot.platforms.layout import ROOM_UNITS
 from bot.platforms.telegram import request as telegram_request
 from core.db.models import Booking, OutboxRow, StaffRoom
 from core.messaging import outbox
@@ -148,7 +149,7 @@ def test_more_than_a_message_holds_come_in_several(staff_chat: StaffChat) -> Non
         staff_chat.deployment.clock.forward(seconds=20)
         staff_chat.deliver()
     assert 1 < len(staff_chat.texts()) < 5
-    assert max(len(words) for words in staff_chat.texts()) <= room_pace.LONGEST
+    assert max(len(words) for words in staff_chat.texts()) <= ROOM_UNITS
     assert set(told(staff_chat).values()) == {1}
 
 

@@ -1,0 +1,37 @@
+"""Renders the list of a day's bookings for a room of staff."""
+
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.messages import Reply
+from bot.platforms.layout import ROOM_UNITS, utf16_units
+from bot.views.staff_alert import LANGUAGE
+from core.bookings.agenda import list_room_day
+from core.db.models import OutboxRow, StaffRoom
+from core.messaging.keys import Cause
+from dialogs.messages.staff_alert import day_heading, day_line, more_of_day
+
+
+def render_day_list(session: Session, services: Services, row: OutboxRow) -> Reply | None:
+    """Return the list of a room's bookings on a day; None where there are none.
+
+    Of more than a message holds, the first are listed, and how many more there are.
+    """
+    room = session.get_one(StaffRoom, row.room_id)
+    loaded = services.registry[room.municipality_id]
+    day = Cause.parse(row.dedupe_key, row.recipient).as_day()
+    entries = list_room_day(session, loaded, room, day)
+    if not entries:
+        return None
+    lines = [services.texts.say(day_heading(day, len(entries)), LANGUAGE)]
+    most = services.texts.say(more_of_day(len(entries)), LANGUAGE)
+    left = ROOM_UNITS - utf16_units(lines[0]) - utf16_units(most) - 1
+    for entry in entries:
+        line = services.texts.say(day_line(loaded.body, entry), LANGUAGE)
+        left -= utf16_units(line) + 1
+        if left < 0:
+            break
+        lines.append(line)
+    if rest := len(entries) + 1 - len(lines):
+        lines.append(services.texts.say(more_of_day(rest), LANGUAGE))
+    return Reply(text="\n".join(lines), language=LANGUAGE)
