@@ -80,6 +80,8 @@ class Application:
                     replies = await self.handle_message(event)
                     if result.respond and replies:
                         response = result.respond(replies)
+                case StaffInbound(citizen=Inbound() as citizen):
+                    await self.handle_message(citizen)
                 case StaffInbound() | RoomMoved() | RoomLeft():
                     self._ignore(account, "staff message")  # until staff can be served
                 case Receipt() | Reachability():

@@ -1,13 +1,16 @@
 """What staff write and tap in their chats, and what they are answered, on any platform."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel
 
-from bot.messages import Id, Reply
-from core.i18n import Language
+from bot.messages import Id, Inbound, Reply
+from core.i18n import Language, Text, _
+from dialogs.nlu.lexicon import Lexicon
+from dialogs.nlu.matching import find_phrase
 
 PREFIX = "staff"
 
@@ -23,6 +26,34 @@ class StaffCommand(StrEnum):
     FIND = "find"
     BOOK = "book"
     HELP = "help"
+
+
+COMMAND_WORDS: Mapping[StaffCommand, Text] = {
+    StaffCommand.BIND: _("bind"),
+    StaffCommand.LINK: _("link"),
+    StaffCommand.TODAY: _("today"),
+    StaffCommand.TOMORROW: _("tomorrow"),
+    StaffCommand.NEXT: _("next, coming"),
+    StaffCommand.FIND: _("find, search"),
+    StaffCommand.BOOK: _("book, booking"),
+    StaffCommand.HELP: _("help"),
+}
+"""The names of each command, in all languages; in Greeklish they are known by their sound."""
+
+
+def command_called(lexicon: Lexicon, name: str) -> StaffCommand | None:
+    """Return the command of a name, such as "today", "σήμερα" or "simera"; None if there is none.
+
+    An English name is never taken for a Greek one that sounds alike.
+    """
+    if name in set(StaffCommand):
+        return StaffCommand(name)
+    called = (
+        command
+        for command, words in COMMAND_WORDS.items()
+        if find_phrase(name, lexicon.words(words), frozenset())
+    )
+    return next(called, None)
 
 
 class StaffButton(StrEnum):
@@ -75,7 +106,8 @@ class StaffInbound(BaseModel):
     It is a `command` with its `argument`, a `tap`, or a `text` that answers our message
     `answers` (the platform's id). `chat` and `topic` are a room's; where it `is_private`, the chat
     is the member's own. `address` is the member's own, as their private chat has it; None where
-    they don't show who they are. `message_id` is unique within the account.
+    they don't show who they are. `message_id` is unique within the account. Where the sender is no
+    member, it is the message of a `citizen`, if given.
     """
 
     platform: str
@@ -91,6 +123,7 @@ class StaffInbound(BaseModel):
     text: str | None = None
     answers: str | None = None
     language: Language | None = None
+    citizen: Inbound | None = None
 
 
 class StaffAnswer(BaseModel):

@@ -6,7 +6,12 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from bot.messages import Reply
-from bot.platforms.webhook import NotReceiving, WebhookRequest, WebhookResult
+from bot.platforms.webhook import (
+    NotReceiving,
+    WebhookRequest,
+    WebhookResponse,
+    WebhookResult,
+)
 
 
 class Send(Protocol):
@@ -28,8 +33,11 @@ class CheckUp(NamedTuple):
     wrong: list[str]
 
 
-HandleResult = Callable[[str, WebhookResult], Awaitable[object]]
-"""The function that acts on the events which an account received. Raises DatabaseUnavailable."""
+HandleResult = Callable[[str, WebhookResult], Awaitable[WebhookResponse]]
+"""The function that acts on the events which an account received, and returns the response.
+
+Raises DatabaseUnavailable.
+"""
 
 
 class Platform(ABC):
@@ -75,6 +83,10 @@ class Platform(ABC):
     @abstractmethod
     def connect(self) -> AbstractAsyncContextManager[Send]:
         """Return a context manager that keeps the connections open and gives `send`."""
+
+    def chat_link(self, link: str) -> str | None:
+        """Return the address that opens our private chat, with a deep link; None: none is known."""
+        return None
 
     async def set_up(self, public_url: str) -> list[str]:
         """Register the account with the platform; return what was done, one line each.

@@ -171,7 +171,7 @@ user = {"id": 1, "is_bot": False, "first_name": "Marie", "language_code": CODE}
 def telegram(chat):
     message = {"message_id": 1, "date": 1, "chat": chat, "from": user, "text": "/help"}
     update = {"update_id": 1, "message": message}
-    return UpdateParser("telegram:town", None, Translator()).parse(update)
+    return UpdateParser("telegram:town", 99, None, Translator()).parse(update)
 
 
 assert telegram({"id": 1, "type": "private"}).events[0].language == CODE

@@ -44,7 +44,8 @@ class Telegram(PollingPlatform):
     def __init__(self, account: str, settings: TelegramAccount, texts: Translator) -> None:
         super().__init__(account)
         self._settings, self._texts = settings, texts
-        self._parser = UpdateParser(account, settings.municipality, texts)
+        bot_id, _colon, _secret = settings.token.get_secret_value().partition(":")
+        self._parser = UpdateParser(account, int(bot_id), settings.municipality, texts)
 
     @property
     def secret(self) -> str:
@@ -58,6 +59,11 @@ class Telegram(PollingPlatform):
         if not hmac.compare_digest(given.encode(), self.secret.encode()):
             raise Unauthenticated
         return self._parser.parse(json.loads(request.body))
+
+    def chat_link(self, link: str) -> str | None:
+        """Return the address of our private chat; None until the bot's name is known."""
+        name = self._parser.username
+        return f"https://t.me/{name}?start={link}" if name else None
 
     def render(self, reply: Reply) -> Rendered:
         """Return the message that `send` takes."""

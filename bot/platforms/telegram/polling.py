@@ -115,16 +115,18 @@ class Poller:
             await self._handle(number, result)
 
     async def _handle(self, number: int, result: WebhookResult) -> None:
-        """Answer and handle an update; one that keeps failing by an error of ours is skipped."""
+        """Answer and handle an update; one that keeps failing by an error of ours is skipped.
+
+        Staff are answered after it was handled, for the answer says what came of it.
+        """
         ids = {"account": self.account, "update": number}
-        answered = False
+        if result.respond_to_staff is None:
+            await self._answer(result.response, ids)
 
         async def once() -> None:
-            nonlocal answered
-            if result.response.body and not answered:
-                answered = True
-                await self._answer(result.response, ids)
-            await self.handle(self.account, result)
+            response = await self.handle(self.account, result)
+            if result.respond_to_staff:
+                await self._answer(response, ids)
 
         for _try in range(TRIES):
             try:
@@ -136,7 +138,9 @@ class Poller:
                 return
 
     async def _answer(self, response: WebhookResponse, ids: Mapping[str, Any]) -> None:
-        """Call the method that is the response to a webhook's request."""
+        """Call the method that is the response to a webhook's request, if it has one."""
+        if not response.body:
+            return
         given = json.loads(response.body)
         try:
             await getattr(self.bot, given.pop("method"))(**given)

@@ -1,10 +1,19 @@
 """Telegram's updates as events: https://core.telegram.org/bots/api#update."""
 
 import re
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
-from telegram import ChatMember, Message, Update, User
+from telegram import (
+    CallbackQuery,
+    ChatMember,
+    ChatMemberRestricted,
+    ChatMemberUpdated,
+    Message,
+    Update,
+    User,
+)
 from telegram.constants import ChatType
 from telegram.ext import filters
 
@@ -12,11 +21,18 @@ from bot.i18n.stated_language import stated_language
 from bot.i18n.translator import Translator, own_name
 from bot.messages import Inbound
 from bot.platforms.telegram.rendering import NO_CHOICE
-from bot.platforms.webhook import Ignored, Reachability, WebhookResponse, WebhookResult
+from bot.platforms.telegram.staff_updates import PLATFORM, StaffUpdates, topic_of
+from bot.platforms.webhook import (
+    Ignored,
+    Reachability,
+    RoomLeft,
+    RoomMoved,
+    WebhookResponse,
+    WebhookResult,
+)
+from bot.staff_messages import PREFIX, StaffAnswer, StaffInbound
 from core.i18n import LANGUAGES, Text, _, join
 from dialogs.engine.inputs import Unreadable
-
-PLATFORM: Final = "telegram"
 
 UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 """The kinds of update that we ask Telegram for."""
@@ -42,37 +58,31 @@ class UpdateParser:
     """Parses the updates of one bot. Its `username` is None until Telegram has told it."""
 
     account: str
+    bot_id: int
     municipality: str | None
     texts: Translator
     username: str | None = None
+    staff: StaffUpdates = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.staff = StaffUpdates(self.account, self.bot_id, self.texts, lambda: self.username)
 
     def parse(self, given: Any) -> WebhookResult:
         """Return the events of an update that is known to be Telegram's. Raises any error."""
         update = Update.de_json(given)
         if tap := update.callback_query:
-            response = WebhookResponse.json(
-                {"method": "answerCallbackQuery", "callback_query_id": tap.id}
-            )
-            # A message that is too old is inaccessible: its buttons can't be acted on.
-            if (
-                tap.data in (None, NO_CHOICE)
-                or not tap.message
-                or not _is_private(tap.message.chat)
-            ):
-                return WebhookResult(response=response)
-            sender = self._sender(update, tap.message.chat.id, tap.from_user)
-            return WebhookResult([Inbound(**sender, choice=tap.data)], response)
-        if (change := update.my_chat_member) and _is_private(change.chat):
-            reachable = change.new_chat_member.status != ChatMember.BANNED
-            return WebhookResult([Reachability(str(change.chat.id), reachable)])
+            return self._tap(update, tap)
+        if change := update.my_chat_member:
+            return self._membership(change)
         message = update.message or update.edited_message
         if message is None:
             return WebhookResult([Ignored(_kind(update))])
-        user = message.from_user
-        if not _is_private(message.chat) or user is None:
-            ignored = Ignored(f"{message.chat.type} message")
-            return WebhookResult([ignored], self._group_response(message))
         edited = message is update.edited_message
+        if not _is_private(message.chat):
+            return self._in_group(update, message, edited=edited)
+        user = message.from_user
+        if user is None:
+            return WebhookResult([Ignored(f"{message.chat.type} message")])
         if edited and not (message.text or message.caption):
             return WebhookResult([Ignored("edited_message")])  # such as a live location
         if filters.StatusUpdate.ALL.check_update(update):
@@ -82,7 +92,56 @@ class UpdateParser:
             content["album"] = message.media_group_id
         sender = self._sender(update, message.chat.id, user)
         numbered = {"chat_sequence": message.message_id, "written_at": message.date.timestamp()}
-        return WebhookResult([Inbound(**sender, **numbered, **content)])
+        inbound = Inbound(**sender, **numbered, **content)
+        if not edited and (found := self.staff.in_private(update.update_id, message, inbound)):
+            return self._of_staff(found, message)
+        return WebhookResult([inbound])
+
+    def _tap(self, update: Update, tap: CallbackQuery) -> WebhookResult:
+        confirmed = self.staff.respond_to_tap(tap.id, None)
+        # A message that is too old is inaccessible: its buttons can't be acted on.
+        if tap.data in (None, NO_CHOICE) or not tap.message:
+            return WebhookResult(response=confirmed)
+        if tap.data.startswith(f"{PREFIX}:"):
+            found = self.staff.tap(update.update_id, tap, tap.message)
+            respond = partial(self.staff.respond_to_tap, tap.id)
+            return WebhookResult([found], confirmed, respond_to_staff=respond)
+        if not _is_private(tap.message.chat):
+            return WebhookResult(response=confirmed)
+        sender = self._sender(update, tap.message.chat.id, tap.from_user)
+        return WebhookResult([Inbound(**sender, choice=tap.data)], confirmed)
+
+    def _membership(self, change: ChatMemberUpdated) -> WebhookResult:
+        """Return that a citizen blocks us or doesn't, or that we were removed from a group."""
+        now = change.new_chat_member
+        if _is_private(change.chat):
+            reachable = now.status != ChatMember.BANNED
+            return WebhookResult([Reachability(str(change.chat.id), reachable)])
+        outside = isinstance(now, ChatMemberRestricted) and not now.is_member
+        if outside or now.status in (ChatMember.LEFT, ChatMember.BANNED):
+            return WebhookResult([RoomLeft(str(change.chat.id))])
+        return WebhookResult([Ignored("my_chat_member")])
+
+    def _in_group(self, update: Update, message: Message, *, edited: bool) -> WebhookResult:
+        chat = str(message.chat.id)
+        if moved := message.migrate_to_chat_id:
+            return WebhookResult([RoomMoved(chat, str(moved))])
+        if earlier := message.migrate_from_chat_id:
+            return WebhookResult([RoomMoved(str(earlier), chat)])
+        if not edited and (found := self.staff.in_group(update.update_id, message)):
+            return self._of_staff(found, message)
+        ignored = Ignored(f"{message.chat.type} message")
+        return WebhookResult([ignored], self._group_response(message))
+
+    def _of_staff(self, inbound: StaffInbound, message: Message) -> WebhookResult:
+        """Return a message of staff; where they get no answer, it is answered as a citizen's."""
+
+        def respond(answer: StaffAnswer | None) -> WebhookResponse:
+            if answer:
+                return self.staff.respond(inbound, message.message_id, answer)
+            return WebhookResponse() if inbound.is_private else self._group_response(message)
+
+        return WebhookResult([inbound], respond_to_staff=respond)
 
     def _sender(self, update: Update, chat: int, user: User) -> dict[str, Any]:
         return {
@@ -104,7 +163,7 @@ class UpdateParser:
             return WebhookResponse()
         language = stated_language(message.from_user.language_code) or LANGUAGES[0]
         text = _("I book appointments in private. Tap my name and write to me there.")
-        topic = {"message_thread_id": message.message_thread_id} if message.is_topic_message else {}
+        topic = {"message_thread_id": topic_of(message)} if topic_of(message) else {}
         return WebhookResponse.json(
             {
                 "method": "sendMessage",

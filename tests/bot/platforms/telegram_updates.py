@@ -5,7 +5,7 @@ from typing import Any
 WHO = {"id": 4711, "is_bot": False, "first_name": "Μαρία", "language_code": "el"}
 CHAT = {"id": 4711, "type": "private", "first_name": "Μαρία"}
 GROUP = {"id": -100123, "type": "supergroup", "title": "Γειτονιά"}
-BOT = {"id": 99, "is_bot": True, "first_name": "Rantevou", "username": "rantevou_bot"}
+BOT = {"id": 110201543, "is_bot": True, "first_name": "Rantevou", "username": "rantevou_bot"}
 PHOTO = [{"file_id": "a", "file_unique_id": "b", "width": 90, "height": 51, "file_size": 1101}]
 FILE = {"file_id": "a", "file_unique_id": "b"}
 DATE = 1_790_000_000
@@ -28,6 +28,29 @@ def tap(data: str | None = "7.2", chat: dict[str, Any] = CHAT, **more: Any) -> d
     ours = {"message_id": 11, "date": DATE, "chat": chat, "from": BOT, "text": "Ποια ημέρα;"}
     query = {"id": "92", "from": WHO, "chat_instance": "-3", "message": ours, **more}
     return {"update_id": 555, "callback_query": query | ({"data": data} if data else {})}
+
+
+def in_group(text: str, **more: Any) -> dict[str, Any]:
+    """Return what she writes in a group."""
+    return message(text=text, **{"chat": GROUP, **more})
+
+
+def answering(text: str, to: int = 11, who: dict[str, Any] = BOT, **more: Any) -> dict[str, Any]:
+    """Return her answer to a message in the group, by default to one of the bot's."""
+    ours = {"message_id": to, "date": DATE, "chat": GROUP, "from": who, "text": "Νέο ραντεβού"}
+    return in_group(text, reply_to_message=ours, **more)
+
+
+ANONYMOUS = {
+    "from": {
+        "id": 1087968824,
+        "is_bot": True,
+        "first_name": "Group",
+        "username": "GroupAnonymousBot",
+    },
+    "sender_chat": GROUP,
+}
+"""The sender of what an admin writes who remains anonymous."""
 
 
 def contact(phone: str = "306912345678", owner: int | None = 4711) -> dict[str, Any]:

@@ -137,7 +137,9 @@ def test_what_a_citizen_sends(
 IGNORED = [
     pytest.param(message(text="/start", chat=GROUP), "supergroup message", id="group"),
     pytest.param({"update_id": 555, "channel_post": updates.POST}, "channel_post", id="channel"),
-    pytest.param(updates.blocked(chat=updates.GROUP), "my_chat_member", id="put into a group"),
+    pytest.param(
+        updates.blocked("member", chat=updates.GROUP), "my_chat_member", id="put into a group"
+    ),
     pytest.param(updates.edited(location=updates.VENUE), "edited_message", id="a place that moves"),
     pytest.param(message(pinned_message=updates.POST), "service message", id="pin"),
     pytest.param(
@@ -147,11 +149,6 @@ IGNORED = [
     ),
     pytest.param(message(write_access_allowed={}), "service message", id="allowed to write"),
     pytest.param({"update_id": 555, "something_new": {"id": 1}}, "unknown", id="of later days"),
-    pytest.param(
-        message(migrate_to_chat_id=-1001, chat={"id": -5, "type": "group", "title": "α"}),
-        "group message",
-        id="a group that moved",
-    ),
 ]
 
 

@@ -11,7 +11,7 @@ from bot.i18n.translator import Translator
 from bot.messages import Inbound
 from bot.platforms.telegram import polling as telegram_polling
 from bot.platforms.telegram.polling import TRIES
-from bot.platforms.webhook import WebhookResult
+from bot.platforms.webhook import WebhookResponse, WebhookResult
 from core.errors import DatabaseUnavailable
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
@@ -33,11 +33,12 @@ class Taking:
         self.tried = 0
         self.taken: list[str] = []
 
-    async def take(self, _account: str, result: WebhookResult) -> None:
+    async def take(self, _account: str, result: WebhookResult) -> WebhookResponse:
         self.tried += 1
         if self.failures:
             raise self.failures.pop(0)
         self.taken += [event.text or "" for event in result.events if isinstance(event, Inbound)]
+        return result.response
 
 
 @pytest.mark.parametrize(

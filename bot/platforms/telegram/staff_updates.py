@@ -1,0 +1,179 @@
+"""What staff write and tap in Telegram: in the group or topic that is their room, and privately.
+
+In a group with privacy mode a bot gets commands, answers to its messages, and taps on its buttons.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from telegram import CallbackQuery, MaybeInaccessibleMessage, Message
+
+from bot.i18n.stated_language import stated_language
+from bot.i18n.translator import Translator
+from bot.messages import Inbound, Reply
+from bot.platforms.telegram import rendering
+from bot.platforms.webhook import WebhookResponse
+from bot.staff_messages import StaffAnswer, StaffCommand, StaffInbound, command_called
+from dialogs.nlu.normalize import clean
+
+MAX_POP_UP_UNITS = 200
+"""The longest text of a pop-up, in UTF-16 units."""
+
+MAX_GLANCE = 30
+"""The letters of a pop-up that can be read in the moment in which it passes by."""
+
+IN_PRIVATE = frozenset(
+    {StaffCommand.TODAY, StaffCommand.TOMORROW, StaffCommand.NEXT, StaffCommand.FIND}
+)
+"""The commands that are a member's also in their private chat."""
+
+WITH_CODE = frozenset({StaffCommand.BIND, StaffCommand.LINK})
+"""The commands that are staff's wherever they come with a code, for it makes a member or a room."""
+
+_COMMAND = re.compile(r"/(?P<name>\w+)(@(?P<bot>\w+))?( (?P<rest>.+))?")
+
+PLATFORM: Final = "telegram"
+
+
+@dataclass(frozen=True)
+class StaffUpdates:
+    """Reads the messages of one bot's staff. Its `username` is None until it is known."""
+
+    account: str
+    bot_id: int
+    texts: Translator
+    username: Callable[[], str | None]
+
+    def tap(
+        self, update_id: int, tap: CallbackQuery, message: MaybeInaccessibleMessage
+    ) -> StaffInbound:
+        """Return a tap on a button of staff, under that message."""
+        return StaffInbound(
+            **self._common(update_id, message, tap.from_user.language_code),
+            address=str(tap.from_user.id),
+            tap=tap.data,
+        )
+
+    def in_group(self, update_id: int, message: Message) -> StaffInbound | None:
+        """Return a command to us, or an answer to a message of ours; else None."""
+        text = clean(message.text or "")
+        said: dict[str, Any] = {}
+        if (command := self._command(text)) is not None:
+            said = {"command": command[0], "argument": command[1]}
+        elif (answered := message.reply_to_message) and self._is_ours(answered):
+            said = {"text": text, "answers": str(answered.message_id)}
+        elif mentioned := self._after_mention(text):
+            said = {"text": mentioned}
+        if not any(said.values()):
+            return None
+        user = message.from_user
+        # Whoever writes for the group or for a channel doesn't show who they are.
+        shown = user is not None and message.sender_chat is None
+        return StaffInbound(
+            **self._common(update_id, message, user.language_code if user else None),
+            address=str(user.id) if user and shown else None,
+            **said,
+        )
+
+    def in_private(self, update_id: int, message: Message, citizen: Inbound) -> StaffInbound | None:
+        """Return a command that is staff's if a member wrote it; else None."""
+        command = self._command(clean(message.text or ""))
+        if command is None:
+            return None
+        name, argument = command
+        has_code = name in WITH_CODE and any(sign.isdigit() for sign in argument)
+        if not has_code and name not in IN_PRIVATE | {StaffCommand.LINK}:
+            return None
+        return StaffInbound(
+            **self._common(update_id, message, citizen.language),
+            address=citizen.address,
+            command=name,
+            argument=argument,
+            citizen=citizen,
+        )
+
+    def _common(
+        self, update_id: int, message: MaybeInaccessibleMessage, language: str | None
+    ) -> dict[str, Any]:
+        return {
+            "platform": PLATFORM,
+            "account": self.account,
+            "message_id": str(update_id),
+            "chat": str(message.chat.id),
+            "topic": str(topic_of(message) or ""),
+            "is_private": message.chat.type == message.chat.PRIVATE,
+            "language": stated_language(language),
+        }
+
+    def _command(self, text: str) -> tuple[StaffCommand, str] | None:
+        found = _COMMAND.fullmatch(text)
+        if not found or (found["bot"] and not self._is_our_name(found["bot"])):
+            return None
+        command = command_called(self.texts, found["name"])
+        return (command, found["rest"] or "") if command else None
+
+    def _after_mention(self, text: str) -> str:
+        """Return what follows our name at the beginning of a text."""
+        first, _space, rest = text.partition(" ")
+        return rest if first.startswith("@") and self._is_our_name(first[1:]) else ""
+
+    def _is_our_name(self, name: str) -> bool:
+        return name.lower() == (self.username() or "").lower()
+
+    def _is_ours(self, message: Message) -> bool:
+        return message.from_user is not None and message.from_user.id == self.bot_id
+
+    def respond_to_tap(self, tap_id: str, answer: StaffAnswer | None) -> WebhookResponse:
+        """Confirm a tap, with a pop-up for whoever tapped, alone."""
+        return WebhookResponse.json(
+            {
+                "method": "answerCallbackQuery",
+                "callback_query_id": tap_id,
+                **(_pop_up(answer.reply.text) if answer else {}),
+            }
+        )
+
+    def respond(self, inbound: StaffInbound, answered: int, answer: StaffAnswer) -> WebhookResponse:
+        """Send the answer to a command: where it was written, or to the member's private chat."""
+        chat, where = inbound.chat, {}
+        if answer.where == "private" and not inbound.is_private:
+            chat = inbound.address or ""
+        else:
+            where = {
+                **({"message_thread_id": int(inbound.topic)} if inbound.topic else {}),
+                "reply_parameters": {
+                    "message_id": answered,
+                    "allow_sending_without_reply": True,
+                },
+            }
+        return WebhookResponse.json(
+            {
+                "method": "sendMessage",
+                "chat_id": int(chat),
+                **where,
+                **_content(answer.reply, self.texts),
+            }
+        )
+
+
+def topic_of(message: MaybeInaccessibleMessage) -> int | None:
+    """Return the topic that a message is in; None in a chat without topics, and for an answer."""
+    if isinstance(message, Message) and message.is_topic_message:
+        return message.message_thread_id
+    return None
+
+
+def _content(reply: Reply, texts: Translator) -> dict[str, Any]:
+    rendered = rendering.render(reply, texts)
+    markup = {"reply_markup": rendered.markup.to_dict()} if rendered.markup else {}
+    # Answers are short: a response sends one message.
+    return {"text": rendered.texts[0], **markup}
+
+
+def _pop_up(text: str) -> dict[str, Any]:
+    cut = text
+    while len(cut.encode("utf-16-le")) // 2 > MAX_POP_UP_UNITS:
+        cut = f"{cut[:-2]}…"
+    return {"text": cut, **({"show_alert": True} if len(cut) > MAX_GLANCE else {})}
