@@ -27,7 +27,8 @@ from bot.platforms.webhook import (
 )
 from bot.secret_key import hash_key
 from bot.settings import Settings
-from bot.staff_messages import StaffInbound
+from bot.staff.receive import receive as receive_staff
+from bot.staff_messages import StaffAnswer, StaffInbound
 from bot.telemetry.metrics import Metrics
 from bot.turn import receive
 from core.bookings.catalogue_update import load_catalogue
@@ -39,6 +40,7 @@ from core.db.models import MunicipalityRow
 from core.errors import ConfigurationError
 from core.messaging import arrival_order
 from core.messaging.outbox import platform_of
+from core.staff import rooms
 
 log = structlog.get_logger()
 
@@ -80,10 +82,14 @@ class Application:
                     replies = await self.handle_message(event)
                     if result.respond and replies:
                         response = result.respond(replies)
-                case StaffInbound(citizen=Inbound() as citizen):
-                    await self.handle_message(citizen)
-                case StaffInbound() | RoomMoved() | RoomLeft():
-                    self._ignore(account, "staff message")  # until staff can be served
+                case StaffInbound():
+                    answer = await self.handle_staff(event)
+                    if answer is None and event.citizen:
+                        await self.handle_message(event.citizen)
+                    if result.respond_to_staff:
+                        response = result.respond_to_staff(answer)
+                case RoomMoved() | RoomLeft():
+                    await self.database.write(partial(self._follow_room, account, event))
                 case Receipt() | Reachability():
                     await self.database.write(
                         partial(apply_status, services=self.services, account=account, report=event)
@@ -91,6 +97,14 @@ class Application:
                 case Ignored(kind):
                     self._ignore(account, kind)
         return response
+
+    def _follow_room(self, account: str, event: RoomMoved | RoomLeft, session: Session) -> None:
+        """Follow a room's chat to its new address, or unbind the rooms of one that was left."""
+        now = self.services.clock()
+        if isinstance(event, RoomMoved):
+            rooms.move(session, account, event.chat, event.new_chat, now)
+        elif left := rooms.leave(session, account, event.chat, now):
+            log.warning("room left", account=account, rooms=list(left))
 
     def _ignore(self, account: str, kind: str) -> None:
         self.metrics.ignored(platform_of(account), kind)
@@ -112,6 +126,15 @@ class Application:
             return await self.database.write(
                 lambda session: receive(session, self.services, inbound, came), on_conflict=lost
             )
+
+    async def handle_staff(self, inbound: StaffInbound) -> StaffAnswer | None:
+        """Answer a message of staff; None where there is nothing to say, or it is a citizen's.
+
+        Raises DatabaseUnavailable.
+        """
+        return await self.database.write(
+            lambda session: receive_staff(session, self.services, inbound)
+        )
 
     def handle_message_sync(self, inbound: Inbound) -> list[Reply]:
         """Answer a message on this thread, where there is no event loop."""

@@ -1,5 +1,6 @@
 """What staff write and tap in their chats, and what they are answered, on any platform."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,8 @@ from dialogs.nlu.lexicon import Lexicon
 from dialogs.nlu.matching import find_phrase
 
 PREFIX = "staff"
+
+_DATA = re.compile(rf"{PREFIX}:(\w+):(\d{{1,18}}):(\d{{1,11}}):(\d{{1,3}})", re.ASCII)
 
 
 class StaffCommand(StrEnum):
@@ -91,13 +94,10 @@ class StaffTap:
     @classmethod
     def parse(cls, data: str) -> "StaffTap | None":
         """Return the tap of a button's data; None where it is no button of staff."""
-        match data.split(":"):
-            case [prefix, button, *numbers] if prefix == PREFIX and len(numbers) == len("..."):
-                try:
-                    return cls(StaffButton(button), *map(int, numbers))
-                except ValueError:
-                    return None
-        return None
+        found = _DATA.fullmatch(data)
+        if not found or found[1] not in set(StaffButton):
+            return None
+        return cls(StaffButton(found[1]), *map(int, found.groups()[1:]))
 
 
 class StaffInbound(BaseModel):
@@ -130,8 +130,8 @@ class StaffAnswer(BaseModel):
     """The answer to a message or tap of staff, in the response to its request.
 
     It is shown in the `room` (or the private chat) where it was written, sent to the member's
-    `private` chat, or shown as a `pop_up` to whoever tapped, alone.
+    `private` chat, or shown as a `pop_up` to whoever tapped, alone. To be silent, `nobody` is told.
     """
 
-    where: Literal["room", "private", "pop_up"]
+    where: Literal["room", "private", "pop_up", "nobody"]
     reply: Reply

@@ -11,6 +11,7 @@ from bot.views.appointment import appointment
 from bot.views.day_list import render_day_list
 from bot.views.notification import render_notification
 from bot.views.staff_alert import render_alert, render_edit, render_undelivered
+from bot.views.staff_question import render_question
 from core.db.models import Booking, Contact, InboundRow, OutboxRow, StaffRoom
 from core.errors import BookingRefused
 from core.messaging import conversations
@@ -22,6 +23,7 @@ TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = 
     MessageKind.ALERT_EDIT: render_edit,
     MessageKind.UNDELIVERED_ALERT: render_undelivered,
     MessageKind.DAY_LIST: render_day_list,
+    MessageKind.STAFF_QUESTION: render_question,
 }
 """The messages to rooms of staff by kind; None where one is obsolete."""
 

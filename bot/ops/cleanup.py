@@ -26,8 +26,10 @@ from core.db.models import (
     OutboxStatus,
     PendingInbound,
     PromptRow,
+    StaffInbound,
 )
 from core.staff.codes import forget_codes
+from core.staff.questions import close_old
 
 log = structlog.get_logger()
 
@@ -40,10 +42,13 @@ BATCH = 500
 async def clean_up_forever(database: Database, services: Services, keep_replies: timedelta) -> None:
     """Clean up once a minute until cancelled; an error is logged and ends nothing."""
 
+    def run(session: Session) -> dict[str, int]:
+        now = services.clock()
+        close_old(session, services.registry, now)
+        return clean_up(session, now, keep_replies, services.keep_answers)
+
     async def once() -> None:
-        done = await database.write(
-            lambda s: clean_up(s, services.clock(), keep_replies, services.keep_answers)
-        )
+        done = await database.write(run)
         if any(done.values()):
             log.info("swept", **done)
 
@@ -77,6 +82,7 @@ def clean_up(
     session.execute(
         delete(InboundRow).where(InboundRow.received_at < now - keep_replies, ~unsent.exists())
     )
+    session.execute(delete(StaffInbound).where(StaffInbound.received_at < now - keep_replies))
     # A subquery of each row, not a join, for which PostgreSQL would read all past bookings.
     end = select(Booking.ends_at).where(Booking.id == OutboxRow.booking_id).scalar_subquery()
     session.execute(

@@ -85,9 +85,29 @@ def cancel(
     `shown` is the start that was shown to the member. Raises StaffRefused: not_allowed, not_found,
     invalid, changed.
     """
+    check_cancellable(session, registry, staff, booking, now, shown=shown)
+    reason = check_reason(reason)
+    rules = registry[booking.municipality_id].body.rules
+    service.cancel(session, registry, rules, booking, now, acting(staff, booking), reason)
+
+
+def check_cancellable(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    booking: Booking,
+    now: datetime,
+    *,
+    shown: datetime | None = None,
+) -> None:
+    """Raise StaffRefused (not_allowed, not_found, changed) where `cancel` would."""
     check_right(registry, staff, Action.CANCEL, booking)
     _check_awaited(session, registry, booking, now, shown)
-    reason = " ".join(reason.split())
+
+
+def check_reason(typed: str) -> str:
+    """Return a reason as the citizen is told it. Raises StaffRefused: invalid."""
+    reason = " ".join(typed.split())
     if not reason or len(reason) > MAX_REASON:
         raise StaffRefused(
             StaffRefusalKind.INVALID,
@@ -96,8 +116,7 @@ def cancel(
                 most=MAX_REASON,
             ),
         )
-    rules = registry[booking.municipality_id].body.rules
-    service.cancel(session, registry, rules, booking, now, acting(staff, booking), reason)
+    return reason
 
 
 def move(

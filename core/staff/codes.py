@@ -120,6 +120,19 @@ def take(session: Session, code: StaffCode, now: datetime) -> None:
         raise invalid_code()
 
 
+def spoil(session: Session, registry: Registry, typed: str, now: datetime) -> None:
+    """Use up a code to link that others than its member could read, if it is one."""
+    session.execute(
+        update(StaffCode)
+        .where(
+            StaffCode.code == _hashed(registry, typed),
+            StaffCode.purpose == CodePurpose.LINK,
+            StaffCode.used_at.is_(None),
+        )
+        .values(used_at=now)
+    )
+
+
 def invalid_code() -> StaffRefused:
     """Return the refusal of a code, which is the same whatever is wrong with it."""
     return StaffRefused(

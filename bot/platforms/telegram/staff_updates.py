@@ -131,7 +131,7 @@ class StaffUpdates:
             {
                 "method": "answerCallbackQuery",
                 "callback_query_id": tap_id,
-                **(_pop_up(answer.reply.text) if answer else {}),
+                **(_pop_up(answer.reply.text) if answer and answer.reply.text else {}),
             }
         )
 

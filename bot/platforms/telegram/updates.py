@@ -137,6 +137,8 @@ class UpdateParser:
         """Return a message of staff; where they get no answer, it is answered as a citizen's."""
 
         def respond(answer: StaffAnswer | None) -> WebhookResponse:
+            if answer and answer.where == "nobody":
+                return WebhookResponse()
             if answer:
                 return self.staff.respond(inbound, message.message_id, answer)
             return WebhookResponse() if inbound.is_private else self._group_response(message)

@@ -41,7 +41,7 @@ def answering(text: str, to: int = 11, who: dict[str, Any] = BOT, **more: Any) -
     return in_group(text, reply_to_message=ours, **more)
 
 
-ANONYMOUS = {
+ANONYMOUS: dict[str, Any] = {
     "from": {
         "id": 1087968824,
         "is_bot": True,

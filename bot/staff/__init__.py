@@ -1,0 +1,1 @@
+"""What staff write and tap in their chats: commands, buttons, and why a booking is cancelled."""

@@ -1,0 +1,219 @@
+"""The commands by which staff look at appointments: a day's, the next, one by its code or name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from bot.messages import ReplyChoice
+from bot.staff.turn import StaffTurn
+from bot.staff_messages import StaffAnswer, StaffButton, StaffCommand, StaffTap
+from bot.views.staff_alert import show_booking
+from core.actor import Staff
+from core.bookings import agenda, by_staff
+from core.bookings.agenda import AgendaEntry
+from core.bookings.reference import is_code
+from core.catalogue.registry import LoadedMunicipality
+from core.db.models import BookingState, Desk, StaffRoom
+from core.errors import StaffRefusalKind, StaffRefused
+from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join, lines
+from core.staff.rights import Action, no_booking, no_municipality
+from dialogs.messages.staff_alert import day_heading, day_line
+from dialogs.nlu.dates import NoSuchDay, parse_day
+
+MAX_LETTERS = 3500
+"""The most letters of a list, so that each platform sends it as one message."""
+
+NEXT = 5
+"""The number of appointments that are listed as the next."""
+
+Command = Callable[[StaffTurn, Staff, str], StaffAnswer]
+
+HELP = lines(
+    _("/today or /σήμερα: the appointments of today; /today 3/12 of another day"),
+    _("/tomorrow or /αύριο: those of tomorrow"),
+    _("/next or /επόμενα: the next ones from now on"),
+    _("/find or /βρες: one by its code, or by the surname"),
+    _("/book or /κράτηση: book for a caller"),
+    _(
+        "Under each appointment there are buttons; to cancel, I ask you for a reason, which the "
+        "citizen is told."
+    ),
+)
+
+
+def _day(days: int) -> Command:
+    """Return the command that lists a day: so many days from today, or the day that is written."""
+
+    def run(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
+        loaded = _municipality(turn, staff)
+        zone = ZoneInfo(loaded.body.timezone)
+        today = turn.now.astimezone(zone).date()
+        day = today + timedelta(days=days)
+        if argument:
+            try:
+                found = parse_day(argument, turn.services.texts, today)
+            except NoSuchDay:
+                found = None
+            if found is None:
+                raise _invalid(
+                    _("I don't know the day “{given}”. Write: /today 3/12", given=argument[:50])
+                )
+            day = found.value
+        entries = _of_room(
+            turn.room,
+            loaded,
+            agenda.list_day(turn.session, turn.registry, staff, loaded.body.id, day, turn.now),
+        )
+        listed = [each for each in entries if each.state != BookingState.CANCELLED]
+        # What is over is the first that a long list can do without.
+        ahead = [each for each in listed if each.ends_at > turn.now]
+        kept = listed if _fits(turn, loaded, listed) else ahead or listed
+        said = [day_line(loaded.body, each) for each in kept]
+        return turn.here(_list(turn, day_heading(day, len(listed)), said, len(listed)))
+
+    return run
+
+
+def _next(turn: StaffTurn, staff: Staff, _argument: str) -> StaffAnswer:
+    loaded = _municipality(turn, staff)
+    found = _of_room(
+        turn.room,
+        loaded,
+        agenda.list_next(turn.session, turn.registry, staff, loaded.body.id, turn.now),
+    )
+    if not found:
+        return turn.here(_("There is no appointment within the next seven days."))
+    said = [_dated(loaded, each) for each in found[:NEXT]]
+    return turn.here(_list(turn, _("The next appointments:"), said, NEXT))
+
+
+def _find(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
+    loaded = _municipality(turn, staff)
+    if not argument:
+        raise _invalid(_("Write a code or a surname: /find Παπαδοπούλου"))
+    if is_code(argument):
+        booking = by_staff.find(turn.session, turn.registry, staff, Action.SHOW, argument)
+        return _show(turn, staff, loaded, booking.id)
+    found = _of_room(
+        turn.room,
+        loaded,
+        agenda.find_named(turn.session, turn.registry, staff, loaded.body.id, argument, turn.now),
+    )
+    if not found:
+        return turn.here(
+            _("I found no appointment of that name, from 30 days ago to 120 days from now.")
+        )
+    if len(found) == 1:
+        return _show(turn, staff, loaded, found[0].booking_id)
+    said = [_dated(loaded, each) for each in found]
+    heading = _n("{count} appointment:", "{count} appointments:", len(found))
+    return turn.here(_list(turn, heading, said, len(found)))
+
+
+def _show(
+    turn: StaffTurn, staff: Staff, loaded: LoadedMunicipality, booking_id: int
+) -> StaffAnswer:
+    """Show a booking with its buttons, where the room is for it. It is recorded."""
+    booking = agenda.show(turn.session, turn.registry, staff, booking_id, turn.now).booking
+    desk = turn.session.get_one(Desk, booking.desk_id)
+    if booking.municipality_id != loaded.body.id or not _is_for(
+        turn.room, loaded, booking.service, f"{desk.branch}/{desk.name}"
+    ):
+        raise no_booking()
+    shown = show_booking(turn.session, turn.services, booking)
+    return StaffAnswer(
+        where="room",
+        reply=shown.model_copy(update={"choices": _buttons(turn, shown.choices)}),
+    )
+
+
+def _buttons(turn: StaffTurn, offered: Sequence[ReplyChoice]) -> list[ReplyChoice]:
+    """Return the buttons that work here: the reason of a cancellation is asked in a room."""
+    taps = {choice.id: StaffTap.parse(choice.id) for choice in offered}
+    return [
+        choice
+        for choice in offered
+        if turn.room or not (tap := taps[choice.id]) or tap.button is not StaffButton.CANCEL
+    ]
+
+
+def _book(turn: StaffTurn, _staff: Staff, _argument: str) -> StaffAnswer:
+    platform = turn.services.platforms[turn.inbound.account]
+    link = platform.chat_link("caller")
+    if link is None:
+        return turn.here(_("Write me privately: /caller"))
+    return turn.here(_("Book for a caller in our private chat: {link}", link=link))
+
+
+COMMANDS: Mapping[StaffCommand, Command] = {
+    StaffCommand.TODAY: _day(0),
+    StaffCommand.TOMORROW: _day(1),
+    StaffCommand.NEXT: _next,
+    StaffCommand.FIND: _find,
+    StaffCommand.BOOK: _book,
+    StaffCommand.HELP: lambda turn, _staff, _argument: turn.here(HELP),
+}
+"""The commands of members in a room, or in their private chat."""
+
+
+def _municipality(turn: StaffTurn, staff: Staff) -> LoadedMunicipality:
+    """Return the municipality that is looked at: the room's, or the member's own.
+
+    An operator has none: in a private chat, it is the account's or the only one. Raises
+    StaffRefused: invalid.
+    """
+    own = turn.registry.own_accounts.get(turn.inbound.account)
+    known = [body.id for body in turn.registry.municipalities]
+    wanted = turn.room.municipality_id if turn.room else staff.municipality_id or own
+    if wanted is None and len(known) == 1:
+        wanted = known[0]
+    if wanted is None:
+        raise _invalid(_("Please write that in the chat of a municipality."))
+    if wanted not in turn.registry:
+        raise no_municipality()
+    return turn.registry[wanted]
+
+
+def _of_room(
+    room: StaffRoom | None, loaded: LoadedMunicipality, entries: Sequence[AgendaEntry]
+) -> Sequence[AgendaEntry]:
+    """Return what a room is for: others read it than the member who asks."""
+    return [each for each in entries if _is_for(room, loaded, each.service, each.desk)]
+
+
+def _is_for(room: StaffRoom | None, loaded: LoadedMunicipality, service: str, desk: str) -> bool:
+    if room is None:
+        return True
+    if room.service_group is not None:
+        return loaded.body.group_of(service) == room.service_group
+    branch, _slash, name = desk.partition("/")
+    return room.desk_id in (None, loaded.desk_ids.get((branch, name)))
+
+
+def _dated(loaded: LoadedMunicipality, entry: AgendaEntry) -> Text:
+    """Return the line of a booking with its day."""
+    day = FormattedDate(entry.starts_at.astimezone(ZoneInfo(loaded.body.timezone)), "EEE d/M")
+    off = _("Cancelled") if entry.state == BookingState.CANCELLED else ""
+    return join(" · ", join(" ", day, day_line(loaded.body, entry)), off)
+
+
+def _fits(turn: StaffTurn, loaded: LoadedMunicipality, entries: Sequence[AgendaEntry]) -> bool:
+    said = (turn.services.texts.say(day_line(loaded.body, each), turn.language) for each in entries)
+    return sum(len(line) + 1 for line in said) <= MAX_LETTERS
+
+
+def _list(turn: StaffTurn, heading: Text, said: Sequence[Text], count: int) -> Text:
+    """Return a list, of which as much is kept as one message holds, and how many more there are."""
+    letters, kept = 0, 0
+    for line in said:
+        letters += len(turn.services.texts.say(line, turn.language)) + 1
+        if letters > MAX_LETTERS:
+            break
+        kept += 1
+    left = len(said) - kept
+    more = _n("and {count} more", "and {count} more", left) if left else None
+    return lines(heading, *said[:kept], more)
+
+
+def _invalid(text: TextTemplate) -> StaffRefused:
+    return StaffRefused(StaffRefusalKind.INVALID, text)

@@ -1,0 +1,91 @@
+"""The answers to the question why a booking is cancelled: a reason, and once more yes or no."""
+
+from sqlalchemy import select
+
+from bot.staff.turn import StaffTurn
+from bot.staff_messages import StaffAnswer, StaffTap
+from bot.views.staff_question import READY_REASONS
+from core.actor import Staff
+from core.bookings import by_staff
+from core.db.models import Booking, StaffMember, StaffQuestion
+from core.errors import StaffRefusalKind, StaffRefused
+from core.i18n import TextTemplate, _
+from core.staff import questions
+
+CLOSED = _("This question is closed. Tap “Cancel” again if you need to.")
+
+
+def answer_in_words(turn: StaffTurn, question: StaffQuestion) -> StaffAnswer | None:
+    """Take the reason that the member who was asked has written; others only talk there.
+
+    Raises StaffRefused: invalid.
+    """
+    if turn.staff is None or turn.staff.member_id != question.member_id:
+        return None
+    if not questions.is_open(question, turn.now):
+        return turn.here(CLOSED)
+    reason = by_staff.check_reason(turn.inbound.text or "")
+    questions.give_reason(turn.session, turn.registry, question, reason, turn.now)
+    return None  # the question shows it, and asks once more
+
+
+def pick_reason(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer | None:
+    """Take a ready reason, in the language of the citizen, who is told it."""
+    if tap.option >= len(READY_REASONS):
+        return None
+    question = _find(turn, staff, tap)
+    booking = turn.session.get_one(Booking, question.booking_id)
+    reason = turn.services.texts.say(READY_REASONS[tap.option], booking.language)
+    questions.give_reason(turn.session, turn.registry, question, reason, turn.now)
+    return turn.pop_up(_("Please confirm it."))
+
+
+def confirm(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
+    """Cancel the booking for the reason that the tapped message shows."""
+    question = _find(turn, staff, tap)
+    reason = question.reason
+    if reason is None or tap.option != questions.step_of(turn.session, question):
+        raise _changed(_("The reason is another one by now. Please look again."))
+    booking = turn.session.get_one(Booking, question.booking_id)
+    try:
+        with turn.session.begin_nested():
+            by_staff.cancel(
+                turn.session,
+                turn.registry,
+                staff,
+                booking,
+                turn.now,
+                reason,
+                shown=question.shown,
+            )
+    except StaffRefused as refused:
+        if refused.kind is not StaffRefusalKind.CHANGED:
+            raise
+        questions.close(turn.session, turn.registry, question, turn.now)
+        return turn.pop_up(refused.text)
+    questions.close(turn.session, turn.registry, question, turn.now)
+    return turn.pop_up(_("Cancelled."))
+
+
+def keep(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
+    """Close the question; the booking stays."""
+    questions.close(turn.session, turn.registry, _find(turn, staff, tap), turn.now)
+    return turn.pop_up(_("Not cancelled."))
+
+
+def _find(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffQuestion:
+    """Return the open question of the member who taps. Raises StaffRefused."""
+    question = questions.find(turn.session, tap.about)
+    if question is None or turn.room is None or question.room_id != turn.room.id:
+        raise StaffRefused(StaffRefusalKind.NOT_FOUND, CLOSED)
+    if question.member_id != staff.member_id:
+        name = select(StaffMember.name.label("name")).where(StaffMember.id == question.member_id)
+        asked = turn.session.scalar(name) or ""
+        raise _changed(_("I am asking {name}. Tap “Cancel” under the appointment.", name=asked))
+    if not questions.is_open(question, turn.now):
+        raise _changed(CLOSED)
+    return question
+
+
+def _changed(text: TextTemplate) -> StaffRefused:
+    return StaffRefused(StaffRefusalKind.CHANGED, text)

@@ -1,0 +1,99 @@
+"""Answer a message of staff: one transaction, in which it is recorded."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.staff import joining, lists, questions, taps
+from bot.staff.turn import StaffTurn
+from bot.staff_messages import StaffAnswer, StaffCommand, StaffInbound, command_called
+from core.db.models import StaffInbound as StaffInboundRow
+from core.db.models import StaffRoom
+from core.errors import BookingRefused, StaffRefused
+from core.staff import links, rooms
+from core.staff import questions as asked
+
+
+def receive(session: Session, services: Services, inbound: StaffInbound) -> StaffAnswer | None:
+    """Answer a message of staff; for one that came before, return the stored answer.
+
+    None where there is nothing to say. Then what a citizen may have written is a citizen's.
+    Raises RetryTransaction.
+    """
+    known = session.scalar(
+        select(StaffInboundRow).where(
+            StaffInboundRow.account == inbound.account,
+            StaffInboundRow.message_id == inbound.message_id,
+        )
+    )
+    if known is not None:
+        return StaffAnswer.model_validate(known.answer) if known.answer else None
+    services.registry.refresh(session)
+    staff = None
+    if inbound.address is not None:
+        staff = links.find_member(session, services.registry, inbound.account, inbound.address)
+    if inbound.citizen and staff is None and not joining.has_code(inbound):
+        return None
+    row = StaffInboundRow(
+        account=inbound.account,
+        message_id=inbound.message_id,
+        received_at=services.clock(),
+        answer=None,  # which gives the row its public id
+    )
+    session.add(row)
+    session.flush()
+    room = None if inbound.is_private else _room(session, inbound)
+    if staff and room and staff.municipality_id not in (None, room.municipality_id):
+        staff = None  # who isn't there for this room
+    answer = _answer(StaffTurn(session, services, inbound, row.id, staff, room))
+    row.answer = answer.model_dump(mode="json", exclude_defaults=True) if answer else None
+    return answer
+
+
+def _room(session: Session, inbound: StaffInbound) -> StaffRoom | None:
+    """Return the room of a message; of a tap, if need be, another room of the same chat.
+
+    For what is sent to a topic that was deleted arrives outside of it.
+    """
+    account, chat = inbound.account, inbound.chat
+    found = rooms.find(session, account, chat, inbound.topic)
+    if found is None and inbound.tap is not None:
+        of_chat = select(StaffRoom).where(
+            StaffRoom.account == account, StaffRoom.chat == chat, StaffRoom.unbound_at.is_(None)
+        )
+        found = session.scalars(of_chat.order_by(StaffRoom.id)).first()
+    return found
+
+
+def _answer(turn: StaffTurn) -> StaffAnswer | None:
+    try:
+        with turn.session.begin_nested():  # so that a refusal leaves nothing behind
+            return _act(turn)
+    except StaffRefused as refused:
+        return taps.refused(turn, refused) if turn.inbound.tap else turn.here(refused.text)
+    except BookingRefused as refused:
+        return turn.say(refused.text)
+
+
+def _act(turn: StaffTurn) -> StaffAnswer | None:
+    """Do what a message asks for. Raises StaffRefused, BookingRefused."""
+    inbound = turn.inbound
+    if inbound.tap is not None:
+        return taps.tapped(turn)
+    command, argument = inbound.command, inbound.argument
+    if inbound.text is not None:
+        if turn.room and inbound.answers:
+            question = asked.find_answered(turn.session, turn.room, inbound.answers)
+            if question:
+                return questions.answer_in_words(turn, question)
+        first, _space, argument = inbound.text.partition(" ")
+        command = command_called(turn.services.texts, first)
+    if command is None:
+        return None
+    if command in (StaffCommand.BIND, StaffCommand.LINK):
+        return joining.join_by_code(turn, command, argument)
+    if turn.room is None and not inbound.is_private:
+        return None  # a group that is no room of ours
+    if turn.staff is None:
+        return joining.answer_stranger(turn)
+    return lists.COMMANDS[command](turn, turn.staff, argument)

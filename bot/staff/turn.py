@@ -1,0 +1,71 @@
+"""A message of staff with who wrote it and where, and the ways to answer it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.messages import Reply, ReplyChoice
+from bot.staff_messages import StaffAnswer, StaffInbound
+from bot.views.staff_alert import LANGUAGE
+from core.actor import Staff
+from core.catalogue.registry import Registry
+from core.db.models import StaffRoom
+from core.i18n import LANGUAGES, Text
+
+
+@dataclass(frozen=True)
+class StaffTurn:
+    """A message of staff. `number` is its row's id, `staff` None where no member wrote it.
+
+    `room` is the room that its chat or topic is, if any.
+    """
+
+    session: Session
+    services: Services
+    inbound: StaffInbound
+    number: int
+    staff: Staff | None
+    room: StaffRoom | None
+
+    @property
+    def now(self) -> datetime:
+        """Return the time of the message."""
+        return self.services.clock()
+
+    @property
+    def registry(self) -> Registry:
+        """Return the loaded municipalities."""
+        return self.services.registry
+
+    @property
+    def language(self) -> str:
+        """Return the language of who wrote it."""
+        return self.inbound.language or LANGUAGES[0]
+
+    def pop_up(self, text: Text) -> StaffAnswer:
+        """Return an answer to whoever tapped, alone."""
+        said = self.services.texts.say(text, self.language)
+        return StaffAnswer(where="pop_up", reply=Reply(text=said, language=self.language))
+
+    def here(self, text: Text, choices: Sequence[ReplyChoice] = ()) -> StaffAnswer:
+        """Return an answer where it was written: all in a room read it."""
+        language = self.language if self.inbound.is_private else LANGUAGE
+        said = self.services.texts.say(text, language)
+        reply = Reply(text=said, language=language, choices=list(choices))
+        return StaffAnswer(where="room", reply=reply)
+
+    def privately(self, text: Text) -> StaffAnswer:
+        """Return an answer to their private chat with us, which there must be."""
+        said = self.services.texts.say(text, self.language)
+        return StaffAnswer(where="private", reply=Reply(text=said, language=self.language))
+
+    def silent(self) -> StaffAnswer:
+        """Return the answer that nobody is told."""
+        return StaffAnswer(where="nobody", reply=Reply(text=""))
+
+    def say(self, text: Text) -> StaffAnswer:
+        """Return a pop-up for a tap, else an answer where it was written."""
+        return self.pop_up(text) if self.inbound.tap is not None else self.here(text)

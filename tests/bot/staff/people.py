@@ -1,0 +1,132 @@
+"""Colleagues who write and tap in a group at the fake of Telegram, in Telegram's own shapes."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.bootstrap import Application
+from bot.platforms.telegram.adapter import HEADER, Telegram
+from core.db.models import UNSENT, OutboxRow
+from core.staff import codes
+from tests.bot.platforms import telegram_updates as updates
+from tests.bot.platforms.test_telegram import ACCOUNT
+from tests.bot.platforms.webhook_requests import post
+from tests.bot.staff_chat import GROUP, StaffChat
+from tests.core.staff.two_towns import OPERATOR, TOWN
+
+HELEN, NICK, STRANGER = 501, 502, 503
+
+
+@dataclass
+class People:
+    """Whoever writes to the bot of a town, in its group or privately, by their Telegram ids."""
+
+    chat: StaffChat
+    pop_ups: list[str] = field(default_factory=list)
+    """The texts of pop-ups; "" where a tap was only confirmed."""
+    updates: int = 0
+
+    @property
+    def application(self) -> Application:
+        return self.chat.application
+
+    @property
+    def bot(self) -> Telegram:
+        bot = self.chat.services.platforms[ACCOUNT]
+        assert isinstance(bot, Telegram)
+        return bot
+
+    def link_code(self, member_id: int) -> str:
+        services = self.chat.services
+        return self.chat.do(
+            lambda s: codes.make_link_code(
+                s, services.registry, OPERATOR, services.clock(), member_id=member_id
+            )
+        )
+
+    def room_code(self, at: str = TOWN, **what: Any) -> str:
+        services = self.chat.services
+        return self.chat.do(
+            lambda s: codes.make_room_code(
+                s, services.registry, OPERATOR, services.clock(), municipality_id=at, **what
+            )
+        )
+
+    def linked(self, who: int, name: str = "Ελένη Δήμου") -> int:
+        """Add a manager who has linked their account; return the member's id."""
+        member_id = self.chat.member(name).member_id
+        assert member_id
+        self.write(f"/link {self.link_code(member_id)}", who, private=True)
+        return member_id
+
+    def write(
+        self,
+        text: str,
+        who: int = HELEN,
+        *,
+        private: bool = False,
+        to: int | None = None,
+        chat: int = GROUP,
+        **more: Any,
+    ) -> str | None:
+        """Write a message; return the text of the answer, None where there is none.
+
+        `to` is the bot's message that it answers.
+        """
+        where = {**updates.CHAT, "id": who} if private else {**updates.GROUP, "id": chat}
+        said = {
+            "chat": where,
+            "from": {**updates.WHO, "id": who},
+            "message_id": self.chat.server.number(),
+            **more,
+        }
+        update = updates.message(text=text, **said)
+        if to is not None:
+            update = updates.answering(text, to=to, **said)
+        sent = self._receive(update)
+        return None if sent is None else str(sent["text"])
+
+    def tap(self, label: str, who: int = HELEN, chat: int = GROUP) -> str:
+        """Tap the last button that begins so; return the pop-up."""
+        shown = self.chat.server.buttons(chat)
+        return self.tap_data(next(data for name, data in shown.items() if label in name), who, chat)
+
+    def tap_data(self, data: str, who: int = HELEN, chat: int = GROUP) -> str:
+        """Tap a button of that data; return the pop-up."""
+        where = {**updates.CHAT, "id": who} if chat > 0 else {**updates.GROUP, "id": chat}
+        self._receive(updates.tap(data, chat=where, **{"from": {**updates.WHO, "id": who}}))
+        return self.pop_ups[-1]
+
+    def deliver(self) -> None:
+        """Deliver what is due to rooms."""
+        due = select(OutboxRow.id).where(
+            UNSENT,
+            OutboxRow.room_id.is_not(None),
+            OutboxRow.due_at <= self.chat.services.clock(),
+        )
+        self.chat.deliver(lambda: not self.chat.do(lambda s: s.scalars(due).all()))
+
+    def _receive(self, update: dict[str, Any]) -> dict[str, Any] | None:
+        self.updates += 1
+        return self.receive({**update, "update_id": self.updates})
+
+    def receive(self, update: dict[str, Any]) -> dict[str, Any] | None:
+        """Receive an update; carry out the response as Telegram does, and return it."""
+        self.bot._parser.username = "rantevou_bot"
+        result = self.bot.parse(post({HEADER: self.bot.secret}, json.dumps(update).encode()))
+        response = asyncio.run(self.application.handle_webhook(ACCOUNT, result))
+        if not response.body:
+            return None
+        given: dict[str, Any] = json.loads(response.body)
+        method = given.pop("method")
+        if method == "answerCallbackQuery":
+            text = given.get("text", "")
+            assert len(text) <= 200
+            self.pop_ups.append(text)
+        else:
+            answer = self.chat.server._message(method, dict(given))
+            assert answer.status == 200, answer
+        return given

@@ -1,0 +1,184 @@
+"""Buttons under alerts: what they do, who may tap them, and what is told where it isn't so."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.staff_messages import StaffButton, StaffTap
+from core.actor import Role
+from core.db.models import Booking, StaffAction, StaffQuestion
+from core.staff import members
+from tests.bot.staff.people import HELEN, NICK, STRANGER, People
+from tests.bot.staff_chat import GROUP
+from tests.core.small_municipality import ATHENS
+from tests.core.staff.two_towns import OPERATOR
+
+SEEN, HERE, CAME, NOT_COME = "Το είδα", "Είναι εδώ", "Ήρθε", "Δεν ήρθε"
+CANCEL, NUMBER, UNDO = "Ακύρωση…", "Τηλέφωνο", "Αναίρεση"
+START = datetime(2026, 12, 7, 10, 0, tzinfo=ATHENS)
+NOBODY_S = "μόνο συνδεδεμένος συνάδελφος"
+
+
+@pytest.fixture
+def alerted(people: People) -> People:
+    """A group that has an alert of a booking, with Helen and Nick linked."""
+    people.chat.bind()
+    people.linked(HELEN)
+    people.linked(NICK, "Νίκος Παππάς")
+    people.chat.book()
+    people.deliver()
+    return people
+
+
+def the_alert(people: People) -> str:
+    return people.chat.texts()[0]
+
+
+def booking(people: People) -> Booking:
+    return people.chat.do(lambda s: s.scalars(select(Booking)).one())
+
+
+def done(people: People) -> list[str]:
+    query = select(StaffAction.action).where(StaffAction.booking_id.is_not(None))
+    return list(people.chat.do(lambda s: s.scalars(query.order_by(StaffAction.id)).all()))
+
+
+def go_to(people: People, when: datetime) -> None:
+    people.chat.deployment.clock.now = when
+
+
+def test_the_first_to_tap_has_seen_it_and_the_second_is_told(alerted: People) -> None:
+    assert alerted.tap(SEEN) == "Σημειώθηκε: το είδατε."
+    assert "Ελένη Δήμου" in alerted.tap(SEEN, NICK)  # whose alert doesn't show it yet
+    alerted.deliver()
+    assert "Ελένη Δήμου" in the_alert(alerted)
+    assert SEEN not in str(alerted.chat.server.buttons(GROUP))
+    assert done(alerted) == ["seen"]
+
+
+def test_who_arrived_and_came_is_marked_and_the_alert_shows_it(alerted: People) -> None:
+    go_to(alerted, START - timedelta(minutes=10))
+    assert alerted.tap(HERE) == "Σημειώθηκε: είναι εδώ."
+    alerted.deliver()
+    assert HERE in the_alert(alerted)
+    assert "αρχίζει" in alerted.tap(CAME)  # not before it begins
+    go_to(alerted, START)
+    came = alerted.chat.server.buttons(GROUP)[CAME]
+    assert alerted.tap(CAME) == "Σημειώθηκε: ήρθε."
+    assert "Ελένη Δήμου" in alerted.tap_data(came.replace("came", "no_show"), NICK)
+    alerted.deliver()
+    assert alerted.tap(UNDO, NICK) == "Αναιρέθηκε."
+    alerted.deliver()
+    assert alerted.tap(NOT_COME) == "Σημειώθηκε: δεν ήρθε."
+    assert done(alerted) == ["arrived", "came", "undo", "no_show"]
+    assert booking(alerted).state == "no_show"
+
+
+def test_a_number_is_in_the_pop_up_alone_and_recorded(alerted: People) -> None:
+    number = booking(alerted).details["phone"]
+    assert alerted.tap(NUMBER) == f"Μαρία Παπαδοπούλου: {number}"
+    assert number not in str(alerted.chat.server.calls)
+    assert done(alerted) == ["number"]
+
+
+@pytest.mark.parametrize("label", [SEEN, CAME, NUMBER, CANCEL])
+def test_anybody_elses_tap_gets_a_pop_up_alone(alerted: People, label: str) -> None:
+    go_to(alerted, START)
+    before = len(alerted.chat.server.calls)
+    assert NOBODY_S in alerted.tap(label, STRANGER)
+    alerted.deliver()
+    assert (len(alerted.chat.server.calls), done(alerted)) == (before, [])
+
+
+@pytest.mark.parametrize("label", [SEEN, NUMBER, CANCEL])
+def test_a_member_who_was_disabled_meanwhile_is_nobody(alerted: People, label: str) -> None:
+    member = alerted.chat.do(lambda s: s.scalars(select(StaffAction.member_id)).all())
+    helen = next(each for each in member if each)
+    now = alerted.chat.services.clock()
+    alerted.chat.do(lambda s: members.disable(s, OPERATOR, helen, now))
+    assert NOBODY_S in alerted.tap(label)
+    assert done(alerted) == []
+
+
+def test_an_employee_of_another_group_is_nobody(alerted: People) -> None:
+    services = alerted.chat.services
+
+    def add(session: Session) -> int:
+        return members.add(
+            session,
+            services.registry,
+            OPERATOR,
+            services.clock(),
+            name="Άννα Λάμπρου",
+            role=Role.EMPLOYEE,
+            municipality_id="town",
+            groups=["money"],
+        )
+
+    anna = alerted.chat.do(add)
+    alerted.write(f"/link {alerted.link_code(anna)}", 504, private=True)
+    for label in (SEEN, NUMBER, CANCEL):
+        assert NOBODY_S in alerted.tap(label, 504)
+    assert done(alerted) == []
+
+
+def test_an_alert_of_last_year_tells_the_true_state_and_is_edited(alerted: People) -> None:
+    go_to(alerted, START + timedelta(days=365))
+    assert "7/12/2026 10:00" in alerted.tap(CAME)
+    alerted.deliver()
+    assert alerted.chat.server.buttons(GROUP) == {}
+
+
+def moved(people: People) -> None:
+    people.chat.change(booking(people).id, lambda env, each: env.move(each, "10:30"))
+
+
+def cancelled(people: People) -> None:
+    people.chat.change(booking(people).id, lambda env, each: env.cancel(each))
+
+
+@pytest.mark.parametrize(("change", "told"), [(moved, "7/12/2026 10:30"), (cancelled, "ακυρωθεί")])
+@pytest.mark.parametrize("label", [SEEN, CAME, CANCEL])
+def test_what_was_changed_meanwhile_is_told(
+    alerted: People, change: Callable[[People], None], told: str, label: str
+) -> None:
+    data = alerted.chat.server.buttons(GROUP)[label]
+    change(alerted)
+    assert told in alerted.tap_data(data)
+    assert done(alerted) == []
+    assert alerted.chat.do(lambda s: s.scalars(select(StaffQuestion)).all()) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "staff:",
+        "staff:seen:1",
+        "staff:fly:1:0:0",
+        "staff:seen:x:0:0",
+        "staff:seen:99999999999999999999999:0:0",
+        "staff:seen:-1:0:0",
+        "staff:undo:1:0:99",
+        StaffTap(StaffButton.REASON, 1, option=99).dump(),
+    ],
+)
+def test_data_that_no_button_has_does_nothing(alerted: People, data: str) -> None:
+    assert alerted.tap_data(data) in ("", alerted.pop_ups[-1])
+    assert done(alerted) == []
+
+
+def test_a_booking_or_question_that_is_not_there_is_nobodys(alerted: People) -> None:
+    for button in StaffButton:
+        if button is not StaffButton.UNDO:
+            assert NOBODY_S in alerted.tap_data(StaffTap(button, 10**9).dump())
+
+
+def test_a_tap_that_comes_again_is_done_once(alerted: People) -> None:
+    data = alerted.chat.server.buttons(GROUP)[SEEN]
+    for _time in range(2):
+        alerted.updates = 700
+        assert alerted.tap_data(data) == "Σημειώθηκε: το είδατε."
+    assert done(alerted) == ["seen"]
