@@ -11,13 +11,16 @@ from typer.core import TyperGroup
 
 from bot.cli.office import echo_if_new
 from bot.cli.progress import PREPARING, progress
-from bot.platforms import PLATFORMS, build_platforms, load
+from bot.platforms import ONE_WAY, PLATFORMS, build_platforms, load
 from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from bot.platforms.base import Platform
     from bot.settings import Settings
 
+
+BOTS = [platform for platform in PLATFORMS if platform not in ONE_WAY]
+"""The platforms that have commands."""
 
 CHECK_SECONDS = 10
 """The seconds that `doctor` waits for the server's answer."""
@@ -28,11 +31,11 @@ class PlatformGroup(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """List the platforms' groups after the other groups and commands."""
-        return [*super().list_commands(ctx), *PLATFORMS]
+        return [*super().list_commands(ctx), *BOTS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command, or a platform's group."""
-        if cmd_name in PLATFORMS:
+        if cmd_name in BOTS:
             return typer.main.get_command(_commands(cmd_name))
         return super().get_command(ctx, cmd_name)
 
@@ -147,7 +150,7 @@ def doctor() -> None:
     _echo("server", [server])
     well = well and is_there
     if not accounts:
-        names = " and ".join(f"RANTEVOU_{platform.upper()}__…" for platform in PLATFORMS)
+        names = " and ".join(f"RANTEVOU_{platform.upper()}__…" for platform in BOTS)
         _echo("bots", [f"none is configured: see {names} in .env.example"])
     for account, platform in accounts.items():
         right, wrong = asyncio.run(platform.check_up(settings.public_address))

@@ -8,9 +8,10 @@ import typer
 from bot.cli.office import office_command
 from bot.cli.table import echo_table
 from core.actor import OPERATOR, Role
+from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -38,6 +39,10 @@ Groups = Annotated[list[str] | None, typer.Option("--group", help="A service gro
 Desks = Annotated[list[str] | None, typer.Option("--desk", help="A desk, as BRANCH/DESK.")]
 Group = Annotated[str | None, typer.Option(help="Of this service group only.")]
 Desk = Annotated[str | None, typer.Option(help="Of this desk only, as BRANCH/DESK.")]
+Account = Annotated[
+    str | None,
+    typer.Option(help="A channel of Slack or Mattermost, such as slack:town. It needs no code."),
+]
 MemberId = Annotated[
     int, typer.Argument(metavar="MEMBER", min=1, max=MAX_ID, help="As `list` shows them.")
 ]
@@ -136,15 +141,41 @@ def link(member: MemberId) -> None:
 
 
 @staff.command(epilog="Example: rantevou staff room --municipality kalamata --group pronoia")
-def room(municipality: Municipality = None, group: Group = None, desk: Desk = None) -> None:
+def room(
+    municipality: Municipality = None,
+    group: Group = None,
+    desk: Desk = None,
+    account: Account = None,
+) -> None:
     """Make a code that binds a chat of employees. It is used once, within an hour.
 
     It then learns of the bookings of a whole municipality, or of one service group or desk.
+    --account binds a channel of Slack or Mattermost at once, for no code can be typed there.
     """
-    from core.staff import codes
+    from core.staff import codes, rooms
 
     with office_command() as command:
         home = command.municipality(municipality)
+        if account is not None:
+            _check_one_way(account, command.registry.accounts)
+            bound = command.run(
+                lambda session, now: (
+                    rooms.bind_one_way(
+                        session,
+                        command.registry,
+                        OPERATOR,
+                        now,
+                        account=account,
+                        municipality_id=home,
+                        group=group,
+                        desk=desk,
+                    ).id
+                )
+            )
+            typer.echo(
+                f"Bound: {bound}. Alerts go there from now on; they can't be acted on there."
+            )
+            return
         code = command.run(
             lambda session, now: codes.make_room_code(
                 session,
@@ -160,6 +191,21 @@ def room(municipality: Municipality = None, group: Group = None, desk: Desk = No
         f"{codes.format_code(code)}\nWithin an hour, somebody writes in the chat, where the bot "
         f"must be a member: /bind {code}"
     )
+
+
+def _check_one_way(account: str, configured: "Collection[str]") -> None:
+    """Raise ConfigurationError unless an account is one to which we only post."""
+    from bot.platforms import ONE_WAY
+
+    platform, _colon, name = account.partition(":")
+    if platform not in ONE_WAY:
+        raise ConfigurationError(
+            f"--account: {' or '.join(f'{each}:<name>' for each in ONE_WAY)}. "
+            "A chat of Telegram is bound by a code, without --account."
+        )
+    if account not in configured:
+        setting = f"RANTEVOU_{platform}__{name or '…'}__WEBHOOK_URL".upper()
+        raise ConfigurationError(f"{account} isn't configured: {setting} isn't set.")
 
 
 @staff.command(epilog="Example: rantevou staff rooms")

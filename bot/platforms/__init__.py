@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 PLATFORMS = {
     "telegram": "bot.platforms.telegram",
     "viber": "bot.platforms.viber",
+    "slack": "bot.platforms.slack",
+    "mattermost": "bot.platforms.mattermost",
 }
 """The import path of each platform whose accounts the settings configure; it has a `PACKAGE`.
 
 It is imported only when an account of the platform is configured, or its commands are run.
 """
+
+ONE_WAY = ("slack", "mattermost")
+"""The platforms to which we only post, to rooms of staff: they have no commands, and no code is
+typed there."""
 
 
 def load(path: str) -> PlatformPackage:

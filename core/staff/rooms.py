@@ -10,15 +10,19 @@ from sqlalchemy.orm import Session
 from core.actor import Role, Staff
 from core.catalogue.registry import Registry
 from core.db.models import CodePurpose, Desk, OutboxRow, StaffRoom
+from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import _
 from core.messaging.keys import RoomRecipient
 from core.messaging.outbox import fail_unsent, platform_of
-from core.staff.codes import find_code, invalid_code, take
+from core.staff.codes import find_code, invalid_code, make_room_code, take
 from core.staff.record import record
 from core.staff.rights import Action, Scope, not_found, scope_of
 
 LEFT = "the room is bound no more"
 """Why messages to a room fail whose chat was left."""
+
+CHANNEL = "channel"
+"""The chat of the only room of an account to which we only post."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,34 @@ def bind(
         room_id=room.id,
     )
     return room
+
+
+def bind_one_way(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    now: datetime,
+    *,
+    account: str,
+    municipality_id: str,
+    group: str | None = None,
+    desk: str | None = None,
+) -> StaffRoom:
+    """Bind the room of an account to which we only post, where no code can be typed.
+
+    It is needed to have the right to make a code. Raises StaffRefused: not_allowed, not_found;
+    invalid, also where the account or its room is another municipality's.
+    """
+    code = make_room_code(
+        session, registry, staff, now, municipality_id=municipality_id, group=group, desk=desk
+    )
+    there = find(session, account, CHANNEL)
+    for owner in (registry.own_accounts.get(account), there and there.municipality_id):
+        if owner not in (None, municipality_id):
+            raise StaffRefused(
+                StaffRefusalKind.INVALID, _("{account} is another municipality's.", account=account)
+            )
+    return bind(session, registry, code, now, account=account, chat=CHANNEL, by=staff)
 
 
 def unbind(session: Session, staff: Staff, room_id: int, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """`rantevou staff`: the people of the town hall, by the technician."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -42,16 +42,21 @@ OF_DIALOGS = {Action.BOOK, Action.EDIT}
 """What staff do by the citizen's dialog, or by the API."""
 
 
+NONE: Mapping[str, str] = {}
+
+
 class Technician:
     """Types commands on a deployment's database."""
 
     def __init__(self, deployment: Deployment, folder: Path) -> None:
         self.deployment, self._file = deployment, folder / "rantevou.db"
 
-    def __call__(self, *arguments: str, code: int = 0) -> CompletedProcess[str]:
+    def __call__(
+        self, *arguments: str, code: int = 0, settings: Mapping[str, str] = NONE
+    ) -> CompletedProcess[str]:
         """Run a command, which must end with that exit code."""
         url = url_of(self.deployment.database)
-        done = run_here(self._file, *arguments, database_url=url)
+        done = run_here(self._file, *arguments, database_url=url, **settings)
         assert done.returncode == code, done.stderr
         return done
 
@@ -65,9 +70,9 @@ class Technician:
         shown = self(*arguments).stdout.splitlines()[1:]
         return [re.split(r" {2,}", line) for line in shown]
 
-    def refused(self, *arguments: str) -> str:
+    def refused(self, *arguments: str, settings: Mapping[str, str] = NONE) -> str:
         """Return why a command is refused, in one line, without having printed anything."""
-        done = self(*arguments, code=1)
+        done = self(*arguments, code=1, settings=settings)
         assert done.stdout == ""
         (reason,) = done.stderr.splitlines()
         return reason
@@ -154,6 +159,70 @@ def test_codes_bind_a_room_and_link_an_account(technician: Technician) -> None:
     ]
     assert technician("staff", "unbind", "1").stdout == "Unbound: 1\n"
     assert technician("staff", "rooms").stdout == "No chat is bound.\n"
+
+
+ROOM = ("staff", "room", "--municipality")
+WEBHOOKS = {
+    "slack__town__webhook_url": "https://hooks.slack.com/services/T0/B0/sEcReT",
+    "mattermost__hall__webhook_url": "https://chat.my-town.gr/hooks/sEcReT",
+    "mattermost__hall__municipality": "chios",
+}
+
+
+@on_both
+def test_a_channel_of_slack_or_mattermost_is_bound_at_once(technician: Technician) -> None:
+    account = ("--account", "slack:town")
+    done = technician(*ROOM, "kalamata", *account, settings=WEBHOOKS)
+    assert done.stdout == ("Bound: 1. Alerts go there from now on; they can't be acted on there.\n")
+    group = ("--group", "koinoniki-arogi")
+    technician(*ROOM, "kalamata", *account, *group, settings=WEBHOOKS)
+    technician(*ROOM, "chios", "--account", "mattermost:hall", settings=WEBHOOKS)
+    assert [row[:6] for row in technician.lines("staff", "rooms")] == [
+        ["2", "chios", "-", "mattermost:hall", "channel", "-"],
+        ["1", "kalamata", "koinoniki-arogi", "slack:town", "channel", "-"],
+    ]
+    assert {row[3] for row in technician.lines("staff", "record")} == {"room_code", "bind_room"}
+
+
+@pytest.mark.parametrize(
+    ("at", "account", "reason"),
+    [
+        ("chios", "slack:town", "slack:town is another municipality's."),  # its room is
+        ("kalamata", "mattermost:hall", "mattermost:hall is another municipality's."),
+        (
+            "kalamata",
+            "slack:tow",
+            "slack:tow isn't configured: RANTEVOU_SLACK__TOW__WEBHOOK_URL isn't set.",
+        ),
+        (
+            "kalamata",
+            "telegram:town",
+            "--account: slack:<name> or mattermost:<name>. A chat of Telegram is bound by a code, "
+            "without --account.",
+        ),
+    ],
+)
+def test_a_channel_that_cannot_be_bound_is_refused_in_one_line(
+    technician: Technician, at: str, account: str, reason: str
+) -> None:
+    technician(*ROOM, "kalamata", "--account", "slack:town", settings=WEBHOOKS)
+    before = technician.lines("staff", "record")
+    assert technician.refused(*ROOM, at, "--account", account, settings=WEBHOOKS) == reason
+    assert technician.lines("staff", "record") == before
+
+
+def test_the_address_of_a_webhook_is_never_shown(technician: Technician) -> None:
+    wrong = technician.refused(
+        "doctor", settings={"slack__town__webhook_url": "hooks.slack.com/sEcReT"}
+    )
+    assert wrong == (
+        "RANTEVOU_SLACK__TOWN__WEBHOOK_URL is ***: must be like "
+        "https://hooks.slack.com/services/T0…/B0…/…"
+    )
+    done = technician("doctor", settings=WEBHOOKS)
+    for account in ("slack:town", "mattermost:hall"):
+        assert f"{account}  ok  is configured; only a message shows" in done.stdout
+    assert "sEcReT" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

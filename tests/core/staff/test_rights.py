@@ -291,6 +291,28 @@ def test_an_action_is_done_hidden_or_denied(
 
 @pytest.mark.parametrize("whose", WHOSE)
 @pytest.mark.parametrize("who", SERVES)
+def test_a_channel_is_bound_at_once_by_who_may_make_codes(
+    towns: TwoTowns, who: str, whose: str
+) -> None:
+    staff, at = staff_called(who, towns), CITY if whose == "other municipality" else TOWN
+    said = DONE
+    try:
+        rooms.bind_one_way(
+            towns.session,
+            towns.registry,
+            staff,
+            towns.now,
+            account="slack:town",
+            municipality_id=at,
+        )
+    except StaffRefused as refused:
+        said = refused.kind
+    assert said == EXPECTED[Action.ROOM_CODE][who][WHOSE.index(whose)]
+    assert (rooms.find(towns.session, "slack:town", rooms.CHANNEL) is None) == (said != DONE)
+
+
+@pytest.mark.parametrize("whose", WHOSE)
+@pytest.mark.parametrize("who", SERVES)
 def test_for_a_caller_is_offered_what_may_be_booked(towns: TwoTowns, who: str, whose: str) -> None:
     loaded = towns.registry[CITY if whose == "other municipality" else TOWN]
     part = bookable_part(loaded, staff_called(who, towns))
