@@ -46,7 +46,7 @@ def test_the_same_story_replays_at_a_terminal(file: Path, deployment: Deployment
 
 
 PUSHED = [
-    file if file.stem in ("readme", "move") else pytest.param(file, marks=SOAK)
+    file if file.stem in ("readme", "move", "caller") else pytest.param(file, marks=SOAK)
     for file in ANY_PLATFORM
 ]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, event, select
 
+from bot.i18n.translator import Translator
 from bot.messages import Inbound
 from bot.ops.cleanup import clean_up
 from core.actor import Role
@@ -19,6 +20,7 @@ from tests.core.small_municipality import desk, service, words
 from tests.core.staff.linked_member import link_member
 from tests.core.staff.two_towns import OPERATOR
 from tests.dialogs.custom_municipality import custom_municipality, stored_bookings
+from tests.stories import story_platforms
 
 CALLER_NAME, CALLER_PHONE = "Γιώργος Παππάς", "+306987654321"
 TO_THE_REVIEW = ("9/12", "10:00", CALLER_NAME, CALLER_PHONE)
@@ -45,7 +47,7 @@ def link(deployment: Deployment, role: Role = Role.EMPLOYEE, **areas: Any) -> in
             session,
             registry,
             now,
-            account="console",
+            account=deployment.account,
             address="citizen",
             role=role,
             at=None if role is Role.OPERATOR else "town",
@@ -58,8 +60,8 @@ def follow(deployment: Deployment, link: str | None = "caller", **more: str) -> 
     """Follow a link, or give a command; return the answer."""
     deployment.sent += 1
     inbound = Inbound(
-        platform="console",
-        account="console",
+        platform=deployment.platform,
+        account=deployment.account,
         address="citizen",
         message_id=f"link {deployment.sent}",
         link=link,
@@ -184,6 +186,23 @@ def test_what_a_caller_said_is_erased_a_day_after_the_member_wrote_no_more(
         town.database.write_sync(lambda s: clean_up(s, town.clock(), hours, days))
     assert CALLER_NAME not in town.everything()
     assert CALLER_PHONE not in town.everything()
+
+
+def test_the_last_question_in_a_chat_shows_its_answer_all_the_same(
+    town: Deployment, texts: Translator
+) -> None:
+    bot = story_platforms.telegram(texts).bot
+    town.connect({bot.account: bot})
+    town.platform, town.account = "telegram", bot.account
+    link(town)
+    follow(town)
+    town.talk(*TO_THE_REVIEW)
+    closed, confirmed, _menu = town.tap("Επιβεβαίωση")
+    assert closed.closing
+    assert "Επιβεβαίωση" in closed.text
+    assert "τον κωδικό" in confirmed.text
+    (replaces,) = town.rows("SELECT count(*) FROM outgoing WHERE replaces_id IS NOT NULL")[-1]
+    assert replaces
 
 
 def test_somebody_else_follows_the_link_as_one_that_nobody_knows(town: Deployment) -> None:
