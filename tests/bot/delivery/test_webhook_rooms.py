@@ -1,0 +1,68 @@
+"""Alerts to a channel of Slack or Mattermost: plain, one after the other, none edited."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.bootstrap import Application
+from bot.settings import Settings
+from core.staff import rooms
+from tests.bot.platforms.test_incoming_webhooks import KINDS, room
+from tests.bot.staff_chat import StaffChat
+from tests.core.staff.two_towns import OPERATOR, TOWN
+from tests.fakes.incoming_webhook import WebhookServer, webhook_server
+
+
+@pytest.fixture(params=KINDS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def server(name: str) -> Iterator[WebhookServer]:
+    with webhook_server(KINDS[name].error) as server:
+        yield server
+
+
+@pytest.fixture
+def channel(staff_chat: StaffChat, name: str, server: WebhookServer) -> StaffChat:
+    """Return the town whose staff have a channel there, besides no group."""
+    deployment, account = staff_chat.deployment, f"{name}:town"
+    deployment.connect({account: room(name, server, deployment.services.texts)})
+    staff_chat.application = Application(
+        Settings(give_up_hours=1), deployment.database, deployment.services
+    )
+    registry, now = deployment.services.registry, deployment.clock()
+    given = {"account": account, "municipality_id": TOWN}
+    staff_chat.do(lambda s: rooms.bind_one_way(s, registry, OPERATOR, now, **given))
+    return staff_chat
+
+
+def test_each_change_is_one_more_message(
+    channel: StaffChat, name: str, server: WebhookServer
+) -> None:
+    booking = channel.book()
+    channel.deliver()
+    channel.change(booking, lambda env, each: env.move(each, "10:30"))
+    channel.deliver()
+    channel.change(booking, lambda env, each: env.cancel(each))
+    channel.deliver()
+    assert {status for _kind, status in channel.rows()} == {"sent", "cancelled"}
+    assert [kind for kind, status in channel.rows() if status == "sent"] == ["alert"] * 3
+    booked, moved, cancelled = [KINDS[name].shown(text) for text in server.texts]
+    assert "10:00" in booked
+    assert "10:30" in moved
+    assert "ακυρώ" in cancelled.lower()
+
+
+def test_one_that_is_refused_is_given_up_and_the_next_is_sent(
+    channel: StaffChat, name: str, server: WebhookServer
+) -> None:
+    server.answers.append(KINDS[name].error(404, "no_team"))
+    channel.book("09:00")
+    channel.deliver()
+    assert channel.rows() == [("alert", "failed")]
+    channel.book("09:30")
+    channel.deliver()
+    assert channel.rows() == [("alert", "failed"), ("alert", "sent")]
+    assert len(server.texts) == 1
