@@ -38,10 +38,10 @@ NOBODY = 0
 class Office:
     """The catalogues and bookings for one citizen, at the time of one turn.
 
-    `known_details` are those that the citizen gave at earlier bookings; they are stored as those of
-    the citizen's row, which `citizen_public_id` names. `choose` draws the letters
-    of a booking's code, as `random.choice` does. `only` is the id of the municipality whose own
-    page or bot this is: no other is offered.
+    A citizen who is a member of staff may act for a caller instead. `known_details` are those that
+    the citizen gave at earlier bookings; they are stored as those of the citizen's row, which
+    `citizen_public_id` names. `choose` draws the letters of a booking's code, as `random.choice`
+    does. `only` is the id of the municipality whose own page or bot this is: no other is offered.
     """
 
     def __init__(
