@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+import httpx
 import pytest
 import structlog
 
@@ -170,7 +171,8 @@ def test_a_message_without_an_answer_may_have_arrived(
     texts: Translator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bot.platforms.incoming_webhook.TIMEOUT", 0.2)
+    patience = httpx.Timeout(60, read=0.2)
+    monkeypatch.setattr("bot.platforms.incoming_webhook.TIMEOUT", patience)
     server.fault = fault
     with pytest.raises(DeliveryError) as raised:
         send(room(name, server, texts), reply())

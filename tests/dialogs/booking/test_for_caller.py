@@ -318,18 +318,22 @@ def test_an_operator_is_offered_every_municipality(town: Deployment) -> None:
     assert {"town", "city"} <= set(choices(town))
 
 
-def test_nothing_of_theirs_can_be_booked(deployment: Deployment) -> None:
-    load(deployment)
-    link(deployment, groups=["building"])
+@pytest.mark.parametrize("begun", [False, True])
+def test_nothing_of_theirs_can_be_booked_any_more(town: Deployment, begun: bool) -> None:
+    link(town)
+    if begun:
+        follow(town)
+        town.talk(*TO_THE_REVIEW)
     load(
-        deployment,
+        town,
         groups=[
             {"id": "money", "name": words("money"), "services": [service("permit"), service("tax")]}
         ],
     )
-    answer = follow(deployment)
+    answer = said(town.say("επιβεβαίωση")) if begun else follow(town)
     assert "δεν κλείνεται" in answer
-    assert deployment.last[-1].step == "task"
+    assert town.last[-1].step == "task"
+    assert on_hold(town) == []
 
 
 @contextmanager
