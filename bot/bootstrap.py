@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import AlreadyBegun, Services, UnknownConversation
-from bot.delivery.dispatch import apply_status
+from bot.delivery.dispatch import apply_status, leave_room, move_room
 from bot.delivery.worker import DeliveryWorker
 from bot.i18n.translator import Translator
 from bot.messages import Inbound, Reply
@@ -40,7 +40,6 @@ from core.db.models import MunicipalityRow
 from core.errors import ConfigurationError
 from core.messaging import arrival_order
 from core.messaging.outbox import platform_of
-from core.staff import rooms
 
 log = structlog.get_logger()
 
@@ -88,8 +87,20 @@ class Application:
                         await self.handle_message(event.citizen)
                     if result.respond_to_staff:
                         response = result.respond_to_staff(answer)
-                case RoomMoved() | RoomLeft():
-                    await self.database.write(partial(self._follow_room, account, event))
+                case RoomMoved(chat, new_chat):
+                    await self.database.write(
+                        partial(
+                            move_room,
+                            services=self.services,
+                            account=account,
+                            chat=chat,
+                            new_chat=new_chat,
+                        )
+                    )
+                case RoomLeft(chat):
+                    await self.database.write(
+                        partial(leave_room, services=self.services, account=account, chat=chat)
+                    )
                 case Receipt() | Reachability():
                     await self.database.write(
                         partial(apply_status, services=self.services, account=account, report=event)
@@ -97,14 +108,6 @@ class Application:
                 case Ignored(kind):
                     self._ignore(account, kind)
         return response
-
-    def _follow_room(self, account: str, event: RoomMoved | RoomLeft, session: Session) -> None:
-        """Follow a room's chat to its new address, or unbind the rooms of one that was left."""
-        now = self.services.clock()
-        if isinstance(event, RoomMoved):
-            rooms.move(session, account, event.chat, event.new_chat, now)
-        elif left := rooms.leave(session, account, event.chat, now):
-            log.warning("room left", account=account, rooms=list(left))
 
     def _ignore(self, account: str, kind: str) -> None:
         self.metrics.ignored(platform_of(account), kind)

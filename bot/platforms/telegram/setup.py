@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from telegram import Bot
+from telegram import Bot, BotCommandScopeAllGroupChats, User
 from telegram.error import (
     BadRequest,
     Conflict,
@@ -18,7 +18,7 @@ from bot.i18n.stated_language import LANGUAGE_OF_OTHERS
 from bot.i18n.translator import Translator
 from bot.platforms.base import CheckUp
 from bot.platforms.failures import network_failure
-from bot.platforms.telegram.updates import COMMANDS, UPDATES
+from bot.platforms.telegram.updates import COMMANDS, STAFF_COMMANDS, UPDATES
 from core.errors import ConfigurationError
 from core.i18n import Language, _
 
@@ -52,7 +52,11 @@ async def set_up(bot: Bot, url: str, secret: str, texts: Translator) -> list[str
         await bot.set_my_commands(commands, language_code=code)
         await bot.set_my_description(texts.say(ABOUT, language), language_code=code)
         await bot.set_my_short_description(texts.say(IN_SHORT, language), language_code=code)
+        for_staff = [(name, texts.say(label, language)) for name, label in STAFF_COMMANDS]
+        groups = BotCommandScopeAllGroupChats()
+        await bot.set_my_commands(for_staff, scope=groups, language_code=code)
         done.append(f"{len(commands)} commands and the descriptions, in {language}")
+        done.append(f"{len(for_staff)} commands of staff in groups, in {language}")
     return done
 
 
@@ -62,7 +66,8 @@ async def check_up(bot: Bot, account: str, url: str | None) -> CheckUp:
     wrong: list[str] = []
     try:
         with errors_of(account):
-            right.append(f"token works: @{(await bot.get_me()).username}")
+            me = await bot.get_me()
+            right.append(f"token works: @{me.username}")
             webhook = await bot.get_webhook_info()
     except ConfigurationError as reason:
         return CheckUp(right, [str(reason)])
@@ -89,8 +94,18 @@ async def check_up(bot: Bot, account: str, url: str | None) -> CheckUp:
     if webhook.last_error_date and webhook.last_error_date > datetime.now(UTC) - RECENT:
         at = f"{webhook.last_error_date:%Y-%m-%dT%H:%M:%SZ}"
         wrong.append(f"an update failed, {at}: {webhook.last_error_message}")
+    right.append(f"in groups of staff: {_in_groups(me)}")
     right.append(f"updates that wait: {webhook.pending_update_count}")
     return CheckUp(right, wrong)
+
+
+def _in_groups(me: User) -> str:
+    """Return what the bot can read in a group, in words."""
+    if me.can_join_groups is False:
+        return "it can't be added to any; @BotFather: /setjoingroups"
+    if me.can_read_all_group_messages:
+        return "it gets every message (privacy mode is off); @BotFather: /setprivacy"
+    return "it gets commands, and answers to its messages (privacy mode); as an admin, all"
 
 
 @contextmanager

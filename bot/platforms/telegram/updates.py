@@ -30,7 +30,7 @@ from bot.platforms.webhook import (
     WebhookResponse,
     WebhookResult,
 )
-from bot.staff_messages import PREFIX, StaffAnswer, StaffInbound
+from bot.staff_messages import PREFIX, StaffAnswer, StaffCommand, StaffInbound
 from core.i18n import LANGUAGES, Text, _, join
 from dialogs.engine.inputs import Unreadable
 
@@ -47,6 +47,16 @@ COMMANDS: tuple[tuple[str, Text], ...] = (
     ("help", _("Help")),
 )
 """The commands in Telegram's menu, by the names that the dialogs give them, with labels."""
+
+STAFF_COMMANDS: tuple[tuple[str, Text], ...] = (
+    (StaffCommand.TODAY, _("The appointments of today")),
+    (StaffCommand.TOMORROW, _("The appointments of tomorrow")),
+    (StaffCommand.NEXT, _("The next appointments")),
+    (StaffCommand.FIND, _("Find by code or surname")),
+    (StaffCommand.BOOK, _("Book for a caller")),
+    (StaffCommand.HELP, _("Help")),
+)
+"""The commands in the menu of groups, which are for staff, with labels."""
 
 KNOWN_COMMANDS = frozenset({"start", *(name for name, _label in COMMANDS)})
 

@@ -65,7 +65,9 @@ def test_the_setup_registers_everything_and_says_so(
         f"telegram:town  token works: @{USERNAME}",
         f"telegram:town  webhook: {WEBHOOK} ({', '.join(UPDATES)})",
         "telegram:town  7 commands and the descriptions, in el",
+        "telegram:town  6 commands of staff in groups, in el",
         "telegram:town  7 commands and the descriptions, in en",
+        "telegram:town  6 commands of staff in groups, in en",
     ]
     calls = dict(telegram.calls)
     assert set(calls["setWebhook"]) == {"url", "allowed_updates", "secret_token"}
@@ -74,8 +76,15 @@ def test_the_setup_registers_everything_and_says_so(
     assert greek[0]["commands"][0] == {"command": "book", "description": "Νέο ραντεβού"}
     assert "δήμο" in greek[1]["description"]
     assert len(greek[2]["short_description"]) <= 120
+    scoped = [given for _method, given in telegram.calls if "scope" in given]
+    assert [given["scope"] for given in scoped] == [{"type": "all_group_chats"}] * 2
+    assert scoped[0]["commands"][0] == {
+        "command": "today",
+        "description": "Τα σημερινά ραντεβού",
+    }
     well = command("doctor", **serving)
     assert well.returncode == 0, well.stdout
+    assert "ok  in groups of staff: it gets commands, and answers" in well.stdout
     assert f"ok  webhook stands: {WEBHOOK}" in well.stdout
 
 
