@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.i18n.translator import Translator
-from bot.messages import Inbound
+from bot.messages import Inbound, Reply
 from bot.platforms.telegram import polling as telegram_polling
 from bot.platforms.telegram.polling import TRIES
 from bot.platforms.webhook import WebhookResponse, WebhookResult
+from bot.staff_messages import StaffAnswer, StaffButton, StaffTap
 from core.errors import DatabaseUnavailable
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
@@ -84,6 +86,32 @@ def test_an_update_is_tried_again(
         ]
         asyncio.run(run(server.url))
     assert (taking.taken, taking.tried) == (taken, tried)
+
+
+def test_staff_are_answered_after_their_message_was_handled(texts: Translator) -> None:
+    async def take(_account: str, result: WebhookResult) -> WebhookResponse:
+        answer = StaffAnswer(where="pop_up", reply=Reply(text="Σημειώθηκε."))
+        return result.respond_to_staff(answer) if result.respond_to_staff else result.response
+
+    def answered() -> list[dict[str, Any]]:
+        return [given for method, given in server.calls if method == "answerCallbackQuery"]
+
+    async def run() -> None:
+        polling = asyncio.create_task(telegram(texts, api_url=server.url).poll(take))
+        await soon(lambda: len(answered()) == 2)
+        polling.cancel()
+        with suppress(asyncio.CancelledError):
+            await polling
+
+    seen = StaffTap(StaffButton.SEEN, 12).dump()
+    with telegram_server() as server:
+        server.waiting = [
+            {**updates.tap(seen, chat=updates.GROUP), "update_id": 1},
+            {**updates.tap(), "update_id": 2},
+        ]
+        asyncio.run(run())
+        texts_told = {given.get("text") for given in answered()}
+    assert texts_told == {None, "Σημειώθηκε."}  # a citizen's tap is only confirmed
 
 
 def test_another_program_that_polls_the_bot_is_reported_once_in_words(

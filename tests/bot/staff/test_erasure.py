@@ -1,0 +1,28 @@
+"""What staff wrote, and were answered, is erased with the citizens' texts."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from bot.ops.cleanup import clean_up
+from core.db.models import StaffInbound
+from tests.bot.staff.people import HELEN, People
+
+KEEP = timedelta(hours=48)
+
+
+def test_answers_to_staff_are_erased_after_two_days(people: People) -> None:
+    people.chat.bind()
+    people.linked(HELEN)
+    people.write("/help")
+    stored = select(StaffInbound.answer.label("answer"))
+
+    def clean() -> list[object]:
+        now = people.chat.services.clock()
+        people.chat.do(lambda s: clean_up(s, now, KEEP, KEEP))
+        return list(people.chat.do(lambda s: s.scalars(stored).all()))
+
+    people.chat.deployment.clock.forward(hours=47)
+    assert len(clean()) == 2
+    people.chat.deployment.clock.forward(hours=2)
+    assert clean() == []
