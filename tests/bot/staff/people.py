@@ -101,7 +101,8 @@ class People:
         return self.pop_ups[-1]
 
     def deliver(self) -> None:
-        """Deliver what is due to rooms."""
+        """Deliver what is due to rooms, at their pace."""
+        self.chat.deployment.clock.forward(seconds=20)
         due = select(OutboxRow.id).where(
             UNSENT,
             OutboxRow.room_id.is_not(None),

@@ -1,0 +1,181 @@
+"""A cancellation in a room: why, once more, and what the citizen is told."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from core.db.models import Booking, StaffAction, StaffQuestion
+from core.staff.questions import close_old
+from tests.bot.platforms import telegram_updates as updates
+from tests.bot.staff.people import HELEN, NICK, STRANGER, People
+from tests.bot.staff_chat import GROUP
+
+CANCEL, YES, NO, KEEP, ILL = "Ακύρωση…", "Ναι", "Όχι", "Να μην ακυρωθεί", "Ασθένεια υπαλλήλου"
+ASKS, SURE = "γιατί να ακυρωθεί", "Να ακυρωθεί το ραντεβού;"
+
+
+@pytest.fixture
+def asked(people: People) -> People:
+    """A group in which Helen has tapped that a booking is to be cancelled."""
+    people.chat.bind()
+    people.linked(HELEN)
+    people.linked(NICK, "Νίκος Παππάς")
+    people.chat.book()
+    people.deliver()
+    assert people.tap(CANCEL) == "Απαντήστε στην ερώτησή μου."
+    people.deliver()
+    return people
+
+
+def question(people: People) -> tuple[int, str]:
+    """Return the id and the text of the last question's message."""
+    number, message = list(people.chat.server.chats[GROUP].items())[1]
+    return number, message["text"]
+
+
+def state(people: People) -> str:
+    return people.chat.do(lambda s: s.scalars(select(Booking.state)).one())
+
+
+def reasons(people: People) -> list[str | None]:
+    rows = people.chat.do(lambda s: s.scalars(select(StaffAction)).all())
+    return [row.reason for row in rows if row.action == "cancel"]
+
+
+def test_it_is_asked_under_the_alert_with_ready_reasons(asked: People) -> None:
+    number, text = question(asked)
+    assert text.startswith("Ελένη Δήμου, γιατί να ακυρωθεί")
+    alert, message = next(iter(asked.chat.server.chats[GROUP])), asked.chat.server.chats[GROUP]
+    assert message[number]["answers"] == alert
+    assert ILL in asked.chat.server.buttons(GROUP)
+    assert state(asked) == "confirmed"
+
+
+def test_a_ready_reason_is_asked_once_more_and_told_to_the_citizen(asked: People) -> None:
+    assert asked.tap(ILL) == "Παρακαλώ επιβεβαιώστε."
+    asked.deliver()
+    assert question(asked)[1].startswith(SURE)
+    assert ILL in question(asked)[1]
+    assert state(asked) == "confirmed"
+    assert asked.tap(YES) == "Ακυρώθηκε."
+    asked.deliver()
+    assert (state(asked), reasons(asked)) == ("cancelled", [ILL])
+    assert "ακυρωθεί" in question(asked)[1]
+    assert ILL in question(asked)[1]
+    assert asked.chat.server.buttons(GROUP) == {}
+    closed = asked.chat.do(lambda s: s.scalars(select(StaffQuestion)).one())
+    assert (closed.closed_at is not None, closed.reason) == (True, None)
+
+
+def test_own_words_are_a_reason_and_may_be_corrected(asked: People) -> None:
+    number, _text = question(asked)
+    assert asked.write("Έσπασε  σωλήνας", to=number) is None
+    asked.deliver()
+    buttons = asked.chat.server.buttons(GROUP)
+    old = next(data for label, data in buttons.items() if label.startswith(YES))
+    assert asked.write("Έσπασε σωλήνας, πλημμύρα", to=number) is None
+    assert "αλλάξει" in asked.tap_data(old)
+    asked.deliver()
+    assert asked.tap(YES) == "Ακυρώθηκε."
+    assert reasons(asked) == ["Έσπασε σωλήνας, πλημμύρα"]
+
+
+def test_the_day_is_a_reason_here_and_no_command(asked: People) -> None:
+    number, _text = question(asked)
+    assert asked.write("σήμερα", to=number) is None
+    asked.deliver()
+    assert "σήμερα" in question(asked)[1]
+
+
+def test_a_reason_that_is_too_long_is_asked_for_again(asked: People) -> None:
+    said = asked.write("α" * 301, to=question(asked)[0])
+    assert said
+    assert "300" in said
+    asked.deliver()
+    assert ASKS in question(asked)[1]
+
+
+def test_only_who_tapped_is_asked(asked: People) -> None:
+    number, text = question(asked)
+    assert asked.write("Γιατί έτσι", NICK, to=number) is None
+    assert asked.write("Γιατί έτσι", STRANGER, to=number) is None
+    assert "Ελένη Δήμου" in asked.tap(ILL, NICK)
+    assert "συνδεδεμένος" in asked.tap(KEEP, STRANGER)
+    asked.deliver()
+    assert question(asked) == (number, text)
+    said = asked.write("Γιατί έτσι", to=number, **updates.ANONYMOUS)
+    assert said is None
+
+
+def test_it_can_be_kept(asked: People) -> None:
+    assert asked.tap(KEEP) == "Δεν ακυρώθηκε."
+    asked.deliver()
+    assert (state(asked), question(asked)[1]) == ("confirmed", "Δεν ακυρώθηκε.")
+    said = asked.write("Ασθένεια", to=question(asked)[0])
+    assert said
+    assert "έχει κλείσει" in said
+
+
+def test_a_second_tap_asks_no_second_time(asked: People) -> None:
+    asked.tap(CANCEL)
+    asked.deliver()
+    assert len(asked.chat.server.chats[GROUP]) == 2
+
+
+def test_a_question_that_nobody_answers_is_closed_after_an_hour(asked: People) -> None:
+    yes = asked.chat.server.buttons(GROUP)[ILL]
+    asked.chat.deployment.clock.forward(minutes=60)
+    assert "έχει κλείσει" in asked.tap_data(yes)
+    now = asked.chat.services.clock()
+    for _time in range(2):
+        asked.chat.do(lambda s: close_old(s, asked.chat.services.registry, now))
+        asked.deliver()
+    assert question(asked)[1] == "Δεν ακυρώθηκε: δεν απάντησε κανείς για μία ώρα."
+    assert ILL not in asked.chat.server.buttons(GROUP)
+
+
+def test_of_two_who_cancel_one_wins_and_the_other_is_told(asked: People) -> None:
+    asked.tap(CANCEL, NICK)
+    asked.deliver()
+    asked.tap(ILL, NICK)  # the last question is Nick's
+    asked.write("Σεισμός", to=question(asked)[0])
+    asked.deliver()
+    yes = [
+        button["callback_data"]
+        for message in asked.chat.server.chats[GROUP].values()
+        for row in message["markup"].get("inline_keyboard", [])
+        for button in row
+        if button["text"].startswith(YES)
+    ]
+    assert asked.tap_data(yes[0]) == "Ακυρώθηκε."
+    assert "Ελένη Δήμου" in asked.tap_data(yes[1], NICK)
+    asked.deliver()
+    assert reasons(asked) == ["Σεισμός"]
+    assert asked.chat.server.buttons(GROUP) == {}
+
+
+@pytest.mark.parametrize("how", ["move", "cancel"])
+def test_a_booking_that_is_changed_meanwhile_is_not_cancelled(asked: People, how: str) -> None:
+    asked.tap(ILL)
+    asked.deliver()
+    number = asked.chat.do(lambda s: s.scalars(select(Booking.id)).one())
+    if how == "move":
+        asked.chat.change(number, lambda env, each: env.move(each, "10:30"))
+    else:
+        asked.chat.change(number, lambda env, each: env.cancel(each))
+    assert "ο πολίτης" in asked.tap(YES)
+    asked.deliver()
+    assert "ο πολίτης" in question(asked)[1]
+    assert reasons(asked) == []
+
+
+def test_it_is_over_before_it_is_confirmed(asked: People) -> None:
+    asked.chat.deployment.clock.forward(days=7, minutes=-20)
+    asked.tap(CANCEL)
+    asked.deliver()
+    asked.tap(ILL)
+    asked.deliver()
+    asked.chat.deployment.clock.now += timedelta(days=1)
+    assert asked.tap(YES)
+    assert state(asked) == "confirmed"
