@@ -65,6 +65,8 @@ def _day(days: int) -> Command:
             agenda.list_day(turn.session, turn.registry, staff, loaded.body.id, day, turn.now),
         )
         listed = [each for each in entries if each.state != BookingState.CANCELLED]
+        if not listed:
+            return turn.here(_("{day}: no appointment.", day=FormattedDate(day, "EEEE d MMMM")))
         # What is over is the first that a long list can do without.
         ahead = [each for each in listed if each.ends_at > turn.now]
         kept = listed if _fits(turn, loaded, listed) else ahead or listed

@@ -6,7 +6,7 @@ bot      Hello! I'm Rantevou and I book appointments with your municipality. At 
 bot      With which municipality would you like an appointment?
          [Municipality of Kalamata] [Municipality of Larissa] [Municipality of Chios] [KEP – Citizens' Service Centres]
          (Help)
-member   larissa
+linked   larissa
 follows  caller
 bot      Municipality: Municipality of Larissa.
 bot      You are booking for somebody else.

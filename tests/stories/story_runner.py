@@ -10,7 +10,7 @@ Each line begins with a word:
     long     10000 α                   types a text repeated so many times
     bot      …                         the answer; [choices], then (commands)
     other                              another citizen in another chat; `same` is the first again
-    member   larissa                   the citizen is a manager of that municipality, or, with a
+    linked   larissa                   the citizen is a manager of that municipality, or, with a
                                        service group after it, an employee
     follows  caller                    the citizen follows a deep link
     disabled                           the member of staff is disabled
@@ -21,6 +21,14 @@ Each line begins with a word:
     language en                        the page states this language
     samples                            the municipalities are samples, as after a first start
     later                              the page fetches messages that came since
+    member   Ελένη Δήμου, kalamata     a manager, who writes by her first name
+    staff    Ελένη: /bind {room}       she writes in the staff's group; {room} and {link} are codes
+    staff    Ελένη ιδιωτικά: /link …   and to the bot alone
+    staff    Ελένη: [Το είδα]          taps the newest button of that label
+    staff    Ελένη > Ασθένεια          answers the bot's last message
+    room     …                         the bot in the group; `reply` answers an earlier message of
+                                       it, `edited` replaces one; `popup` sees who taps, `private`
+                                       who wrote, alone
 """
 
 import re
@@ -45,10 +53,13 @@ from core.staff import members
 from tests.conftest import Deployment
 from tests.core.staff.linked_member import link_member
 from tests.core.staff.two_towns import OPERATOR
+from tests.stories.staff_room import StaffRoom
 from tests.stories.story_platforms import Line, StoryPlatform
 
 ATHENS = ZoneInfo("Europe/Athens")
 WIDTH = 9
+OUTPUTS = ("bot", "outbox", "room", "reply", "edited", "popup", "private")
+"""The words of the lines that are what comes of the others."""
 
 
 @dataclass
@@ -67,8 +78,9 @@ class StoryRunner:
     pending: list[str] = field(default_factory=list)
     notifications: int = 0
     """The number of notifications that the story has had so far."""
-    member: int = 0
-    """The id of the member of staff, if there is one."""
+    linked: int = 0
+    """The id of the member of staff to whom the citizen's chat is linked, if it is to any."""
+    room: StaffRoom | None = None
 
     def play(self, story: str) -> str:
         """Return the story with the lines of the bot as they are now."""
@@ -76,13 +88,14 @@ class StoryRunner:
         for line in story.splitlines():
             word, _space, rest = line.partition(" ")
             rest = rest.strip()
-            if word in ("bot", "outbox") or (line.startswith(" ") and line.strip()):
+            if word in OUTPUTS or (line.startswith(" ") and line.strip()):
                 continue
             played += self.pending
             self.pending = []
             played.append(line)
             if word and not word.startswith("#"):
                 getattr(self, f"on_{word}")(rest)
+                self.pending += self.room.deliver() if self.room else []
         return "\n".join([*played, *self.pending]) + "\n"
 
     def on_now(self, rest: str) -> None:
@@ -97,6 +110,16 @@ class StoryRunner:
         self.platform = parts[0]
         self.language = parts[1] if len(parts) > 1 else None
         self.timezone = parts[2] if len(parts) > 2 else None
+
+    def on_member(self, rest: str) -> None:
+        name, municipality = (part.strip() for part in rest.split(","))
+        self.room = self.room or StaffRoom(self.deployment)
+        self.room.add(name, municipality)
+
+    def on_staff(self, rest: str) -> None:
+        assert self.room, "a story's staff begin with a member"
+        self.pending += self.room.say(rest)
+        self.pending += self.new_notifications()
 
     def on_language(self, rest: str) -> None:
         self.language = rest
@@ -175,12 +198,12 @@ class StoryRunner:
     def on_accounts(self, rest: str) -> None:
         self.deployment.services.registry.accounts = frozenset(rest.split())
 
-    def on_member(self, rest: str) -> None:
+    def on_linked(self, rest: str) -> None:
         """Link the citizen's chat to a member of staff."""
         at, *groups = rest.split()
         sender = self.story_platform.read(self.line(""))
         registry, now = self.deployment.services.registry, self.deployment.clock()
-        self.member = self.deployment.database.write_sync(
+        self.linked = self.deployment.database.write_sync(
             lambda session: link_member(
                 session,
                 registry,
@@ -194,7 +217,7 @@ class StoryRunner:
         )
 
     def on_disabled(self, _rest: str) -> None:
-        number, now = self.member, self.deployment.clock()
+        number, now = self.linked, self.deployment.clock()
         self.deployment.database.write_sync(lambda s: members.disable(s, OPERATOR, number, now))
 
     def on_taken(self, rest: str) -> None:
@@ -228,7 +251,9 @@ class StoryRunner:
         """Return the notifications added to the outbox since the last call, as `outbox` lines."""
 
         def read(session: Session) -> list[str]:
-            notifications = select(OutboxRow).where(OutboxRow.inbound_id.is_(None))
+            notifications = select(OutboxRow).where(
+                OutboxRow.inbound_id.is_(None), OutboxRow.room_id.is_(None)
+            )
             rows = session.scalars(notifications.order_by(OutboxRow.id)).all()
             found = [
                 (row, session.get_one(Booking, row.booking_id))
