@@ -15,6 +15,7 @@ from core.availability.schedule import day_bounds
 from core.availability.slots import MAX_DURATION
 from core.bookings.by_staff import find
 from core.bookings.lookup import find_by_name
+from core.catalogue.model import AlertFact
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import Booking, BookingState, Desk, History, StaffMember, StaffRoom
 from core.messaging.outbox import platform_of
@@ -34,7 +35,9 @@ LISTED_AHEAD = timedelta(days=7)
 
 
 class AgendaEntry(NamedTuple):
-    """A booking as lists and alerts show it; `desk` as BRANCH/DESK; the attendee's initials, name.
+    """A booking as lists and alerts show it; `desk` as BRANCH/DESK, of the attendee the initials.
+
+    And the name, where the municipality has it shown in chats; else that is "".
 
     A tuple, for a day may have thousands.
     """
@@ -210,12 +213,12 @@ def _entries(
 ) -> Sequence[AgendaEntry]:
     # On the connection, for the session would process each of thousands of rows once more.
     rows = session.connection().execute(query).all()
-    desks = _desks(loaded)
+    desks, shows_name = _desks(loaded), _shows_name(loaded)
     entries = []
     for number, code, start, end, service, channel, desk, state, arrived, details in rows:
         name = details.get("name", "")
         given = (number, code or "", start, end, service, channel, desks[desk], state, arrived)
-        entries.append(AgendaEntry(*given, initials(name), name))
+        entries.append(AgendaEntry(*given, initials(name), name if shows_name else ""))
     return entries
 
 
@@ -233,8 +236,12 @@ def entry_of(loaded: LoadedMunicipality, booking: Booking) -> AgendaEntry:
         booking.state,
         booking.arrived_at,
         initials(name),
-        name,
+        name if _shows_name(loaded) else "",
     )
+
+
+def _shows_name(loaded: LoadedMunicipality) -> bool:
+    return AlertFact.NAME in loaded.body.staff_chat.shows
 
 
 def _desks(loaded: LoadedMunicipality) -> Mapping[int, str]:

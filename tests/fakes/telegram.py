@@ -88,6 +88,10 @@ class TelegramServer:
     """The seconds by which a group's messages a minute are counted."""
     taken: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     """The times of that clock at which a group took messages and edits."""
+    too_many: int = 0
+    """How often a group was written to more than it takes."""
+    timed: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
+    """Messages and edits that were accepted, with their times by time.perf_counter."""
     slow: float = 0
     """Seconds that a response takes."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -151,7 +155,9 @@ class TelegramServer:
         if wrong:
             return failure(400, f"Bad Request: {wrong}")
         self.calls.append((method, given))
-        self.reached[given["chat_id"]].append(time.perf_counter())
+        at = time.perf_counter()
+        self.reached[given["chat_id"]].append(at)
+        self.timed.append((at, method, given))
         self.taken[given["chat_id"]].append(self.clock())
         number = number or self.number()
         chat[number] = {"text": given["text"], "markup": given.get("reply_markup", {})}
@@ -180,6 +186,7 @@ class TelegramServer:
         recent = [at for at in self.taken[chat] if at > now - 60]
         if chat >= 0 or len(recent) < PER_MINUTE:
             return None
+        self.too_many += 1
         wait = math.ceil(recent[-PER_MINUTE] + 60 - now)
         return failure(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
 

@@ -18,7 +18,13 @@ class Process:
     """`rantevou` with some arguments, a database and the push platform."""
 
     def __init__(
-        self, folder: Path, database: str, push_platform: str, *arguments: str, port: int
+        self,
+        folder: Path,
+        database: str,
+        push_platform: str,
+        *arguments: str,
+        port: int,
+        **settings: str,
     ) -> None:
         self._arguments, self._folder = arguments, folder
         given: dict[str, str | int] = {
@@ -27,6 +33,7 @@ class Process:
             "database_url": database,
             "push__one__url": push_platform,
             "email__town__url": push_platform,
+            **settings,
         }
         self._environment = {
             **environment(folder / "unused.db", **given),

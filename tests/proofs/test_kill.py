@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,11 @@ from tests.proofs.processes import Process, server_and_workers
 from tests.proofs.push_citizens import Citizens
 
 
-def kill(processes: list[Process], citizens: Citizens, times: int, tell: Tell) -> None:
-    """Kill one of them at random, so often, and begin it again each time."""
+def kill(processes: list[Process], on_kill: Callable[[], None], times: int, tell: Tell) -> None:
+    """Kill one of them at random, so often, and begin it again each time.
+
+    `on_kill` is called just before.
+    """
     choose = random.Random()
     for done in range(times):
         if done and done % 20 == 0:
@@ -24,7 +28,7 @@ def kill(processes: list[Process], citizens: Citizens, times: int, tell: Tell) -
         if choose.random() < 0.8:  # else while it begins
             victim.wait_until_ready()
         time.sleep(choose.uniform(0, 1.5))
-        citizens.killed()
+        on_kill()
         victim.kill()
         victim.start()
 
@@ -42,7 +46,7 @@ def test_nothing_is_lost_when_processes_are_killed(
     with server_and_workers(tmp_path, database.url, push_platform.url) as (url, processes):
         citizens = Citizens(push_platform, url)
         with citizens.booking(at_once):
-            kill(processes, citizens, kills, tell)
+            kill(processes, citizens.killed, kills, tell)
         twice = check_nothing_lost(database, citizens, push_platform)
     tell(
         f"{type(database.backend).__name__}: {kills} kills,"

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from tests.soak.clocks import MOMENTS, clock_reading_tests
 
 CHAOS, KILL = "tests/proofs/test_chaos.py", "tests/proofs/test_kill.py"
+ALERTS = "tests/proofs/test_kill_alerts.py"
 AWAY, FLOOD = "tests/proofs/test_away.py", "tests/proofs/test_flood.py"
 STORIES, BROWSER = "tests/stories", "tests/browser"
-ELSEWHERE = (CHAOS, KILL, AWAY, FLOOD, STORIES, BROWSER)
+ELSEWHERE = (CHAOS, KILL, ALERTS, AWAY, FLOOD, STORIES, BROWSER)
 """The slow tests that have a part of their own; the part `others` has the rest."""
 
 
@@ -45,6 +46,12 @@ def _parts() -> dict[str, Part]:
             "200 processes killed at work, PostgreSQL", (KILL, "-kpostgresql")
         ),
         "kills-sqlite": Part("200 processes killed at work, SQLite", (KILL, "-knot postgresql")),
+        "alerts-postgresql": Part(
+            "100 processes killed while staff are told, PostgreSQL", (ALERTS, "-kpostgresql")
+        ),
+        "alerts-sqlite": Part(
+            "100 processes killed while staff are told, SQLite", (ALERTS, "-knot postgresql")
+        ),
         "database": Part(
             "the tests of bot, dialogs, stories and webhooks on PostgreSQL",
             (
