@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from tests.soak.clocks import MOMENTS, clock_reading_tests
 
 CHAOS, KILL = "tests/proofs/test_chaos.py", "tests/proofs/test_kill.py"
-ALERTS = "tests/proofs/test_kill_alerts.py"
+ALERTS, TAPS = "tests/proofs/test_kill_alerts.py", "tests/proofs/test_kill_taps.py"
 AWAY, FLOOD = "tests/proofs/test_away.py", "tests/proofs/test_flood.py"
 STORIES, BROWSER = "tests/stories", "tests/browser"
-ELSEWHERE = (CHAOS, KILL, ALERTS, AWAY, FLOOD, STORIES, BROWSER)
+ELSEWHERE = (CHAOS, KILL, ALERTS, TAPS, AWAY, FLOOD, STORIES, BROWSER)
 """The slow tests that have a part of their own; the part `others` has the rest."""
 
 
@@ -51,6 +51,12 @@ def _parts() -> dict[str, Part]:
         ),
         "alerts-sqlite": Part(
             "100 processes killed while staff are told, SQLite", (ALERTS, "-knot postgresql")
+        ),
+        "taps-postgresql": Part(
+            "100 kills while staff tap on buttons, PostgreSQL", (TAPS, "-kpostgresql")
+        ),
+        "taps-sqlite": Part(
+            "100 kills while staff tap on buttons, SQLite", (TAPS, "-knot postgresql")
         ),
         "database": Part(
             "the tests of bot, dialogs, stories and webhooks on PostgreSQL",
