@@ -104,9 +104,10 @@ def claim_and_render(
         if (reply.closing or reply.edits) and replaces is None:
             _set_status(session, row, OutboxStatus.CANCELLED)
             continue
-        suppressed = session.get(
-            Suppression, (row.account, address_hash(services.registry, row.account, address))
-        )
+        suppressed = None
+        if row.room_id is None:
+            hashed = address_hash(services.registry, row.account, address)
+            suppressed = session.get(Suppression, (row.account, hashed))
         if suppressed and row.last_error == RETRIED:
             session.delete(suppressed)
             suppressed = None

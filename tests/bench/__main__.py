@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.bench import bots, report, web
+from tests.bench.alert_delay import alert_delay
 from tests.bench.background import background
 from tests.bench.databases import on_postgres, on_sqlite
 from tests.bench.day_lists import day_lists
@@ -25,7 +26,7 @@ from tests.bench.sizes import SHORT, WHOLE, Sizes
 from tests.bench.turns import turns
 from tests.postgres import running
 
-ON_BOTH = (growth, months, day_lists, background, deliveries, delivery_delay)
+ON_BOTH = (growth, months, day_lists, background, deliveries, delivery_delay, alert_delay)
 MEASURES = {"SQLite": ON_BOTH, "PostgreSQL": (*ON_BOTH, processes)}
 
 
