@@ -8,7 +8,7 @@ bot      With which municipality would you like an appointment?
          (Help)
 linked   larissa
 follows  caller
-bot      Municipality: Municipality of Larissa.
+bot      Municipality of Larissa.
 bot      You are booking for somebody else.
          Which group of services?
          [Registry Office - Municipal Register] [Financial Services - Revenue]
@@ -41,7 +41,7 @@ bot      You are booking for somebody else.
          (Back) (Help)
 citizen  start over
 bot      Let's start from the beginning.
-         Municipality: Municipality of Larissa.
+         Municipality of Larissa.
 bot      You are booking for somebody else.
          Which group of services?
          [Registry Office - Municipal Register] [Financial Services - Revenue]
