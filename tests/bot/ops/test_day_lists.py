@@ -117,7 +117,7 @@ def test_a_room_of_a_group_or_desk_gets_its_own(staff_chat: StaffChat) -> None:
     staff_chat.deployment.clock.now = MORNING
     send(staff_chat)
     shown = staff_chat.server.chats[GROUP].values()
-    assert [(each["topic"], each["text"].split("\n")[1][:12]) for each in shown] == [
+    assert sorted((each["topic"], each["text"].split("\n")[1][:12]) for each in shown) == [
         (7, "10:00 · tax "),
         (8, "09:00 · perm"),
     ]
