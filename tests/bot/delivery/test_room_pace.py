@@ -61,7 +61,7 @@ def test_those_that_pile_up_come_in_one_message(staff_chat: StaffChat) -> None:
     staff_chat.deliver()
     (words,) = staff_chat.texts()
     heading, *lines = words.split("\n")
-    assert heading == "12 αλλαγές:"
+    assert heading == "12 ενημερώσεις:"
     assert len(lines) == 12
     assert lines[0].startswith("• Νέο ραντεβού: Δευ 7 Δεκ 09:00, permit · Φυσική παρουσία · ")
     assert set(told(staff_chat).values()) == {1}
@@ -196,7 +196,7 @@ def test_a_gathered_message_that_may_have_arrived_is_sent_once_more_as_it_was(
     staff_chat.deployment.clock.now += doubt.PAUSE
     staff_chat.deliver()
     assert Counter(words.split("\n")[0].partition(":")[0] for words in staff_chat.texts()) == {
-        "12 αλλαγές": 1,
+        "12 ενημερώσεις": 1,
         "Νέο ραντεβού": len(later),
     }
     assert set(told(staff_chat).values()) == {1}
@@ -237,7 +237,7 @@ def test_what_a_worker_had_that_died_is_sent_when_its_lease_has_run_out(
     staff_chat.bind()
     book(staff_chat, 12)
     claim = staff_chat.claim("dead")
-    assert [message.reply.text.split("\n")[0] for message in claim] == ["12 αλλαγές:"]
+    assert [message.reply.text.split("\n")[0] for message in claim] == ["12 ενημερώσεις:"]
     assert {status for _kind, status in staff_chat.rows()} == {"claimed"}
     staff_chat.deployment.clock.now += outbox.LEASE + timedelta(seconds=1)
     staff_chat.deliver()
