@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bot.delivery import doubt, room_pace
 from bot.platforms.layout import ROOM_UNITS
@@ -243,6 +243,25 @@ def test_what_a_worker_had_that_died_is_sent_when_its_lease_has_run_out(
     staff_chat.deliver()
     assert set(told(staff_chat).values()) == {1}
     assert {status for _kind, status in staff_chat.rows()} == {"sent"}
+
+
+@pytest.mark.parametrize("broken", [0, 5])
+def test_one_that_cannot_be_put_into_words_delays_no_other(
+    staff_chat: StaffChat, broken: int
+) -> None:
+    staff_chat.bind()
+    bookings = book(staff_chat, 12)
+    unreadable = text(f"UPDATE bookings SET details = x'00' WHERE id = {bookings[broken]}")
+    staff_chat.do(lambda s: s.execute(unreadable))
+    for _round in range(2):
+        staff_chat.deliver()
+        staff_chat.deployment.clock.forward(minutes=3)
+    staff_chat.deliver()
+    words = "\n".join(staff_chat.texts())
+    assert words.count("Νέο ραντεβού") == 11
+    statuses = [status for _kind, status in staff_chat.rows()]
+    assert Counter(statuses) == {"sent": 11, "pending": 1}
+    assert statuses[broken] == "pending"
 
 
 @on_both
