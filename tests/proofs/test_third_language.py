@@ -175,7 +175,8 @@ def telegram(chat):
 
 
 assert telegram({"id": 1, "type": "private"}).events[0].language == CODE
-assert "Écrivez-moi en privé.".encode() in telegram({"id": 2, "type": "group"}).response.body
+in_group = telegram({"id": 2, "type": "group"}).respond_to_staff(None)  # in a group of citizens
+assert "Écrivez-moi en privé.".encode() in in_group.body
 assert list(LANGUAGES) == [*(each for each in SPOKEN if each != "en"), None]
 assert Translator().say(dict(COMMANDS)["language"], CODE) == " / ".join(NAMES)
 event = {

@@ -268,7 +268,7 @@ def test_polling_answers_as_the_webhook_does(file: Path, telegram: TelegramServe
     bot = {"telegram__town__token": TOKEN, "telegram__town__api_url": telegram.url}
     telegram.waiting = [
         {**updates.message(text="Γεια", message_id=telegram.number()), "update_id": 1},
-        {**updates.blocked(chat=updates.GROUP), "update_id": 2},
+        {**updates.blocked("member", chat=updates.GROUP), "update_id": 2},
         {**updates.message(text="α", chat=updates.GROUP), "update_id": 3},
     ]
     with server(file, (RANTEVOU, "telegram", "poll"), **bot) as polling:
