@@ -104,13 +104,7 @@ def claim_and_render(
         if (reply.closing or reply.edits) and replaces is None:
             _set_status(session, row, OutboxStatus.CANCELLED)
             continue
-        suppressed = None
-        if row.room_id is None:
-            hashed = address_hash(services.registry, row.account, address)
-            suppressed = session.get(Suppression, (row.account, hashed))
-        if suppressed and row.last_error == RETRIED:
-            session.delete(suppressed)
-            suppressed = None
+        suppressed = _suppression(session, services, row, address)
         # A reply is sent all the same: who has just written can usually be reached.
         if suppressed and row.kind != MessageKind.REPLY:
             _give_up(session, services, row, "suppressed")
@@ -136,6 +130,20 @@ def claim_and_render(
             )
         )
     return messages, len(rows)
+
+
+def _suppression(
+    session: Session, services: Services, row: OutboxRow, address: str
+) -> Suppression | None:
+    """Return the suppression of a row's address; it ends where the technician retries the row."""
+    if row.room_id is not None:
+        return None  # a chat that can't be written to is unbound instead
+    hashed = address_hash(services.registry, row.account, address)
+    found = session.get(Suppression, (row.account, hashed))
+    if found and row.last_error == RETRIED:
+        session.delete(found)
+        return None
+    return found
 
 
 def mark_sent(

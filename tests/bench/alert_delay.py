@@ -1,7 +1,6 @@
 """Measure the time from a citizen's confirmation to the send call of the alert to staff."""
 
 import asyncio
-import statistics
 import threading
 import time
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.messages import Reply
 from core.db.database import Database
 from core.db.models import MunicipalityRow, StaffRoom
-from tests.bench.clock import Cost, now
+from tests.bench.clock import Cost, median_cost, now
 from tests.bench.conversations import Conversations
 from tests.bench.databases import NOW
 from tests.bench.push_delivery import ACCOUNT, PushDelivery
@@ -39,12 +38,8 @@ class Citizens(Conversations):
 def alert_delay(kind: str, databases: Sequence[Database], _sizes: Sizes) -> None:
     """Measure with few bookings stored, and a room at each municipality."""
     waits = asyncio.run(_measure(databases[0]))
-    median = Cost(
-        statistics.median(each.wall for each in waits),
-        statistics.median(each.cpu for each in waits),
-    )
     what = f"{kind}: from a confirmation to the alert to staff: p50"
-    line(f"{kind.lower()}.confirm_to_alert", what, median, bound=BOUND)
+    line(f"{kind.lower()}.confirm_to_alert", what, median_cost(waits), bound=BOUND)
 
 
 async def _measure(database: Database) -> list[Cost]:
