@@ -85,6 +85,8 @@ class Application:
                     answer = await self.handle_staff(event)
                     if answer is None and event.citizen:
                         await self.handle_message(event.citizen)
+                    elif answer is None:
+                        self._ignore(account, "group message")
                     if result.respond_to_staff:
                         response = result.respond_to_staff(answer)
                 case RoomMoved(chat, new_chat):

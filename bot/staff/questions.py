@@ -7,7 +7,7 @@ from bot.staff_messages import StaffAnswer, StaffTap
 from bot.views.staff_question import READY_REASONS
 from core.actor import Staff
 from core.bookings import by_staff
-from core.db.models import Booking, StaffMember, StaffQuestion
+from core.db.models import Booking, StaffMember, StaffQuestion, StaffRoom
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
 from core.staff import questions
@@ -76,7 +76,8 @@ def keep(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
 def _find(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffQuestion:
     """Return the open question of the member who taps. Raises StaffRefused."""
     question = questions.find(turn.session, tap.about)
-    if question is None or turn.room is None or question.room_id != turn.room.id:
+    room = turn.session.get(StaffRoom, question.room_id) if question else None
+    if question is None or room is None or turn.room is None or room.chat != turn.room.chat:
         raise StaffRefused(StaffRefusalKind.NOT_FOUND, CLOSED)
     if question.member_id != staff.member_id:
         name = select(StaffMember.name.label("name")).where(StaffMember.id == question.member_id)

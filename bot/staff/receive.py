@@ -51,13 +51,13 @@ def receive(session: Session, services: Services, inbound: StaffInbound) -> Staf
 
 
 def _room(session: Session, inbound: StaffInbound) -> StaffRoom | None:
-    """Return the room of a message; of a tap, if need be, another room of the same chat.
+    """Return the room of a message; where it is about one of ours, if need be another of its chat.
 
     For what is sent to a topic that was deleted arrives outside of it.
     """
     account, chat = inbound.account, inbound.chat
     found = rooms.find(session, account, chat, inbound.topic)
-    if found is None and inbound.tap is not None:
+    if found is None and (inbound.tap or inbound.answers):
         of_chat = select(StaffRoom).where(
             StaffRoom.account == account, StaffRoom.chat == chat, StaffRoom.unbound_at.is_(None)
         )

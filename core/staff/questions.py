@@ -60,16 +60,19 @@ def find(session: Session, question_id: int) -> StaffQuestion | None:
 
 
 def find_answered(session: Session, room: StaffRoom, provider_id: str) -> StaffQuestion | None:
-    """Return the question whose message in a room has that id of the platform; else None."""
-    key = session.scalar(
-        select(OutboxRow.dedupe_key).where(
-            OutboxRow.room_id == room.id,
+    """Return the question whose message in a room's chat has that id of the platform; else None."""
+    row = session.execute(
+        select(OutboxRow.dedupe_key, OutboxRow.room_id)
+        .join(StaffRoom, OutboxRow.room_id == StaffRoom.id)
+        .where(
+            StaffRoom.account == room.account,
+            StaffRoom.chat == room.chat,
             OutboxRow.kind == MessageKind.STAFF_QUESTION,
             OutboxRow.provider_id == provider_id,
             OutboxRow.replaces_id.is_(None),
         )
-    )
-    return find(session, question_of(key, room.id)) if key else None
+    ).first()
+    return find(session, question_of(row.dedupe_key, row.room_id or 0)) if row else None
 
 
 def question_of(dedupe_key: str, room_id: int) -> int:

@@ -356,7 +356,7 @@ def test_no_secret_no_record(maria: Person, deployment: Deployment) -> None:
 
 
 def test_what_is_no_message_is_counted(maria: Person) -> None:
-    assert maria.send(updates.blocked(chat=updates.GROUP)).status_code == 200
+    assert maria.send(updates.blocked("member", chat=updates.GROUP)).status_code == 200
     counted = 'rantevou_ignored_total{kind="my_chat_member",platform="telegram"} 1.0'
     assert counted in maria._client.management.get("/metrics").text
 

@@ -94,10 +94,16 @@ class People:
         shown = self.chat.server.buttons(chat)
         return self.tap_data(next(data for name, data in shown.items() if label in name), who, chat)
 
-    def tap_data(self, data: str, who: int = HELEN, chat: int = GROUP) -> str:
+    def tap_data(
+        self, data: str, who: int = HELEN, chat: int = GROUP, topic: int | None = None
+    ) -> str:
         """Tap a button of that data; return the pop-up."""
         where = {**updates.CHAT, "id": who} if chat > 0 else {**updates.GROUP, "id": chat}
-        self._receive(updates.tap(data, chat=where, **{"from": {**updates.WHO, "id": who}}))
+        update = updates.tap(data, chat=where, **{"from": {**updates.WHO, "id": who}})
+        if topic is not None:
+            message = update["callback_query"]["message"]
+            message.update(message_thread_id=topic, is_topic_message=True)
+        self._receive(update)
         return self.pop_ups[-1]
 
     def deliver(self) -> None:

@@ -179,3 +179,22 @@ def test_it_is_over_before_it_is_confirmed(asked: People) -> None:
     asked.chat.deployment.clock.now += timedelta(days=1)
     assert asked.tap(YES)
     assert state(asked) == "confirmed"
+
+
+def test_what_was_asked_in_a_topic_that_is_deleted_is_answered_in_the_group(
+    people: People,
+) -> None:
+    topic = 7
+    people.chat.bind(topic="8", group="money")
+    people.chat.bind(topic=str(topic), group="building")
+    people.chat.server.topics[GROUP][topic] = "open"
+    people.linked(HELEN)
+    people.chat.book()
+    people.deliver()
+    people.tap_data(people.chat.server.buttons(GROUP)[CANCEL], topic=topic)
+    people.chat.server.topics[GROUP][topic] = "deleted"
+    people.deliver()
+    assert people.write("Ασθένεια", to=question(people)[0]) is None
+    people.deliver()
+    assert people.tap(YES) == "Ακυρώθηκε."
+    assert reasons(people) == ["Ασθένεια"]
