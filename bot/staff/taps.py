@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from bot.staff import questions
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffButton, StaffTap
-from bot.views.staff_alert import UNDOABLE
+from bot.views.staff_alert import UNDOABLE, booking_buttons
 from core.actor import Staff
 from core.bookings import attendance, by_staff, seen
 from core.db.models import Booking
@@ -53,8 +53,10 @@ def refused(turn: StaffTurn, refusal: StaffRefused) -> StaffAnswer:
     tap = StaffTap.parse(turn.inbound.tap or "")
     if tap and turn.room and tap.button in OF_BOOKING:
         booking = turn.session.get_one(Booking, tap.about)
-        cause, only = Cause.tap(turn.number), turn.room.id
-        enqueue_edits(turn.session, turn.registry, booking, cause, turn.now, only)
+        offered = booking_buttons(turn.session, turn.services, booking)
+        if turn.inbound.tap not in [button.id for button in offered]:
+            cause, only = Cause.tap(turn.number), turn.room.id
+            enqueue_edits(turn.session, turn.registry, booking, cause, turn.now, only)
     return turn.pop_up(refusal.text)
 
 
