@@ -15,7 +15,7 @@ from core.actor import Actor, Staff
 from core.availability.slots import nearest_times
 from core.bookings import service
 from core.bookings.reference import fold_code
-from core.bookings.staff_rights import check_change
+from core.bookings.staff_rights import bookable_part, check_change
 from core.bookings.true_state import changed, check_confirmed, day_and_time
 from core.catalogue.registry import Registry
 from core.db.models import Booking, Citizen
@@ -129,15 +129,15 @@ def move(
     *,
     shown: datetime | None = None,
 ) -> None:
-    """Move a booking that isn't over to a time at which a desk is open and free.
+    """Move a booking that isn't over to a time at which a desk that they serve is open and free.
 
     The citizen is told. `shown` is the start that was shown to the member. Raises StaffRefused:
     not_allowed, not_found, changed; invalid, with the nearest free times, where no desk is.
     """
     check_right(registry, staff, Action.MOVE, booking)
     _check_awaited(session, registry, booking, now, shown)
-    loaded = registry[booking.municipality_id]
-    if not loaded.has(booking.service, booking.branch):
+    loaded = bookable_part(registry[booking.municipality_id], staff)
+    if loaded is None or not loaded.has(booking.service, booking.branch):
         raise changed(_("This service isn't offered any more."))
     offer = loaded.offer(booking.service, booking.branch, booking.channel)
     try:

@@ -133,6 +133,17 @@ def test_a_move_needs_an_open_and_a_free_desk(towns: TwoTowns, employee: Staff) 
     assert booking.starts_at == utc(at("09:30"))
 
 
+def test_an_employee_of_a_desk_moves_nothing_to_another_desk(towns: TwoTowns) -> None:
+    of_desk = towns.staff(Role.EMPLOYEE, desks=["office/one"])
+    booking = next(each for _ in range(2) if towns.desk("one") == (each := towns.book()).desk_id)
+    both = [towns.book("09:00") for _ in range(2)]
+    cancel(towns, OPERATOR, next(each for each in both if each.desk_id != booking.desk_id))
+    with pytest.raises(StaffRefused, match="invalid"):
+        move(towns, of_desk, booking, "09:00")
+    move(towns, of_desk, booking, "09:30")
+    assert booking.desk_id == towns.desk("one")
+
+
 def test_staff_move_beyond_the_days_that_citizens_may_book(
     towns: TwoTowns, employee: Staff
 ) -> None:
