@@ -43,8 +43,9 @@ class LimitedDisk:
         folder.mkdir()
 
     def fill(self, process: int) -> None:
-        """Limit the process's files to the size of the largest file."""
-        self._limit(process, max(file.stat().st_size for file in self.folder.iterdir()))
+        """Limit the process's files to the size of the log to which SQLite appends."""
+        (log,) = self.folder.glob("*-wal")
+        self._limit(process, log.stat().st_size)
 
     def free(self, process: int) -> None:
         """Remove the limit."""

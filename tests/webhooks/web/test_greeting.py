@@ -30,11 +30,14 @@ READ = {"municipalities", "desks"}
 
 @contextmanager
 def locked(database: Database) -> Iterator[None]:
-    """Lock all that may be written to, as another process does that writes and hangs."""
+    """Lock all that may be written to, as another process does that writes and hangs.
+
+    On PostgreSQL as a writer does: what only reads, such as the server's own jobs, may go on.
+    """
     with database.engine.connect() as rival:  # on SQLite, the writer's only connection
         if rival.dialect.name == "postgresql":
             tables = ", ".join(set(Base.metadata.tables) - READ)
-            rival.execute(text(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE"))
+            rival.execute(text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE"))
             rival.execute(text(f"SELECT pg_advisory_xact_lock({key_of(LOAD_LOCK)})"))
         yield
 
