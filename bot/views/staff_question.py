@@ -21,7 +21,7 @@ from core.staff import questions
 from core.staff.record import cancellation_reason
 
 READY_REASONS: Sequence[TextTemplate] = (
-    _("The employee is ill"),
+    _("The employee can't be there"),
     _("The office is closed that day"),
     _("Technical problem"),
     _("The appointment is for another service"),
