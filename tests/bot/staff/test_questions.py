@@ -11,7 +11,7 @@ from tests.bot.platforms import telegram_updates as updates
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
 
-CANCEL, YES, NO, KEEP, ILL = "Ακύρωση…", "Ναι", "Όχι", "Να μην ακυρωθεί", "Ασθένεια υπαλλήλου"
+CANCEL, YES, NO, KEEP, ABSENT = "Ακύρωση…", "Ναι", "Όχι", "Να μην ακυρωθεί", "Κώλυμα του υπαλλήλου"
 ASKS, SURE = "γιατί να ακυρωθεί", "Να ακυρωθεί το ραντεβού;"
 
 
@@ -48,21 +48,21 @@ def test_it_is_asked_under_the_alert_with_ready_reasons(asked: People) -> None:
     assert text.startswith("Ελένη Δήμου, γιατί να ακυρωθεί")
     alert, message = next(iter(asked.chat.server.chats[GROUP])), asked.chat.server.chats[GROUP]
     assert message[number]["answers"] == alert
-    assert ILL in asked.chat.server.buttons(GROUP)
+    assert ABSENT in asked.chat.server.buttons(GROUP)
     assert state(asked) == "confirmed"
 
 
 def test_a_ready_reason_is_asked_once_more_and_told_to_the_citizen(asked: People) -> None:
-    assert asked.tap(ILL) == "Παρακαλώ επιβεβαιώστε."
+    assert asked.tap(ABSENT) == "Παρακαλώ επιβεβαιώστε."
     asked.deliver()
     assert question(asked)[1].startswith(SURE)
-    assert ILL in question(asked)[1]
+    assert ABSENT in question(asked)[1]
     assert state(asked) == "confirmed"
     assert asked.tap(YES) == "Ακυρώθηκε."
     asked.deliver()
-    assert (state(asked), reasons(asked)) == ("cancelled", [ILL])
+    assert (state(asked), reasons(asked)) == ("cancelled", [ABSENT])
     assert "ακυρωθεί" in question(asked)[1]
-    assert ILL in question(asked)[1]
+    assert ABSENT in question(asked)[1]
     assert asked.chat.server.buttons(GROUP) == {}
     closed = asked.chat.do(lambda s: s.scalars(select(StaffQuestion)).one())
     assert (closed.closed_at is not None, closed.reason) == (True, None)
@@ -100,7 +100,7 @@ def test_only_who_tapped_is_asked(asked: People) -> None:
     number, text = question(asked)
     assert asked.write("Γιατί έτσι", NICK, to=number) is None
     assert asked.write("Γιατί έτσι", STRANGER, to=number) is None
-    assert "Ελένη Δήμου" in asked.tap(ILL, NICK)
+    assert "Ελένη Δήμου" in asked.tap(ABSENT, NICK)
     assert "συνδεδεμένος" in asked.tap(KEEP, STRANGER)
     asked.deliver()
     assert question(asked) == (number, text)
@@ -124,7 +124,7 @@ def test_a_second_tap_asks_no_second_time(asked: People) -> None:
 
 
 def test_a_question_that_nobody_answers_is_closed_after_an_hour(asked: People) -> None:
-    yes = asked.chat.server.buttons(GROUP)[ILL]
+    yes = asked.chat.server.buttons(GROUP)[ABSENT]
     asked.chat.deployment.clock.forward(minutes=60)
     assert "έχει κλείσει" in asked.tap_data(yes)
     now = asked.chat.services.clock()
@@ -132,13 +132,13 @@ def test_a_question_that_nobody_answers_is_closed_after_an_hour(asked: People) -
         asked.chat.do(lambda s: close_old(s, asked.chat.services.registry, now))
         asked.deliver()
     assert question(asked)[1] == "Δεν ακυρώθηκε: δεν απάντησε κανείς για μία ώρα."
-    assert ILL not in asked.chat.server.buttons(GROUP)
+    assert ABSENT not in asked.chat.server.buttons(GROUP)
 
 
 def test_of_two_who_cancel_one_wins_and_the_other_is_told(asked: People) -> None:
     asked.tap(CANCEL, NICK)
     asked.deliver()
-    asked.tap(ILL, NICK)  # the last question is Nick's
+    asked.tap(ABSENT, NICK)  # the last question is Nick's
     asked.write("Σεισμός", to=question(asked)[0])
     asked.deliver()
     yes = [
@@ -157,7 +157,7 @@ def test_of_two_who_cancel_one_wins_and_the_other_is_told(asked: People) -> None
 
 @pytest.mark.parametrize("how", ["move", "cancel"])
 def test_a_booking_that_is_changed_meanwhile_is_not_cancelled(asked: People, how: str) -> None:
-    asked.tap(ILL)
+    asked.tap(ABSENT)
     asked.deliver()
     number = asked.chat.do(lambda s: s.scalars(select(Booking.id)).one())
     if how == "move":
@@ -174,7 +174,7 @@ def test_it_is_over_before_it_is_confirmed(asked: People) -> None:
     asked.chat.deployment.clock.forward(days=7, minutes=-20)
     asked.tap(CANCEL)
     asked.deliver()
-    asked.tap(ILL)
+    asked.tap(ABSENT)
     asked.deliver()
     asked.chat.deployment.clock.now += timedelta(days=1)
     assert asked.tap(YES)
