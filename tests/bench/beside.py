@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -163,7 +164,7 @@ def _short(place: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
             run = subprocess.Popen(
                 command,
                 cwd=place,
-                env=_environment(),
+                env=_environment() | {"RANTEVOU_MANAGEMENT_PORT": _free_port()},
                 stdout=log,
                 stderr=log,
                 text=True,
@@ -175,6 +176,13 @@ def _short(place: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
             finally:
                 _signal(run, signal.SIGKILL)
                 run.wait()
+
+
+def _free_port() -> str:
+    """Return a free port: servers of several runs stand at the same time."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
 
 
 def _signal(run: subprocess.Popen[str], number: signal.Signals) -> None:
