@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
@@ -22,6 +23,13 @@ TOLD = frozenset(
     }
 )
 """The changes of which rooms are told; others are only shown in the alert sent before."""
+
+
+class RoomRow(NamedTuple):
+    """A room to which a message can be addressed."""
+
+    id: int
+    account: str
 
 
 def enqueue_alerts(
@@ -62,7 +70,11 @@ def enqueue_edits(
 
 
 def to_room(
-    room: StaffRoom, kind: MessageKind, cause: Cause, due_at: datetime, booking: Booking | None
+    room: StaffRoom | RoomRow,
+    kind: MessageKind,
+    cause: Cause,
+    due_at: datetime,
+    booking: Booking | None,
 ) -> OutboxMessage:
     """Return a message to a room, with the dedupe key of its cause."""
     recipient = RoomRecipient(room.id)
@@ -147,33 +159,50 @@ def is_shown_later(session: Session, row: OutboxRow) -> bool:
 
 def _rooms(
     session: Session, registry: Registry, booking: Booking
-) -> Sequence[tuple[StaffRoom, int | None]]:
+) -> Sequence[tuple[RoomRow, int | None]]:
     """Return the rooms of a booking, each with the alert of it to be edited, if there is one.
 
     Those are the rooms of its municipality, service group and desk, and the rooms told before,
     when it was at another desk.
     """
+    given = {
+        "booking_id": booking.id,
+        "municipality_id": booking.municipality_id,
+        "service_group": registry[booking.municipality_id].body.group_of(booking.service),
+        "desk_id": booking.desk_id,
+    }
+    rows = session.connection().execute(_ROOMS_OF_BOOKING, given)
+    return [(RoomRow(*room), alert) for *room, alert in rows]
+
+
+def _rooms_of_booking() -> Select[Any]:
+    """Return the statement of `_rooms`."""
     told: ColumnElement[bool] = and_(
-        OutboxRow.booking_id == booking.id,
+        OutboxRow.booking_id == bindparam("booking_id"),
         OutboxRow.kind == MessageKind.ALERT,
         OutboxRow.room_id == StaffRoom.id,
     )
     alone = OutboxRow.gathered_by.is_(None)
-    first = select(func.min(OutboxRow.id)).where(told, alone).scalar_subquery()
-    group = registry[booking.municipality_id].body.group_of(booking.service)
     of_all = and_(StaffRoom.service_group.is_(None), StaffRoom.desk_id.is_(None))
-    rows = session.execute(
-        select(StaffRoom, first)
+    return (
+        select(
+            StaffRoom.id,
+            StaffRoom.account,
+            select(func.min(OutboxRow.id)).where(told, alone).scalar_subquery(),
+        )
         .where(
-            StaffRoom.municipality_id == booking.municipality_id,
+            StaffRoom.municipality_id == bindparam("municipality_id"),
             StaffRoom.unbound_at.is_(None),
             or_(
                 of_all,
-                StaffRoom.service_group == group,
-                StaffRoom.desk_id == booking.desk_id,
+                StaffRoom.service_group == bindparam("service_group"),
+                StaffRoom.desk_id == bindparam("desk_id"),
                 select(OutboxRow.id).where(told).exists(),
             ),
         )
         .order_by(StaffRoom.id)
     )
-    return [(room, alert) for room, alert in rows]
+
+
+_ROOMS_OF_BOOKING = _rooms_of_booking()
+"""Built once, and run on the connection: each confirmation of a citizen runs it."""
