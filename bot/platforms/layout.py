@@ -1,5 +1,6 @@
 """The layout of messages, for several platforms: long texts in parts, buttons in rows."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from bot.messages import ReplyChoice
@@ -23,9 +24,8 @@ def split(text: str, longest: int, size: Callable[[str], int]) -> list[str]:
     """Split a text into parts of at most that size, between lines where possible."""
     parts, rest = [], text
     while size(rest) > longest:
-        end = longest
-        while size(rest[:end]) > longest:
-            end -= 1
+        lengths = range(longest + 1)
+        end = bisect_right(lengths, longest, key=lambda length: size(rest[:length])) - 1
         line = rest.rfind("\n", 0, end)
         cut = line if line > 0 else end
         parts.append(rest[:cut])
