@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.soak import __main__ as soak
-from tests.soak.clocks import MOMENTS, clock_reading_tests, moved_to
+from tests.soak.clocks import MOMENTS, TIMELESS, clock_reading_tests, moved_to
 from tests.soak.parts import PARTS, Part, named
 
 ASK = (
@@ -60,3 +60,4 @@ def test_what_reads_the_clock_is_found() -> None:
     found = clock_reading_tests()
     assert {"tests/proofs/test_kill.py", "tests/bot/cli/test_main.py"} <= set(found)
     assert "tests/core/availability/test_schedule.py" not in found
+    assert all(Path(file).exists() for file in TIMELESS)
