@@ -1,0 +1,55 @@
+"""What piled up for a room over a long outage costs no more than what is sent of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.delivery.dispatch import claim_and_render, mark_sent
+from core.db.models import Booking, StaffRoom
+from core.messaging.keys import Cause, MessageKind
+from core.messaging.outbox import enqueue
+from core.staff.alerts import to_room
+from tests.bot.platforms.test_telegram import ACCOUNT
+from tests.bot.staff_chat import StaffChat
+from tests.conftest import on_both
+
+ROWS = 600
+
+
+def pile_up(chat: StaffChat) -> None:
+    """Enqueue the alerts of two hours, all older than what waits for what is before it."""
+    room_id, booking_id = chat.bind(), chat.book()
+    begun = chat.services.clock() - timedelta(hours=2)
+
+    def run(session: Session) -> None:
+        room, booking = session.get_one(StaffRoom, room_id), session.get_one(Booking, booking_id)
+        messages = [
+            to_room(room, MessageKind.ALERT, Cause(f"change of old {number}"), due, booking)
+            for number in range(ROWS)
+            for due in [begun + timedelta(seconds=10 * number)]
+        ]
+        change = session.connection().exec_driver_sql("SELECT max(id) FROM history").scalar()
+        messages = [replace(each, change_id=change) for each in messages]
+        enqueue(session, chat.services.registry.accounts, messages, chat.services.clock())
+
+    chat.do(run)
+
+
+@on_both
+def test_what_must_wait_is_not_claimed_and_put_back_row_by_row(staff_chat: StaffChat) -> None:
+    pile_up(staff_chat)
+    given = (staff_chat.services, [ACCOUNT], "worker", 20, timedelta(hours=24))
+    claims = sent = 0
+    for _slot in range(4):
+        while True:
+            messages, claimed = staff_chat.do(lambda s: claim_and_render(s, *given))
+            claims += 1
+            for message in messages:
+                staff_chat.do(lambda s, m=message: mark_sent(s, staff_chat.services, m, "5"))
+                sent += 1
+            if not claimed:
+                break
+        staff_chat.deployment.clock.forward(seconds=4)
+    assert sent == 8  # five at once, then one each four seconds
+    assert claims <= 4 * sent
