@@ -80,6 +80,7 @@ def _set_up(platform: str) -> None:
 def _poll(platform: str) -> None:
     from bot.bootstrap import bootstrap, load_shipped
     from bot.ops.cleanup import clean_up_forever
+    from bot.ops.day_lists import list_days_forever
     from bot.platforms.base import PollingPlatform
     from bot.settings import read_settings
     from bot.telemetry.logging import configure
@@ -106,7 +107,8 @@ def _poll(platform: str) -> None:
         cleaning = clean_up_forever(
             application.database, application.services, settings.keep_replies
         )
-        polling.append(asyncio.create_task(cleaning))
+        listing = list_days_forever(application.database, application.services)
+        polling.extend(asyncio.create_task(work) for work in (cleaning, listing))
 
         def end(*_ended: object) -> None:
             # An update that wasn't handled comes again.

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -289,6 +290,30 @@ def test_polling_answers_as_the_webhook_does(file: Path, telegram: TelegramServe
     assert polling.events.count("an update wasn't answered") == 1
     assert all(line.startswith("{") for line in polling.log.splitlines()[1:]), polling.log
     assert TOKEN not in polling.log
+
+
+def test_polling_lists_the_day_for_staff(file: Path, telegram: TelegramServer) -> None:
+    bot = {"telegram__town__token": TOKEN, "telegram__town__api_url": telegram.url}
+    now = datetime.now(ZoneInfo("Europe/Athens"))
+    at = max(now - timedelta(minutes=2), now.replace(hour=0, minute=0))
+    listed = "SELECT count(*) FROM outgoing WHERE kind = 'day_list'"
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(
+            "UPDATE municipalities SET digest = '',"
+            " document = json_set(document, '$.staff_chat', json_object('day_list_at', ?))"
+            " WHERE id = 'kalamata'",
+            (f"{at:%H:%M}",),
+        )
+        database.execute(
+            "INSERT INTO staff_rooms (municipality_id, account, chat, topic, bound_at)"
+            " VALUES ('kalamata', 'telegram:town', '-100', '', 0)"
+        )
+    with (
+        server(file, (RANTEVOU, "telegram", "poll"), **bot) as polling,
+        closing(sqlite3.connect(file)) as database,
+    ):
+        until(lambda: database.execute(listed).fetchone() == (1,))
+        assert polling.end() == 0
 
 
 def test_the_doctor_says_how_the_server_of_this_machine_is(
