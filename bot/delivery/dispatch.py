@@ -273,7 +273,10 @@ def _retry_or_give_up(
 ) -> None:
     now = services.clock()
     again = max(outbox.retry_at(row.attempts, now), now + timedelta(seconds=error.retry_after))
-    if error.for_good or again > row.due_at + give_up:
+    if error.for_good:
+        _give_up(session, services, row, error.why)
+    elif again > row.due_at + give_up:
+        room_pace.release_younger(session, row, again - give_up)
         _give_up(session, services, row, error.why)
     else:
         row.try_at = again

@@ -103,6 +103,16 @@ def carried_by(session: Session, row: OutboxRow) -> Sequence[OutboxRow]:
     ).all()
 
 
+def release_younger(session: Session, row: OutboxRow, since: datetime) -> None:
+    """Have those wait that are sent in the message of a row but were due at a time or later.
+
+    The row is given up for its age, which isn't theirs.
+    """
+    for each in carried_by(session, row):
+        if each.due_at >= since:
+            each.status, each.claimed_by, each.gathered_by = OutboxStatus.PENDING, None, None
+
+
 def _rooms_of_chat(session: Session, row: OutboxRow) -> Sequence[StaffRoom]:
     """Return the rooms of a chat, locked: its topics share what it takes."""
     of = select(StaffRoom.account, StaffRoom.chat).where(StaffRoom.id == row.room_id).subquery()

@@ -173,6 +173,23 @@ def test_while_the_platform_is_away_they_wait_and_come_gathered(staff_chat: Staf
     assert len(staff_chat.texts()) <= 2
 
 
+def test_one_is_given_up_for_its_own_age_and_not_for_that_of_what_it_was_gathered_with(
+    staff_chat: StaffChat,
+) -> None:
+    staff_chat.bind()
+    staff_chat.server.failures[GROUP] = [failure(502, "Bad Gateway")] * 1000
+    old = book(staff_chat, 6)
+    staff_chat.deployment.clock.forward(minutes=40)
+    fresh = book(staff_chat, 6, MONDAY + timedelta(days=7))
+    for _try in range(4):
+        staff_chat.deliver()
+        staff_chat.deployment.clock.forward(minutes=9)
+    booking = OutboxRow.booking_id
+    ended = {number: status for number, status in all_rows(staff_chat, booking, OutboxRow.status)}
+    assert {ended[each] for each in old} == {"failed"}
+    assert {ended[each] for each in fresh} == {"pending"}
+
+
 def test_what_is_given_up_is_given_up_together_and_can_be_retried(staff_chat: StaffChat) -> None:
     staff_chat.bind()
     book(staff_chat, 12)
