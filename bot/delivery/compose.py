@@ -71,7 +71,10 @@ def _to_room(
     session: Session, services: Services, row: OutboxRow, room_id: int
 ) -> tuple[str, Reply] | None:
     room = session.get_one(StaffRoom, room_id)
-    if room.unbound_at is not None:
+    booking = session.get(Booking, row.booking_id) if row.booking_id else None
+    # The chat may have been bound to another municipality since, or the row be retried then.
+    is_other = booking is not None and booking.municipality_id != room.municipality_id
+    if room.unbound_at is not None or is_other:
         return None
     reply = TO_ROOM[row.kind](session, services, row)
     return (room.chat, reply.model_copy(update={"topic": room.topic})) if reply else None

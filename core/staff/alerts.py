@@ -162,8 +162,8 @@ def _rooms(
 ) -> Sequence[tuple[RoomRow, int | None]]:
     """Return the rooms of a booking, each with the alert of it to be edited, if there is one.
 
-    Those are the rooms of its municipality, service group and desk, and the rooms told before,
-    when it was at another desk.
+    Those are the rooms of its municipality, service group and desk, and the rooms told since they
+    were bound, when it was at another desk.
     """
     given = {
         "booking_id": booking.id,
@@ -197,7 +197,8 @@ def _rooms_of_booking() -> Select[Any]:
                 of_all,
                 StaffRoom.service_group == bindparam("service_group"),
                 StaffRoom.desk_id == bindparam("desk_id"),
-                select(OutboxRow.id).where(told).exists(),
+                # Before it was bound (anew), it may have been for others.
+                select(OutboxRow.id).where(told, OutboxRow.due_at >= StaffRoom.bound_at).exists(),
             ),
         )
         .order_by(StaffRoom.id)

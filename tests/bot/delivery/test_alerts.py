@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 from core.actor import Staff
 from core.bookings import attendance, by_staff, seen, service
 from core.db.models import Booking, HistoryAction
+from core.staff import codes, rooms
 from core.staff.rights import Action
 from dialogs.messages.staff_alert import HEADINGS
+from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff_chat import GROUP, StaffChat
 from tests.conftest import on_both
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import at
-from tests.core.staff.two_towns import OPERATOR
+from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, with_groups
 
 FACTS = "Φυσική παρουσία · {code} · Μ.Π."
 START = at("10:00")
@@ -263,6 +265,48 @@ def test_a_room_that_was_unbound_is_told_nothing(staff_chat: StaffChat) -> None:
     staff_chat.deliver()
     assert staff_chat.rows() == [("alert", "cancelled")]
     assert staff_chat.texts() == []
+
+
+def bind_anew(chat: StaffChat, room: int, at: str, **what: Any) -> None:
+    """Bind a room's chat again, a minute later, for others."""
+    chat.deployment.clock.forward(minutes=1)
+    registry, now = chat.services.registry, chat.services.clock()
+
+    def run(session: Session) -> None:
+        registry.refresh(session)
+        if at != TOWN:
+            rooms.unbind(session, OPERATOR, room, now)
+        code = codes.make_room_code(session, registry, OPERATOR, now, municipality_id=at, **what)
+        assert rooms.bind(session, registry, code, now, account=ACCOUNT, chat=str(GROUP)).id == room
+
+    chat.do(run)
+
+
+@on_both
+def test_a_chat_that_is_another_municipalitys_now_gets_nothing_of_the_first(
+    staff_chat: StaffChat,
+) -> None:
+    staff_chat.deployment.load(with_groups(CITY))
+    room = staff_chat.bind()
+    staff_chat.book()
+    bind_anew(staff_chat, room, CITY)
+    staff_chat.deliver()
+    assert staff_chat.texts() == []
+    assert staff_chat.rows() == [("alert", "cancelled")]
+
+
+@on_both
+def test_a_chat_that_is_another_groups_now_is_told_no_more_of_the_first(
+    staff_chat: StaffChat,
+) -> None:
+    room = staff_chat.bind()
+    booking = staff_chat.book(service="permit")
+    staff_chat.deliver()
+    bind_anew(staff_chat, room, TOWN, group="money")
+    staff_chat.change(booking, move)
+    staff_chat.deliver()
+    (words,) = staff_chat.texts()
+    assert words.startswith("Νέο ραντεβού")
 
 
 def test_a_service_that_is_offered_no_more_is_named_by_its_id(staff_chat: StaffChat) -> None:
