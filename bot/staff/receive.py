@@ -45,7 +45,7 @@ def receive(session: Session, services: Services, inbound: StaffInbound) -> Staf
     room = None if inbound.is_private else _room(session, inbound)
     if staff and room and staff.municipality_id not in (None, room.municipality_id):
         staff = None  # who isn't there for this room
-    answer = _answer(StaffTurn(session, services, inbound, row.id, staff, room))
+    answer = _answer(StaffTurn(session, services, inbound, staff, room))
     row.answer = answer.model_dump(mode="json", exclude_defaults=True) if answer else None
     return answer
 

@@ -55,7 +55,7 @@ def refused(turn: StaffTurn, refusal: StaffRefused) -> StaffAnswer:
         booking = turn.session.get_one(Booking, tap.about)
         offered = booking_buttons(turn.session, turn.services, booking)
         if turn.inbound.tap not in [button.id for button in offered]:
-            cause, only = Cause.tap(turn.number), turn.room.id
+            cause, only = Cause.tap(turn.inbound.message_id), turn.room.id
             enqueue_edits(turn.session, turn.registry, booking, cause, turn.now, only)
     return turn.pop_up(refusal.text)
 

@@ -18,7 +18,7 @@ from core.i18n import LANGUAGES, Text
 
 @dataclass(frozen=True)
 class StaffTurn:
-    """A message of staff. `number` is its row's id, `staff` None where no member wrote it.
+    """A message of staff. `staff` is None where no member wrote it.
 
     `room` is the room that its chat or topic is, if any.
     """
@@ -26,7 +26,6 @@ class StaffTurn:
     session: Session
     services: Services
     inbound: StaffInbound
-    number: int
     staff: Staff | None
     room: StaffRoom | None
 

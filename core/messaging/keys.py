@@ -114,9 +114,13 @@ class Cause:
         return cls(f"seen {history_id}")
 
     @classmethod
-    def tap(cls, staff_inbound_id: int) -> "Cause":
-        """Return the cause that is a tap on what isn't so any more. Stored as "tap 8"."""
-        return cls(f"tap {staff_inbound_id}")
+    def tap(cls, message_id: str) -> "Cause":
+        """Return the cause that is a tap on what isn't so any more. Stored as "tap 733001".
+
+        By the platform's id: the rows of what staff tap are deleted, and SQLite gives their
+        numbers again.
+        """
+        return cls(f"tap {message_id}")
 
     @classmethod
     def undelivered(cls, row_id: int) -> "Cause":
