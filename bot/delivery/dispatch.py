@@ -68,6 +68,7 @@ def claim_and_render(
     rows = outbox.claim(session, accounts, worker, now, limit)
     if rows:
         services.registry.refresh(session)
+    room_pace.lock_rooms(session, rows)
     messages = []
     claimed, carriers = {row.id for row in rows}, set[int]()
     for row in rows:

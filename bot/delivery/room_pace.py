@@ -8,7 +8,7 @@ may be paid for in advance.
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,23 @@ MOST = 200
 """The most alerts that are looked at for one message, which holds fewer."""
 
 GATHERED = (MessageKind.ALERT, MessageKind.UNDELIVERED_ALERT)
+
+
+def lock_rooms(session: Session, rows: Collection[OutboxRow]) -> None:
+    """Lock the rooms of the chats that claimed rows go to, all at once and always in one order.
+
+    Else two workers that have rows to the same two chats would wait for each other.
+    """
+    ids = [row.room_id for row in rows if row.room_id is not None]
+    if not ids:
+        return
+    chats = select(StaffRoom.account, StaffRoom.chat).where(StaffRoom.id.in_(ids))
+    session.scalars(
+        select(StaffRoom)
+        .where(tuple_(StaffRoom.account, StaffRoom.chat).in_(chats))
+        .order_by(StaffRoom.id)
+        .with_for_update()
+    ).all()
 
 
 def pace(
