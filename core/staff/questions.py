@@ -29,6 +29,7 @@ def ask(
     now: datetime,
 ) -> None:
     """Ask a member in a room why they cancel a booking, unless they are being asked already."""
+    session.refresh(booking, with_for_update=True)  # of two taps at once, one asks
     asked = select(StaffQuestion).where(
         StaffQuestion.room_id == room.id,
         StaffQuestion.member_id == staff.member_id,
