@@ -184,13 +184,17 @@ def _claim() -> ReturningUpdate[OutboxRow]:
         )
         .exists()
     )
+    # Asked first: thousands may have waited long in a room, and each would look at all others.
+    waits_for_none = (
+        ~is_reply & OutboxRow.replaces_id.is_(None) & (OutboxRow.due_at <= bindparam("since"))
+    )
     ready = (
         select(OutboxRow.id)
         .where(
             UNSENT,
             OutboxRow.try_at <= now,
             OutboxRow.account.in_(bindparam("among", expanding=True)),
-            ~blocked,
+            waits_for_none | ~blocked,
         )
         .order_by(OutboxRow.try_at, OutboxRow.id)
         .limit(bindparam("at_most", type_=Integer))

@@ -1,18 +1,21 @@
 """What piled up for a room over a long outage costs no more than what is sent of it."""
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.delivery.dispatch import claim_and_render, mark_sent
-from core.db.models import Booking, StaffRoom
+from core.db.models import UNSENT, Booking, OutboxRow, StaffRoom
+from core.messaging import outbox
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import enqueue
 from core.staff.alerts import to_room
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff_chat import StaffChat
-from tests.conftest import on_both
+from tests.conftest import on_both, on_sqlite
 
 ROWS = 600
 
@@ -53,3 +56,23 @@ def test_what_must_wait_is_not_claimed_and_put_back_row_by_row(staff_chat: Staff
         staff_chat.deployment.clock.forward(seconds=4)
     assert sent == 8  # five at once, then one each four seconds
     assert claims <= 4 * sent
+
+
+@on_sqlite
+def test_what_has_waited_long_is_not_compared_with_all_others(staff_chat: StaffChat) -> None:
+    pile_up(staff_chat)
+    now, steps = staff_chat.services.clock(), [0]
+
+    def count() -> None:
+        steps[0] += 1
+
+    def claim(session: Session) -> None:
+        session.execute(update(OutboxRow).where(UNSENT).values(try_at=now))  # as after a pause
+        driver = session.connection().connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_progress_handler(count, 1000)
+        outbox.claim(session, [ACCOUNT], "worker", now, 20)
+        driver.set_progress_handler(None, 0)
+
+    staff_chat.do(claim)
+    assert steps[0] < ROWS / 10  # thousands of SQLite's instructions
