@@ -21,8 +21,11 @@ from core.staff.rights import Action, Scope, not_found, scope_of
 LEFT = "the room is bound no more"
 """Why messages to a room fail whose chat was left."""
 
-CHANNEL = "channel"
-"""The chat of the only room of an account to which we only post."""
+CHANNEL = "one-way"
+"""The chat of the only room of an account to which we only post.
+
+Not "channel": addresses are taken out of errors, such as channel_is_archived.
+"""
 
 
 @dataclass(frozen=True)

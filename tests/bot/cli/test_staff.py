@@ -178,8 +178,8 @@ def test_a_channel_of_slack_or_mattermost_is_bound_at_once(technician: Technicia
     technician(*ROOM, "kalamata", *account, *group, settings=WEBHOOKS)
     technician(*ROOM, "chios", "--account", "mattermost:hall", settings=WEBHOOKS)
     assert [row[:6] for row in technician.lines("staff", "rooms")] == [
-        ["2", "chios", "-", "mattermost:hall", "channel", "-"],
-        ["1", "kalamata", "koinoniki-arogi", "slack:town", "channel", "-"],
+        ["2", "chios", "-", "mattermost:hall", "one-way", "-"],
+        ["1", "kalamata", "koinoniki-arogi", "slack:town", "one-way", "-"],
     ]
     assert {row[3] for row in technician.lines("staff", "record")} == {"room_code", "bind_room"}
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
 from bot.bootstrap import Application
 from bot.settings import Settings
+from core.db.models import OutboxRow
 from core.staff import rooms
 from tests.bot.platforms.test_incoming_webhooks import KINDS, room
 from tests.bot.staff_chat import StaffChat
@@ -66,3 +68,12 @@ def test_one_that_is_refused_is_given_up_and_the_next_is_sent(
     channel.deliver()
     assert channel.rows() == [("alert", "failed"), ("alert", "sent")]
     assert len(server.texts) == 1
+
+
+def test_why_it_was_refused_is_named(channel: StaffChat, name: str, server: WebhookServer) -> None:
+    server.answers.append(KINDS[name].error(410, "channel_is_archived"))
+    channel.book()
+    channel.deliver()
+    query = select(OutboxRow.last_error).where(OutboxRow.room_id.is_not(None))
+    (error,) = channel.do(lambda s: s.scalars(query).all())
+    assert "channel_is_archived" in str(error)
