@@ -17,7 +17,7 @@ from bot.platforms.webhook import Reachability, Receipt
 from bot.telemetry.logging import traceback_lines, without_quotes
 from core.catalogue.registry import Registry
 from core.db.events import record_event
-from core.db.models import OutboxRow, OutboxStatus, Suppression
+from core.db.models import OutboxRow, OutboxStatus, StaffRoom, Suppression
 from core.errors import DeliveryError
 from core.messaging import outbox, receipts
 from core.messaging.keys import MessageKind
@@ -154,7 +154,9 @@ def mark_sent(
     row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
     if row is None:
         return False
-    row.provider_id = provider_id
+    room = session.get(StaffRoom, row.room_id, with_for_update=True) if row.room_id else None
+    # In a chat that has moved meanwhile, that id is another message's.
+    row.provider_id = None if room and room.chat != message.address else provider_id
     _set_status(session, row, OutboxStatus.SENT)
     if message.was_suppressed:
         unsuppress(session, services, message.account, message.address)

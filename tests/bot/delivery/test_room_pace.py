@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from bot.delivery import doubt, room_pace
+from bot.delivery import dispatch, doubt, room_pace
 from bot.platforms.layout import ROOM_UNITS
 from bot.platforms.telegram import request as telegram_request
 from core.db.models import Booking, OutboxRow, StaffRoom
 from core.messaging import outbox
 from core.staff import rooms
+from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff_chat import GROUP, StaffChat
 from tests.conftest import on_both
 from tests.core.booking_environment import BookingEnvironment
@@ -298,6 +299,22 @@ def test_a_group_that_became_a_supergroup_is_followed_at_once(staff_chat: StaffC
         "Νέο ραντεβού",
         "Ακυρώθηκε",
     ]
+
+
+def test_an_id_of_the_group_before_is_none_of_the_supergroup(staff_chat: StaffChat) -> None:
+    staff_chat.bind()
+    booking = staff_chat.book("09:00")
+    (message,) = staff_chat.claim("worker")
+    # It was sent; before that is recorded, the group moves.
+    services = staff_chat.services
+    moved = (services, ACCOUNT, str(GROUP), str(NEW))
+    staff_chat.do(lambda s: dispatch.move_room(s, *moved))
+    assert staff_chat.do(lambda s: dispatch.mark_sent(s, services, message, "77"))
+    staff_chat.server.chats[NEW][77] = {"text": "another's alert", "markup": {}}
+    staff_chat.change(booking, cancel)
+    staff_chat.deliver()
+    assert staff_chat.server.chats[NEW][77]["text"] == "another's alert"
+    assert staff_chat.texts(NEW)[-1].startswith("Ακυρώθηκε")
 
 
 @on_both
