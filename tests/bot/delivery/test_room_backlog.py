@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -49,7 +50,11 @@ def test_what_must_wait_is_not_claimed_and_put_back_row_by_row(staff_chat: Staff
             messages, claimed = staff_chat.do(lambda s: claim_and_render(s, *given))
             claims += 1
             for message in messages:
-                staff_chat.do(lambda s, m=message: mark_sent(s, staff_chat.services, m, "5"))
+                staff_chat.do(
+                    partial(
+                        mark_sent, services=staff_chat.services, message=message, provider_id="5"
+                    )
+                )
                 sent += 1
             if not claimed:
                 break

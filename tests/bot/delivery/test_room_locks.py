@@ -3,10 +3,12 @@
 import threading
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.orm import Session
 
 from bot.delivery.dispatch import claim_and_render
 from tests.bot.platforms.test_telegram import ACCOUNT
@@ -32,9 +34,8 @@ def test_two_workers_with_rows_to_the_same_chats_lock_them_in_one_order(
         later = text(
             "UPDATE outgoing SET due_at = due_at + :s, try_at = try_at + :s WHERE room_id = :r"
         )
-        staff_chat.do(
-            lambda s, p={"s": seconds, "r": rooms[chat, "money"]}, q=later: s.execute(q, p)
-        )
+        given = {"s": seconds, "r": rooms[chat, "money"]}
+        staff_chat.do(partial(Session.execute, statement=later, params=given))
     staff_chat.deployment.clock.forward(seconds=10)
     both_have_one, mine = threading.Barrier(2), threading.local()
 

@@ -186,7 +186,7 @@ def test_one_is_given_up_for_its_own_age_and_not_for_that_of_what_it_was_gathere
         staff_chat.deliver()
         staff_chat.deployment.clock.forward(minutes=9)
     booking = OutboxRow.booking_id
-    ended = {number: status for number, status in all_rows(staff_chat, booking, OutboxRow.status)}
+    ended = {row[0]: row[1] for row in all_rows(staff_chat, booking, OutboxRow.status)}
     assert {ended[each] for each in old} == {"failed"}
     assert {ended[each] for each in fresh} == {"pending"}
 

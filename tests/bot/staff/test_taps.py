@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -146,7 +147,7 @@ def test_each_alert_that_is_out_of_date_is_edited_however_long_nobody_tapped(
     go_to(alerted, START + timedelta(days=30))
     for data in shown:  # before a weekend and after it
         now = alerted.chat.services.clock()
-        alerted.chat.do(lambda s, at=now: clean_up(s, at, keep, keep))
+        alerted.chat.do(partial(clean_up, now=now, keep_replies=keep, keep_answers=keep))
         alerted.tap_data(data)
         alerted.deliver()
         go_to(alerted, now + timedelta(hours=65))
