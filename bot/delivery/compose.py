@@ -17,6 +17,7 @@ from core.errors import BookingRefused
 from core.messaging import conversations
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import ADDRESS_FIELDS
+from core.staff.alerts import is_for
 
 TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = {
     MessageKind.ALERT: render_alert,
@@ -72,8 +73,9 @@ def _to_room(
 ) -> tuple[str, Reply] | None:
     room = session.get_one(StaffRoom, room_id)
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
-    # The chat may have been bound to another municipality since, or the row be retried then.
-    is_other = booking is not None and booking.municipality_id != room.municipality_id
+    # The chat may have been bound to others since, or the row be retried then.
+    is_of_before = row.due_at < room.bound_at
+    is_other = booking is not None and is_of_before and not is_for(room, booking, services.registry)
     if room.unbound_at is not None or is_other:
         return None
     reply = TO_ROOM[row.kind](session, services, row)

@@ -295,6 +295,18 @@ def test_a_chat_that_is_another_municipalitys_now_gets_nothing_of_the_first(
     assert staff_chat.rows() == [("alert", "cancelled")]
 
 
+def test_what_waited_is_sent_to_a_chat_bound_anew_where_it_is_for_it(
+    staff_chat: StaffChat,
+) -> None:
+    room = staff_chat.bind()
+    staff_chat.book(service="permit")
+    staff_chat.book(service="tax", clock="10:30")
+    bind_anew(staff_chat, room, TOWN, group="building")
+    staff_chat.deliver()
+    (told,) = staff_chat.texts()
+    assert "permit" in told
+
+
 @on_both
 def test_a_chat_that_is_another_groups_now_is_told_no_more_of_the_first(
     staff_chat: StaffChat,
