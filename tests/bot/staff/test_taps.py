@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.ops.cleanup import clean_up
 from bot.staff_messages import StaffButton, StaffTap
 from core.actor import Role
-from core.db.models import Booking, StaffAction, StaffQuestion
+from core.db.models import Booking, StaffAction, StaffInbound, StaffQuestion
 from core.staff import members
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
@@ -84,6 +84,10 @@ def test_a_number_is_in_the_pop_up_alone_and_recorded(alerted: People) -> None:
     assert alerted.tap(NUMBER) == f"Μαρία Παπαδοπούλου: {number}"
     assert number not in str(alerted.chat.server.calls)
     assert done(alerted) == ["number"]
+    answers = alerted.chat.do(
+        lambda s: s.scalars(select(StaffInbound.answer.label("answer"))).all()
+    )
+    assert number not in str(answers)  # it is erased with the booking's details, and nowhere else
 
 
 @pytest.mark.parametrize("label", [SEEN, CAME, NUMBER, CANCEL])
