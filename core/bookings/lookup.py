@@ -17,8 +17,8 @@ from core.bookings.reference import CODES, fold_code
 from core.catalogue.registry import Registry
 from core.db.advisory_locks import lock
 from core.db.models import Booking, BookingState, FailedAttempt
-from core.errors import BookingRefused, RefusalKind
-from core.i18n import TextTemplate, _n
+from core.errors import BookingRefused, RefusalKind, StaffRefusalKind, StaffRefused
+from core.i18n import TextTemplate, _, _n
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -65,6 +65,9 @@ _CONTACT = "contact "
 
 NAMED_BEFORE, NAMED_AFTER = timedelta(days=30), timedelta(days=120)
 """How far back and ahead bookings are found by name."""
+
+MOST_NAMED = 200
+"""The most bookings that are found by name."""
 
 _DETAILS = select(Booking.id, Booking.details).where(
     Booking.municipality_id == bindparam("which"),
@@ -130,7 +133,8 @@ def find_by_name(
     """Return a municipality's bookings of a name, the soonest first; for its staff only.
 
     Each word of `name` must begin one of the attendee's, whatever the accents and capitals. Names
-    are encrypted, so all bookings are read that end within NAMED_BEFORE and NAMED_AFTER.
+    are encrypted, so all bookings are read that end within NAMED_BEFORE and NAMED_AFTER. Raises
+    StaffRefused (invalid) where more than MOST_NAMED are found: nobody looks through them.
     """
     wanted = _folded_words(name)
     rows = session.execute(
@@ -142,6 +146,14 @@ def find_by_name(
         for booking_id, details in rows
         if wanted and _are_beginnings(wanted, _folded_words(details.get("name", "")))
     ]
+    if len(found) > MOST_NAMED:
+        raise StaffRefused(
+            StaffRefusalKind.INVALID,
+            _(
+                "More than {most} appointments are of such a name. Please write more of it.",
+                most=MOST_NAMED,
+            ),
+        )
     return session.scalars(
         select(Booking).where(Booking.id.in_(found)).order_by(Booking.starts_at)
     ).all()

@@ -19,7 +19,7 @@ from core.bookings.lookup import (
 )
 from core.bookings.reference import CODES, DIGITS, LETTERS, is_code
 from core.db.models import Booking, FailedAttempt
-from core.errors import BookingRefused
+from core.errors import BookingRefused, StaffRefused
 from tests.core.booking_environment import PHONE, BookingEnvironment
 from tests.core.bookings.test_limits import MakeEnv
 from tests.core.small_municipality import at, desk, small
@@ -324,6 +324,17 @@ def test_staff_find_a_name_whatever_its_accents_and_capitals(
     times = [b.starts_at for b in find_by_name(env.session, env.body.id, asked, env.now)]
     assert times == [at(clock) for clock in found]
     assert find_by_name(env.session, "elsewhere", asked, env.now) == []
+
+
+def test_more_of_a_name_is_asked_for_where_too_many_have_it(
+    env: BookingEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "MOST_NAMED", 2)
+    for clock in ("09:00", "09:30", "10:00"):
+        env.confirm(env.hold(clock), name=f"Μαρία Παπαδοπούλου {'Α' if clock == '09:00' else ''}")
+    with pytest.raises(StaffRefused, match="invalid"):
+        find_by_name(env.session, env.body.id, "Παπ", env.now)
+    assert len(find_by_name(env.session, env.body.id, "Παπ α", env.now)) == 1
 
 
 @pytest.mark.parametrize(("days", "found"), [(-121, 0), (-119, 1), (29, 1), (31, 0)])
