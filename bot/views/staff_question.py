@@ -17,6 +17,7 @@ from core.db.models import Booking, OutboxRow, StaffMember, StaffQuestion
 from core.errors import StaffRefused
 from core.i18n import Text, TextTemplate, _, join, lines
 from core.messaging.keys import MessageKind
+from core.messaging.notifications import reaches_anybody
 from core.staff import questions
 from core.staff.record import cancellation_reason
 
@@ -28,6 +29,8 @@ READY_REASONS: Sequence[TextTemplate] = (
 )
 """Reasons that needn't be typed; a tap's `option` is the position of one."""
 
+MUST_BE_CALLED = _("No message of ours can reach the citizen: please call them afterwards.")
+
 
 def render_question(session: Session, services: Services, row: OutboxRow) -> Reply | None:
     """Return the message of a question; None where the question is there no more."""
@@ -36,13 +39,17 @@ def render_question(session: Session, services: Services, row: OutboxRow) -> Rep
         return None
     booking = session.get_one(Booking, question.booking_id)
     is_open = questions.is_open(question, services.clock())
+    is_told = reaches_anybody(session, services.registry, booking)
     if not is_open:
         text, buttons = _closed(session, services, question, booking), []
     elif question.reason:
         step = questions.step_of(session, question)
         text = lines(
             _("Cancel the appointment? {which}", which=_which(services, booking)),
-            _("The citizen is told: {reason}", reason=question.reason),
+            _("The citizen is told: {reason}", reason=question.reason)
+            if is_told
+            else _("Reason: {reason}", reason=question.reason),
+            None if is_told else MUST_BE_CALLED,
         )
         confirm = StaffTap(StaffButton.CONFIRM, question.id, option=step)
         buttons = [
@@ -59,7 +66,11 @@ def render_question(session: Session, services: Services, row: OutboxRow) -> Rep
                 name=name or "",
                 which=_which(services, booking),
             ),
-            _("The citizen is told. Pick a reason, or answer this message in your own words."),
+            join(
+                " ",
+                _("The citizen is told.") if is_told else MUST_BE_CALLED,
+                _("Pick a reason, or answer this message in your own words."),
+            ),
         )
         buttons = [
             *(

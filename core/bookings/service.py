@@ -24,12 +24,12 @@ from core.bookings.staff_rights import check_change, offer_for
 from core.catalogue.model import Consent, Rules
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
-from core.db.models import Booking, BookingState, Citizen, HistoryAction
+from core.db.models import Booking, BookingState, Citizen, History, HistoryAction
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
-from core.messaging.notifications import cancel_reminders, enqueue_notifications
-from core.staff.alerts import enqueue_alerts
+from core.messaging.notifications import cancel_reminders, enqueue_notifications, told_on
+from core.staff.alerts import enqueue_alerts, enqueue_untold
 from core.staff.rights import Action
 
 
@@ -111,8 +111,7 @@ def move(
 
     take_desk(session, offer, starts_at, now, take, booking)
     change = record_change(session, booking, HistoryAction.MOVED, now, actor, ["starts_at"])
-    enqueue_notifications(session, registry, booking, change, now, actor)
-    enqueue_alerts(session, registry, booking, change, now)
+    _tell_of_change(session, registry, booking, change, now, actor)
 
 
 def cancel(
@@ -132,8 +131,7 @@ def cancel(
     check_changeable(booking, rules, now, actor)
     booking.state = BookingState.CANCELLED
     change = record_change(session, booking, HistoryAction.CANCELLED, now, actor, reason=reason)
-    enqueue_notifications(session, registry, booking, change, now, actor)
-    enqueue_alerts(session, registry, booking, change, now)
+    _tell_of_change(session, registry, booking, change, now, actor)
 
 
 def edit(
@@ -190,6 +188,24 @@ def withdraw_consent(
     cancel_reminders(session, booking)
     change = record_change(session, booking, HistoryAction.CONSENT_WITHDRAWN, now, actor)
     enqueue_alerts(session, registry, booking, change, now)
+
+
+def _tell_of_change(
+    session: Session,
+    registry: Registry,
+    booking: Booking,
+    change: History,
+    now: datetime,
+    actor: Actor,
+) -> None:
+    """Enqueue the messages of a move or a cancellation.
+
+    Where staff made it, and no message of it goes to anybody, their rooms are asked to call.
+    """
+    enqueue_notifications(session, registry, booking, change, now, actor)
+    enqueue_alerts(session, registry, booking, change, now)
+    if actor.staff and not told_on(session, booking, now):
+        enqueue_untold(session, registry, booking, change, now)
 
 
 _UPCOMING = (

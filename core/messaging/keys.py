@@ -128,6 +128,14 @@ class Cause:
         return cls(f"undelivered {row_id}")
 
     @classmethod
+    def untold(cls, history_id: int) -> "Cause":
+        """Return the cause that is a change of which nobody could be sent a message.
+
+        Stored as "untold 5".
+        """
+        return cls(f"untold {history_id}")
+
+    @classmethod
     def day(cls, day: date) -> "Cause":
         """Return the cause that is a day. Stored as "day 2026-12-01"."""
         return cls(f"day {day}")

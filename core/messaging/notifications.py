@@ -86,8 +86,7 @@ def enqueue_notifications(
     cause, routes = Cause.change(change.id), []
     messages: list[OutboxMessage] = []
     if change.action in EMAILED_CHANGES:
-        attendee = _attendee_routes(registry, booking)
-        routes += [route for route in attendee if platform_of(route.account) == EMAIL]
+        routes += _email_routes(registry, booking)
     if change.action in CHANGES_SENT_TO_CITIZEN and change.citizen_id != booking.citizen_id:
         routes += _citizen_routes(session, registry, booking)[:1]
     if routes:
@@ -106,6 +105,11 @@ def enqueue_notifications(
     elif booking.state == BookingState.CANCELLED:
         cancel_reminders(session, booking)
     enqueue(session, registry.accounts, messages, now)
+
+
+def reaches_anybody(session: Session, registry: Registry, booking: Booking) -> bool:
+    """Return whether anybody would be sent a message of a change by the office."""
+    return bool(_email_routes(registry, booking) or _citizen_routes(session, registry, booking))
 
 
 def told_on(session: Session, booking: Booking, now: datetime) -> Sequence[str]:
@@ -243,6 +247,11 @@ def _attendee_routes(registry: Registry, booking: Booking) -> list[Route]:
         if booking.details.get(field)
         and (account := account_for(registry, platform, booking.municipality_id))
     ]
+
+
+def _email_routes(registry: Registry, booking: Booking) -> list[Route]:
+    routes = _attendee_routes(registry, booking)
+    return [route for route in routes if platform_of(route.account) == EMAIL]
 
 
 def _last_change(session: Session, booking: Booking) -> int | None:

@@ -108,7 +108,21 @@ def enqueue_undelivered(
     if row.inbound_id is not None:  # of the replies of a turn, the rooms are told once
         turn = OutboxRow.inbound_id == row.inbound_id, OutboxRow.booking_id == row.booking_id
         row_id = session.scalar(select(func.min(OutboxRow.id)).where(*turn)) or row_id
-    cause = Cause.undelivered(row_id)
+    _enqueue_call(session, registry, booking, Cause.undelivered(row_id), now)
+
+
+def enqueue_untold(
+    session: Session, registry: Registry, booking: Booking, change: History, now: datetime
+) -> None:
+    """Enqueue the alerts of a change of which nobody could be sent a message."""
+    if booking.ends_at > now:
+        _enqueue_call(session, registry, booking, Cause.untold(change.id), now)
+
+
+def _enqueue_call(
+    session: Session, registry: Registry, booking: Booking, cause: Cause, now: datetime
+) -> None:
+    """Enqueue the alerts that ask the rooms of a booking to call its citizen."""
     messages = [
         to_room(room, MessageKind.UNDELIVERED_ALERT, cause, now, booking)
         for room, _first in _rooms(session, registry, booking)

@@ -3,15 +3,21 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from core.db.models import Booking, StaffAction, StaffQuestion
+from core.bookings import by_staff
+from core.db.models import Booking, Contact, StaffAction, StaffQuestion
 from core.staff.questions import close_old
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
+from tests.conftest import on_both
+from tests.core.staff.two_towns import OPERATOR
 
 CANCEL, YES, NO, KEEP, ABSENT = "Ακύρωση…", "Ναι", "Όχι", "Να μην ακυρωθεί", "Κώλυμα του υπαλλήλου"
+NUMBER, CALL = "Τηλέφωνο", "Τηλεφωνήστε στον πολίτη, "
+MUST_BE_CALLED = "Κανένα μήνυμά μας δεν φτάνει στον πολίτη"
 ASKS, SURE = "γιατί να ακυρωθεί", "Να ακυρωθεί το ραντεβού;"
 
 
@@ -198,3 +204,54 @@ def test_what_was_asked_in_a_topic_that_is_deleted_is_answered_in_the_group(
     people.deliver()
     assert people.tap(YES) == "Ακυρώθηκε."
     assert reasons(people) == ["Ασθένεια"]
+
+
+@pytest.mark.parametrize("how", ["move", "cancel"])
+@on_both
+def test_who_no_message_can_reach_is_to_be_called(people: People, how: str) -> None:
+    services = people.chat.services
+    people.chat.bind()
+    people.linked(HELEN)
+    people.chat.book()
+    people.chat.do(lambda s: s.execute(update(Contact).values(account="console")))
+    people.deliver()
+    people.tap(CANCEL)
+    people.deliver()
+    now = services.clock()
+    assert MUST_BE_CALLED in question(people)[1]
+    if how == "move":
+
+        def move(session: Session) -> None:
+            booking = session.scalars(select(Booking)).one()
+            start = booking.starts_at + timedelta(minutes=30)
+            by_staff.move(session, services.registry, OPERATOR, booking, start, now)
+
+        people.chat.do(move)
+    else:
+        people.tap(ABSENT)
+        people.deliver()
+        assert MUST_BE_CALLED in question(people)[1]
+        assert people.tap(YES) == "Ακυρώθηκε. Τηλεφωνήστε στον πολίτη."
+    people.deliver()
+    calls = [text for text in people.chat.texts() if text.startswith(CALL)]
+    assert len(calls) == 1
+    number = people.chat.do(lambda s: s.scalars(select(Booking)).one()).details["phone"]
+    assert number in people.tap(NUMBER)
+
+
+@on_both
+def test_who_is_sent_an_email_needs_no_call(people: People) -> None:
+    people.chat.services.registry.accounts |= {"email"}
+    people.chat.bind()
+    people.linked(HELEN)
+    people.chat.book(email="maria@example.com")
+    people.chat.do(lambda s: s.execute(update(Contact).values(account="console")))
+    people.deliver()
+    people.tap(CANCEL)
+    people.deliver()
+    assert "Ο πολίτης ενημερώνεται" in question(people)[1]
+    people.tap(ABSENT)
+    people.deliver()
+    assert people.tap(YES) == "Ακυρώθηκε."
+    people.deliver()
+    assert [text for text in people.chat.texts() if text.startswith(CALL)] == []
