@@ -71,8 +71,10 @@ def _length(error: ErrorDetails) -> str:
 
 
 def _text(error: ErrorDetails) -> str:
-    """Say that a text with a colon, which YAML reads as a field, needs quotes."""
+    """Say that a text that YAML reads as a field, or as nothing, needs quotes."""
     match error["input"]:
+        case None:
+            return "a text; null and ~ need quotes"
         case dict(given) if len(given) == 1:
             ((name, value),) = given.items()
             if isinstance(value, str):

@@ -26,6 +26,9 @@ TEMPLATE, TEMPLATE_ID = Path(__file__).parent / "new_municipality.yaml", "my-tow
 
 LINES_LISTED = 5
 
+NULL = "tag:yaml.org,2002:null"
+"""The tag of `null` and `~` without quotes."""
+
 ENCODING = "this isn't UTF-8 but another encoding, such as Windows-1253; save the file as UTF-8"
 
 
@@ -76,7 +79,7 @@ def check_catalogue(path: Path, today: date | None = None) -> tuple[Municipality
         return Problem(path, lines[known], field, expected)
 
     def convert(node: yaml.Node, where: Location) -> Any:
-        """Return a YAML node as data, and record its line. Scalars stay text.
+        """Return a YAML node as data, and record its line. Scalars stay text, but null is None.
 
         YAML itself would read 12:30 as 750 and the English word Yes as true.
         """
@@ -99,7 +102,8 @@ def check_catalogue(path: Path, today: date | None = None) -> tuple[Municipality
             return data
         if isinstance(node, yaml.SequenceNode):
             return [convert(item, (*where, i)) for i, item in enumerate(node.value)]
-        return node.value
+        # What is left out has the tag of null too.
+        return None if node.tag == NULL and node.value else node.value
 
     root = _parse_yaml(path)
     try:

@@ -382,3 +382,45 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         read_catalogue(tmp_path / "none.yaml")
     with pytest.raises(CatalogueInvalid, match="is a folder; name a file in it"):
         read_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize("nothing", ["null", "~"])
+def test_nothing_is_taken_where_a_field_may_have_no_value(tmp_path: Path, nothing: str) -> None:
+    file = tmp_path / "town.yaml"
+    given = f"staff_chat: {{day_list_at: {nothing}}}\n"
+    file.write_text(GOOD.replace("rules:", f"{given}rules:"))
+    assert read_catalogue(file).staff_chat.day_list_at is None
+
+
+def test_null_in_quotes_is_a_text(tmp_path: Path) -> None:
+    file = tmp_path / "town.yaml"
+    file.write_text(GOOD.replace("en: Papers", 'en: "null"'))
+    assert "null" in read_catalogue(file).services["papers"].name.values()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "expected"),
+    [
+        ("el: Χαρτιά", "el: null", f"{PAPERS}.name.el", "a text; null and ~ need quotes"),
+        ("id: town", "id: ~", "id", "a text; null and ~ need quotes"),
+        ("start: 12:30", "start: null", "start", "a time as HH:MM, such as 09:30"),
+        ("duration: 30", "duration: null", f"{PAPERS}.duration", "a whole number alone"),
+        (
+            "channels: [in_person, video]\n        openings",
+            "channels: ~\n        openings",
+            "channels",
+            "a list, such as",
+        ),
+    ],
+)
+def test_nothing_is_refused_where_a_value_is_required(
+    tmp_path: Path, old: str, new: str, field: str, expected: str
+) -> None:
+    file = tmp_path / "town.yaml"
+    file.write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(CatalogueInvalid) as caught:
+        read_catalogue(file)
+    (problem,) = caught.value.problems
+    assert problem.field.endswith(field)
+    assert expected in problem.expected
+    assert "None" not in problem.expected
