@@ -207,6 +207,9 @@ def _engine_input(
         if known and int(number) != state.number:
             old = earlier_prompt(session, found, int(number))
         return TapInput(inbound.choice, old)
+    is_contact = inbound.proves_phone or inbound.unread == "contact"
+    if is_contact and state.dialog == CALLER.name:
+        return UnreadableInput("callers_contact")
     if inbound.text is not None:
         return TextInput(inbound.text, missed, early=missed == EARLY)
     if inbound.unread is not None:

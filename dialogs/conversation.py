@@ -36,6 +36,9 @@ CONVERSATION: Definition[Office] = Definition(
         "contact": _(
             "That is somebody else's contact. Please share your own, or write the number."
         ),
+        "callers_contact": _(
+            "While you book for somebody else, I take no contact. Please write their number."
+        ),
         "edited": _(
             "I had read that message before you changed it. "
             "To change an answer, write “change” and which one."

@@ -123,7 +123,8 @@ def _ask(ctx: Context, field: FormField, offers: Callable[[Context, str], bool] 
         free=not spec.closed,
         names="any" if spec.closed else "prefix" if field.options else "whole",
         expected=_("Please pick one of the answers below."),
-        input=spec.input,
+        # "phone" offers to send the number of whoever types, who isn't the caller.
+        input="text" if spec.input == "phone" and ctx.office.is_for_caller else spec.input,
     )
 
 

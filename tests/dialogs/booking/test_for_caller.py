@@ -58,14 +58,18 @@ def link(deployment: Deployment, role: Role = Role.EMPLOYEE, **areas: Any) -> in
 
 def follow(deployment: Deployment, link: str | None = "caller", **more: str) -> str:
     """Follow a link, or give a command; return the answer."""
+    return receive(deployment, link=link, command=more.get("command"))
+
+
+def receive(deployment: Deployment, **sent: Any) -> str:
+    """Send what isn't a plain text; return the answer."""
     deployment.sent += 1
     inbound = Inbound(
         platform=deployment.platform,
         account=deployment.account,
         address="citizen",
         message_id=f"link {deployment.sent}",
-        link=link,
-        command=more.get("command"),
+        **sent,
     )
     return said(deployment.receive(inbound))
 
@@ -360,3 +364,20 @@ def test_a_citizens_turn_asks_nothing_about_members(town: Deployment) -> None:
     with statements(town) as found:
         follow(town)
     assert [each for each in found if "staff_contacts" in each]
+
+
+@pytest.mark.parametrize(
+    "sent", [{"text": "+306911111111", "proves_phone": True}, {"unread": "contact"}]
+)
+def test_no_contact_is_asked_for_or_taken_as_the_callers_number(
+    town: Deployment, sent: dict[str, Any]
+) -> None:
+    link(town)
+    follow(town)
+    town.talk("9/12", "10:00", CALLER_NAME)
+    assert (town.last[-1].step, town.last[-1].input) == ("details.phone", "text")
+    answer = receive(town, **sent)
+    assert "Γράψτε τον αριθμό" in answer
+    assert town.last[-1].step == "details.phone"
+    town.talk(CALLER_PHONE, "επιβεβαίωση")
+    assert stored_bookings(town)[-1].details["phone"] == CALLER_PHONE
