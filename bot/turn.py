@@ -106,7 +106,6 @@ def _answer(
     result = advance(state, _engine_input(session, found, inbound, state, missed), ctx)
     for name, *kinds in result.events:
         record_event(session, name, *kinds)
-    _store_prompt(session, found.id, result, now)
 
     language = result.state.language
     replies = build_replies(services.texts, result.messages, result.question, language)
@@ -130,6 +129,7 @@ def _answer(
             replies = [reply.model_copy(update={"app_version": version}) for reply in replies]
     if ctx.office.left_caller:
         conversations.erase_messages(session, found.citizen_id)
+    _store_prompt(session, found.id, result, now)
     number = _record(session, found, inbound, result.tapped, replies, now)
     transport = _next_transport(services, transport, inbound, state, result, number, missed)
     conversations.save(

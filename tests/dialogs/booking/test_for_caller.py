@@ -177,6 +177,14 @@ def test_of_a_booking_only_the_confirmation_keeps_what_a_caller_said(town: Deplo
     assert replies == [(1,)]
 
 
+def test_the_buttons_of_the_question_after_it_work(town: Deployment) -> None:
+    link(town)
+    follow(town)
+    town.talk(*TO_THE_REVIEW, "επιβεβαίωση")
+    town.tap("Τα ραντεβού μου")
+    assert town.last[-1].step != "task"
+
+
 def test_what_a_caller_said_is_erased_a_day_after_the_member_wrote_no_more(
     town: Deployment,
 ) -> None:
