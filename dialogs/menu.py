@@ -4,7 +4,7 @@ from core.i18n import TextTemplate, ZoneCity, _
 from dialogs.context import Context, Dialog, Step
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
-from dialogs.engine.prompts import Choice, Prompt, yes_no_choices
+from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice, yes_no_choices
 from dialogs.engine.standard_commands import STOP_STEP
 from dialogs.engine.state import Interruption
 
@@ -48,9 +48,13 @@ def _ask_menu(ctx: Context) -> Prompt:
     booked = ctx.office.upcoming()
     names = ["book", "bookings", *(["move", "cancel", "edit"] if booked else [])]
     dialogs = ctx.definition.dialogs
+    # Asked of members alone, who have just booked for a caller: the next one may be waiting.
+    is_next_caller = ctx.office.left_caller and ctx.office.is_member()
+    again = action_choice(RunCommand("caller"), _("Book for somebody else"))
     return Prompt(
         _("What would you like to do?"),
         [Choice(name, dialogs[name].label, TASKS.get(name, "")) for name in names],
+        actions=[again] if is_next_caller else [],
         expected=_("Please pick one of the tasks below."),
     )
 

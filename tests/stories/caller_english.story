@@ -91,7 +91,7 @@ citizen  yes
 bot      All right, I've stopped. Nothing was booked or changed.
 bot      What would you like to do?
          [New booking] [My bookings]
-         (Help)
+         (Book for somebody else) (Help)
 citizen  new booking
 bot      With which municipality would you like an appointment?
          [Municipality of Kalamata] [Municipality of Larissa] [Municipality of Chios] [KEP – Citizens' Service Centres]

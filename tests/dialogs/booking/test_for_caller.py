@@ -389,3 +389,27 @@ def test_no_contact_is_asked_for_or_taken_as_the_callers_number(
     assert town.last[-1].step == "details.phone"
     town.talk(CALLER_PHONE, "επιβεβαίωση")
     assert stored_bookings(town)[-1].details["phone"] == CALLER_PHONE
+
+
+@pytest.mark.parametrize("ending", [("επιβεβαίωση",), ("τέλος", "ναι")])
+def test_the_menu_after_it_leads_to_the_next_caller(
+    town: Deployment, ending: tuple[str, ...]
+) -> None:
+    link(town)
+    follow(town)
+    town.talk(*TO_THE_REVIEW, *ending)
+    assert town.last[-1].step == "task"
+    assert "για άλλον" in said(town.tap("Ραντεβού για άλλον"))
+    town.talk("9/12", "10:30", CALLER_NAME)
+    assert town.last[-1].step == "details.phone"
+
+
+def test_the_menu_of_who_is_no_member_any_more_leads_to_no_caller(town: Deployment) -> None:
+    member = link(town)
+    follow(town)
+    town.talk(*TO_THE_REVIEW)
+    now = town.clock()
+    town.database.write_sync(lambda s: members.disable(s, OPERATOR, member, now))
+    town.talk("επιβεβαίωση")
+    assert town.last[-1].step == "task"
+    assert "για άλλον" not in str(town.last[-1].choices)
