@@ -19,6 +19,9 @@ from core.staff.alerts import to_room
 LIFETIME = timedelta(hours=1)
 """The time after which a question that wasn't answered is closed."""
 
+DOUBLE_TAP = timedelta(seconds=5)
+"""The time in which a member who taps again is still asked by the first tap's question."""
+
 
 def ask(
     session: Session,
@@ -28,18 +31,24 @@ def ask(
     booking: Booking,
     now: datetime,
 ) -> None:
-    """Ask a member in a room why they cancel a booking, unless they are being asked already."""
+    """Ask a member in a room why they cancel a booking; what they were asked before is closed.
+
+    For its message may be gone: deleted, or in a group that has become a supergroup since. Not
+    where that was within DOUBLE_TAP.
+    """
+    if staff.member_id is None:
+        return
     session.refresh(booking, with_for_update=True)  # of two taps at once, one asks
     asked = select(StaffQuestion).where(
         StaffQuestion.room_id == room.id,
         StaffQuestion.member_id == staff.member_id,
         StaffQuestion.booking_id == booking.id,
-        StaffQuestion.shown == booking.starts_at,
-        StaffQuestion.asked_at > now - LIFETIME,
         StaffQuestion.closed_at.is_(None),
     )
-    if staff.member_id is None or session.scalar(asked):
-        return
+    for former in session.scalars(asked.with_for_update()).all():
+        if former.asked_at > now - DOUBLE_TAP:
+            return
+        close(session, registry, former, now)
     question = StaffQuestion(
         room_id=room.id,
         member_id=staff.member_id,

@@ -123,10 +123,30 @@ def test_it_can_be_kept(asked: People) -> None:
     assert "έχει κλείσει" in said
 
 
-def test_a_second_tap_asks_no_second_time(asked: People) -> None:
+def test_a_further_tap_closes_the_question_and_asks_anew(asked: People) -> None:
+    former, _text = question(asked)
+    asked.chat.deployment.clock.forward(seconds=10)
+    del asked.chat.server.chats[GROUP][former]  # by an admin of the group
+    again = asked.chat.server.buttons(GROUP)[CANCEL]
+    for _time in range(2):
+        asked.updates = 700  # one tap, of which we are told twice
+        assert asked.tap_data(again) == "Απαντήστε στην ερώτησή μου."
+    asked.deliver()
+    number, text = question(asked)
+    assert len(asked.chat.server.chats[GROUP]) == 2
+    assert number != former
+    assert ASKS in text
+    assert asked.write("Ασθένεια", to=number) is None
+    asked.deliver()
+    assert asked.tap(YES) == "Ακυρώθηκε."
+
+
+def test_a_former_question_that_is_there_still_is_shown_as_closed(asked: People) -> None:
+    asked.chat.deployment.clock.forward(seconds=10)
     asked.tap(CANCEL)
     asked.deliver()
-    assert len(asked.chat.server.chats[GROUP]) == 2
+    _alert, former, anew = asked.chat.texts()
+    assert (former, ASKS in anew) == ("Δεν ακυρώθηκε.", True)
 
 
 def test_a_question_that_nobody_answers_is_closed_after_an_hour(asked: People) -> None:
