@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from bot.staff.joining import SHOW_YOURSELF
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffTap
 from bot.views.staff_question import READY_REASONS
@@ -21,6 +22,8 @@ def answer_in_words(turn: StaffTurn, question: StaffQuestion) -> StaffAnswer | N
 
     Raises StaffRefused: invalid.
     """
+    if turn.inbound.address is None and questions.is_open(question, turn.now):
+        return turn.here(SHOW_YOURSELF)  # it may be the member who was asked
     if turn.staff is None or turn.staff.member_id != question.member_id:
         return None
     if not questions.is_open(question, turn.now):

@@ -110,8 +110,19 @@ def test_only_who_tapped_is_asked(asked: People) -> None:
     assert "συνδεδεμένος" in asked.tap(KEEP, STRANGER)
     asked.deliver()
     assert question(asked) == (number, text)
+
+
+def test_who_answers_an_open_question_anonymously_is_asked_to_show_themselves(
+    asked: People,
+) -> None:
+    number, text = question(asked)
     said = asked.write("Γιατί έτσι", to=number, **updates.ANONYMOUS)
-    assert said is None
+    assert said
+    assert "ανώνυμ" in said
+    asked.deliver()
+    assert question(asked) == (number, text)
+    asked.tap(KEEP)
+    assert asked.write("Γιατί έτσι", to=number, **updates.ANONYMOUS) is None
 
 
 def test_it_can_be_kept(asked: People) -> None:
