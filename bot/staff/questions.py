@@ -10,25 +10,26 @@ from core.actor import Staff
 from core.bookings import by_staff
 from core.db.models import Booking, StaffMember, StaffQuestion, StaffRoom
 from core.errors import StaffRefusalKind, StaffRefused
-from core.i18n import TextTemplate, _
+from core.i18n import TextTemplate, _, lines
 from core.messaging.notifications import told_on
 from core.staff import questions
 
 CLOSED = _("This question is closed. Tap “Cancel” again if you need to.")
+ANSWER_QUESTION = _("Please answer my question again, not this message.")
 
 
 def answer_in_words(turn: StaffTurn, question: StaffQuestion) -> StaffAnswer | None:
-    """Take the reason that the member who was asked has written; others only talk there.
-
-    Raises StaffRefused: invalid.
-    """
+    """Take the reason that the member who was asked has written; others only talk there."""
     if turn.inbound.address is None and questions.is_open(question, turn.now):
         return turn.here(SHOW_YOURSELF)  # it may be the member who was asked
     if turn.staff is None or turn.staff.member_id != question.member_id:
         return None
     if not questions.is_open(question, turn.now):
         return turn.here(CLOSED)
-    reason = by_staff.check_reason(turn.inbound.text or "")
+    try:
+        reason = by_staff.check_reason(turn.inbound.text or "")
+    except StaffRefused as refused:
+        return turn.here(lines(refused.text, ANSWER_QUESTION))
     questions.give_reason(turn.session, turn.registry, question, reason, turn.now)
     return None  # the question shows it, and asks once more
 

@@ -98,6 +98,7 @@ def test_a_reason_that_is_too_long_is_asked_for_again(asked: People) -> None:
     said = asked.write("α" * 301, to=question(asked)[0])
     assert said
     assert "300" in said
+    assert "Απαντήστε ξανά στην ερώτησή μου" in said
     asked.deliver()
     assert ASKS in question(asked)[1]
 
