@@ -67,7 +67,7 @@ def confirm(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
         if refused.kind is not StaffRefusalKind.CHANGED:
             raise
         questions.close(turn.session, turn.registry, question, turn.now)
-        return turn.pop_up(refused.text)
+        return turn.refuse(refused.text)
     questions.close(turn.session, turn.registry, question, turn.now)
     told = told_on(turn.session, booking, turn.now)
     return turn.pop_up(_("Cancelled.") if told else _("Cancelled. Please call the citizen."))

@@ -86,7 +86,7 @@ def _answer(turn: StaffTurn) -> StaffAnswer | None:
     except StaffRefused as refused:
         return taps.refused(turn, refused) if turn.inbound.tap else turn.here(refused.text)
     except BookingRefused as refused:
-        return turn.say(refused.text)
+        return turn.refuse(refused.text)
 
 
 def _act(turn: StaffTurn) -> StaffAnswer | None:

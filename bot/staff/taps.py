@@ -42,14 +42,14 @@ def tapped(turn: StaffTurn) -> StaffAnswer | None:
     if tap is None:
         return None
     if turn.staff is None:
-        return turn.pop_up(NOT_YOURS)
+        return turn.refuse(NOT_YOURS)
     return BUTTONS[tap.button](turn, turn.staff, tap)
 
 
 def refused(turn: StaffTurn, refusal: StaffRefused) -> StaffAnswer:
     """Tell why nothing was done; an alert that shows what isn't so any more is edited."""
     if refusal.kind in (StaffRefusalKind.NOT_FOUND, StaffRefusalKind.NOT_ALLOWED):
-        return turn.pop_up(NOT_YOURS)
+        return turn.refuse(NOT_YOURS)
     tap = StaffTap.parse(turn.inbound.tap or "")
     if tap and turn.room and tap.button in OF_BOOKING:
         booking = turn.session.get_one(Booking, tap.about)
@@ -57,7 +57,7 @@ def refused(turn: StaffTurn, refusal: StaffRefused) -> StaffAnswer:
         if turn.inbound.tap not in [button.id for button in offered]:
             cause, only = Cause.tap(turn.inbound.message_id), turn.room.id
             enqueue_edits(turn.session, turn.registry, booking, cause, turn.now, only)
-    return turn.pop_up(refusal.text)
+    return turn.refuse(refusal.text)
 
 
 def _find(turn: StaffTurn, staff: Staff, action: Action, tap: StaffTap) -> Booking:
@@ -106,7 +106,7 @@ def _number(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
     booking = _find(turn, staff, Action.NUMBER, tap)
     number = seen.show_number(turn.session, turn.registry, staff, booking, turn.now)
     name = booking.details.get("name", "")
-    return turn.pop_up(join(": ", name, number))
+    return turn.pop_up(join(": ", name, number), stays=True)
 
 
 def _cancel(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
@@ -115,7 +115,7 @@ def _cancel(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
         turn.session, turn.registry, staff, booking, turn.now, shown=_shown(tap)
     )
     if turn.room is None:
-        return turn.pop_up(IN_ROOM)
+        return turn.refuse(IN_ROOM)
     asked.ask(turn.session, turn.registry, staff, turn.room, booking, turn.now)
     return turn.pop_up(DONE[tap.button])
 

@@ -44,10 +44,11 @@ class StaffTurn:
         """Return the language of who wrote it."""
         return self.inbound.language or LANGUAGES[0]
 
-    def pop_up(self, text: Text) -> StaffAnswer:
-        """Return an answer to whoever tapped, alone."""
+    def pop_up(self, text: Text, *, stays: bool = False) -> StaffAnswer:
+        """Return an answer to whoever tapped, alone; one that `stays` until they close it."""
         said = self.services.texts.say(text, self.language)
-        return StaffAnswer(where="pop_up", reply=Reply(text=said, language=self.language))
+        reply = Reply(text=said, language=self.language)
+        return StaffAnswer(where="pop_up", reply=reply, stays=stays)
 
     def here(self, text: Text, choices: Sequence[ReplyChoice] = ()) -> StaffAnswer:
         """Return an answer where it was written: all in a room read it."""
@@ -65,6 +66,6 @@ class StaffTurn:
         """Return the answer that nobody is told."""
         return StaffAnswer(where="nobody", reply=Reply(text=""))
 
-    def say(self, text: Text) -> StaffAnswer:
-        """Return a pop-up for a tap, else an answer where it was written."""
-        return self.pop_up(text) if self.inbound.tap is not None else self.here(text)
+    def refuse(self, text: Text) -> StaffAnswer:
+        """Return a refusal: a pop-up that stays for a tap, else an answer where it was written."""
+        return self.pop_up(text, stays=True) if self.inbound.tap is not None else self.here(text)

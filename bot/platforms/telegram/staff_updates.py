@@ -131,7 +131,7 @@ class StaffUpdates:
             {
                 "method": "answerCallbackQuery",
                 "callback_query_id": tap_id,
-                **(_pop_up(answer.reply.text) if answer and answer.reply.text else {}),
+                **(_pop_up(answer) if answer and answer.reply.text else {}),
             }
         )
 
@@ -172,8 +172,9 @@ def _content(reply: Reply, texts: Translator) -> dict[str, Any]:
     return {"text": rendered.texts[0], **markup}
 
 
-def _pop_up(text: str) -> dict[str, Any]:
-    cut = text
+def _pop_up(answer: StaffAnswer) -> dict[str, Any]:
+    cut = answer.reply.text
     while len(cut.encode("utf-16-le")) // 2 > MAX_POP_UP_UNITS:
         cut = f"{cut[:-2]}…"
-    return {"text": cut, **({"show_alert": True} if len(cut) > MAX_GLANCE else {})}
+    stays = answer.stays or len(cut) > MAX_GLANCE
+    return {"text": cut, **({"show_alert": True} if stays else {})}

@@ -179,6 +179,8 @@ def test_a_tap_is_answered_by_a_pop_up(texts: Translator) -> None:
     assert respond(tapped, None) == confirmed
     glance = StaffAnswer(where="pop_up", reply=Reply(text="Σημειώθηκε."))
     assert respond(tapped, glance) == {**confirmed, "text": "Σημειώθηκε."}
+    stays = StaffAnswer(where="pop_up", reply=Reply(text="Όχι."), stays=True)
+    assert respond(tapped, stays) == {**confirmed, "text": "Όχι.", "show_alert": True}
     long = respond(tapped, StaffAnswer(where="pop_up", reply=Reply(text="😀 α" * 200)))
     assert long["show_alert"] is True
     assert len(long["text"].encode("utf-16-le")) // 2 <= MAX_POP_UP_UNITS

@@ -27,6 +27,8 @@ class People:
     chat: StaffChat
     pop_ups: list[str] = field(default_factory=list)
     """The texts of pop-ups; "" where a tap was only confirmed."""
+    stayed: list[bool] = field(default_factory=list)
+    """Whether each pop-up stays until it is closed."""
     updates: int = 0
 
     @property
@@ -133,6 +135,7 @@ class People:
             text = given.get("text", "")
             assert len(text) <= 200
             self.pop_ups.append(text)
+            self.stayed.append(given.get("show_alert", False))
         else:
             answer = self.chat.server._message(method, dict(given))
             assert answer.status == 200, answer

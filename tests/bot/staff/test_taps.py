@@ -9,10 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.ops.cleanup import clean_up
+from bot.platforms.telegram.staff_updates import MAX_GLANCE
 from bot.staff_messages import StaffButton, StaffTap
+from bot.views.staff_alert import UNDOABLE
 from core.actor import Role
 from core.db.models import Booking, StaffAction, StaffInbound, StaffQuestion
 from core.staff import members
+from core.staff.rights import Action
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
 from tests.core.small_municipality import ATHENS
@@ -88,6 +91,20 @@ def test_a_number_is_in_the_pop_up_alone_and_recorded(alerted: People) -> None:
         lambda s: s.scalars(select(StaffInbound.answer.label("answer"))).all()
     )
     assert number not in str(answers)  # it is erased with the booking's details, and nowhere else
+
+
+def test_a_number_and_a_refusal_stay_until_they_are_closed(people: People) -> None:
+    people.chat.bind()
+    people.linked(HELEN)
+    people.chat.book(name="Εύα Ρω")
+    people.deliver()
+    go_to(people, START)
+    assert len(people.tap(NUMBER)) <= MAX_GLANCE
+    people.tap(CAME)
+    undo = StaffTap(StaffButton.UNDO, booking(people).id, option=UNDOABLE.index(Action.CAME)).dump()
+    assert people.tap_data(undo) == "Αναιρέθηκε."
+    assert people.tap_data(undo) == "Έχει ήδη αναιρεθεί."
+    assert people.stayed == [True, False, False, True]
 
 
 @pytest.mark.parametrize("label", [SEEN, CAME, NUMBER, CANCEL])
