@@ -162,7 +162,7 @@ def booking_buttons(session: Session, services: Services, booking: Booking) -> l
     may_arrive = now.astimezone(zone).date() <= booking.starts_at.astimezone(zone).date()
     rows: Sequence[Mapping[StaffButton, bool]] = (
         {
-            StaffButton.SEEN: seen_by(session, booking) is None,
+            StaffButton.SEEN: now < booking.ends_at and seen_by(session, booking) is None,
             StaffButton.ARRIVED: booking.arrived_at is None and may_arrive,
         },
         {StaffButton.CAME: True, StaffButton.NO_SHOW: True},

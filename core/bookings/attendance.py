@@ -28,7 +28,7 @@ from core.staff.alerts import enqueue_alerts
 from core.staff.rights import Action
 
 MARKED_WITHIN = timedelta(days=7)
-"""The time after its start in which it is marked whether the citizen came."""
+"""The time after its start in which it is marked whether the citizen came, and they are called."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,20 @@ def mark_outcome(
     """
     check_right(registry, staff, action, booking)
     check_confirmed(session, registry, booking, shown)
-    start = day_and_time(booking.starts_at, zone_of(registry, booking))
     if now < booking.starts_at:
+        start = day_and_time(booking.starts_at, zone_of(registry, booking))
         raise changed(_("That can be marked once the appointment begins: {start}.", start=start))
-    if now > booking.starts_at + MARKED_WITHIN:
-        raise changed(_("This appointment is long over: {start}.", start=start))
+    check_recent(registry, booking, now)
     outcome = OUTCOMES[action]
     booking.state = outcome.state
     _record(session, registry, staff, booking, outcome.change, now, "state")
+
+
+def check_recent(registry: Registry, booking: Booking, now: datetime) -> None:
+    """Raise StaffRefused (changed) where a booking is over since longer than MARKED_WITHIN."""
+    if now > booking.starts_at + MARKED_WITHIN:
+        start = day_and_time(booking.starts_at, zone_of(registry, booking))
+        raise changed(_("This appointment is long over: {start}.", start=start))
 
 
 def last_mark(booking: Booking) -> Action | None:

@@ -102,7 +102,7 @@ def check_cancellable(
 ) -> None:
     """Raise StaffRefused (not_allowed, not_found, changed) where `cancel` would."""
     check_right(registry, staff, Action.CANCEL, booking)
-    _check_awaited(session, registry, booking, now, shown)
+    check_awaited(session, registry, booking, now, shown)
 
 
 def check_reason(typed: str) -> str:
@@ -135,7 +135,7 @@ def move(
     not_allowed, not_found, changed; invalid, with the nearest free times, where no desk is.
     """
     check_right(registry, staff, Action.MOVE, booking)
-    _check_awaited(session, registry, booking, now, shown)
+    check_awaited(session, registry, booking, now, shown)
     loaded = bookable_part(registry[booking.municipality_id], staff)
     if loaded is None or not loaded.has(booking.service, booking.branch):
         raise changed(_("This service isn't offered any more."))
@@ -158,7 +158,7 @@ def _not_free(nearest: Sequence[datetime], zone: ZoneInfo) -> StaffRefused:
     return StaffRefused(StaffRefusalKind.INVALID, text)
 
 
-def _check_awaited(
+def check_awaited(
     session: Session, registry: Registry, booking: Booking, now: datetime, shown: datetime | None
 ) -> None:
     """Raise StaffRefused (changed) unless a booking is confirmed, as shown, and not over."""

@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
-from core.bookings.by_staff import check_right
-from core.bookings.true_state import changed, check_confirmed, day_and_time, zone_of
+from core.bookings.attendance import check_recent
+from core.bookings.by_staff import check_awaited, check_right
+from core.bookings.true_state import changed, day_and_time, zone_of
 from core.catalogue.registry import Registry
 from core.db.models import Booking, History, StaffAction, StaffMember
 from core.errors import StaffRefusalKind, StaffRefused
@@ -56,13 +57,13 @@ def mark_seen(
     *,
     shown: datetime | None = None,
 ) -> None:
-    """Record that a member saw a booking as it is, and have its alerts show it.
+    """Record that a member saw a booking as it is, until it is over; have its alerts show it.
 
     Raises StaffRefused: not_allowed, not_found, changed (also where another has seen it).
     """
     check_right(registry, staff, Action.SEEN, booking)
     session.refresh(booking, with_for_update=True)  # of two who tap at once, one is the first
-    check_confirmed(session, registry, booking, shown)
+    check_awaited(session, registry, booking, now, shown)
     if seen := seen_by(session, booking):
         when = day_and_time(seen.at, zone_of(registry, booking))
         raise changed(_("It was seen already ({who}, {when}).", who=seen.name, when=when))
@@ -78,11 +79,12 @@ def mark_seen(
 def show_number(
     session: Session, registry: Registry, staff: Staff, booking: Booking, now: datetime
 ) -> str:
-    """Return the telephone number of a booking, to call it. It is recorded.
+    """Return the telephone number of a booking that isn't long over, to call it. It is recorded.
 
-    Raises StaffRefused: not_allowed, not_found, changed (there is none).
+    Also of a cancelled one. Raises StaffRefused: not_allowed, not_found, changed (there is none).
     """
     check_right(registry, staff, Action.NUMBER, booking)
+    check_recent(registry, booking, now)
     number = booking.details.get(PHONE_FIELD)
     if not number:
         raise StaffRefused(

@@ -175,6 +175,30 @@ def test_each_alert_that_is_out_of_date_is_edited_however_long_nobody_tapped(
     assert alerted.chat.server.buttons(GROUP) == {}
 
 
+@pytest.mark.parametrize("state", ["confirmed", "cancelled"])
+def test_a_number_is_shown_for_a_week_also_where_it_was_cancelled(
+    alerted: People, state: str
+) -> None:
+    number = alerted.chat.server.buttons(GROUP)[NUMBER]
+    if state == "cancelled":
+        cancelled(alerted)
+    go_to(alerted, START + timedelta(days=7))
+    assert "+3069" in alerted.tap_data(number)
+    go_to(alerted, START + timedelta(days=7, minutes=1))
+    assert "7/12/2026 10:00" in alerted.tap_data(number)
+    assert done(alerted) == ["number"]
+
+
+def test_what_is_over_cannot_be_marked_as_seen(alerted: People) -> None:
+    go_to(alerted, booking(alerted).ends_at)
+    assert alerted.tap(SEEN) == "Το ραντεβού έχει περάσει."
+    alerted.deliver()
+    shown = alerted.chat.server.buttons(GROUP)
+    assert SEEN not in shown
+    assert NUMBER in shown
+    assert done(alerted) == []
+
+
 def moved(people: People) -> None:
     people.chat.change(booking(people).id, lambda env, each: env.move(each, "10:30"))
 

@@ -96,9 +96,9 @@ def test_what_is_over_cannot_be_cancelled_and_what_is_long_over_has_no_buttons(
 ) -> None:
     booking = staff_chat.book()
     staff_chat.deployment.clock.now = START + timedelta(hours=1)
-    assert rows(staff_chat, booking) == [[SEEN, HERE], [CAME, NOT_COME], [NUMBER]]
+    assert rows(staff_chat, booking) == [[HERE], [CAME, NOT_COME], [NUMBER]]
     staff_chat.deployment.clock.forward(days=1)
-    assert rows(staff_chat, booking) == [[SEEN], [CAME, NOT_COME], [NUMBER]]
+    assert rows(staff_chat, booking) == [[CAME, NOT_COME], [NUMBER]]
     staff_chat.deployment.clock.forward(days=7)
     assert rows(staff_chat, booking) == []
 
