@@ -19,6 +19,8 @@ from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join, lines
 from core.staff.rights import Action, no_booking, no_municipality
 from dialogs.messages.staff_alert import day_heading, day_line
 from dialogs.nlu.dates import NoSuchDay, parse_day
+from dialogs.nlu.normalize import words_with_spans
+from dialogs.nlu.spans import span_of
 
 MAX_LETTERS = 3500
 """The most letters of a list, so that each platform sends it as one message."""
@@ -39,6 +41,31 @@ HELP = lines(
         "citizen is told."
     ),
 )
+
+
+WITHOUT_ARGUMENT = frozenset({StaffCommand.NEXT, StaffCommand.BOOK, StaffCommand.HELP})
+"""The commands after which nothing is written."""
+
+
+def is_meant(turn: StaffTurn, command: StaffCommand, argument: str) -> bool:
+    """Return whether a text without a slash that begins as a command is one.
+
+    For colleagues talk: "Today I can't make it". A name is looked for only if we are addressed.
+    """
+    if command is StaffCommand.FIND:
+        return turn.inbound.answers is None
+    if not argument or command not in WITHOUT_ARGUMENT | {
+        StaffCommand.TODAY,
+        StaffCommand.TOMORROW,
+    }:
+        return True
+    if command in WITHOUT_ARGUMENT:
+        return False
+    try:
+        found = parse_day(argument, turn.services.texts, turn.now.date())
+    except NoSuchDay:
+        return True  # which is told
+    return found is not None and found.span == span_of(words_with_spans(argument))
 
 
 def _day(days: int) -> Command:

@@ -102,6 +102,8 @@ def _act(turn: StaffTurn) -> StaffAnswer | None:
                 return questions.answer_in_words(turn, question)
         first, _space, argument = inbound.text.partition(" ")
         command = command_called(turn.services.texts, first)
+        if command and not lists.is_meant(turn, command, argument):
+            return None
     if command is None:
         return None
     if command in (StaffCommand.BIND, StaffCommand.LINK):

@@ -124,8 +124,27 @@ def test_a_word_in_an_answer_to_ours_is_a_command(room: People) -> None:
     room.write("/help")
     ours = list(room.chat.server.chats[GROUP])[-1]
     assert room.write("σήμερα", to=ours) == room.write("/today")
-    assert room.write("βρες Παππάς", to=ours)
-    assert room.write("ευχαριστώ πολύ", to=ours) is None
+    assert room.write("σήμερα Δευτέρα 7/12", to=ours) == room.write("/today")
+    assert "31/2" in str(room.write("σήμερα 31/2", to=ours))
+    assert room.write("@rantevou_bot βρες Παππάς") == room.write("/find Παππάς")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ευχαριστώ πολύ",
+        "Σήμερα δεν προλαβαίνω",
+        "Σήμερα δεν προλαβαίνω, την Παρασκευή θα το δω",
+        "αύριο θα λείπω",
+        "βρες Παππάς",
+        "Βρες μου κάποιον να πάει",
+        "βοήθεια χρειάζεται ο Νίκος",
+        "επόμενα Χριστούγεννα",
+    ],
+)
+def test_what_colleagues_say_in_an_answer_to_ours_is_no_command(room: People, text: str) -> None:
+    room.write("/help")
+    assert room.write(text, to=list(room.chat.server.chats[GROUP])[-1]) is None
 
 
 def test_a_long_day_is_shortened_by_what_is_over(
