@@ -17,6 +17,10 @@ SHOW_YOURSELF = _(
     "I can't see who you are, for you write in the group's name. Please switch off “Remain "
     "anonymous” in your rights as an admin, and write it again."
 )
+NOT_BOUND = _(
+    "No appointments come to this chat any more. To have them come again, ask your manager for a "
+    "code, and write here: /bind and the code."
+)
 STRANGER = _(
     "That is for colleagues who are linked. Ask your manager for a code, and write me here: /link "
     "and the code."

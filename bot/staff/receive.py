@@ -79,6 +79,24 @@ def _room(session: Session, inbound: StaffInbound) -> StaffRoom | None:
     return found
 
 
+def _was_bound(turn: StaffTurn) -> bool:
+    """Return whether a member writes in a chat or topic that was a room of theirs.
+
+    Where no topic of a group is bound any more, each of them counts.
+    """
+    if turn.staff is None:
+        return False
+    inbound, home = turn.inbound, turn.staff.municipality_id
+    of_chat = select(StaffRoom).where(
+        StaffRoom.account == inbound.account, StaffRoom.chat == inbound.chat
+    )
+    theirs = [
+        room for room in turn.session.scalars(of_chat) if home in (None, room.municipality_id)
+    ]
+    all_left = all(room.unbound_at is not None for room in theirs)
+    return any(all_left or room.topic == inbound.topic for room in theirs)
+
+
 def _answer(turn: StaffTurn) -> StaffAnswer | None:
     try:
         with turn.session.begin_nested():  # so that a refusal leaves nothing behind
@@ -109,7 +127,7 @@ def _act(turn: StaffTurn) -> StaffAnswer | None:
     if command in (StaffCommand.BIND, StaffCommand.LINK):
         return joining.join_by_code(turn, command, argument)
     if turn.room is None and not inbound.is_private:
-        return None  # a group that is no room of ours
+        return turn.here(joining.NOT_BOUND) if _was_bound(turn) else None
     if turn.staff is None:
         return joining.answer_stranger(turn)
     return lists.COMMANDS[command](turn, turn.staff, argument)

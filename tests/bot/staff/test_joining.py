@@ -177,3 +177,22 @@ def test_a_group_that_moves_stays_bound_and_one_that_is_left_is_not(people: Peop
     group = {**updates.GROUP, "id": -1001}
     people.receive({**updates.blocked("kicked", chat=group), "update_id": 951})
     assert bound(people) == []
+
+
+@pytest.mark.parametrize("text", ["/today", "/help"])
+def test_in_a_group_that_is_bound_no_more_a_member_is_told_how_to_bind_it(
+    people: People, text: str
+) -> None:
+    people.chat.bind()
+    people.linked(HELEN)
+    group = {**updates.GROUP, "id": GROUP}
+    people.receive({**updates.blocked("kicked", chat=group), "update_id": 951})
+    assert bound(people) == []
+    said = people.write(text)
+    assert said
+    assert "δεν έρχονται πια" in said
+    assert "/bind" in said
+    assert people.write("/today", STRANGER) is None
+    people.chat.bind(topic="7")
+    assert people.write(text) == said
+    assert people.write("/today", message_thread_id=8, is_topic_message=True) is None
