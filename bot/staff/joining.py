@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.staff.turn import StaffTurn
-from bot.staff_messages import StaffAnswer, StaffCommand, StaffInbound
+from bot.staff_messages import StaffAnswer, StaffCommand
 from core.catalogue.registry import Registry
 from core.db.models import StaffMember, StaffRoom
 from core.i18n import Text, _, join
@@ -38,10 +38,8 @@ HOW_TO_BIND = _("Write /bind and the code of twelve digits that you were given."
 HOW_TO_LINK = _("Write /link and the code of twelve digits that you were given.")
 
 
-def has_code(inbound: StaffInbound) -> bool:
-    """Return whether it is a command with a code, which makes a chat a room, or a member known."""
-    is_joining = inbound.command in (StaffCommand.BIND, StaffCommand.LINK)
-    return is_joining and _is_code(inbound.argument)
+JOINING = (StaffCommand.BIND, StaffCommand.LINK)
+"""The commands whose code makes a chat a room, or a member known: of whoever isn't known yet."""
 
 
 def join_by_code(turn: StaffTurn, command: StaffCommand, argument: str) -> StaffAnswer:

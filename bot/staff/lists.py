@@ -17,6 +17,7 @@ from core.db.models import BookingState, Desk, StaffRoom
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join, lines
 from core.staff.rights import Action, no_booking, no_municipality
+from dialogs.conversation import CONVERSATION
 from dialogs.messages.staff_alert import day_heading, day_line
 from dialogs.nlu.dates import NoSuchDay, parse_day
 from dialogs.nlu.normalize import words_with_spans
@@ -30,17 +31,24 @@ NEXT = 5
 
 Command = Callable[[StaffTurn, Staff, str], StaffAnswer]
 
-HELP = lines(
+LISTS_HELP = (
     _("/today or /σήμερα: the appointments of today; /today 3/12 of another day"),
     _("/tomorrow or /αύριο: those of tomorrow"),
     _("/next or /επόμενα: the next ones from now on"),
     _("/find or /βρες: one by its code, or by the surname"),
+)
+HELP = lines(
+    *LISTS_HELP,
     _("/book or /κράτηση: book for a caller"),
     _(
         "Under each appointment there are buttons; to cancel, I ask you for a reason, which the "
         "citizen is told."
     ),
 )
+HELP_IN_PRIVATE = lines(
+    CONVERSATION.help, *LISTS_HELP, _("/caller: book for a caller, here in our chat")
+)
+"""What a member is told who is a citizen as well."""
 
 
 WITHOUT_ARGUMENT = frozenset({StaffCommand.NEXT, StaffCommand.BOOK, StaffCommand.HELP})
@@ -174,13 +182,17 @@ def _book(turn: StaffTurn, _staff: Staff, _argument: str) -> StaffAnswer:
     return turn.here(_("Book for a caller in our private chat: {link}", link=link))
 
 
+def _help(turn: StaffTurn, _staff: Staff, _argument: str) -> StaffAnswer:
+    return turn.here(HELP_IN_PRIVATE if turn.inbound.is_private else HELP)
+
+
 COMMANDS: Mapping[StaffCommand, Command] = {
     StaffCommand.TODAY: _day(0),
     StaffCommand.TOMORROW: _day(1),
     StaffCommand.NEXT: _next,
     StaffCommand.FIND: _find,
     StaffCommand.BOOK: _book,
-    StaffCommand.HELP: lambda turn, _staff, _argument: turn.here(HELP),
+    StaffCommand.HELP: _help,
 }
 """The commands of members in a room, or in their private chat."""
 

@@ -9,7 +9,6 @@ from bot.staff.turn import StaffTurn
 from bot.staff_messages import (
     StaffAnswer,
     StaffButton,
-    StaffCommand,
     StaffInbound,
     StaffTap,
     command_called,
@@ -39,7 +38,7 @@ def receive(session: Session, services: Services, inbound: StaffInbound) -> Staf
     staff = None
     if inbound.address is not None:
         staff = links.find_member(session, services.registry, inbound.account, inbound.address)
-    if inbound.citizen and staff is None and not joining.has_code(inbound):
+    if inbound.citizen and staff is None and inbound.command not in joining.JOINING:
         return None
     row = StaffInboundRow(
         account=inbound.account,
@@ -124,7 +123,7 @@ def _act(turn: StaffTurn) -> StaffAnswer | None:
             return None
     if command is None:
         return None
-    if command in (StaffCommand.BIND, StaffCommand.LINK):
+    if command in joining.JOINING:
         return joining.join_by_code(turn, command, argument)
     if turn.room is None and not inbound.is_private:
         return turn.here(joining.NOT_BOUND) if _was_bound(turn) else None

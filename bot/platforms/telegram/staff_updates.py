@@ -24,13 +24,8 @@ MAX_POP_UP_UNITS = 200
 MAX_GLANCE = 30
 """The letters of a pop-up that can be read in the moment in which it passes by."""
 
-IN_PRIVATE = frozenset(
-    {StaffCommand.TODAY, StaffCommand.TOMORROW, StaffCommand.NEXT, StaffCommand.FIND}
-)
-"""The commands that are a member's also in their private chat."""
-
-WITH_CODE = frozenset({StaffCommand.BIND, StaffCommand.LINK})
-"""The commands that are staff's wherever they come with a code, for it makes a member or a room."""
+NOT_IN_PRIVATE = frozenset({StaffCommand.BOOK})
+"""The commands that are a citizen's in a private chat, also where a member wrote them."""
 
 _COMMAND = re.compile(r"/(?P<name>\w+)(@(?P<bot>\w+))?( (?P<rest>.+))?")
 
@@ -78,13 +73,12 @@ class StaffUpdates:
         )
 
     def in_private(self, update_id: int, message: Message, citizen: Inbound) -> StaffInbound | None:
-        """Return a command that is staff's if a member wrote it; else None."""
+        """Return a command that is staff's if a member wrote it, or is to become one; else None."""
         command = self._command(clean(message.text or ""))
         if command is None:
             return None
         name, argument = command
-        has_code = name in WITH_CODE and any(sign.isdigit() for sign in argument)
-        if not has_code and name not in IN_PRIVATE | {StaffCommand.LINK}:
+        if name in NOT_IN_PRIVATE:
             return None
         return StaffInbound(
             **self._common(update_id, message, citizen.language),

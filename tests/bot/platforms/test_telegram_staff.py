@@ -135,6 +135,8 @@ def test_a_tap_on_a_button_of_staff(texts: Translator) -> None:
         ("/link 1234 5678 9012", "link"),
         ("/link", "link"),
         ("/bind 1234 5678 9012", "bind"),
+        ("/bind", "bind"),
+        ("/help", "help"),
     ],
 )
 def test_privately_it_is_a_citizens_message_too(texts: Translator, text: str, command: str) -> None:
@@ -147,7 +149,7 @@ def test_privately_it_is_a_citizens_message_too(texts: Translator, text: str, co
     assert (citizen.command, citizen.text) == ((command, None) if latin else (None, text))
 
 
-@pytest.mark.parametrize("text", ["/book", "/help", "/bind", "σήμερα", "/start", "/bookings"])
+@pytest.mark.parametrize("text", ["/book", "/links", "σήμερα", "/start", "/bookings"])
 def test_privately_all_else_is_a_citizens(texts: Translator, text: str) -> None:
     (event,) = read(texts, message(text=text)).events
     assert isinstance(event, Inbound)

@@ -148,7 +148,7 @@ def test_in_a_group_that_is_no_room_citizens_commands_are_answered_as_ever(
 
 def test_privately_a_citizen_sees_no_difference(people: People) -> None:
     contacts = select(Contact.address)
-    for text in ("/today", "/σήμερα", "/link", "/find Παππάς"):
+    for text in ("/today", "/σήμερα", "/help", "/find Παππάς"):
         assert people.write(text, STRANGER, private=True) is None  # the replies go by the outbox
     assert people.chat.do(lambda s: s.scalars(contacts).all()) == [str(STRANGER)]
     people.chat.deliver()
@@ -157,6 +157,17 @@ def test_privately_a_citizen_sees_no_difference(people: People) -> None:
     people.linked(HELEN)
     assert people.write("/today", HELEN, private=True)
     assert people.chat.do(lambda s: s.scalars(contacts).all()) == [str(STRANGER)]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("/link", "Γράψτε /link"), ("/bind", "ομάδα"), ("/link κωδικός", "/link")]
+)
+def test_privately_who_joins_without_a_code_is_told_how(
+    people: People, text: str, told: str
+) -> None:
+    assert told in str(people.write(text, STRANGER, private=True))
+    people.linked(HELEN)
+    assert told in str(people.write(text, private=True))
 
 
 def test_what_comes_again_gets_the_same_answer(people: People) -> None:

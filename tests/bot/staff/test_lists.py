@@ -172,6 +172,13 @@ def test_help_names_every_command(room: People) -> None:
         assert name in said
 
 
+def test_privately_help_is_a_citizens_and_a_members(room: People) -> None:
+    said = str(room.write("/help", private=True))
+    for told in ("«πίσω»", "/σήμερα", "/αύριο", "/επόμενα", "/βρες", "/caller"):
+        assert told in said
+    assert "/κράτηση" not in said  # is a citizen's there
+
+
 def test_the_day_of_another_municipality_stays_hidden(room: People) -> None:
     chios = room.room_code("chios")
     room.write(f"/bind {chios}", NICK, chat=-300)
