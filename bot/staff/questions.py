@@ -88,7 +88,9 @@ def _find(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffQuestion:
     if question.member_id != staff.member_id:
         name = select(StaffMember.name.label("name")).where(StaffMember.id == question.member_id)
         asked = turn.session.scalar(name) or ""
-        raise _changed(_("I am asking {name}. Tap “Cancel” under the appointment.", name=asked))
+        raise _changed(
+            _("The question is for: {name}. Tap “Cancel” under the appointment.", name=asked)
+        )
     if not questions.is_open(question, turn.now):
         raise _changed(CLOSED)
     return question

@@ -18,8 +18,8 @@ from core.staff.alerts import enqueue_edits
 from core.staff.rights import Action
 
 NOT_YOURS = _(
-    "Only a linked colleague who serves this appointment can do that. Ask your manager for a code, "
-    "and write me privately: /link and the code."
+    "Only a linked colleague can do that: you aren't linked, or don't serve this appointment. Ask "
+    "your manager for a code, and write me privately: /link and the code."
 )
 IN_ROOM = _("Please cancel it in your chat of appointments.")
 

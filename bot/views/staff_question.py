@@ -22,7 +22,7 @@ from core.staff import questions
 from core.staff.record import cancellation_reason
 
 READY_REASONS: Sequence[TextTemplate] = (
-    _("The employee can't be there"),
+    _("The employee won't be available"),
     _("The office is closed that day"),
     _("Technical problem"),
     _("The appointment is for another service"),

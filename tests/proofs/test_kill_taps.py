@@ -182,7 +182,7 @@ def check(session: Session, made: list[int]) -> None:
         of = StaffAction.booking_id == booking_id
         done = session.scalars(select(StaffAction).where(of)).all()
         assert Counter(each.action for each in done) == {"seen": 1, "number": 1, "cancel": 1}
-        assert {each.reason for each in done} == {None, "Κώλυμα του υπαλλήλου"}
+        assert {each.reason for each in done} == {None, "Ο υπάλληλος δεν θα είναι διαθέσιμος"}
         assert session.get_one(Booking, booking_id).state == "cancelled"
         changes = select(History.action).where(History.booking_id == booking_id)
         assert Counter(session.scalars(changes)) == {"held": 1, "confirmed": 1, "cancelled": 1}

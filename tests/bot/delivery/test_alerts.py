@@ -182,7 +182,7 @@ def test_of_a_cancellation_by_the_office_the_reason_is_shown(staff_chat: StaffCh
     staff_chat.deliver()
     first, answer = staff_chat.texts()
     assert first == answer
-    assert first.endswith("\n(Ελένη Δήμου, 30/11/2026 09:00)\nΑιτία: Απεργία")
+    assert first.endswith("\n(Ελένη Δήμου, 30/11/2026 09:00)\nΛόγος: Απεργία")
     assert staff_chat.server.buttons(GROUP) == {}
 
 

@@ -57,7 +57,7 @@ def test_a_move_and_a_cancellation_reach_the_citizen_and_the_attendee(push: Push
     push.deliver(push.settled)
     said = [
         "Η υπηρεσία ακύρωσε το ραντεβού σας: Πέμ 10 Δεκ 12:30, Επίδομα Στέγασης.",
-        f"Αιτία: {REASON}",
+        f"Λόγος: {REASON}",
         "Τηλέφωνο υπηρεσίας: 2721000000",
     ]
     assert push.server.to("citizen")[-1].splitlines() == said
@@ -70,7 +70,7 @@ def test_the_page_shows_why_the_office_cancelled(booked: Deployment) -> None:  #
     change(booked, cancel)
     (text,) = fetched(booked)
     assert text.startswith("Η υπηρεσία ακύρωσε το ραντεβού σας: Δευ 7 Δεκ 09:30, ")
-    assert f"Αιτία: {REASON}" in text
+    assert f"Λόγος: {REASON}" in text
 
 
 @on_both

@@ -15,7 +15,13 @@ from tests.bot.staff_chat import GROUP
 from tests.conftest import on_both
 from tests.core.staff.two_towns import OPERATOR
 
-CANCEL, YES, NO, KEEP, ABSENT = "Ακύρωση…", "Ναι", "Όχι", "Να μην ακυρωθεί", "Κώλυμα του υπαλλήλου"
+CANCEL, YES, NO, KEEP, ABSENT = (
+    "Ακύρωση…",
+    "Ναι",
+    "Όχι",
+    "Να μην ακυρωθεί",
+    "Ο υπάλληλος δεν θα είναι διαθέσιμος",
+)
 NUMBER, CALL = "Τηλέφωνο", "Τηλεφωνήστε στον πολίτη, "
 MUST_BE_CALLED = "Κανένα μήνυμά μας δεν φτάνει στον πολίτη"
 ASKS, SURE = "γιατί να ακυρωθεί", "Να ακυρωθεί το ραντεβού;"
@@ -59,7 +65,7 @@ def test_it_is_asked_under_the_alert_with_ready_reasons(asked: People) -> None:
 
 
 def test_a_ready_reason_is_asked_once_more_and_told_to_the_citizen(asked: People) -> None:
-    assert asked.tap(ABSENT) == "Παρακαλώ επιβεβαιώστε."
+    assert asked.tap(ABSENT) == "Παρακαλούμε επιβεβαιώστε."
     asked.deliver()
     assert question(asked)[1].startswith(SURE)
     assert ABSENT in question(asked)[1]
