@@ -118,7 +118,7 @@ def _scope(registry: Registry, room: StaffRoom) -> Text:
     body = loaded.body
     if room.service_group is not None:
         return join(", ", body.name, body.group(room.service_group).name)
-    for (branch, desk), row_id in loaded.desk_ids.items():
+    for (branch, _desk), row_id in loaded.desk_ids.items():
         if row_id == room.desk_id:
-            return join(", ", body.name, f"{branch}/{desk}")
+            return join(", ", body.name, body.branch(branch).name)
     return body.name

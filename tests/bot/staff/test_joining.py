@@ -39,6 +39,12 @@ def test_a_code_makes_a_topic_the_room_of_a_service_group(people: People) -> Non
     assert sent["topic"] == 7
 
 
+def test_of_a_desks_room_the_branch_is_named(people: People) -> None:
+    said = people.write(f"/bind {people.room_code(desk='office/two')}")
+    assert said
+    assert "town, office." in said
+
+
 def test_a_code_that_is_wrong_used_or_another_municipalitys_gets_one_text(people: People) -> None:
     used = people.room_code()
     people.write(f"/bind {used}")
