@@ -120,5 +120,7 @@ def _scope(registry: Registry, room: StaffRoom) -> Text:
         return join(", ", body.name, body.group(room.service_group).name)
     for (branch, _desk), row_id in loaded.desk_ids.items():
         if row_id == room.desk_id:
-            return join(", ", body.name, body.branch(branch).name)
+            # A new catalogue may have the branch no more.
+            names = {each.id: each.name for each in body.branches}
+            return join(", ", body.name, names.get(branch, branch))
     return body.name
