@@ -128,6 +128,7 @@ def cancel(code: Code, reason: Reason, yes: Yes = False) -> None:
     from core.staff.rights import Action
 
     with office_command() as command:
+        command.run(lambda _session, _now: by_staff.check_reason(reason))
         shown = _ask(command, Action.CANCEL, code, "Cancel it?", yes)
 
         def act(session: "Session", now: datetime) -> Sequence[str]:

@@ -126,6 +126,10 @@ def test_it_asks_before_it_cancels_or_moves(
         asked = technician.asked(*command, typed="n\n")
         assert asked.returncode == 1
         assert question in asked.stdout
+    asked = technician.asked("bookings", "cancel", code, "--reason", " ", typed="y\n")
+    assert asked.returncode == 1
+    assert "?" not in asked.stdout
+    assert "Please give a reason" in asked.stderr
     assert re.search(r"^State +confirmed$", technician("bookings", "show", code).stdout, re.M)
     assert technician.asked(*cancel, typed="y\n").returncode == 0
     assert re.search(r"^State +cancelled$", technician("bookings", "show", code).stdout, re.M)
