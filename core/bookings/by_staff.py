@@ -145,8 +145,9 @@ def move(
     except BookingRefused as refused:
         if refused.kind is not RefusalKind.TAKEN:
             raise
-        near = nearest_times(session, offer.for_staff(), starts_at, now, booking.id, NEAREST)
-        raise _not_free(sorted(near), offer.zone) from None
+        near = nearest_times(session, offer.for_staff(), starts_at, now, booking.id, NEAREST + 1)
+        others = [start for start in near if start != booking.starts_at][:NEAREST]
+        raise _not_free(sorted(others), offer.zone) from None
 
 
 def _not_free(nearest: Sequence[datetime], zone: ZoneInfo) -> StaffRefused:

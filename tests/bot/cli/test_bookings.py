@@ -93,6 +93,7 @@ def test_an_appointment_is_moved_where_it_is_free(
     refused = technician("bookings", "move", code, night, "--yes", code=1).stderr
     (time, *_more) = re.findall(r"(\d+/\d+/\d+ \d\d:\d\d)[,.]", refused)
     assert refused.startswith("No desk is open and free then. The nearest free times: ")
+    assert f"{start.day}/{start.month}/{start.year} {start:%H:%M}" not in refused
     wanted = datetime.strptime(time, "%d/%m/%Y %H:%M").replace(tzinfo=ATHENS)
     moved = technician("bookings", "move", code, f"{wanted:%Y-%m-%d %H:%M}", "--yes").stdout
     assert moved.splitlines() == [
