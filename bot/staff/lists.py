@@ -18,7 +18,7 @@ from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join, lines
 from core.staff.rights import Action, no_booking, no_municipality
 from dialogs.conversation import CONVERSATION
-from dialogs.messages.staff_alert import day_heading, day_line
+from dialogs.messages.staff_alert import day_heading, day_line, shown_day
 from dialogs.nlu.dates import NoSuchDay, parse_day
 from dialogs.nlu.normalize import words_with_spans
 from dialogs.nlu.spans import span_of
@@ -101,12 +101,12 @@ def _day(days: int) -> Command:
         )
         listed = [each for each in entries if each.state != BookingState.CANCELLED]
         if not listed:
-            return turn.here(_("{day}: no appointment.", day=FormattedDate(day, "EEEE d MMMM")))
+            return turn.here(_("{day}: no appointment.", day=shown_day(day, today)))
         # What is over is the first that a long list can do without.
         ahead = [each for each in listed if each.ends_at > turn.now]
         kept = listed if _fits(turn, loaded, listed) else ahead or listed
         said = [day_line(loaded.body, each) for each in kept]
-        return turn.here(_list(turn, day_heading(day, len(listed)), said, len(listed)))
+        return turn.here(_list(turn, day_heading(day, today, len(listed)), said, len(listed)))
 
     return run
 

@@ -23,7 +23,7 @@ def render_day_list(session: Session, services: Services, row: OutboxRow) -> Rep
     entries = list_room_day(session, loaded, room, day)
     if not entries:
         return None
-    lines = [services.texts.say(day_heading(day, len(entries)), LANGUAGE)]
+    lines = [services.texts.say(day_heading(day, day, len(entries)), LANGUAGE)]
     most = services.texts.say(more_of_day(len(entries)), LANGUAGE)
     left = ROOM_UNITS - utf16_units(lines[0]) - utf16_units(most) - 1
     for entry in entries:

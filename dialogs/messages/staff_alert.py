@@ -88,13 +88,18 @@ def gathered(count: int) -> Text:
     return _n("{count} change:", "{count} changes:", count)
 
 
-def day_heading(day: date, count: int) -> Text:
+def shown_day(day: date, today: date) -> FormattedDate:
+    """Return a day as it is shown today: with its year, unless it is this one."""
+    return FormattedDate(day, "EEEE d MMMM" if day.year == today.year else "EEEE d MMMM y")
+
+
+def day_heading(day: date, today: date, count: int) -> Text:
     """Return the heading of the list of a day's bookings."""
     return _n(
         "{day}: {count} appointment",
         "{day}: {count} appointments",
         count,
-        day=FormattedDate(day, "EEEE d MMMM"),
+        day=shown_day(day, today),
     )
 
 

@@ -49,6 +49,11 @@ def test_a_day_without_appointments_says_so(room: People) -> None:
     assert "κανένα ραντεβού" in lines(room.write("/αύριο"))[0]
 
 
+def test_a_day_of_another_year_has_its_year(room: People) -> None:
+    assert room.write("/today 3/12/2025") == "Τετάρτη 3 Δεκεμβρίου 2025: κανένα ραντεβού."
+    assert room.write("/today 3/12/2026") == "Πέμπτη 3 Δεκεμβρίου: κανένα ραντεβού."
+
+
 @pytest.mark.parametrize("day", ["31/11", "ψψψ", "99/99", "<b>"])
 def test_a_day_that_is_none_gets_a_clear_text(room: People, day: str) -> None:
     said = room.write(f"/today {day}")
