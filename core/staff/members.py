@@ -77,7 +77,9 @@ def add(
     """
     check_municipality(staff, Action.ADD_MEMBER, municipality_id)
     name = " ".join(name.split())
-    if not name or len(name) > MAX_NAME:
+    if not name:
+        raise _invalid(_("A name is needed."))
+    if len(name) > MAX_NAME:
         raise _invalid(_("A name has at most {count} letters.", count=MAX_NAME))
     if (role is Role.OPERATOR) != (municipality_id is None):
         raise _invalid(_("An operator has no municipality; everybody else has one."))

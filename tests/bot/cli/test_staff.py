@@ -242,6 +242,7 @@ def test_the_address_of_a_webhook_is_never_shown(technician: Technician) -> None
             ("add", "Α", "--role", "employee", "--municipality", "kalamata"),
             "An employee, and nobody else, has service groups or desks.",
         ),
+        (("add", "", "--role", "operator"), "A name is needed."),
         (("disable", "7"), "There is no such member of staff."),
         (("link", "7"), "There is no such member of staff."),
         (("unbind", "7"), "There is no such room."),
