@@ -6,13 +6,7 @@ from sqlalchemy.orm import Session
 from bot.context import Services
 from bot.staff import joining, lists, questions, taps
 from bot.staff.turn import StaffTurn
-from bot.staff_messages import (
-    StaffAnswer,
-    StaffButton,
-    StaffInbound,
-    StaffTap,
-    command_called,
-)
+from bot.staff_messages import StaffAnswer, StaffInbound, command_called
 from core.db.models import StaffInbound as StaffInboundRow
 from core.db.models import StaffRoom
 from core.errors import BookingRefused, StaffRefused
@@ -52,15 +46,8 @@ def receive(session: Session, services: Services, inbound: StaffInbound) -> Staf
     if staff and room and staff.municipality_id not in (None, room.municipality_id):
         staff = None  # who isn't there for this room
     answer = _answer(StaffTurn(session, services, inbound, staff, room))
-    # A citizen's number stays with their booking, with which it is erased: it is asked for again.
-    if answer and not _shows_number(inbound):
-        row.answer = answer.model_dump(mode="json", exclude_defaults=True)
+    row.answer = answer.model_dump(mode="json", exclude_defaults=True) if answer else None
     return answer
-
-
-def _shows_number(inbound: StaffInbound) -> bool:
-    tap = StaffTap.parse(inbound.tap or "")
-    return tap is not None and tap.button is StaffButton.NUMBER
 
 
 def _room(session: Session, inbound: StaffInbound) -> StaffRoom | None:

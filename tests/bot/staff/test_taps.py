@@ -13,7 +13,7 @@ from bot.platforms.telegram.staff_updates import MAX_GLANCE
 from bot.staff_messages import StaffButton, StaffTap
 from bot.views.staff_alert import UNDOABLE
 from core.actor import Role
-from core.db.models import Booking, StaffAction, StaffInbound, StaffQuestion
+from core.db.models import Booking, StaffAction, StaffQuestion
 from core.staff import members
 from core.staff.rights import Action
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
@@ -87,10 +87,6 @@ def test_a_number_is_in_the_pop_up_alone_and_recorded(alerted: People) -> None:
     assert alerted.tap(NUMBER) == f"Μαρία Παπαδοπούλου: {number}"
     assert number not in str(alerted.chat.server.calls)
     assert done(alerted) == ["number"]
-    answers = alerted.chat.do(
-        lambda s: s.scalars(select(StaffInbound.answer.label("answer"))).all()
-    )
-    assert number not in str(answers)  # it is erased with the booking's details, and nowhere else
 
 
 def test_a_number_and_a_refusal_stay_until_they_are_closed(people: People) -> None:
