@@ -12,13 +12,13 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from core.catalogue.model import (
-    MIDNIGHT,
     WEEKDAYS,
     Closure,
     Desk,
     Opening,
 )
 from core.catalogue.service_offer import ServiceOffer
+from core.catalogue.times import MIDNIGHT
 from core.i18n import LocalizedText
 
 Spans = list[tuple[int, int]]

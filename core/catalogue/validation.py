@@ -12,7 +12,6 @@ import phonenumbers
 
 from core.catalogue.model import (
     CONTACT_TYPES,
-    MIDNIGHT,
     Channel,
     Closure,
     Desk,
@@ -23,6 +22,7 @@ from core.catalogue.model import (
     Question,
     Service,
 )
+from core.catalogue.times import MIDNIGHT
 
 Location = tuple[str | int, ...]
 """The keys and indexes that lead to a part of a catalogue, such as ("groups", 0, "id")."""

@@ -1,0 +1,38 @@
+"""The times of day in a catalogue, written HH:MM."""
+
+import re
+from datetime import time
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer
+
+MIDNIGHT = time.max
+"""The end of a day, written 24:00."""
+
+
+def _check_clock(value: object) -> object:
+    """Return a time as it was given; raises ValueError for a text other than HH:MM."""
+    if isinstance(value, str) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:00)?", value):
+        given = re.fullmatch(r"(\d{1,2})[:.]([0-5]\d)", value.strip())
+        example = f"{int(given[1]):02}:{given[2]}" if given and int(given[1]) < 24 else "09:30"
+        raise ValueError(f"a time as HH:MM, such as {example}")
+    return value
+
+
+def _check_end(value: object) -> object:
+    """Return a time as `_check_clock` does, and MIDNIGHT for 24:00."""
+    if value in ("24:00", MIDNIGHT):
+        return MIDNIGHT
+    if isinstance(value, str) and re.fullmatch(r"(0?0|24)[:.]00(:00)?", value.strip()):
+        raise ValueError("a time later than start, such as 24:00 for the end of the day")
+    return _check_clock(value)
+
+
+def _write_end(value: time) -> str:
+    return "24:00" if value == MIDNIGHT else value.isoformat()
+
+
+Clock = Annotated[time, BeforeValidator(_check_clock)]
+ClockEnd = Annotated[
+    time, BeforeValidator(_check_end), PlainSerializer(_write_end, when_used="json-unless-none")
+]
