@@ -134,7 +134,7 @@ def cancel(code: Code, reason: Reason, yes: Yes = False) -> None:
         def act(session: "Session", now: datetime) -> Sequence[str]:
             booking = by_staff.find(session, command.registry, OPERATOR, Action.CANCEL, code)
             by_staff.cancel(session, command.registry, OPERATOR, booking, now, reason, shown=shown)
-            return _told(session, booking, now)
+            return _notified_on(session, booking, now)
 
         _report("Cancelled", command.run(act))
 
@@ -155,7 +155,7 @@ def move(code: Code, when: When, yes: Yes = False) -> None:
             booking = by_staff.find(session, command.registry, OPERATOR, Action.MOVE, code)
             start = when.replace(tzinfo=command.zone(booking.municipality_id))
             by_staff.move(session, command.registry, OPERATOR, booking, start, now, shown=shown)
-            return _told(session, booking, now)
+            return _notified_on(session, booking, now)
 
         _report("Moved", command.run(act))
 
@@ -242,10 +242,10 @@ def _ask(command: OfficeCommand, action: "Action", code: str, question: str, yes
     return booking.starts_at
 
 
-def _told(session: "Session", booking: "Booking", now: datetime) -> Sequence[str]:
-    from core.messaging.notifications import told_on
+def _notified_on(session: "Session", booking: "Booking", now: datetime) -> Sequence[str]:
+    from core.messaging.notifications import notified_on
 
-    return told_on(session, booking, now)
+    return notified_on(session, booking, now)
 
 
 def _report(done: str, platforms: Sequence[str]) -> None:

@@ -1,8 +1,8 @@
 """The pace of messages to rooms of staff, and gathering what piles up into one message.
 
-A group at Telegram takes 20 messages a minute, edits too. GCRA: the rooms of a chat have a time
-until which all that was sent to them is paid for, each message with INTERVAL, and BURST messages
-may be paid for in advance.
+A group at Telegram takes 20 messages a minute, edits too. By the generic cell rate algorithm, each
+message moves the chat's time `paced_until` on by INTERVAL; one may be sent while that time is at
+most BURST - 1 intervals ahead.
 """
 
 from collections.abc import Collection, Sequence
@@ -62,19 +62,19 @@ def pace(
     """
     now = services.clock()
     rooms = _rooms_of_chat(session, row)
-    paid = max((now, *(room.paced_until for room in rooms if room.paced_until is not None)))
-    allowed = (BURST * INTERVAL - (paid - now)) // INTERVAL
+    paced_until = max((now, *(each.paced_until for each in rooms if each.paced_until is not None)))
+    allowed = (BURST * INTERVAL - (paced_until - now)) // INTERVAL
     if allowed < 1:
         row.status, row.claimed_by = OutboxStatus.PENDING, None
         row.attempts -= 1
-        row.try_at = paid - (BURST - 1) * INTERVAL
+        row.try_at = paced_until - (BURST - 1) * INTERVAL
         _put_off(session, rooms, row.try_at)
         return None
     row.gathered_by = None
     others = _others(session, row, now, claimed) if row.kind in GATHERED else ()
     if others and (row.may_have_arrived or len(others) >= allowed):
         reply = _gather(session, services, row, reply, others)
-    _room(rooms, row).paced_until = paid + INTERVAL
+    _room(rooms, row).paced_until = paced_until + INTERVAL
     return reply
 
 

@@ -10,7 +10,7 @@ from core.i18n import Text, _, join
 from core.messaging import conversations
 from core.staff import codes, links, rooms
 
-STRANGERS_TOLD_EVERY = timedelta(hours=1)
+STRANGERS_ANSWERED_EVERY = timedelta(hours=1)
 """The time in which a room has one line at most for people who aren't linked."""
 
 SHOW_YOURSELF = _(
@@ -74,10 +74,10 @@ def answer_stranger(turn: StaffTurn) -> StaffAnswer:
     if room is None:
         return turn.silent()
     turn.session.refresh(room, with_for_update=True)
-    told = room.strangers_told_at
-    if told is not None and turn.now < told + STRANGERS_TOLD_EVERY:
+    answered = room.strangers_answered_at
+    if answered is not None and turn.now < answered + STRANGERS_ANSWERED_EVERY:
         return turn.silent()
-    room.strangers_told_at = turn.now
+    room.strangers_answered_at = turn.now
     return turn.here(STRANGER_IN_ROOM)
 
 

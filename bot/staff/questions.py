@@ -11,7 +11,7 @@ from core.bookings import by_staff
 from core.db.models import Booking, StaffMember, StaffQuestion, StaffRoom
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _, lines
-from core.messaging.notifications import told_on
+from core.messaging.notifications import notified_on
 from core.staff import questions
 
 CLOSED = _("This question is closed. Tap “Cancel” again if you need to.")
@@ -69,8 +69,8 @@ def confirm(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
         questions.close(turn.session, turn.registry, question, turn.now)
         return turn.refuse(refused.text)
     questions.close(turn.session, turn.registry, question, turn.now)
-    told = told_on(turn.session, booking, turn.now)
-    return turn.pop_up(_("Cancelled.") if told else _("Cancelled. Please call the citizen."))
+    notified = notified_on(turn.session, booking, turn.now)
+    return turn.pop_up(_("Cancelled.") if notified else _("Cancelled. Please call the citizen."))
 
 
 def keep(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:

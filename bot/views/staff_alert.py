@@ -10,11 +10,11 @@ from bot.staff_messages import StaffButton, StaffTap
 from core.bookings.agenda import entry_of
 from core.bookings.attendance import MARKED_WITHIN, undoable
 from core.bookings.seen import PHONE_FIELD, seen_by
-from core.bookings.true_state import ARRIVED, ENDED, ToldChange, last_change, zone_of
+from core.bookings.true_state import ARRIVED, ENDED, ShownChange, last_change, zone_of
 from core.db.models import Booking, BookingState, History, HistoryAction, OutboxRow
 from core.i18n import LANGUAGES, Text, TextTemplate
 from core.messaging.keys import MessageKind
-from core.staff.alerts import TOLD, first_alert, gathered_before, is_shown_later
+from core.staff.alerts import ALERTED, first_alert, gathered_before, is_shown_later
 from core.staff.record import cancellation_reason
 from core.staff.rights import Action
 from dialogs.messages import staff_alert as texts
@@ -74,14 +74,14 @@ def render_edit(session: Session, services: Services, row: OutboxRow) -> Reply |
 
 
 def show_booking(
-    session: Session, services: Services, booking: Booking, told: int | None = None
+    session: Session, services: Services, booking: Booking, change_id: int | None = None
 ) -> Reply:
     """Return the alert of a booking as it is now, with its buttons.
 
-    `told` is the id of the change that it tells of, where nothing has ended the booking; by default
-    the last of which rooms are told.
+    `change_id` is the change that it shows, where nothing has ended the booking; by default the
+    last that rooms are alerted to.
     """
-    change = _shown_change(session, booking, told)
+    change = _shown_change(session, booking, change_id)
     text = _alert(session, services, booking, change)
     return _reply(services, text, choices=booking_buttons(session, services, booking))
 
@@ -111,10 +111,10 @@ def render_line(session: Session, services: Services, row: OutboxRow) -> str:
     return services.texts.say(texts.alert_line(loaded.body, entry, change), LANGUAGE)
 
 
-def _alert(session: Session, services: Services, booking: Booking, change: ToldChange) -> Text:
+def _alert(session: Session, services: Services, booking: Booking, change: ShownChange) -> Text:
     loaded = services.registry[booking.municipality_id]
     cancelled = change.action is HistoryAction.CANCELLED
-    seen = seen_by(session, booking) if change.action in TOLD else None
+    seen = seen_by(session, booking) if change.action in ALERTED else None
     return texts.alert(
         loaded.body,
         entry_of(loaded, booking),
@@ -124,13 +124,13 @@ def _alert(session: Session, services: Services, booking: Booking, change: ToldC
     )
 
 
-def _shown_change(session: Session, booking: Booking, told: int | None) -> ToldChange:
-    """Return the change that shows how a booking is: what ended it, was marked, or is told."""
+def _shown_change(session: Session, booking: Booking, change_id: int | None) -> ShownChange:
+    """Return the change that shows how a booking is: what ended it, a mark, or another change."""
     if ended := ENDED.get(booking.state):
         return last_change(session, booking, History.action.in_(ended.by))
     if booking.arrived_at is not None:
         return last_change(session, booking, History.action.in_(ARRIVED.by))
-    of = History.action.in_(TOLD) if told is None else History.id == told
+    of = History.action.in_(ALERTED) if change_id is None else History.id == change_id
     return last_change(session, booking, of)
 
 

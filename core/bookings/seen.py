@@ -15,7 +15,7 @@ from core.db.models import Booking, History, StaffAction, StaffMember
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import _
 from core.messaging.keys import Cause
-from core.staff.alerts import TOLD, enqueue_edits
+from core.staff.alerts import ALERTED, enqueue_edits
 from core.staff.record import record
 from core.staff.rights import Action
 
@@ -32,7 +32,7 @@ class Seen(NamedTuple):
 def seen_by(session: Session, booking: Booking) -> Seen | None:
     """Return who saw a booking as it is; None where nobody has said so since it was changed."""
     since = select(func.max(History.at)).where(
-        History.booking_id == booking.id, History.action.in_(TOLD)
+        History.booking_id == booking.id, History.action.in_(ALERTED)
     )
     found = session.execute(
         select(StaffMember.name.label("name"), StaffAction.at)
@@ -71,7 +71,7 @@ def mark_seen(
     record(session, staff, Action.SEEN, now, municipality_id=home, booking_id=booking.id)
     session.flush()
     last = select(func.max(History.id)).where(
-        History.booking_id == booking.id, History.action.in_(TOLD)
+        History.booking_id == booking.id, History.action.in_(ALERTED)
     )
     enqueue_edits(session, registry, booking, Cause.seen(session.scalar(last)), now)
 

@@ -28,8 +28,8 @@ from core.db.models import Booking, BookingState, Citizen, History, HistoryActio
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
-from core.messaging.notifications import cancel_reminders, enqueue_notifications, told_on
-from core.staff.alerts import enqueue_alerts, enqueue_untold
+from core.messaging.notifications import cancel_reminders, enqueue_notifications, notified_on
+from core.staff.alerts import enqueue_alerts, enqueue_unnotified
 from core.staff.rights import Action
 
 
@@ -204,8 +204,8 @@ def _tell_of_change(
     """
     enqueue_notifications(session, registry, booking, change, now, actor)
     enqueue_alerts(session, registry, booking, change, now)
-    if actor.staff and not told_on(session, booking, now):
-        enqueue_untold(session, registry, booking, change, now)
+    if actor.staff and not notified_on(session, booking, now):
+        enqueue_unnotified(session, registry, booking, change, now)
 
 
 _UPCOMING = (

@@ -49,8 +49,8 @@ MOVED = Ended(
 )
 
 
-class ToldChange(NamedTuple):
-    """A change to a booking, and who made it, as staff are told."""
+class ShownChange(NamedTuple):
+    """A change to a booking, and who made it, as staff are shown it."""
 
     action: HistoryAction
     at: datetime
@@ -89,7 +89,7 @@ def say(session: Session, registry: Registry, booking: Booking, ended: Ended) ->
     return TextTemplate(ended.text.message, args=args)
 
 
-def last_change(session: Session, booking: Booking, of: ColumnElement[bool]) -> ToldChange:
+def last_change(session: Session, booking: Booking, of: ColumnElement[bool]) -> ShownChange:
     """Return the last of those changes to a booking, of which there must be one."""
     last = session.execute(
         select(
@@ -106,7 +106,7 @@ def last_change(session: Session, booking: Booking, of: ColumnElement[bool]) -> 
     ).one()
     by_citizen = last.citizen_id is not None
     who: Text = last.name or (_("the citizen") if by_citizen else _("the operator"))
-    return ToldChange(HistoryAction(last.action), last.at, last.fields, who, by_citizen)
+    return ShownChange(HistoryAction(last.action), last.at, last.fields, who, by_citizen)
 
 
 def zone_of(registry: Registry, booking: Booking) -> ZoneInfo:

@@ -128,12 +128,12 @@ class Cause:
         return cls(f"undelivered {row_id}")
 
     @classmethod
-    def untold(cls, history_id: int) -> "Cause":
+    def unnotified(cls, history_id: int) -> "Cause":
         """Return the cause that is a change of which nobody could be sent a message.
 
-        Stored as "untold 5".
+        Stored as "unnotified 5".
         """
-        return cls(f"untold {history_id}")
+        return cls(f"unnotified {history_id}")
 
     @classmethod
     def day(cls, day: date) -> "Cause":

@@ -112,7 +112,7 @@ def reaches_anybody(session: Session, registry: Registry, booking: Booking) -> b
     return bool(_email_routes(registry, booking) or _citizen_routes(session, registry, booking))
 
 
-def told_on(session: Session, booking: Booking, now: datetime) -> Sequence[str]:
+def notified_on(session: Session, booking: Booking, now: datetime) -> Sequence[str]:
     """Return the platforms on which a change by the office, made now, is told to anybody."""
     return session.scalars(
         select(OutboxRow.platform)

@@ -13,7 +13,7 @@ from core.db.models import UNSENT, Booking, History, HistoryAction, OutboxRow, S
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
 from core.messaging.outbox import OutboxMessage, enqueue
 
-TOLD = frozenset(
+ALERTED = frozenset(
     {
         HistoryAction.CONFIRMED,
         HistoryAction.MOVED,
@@ -22,7 +22,7 @@ TOLD = frozenset(
         HistoryAction.CONSENT_WITHDRAWN,
     }
 )
-"""The changes of which rooms are told; others are only shown in the alert sent before."""
+"""The changes that rooms are alerted to; others are only shown in the alert sent before."""
 
 
 class RoomRow(NamedTuple):
@@ -38,7 +38,7 @@ def enqueue_alerts(
     """Enqueue the alerts of a change: to the rooms that it is for, and to those told before."""
     messages: list[OutboxMessage] = []
     for room, first in _rooms(session, registry, booking):
-        if change.action in TOLD:
+        if change.action in ALERTED:
             cause = Cause.change(change.id)
             alert = to_room(room, MessageKind.ALERT, cause, now, booking)
             messages.append(replace(alert, change_id=change.id))
@@ -111,12 +111,12 @@ def enqueue_undelivered(
     _enqueue_call(session, registry, booking, Cause.undelivered(row_id), now)
 
 
-def enqueue_untold(
+def enqueue_unnotified(
     session: Session, registry: Registry, booking: Booking, change: History, now: datetime
 ) -> None:
     """Enqueue the alerts of a change of which nobody could be sent a message."""
     if booking.ends_at > now:
-        _enqueue_call(session, registry, booking, Cause.untold(change.id), now)
+        _enqueue_call(session, registry, booking, Cause.unnotified(change.id), now)
 
 
 def _enqueue_call(

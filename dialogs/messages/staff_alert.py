@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from core.bookings.agenda import AgendaEntry
 from core.bookings.reference import format_code
-from core.bookings.true_state import ToldChange, day_and_time
+from core.bookings.true_state import ShownChange, day_and_time
 from core.catalogue.model import AlertFact, Channel, Municipality
 from core.db.models import BookingState, HistoryAction
 from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join, lines
@@ -49,7 +49,7 @@ DAY_AND_TIME = "EEE d MMM HH:mm"
 def alert(
     body: Municipality,
     entry: AgendaEntry,
-    change: ToldChange,
+    change: ShownChange,
     *,
     reason: str | None = None,
     seen_by: str | None = None,
@@ -68,7 +68,7 @@ def alert(
     )
 
 
-def alert_line(body: Municipality, entry: AgendaEntry, change: ToldChange) -> Text:
+def alert_line(body: Municipality, entry: AgendaEntry, change: ShownChange) -> Text:
     """Return the line of a change, in a message that tells of several."""
     return _line(body, entry, _heading(body, entry, change))
 
@@ -127,7 +127,7 @@ _MARKS: Mapping[str, TextTemplate] = {
 }
 
 
-def _heading(body: Municipality, entry: AgendaEntry, change: ToldChange) -> Text:
+def _heading(body: Municipality, entry: AgendaEntry, change: ShownChange) -> Text:
     heading: Text = HEADINGS[change.action]
     if change.action is HistoryAction.EDITED:
         service = body.services.get(entry.service)

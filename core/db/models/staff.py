@@ -89,8 +89,8 @@ class StaffRoom(Base):
     bound_at: Mapped[datetime]
     unbound_at: Mapped[datetime | None]
     paced_until: Mapped[datetime | None]
-    """The time at which all messages that were sent to it are paid for, by the pace of a group."""
-    strangers_told_at: Mapped[datetime | None]
+    """The time up to which its messages are spread, by the pace that a group allows."""
+    strangers_answered_at: Mapped[datetime | None]
     """When somebody unknown was last answered in it."""
 
 

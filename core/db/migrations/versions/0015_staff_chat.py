@@ -13,7 +13,7 @@ def upgrade() -> None:
     """Add the columns of alerts and rooms, and the tables of staff's messages and questions."""
     for column in ("room_id", "change_id", "gathered_by"):
         op.add_column("outgoing", sa.Column(column, NUMBER))
-    for column in ("paced_until", "strangers_told_at"):
+    for column in ("paced_until", "strangers_answered_at"):
         op.add_column("staff_rooms", sa.Column(column, sa.BigInteger()))
     op.create_table(
         "staff_inbounds",
