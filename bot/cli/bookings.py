@@ -78,10 +78,7 @@ def list_day(day: Day = None, municipality: Municipality = None) -> None:
         )
         for each in found
     ]
-    if rows:
-        echo_table(LIST, rows)
-    else:
-        typer.echo(f"There is no appointment on {date:%Y-%m-%d} at {home}.")
+    echo_table(LIST, rows, f"There is no appointment on {date:%Y-%m-%d} at {home}.")
 
 
 @bookings.command(epilog='Example: rantevou bookings show "KX7 M2P"')

@@ -47,10 +47,7 @@ def list_stuck() -> None:
         )
         for row in _in_transaction(outbox_admin.stuck)
     ]
-    if not rows:
-        typer.echo("Nothing is stuck.")
-        return
-    echo_table(HEADINGS, rows)
+    echo_table(HEADINGS, rows, "Nothing is stuck.")
 
 
 @outbox.command(epilog="Example: rantevou outbox retry 12 14")

@@ -106,11 +106,8 @@ def list_members() -> None:
         )
         for each in found
     ]
-    if rows:
-        headings = ("id", "name", "role", "municipality", "serves", "accounts", "status")
-        echo_table(headings, rows)
-    else:
-        typer.echo("There is nobody yet.")
+    headings = ("id", "name", "role", "municipality", "serves", "accounts", "status")
+    echo_table(headings, rows, "There is nobody yet.")
 
 
 @staff.command(epilog="Example: rantevou staff disable 3")
@@ -227,11 +224,8 @@ def rooms() -> None:
         )
         for each in found
     ]
-    if rows:
-        headings = ("id", "municipality", "of", "account", "chat", "topic", "since")
-        echo_table(headings, rows)
-    else:
-        typer.echo("No chat is bound.")
+    headings = ("id", "municipality", "of", "account", "chat", "topic", "since")
+    echo_table(headings, rows, "No chat is bound.")
 
 
 @staff.command(epilog="Example: rantevou staff unbind 2")
@@ -291,7 +285,4 @@ def echo_record(entries: "Sequence[RecordEntry]") -> None:
         )
         for each in entries
     ]
-    if rows:
-        echo_table(RECORD, rows)
-    else:
-        typer.echo("Nothing is recorded.")
+    echo_table(RECORD, rows, "Nothing is recorded.")
