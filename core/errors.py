@@ -1,6 +1,7 @@
 """The errors of the whole program, which callers tell apart by their class."""
 
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from core.i18n import TextTemplate
 
@@ -18,13 +19,20 @@ class RefusalKind(StrEnum):
     LOCKED = "locked"
 
 
-class BookingRefused(Exception):
-    """A request that is refused; `text` tells the citizen why, and what they can do."""
+Kind = TypeVar("Kind", bound=StrEnum)
 
-    def __init__(self, kind: RefusalKind, text: TextTemplate) -> None:
+
+class Refused(Exception, Generic[Kind]):
+    """A request that is refused, of a kind, and why, in words for whoever made it."""
+
+    def __init__(self, kind: Kind, text: TextTemplate) -> None:
         super().__init__(kind)
         self.kind = kind
         self.text = text
+
+
+class BookingRefused(Refused[RefusalKind]):
+    """A request that is refused; `text` tells the citizen why, and what they can do."""
 
 
 class StaffRefusalKind(StrEnum):
@@ -38,13 +46,8 @@ class StaffRefusalKind(StrEnum):
     """It isn't as it was shown, or not in a state in which that can be done."""
 
 
-class StaffRefused(Exception):
+class StaffRefused(Refused[StaffRefusalKind]):
     """A request of staff that is refused; `text` tells them why, and how it really is."""
-
-    def __init__(self, kind: StaffRefusalKind, text: TextTemplate) -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.text = text
 
 
 class DeliveryError(Exception):
