@@ -1,16 +1,16 @@
 """The agenda: the bookings of a day, and one booking with its history, for staff."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
-from core.actor import Role, Staff
+from core.actor import Staff
 from core.availability.schedule import day_bounds
 from core.availability.slots import MAX_DURATION
 from core.bookings.by_staff import find
@@ -18,7 +18,6 @@ from core.bookings.lookup import find_by_name
 from core.catalogue.model import AlertFact
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import Booking, BookingState, Desk, History, StaffMember, StaffRoom
-from core.messaging.outbox import platform_of
 from core.staff.record import record
 from core.staff.rights import Action, Scope, check_municipality, no_municipality
 
@@ -89,26 +88,19 @@ def list_day(
 
     It is recorded. Raises StaffRefused: not_allowed, not_found.
     """
-    scope, loaded = _listed(registry, staff, Action.LIST, municipality_id)
-    record(session, staff, Action.LIST, now, municipality_id=municipality_id)
-    return _entries(session, loaded, _on_day(loaded, _served(loaded, scope, staff), day))
+    loaded, served = _listed(session, registry, staff, Action.LIST, municipality_id, now)
+    return _entries(session, loaded, _on_day(loaded, served, day))
 
 
 def list_room_day(
     session: Session, loaded: LoadedMunicipality, room: StaffRoom, day: date
 ) -> Sequence[AgendaEntry]:
     """Return the bookings of a room that begin on a day, except those that were cancelled."""
-    groups = () if room.service_group is None else (room.service_group,)
-    desks = () if room.desk_id is None else (room.desk_id,)
-    scope = Scope.AREA if groups or desks else Scope.MUNICIPALITY
-    readers = Staff(
-        Role.EMPLOYEE,
-        platform_of(room.account),
-        municipality_id=room.municipality_id,
-        groups=frozenset(groups),
-        desks=frozenset(desks),
-    )
-    query = _on_day(loaded, _served(loaded, scope, readers), day)
+    query = _on_day(loaded, _all(loaded), day)
+    if room.service_group is not None:
+        query = query.where(_of(loaded, [room.service_group]))
+    if room.desk_id is not None:
+        query = query.where(Booking.desk_id == room.desk_id)
     return _entries(session, loaded, query.where(Booking.state != BookingState.CANCELLED))
 
 
@@ -123,13 +115,12 @@ def list_next(
 
     It is recorded. Raises StaffRefused: not_allowed, not_found.
     """
-    scope, loaded = _listed(registry, staff, Action.LIST, municipality_id)
-    record(session, staff, Action.LIST, now, municipality_id=municipality_id)
+    loaded, served = _listed(session, registry, staff, Action.LIST, municipality_id, now)
     until = now + LISTED_AHEAD
     return _entries(
         session,
         loaded,
-        _served(loaded, scope, staff).where(
+        served.where(
             Booking.starts_at >= now,
             Booking.starts_at < until,
             Booking.ends_at > now,
@@ -151,28 +142,39 @@ def find_named(
 
     It is recorded. Raises StaffRefused: not_allowed, not_found.
     """
-    scope, loaded = _listed(registry, staff, Action.FIND, municipality_id)
-    record(session, staff, Action.FIND, now, municipality_id=municipality_id)
+    loaded, served = _listed(session, registry, staff, Action.FIND, municipality_id, now)
     found = [each.id for each in find_by_name(session, municipality_id, name, now)]
-    query = _served(loaded, scope, staff).where(Booking.id.in_(found), Booking.state.in_(LISTED))
+    query = served.where(Booking.id.in_(found), Booking.state.in_(LISTED))
     return _entries(session, loaded, query)
 
 
 def _listed(
-    registry: Registry, staff: Staff, action: Action, municipality_id: str
-) -> tuple[Scope, LoadedMunicipality]:
-    """Return the scope in which a member may list, and the municipality. Raises StaffRefused."""
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    action: Action,
+    municipality_id: str,
+    now: datetime,
+) -> tuple[LoadedMunicipality, Select[Any]]:
+    """Return a municipality, and the query of its bookings that a member serves.
+
+    It is recorded. Raises StaffRefused: not_allowed, not_found.
+    """
     scope = check_municipality(staff, action, municipality_id)
     try:
-        return scope, registry[municipality_id]
+        loaded = registry[municipality_id]
     except KeyError:
         raise no_municipality() from None
+    record(session, staff, action, now, municipality_id=municipality_id)
+    query = _all(loaded)
+    if scope is Scope.AREA:
+        query = query.where(or_(_of(loaded, staff.groups), Booking.desk_id.in_(staff.desks)))
+    return loaded, query
 
 
-def _served(loaded: LoadedMunicipality, scope: Scope, staff: Staff) -> Select[Any]:
-    """Return the query of what a day's list shows, of the bookings that a member serves."""
-    body = loaded.body
-    query = (
+def _all(loaded: LoadedMunicipality) -> Select[Any]:
+    """Return the query of what lists show of a municipality's bookings."""
+    return (
         select(
             Booking.id,
             Booking.code,
@@ -185,14 +187,15 @@ def _served(loaded: LoadedMunicipality, scope: Scope, staff: Staff) -> Select[An
             Booking.arrived_at,
             Booking.details.label("details"),
         )
-        .where(Booking.municipality_id == body.id)
+        .where(Booking.municipality_id == loaded.body.id)
         .order_by(Booking.starts_at, Booking.desk_id, Booking.id)
     )
-    if scope is Scope.AREA:
-        groups = (group for group in body.groups if group.id in staff.groups)
-        services = [service.id for group in groups for service in group.services]
-        query = query.where(or_(Booking.service.in_(services), Booking.desk_id.in_(staff.desks)))
-    return query
+
+
+def _of(loaded: LoadedMunicipality, groups: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition for bookings of services in these groups."""
+    among = (group for group in loaded.body.groups if group.id in groups)
+    return Booking.service.in_([service.id for group in among for service in group.services])
 
 
 def _on_day(loaded: LoadedMunicipality, query: Select[Any], day: date) -> Select[Any]:
