@@ -17,7 +17,7 @@ from core.errors import BookingRefused
 from core.messaging import conversations
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import ADDRESS_FIELDS
-from core.staff.alerts import is_for
+from core.staff.rooms import is_for
 
 TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = {
     MessageKind.ALERT: render_alert,
@@ -75,11 +75,17 @@ def _to_room(
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     # The chat may have been bound to others since, or the row be retried then.
     is_of_before = row.due_at < room.bound_at
-    is_other = booking is not None and is_of_before and not is_for(room, booking, services.registry)
-    if room.unbound_at is not None or is_other:
+    if room.unbound_at is not None or (
+        booking and is_of_before and not _is_for(services, room, booking)
+    ):
         return None
     reply = TO_ROOM[row.kind](session, services, row)
     return (room.chat, reply.model_copy(update={"topic": room.topic})) if reply else None
+
+
+def _is_for(services: Services, room: StaffRoom, booking: Booking) -> bool:
+    body = services.registry[booking.municipality_id].body
+    return is_for(room, body, booking.service, booking.desk_id)
 
 
 def _stored_reply(session: Session, row: OutboxRow) -> Reply | None:

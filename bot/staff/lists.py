@@ -13,10 +13,11 @@ from core.bookings import agenda, by_staff
 from core.bookings.agenda import AgendaEntry
 from core.bookings.reference import is_code
 from core.catalogue.registry import LoadedMunicipality
-from core.db.models import BookingState, Desk, StaffRoom
+from core.db.models import BookingState, StaffRoom
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join, lines
 from core.staff.rights import Action, no_booking, no_municipality
+from core.staff.rooms import is_for
 from dialogs.conversation import CONVERSATION
 from dialogs.messages.staff_alert import day_heading, day_line, shown_day
 from dialogs.nlu.dates import NoSuchDay, parse_day
@@ -152,10 +153,8 @@ def _show(
 ) -> StaffAnswer:
     """Show a booking with its buttons, where the room is for it. It is recorded."""
     booking = agenda.show(turn.session, turn.registry, staff, booking_id, turn.now).booking
-    desk = turn.session.get_one(Desk, booking.desk_id)
-    if booking.municipality_id != loaded.body.id or not _is_for(
-        turn.room, loaded, booking.service, f"{desk.branch}/{desk.name}"
-    ):
+    is_here = booking.municipality_id == loaded.body.id
+    if not is_here or not _is_for(turn.room, loaded, booking.service, booking.desk_id):
         raise no_booking()
     shown = show_booking(turn.session, turn.services, booking)
     return StaffAnswer(
@@ -219,16 +218,11 @@ def _of_room(
     room: StaffRoom | None, loaded: LoadedMunicipality, entries: Sequence[AgendaEntry]
 ) -> Sequence[AgendaEntry]:
     """Return what a room is for: others read it than the member who asks."""
-    return [each for each in entries if _is_for(room, loaded, each.service, each.desk)]
+    return [each for each in entries if _is_for(room, loaded, each.service, each.desk_id)]
 
 
-def _is_for(room: StaffRoom | None, loaded: LoadedMunicipality, service: str, desk: str) -> bool:
-    if room is None:
-        return True
-    if room.service_group is not None:
-        return loaded.body.group_of(service) == room.service_group
-    branch, _slash, name = desk.partition("/")
-    return room.desk_id in (None, loaded.desk_ids.get((branch, name)))
+def _is_for(room: StaffRoom | None, loaded: LoadedMunicipality, service: str, desk_id: int) -> bool:
+    return room is None or is_for(room, loaded.body, service, desk_id)
 
 
 def _dated(loaded: LoadedMunicipality, entry: AgendaEntry) -> Text:

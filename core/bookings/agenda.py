@@ -48,6 +48,7 @@ class AgendaEntry(NamedTuple):
     service: str
     channel: str
     desk: str
+    desk_id: int
     state: str
     arrived_at: datetime | None
     initials: str
@@ -220,8 +221,8 @@ def _entries(
     entries = []
     for number, code, start, end, service, channel, desk, state, arrived, details in rows:
         name = details.get("name", "")
-        given = (number, code or "", start, end, service, channel, desks[desk], state, arrived)
-        entries.append(AgendaEntry(*given, initials(name), name if shows_name else ""))
+        what = (number, code or "", start, end, service, channel, desks[desk], desk, state, arrived)
+        entries.append(AgendaEntry(*what, initials(name), name if shows_name else ""))
     return entries
 
 
@@ -236,6 +237,7 @@ def entry_of(loaded: LoadedMunicipality, booking: Booking) -> AgendaEntry:
         booking.service,
         booking.channel,
         _desks(loaded)[booking.desk_id],
+        booking.desk_id,
         booking.state,
         booking.arrived_at,
         initials(name),

@@ -69,14 +69,6 @@ def enqueue_edits(
     enqueue(session, registry.accounts, messages, now)
 
 
-def is_for(room: StaffRoom, booking: Booking, registry: Registry) -> bool:
-    """Return whether a room is for a booking, by what it is bound to now."""
-    if room.municipality_id != booking.municipality_id:
-        return False
-    group = registry[booking.municipality_id].body.group_of(booking.service)
-    return room.service_group in (None, group) and room.desk_id in (None, booking.desk_id)
-
-
 def to_room(
     room: StaffRoom | RoomRow,
     kind: MessageKind,

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.actor import Role, Staff
+from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db.models import CodePurpose, Desk, OutboxRow, StaffRoom
 from core.errors import StaffRefusalKind, StaffRefused
@@ -51,6 +52,15 @@ def find(session: Session, account: str, chat: str, topic: str = "") -> StaffRoo
             StaffRoom.topic == topic,
             StaffRoom.unbound_at.is_(None),
         )
+    )
+
+
+def is_for(room: StaffRoom, body: Municipality, service: str, desk_id: int) -> bool:
+    """Return whether a room is for bookings of a service at a desk, by what it is bound to now."""
+    return (
+        room.municipality_id == body.id
+        and room.service_group in (None, body.group_of(service))
+        and room.desk_id in (None, desk_id)
     )
 
 
