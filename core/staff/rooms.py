@@ -101,9 +101,11 @@ def bind(
     room.service_group, room.desk_id = code.service_group, code.desk_id
     room.bound_at, room.unbound_at = now, None
     session.flush()
+    # The record of a municipality names nobody of another one.
+    is_own = by is not None and by.municipality_id in (None, home)
     record(
         session,
-        by or _platform(account),
+        by if by and is_own else _platform(account),
         Action.BIND_ROOM,
         now,
         municipality_id=home,

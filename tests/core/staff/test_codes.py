@@ -31,7 +31,12 @@ def link_code(towns: TwoTowns, member_id: int, by: Staff = OPERATOR) -> str:
 
 
 def bind(
-    towns: TwoTowns, code: str, chat: str = "-100", topic: str = "", account: str = TwoTowns.shared
+    towns: TwoTowns,
+    code: str,
+    chat: str = "-100",
+    topic: str = "",
+    account: str = TwoTowns.shared,
+    by: Staff | None = None,
 ) -> StaffRoom:
     return rooms.bind(
         towns.session,
@@ -41,6 +46,7 @@ def bind(
         account=account,
         chat=chat,
         topic=topic,
+        by=by,
     )
 
 
@@ -81,6 +87,17 @@ def test_a_room_is_bound_and_found_by_account_chat_and_topic(towns: TwoTowns) ->
     assert rooms.find(towns.session, towns.town_only, "-100", "5") is None
     desk = bind(towns, room_code(towns, desk="office/two"), topic="6")
     assert (desk.service_group, desk.desk_id) == (None, towns.desk("two"))
+
+
+@pytest.mark.parametrize(("at", "is_named"), [(TOWN, True), (CITY, False)])
+def test_who_binds_a_room_is_named_to_their_own_municipality_alone(
+    towns: TwoTowns, at: str, is_named: bool
+) -> None:
+    member = towns.staff(Role.MANAGER, at)
+    bind(towns, room_code(towns), by=member)
+    done = record.entries(towns.session, OPERATOR, municipality_id=TOWN)
+    who = next(each.member_id for each in done if each.action is Action.BIND_ROOM)
+    assert who == (member.member_id if is_named else None)
 
 
 def test_a_room_is_for_a_group_or_a_desk_that_there_is(towns: TwoTowns) -> None:
