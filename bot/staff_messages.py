@@ -131,9 +131,11 @@ class StaffAnswer(BaseModel):
 
     It is shown in the `room` (or the private chat) where it was written, sent to the member's
     `private` chat, or shown as a `pop_up` to whoever tapped, alone. To be silent, `nobody` is told.
-    A pop-up that `stays` is there until it is closed, however short it is.
+    A pop-up that `stays` is there until it is closed, however short it is. One that
+    `shows_citizen` isn't stored, and is made again from the booking where the tap comes again.
     """
 
     where: Literal["room", "private", "pop_up", "nobody"]
     reply: Reply
     stays: bool = False
+    shows_citizen: bool = False

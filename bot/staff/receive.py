@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import Services
+from bot.messages import Reply
 from bot.staff import joining, lists, questions, taps
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffInbound, command_called
@@ -27,13 +28,28 @@ def receive(session: Session, services: Services, inbound: StaffInbound) -> Staf
         )
     )
     if known is not None:
-        return StaffAnswer.model_validate(known.answer) if known.answer else None
+        stored = StaffAnswer.model_validate(known.answer) if known.answer else None
+        if stored is None or not stored.shows_citizen:
+            return stored
     services.registry.refresh(session)
     staff = None
     if inbound.address is not None:
         staff = links.find_member(session, services.registry, inbound.account, inbound.address)
     if inbound.citizen and staff is None and inbound.command not in joining.JOINING:
         return None
+    row = known or _add(session, services, inbound)
+    room = None if inbound.is_private else _room(session, inbound)
+    if staff and room and staff.municipality_id not in (None, room.municipality_id):
+        staff = None  # who isn't there for this room
+    answer = _answer(StaffTurn(session, services, inbound, staff, room, known is not None))
+    stored = answer
+    if answer and answer.shows_citizen:  # whose details are erased with the booking's
+        stored = answer.model_copy(update={"reply": Reply(text="")})
+    row.answer = stored.model_dump(mode="json", exclude_defaults=True) if stored else None
+    return answer
+
+
+def _add(session: Session, services: Services, inbound: StaffInbound) -> StaffInboundRow:
     row = StaffInboundRow(
         account=inbound.account,
         message_id=inbound.message_id,
@@ -42,12 +58,7 @@ def receive(session: Session, services: Services, inbound: StaffInbound) -> Staf
     )
     session.add(row)
     session.flush()
-    room = None if inbound.is_private else _room(session, inbound)
-    if staff and room and staff.municipality_id not in (None, room.municipality_id):
-        staff = None  # who isn't there for this room
-    answer = _answer(StaffTurn(session, services, inbound, staff, room))
-    row.answer = answer.model_dump(mode="json", exclude_defaults=True) if answer else None
-    return answer
+    return row
 
 
 def _room(session: Session, inbound: StaffInbound) -> StaffRoom | None:

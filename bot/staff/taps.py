@@ -104,9 +104,12 @@ def _undo(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer | None:
 
 def _number(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
     booking = _find(turn, staff, Action.NUMBER, tap)
-    number = seen.show_number(turn.session, turn.registry, staff, booking, turn.now)
+    number = seen.show_number(
+        turn.session, turn.registry, staff, booking, turn.now, is_recorded=turn.is_repeated
+    )
     name = booking.details.get("name", "")
-    return turn.pop_up(join(": ", name, number), stays=True)
+    pop_up = turn.pop_up(join(": ", name, number), stays=True)
+    return pop_up.model_copy(update={"shows_citizen": True})
 
 
 def _cancel(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:

@@ -20,7 +20,8 @@ from core.i18n import LANGUAGES, Text
 class StaffTurn:
     """A message of staff. `staff` is None where no member wrote it.
 
-    `room` is the room that its chat or topic is, if any.
+    `room` is the room that its chat or topic is, if any. One that `is_repeated` was answered
+    before.
     """
 
     session: Session
@@ -28,6 +29,7 @@ class StaffTurn:
     inbound: StaffInbound
     staff: Staff | None
     room: StaffRoom | None
+    is_repeated: bool = False
 
     @property
     def now(self) -> datetime:

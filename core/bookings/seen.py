@@ -77,11 +77,18 @@ def mark_seen(
 
 
 def show_number(
-    session: Session, registry: Registry, staff: Staff, booking: Booking, now: datetime
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    booking: Booking,
+    now: datetime,
+    *,
+    is_recorded: bool = False,
 ) -> str:
-    """Return the telephone number of a booking that isn't long over, to call it. It is recorded.
+    """Return the telephone number of a booking that isn't long over, to call it.
 
-    Also of a cancelled one. Raises StaffRefused: not_allowed, not_found, changed (there is none).
+    Also of a cancelled one. It is recorded, unless it is already. Raises StaffRefused: not_allowed,
+    not_found, changed (there is none).
     """
     check_right(registry, staff, Action.NUMBER, booking)
     check_recent(registry, booking, now)
@@ -90,6 +97,7 @@ def show_number(
         raise StaffRefused(
             StaffRefusalKind.CHANGED, _("There is no telephone number in this appointment.")
         )
-    home = booking.municipality_id
-    record(session, staff, Action.NUMBER, now, municipality_id=home, booking_id=booking.id)
+    if not is_recorded:
+        home = booking.municipality_id
+        record(session, staff, Action.NUMBER, now, municipality_id=home, booking_id=booking.id)
     return str(number)

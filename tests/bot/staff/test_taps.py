@@ -13,7 +13,7 @@ from bot.platforms.telegram.staff_updates import MAX_GLANCE
 from bot.staff_messages import StaffButton, StaffTap
 from bot.views.staff_alert import UNDOABLE
 from core.actor import Role
-from core.db.models import Booking, StaffAction, StaffQuestion
+from core.db.models import Booking, StaffAction, StaffInbound, StaffQuestion
 from core.staff import members
 from core.staff.rights import Action
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
@@ -83,10 +83,16 @@ def test_who_arrived_and_came_is_marked_and_the_alert_shows_it(alerted: People) 
 
 
 def test_a_number_is_in_the_pop_up_alone_and_recorded(alerted: People) -> None:
-    number = booking(alerted).details["phone"]
-    assert alerted.tap(NUMBER) == f"Μαρία Παπαδοπούλου: {number}"
+    number, data = booking(alerted).details["phone"], alerted.chat.server.buttons(GROUP)[NUMBER]
+    for _time in range(3):
+        alerted.updates = 700  # one tap, which we get three times
+        assert alerted.tap_data(data) == f"Μαρία Παπαδοπούλου: {number}"
     assert number not in str(alerted.chat.server.calls)
     assert done(alerted) == ["number"]
+    answers = alerted.chat.do(
+        lambda s: s.scalars(select(StaffInbound.answer.label("answer"))).all()
+    )
+    assert number not in str(answers)  # it is erased with the booking, and stands nowhere else
 
 
 def test_a_number_and_a_refusal_stay_until_they_are_closed(people: People) -> None:
