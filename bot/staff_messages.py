@@ -1,4 +1,4 @@
-"""What staff write and tap in their chats, and what they are answered, on any platform."""
+"""Messages and taps of staff, and the answers to them, independent of platforms."""
 
 import re
 from collections.abc import Mapping

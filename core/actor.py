@@ -32,7 +32,7 @@ class Staff:
 
 
 OPERATOR = Staff(Role.OPERATOR, "cli")
-"""Whoever has the machine: named by no member, for nothing proves which one it is."""
+"""The operator on the command line; no member is named, for nothing proves which one it is."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def test_systemd_finds_nothing_wrong_with_a_unit(unit: Path, tmp_path: Path) -> 
 
 
 def test_the_units_run_with_the_same_rights() -> None:
-    """What differs is what they run, and the limit of open files, which are the server's."""
+    """Check that they differ only in the command, and in the server's limit of open files."""
     differs = "#", "Description=", "ExecStart=", "LimitNOFILE="
     lines = [
         [line for line in unit.read_text("utf-8").splitlines() if not line.startswith(differs)]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SHOWN_AFTER_SECONDS = 2
 
 PREPARING = "Preparing the database"
-"""What a command does first that migrates the tables."""
+"""The first stage of a command that migrates the tables."""
 
 
 @contextmanager

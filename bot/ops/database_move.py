@@ -43,7 +43,7 @@ ADVICE: dict[int | str, str] = {
     sqlite3.SQLITE_CORRUPT: RESTORE,
     sqlite3.SQLITE_NOTADB: RESTORE,
 }
-"""What to do where the same command alone would fail again, by the error's code."""
+"""The remedy where the same command alone would fail again, by the error's code."""
 
 OURS = {*Base.metadata.tables, "alembic_version"}
 FOUND = text(

@@ -5,7 +5,7 @@ import sys
 
 
 class StopRequest:
-    """Whether a signal has asked this process to end.
+    """A signal's request to end this process.
 
     The signal raises SystemExit, which is lost where it happens to be raised in a destructor, a
     callback of the garbage collector, or an import that catches every error. So it is remembered,

@@ -1,1 +1,1 @@
-"""What staff write and tap in their chats: commands, buttons, and why a booking is cancelled."""
+"""Turns of staff in their chats: commands, buttons, and why a booking is cancelled."""

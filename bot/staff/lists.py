@@ -49,7 +49,7 @@ HELP = lines(
 HELP_IN_PRIVATE = lines(
     CONVERSATION.help, *LISTS_HELP, _("/caller: book for a caller, here in our chat")
 )
-"""What a member is told who is a citizen as well."""
+"""The help for a member in their private chat, where they are a citizen as well."""
 
 
 WITHOUT_ARGUMENT = frozenset({StaffCommand.NEXT, StaffCommand.BOOK, StaffCommand.HELP})

@@ -1,4 +1,4 @@
-"""Renders what staff are told of bookings in their rooms, by the bookings as they are now."""
+"""Renders alerts to rooms of staff, by the bookings as they are now."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,7 +23,7 @@ LANGUAGE = LANGUAGES[0]
 """The language in which rooms are spoken to: they have many readers, and no setting."""
 
 UNDOABLE: Sequence[Action] = (Action.ARRIVED, Action.CAME, Action.NO_SHOW)
-"""What may be undone; a tap's `option` is the position of what was to be undone."""
+"""The marks that may be undone; a tap's `option` is the position of one."""
 
 LABELS: Mapping[StaffButton, TextTemplate] = {
     StaffButton.SEEN: texts.SEEN,

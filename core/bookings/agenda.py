@@ -30,7 +30,7 @@ LISTED = (
 """The states of the bookings that staff see: holds, and what never was confirmed, they don't."""
 
 LISTED_AHEAD = timedelta(days=7)
-"""How far ahead the next bookings are listed."""
+"""The time ahead in which bookings are listed as the next."""
 
 
 class AgendaEntry(NamedTuple):

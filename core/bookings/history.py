@@ -21,7 +21,7 @@ STAFF_ACTIONS = {
     HistoryAction.NO_SHOW: Action.NO_SHOW,
     HistoryAction.UNDONE: Action.UNDO,
 }
-"""What staff did who made a change. That a time was held is no action of theirs."""
+"""The action of staff that a change is. That a time was held is no action of theirs."""
 
 
 def record_change(

@@ -64,7 +64,7 @@ _CONTACT = "contact "
 """The beginning of the source of each contact; its id follows."""
 
 NAMED_BEFORE, NAMED_AFTER = timedelta(days=30), timedelta(days=120)
-"""How far back and ahead bookings are found by name."""
+"""The time back and ahead in which bookings are found by name."""
 
 MOST_NAMED = 200
 """The most bookings that are found by name."""

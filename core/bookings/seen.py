@@ -1,4 +1,4 @@
-"""What staff do with an alert that changes no booking: say that they saw it, see whom to call."""
+"""Actions of staff that change no booking: say that they saw it, see whom to call."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -23,7 +23,7 @@ PHONE_FIELD = "phone"
 
 
 class Seen(NamedTuple):
-    """Who saw an alert first, and when."""
+    """The member who saw an alert first, and the time."""
 
     name: str
     at: datetime

@@ -14,7 +14,7 @@ ID = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
 URL = r"^https?://\S+$"
 MAX_ID = 40
 ID_RULE = f"small Latin letters and digits, with - or _ between them, at most {MAX_ID} in all"
-"""What `ID` and `MAX_ID` allow, in words."""
+"""The rule of `ID` and `MAX_ID`, in words."""
 Id = Annotated[str, StringConstraints(pattern=ID, max_length=MAX_ID)]
 Url = Annotated[str, StringConstraints(pattern=URL)]
 Minutes = Annotated[int, Field(ge=5, le=24 * 60)]
@@ -262,7 +262,7 @@ class AlertFact(StrEnum):
 
 
 class StaffChat(CatalogueModel):
-    """What staff learn of in their chats."""
+    """The municipality's settings for the chats of its staff."""
 
     shows: tuple[AlertFact, ...] = Field(
         default=(
@@ -274,7 +274,7 @@ class StaffChat(CatalogueModel):
         ),
         min_length=1,
     )
-    """What an alert shows of a booking. The initials and the name are the attendee's."""
+    """The facts that an alert shows of a booking. Initials and name are the attendee's."""
     day_list_at: Clock | None = time(7, 30)
     """The time of day at which the day's bookings are listed; null for never."""
 

@@ -1,4 +1,4 @@
-"""What staff are told of bookings in their rooms: alerts, lists, and the labels of buttons.
+"""The texts of rooms of staff: alerts, lists, and the labels of buttons.
 
 The first line has what is to be seen at a glance: what happened, when and what the appointment is.
 What else is shown of it, the municipality decides (`StaffChat.shows`).

@@ -36,7 +36,7 @@ WORDS = {
     "string_pattern_mismatch": "Send letters, digits and signs, no control characters.",
     "model_attributes_type": "The body is JSON but no object. Send one object, in braces.",
 }
-"""What a client's developer is to do, by pydantic's type of error."""
+"""The remedy for a client's developer, by pydantic's type of error."""
 
 
 def problem(

@@ -1,4 +1,4 @@
-"""What staff write and tap in Telegram: in the group or topic that is their room, and privately.
+"""Messages and taps of staff at Telegram: in the group or topic that is their room, and privately.
 
 In a group with privacy mode a bot gets commands, answers to its messages, and taps on its buttons.
 """

@@ -22,7 +22,7 @@ HELEN, NICK, STRANGER = 501, 502, 503
 
 @dataclass
 class People:
-    """Whoever writes to the bot of a town, in its group or privately, by their Telegram ids."""
+    """People who write to the bot of a town, in its group or privately, by their Telegram ids."""
 
     chat: StaffChat
     pop_ups: list[str] = field(default_factory=list)
