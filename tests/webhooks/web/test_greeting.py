@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from bot.bootstrap import Application
 from bot.messages import Inbound
+from bot.ops.cleanup import CLEANUP_LOCK
 from bot.settings import Settings
 from core.catalogue.registry import LOAD_LOCK
 from core.db.advisory_locks import key_of
@@ -37,8 +38,10 @@ def locked(database: Database) -> Iterator[None]:
     with database.engine.connect() as rival:  # on SQLite, the writer's only connection
         if rival.dialect.name == "postgresql":
             tables = ", ".join(set(Base.metadata.tables) - READ)
+            # First those that the server's own jobs hold while they write, or both would wait.
+            for name in (CLEANUP_LOCK, LOAD_LOCK):
+                rival.execute(text(f"SELECT pg_advisory_xact_lock({key_of(name)})"))
             rival.execute(text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE"))
-            rival.execute(text(f"SELECT pg_advisory_xact_lock({key_of(LOAD_LOCK)})"))
         yield
 
 
