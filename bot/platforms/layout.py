@@ -1,7 +1,7 @@
 """The layout of messages, for several platforms: long texts in parts, buttons in rows."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from bot.messages import ReplyChoice
 
@@ -31,6 +31,17 @@ def split(text: str, longest: int, size: Callable[[str], int]) -> list[str]:
         parts.append(rest[:cut])
         rest = rest[cut:].lstrip("\n")
     return [*parts, rest] if rest or not parts else parts
+
+
+def fitting(lines: Iterable[str], units: int) -> list[str]:
+    """Return the first lines that, with a line break each, have at most so many UTF-16 units."""
+    kept = []
+    for line in lines:
+        units -= utf16_units(line) + 1
+        if units < 0:
+            break
+        kept.append(line)
+    return kept
 
 
 def rows_of(

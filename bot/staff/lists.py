@@ -5,6 +5,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.messages import ReplyChoice
+from bot.platforms.layout import fitting
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffButton, StaffCommand, StaffTap
 from bot.views.staff_alert import show_booking
@@ -24,8 +25,8 @@ from dialogs.nlu.dates import NoSuchDay, parse_day
 from dialogs.nlu.normalize import words_with_spans
 from dialogs.nlu.spans import span_of
 
-MAX_LETTERS = 3500
-"""The most letters of a list, so that each platform sends it as one message."""
+MAX_UNITS = 3500
+"""The most UTF-16 units of a list, so that each platform sends it as one message."""
 
 NEXT = 5
 """The number of appointments that are listed as the next."""
@@ -107,7 +108,7 @@ def _day(days: int) -> Command:
         ahead = [each for each in listed if each.ends_at > turn.now]
         kept = listed if _fits(turn, loaded, listed) else ahead or listed
         said = [day_line(loaded.body, each) for each in kept]
-        return turn.here(_list(turn, day_heading(day, today, len(listed)), said, len(listed)))
+        return turn.here(_list(turn, day_heading(day, today, len(listed)), said))
 
     return run
 
@@ -122,7 +123,7 @@ def _next(turn: StaffTurn, staff: Staff, _argument: str) -> StaffAnswer:
     if not found:
         return turn.here(_("There is no appointment within the next seven days."))
     said = [_dated(loaded, each) for each in found[:NEXT]]
-    return turn.here(_list(turn, _("The next appointments:"), said, NEXT))
+    return turn.here(_list(turn, _("The next appointments:"), said))
 
 
 def _find(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
@@ -145,7 +146,7 @@ def _find(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
         return _show(turn, staff, loaded, found[0].booking_id)
     said = [_dated(loaded, each) for each in found]
     heading = _n("{count} appointment:", "{count} appointments:", len(found))
-    return turn.here(_list(turn, heading, said, len(found)))
+    return turn.here(_list(turn, heading, said))
 
 
 def _show(
@@ -233,18 +234,17 @@ def _dated(loaded: LoadedMunicipality, entry: AgendaEntry) -> Text:
 
 
 def _fits(turn: StaffTurn, loaded: LoadedMunicipality, entries: Sequence[AgendaEntry]) -> bool:
-    said = (turn.services.texts.say(day_line(loaded.body, each), turn.language) for each in entries)
-    return sum(len(line) + 1 for line in said) <= MAX_LETTERS
+    return _fitting(turn, [day_line(loaded.body, each) for each in entries]) == len(entries)
 
 
-def _list(turn: StaffTurn, heading: Text, said: Sequence[Text], count: int) -> Text:
+def _fitting(turn: StaffTurn, said: Sequence[Text]) -> int:
+    """Return how many of the first lines one message holds."""
+    return len(fitting((turn.services.texts.say(each, turn.language) for each in said), MAX_UNITS))
+
+
+def _list(turn: StaffTurn, heading: Text, said: Sequence[Text]) -> Text:
     """Return a list, of which as much is kept as one message holds, and how many more there are."""
-    letters, kept = 0, 0
-    for line in said:
-        letters += len(turn.services.texts.say(line, turn.language)) + 1
-        if letters > MAX_LETTERS:
-            break
-        kept += 1
+    kept = _fitting(turn, said)
     left = len(said) - kept
     more = _n("and {count} more", "and {count} more", left) if left else None
     return lines(heading, *said[:kept], more)

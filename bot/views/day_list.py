@@ -1,10 +1,12 @@
 """Renders the list of a day's bookings for a room of staff."""
 
+from functools import partial
+
 from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.messages import Reply
-from bot.platforms.layout import ROOM_UNITS, utf16_units
+from bot.platforms.layout import ROOM_UNITS, fitting, utf16_units
 from bot.views.staff_alert import LANGUAGE
 from core.bookings.agenda import list_room_day
 from core.db.models import OutboxRow, StaffRoom
@@ -23,15 +25,10 @@ def render_day_list(session: Session, services: Services, row: OutboxRow) -> Rep
     entries = list_room_day(session, loaded, room, day)
     if not entries:
         return None
-    lines = [services.texts.say(day_heading(day, day, len(entries)), LANGUAGE)]
-    most = services.texts.say(more_of_day(len(entries)), LANGUAGE)
-    left = ROOM_UNITS - utf16_units(lines[0]) - utf16_units(most) - 1
-    for entry in entries:
-        line = services.texts.say(day_line(loaded.body, entry), LANGUAGE)
-        left -= utf16_units(line) + 1
-        if left < 0:
-            break
-        lines.append(line)
-    if rest := len(entries) + 1 - len(lines):
-        lines.append(services.texts.say(more_of_day(rest), LANGUAGE))
-    return Reply(text="\n".join(lines), language=LANGUAGE)
+    say = partial(services.texts.say, language=LANGUAGE)
+    heading = say(day_heading(day, day, len(entries)))
+    left = ROOM_UNITS - utf16_units(heading) - utf16_units(say(more_of_day(len(entries)))) - 1
+    listed = fitting((say(day_line(loaded.body, entry)) for entry in entries), left)
+    rest = len(entries) - len(listed)
+    more = [say(more_of_day(rest))] if rest else []
+    return Reply(text="\n".join([heading, *listed, *more]), language=LANGUAGE)

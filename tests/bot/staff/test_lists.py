@@ -155,7 +155,7 @@ def test_what_colleagues_say_in_an_answer_to_ours_is_no_command(room: People, te
 def test_a_long_day_is_shortened_by_what_is_over(
     people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.staff.lists.MAX_LETTERS", 100)
+    monkeypatch.setattr("bot.staff.lists.MAX_UNITS", 100)
     people.chat.bind()
     people.linked(HELEN)
     for clock in ("09:00", "09:30", "10:00", "10:30"):
