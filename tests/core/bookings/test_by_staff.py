@@ -212,16 +212,7 @@ def test_a_caller_is_a_new_citizen_without_contacts(towns: TwoTowns, employee: S
     def book(clock: str) -> Booking:
         actor = by_staff.caller(towns.session, employee, towns.now, Language.EL)
         held = holds.hold(towns.session, offer, at(clock), towns.now, actor)
-        service.confirm(
-            towns.session,
-            towns.registry,
-            offer,
-            held,
-            towns.now,
-            actor,
-            details=DETAILS,
-            consent=None,
-        )
+        towns.confirm(held, offer, actor)
         return held
 
     first, second = book("10:00"), book("10:00")
@@ -266,16 +257,7 @@ def test_staff_book_no_service_of_another_group(towns: TwoTowns, employee: Staff
     at_desk = towns.staff(Role.EMPLOYEE, desks=["office/three"])
     held = holds.hold(towns.session, offer, at("10:00"), towns.now, replace(actor, staff=at_desk))
     with pytest.raises(StaffRefused, match="not_found"):
-        service.confirm(
-            towns.session,
-            towns.registry,
-            offer,
-            held,
-            towns.now,
-            actor,
-            details=DETAILS,
-            consent=None,
-        )
+        towns.confirm(held, offer, actor)
 
 
 def test_staff_correct_details_without_the_limits_of_citizens(

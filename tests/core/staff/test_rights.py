@@ -17,7 +17,6 @@ from core.errors import StaffRefused
 from core.i18n import Language
 from core.staff import codes, links, members, record, rooms
 from core.staff.rights import RIGHTS, Action
-from tests.core.booking_environment import DETAILS
 from tests.core.small_municipality import MONDAY, at
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
 
@@ -143,16 +142,7 @@ class Attempt:
         offer = towns.registry[self.at].offer(booking.service, booking.branch, booking.channel)
         actor = by_staff.caller(towns.session, self.staff, towns.now, Language.EL)
         held = holds.hold(towns.session, offer, at("10:30"), towns.now, actor)
-        service.confirm(
-            towns.session,
-            towns.registry,
-            offer,
-            held,
-            towns.now,
-            actor,
-            details=DETAILS,
-            consent=None,
-        )
+        towns.confirm(held, offer, actor)
 
     def move(self) -> None:
         towns = self.towns

@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.actor import Actor, Role, Staff
+from core.bookings import service as bookings
 from core.bookings.catalogue_update import load_catalogue
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
+from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking
 from core.staff import members
-from tests.core.booking_environment import BookingEnvironment
+from tests.core.booking_environment import DETAILS, BookingEnvironment
 from tests.core.small_municipality import NOW, desk, service, small, words
 
 OPERATOR = Staff(Role.OPERATOR, "cli")
@@ -102,6 +104,19 @@ class TwoTowns:
         offer = env.offer_of(service)
         held = env.hold(clock, who, offer=offer)
         return env.confirm(held, offer=offer, phone=f"+3069{held.id:08}", **details)
+
+    def confirm(self, held: Booking, offer: ServiceOffer, actor: Actor) -> None:
+        """Confirm what an actor holds, such as staff for a caller."""
+        bookings.confirm(
+            self.session,
+            self.registry,
+            offer,
+            held,
+            self.now,
+            actor,
+            details=DETAILS,
+            consent=None,
+        )
 
     def desk(self, name: str, at: str = TOWN) -> int:
         return self.registry[at].desk_ids["office", name]
