@@ -66,7 +66,9 @@ class Poller:
         webhook = await self.bot.get_webhook_info()
         if webhook.url:
             await self.bot.delete_webhook()
-            log.warning("webhook removed", account=self.account, webhook=webhook.url)
+            # Other programs have the bot's token in it.
+            url = webhook.url.replace(self.bot.token, "…")
+            log.warning("webhook removed", account=self.account, webhook=url)
 
     def _report(self, error: Exception) -> None:
         """Log why polling failed: what only a person can end, once, and in words."""

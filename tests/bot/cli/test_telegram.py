@@ -250,7 +250,7 @@ def test_a_wrong_token_ends_the_polling_in_one_line(
 
 def test_polling_says_that_it_removes_a_webhook(file: Path, telegram: TelegramServer) -> None:
     bot = {"telegram__town__token": TOKEN, "telegram__town__api_url": telegram.url}
-    telegram.webhook = {"url": WEBHOOK}
+    telegram.webhook = {"url": f"{WEBHOOK}/{TOKEN}"}
     for _removed_then_none in range(2):
         with server(file, (RANTEVOU, "telegram", "poll"), **bot) as polling:
             telegram.waiting = [
@@ -260,6 +260,7 @@ def test_polling_says_that_it_removes_a_webhook(file: Path, telegram: TelegramSe
             assert polling.end() == 0
         removed = [line for line in polling.log.splitlines() if "webhook removed" in line]
         assert [WEBHOOK in line for line in removed] == [True] * (1 - _removed_then_none)
+        assert TOKEN not in polling.log
     assert telegram.webhook == {}
 
 
