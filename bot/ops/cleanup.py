@@ -35,9 +35,6 @@ log = structlog.get_logger()
 
 CLEANUP_SECONDS = 60
 
-CLEANUP_LOCK = "sweep"
-"""The advisory lock of the process that cleans up."""
-
 BATCH = 500
 """The most conversations that one transaction resets: turns wait for it."""
 
@@ -65,7 +62,7 @@ def clean_up(
     session: Session, now: datetime, keep_replies: timedelta, keep_answers: timedelta
 ) -> dict[str, int]:
     """Clean up once, unless another process does; return how many holds and conversations."""
-    if not try_lock(session, CLEANUP_LOCK):
+    if not try_lock(session, "sweep"):
         return {}
     idle = session.scalars(
         select(Conversation).where(Conversation.forget_at < now).limit(BATCH)

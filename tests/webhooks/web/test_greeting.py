@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from bot.bootstrap import Application
 from bot.messages import Inbound
-from bot.ops.cleanup import CLEANUP_LOCK
 from bot.settings import Settings
 from core.catalogue.registry import LOAD_LOCK
 from core.db.advisory_locks import key_of
@@ -18,6 +18,7 @@ from core.db.database import Database
 from core.db.models import Base
 from core.i18n import Language
 from tests.conftest import Deployment, on_both
+from tests.core.wait_until import until
 from tests.dialogs.custom_municipality import custom_municipality
 from tests.webhooks.conftest import Serve
 from tests.webhooks.web.test_page import HTMX, bubbles, conversations, mark, say
@@ -31,18 +32,23 @@ READ = {"municipalities", "desks"}
 
 @contextmanager
 def locked(database: Database) -> Iterator[None]:
-    """Lock all that may be written to, as another process does that writes and hangs.
-
-    On PostgreSQL as a writer does: what only reads, such as the server's own jobs, may go on.
-    """
+    """Lock all that may be written to, as another process does that writes and hangs."""
     with database.engine.connect() as rival:  # on SQLite, the writer's only connection
         if rival.dialect.name == "postgresql":
-            tables = ", ".join(set(Base.metadata.tables) - READ)
-            # First those that the server's own jobs hold while they write, or both would wait.
-            for name in (CLEANUP_LOCK, LOAD_LOCK):
-                rival.execute(text(f"SELECT pg_advisory_xact_lock({key_of(name)})"))
-            rival.execute(text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE"))
+            until(lambda: _lock_all(rival))
         yield
+
+
+def _lock_all(rival: Connection) -> bool:
+    """Lock all at once, or nothing: the server's own jobs may be about to end."""
+    tables = ", ".join(set(Base.metadata.tables) - READ)
+    try:
+        rival.execute(text(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE NOWAIT"))
+    except OperationalError:
+        rival.rollback()
+        return False
+    rival.execute(text(f"SELECT pg_advisory_xact_lock({key_of(LOAD_LOCK)})"))
+    return True
 
 
 @on_both
