@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select, text
 
 from bot.delivery import dispatch, doubt, room_pace
+from bot.messages import WEBCHAT
 from bot.platforms.layout import ROOM_UNITS
 from bot.platforms.telegram import request as telegram_request
 from core.db.models import Booking, OutboxRow, StaffRoom
-from core.messaging import outbox
+from core.messaging import outbox, outbox_admin
 from core.staff import rooms
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff_chat import GROUP, StaffChat
@@ -198,6 +199,11 @@ def test_what_is_given_up_is_given_up_together_and_can_be_retried(staff_chat: St
     staff_chat.deliver()
     assert {status for _kind, status in staff_chat.rows()} == {"failed"}
     assert len(staff_chat.rows()) == 12
+    now = staff_chat.services.clock()
+    assert staff_chat.do(lambda s: outbox_admin.retry(s, WEBCHAT, now, None)) == 12
+    staff_chat.deliver()
+    assert set(staff_chat.rows()) == {("alert", "sent")}
+    assert set(told(staff_chat).values()) == {1}
 
 
 @on_both
