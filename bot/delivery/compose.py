@@ -17,6 +17,7 @@ from core.errors import BookingRefused
 from core.messaging import conversations
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import ADDRESS_FIELDS
+from core.staff.alerts import was_alerted
 from core.staff.rooms import is_for
 
 TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = {
@@ -73,19 +74,21 @@ def _to_room(
 ) -> tuple[str, Reply] | None:
     room = session.get_one(StaffRoom, room_id)
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
-    # The chat may have been bound to others since, or the row be retried then.
-    is_of_before = row.due_at < room.bound_at
+    # The chat may have been bound to others since the row was stored.
     if room.unbound_at is not None or (
-        booking and is_of_before and not _is_for(services, room, booking)
+        booking and not _concerns(session, services, room, row, booking)
     ):
         return None
     reply = TO_ROOM[row.kind](session, services, row)
     return (room.chat, reply.model_copy(update={"topic": room.topic})) if reply else None
 
 
-def _is_for(services: Services, room: StaffRoom, booking: Booking) -> bool:
+def _concerns(
+    session: Session, services: Services, room: StaffRoom, row: OutboxRow, booking: Booking
+) -> bool:
+    """Return whether a room is for a booking, or was alerted to it when it was at another desk."""
     body = services.registry[booking.municipality_id].body
-    return is_for(room, body, booking.service, booking.desk_id)
+    return is_for(room, body, booking.service, booking.desk_id) or was_alerted(session, room, row)
 
 
 def _stored_reply(session: Session, row: OutboxRow) -> Reply | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.catalogue.registry import Registry
 from core.db.models import UNSENT, Booking, History, HistoryAction, OutboxRow, StaffRoom
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
-from core.messaging.outbox import OutboxMessage, enqueue
+from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue
 
 ALERTED = frozenset(
     {
@@ -141,6 +141,19 @@ def first_alert(session: Session, row: OutboxRow) -> OutboxRow | None:
         .order_by(OutboxRow.id)
         .limit(1)
     )
+
+
+def was_alerted(session: Session, room: StaffRoom, row: OutboxRow) -> bool:
+    """Return whether a room was alerted to the row's booking before, since it was bound."""
+    before = select(OutboxRow.id).where(
+        OutboxRow.booking_id == row.booking_id,
+        OutboxRow.room_id == room.id,
+        OutboxRow.id < row.id,
+        OutboxRow.kind == MessageKind.ALERT,
+        OutboxRow.status.in_(SENT_STATUSES),
+        OutboxRow.due_at >= room.bound_at,
+    )
+    return session.scalar(before.limit(1)) is not None
 
 
 def gathered_before(session: Session, row: OutboxRow) -> OutboxRow | None:

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bot.messages import WEBCHAT
 from core.actor import Staff
 from core.bookings import attendance, by_staff, seen, service
 from core.db.models import Booking, HistoryAction
+from core.messaging import outbox_admin
 from core.staff import codes, rooms
 from core.staff.rights import Action
 from dialogs.messages.staff_alert import HEADINGS
@@ -19,6 +21,7 @@ from tests.conftest import on_both
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import at
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, with_groups
+from tests.fakes.telegram import failure
 
 FACTS = "Φυσική παρουσία · {code} · Μ.Π."
 START = at("10:00")
@@ -290,6 +293,25 @@ def test_a_chat_that_is_another_municipalitys_now_gets_nothing_of_the_first(
     room = staff_chat.bind()
     staff_chat.book()
     bind_anew(staff_chat, room, CITY)
+    staff_chat.deliver()
+    assert staff_chat.texts() == []
+    assert staff_chat.rows() == [("alert", "cancelled")]
+
+
+@on_both
+@pytest.mark.parametrize(("at", "what"), [(CITY, {}), (TOWN, {"group": "money"})])
+def test_what_is_retried_is_sent_only_to_a_chat_that_is_for_it_now(
+    staff_chat: StaffChat, at: str, what: dict[str, str]
+) -> None:
+    staff_chat.deployment.load(with_groups(CITY))
+    room = staff_chat.bind()
+    staff_chat.book()
+    staff_chat.server.failures[GROUP] = [failure(400, "Bad Request: not enough rights")]
+    staff_chat.deliver()
+    assert staff_chat.rows() == [("alert", "failed")]
+    bind_anew(staff_chat, room, at, **what)
+    now = staff_chat.services.clock()
+    assert staff_chat.do(lambda s: outbox_admin.retry(s, WEBCHAT, now, None)) == 1
     staff_chat.deliver()
     assert staff_chat.texts() == []
     assert staff_chat.rows() == [("alert", "cancelled")]
