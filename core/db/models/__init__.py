@@ -13,6 +13,8 @@ from core.db.models.catalogue import Desk, MunicipalityRow, StoredSecret
 from core.db.models.conversations import Conversation, InboundRow, PendingInbound, PromptRow
 from core.db.models.outbox import UNSENT, OutboxRow, OutboxStatus, Suppression
 from core.db.models.people import Citizen, Contact, FailedAttempt, address_key
+from core.db.models.relay import RelayMessage, RelayThread
+from core.db.models.schedule import ExceptionKind, ScheduleException
 from core.db.models.staff import (
     CodePurpose,
     StaffAction,
@@ -24,6 +26,7 @@ from core.db.models.staff import (
     StaffQuestion,
     StaffRoom,
 )
+from core.db.models.time_offers import OfferState, TimeOffer
 
 __all__ = [
     "LIVE",
@@ -37,15 +40,20 @@ __all__ = [
     "Contact",
     "Conversation",
     "Desk",
+    "ExceptionKind",
     "FailedAttempt",
     "History",
     "HistoryAction",
     "InboundRow",
     "MunicipalityRow",
+    "OfferState",
     "OutboxRow",
     "OutboxStatus",
     "PendingInbound",
     "PromptRow",
+    "RelayMessage",
+    "RelayThread",
+    "ScheduleException",
     "StaffAction",
     "StaffArea",
     "StaffCode",
@@ -56,6 +64,7 @@ __all__ = [
     "StaffRoom",
     "StoredSecret",
     "Suppression",
+    "TimeOffer",
     "UtcDateTime",
     "address_key",
 ]

@@ -99,6 +99,8 @@ class Booking(WithPublicId, Base):
     held_at: Mapped[datetime]
     held_until: Mapped[datetime]
     citizen_id: Mapped[int] = mapped_column(ForeignKey("citizens.id"))
+    offered_for_id: Mapped[int | None]
+    """The booking in whose place this hold is offered to its citizen; see `TimeOffer`."""
     network: Mapped[str | None]
     _details: Mapped[Any] = personal_column("details")
     details = personal[dict[str, Any]]("_details")

@@ -83,6 +83,8 @@ class OutboxRow(Base):
     """The room of staff that it goes to."""
     change_id: Mapped[int | None]
     """The change in a booking's history that it is about."""
+    relay_message_id: Mapped[int | None]
+    """The text of a relay thread that it carries."""
     gathered_by: Mapped[int | None]
     """The row in whose message it was sent, with others."""
     due_at: Mapped[datetime]

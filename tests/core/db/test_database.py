@@ -28,6 +28,9 @@ WORDS = {
         "owed": "status IN ('pending','claimed')",
         "sent": "provider_id IS NOT NULL",
         "of bookings": "status IN ('pending','claimed') AND booking_id IS NOT NULL",
+        "open offers": "state IN ('pending','made')",
+        "pending offers": "state = 'pending'",
+        "open threads": "closed_at IS NULL",
     },
     "postgresql": {
         "live": "((state)::text = ANY ((ARRAY['held'::character varying,"
@@ -39,6 +42,10 @@ WORDS = {
         "sent": "(provider_id IS NOT NULL)",
         "of bookings": "(((status)::text = ANY ((ARRAY['pending'::character varying,"
         " 'claimed'::character varying])::text[])) AND (booking_id IS NOT NULL))",
+        "open offers": "((state)::text = ANY ((ARRAY['pending'::character varying,"
+        " 'made'::character varying])::text[]))",
+        "pending offers": "((state)::text = 'pending'::text)",
+        "open threads": "(closed_at IS NULL)",
     },
 }
 
@@ -63,6 +70,10 @@ def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
         "ix_outgoing_recipient": words["owed"],
         "ix_outgoing_provider_id": words["sent"],
         "ix_outgoing_unsent_booking": words["of bookings"],
+        "ix_time_offers_open": words["open offers"],
+        "ix_time_offers_pending": words["pending offers"],
+        "ix_relay_threads_open": words["open threads"],
+        "ix_relay_threads_due": words["open threads"],
     }
 
 

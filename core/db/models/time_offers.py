@@ -1,0 +1,63 @@
+"""Offers of another time, to the citizens whose appointments can't take place as booked."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.models.base import Base
+
+_OPEN: dict[str, Any] = {
+    f"{dialect}_where": text("state IN ('pending','made')") for dialect in ("sqlite", "postgresql")
+}
+
+_PENDING: dict[str, Any] = {
+    f"{dialect}_where": text("state = 'pending'") for dialect in ("sqlite", "postgresql")
+}
+
+
+class OfferState(StrEnum):
+    """The state of an offer: pending → made → accepted / declined / expired.
+
+    While it is pending or made, it may be withdrawn: the old time stands after all, or the booking
+    was moved or cancelled another way. Where no time was free, it is `none_free`.
+    """
+
+    PENDING = "pending"
+    MADE = "made"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    NONE_FREE = "none_free"
+
+
+class TimeOffer(Base):
+    """Another time that is offered for a booking, and held for it meanwhile.
+
+    The time is that of the hold `hold_id`, a booking whose `offered_for_id` is this one's. It is
+    offered because of the schedule exception, of a changed catalogue, or because the member of
+    staff asked for it (where no exception is named). A booking has one open offer at most.
+    """
+
+    __tablename__ = "time_offers"
+    __table_args__ = (
+        Index("ix_time_offers_open", "booking_id", unique=True, **_OPEN),
+        Index("ix_time_offers_pending", "id", **_PENDING),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"), index=True)
+    exception_id: Mapped[int | None] = mapped_column(
+        ForeignKey("schedule_exceptions.id"), index=True
+    )
+    hold_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
+    state: Mapped[str]
+    """An OfferState."""
+    asked_at: Mapped[datetime]
+    """When it was asked for; it is made some time after, in its turn."""
+    expires_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
