@@ -24,10 +24,11 @@ from core.db.database import REVISIONS, Database, revision_of
 from core.db.database_key import key_file
 from tests.bot.moving import rows
 from tests.bot.processes import run_here
-from tests.conftest import BOTH, SECRET, SOAK, Clock, Deployment, copied
+from tests.conftest import BOTH, SOAK, Clock, Deployment, copied
 from tests.data.chats import FIRST_OF_TESTS, POSTGRES, SQLITE, Chats, chats_with, token_of
 from tests.data.replay import FILES, STORED_BY, Replay, bookings_at, cases
 from tests.postgres import KEY, Server
+from tests.preloaded import SECRET
 from tests.webhooks.chat_client import ChatClient
 from tests.webhooks.conftest import Serve, serve  # noqa: F401 a fixture here too
 from tests.webhooks.web.test_page import bubbles, button, say

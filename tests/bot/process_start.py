@@ -21,12 +21,12 @@ LIBRARIES = (
     *("sqlalchemy.dialects.sqlite.aiosqlite", "sqlalchemy.orm", "stdnum.gr.vat", "structlog"),
     *("telegram", "typer", "uvicorn", "uvicorn.protocols.http.h11_impl", "yaml"),
 )
-OWN = ("bot.cli.main", "bot.context")
-"""What each command imports first, in this order.
+OWN = ("bot.cli.main", "bot.context", "bot.bootstrap", "webhooks.server", "tests.preloaded")
+"""What commands import first, in this order; imported before forking, as the libraries are."""
 
-These and the libraries are imported before forking; nothing that imports prometheus_client, which
-reads the environment.
-"""
+READ_AT_IMPORT = ("prometheus_client", "bot", "webhooks")
+"""The packages that a process with several workers imports anew: the first reads on import, from
+the environment, where they share their numbers, and the others have it imported."""
 
 ACCESS = (os.O_RDWR, os.O_WRONLY | os.O_APPEND, os.O_WRONLY | os.O_APPEND)
 """How standard input, output and error are opened; a terminal's readline writes to the first."""
@@ -106,6 +106,10 @@ def _run(command: list[str], streams: list[str], cwd: str, env: dict[str, str]) 
     os.environ.clear()
     os.environ.update(env)
     program, *rest = command
+    if "--workers" in rest:
+        for name in [*sys.modules]:
+            if name.partition(".")[0] in READ_AT_IMPORT:
+                del sys.modules[name]
     if program == RANTEVOU:
         from bot.cli.main import main
 

@@ -15,8 +15,9 @@ from core.db.database_key import key_file
 from core.db.models import StoredSecret
 from core.errors import ConfigurationError
 from tests.bot.processes import run, run_here
-from tests.conftest import SECRET, Deployment, on_both, on_sqlite
+from tests.conftest import Deployment, on_both, on_sqlite
 from tests.postgres import KEY
+from tests.preloaded import SECRET
 
 OTHER = "another secret of 16 characters"
 

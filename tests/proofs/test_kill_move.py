@@ -19,8 +19,9 @@ from tests.bench.databases import NOW, fill
 from tests.bot.moving import rows
 from tests.bot.process_start import RANTEVOU, start
 from tests.bot.processes import TIMEOUT_SECONDS, environment, run
-from tests.conftest import SECRET, SOAK, Tell
+from tests.conftest import SOAK, Tell
 from tests.postgres import KEY, Server
+from tests.preloaded import SECRET
 
 
 class Move:

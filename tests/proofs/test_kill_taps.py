@@ -33,11 +33,12 @@ from core.staff.questions import step_of
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
 from tests.bot.processes import free_port
-from tests.conftest import SECRET, SOAK, Tell, on_both
+from tests.conftest import SOAK, Tell, on_both
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.staff.two_towns import OPERATOR, TOWN, with_groups
 from tests.fakes.push_platform import PushPlatformServer
 from tests.fakes.telegram import TOKEN, telegram_server
+from tests.preloaded import SECRET
 from tests.proofs.processes import Process
 from tests.proofs.test_kill import kill
 

@@ -16,8 +16,8 @@ from core.catalogue.loader import SHIPPED
 from core.db.advisory_locks import key_of
 from tests.bot.processes import run
 from tests.bot.terminal import ESCAPES, Terminal
-from tests.conftest import SECRET
 from tests.postgres import Server
+from tests.preloaded import SECRET
 
 KALAMATA = SHIPPED / "kalamata.yaml"
 ERASED = "\x1b[2K"

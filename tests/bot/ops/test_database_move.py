@@ -25,10 +25,11 @@ from core.db.move_marks import UNFINISHED
 from tests.bot.moving import PASSWORD, change, in_postgresql, move, refused, rows, write
 from tests.bot.processes import environment, free_port, run, run_here
 from tests.bot.push_deployment import PushDeployment
-from tests.conftest import SECRET, Deployment, on_sqlite
+from tests.conftest import Deployment, on_sqlite
 from tests.data.chats import SQLITE
 from tests.data.replay import STORED_BY
 from tests.postgres import KEY, OwnServer, Server
+from tests.preloaded import SECRET
 
 pytestmark = on_sqlite
 

@@ -19,10 +19,11 @@ from core.errors import ConfigurationError
 from core.progress import silent
 from tests.bot.moving import change, in_postgresql, move, refused, rows, write
 from tests.bot.processes import run_here
-from tests.conftest import SECRET, Deployment, on_sqlite
+from tests.conftest import Deployment, on_sqlite
 from tests.data.chats import SQLITE
 from tests.data.replay import STORED_BY
 from tests.postgres import KEY, Server, stopped
+from tests.preloaded import SECRET
 
 pytestmark = [on_sqlite, pytest.mark.usefixtures("booked")]
 
