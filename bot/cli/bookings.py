@@ -14,10 +14,12 @@ from core.actor import OPERATOR
 from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from sqlalchemy.orm import Session
 
     from core.actor import Staff
-    from core.bookings.agenda import BookingDetails
+    from core.bookings.agenda import BookingDetails, Change
     from core.catalogue.registry import Registry
     from core.db.models import Booking
     from core.staff.record import RecordEntry
@@ -109,13 +111,21 @@ def show(code: Code) -> None:
                 each.action,
                 "citizen" if each.by_citizen else who(each.member, each.platform),
                 each.platform or "-",
-                ", ".join(each.fields) or "-",
+                _fields(each, zone),
             )
             for each in found.history
         ],
     )
     typer.echo()
     echo_record(done)
+
+
+def _fields(change: "Change", zone: "ZoneInfo") -> str:
+    """Return what was changed, and of a move from when."""
+    names = ", ".join(change.fields) or "-"
+    if change.starts_before is None:
+        return names
+    return f"{names} from {change.starts_before.astimezone(zone):{TIME}}"
 
 
 @bookings.command(epilog='Example: rantevou bookings cancel "KX7 M2P" --reason "Strike"')

@@ -82,6 +82,8 @@ def show_booking(
     last that rooms are alerted to.
     """
     change = _shown_change(session, booking, change_id)
+    if change.starts_before:  # it shows where the booking is, also where that was moved on since
+        change = change._replace(starts_after=booking.starts_at)
     text = _alert(session, services, booking, change)
     return _reply(services, text, choices=booking_buttons(session, services, booking))
 

@@ -57,7 +57,10 @@ class AgendaEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class Change:
-    """A change in a booking's history: by a citizen, a member (named), or neither."""
+    """A change in a booking's history: by a citizen, a member (named), or neither.
+
+    Of a move, `starts_before` is the former start; None of those before that was kept.
+    """
 
     at: datetime
     action: str
@@ -65,6 +68,7 @@ class Change:
     platform: str | None
     by_citizen: bool
     member: str | None
+    starts_before: datetime | None
 
 
 @dataclass(frozen=True)
@@ -277,6 +281,7 @@ def show(
             change.platform,
             change.citizen_id is not None,
             member,
+            change.starts_before,
         )
         for change, member in changes
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,14 @@ STAFF_ACTIONS = {
 """The action of staff that a change is. That a time was held is no action of theirs."""
 
 
+class Place(NamedTuple):
+    """The desk and the time of a booking."""
+
+    desk_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
 def record_change(
     session: Session,
     booking: Booking,
@@ -32,9 +41,11 @@ def record_change(
     actor: Actor,
     fields: Iterable[str] = (),
     reason: str | None = None,
+    before: Place | None = None,
 ) -> History:
     """Store a change in a booking's history; `fields` are the names of what was changed.
 
+    `before` is where a moved booking was.
     Where staff made it, it is recorded with what they did, and the `reason` that they gave.
     """
     session.flush()
@@ -47,6 +58,9 @@ def record_change(
         citizen_id=None if staff else actor.citizen_id,
         member_id=staff and staff.member_id,
         platform=actor.platform,
+        desk_before=before and before.desk_id,
+        starts_before=before and before.starts_at,
+        ends_before=before and before.ends_at,
     )
     session.add(change)
     if staff and action in STAFF_ACTIONS:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.bookings.allocation import slot_taken_error, still_serves, take_desk
-from core.bookings.history import record_change
+from core.bookings.history import Place, record_change
 from core.bookings.holds import is_live
 from core.bookings.limits import (
     check_attendee,
@@ -102,6 +102,7 @@ def move(
     if actor.staff:
         offer = offer.for_staff()
     starts_at = starts_at.astimezone(UTC)
+    before = Place(booking.desk_id, booking.starts_at, booking.ends_at)
 
     def take(desk_id: int) -> None:
         booking.desk_id = desk_id
@@ -110,7 +111,9 @@ def move(
         booking.arrived_at = None
 
     take_desk(session, offer, starts_at, now, take, booking)
-    change = record_change(session, booking, HistoryAction.MOVED, now, actor, ["starts_at"])
+    change = record_change(
+        session, booking, HistoryAction.MOVED, now, actor, ["starts_at"], before=before
+    )
     _tell_of_change(session, registry, booking, change, now, actor)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core.catalogue.registry import Registry
 from core.db.models import Booking, BookingState, History, HistoryAction, StaffMember
@@ -50,13 +50,18 @@ MOVED = Ended(
 
 
 class ShownChange(NamedTuple):
-    """A change to a booking, and who made it, as staff are shown it."""
+    """A change to a booking, and who made it, as staff are shown it.
+
+    `starts_before` and `starts_after` are of a move; None where it isn't known whence it was.
+    """
 
     action: HistoryAction
     at: datetime
     fields: Sequence[str]
     who: Text
     by_citizen: bool
+    starts_before: datetime | None
+    starts_after: datetime | None
 
 
 def changed(text: TextTemplate) -> StaffRefused:
@@ -91,12 +96,25 @@ def say(session: Session, registry: Registry, booking: Booking, ended: Ended) ->
 
 def last_change(session: Session, booking: Booking, of: ColumnElement[bool]) -> ShownChange:
     """Return the last of those changes to a booking, of which there must be one."""
+    later = aliased(History)
+    moved_on = (
+        select(later.starts_before)
+        .where(
+            later.booking_id == booking.id,
+            later.id > History.id,
+            later.starts_before.is_not(None),
+        )
+        .order_by(later.id)
+        .limit(1)
+    )
     last = session.execute(
         select(
             History.action,
             History.at,
             History.fields,
             History.citizen_id,
+            History.starts_before,
+            moved_on.scalar_subquery().label("moved_on"),
             StaffMember.name.label("name"),
         )
         .outerjoin(StaffMember, History.member_id == StaffMember.id)
@@ -106,7 +124,15 @@ def last_change(session: Session, booking: Booking, of: ColumnElement[bool]) -> 
     ).one()
     by_citizen = last.citizen_id is not None
     who: Text = last.name or (_("the citizen") if by_citizen else _("the operator"))
-    return ShownChange(HistoryAction(last.action), last.at, last.fields, who, by_citizen)
+    return ShownChange(
+        HistoryAction(last.action),
+        last.at,
+        last.fields,
+        who,
+        by_citizen,
+        last.starts_before,
+        last.starts_before and (last.moved_on or booking.starts_at),
+    )
 
 
 def zone_of(registry: Registry, booking: Booking) -> ZoneInfo:

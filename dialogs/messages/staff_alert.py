@@ -4,8 +4,8 @@ The first line has what is to be seen at a glance: what happened, when and what 
 What else is shown of it, the municipality decides (`StaffChat.shows`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.bookings.agenda import AgendaEntry
@@ -35,6 +35,8 @@ HEADINGS: Mapping[HistoryAction, TextTemplate] = {
     HistoryAction.NO_SHOW: DID_NOT_COME,
 }
 
+MOVED_FROM = _("Moved from {before} to {after}")
+
 SOON = timedelta(hours=2)
 """The time before its start in which a change to a booking can't wait until somebody looks."""
 
@@ -58,7 +60,7 @@ def alert(
     booked = change.action is HistoryAction.CONFIRMED and change.by_citizen
     zone = ZoneInfo(body.timezone)
     return lines(
-        _glance(_heading(body, entry, change), _facts(body, entry, AT_A_GLANCE)),
+        _change(body, entry, change),
         _rest(body, entry),
         None
         if booked
@@ -70,7 +72,7 @@ def alert(
 
 def alert_line(body: Municipality, entry: AgendaEntry, change: ShownChange) -> Text:
     """Return the line of a change, in a message that tells of several."""
-    return _line(body, entry, _heading(body, entry, change))
+    return _line(body, entry, _change(body, entry, change))
 
 
 def undelivered(body: Municipality, entry: AgendaEntry) -> Text:
@@ -80,7 +82,7 @@ def undelivered(body: Municipality, entry: AgendaEntry) -> Text:
 
 def undelivered_line(body: Municipality, entry: AgendaEntry) -> Text:
     """Return the same in one line."""
-    return _line(body, entry, UNDELIVERED)
+    return _line(body, entry, _glance(UNDELIVERED, _facts(body, entry, AT_A_GLANCE)))
 
 
 def gathered(count: int) -> Text:
@@ -127,16 +129,23 @@ _MARKS: Mapping[str, TextTemplate] = {
 }
 
 
-def _heading(body: Municipality, entry: AgendaEntry, change: ShownChange) -> Text:
+def _change(body: Municipality, entry: AgendaEntry, change: ShownChange) -> Text:
+    """Return the first line of an alert of a change: of a move, from when to when."""
     heading: Text = HEADINGS[change.action]
+    among: Sequence[AlertFact] = AT_A_GLANCE
+    before, after = change.starts_before, change.starts_after
+    if before and after and AlertFact.TIME in body.staff_chat.shows:
+        times = {"before": _time(body, before), "after": _time(body, after)}
+        heading = TextTemplate(MOVED_FROM.message, args=times)
+        among = [fact for fact in AT_A_GLANCE if fact is not AlertFact.TIME]
     if change.action is HistoryAction.EDITED:
         service = body.services.get(entry.service)
         labels = {field.id: field.label for field in body.fields_of(service)} if service else {}
         names = join(", ", *(labels.get(name, name) for name in change.fields))
         heading = TextTemplate(HEADINGS[change.action].message, args={"fields": names})
     if timedelta() <= entry.starts_at - change.at < SOON and change.action not in _ON_THE_DAY:
-        return _("Within two hours! {heading}", heading=heading)
-    return heading
+        heading = _("Within two hours! {heading}", heading=heading)
+    return _glance(heading, _facts(body, entry, among))
 
 
 _ON_THE_DAY = {HistoryAction.ARRIVED, HistoryAction.COMPLETED, HistoryAction.NO_SHOW}
@@ -154,8 +163,7 @@ def _rest(body: Municipality, entry: AgendaEntry) -> Text:
     return join(" · ", *_facts(body, entry, others))
 
 
-def _line(body: Municipality, entry: AgendaEntry, heading: Text) -> Text:
-    glance = _glance(heading, _facts(body, entry, AT_A_GLANCE))
+def _line(body: Municipality, entry: AgendaEntry, glance: Text) -> Text:
     return _("• {item}", item=join(" · ", glance, _rest(body, entry)))
 
 
@@ -166,15 +174,17 @@ def _facts(body: Municipality, entry: AgendaEntry, among: Iterable[AlertFact]) -
     return [fact for fact in found if fact]
 
 
+def _time(body: Municipality, at: datetime) -> FormattedDate:
+    return FormattedDate(at.astimezone(ZoneInfo(body.timezone)), DAY_AND_TIME)
+
+
 def _service(body: Municipality, entry: AgendaEntry) -> Text:
     service = body.services.get(entry.service)  # a new catalogue may have it no more
     return service.name if service else entry.service
 
 
 _FACTS: Mapping[AlertFact, Callable[[Municipality, AgendaEntry], Text]] = {
-    AlertFact.TIME: lambda body, entry: FormattedDate(
-        entry.starts_at.astimezone(ZoneInfo(body.timezone)), DAY_AND_TIME
-    ),
+    AlertFact.TIME: lambda body, entry: _time(body, entry.starts_at),
     AlertFact.SERVICE: _service,
     AlertFact.CHANNEL: lambda _body, entry: CHANNELS[Channel(entry.channel)],
     AlertFact.CODE: lambda _body, entry: format_code(entry.code),

@@ -146,3 +146,7 @@ class History(Base):
     citizen_id: Mapped[int | None]
     member_id: Mapped[int | None]
     platform: Mapped[str | None]
+    desk_before: Mapped[int | None]
+    """The desk before a move, as `starts_before` and `ends_before` are the time."""
+    starts_before: Mapped[datetime | None]
+    ends_before: Mapped[datetime | None]

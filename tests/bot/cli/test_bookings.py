@@ -100,7 +100,9 @@ def test_an_appointment_is_moved_where_it_is_free(
         f"kalamata, epidoma-stegasis: {local(start)}, confirmed",
         "Moved. Nothing reaches the citizen: please call them.",
     ]
-    assert f"{wanted:%Y-%m-%d %H:%M}" in technician("bookings", "show", code).stdout
+    shown = technician("bookings", "show", code).stdout
+    assert f"{wanted:%Y-%m-%d %H:%M}" in shown
+    assert re.search(rf"moved .* starts_at from {local(start)}$", shown, re.M)
 
 
 @on_both

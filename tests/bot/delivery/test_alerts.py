@@ -75,7 +75,7 @@ def test_a_booking_is_told_of_with_buttons(staff_chat: StaffChat) -> None:
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        (move, "Μεταφέρθηκε: Δευ 7 Δεκ 10:30, permit\n{facts}"),
+        (move, "Μεταφέρθηκε από Δευ 7 Δεκ 10:00 σε Δευ 7 Δεκ 10:30: permit\n{facts}"),
         (cancel, "Ακυρώθηκε: Δευ 7 Δεκ 10:00, permit\n{facts}"),
         (edit, "Άλλαξαν στοιχεία ({fields}): Δευ 7 Δεκ 10:00, permit\n{changed}"),
         (withdraw, "Ακυρώθηκε, ανακλήθηκε η συγκατάθεση: Δευ 7 Δεκ 10:00, permit\n{erased}"),
@@ -118,10 +118,54 @@ def test_of_several_edits_that_wait_the_last_is_made(staff_chat: StaffChat) -> N
     assert edits == ["cancelled", "cancelled", "sent"]
     assert [words.partition(" ")[0] for words in staff_chat.texts()] == [
         "Ακυρώθηκε:",
-        "Μεταφέρθηκε:",
+        "Μεταφέρθηκε",
         "Άλλαξαν",
         "Ακυρώθηκε:",
     ]
+
+
+@on_both
+def test_each_move_that_waits_tells_from_when_to_when_it_was(staff_chat: StaffChat) -> None:
+    staff_chat.bind()
+    booking = staff_chat.book()
+    staff_chat.deliver()
+    staff_chat.change(booking, move)
+    staff_chat.change(booking, lambda env, found: env.move(found, "09:30"))
+    staff_chat.deliver()
+    now, *record = [words.partition("\n")[0] for words in staff_chat.texts()]
+    assert record == [
+        "Μεταφέρθηκε από Δευ 7 Δεκ 10:00 σε Δευ 7 Δεκ 10:30: permit",
+        "Μεταφέρθηκε από Δευ 7 Δεκ 10:30 σε Δευ 7 Δεκ 09:30: permit",
+    ]
+    assert now == record[-1]
+
+
+def test_a_first_alert_of_a_move_shows_when_it_is_now(staff_chat: StaffChat) -> None:
+    booking = staff_chat.book()
+    staff_chat.bind()
+    staff_chat.change(booking, move)
+    staff_chat.change(booking, lambda env, found: env.move(found, "09:30"))
+    (first,) = staff_chat.claim("worker")
+    words = "Μεταφέρθηκε από Δευ 7 Δεκ 10:00 σε Δευ 7 Δεκ 09:30: permit"
+    assert first.reply.text.partition("\n")[0] == words
+
+
+def test_a_move_whose_former_time_was_not_kept_tells_when_it_is(staff_chat: StaffChat) -> None:
+    staff_chat.bind()
+    booking = staff_chat.book()
+    staff_chat.change(booking, move)
+    staff_chat.do(lambda s: s.execute(text("UPDATE history SET starts_before = NULL")))
+    staff_chat.deliver()
+    assert staff_chat.texts()[-1].startswith("Μεταφέρθηκε: Δευ 7 Δεκ 10:30, permit\n")
+
+
+@pytest.mark.parametrize("staff_chat", [{"shows": ["service"]}], indirect=True)
+def test_where_no_time_is_shown_a_move_names_none(staff_chat: StaffChat) -> None:
+    staff_chat.bind()
+    booking = staff_chat.book()
+    staff_chat.change(booking, move)
+    staff_chat.deliver()
+    assert staff_chat.texts()[-1].startswith("Μεταφέρθηκε: permit\n")
 
 
 @pytest.mark.parametrize(
@@ -243,7 +287,7 @@ def test_a_room_that_was_bound_later_is_told_of_the_change_with_buttons(
     staff_chat.bind()
     staff_chat.change(booking, move)
     staff_chat.deliver()
-    assert [words.partition(":")[0] for words in staff_chat.texts()] == ["Μεταφέρθηκε"]
+    assert [words.partition(" ")[0] for words in staff_chat.texts()] == ["Μεταφέρθηκε"]
     assert NUMBER in staff_chat.server.buttons(GROUP)
 
 
