@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -173,7 +173,8 @@ def mark_failed(
     """Record that sending failed: it is tried again, or given up and sent another way.
 
     One that may have arrived is tried once more at most. A room that can't be written to any more
-    is unbound; one whose chat moved is followed at once.
+    is unbound; one whose chat moved is followed at once. An edit of a message that was deleted is
+    made in the next, if there is one.
 
     Return False where another worker has claimed it by now.
     """
@@ -182,6 +183,9 @@ def mark_failed(
         return False
     if row.room_id is not None and error.moved_to is not None:
         _follow_room(session, services, row, message, error.moved_to)
+        return True
+    if error.edited_gone:
+        _edit_another(session, services, row, message)
         return True
     if error.may_have_arrived:
         _retry_doubtful(session, services, row, message, error)
@@ -215,9 +219,28 @@ def _follow_room(
     """Send a message to a room again at once, at the new address of its chat."""
     move_room(session, services, message.account, message.address, to)
     if row.status == OutboxStatus.CLAIMED:  # unless another room is bound there
-        row.try_at = services.clock()
-        _set_status(session, row, OutboxStatus.PENDING)
-        outbox.notify_workers(session)
+        _send_at_once(session, services, row)
+
+
+def _edit_another(
+    session: Session, services: Services, row: OutboxRow, message: ClaimedMessage
+) -> None:
+    """Make an edit again at once, for the message that counts as a booking's first from now on.
+
+    The one that was deleted can be edited and answered no more.
+    """
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == row.replaces_id, OutboxRow.provider_id == message.replaces)
+        .values(provider_id=None)
+    )
+    _send_at_once(session, services, row)
+
+
+def _send_at_once(session: Session, services: Services, row: OutboxRow) -> None:
+    row.try_at = services.clock()
+    _set_status(session, row, OutboxStatus.PENDING)
+    outbox.notify_workers(session)
 
 
 def address_hash(registry: Registry, account: str, address: str) -> str:

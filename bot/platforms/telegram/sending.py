@@ -20,6 +20,9 @@ log = structlog.get_logger()
 NO_TOPIC = frozenset({"topic_closed", "topic_deleted", "message thread not found"})
 """Telegram's errors, in small letters, where a topic can't be written to."""
 
+GONE = frozenset({"message to edit not found", "message_id_invalid"})
+"""Telegram's errors, in small letters, where the message to be edited was deleted."""
+
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # has the library give durations as timedelta
 
 
@@ -112,11 +115,16 @@ async def _id(sending: Awaitable[Message | bool]) -> str | None:
 
 
 async def _edit(bot: Bot, chat: int, payload: Rendered, message_id: int) -> bool:
-    """Edit a message; return False where it can't be edited and a new one must be sent."""
+    """Edit a message; return False where it can't be edited and a new one must be sent.
+
+    Raises DeliveryError (edited_gone) where what it `edits` was deleted.
+    """
     markup = payload.markup if isinstance(payload.markup, InlineKeyboardMarkup) else None
     try:
         await _id(bot.edit_message_text(payload.texts[-1], chat, message_id, reply_markup=markup))
     except BadRequest as error:
+        if payload.edits and error.message.lower() in GONE:
+            raise DeliveryError(error.message, edited_gone=True) from None
         # What was deleted needs no change; "not modified" means that it was edited before.
         return payload.closing or payload.edits or "not modified" in error.message
     return True

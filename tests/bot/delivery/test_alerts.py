@@ -280,6 +280,54 @@ def test_an_alert_that_was_deleted_is_not_sent_again_and_its_answers_are_sent_pl
     assert {status for _kind, status in staff_chat.rows()} == {"sent"}
 
 
+@on_both
+def test_where_the_first_was_deleted_the_next_has_the_buttons_and_counts_as_the_first(
+    staff_chat: StaffChat,
+) -> None:
+    staff_chat.bind()
+    booking = staff_chat.book()
+    staff_chat.deliver()
+    staff_chat.server.chats[GROUP].clear()
+    staff_chat.change(booking, move)
+    staff_chat.deliver()
+    ((number, moved),) = staff_chat.server.chats[GROUP].items()
+    assert moved["text"].startswith("Μεταφέρθηκε")
+    assert NUMBER in staff_chat.server.buttons(GROUP)
+    staff_chat.deployment.clock.forward(minutes=1)  # for the group's pace
+    staff_chat.change(booking, edit)
+    staff_chat.deliver()
+    first, answer = staff_chat.server.chats[GROUP].values()
+    assert first["text"] == answer["text"]
+    assert answer["text"].startswith("Άλλαξαν στοιχεία")
+    assert answer["answers"] == number
+    assert NUMBER in staff_chat.server.buttons(GROUP)
+    assert not answer["markup"]
+    assert {status for _kind, status in staff_chat.rows()} == {"sent"}
+
+
+@on_both
+def test_where_all_of_a_booking_was_deleted_the_next_alert_has_the_buttons(
+    staff_chat: StaffChat,
+) -> None:
+    staff_chat.bind()
+    who = staff_chat.member()
+    booking = staff_chat.book()
+    staff_chat.deliver()
+    staff_chat.server.chats[GROUP].clear()
+    staff_chat.change(
+        booking,
+        lambda env, found: seen.mark_seen(env.session, env.registry, who, found, env.now),
+    )
+    staff_chat.deliver()
+    assert staff_chat.texts() == []
+    assert staff_chat.rows() == [("alert", "sent"), ("alert_edit", "cancelled")]
+    staff_chat.change(booking, move)
+    staff_chat.deliver()
+    (told,) = staff_chat.server.chats[GROUP].values()
+    assert "answers" not in told
+    assert NUMBER in staff_chat.server.buttons(GROUP)
+
+
 def test_a_room_that_was_bound_later_is_told_of_the_change_with_buttons(
     staff_chat: StaffChat,
 ) -> None:

@@ -316,15 +316,25 @@ def test_where_the_topic_is_closed_the_group_itself_is_told(
     assert "topic" not in message
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_an_edit_changes_what_stands_and_is_dropped_where_nothing_does(
-    texts: Translator, server: TelegramServer, *, there: bool
-) -> None:
-    if there:
-        server.chats[-100][1] = dict(STANDING)
+def test_an_edit_changes_what_stands(texts: Translator, server: TelegramServer) -> None:
+    server.chats[-100][1] = dict(STANDING)
     edit = Reply(text="Ακυρώθηκε", edits=True, choices=CHOICES)
     assert send(texts, server, edit, "-100", replaces="1") == "1"
-    assert server.chats[-100] == ({1: {"text": edit.text, "markup": BUTTONS}} if there else {})
+    assert server.chats[-100] == {1: {"text": edit.text, "markup": BUTTONS}}
+
+
+@pytest.mark.parametrize(
+    "answer", [None, failure(400, "Bad Request: MESSAGE_ID_INVALID")], ids=["gone", "invalid"]
+)
+def test_an_edit_of_what_was_deleted_says_so(
+    texts: Translator, server: TelegramServer, answer: Answer | None
+) -> None:
+    server.failures[-100] = [answer] if answer else []
+    edit = Reply(text="Ακυρώθηκε", edits=True, choices=CHOICES)
+    with pytest.raises(DeliveryError) as failed:
+        send(texts, server, edit, "-100", replaces="1")
+    assert failed.value.edited_gone
+    assert server.chats[-100] == {}
 
 
 def test_a_bot_that_was_removed_cannot_reach_the_group(
