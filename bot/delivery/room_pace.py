@@ -7,6 +7,7 @@ most BURST - 1 intervals ahead.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import or_, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +19,8 @@ from bot.platforms.layout import ROOM_UNITS, utf16_units
 from bot.views.staff_alert import LANGUAGE, render_line
 from core.db.models import UNSENT, OutboxRow, OutboxStatus, StaffRoom
 from core.messaging.keys import MessageKind, RoomRecipient
-from dialogs.messages.staff_alert import gathered
+from core.staff.rooms import is_one_way
+from dialogs.messages.staff_alert import HOW_TO_FIND, gathered
 
 INTERVAL = timedelta(seconds=4)
 BURST = 5
@@ -73,7 +75,7 @@ def pace(
     row.gathered_by = None
     others = _others(session, row, now, claimed) if row.kind in GATHERED else ()
     if others and (row.may_have_arrived or len(others) >= allowed):
-        reply = _gather(session, services, row, reply, others)
+        reply = _gather(session, services, row, reply, others, _room(rooms, row))
     _room(rooms, row).paced_until = paced_until + INTERVAL
     return reply
 
@@ -179,11 +181,17 @@ def _gather(
     row: OutboxRow,
     reply: Reply,
     others: Sequence[OutboxRow],
+    room: StaffRoom,
 ) -> Reply:
-    """Return the message that tells of a row and of as many others as it holds, a line each."""
+    """Return the message that tells of a row and of as many others as it holds, a line each.
+
+    It has no buttons; its last line says how to get them, where that is possible.
+    """
+    say = partial(services.texts.say, language=LANGUAGE)
+    last = [] if is_one_way(room) else [say(HOW_TO_FIND)]
     lines: list[str] = []
     carried: list[OutboxRow] = []
-    left = ROOM_UNITS - utf16_units(services.texts.say(gathered(MOST), LANGUAGE))
+    left = ROOM_UNITS - utf16_units("\n".join((say(gathered(MOST)), *last)))
     for each in (row, *others):
         line = _line(session, services, each)
         if line is None:
@@ -198,8 +206,7 @@ def _gather(
     for each in carried:
         each.status, each.claimed_by, each.try_at = row.status, row.claimed_by, row.try_at
         each.gathered_by = row.id
-    heading = services.texts.say(gathered(len(lines)), LANGUAGE)
-    text = "\n".join((heading, *lines))
+    text = "\n".join((say(gathered(len(lines))), *lines, *last))
     return reply.model_copy(update={"text": text, "choices": [], "answers": None})
 
 

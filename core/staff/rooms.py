@@ -55,6 +55,11 @@ def find(session: Session, account: str, chat: str, topic: str = "") -> StaffRoo
     )
 
 
+def is_one_way(room: StaffRoom) -> bool:
+    """Return whether we only post to a room: nobody writes or taps there."""
+    return room.chat == CHANNEL
+
+
 def is_for(room: StaffRoom, body: Municipality, service: str, desk_id: int) -> bool:
     """Return whether a room is for bookings of a service at a desk, by what it is bound to now."""
     return (

@@ -90,6 +90,10 @@ def gathered(count: int) -> Text:
     return _n("{count} change:", "{count} changes:", count)
 
 
+HOW_TO_FIND = _("For the buttons of one, write /find and its code or the surname.")
+"""The last line of a message that tells of several changes, where staff write to us."""
+
+
 def shown_day(day: date, today: date) -> FormattedDate:
     """Return a day as it is shown today: with its year, unless it is this one."""
     return FormattedDate(day, "EEEE d MMMM" if day.year == today.year else "EEEE d MMMM y")

@@ -62,8 +62,9 @@ def test_those_that_pile_up_come_in_one_message(staff_chat: StaffChat) -> None:
     bookings = book(staff_chat, 12)
     staff_chat.deliver()
     (words,) = staff_chat.texts()
-    heading, *lines = words.split("\n")
+    heading, *lines, last = words.split("\n")
     assert heading == "12 ενημερώσεις:"
+    assert last == "Για τα κουμπιά ενός ραντεβού, γράψτε /find και τον κωδικό ή το επώνυμο."
     assert len(lines) == 12
     assert lines[0].startswith("• Νέο ραντεβού: Δευ 7 Δεκ 09:00, permit · Φυσική παρουσία · ")
     assert set(told(staff_chat).values()) == {1}

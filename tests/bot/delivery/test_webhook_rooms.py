@@ -1,16 +1,19 @@
 """Alerts to a channel of Slack or Mattermost: plain, one after the other, none edited."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from bot.bootstrap import Application
+from bot.delivery import room_pace
 from bot.settings import Settings
 from core.db.models import OutboxRow
 from core.staff import rooms
 from tests.bot.platforms.test_incoming_webhooks import KINDS, room
 from tests.bot.staff_chat import StaffChat
+from tests.core.small_municipality import MONDAY
 from tests.core.staff.two_towns import OPERATOR, TOWN
 from tests.fakes.incoming_webhook import WebhookServer, webhook_server
 
@@ -55,6 +58,18 @@ def test_each_change_is_one_more_message(
     assert "10:00" in booked
     assert "10:30" in moved
     assert "ακυρώ" in cancelled.lower()
+
+
+def test_those_that_pile_up_ask_nobody_to_write_there(
+    channel: StaffChat, name: str, server: WebhookServer
+) -> None:
+    for day in range(room_pace.BURST + 1):
+        channel.book(day=MONDAY + timedelta(days=day))
+    channel.deliver()
+    (told,) = server.texts
+    heading, *lines = KINDS[name].shown(told).split("\n")
+    assert heading == "6 ενημερώσεις:"
+    assert [line[:16] for line in lines] == ["• Νέο ραντεβού: "] * 6
 
 
 def test_one_that_is_refused_is_given_up_and_the_next_is_sent(
