@@ -20,7 +20,7 @@ from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join, lines
 from core.staff.rights import Action, no_booking, no_municipality
 from core.staff.rooms import is_for
 from dialogs.conversation import CONVERSATION
-from dialogs.messages.staff_alert import day_heading, day_line, shown_day
+from dialogs.messages.staff_alert import day_heading, day_line, more, shown_day
 from dialogs.nlu.dates import NoSuchDay, parse_day
 from dialogs.nlu.normalize import words_with_spans
 from dialogs.nlu.spans import span_of
@@ -246,8 +246,7 @@ def _list(turn: StaffTurn, heading: Text, said: Sequence[Text]) -> Text:
     """Return a list, of which as much is kept as one message holds, and how many more there are."""
     kept = _fitting(turn, said)
     left = len(said) - kept
-    more = _n("and {count} more", "and {count} more", left) if left else None
-    return lines(heading, *said[:kept], more)
+    return lines(heading, *said[:kept], more(left) if left else None)
 
 
 def _invalid(text: TextTemplate) -> StaffRefused:

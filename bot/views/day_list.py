@@ -11,7 +11,8 @@ from bot.views.staff_alert import LANGUAGE
 from core.bookings.agenda import list_room_day
 from core.db.models import OutboxRow, StaffRoom
 from core.messaging.keys import Cause
-from dialogs.messages.staff_alert import day_heading, day_line, more_of_day
+from core.staff.rooms import is_one_way
+from dialogs.messages.staff_alert import day_heading, day_line, more, more_of_day
 
 
 def render_day_list(session: Session, services: Services, row: OutboxRow) -> Reply | None:
@@ -27,8 +28,10 @@ def render_day_list(session: Session, services: Services, row: OutboxRow) -> Rep
         return None
     say = partial(services.texts.say, language=LANGUAGE)
     heading = say(day_heading(day, day, len(entries)))
-    left = ROOM_UNITS - utf16_units(heading) - utf16_units(say(more_of_day(len(entries)))) - 1
+    # Where we only post, nobody can write the command.
+    count = more if is_one_way(room) else more_of_day
+    left = ROOM_UNITS - utf16_units(heading) - utf16_units(say(count(len(entries)))) - 1
     listed = fitting((say(day_line(loaded.body, entry)) for entry in entries), left)
     rest = len(entries) - len(listed)
-    more = [say(more_of_day(rest))] if rest else []
-    return Reply(text="\n".join([heading, *listed, *more]), language=LANGUAGE)
+    last = [say(count(rest))] if rest else []
+    return Reply(text="\n".join([heading, *listed, *last]), language=LANGUAGE)

@@ -122,8 +122,13 @@ def day_line(body: Municipality, entry: AgendaEntry) -> Text:
     return join(" · ", clock, *_facts(body, entry, others), mark)
 
 
-def more_of_day(count: int) -> Text:
+def more(count: int) -> Text:
     """Return the last line of a list that has more bookings than a message holds."""
+    return _n("and {count} more", "and {count} more", count)
+
+
+def more_of_day(count: int) -> Text:
+    """Return the same with the command that lists them."""
     return _n("and {count} more: /today", "and {count} more: /today", count)
 
 

@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from bot.bootstrap import Application
 from bot.delivery import room_pace
+from bot.ops.day_lists import enqueue_lists
 from bot.settings import Settings
 from core.db.models import OutboxRow
 from core.staff import rooms
 from tests.bot.platforms.test_incoming_webhooks import KINDS, room
 from tests.bot.staff_chat import StaffChat
-from tests.core.small_municipality import MONDAY
+from tests.core.small_municipality import MONDAY, at
 from tests.core.staff.two_towns import OPERATOR, TOWN
 from tests.fakes.incoming_webhook import WebhookServer, webhook_server
 
@@ -70,6 +71,25 @@ def test_those_that_pile_up_ask_nobody_to_write_there(
     heading, *lines = KINDS[name].shown(told).split("\n")
     assert heading == "6 ενημερώσεις:"
     assert [line[:16] for line in lines] == ["• Νέο ραντεβού: "] * 6
+
+
+@pytest.mark.parametrize("staff_chat", [{"shows": ["time", "name"]}], indirect=True)
+def test_a_list_that_is_too_long_asks_nobody_to_write_there(
+    channel: StaffChat, name: str, server: WebhookServer
+) -> None:
+    attendee = "Μαρία " + "Παπαδοπούλου " * 40
+    for clock in ("09:00", "09:30", "10:00", "10:30"):
+        for _desk in range(2):
+            channel.book(clock, name=attendee)
+    channel.deliver()
+    server.texts.clear()
+    registry, clock_of = channel.services.registry, channel.deployment.clock
+    clock_of.now = at("07:30")
+    channel.do(lambda s: enqueue_lists(s, registry, clock_of()))
+    channel.deliver()
+    shown = KINDS[name].shown("\n".join(server.texts))
+    assert shown.split("\n")[0] == "Δευτέρα 7 Δεκεμβρίου: 8 ραντεβού"
+    assert shown.split("\n")[-1] == "και 1 ακόμη"
 
 
 def test_one_that_is_refused_is_given_up_and_the_next_is_sent(
