@@ -188,7 +188,7 @@ def _gather(
     It has no buttons; its last line says how to get them, where that is possible.
     """
     say = partial(services.texts.say, language=LANGUAGE)
-    last = [] if is_one_way(room) else [say(HOW_TO_FIND)]
+    last = [] if is_one_way(room.chat) else [say(HOW_TO_FIND)]
     lines: list[str] = []
     carried: list[OutboxRow] = []
     left = ROOM_UNITS - utf16_units("\n".join((say(gathered(MOST)), *last)))

@@ -29,7 +29,7 @@ def render_day_list(session: Session, services: Services, row: OutboxRow) -> Rep
     say = partial(services.texts.say, language=LANGUAGE)
     heading = say(day_heading(day, day, len(entries)))
     # Where we only post, nobody can write the command.
-    count = more if is_one_way(room) else more_of_day
+    count = more if is_one_way(room.chat) else more_of_day
     left = ROOM_UNITS - utf16_units(heading) - utf16_units(say(count(len(entries)))) - 1
     listed = fitting((say(day_line(loaded.body, entry)) for entry in entries), left)
     rest = len(entries) - len(listed)

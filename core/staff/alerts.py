@@ -12,6 +12,7 @@ from core.catalogue.registry import Registry
 from core.db.models import UNSENT, Booking, History, HistoryAction, OutboxRow, StaffRoom
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
 from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue
+from core.staff.rooms import is_one_way
 
 ALERTED = frozenset(
     {
@@ -189,6 +190,7 @@ def _rooms(
 ) -> Sequence[tuple[RoomRow, int | None]]:
     """Return the rooms of a booking, each with the alert of it to be edited, if there is one.
 
+    In a room to which we only post, nothing can be edited.
     Those are the rooms of its municipality, service group and desk, and the rooms told since they
     were bound, when it was at another desk.
     """
@@ -199,7 +201,7 @@ def _rooms(
         "desk_id": booking.desk_id,
     }
     rows = session.connection().execute(_ROOMS_OF_BOOKING, given)
-    return [(RoomRow(*room), alert) for *room, alert in rows]
+    return [(RoomRow(*room), None if is_one_way(chat) else alert) for *room, chat, alert in rows]
 
 
 def _rooms_of_booking() -> Select[Any]:
@@ -215,6 +217,7 @@ def _rooms_of_booking() -> Select[Any]:
         select(
             StaffRoom.id,
             StaffRoom.account,
+            StaffRoom.chat,
             select(func.min(OutboxRow.id)).where(told, alone).scalar_subquery(),
         )
         .where(

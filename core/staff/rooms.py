@@ -55,9 +55,9 @@ def find(session: Session, account: str, chat: str, topic: str = "") -> StaffRoo
     )
 
 
-def is_one_way(room: StaffRoom) -> bool:
-    """Return whether we only post to a room: nobody writes or taps there."""
-    return room.chat == CHANNEL
+def is_one_way(chat: str) -> bool:
+    """Return whether we only post to the chat of a room: nobody writes or taps there."""
+    return chat == CHANNEL
 
 
 def is_for(room: StaffRoom, body: Municipality, service: str, desk_id: int) -> bool:
