@@ -1,5 +1,6 @@
 """Alerts to a channel of Slack or Mattermost: plain, one after the other, none edited."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -82,9 +83,8 @@ def test_a_list_that_is_too_long_asks_nobody_to_write_there(
             channel.book(clock, name=attendee)
     channel.deliver()
     server.texts.clear()
-    registry, clock_of = channel.services.registry, channel.deployment.clock
-    clock_of.now = at("07:30")
-    channel.do(lambda s: enqueue_lists(s, registry, clock_of()))
+    channel.deployment.clock.now = at("07:30")
+    asyncio.run(enqueue_lists(channel.deployment.database, channel.services))
     channel.deliver()
     shown = KINDS[name].shown("\n".join(server.texts))
     assert shown.split("\n")[0] == "Δευτέρα 7 Δεκεμβρίου: 8 ραντεβού"

@@ -1,13 +1,17 @@
 """Each morning, a room of staff gets the list of its bookings of the day, once."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from bot.ops.day_lists import enqueue_lists, is_list_due
+from bot.ops import day_lists
+from bot.ops.day_lists import enqueue_lists
 from bot.platforms.layout import ROOM_UNITS
 from core.bookings import attendance
+from core.db.events import events
 from core.db.models import Booking
 from core.messaging.outbox import OutboxMessage
 from core.staff.day_lists import due_lists
@@ -22,9 +26,6 @@ MORNING = datetime(2026, 12, 7, 7, 30, tzinfo=ATHENS)
 
 def due(chat: StaffChat) -> Sequence[OutboxMessage]:
     registry, now = chat.services.registry, chat.services.clock()
-    assert chat.do(lambda s: is_list_due(s, registry, now)) == chat.do(
-        lambda s: bool(due_lists(s, registry, now))
-    )
     return chat.do(lambda s: due_lists(s, registry, now))
 
 
@@ -32,10 +33,13 @@ def send(chat: StaffChat) -> list[str]:
     """Forget what was sent; return what is due now and sent."""
     chat.deliver()
     chat.server.chats[GROUP].clear()
-    registry, now = chat.services.registry, chat.services.clock()
-    chat.do(lambda s: enqueue_lists(s, registry, now))
+    look(chat)
     chat.deliver()
     return chat.texts()
+
+
+def look(chat: StaffChat) -> None:
+    asyncio.run(enqueue_lists(chat.deployment.database, chat.services))
 
 
 @on_both
@@ -107,6 +111,25 @@ def test_a_room_that_was_bound_after_the_time_gets_its_first_on_the_next_day(
     assert due(staff_chat)
 
 
+@on_both
+def test_the_lists_of_many_rooms_are_enqueued_in_portions(
+    staff_chat: StaffChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_lists, "PORTION", 2)
+    for chat in range(5):
+        staff_chat.bind(-200 - chat)
+    staff_chat.deployment.clock.now = MORNING
+    enqueued: list[int] = []
+
+    def committed(info: dict[Any, Any]) -> None:
+        if ("posted",) in events(info):
+            enqueued.append(len(staff_chat.rows()))
+
+    staff_chat.deployment.database.on_commit.append(committed)
+    look(staff_chat)
+    assert enqueued == [2, 4, 5]
+
+
 def test_a_room_of_a_group_or_desk_gets_its_own(staff_chat: StaffChat) -> None:
     staff_chat.server.topics[GROUP] = {7: "open", 8: "open", 9: "open"}
     staff_chat.bind(topic="7", group="money")
@@ -157,8 +180,7 @@ def test_a_list_that_was_late_is_not_sent_on_another_day(staff_chat: StaffChat) 
     staff_chat.book("09:00")
     staff_chat.deliver()
     staff_chat.deployment.clock.now = MORNING
-    registry, now = staff_chat.services.registry, staff_chat.services.clock()
-    staff_chat.do(lambda s: enqueue_lists(s, registry, now))
+    look(staff_chat)
     staff_chat.deployment.clock.forward(days=1)
     staff_chat.deliver()
     assert staff_chat.rows()[-1] == ("day_list", "expired")
