@@ -27,6 +27,12 @@ _ONLY_SENT: dict[str, Any] = {
 }
 
 
+_ONLY_SENT_TO_ROOMS: dict[str, Any] = {
+    f"{dialect}_where": text("provider_id IS NOT NULL AND room_id IS NOT NULL")
+    for dialect in ("sqlite", "postgresql")
+}
+
+
 class OutboxStatus(StrEnum):
     """The status of a message's delivery.
 
@@ -60,6 +66,8 @@ class OutboxRow(Base):
         Index("ix_outgoing_unsent_booking", "booking_id", **_ONLY_UNSENT_OF_BOOKINGS),
         # Only rows that were sent.
         Index("ix_outgoing_provider_id", "provider_id", **_ONLY_SENT),
+        # For a chat that gets another address, in which all of them have other ids.
+        Index("ix_outgoing_sent_to_room", "room_id", **_ONLY_SENT_TO_ROOMS),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from core.db.database import Database
 from core.db.models import OutboxRow, StaffRoom
 from core.staff import codes, record, rooms
+from tests.core.db.query_plans import plans
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
 
 CHAT, NEW = "-5", "-1005"
@@ -64,6 +67,16 @@ def test_one_that_was_bound_there_meanwhile_stays(towns: TwoTowns, at: str) -> N
     assert rooms.find(towns.session, towns.shared, NEW) is there
     assert (there.municipality_id, room.unbound_at) == (at, towns.now)
     assert alerts(towns) == [(room.id, "failed", rooms.LEFT)]
+
+
+def test_what_was_sent_to_a_chat_that_moves_is_found_by_an_index(empty: Database) -> None:
+    def move_it(session: Session) -> None:
+        towns = TwoTowns(session)
+        bind(towns)
+        rooms.move(session, towns.shared, CHAT, NEW, towns.now)
+
+    (plan,) = (each for each in plans(empty, move_it) if "outgoing" in each)
+    assert "ix_outgoing_sent_to_room" in plan
 
 
 def test_one_that_was_bound_there_once_gives_way(towns: TwoTowns) -> None:
