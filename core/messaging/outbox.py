@@ -131,9 +131,13 @@ def cancel_pending(session: Session, booking_id: int, kind: MessageKind) -> None
 
 
 def fail_unsent(session: Session, recipient: Recipient, why: str) -> None:
-    """Mark a recipient's unsent messages failed."""
+    """Mark a recipient's unsent messages failed.
+
+    One that another transaction is claiming or settling is left to that: it may wait for what this
+    one has locked, and so must not be waited for.
+    """
     unsent = select(OutboxRow).where(OutboxRow.recipient == str(recipient), UNSENT)
-    for row in session.scalars(unsent.with_for_update()):
+    for row in session.scalars(unsent.with_for_update(skip_locked=True)):
         row.status, row.last_error, row.claimed_by = OutboxStatus.FAILED, why, None
         record_event(session, "delivery", row.platform, row.status)
 

@@ -161,7 +161,8 @@ def unbind(session: Session, staff: Staff, room_id: int, now: datetime) -> None:
 def leave(session: Session, account: str, chat: str, now: datetime) -> Sequence[int]:
     """Unbind the rooms of a chat in which the account can't write any more; return their ids.
 
-    The messages that wait for them fail, where the technician sees them.
+    The messages that wait for them fail, where the technician sees them. Of one that is being
+    claimed at that moment, the worker finds that its room is bound no more.
     """
     return [_leave(session, room, now) for room in _bound(session, account, chat)]
 
