@@ -1,5 +1,8 @@
 """Answer a message of staff: one transaction, in which it is recorded."""
 
+from collections.abc import Callable
+from functools import partial
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,6 +16,8 @@ from core.db.models import StaffRoom
 from core.errors import BookingRefused, StaffRefused
 from core.staff import links, rooms
 from core.staff import questions as asked
+
+Act = Callable[[], StaffAnswer | None]
 
 
 def receive(session: Session, services: Services, inbound: StaffInbound) -> StaffAnswer | None:
@@ -37,11 +42,15 @@ def receive(session: Session, services: Services, inbound: StaffInbound) -> Staf
         staff = links.find_member(session, services.registry, inbound.account, inbound.address)
     if inbound.citizen and staff is None and inbound.command not in joining.JOINING:
         return None
-    row = known or _add(session, services, inbound)
     room = None if inbound.is_private else _room(session, inbound)
     if staff and room and staff.municipality_id not in (None, room.municipality_id):
         staff = None  # who isn't there for this room
-    answer = _answer(StaffTurn(session, services, inbound, staff, room, known is not None))
+    turn = StaffTurn(session, services, inbound, staff, room, known is not None)
+    act = _asked_for(turn)
+    if act is None:  # nothing is stored of what colleagues, or any other group, talk about
+        return None
+    row = known or _add(session, services, inbound)
+    answer = _answer(turn, act)
     stored = answer
     if answer and answer.shows_citizen:  # whose details are erased with the booking's
         stored = answer.model_copy(update={"reply": Reply(text="")})
@@ -94,27 +103,30 @@ def _was_bound(turn: StaffTurn) -> bool:
     return any(all_left or room.topic == inbound.topic for room in theirs)
 
 
-def _answer(turn: StaffTurn) -> StaffAnswer | None:
+def _answer(turn: StaffTurn, act: Act) -> StaffAnswer | None:
     try:
         with turn.session.begin_nested():  # so that a refusal leaves nothing behind
-            return _act(turn)
+            return act()
     except StaffRefused as refused:
         return taps.refused(turn, refused) if turn.inbound.tap else turn.here(refused.text)
     except BookingRefused as refused:
         return turn.refuse(refused.text)
 
 
-def _act(turn: StaffTurn) -> StaffAnswer | None:
-    """Do what a message asks for. Raises StaffRefused, BookingRefused."""
+def _asked_for(turn: StaffTurn) -> Act | None:
+    """Return what a message asks for; None where it asks us for nothing.
+
+    What is returned does it, and raises StaffRefused, BookingRefused.
+    """
     inbound = turn.inbound
     if inbound.tap is not None:
-        return taps.tapped(turn)
+        return partial(taps.tapped, turn)
     command, argument = inbound.command, inbound.argument
     if inbound.text is not None:
         if turn.room and inbound.answers:
             question = asked.find_answered(turn.session, turn.room, inbound.answers)
             if question:
-                return questions.answer_in_words(turn, question)
+                return partial(questions.answer_in_words, turn, question)
         first, _space, argument = inbound.text.partition(" ")
         command = command_called(turn.services.texts, first)
         if command and not lists.is_meant(turn, command, argument):
@@ -122,9 +134,9 @@ def _act(turn: StaffTurn) -> StaffAnswer | None:
     if command is None:
         return None
     if command in joining.JOINING:
-        return joining.join_by_code(turn, command, argument)
+        return partial(joining.join_by_code, turn, command, argument)
     if turn.room is None and not inbound.is_private:
-        return turn.here(joining.NOT_BOUND) if _was_bound(turn) else None
+        return partial(turn.here, joining.NOT_BOUND) if _was_bound(turn) else None
     if turn.staff is None:
-        return joining.answer_stranger(turn)
-    return lists.COMMANDS[command](turn, turn.staff, argument)
+        return partial(joining.answer_stranger, turn)
+    return partial(lists.COMMANDS[command], turn, turn.staff, argument)

@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from core.db.models import Contact, StaffCode, StaffContact, StaffRoom
+from core.db.models import Contact, StaffCode, StaffContact, StaffInbound, StaffRoom
 from core.staff import members
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
+from tests.conftest import on_both
 from tests.core.staff.two_towns import OPERATOR
 
 NOT_VALID = "Ο κωδικός δεν ισχύει εδώ"
@@ -150,6 +151,24 @@ def test_in_a_group_that_is_no_room_citizens_commands_are_answered_as_ever(
         assert said
         assert "ιδιωτική συνομιλία" in said
         assert people.write("/today", who) is None
+
+
+@on_both
+def test_nothing_is_stored_of_what_asks_us_for_nothing(people: People) -> None:
+    stored = select(func.count()).select_from(StaffInbound)
+    people.linked(HELEN)
+    before = people.chat.do(lambda s: s.scalar(stored))
+    for text in ("/today", "/find Παππάς", "σήμερα", "Καλημέρα σε όλους"):
+        for who in (HELEN, STRANGER):
+            assert people.write(text, who) is None
+    ours = people.chat.server.number()
+    assert people.write("Ωραία", to=ours) is None
+    people.chat.bind()
+    assert people.write("Καλημέρα σε όλους") is None
+    assert people.write("Ωραία", STRANGER, to=ours) is None
+    assert people.chat.do(lambda s: s.scalar(stored)) == before
+    assert people.write("/help")
+    assert people.chat.do(lambda s: s.scalar(stored)) == (before or 0) + 1
 
 
 def test_privately_a_citizen_sees_no_difference(people: People) -> None:
