@@ -1,12 +1,7 @@
-"""The pace of messages to rooms of staff, and gathering what piles up into one message.
-
-A group at Telegram takes 20 messages a minute, edits too. By the generic cell rate algorithm, each
-message moves the chat's time `paced_until` on by INTERVAL; one may be sent while that time is at
-most BURST - 1 intervals ahead.
-"""
+"""Keeps the pace of messages to rooms of staff, and gathers what piles up into one message."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import or_, select, tuple_, update
@@ -19,11 +14,9 @@ from bot.platforms.layout import ROOM_UNITS, utf16_units
 from bot.views.staff_alert import LANGUAGE, render_line
 from core.db.models import UNSENT, OutboxRow, OutboxStatus, StaffRoom
 from core.messaging.keys import MessageKind, RoomRecipient
+from core.staff.chat_pace import BURST, INTERVAL, paced_until
 from core.staff.rooms import is_one_way
 from dialogs.messages.staff_alert import HOW_TO_FIND, gathered
-
-INTERVAL = timedelta(seconds=4)
-BURST = 5
 
 MOST = 200
 """The most alerts that are looked at for one message, which holds fewer."""
@@ -64,19 +57,19 @@ def pace(
     """
     now = services.clock()
     rooms = _rooms_of_chat(session, row)
-    paced_until = max((now, *(each.paced_until for each in rooms if each.paced_until is not None)))
-    allowed = (BURST * INTERVAL - (paced_until - now)) // INTERVAL
+    until = paced_until(rooms, now)
+    allowed = (BURST * INTERVAL - (until - now)) // INTERVAL
     if allowed < 1:
         row.status, row.claimed_by = OutboxStatus.PENDING, None
         row.attempts -= 1
-        row.try_at = paced_until - (BURST - 1) * INTERVAL
+        row.try_at = until - (BURST - 1) * INTERVAL
         _put_off(session, rooms, row.try_at)
         return None
     row.gathered_by = None
     others = _others(session, row, now, claimed) if row.kind in GATHERED else ()
     if others and (row.may_have_arrived or len(others) >= allowed):
         reply = _gather(session, services, row, reply, others, _room(rooms, row))
-    _room(rooms, row).paced_until = paced_until + INTERVAL
+    _room(rooms, row).paced_until = until + INTERVAL
     return reply
 
 

@@ -73,7 +73,7 @@ def answer_stranger(turn: StaffTurn) -> StaffAnswer:
         return turn.privately(STRANGER)
     if room is None:
         return turn.silent()
-    turn.session.refresh(room, with_for_update=True)
+    rooms.lock_chat(turn.session, account, room.chat)
     answered = room.strangers_answered_at
     if answered is not None and turn.now < answered + STRANGERS_ANSWERED_EVERY:
         return turn.silent()

@@ -14,7 +14,7 @@ from bot.staff_messages import StaffAnswer, StaffInbound, command_called
 from core.db.models import StaffInbound as StaffInboundRow
 from core.db.models import StaffRoom
 from core.errors import BookingRefused, StaffRefused
-from core.staff import links, rooms
+from core.staff import chat_pace, links, rooms
 from core.staff import questions as asked
 
 Act = Callable[[], StaffAnswer | None]
@@ -24,8 +24,15 @@ def receive(session: Session, services: Services, inbound: StaffInbound) -> Staf
     """Answer a message of staff; for one that came before, return the stored answer.
 
     None where there is nothing to say. Then what a citizen may have written is a citizen's.
-    Raises RetryTransaction.
+    What is said in a room is counted among what its chat takes. Raises RetryTransaction.
     """
+    answer = _receive(session, services, inbound)
+    if answer and answer.where == "room" and not inbound.is_private:
+        chat_pace.count_answer(session, inbound.account, inbound.chat, services.clock())
+    return answer
+
+
+def _receive(session: Session, services: Services, inbound: StaffInbound) -> StaffAnswer | None:
     known = session.scalar(
         select(StaffInboundRow).where(
             StaffInboundRow.account == inbound.account,

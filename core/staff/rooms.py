@@ -200,6 +200,17 @@ def move(session: Session, account: str, chat: str, new_chat: str, now: datetime
         )
 
 
+def lock_chat(session: Session, account: str, chat: str) -> Sequence[StaffRoom]:
+    """Return all rooms of a chat, read anew and locked, always in one order."""
+    return session.scalars(
+        select(StaffRoom)
+        .where(StaffRoom.account == account, StaffRoom.chat == chat)
+        .order_by(StaffRoom.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 def _bound(session: Session, account: str, chat: str) -> Sequence[StaffRoom]:
     """Return the rooms that are bound to a chat, or to topics of it, locked."""
     bound = select(StaffRoom).where(

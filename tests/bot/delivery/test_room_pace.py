@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from bot.delivery import dispatch, doubt, room_pace
+from bot.delivery import dispatch, doubt
 from bot.messages import WEBCHAT
 from bot.platforms.layout import ROOM_UNITS
 from bot.platforms.telegram import request as telegram_request
 from core.db.models import Booking, OutboxRow, StaffRoom
 from core.messaging import outbox, outbox_admin
 from core.staff import rooms
+from core.staff.chat_pace import BURST
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff_chat import GROUP, StaffChat
 from tests.conftest import on_both
@@ -78,9 +79,9 @@ def test_those_that_pile_up_come_in_one_message(staff_chat: StaffChat) -> None:
 @on_both
 def test_few_come_one_by_one(staff_chat: StaffChat) -> None:
     staff_chat.bind()
-    book(staff_chat, room_pace.BURST)
+    book(staff_chat, BURST)
     staff_chat.deliver()
-    assert len(staff_chat.texts()) == room_pace.BURST
+    assert len(staff_chat.texts()) == BURST
     assert set(all_rows(staff_chat, OutboxRow.gathered_by)) == {(None,)}
 
 
@@ -138,7 +139,7 @@ def test_the_topics_of_a_group_share_what_it_takes(staff_chat: StaffChat) -> Non
     for clock in CLOCKS:
         staff_chat.book(clock)
         staff_chat.deliver()
-    assert len(staff_chat.texts()) == room_pace.BURST
+    assert len(staff_chat.texts()) == BURST
     staff_chat.deployment.clock.forward(seconds=20)
     staff_chat.deliver()
     assert set(told(staff_chat).values()) == {2}

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from bot.bootstrap import Application
-from bot.delivery import room_pace
 from bot.ops.day_lists import enqueue_lists
 from bot.settings import Settings
 from core.db.models import OutboxRow
 from core.staff import rooms
+from core.staff.chat_pace import BURST
 from tests.bot.platforms.test_incoming_webhooks import KINDS, room
 from tests.bot.staff_chat import StaffChat
 from tests.core.small_municipality import MONDAY, at
@@ -64,7 +64,7 @@ def test_each_change_is_one_more_message(
 def test_those_that_pile_up_ask_nobody_to_write_there(
     channel: StaffChat, name: str, server: WebhookServer
 ) -> None:
-    for day in range(room_pace.BURST + 1):
+    for day in range(BURST + 1):
         channel.book(day=MONDAY + timedelta(days=day))
     channel.deliver()
     (told,) = server.texts

@@ -1,5 +1,6 @@
 """The commands by which staff look at appointments."""
 
+import itertools
 from datetime import datetime
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from core.db.models import Booking, StaffAction
+from core.staff.chat_pace import BURST, INTERVAL
 from tests.bot.staff.people import HELEN, NICK, People
 from tests.bot.staff_chat import GROUP
+from tests.conftest import on_both
 from tests.core.small_municipality import ATHENS
 
 
@@ -188,3 +191,36 @@ def test_the_day_of_another_municipality_stays_hidden(room: People) -> None:
     chios = room.room_code("chios")
     room.write(f"/bind {chios}", NICK, chat=-300)
     assert "/link" in str(room.write("/today", chat=-300))  # Helen is nobody there
+
+
+@on_both
+def test_answers_use_up_what_the_group_takes_and_alerts_wait_behind_them(people: People) -> None:
+    people.chat.bind()
+    people.linked(HELEN)
+    for _time in range(BURST):
+        assert people.write("/today")
+    people.chat.book()
+    assert people.chat.claim("worker") == []
+    people.chat.deployment.clock.forward(seconds=INTERVAL.total_seconds())
+    assert len(people.chat.claim("worker")) == 1
+
+
+def test_what_is_written_privately_keeps_no_alert_waiting(people: People) -> None:
+    people.chat.bind()
+    people.linked(HELEN)
+    for _time in range(BURST):
+        assert people.write("/today", private=True)
+    people.chat.book()
+    assert len(people.chat.claim("worker")) == 1
+
+
+def test_however_much_is_asked_an_alert_waits_a_minute_at_most(people: People) -> None:
+    people.chat.bind()
+    people.linked(HELEN)
+    people.chat.server.clock = itertools.count(0, 4).__next__  # by which it refuses none
+    for _time in range(30):
+        assert people.write("/help")
+    people.chat.book()
+    assert people.chat.claim("worker") == []
+    people.chat.deployment.clock.forward(minutes=1)
+    assert len(people.chat.claim("worker")) == 1
