@@ -92,8 +92,8 @@ def find_code(
 ) -> StaffCode:
     """Return a code that is valid at an account; `take` it then, in the same transaction.
 
-    An account of one municipality takes no other's codes. Raises StaffRefused (invalid), which
-    doesn't tell whether there is or was such a code.
+    An account of one municipality takes no other's codes, but an operator's. Raises StaffRefused
+    (invalid), which doesn't tell whether there is or was such a code.
     """
     code = session.scalar(
         select(StaffCode).where(
@@ -104,7 +104,7 @@ def find_code(
         )
     )
     owner = registry.own_accounts.get(account)
-    if code is None or owner not in (None, code.municipality_id):
+    if code is None or (owner and code.municipality_id not in (None, owner)):
         raise invalid_code()
     return code
 

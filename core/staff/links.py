@@ -1,11 +1,12 @@
 """Links: members' own accounts, linked by one-time codes, and the members found by them."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.actor import Staff
+from core.actor import Role, Staff
 from core.catalogue.registry import Registry
 from core.db.models import CodePurpose, StaffContact, StaffMember
 from core.messaging.outbox import platform_of
@@ -18,10 +19,15 @@ from core.staff.rights import Action
 def find_member(session: Session, registry: Registry, account: str, address: str) -> Staff | None:
     """Return the member who has linked an address at an account; None where nobody has.
 
-    None, too, where they are disabled.
+    None, too, where they are disabled. At the account of one municipality, an operator acts as its
+    manager: whoever has its token could write in their name, and must reach no other.
     """
     linked = _linked(session, registry, account, address)
-    return load(session, linked.member_id, platform_of(account)) if linked else None
+    staff = load(session, linked.member_id, platform_of(account)) if linked else None
+    owner = registry.own_accounts.get(account)
+    if staff and staff.role is Role.OPERATOR and owner is not None:
+        return replace(staff, role=Role.MANAGER, municipality_id=owner)
+    return staff
 
 
 def link(

@@ -160,10 +160,24 @@ def test_a_code_is_refused_where_another_municipality_is_served(towns: TwoTowns)
     assert link(towns, secret, address="8").municipality_id == CITY
 
 
-def test_an_operators_account_is_linked_only_where_all_are_served(towns: TwoTowns) -> None:
-    secret = link_code(towns, towns.add(Role.OPERATOR, None))
-    refused(lambda: link(towns, secret, account=towns.town_only))
-    assert link(towns, secret).role is Role.OPERATOR
+def test_an_operators_account_is_linked_at_any_account(towns: TwoTowns) -> None:
+    operator = towns.add(Role.OPERATOR, None)
+    for account in (towns.shared, towns.town_only):
+        assert link(towns, link_code(towns, operator), account=account).role is Role.OPERATOR
+        assert found(towns, account=account) == operator
+
+
+def test_at_a_municipalitys_own_account_an_operator_is_its_manager_and_no_more(
+    towns: TwoTowns,
+) -> None:
+    link(towns, link_code(towns, towns.add(Role.OPERATOR, None)), account=towns.town_only)
+    staff = links.find_member(towns.session, towns.registry, towns.town_only, "7")
+    assert staff
+    assert (staff.role, staff.municipality_id) == (Role.MANAGER, TOWN)
+    link(towns, link_code(towns, towns.add(Role.OPERATOR, None)))
+    staff = links.find_member(towns.session, towns.registry, towns.shared, "7")
+    assert staff
+    assert (staff.role, staff.municipality_id) == (Role.OPERATOR, None)
 
 
 def test_a_bound_room_is_bound_anew_and_unbound(towns: TwoTowns) -> None:
