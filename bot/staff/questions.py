@@ -15,6 +15,7 @@ from core.messaging.notifications import notified_on
 from core.staff import questions
 
 CLOSED = _("This question is closed. Tap “Cancel” again if you need to.")
+ASKED_ANEW = _("I have asked you anew: please answer the later question.")
 ANSWER_QUESTION = _("Please answer my question again, not this message.")
 
 
@@ -25,13 +26,29 @@ def answer_in_words(turn: StaffTurn, question: StaffQuestion) -> StaffAnswer | N
     if turn.staff is None or turn.staff.member_id != question.member_id:
         return None
     if not questions.is_open(question, turn.now):
-        return turn.here(CLOSED)
+        return _point(turn, question)
     try:
         reason = by_staff.check_reason(turn.inbound.text or "")
     except StaffRefused as refused:
         return turn.here(lines(refused.text, ANSWER_QUESTION))
     questions.give_reason(turn.session, turn.registry, question, reason, turn.now)
     return None  # the question shows it, and asks once more
+
+
+def _anew(turn: StaffTurn, question: StaffQuestion) -> StaffQuestion | None:
+    """Return the open question that took the place of a closed one; None where there is none."""
+    later = questions.asked_anew(turn.session, question)
+    return later if later and questions.is_open(later, turn.now) else None
+
+
+def _point(turn: StaffTurn, question: StaffQuestion) -> StaffAnswer:
+    """Say that a question is closed: under the one that was asked anew, if there is one."""
+    later = _anew(turn, question)
+    if later is None:
+        return turn.here(CLOSED)
+    said = turn.here(ASKED_ANEW)
+    answers = questions.provider_id(turn.session, later)
+    return said.model_copy(update={"reply": said.reply.model_copy(update={"answers": answers})})
 
 
 def pick_reason(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer | None:
@@ -92,7 +109,7 @@ def _find(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffQuestion:
             _("The question is for: {name}. Tap “Cancel” under the appointment.", name=asked)
         )
     if not questions.is_open(question, turn.now):
-        raise _changed(CLOSED)
+        raise _changed(ASKED_ANEW if _anew(turn, question) else CLOSED)
     return question
 
 

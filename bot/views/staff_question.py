@@ -100,6 +100,8 @@ def _closed(
     except StaffRefused as refused:
         reason = cancellation_reason(session, booking.id)
         return lines(refused.text, _("Reason: {reason}", reason=reason) if reason else None)
+    if questions.asked_anew(session, question):
+        return _("This question was asked anew.")
     if question.closed_at and question.closed_at < question.asked_at + questions.LIFETIME:
         return _("Not cancelled.")
     return _("Not cancelled: nobody answered for an hour.")

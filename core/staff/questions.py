@@ -96,6 +96,27 @@ def is_open(question: StaffQuestion, now: datetime) -> bool:
     return question.closed_at is None and now < question.asked_at + LIFETIME
 
 
+def asked_anew(session: Session, question: StaffQuestion) -> StaffQuestion | None:
+    """Return the last question that took the place of a closed one; None where none did."""
+    return session.scalar(
+        select(StaffQuestion)
+        .where(
+            StaffQuestion.room_id == question.room_id,
+            StaffQuestion.member_id == question.member_id,
+            StaffQuestion.booking_id == question.booking_id,
+            StaffQuestion.id > question.id,
+        )
+        .order_by(StaffQuestion.id.desc())
+        .limit(1)
+    )
+
+
+def provider_id(session: Session, question: StaffQuestion) -> str | None:
+    """Return the platform's id of a question's message; None where it has none yet, or no more."""
+    first = _first_message(session, question)
+    return session.scalar(select(OutboxRow.provider_id).where(OutboxRow.id == first))
+
+
 def step_of(session: Session, question: StaffQuestion) -> int:
     """Return how many steps a question has taken: the edits of its message so far."""
     first = _first_message(session, question)

@@ -130,7 +130,10 @@ class StaffUpdates:
         )
 
     def respond(self, inbound: StaffInbound, answered: int, answer: StaffAnswer) -> WebhookResponse:
-        """Send the answer to a command: where it was written, or to the member's private chat."""
+        """Send the answer to a command: where it was written, or to the member's private chat.
+
+        In a room, under the message of ours that it is about, if it names one, else under theirs.
+        """
         chat, where = inbound.chat, {}
         if answer.where == "private" and not inbound.is_private:
             chat = inbound.address or ""
@@ -138,7 +141,7 @@ class StaffUpdates:
             where = {
                 **({"message_thread_id": int(inbound.topic)} if inbound.topic else {}),
                 "reply_parameters": {
-                    "message_id": answered,
+                    "message_id": int(answer.reply.answers or answered),
                     "allow_sending_without_reply": True,
                 },
             }

@@ -164,7 +164,28 @@ def test_a_former_question_that_is_there_still_is_shown_as_closed(asked: People)
     asked.tap(CANCEL)
     asked.deliver()
     _alert, former, anew = asked.chat.texts()
-    assert (former, ASKS in anew) == ("Δεν ακυρώθηκε.", True)
+    assert (former, ASKS in anew) == ("Αυτή η ερώτηση έγινε ξανά.", True)
+
+
+@on_both
+def test_whoever_answers_a_former_question_is_pointed_to_the_one_asked_anew(
+    asked: People,
+) -> None:
+    former, _text = question(asked)
+    pick = asked.chat.server.buttons(GROUP)[ABSENT]
+    asked.chat.deployment.clock.forward(seconds=10)
+    asked.tap(CANCEL)
+    asked.deliver()
+    anew = list(asked.chat.server.chats[GROUP])[-1]
+    pointed = "Σας ρώτησα ξανά: απαντήστε στη νεότερη ερώτηση."
+    assert asked.tap_data(pick) == pointed
+    assert asked.write("Ασθένεια", to=former) == pointed
+    *_others, said = asked.chat.server.chats[GROUP].values()
+    assert said["answers"] == anew
+    assert asked.write("Ασθένεια", to=anew) is None
+    asked.deliver()
+    assert asked.tap(YES) == "Ακυρώθηκε."
+    assert "έχει κλείσει" in asked.tap_data(pick)
 
 
 def test_a_question_that_nobody_answers_is_closed_after_an_hour(asked: People) -> None:
