@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
@@ -31,21 +31,33 @@ class Seen(NamedTuple):
 
 def seen_by(session: Session, booking: Booking) -> Seen | None:
     """Return who saw a booking as it is; None where nobody has said so since it was changed."""
-    since = select(func.max(History.at)).where(
-        History.booking_id == booking.id, History.action.in_(ALERTED)
-    )
+    last = _last_alerted(session, booking)
+    if last is None:
+        return None
+    # Of those recorded before the change was, the time says it.
+    by_time = and_(StaffAction.change_id.is_(None), StaffAction.at >= last.at)
     found = session.execute(
         select(StaffMember.name.label("name"), StaffAction.at)
         .join(StaffMember, StaffAction.member_id == StaffMember.id)
         .where(
             StaffAction.booking_id == booking.id,
             StaffAction.action == Action.SEEN,
-            StaffAction.at >= since.scalar_subquery(),
+            or_(StaffAction.change_id == last.id, by_time),
         )
         .order_by(StaffAction.id)
         .limit(1)
     ).first()
     return Seen(found.name, found.at) if found else None
+
+
+def _last_alerted(session: Session, booking: Booking) -> History | None:
+    """Return the last change to a booking that rooms are alerted to; None where there is none."""
+    return session.scalar(
+        select(History)
+        .where(History.booking_id == booking.id, History.action.in_(ALERTED))
+        .order_by(History.id.desc())
+        .limit(1)
+    )
 
 
 def mark_seen(
@@ -68,12 +80,19 @@ def mark_seen(
         when = day_and_time(seen.at, zone_of(registry, booking))
         raise changed(_("It was seen already ({who}, {when}).", who=seen.name, when=when))
     home = booking.municipality_id
-    record(session, staff, Action.SEEN, now, municipality_id=home, booking_id=booking.id)
-    session.flush()
-    last = select(func.max(History.id)).where(
-        History.booking_id == booking.id, History.action.in_(ALERTED)
+    last = _last_alerted(session, booking)
+    change_id = last.id if last else None
+    record(
+        session,
+        staff,
+        Action.SEEN,
+        now,
+        municipality_id=home,
+        booking_id=booking.id,
+        change_id=change_id,
     )
-    enqueue_edits(session, registry, booking, Cause.seen(session.scalar(last)), now)
+    session.flush()
+    enqueue_edits(session, registry, booking, Cause.seen(change_id), now)
 
 
 def show_number(

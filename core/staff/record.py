@@ -41,9 +41,13 @@ def record(
     booking_id: int | None = None,
     of_member_id: int | None = None,
     room_id: int | None = None,
+    change_id: int | None = None,
     reason: str | None = None,
 ) -> None:
-    """Store what a member did. `reason` is a cancellation's, as the citizen is told."""
+    """Store what a member did. `reason` is a cancellation's, as the citizen is told.
+
+    `change_id` is the last change of a booking that they saw.
+    """
     session.add(
         StaffAction(
             at=now,
@@ -54,6 +58,7 @@ def record(
             booking_id=booking_id,
             of_member_id=of_member_id,
             room_id=room_id,
+            change_id=change_id,
             reason=reason,
         )
     )

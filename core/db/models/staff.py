@@ -132,6 +132,8 @@ class StaffAction(WithPublicId, Base):
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
     of_member_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
     room_id: Mapped[int | None] = mapped_column(ForeignKey("staff_rooms.id"))
+    change_id: Mapped[int | None]
+    """The last change in the booking's history that was seen."""
     _reason: Mapped[Any | None] = mapped_column("reason", PersonalColumn("reason"))
     reason = personal[str | None]("_reason")
     """Of a cancellation, as the citizen is told."""

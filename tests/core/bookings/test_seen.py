@@ -1,12 +1,12 @@
 """Staff say that they saw a booking, and see whom to call."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.actor import Role, Staff
 from core.bookings import by_staff, seen
-from core.db.models import OutboxRow
+from core.db.models import OutboxRow, StaffAction
 from core.errors import StaffRefusalKind, StaffRefused
 from core.staff import codes, record, rooms
 from tests.core.small_municipality import at
@@ -55,6 +55,29 @@ def test_what_was_changed_since_is_to_be_seen_again(towns: TwoTowns, employee: S
     assert seen.seen_by(towns.session, booking) is None
     seen.mark_seen(towns.session, towns.registry, employee, booking, towns.now)
     assert seen.seen_by(towns.session, booking)
+
+
+def test_what_was_seen_and_changed_within_one_second_is_to_be_seen_again(
+    towns: TwoTowns, employee: Staff
+) -> None:
+    booking = towns.book("09:30")
+    seen.mark_seen(towns.session, towns.registry, employee, booking, towns.now)
+    by_staff.move(towns.session, towns.registry, employee, booking, at("10:30"), towns.now)
+    assert seen.seen_by(towns.session, booking) is None
+    seen.mark_seen(towns.session, towns.registry, employee, booking, towns.now)
+    assert seen.seen_by(towns.session, booking)
+
+
+def test_what_was_seen_before_that_was_kept_is_told_by_its_time(
+    towns: TwoTowns, employee: Staff
+) -> None:
+    booking = towns.book("09:30")
+    seen.mark_seen(towns.session, towns.registry, employee, booking, towns.now)
+    towns.session.execute(update(StaffAction).values(change_id=None))
+    assert seen.seen_by(towns.session, booking)
+    towns.later(minutes=1)
+    by_staff.move(towns.session, towns.registry, employee, booking, at("10:30"), towns.now)
+    assert seen.seen_by(towns.session, booking) is None
 
 
 def test_of_what_was_cancelled_the_true_state_is_told(towns: TwoTowns, employee: Staff) -> None:
