@@ -1,10 +1,13 @@
 """The schedule: openings − closures − busy spans → free starts. Pure: no database, no clock.
 
+A desk is open by the catalogue's openings, but for public holidays and the catalogue's closures;
+and in the extra openings that staff made, also then. Their closures close it at any rate.
+
 Starts and spans are whole seconds since 1970 (UTC), for a turn compares thousands of them.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -17,6 +20,7 @@ from core.catalogue.model import (
     Desk,
     Opening,
 )
+from core.catalogue.schedule_exceptions import DeskExceptions, SpecialHours
 from core.catalogue.service_offer import ServiceOffer
 from core.catalogue.times import MIDNIGHT
 from core.i18n import LocalizedText
@@ -45,7 +49,7 @@ class UnavailableKind(StrEnum):
 
 @dataclass(frozen=True)
 class UnavailableReason:
-    """The reason why a day has no free start, with the catalogue's text of a holiday or closure."""
+    """The reason why a day has no free start, with the text of a holiday or closure, if any."""
 
     kind: UnavailableKind
     reason: LocalizedText | None = None
@@ -92,9 +96,12 @@ def is_open_through(offer: ServiceOffer, desk: Desk, start: datetime, end: datet
     """Return whether a desk is open throughout [start, end), also off the grid of starts."""
     day = start.astimezone(offer.zone).date()
     reached, until = int(start.timestamp()), int(end.timestamp())
-    if _overlaps(reached, until, _closed_spans(offer, desk, day)):
-        return False
-    for begin, close in sorted(_open_spans(offer, desk, day)):
+    spans = _without(_open_spans(offer, desk, day), _closed_spans(offer, desk, day))
+    if made := _exceptions(offer, desk):
+        if _overlaps(reached, until, _spans(made.closures, day, offer.zone)):
+            return False
+        spans += _extra_spans(made, day, offer.zone)
+    for begin, close in sorted(spans):
         if begin <= reached:
             reached = max(reached, close)
     return reached >= until
@@ -120,6 +127,14 @@ def unavailable_reason(
         in_time = max(starts) >= offer.first(now).timestamp()
         return UnavailableReason(UnavailableKind.FULL if in_time else UnavailableKind.NOTICE)
     for local in days:
+        for _, desk in offer.desks:
+            made = _exceptions(offer, desk)
+            if (
+                made
+                and (closed := _of_day(made.closures, local))
+                and (_open_spans(offer, desk, local) or _of_day(made.openings, local))
+            ):
+                return UnavailableReason(UnavailableKind.CLOSURE, closed[0].reason)
         if reason := _holiday(offer, local):
             return UnavailableReason(UnavailableKind.HOLIDAY, reason)
         for _, desk in offer.desks:
@@ -185,9 +200,16 @@ def _starts(offer: ServiceOffer, desk: Desk, day: date) -> Iterator[int]:
     """Yield the grid of starts in each opening, which counts elapsed time across a clock change."""
     length, step = offer.service.duration * 60, offer.service.interval * 60
     shut = _closed_spans(offer, desk, day)
+    if made := _exceptions(offer, desk):
+        shut += _spans(made.closures, day, offer.zone)
     for begin, end in _open_spans(offer, desk, day):
         grid = range(begin, end - length + 1, step)
         yield from (s for s in grid if not _overlaps(s, s + length, shut)) if shut else grid
+    if made:
+        shut = _spans(made.closures, day, offer.zone)
+        for begin, end in _extra_spans(made, day, offer.zone):
+            grid = range(begin, end - length + 1, step)
+            yield from (s for s in grid if not _overlaps(s, s + length, shut))
 
 
 def _overlaps(start: int, end: int, spans: Spans) -> bool:
@@ -195,14 +217,26 @@ def _overlaps(start: int, end: int, spans: Spans) -> bool:
 
 
 def _open_spans(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
-    """Return when a desk is open for the offer on a day, before closures; never on a holiday."""
+    """Return when a desk is open for the offer on a day, before closures; never on a holiday.
+
+    That is by the catalogue.
+    """
     if _holiday(offer, day):
         return []
+    return _shorter_spans(_openings(offer, desk, day), day, offer.zone)
+
+
+def _extra_spans(made: DeskExceptions, day: date, zone: ZoneInfo) -> Spans:
+    """Return when staff opened a desk besides on a day, before their closures."""
+    return _shorter_spans(_of_day(made.openings, day), day, zone)
+
+
+def _shorter_spans(openings: Iterable[Opening | SpecialHours], day: date, zone: ZoneInfo) -> Spans:
+    """Return openings as spans; those at a repeated or skipped hour as the shorter one."""
     spans = []
-    for opening in _openings(offer, desk, day):
-        # An opening that begins or ends at a repeated or skipped hour is taken as the shorter one.
-        begin = max(_timestamps(day, opening.start, offer.zone))
-        end = min(_timestamps(day, opening.end, offer.zone))
+    for opening in openings:
+        begin = max(_timestamps(day, opening.start, zone))
+        end = min(_timestamps(day, opening.end, zone))
         if begin < end:
             spans.append((begin, end))
     return spans
@@ -222,14 +256,40 @@ def _openings(offer: ServiceOffer, desk: Desk, day: date) -> list[Opening]:
 
 
 def _closed_spans(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
-    """Return when a desk is closed on a day, by closures."""
+    """Return when a desk is closed on a day, by the catalogue's closures."""
+    return _spans(_closures(offer, desk, day), day, offer.zone)
+
+
+def _spans(closures: Iterable[Closure | SpecialHours], day: date, zone: ZoneInfo) -> Spans:
+    """Return the spans of a day of those closures that are of it, not sorted; the longer ones."""
     return [
         (
-            min(_timestamps(day, closure.start or time.min, offer.zone)),
-            max(_timestamps(day, closure.end or MIDNIGHT, offer.zone)),
+            min(_timestamps(day, closure.start or time.min, zone)),
+            max(_timestamps(day, closure.end or MIDNIGHT, zone)),
         )
-        for closure in _closures(offer, desk, day)
+        for closure in closures
+        if closure.first <= day <= closure.last
     ]
+
+
+def _without(spans: Spans, shut: Spans) -> Spans:
+    """Return what is left of spans without others."""
+    for begin, end in shut:
+        spans = [
+            (start, close)
+            for first, last in spans
+            for start, close in ((first, min(last, begin)), (max(first, end), last))
+            if start < close
+        ]
+    return spans
+
+
+def _exceptions(offer: ServiceOffer, desk: Desk) -> DeskExceptions | None:
+    return offer.exceptions.get(desk.id)
+
+
+def _of_day(hours: Iterable[SpecialHours], day: date) -> Sequence[SpecialHours]:
+    return [each for each in hours if each.first <= day <= each.last]
 
 
 def _closures(offer: ServiceOffer, desk: Desk, day: date) -> list[Closure]:

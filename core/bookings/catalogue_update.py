@@ -3,7 +3,6 @@
 The bookings of a sample are for trying out: they are in nobody's way, and are cancelled.
 """
 
-import hashlib
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Literal
@@ -19,6 +18,7 @@ from core.bookings.history import record_change
 from core.bookings.reference import format_code
 from core.catalogue.model import Municipality
 from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, read_municipality
+from core.catalogue.schedule_exceptions import digest_of
 from core.db.advisory_locks import lock
 from core.db.models import (
     Booking,
@@ -42,9 +42,9 @@ def load_catalogue(
     """
     lock(session, LOAD_LOCK)
     document = body.model_dump_json(by_alias=True, exclude_defaults=True)
-    digest = hashlib.sha256(document.encode()).hexdigest()
+    digest = digest_of(session, body.id, document)
     row = session.get(MunicipalityRow, body.id)
-    if row and (row.digest, row.is_sample, row.removed_at) == (digest, is_sample, None):
+    if row and (row.document, row.is_sample, row.removed_at) == (document, is_sample, None):
         return "unchanged"
     if row is None:
         row = MunicipalityRow(

@@ -3,13 +3,19 @@
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.catalogue.model import Channel, Municipality
+from core.catalogue.schedule_exceptions import (
+    DeskExceptions,
+    DeskKey,
+    by_desk,
+    read_exceptions,
+)
 from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock
 from core.db.models import Desk, MunicipalityRow
@@ -20,16 +26,17 @@ from core.i18n import Language
 class LoadedMunicipality:
     """A municipality as it is loaded; `desk_ids` are its desks' row ids, by branch and desk.
 
-    It was loaded or removed at `changed_at`. One that is removed is still read, for its past
-    bookings.
+    `exceptions` are those that staff made, by desk. It was loaded or removed, or they were made or
+    withdrawn, at `changed_at`. One that is removed is still read, for its past bookings.
     """
 
     digest: str
     body: Municipality
-    desk_ids: Mapping[tuple[str, str], int]
+    desk_ids: Mapping[DeskKey, int]
     changed_at: datetime
     is_sample: bool = False
     is_removed: bool = False
+    exceptions: Mapping[DeskKey, DeskExceptions] = field(default_factory=dict)
 
     def has(self, service: str, branch: str) -> bool:
         """Return whether it has a service and a branch: a new catalogue may lack a booking's."""
@@ -38,9 +45,10 @@ class LoadedMunicipality:
     def offer(self, service: str, branch: str, channel: str) -> ServiceOffer:
         """Return the offer of a service at a branch over a channel. Raises KeyError."""
         ids = {desk: row_id for (at, desk), row_id in self.desk_ids.items() if at == branch}
+        exceptions = {desk: each for (at, desk), each in self.exceptions.items() if at == branch}
         body = self.body
         return ServiceOffer(
-            body, body.services[service], body.branch(branch), Channel(channel), ids
+            body, body.services[service], body.branch(branch), Channel(channel), ids, exceptions
         )
 
 
@@ -56,7 +64,7 @@ _DIGESTS = select(
 
 
 class Registry:
-    """The loaded municipalities by id; `refresh` reads those that any process has loaded since."""
+    """The loaded municipalities by id; `refresh` reads those that any process has changed since."""
 
     def __init__(
         self,
@@ -140,6 +148,9 @@ def read_municipality(session: Session, municipality_id: str) -> LoadedMunicipal
     )
     body = Municipality.model_validate_json(row.document)
     ids = {(branch, desk): row_id for branch, desk, row_id in desks}
-    changed_at = max(row.loaded_at, row.removed_at or row.loaded_at)
+    loaded_at = max(row.loaded_at, row.removed_at or row.loaded_at)
+    exceptions, changed_at = read_exceptions(session, municipality_id, loaded_at)
     is_removed = row.removed_at is not None
-    return LoadedMunicipality(row.digest, body, ids, changed_at, row.is_sample, is_removed)
+    return LoadedMunicipality(
+        row.digest, body, ids, changed_at, row.is_sample, is_removed, by_desk(exceptions, ids)
+    )

@@ -1,7 +1,7 @@
 """The offer that a citizen books: a service at a branch over a channel, with its desks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -14,17 +14,22 @@ from core.catalogue.model import (
     Municipality,
     Service,
 )
+from core.catalogue.schedule_exceptions import DeskExceptions
 
 
 @dataclass(frozen=True)
 class ServiceOffer:
-    """A service at a branch over a channel; `desk_ids` are the desks' row ids, by desk."""
+    """A service at a branch over a channel; `desk_ids` are the desks' row ids, by desk.
+
+    `exceptions` are those that staff made, by desk.
+    """
 
     municipality: Municipality
     service: Service
     branch: Branch
     channel: Channel
     desk_ids: Mapping[str, int]
+    exceptions: Mapping[str, DeskExceptions] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -166,8 +166,10 @@ def _reason_text(ctx: Context, offer: ServiceOffer, found: UnavailableReason, on
             last=day_label(last, ctx.now),
         ),
         UnavailableKind.HOLIDAY: _("{day} is a public holiday: {reason}.", day=day, reason=reason),
-        UnavailableKind.CLOSURE: _(
-            "The office is closed on {day}: {reason}.", day=day, reason=reason
+        UnavailableKind.CLOSURE: (
+            _("The office is closed on {day}: {reason}.", day=day, reason=reason)
+            if reason
+            else _("The office is closed on {day}.", day=day)
         ),
         UnavailableKind.CLOSED: _("The office gives no appointments on {day}.", day=day),
         UnavailableKind.FULL: _("All times on {day} are taken.", day=day),

@@ -9,9 +9,10 @@ from core.db.models.base import Base
 
 
 class MunicipalityRow(Base):
-    """One municipality's catalogue, whole, as validated JSON; `digest` tells when it changed.
+    """One municipality's catalogue, whole, as validated JSON.
 
-    One that was removed is offered no more; its row stays, because past bookings refer to it.
+    `digest` tells when it changed, or closures and openings that staff made. One that
+    was removed is offered no more; its row stays, because past bookings refer to it.
     """
 
     __tablename__ = "municipalities"

@@ -1,7 +1,8 @@
-"""Properties of the schedule for any openings, closures, bookings and zones."""
+"""Properties of the schedule for any openings, closures, exceptions, bookings and zones."""
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,14 +13,23 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.availability import slots
-from core.availability.schedule import Spans, day_bounds, free_days, free_starts, public_holidays
+from core.availability.schedule import (
+    Spans,
+    day_bounds,
+    desks_for,
+    free_days,
+    free_starts,
+    is_open_through,
+    public_holidays,
+)
 from core.bookings import holds
 from core.bookings.catalogue_update import load_catalogue
-from core.catalogue.model import WEEKDAYS, Desk
-from core.catalogue.registry import Registry
+from core.catalogue.model import WEEKDAYS, Desk, Opening
+from core.catalogue.registry import Registry, read_municipality
+from core.catalogue.schedule_exceptions import DeskExceptions, SpecialHours, digest_of
 from core.catalogue.service_offer import ServiceOffer
 from core.db.database import Database
-from core.db.models import Citizen
+from core.db.models import Citizen, ExceptionKind, MunicipalityRow, ScheduleException
 from core.errors import BookingRefused
 from tests.core.small_municipality import closure, desk, offer_of, opening, service, small, utc
 
@@ -41,6 +51,8 @@ FIRST_DAYS = [
     date(2027, 11, 5),
 ]
 DAYS = 4
+
+NONE = DeskExceptions()
 
 minutes = st.integers(1, 30).map(lambda n: n * 5)
 night, day_long = st.integers(0, 6 * 12), st.integers(0, 24 * 12 - 1)
@@ -70,6 +82,22 @@ def desks_from(draw: st.DrawFn, first: date, name: str) -> dict[str, Any]:
 
 
 @st.composite
+def exceptions_from(draw: st.DrawFn, first: date) -> SpecialHours:
+    begin, last = sorted(draw(st.integers(0, DAYS)) for _ in range(2))
+    spell = draw(hours())
+    start, end = (time.fromisoformat(spell[edge]) for edge in ("start", "end"))
+    return SpecialHours(first + timedelta(days=begin), first + timedelta(days=last), start, end)
+
+
+@st.composite
+def exceptions_of_desks(draw: st.DrawFn, first: date) -> DeskExceptions:
+    closures, openings = (
+        tuple(draw(st.lists(exceptions_from(first), max_size=2))) for _ in range(2)
+    )
+    return DeskExceptions(closures, openings)
+
+
+@st.composite
 def scenes(draw: st.DrawFn, zones: list[str]) -> tuple[ServiceOffer, dict[int, Spans], date]:
     """An offer, what is taken at its desks, and the first of the days to look at."""
     first = draw(st.sampled_from(FIRST_DAYS))
@@ -88,11 +116,26 @@ def scenes(draw: st.DrawFn, zones: list[str]) -> tuple[ServiceOffer, dict[int, S
         edges = sorted(draw(st.lists(st.integers(0, DAYS * 288), max_size=8, unique=True)))
         moments = [midnight + edge * 300 for edge in edges]
         busy[desk_id] = list(zip(moments[::2], moments[1::2], strict=False))
-    return offer_of(body), busy, first
+    made = {f"{one['id']}": draw(exceptions_of_desks(first)) for one in desks}
+    return replace(offer_of(body), exceptions=made), busy, first
+
+
+def has(hours: Iterable[SpecialHours], local: datetime) -> bool:
+    return any(
+        each.first <= local.date() <= each.last and each.start <= local.time() < each.end
+        for each in hours
+    )
 
 
 def open_at(offer: ServiceOffer, one: Desk, moment: int) -> bool:
     """Return whether the desk is open at a local time."""
+    made, local = offer.exceptions[one.id], datetime.fromtimestamp(moment, offer.zone)
+    if has(made.closures, local):
+        return False
+    return has(made.openings, local) or open_by_catalogue(offer, one, moment)
+
+
+def open_by_catalogue(offer: ServiceOffer, one: Desk, moment: int) -> bool:
     local = datetime.fromtimestamp(moment, offer.zone)
     day, clock = local.date(), local.time()
     body = offer.municipality
@@ -142,18 +185,41 @@ def test_every_time_that_is_open_and_not_taken_is_free(
     expected = set()
     for day in (first + timedelta(days=n) for n in range(DAYS)):
         for desk_id, one in offer.desks:
-            for spell in (o for o in one.openings if WEEKDAYS[day.weekday()] in o.days):
+            made = offer.exceptions[one.id]
+            of_day: list[Opening | SpecialHours] = [
+                o for o in one.openings if WEEKDAYS[day.weekday()] in o.days
+            ]
+            extra = [o for o in made.openings if o.first <= day <= o.last]
+            for spell in (*of_day, *extra):
                 start = datetime.combine(day, spell.start, offer.zone)
                 end = datetime.combine(day, spell.end, offer.zone)
                 while start + timedelta(minutes=length) <= end:
                     begin = int(start.timestamp())
                     if all(
                         open_at(offer, one, moment)
+                        and (spell in extra or open_by_catalogue(offer, one, moment))
                         for moment in range(begin, begin + length * 60, 300)
                     ) and all(b >= begin + length * 60 or e <= begin for b, e in busy[desk_id]):
                         expected.add(begin)
                     start += step
     assert free_starts(offer, busy, since, until, now) == sorted(expected)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(scenes(["Asia/Kathmandu"]))
+def test_a_desk_is_open_through_what_is_open_at_each_moment(
+    scene: tuple[ServiceOffer, dict[int, Spans], date],
+) -> None:
+    offer, _busy, first = scene
+    length = timedelta(minutes=offer.service.duration)
+    midnight = datetime.combine(first, time(), offer.zone)
+    starts = [midnight + timedelta(minutes=20 * n) for n in range(DAYS * 72)]
+    for begin in (start for start in starts if (start + length).date() == start.date()):
+        moments = range(int(begin.timestamp()), int((begin + length).timestamp()), 300)
+        for desk_id, one in offer.desks:
+            works = all(open_at(offer, one, moment) for moment in moments)
+            assert is_open_through(offer, one, begin, begin + length) is works
+            assert works or desk_id not in desks_for(offer, begin)
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
@@ -167,6 +233,33 @@ def test_the_free_days_are_the_days_of_the_free_times(
     found = free_starts(offer, busy, since, until, now)
     days = sorted({datetime.fromtimestamp(start, zone).date() for start in found})
     assert free_days(offer, busy, since, until, now, zone) == days
+
+
+def store(session: Session, drawn: ServiceOffer, now: datetime) -> None:
+    """Store the exceptions that were drawn."""
+    desk_ids = read_municipality(session, "town").desk_ids
+    for desk_name, made in drawn.exceptions.items():
+        kinds = {ExceptionKind.CLOSURE: made.closures, ExceptionKind.OPENING: made.openings}
+        session.add_all(
+            ScheduleException(
+                municipality_id="town",
+                branch="office",
+                desk_id=desk_ids["office", desk_name],
+                kind=kind,
+                first=each.first,
+                last=each.last,
+                start=f"{each.start:%H:%M}",
+                end=f"{each.end:%H:%M}",
+                reason=None,
+                made_at=now,
+            )
+            for kind, hours in kinds.items()
+            for each in hours
+        )
+    session.flush()
+    row = session.get_one(MunicipalityRow, "town")
+    row.digest = digest_of(session, "town", row.document)
+    session.flush()
 
 
 @pytest.fixture(scope="module")
@@ -191,9 +284,11 @@ def test_whatever_is_free_can_be_held_and_nothing_else(
     since, until, now = window(drawn, first, drawn.zone)
     with Session(office_file.engine) as session:
         load_catalogue(session, drawn.municipality, now)
+        store(session, drawn, now)
         registry = Registry("secret")
         registry.refresh(session)
         offer = registry["town"].offer("papers", "office", "in_person")
+        assert offer.exceptions == {k: v for k, v in drawn.exceptions.items() if v != NONE}
         who = Citizen(details={}, created_at=now)
         session.add(who)
         session.flush()
