@@ -151,6 +151,19 @@ def last_open_day(offer: ServiceOffer, now: datetime) -> date:
     return next((d for d in days if any(any(_starts(offer, k, d)) for _, k in offer.desks)), last)
 
 
+def overlaps(hours: SpecialHours, start: datetime, end: datetime, zone: ZoneInfo) -> bool:
+    """Return whether hours of days, counted in `zone`, overlap [start, end)."""
+    begin, close = int(start.timestamp()), int(end.timestamp())
+    days = {start.astimezone(zone).date(), (end.astimezone(UTC) - SECOND).astimezone(zone).date()}
+    return any(_overlaps(begin, close, _spans((hours,), day, zone)) for day in days)
+
+
+def is_unclear(day: date, at: time, zone: ZoneInfo) -> bool:
+    """Return whether a local time is skipped or comes twice on a day."""
+    first, second = _timestamps(day, at, zone)
+    return first != second
+
+
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return the start of a day and of the next day, in UTC."""
     begin = datetime.combine(day, time(), zone)

@@ -1,5 +1,6 @@
 """Free times: the schedule, minus the bookings in the database."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,19 @@ def busy_spans(
 
     Lapsed holds and the booking with the id `own` are left out.
     """
+    desks = [desk_id for desk_id, _ in offer.desks]
+    return busy_at(session, desks, since, until, now, own)
+
+
+def busy_at(
+    session: Session,
+    desks: Collection[int],
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    own: int | None = None,
+) -> dict[int, Spans]:
+    """Return the same of these desks (row ids)."""
     session.flush()
     # The id isn't in the index of live bookings, which PostgreSQL otherwise reads alone.
     others = () if own is None else (Booking.id != own,)
@@ -39,7 +53,7 @@ def busy_spans(
                 type_coerce(Booking.ends_at, Integer),
             )
             .where(
-                Booking.desk_id.in_([desk_id for desk_id, _ in offer.desks]),
+                Booking.desk_id.in_(desks),
                 Booking.starts_at > since - MAX_DURATION,
                 Booking.starts_at < until + MAX_DURATION,
                 LIVE,

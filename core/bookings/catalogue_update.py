@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core.actor import OPERATOR
 from core.availability.schedule import is_open_through
 from core.bookings.by_staff import acting
+from core.bookings.expiry import expire_held
 from core.bookings.history import record_change
 from core.bookings.reference import format_code
 from core.catalogue.model import Municipality
@@ -24,7 +25,6 @@ from core.db.models import (
     Booking,
     BookingState,
     Desk,
-    History,
     HistoryAction,
     MunicipalityRow,
 )
@@ -65,7 +65,7 @@ def load_catalogue(
         if was_sample:
             _cancel(session, orphans, now)
         _refuse_orphans(body.id, orphans)
-        _expire(session, orphans, now)
+        expire_held(session, orphans, now)
     return outcome
 
 
@@ -112,7 +112,7 @@ def _remove(session: Session, municipality_id: str, now: datetime) -> None:
             f"{municipality_id}: not removed, nothing was changed. It has future bookings: "
             f"{named}. Move or cancel them first."
         )
-    _expire(session, future, now)
+    expire_held(session, future, now)
     row.removed_at = now
 
 
@@ -141,15 +141,6 @@ def _cancel(session: Session, bookings: Iterable[Booking], now: datetime) -> Non
         booking.state = BookingState.CANCELLED
         record_change(session, booking, HistoryAction.CANCELLED, now, acting(OPERATOR, booking))
         cancel_reminders(session, booking)
-
-
-def _expire(session: Session, bookings: Iterable[Booking], now: datetime) -> None:
-    """Have those expire that are held."""
-    for held in bookings:
-        if held.state != BookingState.HELD:
-            continue
-        held.state = BookingState.EXPIRED
-        session.add(History(booking_id=held.id, at=now, action=HistoryAction.EXPIRED, fields=[]))
 
 
 def _add_desks(session: Session, body: Municipality) -> None:

@@ -1,5 +1,6 @@
 """Expiry of lapsed holds."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, TextClause, update
@@ -36,6 +37,21 @@ def expire_overlapping(
     )
 
 
+def expire_at_desks(session: Session, desk_ids: Collection[int], now: datetime) -> int:
+    """Expire the lapsed holds at desks; return how many."""
+    lapsed = LIVE, Booking.held_until <= now, Booking.desk_id.in_(desk_ids)
+    return record_expired(session, _expire(session, now, *lapsed))
+
+
+def expire_held(session: Session, bookings: Iterable[Booking], now: datetime) -> None:
+    """Expire those of the bookings that are held, lapsed or not."""
+    held = [booking for booking in bookings if booking.state == BookingState.HELD]
+    for booking in held:
+        booking.state = BookingState.EXPIRED
+        session.add(_expired(booking.id, now))
+    record_expired(session, len(held))
+
+
 def _expire(session: Session, now: datetime, *criteria: ColumnElement[bool] | TextClause) -> int:
     """Expire the holds that meet the criteria, with their history; return how many."""
     expired = session.scalars(
@@ -45,16 +61,12 @@ def _expire(session: Session, now: datetime, *criteria: ColumnElement[bool] | Te
         .returning(Booking.id)
     ).all()
     for booking_id in expired:
-        session.add(
-            History(
-                booking_id=booking_id,
-                at=now,
-                action=HistoryAction.EXPIRED,
-                fields=[],
-                citizen_id=None,
-            )
-        )
+        session.add(_expired(booking_id, now))
     return len(expired)
+
+
+def _expired(booking_id: int, now: datetime) -> History:
+    return History(booking_id=booking_id, at=now, action=HistoryAction.EXPIRED, fields=[])
 
 
 def record_expired(session: Session, count: int) -> int:

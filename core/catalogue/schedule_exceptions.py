@@ -68,6 +68,19 @@ def by_desk(
     return found
 
 
+def merge(
+    some: Mapping[DeskKey, DeskExceptions], others: Mapping[DeskKey, DeskExceptions]
+) -> Mapping[DeskKey, DeskExceptions]:
+    """Return the exceptions of both."""
+    none = DeskExceptions()
+    merged = dict(some)
+    for key, more in others.items():
+        known = some.get(key, none)
+        closures, openings = known.closures + more.closures, known.openings + more.openings
+        merged[key] = DeskExceptions(closures, openings)
+    return merged
+
+
 def read_exceptions(
     session: Session, municipality_id: str, loaded_at: datetime
 ) -> tuple[list[ScheduleException], datetime]:

@@ -1,6 +1,6 @@
 """Alerts: the messages to rooms of staff that a change to a booking causes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ ALERTED = frozenset(
     {
         HistoryAction.CONFIRMED,
         HistoryAction.MOVED,
+        HistoryAction.DESK_CHANGED,
         HistoryAction.EDITED,
         HistoryAction.CANCELLED,
         HistoryAction.CONSENT_WITHDRAWN,
@@ -37,16 +38,27 @@ def enqueue_alerts(
     session: Session, registry: Registry, booking: Booking, change: History, now: datetime
 ) -> None:
     """Enqueue the alerts of a change: to the rooms that it is for, and to those told before."""
+    enqueue_alerts_of(session, registry, [(booking, change)], now)
+
+
+def enqueue_alerts_of(
+    session: Session,
+    registry: Registry,
+    changes: Iterable[tuple[Booking, History]],
+    now: datetime,
+) -> None:
+    """Enqueue the alerts of several changes, each to another booking."""
     messages: list[OutboxMessage] = []
-    for room, first in _rooms(session, registry, booking):
-        if change.action in ALERTED:
-            cause = Cause.change(change.id)
-            alert = to_room(room, MessageKind.ALERT, cause, now, booking)
-            messages.append(replace(alert, change_id=change.id))
-        if first is not None:
-            cause = Cause.edit(change.id)
-            edit = to_room(room, MessageKind.ALERT_EDIT, cause, now, booking)
-            messages.append(replace(edit, change_id=change.id, replaces_id=first))
+    for booking, change in changes:
+        for room, first in _rooms(session, registry, booking):
+            if change.action in ALERTED:
+                cause = Cause.change(change.id)
+                alert = to_room(room, MessageKind.ALERT, cause, now, booking)
+                messages.append(replace(alert, change_id=change.id))
+            if first is not None:
+                cause = Cause.edit(change.id)
+                edit = to_room(room, MessageKind.ALERT_EDIT, cause, now, booking)
+                messages.append(replace(edit, change_id=change.id, replaces_id=first))
     enqueue(session, registry.accounts, messages, now)
 
 

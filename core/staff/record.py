@@ -44,9 +44,10 @@ def record(
     change_id: int | None = None,
     reason: str | None = None,
 ) -> None:
-    """Store what a member did. `reason` is a cancellation's, as the citizen is told.
+    """Store what a member did.
 
-    `change_id` is the last change of a booking that they saw.
+    `reason` is a cancellation's or closure's, as citizens are told. `change_id` is the last change
+    of a booking that they saw.
     """
     session.add(
         StaffAction(

@@ -42,6 +42,11 @@ class Action(StrEnum):
     ROOM_CODE = "room_code"
     BIND_ROOM = "bind_room"
     UNBIND_ROOM = "unbind_room"
+    CLOSE = "close"
+    """Close a desk, a branch or the municipality for some time."""
+    OPEN = "open"
+    """Open them besides, or end a closure."""
+    LIST_CLOSURES = "list_closures"
 
 
 class Scope(StrEnum):
@@ -50,6 +55,8 @@ class Scope(StrEnum):
     NOWHERE = "nowhere"
     AREA = "area"
     """With the bookings of one's own service groups and desks."""
+    DESKS = "desks"
+    """At one's own desks."""
     MUNICIPALITY = "municipality"
     """In one's own municipality."""
     DEPLOYMENT = "deployment"
@@ -57,7 +64,7 @@ class Scope(StrEnum):
     """Where a one-time code says so, which is the proof: no role is needed."""
 
 
-_NO, _AREA, _TOWN, _ALL, _CODE = Scope
+_NO, _AREA, _DESKS, _TOWN, _ALL, _CODE = Scope
 
 # fmt: off
 RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
@@ -84,6 +91,9 @@ RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
     Action.ROOM_CODE:       (_NO,      _TOWN,   _ALL),
     Action.BIND_ROOM:       (_CODE,    _CODE,   _CODE),
     Action.UNBIND_ROOM:     (_NO,      _TOWN,   _ALL),
+    Action.CLOSE:           (_DESKS,   _TOWN,   _ALL),
+    Action.OPEN:            (_DESKS,   _TOWN,   _ALL),
+    Action.LIST_CLOSURES:   (_TOWN,    _TOWN,   _ALL),
 }
 # fmt: on
 
@@ -143,6 +153,22 @@ def check_booking(staff: Staff, action: Action, target: Target) -> None:
         return
     if not own or not (target.group in staff.groups or target.desks & staff.desks):
         raise no_booking()
+
+
+def check_desk(staff: Staff, action: Action, municipality_id: str, desk_id: int | None) -> None:
+    """Raise StaffRefused unless a member may do something at a desk, None of all of several.
+
+    not_allowed: nowhere, or not there but at a desk. not_found: not at this one.
+    """
+    if check_municipality(staff, action, municipality_id) is not Scope.DESKS:
+        return
+    if desk_id is None:
+        raise StaffRefused(
+            StaffRefusalKind.NOT_ALLOWED,
+            _("You can do that for your own desks only. Please ask a manager."),
+        )
+    if desk_id not in staff.desks:
+        raise not_found(_("There is no such desk of yours."))
 
 
 def check_municipality(staff: Staff, action: Action, municipality_id: str | None) -> Scope:

@@ -27,6 +27,7 @@ CANCEL = _("Cancel it…")
 HEADINGS: Mapping[HistoryAction, TextTemplate] = {
     HistoryAction.CONFIRMED: _("New appointment"),
     HistoryAction.MOVED: _("Moved"),
+    HistoryAction.DESK_CHANGED: _("Now at the desk {desk}"),
     HistoryAction.EDITED: _("Details changed ({fields})"),
     HistoryAction.CANCELLED: _("Cancelled"),
     HistoryAction.CONSENT_WITHDRAWN: _("Cancelled, the consent was withdrawn"),
@@ -152,6 +153,8 @@ def _change(body: Municipality, entry: AgendaEntry, change: ShownChange) -> Text
         labels = {field.id: field.label for field in body.fields_of(service)} if service else {}
         names = join(", ", *(labels.get(name, name) for name in change.fields))
         heading = TextTemplate(HEADINGS[change.action].message, args={"fields": names})
+    if change.action is HistoryAction.DESK_CHANGED:
+        heading = TextTemplate(HEADINGS[change.action].message, args={"desk": entry.desk})
     if timedelta() <= entry.starts_at - change.at < SOON and change.action not in _ON_THE_DAY:
         heading = _("Within two hours! {heading}", heading=heading)
     return _glance(heading, _facts(body, entry, among))

@@ -40,6 +40,8 @@ class HistoryAction(StrEnum):
     EXPIRED = "expired"
     CONFIRMED = "confirmed"
     MOVED = "moved"
+    DESK_CHANGED = "desk_changed"
+    """To another desk of the branch, at the same time."""
     EDITED = "edited"
     CANCELLED = "cancelled"
     CONSENT_WITHDRAWN = "consent_withdrawn"

@@ -136,7 +136,7 @@ class StaffAction(WithPublicId, Base):
     """The last change in the booking's history that was seen."""
     _reason: Mapped[Any | None] = mapped_column("reason", PersonalColumn("reason"))
     reason = personal[str | None]("_reason")
-    """Of a cancellation, as the citizen is told."""
+    """Of a cancellation or a closure, as the citizens are told."""
 
 
 class StaffInbound(WithPublicId, Base):

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 import pytest
 
 from core.actor import Role, Staff
-from core.bookings import agenda, attendance, by_staff, holds, seen, service
+from core.bookings import agenda, attendance, by_staff, closures, holds, seen, service
+from core.bookings.exception_request import ExceptionRequest
 from core.bookings.staff_rights import bookable_part
-from core.db.models import Booking
+from core.db.models import Booking, ExceptionKind
 from core.errors import StaffRefused
 from core.i18n import Language
 from core.staff import codes, links, members, record, rooms
@@ -32,6 +33,7 @@ SERVES = {
 }
 LISTS = SERVES | {"group": (DONE, DONE, HIDDEN), "desk": (DONE, DONE, HIDDEN)}
 MANAGES = SERVES | {"group": (DENIED,) * 3, "desk": (DENIED,) * 3}
+AT_DESK = SERVES | {"group": (HIDDEN, HIDDEN, HIDDEN)}
 BY_CODE = dict.fromkeys(SERVES, (DONE, DONE, DONE))
 
 EXPECTED = {
@@ -57,6 +59,9 @@ EXPECTED = {
     Action.ROOM_CODE: MANAGES,
     Action.BIND_ROOM: BY_CODE,
     Action.UNBIND_ROOM: MANAGES,
+    Action.CLOSE: AT_DESK,
+    Action.OPEN: AT_DESK,
+    Action.LIST_CLOSURES: LISTS,
 }
 
 WHOSE = ("own", "other group", "other municipality")
@@ -208,6 +213,25 @@ class Attempt:
             towns.session, towns.registry, code, towns.now, account=towns.shared, address="7"
         )
 
+    def make(self, kind: ExceptionKind) -> None:
+        """Close or open the booking's desk."""
+        towns, booking = self.towns, self.booking
+        names = {row_id: desk for (_at, desk), row_id in towns.registry[self.at].desk_ids.items()}
+        asked = ExceptionRequest(
+            kind,
+            self.at,
+            MONDAY,
+            MONDAY,
+            "18:00",
+            "19:00",
+            desk=f"office/{names[booking.desk_id]}",
+        )
+        closures.make(towns.session, towns.registry, self.staff, asked, towns.now)
+
+    def list_closures(self) -> None:
+        towns = self.towns
+        closures.list_exceptions(towns.session, towns.registry, self.staff, self.at, towns.now)
+
     def unbind(self) -> None:
         rooms.unbind(self.towns.session, self.staff, self.bound(), self.towns.now)
 
@@ -235,6 +259,9 @@ WAYS: dict[Action, Callable[[Attempt], object]] = {
     Action.ROOM_CODE: lambda attempt: attempt.room_code(attempt.staff),
     Action.BIND_ROOM: Attempt.bound,
     Action.UNBIND_ROOM: Attempt.unbind,
+    Action.CLOSE: lambda attempt: attempt.make(ExceptionKind.CLOSURE),
+    Action.OPEN: lambda attempt: attempt.make(ExceptionKind.OPENING),
+    Action.LIST_CLOSURES: Attempt.list_closures,
 }
 
 

@@ -1,0 +1,289 @@
+"""Closures and extra openings of staff: previewed, made, withdrawn, listed."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.actor import Staff
+from core.availability.schedule import overlaps
+from core.bookings import displaced
+from core.bookings.by_staff import check_reason
+from core.bookings.displaced import Plan
+from core.bookings.exception_checks import (
+    check_others,
+    check_times,
+    check_withdrawable,
+    end_of,
+)
+from core.bookings.exception_request import ExceptionRequest
+from core.bookings.time_offers import ask_for_offer, withdraw_offers
+from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, Registry
+from core.catalogue.schedule_exceptions import (
+    by_desk,
+    digest_of,
+    is_about,
+    merge,
+    special_hours,
+)
+from core.db.advisory_locks import lock
+from core.db.models import (
+    Booking,
+    BookingState,
+    ExceptionKind,
+    MunicipalityRow,
+    OfferState,
+    ScheduleException,
+    StaffMember,
+    TimeOffer,
+)
+from core.i18n import _
+from core.staff.members import find_desk, find_municipality
+from core.staff.record import record
+from core.staff.rights import Action, check_desk, check_municipality, not_found
+
+ACTIONS = {ExceptionKind.CLOSURE: Action.CLOSE, ExceptionKind.OPENING: Action.OPEN}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A closure or an extra opening that was made, and what became of the bookings in its way."""
+
+    id: int
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A closure or an extra opening as it is listed; `desk` as BRANCH/DESK.
+
+    `made_by` is None for the operator on the command line.
+    """
+
+    id: int
+    asked: ExceptionRequest
+    made_by: str | None
+    made_at: datetime
+
+
+def preview(
+    session: Session, registry: Registry, staff: Staff, asked: ExceptionRequest, now: datetime
+) -> Plan:
+    """Return what would become of the bookings in the way. Raises StaffRefused as `make` does."""
+    loaded, row = _checked(session, registry, staff, asked, now)
+    return _plan(session, loaded, row, now)
+
+
+def make(
+    session: Session, registry: Registry, staff: Staff, asked: ExceptionRequest, now: datetime
+) -> Made:
+    """Close, or open besides; the bookings in the way go to other desks, or are offered a time.
+
+    Raises StaffRefused: not_allowed; not_found, also where it isn't theirs; invalid; changed, where
+    it is so already.
+    """
+    lock(session, LOAD_LOCK)
+    registry.refresh(session)
+    loaded, row = _checked(session, registry, staff, asked, now)
+    planned = _plan(session, loaded, row, now)
+    session.add(row)
+    session.flush()
+    _update_digest(session, loaded.body.id)
+    displaced.carry_out(session, registry, planned, now, staff, row.id)
+    action = ACTIONS[asked.kind]
+    record(session, staff, action, now, municipality_id=loaded.body.id, reason=asked.reason)
+    session.flush()
+    return Made(row.id, planned)
+
+
+def withdraw(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    municipality_id: str,
+    exception_id: int,
+    now: datetime,
+) -> int:
+    """End a closure; return how many offers of another time were withdrawn.
+
+    Their bookings stand as they were; for those that lie in another closure, a time is offered
+    again. Raises StaffRefused: not_allowed, not_found; changed, where it is over or withdrawn;
+    invalid for an extra opening.
+    """
+    lock(session, LOAD_LOCK)
+    registry.refresh(session)
+    loaded = find_municipality(registry, municipality_id)
+    check_municipality(staff, Action.OPEN, municipality_id)
+    row = session.get(ScheduleException, exception_id, with_for_update=True)
+    if row is None or row.municipality_id != municipality_id:
+        raise not_found(_("There is no closure {number}.", number=str(exception_id)))
+    check_desk(staff, Action.OPEN, municipality_id, row.desk_id)
+    zone = ZoneInfo(loaded.body.timezone)
+    check_withdrawable(row, zone, now)
+    is_open = TimeOffer.state.in_((OfferState.PENDING, OfferState.MADE))
+    asked_for = session.scalars(
+        select(Booking)
+        .join(TimeOffer, TimeOffer.booking_id == Booking.id)
+        .where(TimeOffer.exception_id == row.id, is_open)
+    ).all()
+    row.withdrawn_at = now
+    session.flush()
+    _update_digest(session, municipality_id)
+    count = withdraw_offers(session, row.id, now)
+    session.flush()
+    _ask_again(session, asked_for, municipality_id, zone, now)
+    record(session, staff, Action.OPEN, now, municipality_id=municipality_id)
+    session.flush()
+    return count
+
+
+def list_exceptions(
+    session: Session, registry: Registry, staff: Staff, municipality_id: str, now: datetime
+) -> Sequence[Listed]:
+    """Return the closures and extra openings that aren't over, by their first day.
+
+    Raises StaffRefused: not_allowed, not_found.
+    """
+    check_municipality(staff, Action.LIST_CLOSURES, municipality_id)
+    loaded = find_municipality(registry, municipality_id)
+    zone = ZoneInfo(loaded.body.timezone)
+    rows = session.execute(
+        select(ScheduleException, StaffMember.name.label("name"))
+        .outerjoin(StaffMember, ScheduleException.member_id == StaffMember.id)
+        .where(
+            ScheduleException.municipality_id == municipality_id,
+            ScheduleException.last >= now.astimezone(zone).date(),
+            ScheduleException.withdrawn_at.is_(None),
+        )
+        .order_by(ScheduleException.first, ScheduleException.start, ScheduleException.id)
+    )
+    return [
+        Listed(row.id, request_of(loaded, row), name, row.made_at)
+        for row, name in rows
+        if end_of(row, zone) > now
+    ]
+
+
+def request_of(loaded: LoadedMunicipality, row: ScheduleException) -> ExceptionRequest:
+    """Return what was asked for when an exception was made."""
+    names = {row_id: f"{branch}/{desk}" for (branch, desk), row_id in loaded.desk_ids.items()}
+    return ExceptionRequest(
+        kind=ExceptionKind(row.kind),
+        municipality_id=row.municipality_id,
+        first=row.first,
+        last=row.last,
+        start=row.start,
+        end=row.end,
+        branch=row.branch if row.desk_id is None else None,
+        desk=None if row.desk_id is None else names[row.desk_id],
+        reason=row.reason,
+    )
+
+
+def _checked(
+    session: Session, registry: Registry, staff: Staff, asked: ExceptionRequest, now: datetime
+) -> tuple[LoadedMunicipality, ScheduleException]:
+    """Return the municipality, and the row to be stored. Raises StaffRefused."""
+    check_municipality(staff, ACTIONS[asked.kind], asked.municipality_id)
+    loaded = find_municipality(registry, asked.municipality_id)
+    branches = [branch.id for branch in loaded.body.branches]
+    if asked.branch is not None and asked.branch not in branches:
+        raise not_found(
+            _(
+                "There is no branch {given}. There are: {known}.",
+                given=asked.branch,
+                known=", ".join(branches),
+            )
+        )
+    desk_id = find_desk(loaded, asked.desk) if asked.desk else None
+    check_desk(staff, ACTIONS[asked.kind], asked.municipality_id, desk_id)
+    reason = check_reason(asked.reason) if asked.reason else None
+    row = ScheduleException(
+        municipality_id=asked.municipality_id,
+        branch=asked.desk.partition("/")[0] if asked.desk else asked.branch,
+        desk_id=desk_id,
+        kind=asked.kind,
+        first=asked.first,
+        last=asked.last,
+        start=asked.start,
+        end=asked.end,
+        reason=reason,
+        member_id=staff.member_id,
+        made_at=now,
+    )
+    check_times(row, ZoneInfo(loaded.body.timezone), now)
+    check_others(session, row)
+    return loaded, row
+
+
+def _plan(
+    session: Session, loaded: LoadedMunicipality, row: ScheduleException, now: datetime
+) -> Plan:
+    if row.kind == ExceptionKind.OPENING:
+        return Plan()
+    exceptions = merge(loaded.exceptions, by_desk([row], loaded.desk_ids))
+    new = replace(loaded, exceptions=exceptions)
+    in_way = [*_in_way(session, row, loaded.desk_ids.items(), ZoneInfo(loaded.body.timezone), now)]
+    return displaced.plan(session, new, in_way, now)
+
+
+def _in_way(
+    session: Session,
+    row: ScheduleException,
+    desks: Collection[tuple[tuple[str, str], int]],
+    zone: ZoneInfo,
+    now: datetime,
+) -> Iterator[Booking]:
+    """Yield the bookings to come that lie in a closure."""
+    closed = [desk_id for (branch, _desk), desk_id in desks if is_about(row, branch, desk_id)]
+    since = datetime.combine(row.first, time(), zone) - timedelta(days=1)
+    bookings = session.scalars(
+        select(Booking)
+        .where(
+            Booking.desk_id.in_(closed),
+            Booking.state.in_((BookingState.HELD, BookingState.CONFIRMED)),
+            Booking.starts_at > max(since, now),
+            Booking.starts_at < datetime.combine(row.last, time(), zone) + timedelta(days=1),
+        )
+        .order_by(Booking.starts_at, Booking.id)
+    ).all()
+    hours = special_hours(row)
+    for booking in bookings:
+        if overlaps(hours, booking.starts_at, booking.ends_at, zone):
+            yield booking
+
+
+def _ask_again(
+    session: Session,
+    bookings: Collection[Booking],
+    municipality_id: str,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    """Have another time offered for those of the bookings that lie in a closure all the same."""
+    closures = session.scalars(
+        select(ScheduleException).where(
+            ScheduleException.municipality_id == municipality_id,
+            ScheduleException.kind == ExceptionKind.CLOSURE,
+            ScheduleException.withdrawn_at.is_(None),
+            ScheduleException.last >= now.astimezone(zone).date(),
+        )
+    ).all()
+    for booking in bookings:
+        if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
+            continue
+        for row in closures:
+            if is_about(row, booking.branch, booking.desk_id) and overlaps(
+                special_hours(row), booking.starts_at, booking.ends_at, zone
+            ):
+                ask_for_offer(session, booking, now, exception_id=row.id, member_id=row.member_id)
+                break
+
+
+def _update_digest(session: Session, municipality_id: str) -> None:
+    row = session.get_one(MunicipalityRow, municipality_id, populate_existing=True)
+    row.digest = digest_of(session, municipality_id, row.document)
+    session.flush()

@@ -1,0 +1,357 @@
+"""Closing and opening while the office lives: the bookings in the way, and what can't be so."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from core.actor import OPERATOR
+from core.bookings import closures
+from core.bookings.closures import Made
+from core.bookings.exception_request import ExceptionRequest
+from core.catalogue.registry import Registry
+from core.db.database import Database
+from core.db.models import Booking, ExceptionKind, OfferState, ScheduleException, TimeOffer
+from core.errors import StaffRefusalKind, StaffRefused
+from core.staff.record import entries
+from tests.core.booking_environment import BookingEnvironment
+from tests.core.small_municipality import (
+    MONDAY,
+    NOW,
+    TUESDAY,
+    at,
+    desk,
+    opening,
+    service,
+    small,
+)
+
+MakeEnv = Callable[..., BookingEnvironment]
+
+THREE = small(desk("one"), desk("two"), desk("three"))
+
+
+def asked(kind: ExceptionKind = ExceptionKind.CLOSURE, **more: Any) -> ExceptionRequest:
+    days = {"first": MONDAY, "last": MONDAY}
+    return ExceptionRequest(**({"kind": kind, "municipality_id": "town"} | days | more))
+
+
+def close(env: BookingEnvironment, **more: Any) -> Made:
+    made = closures.make(env.session, env.registry, OPERATOR, asked(**more), env.now)
+    env.registry.refresh(env.session)
+    return made
+
+
+def open_besides(env: BookingEnvironment, start: str, end: str, **more: Any) -> Made:
+    return close(env, kind=ExceptionKind.OPENING, start=start, end=end, **more)
+
+
+def withdraw(env: BookingEnvironment, number: int) -> int:
+    count = closures.withdraw(env.session, env.registry, OPERATOR, "town", number, env.now)
+    env.registry.refresh(env.session)
+    return count
+
+
+def refusal(env: BookingEnvironment, **more: Any) -> tuple[StaffRefusalKind, str]:
+    with pytest.raises(StaffRefused) as refused:
+        close(env, **more)
+    text = refused.value.text
+    return refused.value.kind, text.message.format(**{k: f"{v}" for k, v in text.args.items()})
+
+
+def offers(env: BookingEnvironment) -> list[tuple[int, str]]:
+    env.session.flush()
+    rows = env.session.scalars(select(TimeOffer).order_by(TimeOffer.id))
+    return [(row.booking_id, row.state) for row in rows]
+
+
+def desk_name(env: BookingEnvironment, booking: Booking) -> str:
+    ids = {row_id: desk for (_at, desk), row_id in env.registry["town"].desk_ids.items()}
+    return ids[booking.desk_id]
+
+
+def test_a_closed_day_has_no_free_time_and_the_next_day_has(env: BookingEnvironment) -> None:
+    close(env)
+    assert env.free() == ""
+    env.book("09:00", day=TUESDAY)
+
+
+def test_an_extra_opening_can_be_booked(env: BookingEnvironment) -> None:
+    open_besides(env, "17:00", "18:00")
+    assert env.free() == "09:00 09:30 10:00 10:30 17:00 17:30"
+    assert env.book("17:30").state == "confirmed"
+
+
+def test_every_process_sees_what_another_closed_and_opened_again(empty: Database) -> None:
+    def prepare(session: Any) -> int:
+        return close(BookingEnvironment(session)).id
+
+    def free(session: Any) -> str:
+        ours.refresh(session)
+        env = BookingEnvironment(session)
+        env.registry = ours
+        return env.free()
+
+    ours = Registry("secret")
+    empty.write_sync(lambda s: BookingEnvironment(s).book("09:00"))
+    assert empty.write_sync(free) == "09:30 10:00 10:30"
+    number = empty.write_sync(prepare)
+    assert empty.write_sync(free) == ""
+    empty.write_sync(lambda s: withdraw(BookingEnvironment(s), number))
+    assert empty.write_sync(free) == "09:30 10:00 10:30"
+
+
+def test_a_catalogue_that_is_loaded_leaves_closures_and_what_others_read(
+    env: BookingEnvironment,
+) -> None:
+    close(env)
+    assert env.reload(small()) == "unchanged"
+    assert env.reload(small(name={"el": "Πόλη", "en": "City"})) == "updated"
+    assert env.free() == ""
+    assert env.reload(small()) == "updated"  # as it was before the closure
+    other = Registry("secret")
+    other.refresh(env.session)
+    assert other["town"].exceptions == env.registry["town"].exceptions != {}
+
+
+def test_a_booking_in_the_way_goes_to_the_least_busy_desk_that_is_free(make_env: MakeEnv) -> None:
+    env = make_env(THREE)
+    first, second, third = (env.book("09:00") for _ in range(3))
+    later = env.book("10:00")
+    here = {desk_name(env, each): each for each in (first, second, third)}
+    assert set(here) == {"one", "two", "three"}
+    assert desk_name(env, later) == "one"
+    env.cancel(here["two"])
+    env.cancel(here["three"])
+    busy = env.book("10:30")  # at two, or three
+    free = {"two", "three"} - {desk_name(env, busy)}
+    planned = closures.preview(
+        env.session,
+        env.registry,
+        OPERATOR,
+        asked(desk="office/one", start="08:00", end="09:30"),
+        env.now,
+    )
+    assert [booking.id for booking, _desk in planned.moves] == [here["one"].id]
+    assert desk_name(env, here["one"]) == "one"  # it is only a preview
+    close(env, desk="office/one", start="08:00", end="09:30")
+    assert {desk_name(env, here["one"])} == free
+    assert env.history(here["one"])[-1] == "desk_changed"
+    assert desk_name(env, later) == "one"
+    assert offers(env) == []
+
+
+def test_a_time_is_offered_for_each_booking_that_no_other_desk_can_take(make_env: MakeEnv) -> None:
+    env = make_env(small(desk("one"), desk("two", opening("09:00", "10:00"))))
+    moved, stays_late, other = env.book("09:00"), env.book("10:30"), env.book("10:00", day=TUESDAY)
+    made = close(env, desk="office/one", reason="ασθένεια")
+    assert [booking.id for booking, _desk in made.plan.moves] == [moved.id]
+    assert [booking.id for booking in made.plan.offers] == [stays_late.id]
+    assert desk_name(env, moved) == "two"
+    assert offers(env) == [(stays_late.id, OfferState.PENDING)]
+    assert [each.state for each in (moved, stays_late, other)] == ["confirmed"] * 3
+    assert env.session.scalar(select(TimeOffer.exception_id)) == made.id
+
+
+def test_a_desk_that_is_taken_or_held_or_does_not_serve_it_takes_nobody(make_env: MakeEnv) -> None:
+    services = (service(), service("other"))
+    env = make_env(
+        small(desk("one"), desk("two"), desk("x", services=["other"]), services=services)
+    )
+    first, held = env.book("09:00"), env.hold("09:00")
+    assert {desk_name(env, first), desk_name(env, held)} == {"one", "two"}
+    close(env, desk=f"office/{desk_name(env, first)}")
+    assert offers(env) == [(first.id, OfferState.PENDING)]
+
+
+def test_a_lapsed_hold_is_in_nobodys_way(make_env: MakeEnv) -> None:
+    env = make_env(small(desk("one"), desk("two")))
+    first, held = env.book("09:00"), env.hold("09:00")
+    env.later(hours=2)
+    close(env, desk=f"office/{desk_name(env, first)}")
+    assert desk_name(env, first) == desk_name(env, held)
+    assert held.state == "expired"
+    assert env.history(held) == ["held", "expired"]
+
+
+def test_holds_in_the_way_expire_and_what_is_held_anew_is_elsewhere(make_env: MakeEnv) -> None:
+    env = make_env(small(desk("one"), desk("two")))
+    held = env.hold("09:00")
+    at_desk = desk_name(env, held)
+    close(env, desk=f"office/{at_desk}")
+    assert held.state == "expired"
+    env.confirm(held)
+    assert desk_name(env, held) != at_desk
+
+
+def test_what_has_begun_is_not_disturbed(env: BookingEnvironment) -> None:
+    env.book("09:30")
+    env.now = at("09:40")
+    made = close(env, start="09:00", end="12:00")
+    assert not (made.plan.moves or made.plan.offers or made.plan.holds)
+
+
+@pytest.mark.parametrize("where", [{}, {"branch": "office"}, {"desk": "office/desk"}])
+def test_a_municipality_a_branch_or_a_desk_is_closed(
+    env: BookingEnvironment, where: dict[str, str]
+) -> None:
+    booking = env.book("09:00")
+    close(env, **where)
+    assert env.free() == ""
+    assert offers(env) == [(booking.id, OfferState.PENDING)]
+
+
+def test_a_closure_that_ends_leaves_the_booking_and_withdraws_its_offer(
+    env: BookingEnvironment,
+) -> None:
+    booking = env.book("09:00")
+    made = close(env)
+    assert withdraw(env, made.id) == 1
+    assert offers(env) == [(booking.id, OfferState.WITHDRAWN)]
+    assert booking.state == "confirmed"
+    assert env.free() == "09:30 10:00 10:30"
+
+
+def test_a_booking_in_another_closure_too_is_offered_a_time_again(env: BookingEnvironment) -> None:
+    booking = env.book("09:00")
+    first = close(env, start="08:00", end="10:00")
+    second = close(env, start="09:00", end="11:00")
+    withdraw(env, first.id)
+    assert offers(env) == [(booking.id, OfferState.WITHDRAWN), (booking.id, OfferState.PENDING)]
+    withdraw(env, second.id)
+    assert {state for _id, state in offers(env)} == {OfferState.WITHDRAWN}
+
+
+def test_an_offered_time_that_is_closed_is_offered_anew(env: BookingEnvironment) -> None:
+    booking = env.book("09:00")
+    first = close(env)
+    offer = env.session.scalars(select(TimeOffer)).one()
+    held = env.hold("09:00", day=TUESDAY)
+    held.offered_for_id = booking.id
+    offer.state, offer.hold_id = OfferState.MADE, held.id
+    close(env, first=TUESDAY, last=TUESDAY)
+    assert held.state == "expired"
+    assert offers(env) == [(booking.id, OfferState.WITHDRAWN), (booking.id, OfferState.PENDING)]
+    again = env.session.scalars(select(TimeOffer.exception_id)).all()
+    assert again == [first.id, first.id]
+
+
+def test_what_staff_did_is_recorded_with_the_reason(env: BookingEnvironment) -> None:
+    made = close(env, reason="ασθένεια")
+    withdraw(env, made.id)
+    open_besides(env, "17:00", "18:00")
+    said = entries(env.session, OPERATOR, municipality_id="town")
+    assert [(each.action, each.reason) for each in said] == [
+        ("open", None),
+        ("open", None),
+        ("close", "ασθένεια"),
+    ]
+
+
+def test_the_list_has_what_is_to_come(env: BookingEnvironment) -> None:
+    over = close(env, first=NOW.date(), last=NOW.date(), start="09:00", end="10:00")
+    gone = close(env, first=TUESDAY, last=TUESDAY)
+    withdraw(env, gone.id)
+    kept = close(env, desk="office/desk", reason="ασθένεια")
+    extra = open_besides(env, "17:00", "19:00", branch="office", first=TUESDAY, last=TUESDAY)
+    env.now = at("10:00", NOW.date())
+    found = closures.list_exceptions(env.session, env.registry, OPERATOR, "town", env.now)
+    assert over.id not in [each.id for each in found]
+    assert [each.id for each in found] == [kept.id, extra.id]
+    assert found[0].asked == asked(desk="office/desk", reason="ασθένεια")
+    assert found[0].made_by is None
+
+
+SUMMER_TIME = date(2027, 3, 28)
+
+BAD: dict[str, tuple[dict[str, Any], StaffRefusalKind, str]] = {
+    "in the past": (
+        {"first": date(2026, 11, 29), "last": date(2026, 11, 29)},
+        StaffRefusalKind.INVALID,
+        "over",
+    ),
+    "earlier today": (
+        {"first": NOW.date(), "last": NOW.date(), "start": "07:00", "end": "08:00"},
+        StaffRefusalKind.INVALID,
+        "over",
+    ),
+    "the end before the start": (
+        {"start": "12:00", "end": "10:00"},
+        StaffRefusalKind.INVALID,
+        "12:00-10:00",
+    ),
+    "no time at all": ({"start": "12:00", "end": "12:00"}, StaffRefusalKind.INVALID, "12:00-12:00"),
+    "the last day before the first": (
+        {"last": MONDAY - timedelta(days=1)},
+        StaffRefusalKind.INVALID,
+        "before",
+    ),
+    "far away": (
+        {"first": date(2126, 12, 7), "last": date(2126, 12, 7)},
+        StaffRefusalKind.INVALID,
+        "up to",
+    ),
+    "in the hour that is skipped": (
+        {"first": SUMMER_TIME, "last": SUMMER_TIME, "start": "03:15", "end": "09:00"},
+        StaffRefusalKind.INVALID,
+        "clock",
+    ),
+    "a desk that isn't there": (
+        {"desk": "office/other"},
+        StaffRefusalKind.INVALID,
+        "office/desk",
+    ),
+    "a branch that isn't there": ({"branch": "other"}, StaffRefusalKind.NOT_FOUND, "office"),
+    "another municipality": ({"municipality_id": "city"}, StaffRefusalKind.NOT_FOUND, "such"),
+    "a long reason": ({"reason": "α" * 301}, StaffRefusalKind.INVALID, "reason"),
+    "an opening without hours": (
+        {"kind": ExceptionKind.OPENING},
+        StaffRefusalKind.INVALID,
+        "hours",
+    ),
+}
+
+
+@pytest.mark.parametrize("why", BAD)
+def test_what_cannot_be_is_refused_and_changes_nothing(env: BookingEnvironment, why: str) -> None:
+    given, kind, said = BAD[why]
+    refused, text = refusal(env, **given)
+    assert refused is kind
+    assert said in text
+    assert env.session.scalars(select(ScheduleException)).all() == []
+
+
+def test_a_closure_over_another_tells_which_it_is(env: BookingEnvironment) -> None:
+    made = close(env, branch="office")
+    for again in (
+        {"branch": "office"},
+        {"desk": "office/desk"},
+        {"start": "09:00", "end": "10:00", "branch": "office"},
+    ):
+        kind, text = refusal(env, **again)
+        assert (kind, str(made.id) in text) == (StaffRefusalKind.CHANGED, True)
+    close(env)  # the municipality: more than that branch
+    kind, text = refusal(
+        env, kind=ExceptionKind.OPENING, branch="office", start="09:00", end="10:00"
+    )
+    assert (kind, f"/open {made.id}" in text) == (StaffRefusalKind.CHANGED, True)
+
+
+def test_a_closure_that_ended_already_says_so(env: BookingEnvironment) -> None:
+    made = close(env)
+    withdraw(env, made.id)
+    for number, kind in ((made.id, StaffRefusalKind.CHANGED), (99, StaffRefusalKind.NOT_FOUND)):
+        with pytest.raises(StaffRefused) as refused:
+            withdraw(env, number)
+        assert refused.value.kind is kind
+    other = close(env)
+    env.now = datetime(2026, 12, 8, tzinfo=UTC)
+    with pytest.raises(StaffRefused) as refused:
+        withdraw(env, other.id)
+    assert refused.value.kind is StaffRefusalKind.CHANGED
+
+
+def test_hours_across_a_clock_change_are_closed(make_env: MakeEnv) -> None:
+    close(make_env(), first=SUMMER_TIME, last=SUMMER_TIME, start="02:00", end="05:00")
