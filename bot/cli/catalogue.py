@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bot.cli.in_way import Yes, ask, plan_lines
 from bot.cli.office import echo_if_new
 from bot.cli.platforms import address_of
 from bot.cli.progress import PREPARING, progress
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 
     from bot.bootstrap import Application
     from bot.settings import Settings
+    from core.bookings.catalogue_update import BookingsInWay
     from core.catalogue.model import Municipality
+    from core.catalogue.registry import Registry
     from core.db.models import MunicipalityRow
     from core.i18n import LocalizedText
 
@@ -75,14 +79,15 @@ def check(files: Files) -> None:
 
 
 @catalogue.command(epilog="Example: rantevou catalogue load my-town.yaml")
-def load(files: Files) -> None:
+def load(files: Files, yes: Yes = False) -> None:
     """Load catalogues into the database, all or none; existing municipalities are updated.
 
-    Those that come with Rantevou are loaded as samples. Bookings for which the new one has no place
-    are in its way; those of a sample are cancelled. Warns as `check` does. Prints the address of
-    each one's page.
+    Those that come with Rantevou are loaded as samples. Bookings for which the new one has no desk
+    or opening are shown, and you are asked: they go to another desk, or another time is offered to
+    the citizens. Where their service is gone from its branch or channel, it isn't loaded. Those of
+    a sample are cancelled. Warns as `check` does. Prints the address of each one's page.
     """
-    from core.bookings.catalogue_update import count_awaited, load_catalogue
+    from core.bookings.catalogue_update import BookingsInWay, count_awaited, load_catalogue
     from core.catalogue.loader import SHIPPED
 
     right, wrong = _read(files)
@@ -91,22 +96,42 @@ def load(files: Files) -> None:
     samples = SHIPPED.resolve()
 
     def load_all(
-        session: "Session", now: datetime, settings: "Settings"
+        session: "Session", now: datetime, settings: "Settings", registry: "Registry | None" = None
     ) -> "tuple[list[str], dict[str, LocalizedText], str]":
         outcomes: list[str] = []
+        in_way: list[BookingsInWay] = []
+        if registry:
+            registry.refresh(session)
         for file, body in right:
             report(f"Loading {body.id}", len(outcomes), len(right))
             is_sample = file.resolve().parent == samples
             before = count_awaited(session, body.id, now)
-            outcome = load_catalogue(session, body, now, is_sample=is_sample)
+            try:
+                outcome = load_catalogue(
+                    session, body, now, is_sample=is_sample, displacing=registry
+                )
+            except BookingsInWay as found:
+                in_way.append(found)
+                continue
             outcomes.append(outcome + _cancelled(before - count_awaited(session, body.id, now)))
+        if in_way:
+            raise _InWay("\n".join(_preview(each) for each in in_way))
         names = {row.id: _name(row) for row in _rows(session) if row.removed_at is None}
         here = f"{address_of(settings.host, settings.port)}{settings.root_path}"
         return outcomes, names, settings.public_address or here
 
     with progress(PREPARING) as report:
         application = _open(create=True)
-        outcomes, names, address = _in_transaction(application, load_all)
+    with closing(application.database):
+        registry = application.services.registry
+        try:
+            if yes:
+                outcomes, names, address = _run(application, partial(load_all, registry=registry))
+            else:
+                outcomes, names, address = _run(application, load_all)
+        except _InWay as found:
+            ask(str(found), "Load it all the same?")
+            outcomes, names, address = _run(application, partial(load_all, registry=registry))
     echo_if_new(application)
     _warn_of_names(right, names)
     for (_file, body), outcome in zip(right, outcomes, strict=True):
@@ -205,9 +230,24 @@ def _in_transaction(
     application: "Application", act: "Callable[[Session, datetime, Settings], T]"
 ) -> T:
     """Run act(session, now, settings) as a transaction, and close the database."""
+    with closing(application.database):
+        return _run(application, act)
+
+
+def _run(application: "Application", act: "Callable[[Session, datetime, Settings], T]") -> T:
+    """Run act(session, now, settings) as a transaction."""
     clock, settings = application.services.clock, application.settings
-    with closing(application.database) as database:
-        return database.write_sync(lambda session: act(session, clock(), settings))
+    return application.database.write_sync(lambda session: act(session, clock(), settings))
+
+
+class _InWay(Exception):
+    """Bookings stand in the way of the catalogues; the text is the preview."""
+
+
+def _preview(found: "BookingsInWay") -> str:
+    return "\n".join(
+        [f"{found.municipality_id}: {line}" for line in plan_lines(found.plan, found.begun)]
+    )
 
 
 def _rows(session: "Session") -> "Iterable[MunicipalityRow]":

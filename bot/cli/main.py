@@ -17,6 +17,7 @@ import typer
 
 from bot.cli.bookings import bookings
 from bot.cli.catalogue import catalogue
+from bot.cli.closures import close, list_closures, open_besides
 from bot.cli.database import database
 from bot.cli.office import echo_if_new
 from bot.cli.outbox import outbox
@@ -45,6 +46,11 @@ app.add_typer(secret, name="secret")
 app.add_typer(staff, name="staff")
 app.add_typer(bookings, name="bookings")
 app.command(epilog="Example: rantevou doctor")(doctor)
+app.command(epilog="Example: rantevou close my-town 2026-12-03 --hours 10:00-12:00")(close)
+app.command("open", epilog="Example: rantevou open my-town 2026-12-03 --hours 17:00-19:00")(
+    open_besides
+)
+app.command("closures", epilog="Example: rantevou closures my-town")(list_closures)
 
 Workers = Annotated[int, typer.Option(min=1, help="Number of processes.")]
 

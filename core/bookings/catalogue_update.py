@@ -1,9 +1,12 @@
-"""Loading a catalogue, unless it would leave bookings without a desk, and removing one.
+"""Loading a catalogue, and removing one.
 
+Bookings for which the new catalogue has no desk go to another one, or another time is offered for
+them, once the operator has seen which they are. Where their service itself is gone from the branch,
+nothing could be offered, and the catalogue isn't loaded.
 The bookings of a sample are for trying out: they are in nobody's way, and are cancelled.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -14,11 +17,12 @@ from sqlalchemy.orm import Session
 from core.actor import OPERATOR
 from core.availability.schedule import is_open_through
 from core.bookings.by_staff import acting
+from core.bookings.displaced import Plan, carry_out, plan
 from core.bookings.expiry import expire_held
 from core.bookings.history import record_change
 from core.bookings.reference import format_code
 from core.catalogue.model import Municipality
-from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, read_municipality
+from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, Registry, read_municipality
 from core.catalogue.schedule_exceptions import digest_of
 from core.db.advisory_locks import lock
 from core.db.models import (
@@ -32,12 +36,32 @@ from core.errors import ConfigurationError
 from core.messaging.notifications import cancel_reminders
 
 
+class BookingsInWay(ConfigurationError):
+    """The refusal of a catalogue that bookings stand in the way of, and what would become of them.
+
+    `begun` is the number of those that are under way, and stay as they are.
+    """
+
+    def __init__(self, municipality_id: str, planned: Plan, begun: int, text: str) -> None:
+        super().__init__(text)
+        self.municipality_id = municipality_id
+        self.plan = planned
+        self.begun = begun
+
+
 def load_catalogue(
-    session: Session, body: Municipality, now: datetime, *, is_sample: bool = False
+    session: Session,
+    body: Municipality,
+    now: datetime,
+    *,
+    is_sample: bool = False,
+    displacing: Registry | None = None,
 ) -> Literal["added", "updated", "unchanged"]:
     """Add or update a municipality; return what was done. One that was removed is added again.
 
-    Raises ConfigurationError, changing nothing, where a future booking would have no desk. Where
+    Where future bookings would have no desk, but did before, raises BookingsInWay, changing
+    nothing; with `displacing`, the refreshed registry, they go to another desk or a time is
+    offered. Raises ConfigurationError where one's service, branch or channel would be gone. Where
     it was a sample's, it is cancelled instead.
     """
     lock(session, LOAD_LOCK)
@@ -54,6 +78,7 @@ def load_catalogue(
         session.flush()
         _add_desks(session, body)
         return "added"
+    old = read_municipality(session, body.id)
     with session.begin_nested():
         _add_desks(session, body)
         outcome: Literal["added", "updated"] = "added" if row.removed_at else "updated"
@@ -61,11 +86,19 @@ def load_catalogue(
         row.document, row.digest, row.loaded_at = document, digest, now
         row.is_sample, row.removed_at = is_sample, None
         session.flush()
-        orphans = _orphans(session, read_municipality(session, body.id), now)
+        new = read_municipality(session, body.id)
+        orphans = _orphans(session, new, now)
         if was_sample:
             _cancel(session, orphans, now)
-        _refuse_orphans(body.id, orphans)
+        confirmed = _confirmed(orphans)
+        _refuse(body.id, [each for each in confirmed if not _can_be_offered(new.body, each)])
+        displaced = [each for each in confirmed if _is_served(old, each)]
+        planned = plan(session, new, [each for each in displaced if each.starts_at > now], now)
+        if displaced and displacing is None:
+            raise _in_way(body.id, planned, displaced)
         expire_held(session, orphans, now)
+        if displacing is not None:
+            carry_out(session, displacing, planned, now, OPERATOR)
     return outcome
 
 
@@ -157,24 +190,48 @@ def _add_desks(session: Session, body: Municipality) -> None:
 
 def _orphans(session: Session, new: LoadedMunicipality, now: datetime) -> list[Booking]:
     """Return the future holds and appointments that would have no desk."""
-    desk_keys = {row_id: key for key, row_id in new.desk_ids.items()}
     future = session.scalars(_future_bookings(new.body.id, now))
-    return [
-        booking for booking in future if not _is_served(new, booking, desk_keys[booking.desk_id])
-    ]
+    return [booking for booking in future if not _is_served(new, booking)]
 
 
-def _refuse_orphans(municipality_id: str, orphans: Iterable[Booking]) -> None:
-    """Raise ConfigurationError where any of them is confirmed."""
-    if codes := sorted(booking.code or "" for booking in _confirmed(orphans)):
+def _refuse(municipality_id: str, bookings: Iterable[Booking]) -> None:
+    """Raise ConfigurationError where there are any of those bookings."""
+    if codes := _codes(bookings):
         raise ConfigurationError(
-            f"{municipality_id}: not loaded, nothing was changed. These future bookings would have "
-            f"no service, desk or opening: {', '.join(codes)}. Move or cancel them first."
+            f"{municipality_id}: not loaded, nothing was changed. The service of these future "
+            f"bookings would be gone from its branch or channel: {codes}. Move or cancel them "
+            "first."
         )
 
 
-def _is_served(new: LoadedMunicipality, booking: Booking, desk_key: tuple[str, str]) -> bool:
-    """Return whether a booking's desk, by branch and id, is there and open for it."""
+def _in_way(municipality_id: str, planned: Plan, bookings: Sequence[Booking]) -> BookingsInWay:
+    begun = len(bookings) - len(planned.moves) - len(planned.offers)
+    text = (
+        f"{municipality_id}: not loaded, nothing was changed. These future bookings would have no "
+        f"desk or opening: {_codes(bookings)}."
+    )
+    return BookingsInWay(municipality_id, planned, begun, text)
+
+
+def _codes(bookings: Iterable[Booking]) -> str:
+    return ", ".join(sorted(booking.code or "" for booking in bookings))
+
+
+def _can_be_offered(body: Municipality, booking: Booking) -> bool:
+    """Return whether a booking's branch still serves its service over its channel."""
+    service = body.services.get(booking.service)
+    return (
+        service is not None
+        and booking.channel in service.channels
+        and any(
+            branch.id == booking.branch for branch in body.branches_of(service.id, booking.channel)
+        )
+    )
+
+
+def _is_served(new: LoadedMunicipality, booking: Booking) -> bool:
+    """Return whether a booking's desk is there and open for it."""
+    desk_key = next(key for key, row_id in new.desk_ids.items() if row_id == booking.desk_id)
     service = new.body.services.get(booking.service)
     branch = next((b for b in new.body.branches if b.id == desk_key[0]), None)
     desk = next((d for d in branch.desks if d.id == desk_key[1]), None) if branch else None

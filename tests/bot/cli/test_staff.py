@@ -35,6 +35,9 @@ COMMANDS = {
     "bookings came": Action.CAME,
     "bookings no-show": Action.NO_SHOW,
     "bookings undo": Action.UNDO,
+    "close": Action.CLOSE,
+    "open": Action.OPEN,
+    "closures": Action.LIST_CLOSURES,
 }
 """What each command does, whose rights are tried in tests/core/staff/test_rights.py."""
 
@@ -90,7 +93,7 @@ def leaves(command: Any, *path: str) -> Iterator[str]:
         return
     context = command.context_class(command, info_name=path[-1] if path else "rantevou")
     for name in command.list_commands(context):
-        if path or name in ("staff", "bookings"):
+        if path or name in ("staff", "bookings", "close", "open", "closures"):
             yield from leaves(command.get_command(context, name), *path, name)
 
 

@@ -1,4 +1,4 @@
-"""Loading a catalogue: in place, by id, and never over somebody's booking."""
+"""Loading a catalogue: in place, by id, and over nobody's booking unless that is meant."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,15 +8,18 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.bookings.catalogue_update import load_catalogue
+from core.actor import OPERATOR
+from core.bookings import closures
+from core.bookings.catalogue_update import BookingsInWay, load_catalogue
+from core.bookings.exception_request import ExceptionRequest
 from core.catalogue import registry as registry_module
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db.database import Database
-from core.db.models import Booking, Desk, MunicipalityRow
+from core.db.models import Booking, Desk, ExceptionKind, MunicipalityRow, TimeOffer
 from core.errors import ConfigurationError
 from tests.core.booking_environment import BookingEnvironment
-from tests.core.small_municipality import NOW, at, closure, desk, opening, service, small
+from tests.core.small_municipality import MONDAY, NOW, at, closure, desk, opening, service, small
 
 MakeEnv = Callable[..., BookingEnvironment]
 BOTH = ["in_person", "video"]
@@ -230,3 +233,61 @@ def test_the_bookings_of_another_municipality_are_not_looked_at(
     other: dict[str, Any] = {"id": "city"}
     assert load_catalogue(env.session, small(**other), NOW) == "added"
     assert load_catalogue(env.session, small(desk("another"), **other), NOW) == "updated"
+
+
+def displace(env: BookingEnvironment, body: Municipality) -> str:
+    said = load_catalogue(env.session, body, env.now, displacing=env.registry)
+    env.registry.refresh(env.session)
+    return said
+
+
+GONE = {
+    "its service is gone",
+    "its service is gone from the desk",
+    "its branch is gone",
+    "its channel is gone from the service",
+    "its channel is gone from the desk",
+    "its opening is for another service",
+    "its opening is for another channel",
+}
+"""Those for which nothing could be offered."""
+
+
+@pytest.mark.parametrize("why", ORPHANS)
+def test_a_time_is_offered_for_an_orphan_unless_its_service_is_gone(
+    env: BookingEnvironment, why: str
+) -> None:
+    booking = env.book("09:30")
+    if why in GONE:
+        with pytest.raises(ConfigurationError, match=f"gone .*{booking.code}"):
+            displace(env, ORPHANS[why])
+        assert env.session.scalars(select(TimeOffer)).all() == []
+        return
+    assert displace(env, ORPHANS[why]) == "updated"
+    assert booking.state == "confirmed"
+    offers = env.session.scalars(select(TimeOffer.booking_id)).all()
+    moved = env.history(booking)[-1] == "desk_changed"
+    assert (offers, moved) == (([], True) if why == "its desk is gone" else ([booking.id], False))
+
+
+def test_the_refusal_shows_what_would_become_of_them(env: BookingEnvironment) -> None:
+    first, second, third = (env.book(clock) for clock in ("09:00", "10:00", "10:30"))
+    body = small(desk("other", opening("09:00", "10:30")))
+    env.now = at("09:10")
+    with pytest.raises(BookingsInWay) as refused:
+        env.reload(body)
+    planned = refused.value.plan
+    assert [booking.id for booking, _desk in planned.moves] == [second.id]
+    assert [booking.id for booking in planned.offers] == [third.id]
+    assert refused.value.begun == 1
+    displace(env, body)
+    assert env.history(first)[-1] == "confirmed"
+    assert env.history(second)[-1] == "desk_changed"
+
+
+def test_what_waits_for_an_answer_already_is_in_no_catalogues_way(env: BookingEnvironment) -> None:
+    env.book("09:30")
+    asked = ExceptionRequest(ExceptionKind.CLOSURE, "town", MONDAY, MONDAY)
+    closures.make(env.session, env.registry, OPERATOR, asked, env.now)
+    assert env.reload(small(name={"el": "Πόλη", "en": "City"})) == "updated"
+    assert len(env.session.scalars(select(TimeOffer)).all()) == 1

@@ -1,0 +1,47 @@
+"""The bookings in the way of a closure or a catalogue, as the command line shows them, and asks."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from core.bookings.displaced import Plan
+    from core.db.models import Booking
+
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
+
+MAX_CODES = 20
+"""The most bookings that are named in a line."""
+
+
+def plan_lines(planned: "Plan", begun: int = 0) -> list[str]:
+    """Return what would become of the bookings in the way, in lines; none if there are none."""
+    moved = [booking for booking, _desk in planned.moves]
+    counted = {
+        "another desk takes, at the same time": moved,
+        "another time is offered for": planned.offers,
+    }
+    lines = [
+        f"bookings that {what}: {len(bookings)} ({_codes(bookings)})"
+        for what, bookings in counted.items()
+        if bookings
+    ]
+    return [*lines, *[f"bookings that are under way, and stay: {begun}"] * bool(begun)]
+
+
+def _codes(bookings: "Sequence[Booking]") -> str:
+    codes = [booking.code or "" for booking in bookings[:MAX_CODES]]
+    return ", ".join(codes) + ", …" * (len(bookings) > MAX_CODES)
+
+
+def ask(preview: str, question: str) -> None:
+    """Show a preview and ask. Raises ConfigurationError where it isn't a terminal."""
+    if not sys.stdin.isatty():
+        shown = "; ".join(preview.splitlines())
+        raise ConfigurationError(f"{shown}. Nothing was changed. To go on, add: --yes")
+    typer.echo(preview)
+    typer.confirm(question, abort=True)
