@@ -238,3 +238,6 @@ class Inbound(Sender):
 
 
 WEBCHAT: Final = "webchat"
+
+LINK_CHOICE: Final = "link:"
+"""The beginning of the id of a button that is under no question; the rest is a deep link."""

@@ -72,13 +72,17 @@ class StaffButton(StrEnum):
     REASON = "reason"
     CONFIRM = "confirm"
     KEEP = "keep"
+    MOVE = "move"
+    OFFER = "offer"
+    LEAVE = "leave"
 
 
 @dataclass(frozen=True)
 class StaffTap:
     """A tap: the button, what it is about, and what was shown when it was sent.
 
-    `about` is the booking's id, for the last three buttons the question's. `shown` is the start of
+    `about` is the booking's id; for REASON, CONFIRM and KEEP the question's, for OFFER and LEAVE
+    that of the message's row in the outbox. `shown` is the start of
     the appointment in seconds since 1970, `option` which of several a button is.
     """
 

@@ -17,7 +17,7 @@ from bot.context import (
     open_prompt,
 )
 from bot.conversation_state import TransportState
-from bot.messages import WEBCHAT, Inbound, Reply, Sender
+from bot.messages import LINK_CHOICE, WEBCHAT, Inbound, Reply, Sender
 from bot.ordering import is_double_tap, is_of_answered_album, is_overtaken, missed_question
 from bot.platforms.base import Platform
 from bot.platforms.push_layout import adapt_replies, previous_question
@@ -200,6 +200,8 @@ def _engine_input(
     missed: Text | None,
 ) -> Input:
     """Return the engine's input for a message; a tap on an older prompt brings that prompt."""
+    if inbound.choice is not None and inbound.choice.startswith(LINK_CHOICE):
+        return LinkInput(inbound.choice.removeprefix(LINK_CHOICE))
     if inbound.choice is not None:
         number = inbound.choice.partition(".")[0]
         old = None

@@ -17,6 +17,7 @@ class RefusalKind(StrEnum):
     NOT_CONFIRMED = "not_confirmed"
     NO_CONSENT = "no_consent"
     LOCKED = "locked"
+    OFFER_ENDED = "offer_ended"
 
 
 Kind = TypeVar("Kind", bound=StrEnum)

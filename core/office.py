@@ -11,15 +11,16 @@ from sqlalchemy.orm import Session
 from core.actor import Actor, Staff
 from core.availability import schedule, slots
 from core.availability.schedule import UnavailableReason
-from core.bookings import by_staff, holds, limits, lookup
+from core.bookings import by_staff, holds, limits, lookup, time_offers
 from core.bookings import service as bookings
 from core.bookings.allocation import slot_taken_error
 from core.bookings.limits import LimitReached
+from core.bookings.offer_ends import open_offer
 from core.bookings.staff_rights import bookable_part
 from core.catalogue.model import Consent, Municipality
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.catalogue.service_offer import ServiceOffer
-from core.db.models import Booking, Citizen, Contact
+from core.db.models import Booking, Citizen, Contact, OfferState, TimeOffer
 from core.db.personal import Personal
 from core.errors import BookingRefused
 from core.i18n import Language
@@ -293,7 +294,47 @@ class Office:
     def check_changeable(self, booking: Booking) -> None:
         """Raise BookingRefused where a booking is over, or the deadline for changes has passed."""
         rules = self.of_booking(booking).body.rules
-        bookings.check_changeable(booking, rules, self.now, self._actor)
+        bookings.check_changeable(self._session, booking, rules, self.now, self._actor)
+
+    # Offers of another time
+
+    def time_offer(self, offer_id: int) -> TimeOffer | None:
+        """Return the offer of an id for a booking of the citizen; None where theirs has none."""
+        offer = self._session.get(TimeOffer, offer_id)
+        if offer is None or self.offered_booking(offer).citizen_id != self._actor.citizen_id:
+            return None
+        return offer
+
+    def made_offer(self, booking: Booking | None = None) -> TimeOffer | None:
+        """Return the offer that can be accepted for a booking; by default, for any of theirs."""
+        among = self.upcoming() if booking is None else [booking]
+        offers = (open_offer(self._session, each.id) for each in among)
+        return next((offer for offer in offers if offer and self.is_offer_made(offer)), None)
+
+    def is_offer_made(self, offer: TimeOffer) -> bool:
+        """Return whether an offer can be accepted still."""
+        in_time = offer.expires_at is not None and self.now < offer.expires_at
+        return offer.state == OfferState.MADE and in_time
+
+    def offered_booking(self, offer: TimeOffer) -> Booking:
+        """Return the booking for which another time is offered."""
+        return self._session.get_one(Booking, offer.booking_id)
+
+    def offered_hold(self, offer: TimeOffer) -> Booking | None:
+        """Return the hold of the time that is offered; None where it was never made."""
+        return time_offers.hold_of(self._session, offer)
+
+    def accept_offer(self, offer: TimeOffer) -> bool:
+        """Move a booking to the time offered; return False where that is lost.
+
+        Raises BookingRefused: offer_ended.
+        """
+        self._upcoming = None
+        return time_offers.accept(self._session, self._registry, offer, self.now, self._actor)
+
+    def decline_offer(self, offer: TimeOffer) -> None:
+        """Decline an offer; the office is told. Raises BookingRefused."""
+        time_offers.decline(self._session, self._registry, offer, self.now)
 
     # Limits, look-up by code, and the citizen's details
 

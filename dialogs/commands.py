@@ -11,9 +11,11 @@ from dialogs.engine import navigation
 from dialogs.engine import standard_commands as standard
 from dialogs.engine.command import UNKNOWN_COMMAND
 from dialogs.managing.find import ask_by_code
+from dialogs.managing.offers import answer_by_word
 from dialogs.menu import ask_zone, set_zone, switch_to
 from dialogs.messages.appointment import about_service, contact_facts, facts, useful_links
 from dialogs.messages.blocks import Block, Fact, Heading, Paragraph, message
+from dialogs.messages.time_offer import OfferAnswer
 
 MAX_OFFICES_LISTED = 8
 """The most municipalities that are listed if none is picked."""
@@ -90,6 +92,10 @@ def _book_for_caller(ctx: Context, _argument: str) -> None:
 
 def _switches_to(dialog: str) -> Callable[[Context, str], None]:
     return lambda ctx, _argument: switch_to(ctx, dialog)
+
+
+def _answers_offer(answer: OfferAnswer) -> Callable[[Context, str], None]:
+    return lambda ctx, _argument: answer_by_word(ctx, answer)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -175,6 +181,19 @@ COMMANDS: tuple[Command, ...] = (
         words=_("withdraw consent, withdraw my consent"),
         run=_switches_to("withdraw"),
         shown="never",
+    ),
+    *(
+        Command(
+            name=f"{answer}_offer",
+            words=words,
+            run=_answers_offer(answer),
+            shown="never",
+            yields=True,
+        )
+        for answer, words in (
+            (OfferAnswer.ACCEPT, _("i take the new time, accept the new time")),
+            (OfferAnswer.DECLINE, _("i don't want the new time, decline the new time")),
+        )
     ),
     standard.CHANGE,
     Command(

@@ -1,10 +1,15 @@
-"""Deep links: `book_` a service, a municipality or both; `manage_` a code; `caller` for staff."""
+"""Deep links: `book_` a service, a municipality or both; `manage_` a code; `caller` for staff.
+
+Those that begin with `offer_` are under the buttons of an offer of another time.
+"""
 
 from core.bookings.reference import fold_code, is_code
 from dialogs.booking.for_caller import CALLER
 from dialogs.context import Context
 from dialogs.managing.find import BY_CODE
+from dialogs.managing.offers import follow_offer
 from dialogs.menu import switch_to
+from dialogs.messages.time_offer import LINK_PREFIX
 
 BOOK_PREFIX, MANAGE_PREFIX = "book_", "manage_"
 
@@ -19,6 +24,8 @@ def follow_link(ctx: Context, link: str) -> None:
             switch_to(ctx, "bookings", booking=str(own.id))
         else:
             switch_to(ctx, "bookings", way=BY_CODE, code=fold_code(code))
+    elif link.startswith(LINK_PREFIX):
+        follow_offer(ctx, link)
     elif link == FOR_CALLER:
         if ctx.office.is_member():
             switch_to(ctx, CALLER.name)

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from bot.bootstrap import Application, bootstrap, load_shipped
 from bot.ops.cleanup import clean_up_forever
 from bot.ops.day_lists import list_days_forever
+from bot.ops.time_offers import make_offers_forever
 from bot.platforms import PLATFORMS
 from bot.settings import read_settings
 from webhooks import health
@@ -57,7 +58,8 @@ def build_app(application: Application) -> FastAPI:
             application.database, application.services, settings.keep_replies
         )
         listing = list_days_forever(application.database, application.services)
-        periodic = (cleaning, listing, streams.poll_forever())
+        offering = make_offers_forever(application.database, application.services)
+        periodic = (cleaning, listing, offering, streams.poll_forever())
         tasks = [asyncio.create_task(work) for work in periodic]
         worker = application.delivery_worker()
         delivering = asyncio.create_task(worker.run())

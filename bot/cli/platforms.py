@@ -81,6 +81,7 @@ def _poll(platform: str) -> None:
     from bot.bootstrap import bootstrap, load_shipped
     from bot.ops.cleanup import clean_up_forever
     from bot.ops.day_lists import list_days_forever
+    from bot.ops.time_offers import make_offers_forever
     from bot.platforms.base import PollingPlatform
     from bot.settings import read_settings
     from bot.telemetry.logging import configure
@@ -108,7 +109,8 @@ def _poll(platform: str) -> None:
             application.database, application.services, settings.keep_replies
         )
         listing = list_days_forever(application.database, application.services)
-        polling.extend(asyncio.create_task(work) for work in (cleaning, listing))
+        offering = make_offers_forever(application.database, application.services)
+        polling.extend(asyncio.create_task(work) for work in (cleaning, listing, offering))
 
         def end(*_ended: object) -> None:
             # An update that wasn't handled comes again.

@@ -11,6 +11,7 @@ from bot.views.appointment import appointment
 from bot.views.day_list import render_day_list
 from bot.views.notification import render_notification
 from bot.views.staff_alert import render_alert, render_edit, render_undelivered
+from bot.views.staff_offer import render_offer_alert, render_offer_question
 from bot.views.staff_question import render_question
 from core.db.models import Booking, Contact, InboundRow, OutboxRow, StaffRoom
 from core.errors import BookingRefused
@@ -26,6 +27,8 @@ TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = 
     MessageKind.UNDELIVERED_ALERT: render_undelivered,
     MessageKind.DAY_LIST: render_day_list,
     MessageKind.STAFF_QUESTION: render_question,
+    MessageKind.OFFER_QUESTION: render_offer_question,
+    MessageKind.OFFER_ALERT: render_offer_alert,
 }
 """The messages to rooms of staff by kind; None where one is obsolete."""
 

@@ -12,6 +12,7 @@ from bot.context import Services
 from bot.messages import Reply
 from bot.platforms.layout import ROOM_UNITS, utf16_units
 from bot.views.staff_alert import LANGUAGE, render_line
+from bot.views.staff_offer import offer_alert_line
 from core.db.models import UNSENT, OutboxRow, OutboxStatus, StaffRoom
 from core.messaging.keys import MessageKind, RoomRecipient
 from core.staff.chat_pace import BURST, INTERVAL, paced_until
@@ -21,7 +22,7 @@ from dialogs.messages.staff_alert import HOW_TO_FIND, gathered
 MOST = 200
 """The most alerts that are looked at for one message, which holds fewer."""
 
-GATHERED = (MessageKind.ALERT, MessageKind.UNDELIVERED_ALERT)
+GATHERED = (MessageKind.ALERT, MessageKind.UNDELIVERED_ALERT, MessageKind.OFFER_ALERT)
 
 
 def lock_rooms(session: Session, rows: Collection[OutboxRow]) -> None:
@@ -206,6 +207,8 @@ def _gather(
 def _line(session: Session, services: Services, row: OutboxRow) -> str | None:
     """Return a row's line; None where it fails, which is reported when it is sent by itself."""
     try:
+        if row.kind == MessageKind.OFFER_ALERT:
+            return offer_alert_line(session, services, row)
         return render_line(session, services, row)
     except DBAPIError:
         raise

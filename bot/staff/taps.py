@@ -1,7 +1,10 @@
 """Taps on the buttons under an alert: what was asked for is done, or the true state is told."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+
+from sqlalchemy import select
 
 from bot.staff import questions
 from bot.staff.turn import StaffTurn
@@ -9,19 +12,23 @@ from bot.staff_messages import StaffAnswer, StaffButton, StaffTap
 from bot.views.staff_alert import UNDOABLE, booking_buttons
 from core.actor import Staff
 from core.bookings import attendance, by_staff, seen
-from core.db.models import Booking
+from core.db.models import Booking, OutboxRow, StaffRoom
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _, join
-from core.messaging.keys import Cause
+from core.messaging.keys import Cause, MessageKind
+from core.messaging.outbox import enqueue
 from core.staff import questions as asked
-from core.staff.alerts import enqueue_edits
+from core.staff.alerts import enqueue_edits, to_room
 from core.staff.rights import Action
+from dialogs.messages.staff_offer import IS_OFFERED, NOT_OFFERED
 
 NOT_YOURS = _(
     "Only a linked colleague can do that: you aren't linked, or don't serve this appointment. Ask "
     "your manager for a code, and write me privately: /link and the code."
 )
-IN_ROOM = _("Please cancel it in your chat of appointments.")
+IN_ROOM = _("Please do that in your chat of appointments.")
+
+ANSWERED = _("That question was answered already.")
 
 DONE: Mapping[StaffButton, TextTemplate] = {
     StaffButton.SEEN: _("Noted: you saw it."),
@@ -30,6 +37,7 @@ DONE: Mapping[StaffButton, TextTemplate] = {
     StaffButton.NO_SHOW: _("Noted: didn't come."),
     StaffButton.UNDO: _("Undone."),
     StaffButton.CANCEL: _("Please answer my question."),
+    StaffButton.MOVE: _("Please answer my question."),
 }
 """The pop-ups after a tap, short enough to be read as they pass by."""
 
@@ -123,6 +131,40 @@ def _cancel(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
     return turn.pop_up(DONE[tap.button])
 
 
+def _move(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
+    booking = _find(turn, staff, Action.OFFER, tap)
+    by_staff.check_offerable(
+        turn.session, turn.registry, staff, booking, turn.now, shown=_shown(tap)
+    )
+    if turn.room is None:
+        return turn.refuse(IN_ROOM)
+    cause = Cause.offer_question(turn.inbound.message_id)
+    question = to_room(turn.room, MessageKind.OFFER_QUESTION, cause, turn.now, booking)
+    enqueue(turn.session, turn.registry.accounts, [question], turn.now)
+    return turn.pop_up(DONE[tap.button])
+
+
+def _answer_offer(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
+    """Have another time offered, or leave it, as the question under which was tapped asks."""
+    row = turn.session.get(OutboxRow, tap.about)
+    if row is None or row.kind != MessageKind.OFFER_QUESTION or row.room_id is None:
+        return turn.refuse(NOT_YOURS)
+    booking = by_staff.find(turn.session, turn.registry, staff, Action.OFFER, row.booking_id or 0)
+    answered = select(OutboxRow.id).where(
+        OutboxRow.booking_id == row.booking_id, OutboxRow.replaces_id == row.id
+    )
+    if turn.session.scalar(answered.limit(1)):
+        return turn.refuse(ANSWERED)
+    if tap.button is StaffButton.OFFER:
+        by_staff.offer(turn.session, turn.registry, staff, booking, turn.now, shown=_shown(tap))
+    room = turn.session.get_one(StaffRoom, row.room_id)
+    cause = Cause.offer_answer(row.id, tap.button)
+    edit = to_room(room, MessageKind.OFFER_QUESTION, cause, turn.now, booking)
+    edits = [replace(edit, replaces_id=row.id)]
+    enqueue(turn.session, turn.registry.accounts, edits, turn.now)
+    return turn.pop_up(IS_OFFERED if tap.button is StaffButton.OFFER else NOT_OFFERED)
+
+
 OF_BOOKING: Mapping[StaffButton, Act] = {
     StaffButton.SEEN: _seen,
     StaffButton.ARRIVED: _arrived,
@@ -131,6 +173,7 @@ OF_BOOKING: Mapping[StaffButton, Act] = {
     StaffButton.UNDO: _undo,
     StaffButton.NUMBER: _number,
     StaffButton.CANCEL: _cancel,
+    StaffButton.MOVE: _move,
 }
 
 BUTTONS: Mapping[StaffButton, Act] = {
@@ -138,4 +181,6 @@ BUTTONS: Mapping[StaffButton, Act] = {
     StaffButton.REASON: questions.pick_reason,
     StaffButton.CONFIRM: questions.confirm,
     StaffButton.KEEP: questions.keep,
+    StaffButton.OFFER: _answer_offer,
+    StaffButton.LEAVE: _answer_offer,
 }

@@ -8,15 +8,17 @@ from bot.context import Services
 from bot.messages import Reply
 from bot.platforms.layout import ROOM_UNITS, fitting, utf16_units
 from bot.views.staff_alert import LANGUAGE
+from bot.views.staff_offer import open_offers
 from core.bookings.agenda import list_room_day
 from core.db.models import OutboxRow, StaffRoom
 from core.messaging.keys import Cause
 from core.staff.rooms import is_one_way
 from dialogs.messages.staff_alert import day_heading, day_line, more, more_of_day
+from dialogs.messages.staff_offer import open_heading
 
 
 def render_day_list(session: Session, services: Services, row: OutboxRow) -> Reply | None:
-    """Return the list of a room's bookings on a day; None where there are none.
+    """Return the list of a room's bookings on a day, and its open offers; None without any.
 
     Of more than a message holds, the first are listed, and how many more there are.
     """
@@ -24,14 +26,21 @@ def render_day_list(session: Session, services: Services, row: OutboxRow) -> Rep
     loaded = services.registry[room.municipality_id]
     day = Cause.parse(row.dedupe_key, row.recipient).as_day()
     entries = list_room_day(session, loaded, room, day)
-    if not entries:
+    offers = open_offers(session, services, room)
+    if not entries and not offers:
         return None
     say = partial(services.texts.say, language=LANGUAGE)
     heading = say(day_heading(day, day, len(entries)))
     # Where we only post, nobody can write the command.
     count = more if is_one_way(room.chat) else more_of_day
     left = ROOM_UNITS - utf16_units(heading) - utf16_units(say(count(len(entries)))) - 1
+    still_open: list[str] = []
+    if offers:
+        offered = say(open_heading(len(offers)))
+        kept = fitting(offers, ROOM_UNITS // 2 - utf16_units(offered))
+        still_open = [offered, *kept]
+        left -= sum(utf16_units(line) + 1 for line in still_open)
     listed = fitting((say(day_line(loaded.body, entry)) for entry in entries), left)
     rest = len(entries) - len(listed)
     last = [say(count(rest))] if rest else []
-    return Reply(text="\n".join([heading, *listed, *last]), language=LANGUAGE)
+    return Reply(text="\n".join([heading, *listed, *last, *still_open]), language=LANGUAGE)

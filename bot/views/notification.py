@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 from bot.context import Services
 from bot.messages import Reply
 from bot.replies import build_reply
+from bot.views.time_offer import render_offer
 from core.db.models import Booking
 from core.messaging.keys import MessageKind
 from core.staff.record import cancellation_reason
 from dialogs.messages.notification import notification_message
+from dialogs.messages.time_offer import STATES
 
 
 def render_notification(
@@ -24,6 +26,10 @@ def render_notification(
     to_attendee: bool = False,
 ) -> Reply | None:
     """Return a notification's reply, by the booking as it is now; None where it is obsolete."""
+    if kind in STATES:
+        return render_offer(
+            session, services, MessageKind(kind), booking, language, timezone, to_attendee
+        )
     office_cancelled = kind == MessageKind.CANCELLED_BY_OFFICE
     reason = cancellation_reason(session, booking.id) if office_cancelled else None
     loaded, zone = services.registry[booking.municipality_id], ZoneInfo(timezone)

@@ -9,8 +9,11 @@ from bot.messages import Reply, ReplyChoice
 from bot.staff_messages import StaffButton, StaffTap
 from core.bookings.agenda import entry_of
 from core.bookings.attendance import MARKED_WITHIN, undoable
+from core.bookings.offer_ends import open_offer
 from core.bookings.seen import PHONE_FIELD, seen_by
+from core.bookings.time_offers import hold_of
 from core.bookings.true_state import ARRIVED, ENDED, ShownChange, last_change, zone_of
+from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, BookingState, History, HistoryAction, OutboxRow
 from core.i18n import LANGUAGES, Text, TextTemplate
 from core.messaging.keys import MessageKind
@@ -18,6 +21,7 @@ from core.staff.alerts import ALERTED, first_alert, gathered_before, is_shown_la
 from core.staff.record import cancellation_reason
 from core.staff.rights import Action
 from dialogs.messages import staff_alert as texts
+from dialogs.messages.staff_offer import MOVE, is_offered
 
 LANGUAGE = LANGUAGES[0]
 """The language in which rooms are spoken to: they have many readers, and no setting."""
@@ -32,6 +36,7 @@ LABELS: Mapping[StaffButton, TextTemplate] = {
     StaffButton.NO_SHOW: texts.DID_NOT_COME,
     StaffButton.NUMBER: texts.NUMBER,
     StaffButton.CANCEL: texts.CANCEL,
+    StaffButton.MOVE: MOVE,
 }
 
 MARKS: Mapping[Action, TextTemplate] = {
@@ -93,13 +98,19 @@ def render_undelivered(session: Session, services: Services, row: OutboxRow) -> 
     booking = session.get_one(Booking, row.booking_id)
     first = first_alert(session, row)
     loaded = services.registry[booking.municipality_id]
-    number = [_button(services, booking, StaffButton.NUMBER, texts.NUMBER, 0)]
     return _reply(
         services,
         texts.undelivered(loaded.body, entry_of(loaded, booking)),
         answers=first.provider_id if first else None,
-        choices=number if booking.details.get(PHONE_FIELD) else (),
+        choices=number_button(services, booking),
     )
+
+
+def number_button(services: Services, booking: Booking) -> list[ReplyChoice]:
+    """Return the button that shows the telephone number of a booking, if it has one."""
+    if not booking.details.get(PHONE_FIELD):
+        return []
+    return [_button(services, booking, StaffButton.NUMBER, texts.NUMBER, 0)]
 
 
 def render_line(session: Session, services: Services, row: OutboxRow) -> str:
@@ -123,7 +134,17 @@ def _alert(session: Session, services: Services, booking: Booking, change: Shown
         change,
         reason=cancellation_reason(session, booking.id) if cancelled else None,
         seen_by=seen.name if seen else None,
+        offered=_offered(session, loaded, booking),
     )
+
+
+def _offered(session: Session, loaded: LoadedMunicipality, booking: Booking) -> Text | None:
+    """Return the line of another time that is offered for a booking, if one is."""
+    offer = open_offer(session, booking.id)
+    hold = hold_of(session, offer) if offer else None
+    if offer is None or hold is None or offer.expires_at is None:
+        return None
+    return is_offered(loaded.body, hold.starts_at, offer.expires_at)
 
 
 def _shown_change(session: Session, booking: Booking, change_id: int | None) -> ShownChange:
@@ -172,6 +193,7 @@ def booking_buttons(session: Session, services: Services, booking: Booking) -> l
             StaffButton.NUMBER: bool(booking.details.get(PHONE_FIELD)),
             StaffButton.CANCEL: now < booking.ends_at,
         },
+        {StaffButton.MOVE: now < booking.starts_at and open_offer(session, booking.id) is None},
     )
     buttons = [
         _button(services, booking, button, LABELS[button], row)

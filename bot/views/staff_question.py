@@ -45,7 +45,7 @@ def render_question(session: Session, services: Services, row: OutboxRow) -> Rep
     elif question.reason:
         step = questions.step_of(session, question)
         text = lines(
-            _("Cancel the appointment? {which}", which=_which(services, booking)),
+            _("Cancel the appointment? {which}", which=which_booking(services, booking)),
             _("The citizen is told: {reason}", reason=question.reason)
             if is_told
             else _("Reason: {reason}", reason=question.reason),
@@ -64,7 +64,7 @@ def render_question(session: Session, services: Services, row: OutboxRow) -> Rep
             _(
                 "{name}, why is this appointment to be cancelled? {which}",
                 name=name or "",
-                which=_which(services, booking),
+                which=which_booking(services, booking),
             ),
             join(
                 " ",
@@ -107,7 +107,7 @@ def _closed(
     return _("Not cancelled: nobody answered for an hour.")
 
 
-def _which(services: Services, booking: Booking) -> Text:
+def which_booking(services: Services, booking: Booking) -> Text:
     """Return the time and the code of a booking, as far as its municipality has alerts show it."""
     body = services.registry[booking.municipality_id].body
     facts: dict[AlertFact, Text] = {

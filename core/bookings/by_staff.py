@@ -14,14 +14,17 @@ from sqlalchemy.orm import Session
 from core.actor import Actor, Staff
 from core.availability.slots import nearest_times
 from core.bookings import service
+from core.bookings.offer_ends import open_offer
 from core.bookings.reference import fold_code
 from core.bookings.staff_rights import bookable_part, check_change
+from core.bookings.time_offers import ask_for_offer
 from core.bookings.true_state import changed, check_confirmed, day_and_time
 from core.catalogue.registry import Registry
 from core.db.models import Booking, Citizen
 from core.errors import BookingRefused, RefusalKind, StaffRefusalKind, StaffRefused
 from core.i18n import Language, _, join
 from core.messaging.conversations import DEFAULT_TIMEZONE
+from core.staff.record import record
 from core.staff.rights import Action, no_booking, scope_of
 
 NEAREST = 5
@@ -148,6 +151,44 @@ def move(
         near = nearest_times(session, offer.for_staff(), starts_at, now, booking.id, NEAREST + 1)
         others = [start for start in near if start != booking.starts_at][:NEAREST]
         raise _not_free(sorted(others), offer.zone) from None
+
+
+def offer(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    booking: Booking,
+    now: datetime,
+    *,
+    shown: datetime | None = None,
+) -> None:
+    """Have another time offered to the citizen of a booking that hasn't begun.
+
+    Raises StaffRefused: not_allowed, not_found, changed.
+    """
+    session.refresh(booking, with_for_update=True)  # of two taps at once, one asks
+    check_offerable(session, registry, staff, booking, now, shown=shown)
+    ask_for_offer(session, booking, now, member_id=staff.member_id)
+    home = booking.municipality_id
+    record(session, staff, Action.OFFER, now, municipality_id=home, booking_id=booking.id)
+
+
+def check_offerable(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    booking: Booking,
+    now: datetime,
+    *,
+    shown: datetime | None = None,
+) -> None:
+    """Raise StaffRefused (not_allowed, not_found, changed) where `offer` would."""
+    check_right(registry, staff, Action.OFFER, booking)
+    check_awaited(session, registry, booking, now, shown)
+    if booking.starts_at <= now:
+        raise changed(_("This appointment has begun already."))
+    if open_offer(session, booking.id):
+        raise changed(_("Another time is being offered already."))
 
 
 def _not_free(nearest: Sequence[datetime], zone: ZoneInfo) -> StaffRefused:

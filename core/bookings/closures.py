@@ -132,7 +132,7 @@ def withdraw(
     row.withdrawn_at = now
     session.flush()
     _update_digest(session, municipality_id)
-    count = withdraw_offers(session, row.id, now)
+    count = withdraw_offers(session, registry, row.id, now)
     session.flush()
     _ask_again(session, asked_for, municipality_id, zone, now)
     record(session, staff, Action.OPEN, now, municipality_id=municipality_id)

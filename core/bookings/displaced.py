@@ -18,7 +18,7 @@ from core.actor import Staff
 from core.availability.schedule import Spans, day_bounds, is_open_through
 from core.availability.slots import MAX_DURATION, busy_at
 from core.bookings.expiry import expire_at_desks, expire_held
-from core.bookings.time_offers import ask_for_offer
+from core.bookings.time_offers import ask_for_offer, offer_again
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db import overlap_guard
 from core.db.advisory_locks import lock
@@ -142,6 +142,7 @@ def _move(
         lock(session, f"desk {desk_id}")  # before any row is locked, as whoever takes a desk does
     if desks:
         expire_at_desks(session, desks, now)
+    before = [booking.desk_id for booking, _desk_id in moves]
     try:
         with session.begin_nested():
             for booking, desk_id in moves:
@@ -158,8 +159,11 @@ def _move(
             fields=["desk"],
             member_id=staff.member_id,
             platform=staff.platform,
+            desk_before=former,
+            starts_before=booking.starts_at,
+            ends_before=booking.ends_at,
         )
-        for booking, _desk_id in moves
+        for (booking, _desk_id), former in zip(moves, before, strict=True)
     ]
     session.add_all(changes)
     session.flush()
@@ -175,12 +179,4 @@ def _expire(session: Session, holds: Sequence[Booking], now: datetime) -> None:
     offered = [hold.id for hold in holds if hold.offered_for_id is not None]
     made = TimeOffer.hold_id.in_(offered), TimeOffer.state == OfferState.MADE
     for offer in session.scalars(select(TimeOffer).where(*made)).all() if offered else ():
-        offer.state, offer.ended_at = OfferState.WITHDRAWN, now
-        session.flush()
-        ask_for_offer(
-            session,
-            session.get_one(Booking, offer.booking_id),
-            now,
-            exception_id=offer.exception_id,
-            member_id=offer.member_id,
-        )
+        offer_again(session, offer, session.get_one(Booking, offer.booking_id), now)

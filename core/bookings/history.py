@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
+from core.bookings.offer_ends import ENDING, withdraw_offer
 from core.db.events import record_event
 from core.db.models import Booking, History, HistoryAction
 from core.staff.record import record
@@ -45,8 +46,9 @@ def record_change(
 ) -> History:
     """Store a change in a booking's history; `fields` are the names of what was changed.
 
-    `before` is where a moved booking was.
-    Where staff made it, it is recorded with what they did, and the `reason` that they gave.
+    `before` is where a moved booking was. Where staff made the change, it is recorded with what
+    they did, and the `reason` that they gave. After a change in ENDING, no other time is offered
+    for the booking any more.
     """
     session.flush()
     staff = actor.staff
@@ -74,5 +76,7 @@ def record_change(
             reason=reason,
         )
     session.flush()
+    if action in ENDING:
+        withdraw_offer(session, booking.id, now)
     record_event(session, "booking", action)
     return change

@@ -26,6 +26,7 @@ _COMING = select(
 ).where(
     Booking.ends_at > bindparam("now"),
     LIVE,
+    Booking.offered_for_id.is_(None),  # what the office holds for them
 )
 _OF_CITIZEN = _COMING.where(Booking.citizen_id == bindparam("owner"))
 _OF_PROVEN_PHONE = _COMING.where(

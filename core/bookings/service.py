@@ -19,6 +19,7 @@ from core.bookings.limits import (
     count_confirmation,
     words_of_name,
 )
+from core.bookings.offer_ends import is_made
 from core.bookings.reference import new_code
 from core.bookings.staff_rights import check_change, offer_for
 from core.catalogue.model import Consent, Rules
@@ -98,7 +99,7 @@ def move(
     not_confirmed. Raises StaffRefused: not_allowed, not_found.
     """
     check_change(offer.municipality, booking, Action.MOVE, actor)
-    check_changeable(booking, offer.municipality.rules, now, actor)
+    check_changeable(session, booking, offer.municipality.rules, now, actor)
     if actor.staff:
         offer = offer.for_staff()
     starts_at = starts_at.astimezone(UTC)
@@ -131,7 +132,7 @@ def cancel(
     Raises BookingRefused: too_late, not_confirmed. Raises StaffRefused: not_allowed, not_found.
     """
     check_change(registry[booking.municipality_id].body, booking, Action.CANCEL, actor)
-    check_changeable(booking, rules, now, actor)
+    check_changeable(session, booking, rules, now, actor)
     booking.state = BookingState.CANCELLED
     change = record_change(session, booking, HistoryAction.CANCELLED, now, actor, reason=reason)
     _tell_of_change(session, registry, booking, change, now, actor)
@@ -239,14 +240,17 @@ def check_open(booking: Booking, now: datetime, actor: Actor | None = None) -> N
         )
 
 
-def check_changeable(booking: Booking, rules: Rules, now: datetime, actor: Actor) -> None:
+def check_changeable(
+    session: Session, booking: Booking, rules: Rules, now: datetime, actor: Actor
+) -> None:
     """Raise BookingRefused (not_confirmed, too_late) unless a booking may still be changed.
 
-    Staff have no deadline.
+    Staff have no deadline, nor has a citizen while the office offers them another time.
     """
     check_open(booking, now, actor)
     hours = rules.change_deadline_hours
-    if not actor.staff and booking.starts_at - now < timedelta(hours=hours):
+    is_late = not actor.staff and booking.starts_at - now < timedelta(hours=hours)
+    if is_late and not is_made(session, booking.id, now):
         raise BookingRefused(
             RefusalKind.TOO_LATE,
             _n(

@@ -1,13 +1,42 @@
-"""Offers of another time: asked for, made, answered, withdrawn."""
+"""Offers of another time: asked for, answered, expired, withdrawn."""
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from core.db.models import Booking, OfferState, TimeOffer
+from core.actor import Actor
+from core.bookings.allocation import still_serves
+from core.bookings.history import Place, record_change
+from core.bookings.holds import is_live
+from core.bookings.offer_ends import OPEN, end_offer, open_offer
+from core.catalogue.registry import Registry
+from core.db.advisory_locks import lock
+from core.db.events import record_event
+from core.db.models import (
+    Booking,
+    BookingState,
+    HistoryAction,
+    OfferState,
+    ScheduleException,
+    TimeOffer,
+)
+from core.errors import BookingRefused, RefusalKind
+from core.i18n import _
+from core.messaging.keys import Cause, MessageKind
+from core.messaging.notifications import enqueue_by_office, enqueue_notifications
+from core.staff.alerts import enqueue_alerts, enqueue_offer
 
-_OPEN = TimeOffer.state.in_((OfferState.PENDING, OfferState.MADE))
+ASKED = "offer asked"
+"""The event that another time is to be offered, which wakes who makes the offers."""
+
+OFFER_FIELD = "offer"
+"""The name by which the history of a booking says that an offered time was accepted."""
+
+OFFER_ENDED = _("This offer has ended.")
+
+EXPIRED_AT_ONCE = 20
+"""The most offers that one transaction ends for their age: turns wait for it."""
 
 
 def ask_for_offer(
@@ -19,7 +48,7 @@ def ask_for_offer(
     member_id: int | None = None,
 ) -> None:
     """Have another time offered for a booking soon, unless one is asked for already."""
-    if session.scalar(select(TimeOffer.id).where(TimeOffer.booking_id == booking.id, _OPEN)):
+    if open_offer(session, booking.id):
         return
     session.add(
         TimeOffer(
@@ -30,13 +59,182 @@ def ask_for_offer(
             asked_at=now,
         )
     )
+    record_event(session, ASKED)
 
 
-def withdraw_offers(session: Session, exception_id: int, now: datetime) -> int:
-    """Withdraw the open offers of a schedule exception; return how many there were."""
+def withdraw_offers(session: Session, registry: Registry, exception_id: int, now: datetime) -> int:
+    """Withdraw the open offers of a schedule exception; return how many there were.
+
+    The citizens who know of one are told that their appointment stands.
+    """
     offers = session.scalars(
-        select(TimeOffer).where(TimeOffer.exception_id == exception_id, _OPEN)
+        select(TimeOffer)
+        .where(TimeOffer.exception_id == exception_id, OPEN)
+        .order_by(TimeOffer.id)
+        .with_for_update()
     ).all()
     for offer in offers:
-        offer.state, offer.ended_at = OfferState.WITHDRAWN, now
+        withdraw(session, registry, offer, now)
     return len(offers)
+
+
+def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
+    """Withdraw an open offer; the citizen, if told of it, is told that the appointment stands."""
+    was_made = offer.state == OfferState.MADE
+    end_offer(session, offer, OfferState.WITHDRAWN, now)
+    if was_made:
+        booking = session.get_one(Booking, offer.booking_id)
+        tell_citizen(session, registry, booking, offer, MessageKind.OFFER_WITHDRAWN, now)
+        enqueue_offer(session, registry, booking, offer, now, only_shown=True)
+
+
+def tell_citizen(
+    session: Session,
+    registry: Registry,
+    booking: Booking,
+    offer: TimeOffer,
+    kind: MessageKind,
+    now: datetime,
+) -> bool:
+    """Enqueue the message about an offer; return whether it goes where people are reached.
+
+    A page is read only by who comes back to it.
+    """
+    cause = Cause.offer(offer.id, offer.state)
+    expires_at = offer.expires_at if kind is MessageKind.TIME_OFFERED else None
+    platforms = enqueue_by_office(session, registry, booking, cause, kind, now, expires_at)
+    return any(platform not in FETCHED for platform in platforms)
+
+
+FETCHED = frozenset({"webchat"})
+"""The platforms whose messages wait until their reader comes to fetch them."""
+
+
+def latest_offer(session: Session, booking_id: int) -> TimeOffer | None:
+    """Return the last offer for a booking, whatever has become of it."""
+    return session.scalar(
+        select(TimeOffer)
+        .where(TimeOffer.booking_id == booking_id)
+        .order_by(TimeOffer.id.desc())
+        .limit(1)
+    )
+
+
+def hold_of(session: Session, offer: TimeOffer) -> Booking | None:
+    """Return the hold that has the time of an offer; None where it was never made."""
+    return session.get(Booking, offer.hold_id) if offer.hold_id else None
+
+
+def reason_of(session: Session, offer: TimeOffer) -> str | None:
+    """Return the reason of the closure for which another time is offered, if there is one."""
+    exception = offer.exception_id and session.get(ScheduleException, offer.exception_id)
+    return exception.reason if exception else None
+
+
+def accept(
+    session: Session, registry: Registry, offer: TimeOffer, now: datetime, actor: Actor
+) -> bool:
+    """Move a booking to the desk and time that are held for it; free of the deadline.
+
+    Accepted once more, it is as it was. Return False where the time is lost, because it was closed
+    too: then another one is offered soon. Raises BookingRefused: offer_ended.
+    """
+    booking, hold = session.get_one(Booking, offer.booking_id), hold_of(session, offer)
+    if hold is None:
+        raise offer_ended()
+    lock(session, f"desk {hold.desk_id}")  # before any row is locked, as `take_desk` does
+    for row in (booking, offer, hold):
+        session.refresh(row, with_for_update=True)
+    stands = booking.state == BookingState.CONFIRMED
+    if offer.state == OfferState.ACCEPTED and stands and booking.starts_at == hold.starts_at:
+        return True
+    in_time = offer.expires_at is not None and now < offer.expires_at
+    if offer.state != OfferState.MADE or not stands or not in_time:
+        raise offer_ended()
+    if is_lost(registry, booking, hold, now):
+        offer_again(session, offer, booking, now)
+        return False
+    end_offer(session, offer, OfferState.ACCEPTED, now)
+    before = Place(booking.desk_id, booking.starts_at, booking.ends_at)
+    booking.desk_id = hold.desk_id
+    booking.starts_at, booking.ends_at = hold.starts_at, hold.ends_at
+    booking.arrived_at = None
+    fields = ["starts_at", OFFER_FIELD]
+    change = record_change(session, booking, HistoryAction.MOVED, now, actor, fields, before=before)
+    enqueue_notifications(session, registry, booking, change, now, actor)
+    enqueue_alerts(session, registry, booking, change, now)
+    return True
+
+
+def is_lost(registry: Registry, booking: Booking, hold: Booking, now: datetime) -> bool:
+    """Return whether a time that was offered can't be kept: it was closed since."""
+    loaded = registry[booking.municipality_id]
+    if not is_live(hold, now) or not loaded.has(booking.service, booking.branch):
+        return True
+    offer = loaded.offer(booking.service, booking.branch, booking.channel)
+    return not still_serves(offer, hold)
+
+
+def offer_again(session: Session, offer: TimeOffer, booking: Booking, now: datetime) -> None:
+    """Have another time offered in place of one that is lost."""
+    end_offer(session, offer, OfferState.WITHDRAWN, now)
+    given = {"exception_id": offer.exception_id, "member_id": offer.member_id}
+    ask_for_offer(session, booking, now, **given)
+
+
+def decline(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
+    """Decline an offer: its time is free at once, and the rooms are told to call.
+
+    Declined once more, it is as it was. Raises BookingRefused: offer_ended.
+    """
+    session.refresh(offer, with_for_update=True)
+    if offer.state == OfferState.DECLINED:
+        return
+    booking = session.get_one(Booking, offer.booking_id)
+    if offer.state != OfferState.MADE or offer.expires_at is None or now >= offer.expires_at:
+        raise offer_ended()
+    end_offer(session, offer, OfferState.DECLINED, now)
+    enqueue_offer(session, registry, booking, offer, now)
+
+
+def offer_ended() -> BookingRefused:
+    """Return the refusal of an offer that can't be accepted or declined any more."""
+    return BookingRefused(RefusalKind.OFFER_ENDED, OFFER_ENDED)
+
+
+def has_overdue(session: Session, now: datetime) -> bool:
+    """Return whether `end_overdue` has something to do: a quick check."""
+    return session.scalar(_overdue(now).limit(1)) is not None
+
+
+def end_overdue(session: Session, registry: Registry, now: datetime) -> int:
+    """Expire the offers that nobody answered, and replace those whose time is lost.
+
+    The citizens and the rooms are told. Return how many there were.
+    """
+    overdue = _overdue(now).order_by(TimeOffer.id).limit(EXPIRED_AT_ONCE)
+    ids = session.scalars(overdue).all()
+    offers = session.scalars(
+        select(TimeOffer).where(TimeOffer.id.in_(ids), OPEN).with_for_update(skip_locked=True)
+    ).all()
+    for offer in offers:
+        booking = session.get_one(Booking, offer.booking_id)
+        if offer.expires_at is None or now < offer.expires_at:
+            offer_again(session, offer, booking, now)
+            continue
+        end_offer(session, offer, OfferState.EXPIRED, now)
+        tell_citizen(session, registry, booking, offer, MessageKind.OFFER_EXPIRED, now)
+        enqueue_offer(session, registry, booking, offer, now)
+    return len(offers)
+
+
+def _overdue(now: datetime) -> Select[int]:
+    return (
+        select(TimeOffer.id)
+        .join(Booking, TimeOffer.hold_id == Booking.id)
+        .where(
+            OPEN,
+            TimeOffer.state == OfferState.MADE,
+            or_(TimeOffer.expires_at <= now, Booking.state != BookingState.HELD),
+        )
+    )

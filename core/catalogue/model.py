@@ -242,6 +242,8 @@ class Rules(CatalogueModel):
     confirmations_per_address: int = Field(default=30, ge=1)
     """The bookings that may be confirmed from one network address in 24 hours, by citizens who
     haven't proven that the telephone number is theirs."""
+    offer_hours: int = Field(default=24, ge=1, le=14 * 24)
+    """The hours for which another time, that the office offers, is held for the citizen."""
 
     @property
     def most_bookings_of_citizen(self) -> int:

@@ -20,6 +20,13 @@ class MessageKind(StrEnum):
     MOVED_BY_OFFICE = "moved_by_office"
     CANCELLED_BY_OFFICE = "cancelled_by_office"
     EDITED_BY_OFFICE = "edited_by_office"
+    TIME_OFFERED = "time_offered"
+    """Another time, held for the citizen, in place of one that can't be kept."""
+    NO_TIME_FREE = "no_time_free"
+    """No other time can be offered in place of one that can't be kept."""
+    OFFER_EXPIRED = "offer_expired"
+    OFFER_WITHDRAWN = "offer_withdrawn"
+    """The appointment stands after all."""
     ALERT = "alert"
     """A change to a booking, to a room of staff."""
     ALERT_EDIT = "alert_edit"
@@ -30,6 +37,10 @@ class MessageKind(StrEnum):
     """The bookings of a day, to a room of staff in the morning."""
     STAFF_QUESTION = "staff_question"
     """Why a booking is to be cancelled, to a member in a room."""
+    OFFER_QUESTION = "offer_question"
+    """Whether another time is to be offered to a citizen, to a room of staff."""
+    OFFER_ALERT = "offer_alert"
+    """What has become of an offer of another time, to a room of staff."""
 
 
 TO_STAFF = frozenset(
@@ -39,6 +50,8 @@ TO_STAFF = frozenset(
         MessageKind.UNDELIVERED_ALERT,
         MessageKind.DAY_LIST,
         MessageKind.STAFF_QUESTION,
+        MessageKind.OFFER_QUESTION,
+        MessageKind.OFFER_ALERT,
     }
 )
 """The kinds of message that go to a room of staff."""
@@ -144,6 +157,31 @@ class Cause:
     def question(cls, question_id: int, step: int) -> "Cause":
         """Return the cause that is a step of a question to staff. Stored as "question 3.0"."""
         return cls(f"question {question_id}.{step}")
+
+    @classmethod
+    def offer(cls, offer_id: int, state: str) -> "Cause":
+        """Return the cause that is an offer's state. Stored as "offer 3 made"."""
+        return cls(f"offer {offer_id} {state}")
+
+    @classmethod
+    def offer_edit(cls, offer_id: int, state: str) -> "Cause":
+        """Return the cause that shows an offer in an alert sent before, "offer edit 3 made"."""
+        return cls(f"offer edit {offer_id} {state}")
+
+    @classmethod
+    def offer_question(cls, message_id: str) -> "Cause":
+        """Return the cause that is a tap on the button that asks, "offer question 733001"."""
+        return cls(f"offer question {message_id}")
+
+    @classmethod
+    def offer_answer(cls, row_id: int, answer: str) -> "Cause":
+        """Return the cause that is the answer to the question of a row, "offer answer 9 yes"."""
+        return cls(f"offer answer {row_id} {answer}")
+
+    def as_offer(self) -> tuple[int, str]:
+        """Return the offer and the state that are the cause."""
+        _offer, number, state = self.text.split()
+        return int(number), state
 
     def as_day(self) -> date:
         """Return the day that is the cause."""

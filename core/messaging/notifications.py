@@ -107,6 +107,31 @@ def enqueue_notifications(
     enqueue(session, registry.accounts, messages, now)
 
 
+def enqueue_by_office(
+    session: Session,
+    registry: Registry,
+    booking: Booking,
+    cause: Cause,
+    kind: MessageKind,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> Sequence[str]:
+    """Enqueue a message of the office about a booking, which is no change of it.
+
+    It goes where its changes are told. Return the platforms.
+    """
+    routes = [*_email_routes(registry, booking), *_citizen_routes(session, registry, booking)[:1]]
+    routes = routes or _attendee_routes(registry, booking)[:1]
+    messages = [
+        replace(
+            notification(booking, route, cause, kind, now), expires_at=expires_at or booking.ends_at
+        )
+        for route in routes
+    ]
+    enqueue(session, registry.accounts, messages, now)
+    return [platform_of(route.account) for route in routes]
+
+
 def reaches_anybody(session: Session, registry: Registry, booking: Booking) -> bool:
     """Return whether anybody would be sent a message of a change by the office."""
     return bool(_email_routes(registry, booking) or _citizen_routes(session, registry, booking))

@@ -9,7 +9,15 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
-from core.db.models import UNSENT, Booking, History, HistoryAction, OutboxRow, StaffRoom
+from core.db.models import (
+    UNSENT,
+    Booking,
+    History,
+    HistoryAction,
+    OutboxRow,
+    StaffRoom,
+    TimeOffer,
+)
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
 from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue
 from core.staff.rooms import is_one_way
@@ -80,6 +88,30 @@ def enqueue_edits(
         if first is not None and only in (None, room.id)
     ]
     enqueue(session, registry.accounts, messages, now)
+
+
+def enqueue_offer(
+    session: Session,
+    registry: Registry,
+    booking: Booking,
+    offer: TimeOffer,
+    now: datetime,
+    *,
+    only_shown: bool = False,
+) -> None:
+    """Tell the rooms of a booking what has become of an offer; their alerts of it show it.
+
+    `only_shown`: only these do.
+    """
+    if not only_shown:
+        cause = Cause.offer(offer.id, offer.state)
+        messages = [
+            to_room(room, MessageKind.OFFER_ALERT, cause, now, booking)
+            for room, _first in _rooms(session, registry, booking)
+        ]
+        enqueue(session, registry.accounts, messages, now)
+    shown = Cause.offer_edit(offer.id, offer.state)
+    enqueue_edits(session, registry, booking, shown, now)
 
 
 def to_room(

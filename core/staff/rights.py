@@ -23,6 +23,8 @@ class Action(StrEnum):
     """Find bookings by the attendee's name."""
     BOOK = "book"
     MOVE = "move"
+    OFFER = "offer"
+    """Have another time offered to the citizen of a booking."""
     EDIT = "edit"
     CANCEL = "cancel"
     SEEN = "seen"
@@ -74,6 +76,7 @@ RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
     Action.FIND:            (_AREA,    _TOWN,   _ALL),
     Action.BOOK:            (_AREA,    _TOWN,   _ALL),
     Action.MOVE:            (_AREA,    _TOWN,   _ALL),
+    Action.OFFER:           (_AREA,    _TOWN,   _ALL),
     Action.EDIT:            (_AREA,    _TOWN,   _ALL),
     Action.CANCEL:          (_AREA,    _TOWN,   _ALL),
     Action.SEEN:            (_AREA,    _TOWN,   _ALL),

@@ -27,6 +27,8 @@ from dialogs.engine.prompts import Choice, StoredChoice
 from dialogs.engine.steps import Context
 from dialogs.nlu.normalize import clean, normalize
 
+OLD_BUTTON = _("That button is no longer in use.")
+
 MAX_TEXT = 1000
 """The most characters that a typed text may have."""
 
@@ -61,7 +63,7 @@ def _explain_old_button(ctx: Context[Any], tap: TapInput, key: str) -> None:
     old = tap.prompt
     found = old.choice(key) if old else None
     if old is None or found is None:
-        ctx.say(_("That button is no longer in use."))
+        ctx.say(OLD_BUTTON)
         return
     dialog, name = old.key
     label = ctx.tapped = found.label(ctx.state.language)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from core.db.models import Booking
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _
 from core.messaging.keys import MessageKind
@@ -19,7 +20,7 @@ from dialogs.messages.appointment import (
     booking_message,
     brief_form,
 )
-from dialogs.messages.blocks import Fact, Facts, Heading, message
+from dialogs.messages.blocks import Fact, Facts, Heading, Message, message
 from dialogs.messages.notification import WORDINGS
 
 BOOKING_KEPT = _("All right, your appointment stands.")
@@ -77,11 +78,16 @@ def _move(ctx: Context, answer: str) -> None:
             navigation.end_dialog(ctx)
         raise
     navigation.end_dialog(ctx)
+    ctx.say(moved_message(ctx, booking))
+
+
+def moved_message(ctx: Context, booking: Booking) -> Message:
+    """Return the message that an appointment was moved, with how it is now."""
     loaded = ctx.office.of_booking(booking)
     details = appointment_facts(loaded, booking, ctx.zone)
     wording = WORDINGS[MessageKind.MOVED]
     brief = brief_form(wording.brief, loaded, booking, ctx.zone)
-    ctx.say(booking_message(booking, wording.for_attendee, details, brief))
+    return booking_message(booking, wording.for_attendee, details, brief)
 
 
 def _steps(ctx: Context) -> Iterator[Step]:

@@ -19,6 +19,7 @@ from dialogs.messages.appointment import (
     one_line,
 )
 from dialogs.messages.blocks import Message, Note, Paragraph
+from dialogs.messages.time_offer import STATES
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,17 @@ WORDINGS: Mapping[MessageKind, Wording] = {
         _EDITED_BY_OFFICE,
     ),
 }
-"""For every kind but the cancellations, which say nothing else of the appointment."""
+"""For every kind but the cancellations, which say nothing else of the appointment, and offers."""
 
 CANCELLATIONS = {MessageKind.CANCELLED, MessageKind.CANCELLED_BY_OFFICE}
 
 if _missing := (
-    set(MessageKind) - WORDINGS.keys() - CANCELLATIONS - TO_STAFF - {MessageKind.REPLY}
+    set(MessageKind)
+    - WORDINGS.keys()
+    - CANCELLATIONS
+    - STATES.keys()
+    - TO_STAFF
+    - {MessageKind.REPLY}
 ):
     raise RuntimeError(f"WORDINGS has no record for: {', '.join(sorted(_missing))}")
 

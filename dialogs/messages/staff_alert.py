@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from core.bookings.agenda import AgendaEntry
 from core.bookings.reference import format_code
+from core.bookings.time_offers import OFFER_FIELD
 from core.bookings.true_state import ShownChange, day_and_time
 from core.catalogue.model import AlertFact, Channel, Municipality
 from core.db.models import BookingState, HistoryAction
@@ -41,6 +42,9 @@ MOVED_FROM = _("Moved from {before} to {after}")
 SOON = timedelta(hours=2)
 """The time before its start in which a change to a booking can't wait until somebody looks."""
 
+ACCEPTED = _("The offered time was accepted")
+ACCEPTED_FROM = _("The offered time was accepted, from {before} to {after}")
+
 UNDELIVERED = _("Please call the citizen, whom a message of ours didn't reach")
 
 AT_A_GLANCE = (AlertFact.TIME, AlertFact.SERVICE)
@@ -56,8 +60,12 @@ def alert(
     *,
     reason: str | None = None,
     seen_by: str | None = None,
+    offered: Text | None = None,
 ) -> Text:
-    """Return an alert of a change to a booking; `reason` is of a cancellation by the office."""
+    """Return an alert of a change to a booking; `reason` is of a cancellation by the office.
+
+    `offered` is the line of another time that is offered for it.
+    """
     booked = change.action is HistoryAction.CONFIRMED and change.by_citizen
     zone = ZoneInfo(body.timezone)
     return lines(
@@ -68,6 +76,7 @@ def alert(
         else _("({who}, {when})", who=change.who, when=day_and_time(change.at, zone)),
         _("Reason: {reason}", reason=reason) if reason else None,
         _("Seen by: {name}", name=seen_by) if seen_by else None,
+        offered,
     )
 
 
@@ -78,12 +87,22 @@ def alert_line(body: Municipality, entry: AgendaEntry, change: ShownChange) -> T
 
 def undelivered(body: Municipality, entry: AgendaEntry) -> Text:
     """Return the alert that a message to the citizen of a booking was given up."""
-    return lines(_glance(UNDELIVERED, _facts(body, entry, AT_A_GLANCE)), _rest(body, entry))
+    return at_a_glance(body, entry, UNDELIVERED)
+
+
+def at_a_glance(body: Municipality, entry: AgendaEntry, heading: Text) -> Text:
+    """Return a message about a booking, under that heading."""
+    return lines(_glance(heading, _facts(body, entry, AT_A_GLANCE)), _rest(body, entry))
 
 
 def undelivered_line(body: Municipality, entry: AgendaEntry) -> Text:
     """Return the same in one line."""
-    return _line(body, entry, _glance(UNDELIVERED, _facts(body, entry, AT_A_GLANCE)))
+    return in_one_line(body, entry, UNDELIVERED)
+
+
+def in_one_line(body: Municipality, entry: AgendaEntry, heading: Text) -> Text:
+    """Return a message about a booking, under that heading, in one line."""
+    return _line(body, entry, _glance(heading, _facts(body, entry, AT_A_GLANCE)))
 
 
 def gathered(count: int) -> Text:
@@ -146,15 +165,18 @@ def _change(body: Municipality, entry: AgendaEntry, change: ShownChange) -> Text
     before, after = change.starts_before, change.starts_after
     if before and after and AlertFact.TIME in body.staff_chat.shows:
         times = {"before": _time(body, before), "after": _time(body, after)}
-        heading = TextTemplate(MOVED_FROM.message, args=times)
+        moved = ACCEPTED_FROM if OFFER_FIELD in change.fields else MOVED_FROM
+        heading = TextTemplate(moved.message, args=times)
         among = [fact for fact in AT_A_GLANCE if fact is not AlertFact.TIME]
-    if change.action is HistoryAction.EDITED:
+    elif change.action is HistoryAction.EDITED:
         service = body.services.get(entry.service)
         labels = {field.id: field.label for field in body.fields_of(service)} if service else {}
         names = join(", ", *(labels.get(name, name) for name in change.fields))
         heading = TextTemplate(HEADINGS[change.action].message, args={"fields": names})
-    if change.action is HistoryAction.DESK_CHANGED:
+    elif change.action is HistoryAction.DESK_CHANGED:
         heading = TextTemplate(HEADINGS[change.action].message, args={"desk": entry.desk})
+    elif change.action is HistoryAction.MOVED and OFFER_FIELD in change.fields:
+        heading = ACCEPTED
     if timedelta() <= entry.starts_at - change.at < SOON and change.action not in _ON_THE_DAY:
         heading = _("Within two hours! {heading}", heading=heading)
     return _glance(heading, _facts(body, entry, among))

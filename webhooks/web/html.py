@@ -60,6 +60,8 @@ class Bubble:
     booking: int | None = None
     first: bool = False
     """True where the newest part of the conversation begins with it."""
+    choices: Sequence[ReplyChoice] = ()
+    """The buttons under it, where it is no question, whose buttons have a place of their own."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,9 @@ def _bubbles(seen: ConversationView, actions: Callable[[], list[ReplyBlock]]) ->
             if not blocks:
                 blocks = text_blocks(reply.text, titled=bool(reply.booking))
                 blocks += actions() if reply.booking else []
-            added.append(Bubble("bot", reply.text, blocks, number, reply.booking))
+            buttons = () if reply.step else reply.choices
+            bubble = Bubble("bot", reply.text, blocks, number, reply.booking, choices=buttons)
+            added.append(bubble)
         if number == seen.last:
             added[0] = replace(added[0], first=True)
         bubbles += added

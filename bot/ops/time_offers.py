@@ -1,0 +1,101 @@
+"""The offers of another time: made in portions, and ended when nobody answers."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.retry import repeat
+from bot.telemetry.logging import cause
+from core.bookings.offer_making import PlannedOffer, has_pending, make_offers, plan_offers
+from core.bookings.time_offers import ASKED, end_overdue, has_overdue
+from core.catalogue.registry import Registry
+from core.db.database import Database
+from core.db.events import events
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 5.0
+"""The interval at which offers are looked for that another process has asked for."""
+
+PORTION = 10
+"""The most offers that are planned at once, by a transaction that only reads."""
+
+WRITER_SECONDS = 0.012
+"""The time after which a portion ends: with the last offer begun, it takes 20 ms of the writer."""
+
+PAUSE_SECONDS = 0.1
+"""Between two portions, in which the turns that wait have the processor."""
+
+
+async def make_offers_forever(database: Database, services: Services) -> None:
+    """Make and end offers until cancelled, soon after one is asked for; an error ends nothing."""
+    loop, woken = asyncio.get_running_loop(), asyncio.Event()
+
+    def committed(info: dict[Any, Any]) -> None:
+        if (ASKED,) in events(info):
+            loop.call_soon_threadsafe(woken.set)
+
+    async def once() -> None:
+        if await work_once(database, services):
+            await asyncio.sleep(PAUSE_SECONDS)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await woken.wait()
+        woken.clear()
+
+    def report(error: Exception) -> None:
+        log.error("offering times failed", **cause(error))
+
+    database.on_commit.append(committed)
+    try:
+        await repeat(once, report, after_error=LOOK_SECONDS)
+    finally:
+        database.on_commit.remove(committed)
+
+
+async def work_once(database: Database, services: Services) -> bool:
+    """Make a portion of the offers, and end what is overdue; return whether there was any."""
+    now, registry = services.clock(), services.registry
+
+    def is_waiting(session: Session) -> tuple[bool, bool]:
+        return has_overdue(session, now), has_pending(session)
+
+    overdue, pending = await database.read(is_waiting)
+    if overdue:
+        await database.write(lambda s: end_some(s, registry, services))
+    if pending:
+        await make_portion(database, services)
+    return overdue or pending
+
+
+def end_some(session: Session, registry: Registry, services: Services) -> int:
+    """End some of the offers that nobody answered in time; return how many."""
+    registry.refresh(session)
+    return end_overdue(session, registry, services.clock())
+
+
+async def make_portion(database: Database, services: Services) -> int:
+    """Make some of the offers that were asked for; return how many have left the queue."""
+    registry = services.registry
+
+    def plan(session: Session) -> Sequence[PlannedOffer]:
+        registry.refresh_without_lock(session)
+        return plan_offers(session, registry, services.clock(), PORTION)
+
+    planned = await database.read(plan)
+
+    def make(session: Session) -> int:
+        registry.refresh(session)
+        ends = time.perf_counter() + WRITER_SECONDS
+        return make_offers(
+            session, registry, planned, services.clock(), lambda: time.perf_counter() > ends
+        )
+
+    return await database.write(make)

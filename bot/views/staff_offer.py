@@ -1,0 +1,121 @@
+"""Renders what rooms of staff are told and asked of offers of another time."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.messages import Reply, ReplyChoice
+from bot.staff_messages import StaffButton, StaffTap
+from bot.views.staff_alert import LANGUAGE, number_button
+from bot.views.staff_question import which_booking
+from core.bookings.agenda import entry_of
+from core.bookings.offer_ends import OPEN
+from core.bookings.time_offers import hold_of
+from core.catalogue.registry import LoadedMunicipality
+from core.db.models import Booking, OfferState, OutboxRow, StaffRoom, TimeOffer
+from core.i18n import Text
+from core.messaging.keys import Cause
+from core.staff.alerts import first_alert
+from core.staff.rooms import is_for
+from dialogs.messages import staff_offer as texts
+
+
+def render_offer_alert(session: Session, services: Services, row: OutboxRow) -> Reply | None:
+    """Return the message of what has become of an offer; None where it became something else."""
+    found = _told(session, row)
+    if found is None:
+        return None
+    offer, booking = found
+    loaded, first, hold = _loaded(services, booking), first_alert(session, row), None
+    hold = hold_of(session, offer)
+    start = hold.starts_at if hold else None
+    said = texts.became(loaded.body, entry_of(loaded, booking), offer.state, start)
+    return Reply(
+        text=services.texts.say(said, LANGUAGE),
+        language=LANGUAGE,
+        answers=first.provider_id if first else None,
+        choices=number_button(services, booking),
+    )
+
+
+def offer_alert_line(session: Session, services: Services, row: OutboxRow) -> str:
+    """Return the same in one line, for a message that tells of several. Raises LookupError."""
+    found = _told(session, row)
+    if found is None:
+        raise LookupError("the offer became something else")
+    offer, booking = found
+    loaded, hold = _loaded(services, booking), hold_of(session, offer)
+    start = hold.starts_at if hold else None
+    said = texts.became_line(loaded.body, entry_of(loaded, booking), offer.state, start)
+    return services.texts.say(said, LANGUAGE)
+
+
+def _told(session: Session, row: OutboxRow) -> tuple[TimeOffer, Booking] | None:
+    """Return the offer that a row tells of, and its booking; None where its state is another."""
+    offer_id, state = Cause.parse(row.dedupe_key, row.recipient).as_offer()
+    offer = session.get(TimeOffer, offer_id)
+    if offer is None or offer.state != state:
+        return None
+    return offer, session.get_one(Booking, offer.booking_id)
+
+
+def _loaded(services: Services, booking: Booking) -> LoadedMunicipality:
+    return services.registry[booking.municipality_id]
+
+
+def render_offer_question(session: Session, services: Services, row: OutboxRow) -> Reply:
+    """Return the question whether another time is to be offered, or how it was answered."""
+    booking = session.get_one(Booking, row.booking_id)
+    first, choices = first_alert(session, row), []
+    if row.replaces_id is None:
+        said: Text = texts.ask_to_offer(which_booking(services, booking))
+        start = int(booking.starts_at.timestamp())
+        choices = [
+            ReplyChoice(
+                id=StaffTap(button, row.id, start).dump(),
+                label=services.texts.say(label, LANGUAGE),
+                row=place,
+            )
+            for place, (button, label) in enumerate(
+                ((StaffButton.OFFER, texts.OFFER), (StaffButton.LEAVE, texts.LEAVE))
+            )
+        ]
+    else:
+        answer = Cause.parse(row.dedupe_key, row.recipient).text.rpartition(" ")[2]
+        said = texts.IS_OFFERED if answer == StaffButton.OFFER else texts.NOT_OFFERED
+    return Reply(
+        text=services.texts.say(said, LANGUAGE),
+        language=LANGUAGE,
+        answers=first.provider_id if first and row.replaces_id is None else None,
+        edits=row.replaces_id is not None,
+        choices=choices,
+    )
+
+
+def open_offers(session: Session, services: Services, room: StaffRoom) -> Sequence[str]:
+    """Return the lines of the offers of a room's bookings that nobody has answered yet."""
+    loaded = services.registry[room.municipality_id]
+    offers = session.execute(
+        select(TimeOffer, Booking)
+        .join(Booking, TimeOffer.booking_id == Booking.id)
+        .where(
+            OPEN,
+            TimeOffer.state == OfferState.MADE,
+            Booking.municipality_id == room.municipality_id,
+        )
+        .order_by(Booking.starts_at, Booking.id)
+    ).all()
+    lines = []
+    for offer, booking in offers:
+        hold = hold_of(session, offer)
+        if (
+            hold
+            and offer.expires_at
+            and is_for(room, loaded.body, booking.service, booking.desk_id)
+        ):
+            entry = entry_of(loaded, booking)
+            line = texts.open_line(loaded.body, entry, hold.starts_at, offer.expires_at)
+            lines.append(services.texts.say(line, LANGUAGE))
+    return lines

@@ -1,0 +1,52 @@
+"""Renders the messages of offers of another time, with the citizen's buttons."""
+
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.messages import LINK_CHOICE, Reply, ReplyChoice
+from bot.replies import build_reply
+from core.bookings.time_offers import hold_of, latest_offer, reason_of
+from core.db.models import Booking
+from core.messaging.keys import MessageKind
+from dialogs.messages.time_offer import ANSWERS, Offered, link_of, offer_message
+
+
+def render_offer(
+    session: Session,
+    services: Services,
+    kind: MessageKind,
+    booking: Booking,
+    language: str,
+    timezone: str,
+    to_attendee: bool,
+) -> Reply | None:
+    """Return a message about a booking's last offer, as it is now; None where it is obsolete."""
+    offer = latest_offer(session, booking.id)
+    loaded = services.registry[booking.municipality_id]
+    if offer is None or not loaded.has(booking.service, booking.branch):
+        return None
+    said = offer_message(
+        loaded,
+        kind,
+        booking,
+        Offered(offer, hold_of(session, offer), reason_of(session, offer)),
+        ZoneInfo(timezone),
+        services.clock(),
+        to_attendee=to_attendee,
+    )
+    if said is None:
+        return None
+    reply = build_reply(services.texts, [said], language)
+    if kind is not MessageKind.TIME_OFFERED or to_attendee:
+        return reply
+    choices = [
+        ReplyChoice(
+            id=f"{LINK_CHOICE}{link_of(answer, offer.id)}",
+            label=services.texts.say(label, language),
+            row=place,
+        )
+        for place, (answer, label) in enumerate(ANSWERS.items())
+    ]
+    return reply.model_copy(update={"choices": choices})

@@ -1,0 +1,216 @@
+"""Making the offers that were asked for: for each, the nearest free time is held.
+
+They are planned by a transaction that only reads, and made by others, so short that no turn waits
+long. Each takes what no other process has locked, and leaves the rest as it is.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.availability.slots import free_times
+from core.bookings.allocation import take_desk
+from core.bookings.offer_ends import OPEN, end_offer
+from core.bookings.time_offers import tell_citizen
+from core.catalogue.registry import Registry
+from core.catalogue.service_offer import ServiceOffer
+from core.db.models import (
+    Booking,
+    BookingState,
+    History,
+    HistoryAction,
+    OfferState,
+    TimeOffer,
+)
+from core.errors import BookingRefused
+from core.messaging.keys import MessageKind
+from core.staff.alerts import enqueue_offer
+
+TOO_SOON = timedelta(hours=2)
+"""The time before an appointment in which no other is offered, but the rooms are told to call.
+
+Most people don't read a message so soon, and may be on their way already.
+"""
+
+NEAR = timedelta(days=7)
+"""The time before and after the old one in which another is looked for first."""
+
+CANDIDATES = 30
+"""The free times that are tried for one offer: others may be taking them just now."""
+
+
+class PlannedOffer(NamedTuple):
+    """An offer to be made, with the times that were free when it was planned, the best first."""
+
+    offer_id: int
+    starts: Sequence[datetime]
+
+
+def has_pending(session: Session) -> bool:
+    """Return whether an offer is to be made: a quick check, which blocks no writer."""
+    pending = select(TimeOffer.id).where(OPEN, TimeOffer.state == OfferState.PENDING)
+    return session.scalar(pending.limit(1)) is not None
+
+
+def plan_offers(
+    session: Session, registry: Registry, now: datetime, limit: int
+) -> Sequence[PlannedOffer]:
+    """Return the offers to be made next, at most so many, in the order in which they were asked."""
+    pending = (
+        select(TimeOffer)
+        .where(OPEN, TimeOffer.state == OfferState.PENDING)
+        .order_by(TimeOffer.id)
+        .limit(limit)
+    )
+    return [
+        PlannedOffer(
+            each.id, _free(session, registry, session.get_one(Booking, each.booking_id), now)
+        )
+        for each in session.scalars(pending).all()
+    ]
+
+
+def make_offers(
+    session: Session,
+    registry: Registry,
+    planned: Sequence[PlannedOffer],
+    now: datetime,
+    is_enough: Callable[[], bool],
+) -> int:
+    """Make planned offers until `is_enough`, one at least; return how many have left the queue.
+
+    One whose times were all taken since stays in it.
+    """
+    done = 0
+    taken: set[tuple[str, str, str, str, datetime]] = set()
+    for number, plan in enumerate(planned):
+        if number and is_enough():
+            break
+        offer = session.scalar(
+            select(TimeOffer)
+            .where(TimeOffer.id == plan.offer_id, TimeOffer.state == OfferState.PENDING)
+            .with_for_update(skip_locked=True)
+        )
+        if offer is None:
+            continue
+        booking = session.get_one(Booking, offer.booking_id)
+        where = (booking.municipality_id, booking.service, booking.branch, booking.channel)
+        if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
+            end_offer(session, offer, OfferState.WITHDRAWN, now)
+        elif not plan.starts:
+            _offer_none(session, registry, offer, booking, now)
+        else:
+            for start in plan.starts:
+                if (*where, start) not in taken:
+                    if _make(session, registry, offer, booking, start, now):
+                        break
+                    taken.add((*where, start))
+            else:
+                continue
+        done += 1
+    return done
+
+
+def _free(
+    session: Session, registry: Registry, booking: Booking, now: datetime
+) -> Sequence[datetime]:
+    """Return the free times in whose place a booking could be, the best first.
+
+    That is the nearest day, and on it the nearest time of day. None where there isn't any, or
+    nobody could be asked in time.
+    """
+    until, offer = _expiry(registry, booking, now), _offer_of(registry, booking)
+    if until is None or offer is None:
+        return ()
+    wanted = booking.starts_at.astimezone(offer.zone)
+    last = offer.last(now)  # as far ahead as citizens book, but without notice
+    near = (max(until, wanted - NEAR), min(last, wanted + NEAR))
+    free: Sequence[datetime] = ()
+    for since, end in (near, (until, last)):
+        if since < end and not free:
+            found = free_times(session, offer.for_staff(), since, end, now, None)
+            free = [start for start in found if start != wanted]
+
+    def distance(start: datetime) -> tuple[int, int, bool]:
+        days = (start.date() - wanted.date()).days
+        minutes = start.hour * 60 + start.minute - wanted.hour * 60 - wanted.minute
+        return abs(days), abs(minutes), days < 0 or minutes < 0
+
+    return sorted(free, key=distance)[:CANDIDATES]
+
+
+def _expiry(registry: Registry, booking: Booking, now: datetime) -> datetime | None:
+    """Return until when an offer made now can be accepted; None where it is too late for one."""
+    if booking.starts_at - now < TOO_SOON:
+        return None
+    hours = registry[booking.municipality_id].body.rules.offer_hours
+    return min(now + timedelta(hours=hours), booking.starts_at)
+
+
+def _offer_of(registry: Registry, booking: Booking) -> ServiceOffer | None:
+    loaded = registry[booking.municipality_id]
+    if not loaded.has(booking.service, booking.branch):
+        return None
+    return loaded.offer(booking.service, booking.branch, booking.channel)
+
+
+def _make(
+    session: Session,
+    registry: Registry,
+    offer: TimeOffer,
+    booking: Booking,
+    start: datetime,
+    now: datetime,
+) -> bool:
+    """Hold a time and offer it; return False where it isn't free any more."""
+    service, until = _offer_of(registry, booking), _expiry(registry, booking, now)
+    start = start.astimezone(UTC)  # local times are added by the wall clock
+    if service is None or until is None:
+        _offer_none(session, registry, offer, booking, now)
+        return True
+    # Of the same citizen, but not by them: no address is counted for it.
+    hold = Booking(
+        details={},
+        municipality_id=booking.municipality_id,
+        branch=booking.branch,
+        service=booking.service,
+        channel=booking.channel,
+        starts_at=start,
+        ends_at=start + timedelta(minutes=service.service.duration),
+        state=BookingState.HELD,
+        held_at=now,
+        held_until=until,
+        citizen_id=booking.citizen_id,
+        language=booking.language,
+        timezone=booking.timezone,
+        offered_for_id=booking.id,
+    )
+
+    def take(desk_id: int) -> None:
+        hold.desk_id = desk_id
+        session.add(hold)
+
+    try:
+        take_desk(session, service.for_staff(), start, now, take)
+    except BookingRefused:
+        return False
+    session.add(
+        History(booking_id=hold.id, at=now, action=HistoryAction.HELD, fields=[], citizen_id=None)
+    )
+    offer.hold_id, offer.expires_at, offer.state = hold.id, until, OfferState.MADE
+    session.flush()
+    is_told = tell_citizen(session, registry, booking, offer, MessageKind.TIME_OFFERED, now)
+    enqueue_offer(session, registry, booking, offer, now, only_shown=is_told)
+    return True
+
+
+def _offer_none(
+    session: Session, registry: Registry, offer: TimeOffer, booking: Booking, now: datetime
+) -> None:
+    """End an offer for which there is no time: the citizen is told, and the rooms are to call."""
+    end_offer(session, offer, OfferState.NONE_FREE, now)
+    tell_citizen(session, registry, booking, offer, MessageKind.NO_TIME_FREE, now)
+    enqueue_offer(session, registry, booking, offer, now)

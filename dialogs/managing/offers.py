@@ -1,0 +1,98 @@
+"""The answers to an offer of another time, by the buttons under it, in any state of the talk."""
+
+import re
+
+from core.bookings.time_offers import OFFER_ENDED
+from core.db.models import BookingState, TimeOffer
+from core.errors import BookingRefused
+from core.i18n import Text, _
+from dialogs.context import Context
+from dialogs.engine import navigation
+from dialogs.engine.interpreter import OLD_BUTTON
+from dialogs.managing.reschedule import moved_message
+from dialogs.menu import switch_to
+from dialogs.messages.appointment import office_phone, one_line
+from dialogs.messages.blocks import Paragraph, message
+from dialogs.messages.time_offer import ANSWERS, LINK_PREFIX, OfferAnswer
+
+_LINK = re.compile(rf"{LINK_PREFIX}({'|'.join(OfferAnswer)})_(\d{{1,18}})", re.ASCII)
+
+NO_OFFER = _("No other time is offered to you now.")
+
+
+def follow_offer(ctx: Context, link: str) -> None:
+    """Act on the link under a button of an offer; another citizen's is unknown."""
+    found = _LINK.fullmatch(link)
+    offer = ctx.office.time_offer(int(found[2])) if found else None
+    if found is None or offer is None:
+        ctx.say(OLD_BUTTON)
+        return
+    answer = OfferAnswer(found[1])
+    ctx.tapped = ctx.lexicon.say(ANSWERS[answer], ctx.state.language)
+    answer_offer(ctx, offer, answer)
+
+
+def answer_by_word(ctx: Context, answer: OfferAnswer) -> None:
+    """Act on a typed answer to the offer that is open, if one is."""
+    offer = ctx.office.made_offer()
+    if offer is None:
+        ctx.say(NO_OFFER)
+    else:
+        answer_offer(ctx, offer, answer)
+
+
+def answer_offer(ctx: Context, offer: TimeOffer, answer: OfferAnswer) -> None:
+    """Act on the citizen's answer to an offer."""
+    try:
+        if answer is OfferAnswer.ACCEPT:
+            _accept(ctx, offer)
+        elif answer is OfferAnswer.DECLINE:
+            _decline(ctx, offer)
+        elif ctx.office.is_offer_made(offer):
+            dialog = "move" if answer is OfferAnswer.OTHER else "cancel"
+            switch_to(ctx, dialog, booking=str(offer.booking_id))
+        else:
+            _say_ended(ctx, offer)
+    except BookingRefused:
+        _say_ended(ctx, offer)
+
+
+def _accept(ctx: Context, offer: TimeOffer) -> None:
+    if not ctx.office.accept_offer(offer):
+        ctx.say(
+            _("I'm sorry, that time has just gone. I'll look for another one, and write to you.")
+        )
+        return
+    booking = ctx.office.offered_booking(offer)
+    if ctx.answers.get("booking") == str(booking.id):
+        navigation.end_dialog(ctx)  # which was about its old time
+    ctx.say(moved_message(ctx, booking))
+
+
+def _decline(ctx: Context, offer: TimeOffer) -> None:
+    ctx.office.decline_offer(offer)
+    booking = ctx.office.offered_booking(offer)
+    loaded = ctx.office.of_booking(booking)
+    text = _(
+        "All right, the new time isn't held any more. The office will write or call you about "
+        "your appointment: {appointment}.",
+        appointment=one_line(loaded, booking, ctx.zone),
+    )
+    ctx.say(message(Paragraph(text), *office_phone(loaded, booking)))
+
+
+def _say_ended(ctx: Context, offer: TimeOffer) -> None:
+    """Say that an offer has ended, and how its appointment is now."""
+    booking = ctx.office.offered_booking(offer)
+    loaded = ctx.office.of_booking(booking)
+    if not loaded.has(booking.service, booking.branch):
+        ctx.say(OFFER_ENDED)
+        return
+    appointment = one_line(loaded, booking, ctx.zone)
+    now_is: Text = _("Your appointment is over.")
+    if booking.state == BookingState.CANCELLED:
+        now_is = _("Your appointment was cancelled: {appointment}.", appointment=appointment)
+    elif booking.state == BookingState.CONFIRMED and booking.starts_at > ctx.now:
+        now_is = _("Your appointment is: {appointment}.", appointment=appointment)
+    ended = _("This offer has ended. {now_is}", now_is=now_is)
+    ctx.say(message(Paragraph(ended), *office_phone(loaded, booking)))

@@ -1,0 +1,51 @@
+"""Making, accepting and declining offers of another time, in tests."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from core.bookings import time_offers
+from core.bookings.offer_making import make_offers, plan_offers
+from core.bookings.time_offers import ask_for_offer
+from core.db.models import Booking, TimeOffer
+from tests.core.booking_environment import BookingEnvironment
+
+
+def offer(env: BookingEnvironment, booking: Booking, **why: int) -> TimeOffer:
+    """Ask for an offer, and make it; return it."""
+    ask_for_offer(env.session, booking, env.now, **why)
+    make(env)
+    return latest(env, booking)
+
+
+def make(env: BookingEnvironment, limit: int = 100) -> int:
+    """Make the offers that were asked for, as the server's job does."""
+    planned = plan_offers(env.session, env.registry, env.now, limit)
+    return make_offers(env.session, env.registry, planned, env.now, lambda: False)
+
+
+def latest(env: BookingEnvironment, booking: Booking) -> TimeOffer:
+    found = time_offers.latest_offer(env.session, booking.id)
+    assert found
+    return found
+
+
+def accept(env: BookingEnvironment, made: TimeOffer) -> bool:
+    booking = env.session.get_one(Booking, made.booking_id)
+    who = env.actor(booking.citizen_id)
+    return time_offers.accept(env.session, env.registry, made, env.now, who)
+
+
+def decline(env: BookingEnvironment, made: TimeOffer) -> None:
+    time_offers.decline(env.session, env.registry, made, env.now)
+
+
+def hold_of(env: BookingEnvironment, made: TimeOffer) -> Booking:
+    assert made.hold_id
+    return env.session.get_one(Booking, made.hold_id)
+
+
+def held_for_offers(env: BookingEnvironment) -> Sequence[Booking]:
+    """The live holds of offers."""
+    held = Booking.offered_for_id.is_not(None) & (Booking.state == "held")
+    return env.session.scalars(select(Booking).where(held)).all()
