@@ -189,11 +189,11 @@ def booking_buttons(session: Session, services: Services, booking: Booking) -> l
             StaffButton.ARRIVED: booking.arrived_at is None and may_arrive,
         },
         {StaffButton.CAME: True, StaffButton.NO_SHOW: True},
+        {StaffButton.MOVE: now < booking.starts_at and open_offer(session, booking.id) is None},
         {
             StaffButton.NUMBER: bool(booking.details.get(PHONE_FIELD)),
             StaffButton.CANCEL: now < booking.ends_at,
         },
-        {StaffButton.MOVE: now < booking.starts_at and open_offer(session, booking.id) is None},
     )
     buttons = [
         _button(services, booking, button, LABELS[button], row)

@@ -37,7 +37,7 @@ SERVES = {
 """Who may do something with a booking, in the order of WHOSE."""
 
 QUESTIONS = None
-"""A question is its member's alone; see test_questions.py."""
+"""A question is its member's alone (see test_questions.py), or its room's (test_offers.py)."""
 
 BUTTONS = {
     StaffButton.SEEN: SERVES,
@@ -50,6 +50,9 @@ BUTTONS = {
     StaffButton.REASON: QUESTIONS,
     StaffButton.CONFIRM: QUESTIONS,
     StaffButton.KEEP: QUESTIONS,
+    StaffButton.MOVE: SERVES,
+    StaffButton.OFFER: QUESTIONS,
+    StaffButton.LEAVE: QUESTIONS,
 }
 
 IN_TOWN = SERVES | {"operator": (True, True, False)}

@@ -14,7 +14,7 @@ from tests.bot.staff_chat import StaffChat
 from tests.core.small_municipality import ATHENS, MONDAY
 
 START = datetime(2026, 12, 7, 10, 0, tzinfo=ATHENS)
-SEEN, CANCEL, NUMBER = "Το είδα", "Ακύρωση…", "Τηλέφωνο"
+SEEN, CANCEL, NUMBER, MOVE = "Το είδα", "Ακύρωση…", "Τηλέφωνο", "Άλλη ώρα…"
 HERE, CAME, NOT_COME = "Είναι εδώ", "Ήρθε", "Δεν ήρθε"
 
 
@@ -49,7 +49,7 @@ def mark(chat: StaffChat, booking: int, action: Action) -> None:
 
 def test_a_new_booking_has_all(staff_chat: StaffChat) -> None:
     booking = staff_chat.book()
-    assert rows(staff_chat, booking) == [[SEEN, HERE], [CAME, NOT_COME], [NUMBER, CANCEL]]
+    assert rows(staff_chat, booking) == [[SEEN, HERE], [CAME, NOT_COME], [MOVE], [NUMBER, CANCEL]]
 
 
 def test_who_gave_no_telephone_number_cannot_be_called(staff_chat: StaffChat) -> None:

@@ -42,6 +42,7 @@ EXPECTED = {
     Action.FIND: LISTS,
     Action.BOOK: SERVES,
     Action.MOVE: SERVES,
+    Action.OFFER: SERVES,
     Action.EDIT: SERVES,
     Action.CANCEL: SERVES,
     Action.SEEN: SERVES,
@@ -155,6 +156,10 @@ class Attempt:
             towns.session, towns.registry, self.staff, self.booking, at("10:30"), towns.now
         )
 
+    def offer(self) -> None:
+        towns, now = self.towns, at("09:00")  # before it begins
+        by_staff.offer(towns.session, towns.registry, self.staff, self.booking, now)
+
     def edit(self) -> None:
         towns, actor = self.towns, by_staff.acting(self.staff, self.booking)
         changes = {"name": "Άννα Παππά"}
@@ -242,6 +247,7 @@ WAYS: dict[Action, Callable[[Attempt], object]] = {
     Action.FIND: Attempt.find,
     Action.BOOK: Attempt.book,
     Action.MOVE: Attempt.move,
+    Action.OFFER: Attempt.offer,
     Action.EDIT: Attempt.edit,
     Action.CANCEL: Attempt.cancel,
     Action.SEEN: Attempt.seen,

@@ -1,0 +1,168 @@
+"""Offers of another time, as a room of staff asks for them and is told of them."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot.views.day_list import render_day_list
+from core.bookings import time_offers
+from core.bookings.offer_making import make_offers, plan_offers
+from core.db.models import Booking, OutboxRow, TimeOffer
+from core.messaging.keys import Cause, MessageKind, RoomRecipient
+from tests.bot.staff.people import HELEN, NICK, STRANGER, People
+from tests.bot.staff_chat import GROUP
+
+MOVE, YES, LEAVE, NUMBER = "Άλλη ώρα…", "Ναι, να προταθεί", "Όχι, να μείνει", "Τηλέφωνο"
+ASKS = "Να προταθεί στον πολίτη άλλη ώρα"
+OFFERED, NOT_OFFERED = "Προτείνεται άλλη ώρα.", "Δεν προτάθηκε άλλη ώρα."
+
+
+@pytest.fixture
+def asked(people: People) -> People:
+    """A group in which Helen has tapped that another time is to be offered for a booking."""
+    people.chat.bind()
+    people.linked(HELEN)
+    people.chat.book()
+    people.deliver()
+    assert people.tap(MOVE) == "Απαντήστε στην ερώτησή μου."
+    people.deliver()
+    return people
+
+
+def run_job(people: People) -> None:
+    """Make the offers that were asked for, and end what is overdue, as the server does."""
+    services = people.chat.services
+
+    def run(session: Session) -> None:
+        now, registry = services.clock(), services.registry
+        time_offers.end_overdue(session, registry, now)
+        planned = plan_offers(session, registry, now, 10)
+        make_offers(session, registry, planned, now, lambda: False)
+
+    people.chat.do(run)
+    people.deliver()
+
+
+def offer(people: People) -> TimeOffer:
+    found = people.chat.do(lambda s: time_offers.latest_offer(s, 1))
+    assert found
+    return found
+
+
+def booking_id(people: People) -> int:
+    return people.chat.do(lambda s: s.query(Booking.id).filter_by(state="confirmed").one()[0])
+
+
+def decline(people: People) -> None:
+    services = people.chat.services
+
+    def run(session: Session) -> None:
+        made = session.query(TimeOffer).one()
+        time_offers.decline(session, services.registry, made, services.clock())
+
+    people.chat.do(run)
+    people.deliver()
+
+
+def test_it_is_asked_once_more_and_then_offered(asked: People) -> None:
+    texts = asked.chat.texts()
+    assert texts[-1].startswith(ASKS)
+    assert asked.tap(YES) == OFFERED
+    run_job(asked)
+    alert, question, call = asked.chat.texts()
+    assert "Προτείνεται άλλη ώρα: 7/12/2026 10:30, έως " in alert
+    assert question == OFFERED
+    assert call.startswith("Καλέστε τον πολίτη, που ίσως δεν δει την πρότασή μας")  # only a page
+    assert MOVE not in asked.chat.server.buttons(GROUP)
+
+
+def test_left_as_it_is_nothing_is_offered(asked: People) -> None:
+    assert asked.tap(LEAVE) == NOT_OFFERED
+    asked.deliver()
+    assert asked.chat.texts()[-1] == NOT_OFFERED
+    assert asked.chat.do(lambda s: s.query(TimeOffer).count()) == 0
+
+
+def test_the_question_is_answered_once(asked: People) -> None:
+    buttons = asked.chat.server.buttons(GROUP)
+    leave = next(data for label, data in buttons.items() if label == LEAVE)
+    yes = next(data for label, data in buttons.items() if label == YES)
+    assert asked.tap_data(yes) == OFFERED
+    assert asked.tap_data(leave) == "Αυτή η ερώτηση έχει ήδη απαντηθεί."
+    assert asked.tap_data(yes) == "Αυτή η ερώτηση έχει ήδη απαντηθεί."
+    assert asked.chat.do(lambda s: s.query(TimeOffer).count()) == 1
+
+
+def test_a_stranger_offers_nothing(asked: People) -> None:
+    assert asked.tap(YES, STRANGER).startswith("Μόνο συνδεδεμένος συνάδελφος") or asked.pop_ups[-1]
+    assert asked.chat.do(lambda s: s.query(TimeOffer).count()) == 0
+
+
+def test_another_colleague_may_answer_the_question(asked: People) -> None:
+    asked.linked(NICK, "Νίκος Παππάς")
+    assert asked.tap(YES, NICK) == OFFERED
+
+
+def test_what_is_offered_already_is_not_offered_again(asked: People) -> None:
+    move = next(d for label, d in asked.chat.server.buttons(GROUP).items() if label == MOVE)
+    asked.tap(YES)
+    assert asked.tap_data(move) == "Έχει ήδη ζητηθεί να προταθεί άλλη ώρα."
+
+
+def test_a_refusal_is_told_as_an_answer_to_the_alert_with_the_number(asked: People) -> None:
+    asked.tap(YES)
+    run_job(asked)
+    decline(asked)
+    last = asked.chat.texts()[-1]
+    assert last.startswith("Καλέστε τον πολίτη, που δεν θέλει την ώρα που του προτάθηκε")
+    assert "7/12/2026 10:30" in last
+    assert asked.tap(NUMBER).endswith("+306900000001") or "69" in asked.pop_ups[-1]
+    assert "Προτείνεται" not in asked.chat.texts()[0]
+
+
+def test_that_nobody_answered_is_told(asked: People) -> None:
+    asked.tap(YES)
+    run_job(asked)
+    asked.chat.deployment.clock.forward(days=1)
+    run_job(asked)
+    assert asked.chat.texts()[-1].startswith("Καλέστε τον πολίτη, που δεν απάντησε")
+
+
+def test_that_it_was_accepted_is_told_as_a_change(asked: People) -> None:
+    asked.tap(YES)
+    run_job(asked)
+
+    def accept(session: Session) -> None:
+        env = asked.chat.environment(session)
+        made = session.query(TimeOffer).one()
+        who = env.actor(session.get_one(Booking, made.booking_id).citizen_id)
+        assert time_offers.accept(session, asked.chat.services.registry, made, env.now, who)
+
+    asked.chat.do(accept)
+    asked.deliver()
+    assert asked.chat.texts()[-1].startswith("Ο πολίτης δέχτηκε τη νέα ώρα: Δευ 7 Δεκ 10:30")
+
+
+def test_the_mornings_list_ends_with_the_open_offers(asked: People) -> None:
+    asked.tap(YES)
+    run_job(asked)
+    services = asked.chat.services
+
+    def render(session: Session, day: date) -> list[str]:
+        recipient = RoomRecipient(1)
+        row = OutboxRow(
+            kind=MessageKind.DAY_LIST,
+            room_id=1,
+            recipient=str(recipient),
+            dedupe_key=Cause.day(day).dedupe_key(recipient),
+        )
+        reply = render_day_list(session, services, row)
+        return reply.text.splitlines() if reply else []
+
+    for day in (date(2026, 12, 7), date(2026, 12, 7) + timedelta(days=1)):
+        *_others, heading, line = asked.chat.do(lambda s, day=day: render(s, day))
+        assert heading == "Μένει αναπάντητη 1 πρόταση:"
+        assert "προτείνεται 7/12/2026 10:30 έως" in line
+    decline(asked)
+    assert asked.chat.do(lambda s: render(s, date(2026, 12, 8))) == []
