@@ -20,7 +20,7 @@ from core.db.events import events
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 2.0
 """The interval at which offers are looked for that another process has asked for."""
 
 PORTION = 10

@@ -1,6 +1,7 @@
 """Offers of another time, as a room of staff asks for them and is told of them."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
@@ -161,7 +162,7 @@ def test_the_mornings_list_ends_with_the_open_offers(asked: People) -> None:
         return reply.text.splitlines() if reply else []
 
     for day in (date(2026, 12, 7), date(2026, 12, 7) + timedelta(days=1)):
-        *_others, heading, line = asked.chat.do(lambda s, day=day: render(s, day))
+        *_others, heading, line = asked.chat.do(partial(render, day=day))
         assert heading == "Μένει αναπάντητη 1 πρόταση:"
         assert "προτείνεται 7/12/2026 10:30 έως" in line
     decline(asked)

@@ -1,0 +1,246 @@
+"""The server is killed while it makes offers of another time, and while citizens accept them.
+
+Nothing is lost, nothing is done twice, and no hold is left over. Each citizen sends their tap until
+it is answered, and now and then once more, as Telegram does.
+"""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.i18n.translator import Translator
+from bot.messages import LINK_CHOICE
+from bot.platforms.telegram.adapter import HEADER
+from core.actor import Actor
+from core.bookings.time_offers import ask_for_offer, latest_offer
+from core.catalogue.registry import Registry
+from core.db.database import Database
+from core.db.models import Booking, History, OutboxRow, TimeOffer
+from core.messaging import conversations
+from core.staff import codes, rooms
+from dialogs.messages.time_offer import OfferAnswer, link_of
+from tests.bot.platforms import telegram_updates as updates
+from tests.bot.platforms.test_telegram import telegram
+from tests.bot.processes import free_port
+from tests.conftest import SOAK, Tell, on_both
+from tests.core.booking_environment import BookingEnvironment
+from tests.core.db.overlaps import overlaps
+from tests.core.staff.two_towns import OPERATOR, TOWN, with_groups
+from tests.fakes.push_platform import PushPlatformServer
+from tests.fakes.telegram import TOKEN, telegram_server
+from tests.preloaded import SECRET
+from tests.proofs.processes import Process
+from tests.proofs.test_kill import kill
+
+ACCOUNT, GROUP = "telegram:town", -100
+CLOCKS = ("09:00", "09:30", "10:00")
+"""Of one day: the citizens of a round, whose offers are made side by side."""
+DAYS = 12
+"""The days that rounds take in turn; at the end of each, its bookings are cancelled."""
+TIMEOUT_SECONDS = 120
+
+
+@dataclass
+class OfferedCitizens:
+    """Citizens of a town who are offered another time, and accept it, round after round."""
+
+    database: Database
+    port: int
+    secret: str
+    accepted: int = 0
+    failed: list[BaseException] = field(default_factory=list)
+    sent_again: int = 0
+    in_flight: threading.Event = field(default_factory=threading.Event)
+    enough: threading.Event = field(default_factory=threading.Event)
+    updates: "count[int]" = field(default_factory=lambda: count(1))
+    people: "count[int]" = field(default_factory=lambda: count(7001))
+
+    def __post_init__(self) -> None:
+        self.town, self.registry = with_groups(TOWN), Registry(SECRET, frozenset({ACCOUNT}))
+        self.rounds = count()
+        self.database.write_sync(self._bind)
+
+    def _bind(self, session: Session) -> None:
+        env = self._environment(session)
+        code = codes.make_room_code(session, env.registry, OPERATOR, env.now, municipality_id=TOWN)
+        rooms.bind(session, env.registry, code, env.now, account=ACCOUNT, chat=str(GROUP))
+
+    def _environment(self, session: Session) -> BookingEnvironment:
+        now = datetime.now(UTC).replace(microsecond=0)
+        env = BookingEnvironment(session, self.town, frozenset({ACCOUNT}), now)
+        env.choose = random.choice
+        return env
+
+    def _book(self, session: Session) -> list[tuple[int, int]]:
+        """Book for new citizens, and ask for another time; return their Telegram ids."""
+        env, booked = self._environment(session), []
+        day = env.now.date() + timedelta(days=3 + 2 * (next(self.rounds) % DAYS))
+        for clock in CLOCKS:
+            who = next(self.people)
+            found = conversations.create(session, ACCOUNT, str(who), env.now)
+            actor = Actor(
+                found.citizen_id,
+                "telegram",
+                "el",
+                "Europe/Athens",
+                contact_id=found.contact_id,
+                account=ACCOUNT,
+            )
+            offer = env.offer_of("permit")
+            held = env.hold(clock, actor, day=day, offer=offer)
+            booking = env.confirm(held, actor, offer=offer, phone=f"+3069{held.id:08}")
+            ask_for_offer(session, booking, env.now)
+            booked.append((who, booking.id))
+        return booked
+
+    @contextmanager
+    def accepting(self) -> Iterator[None]:
+        """Be offered times and accept them meanwhile; in the end finish the last round."""
+        thread = threading.Thread(target=self._go_on, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.enough.set()
+            thread.join()
+
+    def _go_on(self) -> None:
+        try:
+            with ThreadPoolExecutor(len(CLOCKS)) as pool:
+                while not self.enough.is_set():
+                    booked = self.database.write_sync(self._book)
+                    list(pool.map(self._accept, booked))
+                    ids = [booking for _who, booking in booked]
+                    self.database.write_sync(partial(self._finish, ids=ids))
+                    self.accepted += len(booked)
+        except BaseException as error:
+            self.failed.append(error)
+
+    def _accept(self, booked: tuple[int, int]) -> None:
+        who, booking_id = booked
+        data = link_of(OfferAnswer.ACCEPT, self._made(booking_id))
+        sender = {"chat": {**updates.CHAT, "id": who}, "from": {**updates.WHO, "id": who}}
+        update = {**updates.tap(f"{LINK_CHOICE}{data}", **sender), "update_id": next(self.updates)}
+        self._send(update)
+        if random.random() < 0.3:
+            self._send(update)
+        if random.random() < 0.3:  # tapped once more
+            self._send({**update, "update_id": next(self.updates)})
+
+    def _made(self, booking_id: int) -> int:
+        """Wait until the offer for a booking is made; return its id."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
+            self.in_flight.set()
+            offer = self.database.write_sync(lambda s: latest_offer(s, booking_id))
+            assert offer
+            if offer.state == "made":
+                return offer.id
+            assert offer.state == "pending", offer.state
+            time.sleep(0.05)
+        raise AssertionError("never offered")
+
+    def _send(self, update: dict[str, Any]) -> None:
+        url = f"http://127.0.0.1:{self.port}/webhooks/telegram/town"
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
+            self.in_flight.set()
+            try:
+                if httpx.post(
+                    url, json=update, headers={HEADER: self.secret}, timeout=10
+                ).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            self.sent_again += 1
+            time.sleep(0.1)
+        raise AssertionError(f"never answered: {update}")
+
+    def on_kill(self) -> None:
+        """Wait until something is on its way, and then for any part of its time."""
+        self.in_flight.clear()
+        self.in_flight.wait(2)
+        time.sleep(random.uniform(0, 0.5))
+
+    def _finish(self, session: Session, ids: Sequence[int]) -> None:
+        """Check the bookings of a round, and cancel them."""
+        for booking_id in ids:
+            check(session, booking_id)
+        env = self._environment(session)
+        for booking_id in ids:
+            env.cancel(session.get_one(Booking, booking_id))
+
+
+def check(session: Session, booking_id: int) -> None:
+    """Check that one time was offered, told once, and accepted once."""
+    offers = session.scalars(select(TimeOffer).where(TimeOffer.booking_id == booking_id)).all()
+    assert [offer.state for offer in offers] == ["accepted"]
+    booking = session.get_one(Booking, booking_id)
+    holds = session.scalars(select(Booking).where(Booking.offered_for_id == booking_id)).all()
+    assert [(hold.id, hold.state) for hold in holds] == [(offers[0].hold_id, "expired")]
+    assert (booking.desk_id, booking.starts_at, booking.ends_at) == (
+        holds[0].desk_id,
+        holds[0].starts_at,
+        holds[0].ends_at,
+    )
+    for of, expected in (
+        (booking.id, {"held": 1, "confirmed": 1, "moved": 1}),
+        (holds[0].id, {"held": 1, "released": 1}),
+    ):
+        changes = session.scalars(select(History.action).where(History.booking_id == of))
+        assert Counter(changes) == expected
+    rows = session.scalars(select(OutboxRow).where(OutboxRow.booking_id == booking_id)).all()
+    kinds = Counter(row.kind for row in rows)
+    assert (kinds["alert"], kinds["offer_alert"]) == (2, 0)
+    offered = Counter(row.platform for row in rows if row.kind == "time_offered")
+    assert offered == {"telegram": 1, "email": 1}
+    assert kinds["reminder"] == 1
+    assert {row.status for row in rows} <= {"pending", "claimed", "sent", "unknown", "cancelled"}
+    assert overlaps(session) == 0
+
+
+@on_both
+@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=SOAK)])
+def test_an_offer_is_made_and_accepted_once_when_the_server_is_killed(
+    database: Database,
+    push_platform: PushPlatformServer,
+    texts: Translator,
+    tmp_path: Path,
+    tell: Tell,
+    kills: int,
+) -> None:
+    port = free_port()
+    citizens = OfferedCitizens(database, port, telegram(texts).secret)
+    with telegram_server() as server:
+        given = {"telegram__town__token": TOKEN, "telegram__town__api_url": server.url}
+        process = Process(tmp_path, database.url, push_platform.url, "serve", port=port, **given)
+        try:
+            process.start().wait_until_ready()
+            with citizens.accepting():
+                kill([process], citizens.on_kill, kills, tell)
+                process.wait_until_ready()
+        finally:
+            process.kill()
+    assert not citizens.failed, citizens.failed
+    assert citizens.accepted
+    held = select(Booking).where(Booking.offered_for_id.is_not(None), Booking.state == "held")
+    assert database.write_sync(lambda s: s.scalars(held).all()) == []
+    tell(
+        f"{type(database.backend).__name__}: {kills} kills, {citizens.accepted} offers accepted,"
+        f" {citizens.sent_again} taps sent again"
+    )
