@@ -8,6 +8,7 @@ from bot.context import Services
 from bot.messages import Reply
 from bot.replies import build_reply
 from bot.views.time_offer import render_offer
+from core.bookings.offer_ends import open_offer
 from core.db.models import Booking
 from core.messaging.keys import MessageKind
 from core.staff.record import cancellation_reason
@@ -30,6 +31,8 @@ def render_notification(
         return render_offer(
             session, services, MessageKind(kind), booking, language, timezone, to_attendee
         )
+    if kind == MessageKind.REMINDER and open_offer(session, booking.id):
+        return None  # it may not take place as booked, as they are told otherwise
     office_cancelled = kind == MessageKind.CANCELLED_BY_OFFICE
     reason = cancellation_reason(session, booking.id) if office_cancelled else None
     loaded, zone = services.registry[booking.municipality_id], ZoneInfo(timezone)

@@ -145,7 +145,7 @@ def accept(
     lock(session, f"desk {hold.desk_id}")  # before any row is locked, as `take_desk` does
     for row in (booking, offer, hold):
         session.refresh(row, with_for_update=True)
-    stands = booking.state == BookingState.CONFIRMED
+    stands = booking.state == BookingState.CONFIRMED and booking.starts_at > now
     if offer.state == OfferState.ACCEPTED and stands and booking.starts_at == hold.starts_at:
         return True
     in_time = offer.expires_at is not None and now < offer.expires_at

@@ -1,7 +1,11 @@
 """Play a story on a push platform, with the files, maps and edits that it sends besides replies."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
+from bot.delivery.dispatch import claim_and_render, mark_sent
 from bot.messages import Reply
 from bot.platforms.layout import ANSWERED
 from core.messaging.outbox import platform_of
@@ -38,6 +42,35 @@ class PushStoryRunner(StoryRunner):
             assert echo.removeprefix(f"{ANSWERED} ") in labels
             replies[0] = replies[0].model_copy(update={"text": rest})
         return replies
+
+
+@dataclass
+class OfferStoryRunner(PushStoryRunner):
+    """Plays a story in which times are offered: what a page fetches is sent to the bot's chat."""
+
+    def on_accounts(self, rest: str) -> None:
+        StoryRunner.on_accounts(self, " ".join((rest, *self.accounts)))
+
+    def new_notifications(self) -> list[str]:
+        here = platform_of(self.accounts[0])
+        own, page = f"outbox   {here} ", "outbox   webchat "
+        found = StoryRunner.new_notifications(self)
+        return [line.replace(own, page, 1) for line in found]
+
+    def on_later(self, _rest: str) -> None:
+        services, long = self.deployment.services, timedelta(days=1)
+
+        def run(session: Session) -> list[Reply]:
+            mark_replies_sent(session)
+            sent: list[Reply] = []
+            given = (session, services, self.accounts, "story", 20, long)
+            while (claimed := claim_and_render(*given))[1]:  # for one waits for another
+                for each in claimed[0]:
+                    mark_sent(session, services, each, str(each.id))
+                    sent += [] if _is_extra(each.reply) else [each.reply]
+            return sent
+
+        self.show(self.deployment.database.write_sync(run))
 
 
 def _is_extra(reply: Reply) -> bool:

@@ -21,6 +21,8 @@ Each line begins with a word:
     language en                        the page states this language
     samples                            the municipalities are samples, as after a first start
     later                              the page fetches messages that came since
+    unable   2026-12-03 απεργία        what is booked that day can't be kept, for that reason
+    offers                             the server offers other times, and ends what nobody answered
     member   Ελένη Δήμου, kalamata     a manager, who writes by her first name
     staff    Ελένη: /bind {room}       she writes in the staff's group; {room} and {link} are codes
     staff    Ελένη ιδιωτικά: /link …   and to the bot alone
@@ -32,7 +34,7 @@ Each line begins with a word:
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -48,7 +50,17 @@ from bot.views.transcript import view
 from core.actor import Actor, Role
 from core.availability import slots
 from core.bookings import holds
-from core.db.models import Booking, Citizen, Conversation, MunicipalityRow, OutboxRow
+from core.bookings.offer_making import make_offers, plan_offers
+from core.bookings.time_offers import ask_for_offer, end_overdue
+from core.db.models import (
+    Booking,
+    Citizen,
+    Conversation,
+    ExceptionKind,
+    MunicipalityRow,
+    OutboxRow,
+    ScheduleException,
+)
 from core.staff import members
 from tests.conftest import Deployment
 from tests.core.staff.linked_member import link_member
@@ -146,9 +158,7 @@ class StoryRunner:
         self.send(replace(self.line(f"/start {rest}"), link=rest))
 
     def send(self, line: Line) -> None:
-        for reply in self.answers(line):
-            self.pending += shown(reply)
-            self.buttons.setdefault(self.who, []).extend((c.label, c.id) for c in reply.choices)
+        self.show(self.answers(line))
         self.pending += self.new_notifications()
 
     def answers(self, line: Line) -> list[Reply]:
@@ -183,8 +193,56 @@ class StoryRunner:
             after = view(session, services, inbound, before.last if before else 0)
             return [reply for entry in (after.talk if after else []) for reply in entry.replies]
 
-        for reply in self.deployment.database.write_sync(run):
+        replies = self.deployment.database.write_sync(run)
+        if replies and replies[-1].choices:
+            for story_platform in (self.story_platform, *self.others):
+                story_platform.show(self.who, replies)
+        self.show(replies)
+
+    def show(self, replies: Iterable[Reply]) -> None:
+        """Show what the citizen sees, with buttons that they can tap."""
+        for reply in replies:
             self.pending += shown(reply)
+            self.buttons.setdefault(self.who, []).extend((c.label, c.id) for c in reply.choices)
+
+    def on_unable(self, rest: str) -> None:
+        """Have another time offered for what is booked on a day, because of a closure."""
+        day, _space, reason = rest.partition(" ")
+        start = datetime.fromisoformat(day).replace(tzinfo=ATHENS)
+        now = self.deployment.clock()
+
+        def ask(session: Session) -> None:
+            booked = select(Booking).where(
+                Booking.state == "confirmed",
+                Booking.starts_at >= start,
+                Booking.starts_at < start + timedelta(days=1),
+            )
+            bookings = session.scalars(booked).all()
+            closure = ScheduleException(
+                municipality_id=bookings[0].municipality_id,
+                kind=ExceptionKind.CLOSURE,
+                first=start.date(),
+                last=start.date(),
+                reason=reason,
+                made_at=now,
+            )
+            session.add(closure)
+            session.flush()
+            for booking in bookings:
+                ask_for_offer(session, booking, now, exception_id=closure.id)
+
+        self.deployment.database.write_sync(ask)
+
+    def on_offers(self, _rest: str) -> None:
+        registry, now = self.deployment.services.registry, self.deployment.clock()
+
+        def work(session: Session) -> None:
+            end_overdue(session, registry, now)
+            planned = plan_offers(session, registry, now, 10)
+            make_offers(session, registry, planned, now, lambda: False)
+
+        self.deployment.database.write_sync(work)
+        self.pending += self.new_notifications()
 
     def on_quickly(self, rest: str) -> None:
         for text in rest.split(" | "):

@@ -1,6 +1,7 @@
 """Every story file replays to the letter, on every platform."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from core.catalogue.model import GeoPoint, Municipality
 from core.db.models import InboundRow
 from tests.conftest import SOAK, Deployment
 from tests.stories import story_platforms
-from tests.stories.push_story_runner import PushStoryRunner
+from tests.stories.push_story_runner import OfferStoryRunner, PushStoryRunner
 from tests.stories.story_platforms import ConsoleStory, TelegramStory, ViberStory, WebChatStory
 from tests.stories.story_runner import StoryRunner, stories
 
@@ -66,6 +67,24 @@ def test_the_same_story_replays_on_viber(
     file: Path, deployment: Deployment, texts: Translator
 ) -> None:
     check_on_push_platform(file, deployment, story_platforms.viber(texts))
+
+
+OFFERS = [file for file in stories() if file.stem.startswith("offer_")]
+"""A day that is closed, and another time that each citizen is offered."""
+
+
+@pytest.mark.parametrize("platform", [story_platforms.telegram, story_platforms.viber])
+@pytest.mark.parametrize("file", OFFERS, ids=lambda file: file.stem)
+def test_a_time_is_offered_and_answered_on_a_push_platform(
+    file: Path,
+    platform: Callable[[Translator], TelegramStory | ViberStory],
+    deployment: Deployment,
+    texts: Translator,
+) -> None:
+    story_platform = platform(texts)
+    deployment.connect({story_platform.bot.account: story_platform.bot})
+    written = file.read_text("utf-8")
+    assert OfferStoryRunner(deployment, story_platform).play(written) == written
 
 
 def check_on_push_platform(
