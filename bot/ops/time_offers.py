@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -12,7 +13,13 @@ from sqlalchemy.orm import Session
 from bot.context import Services
 from bot.retry import repeat
 from bot.telemetry.logging import cause
-from core.bookings.offer_making import PlannedOffer, has_pending, make_offers, plan_offers
+from core.bookings.offer_making import (
+    Place,
+    PlannedOffer,
+    has_pending,
+    make_offers,
+    plan_offers,
+)
 from core.bookings.time_offers import ASKED, end_overdue, has_overdue
 from core.catalogue.registry import Registry
 from core.db.database import Database
@@ -23,13 +30,13 @@ log = structlog.get_logger()
 LOOK_SECONDS = 2.0
 """The interval at which offers are looked for that another process has asked for."""
 
-PORTION = 10
+PLANNED = 50
 """The most offers that are planned at once, by a transaction that only reads."""
 
 WRITER_SECONDS = 0.012
 """The time after which a portion ends: with the last offer begun, it takes 20 ms of the writer."""
 
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.05
 """Between two portions, in which the turns that wait have the processor."""
 
 
@@ -71,7 +78,7 @@ async def work_once(database: Database, services: Services) -> bool:
     if overdue:
         await database.write(lambda s: end_some(s, registry, services))
     if pending:
-        await make_portion(database, services)
+        await make_planned(database, services)
     return overdue or pending
 
 
@@ -81,21 +88,33 @@ def end_some(session: Session, registry: Registry, services: Services) -> int:
     return end_overdue(session, registry, services.clock())
 
 
-async def make_portion(database: Database, services: Services) -> int:
-    """Make some of the offers that were asked for; return how many have left the queue."""
+async def make_planned(database: Database, services: Services) -> None:
+    """Plan some of the offers that were asked for, and make them in portions."""
     registry = services.registry
 
     def plan(session: Session) -> Sequence[PlannedOffer]:
         registry.refresh_without_lock(session)
-        return plan_offers(session, registry, services.clock(), PORTION)
+        return plan_offers(session, registry, services.clock(), PLANNED)
 
     planned = await database.read(plan)
+    taken: set[Place] = set()
+    while planned:
+        done = await database.write(partial(make_portion, services, planned, taken))
+        planned = planned[done:]
+        await asyncio.sleep(PAUSE_SECONDS)
 
-    def make(session: Session) -> int:
-        registry.refresh(session)
-        ends = time.perf_counter() + WRITER_SECONDS
-        return make_offers(
-            session, registry, planned, services.clock(), lambda: time.perf_counter() > ends
-        )
 
-    return await database.write(make)
+def make_portion(
+    services: Services, planned: Sequence[PlannedOffer], taken: set[Place], session: Session
+) -> int:
+    """Make the first of these offers; return how many were looked at."""
+    services.registry.refresh(session)
+    ends = time.perf_counter() + WRITER_SECONDS
+    return make_offers(
+        session,
+        services.registry,
+        planned,
+        services.clock(),
+        lambda: time.perf_counter() > ends,
+        taken,
+    )

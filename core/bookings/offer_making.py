@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.availability.schedule import day_bounds
 from core.availability.slots import free_times
 from core.bookings.allocation import take_desk
 from core.bookings.offer_ends import OPEN, end_offer
@@ -42,6 +43,10 @@ CANDIDATES = 30
 """The free times that are tried for one offer: others may be taking them just now."""
 
 
+Place = tuple[str, str, str, str, datetime]
+"""A municipality, service, branch, channel, and a start at which no desk there is free."""
+
+
 class PlannedOffer(NamedTuple):
     """An offer to be made, with the times that were free when it was planned, the best first."""
 
@@ -65,10 +70,9 @@ def plan_offers(
         .order_by(TimeOffer.id)
         .limit(limit)
     )
+    free = _FreeTimes(session, registry, now)
     return [
-        PlannedOffer(
-            each.id, _free(session, registry, session.get_one(Booking, each.booking_id), now)
-        )
+        PlannedOffer(each.id, free.for_booking(session.get_one(Booking, each.booking_id)))
         for each in session.scalars(pending).all()
     ]
 
@@ -79,16 +83,17 @@ def make_offers(
     planned: Sequence[PlannedOffer],
     now: datetime,
     is_enough: Callable[[], bool],
+    taken: set[Place] | None = None,
 ) -> int:
-    """Make planned offers until `is_enough`, one at least; return how many have left the queue.
+    """Make planned offers until `is_enough`, one at least; return how many were looked at.
 
-    One whose times were all taken since stays in it.
+    One whose times were all taken since is planned anew. `taken` are those which are known to be;
+    more are added.
     """
-    done = 0
-    taken: set[tuple[str, str, str, str, datetime]] = set()
+    taken = set() if taken is None else taken
     for number, plan in enumerate(planned):
         if number and is_enough():
-            break
+            return number
         offer = session.scalar(
             select(TimeOffer)
             .where(TimeOffer.id == plan.offer_id, TimeOffer.state == OfferState.PENDING)
@@ -97,49 +102,60 @@ def make_offers(
         if offer is None:
             continue
         booking = session.get_one(Booking, offer.booking_id)
-        where = (booking.municipality_id, booking.service, booking.branch, booking.channel)
+        which = (booking.municipality_id, booking.service, booking.branch, booking.channel)
         if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
             end_offer(session, offer, OfferState.WITHDRAWN, now)
         elif not plan.starts:
             _offer_none(session, registry, offer, booking, now)
-        else:
-            for start in plan.starts:
-                if (*where, start) not in taken:
-                    if _make(session, registry, offer, booking, start, now):
-                        break
-                    taken.add((*where, start))
-            else:
-                continue
-        done += 1
-    return done
+        for start in plan.starts:
+            place = (*which, start)
+            if offer.state == OfferState.PENDING and place not in taken:
+                if _make(session, registry, offer, booking, start, now):
+                    break
+                taken.add(place)
+    return len(planned)
 
 
-def _free(
-    session: Session, registry: Registry, booking: Booking, now: datetime
-) -> Sequence[datetime]:
-    """Return the free times in whose place a booking could be, the best first.
+class _FreeTimes:
+    """The free times of all offers that are planned at once: many are of one day."""
 
-    That is the nearest day, and on it the nearest time of day. None where there isn't any, or
-    nobody could be asked in time.
-    """
-    until, offer = _expiry(registry, booking, now), _offer_of(registry, booking)
-    if until is None or offer is None:
-        return ()
-    wanted = booking.starts_at.astimezone(offer.zone)
-    last = offer.last(now)  # as far ahead as citizens book, but without notice
-    near = (max(until, wanted - NEAR), min(last, wanted + NEAR))
-    free: Sequence[datetime] = ()
-    for since, end in (near, (until, last)):
-        if since < end and not free:
-            found = free_times(session, offer.for_staff(), since, end, now, None)
-            free = [start for start in found if start != wanted]
+    def __init__(self, session: Session, registry: Registry, now: datetime) -> None:
+        self._session, self._registry, self._now = session, registry, now
+        self._known: dict[tuple[str, ...], Sequence[datetime]] = {}
 
-    def distance(start: datetime) -> tuple[int, int, bool]:
-        days = (start.date() - wanted.date()).days
-        minutes = start.hour * 60 + start.minute - wanted.hour * 60 - wanted.minute
-        return abs(days), abs(minutes), days < 0 or minutes < 0
+    def for_booking(self, booking: Booking) -> Sequence[datetime]:
+        """Return the free times in whose place a booking could be, the best first.
 
-    return sorted(free, key=distance)[:CANDIDATES]
+        That is the nearest day, and on it the nearest time of day. None where there isn't any, or
+        nobody could be asked in time.
+        """
+        until = _expiry(self._registry, booking, self._now)
+        offer = _offer_of(self._registry, booking)
+        if until is None or offer is None:
+            return ()
+        wanted = booking.starts_at.astimezone(offer.zone)
+        day, day_after = day_bounds(wanted.date(), offer.zone)
+        last = offer.last(self._now)  # as far ahead as citizens book, but without notice
+        which = (booking.municipality_id, booking.service, booking.branch, booking.channel)
+        for key, since, end in (
+            (f"{wanted.date()}", day - NEAR, min(last, day_after + NEAR)),
+            ("far", self._now, last),
+        ):
+            if (*which, key) not in self._known:
+                found = free_times(
+                    self._session, offer.for_staff(), max(since, self._now), end, self._now, None
+                )
+                self._known[*which, key] = found
+            free = [at for at in self._known[*which, key] if at >= until and at != wanted]
+            if free:
+                break
+
+        def distance(start: datetime) -> tuple[int, int, bool]:
+            days = (start.date() - wanted.date()).days
+            minutes = start.hour * 60 + start.minute - wanted.hour * 60 - wanted.minute
+            return abs(days), abs(minutes), days < 0 or minutes < 0
+
+        return sorted(free, key=distance)[:CANDIDATES]
 
 
 def _expiry(registry: Registry, booking: Booking, now: datetime) -> datetime | None:

@@ -78,6 +78,12 @@ def withdraw_offers(session: Session, registry: Registry, exception_id: int, now
     return len(offers)
 
 
+def withdraw_of(session: Session, registry: Registry, booking: Booking, now: datetime) -> None:
+    """Withdraw the open offer of a booking, if there is one: it can take place after all."""
+    if offer := open_offer(session, booking.id, lock=True):
+        withdraw(session, registry, offer, now)
+
+
 def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
     """Withdraw an open offer; the citizen, if told of it, is told that the appointment stands."""
     was_made = offer.state == OfferState.MADE

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from core.i18n import _
+from dialogs.booking.time import short_time_label
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Choice, Prompt, yes_no_choices
 from dialogs.managing.edit import EDIT
 from dialogs.managing.find import check_allowed, find_steps, may_withdraw, picked_booking
+from dialogs.managing.offers import accept_latest
 from dialogs.managing.reschedule import BOOKING_KEPT, MOVE
 from dialogs.messages.appointment import (
     BOOKING_ACTIONS,
@@ -17,11 +19,20 @@ from dialogs.messages.appointment import (
 )
 from dialogs.messages.blocks import Heading, Message, Paragraph, message
 
+ACCEPT = "accept"
+"""The task that takes the time which the office offers in place of the booking's."""
+
 
 def _ask_action(ctx: Context) -> Prompt:
     booking = picked_booking(ctx)
     loaded = ctx.office.of_booking(booking)
     fields = loaded.body.fields_of(loaded.body.services[booking.service])
+    offer = ctx.office.made_offer(booking)
+    hold = ctx.office.offered_hold(offer) if offer else None
+    taken = []
+    if hold is not None:
+        time = short_time_label(ctx, ctx.office.offer_of(booking), hold.starts_at)
+        taken = [Choice(ACCEPT, _("I take the new time: {time}", time=time))]
     names = ["move", "cancel", "edit", *(["withdraw"] if may_withdraw(ctx, booking) else [])]
     return Prompt(
         Message(
@@ -34,6 +45,7 @@ def _ask_action(ctx: Context) -> Prompt:
             booking.id,
         ),
         [
+            *taken,
             *(Choice(name, ctx.definition.dialogs[name].label) for name in names),
             Choice("keep", _("Nothing, keep it")),
         ],
@@ -47,6 +59,10 @@ def _start_task(ctx: Context, action: str) -> None:
     booking = picked_booking(ctx)
     if action == "keep":
         navigation.end_dialog(ctx)
+        return
+    if action == ACCEPT:
+        navigation.end_dialog(ctx)
+        accept_latest(ctx, booking)
         return
     navigation.start(ctx, action, booking=str(booking.id))
     check_allowed(ctx, booking)

@@ -3,7 +3,7 @@
 import re
 
 from core.bookings.time_offers import OFFER_ENDED
-from core.db.models import BookingState, TimeOffer
+from core.db.models import Booking, BookingState, TimeOffer
 from core.errors import BookingRefused
 from core.i18n import Text, _
 from dialogs.context import Context
@@ -39,6 +39,15 @@ def answer_by_word(ctx: Context, answer: OfferAnswer) -> None:
         ctx.say(NO_OFFER)
     else:
         answer_offer(ctx, offer, answer)
+
+
+def accept_latest(ctx: Context, booking: Booking) -> None:
+    """Accept the time that is offered for a booking, which was found by its code perhaps."""
+    offer = ctx.office.made_offer(booking)
+    if offer is None:
+        ctx.say(NO_OFFER)
+    else:
+        answer_offer(ctx, offer, OfferAnswer.ACCEPT)
 
 
 def answer_offer(ctx: Context, offer: TimeOffer, answer: OfferAnswer) -> None:

@@ -25,6 +25,8 @@ from dialogs.messages.notification import WORDINGS
 
 BOOKING_KEPT = _("All right, your appointment stands.")
 
+STILL_OFFERED = _("All right. The time that I offered you is still held for you.")
+
 
 def _is_on_picked_day(ctx: Context, value: str) -> bool:
     start = datetime.fromisoformat(value)
@@ -65,7 +67,7 @@ def _move(ctx: Context, answer: str) -> None:
     booking = picked_booking(ctx)
     if answer == "no":
         navigation.end_dialog(ctx)
-        ctx.say(BOOKING_KEPT)
+        ctx.say(STILL_OFFERED if ctx.office.made_offer(booking) else BOOKING_KEPT)
         return
     start = datetime.fromisoformat(ctx.answers["time"])
     try:

@@ -23,10 +23,14 @@ from tests.bench.months import months
 from tests.bench.outbox import deliveries
 from tests.bench.processes import processes
 from tests.bench.sizes import SHORT, WHOLE, Sizes
+from tests.bench.time_offers import time_offers
 from tests.bench.turns import turns
 from tests.postgres import running
 
-ON_BOTH = (growth, months, day_lists, background, deliveries, delivery_delay, alert_delay)
+ON_BOTH = (
+    *(growth, months, day_lists, background, deliveries, delivery_delay, alert_delay),
+    time_offers,
+)
 MEASURES = {"SQLite": ON_BOTH, "PostgreSQL": (*ON_BOTH, processes)}
 
 
