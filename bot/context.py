@@ -100,6 +100,7 @@ def build_context(
         known_details=found.known_details,
         citizen_public_id=found.citizen_public_id,
         only=transport.municipality_id,
+        thread_id=found.thread_id,
     )
     return Context(
         office,

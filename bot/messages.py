@@ -209,9 +209,10 @@ class Inbound(Sender):
     platform numbers them; if `number_is_time`, it is in milliseconds since 1970. `chat_sequence`
     numbers the messages of a chat, where it numbers ours too: a message of ours whose id is smaller
     was visible when this one was written. `written_at` is when, by the platform's clock, in seconds
-    since 1970. `album` is the id of the pictures that it was sent with. `municipality_id` is the
-    municipality whose own page or bot it was written to. Where `reply_in_response`, the replies are
-    the response to its request, and aren't sent otherwise.
+    since 1970. A text `with_file` is the words under one. `album` is the id of the pictures that it
+    was sent with. `municipality_id` is the municipality whose own page or bot it was written to.
+    Where `reply_in_response`, the replies are the response to its request, and aren't sent
+    otherwise.
     Unless it `may_create_contact`, its sender must have a conversation; if it
     `starts_conversation`, the sender must have none, unless the message is repeated.
     """
@@ -223,6 +224,7 @@ class Inbound(Sender):
     written_at: float | None = None
     album: str | None = None
     text: str | None = None
+    with_file: bool = False
     proves_phone: bool = False
     choice: str | None = None
     unread: Unreadable | None = None

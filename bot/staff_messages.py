@@ -60,7 +60,7 @@ def command_called(lexicon: Lexicon, name: str) -> StaffCommand | None:
 
 
 class StaffButton(StrEnum):
-    """A button under an alert, or under the question why a booking is to be cancelled."""
+    """A button under an alert, a question or a citizen's text."""
 
     SEEN = "seen"
     ARRIVED = "arrived"
@@ -75,6 +75,8 @@ class StaffButton(StrEnum):
     MOVE = "move"
     OFFER = "offer"
     LEAVE = "leave"
+    MESSAGE = "message"
+    END = "end"
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class StaffTap:
     """A tap: the button, what it is about, and what was shown when it was sent.
 
     `about` is the booking's id; for REASON, CONFIRM and KEEP the question's, for OFFER and LEAVE
-    that of the message's row in the outbox. `shown` is the start of
+    that of the message's row in the outbox, for END the relay thread's. `shown` is the start of
     the appointment in seconds since 1970, `option` which of several a button is.
     """
 

@@ -21,7 +21,8 @@ from bot.messages import LINK_CHOICE, WEBCHAT, Inbound, Reply, Sender
 from bot.ordering import is_double_tap, is_of_answered_album, is_overtaken, missed_question
 from bot.platforms.base import Platform
 from bot.platforms.push_layout import adapt_replies, previous_question
-from bot.replies import build_replies
+from bot.replies import build_replies, build_reply
+from bot.to_office import said_to_office, with_question
 from core.db.events import record_event
 from core.db.models import Citizen
 from core.errors import RetryTransaction
@@ -29,6 +30,8 @@ from core.i18n import Text
 from core.messaging import arrival_order, conversations, notifications, outbox
 from core.messaging.conversations import StoredConversation
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
+from core.staff import relay_upkeep
+from dialogs import relay
 from dialogs.booking.for_caller import CALLER
 from dialogs.engine import navigation
 from dialogs.engine.engine import EARLY, Result, advance
@@ -102,6 +105,8 @@ def _answer(
     state, transport = _apply_stated(state, transport, inbound)
     ctx = build_context(session, services, inbound, found, transport, state)
     ctx.open_prompt = open_prompt(session, found, state)
+    if (said := said_to_office(ctx, inbound)) is not None:
+        return _answer_briefly(session, services, inbound, found, state, transport, said)
     missed = missed_question(session, services, transport, inbound, came)
     result = advance(state, _engine_input(session, found, inbound, state, missed), ctx)
     for name, *kinds in result.events:
@@ -145,6 +150,44 @@ def _answer(
         outbox.enqueue(session, services.registry.accounts, messages, now)
     record_event(session, "turn", inbound.platform, "answered")
     return replies
+
+
+def _answer_briefly(
+    session: Session,
+    services: Services,
+    inbound: Inbound,
+    found: StoredConversation,
+    state: State,
+    transport: TransportState,
+    said: Text,
+) -> list[Reply]:
+    """Answer a message that is for the office; the open question stays as it is.
+
+    Where a chat keeps its buttons above, nothing else is said. Elsewhere the answer has those of
+    the open question, for a later message hides them.
+    """
+    now, platform = services.clock(), services.platforms.get(inbound.account)
+    reply = build_reply(services.texts, [said], state.language)
+    if platform is None or not platform.can_edit:
+        reply = with_question(session, found, reply)
+    if transport.app_version:
+        reply = reply.model_copy(update={"app_version": transport.app_version})
+    number = _record(session, found, inbound, None, [reply], now, relay.MAX_TEXT)
+    if inbound.number and not is_overtaken(transport, inbound, now):
+        transport = replace(transport, last_number=inbound.number, last_number_at=now.timestamp())
+    conversations.save(
+        session,
+        found,
+        language=state.language,
+        timezone=state.timezone,
+        state=conversation_state.dump(state, replace(transport, tapped="", tapped_at=0)),
+        forget_at=now + _kept_for(services, state),
+    )
+    if platform and not inbound.reply_in_response:
+        messages = _outbox_messages(inbound, found, number, [reply], {}, now)
+        outbox.enqueue(session, services.registry.accounts, messages, now)
+    record_event(session, "turn", inbound.platform, "relayed")
+    return [reply]
 
 
 def _kept_for(services: Services, state: State) -> timedelta:
@@ -273,13 +316,17 @@ def _record(
     tapped: str | None,
     replies: Sequence[Reply],
     now: datetime,
+    longest: int = MAX_TEXT,
 ) -> int:
-    """Record the message with its replies; return the row's number."""
+    """Record the message with its replies; return the row's number.
+
+    Of a text on a page, at most the `longest` that is taken.
+    """
     stored = [reply.model_dump(mode="json", exclude_defaults=True) for reply in replies]
     # Kept only where a page shows the conversation again.
     said = None
     if inbound.platform == WEBCHAT:
-        said = tapped or clean(inbound.text or "")[:MAX_TEXT]
+        said = tapped or clean(inbound.text or "")[:longest]
     return conversations.record_inbound(
         session, found, inbound.account, inbound.message_id, said, stored, now
     )
@@ -322,6 +369,7 @@ def forget(session: Session, services: Services, sender: Sender) -> None:
     found, ctx = loaded.found, loaded.ctx
     navigation.end_dialog(ctx)
     conversations.erase_messages(session, found.citizen_id)
+    relay_upkeep.erase_of_citizen(session, services.registry, found.citizen_id, services.clock())
     session.get_one(Citizen, found.citizen_id).details = {}
     conversations.save(
         session,

@@ -25,6 +25,7 @@ from core.db.personal import Personal
 from core.errors import BookingRefused
 from core.i18n import Language
 from core.staff import links
+from core.staff.citizen_relay import CitizenRelay
 
 _STORE_DETAILS = (
     update(Citizen.__table__)
@@ -43,6 +44,7 @@ class Office:
     the citizen gave at earlier bookings; they are stored as those of the citizen's row, which
     `citizen_public_id` names. `choose` draws the letters of a booking's code, as `random.choice`
     does. `only` is the id of the municipality whose own page or bot this is: no other is offered.
+    `thread_id` is the citizen's open thread with an office.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Office:
         known_details: Mapping[str, str],
         citizen_public_id: bytes,
         only: str | None = None,
+        thread_id: int | None = None,
     ) -> None:
         self._session = session
         self._registry = registry
@@ -66,6 +69,7 @@ class Office:
         self._limits: dict[tuple[str, str], LimitReached | None] = {}
         self._upcoming: Sequence[Booking] | None = None
         self._own = (actor, known_details)
+        self.relay = CitizenRelay(session, registry, now, actor.contact_id or None, thread_id)
         self.now = now
         self.known_details = known_details
         self.left_caller = False

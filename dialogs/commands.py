@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from core.catalogue.model import Municipality
 from core.i18n import _
 from dialogs.booking.for_caller import CALLER
-from dialogs.booking.selection import existing_booking, municipality, service
+from dialogs.booking.selection import municipality, service
 from dialogs.context import Command, Context
 from dialogs.engine import navigation
 from dialogs.engine import standard_commands as standard
@@ -13,14 +12,10 @@ from dialogs.engine.command import UNKNOWN_COMMAND
 from dialogs.managing.find import ask_by_code
 from dialogs.managing.offers import answer_by_word
 from dialogs.menu import ask_zone, set_zone, switch_to
-from dialogs.messages.appointment import about_service, contact_facts, facts, useful_links
-from dialogs.messages.blocks import Block, Fact, Heading, Paragraph, message
+from dialogs.messages.appointment import about_service, useful_links
+from dialogs.messages.blocks import message
 from dialogs.messages.time_offer import OfferAnswer
-
-MAX_OFFICES_LISTED = 8
-"""The most municipalities that are listed if none is picked."""
-
-HUMAN = _("You can talk to an employee:")
+from dialogs.relay import END_TALK, TO_TASK, talk_to_human
 
 
 def _cancel_or_stop(ctx: Context, argument: str) -> None:
@@ -50,31 +45,6 @@ def _show_links(ctx: Context, _argument: str) -> None:
         ctx.say(_("Pick a municipality first, and I'll show you its links."))
 
 
-def _show_contacts(ctx: Context, _argument: str) -> None:
-    body = municipality(ctx) or _municipality_of_booking(ctx)
-    if body is None:
-        bodies = ctx.office.municipalities[:MAX_OFFICES_LISTED]
-        phones = [block for each in bodies for block in _phone_of(each)]
-        ctx.say(message(Heading(HUMAN), *phones))
-        return
-    branch = ctx.answers.get("branch")
-    own = next((b.contact for b in body.branches if b.id == branch), None)
-    contact = contact_facts(own or body.contact)
-    ctx.say(message(Heading(HUMAN), Paragraph(body.name), *contact))
-
-
-def _phone_of(body: Municipality) -> list[Block]:
-    phone = body.contact.phone
-    number = Fact(_("Telephone"), phone or "", show_label=False, kind="phone")
-    return [Paragraph(body.name), *(facts(number) if phone else [])]
-
-
-def _municipality_of_booking(ctx: Context) -> Municipality | None:
-    """Return the municipality of the dialog's booking, or of the citizen's next one."""
-    booking = existing_booking(ctx) or next(iter(ctx.office.upcoming()), None)
-    return ctx.office.of_booking(booking).body if booking else None
-
-
 def _change_zone(ctx: Context, argument: str) -> None:
     if argument and (found := ctx.lexicon.zone_called(argument)):
         set_zone(ctx, found)
@@ -99,6 +69,8 @@ def _answers_offer(answer: OfferAnswer) -> Callable[[Context, str], None]:
 
 
 COMMANDS: tuple[Command, ...] = (
+    END_TALK,
+    TO_TASK,
     standard.BACK,
     standard.START_OVER,
     standard.STOP_COMMAND,
@@ -128,7 +100,7 @@ COMMANDS: tuple[Command, ...] = (
             "human, person, employee, contact, agent, talk to a human, talk to a person, "
             "talk to an employee, talk to someone, speak to someone"
         ),
-        run=_show_contacts,
+        run=talk_to_human,
         yields=True,
     ),
     Command(

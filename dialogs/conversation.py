@@ -1,7 +1,10 @@
 """The definition of the conversation: its dialogs, commands and links."""
 
+from dataclasses import replace
+
 from core.i18n import _
 from core.office import Office
+from dialogs import relay
 from dialogs.booking.dialog import BOOK
 from dialogs.booking.for_caller import CALLER
 from dialogs.commands import COMMANDS
@@ -16,7 +19,10 @@ CONVERSATION: Definition[Office] = Definition(
     commands=COMMANDS,
     initial=BOOK.name,
     idle=MENU.name,
-    interruptions=INTERRUPTIONS,
+    interruptions=replace(
+        INTERRUPTIONS, steps=lambda ctx: (*INTERRUPTIONS.steps(ctx), *relay.STEPS)
+    ),
+    divert=relay.ask_whose,
     greeting=_(
         "Hello! I'm Rantevou and I book appointments with your municipality. "
         "At any time you can write “help” or “back”."

@@ -10,13 +10,20 @@ from bot.messages import Reply, Sender
 from bot.views.appointment import appointment
 from bot.views.day_list import render_day_list
 from bot.views.notification import render_notification
+from bot.views.relay import (
+    render_closed_in_room,
+    render_prompt,
+    render_relay,
+    render_to_citizen,
+    render_unread,
+)
 from bot.views.staff_alert import render_alert, render_edit, render_undelivered
 from bot.views.staff_offer import render_offer_alert, render_offer_question
 from bot.views.staff_question import render_question
 from core.db.models import Booking, Contact, InboundRow, OutboxRow, StaffRoom
 from core.errors import BookingRefused
 from core.messaging import conversations
-from core.messaging.keys import MessageKind
+from core.messaging.keys import RELAYED_TO_CITIZEN, MessageKind
 from core.messaging.notifications import ADDRESS_FIELDS
 from core.staff.alerts import was_alerted
 from core.staff.rooms import is_for
@@ -29,6 +36,10 @@ TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = 
     MessageKind.STAFF_QUESTION: render_question,
     MessageKind.OFFER_QUESTION: render_offer_question,
     MessageKind.OFFER_ALERT: render_offer_alert,
+    MessageKind.RELAY: render_relay,
+    MessageKind.RELAY_EDIT: render_closed_in_room,
+    MessageKind.RELAY_UNDELIVERED: render_unread,
+    MessageKind.RELAY_PROMPT: render_prompt,
 }
 """The messages to rooms of staff by kind; None where one is obsolete."""
 
@@ -66,9 +77,11 @@ def render_message(
                 reply = render_notification(
                     session, services, row.kind, booking, found.language, found.timezone
                 )
-                if reply:
-                    _state, transport = conversation_state.load(found.state, "", "")
-                    reply = reply.model_copy(update={"app_version": transport.app_version})
+            elif found and row.kind in RELAYED_TO_CITIZEN:
+                reply = render_to_citizen(session, services, row, found.language)
+            if found and reply:
+                _state, transport = conversation_state.load(found.state, "", "")
+                reply = reply.model_copy(update={"app_version": transport.app_version})
     return (address, reply) if reply else None
 
 

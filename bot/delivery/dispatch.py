@@ -25,6 +25,7 @@ from core.messaging.notifications import enqueue_fallback
 from core.messaging.outbox_admin import RETRIED
 from core.staff import rooms
 from core.staff.alerts import enqueue_undelivered
+from core.staff.relay_upkeep import give_up as give_up_relay
 
 log = structlog.get_logger()
 
@@ -338,7 +339,9 @@ def _give_up(session: Session, services: Services, row: OutboxRow, why: str) -> 
 def _send_another_way(session: Session, services: Services, row: OutboxRow) -> None:
     """Enqueue the fallback of a citizen's message; where there is none, staff are to call them."""
     registry, now = services.registry, services.clock()
-    if row.room_id is None and not enqueue_fallback(session, registry, row, now):
+    if row.kind in (MessageKind.RELAY, MessageKind.RELAY_ANSWER):
+        give_up_relay(session, registry, row, now)
+    elif row.room_id is None and not enqueue_fallback(session, registry, row, now):
         enqueue_undelivered(session, registry, row, now)
 
 

@@ -28,6 +28,7 @@ from core.db.models import (
     PromptRow,
     StaffInbound,
 )
+from core.staff import relay_upkeep
 from core.staff.codes import forget_codes
 from core.staff.questions import close_old
 
@@ -44,7 +45,9 @@ async def clean_up_forever(database: Database, services: Services, keep_replies:
 
     def run(session: Session) -> dict[str, int]:
         now = services.clock()
+        services.registry.refresh(session)
         close_old(session, services.registry, now)
+        relay_upkeep.maintain(session, services.registry, now, WEBCHAT)
         return clean_up(session, now, keep_replies, services.keep_answers)
 
     async def once() -> None:

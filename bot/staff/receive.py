@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.messages import Reply
-from bot.staff import joining, lists, questions, taps
+from bot.staff import joining, lists, questions, relay, taps
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffInbound, command_called
 from core.db.models import StaffInbound as StaffInboundRow
@@ -16,6 +16,7 @@ from core.db.models import StaffRoom
 from core.errors import BookingRefused, StaffRefused
 from core.staff import chat_pace, links, rooms
 from core.staff import questions as asked
+from core.staff.relay import find_replied
 
 Act = Callable[[], StaffAnswer | None]
 
@@ -134,6 +135,9 @@ def _asked_for(turn: StaffTurn) -> Act | None:
             question = asked.find_answered(turn.session, turn.room, inbound.answers)
             if question:
                 return partial(questions.answer_in_words, turn, question)
+            replied = find_replied(turn.session, turn.room, inbound.answers)
+            if replied:
+                return partial(relay.answer, turn, replied)
         first, _space, argument = inbound.text.partition(" ")
         command = command_called(turn.services.texts, first)
         if command and not lists.is_meant(turn, command, argument):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from bot.staff import questions
+from bot.staff import questions, relay
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffButton, StaffTap
 from bot.views.staff_alert import UNDOABLE, booking_buttons
@@ -174,6 +174,7 @@ OF_BOOKING: Mapping[StaffButton, Act] = {
     StaffButton.NUMBER: _number,
     StaffButton.CANCEL: _cancel,
     StaffButton.MOVE: _move,
+    StaffButton.MESSAGE: relay.ask_what,
 }
 
 BUTTONS: Mapping[StaffButton, Act] = {
@@ -183,4 +184,5 @@ BUTTONS: Mapping[StaffButton, Act] = {
     StaffButton.KEEP: questions.keep,
     StaffButton.OFFER: _answer_offer,
     StaffButton.LEAVE: _answer_offer,
+    StaffButton.END: relay.end,
 }

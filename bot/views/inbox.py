@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from bot.context import Services, load_conversation
 from bot.messages import WEBCHAT, Sender
 from bot.views.notification import render_notification
+from bot.views.relay import render_to_citizen
 from core.db.models import Booking, OutboxStatus
 from core.messaging import conversations, page_inbox
+from core.messaging.keys import RELAYED_TO_CITIZEN
 
 
 def fetch(session: Session, services: Services, sender: Sender) -> None:
@@ -18,16 +20,22 @@ def fetch(session: Session, services: Services, sender: Sender) -> None:
     if loaded is None:
         return
     found, now = loaded.found, services.clock()
-    for due in page_inbox.pending_for(session, WEBCHAT, found.citizen_id, now):
-        booking = session.get_one(Booking, due.booking_id)
-        reply = render_notification(
-            session, services, due.kind, booking, found.language, found.timezone
-        )
+    rows = [
+        *page_inbox.pending_for(session, WEBCHAT, found.citizen_id, now),
+        *page_inbox.relayed_to(session, WEBCHAT, found.contact_id, now),
+    ]
+    for due in sorted(rows, key=lambda row: (row.due_at, row.id)):
+        if due.kind in RELAYED_TO_CITIZEN:
+            reply = render_to_citizen(session, services, due, found.language)
+        else:
+            booking = session.get_one(Booking, due.booking_id)
+            reply = render_notification(
+                session, services, due.kind, booking, found.language, found.timezone
+            )
         due.status = OutboxStatus.DELIVERED if reply else OutboxStatus.CANCELLED
         if reply:
             stored = [reply.model_dump(mode="json", exclude_defaults=True)]
-            # The same row is due again when its booking was moved.
-            message_id = f"owed {due.id} {due.due_at.isoformat()}"
+            message_id = page_inbox.stored_message_id(due)
             conversations.record_inbound(
                 session, found, sender.account, message_id, None, stored, now
             )

@@ -17,9 +17,11 @@ from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, BookingState, History, HistoryAction, OutboxRow
 from core.i18n import LANGUAGES, Text, TextTemplate
 from core.messaging.keys import MessageKind
+from core.messaging.notifications import citizen_contact
 from core.staff.alerts import ALERTED, first_alert, gathered_before, is_shown_later
 from core.staff.record import cancellation_reason
 from core.staff.rights import Action
+from dialogs.messages import relay as relay_texts
 from dialogs.messages import staff_alert as texts
 from dialogs.messages.staff_offer import MOVE, is_offered
 
@@ -37,6 +39,7 @@ LABELS: Mapping[StaffButton, TextTemplate] = {
     StaffButton.NUMBER: texts.NUMBER,
     StaffButton.CANCEL: texts.CANCEL,
     StaffButton.MOVE: MOVE,
+    StaffButton.MESSAGE: relay_texts.MESSAGE,
 }
 
 MARKS: Mapping[Action, TextTemplate] = {
@@ -189,7 +192,10 @@ def booking_buttons(session: Session, services: Services, booking: Booking) -> l
             StaffButton.ARRIVED: booking.arrived_at is None and may_arrive,
         },
         {StaffButton.CAME: True, StaffButton.NO_SHOW: True},
-        {StaffButton.MOVE: now < booking.starts_at and open_offer(session, booking.id) is None},
+        {
+            StaffButton.MOVE: now < booking.starts_at and open_offer(session, booking.id) is None,
+            StaffButton.MESSAGE: now < booking.ends_at and _can_write(session, services, booking),
+        },
         {
             StaffButton.NUMBER: bool(booking.details.get(PHONE_FIELD)),
             StaffButton.CANCEL: now < booking.ends_at,
@@ -202,6 +208,11 @@ def booking_buttons(session: Session, services: Services, booking: Booking) -> l
         if is_offered
     ]
     return [*undo, *buttons]
+
+
+def _can_write(session: Session, services: Services, booking: Booking) -> bool:
+    """Return whether the citizen of a booking has a chat or page in which they can answer."""
+    return citizen_contact(session, services.registry, booking) is not None
 
 
 def _undo_button(services: Services, booking: Booking, undone: Action) -> ReplyChoice:

@@ -107,6 +107,19 @@ def is_open_through(offer: ServiceOffer, desk: Desk, start: datetime, end: datet
     return reached >= until
 
 
+def open_spans(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
+    """Return when a desk is open on a day, closures taken off; sorted."""
+    spans = sorted(_open_spans(offer, desk, day))
+    for begin, end in _closed_spans(offer, desk, day):
+        spans = [
+            part
+            for start, close in spans
+            for part in ((start, min(close, begin)), (max(start, end), close))
+            if part[0] < part[1]
+        ]
+    return spans
+
+
 def unavailable_reason(
     offer: ServiceOffer, day: date, now: datetime, zone: ZoneInfo
 ) -> UnavailableReason:

@@ -279,6 +279,10 @@ class StaffChat(CatalogueModel):
     """The facts that an alert shows of a booking. Initials and name are the attendee's."""
     day_list_at: Clock | None = time(7, 30)
     """The time of day at which the day's bookings are listed; null for never."""
+    relay_hours: int = Field(default=24, ge=1, le=14 * 24)
+    """The hours of silence after which a conversation of a citizen with the office is closed."""
+    names_staff: bool = False
+    """Whether the citizen is told the name of the employee who answers."""
 
 
 MAX_HORIZON_DAYS = 366

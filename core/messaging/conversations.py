@@ -18,6 +18,7 @@ from core.db.models import (
     Conversation,
     InboundRow,
     PromptRow,
+    RelayThread,
     address_key,
 )
 from core.db.personal import Personal, new_public_id
@@ -54,6 +55,7 @@ _FIND = (
         PromptRow.step,
         PromptRow.offered,
         Contact.proven_phone,
+        RelayThread.id,
     )
     .select_from(Contact.__table__)
     .join(Conversation.__table__, Conversation.contact_id == Contact.id)
@@ -72,6 +74,10 @@ _FIND = (
             PromptRow.conversation_id == Conversation.id,
             PromptRow.number == _LAST_PROMPT,
         ),
+    )
+    .outerjoin(
+        RelayThread.__table__,
+        and_(RelayThread.contact_id == Contact.id, RelayThread.closed_at.is_(None)),
     )
     .where(
         _OF_ADDRESS,
@@ -128,7 +134,7 @@ class StoredConversation:
     the replies to it; None where there were none, or none any more. `known_details` are
     those that the citizen gave at earlier bookings. `prompt_number`, `prompt_step` and
     `prompt_offered` are the last prompt's. `proven_phone` is the keyed hash of the number that the
-    contact has proven to be its own.
+    contact has proven to be its own. `thread_id` is the contact's open thread with an office.
     """
 
     id: int
@@ -146,6 +152,7 @@ class StoredConversation:
     prompt_step: str | None = None
     prompt_offered: list[Any] | None = None
     proven_phone: str | None = None
+    thread_id: int | None = None
 
 
 def find(
@@ -274,6 +281,18 @@ def last_inbound_ids(session: Session, conversation_ids: Collection[int]) -> dic
         .group_by(InboundRow.conversation_id)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def last_replies(session: Session, conversation_id: int) -> list[Any]:
+    """Return the replies to the last message that has a question among them."""
+    return next(
+        (
+            replies
+            for _id, _text, replies in reversed(transcript(session, conversation_id))
+            if replies and replies[-1].get("step")
+        ),
+        [],
+    )
 
 
 def transcript(

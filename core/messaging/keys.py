@@ -41,6 +41,18 @@ class MessageKind(StrEnum):
     """Whether another time is to be offered to a citizen, to a room of staff."""
     OFFER_ALERT = "offer_alert"
     """What has become of an offer of another time, to a room of staff."""
+    RELAY = "relay"
+    """What a citizen wrote to the office, to a room of staff."""
+    RELAY_EDIT = "relay_edit"
+    """The first message of a thread in a room, edited to show that the thread is closed."""
+    RELAY_UNDELIVERED = "relay_undelivered"
+    """That the citizen hasn't got what the office wrote, to a room of staff."""
+    RELAY_PROMPT = "relay_prompt"
+    """What is to be written to the citizen of a booking, to a member in a room."""
+    RELAY_ANSWER = "relay_answer"
+    """What the office wrote, to the citizen."""
+    RELAY_CLOSED = "relay_closed"
+    """That a thread is closed, to the citizen."""
 
 
 TO_STAFF = frozenset(
@@ -52,9 +64,16 @@ TO_STAFF = frozenset(
         MessageKind.STAFF_QUESTION,
         MessageKind.OFFER_QUESTION,
         MessageKind.OFFER_ALERT,
+        MessageKind.RELAY,
+        MessageKind.RELAY_EDIT,
+        MessageKind.RELAY_UNDELIVERED,
+        MessageKind.RELAY_PROMPT,
     }
 )
 """The kinds of message that go to a room of staff."""
+
+RELAYED_TO_CITIZEN = frozenset({MessageKind.RELAY_ANSWER, MessageKind.RELAY_CLOSED})
+"""The kinds of message of a thread that go to its citizen."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +201,34 @@ class Cause:
         """Return the offer and the state that are the cause."""
         _offer, number, state = self.text.split()
         return int(number), state
+
+    @classmethod
+    def relay(cls, message_id: int) -> "Cause":
+        """Return the cause that is a text of a thread. Stored as "relay 4"."""
+        return cls(f"relay {message_id}")
+
+    @classmethod
+    def relay_closed(cls, thread_id: int) -> "Cause":
+        """Return the cause that is the end of a thread. Stored as "relay closed 2"."""
+        return cls(f"relay closed {thread_id}")
+
+    @classmethod
+    def relay_undelivered(cls, message_id: int) -> "Cause":
+        """Return the cause that is a text that the citizen hasn't got.
+
+        Stored as "relay undelivered 4".
+        """
+        return cls(f"relay undelivered {message_id}")
+
+    @classmethod
+    def relay_prompt(cls, member_id: int, message_id: str) -> "Cause":
+        """Return the cause that is a member's wish to write. Stored as "relay prompt 3 733001"."""
+        return cls(f"relay prompt {member_id} {message_id}")
+
+    @property
+    def number(self) -> int:
+        """Return the id of the thread or the text that is the cause, or the first number in it."""
+        return next(int(word) for word in self.text.split() if word.isdecimal())
 
     def as_day(self) -> date:
         """Return the day that is the cause."""

@@ -137,6 +137,12 @@ def reaches_anybody(session: Session, registry: Registry, booking: Booking) -> b
     return bool(_email_routes(registry, booking) or _citizen_routes(session, registry, booking))
 
 
+def citizen_contact(session: Session, registry: Registry, booking: Booking) -> int | None:
+    """Return the contact at which the citizen of a booking can be written to; None for none."""
+    routes = _citizen_routes(session, registry, booking)
+    return routes[0].contact_id if routes else None
+
+
 def notified_on(session: Session, booking: Booking, now: datetime) -> Sequence[str]:
     """Return the platforms on which a change by the office, made now, is told to anybody."""
     return session.scalars(

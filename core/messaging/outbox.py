@@ -46,6 +46,7 @@ class OutboxMessage:
     replaces_id: int | None = None
     room_id: int | None = None
     change_id: int | None = None
+    relay_message_id: int | None = None
     expires_at: datetime | None = None
     status: OutboxStatus = OutboxStatus.PENDING
 

@@ -3,16 +3,25 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from core.db.models import UNSENT, Booking, Contact, Conversation, OutboxRow, OutboxStatus
+from core.messaging.keys import RELAYED_TO_CITIZEN, ContactRecipient
+
+
+def stored_message_id(row: OutboxRow) -> str:
+    """Return the id under which a page's message is stored in its conversation.
+
+    With the time, for the same row is due again when its booking was moved.
+    """
+    return f"owed {row.id} {row.due_at.isoformat()}"
 
 
 def pending_for(
     session: Session, platform: str, citizen_id: int, now: datetime
 ) -> Sequence[OutboxRow]:
-    """Return the rows of a platform that are due to a citizen, the oldest first."""
+    """Return the rows of a platform about a citizen's bookings that are due, the oldest first."""
     # The rest is filtered in Python: in SQL, SQLite might scan all rows that are due to anybody.
     rows = session.scalars(
         select(OutboxRow)
@@ -20,10 +29,23 @@ def pending_for(
         .where(Booking.citizen_id == citizen_id, UNSENT)
         .order_by(OutboxRow.due_at, OutboxRow.id)
     )
+    return [row for row in rows if _is_due(row.platform, row.status, row.due_at, platform, now)]
+
+
+def relayed_to(
+    session: Session, platform: str, contact_id: int, now: datetime
+) -> Sequence[OutboxRow]:
+    """Return the rows of relay threads that are due to a contact, the oldest first."""
+    rows = session.scalars(
+        select(OutboxRow)
+        .where(OutboxRow.recipient == str(ContactRecipient(contact_id)), UNSENT)
+        .order_by(OutboxRow.due_at, OutboxRow.id)
+    )
     return [
         row
         for row in rows
-        if (row.platform, row.status) == (platform, OutboxStatus.PENDING) and row.due_at <= now
+        if row.kind in RELAYED_TO_CITIZEN
+        and _is_due(row.platform, row.status, row.due_at, platform, now)
     ]
 
 
@@ -31,15 +53,29 @@ def have_pending(
     session: Session, platform: str, conversation_ids: Collection[int], now: datetime
 ) -> set[int]:
     """Return the ids of those conversations to which a row of a platform is due."""
-    rows = session.execute(
-        select(Conversation.id, OutboxRow.platform, OutboxRow.status, OutboxRow.due_at)
+    what = (Conversation.id, OutboxRow.platform, OutboxRow.status, OutboxRow.due_at)
+    of_bookings = (
+        select(*what)
         .join(Contact, Conversation.contact_id == Contact.id)
         .join(Booking, Booking.citizen_id == Contact.citizen_id)
         .join(OutboxRow, OutboxRow.booking_id == Booking.id)
         .where(Conversation.id.in_(conversation_ids), UNSENT)
-    ).all()
+    )
+    recipient = literal("contact ") + cast(Conversation.contact_id, String)
+    relayed = (
+        select(*what)
+        .join(OutboxRow, OutboxRow.recipient == recipient)
+        .where(
+            Conversation.id.in_(conversation_ids), UNSENT, OutboxRow.kind.in_(RELAYED_TO_CITIZEN)
+        )
+    )
+    rows = session.execute(union_all(of_bookings, relayed)).all()
     return {
         conversation_id
         for conversation_id, row_platform, status, due_at in rows
-        if (row_platform, status) == (platform, OutboxStatus.PENDING) and due_at <= now
+        if _is_due(row_platform, status, due_at, platform, now)
     }
+
+
+def _is_due(of: str, status: str, due_at: datetime, platform: str, now: datetime) -> bool:
+    return (of, status) == (platform, OutboxStatus.PENDING) and due_at <= now

@@ -35,6 +35,8 @@ class Action(StrEnum):
     CAME = "came"
     NO_SHOW = "no_show"
     UNDO = "undo"
+    RELAY = "relay"
+    """Write to a citizen, and close what they write to the office."""
     LIST_STAFF = "list_staff"
     LIST_RECORD = "list_record"
     ADD_MEMBER = "add_member"
@@ -85,6 +87,7 @@ RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
     Action.CAME:            (_AREA,    _TOWN,   _ALL),
     Action.NO_SHOW:         (_AREA,    _TOWN,   _ALL),
     Action.UNDO:            (_AREA,    _TOWN,   _ALL),
+    Action.RELAY:           (_AREA,    _TOWN,   _ALL),
     Action.LIST_STAFF:      (_NO,      _TOWN,   _ALL),
     Action.LIST_RECORD:     (_NO,      _TOWN,   _ALL),
     Action.ADD_MEMBER:      (_NO,      _TOWN,   _ALL),

@@ -101,6 +101,9 @@ def _handle_input(ctx: Context[Any], received: Input, *, new: bool, stale: bool)
         case TapInput():
             return on_tap(ctx, received, stale=stale)
         case TextInput():
+            divert = ctx.definition.divert
+            if divert and not new and divert(ctx, received.text):
+                return None
             if received.early and _only_greeted(ctx):
                 # No question was seen yet, so that the text is as the first one.
                 received, new = TextInput(received.text), True

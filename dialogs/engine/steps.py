@@ -120,7 +120,8 @@ class Definition(Generic[O]):
     """The definition of a conversation: its dialogs and commands.
 
     It begins with the dialog `initial` and returns to `idle`; the steps of `interruptions` ask
-    questions that interrupt a dialog. `follow_link` handles a deep link's payload.
+    questions that interrupt a dialog. `follow_link` handles a deep link's payload. `divert` returns
+    whether it has taken a typed text, which isn't for the open question then.
 
     Texts: `greeting` begins each conversation, and `greeting_note` returns what follows it; `help`
     answers the help command, `help_offer` several wrong answers; `stopped` follows the end of a
@@ -140,6 +141,7 @@ class Definition(Generic[O]):
     stopped: Text = ""
     nothing_to_stop: Text = ""
     follow_link: Callable[["Context[O]", str], None] | None = None
+    divert: Callable[["Context[O]", str], bool] | None = None
     unreadable: Mapping[Unreadable, Text] = field(default_factory=dict)
 
     def is_entry(self, dialog: str) -> bool:

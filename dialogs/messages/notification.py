@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, BookingState
 from core.i18n import TextTemplate, _, join
-from core.messaging.keys import TO_STAFF, MessageKind
+from core.messaging.keys import RELAYED_TO_CITIZEN, TO_STAFF, MessageKind
 from dialogs.messages.appointment import (
     appointment_facts,
     booking_message,
@@ -75,14 +75,10 @@ WORDINGS: Mapping[MessageKind, Wording] = {
 
 CANCELLATIONS = {MessageKind.CANCELLED, MessageKind.CANCELLED_BY_OFFICE}
 
-if _missing := (
-    set(MessageKind)
-    - WORDINGS.keys()
-    - CANCELLATIONS
-    - STATES.keys()
-    - TO_STAFF
-    - {MessageKind.REPLY}
-):
+OTHERS = TO_STAFF | RELAYED_TO_CITIZEN | {MessageKind.REPLY}
+"""The kinds that aren't notifications about an appointment."""
+
+if _missing := set(MessageKind) - WORDINGS.keys() - CANCELLATIONS - STATES.keys() - OTHERS:
     raise RuntimeError(f"WORDINGS has no record for: {', '.join(sorted(_missing))}")
 
 CANCEL_HERE = _(

@@ -105,6 +105,11 @@ def in_one_line(body: Municipality, entry: AgendaEntry, heading: Text) -> Text:
     return _line(body, entry, _glance(heading, _facts(body, entry, AT_A_GLANCE)))
 
 
+def facts_of(body: Municipality, entry: AgendaEntry) -> list[Text]:
+    """Return the facts of a booking that the municipality has alerts show, in its order."""
+    return _facts(body, entry, body.staff_chat.shows)
+
+
 def gathered(count: int) -> Text:
     """Return the heading of a message that tells of several changes."""
     return _n("{count} change:", "{count} changes:", count)

@@ -17,6 +17,12 @@ def clean(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+def clean_lines(text: str) -> str:
+    """Return the same of a text of several lines, each cleaned; empty lines are left out."""
+    cleaned = (clean(line) for line in text.splitlines())
+    return "\n".join(line for line in cleaned if line)
+
+
 _SEPARATORS = re.compile(r"[^\w/:.+@-]|(?<!\d)[./:-]|[./:-](?!\d)|_")
 """The separators of words; signs between digits are none: "10:30"."""
 

@@ -314,7 +314,7 @@ class StoryRunner:
             )
             rows = session.scalars(notifications.order_by(OutboxRow.id)).all()
             found = [
-                (row, session.get_one(Booking, row.booking_id))
+                (row, session.get(Booking, row.booking_id or 0))
                 for row in rows[self.notifications :]
             ]
             self.notifications = len(rows)
@@ -326,9 +326,9 @@ class StoryRunner:
         return self.deployment.database.write_sync(read)
 
 
-def recipient(row: OutboxRow, booking: Booking) -> str:
+def recipient(row: OutboxRow, booking: Booking | None) -> str:
     """Return an e-mail's address, or the time and status of another notification."""
-    if row.platform == "email":
+    if row.platform == "email" and booking:
         return str(booking.details.get("email"))
     return f"{row.due_at.astimezone(ATHENS):%Y-%m-%d %H:%M} {row.status}"
 

@@ -204,7 +204,7 @@ def _content(message: Message, user: User) -> dict[str, Any]:
             return _unread("contact")
         return {"text": f"+{contact.phone_number.lstrip('+')}", "proves_phone": True}
     if message.caption:
-        return {"text": message.caption}
+        return {"text": message.caption, "with_file": True}
     return _unread("voice" if message.voice or message.video_note or message.audio else "other")
 
 

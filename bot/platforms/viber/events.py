@@ -110,5 +110,5 @@ def _content(message: _Message) -> dict[str, Any]:
         international = len(digits) > LOCAL_DIGITS and not digits.startswith(("+", "0"))
         return {"text": f"+{digits}" if international else digits}
     if message.text:  # the words under a picture
-        return {"text": message.text}
+        return {"text": message.text, "with_file": True}
     return {"unread": "other"}

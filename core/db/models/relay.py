@@ -17,7 +17,8 @@ _OPEN: dict[str, Any] = {
 class RelayThread(Base):
     """A conversation of a citizen, at one contact, with the employees of a room.
 
-    `member_id` is who opened it for the office; None where the citizen did. A contact has one open
+    `booking_id` is the appointment in question, if there is one. `member_id` is who opened it for
+    the office; None where the citizen did. A contact has one open
     thread at most.
     """
 
@@ -32,6 +33,8 @@ class RelayThread(Base):
     room_id: Mapped[int] = mapped_column(ForeignKey("staff_rooms.id"), index=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
+    service: Mapped[str | None]
+    """The service that was under way, or the booking's."""
     member_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -8,15 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
+from sqlalchemy import select
 
 from core.actor import Role, Staff
 from core.bookings import agenda, attendance, by_staff, closures, holds, seen, service
 from core.bookings.exception_request import ExceptionRequest
 from core.bookings.staff_rights import bookable_part
-from core.db.models import Booking, ExceptionKind
+from core.db.models import Booking, Contact, ExceptionKind
 from core.errors import StaffRefused
 from core.i18n import Language
-from core.staff import codes, links, members, record, rooms
+from core.staff import codes, links, members, record, relay, rooms
 from core.staff.rights import RIGHTS, Action
 from tests.core.small_municipality import MONDAY, at
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
@@ -51,6 +52,7 @@ EXPECTED = {
     Action.CAME: SERVES,
     Action.NO_SHOW: SERVES,
     Action.UNDO: SERVES,
+    Action.RELAY: SERVES,
     Action.LIST_STAFF: MANAGES | {"manager": (DONE, DONE, DONE)},  # of their own; see below
     Action.LIST_RECORD: MANAGES,
     Action.ADD_MEMBER: MANAGES,
@@ -109,6 +111,19 @@ class Attempt:
             chat="-100",
             by=self.staff,
         ).id
+
+    def relay(self) -> None:
+        """Write in a thread about the booking, in a room of the whole municipality."""
+        towns, session = self.towns, self.towns.session
+        contact = session.scalars(
+            select(Contact.id).where(Contact.citizen_id == self.booking.citizen_id)
+        ).one()
+        code = self.room_code(OPERATOR)
+        room = rooms.bind(session, towns.registry, code, towns.now, account=towns.shared, chat="-1")
+        thread = relay.open_thread(
+            session, towns.registry, contact, room, towns.now, booking=self.booking
+        )
+        relay.check_right(session, towns.registry, self.staff, thread)
 
     def list_day(self) -> None:
         towns = self.towns
@@ -256,6 +271,7 @@ WAYS: dict[Action, Callable[[Attempt], object]] = {
     Action.CAME: lambda attempt: attempt.outcome(Action.CAME),
     Action.NO_SHOW: lambda attempt: attempt.outcome(Action.NO_SHOW),
     Action.UNDO: Attempt.undo,
+    Action.RELAY: Attempt.relay,
     Action.LIST_STAFF: Attempt.list_staff,
     Action.LIST_RECORD: Attempt.list_record,
     Action.ADD_MEMBER: Attempt.add_member,

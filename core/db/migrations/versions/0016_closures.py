@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("room_id", NUMBER, nullable=False),
         sa.Column("contact_id", NUMBER, nullable=False),
         sa.Column("booking_id", NUMBER),
+        sa.Column("service", sa.String()),
         sa.Column("member_id", NUMBER),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),

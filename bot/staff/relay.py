@@ -1,0 +1,104 @@
+"""What members write to citizens: an answer to a message of a thread, or to the prompt to write."""
+
+from bot.staff.joining import SHOW_YOURSELF, answer_stranger
+from bot.staff.turn import StaffTurn
+from bot.staff_messages import StaffAnswer, StaffTap
+from core.actor import Staff
+from core.bookings import by_staff
+from core.db.models import OutboxRow, RelayThread
+from core.errors import StaffRefusalKind, StaffRefused
+from core.i18n import TextTemplate, _
+from core.messaging.keys import MessageKind
+from core.messaging.notifications import citizen_contact
+from core.staff import relay
+from core.staff.rights import Action
+from dialogs.messages.relay import ONLY_TEXT_TO_CITIZEN, SENT_TO_CITIZEN
+
+NOT_YOURS = _("I haven't sent that: you don't serve this appointment, or aren't linked.")
+CLOSED = _("I haven't sent that: this conversation is closed. The citizen can open another.")
+CLOSED_OF_BOOKING = _(
+    "I haven't sent that: this conversation is closed. To open it again, tap “Message…” under the "
+    "appointment."
+)
+TOO_LONG = _("I haven't sent that: it is too long. Please write up to {count} characters.")
+NOBODY_TO_WRITE_TO = _("The citizen has no chat with us. Please call them.")
+IN_ROOM = _("Please do that in your chat of appointments.")
+ASKED = _("Please answer my message.")
+CLOSED_NOW = _("The conversation is closed.")
+CLOSED_ALREADY = _("This conversation was closed already.")
+
+
+def answer(turn: StaffTurn, replied: OutboxRow) -> StaffAnswer | None:
+    """Send what a member has written in answer to a message of ours to the citizen."""
+    if turn.inbound.address is None:
+        return turn.here(SHOW_YOURSELF)
+    if turn.staff is None:
+        return answer_stranger(turn)
+    text = turn.inbound.text or ""
+    if not text:
+        return turn.here(ONLY_TEXT_TO_CITIZEN)
+    if len(text) > relay.MAX_TEXT:
+        return turn.here(TextTemplate(TOO_LONG.message, args={"count": relay.MAX_TEXT}))
+    try:
+        thread = _thread(turn, turn.staff, replied)
+    except StaffRefused as refused:
+        if refused.kind in (StaffRefusalKind.NOT_FOUND, StaffRefusalKind.NOT_ALLOWED):
+            return turn.here(NOT_YOURS)
+        raise
+    relay.send_to_citizen(turn.session, turn.registry, thread, text, turn.staff, turn.now)
+    return turn.here(SENT_TO_CITIZEN)
+
+
+def _thread(turn: StaffTurn, staff: Staff, replied: OutboxRow) -> RelayThread:
+    """Return the open thread that a message belongs to, or is to begin. Raises StaffRefused."""
+    if replied.kind == MessageKind.RELAY_PROMPT:
+        return _begin(turn, staff, replied)
+    thread = relay.thread_of(turn.session, replied)
+    if thread is None:
+        raise _changed(CLOSED)
+    turn.session.refresh(thread, with_for_update=True)
+    relay.check_right(turn.session, turn.registry, staff, thread)
+    if thread.closed_at is not None:
+        raise _changed(CLOSED_OF_BOOKING if thread.booking_id else CLOSED)
+    return thread
+
+
+def _begin(turn: StaffTurn, staff: Staff, prompt: OutboxRow) -> RelayThread:
+    """Open the thread with the citizen of a booking, in the room where the prompt is."""
+    session, registry, room = turn.session, turn.registry, turn.room
+    booking = by_staff.find(session, registry, staff, Action.RELAY, prompt.booking_id or 0)
+    contact_id = citizen_contact(session, registry, booking)
+    if contact_id is None or room is None:
+        raise _changed(NOBODY_TO_WRITE_TO)
+    return relay.open_thread(
+        session, registry, contact_id, room, turn.now, booking=booking, staff=staff
+    )
+
+
+def ask_what(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
+    """Ask the member who taps what to write to the citizen of a booking."""
+    booking = by_staff.find(turn.session, turn.registry, staff, Action.RELAY, tap.about)
+    if turn.room is None:
+        return turn.refuse(IN_ROOM)
+    if citizen_contact(turn.session, turn.registry, booking) is None:
+        return turn.refuse(NOBODY_TO_WRITE_TO)
+    relay.prompt_member(
+        turn.session, turn.registry, staff, turn.room, booking, turn.now, turn.inbound.message_id
+    )
+    return turn.pop_up(ASKED)
+
+
+def end(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
+    """Close a thread; its citizen is told."""
+    thread = turn.session.get(RelayThread, tap.about, with_for_update=True)
+    if thread is None:
+        return turn.refuse(CLOSED_ALREADY)
+    relay.check_right(turn.session, turn.registry, staff, thread)
+    if thread.closed_at is not None:
+        return turn.refuse(CLOSED_ALREADY)
+    relay.close(turn.session, turn.registry, thread, turn.now, staff=staff, tell=True)
+    return turn.pop_up(CLOSED_NOW)
+
+
+def _changed(text: TextTemplate) -> StaffRefused:
+    return StaffRefused(StaffRefusalKind.CHANGED, text)

@@ -1,0 +1,148 @@
+"""Renders the messages of relay threads, to rooms of staff and to citizens."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.messages import WEBCHAT, Reply, ReplyChoice
+from bot.staff_messages import StaffButton, StaffTap
+from bot.views.staff_alert import LANGUAGE, number_button
+from core.bookings.agenda import entry_of, initials
+from core.catalogue.model import Municipality
+from core.db.models import (
+    Booking,
+    Citizen,
+    Contact,
+    OutboxRow,
+    RelayMessage,
+    RelayThread,
+    StaffMember,
+)
+from core.i18n import Text
+from core.messaging.keys import Cause, MessageKind
+from core.staff import relay
+from dialogs.messages import relay as texts
+
+
+def render_relay(session: Session, services: Services, row: OutboxRow) -> Reply | None:
+    """Return a citizen's text for a room: the thread's first, or an answer to that."""
+    thread, written = _of(session, row)
+    if thread is None or written is None or written.text is None:
+        return None
+    who = _initials(session, thread)
+    first = next(each for each in relay.rows_in_room(session, thread) if each.id <= row.id)
+    if first.id != row.id and first.provider_id:
+        text = services.texts.say(texts.next_in_room(who, written.text), LANGUAGE)
+        return Reply(text=text, language=LANGUAGE, answers=first.provider_id)
+    subject = _subject(session, services, thread)
+    text = services.texts.say(texts.first_in_room(subject, who, written.text), LANGUAGE)
+    buttons = [] if thread.closed_at else [_close_button(services, thread)]
+    return Reply(text=text, language=LANGUAGE, choices=buttons)
+
+
+def render_closed_in_room(session: Session, services: Services, row: OutboxRow) -> Reply | None:
+    """Return the edit by which a thread's first message shows that it is closed."""
+    platform = services.platforms.get(row.account)
+    thread = relay.thread_of(session, row)
+    if thread is None or (platform and not platform.can_edit):
+        return None
+    first = session.get(OutboxRow, row.replaces_id) if row.replaces_id else None
+    written = _of(session, first)[1] if first else None
+    said = texts.ended_in_room(
+        _subject(session, services, thread),
+        _initials(session, thread),
+        (written and written.text) or "",
+    )
+    text = services.texts.say(said, LANGUAGE)
+    return Reply(text=text, language=LANGUAGE, edits=True)
+
+
+def render_unread(session: Session, services: Services, row: OutboxRow) -> Reply | None:
+    """Return the message that a citizen hasn't got a member's text, with how to call them."""
+    thread, _written = _of(session, row)
+    if thread is None:
+        return None
+    is_page = session.get_one(Contact, thread.contact_id).account == WEBCHAT
+    subject = _subject(session, services, thread)
+    booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
+    rows = relay.rows_in_room(session, thread)
+    return Reply(
+        text=services.texts.say(texts.unread_in_room(subject, is_page=is_page), LANGUAGE),
+        language=LANGUAGE,
+        answers=rows[0].provider_id if rows else None,
+        choices=number_button(services, booking) if booking else [],
+    )
+
+
+def render_prompt(session: Session, services: Services, row: OutboxRow) -> Reply:
+    """Return the question to a member what to write to the citizen of a booking."""
+    booking = session.get_one(Booking, row.booking_id)
+    member_id = Cause.parse(row.dedupe_key, row.recipient).number
+    member = select(StaffMember.name.label("name")).where(StaffMember.id == member_id)
+    loaded = services.registry[booking.municipality_id]
+    subject = texts.about(loaded.body, entry_of(loaded, booking), None)
+    text = texts.prompt_in_room(session.scalar(member) or "", subject)
+    return Reply(text=services.texts.say(text, LANGUAGE), language=LANGUAGE)
+
+
+def render_to_citizen(
+    session: Session, services: Services, row: OutboxRow, language: str
+) -> Reply | None:
+    """Return what the office wrote, or that the thread is closed; None once it is erased."""
+    thread = relay.thread_of(session, row)
+    if thread is None:
+        return None
+    body = services.registry[thread.municipality_id].body
+    if row.kind == MessageKind.RELAY_CLOSED:
+        said: Text = texts.closed(
+            body,
+            arrived=relay.has_arrived(session, thread),
+            answered=bool(relay.messages_of(session, thread, RelayMessage.member_id.is_not(None))),
+        )
+    else:
+        written = session.get_one(RelayMessage, row.relay_message_id)
+        if written.text is None:
+            return None
+        first = relay.messages_of(session, thread)[0]
+        said = texts.answer(
+            body,
+            written.text,
+            name=_name(session, body, written),
+            is_first=first.id == written.id,
+        )
+    return Reply(text=services.texts.say(said, language), language=language)
+
+
+def _name(session: Session, body: Municipality, written: RelayMessage) -> str | None:
+    """Return the name of the employee who wrote a text, where the municipality has it told."""
+    if not body.staff_chat.names_staff:
+        return None
+    return session.scalar(
+        select(StaffMember.name.label("name")).where(StaffMember.id == written.member_id)
+    )
+
+
+def _of(session: Session, row: OutboxRow) -> tuple[RelayThread | None, RelayMessage | None]:
+    written = session.get(RelayMessage, row.relay_message_id) if row.relay_message_id else None
+    return (session.get(RelayThread, written.thread_id) if written else None), written
+
+
+def _subject(session: Session, services: Services, thread: RelayThread) -> Text:
+    loaded = services.registry[thread.municipality_id]
+    booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
+    entry = entry_of(loaded, booking) if booking and booking.code else None
+    return texts.about(loaded.body, entry, thread.service)
+
+
+def _initials(session: Session, thread: RelayThread) -> str:
+    """Return the initials of the attendee of a thread's appointment, else of the citizen."""
+    booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
+    if booking is not None:
+        return initials(booking.details.get("name", ""))
+    contact = session.get_one(Contact, thread.contact_id)
+    return initials(session.get_one(Citizen, contact.citizen_id).details.get("name", ""))
+
+
+def _close_button(services: Services, thread: RelayThread) -> ReplyChoice:
+    tap = StaffTap(StaffButton.END, thread.id)
+    return ReplyChoice(id=tap.dump(), label=services.texts.say(texts.CLOSE, LANGUAGE), row=0)

@@ -1,0 +1,148 @@
+"""The citizen's end of the relay, within one turn."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.availability.office_hours import next_open
+from core.catalogue.model import Municipality
+from core.catalogue.registry import Registry
+from core.db.models import Booking, RelayMessage, RelayThread, StaffRoom
+from core.staff import relay
+from core.staff.relay_upkeep import follow_room
+
+
+class CitizenRelay:
+    """The thread of a citizen's contact with an office, if one is open."""
+
+    def __init__(
+        self,
+        session: Session,
+        registry: Registry,
+        now: datetime,
+        contact_id: int | None,
+        thread_id: int | None,
+    ) -> None:
+        """`thread_id` is the contact's open thread, as its conversation was loaded with it."""
+        self._session, self._registry, self._now = session, registry, now
+        self._contact_id, self._is_open = contact_id, thread_id is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether a thread is open."""
+        return self._is_open
+
+    def _thread(self) -> RelayThread | None:
+        """Return the open thread, locked; None where it was closed meanwhile."""
+        found = None
+        if self._is_open and self._contact_id:
+            found = relay.find_open(self._session, self._contact_id)
+        self._is_open = found is not None
+        return found
+
+    def office(self) -> Municipality | None:
+        """Return the municipality of the open thread."""
+        thread = self._thread()
+        return self._registry[thread.municipality_id].body if thread else None
+
+    def _room(
+        self, body: Municipality, service: str | None, booking: Booking | None
+    ) -> StaffRoom | None:
+        if booking is not None:
+            service = booking.service
+        desk_id = booking.desk_id if booking else None
+        return relay.find_room(self._session, self._registry, body, service, desk_id)
+
+    def reachable(self, bodies: Sequence[Municipality]) -> Sequence[Municipality]:
+        """Return those municipalities whose employees can be written to as a whole."""
+        if self._contact_id is None:
+            return ()
+        return [body for body in bodies if self._room(body, None, None)]
+
+    def open(
+        self, body: Municipality, service: str | None = None, booking: Booking | None = None
+    ) -> bool:
+        """Open a thread with a municipality; return False where no room of it can answer."""
+        room = self._room(body, service, booking)
+        if room is None or self._contact_id is None:
+            return False
+        relay.open_thread(
+            self._session,
+            self._registry,
+            self._contact_id,
+            room,
+            self._now,
+            booking=booking,
+            service=service,
+        )
+        self._is_open = True
+        return True
+
+    def opens_at(self, body: Municipality, branch: str | None) -> datetime | None:
+        """Return when somebody works next at an office: now, later, or None within two weeks."""
+        return next_open(self._registry[body.id], self._now, branch)
+
+    def last_answer(self) -> int:
+        """Return the id of the last text of the office in the open thread; 0 for none."""
+        thread = self._thread()
+        if thread is None:
+            return 0
+        last = select(func.max(RelayMessage.id)).where(
+            RelayMessage.thread_id == thread.id, RelayMessage.member_id.is_not(None)
+        )
+        return self._session.scalar(last) or 0
+
+    def may_write(self) -> bool:
+        """Return whether the citizen hasn't written too much within the last minute."""
+        thread = self._thread()
+        return thread is None or relay.may_write(self._session, thread, self._now)
+
+    def send(self, text: str) -> bool:
+        """Send a text to the office; return False where no room takes it any more."""
+        thread = self._followed()
+        if thread is None:
+            return False
+        written = relay.keep(self._session, thread, text, self._now)
+        relay.send_to_room(self._session, self._registry, thread, written, self._now)
+        return True
+
+    def keep(self, text: str) -> int | None:
+        """Store a text of which the citizen is to say whose it is; return its id.
+
+        None where the thread was closed meanwhile.
+        """
+        thread = self._thread()
+        return relay.keep(self._session, thread, text, self._now).id if thread else None
+
+    def send_kept(self, message_id: int) -> bool:
+        """Send a text that was kept; return False where the thread was closed meanwhile."""
+        thread = self._followed()
+        written = self._session.get(RelayMessage, message_id)
+        if thread is None or written is None or written.thread_id != thread.id:
+            return False
+        relay.send_to_room(self._session, self._registry, thread, written, self._now)
+        return True
+
+    def take_kept(self, message_id: int) -> str | None:
+        """Return a text that was kept and isn't the office's; here it is erased."""
+        written = self._session.get(RelayMessage, message_id)
+        if written is None:
+            return None
+        text, written.text = written.text, None
+        return text
+
+    def _followed(self) -> RelayThread | None:
+        """Return the open thread, in the room that it has now."""
+        thread = self._thread()
+        if thread is None or follow_room(self._session, self._registry, thread, self._now):
+            return thread
+        self._is_open = False
+        return None
+
+    def close(self) -> None:
+        """Close the thread."""
+        if thread := self._thread():
+            relay.close(self._session, self._registry, thread, self._now)
+        self._is_open = False

@@ -1,0 +1,344 @@
+"""The relay: threads in which a citizen and the employees of a room write to one another.
+
+A thread has one contact and one room. It begins when the citizen asks for a human or a member
+writes to the citizen of a booking, and ends when either closes it, or after hours of silence.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from core.actor import Staff
+from core.catalogue.model import Municipality
+from core.catalogue.registry import Registry
+from core.db.models import (
+    Booking,
+    Contact,
+    OutboxRow,
+    OutboxStatus,
+    RelayMessage,
+    RelayThread,
+    StaffRoom,
+)
+from core.messaging.keys import Cause, ContactRecipient, MessageKind, RoomRecipient
+from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue
+from core.staff.alerts import to_room
+from core.staff.record import record
+from core.staff.rights import Action, Target, check_booking, check_municipality, target_of
+from core.staff.rooms import CHANNEL
+
+MAX_TEXT = 4096
+"""The most characters of a text, as many as a message of Telegram has."""
+
+MAX_PER_MINUTE = 10
+"""The most texts of a citizen in a minute: a group takes 20 messages of a bot."""
+
+ARRIVED = (*SENT_STATUSES, OutboxStatus.UNKNOWN)
+"""The statuses of a message that has arrived, or may have."""
+
+
+def find_room(
+    session: Session,
+    registry: Registry,
+    body: Municipality,
+    service: str | None = None,
+    desk_id: int | None = None,
+) -> StaffRoom | None:
+    """Return the room in which a citizen's text can be answered; None where there is none.
+
+    That of the desk or of the service's group, else that of the whole municipality. A room of an
+    account to which we only post isn't one.
+    """
+    group = None if service is None else body.group_of(service)
+    bound = select(StaffRoom).where(
+        StaffRoom.municipality_id == body.id,
+        StaffRoom.unbound_at.is_(None),
+        StaffRoom.chat != CHANNEL,
+    )
+    found = [
+        room
+        for room in session.scalars(bound.order_by(StaffRoom.id))
+        if room.account in registry.accounts
+        and room.desk_id in (None, desk_id)
+        and room.service_group in (None, group)
+    ]
+    found.sort(key=lambda room: (room.desk_id is None, room.service_group is None))
+    return next(iter(found), None)
+
+
+def find_open(session: Session, contact_id: int) -> RelayThread | None:
+    """Return the open thread of a contact, locked; None where there is none."""
+    return session.scalar(
+        select(RelayThread)
+        .where(RelayThread.contact_id == contact_id, RelayThread.closed_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def open_thread(
+    session: Session,
+    registry: Registry,
+    contact_id: int,
+    room: StaffRoom,
+    now: datetime,
+    *,
+    booking: Booking | None = None,
+    service: str | None = None,
+    staff: Staff | None = None,
+) -> RelayThread:
+    """Return the open thread of a contact with a room's municipality; open one if need be.
+
+    One with another municipality is closed first. An appointment that is in question from now on
+    is the thread's. `staff` opens it for the office.
+    """
+    thread = find_open(session, contact_id)
+    if thread is not None and thread.municipality_id != room.municipality_id:
+        close(session, registry, thread, now)
+        thread = None
+    if thread is None:
+        thread = RelayThread(
+            municipality_id=room.municipality_id,
+            room_id=room.id,
+            contact_id=contact_id,
+            member_id=staff.member_id if staff else None,
+            opened_at=now,
+            expires_at=now,
+        )
+        session.add(thread)
+    if booking is not None:
+        thread.booking_id, service = booking.id, booking.service
+    if service is not None:
+        thread.service = service
+    _put_off(registry, thread, now)
+    session.flush()
+    return thread
+
+
+def _put_off(registry: Registry, thread: RelayThread, now: datetime) -> None:
+    hours = registry[thread.municipality_id].body.staff_chat.relay_hours
+    thread.expires_at = now + timedelta(hours=hours)
+
+
+def may_write(session: Session, thread: RelayThread, now: datetime) -> bool:
+    """Return whether a citizen hasn't written too much within the last minute."""
+    lately = select(func.count()).where(
+        RelayMessage.thread_id == thread.id,
+        RelayMessage.member_id.is_(None),
+        RelayMessage.written_at > now - timedelta(minutes=1),
+    )
+    return (session.scalar(lately) or 0) < MAX_PER_MINUTE
+
+
+def keep(
+    session: Session, thread: RelayThread, text: str, now: datetime, staff: Staff | None = None
+) -> RelayMessage:
+    """Store a text of a thread, which isn't sent yet."""
+    written = RelayMessage(
+        thread_id=thread.id,
+        member_id=staff.member_id if staff else None,
+        written_at=now,
+        text=text,
+    )
+    session.add(written)
+    session.flush()
+    return written
+
+
+def send_to_room(
+    session: Session, registry: Registry, thread: RelayThread, written: RelayMessage, now: datetime
+) -> None:
+    """Enqueue a citizen's text for the thread's room."""
+    _put_off(registry, thread, now)
+    room = session.get_one(StaffRoom, thread.room_id)
+    message = to_room(room, MessageKind.RELAY, Cause.relay(written.id), now, None)
+    enqueue(session, registry.accounts, [replace(message, relay_message_id=written.id)], now)
+
+
+def send_to_citizen(
+    session: Session,
+    registry: Registry,
+    thread: RelayThread,
+    text: str,
+    staff: Staff,
+    now: datetime,
+) -> RelayMessage:
+    """Store a member's text, enqueue it for the citizen, and record that there was one."""
+    written = keep(session, thread, text, now, staff)
+    _put_off(registry, thread, now)
+    _to_citizen(
+        session, registry, thread, MessageKind.RELAY_ANSWER, Cause.relay(written.id), now, written
+    )
+    _record(session, thread, staff, now)
+    return written
+
+
+def _to_citizen(
+    session: Session,
+    registry: Registry,
+    thread: RelayThread,
+    kind: MessageKind,
+    cause: Cause,
+    now: datetime,
+    written: RelayMessage | None = None,
+) -> None:
+    contact = session.get_one(Contact, thread.contact_id)
+    recipient = ContactRecipient(contact.id)
+    message = OutboxMessage(
+        contact.account,
+        kind,
+        str(recipient),
+        now,
+        cause.dedupe_key(recipient),
+        contact_id=contact.id,
+        relay_message_id=written.id if written else None,
+    )
+    enqueue(session, registry.accounts, [message], now)
+
+
+def _record(session: Session, thread: RelayThread, staff: Staff, now: datetime) -> None:
+    record(
+        session,
+        staff,
+        Action.RELAY,
+        now,
+        municipality_id=thread.municipality_id,
+        booking_id=thread.booking_id,
+        room_id=thread.room_id,
+    )
+
+
+def prompt_member(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    room: StaffRoom,
+    booking: Booking,
+    now: datetime,
+    message_id: str,
+) -> None:
+    """Ask a member in a room what to write to the citizen of a booking; they answer the message.
+
+    `message_id` is the platform's, of the tap that asks for it.
+    """
+    cause = Cause.relay_prompt(staff.member_id or 0, message_id)
+    message = to_room(room, MessageKind.RELAY_PROMPT, cause, now, booking)
+    enqueue(session, registry.accounts, [message], now)
+
+
+def check_right(session: Session, registry: Registry, staff: Staff, thread: RelayThread) -> None:
+    """Raise StaffRefused (not_allowed, not_found) unless a member may write in a thread.
+
+    It is their area's by its appointment; without one, by its room. In a room of the whole
+    municipality, all its members may.
+    """
+    body = registry[thread.municipality_id].body
+    booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
+    room = session.get_one(StaffRoom, thread.room_id)
+    if booking is not None:
+        check_booking(staff, Action.RELAY, target_of(body, booking.service, [booking.desk_id]))
+    elif room.service_group is None and room.desk_id is None:
+        check_municipality(staff, Action.RELAY, thread.municipality_id)
+    else:
+        desks = frozenset(() if room.desk_id is None else (room.desk_id,))
+        check_booking(staff, Action.RELAY, Target(body.id, room.service_group, desks))
+
+
+# What came of it
+
+
+def messages_of(
+    session: Session, thread: RelayThread, *matching: ColumnElement[bool]
+) -> Sequence[RelayMessage]:
+    """Return the texts of a thread, the oldest first."""
+    query = select(RelayMessage).where(RelayMessage.thread_id == thread.id, *matching)
+    return session.scalars(query.order_by(RelayMessage.id)).all()
+
+
+def rows_in_room(session: Session, thread: RelayThread) -> Sequence[OutboxRow]:
+    """Return the messages of a thread to its room, the oldest first."""
+    recipient = RoomRecipient(thread.room_id)
+    keys = [
+        Cause.relay(written.id).dedupe_key(recipient)
+        for written in messages_of(session, thread, RelayMessage.member_id.is_(None))
+    ]
+    query = select(OutboxRow).where(OutboxRow.dedupe_key.in_(keys))
+    return session.scalars(query.order_by(OutboxRow.id)).all()
+
+
+def find_replied(session: Session, room: StaffRoom, provider_id: str) -> OutboxRow | None:
+    """Return the message of a thread, or the prompt, that has that id of the platform in a chat."""
+    return session.scalar(
+        select(OutboxRow)
+        .join(StaffRoom, OutboxRow.room_id == StaffRoom.id)
+        .where(
+            StaffRoom.account == room.account,
+            StaffRoom.chat == room.chat,
+            OutboxRow.provider_id == provider_id,
+            OutboxRow.replaces_id.is_(None),
+            OutboxRow.kind.in_(
+                (MessageKind.RELAY, MessageKind.RELAY_UNDELIVERED, MessageKind.RELAY_PROMPT)
+            ),
+        )
+        .limit(1)
+    )
+
+
+def thread_of(session: Session, row: OutboxRow) -> RelayThread | None:
+    """Return the thread of a message to its room or its citizen; None where it is gone."""
+    if row.kind in (MessageKind.RELAY_CLOSED, MessageKind.RELAY_EDIT):
+        return session.get(RelayThread, Cause.parse(row.dedupe_key, row.recipient).number)
+    written = session.get(RelayMessage, row.relay_message_id) if row.relay_message_id else None
+    return session.get(RelayThread, written.thread_id) if written else None
+
+
+def close(
+    session: Session,
+    registry: Registry,
+    thread: RelayThread,
+    now: datetime,
+    *,
+    staff: Staff | None = None,
+    tell: bool = False,
+) -> None:
+    """Close a thread; its first message in the room shows it. `tell` its citizen, too.
+
+    Where nothing was written, there is nothing to tell. `staff` is who closes it for the office.
+    """
+    if thread.closed_at is not None:
+        return
+    thread.closed_at = now
+    session.flush()
+    if staff is not None:
+        _record(session, thread, staff, now)
+    cause = Cause.relay_closed(thread.id)
+    if rows := rows_in_room(session, thread):
+        room = session.get_one(StaffRoom, thread.room_id)
+        edit = to_room(room, MessageKind.RELAY_EDIT, cause, now, None)
+        enqueue(session, registry.accounts, [replace(edit, replaces_id=rows[0].id)], now)
+    if tell and messages_of(session, thread):
+        _to_citizen(session, registry, thread, MessageKind.RELAY_CLOSED, cause, now)
+
+
+def enqueue_unread(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
+    """Tell the room that the citizen hasn't got a member's text: once for each text."""
+    thread = thread_of(session, row)
+    if thread is None or row.relay_message_id is None:
+        return
+    room = session.get_one(StaffRoom, thread.room_id)
+    cause = Cause.relay_undelivered(row.relay_message_id)
+    message = to_room(room, MessageKind.RELAY_UNDELIVERED, cause, now, None)
+    enqueue(
+        session,
+        registry.accounts,
+        [replace(message, relay_message_id=row.relay_message_id)],
+        now,
+    )
+
+
+def has_arrived(session: Session, thread: RelayThread) -> bool:
+    """Return whether all that the citizen wrote in a thread has arrived in its room."""
+    return all(row.status in ARRIVED for row in rows_in_room(session, thread))

@@ -1,0 +1,174 @@
+"""The upkeep of relay threads: what is closed, sent another way, told and erased in time."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core.catalogue.registry import Registry
+from core.db.models import (
+    Booking,
+    Contact,
+    InboundRow,
+    OutboxRow,
+    OutboxStatus,
+    RelayMessage,
+    RelayThread,
+    StaffRoom,
+)
+from core.messaging.keys import MessageKind
+from core.messaging.page_inbox import stored_message_id
+from core.staff import relay
+
+KEPT_FOR = timedelta(hours=48)
+"""The time for which the texts of a closed thread are kept."""
+
+UNREAD_AFTER = timedelta(hours=1)
+"""The time after which the room is told that nobody has opened the page since."""
+
+BATCH = 200
+"""The most threads that are looked at in one transaction."""
+
+
+def maintain(session: Session, registry: Registry, now: datetime, page: str) -> None:
+    """Do what is due; `page` is the platform that fetches its messages itself."""
+    _follow_rooms(session, registry, now)
+    _close_silent(session, registry, now)
+    _tell_unread(session, registry, now, page)
+    _erase_old(session, now)
+
+
+def _close_silent(session: Session, registry: Registry, now: datetime) -> None:
+    """Close the threads in which nobody has written for the municipality's hours."""
+    due = select(RelayThread).where(RelayThread.closed_at.is_(None), RelayThread.expires_at <= now)
+    for thread in session.scalars(due.limit(BATCH).with_for_update(skip_locked=True)).all():
+        relay.close(session, registry, thread, now, tell=True)
+
+
+def _follow_rooms(session: Session, registry: Registry, now: datetime) -> None:
+    """Move the open threads of rooms that aren't bound any more, or close them.
+
+    What hasn't arrived there is sent to the room that is theirs now. Where there is none, the
+    citizen is told.
+    """
+    lost = (
+        select(RelayThread)
+        .join(StaffRoom, RelayThread.room_id == StaffRoom.id)
+        .where(RelayThread.closed_at.is_(None), StaffRoom.unbound_at.is_not(None))
+        .limit(BATCH)
+        .with_for_update(skip_locked=True, of=RelayThread)
+    )
+    for thread in session.scalars(lost).all():
+        follow_room(session, registry, thread, now)
+
+
+def follow_room(
+    session: Session, registry: Registry, thread: RelayThread, now: datetime
+) -> StaffRoom | None:
+    """Return the room of a thread; where that is bound no more, the one that it is moved to.
+
+    None where there is none: then the thread is closed, and its citizen told.
+    """
+    room = session.get_one(StaffRoom, thread.room_id)
+    if room.unbound_at is None and room.municipality_id == thread.municipality_id:
+        return room
+    booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
+    body = registry[thread.municipality_id].body
+    desk_id = booking.desk_id if booking else None
+    other = relay.find_room(session, registry, body, thread.service, desk_id)
+    if other is None:
+        relay.close(session, registry, thread, now, tell=True)
+        return None
+    arrived = {
+        row.relay_message_id
+        for row in relay.rows_in_room(session, thread)
+        if row.status in relay.ARRIVED
+    }
+    sent = {row.relay_message_id for row in relay.rows_in_room(session, thread)}
+    thread.room_id = other.id
+    for written in relay.messages_of(session, thread, RelayMessage.member_id.is_(None)):
+        if written.id in sent - arrived:
+            relay.send_to_room(session, registry, thread, written, now)
+    return other
+
+
+def give_up(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
+    """Act on a message of a thread that was given up: tell the other side."""
+    if row.kind == MessageKind.RELAY_ANSWER:
+        relay.enqueue_unread(session, registry, row, now)
+    elif row.kind == MessageKind.RELAY:
+        thread = relay.thread_of(session, row)
+        if thread is None or thread.closed_at is not None:
+            return
+        followed = follow_room(session, registry, thread, now)
+        if followed is not None and followed.id == row.room_id:
+            relay.close(session, registry, thread, now, tell=True)
+
+
+def _tell_unread(session: Session, registry: Registry, now: datetime, page: str) -> None:
+    """Tell the rooms which texts wait for a page that nobody has opened since."""
+    waiting = (
+        select(OutboxRow)
+        .where(
+            OutboxRow.platform == page,
+            OutboxRow.status == OutboxStatus.PENDING,
+            OutboxRow.due_at > now - KEPT_FOR,
+            OutboxRow.due_at <= now - UNREAD_AFTER,
+            OutboxRow.kind == MessageKind.RELAY_ANSWER,
+        )
+        .order_by(OutboxRow.id)
+        .limit(BATCH)
+    )
+    for row in session.scalars(waiting).all():
+        relay.enqueue_unread(session, registry, row, now)
+
+
+def _erase_old(session: Session, now: datetime) -> None:
+    """Erase the texts of threads that were closed KEPT_FOR ago, also where a page has them."""
+    closed = select(RelayThread.id).where(RelayThread.closed_at <= now - KEPT_FOR)
+    found = select(RelayMessage.id).where(
+        RelayMessage.thread_id.in_(closed), RelayMessage.__table__.c.text.is_not(None)
+    )
+    erase(session, session.scalars(found.limit(BATCH)).all())
+
+
+def erase(session: Session, message_ids: Iterable[int]) -> None:
+    """Erase these texts, and the copies of them in what pages have fetched."""
+    ids = list(message_ids)
+    if not ids:
+        return
+    session.execute(
+        update(RelayMessage)
+        .where(RelayMessage.id.in_(ids))
+        .values({RelayMessage.text: None})
+        .execution_options(synchronize_session="fetch")
+    )
+    rows = session.scalars(
+        select(OutboxRow).where(
+            OutboxRow.kind == MessageKind.RELAY_ANSWER,
+            OutboxRow.relay_message_id.in_(ids),
+            OutboxRow.status == OutboxStatus.DELIVERED,
+        )
+    ).all()
+    fetched = [(row.account, stored_message_id(row)) for row in rows]
+    for account, message_id in fetched:
+        session.execute(
+            update(InboundRow)
+            .where(InboundRow.account == account, InboundRow.message_id == message_id)
+            .values({InboundRow.replies: None})
+        )
+
+
+def erase_of_citizen(session: Session, registry: Registry, citizen_id: int, now: datetime) -> None:
+    """Close the threads of a citizen and erase what was written in them."""
+    contacts = select(Contact.id).where(Contact.citizen_id == citizen_id)
+    threads = session.scalars(
+        select(RelayThread).where(RelayThread.contact_id.in_(contacts)).with_for_update()
+    ).all()
+    for thread in threads:
+        relay.close(session, registry, thread, now)
+    texts = select(RelayMessage.id).where(
+        RelayMessage.thread_id.in_([thread.id for thread in threads])
+    )
+    erase(session, session.scalars(texts).all())

@@ -1,0 +1,180 @@
+"""The texts between a citizen and the office: what each is told of the other."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from core.bookings.agenda import AgendaEntry
+from core.catalogue.model import Municipality
+from core.i18n import FormattedDate, Text, _, join, lines
+from dialogs.messages.staff_alert import facts_of
+
+CLOSE = _("Close the conversation")
+MESSAGE = _("Message…")
+ONLY_TEXT = _("Only text reaches the office. Please write it.")
+ONLY_TEXT_TO_CITIZEN = _("Only text reaches the citizen: I haven't sent that. Please write it.")
+FILE_LEFT_OUT = _("Only the words reach the office: the file stays here.")
+EDITED = _(
+    "The office has what you wrote first. If something is different, please write it as a new "
+    "message."
+)
+CLOSED_MEANWHILE = _(
+    "The conversation with the office was closed meanwhile, so I haven't sent that. To open it "
+    "again, write “human”."
+)
+TOO_FAST = _("That came too fast, so I haven't sent it. Please write it again in a minute.")
+SENT_TO_CITIZEN = _("→ To the citizen.")
+
+
+def to_office(body: Municipality) -> Text:
+    """Return the mark of a text that goes to the office."""
+    return _("→ To: {office}", office=body.name)
+
+
+def not_sent(body: Municipality) -> Text:
+    """Return that a text couldn't be sent, for nobody takes any there now."""
+    return closed(body, arrived=False, answered=False)
+
+
+def left_office(body: Municipality) -> Text:
+    """Return that the conversation with one office is closed for that with another."""
+    return _("I have closed your conversation with: {office}", office=body.name)
+
+
+def ended(body: Municipality) -> Text:
+    """Return that the citizen has ended the conversation with an office."""
+    return _(
+        "You have ended the conversation: {office}. To write to them again, write “human”.",
+        office=body.name,
+    )
+
+
+def too_long(most: int) -> Text:
+    """Return the refusal of a long text."""
+    return _(
+        "Your message is too long for the office. Please write up to {count} characters.",
+        count=most,
+    )
+
+
+def opened(body: Municipality, opens_at: datetime | None, now: datetime) -> Text:
+    """Return what a citizen is told when a thread is open.
+
+    `opens_at` is when somebody works there next, None where that isn't known.
+    """
+    if opens_at is None:
+        when: Text = _("Nobody serves there now: they get your message at once, and answer later.")
+    elif opens_at <= now:
+        when = _("It is open now.")
+    else:
+        local = opens_at.astimezone(ZoneInfo(body.timezone))
+        when = _(
+            "Nobody serves there now: they get your message at once, and serve next on {when}.",
+            when=FormattedDate(local, "EEEE d MMMM, HH:mm"),
+        )
+    hours = body.contact.hours
+    return lines(
+        _("What you write from now on goes to: {office}", office=body.name),
+        when,
+        _("Hours: {hours}", hours=hours) if hours else None,
+        _("To end, write “menu”."),
+    )
+
+
+def answer(
+    body: Municipality, text: str, *, name: str | None = None, is_first: bool = False
+) -> Text:
+    """Return what the office wrote to a citizen; `name` is the employee's.
+
+    One that `is_first` began the thread, so that the citizen has to be told how to answer.
+    """
+    who = join(", ", body.name, name) if name else body.name
+    return lines(
+        _("Message from: {who}", who=who),
+        text,
+        _("Write your answer here and it reaches them. To end, write “menu”.")
+        if is_first
+        else None,
+    )
+
+
+def closed(body: Municipality, *, arrived: bool, answered: bool) -> Text:
+    """Return what a citizen is told of a closed thread.
+
+    Whether all that they wrote has `arrived`, and whether the office `answered`.
+    """
+    number = body.contact.phone
+    call = _("Please call: {number}", number=number) if number else None
+    if not arrived:
+        return lines(
+            _("Your message couldn't be brought to the office: {office}", office=body.name), call
+        )
+    if not answered:
+        return lines(
+            _(
+                "The office hasn't answered, so I have closed your conversation: {office}",
+                office=body.name,
+            ),
+            call,
+        )
+    return lines(
+        _("Your conversation is closed: {office}", office=body.name),
+        _("To write to them again, write “human”."),
+    )
+
+
+def about(body: Municipality, entry: AgendaEntry | None, service: str | None) -> Text:
+    """Return the appointment that a thread is about, else the service; "" where there is neither.
+
+    Of the appointment, what the municipality has alerts show.
+    """
+    if entry is not None:
+        return join(" · ", *facts_of(body, entry))
+    found = body.services.get(service or "")
+    return found.name if found else ""
+
+
+def first_in_room(subject: Text, initials: str, text: str) -> Text:
+    """Return the first message of a thread in a room."""
+    return lines(
+        _who_writes(initials),
+        subject or None,
+        text,
+        _("To answer, reply to this message: the citizen gets it."),
+    )
+
+
+def _who_writes(initials: str) -> Text:
+    if initials:
+        return _("A citizen writes ({initials})", initials=initials)
+    return _("A citizen writes")
+
+
+def next_in_room(initials: str, text: str) -> Text:
+    """Return a further text in a room."""
+    return join(": ", initials or _("Citizen"), text)
+
+
+def ended_in_room(subject: Text, initials: str, text: str) -> Text:
+    """Return what a thread's first message is edited to when it is closed.
+
+    `text` is "" once it is erased.
+    """
+    return lines(_who_writes(initials), subject or None, text, _("(The conversation is closed.)"))
+
+
+def unread_in_room(subject: Text, *, is_page: bool) -> Text:
+    """Return what a room is told when a citizen hasn't got a text."""
+    why = (
+        _("The citizen hasn't opened our page since, so your answer isn't read yet.")
+        if is_page
+        else _("Your answer can't be brought to the citizen.")
+    )
+    return lines(why, subject or None, _("If it is urgent, please call them."))
+
+
+def prompt_in_room(name: str, subject: Text) -> Text:
+    """Return the question to a member what to write to a citizen."""
+    return lines(
+        _("{name}, what shall I write to the citizen? Please answer this message.", name=name),
+        subject or None,
+    )
