@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.availability.office_hours import next_open
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
-from core.db.models import Booking, RelayMessage, RelayThread, StaffRoom
+from core.db.models import Booking, Contact, RelayMessage, RelayThread, StaffRoom
 from core.staff import relay
 from core.staff.relay_upkeep import follow_room
 
@@ -50,6 +50,10 @@ class CitizenRelay:
     def _room(
         self, body: Municipality, service: str | None, booking: Booking | None
     ) -> StaffRoom | None:
+        """Return the room that can answer, if answers can be sent to the contact at all."""
+        contact = self._session.get(Contact, self._contact_id) if self._contact_id else None
+        if contact is None or contact.account not in self._registry.accounts:
+            return None
         if booking is not None:
             service = booking.service
         desk_id = booking.desk_id if booking else None
@@ -57,8 +61,6 @@ class CitizenRelay:
 
     def reachable(self, bodies: Sequence[Municipality]) -> Sequence[Municipality]:
         """Return those municipalities whose employees can be written to as a whole."""
-        if self._contact_id is None:
-            return ()
         return [body for body in bodies if self._room(body, None, None)]
 
     def open(

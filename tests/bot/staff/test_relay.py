@@ -1,0 +1,270 @@
+"""A citizen and the employees of a room write to one another, both at Telegram."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.delivery import dispatch
+from core.actor import Role
+from core.db.models import Booking, Contact, RelayMessage, RelayThread, StaffAction
+from core.staff import members, relay_upkeep, rooms
+from tests.bot.platforms import telegram_updates as updates
+from tests.bot.platforms.test_telegram import ACCOUNT
+from tests.bot.staff.people import HELEN, NICK, STRANGER, People
+from tests.bot.staff_chat import GROUP
+from tests.conftest import on_both
+from tests.core.staff.two_towns import OPERATOR
+
+CITIZEN = 700
+OPENED, TO_OFFICE, TO_CITIZEN = "Ό,τι γράψετε από εδώ", "→ Προς: ", "→ Στον πολίτη."
+QUESTION, ANSWER = "Δέχεστε και απόγευμα;", "Ναι, κάθε Τετάρτη."
+CLOSE = "Κλείσιμο συνομιλίας"
+
+
+@pytest.fixture
+def talking(people: People) -> People:
+    """A group with two colleagues, and a citizen who has asked for a human."""
+    people.chat.bind()
+    people.linked(HELEN)
+    people.linked(NICK, "Νίκος Παππάς")
+    for text in ("Γεια", "υπάλληλος", "town"):
+        says(people, text)
+    assert OPENED in "".join(heard(people))
+    return people
+
+
+def says(people: People, text: str, **more: object) -> None:
+    """The citizen writes; all that is due is delivered."""
+    people.write(text, CITIZEN, private=True, **more)
+    deliver(people)
+
+
+def deliver(people: People) -> None:
+    people.chat.deployment.clock.forward(seconds=20)
+    people.chat.deliver()
+
+
+def heard(people: People) -> list[str]:
+    """Return what the citizen's chat has of the bot."""
+    return [message["text"] for message in people.chat.server.chats[CITIZEN].values()]
+
+
+def first(people: People) -> int:
+    """Return the id of the thread's first message in the group."""
+    shown = people.chat.server.chats[GROUP].items()
+    return next(number for number, message in shown if "Μήνυμα πολίτη" in message["text"])
+
+
+def threads(people: People) -> list[bool]:
+    """Return of each thread whether it is open."""
+    rows = people.chat.do(lambda s: s.scalars(select(RelayThread.closed_at)).all())
+    return [closed_at is None for closed_at in rows]
+
+
+def texts_kept(people: People) -> list[str | None]:
+    kept = select(RelayMessage.text.label("text")).order_by(RelayMessage.id)
+    return list(people.chat.do(lambda s: s.scalars(kept).all()))
+
+
+def maintain(people: People, **later: float) -> None:
+    """Let time pass, and run the upkeep."""
+    people.chat.deployment.clock.forward(**later)
+    registry, now = people.chat.services.registry, people.chat.services.clock()
+    people.chat.do(lambda s: relay_upkeep.maintain(s, registry, now, "webchat"))
+    deliver(people)
+
+
+@on_both
+def test_texts_go_both_ways_and_are_recorded_without_words(talking: People) -> None:
+    says(talking, QUESTION)
+    assert heard(talking)[-1].startswith(TO_OFFICE)
+    assert QUESTION in talking.chat.texts()[-1]
+    assert talking.write(ANSWER, to=first(talking)) == TO_CITIZEN
+    deliver(talking)
+    assert heard(talking)[-1] == f"Μήνυμα από: town\n{ANSWER}"
+    says(talking, "Ωραία")
+    shown = talking.chat.server.chats[GROUP]
+    last = list(shown.values())[-1]
+    assert (last["text"], last["answers"]) == ("Πολίτης: Ωραία", first(talking))
+    done = talking.chat.do(lambda s: s.scalars(select(StaffAction)).all())
+    assert [(each.action, each.reason) for each in done][-1] == ("relay", None)
+    stored = talking.chat.deployment.everything()
+    assert (stored.count(ANSWER), stored.count(QUESTION)) == (1, 1)  # with the thread alone
+
+
+def test_two_who_answer_at_once_both_reach_the_citizen(talking: People) -> None:
+    says(talking, QUESTION)
+    assert talking.write(ANSWER, HELEN, to=first(talking)) == TO_CITIZEN
+    assert talking.write("Και Πέμπτη.", NICK, to=first(talking)) == TO_CITIZEN
+    deliver(talking)
+    assert [ANSWER in heard(talking)[-2], "Και Πέμπτη." in heard(talking)[-1]] == [True, True]
+
+
+def test_a_reply_after_the_end_is_refused_and_the_first_message_shows_the_end(
+    talking: People,
+) -> None:
+    says(talking, QUESTION)
+    assert talking.tap(CLOSE) == "Η συνομιλία έκλεισε."
+    deliver(talking)
+    assert "(Η συνομιλία έκλεισε.)" in talking.chat.server.chats[GROUP][first(talking)]["text"]
+    assert talking.chat.server.buttons(GROUP) == {}
+    assert "δεν απάντησε" in heard(talking)[-1]
+    said = talking.write(ANSWER, to=first(talking))
+    assert said and "έχει κλείσει" in said
+    assert threads(talking) == [False]
+    before = heard(talking)
+    says(talking, QUESTION)
+    assert not heard(talking)[-1].startswith(TO_OFFICE)
+    assert len(heard(talking)) > len(before)
+
+
+def test_strangers_and_the_disabled_reach_nobody(talking: People) -> None:
+    says(talking, QUESTION)
+    before = heard(talking)
+    assert "/link" in (talking.write(ANSWER, STRANGER, to=first(talking)) or "")
+    now = talking.chat.services.clock()
+    talking.chat.do(lambda s: members.disable(s, OPERATOR, 1, now))
+    talking.write(ANSWER, HELEN, to=first(talking))
+    deliver(talking)
+    assert heard(talking) == before
+    assert texts_kept(talking) == [QUESTION]
+
+
+def test_who_serves_another_group_does_not_answer_in_the_rooms_thread(people: People) -> None:
+    people.chat.bind(group="building")
+    services = people.chat.services
+
+    def add(session: Session) -> int:
+        return members.add(
+            session,
+            services.registry,
+            OPERATOR,
+            services.clock(),
+            name="Ταμίας",
+            role=Role.EMPLOYEE,
+            municipality_id="town",
+            groups=["money"],
+        )
+
+    cashier = people.chat.do(add)
+    people.write(f"/link {people.link_code(cashier)}", HELEN, private=True)
+    for text in ("Γεια", "town", "building", "permit", "υπάλληλος"):
+        says(people, text)
+    assert OPENED in "".join(heard(people))
+    says(people, QUESTION)
+    said = people.write(ANSWER, HELEN, to=first(people))
+    assert said and said.startswith("Δεν το έστειλα: δεν εξυπηρετείτε")
+    assert texts_kept(people) == [QUESTION]
+
+
+@pytest.mark.parametrize(
+    ("update", "said"),
+    [
+        (updates.message(voice={**updates.FILE, "duration": 3}), "φτάνει μόνο κείμενο"),
+        (updates.message(photo=updates.PHOTO), "φτάνει μόνο κείμενο"),
+        (updates.edited(text=ANSWER), "αυτό που γράψατε αρχικά"),
+        (updates.message(photo=updates.PHOTO, caption=QUESTION), "το αρχείο μένει εδώ"),
+        (updates.message(text="α" * 4097), "πολύ μεγάλο"),
+    ],
+    ids=["voice", "photo", "edited", "caption", "long"],
+)
+def test_only_text_of_a_message_reaches_the_office(
+    talking: People, update: dict[str, dict[str, object]], said: str
+) -> None:
+    says(talking, "Καλημέρα")
+    (kind,) = set(update) - {"update_id"}
+    whose = {"chat": {**updates.CHAT, "id": CITIZEN}, "from": {**updates.WHO, "id": CITIZEN}}
+    talking._receive({kind: {**update[kind], **whose}})
+    deliver(talking)
+    assert said in heard(talking)[-1]
+    expected = "Καλημέρα" if said != "το αρχείο μένει εδώ" else QUESTION
+    assert expected in talking.chat.texts()[-1]
+
+
+def test_a_picture_of_staff_is_answered_that_it_was_not_sent(talking: People) -> None:
+    says(talking, QUESTION)
+    update = updates.answering("", to=first(talking), photo=updates.PHOTO)
+    del update["message"]["text"]
+    update["message"] |= {"from": {**updates.WHO, "id": HELEN}}
+    update["message"]["chat"] = {**updates.GROUP, "id": GROUP}
+    sent = talking._receive(update)
+    assert sent and sent["text"].startswith("Στον πολίτη φτάνει μόνο κείμενο")
+
+
+def test_a_flood_is_held_off_so_that_the_group_takes_the_rest(talking: People) -> None:
+    for number in range(12):
+        talking.write(f"Γραμμή {number}", CITIZEN, private=True)
+    deliver(talking)
+    assert texts_kept(talking) == [f"Γραμμή {number}" for number in range(10)]
+    assert "σε ένα λεπτό" in heard(talking)[-1]
+
+
+def test_one_who_has_blocked_the_bot_is_to_be_called(talking: People) -> None:
+    says(talking, QUESTION)
+    now_blocked = (ACCOUNT, str(CITIZEN))
+    talking.chat.do(lambda s: dispatch.suppress(s, talking.chat.services, *now_blocked))
+    talking.write(ANSWER, to=first(talking))
+    deliver(talking)
+    last = list(talking.chat.server.chats[GROUP].values())[-1]
+    assert last["text"].startswith("Η απάντησή σας δεν μπορεί να φτάσει στον πολίτη.")
+    assert last["answers"] == first(talking)
+
+
+@on_both
+def test_a_room_that_is_unbound_hands_its_texts_to_another(talking: People) -> None:
+    talking.write(QUESTION, CITIZEN, private=True)  # and isn't delivered
+    now = talking.chat.services.clock()
+    talking.chat.do(lambda s: rooms.unbind(s, OPERATOR, 1, now))
+    talking.chat.bind(chat=-200)
+    maintain(talking)
+    assert QUESTION in talking.chat.texts(-200)[-1]
+    assert threads(talking) == [True]
+
+
+def test_where_no_room_is_left_the_citizen_is_told_and_nothing_is_lost(talking: People) -> None:
+    talking.write(QUESTION, CITIZEN, private=True)
+    now = talking.chat.services.clock()
+    talking.chat.do(lambda s: rooms.unbind(s, OPERATOR, 1, now))
+    maintain(talking)
+    assert "δεν μπόρεσε να φτάσει" in heard(talking)[-1]
+    assert threads(talking) == [False]
+
+
+def test_silence_closes_a_thread_and_its_texts_are_erased_two_days_later(talking: People) -> None:
+    says(talking, QUESTION)
+    talking.write(ANSWER, to=first(talking))
+    maintain(talking, hours=23)
+    assert threads(talking) == [True]
+    maintain(talking, hours=2)
+    assert threads(talking) == [False]
+    assert heard(talking)[-1].startswith("Η συνομιλία σας έκλεισε: town")
+    maintain(talking, hours=47)
+    assert texts_kept(talking) == [QUESTION, ANSWER]
+    maintain(talking, hours=2)
+    assert texts_kept(talking) == [None, None]
+
+
+def test_a_member_begins_from_an_alert_and_the_citizen_answers_there(people: People) -> None:
+    people.chat.bind()
+    people.linked(HELEN)
+    says(people, "Γεια")
+    booking = people.chat.book()
+    people.chat.do(lambda s: move_to_telegram(s, booking))
+    people.deliver()
+    assert people.tap("Μήνυμα…") == "Απαντήστε στο μήνυμά μου."
+    people.deliver()
+    number = list(people.chat.server.chats[GROUP])[-1]
+    assert people.chat.texts()[-1].startswith("Ελένη Δήμου, τι να γράψω στον πολίτη;")
+    assert people.write(ANSWER, to=number) == TO_CITIZEN
+    deliver(people)
+    assert heard(people)[-1].startswith(f"Μήνυμα από: town\n{ANSWER}\nΓράψτε εδώ")
+    says(people, QUESTION)
+    assert heard(people)[-1].startswith(TO_OFFICE)
+    assert QUESTION in people.chat.texts()[-1]
+    assert "Μ.Π." in people.chat.texts()[-1]
+
+
+def move_to_telegram(session: Session, booking_id: int) -> None:
+    """Make the booking the Telegram citizen's."""
+    contact = session.scalars(select(Contact).where(Contact.account == ACCOUNT)).one()
+    session.get_one(Booking, booking_id).citizen_id = contact.citizen_id
