@@ -6,10 +6,10 @@ from tests.soak.clocks import MOMENTS, clock_reading_tests
 
 CHAOS, KILL = "tests/proofs/test_chaos.py", "tests/proofs/test_kill.py"
 ALERTS, TAPS = "tests/proofs/test_kill_alerts.py", "tests/proofs/test_kill_taps.py"
-OFFERS = "tests/proofs/test_kill_offers.py"
+OFFERS, RELAY = "tests/proofs/test_kill_offers.py", "tests/proofs/test_kill_relay.py"
 AWAY, FLOOD = "tests/proofs/test_away.py", "tests/proofs/test_flood.py"
 STORIES, BROWSER = "tests/stories", "tests/browser"
-ELSEWHERE = (CHAOS, KILL, ALERTS, TAPS, OFFERS, AWAY, FLOOD, STORIES, BROWSER)
+ELSEWHERE = (CHAOS, KILL, ALERTS, TAPS, OFFERS, RELAY, AWAY, FLOOD, STORIES, BROWSER)
 """The slow tests that have a part of their own; the part `others` has the rest."""
 
 
@@ -66,6 +66,12 @@ def _parts() -> dict[str, Part]:
         "offers-sqlite": Part(
             "200 kills while other times are offered and accepted, SQLite",
             (OFFERS, "-knot postgresql"),
+        ),
+        "relay-postgresql": Part(
+            "200 kills while citizens and staff write, PostgreSQL", (RELAY, "-kpostgresql")
+        ),
+        "relay-sqlite": Part(
+            "200 kills while citizens and staff write, SQLite", (RELAY, "-knot postgresql")
         ),
         "database": Part(
             "the tests of bot, dialogs, stories and webhooks on PostgreSQL",

@@ -33,9 +33,9 @@ def talking(people: People) -> People:
     return people
 
 
-def says(people: People, text: str, **more: object) -> None:
-    """The citizen writes; all that is due is delivered."""
-    people.write(text, CITIZEN, private=True, **more)
+def says(people: People, text: str) -> None:
+    """Write as the citizen; deliver all that is due."""
+    people.write(text, CITIZEN, private=True)
     deliver(people)
 
 
