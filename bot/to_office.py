@@ -22,12 +22,12 @@ def said_to_office(ctx: Context, inbound: Inbound) -> Text | None:
     return None
 
 
-def with_question(session: Session, found: StoredConversation, reply: Reply) -> Reply:
-    """Return a reply with the buttons of the open question, as far as that is still stored."""
+def with_question(session: Session, found: StoredConversation, reply: Reply) -> Reply | None:
+    """Return a reply with the buttons of the open question; None once that is erased."""
     last = conversations.last_replies(session, found.id)
-    asked = Reply.model_validate(last[-1]) if last else None
-    if asked is None or asked.step is None:
-        return reply
+    if not last:
+        return None
+    asked = Reply.model_validate(last[-1])
     return asked.model_copy(
         update={"text": reply.text, "blocks": [], "brief": "", "spoken": "", "booking": None}
     )

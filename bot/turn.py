@@ -105,10 +105,17 @@ def _answer(
     state, transport = _apply_stated(state, transport, inbound)
     ctx = build_context(session, services, inbound, found, transport, state)
     ctx.open_prompt = open_prompt(session, found, state)
-    if (said := said_to_office(ctx, inbound)) is not None:
-        return _answer_briefly(session, services, inbound, found, state, transport, said)
-    missed = missed_question(session, services, transport, inbound, came)
-    result = advance(state, _engine_input(session, found, inbound, state, missed), ctx)
+    said, missed = said_to_office(ctx, inbound), None
+    if said is not None:
+        brief = _brief_answer(session, services, inbound, found, state, transport, said)
+        if brief:
+            return brief
+        ctx.say(said)
+        received: Input = OpenedInput()
+    else:
+        missed = missed_question(session, services, transport, inbound, came)
+        received = _engine_input(session, found, inbound, state, missed)
+    result = advance(state, received, ctx)
     for name, *kinds in result.events:
         record_event(session, name, *kinds)
 
@@ -152,7 +159,7 @@ def _answer(
     return replies
 
 
-def _answer_briefly(
+def _brief_answer(
     session: Session,
     services: Services,
     inbound: Inbound,
@@ -161,15 +168,21 @@ def _answer_briefly(
     transport: TransportState,
     said: Text,
 ) -> list[Reply]:
-    """Answer a message that is for the office; the open question stays as it is.
+    """Answer a message that is for the office, and leave the open question as it is.
 
     Where a chat keeps its buttons above, nothing else is said. Elsewhere the answer has those of
-    the open question, for a later message hides them.
+    the open question, for a later message hides them. Where no question is known, it has to be
+    asked: then return nothing, and do nothing.
     """
     now, platform = services.clock(), services.platforms.get(inbound.account)
     reply = build_reply(services.texts, [said], state.language)
     if platform is None or not platform.can_edit:
-        reply = with_question(session, found, reply)
+        asked = with_question(session, found, reply)
+        if asked is None:
+            return []
+        reply = asked
+    elif not state.number:
+        return []
     if transport.app_version:
         reply = reply.model_copy(update={"app_version": transport.app_version})
     number = _record(session, found, inbound, None, [reply], now, relay.MAX_TEXT)

@@ -6,11 +6,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.context import Services, load_conversation
-from bot.messages import WEBCHAT, Sender
+from bot.messages import WEBCHAT, Reply, Sender
 from bot.views.notification import render_notification
 from bot.views.relay import render_to_citizen
-from core.db.models import Booking, OutboxStatus
+from core.db.models import Booking, OutboxRow, OutboxStatus
 from core.messaging import conversations, page_inbox
+from core.messaging.conversations import StoredConversation
 from core.messaging.keys import RELAYED_TO_CITIZEN
 
 
@@ -25,20 +26,49 @@ def fetch(session: Session, services: Services, sender: Sender) -> None:
         *page_inbox.relayed_to(session, WEBCHAT, found.contact_id, now),
     ]
     for due in sorted(rows, key=lambda row: (row.due_at, row.id)):
-        if due.kind in RELAYED_TO_CITIZEN:
-            reply = render_to_citizen(session, services, due, found.language)
-        else:
-            booking = session.get_one(Booking, due.booking_id)
-            reply = render_notification(
-                session, services, due.kind, booking, found.language, found.timezone
-            )
-        due.status = OutboxStatus.DELIVERED if reply else OutboxStatus.CANCELLED
-        if reply:
-            stored = [reply.model_dump(mode="json", exclude_defaults=True)]
-            message_id = page_inbox.stored_message_id(due)
-            conversations.record_inbound(
-                session, found, sender.account, message_id, None, stored, now
-            )
+        _add(session, services, found, sender, due)
+
+
+def fetch_relayed(session: Session, services: Services, sender: Sender) -> list[Reply]:
+    """Add what an office wrote to a sender to their conversation, each once; return it."""
+    loaded = load_conversation(session, services, sender, lock=True)
+    if loaded is None:
+        return []
+    found, now = loaded.found, services.clock()
+    rows = page_inbox.relayed_to(session, WEBCHAT, found.contact_id, now)
+    added = (_add(session, services, found, sender, due) for due in rows)
+    return [reply for reply in added if reply]
+
+
+def has_relayed(session: Session, services: Services, sender: Sender) -> bool:
+    """Return whether an office has written to a sender what they haven't got yet."""
+    found = conversations.find(session, sender.account, sender.address)
+    now = services.clock()
+    return bool(found and page_inbox.relayed_to(session, WEBCHAT, found.contact_id, now))
+
+
+def _add(
+    session: Session,
+    services: Services,
+    found: StoredConversation,
+    sender: Sender,
+    due: OutboxRow,
+) -> Reply | None:
+    """Add a message that is due to a conversation; return it, None where it is obsolete."""
+    if due.kind in RELAYED_TO_CITIZEN:
+        reply = render_to_citizen(session, services, due, found.language)
+    else:
+        booking = session.get_one(Booking, due.booking_id)
+        reply = render_notification(
+            session, services, due.kind, booking, found.language, found.timezone
+        )
+    due.status = OutboxStatus.DELIVERED if reply else OutboxStatus.CANCELLED
+    if reply:
+        stored = [reply.model_dump(mode="json", exclude_defaults=True)]
+        message_id = page_inbox.stored_message_id(due)
+        now = services.clock()
+        conversations.record_inbound(session, found, sender.account, message_id, None, stored, now)
+    return reply
 
 
 def pending_news(

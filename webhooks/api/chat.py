@@ -7,7 +7,9 @@ from fastapi import APIRouter, HTTPException, Request
 from bot.bootstrap import Application
 from bot.context import AlreadyBegun, UnknownConversation
 from bot.i18n.stated_language import stated_language
+from bot.messages import Reply, Sender
 from bot.platforms import webchat
+from bot.views import inbox
 from webhooks.middleware.request_limits import RequestLimits
 from webhooks.network import client_network
 
@@ -17,6 +19,13 @@ PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 def routes(application: Application, limits: RequestLimits) -> APIRouter:
     """Return the web chat's routes."""
     router = APIRouter()
+
+    async def _relayed(sender: Sender) -> list[Reply]:
+        """Return what an office has written since, which a page would be told of by itself."""
+        services, database = application.services, application.database
+        if not await database.read(lambda s: inbox.has_relayed(s, services, sender)):
+            return []
+        return await database.write(lambda s: inbox.fetch_relayed(s, services, sender))
 
     @router.post(
         "/chat/turns",
@@ -38,6 +47,7 @@ def routes(application: Application, limits: RequestLimits) -> APIRouter:
             stated = stated_language(request.headers.get("accept-language"))
             body = body.model_copy(update={"language": stated})
         token, inbound = webchat.parse(body, application.services.registry, source)
+        relayed = await _relayed(inbound) if body.conversation else []
         try:
             try:
                 replies = await application.handle_message(inbound)
@@ -48,6 +58,6 @@ def routes(application: Application, limits: RequestLimits) -> APIRouter:
                 replies = await application.handle_message(inbound)
         except UnknownConversation:
             raise HTTPException(404, "No conversation has that token.") from None
-        return webchat.render(token, replies)
+        return webchat.render(token, [*relayed, *replies])
 
     return router

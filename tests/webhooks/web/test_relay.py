@@ -1,0 +1,163 @@
+"""A citizen at a page, or over HTTP, and an office that writes to them."""
+
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.actor import Role
+from core.db.models import InboundRow, OutboxRow, RelayMessage, RelayThread
+from core.staff import codes, members, relay, relay_upkeep, rooms
+from tests.conftest import Deployment, on_both
+from tests.core.staff.two_towns import OPERATOR
+from tests.webhooks.conftest import Serve
+from tests.webhooks.web.test_event_stream import later, listening, quick  # noqa: F401
+from tests.webhooks.web.test_page import bubbles, last_of, say
+
+ACCOUNT = "telegram:town"
+QUESTION, ANSWER = "Δέχεστε και απόγευμα;", "Ναι, <b>κάθε</b> Τετάρτη."
+
+
+@pytest.fixture
+def client(serve: Serve, deployment: Deployment) -> httpx.Client:
+    """A browser whose citizen has asked for a human of Kalamata, who have a group."""
+    deployment.services.registry.accounts = frozenset({"webchat", ACCOUNT})
+    deployment.database.write_sync(lambda s: bind(s, deployment))
+    client = serve()
+    for text in ("Γεια", "υπάλληλος", "Καλαμάτας"):
+        say(client, text=text)
+    return client
+
+
+def bind(session: Session, deployment: Deployment) -> None:
+    registry, now = deployment.services.registry, deployment.clock()
+    registry.refresh(session)
+    code = codes.make_room_code(session, registry, OPERATOR, now, municipality_id="kalamata")
+    rooms.bind(session, registry, code, now, account=ACCOUNT, chat="-100")
+    members.add(
+        session,
+        registry,
+        OPERATOR,
+        now,
+        name="Ελένη Δήμου",
+        role=Role.MANAGER,
+        municipality_id="kalamata",
+    )
+
+
+def answer(deployment: Deployment, text: str = ANSWER) -> None:
+    """Answer as the member of the group."""
+
+    def run(session: Session) -> None:
+        registry, now = deployment.services.registry, deployment.clock()
+        staff = members.load(session, 1, "telegram")
+        assert staff
+        thread = session.scalars(select(RelayThread)).one()
+        relay.send_to_citizen(session, registry, thread, text, staff, now)
+
+    deployment.database.write_sync(run)
+
+
+def maintain(deployment: Deployment, **by: float) -> None:
+    deployment.clock.forward(**by)
+    registry, now = deployment.services.registry, deployment.clock()
+    deployment.database.write_sync(lambda s: relay_upkeep.maintain(s, registry, now, "webchat"))
+
+
+@on_both
+def test_an_open_page_shows_at_once_what_the_office_wrote(
+    client: httpx.Client, deployment: Deployment
+) -> None:
+    page = say(client, text=QUESTION).text
+    assert bubbles(page)[-2:] == [f"citizen: Εσείς: {QUESTION}", "bot: → Προς: Δήμος Καλαμάτας"]
+    assert 'data-step="municipality"' in page  # whose buttons are there still
+    last = last_of(page)
+    with listening(client) as events:
+        assert next(events) == f"{last} 0"
+        answer(deployment)
+        assert next(events) == f"{last} 1"
+        new = later(client, last)
+    assert bubbles(new.text)[-1].startswith("bot: Μήνυμα από: Δήμος Καλαμάτας")
+    assert "&lt;b&gt;κάθε" in new.text
+    assert later(client, last_of(new.text)).status_code == 204
+
+
+def test_the_room_is_told_that_nobody_opened_the_page_and_only_once(
+    client: httpx.Client, deployment: Deployment
+) -> None:
+    say(client, text=QUESTION)
+    answer(deployment)
+    maintain(deployment, minutes=59)
+    maintain(deployment, minutes=2)
+    maintain(deployment, minutes=2)
+    told = select(OutboxRow.kind).where(OutboxRow.room_id.is_not(None)).order_by(OutboxRow.id)
+    kinds = deployment.database.write_sync(lambda s: s.scalars(told).all())
+    assert kinds == ["relay", "relay_undelivered"]
+    assert bubbles(client.get("/").text)[-1].startswith("bot: Μήνυμα από:")
+
+
+def test_what_a_page_fetched_late_is_erased_with_the_thread(
+    client: httpx.Client, deployment: Deployment
+) -> None:
+    say(client, text=QUESTION)
+    answer(deployment)
+    maintain(deployment, hours=25)  # which closes it
+    maintain(deployment, hours=40)
+    assert "Τετάρτη" in client.get("/").text
+    maintain(deployment, hours=9)
+
+    def kept(session: Session) -> str:
+        texts = session.scalars(select(RelayMessage.text.label("text"))).all()
+        replies = session.scalars(select(InboundRow.replies.label("replies"))).all()
+        return f"{texts} {replies}"
+
+    stored = deployment.database.write_sync(kept)
+    assert "Τετάρτη" not in stored
+    assert stored.startswith("[None, None]")
+
+
+def test_forgetting_the_device_erases_what_was_written(
+    client: httpx.Client, deployment: Deployment
+) -> None:
+    say(client, text=QUESTION)
+    answer(deployment)
+    client.get("/")
+    assert client.post("/forget").status_code == 303
+    everything = deployment.everything()
+    assert "απόγευμα" not in everything
+    assert "Τετάρτη" not in everything
+    assert deployment.rows("SELECT count(*) FROM relay_threads WHERE closed_at IS NULL") == [(0,)]
+
+
+def test_over_http_the_office_is_heard_with_the_next_answer(
+    client: httpx.Client, deployment: Deployment
+) -> None:
+    def turn(text: str, conversation: str | None) -> dict[str, object]:
+        body = {"conversation": conversation, "message_id": str(uuid4()), "text": text}
+        answered: dict[str, object] = client.post("/chat/turns", json=body).json()
+        return answered
+
+    def texts_of(answered: dict[str, object]) -> list[str]:
+        replies = answered["replies"]
+        assert isinstance(replies, list)
+        assert replies[-1]["step"]
+        return [reply["text"] for reply in replies]
+
+    token = str(turn("Γεια", None)["conversation"])
+    turn("υπάλληλος", token)
+    turn("Καλαμάτας", token)
+    assert texts_of(turn(QUESTION, token)) == ["→ Προς: Δήμος Καλαμάτας"]
+
+    def close_the_pages(session: Session) -> None:
+        page = session.scalars(select(RelayThread).order_by(RelayThread.id)).first()
+        assert page
+        session.delete(page)
+
+    deployment.database.write_sync(close_the_pages)
+    answer(deployment)
+    heard = texts_of(turn("Ευχαριστώ", token))
+    assert heard[0].startswith("Μήνυμα από: Δήμος Καλαμάτας")
+    assert heard[1:] == ["→ Προς: Δήμος Καλαμάτας"]
+    assert texts_of(turn("Ευχαριστώ", token)) == ["→ Προς: Δήμος Καλαμάτας"]
