@@ -51,8 +51,11 @@ def _ask_menu(ctx: Context) -> Prompt:
     # Asked of members alone, who have just booked for a caller: the next one may be waiting.
     is_next_caller = ctx.office.left_caller and ctx.office.is_member()
     again = action_choice(RunCommand("caller"), _("Book for somebody else"))
+    writing = ctx.office.relay.is_open
     return Prompt(
-        _("What would you like to do?"),
+        _("Write your message, or pick one of these:")
+        if writing
+        else _("What would you like to do?"),
         [Choice(name, dialogs[name].label, TASKS.get(name, "")) for name in names],
         actions=[again] if is_next_caller else [],
         expected=_("Please pick one of the tasks below."),

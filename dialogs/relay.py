@@ -73,7 +73,9 @@ def _talk_to(ctx: Context, body: Municipality) -> None:
         ctx.say(texts.left_office(former))
     branch = booking.branch if booking else ctx.answers.get("branch")
     ctx.say(texts.opened(body, relay.opens_at(body, branch), ctx.now))
-    if _in_task(ctx):
+    if ctx.definition.is_entry(ctx.state.dialog) and not ctx.state.answered_by_citizen:
+        navigation.end_dialog(ctx)  # its first question would ask for something else
+    elif _in_task(ctx):
         _write_to_office(ctx)
 
 
@@ -120,9 +122,8 @@ def _municipality_of_booking(ctx: Context) -> Municipality | None:
 
 
 def _in_task(ctx: Context) -> bool:
-    """Return whether a question is open that a text may answer as well."""
-    state = ctx.state
-    return bool(state.answered_by_citizen) or not ctx.definition.is_entry(state.dialog)
+    """Return whether a task was begun, whose open question a text may answer as well."""
+    return ctx.state.dialog != ctx.definition.idle and ctx.state.number > 0
 
 
 def _open_question(ctx: Context) -> str:

@@ -28,6 +28,8 @@ from dialogs.nlu.spans import span_of
 MAX_UNITS = 3500
 """The most UTF-16 units of a list, so that each platform sends it as one message."""
 
+ASKED_IN_ROOM = (StaffButton.CANCEL, StaffButton.MESSAGE)
+
 NEXT = 5
 """The number of appointments that are listed as the next."""
 
@@ -165,12 +167,12 @@ def _show(
 
 
 def _buttons(turn: StaffTurn, offered: Sequence[ReplyChoice]) -> list[ReplyChoice]:
-    """Return the buttons that work here: the reason of a cancellation is asked in a room."""
+    """Return the buttons that work here: some ask a question, which is asked in a room."""
     taps = {choice.id: StaffTap.parse(choice.id) for choice in offered}
     return [
         choice
         for choice in offered
-        if turn.room or not (tap := taps[choice.id]) or tap.button is not StaffButton.CANCEL
+        if turn.room or not (tap := taps[choice.id]) or tap.button not in ASKED_IN_ROOM
     ]
 
 

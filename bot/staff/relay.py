@@ -68,7 +68,7 @@ def _begin(turn: StaffTurn, staff: Staff, prompt: OutboxRow) -> RelayThread:
     session, registry, room = turn.session, turn.registry, turn.room
     booking = by_staff.find(session, registry, staff, Action.RELAY, prompt.booking_id or 0)
     contact_id = citizen_contact(session, registry, booking)
-    if contact_id is None or room is None:
+    if contact_id is None or room is None or room.municipality_id != booking.municipality_id:
         raise _changed(NOBODY_TO_WRITE_TO)
     return relay.open_thread(
         session, registry, contact_id, room, turn.now, booking=booking, staff=staff
@@ -78,7 +78,7 @@ def _begin(turn: StaffTurn, staff: Staff, prompt: OutboxRow) -> RelayThread:
 def ask_what(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
     """Ask the member who taps what to write to the citizen of a booking."""
     booking = by_staff.find(turn.session, turn.registry, staff, Action.RELAY, tap.about)
-    if turn.room is None:
+    if turn.room is None or turn.room.municipality_id != booking.municipality_id:
         return turn.refuse(IN_ROOM)
     if citizen_contact(turn.session, turn.registry, booking) is None:
         return turn.refuse(NOBODY_TO_WRITE_TO)

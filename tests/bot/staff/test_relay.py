@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 from bot.delivery import dispatch
 from core.actor import Role
 from core.db.models import Booking, Contact, RelayMessage, RelayThread, StaffAction
-from core.staff import members, relay_upkeep, rooms
+from core.staff import codes, members, relay_upkeep, rooms
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
 from tests.conftest import on_both
-from tests.core.staff.two_towns import OPERATOR
+from tests.core.staff.two_towns import OPERATOR, with_groups
 
 CITIZEN = 700
 OPENED, TO_OFFICE, TO_CITIZEN = "Ό,τι γράψετε από εδώ", "→ Προς: ", "→ Στον πολίτη."
@@ -57,7 +57,9 @@ def first(people: People) -> int:
 
 def threads(people: People) -> list[bool]:
     """Return of each thread whether it is open."""
-    rows = people.chat.do(lambda s: s.scalars(select(RelayThread.closed_at)).all())
+    rows = people.chat.do(
+        lambda s: s.scalars(select(RelayThread.closed_at).order_by(RelayThread.id)).all()
+    )
     return [closed_at is None for closed_at in rows]
 
 
@@ -116,6 +118,45 @@ def test_a_reply_after_the_end_is_refused_and_the_first_message_shows_the_end(
     says(talking, QUESTION)
     assert not heard(talking)[-1].startswith(TO_OFFICE)
     assert len(heard(talking)) > len(before)
+
+
+def test_only_who_may_answer_closes_a_thread(talking: People) -> None:
+    says(talking, QUESTION)
+    assert "/link" in talking.tap(CLOSE, STRANGER)
+    assert threads(talking) == [True]
+    data = talking.chat.server.buttons(GROUP)[CLOSE]
+    assert talking.tap(CLOSE, NICK) == "Η συνομιλία έκλεισε."
+    assert talking.tap_data(data) == "Αυτή η συνομιλία είχε ήδη κλείσει."
+    assert threads(talking) == [False]
+
+
+def test_the_employee_is_named_only_where_the_municipality_wants_it(talking: People) -> None:
+    says(talking, QUESTION)
+    named = with_groups("town", staff_chat={"names_staff": True})
+    talking.chat.deployment.load(named)
+    talking.write(ANSWER, to=first(talking))
+    deliver(talking)
+    assert heard(talking)[-1] == f"Μήνυμα από: town, Ελένη Δήμου\n{ANSWER}"
+
+
+def test_another_municipality_is_asked_and_the_first_thread_is_closed(talking: People) -> None:
+    says(talking, QUESTION)
+    talking.chat.deployment.load(with_groups("city"))
+    services = talking.chat.services
+
+    def bind(session: Session) -> None:
+        services.registry.refresh(session)
+        now, registry = services.clock(), services.registry
+        code = codes.make_room_code(session, registry, OPERATOR, now, municipality_id="city")
+        rooms.bind(session, registry, code, now, account=ACCOUNT, chat="-300")
+
+    talking.chat.do(bind)
+    for text in ("υπάλληλος", "city"):
+        says(talking, text)
+    assert "Έκλεισα τη συνομιλία σας με: town" in "".join(heard(talking))
+    assert threads(talking) == [False, True]
+    says(talking, "Καλημέρα")
+    assert "Καλημέρα" in talking.chat.texts(-300)[-1]
 
 
 def test_strangers_and_the_disabled_reach_nobody(talking: People) -> None:
@@ -259,7 +300,9 @@ def test_a_member_begins_from_an_alert_and_the_citizen_answers_there(people: Peo
     deliver(people)
     assert heard(people)[-1].startswith(f"Μήνυμα από: town\n{ANSWER}\nΓράψτε εδώ")
     says(people, QUESTION)
-    assert heard(people)[-1].startswith(TO_OFFICE)
+    assert heard(people)[-1] == "Για ποιον είναι αυτό που γράψατε;"  # a booking may begin
+    says(people, "town")
+    assert TO_OFFICE in heard(people)[-2]
     assert QUESTION in people.chat.texts()[-1]
     assert "Μ.Π." in people.chat.texts()[-1]
 

@@ -39,6 +39,9 @@ SERVES = {
 QUESTIONS = None
 """A question is its member's alone (see test_questions.py), or its room's (test_offers.py)."""
 
+THREADS = None
+"""A thread is closed by who may answer in it; see test_relay.py."""
+
 BUTTONS = {
     StaffButton.SEEN: SERVES,
     StaffButton.ARRIVED: SERVES,
@@ -53,6 +56,8 @@ BUTTONS = {
     StaffButton.MOVE: SERVES,
     StaffButton.OFFER: QUESTIONS,
     StaffButton.LEAVE: QUESTIONS,
+    StaffButton.MESSAGE: SERVES,
+    StaffButton.END: THREADS,
 }
 
 IN_TOWN = SERVES | {"operator": (True, True, False)}

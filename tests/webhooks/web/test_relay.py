@@ -72,7 +72,7 @@ def test_an_open_page_shows_at_once_what_the_office_wrote(
 ) -> None:
     page = say(client, text=QUESTION).text
     assert bubbles(page)[-2:] == [f"citizen: Εσείς: {QUESTION}", "bot: → Προς: Δήμος Καλαμάτας"]
-    assert 'data-step="municipality"' in page  # whose buttons are there still
+    assert 'data-step="task"' in page  # whose buttons are there still
     last = last_of(page)
     with listening(client) as events:
         assert next(events) == f"{last} 0"
