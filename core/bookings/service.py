@@ -31,6 +31,7 @@ from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
 from core.messaging.notifications import cancel_reminders, enqueue_notifications, notified_on
 from core.staff.alerts import enqueue_alerts, enqueue_unnotified
+from core.staff.relay_upkeep import erase_of_citizen
 from core.staff.rights import Action
 
 
@@ -176,9 +177,10 @@ def withdraw_consent(
 ) -> None:
     """Withdraw the consent: erase the details, which needed it, and cancel the booking.
 
-    The citizen's known details and messages are erased too, and the messages of the actor, who may
-    be another contact of the same person. There is no deadline. No notification is sent, for the
-    address is erased. Raises BookingRefused: not_confirmed.
+    The citizen's known details and messages are erased too, with what they and the office have
+    written, and the messages of the actor, who may be another contact of the same person. There is
+    no deadline. No notification is sent, for the address is erased. Raises BookingRefused:
+    not_confirmed.
     """
     check_open(booking, now)
     booking.consent_withdrawn_at = now
@@ -189,6 +191,7 @@ def withdraw_consent(
     session.get_one(Citizen, booking.citizen_id).details = {}
     for citizen_id in {booking.citizen_id, actor.citizen_id}:
         erase_messages(session, citizen_id)
+        erase_of_citizen(session, registry, citizen_id, now)
     cancel_reminders(session, booking)
     change = record_change(session, booking, HistoryAction.CONSENT_WITHDRAWN, now, actor)
     enqueue_alerts(session, registry, booking, change, now)

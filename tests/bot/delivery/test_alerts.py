@@ -69,7 +69,11 @@ def test_a_booking_is_told_of_with_buttons(staff_chat: StaffChat) -> None:
         f"Νέο ραντεβού: Δευ 7 Δεκ 10:00, permit\n{facts(staff_chat, booking)}"
     )
     rows = [[button["text"] for button in row] for row in message["markup"]["inline_keyboard"]]
-    assert rows == [["Το είδα", "Είναι εδώ"], ["Ήρθε", "Δεν ήρθε"], ["Τηλέφωνο", "Ακύρωση…"]]
+    assert rows == [
+        ["Το είδα", "Είναι εδώ"],
+        ["Ήρθε", "Δεν ήρθε"],
+        ["Τηλέφωνο", "Ακύρωση…", "Μήνυμα…"],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.messages import Inbound
 from core.db.models import Booking, Citizen, Contact
+from core.staff import codes, rooms
 from tests.bot.test_turn import stored
 from tests.conftest import Deployment, on_both
+from tests.core.staff.two_towns import OPERATOR
 from tests.webhooks.chat_client import CODE
 
 pytestmark = on_both
@@ -134,3 +137,23 @@ def test_an_old_button_says_only_that_it_is_no_longer_in_use(deployment: Deploym
     first, asked = deployment.say(choice=confirm)
     assert first.text == "Αυτό το κουμπί δεν ισχύει πια."
     assert asked.step == "task"
+
+
+def test_withdrawing_consent_erases_what_was_written_with_the_office(
+    deployment: Deployment,
+) -> None:
+    registry, now = deployment.services.registry, deployment.clock()
+    registry.accounts = frozenset({deployment.account, "telegram:town"})
+
+    def bind(session: Session) -> None:
+        registry.refresh(session)
+        code = codes.make_room_code(session, registry, OPERATOR, now, municipality_id="kalamata")
+        rooms.bind(session, registry, code, now, account="telegram:town", chat="-100")
+
+    deployment.database.write_sync(bind)
+    deployment.talk(*BOOK, "υπάλληλος", "Έχω άνοια")
+    assert deployment.last[0].text == "→ Προς: Δήμος Καλαμάτας"
+    assert "άνοια" in deployment.everything()
+    deployment.talk(*WITHDRAW, "για εδώ")  # for it could be the office's
+    assert "άνοια" not in deployment.everything()
+    assert deployment.rows("SELECT count(*) FROM relay_threads WHERE closed_at IS NULL") == [(0,)]

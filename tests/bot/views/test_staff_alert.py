@@ -14,7 +14,8 @@ from tests.bot.staff_chat import StaffChat
 from tests.core.small_municipality import ATHENS, MONDAY
 
 START = datetime(2026, 12, 7, 10, 0, tzinfo=ATHENS)
-SEEN, CANCEL, NUMBER, MOVE = "Το είδα", "Ακύρωση…", "Τηλέφωνο", "Άλλη ώρα…"
+SEEN, CANCEL, NUMBER = "Το είδα", "Ακύρωση…", "Τηλέφωνο"
+MOVE, MESSAGE = "Άλλη ώρα…", "Μήνυμα…"
 HERE, CAME, NOT_COME = "Είναι εδώ", "Ήρθε", "Δεν ήρθε"
 
 
@@ -49,12 +50,17 @@ def mark(chat: StaffChat, booking: int, action: Action) -> None:
 
 def test_a_new_booking_has_all(staff_chat: StaffChat) -> None:
     booking = staff_chat.book()
-    assert rows(staff_chat, booking) == [[SEEN, HERE], [CAME, NOT_COME], [MOVE], [NUMBER, CANCEL]]
+    assert rows(staff_chat, booking) == [
+        [SEEN, HERE],
+        [CAME, NOT_COME],
+        [MOVE, MESSAGE],
+        [NUMBER, CANCEL],
+    ]
 
 
 def test_who_gave_no_telephone_number_cannot_be_called(staff_chat: StaffChat) -> None:
     booking = staff_chat.book(phone="")
-    assert rows(staff_chat, booking)[-1] == [CANCEL]
+    assert rows(staff_chat, booking)[-1] == [CANCEL, MESSAGE]
 
 
 def test_what_was_seen_is_not_asked_again(staff_chat: StaffChat) -> None:
@@ -66,7 +72,10 @@ def test_what_was_seen_is_not_asked_again(staff_chat: StaffChat) -> None:
 @pytest.mark.parametrize(
     ("action", "labels"),
     [
-        (Action.ARRIVED, [[f"Αναίρεση «{HERE}»", SEEN], [CAME, NOT_COME], [NUMBER, CANCEL]]),
+        (
+            Action.ARRIVED,
+            [[f"Αναίρεση «{HERE}»", SEEN], [CAME, NOT_COME], [NUMBER, CANCEL, MESSAGE]],
+        ),
         (Action.CAME, [[f"Αναίρεση «{CAME}»"]]),
         (Action.NO_SHOW, [[f"Αναίρεση «{NOT_COME}»"]]),
     ],
