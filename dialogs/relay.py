@@ -16,8 +16,9 @@ from dialogs.nlu.lexicon import POLITE
 from dialogs.nlu.matching import find_phrase
 from dialogs.nlu.normalize import normalize
 
-MAX_TEXT = 4096
-"""The most characters of a text for the office, as many as a message of Telegram has."""
+MAX_TEXT = 3500
+"""The longest text for the office, in UTF-16 units: with what it is about, it is one message of
+Telegram, which can be answered."""
 
 MAX_OFFICES_LISTED = 8
 """The most municipalities that are listed if none is picked."""
@@ -199,7 +200,7 @@ def _is_for_office(ctx: Context) -> bool:
 
 
 def _refusal(ctx: Context, text: str) -> Text | None:
-    if len(text) > MAX_TEXT:
+    if len(text.encode("utf-16-le", "replace")) > 2 * MAX_TEXT:
         return texts.too_long(MAX_TEXT)
     return None if ctx.office.relay.may_write() else texts.TOO_FAST
 

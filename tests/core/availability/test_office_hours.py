@@ -1,0 +1,69 @@
+"""Whether anybody works at an office now, and when somebody does next."""
+
+from typing import Any
+
+import pytest
+
+from core.availability.office_hours import next_open
+from core.catalogue.registry import LoadedMunicipality
+from tests.core.small_municipality import (
+    MONDAY,
+    NOW,
+    TUESDAY,
+    at,
+    closure,
+    desk,
+    opening,
+    service,
+    small,
+)
+
+
+def shown(clock: str, *desks: dict[str, Any], **more: Any) -> str:
+    """When somebody works next, seen from that time on MONDAY; "now", or "" for never."""
+    body = small(*desks, services=(service(), service("permit")), **more)
+    ids = {("office", each.id): number for number, each in enumerate(body.branches[0].desks)}
+    found = next_open(LoadedMunicipality("", body, ids, NOW), at(clock))
+    if found is None:
+        return ""
+    return "now" if found == at(clock) else f"{found:%d %H:%M}"
+
+
+@pytest.mark.parametrize(
+    ("clock", "openings", "expected"),
+    [
+        ("08:59", [opening()], "07 09:00"),
+        ("09:00", [opening()], "now"),
+        ("10:59", [opening()], "now"),
+        ("11:00", [opening()], "08 09:00"),
+        ("12:00", [opening(), opening("17:00", "18:00")], "07 17:00"),
+        ("12:00", [opening(days=["fri"])], "11 09:00"),
+        ("09:30", [opening(services=["permit"], channels=["video"])], "now"),
+        ("09:30", [opening(to="2026-12-06")], ""),
+    ],
+)
+def test_it_opens_with_the_first_desk_whatever_it_serves(
+    clock: str, openings: list[dict[str, Any]], expected: str
+) -> None:
+    assert shown(clock, desk("one", *openings)) == expected
+
+
+def test_one_of_several_desks_is_enough() -> None:
+    desks = desk("one", opening(days=["fri"])), desk("two", opening("10:00", "11:00"))
+    assert shown("09:00", *desks) == "07 10:00"
+    assert shown("10:30", *desks) == "now"
+
+
+@pytest.mark.parametrize(
+    ("closed", "clock", "expected"),
+    [
+        (closure(f"{MONDAY}"), "09:30", "08 09:00"),
+        (closure(f"{MONDAY}", start="09:00", end="10:00"), "09:30", "07 10:00"),
+        (closure(f"{MONDAY}", start="10:00", end="10:30"), "09:30", "now"),
+        (closure(f"{MONDAY}", start="10:00", end="11:00"), "10:30", "08 09:00"),
+        (closure(f"{MONDAY}", f"{TUESDAY}"), "09:30", "09 09:00"),
+    ],
+)
+def test_a_closure_is_taken_off(closed: dict[str, Any], clock: str, expected: str) -> None:
+    assert shown(clock, desk(), closures=[closed]) == expected
+    assert shown(clock, desk(closures=[closed])) == expected
