@@ -36,7 +36,7 @@ PLANNED = 50
 WRITER_SECONDS = 0.012
 """The time after which a portion ends: with the last offer begun, it takes 20 ms of the writer."""
 
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.1
 """Between two portions, in which the turns that wait have the processor."""
 
 
