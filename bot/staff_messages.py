@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from bot.messages import Id, Inbound, Reply
+from core.bookings.exception_request import ExceptionRequest
 from core.i18n import Language, Text, _
 from dialogs.nlu.lexicon import Lexicon
 from dialogs.nlu.matching import find_phrase
@@ -28,6 +29,9 @@ class StaffCommand(StrEnum):
     NEXT = "next"
     FIND = "find"
     BOOK = "book"
+    CLOSE = "close"
+    OPEN = "open"
+    CLOSURES = "closures"
     HELP = "help"
 
 
@@ -39,6 +43,9 @@ COMMAND_WORDS: Mapping[StaffCommand, Text] = {
     StaffCommand.NEXT: _("next, coming"),
     StaffCommand.FIND: _("find, search"),
     StaffCommand.BOOK: _("book, booking"),
+    StaffCommand.CLOSE: _("close, closing"),
+    StaffCommand.OPEN: _("open, opening"),
+    StaffCommand.CLOSURES: _("closures, closings"),
     StaffCommand.HELP: _("help"),
 }
 """The names of each command, in all languages; in Greeklish they are known by their sound."""
@@ -60,7 +67,7 @@ def command_called(lexicon: Lexicon, name: str) -> StaffCommand | None:
 
 
 class StaffButton(StrEnum):
-    """A button under an alert, a question or a citizen's text."""
+    """A button under an alert, a question, a citizen's text, or a closure's preview."""
 
     SEEN = "seen"
     ARRIVED = "arrived"
@@ -77,6 +84,8 @@ class StaffButton(StrEnum):
     LEAVE = "leave"
     MESSAGE = "message"
     END = "end"
+    APPLY = "apply"
+    DISCARD = "discard"
 
 
 @dataclass(frozen=True)
@@ -84,8 +93,9 @@ class StaffTap:
     """A tap: the button, what it is about, and what was shown when it was sent.
 
     `about` is the booking's id; for REASON, CONFIRM and KEEP the question's, for OFFER and LEAVE
-    that of the message's row in the outbox, for END the relay thread's. `shown` is the start of
-    the appointment in seconds since 1970, `option` which of several a button is.
+    that of the message's row in the outbox, for END the relay thread's, for APPLY and DISCARD that
+    of the row of the command that is previewed. `shown` is the start of the appointment, or when
+    that command came, in seconds since 1970; `option` which of several a button is.
     """
 
     button: StaffButton
@@ -139,9 +149,11 @@ class StaffAnswer(BaseModel):
     `private` chat, or shown as a `pop_up` to whoever tapped, alone. To be silent, `nobody` is told.
     A pop-up that `stays` is there until it is closed, however short it is. One that
     `shows_citizen` isn't stored, and is made again from the booking where the tap comes again.
+    `asked` is the closure or opening that it previews, until it is made or left.
     """
 
     where: Literal["room", "private", "pop_up", "nobody"]
     reply: Reply
     stays: bool = False
     shows_citizen: bool = False
+    asked: ExceptionRequest | None = None

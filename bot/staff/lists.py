@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from bot.messages import ReplyChoice
 from bot.platforms.layout import fitting
+from bot.staff import closures
+from bot.staff.places import municipality_of
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffButton, StaffCommand, StaffTap
 from bot.views.staff_alert import show_booking
@@ -17,7 +19,7 @@ from core.catalogue.registry import LoadedMunicipality
 from core.db.models import BookingState, StaffRoom
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join, lines
-from core.staff.rights import Action, no_booking, no_municipality
+from core.staff.rights import Action, no_booking
 from core.staff.rooms import is_for
 from dialogs.conversation import CONVERSATION
 from dialogs.messages.staff_alert import day_heading, day_line, more, shown_day
@@ -41,8 +43,14 @@ LISTS_HELP = (
     _("/next or /επόμενα: the next ones from now on"),
     _("/find or /βρες: one by its code, or by the surname"),
 )
+CLOSURES_HELP = (
+    _("/close or /κλείσιμο: close, as /close 3/12 10:00-12:00 strike; I show what is in the way"),
+    _("/open or /άνοιγμα: open besides, as /open 3/12 17:00-19:00; /open 5 ends closure 5"),
+    _("/closures or /κλεισίματα: what is closed or open besides"),
+)
 HELP = lines(
     *LISTS_HELP,
+    *CLOSURES_HELP,
     _("/book or /κράτηση: book for a caller"),
     _(
         "Under each appointment there are buttons; to cancel, I ask you for a reason, which the "
@@ -50,21 +58,27 @@ HELP = lines(
     ),
 )
 HELP_IN_PRIVATE = lines(
-    CONVERSATION.help, *LISTS_HELP, _("/caller: book for a caller, here in our chat")
+    CONVERSATION.help,
+    *LISTS_HELP,
+    *CLOSURES_HELP,
+    _("/caller: book for a caller, here in our chat"),
 )
 """The help for a member in their private chat, where they are a citizen as well."""
 
 
-WITHOUT_ARGUMENT = frozenset({StaffCommand.NEXT, StaffCommand.BOOK, StaffCommand.HELP})
+WITHOUT_ARGUMENT = frozenset(
+    {StaffCommand.NEXT, StaffCommand.BOOK, StaffCommand.CLOSURES, StaffCommand.HELP}
+)
 """The commands after which nothing is written."""
 
 
 def is_meant(turn: StaffTurn, command: StaffCommand, argument: str) -> bool:
     """Return whether a text without a slash that begins as a command is one.
 
-    For colleagues talk: "Today I can't make it". A name is looked for only if we are addressed.
+    For colleagues talk: "Today I can't make it". What needs more is
+    done only if we are addressed.
     """
-    if command is StaffCommand.FIND:
+    if command in (StaffCommand.FIND, StaffCommand.CLOSE, StaffCommand.OPEN):
         return turn.inbound.answers is None
     if not argument or command not in WITHOUT_ARGUMENT | {
         StaffCommand.TODAY,
@@ -84,7 +98,7 @@ def _day(days: int) -> Command:
     """Return the command that lists a day: so many days from today, or the day that is written."""
 
     def run(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
-        loaded = _municipality(turn, staff)
+        loaded = municipality_of(turn, staff)
         zone = ZoneInfo(loaded.body.timezone)
         today = turn.now.astimezone(zone).date()
         day = today + timedelta(days=days)
@@ -116,7 +130,7 @@ def _day(days: int) -> Command:
 
 
 def _next(turn: StaffTurn, staff: Staff, _argument: str) -> StaffAnswer:
-    loaded = _municipality(turn, staff)
+    loaded = municipality_of(turn, staff)
     found = _of_room(
         turn.room,
         loaded,
@@ -129,7 +143,7 @@ def _next(turn: StaffTurn, staff: Staff, _argument: str) -> StaffAnswer:
 
 
 def _find(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
-    loaded = _municipality(turn, staff)
+    loaded = municipality_of(turn, staff)
     if not argument:
         raise _invalid(_("Write a code or a surname: /find Παπαδοπούλου"))
     if is_code(argument):
@@ -194,27 +208,12 @@ COMMANDS: Mapping[StaffCommand, Command] = {
     StaffCommand.NEXT: _next,
     StaffCommand.FIND: _find,
     StaffCommand.BOOK: _book,
+    StaffCommand.CLOSE: closures.close,
+    StaffCommand.OPEN: closures.open_besides,
+    StaffCommand.CLOSURES: closures.list_closures,
     StaffCommand.HELP: _help,
 }
 """The commands of members in a room, or in their private chat."""
-
-
-def _municipality(turn: StaffTurn, staff: Staff) -> LoadedMunicipality:
-    """Return the municipality that is looked at: the room's, or the member's own.
-
-    An operator has none: in a private chat, it is the account's or the only one. Raises
-    StaffRefused: invalid.
-    """
-    own = turn.registry.own_accounts.get(turn.inbound.account)
-    known = [body.id for body in turn.registry.municipalities]
-    wanted = turn.room.municipality_id if turn.room else staff.municipality_id or own
-    if wanted is None and len(known) == 1:
-        wanted = known[0]
-    if wanted is None:
-        raise _invalid(_("Please write that in the chat of a municipality."))
-    if wanted not in turn.registry:
-        raise no_municipality()
-    return turn.registry[wanted]
 
 
 def _of_room(

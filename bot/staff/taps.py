@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from bot.staff import questions, relay
+from bot.staff import closures, questions, relay
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffButton, StaffTap
 from bot.views.staff_alert import UNDOABLE, booking_buttons
@@ -185,4 +185,6 @@ BUTTONS: Mapping[StaffButton, Act] = {
     StaffButton.OFFER: _answer_offer,
     StaffButton.LEAVE: _answer_offer,
     StaffButton.END: relay.end,
+    StaffButton.APPLY: closures.do,
+    StaffButton.DISCARD: closures.leave,
 }

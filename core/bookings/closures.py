@@ -1,11 +1,12 @@
 """Closures and extra openings of staff: previewed, made, withdrawn, listed."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
@@ -34,6 +35,8 @@ from core.db.models import (
     Booking,
     BookingState,
     ExceptionKind,
+    History,
+    HistoryAction,
     MunicipalityRow,
     OfferState,
     ScheduleException,
@@ -41,6 +44,7 @@ from core.db.models import (
     TimeOffer,
 )
 from core.i18n import _
+from core.staff.closure_alerts import enqueue_closure
 from core.staff.members import find_desk, find_municipality
 from core.staff.record import record
 from core.staff.rights import Action, check_desk, check_municipality, not_found
@@ -54,6 +58,14 @@ class Made:
 
     id: int
     plan: Plan
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many bookings went to each desk (row ids), and for how many a time is offered."""
+
+    moved: Mapping[int, int]
+    offered: int
 
 
 @dataclass(frozen=True)
@@ -95,6 +107,7 @@ def make(
     displaced.carry_out(session, registry, planned, now, staff, row.id)
     action = ACTIONS[asked.kind]
     record(session, staff, action, now, municipality_id=loaded.body.id, reason=asked.reason)
+    enqueue_closure(session, registry, row, now)
     session.flush()
     return Made(row.id, planned)
 
@@ -136,6 +149,7 @@ def withdraw(
     session.flush()
     _ask_again(session, asked_for, municipality_id, zone, now)
     record(session, staff, Action.OPEN, now, municipality_id=municipality_id)
+    enqueue_closure(session, registry, row, now, ended=True)
     session.flush()
     return count
 
@@ -181,6 +195,29 @@ def request_of(loaded: LoadedMunicipality, row: ScheduleException) -> ExceptionR
         desk=None if row.desk_id is None else names[row.desk_id],
         reason=row.reason,
     )
+
+
+def outcome_of(session: Session, row: ScheduleException) -> Outcome:
+    """Return what became of the bookings in the way of a closure when it was made."""
+    moved = session.execute(
+        select(Booking.desk_id, func.count())
+        .join(History, History.booking_id == Booking.id)
+        .where(
+            Booking.municipality_id == row.municipality_id,
+            History.action == HistoryAction.DESK_CHANGED,
+            History.at == row.made_at,
+        )
+        .group_by(Booking.desk_id)
+    ).all()
+    offered = select(func.count()).where(
+        TimeOffer.exception_id == row.id, TimeOffer.asked_at == row.made_at
+    )
+    return Outcome({row[0]: row[1] for row in moved}, session.scalar(offered) or 0)
+
+
+def outcome_of_plan(planned: Plan) -> Outcome:
+    """Return what would become of the bookings in the way."""
+    return Outcome(Counter(desk_id for _booking, desk_id in planned.moves), len(planned.offers))
 
 
 def _checked(

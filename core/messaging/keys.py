@@ -53,6 +53,8 @@ class MessageKind(StrEnum):
     """What the office wrote, to the citizen."""
     RELAY_CLOSED = "relay_closed"
     """That a thread is closed, to the citizen."""
+    CLOSURE = "closure"
+    """A closure or an extra opening that was made, or has ended, to a room of staff."""
 
 
 TO_STAFF = frozenset(
@@ -68,6 +70,7 @@ TO_STAFF = frozenset(
         MessageKind.RELAY_EDIT,
         MessageKind.RELAY_UNDELIVERED,
         MessageKind.RELAY_PROMPT,
+        MessageKind.CLOSURE,
     }
 )
 """The kinds of message that go to a room of staff."""
@@ -229,6 +232,16 @@ class Cause:
     def number(self) -> int:
         """Return the id of the thread or the text that is the cause, or the first number in it."""
         return next(int(word) for word in self.text.split() if word.isdecimal())
+
+    @classmethod
+    def closure(cls, exception_id: int, *, ended: bool = False) -> "Cause":
+        """Return the cause that is a closure or opening. Stored as "closure 5 made", "… ended"."""
+        return cls(f"closure {exception_id} {'ended' if ended else 'made'}")
+
+    def as_closure(self) -> tuple[int, bool]:
+        """Return the id of the closure or opening that is the cause, and whether it ended."""
+        _closure, exception_id, what = self.text.split()
+        return int(exception_id), what == "ended"
 
     def as_day(self) -> date:
         """Return the day that is the cause."""

@@ -77,6 +77,10 @@ MINUTES_PAST = ((_("half past"), 30), (_("quarter past"), 15), (_("quarter to"),
 """Words with an hour, and the minutes that they add to it."""
 
 BEFORE_TIME = _("at, around, about")
+FROM = _("from")
+UNTIL = _("until, till, to")
+"""The words between two days or hours."""
+
 SHARP = _("o'clock, sharp")
 AFTERNOON = _("pm, p.m., in the afternoon, afternoon")
 EVENING = _("in the evening, evening")

@@ -54,6 +54,9 @@ STAFF_COMMANDS: tuple[tuple[str, Text], ...] = (
     (StaffCommand.NEXT, _("The next appointments")),
     (StaffCommand.FIND, _("Find by code or surname")),
     (StaffCommand.BOOK, _("Book for a caller")),
+    (StaffCommand.CLOSE, _("Close a desk or the office")),
+    (StaffCommand.OPEN, _("Open besides, or end a closure")),
+    (StaffCommand.CLOSURES, _("What is closed or open besides")),
     (StaffCommand.HELP, _("Help")),
 )
 """The commands in the menu of groups, which are for staff, with labels."""

@@ -42,6 +42,9 @@ QUESTIONS = None
 THREADS = None
 """A thread is closed by who may answer in it; see test_relay.py."""
 
+CLOSURES = None
+"""It is about what was previewed, no booking; see test_closures.py."""
+
 BUTTONS = {
     StaffButton.SEEN: SERVES,
     StaffButton.ARRIVED: SERVES,
@@ -58,6 +61,8 @@ BUTTONS = {
     StaffButton.LEAVE: QUESTIONS,
     StaffButton.MESSAGE: SERVES,
     StaffButton.END: THREADS,
+    StaffButton.APPLY: CLOSURES,
+    StaffButton.DISCARD: CLOSURES,
 }
 
 IN_TOWN = SERVES | {"operator": (True, True, False)}
@@ -71,6 +76,9 @@ LISTED: Mapping[StaffCommand, Mapping[str, tuple[bool, bool, bool]] | None] = {
     StaffCommand.BIND: None,  # by a code alone
     StaffCommand.LINK: None,
     StaffCommand.BOOK: None,  # shows nothing
+    StaffCommand.CLOSE: None,  # see test_closures.py, and the rights of its action
+    StaffCommand.OPEN: None,
+    StaffCommand.CLOSURES: None,
     StaffCommand.HELP: None,
 }
 

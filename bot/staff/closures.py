@@ -1,0 +1,182 @@
+"""The commands that close, open and list: previewed in the room, and done at a tap."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from bot.messages import ReplyChoice
+from bot.staff.places import municipality_of, place_named, place_of_chat
+from bot.staff.turn import StaffTurn
+from bot.staff_messages import StaffAnswer, StaffButton, StaffTap
+from bot.views.staff_alert import LANGUAGE
+from core.actor import Staff
+from core.bookings import closures
+from core.bookings.exception_request import ExceptionRequest
+from core.db.models import ExceptionKind
+from core.db.models import StaffInbound as StaffInboundRow
+from core.errors import StaffRefusalKind, StaffRefused
+from core.i18n import TextTemplate, _, lines
+from core.staff.rights import not_found
+from dialogs.messages import closures as texts
+from dialogs.nlu.dates import NoSuchDay
+from dialogs.nlu.day_ranges import NoSuchHours, parse_day_range
+
+LIFETIME = timedelta(hours=1)
+"""The time for which the buttons under a preview work."""
+
+HOW: Mapping[ExceptionKind, TextTemplate] = {
+    ExceptionKind.CLOSURE: _(
+        "Write the day, hours if it isn't all day, and the reason that citizens are told: "
+        "/close 3/12 10:00-12:00 strike. Days: /close 3/12-5/12. A branch or desk comes first: "
+        "/close {place} 3/12"
+    ),
+    ExceptionKind.OPENING: _(
+        "Write the day and the hours: /open 3/12 17:00-19:00. To end a closure, its number: "
+        "/open 5. A branch or desk comes first: /open {place} 3/12 17:00-19:00"
+    ),
+}
+ANSWERED = _("That is answered already, or too old. Please write the command again.")
+
+
+def close(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
+    """Show what a closure would do, with the button that makes it. Raises StaffRefused."""
+    return _preview(turn, staff, ExceptionKind.CLOSURE, argument)
+
+
+def open_besides(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
+    """Show an extra opening with the button that makes it, or end a closure by its number.
+
+    Raises StaffRefused.
+    """
+    number = argument.strip()
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        loaded = municipality_of(turn, staff)
+        closures.withdraw(turn.session, turn.registry, staff, loaded.body.id, int(number), turn.now)
+        return turn.here(_("The closure {number} has ended.", number=number))
+    return _preview(turn, staff, ExceptionKind.OPENING, argument)
+
+
+def list_closures(turn: StaffTurn, staff: Staff, _argument: str) -> StaffAnswer:
+    """List what is closed or open besides. Raises StaffRefused."""
+    loaded = municipality_of(turn, staff)
+    today = turn.now.astimezone(ZoneInfo(loaded.body.timezone)).date()
+    found = closures.list_exceptions(turn.session, turn.registry, staff, loaded.body.id, turn.now)
+    if not found:
+        return turn.here(_("Nothing is closed or open besides. To close: /close 3/12"))
+    return turn.here(
+        lines(
+            *(texts.list_line(loaded, each.id, each.asked, today) for each in found),
+            _("To end a closure: /open and its number."),
+        )
+    )
+
+
+def do(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
+    """Close or open as the tapped preview says. Raises StaffRefused."""
+    row, asked = _find(turn, tap)
+    made = closures.make(turn.session, turn.registry, staff, asked, turn.now)
+    _answered(row)
+    outcome = closures.outcome_of_plan(made.plan)
+    number, moved = str(made.id), str(sum(outcome.moved.values()))
+    if asked.kind is ExceptionKind.OPENING:
+        return turn.pop_up(_("Opened, number {number}.", number=number))
+    return turn.pop_up(
+        _(
+            "Closed, number {number}. To another desk: {moved}. Offered another time: {offered}.",
+            number=number,
+            moved=moved,
+            offered=str(outcome.offered),
+        )
+    )
+
+
+def leave(turn: StaffTurn, _staff: Staff, tap: StaffTap) -> StaffAnswer:
+    """Leave it as it is; the other button works no more. Raises StaffRefused."""
+    row, _asked = _find(turn, tap)
+    _answered(row)
+    return turn.pop_up(_("Left as it is."))
+
+
+def _preview(turn: StaffTurn, staff: Staff, kind: ExceptionKind, argument: str) -> StaffAnswer:
+    loaded = municipality_of(turn, staff)
+    today = turn.now.astimezone(ZoneInfo(loaded.body.timezone)).date()
+    place, typed = place_named(loaded, argument)
+    try:
+        found = parse_day_range(typed, turn.services.texts, today)
+    except NoSuchDay:
+        raise _invalid(_("There is no such day: {given}", given=typed[:50])) from None
+    except NoSuchHours:
+        raise _invalid(_("There are no such hours: {given}", given=typed[:50])) from None
+    if found is None:
+        desk = next(f"{branch}/{desk}" for branch, desk in loaded.desk_ids)
+        raise _invalid(TextTemplate(HOW[kind].message, args={"place": desk}))
+    branch, desk_named = place or place_of_chat(turn, staff, loaded)
+    asked = ExceptionRequest(
+        kind,
+        loaded.body.id,
+        found.first,
+        found.last,
+        found.start,
+        found.end,
+        branch,
+        desk_named,
+        found.rest or None,
+    )
+    planned = closures.preview(turn.session, turn.registry, staff, asked, turn.now)
+    is_closure = kind is ExceptionKind.CLOSURE
+    answer = turn.here(
+        lines(
+            texts.heading(loaded, asked),
+            texts.outcome(loaded, closures.outcome_of_plan(planned), done=False)
+            if is_closure
+            else None,
+        ),
+        [*_buttons(turn, kind)],
+    )
+    return answer.model_copy(update={"asked": asked})
+
+
+def _buttons(turn: StaffTurn, kind: ExceptionKind) -> Iterator[ReplyChoice]:
+    row = turn.session.scalars(
+        select(StaffInboundRow).where(
+            StaffInboundRow.account == turn.inbound.account,
+            StaffInboundRow.message_id == turn.inbound.message_id,
+        )
+    ).one()
+    labels = {
+        StaffButton.APPLY: _("Close it") if kind is ExceptionKind.CLOSURE else _("Open it"),
+        StaffButton.DISCARD: _("Leave it as it is"),
+    }
+    for button, label in labels.items():
+        tap = StaffTap(button, row.id, int(row.received_at.timestamp()))
+        language = turn.language if turn.inbound.is_private else LANGUAGE
+        yield ReplyChoice(id=tap.dump(), label=turn.services.texts.say(label, language), row=0)
+
+
+def _find(turn: StaffTurn, tap: StaffTap) -> tuple[StaffInboundRow, ExceptionRequest]:
+    """Return the command that a preview answers, and what it asks for. Raises StaffRefused."""
+    row = turn.session.get(StaffInboundRow, tap.about, with_for_update=True)
+    stored = StaffAnswer.model_validate(row.answer) if row and row.answer else None
+    asked = stored.asked if stored else None
+    # SQLite gives the numbers of deleted rows again.
+    if (
+        row is None
+        or row.account != turn.inbound.account
+        or int(row.received_at.timestamp()) != tap.shown
+        or (asked and turn.room and turn.room.municipality_id != asked.municipality_id)
+    ):
+        raise not_found(ANSWERED)
+    if asked is None or turn.now >= row.received_at + LIFETIME:
+        raise StaffRefused(StaffRefusalKind.CHANGED, ANSWERED)
+    return row, asked
+
+
+def _answered(row: StaffInboundRow) -> None:
+    answer = row.answer or {}
+    row.answer = {name: value for name, value in answer.items() if name != "asked"}
+
+
+def _invalid(text: TextTemplate) -> StaffRefused:
+    return StaffRefused(StaffRefusalKind.INVALID, text)

@@ -1,0 +1,92 @@
+"""What staff are told of closures and extra openings."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from core.bookings.closures import Outcome
+from core.bookings.exception_request import ExceptionRequest
+from core.catalogue.registry import LoadedMunicipality
+from core.db.models import ExceptionKind
+from core.i18n import FormattedDate, Text, _, _n, join, lines
+
+_DAY = "EEE d/M/y"
+
+
+def where(loaded: LoadedMunicipality, asked: ExceptionRequest) -> Text:
+    """Return what is closed or open: a desk as BRANCH/DESK, a branch, or the municipality."""
+    branches: Mapping[str, Text] = {each.id: each.name for each in loaded.body.branches}
+    if asked.desk is not None:
+        return _("the desk {desk}", desk=asked.desk)
+    if asked.branch is not None:
+        return branches.get(asked.branch, asked.branch)
+    return loaded.body.name
+
+
+def when(asked: ExceptionRequest) -> Text:
+    """Return the days and hours."""
+    days: Text = FormattedDate(asked.first, _DAY)
+    if asked.last != asked.first:
+        days = join("–", days, FormattedDate(asked.last, _DAY))
+    hours = f"{asked.start}–{asked.end}" if asked.start else _("all day")
+    return join(", ", days, hours)
+
+
+def heading(loaded: LoadedMunicipality, asked: ExceptionRequest) -> Text:
+    """Return what is, or will be, closed or open and when, and the reason."""
+    what = {"where": where(loaded, asked), "when": when(asked)}
+    return lines(
+        _("Closed: {where} · {when}", **what)
+        if asked.kind is ExceptionKind.CLOSURE
+        else _("Open besides: {where} · {when}", **what),
+        _("Reason: {reason}", reason=asked.reason) if asked.reason else None,
+    )
+
+
+def outcome(loaded: LoadedMunicipality, found: Outcome, *, done: bool) -> Text:
+    """Return what becomes, or became, of the bookings in the way."""
+    names = {row_id: f"{branch}/{desk}" for (branch, desk), row_id in loaded.desk_ids.items()}
+    total = sum(found.moved.values())
+    if not total and not found.offered:
+        return _("No appointment is in the way.")
+    desks = join(", ", *(f"{names[each]}: {count}" for each, count in found.moved.items()))
+    moved = (
+        _n(
+            "{count} appointment goes to another desk at the same time ({desks}).",
+            "{count} appointments go to another desk at the same time ({desks}).",
+            total,
+            desks=desks,
+        )
+        if total
+        else None
+    )
+    offered = (
+        _n(
+            "{count} citizen is offered another time; until then the appointment stands.",
+            "{count} citizens are offered another time; until then the appointments stand.",
+            found.offered,
+        )
+        if found.offered
+        else None
+    )
+    return lines(None if done else _("In the way:"), moved, offered)
+
+
+def ended(loaded: LoadedMunicipality, number: int, asked: ExceptionRequest) -> Text:
+    """Return that a closure has ended."""
+    return _(
+        "The closure {number} has ended: {where} · {when}",
+        number=str(number),
+        where=where(loaded, asked),
+        when=when(asked),
+    )
+
+
+def list_line(
+    loaded: LoadedMunicipality, number: int, asked: ExceptionRequest, today: date
+) -> Text:
+    """Return the line of a closure or an opening in a list."""
+    kind = _("closed") if asked.kind is ExceptionKind.CLOSURE else _("open besides")
+    now = _("now") if asked.first <= today <= asked.last else ""
+    return join(
+        " · ", f"{number}", kind, where(loaded, asked), when(asked), asked.reason or "", now
+    )

@@ -1,0 +1,166 @@
+"""Closing and opening by commands in a room: previewed, and done at a tap."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from core.db.models import Booking, ScheduleException, TimeOffer
+from tests.bot.staff.people import HELEN, NICK, STRANGER, People
+from tests.bot.staff_chat import GROUP
+from tests.core.small_municipality import ATHENS
+
+CLOSE, OPEN, LEAVE = "Κλείσιμο", "Άνοιγμα", "Να μείνει"
+
+
+@pytest.fixture
+def room(people: People) -> People:
+    """A group with Helen linked, a week before the bookings."""
+    people.chat.bind()
+    people.linked(HELEN)
+    people.chat.deployment.clock.now = datetime(2026, 11, 30, 9, 0, tzinfo=ATHENS)
+    return people
+
+
+def made(people: People) -> list[tuple[Any, ...]]:
+    columns = (
+        ScheduleException.kind,
+        ScheduleException.first,
+        ScheduleException.start,
+        ScheduleException.end,
+        ScheduleException.branch,
+        ScheduleException.withdrawn_at.is_(None),
+    )
+    return people.chat.do(lambda s: [tuple(row) for row in s.execute(select(*columns))])
+
+
+def offered(people: People) -> list[str]:
+    return people.chat.do(lambda s: list(s.scalars(select(TimeOffer.state).order_by(TimeOffer.id))))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/close 7/12 09:30-10:30 απεργία",
+        "/κλείσιμο 7/12 09:30-10:30 απεργία",
+        "/kleisimo Δευτέρα 7/12 9:30-10:30 απεργία",
+    ],
+)
+def test_a_closure_is_previewed_made_at_a_tap_and_told(room: People, text: str) -> None:
+    moved, offer = room.chat.book("09:30"), room.chat.book("10:00", service="tax")
+    said = str(room.write(text))
+    assert said.startswith("Κλειστά: town · Δευ 7/12/2026, 09:30–10:30\nΛόγος: απεργία\n")
+    assert "2 πολίτες" in said
+    assert made(room) == []
+    pop_up = room.tap(CLOSE)
+    assert pop_up == "Έκλεισε, νούμερο 1. Σε άλλο γραφείο: 0. Με πρόταση για άλλη ώρα: 2."
+    assert [row[0] for row in made(room)] == ["closure"]
+    assert offered(room) == ["pending", "pending"]
+    room.deliver()
+    told = room.chat.texts()[-1]
+    assert told.startswith("Κλειστά: town · Δευ 7/12/2026, 09:30–10:30\nΛόγος: απεργία\n")
+    assert "2 πολίτες" in told
+    assert "(Ελένη Δήμου· για να αρθεί: /open 1)" in told
+    states = room.chat.do(lambda s: [s.get_one(Booking, each).state for each in (moved, offer)])
+    assert states == ["confirmed"] * 2
+
+
+def test_a_desk_is_closed_and_its_bookings_go_to_another(room: People) -> None:
+    room.chat.book("09:30")
+    said = str(room.write("/close office/one 7/12"))
+    assert said.startswith("Κλειστά: γραφείο office/one · Δευ 7/12/2026, όλη την ημέρα")
+    assert "(office/two: 1)" in said
+    room.tap(CLOSE)
+    room.deliver()
+    told = "\n".join(room.chat.texts())
+    assert "Τώρα στο γραφείο office/two" in told
+    assert "(office/two: 1)" in told
+    assert offered(room) == []
+
+
+def test_a_second_tap_and_one_after_leaving_do_nothing(room: People) -> None:
+    room.chat.book("09:30")
+    room.write("/close 7/12")
+    room.tap(CLOSE)
+    assert "ήδη απαντηθεί" in room.tap(CLOSE)
+    room.write("/close 8/12")
+    assert room.tap(LEAVE) == "Έμεινε ως έχει."
+    assert "ήδη απαντηθεί" in room.tap(CLOSE)
+    assert len(made(room)) == 1
+
+
+def test_an_old_button_does_nothing(room: People) -> None:
+    room.write("/close 7/12")
+    room.chat.deployment.clock.forward(hours=1)
+    assert "παλιό" in room.tap(CLOSE)
+    assert made(room) == []
+
+
+def test_only_a_linked_colleague_with_the_right_closes(room: People) -> None:
+    room.write("/close 7/12")
+    for who in (STRANGER, NICK):
+        assert "συνδεδεμένος συνάδελφος" in room.tap(CLOSE, who)
+    assert made(room) == []
+    room.linked(NICK, "Νίκος Παππάς")
+    room.tap(CLOSE, NICK)  # another one than who wrote it
+    assert len(made(room)) == 1
+
+
+def test_a_closure_ends_by_its_number(room: People) -> None:
+    room.chat.book("09:30")
+    room.write("/close 7/12 βλάβη")
+    room.tap(CLOSE)
+    listed = str(room.write("/κλεισίματα"))
+    assert listed.startswith("1 · κλειστά · town · Δευ 7/12/2026, όλη την ημέρα · βλάβη\n")
+    assert room.write("/άνοιγμα 1") == "Το κλείσιμο 1 ήρθη."
+    assert offered(room) == ["withdrawn"]
+    assert "έχει ήδη αρθεί" in str(room.write("/open 1"))
+    assert "Δεν υπάρχει κλείσιμο 9" in str(room.write("/open 9"))
+    assert str(room.write("/closures")).startswith("Τίποτα")
+    room.deliver()
+    assert room.chat.texts()[-1].startswith("Ήρθη το κλείσιμο 1: town")
+
+
+def test_a_desk_is_opened_besides(room: People) -> None:
+    said = str(room.write("/open office/one 7/12 17:00-19:00"))
+    assert said == "Έκτακτα ανοιχτά: γραφείο office/one · Δευ 7/12/2026, 17:00–19:00"
+    assert room.tap(OPEN) == "Άνοιξε, νούμερο 1."
+    room.chat.book("17:00")
+
+
+def test_the_chat_of_a_desk_closes_that_desk_and_of_a_group_asks_which(people: People) -> None:
+    people.linked(HELEN)
+    people.chat.deployment.clock.now = datetime(2026, 11, 30, 9, 0, tzinfo=ATHENS)
+    people.chat.bind(desk="office/three")
+    assert "γραφείο office/three" in str(people.write("/close 7/12"))
+    people.chat.bind(chat=GROUP - 1, group="building")
+    asked = str(people.write("/close 7/12", chat=GROUP - 1))
+    assert "office/one, office/two" in asked
+    assert "γραφείο office/one" in str(people.write("/close one 7/12", chat=GROUP - 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("/close", "Γράψτε την ημέρα"),
+        ("/close απεργία", "Γράψτε την ημέρα"),
+        ("/close 31/11", "Δεν υπάρχει τέτοια ημέρα"),
+        ("/close 7/12 25:00-26:00", "Δεν υπάρχουν τέτοιες ώρες"),
+        ("/close 29/11/2026", "έχει περάσει"),
+        ("/close 7/12 12:00-10:00", "12:00-10:00"),
+        ("/close 8/12-7/12", "τελευταία ημέρα"),
+        ("/close <b> 7/12", "Γράψτε την ημέρα"),
+        ("/open 7/12", "Δώστε και τις ώρες"),
+        ("/open 99999999999", "Γράψτε την ημέρα"),
+        ("/close 7/12 " + "α" * 301, "300"),
+    ],
+)
+def test_bad_input_gets_a_clear_text(room: People, text: str, said: str) -> None:
+    assert said in str(room.write(text))
+    assert made(room) == []
+
+
+def test_talk_among_colleagues_closes_nothing(room: People) -> None:
+    assert room.write("Κλείσιμο 7/12 λέει;") is None
+    assert room.write("open 7/12 17:00-19:00") is None

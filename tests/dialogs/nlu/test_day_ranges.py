@@ -1,0 +1,57 @@
+"""Days and hours as staff write them."""
+
+from datetime import date
+
+import pytest
+
+from bot.i18n.translator import Translator
+from dialogs.nlu.dates import NoSuchDay
+from dialogs.nlu.day_ranges import DayRange, NoSuchHours, parse_day_range
+
+TODAY = date(2026, 11, 30)
+THIRD, FIFTH = date(2026, 12, 3), date(2026, 12, 5)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("3/12", DayRange(THIRD, THIRD, None, None, "")),
+        ("3/12/2026", DayRange(THIRD, THIRD, None, None, "")),
+        ("2026-12-03", DayRange(THIRD, THIRD, None, None, "")),
+        ("3/12 10:00-12:00", DayRange(THIRD, THIRD, "10:00", "12:00", "")),
+        ("3/12 10:00-12:00 απεργία", DayRange(THIRD, THIRD, "10:00", "12:00", "απεργία")),
+        (
+            "3/12 βλάβη του δικτύου",
+            DayRange(THIRD, THIRD, None, None, "βλάβη του δικτύου"),
+        ),
+        ("3/12 9-24:00", DayRange(THIRD, THIRD, "09:00", "24:00", "")),
+        ("3/12 10.30 – 12.15 ασθένεια", DayRange(THIRD, THIRD, "10:30", "12:15", "ασθένεια")),
+        ("3/12 από 10 έως 12", DayRange(THIRD, THIRD, "10:00", "12:00", "")),
+        ("Πέμπτη 3 Δεκεμβρίου 10:00-12:00", DayRange(THIRD, THIRD, "10:00", "12:00", "")),
+        ("3/12-5/12", DayRange(THIRD, FIFTH, None, None, "")),
+        ("3/12 - 5/12 9:00-11:00 βλάβη", DayRange(THIRD, FIFTH, "09:00", "11:00", "βλάβη")),
+        ("3/12 έως 5/12 βλάβη", DayRange(THIRD, FIFTH, None, None, "βλάβη")),
+        ("5/12-3/12", DayRange(FIFTH, THIRD, None, None, "")),
+        ("αύριο", DayRange(date(2026, 12, 1), date(2026, 12, 1), None, None, "")),
+        ("avrio 17:00-19:00", DayRange(date(2026, 12, 1), date(2026, 12, 1), "17:00", "19:00", "")),
+        ("Thursday power cut", DayRange(THIRD, THIRD, None, None, "power cut")),
+        ("απεργία 3/12", None),
+        ("10:00-12:00", None),
+        ("", None),
+        ("<b>", None),
+    ],
+)
+def test_days_and_hours_are_read(texts: Translator, typed: str, found: DayRange | None) -> None:
+    assert parse_day_range(typed, texts, TODAY) == found
+
+
+@pytest.mark.parametrize("typed", ["31/11", "31/11 10:00-12:00", "3/12-31/11", "30/2 απεργία"])
+def test_a_day_that_no_calendar_has_is_told(texts: Translator, typed: str) -> None:
+    with pytest.raises(NoSuchDay):
+        parse_day_range(typed, texts, TODAY)
+
+
+@pytest.mark.parametrize("typed", ["3/12 25:00-26:00", "3/12 10:00-12:75"])
+def test_hours_that_no_clock_has_are_told(texts: Translator, typed: str) -> None:
+    with pytest.raises(NoSuchHours):
+        parse_day_range(typed, texts, TODAY)
