@@ -9,28 +9,38 @@ from bot.messages import Reply
 from bot.platforms.layout import ROOM_UNITS, fitting, utf16_units
 from bot.views.staff_alert import LANGUAGE
 from bot.views.staff_offer import open_offers
+from core.bookings import closures
 from core.bookings.agenda import list_room_day
 from core.db.models import OutboxRow, StaffRoom
 from core.messaging.keys import Cause
 from core.staff.rooms import is_one_way
+from dialogs.messages.closures import list_line
 from dialogs.messages.staff_alert import day_heading, day_line, more, more_of_day
 from dialogs.messages.staff_offer import open_heading
 
+MAX_EXCEPTIONS = 10
+"""The most closures and openings of a day that are named, for a reason may be long."""
+
 
 def render_day_list(session: Session, services: Services, row: OutboxRow) -> Reply | None:
-    """Return the list of a room's bookings on a day, and its open offers; None without any.
+    """Return the list of a room's bookings on a day: after what is closed or open besides then,
+    before the offers that are open.
 
-    Of more than a message holds, the first are listed, and how many more there are.
+
+    None where there is nothing. Of more than a message holds, the first are listed, and how many
+    more there are.
     """
     room = session.get_one(StaffRoom, row.room_id)
     loaded = services.registry[room.municipality_id]
     day = Cause.parse(row.dedupe_key, row.recipient).as_day()
     entries = list_room_day(session, loaded, room, day)
     offers = open_offers(session, services, room)
-    if not entries and not offers:
+    exceptions = closures.on_day(session, loaded, day, room.desk_id)
+    if not entries and not offers and not exceptions:
         return None
     say = partial(services.texts.say, language=LANGUAGE)
-    heading = say(day_heading(day, day, len(entries)))
+    changed = [say(list_line(loaded, *each, day)) for each in exceptions[:MAX_EXCEPTIONS]]
+    heading = "\n".join([*changed, say(day_heading(day, day, len(entries)))])
     # Where we only post, nobody can write the command.
     count = more if is_one_way(room.chat) else more_of_day
     left = ROOM_UNITS - utf16_units(heading) - utf16_units(say(count(len(entries)))) - 1

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -178,6 +178,28 @@ def list_exceptions(
         Listed(row.id, request_of(loaded, row), name, row.made_at)
         for row, name in rows
         if end_of(row, zone) > now
+    ]
+
+
+def on_day(
+    session: Session, loaded: LoadedMunicipality, day: date, desk_id: int | None
+) -> Sequence[tuple[int, ExceptionRequest]]:
+    """Return the closures and extra openings of a day, with their ids; about a desk, if given."""
+    rows = session.scalars(
+        select(ScheduleException)
+        .where(
+            ScheduleException.municipality_id == loaded.body.id,
+            ScheduleException.first <= day,
+            ScheduleException.last >= day,
+            ScheduleException.withdrawn_at.is_(None),
+        )
+        .order_by(ScheduleException.start, ScheduleException.id)
+    )
+    keys = {row_id: branch for (branch, _desk), row_id in loaded.desk_ids.items()}
+    return [
+        (row.id, request_of(loaded, row))
+        for row in rows
+        if desk_id is None or is_about(row, keys[desk_id], desk_id)
     ]
 
 

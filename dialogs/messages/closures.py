@@ -86,7 +86,7 @@ def list_line(
 ) -> Text:
     """Return the line of a closure or an opening in a list."""
     kind = _("closed") if asked.kind is ExceptionKind.CLOSURE else _("open besides")
-    now = _("now") if asked.first <= today <= asked.last else ""
+    is_today = _("is today") if asked.first <= today <= asked.last else ""
     return join(
-        " · ", f"{number}", kind, where(loaded, asked), when(asked), asked.reason or "", now
+        " · ", f"{number}", kind, where(loaded, asked), when(asked), asked.reason or "", is_today
     )

@@ -126,6 +126,8 @@ def shown_day(day: date, today: date) -> FormattedDate:
 
 def day_heading(day: date, today: date, count: int) -> Text:
     """Return the heading of the list of a day's bookings."""
+    if not count:
+        return _("{day}: no appointment.", day=shown_day(day, today))
     return _n(
         "{day}: {count} appointment",
         "{day}: {count} appointments",

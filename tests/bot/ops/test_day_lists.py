@@ -10,9 +10,11 @@ import pytest
 from bot.ops import day_lists
 from bot.ops.day_lists import enqueue_lists
 from bot.platforms.layout import ROOM_UNITS
-from core.bookings import attendance
+from core.actor import OPERATOR
+from core.bookings import attendance, closures
+from core.bookings.exception_request import ExceptionRequest
 from core.db.events import events
-from core.db.models import Booking
+from core.db.models import Booking, ExceptionKind
 from core.messaging.outbox import OutboxMessage
 from core.staff.day_lists import due_lists
 from tests.bot.delivery.test_alerts import code
@@ -62,6 +64,22 @@ def test_the_bookings_of_the_day_are_listed_once(staff_chat: StaffChat) -> None:
     assert send(staff_chat) == []
     staff_chat.deployment.clock.forward(days=1)
     assert len(send(staff_chat)) == 1
+
+
+@on_both
+def test_what_is_closed_that_day_comes_first(staff_chat: StaffChat) -> None:
+    staff_chat.bind(desk="office/one")
+    registry, now = staff_chat.services.registry, staff_chat.services.clock()
+    for desk, day in (("one", MONDAY), ("two", MONDAY), ("one", MONDAY + timedelta(days=2))):
+        asked = ExceptionRequest(
+            ExceptionKind.CLOSURE, "town", day, day, "12:00", "13:00", desk=f"office/{desk}"
+        )
+        staff_chat.do(lambda s, a=asked: closures.make(s, registry, OPERATOR, a, now))  # type: ignore[misc]
+    staff_chat.deployment.clock.now = MORNING
+    closed = "1 · κλειστά · γραφείο office/one · Δευ 7/12/2026, 12:00–13:00 · σήμερα"
+    assert send(staff_chat) == [f"{closed}\nΔευτέρα 7 Δεκεμβρίου: κανένα ραντεβού."]
+    staff_chat.deployment.clock.forward(days=1)
+    assert send(staff_chat) == []
 
 
 @pytest.mark.parametrize("staff_chat", [{"day_list_at": None}], indirect=True)
