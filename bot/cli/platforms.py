@@ -140,17 +140,25 @@ def _poll(platform: str) -> None:
 def doctor() -> None:
     """Check the server and the accounts in the settings; print what is wrong and what to do.
 
-    Fails where anything is wrong, such as a server that isn't running; having no bot isn't.
+    Fails where anything is wrong, such as a server that isn't running; having no bot isn't, nor
+    having no server where a bot is polled, for then only pages need one.
     """
     from bot.i18n.translator import Translator
+    from bot.platforms.base import PollingPlatform
     from bot.settings import read_settings
+    from core.messaging.outbox import platform_of
 
     settings = read_settings(PLATFORMS)
     accounts = build_platforms(settings.accounts, Translator())
     _echo("settings", [_say_settings()])
     database, is_there = _check_database(settings)
     _echo("database", [database])
-    server, well = _check_server(settings)
+    polls = [
+        platform_of(account)
+        for account, platform in accounts.items()
+        if isinstance(platform, PollingPlatform) and settings.public_address is None
+    ]
+    server, well = _check_server(settings, polls)
     _echo("server", [server])
     well = well and is_there
     if not accounts:
@@ -188,8 +196,11 @@ def _check_database(settings: "Settings") -> tuple[str, bool]:
     return backend.place, True
 
 
-def _check_server(settings: "Settings") -> tuple[str, bool]:
-    """Return a line on the server of this machine, and False where something is wrong with it."""
+def _check_server(settings: "Settings", polls: Sequence[str]) -> tuple[str, bool]:
+    """Return a line on the server of this machine, and False where something is wrong with it.
+
+    `polls` are the platforms whose bots can only be polled, for which it needn't run.
+    """
     import httpx
 
     port = settings.management_port
@@ -201,6 +212,12 @@ def _check_server(settings: "Settings") -> tuple[str, bool]:
         if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
             return f"WRONG  {answer.json()['detail']}", False
     except httpx.ConnectError:
+        if polls:
+            return (
+                f"none runs on this machine: nothing answers at {url}. That is right where only "
+                f"`rantevou {polls[0]} poll` runs; for pages, start one.",
+                True,
+            )
         return f"WRONG  isn't running on this machine: nothing answers at {url}", False
     except (httpx.HTTPError, ValueError, LookupError, TypeError):
         pass

@@ -338,3 +338,10 @@ def test_the_doctor_says_how_the_server_of_this_machine_is(
         other = command("doctor", management_port=str(running.port))
         assert other.returncode == 1
         assert f"as Rantevou does: RANTEVOU_MANAGEMENT_PORT={running.port}" in other.stdout
+    telegram.webhook = {}
+    polled = command("doctor", public_url="", management_port=port)
+    assert (polled.returncode, "WRONG" in polled.stdout) == (0, False), polled.stdout
+    assert f"server  none runs on this machine: nothing answers at http://127.0.0.1:{port}/" in (
+        polled.stdout
+    )
+    assert "That is right where only `rantevou telegram poll` runs" in polled.stdout
