@@ -119,11 +119,11 @@ class StaffTap:
 class StaffInbound(BaseModel):
     """A message or tap of staff, independent of its platform.
 
-    It is a `command` with its `argument`, a `tap`, or a `text` that answers our message
-    `answers` (the platform's id). `chat` and `topic` are a room's; where it `is_private`, the chat
-    is the member's own. `address` is the member's own, as their private chat has it; None where
-    they don't show who they are. `message_id` is unique within the account. Where the sender is no
-    member, it is the message of a `citizen`, if given.
+    It is a `command` with its `argument`, a `tap` under our message `under`, or a `text` that
+    answers our message `answers` (the platform's ids). `chat` and `topic` are a room's; where it
+    `is_private`, the chat is the member's own. `address` is the member's own, as their private chat
+    has it; None where they don't show who they are. `message_id` is unique within the account.
+    Where the sender is no member, it is the message of a `citizen`, if given.
     """
 
     platform: str
@@ -136,6 +136,7 @@ class StaffInbound(BaseModel):
     command: StaffCommand | None = None
     argument: str = ""
     tap: str | None = None
+    under: str | None = None
     text: str | None = None
     answers: str | None = None
     language: Language | None = None

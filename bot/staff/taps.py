@@ -18,7 +18,7 @@ from core.i18n import TextTemplate, _, join
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import enqueue
 from core.staff import questions as asked
-from core.staff.alerts import enqueue_edits, to_room
+from core.staff.alerts import enqueue_answer_edit, enqueue_edits, to_room
 from core.staff.rights import Action
 from dialogs.messages.staff_offer import IS_OFFERED, NOT_OFFERED
 
@@ -51,7 +51,10 @@ def tapped(turn: StaffTurn) -> StaffAnswer | None:
         return None
     if turn.staff is None:
         return turn.refuse(NOT_YOURS)
-    return BUTTONS[tap.button](turn, turn.staff, tap)
+    answer = BUTTONS[tap.button](turn, turn.staff, tap)
+    if tap.button in CHANGES:
+        _show_in_answer(turn, turn.session.get_one(Booking, tap.about))
+    return answer
 
 
 def refused(turn: StaffTurn, refusal: StaffRefused) -> StaffAnswer:
@@ -65,7 +68,17 @@ def refused(turn: StaffTurn, refusal: StaffRefused) -> StaffAnswer:
         if turn.inbound.tap not in [button.id for button in offered]:
             cause, only = Cause.tap(turn.inbound.message_id), turn.room.id
             enqueue_edits(turn.session, turn.registry, booking, cause, turn.now, only)
+            _show_in_answer(turn, booking)
     return turn.refuse(refusal.text)
+
+
+def _show_in_answer(turn: StaffTurn, booking: Booking) -> None:
+    """Have the message under which was tapped show the booking, if it answered a command there."""
+    if turn.room and turn.inbound.under:
+        cause = Cause.answer(turn.inbound.message_id)
+        enqueue_answer_edit(
+            turn.session, turn.registry, turn.room, booking, turn.inbound.under, cause, turn.now
+        )
 
 
 def _find(turn: StaffTurn, staff: Staff, action: Action, tap: StaffTap) -> Booking:
@@ -176,6 +189,17 @@ OF_BOOKING: Mapping[StaffButton, Act] = {
     StaffButton.MOVE: _move,
     StaffButton.MESSAGE: relay.ask_what,
 }
+
+CHANGES = frozenset(
+    {
+        StaffButton.SEEN,
+        StaffButton.ARRIVED,
+        StaffButton.CAME,
+        StaffButton.NO_SHOW,
+        StaffButton.UNDO,
+    }
+)
+"""The buttons after whose tap a booking is shown otherwise at once."""
 
 BUTTONS: Mapping[StaffButton, Act] = {
     **OF_BOOKING,

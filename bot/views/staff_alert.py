@@ -69,9 +69,11 @@ def render_alert(session: Session, services: Services, row: OutboxRow) -> Reply:
 def render_edit(session: Session, services: Services, row: OutboxRow) -> Reply | None:
     """Return the first alert of a booking as it is now; None where that can't be, or needn't be.
 
-    It is stored with the row which alert it replaces.
+    It is stored with the row which alert it replaces. A row that has an id of its own before it is
+    sent edits the answer to a command that has this id.
     """
-    first, platform = first_alert(session, row), services.platforms.get(row.account)
+    first = row if row.provider_id else first_alert(session, row)
+    platform = services.platforms.get(row.account)
     if first is None or first.provider_id is None or (platform and not platform.can_edit):
         return None
     if is_shown_later(session, row):

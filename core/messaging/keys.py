@@ -158,6 +158,11 @@ class Cause:
         return cls(f"tap {message_id}")
 
     @classmethod
+    def answer(cls, message_id: str) -> "Cause":
+        """Return the cause that is a tap under an answer of ours. Stored as "answer 733001"."""
+        return cls(f"answer {message_id}")
+
+    @classmethod
     def undelivered(cls, row_id: int) -> "Cause":
         """Return the cause that is a message given up. Stored as "undelivered 9"."""
         return cls(f"undelivered {row_id}")

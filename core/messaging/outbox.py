@@ -47,6 +47,7 @@ class OutboxMessage:
     room_id: int | None = None
     change_id: int | None = None
     relay_message_id: int | None = None
+    provider_id: str | None = None
     expires_at: datetime | None = None
     status: OutboxStatus = OutboxStatus.PENDING
 

@@ -114,6 +114,28 @@ def enqueue_offer(
     enqueue_edits(session, registry, booking, shown, now)
 
 
+def enqueue_answer_edit(
+    session: Session,
+    registry: Registry,
+    room: StaffRoom,
+    booking: Booking,
+    provider_id: str,
+    cause: Cause,
+    now: datetime,
+) -> None:
+    """Enqueue an edit that shows a booking as it is in an answer to a command, which has no row.
+
+    `provider_id` is the answer's id at its platform. Nothing is done for a message that has a row:
+    an alert is edited as such, and a call to the citizen stays as it is.
+    """
+    known = select(OutboxRow.id).where(
+        OutboxRow.provider_id == provider_id, OutboxRow.room_id == room.id
+    )
+    if session.scalar(known.limit(1)) is None:
+        edit = to_room(room, MessageKind.ALERT_EDIT, cause, now, booking)
+        enqueue(session, registry.accounts, [replace(edit, provider_id=provider_id)], now)
+
+
 def to_room(
     room: StaffRoom | RoomRow,
     kind: MessageKind,
@@ -218,12 +240,13 @@ def gathered_before(session: Session, row: OutboxRow) -> OutboxRow | None:
 
 
 def is_shown_later(session: Session, row: OutboxRow) -> bool:
-    """Return whether a later edit of the same alert is waiting, so that this one is needless."""
+    """Return whether a later edit of the same message waits, so that this one is needless."""
     later = select(OutboxRow.id).where(
         OutboxRow.booking_id == row.booking_id,
         OutboxRow.room_id == row.room_id,
         OutboxRow.id > row.id,
         OutboxRow.kind == MessageKind.ALERT_EDIT,
+        OutboxRow.provider_id.is_not_distinct_from(row.provider_id),
         UNSENT,
     )
     return session.scalar(later.limit(1)) is not None

@@ -49,6 +49,7 @@ class StaffUpdates:
             **self._common(update_id, message, tap.from_user.language_code),
             address=str(tap.from_user.id),
             tap=tap.data,
+            under=str(message.message_id),
         )
 
     def in_group(self, update_id: int, message: Message) -> StaffInbound | None:

@@ -97,11 +97,27 @@ class People:
         return self.tap_data(next(data for name, data in shown.items() if label in name), who, chat)
 
     def tap_data(
-        self, data: str, who: int = HELEN, chat: int = GROUP, topic: int | None = None
+        self,
+        data: str,
+        who: int = HELEN,
+        chat: int = GROUP,
+        topic: int | None = None,
+        under: int | None = None,
     ) -> str:
-        """Tap a button of that data; return the pop-up."""
+        """Tap a button of that data; return the pop-up.
+
+        It is under that message, by default the last that has it.
+        """
+        with_it = [
+            number
+            for number, message in self.chat.server.chats[chat].items()
+            if data in str(message["markup"])
+        ]
+        under = under or next(reversed(with_it), None)
         where = {**updates.CHAT, "id": who} if chat > 0 else {**updates.GROUP, "id": chat}
         update = updates.tap(data, chat=where, **{"from": {**updates.WHO, "id": who}})
+        if under is not None:
+            update["callback_query"]["message"]["message_id"] = under
         if topic is not None:
             message = update["callback_query"]["message"]
             message.update(message_thread_id=topic, is_topic_message=True)

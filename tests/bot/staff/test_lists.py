@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from core.bookings import by_staff
 from core.db.models import Booking, StaffAction
 from core.staff.chat_pace import BURST, INTERVAL
 from tests.bot.staff.people import HELEN, NICK, People
 from tests.bot.staff_chat import GROUP
 from tests.conftest import on_both
 from tests.core.small_municipality import ATHENS
+from tests.core.staff.two_towns import OPERATOR
+
+HERE = "Είναι εδώ"
 
 
 @pytest.fixture
@@ -191,6 +195,48 @@ def test_the_day_of_another_municipality_stays_hidden(room: People) -> None:
     chios = room.room_code("chios")
     room.write(f"/bind {chios}", NICK, chat=-300)
     assert "/link" in str(room.write("/today", chat=-300))  # Helen is nobody there
+
+
+@on_both
+def test_a_tap_under_an_answer_has_it_show_how_the_appointment_is(room: People) -> None:
+    room.deliver()
+    room.write(f"/find {code(room)}")
+    answer, stale = list(room.chat.server.chats[GROUP].items())[-1]
+    assert room.tap(HERE) == "Σημειώθηκε: είναι εδώ."
+    room.deliver()
+    alert, *_others = room.chat.server.chats[GROUP].values()
+    shown = room.chat.server.chats[GROUP][answer]
+    assert shown["text"].startswith("Είναι εδώ: ")
+    assert shown["markup"] != stale["markup"]
+    assert (shown["text"], shown["markup"]) == (alert["text"], alert["markup"])
+
+
+@on_both
+def test_a_stale_button_under_an_answer_tells_the_true_state_which_it_shows_then(
+    room: People,
+) -> None:
+    room.deliver()
+    room.write(f"/find {code(room)}")
+    answer, _shown = list(room.chat.server.chats[GROUP].items())[-1]
+    stale = room.chat.server.buttons(GROUP)[HERE]
+    number = room.chat.do(lambda s: s.scalars(select(Booking.id).order_by(Booking.id)).first())
+    room.chat.change(
+        number or 0,
+        lambda env, found: by_staff.cancel(
+            env.session, env.registry, OPERATOR, found, env.now, "Απεργία"
+        ),
+    )
+    room.deliver()
+    assert room.tap_data(stale, under=answer).startswith("Το ραντεβού έχει ακυρωθεί")
+    room.deliver()
+    shown = room.chat.server.chats[GROUP][answer]
+    assert (shown["text"].startswith("Ακυρώθηκε: "), shown["markup"]) == (True, {})
+    # Where it was deleted meanwhile, nothing is sent in its place.
+    del room.chat.server.chats[GROUP][answer]
+    before = room.chat.texts()
+    room.tap_data(stale, under=answer)
+    room.deliver()
+    assert room.chat.texts() == before
 
 
 @on_both
