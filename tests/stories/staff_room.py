@@ -34,7 +34,7 @@ class StaffRoom:
     municipality: str = ""
     people: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     """The Telegram id and the member's id of each, by the name in the story."""
-    buttons: list[tuple[str, str]] = field(default_factory=list)
+    buttons: list[tuple[str, str, int]] = field(default_factory=list)
     numbers: int = 100
 
     def __post_init__(self) -> None:
@@ -75,8 +75,11 @@ class StaffRoom:
         chat = {**updates.CHAT, "id": who} if private else GROUP
         sender: dict[str, Any] = {"from": {**WHO, "id": who}, "chat": chat}
         if tapped := re.fullmatch(r"\[(.*)\]", text):
-            data = next(key for label, key in reversed(self.buttons) if label == tapped[1])
+            data, under = next(
+                (key, number) for label, key, number in reversed(self.buttons) if label == tapped[1]
+            )
             update = updates.tap(data, **sender)
+            update["callback_query"]["message"]["message_id"] = under
         else:
             sender["message_id"] = self.number()
             answers = said["how"] == ">"
@@ -128,7 +131,7 @@ class StaffRoom:
             return _lines("popup", given["text"].split("\n"))
         assert not fake.wrong_in(given)
         word = "private" if private or answer.where == "private" else "room"
-        return self._shown(word, answer.reply)
+        return self._shown(word, answer.reply, self.number())
 
     def deliver(self) -> list[str]:
         """Deliver what is due to the room; return it as lines."""
@@ -147,15 +150,15 @@ class StaffRoom:
                 self.last = number
                 word = "edited" if message.reply.edits else "room"
                 word = "reply" if message.reply.answers else word
-                said += self._shown(word, message.reply)
+                said += self._shown(word, message.reply, number)
             return said
 
         while said := self.deployment.database.write_sync(run):
             found += said
         return found
 
-    def _shown(self, word: str, reply: Reply) -> list[str]:
-        self.buttons += [(choice.label, choice.id) for choice in reply.choices]
+    def _shown(self, word: str, reply: Reply, number: int) -> list[str]:
+        self.buttons += [(choice.label, choice.id, number) for choice in reply.choices]
         rows: dict[int | None, list[str]] = {}
         for choice in reply.choices:
             rows.setdefault(choice.row, []).append(f"[{choice.label}]")
