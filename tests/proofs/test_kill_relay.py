@@ -25,7 +25,7 @@ from bot.i18n.translator import Translator
 from bot.platforms.telegram.adapter import HEADER
 from core.actor import Role
 from core.db.database import Database
-from core.db.models import OutboxRow, OutboxStatus, RelayMessage, StaffAction
+from core.db.models import Conversation, OutboxRow, OutboxStatus, RelayMessage, StaffAction
 from core.messaging import conversations
 from core.staff import codes, links, members, relay, rooms
 from tests.bot.platforms import telegram_updates as updates
@@ -60,6 +60,7 @@ class Talk:
     written: list[str] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
     failed: list[BaseException] = field(default_factory=list)
+    sent: int = 0
     sent_again: int = 0
     enough: threading.Event = field(default_factory=threading.Event)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
@@ -93,10 +94,11 @@ class Talk:
     def _begin(self, session: Session, citizen: int) -> None:
         """Open a thread whose first text is in the group, so that it can be answered there.
 
-        Its message has the citizen's id.
+        Its message has the citizen's id. The citizen is at the menu, with no task begun.
         """
         env = self._environment(session)
         found = conversations.create(session, ACCOUNT, str(citizen), env.now)
+        session.get_one(Conversation, found.id).state = {"dialog": "menu", "number": 1}
         room = rooms.find(session, ACCOUNT, str(GROUP))
         assert room
         thread = relay.open_thread(session, env.registry, found.contact_id, room, env.now)
@@ -154,6 +156,7 @@ class Talk:
             try:
                 if httpx.post(url, timeout=10, json=body, headers=headers).is_success:
                     wanted -= 1
+                    self.sent += 1
                     continue
             except httpx.TransportError:
                 pass
@@ -210,10 +213,19 @@ def test_no_relayed_text_is_lost_when_the_server_is_killed(
         server.answer_faults[GROUP] = [late(0.1)] * 10_000
 
         def on_kill() -> None:
-            """Every other time, kill when a message has arrived, before the process knows."""
-            arrived, until = len(server.timed), time.monotonic() + len(killed) % 2
-            while len(server.timed) == arrived and time.monotonic() < until:
+            """Kill when an update has been answered, or a message has arrived, in turns.
+
+            The process doesn't know of the message then. On a busy machine, a process that is
+            killed soon after its start would never answer.
+            """
+
+            def done() -> int:
+                return len(server.timed) if len(killed) % 2 else talk.sent
+
+            before, until = done(), time.monotonic() + 5
+            while done() == before and time.monotonic() < until:
                 time.sleep(0.005)
+            time.sleep(random.uniform(0, 0.04))
             killed.append(time.perf_counter())
 
         given = {"telegram__town__token": TOKEN, "telegram__town__api_url": server.url}
