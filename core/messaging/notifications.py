@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.catalogue.registry import Registry
+from core.db.advisory_locks import lock
 from core.db.models import (
     Booking,
     BookingState,
@@ -186,6 +187,8 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if booking is None:
         return False
+    # Of two messages that are given up at once, the second sees that the first was.
+    lock(session, f"fallback {booking.id}")
     cause, kind = Cause.parse(row.dedupe_key, row.recipient), MessageKind(row.kind)
     if kind is MessageKind.REPLY:
         # As the email of the confirmation, so that the attendee gets it only once.
@@ -196,8 +199,12 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
     ]
     recipients = [str(route.recipient) for route in routes]
     after = recipients.index(row.recipient) + 1 if row.recipient in recipients else 0
-    for route in routes[after : after + 1]:
+    for route in routes[after:]:
         message = notification(booking, route, cause, kind, max(now, row.due_at))
+        known = select(OutboxRow.status).where(OutboxRow.dedupe_key == message.dedupe_key)
+        is_other = row.kind != MessageKind.REPLY
+        if is_other and session.scalar(known) == OutboxStatus.FAILED:
+            continue  # it was sent both ways at once, and the other was given up first
         fallback = replace(message, expires_at=row.expires_at)
         enqueue(session, registry.accounts, [fallback], now)
         return True

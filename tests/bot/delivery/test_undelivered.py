@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from core.actor import Role, Staff
 from core.bookings import by_staff
-from core.db.models import Booking, OutboxRow, StaffRoom
+from core.bookings.offer_making import make_offers, plan_offers
+from core.bookings.time_offers import ask_for_offer
+from core.db.models import Booking, OutboxRow, StaffRoom, TimeOffer
 from core.errors import DeliveryError
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
 from tests.conftest import on_both
@@ -69,6 +71,28 @@ def test_who_can_be_reached_no_way_is_to_be_called(booked: PushDeployment) -> No
     booked.deployment.clock.forward(hours=1)
     booked.deliver(booked.settled)
     assert len(calls(booked)) == 1
+
+
+@on_both
+def test_who_blocked_us_and_is_offered_another_time_is_to_be_called(
+    booked: PushDeployment,
+) -> None:
+    services = booked.deployment.services
+
+    def offer(session: Session) -> None:
+        registry, now = services.registry, services.clock()
+        booking = session.scalars(select(Booking).where(Booking.code != "")).one()
+        ask_for_offer(session, booking, now)
+        planned = plan_offers(session, registry, now, 1)
+        make_offers(session, registry, planned, now, lambda: False)
+
+    booked.deployment.database.write_sync(offer)
+    booked.server.failures["citizen"] = list(BLOCKED)
+    booked.email.fails = [DeliveryError("no such mailbox", unreachable=True)] * 2
+    booked.deliver(booked.settled)
+    assert calls(booked)
+    made = booked.deployment.database.write_sync(lambda s: s.scalars(select(TimeOffer)).one())
+    assert made.state == "made"  # they may answer the call, and take it
 
 
 def test_who_is_reached_another_way_is_not(booked: PushDeployment) -> None:

@@ -74,7 +74,7 @@ def test_it_is_asked_once_more_and_then_offered(asked: People) -> None:
     alert, question, call = asked.chat.texts()
     assert "Προτείνεται άλλη ώρα: 7/12/2026 10:30, έως " in alert
     assert question == OFFERED
-    assert call.startswith("Καλέστε τον πολίτη, που ίσως δεν δει την πρότασή μας")  # only a page
+    assert call.startswith("Τηλεφωνήστε στον πολίτη, ίσως δεν δει την πρότασή μας")  # only a page
     assert MOVE not in asked.chat.server.buttons(GROUP)
 
 
@@ -116,7 +116,7 @@ def test_a_refusal_is_told_as_an_answer_to_the_alert_with_the_number(asked: Peop
     run_job(asked)
     decline(asked)
     last = asked.chat.texts()[-1]
-    assert last.startswith("Καλέστε τον πολίτη, που δεν θέλει την ώρα που του προτάθηκε")
+    assert last.startswith("Τηλεφωνήστε στον πολίτη, δεν θέλει την ώρα που του προτάθηκε")
     assert "7/12/2026 10:30" in last
     assert asked.tap(NUMBER).endswith("+306900000001") or "69" in asked.pop_ups[-1]
     assert "Προτείνεται" not in asked.chat.texts()[0]
@@ -127,7 +127,7 @@ def test_that_nobody_answered_is_told(asked: People) -> None:
     run_job(asked)
     asked.chat.deployment.clock.forward(days=1)
     run_job(asked)
-    assert asked.chat.texts()[-1].startswith("Καλέστε τον πολίτη, που δεν απάντησε")
+    assert asked.chat.texts()[-1].startswith("Τηλεφωνήστε στον πολίτη, δεν απάντησε")
 
 
 def test_that_it_was_accepted_is_told_as_a_change(asked: People) -> None:
