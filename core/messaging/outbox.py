@@ -95,7 +95,12 @@ def reschedule(
 ) -> None:
     """Reschedule a booking's message of a kind, even if it was sent; cancel its fallbacks."""
     matching = (OutboxRow.booking_id == booking_id, OutboxRow.kind == kind)
-    first = session.scalar(select(func.min(OutboxRow.id)).where(*matching))
+    each = aliased(OutboxRow)
+    first = (
+        select(func.min(each.id))
+        .where(each.booking_id == booking_id, each.kind == kind)
+        .scalar_subquery()
+    )
     session.execute(
         update(OutboxRow)
         .where(OutboxRow.id == first)

@@ -41,7 +41,9 @@ COMMANDS = {
 }
 """What each command does, whose rights are tried in tests/core/staff/test_rights.py."""
 
-ELSEWHERE = {Action.BOOK, Action.EDIT, Action.FIND, Action.NUMBER, Action.SEEN}
+ELSEWHERE = {
+    *(Action.BOOK, Action.EDIT, Action.FIND, Action.NUMBER, Action.OFFER, Action.SEEN),
+}
 """What staff do in their chat, by the citizen's dialog, or by the API."""
 
 
