@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from core.actor import OPERATOR
 from core.availability.schedule import is_open_through
 from core.bookings.by_staff import acting
-from core.bookings.displaced import Plan, carry_out, plan
+from core.bookings.displaced import Plan, carry_out, expire_holds, plan
 from core.bookings.expiry import expire_held
 from core.bookings.history import record_change
 from core.bookings.reference import format_code
@@ -96,7 +96,8 @@ def load_catalogue(
         planned = plan(session, new, [each for each in displaced if each.starts_at > now], now)
         if displaced and displacing is None:
             raise _in_way(body.id, planned, displaced)
-        expire_held(session, orphans, now)
+        held = [each for each in orphans if each.state == BookingState.HELD]
+        expire_holds(session, held, now)
         if displacing is not None:
             carry_out(session, displacing, planned, now, OPERATOR)
     return outcome

@@ -89,7 +89,7 @@ def carry_out(
 
     `exception_id` is the closure in whose way they stood, if it was one. Raises RetryTransaction.
     """
-    _expire(session, planned.holds, now)
+    expire_holds(session, planned.holds, now)
     _move(session, registry, planned.moves, now, staff)
     with session.no_autoflush:  # which would store them one by one
         for booking in planned.offers:
@@ -169,11 +169,22 @@ def _move(
     session.flush()
     for _change in changes:
         record_event(session, "booking", HistoryAction.DESK_CHANGED)
+    _withdraw_offers(session, [booking for booking, _desk_id in moves], now)
     told = [(booking, change) for (booking, _desk), change in zip(moves, changes, strict=True)]
     enqueue_alerts_of(session, registry, told, now)
 
 
-def _expire(session: Session, holds: Sequence[Booking], now: datetime) -> None:
+def _withdraw_offers(session: Session, bookings: Sequence[Booking], now: datetime) -> None:
+    """Withdraw the open offers of bookings that can take place after all."""
+    open_ones = TimeOffer.state.in_((OfferState.PENDING, OfferState.MADE))
+    ids = [booking.id for booking in bookings]
+    for offer in session.scalars(
+        select(TimeOffer).where(open_ones, TimeOffer.booking_id.in_(ids))
+    ).all():
+        offer.state, offer.ended_at = OfferState.WITHDRAWN, now
+
+
+def expire_holds(session: Session, holds: Sequence[Booking], now: datetime) -> None:
     """Expire holds; for each that was offered in place of a booking, another time is offered."""
     expire_held(session, holds, now)
     offered = [hold.id for hold in holds if hold.offered_for_id is not None]

@@ -16,7 +16,14 @@ from core.catalogue import registry as registry_module
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db.database import Database
-from core.db.models import Booking, Desk, ExceptionKind, MunicipalityRow, TimeOffer
+from core.db.models import (
+    Booking,
+    Desk,
+    ExceptionKind,
+    MunicipalityRow,
+    OfferState,
+    TimeOffer,
+)
 from core.errors import ConfigurationError
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import MONDAY, NOW, at, closure, desk, opening, service, small
@@ -283,6 +290,18 @@ def test_the_refusal_shows_what_would_become_of_them(env: BookingEnvironment) ->
     displace(env, body)
     assert env.history(first)[-1] == "confirmed"
     assert env.history(second)[-1] == "desk_changed"
+
+
+def test_an_offered_time_that_no_desk_can_serve_is_offered_anew(env: BookingEnvironment) -> None:
+    booking, held = env.book("09:00"), env.hold("10:30")
+    held.offered_for_id = booking.id
+    env.session.add(
+        TimeOffer(booking_id=booking.id, hold_id=held.id, state=OfferState.MADE, asked_at=env.now)
+    )
+    env.reload(small(desk("desk", opening("09:00", "10:00"))))
+    assert held.state == "expired"
+    states = env.session.scalars(select(TimeOffer.state).order_by(TimeOffer.id)).all()
+    assert states == [OfferState.WITHDRAWN, OfferState.PENDING]
 
 
 def test_what_waits_for_an_answer_already_is_in_no_catalogues_way(env: BookingEnvironment) -> None:

@@ -224,6 +224,20 @@ def test_a_booking_in_another_closure_too_is_offered_a_time_again(env: BookingEn
     assert {state for _id, state in offers(env)} == {OfferState.WITHDRAWN}
 
 
+def test_a_booking_that_another_desk_takes_after_all_is_offered_nothing_more(
+    make_env: MakeEnv,
+) -> None:
+    env = make_env(small(desk("one"), desk("two")))
+    first, second = env.book("09:00"), env.book("09:00")
+    here = desk_name(env, first)
+    close(env, desk=f"office/{here}", start="08:00", end="10:00")
+    assert offers(env) == [(first.id, OfferState.PENDING)]
+    env.cancel(second)
+    close(env, desk=f"office/{here}", start="09:00", end="11:00")
+    assert desk_name(env, first) != here
+    assert offers(env) == [(first.id, OfferState.WITHDRAWN)]
+
+
 def test_an_offered_time_that_is_closed_is_offered_anew(env: BookingEnvironment) -> None:
     booking = env.book("09:00")
     first = close(env)
