@@ -11,7 +11,7 @@ from core.i18n import TextTemplate, _
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import citizen_contact
 from core.staff import relay
-from core.staff.rights import Action
+from core.staff.rights import Action, not_found
 from dialogs.messages.relay import ONLY_TEXT_TO_CITIZEN, SENT_TO_CITIZEN
 
 NOT_YOURS = _("I haven't sent that: you don't serve this appointment, or aren't linked.")
@@ -92,7 +92,7 @@ def end(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
     """Close a thread; its citizen is told."""
     thread = turn.session.get(RelayThread, tap.about, with_for_update=True)
     if thread is None:
-        return turn.refuse(CLOSED_ALREADY)
+        raise not_found(CLOSED_ALREADY)
     relay.check_right(turn.session, turn.registry, staff, thread)
     if thread.closed_at is not None:
         return turn.refuse(CLOSED_ALREADY)

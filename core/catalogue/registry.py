@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -89,25 +89,26 @@ class Registry:
     def refresh(self, session: Session) -> None:
         """Read the catalogues that were loaded since; no other is until this transaction ends."""
         lock(session, LOAD_LOCK, shared=True)
-        for municipality_id in self._changed(session):
-            self._loaded[municipality_id] = read_municipality(session, municipality_id)
+        for read in read_municipalities(session, self._changed(session)):
+            self._loaded[read.body.id] = read
 
     def refresh_without_lock(self, session: Session) -> None:
         """Read the catalogues that were loaded since, for what is shown only; wait for nobody.
 
         The session may see an older state than a turn does meanwhile, which keeps its own.
         """
-        for municipality_id in self._changed(session):
-            read = read_municipality(session, municipality_id)
-            known = self._loaded.get(municipality_id)
+        for read in read_municipalities(session, self._changed(session)):
+            known = self._loaded.get(read.body.id)
             if known is None or read.changed_at >= known.changed_at:
-                self._loaded[municipality_id] = read
+                self._loaded[read.body.id] = read
 
-    def _changed(self, session: Session) -> Iterator[str]:
-        for municipality_id, *state in session.connection().execute(_DIGESTS):
-            known = self._loaded.get(municipality_id)
-            if known is None or [known.digest, known.is_sample, known.is_removed] != state:
-                yield municipality_id
+    def _changed(self, session: Session) -> list[str]:
+        stored = session.connection().execute(_DIGESTS).all()
+        return [each.id for each in stored if not self._is_known(*each)]
+
+    def _is_known(self, municipality_id: str, *state: object) -> bool:
+        known = self._loaded.get(municipality_id)
+        return known is not None and (known.digest, known.is_sample, known.is_removed) == state
 
     @property
     def versions(self) -> Mapping[str, tuple[str, bool]]:
@@ -141,16 +142,38 @@ class Registry:
 
 
 def read_municipality(session: Session, municipality_id: str) -> LoadedMunicipality:
-    """Return a municipality as it is stored now, also by this transaction."""
-    row = session.get_one(MunicipalityRow, municipality_id, populate_existing=True)
-    desks = session.execute(
-        select(Desk.branch, Desk.name, Desk.id).where(Desk.municipality_id == municipality_id)
-    )
-    body = Municipality.model_validate_json(row.document)
-    ids = {(branch, desk): row_id for branch, desk, row_id in desks}
-    loaded_at = max(row.loaded_at, row.removed_at or row.loaded_at)
-    exceptions, changed_at = read_exceptions(session, municipality_id, loaded_at)
-    is_removed = row.removed_at is not None
-    return LoadedMunicipality(
-        row.digest, body, ids, changed_at, row.is_sample, is_removed, by_desk(exceptions, ids)
-    )
+    """Return a municipality as it is stored now, also by this transaction. Raises KeyError."""
+    return {each.body.id: each for each in read_municipalities(session, [municipality_id])}[
+        municipality_id
+    ]
+
+
+def read_municipalities(session: Session, ids: Collection[str]) -> list[LoadedMunicipality]:
+    """Return municipalities as they are stored now, also by this transaction."""
+    if not ids:
+        return []
+    rows = session.scalars(
+        select(MunicipalityRow)
+        .where(MunicipalityRow.id.in_(ids))
+        .execution_options(populate_existing=True)
+    ).all()
+    desk_ids: dict[str, dict[DeskKey, int]] = {row.id: {} for row in rows}
+    desks = select(Desk.municipality_id, Desk.branch, Desk.name, Desk.id)
+    for municipality_id, branch, desk, row_id in session.execute(
+        desks.where(Desk.municipality_id.in_(ids))
+    ):
+        desk_ids[municipality_id][branch, desk] = row_id
+    loaded_at = {row.id: max(row.loaded_at, row.removed_at or row.loaded_at) for row in rows}
+    changed = read_exceptions(session, loaded_at)
+    return [
+        LoadedMunicipality(
+            row.digest,
+            Municipality.model_validate_json(row.document),
+            desk_ids[row.id],
+            changed[row.id].at,
+            row.is_sample,
+            row.removed_at is not None,
+            by_desk(changed[row.id].rows, desk_ids[row.id]),
+        )
+        for row in rows
+    ]

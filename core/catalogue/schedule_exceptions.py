@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -81,27 +82,53 @@ def merge(
     return merged
 
 
-def read_exceptions(
-    session: Session, municipality_id: str, loaded_at: datetime
-) -> tuple[list[ScheduleException], datetime]:
-    """Return the exceptions that hold, and when they or the catalogue were changed last.
+class ChangedExceptions(NamedTuple):
+    """A municipality's exceptions that hold, and when they or its catalogue were changed last."""
 
-    Without those that were over by then, so that they don't pile up.
+    at: datetime
+    rows: list[ScheduleException]
+
+
+def read_exceptions(
+    session: Session, loaded_at: Mapping[str, datetime]
+) -> Mapping[str, ChangedExceptions]:
+    """Return the exceptions of municipalities, given when the catalogue of each was loaded.
+
+    Without those that were over when they were changed last, so that they don't pile up.
     """
-    of_it = ScheduleException.municipality_id == municipality_id
-    made, withdrawn = session.execute(
-        select(func.max(ScheduleException.made_at), func.max(ScheduleException.withdrawn_at)).where(
-            of_it
+    of_these = ScheduleException.municipality_id.in_(loaded_at)
+    last_changes = session.execute(
+        select(
+            ScheduleException.municipality_id,
+            func.max(ScheduleException.made_at),
+            func.max(ScheduleException.withdrawn_at),
         )
-    ).one()
-    changed_at = max(each for each in (loaded_at, made, withdrawn) if each is not None)
-    since = changed_at.astimezone(UTC).date() - timedelta(days=1)  # in whichever zone
+        .where(of_these)
+        .group_by(ScheduleException.municipality_id)
+    )
+    found = {each: ChangedExceptions(at, []) for each, at in loaded_at.items()}
+    for municipality_id, made, withdrawn in last_changes:
+        at = max(loaded_at[municipality_id], made, withdrawn or made)
+        found[municipality_id] = ChangedExceptions(at, [])
+    since = {each: _day_before(changed.at) for each, changed in found.items()}
     rows = session.scalars(
         select(ScheduleException)
-        .where(of_it, ScheduleException.last >= since, ScheduleException.withdrawn_at.is_(None))
+        .where(
+            of_these,
+            ScheduleException.last >= min(since.values()),
+            ScheduleException.withdrawn_at.is_(None),
+        )
         .order_by(ScheduleException.id)
     )
-    return list(rows), changed_at
+    for row in rows:
+        if row.last >= since[row.municipality_id]:
+            found[row.municipality_id].rows.append(row)
+    return found
+
+
+def _day_before(at: datetime) -> date:
+    """Return the day before a time: that day has ended in whichever zone."""
+    return at.astimezone(UTC).date() - timedelta(days=1)
 
 
 def digest_of(session: Session, municipality_id: str, document: str) -> str:

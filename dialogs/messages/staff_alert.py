@@ -170,7 +170,7 @@ def _change(body: Municipality, entry: AgendaEntry, change: ShownChange) -> Text
     heading: Text = HEADINGS[change.action]
     among: Sequence[AlertFact] = AT_A_GLANCE
     before, after = change.starts_before, change.starts_after
-    if before and after and AlertFact.TIME in body.staff_chat.shows:
+    if before and after and before != after and AlertFact.TIME in body.staff_chat.shows:
         times = {"before": _time(body, before), "after": _time(body, after)}
         moved = ACCEPTED_FROM if OFFER_FIELD in change.fields else MOVED_FROM
         heading = TextTemplate(moved.message, args=times)

@@ -42,7 +42,8 @@ COMMANDS = {
 """What each command does, whose rights are tried in tests/core/staff/test_rights.py."""
 
 ELSEWHERE = {
-    *(Action.BOOK, Action.EDIT, Action.FIND, Action.NUMBER, Action.OFFER, Action.SEEN),
+    *(Action.BOOK, Action.EDIT, Action.FIND, Action.NUMBER, Action.OFFER, Action.RELAY),
+    Action.SEEN,
 }
 """What staff do in their chat, by the citizen's dialog, or by the API."""
 

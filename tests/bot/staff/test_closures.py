@@ -73,6 +73,8 @@ def test_a_desk_is_closed_and_its_bookings_go_to_another(room: People) -> None:
     assert "(office/two: 1)" in said
     room.tap(CLOSE)
     room.deliver()
+    room.chat.deployment.clock.forward(minutes=1)  # the answers count in the group's pace
+    room.deliver()
     told = "\n".join(room.chat.texts())
     assert "Τώρα στο γραφείο office/two" in told
     assert "(office/two: 1)" in told

@@ -142,7 +142,9 @@ def test_that_it_was_accepted_is_told_as_a_change(asked: People) -> None:
 
     asked.chat.do(accept)
     asked.deliver()
-    assert asked.chat.texts()[-1].startswith("Ο πολίτης δέχτηκε τη νέα ώρα: Δευ 7 Δεκ 10:30")
+    assert asked.chat.texts()[-1].startswith(
+        "Ο πολίτης δέχτηκε τη νέα ώρα, από Δευ 7 Δεκ 10:00 σε Δευ 7 Δεκ 10:30"
+    )
 
 
 def test_the_mornings_list_ends_with_the_open_offers(asked: People) -> None:

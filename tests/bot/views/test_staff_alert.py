@@ -74,7 +74,7 @@ def test_what_was_seen_is_not_asked_again(staff_chat: StaffChat) -> None:
     [
         (
             Action.ARRIVED,
-            [[f"Αναίρεση «{HERE}»", SEEN], [CAME, NOT_COME], [NUMBER, CANCEL, MESSAGE]],
+            [[f"Αναίρεση «{HERE}»", SEEN], [CAME, NOT_COME], [MESSAGE], [NUMBER, CANCEL]],
         ),
         (Action.CAME, [[f"Αναίρεση «{CAME}»"]]),
         (Action.NO_SHOW, [[f"Αναίρεση «{NOT_COME}»"]]),

@@ -26,8 +26,8 @@ from webhooks.web.greeting import Greetings
 from webhooks.web.html import START
 
 PAGES = ["/", "/m/chios", "/embed", "/embed/m/chios"]
-READ = {"municipalities", "desks"}
-"""The tables that hold the catalogues."""
+READ = {"municipalities", "desks", "schedule_exceptions"}
+"""The tables that hold the catalogues, and what staff closed or opened besides."""
 
 
 @contextmanager
