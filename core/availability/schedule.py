@@ -96,12 +96,7 @@ def is_open_through(offer: ServiceOffer, desk: Desk, start: datetime, end: datet
     """Return whether a desk is open throughout [start, end), also off the grid of starts."""
     day = start.astimezone(offer.zone).date()
     reached, until = int(start.timestamp()), int(end.timestamp())
-    spans = _without(_open_spans(offer, desk, day), _closed_spans(offer, desk, day))
-    if made := _exceptions(offer, desk):
-        if _overlaps(reached, until, _spans(made.closures, day, offer.zone)):
-            return False
-        spans += _extra_spans(made, day, offer.zone)
-    for begin, close in sorted(spans):
+    for begin, close in open_spans(offer, desk, day):
         if begin <= reached:
             reached = max(reached, close)
     return reached >= until
@@ -109,15 +104,12 @@ def is_open_through(offer: ServiceOffer, desk: Desk, start: datetime, end: datet
 
 def open_spans(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
     """Return when a desk is open on a day, closures taken off; sorted."""
-    spans = sorted(_open_spans(offer, desk, day))
-    for begin, end in _closed_spans(offer, desk, day):
-        spans = [
-            part
-            for start, close in spans
-            for part in ((start, min(close, begin)), (max(start, end), close))
-            if part[0] < part[1]
-        ]
-    return spans
+    spans = _without(_open_spans(offer, desk, day), _closed_spans(offer, desk, day))
+    if made := _exceptions(offer, desk):
+        spans = _without(
+            spans + _extra_spans(made, day, offer.zone), _spans(made.closures, day, offer.zone)
+        )
+    return sorted(spans)
 
 
 def unavailable_reason(

@@ -1,11 +1,13 @@
 """Whether anybody works at an office now, and when somebody does next."""
 
+from datetime import time
 from typing import Any
 
 import pytest
 
 from core.availability.office_hours import next_open
 from core.catalogue.registry import LoadedMunicipality
+from core.catalogue.schedule_exceptions import DeskExceptions, SpecialHours
 from tests.core.small_municipality import (
     MONDAY,
     NOW,
@@ -19,11 +21,18 @@ from tests.core.small_municipality import (
 )
 
 
-def shown(clock: str, *desks: dict[str, Any], **more: Any) -> str:
-    """When somebody works next, seen from that time on MONDAY; "now", or "" for never."""
+def shown(
+    clock: str, *desks: dict[str, Any], made: DeskExceptions | None = None, **more: Any
+) -> str:
+    """When somebody works next, seen from that time on MONDAY; "now", or "" for never.
+
+    `made` are the exceptions of staff, of each desk.
+    """
     body = small(*desks, services=(service(), service("permit")), **more)
     ids = {("office", each.id): number for number, each in enumerate(body.branches[0].desks)}
-    found = next_open(LoadedMunicipality("", body, ids, NOW), at(clock))
+    exceptions = dict.fromkeys(ids, made) if made else {}
+    loaded = LoadedMunicipality("", body, ids, NOW, exceptions=exceptions)
+    found = next_open(loaded, at(clock))
     if found is None:
         return ""
     return "now" if found == at(clock) else f"{found:%d %H:%M}"
@@ -67,3 +76,34 @@ def test_one_of_several_desks_is_enough() -> None:
 def test_a_closure_is_taken_off(closed: dict[str, Any], clock: str, expected: str) -> None:
     assert shown(clock, desk(), closures=[closed]) == expected
     assert shown(clock, desk(closures=[closed])) == expected
+
+
+@pytest.mark.parametrize(
+    ("made", "clock", "expected"),
+    [
+        (DeskExceptions(closures=(SpecialHours(MONDAY, MONDAY),)), "09:30", "08 09:00"),
+        (DeskExceptions(closures=(SpecialHours(MONDAY, TUESDAY),)), "09:30", "09 09:00"),
+        (
+            DeskExceptions(closures=(SpecialHours(MONDAY, MONDAY, time(9), time(10)),)),
+            "09:30",
+            "07 10:00",
+        ),
+        (
+            DeskExceptions(openings=(SpecialHours(MONDAY, MONDAY, time(17), time(18)),)),
+            "12:00",
+            "07 17:00",
+        ),
+        (
+            DeskExceptions(
+                closures=(SpecialHours(MONDAY, MONDAY, time(17), time(17, 30)),),
+                openings=(SpecialHours(MONDAY, MONDAY, time(17), time(18)),),
+            ),
+            "17:00",
+            "07 17:30",
+        ),
+    ],
+)
+def test_what_staff_closed_is_taken_off_and_what_they_opened_counts(
+    made: DeskExceptions, clock: str, expected: str
+) -> None:
+    assert shown(clock, desk(), made=made) == expected
