@@ -89,7 +89,8 @@ def open_besides(
             count = command.run(
                 lambda session, now: closures.withdraw(
                     session, command.registry, OPERATOR, municipality, number, now
-                )
+                ),
+                alone=True,
             )
             typer.echo(f"The closure {number} has ended; offers that were withdrawn: {count}")
         elif first is not None:
@@ -171,6 +172,7 @@ def _make(command: "OfficeCommand", asked: "ExceptionRequest", yes: bool) -> Non
         lambda session, now: (
             (made := closures.make(session, command.registry, OPERATOR, asked, now)).id,
             plan_lines(made.plan),
-        )
+        ),
+        alone=True,
     )
     typer.echo("\n".join([f"number {number}: {asked.kind} made", *done]))

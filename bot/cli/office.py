@@ -34,11 +34,18 @@ class OfficeCommand:
         """Return the loaded catalogues, as of the last transaction."""
         return self.application.services.registry
 
-    def run(self, fn: "Callable[[Session, datetime], T]") -> T:
-        """Run fn(session, now) as a transaction. Raises ConfigurationError where it is refused."""
+    def run(self, fn: "Callable[[Session, datetime], T]", *, alone: bool = False) -> T:
+        """Run fn(session, now) as a transaction. Raises ConfigurationError where it is refused.
+
+        `alone`: with the lock of loading, which whoever reads the catalogues waits for.
+        """
+        from core.catalogue.registry import LOAD_LOCK
+        from core.db.advisory_locks import lock
         from core.errors import BookingRefused, StaffRefused
 
         def transaction(session: "Session") -> T:
+            if alone:
+                lock(session, LOAD_LOCK)
             self.registry.refresh(session)
             return fn(session, self.application.services.clock())
 

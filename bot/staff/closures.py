@@ -9,7 +9,14 @@ from sqlalchemy import select
 from bot.messages import ReplyChoice
 from bot.staff.places import municipality_of, place_named, place_of_chat
 from bot.staff.turn import StaffTurn
-from bot.staff_messages import StaffAnswer, StaffButton, StaffTap
+from bot.staff_messages import (
+    StaffAnswer,
+    StaffButton,
+    StaffCommand,
+    StaffInbound,
+    StaffTap,
+    command_called,
+)
 from bot.views.staff_alert import LANGUAGE
 from core.actor import Staff
 from core.bookings import closures
@@ -22,6 +29,7 @@ from core.staff.rights import not_found
 from dialogs.messages import closures as texts
 from dialogs.nlu.dates import NoSuchDay
 from dialogs.nlu.day_ranges import NoSuchHours, parse_day_range
+from dialogs.nlu.lexicon import Lexicon
 
 LIFETIME = timedelta(hours=1)
 """The time for which the buttons under a preview work."""
@@ -40,6 +48,18 @@ HOW: Mapping[ExceptionKind, TextTemplate] = {
 ANSWERED = _("That is answered already, or too old. Please write the command again.")
 
 
+def changes_schedule(lexicon: Lexicon, inbound: StaffInbound) -> bool:
+    """Return whether a message may close or open: whoever reads the catalogues waits for that."""
+    if inbound.tap is not None:
+        tap = StaffTap.parse(inbound.tap)
+        return tap is not None and tap.button is StaffButton.APPLY
+    command, argument = inbound.command, inbound.argument
+    if inbound.text is not None:
+        first, _space, argument = inbound.text.partition(" ")
+        command = command_called(lexicon, first)
+    return command == StaffCommand.OPEN and _number(argument) is not None
+
+
 def close(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
     """Show what a closure would do, with the button that makes it. Raises StaffRefused."""
     return _preview(turn, staff, ExceptionKind.CLOSURE, argument)
@@ -50,12 +70,19 @@ def open_besides(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
 
     Raises StaffRefused.
     """
-    number = argument.strip()
-    if number.isascii() and number.isdigit() and len(number) < 10:
+    number = _number(argument)
+    if number is not None:
         loaded = municipality_of(turn, staff)
-        closures.withdraw(turn.session, turn.registry, staff, loaded.body.id, int(number), turn.now)
-        return turn.here(_("The closure {number} has ended.", number=number))
+        closures.withdraw(turn.session, turn.registry, staff, loaded.body.id, number, turn.now)
+        return turn.here(_("The closure {number} has ended.", number=str(number)))
     return _preview(turn, staff, ExceptionKind.OPENING, argument)
+
+
+def _number(argument: str) -> int | None:
+    """Return the number that follows a command; None where anything else does."""
+    number = argument.strip()
+    is_one = number.isascii() and number.isdigit() and len(number) < 10
+    return int(number) if is_one else None
 
 
 def list_closures(turn: StaffTurn, staff: Staff, _argument: str) -> StaffAnswer:

@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.messages import Reply
-from bot.staff import joining, lists, questions, relay, taps
+from bot.staff import closures, joining, lists, questions, relay, taps
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffInbound, command_called
+from core.catalogue.registry import LOAD_LOCK
+from core.db.advisory_locks import lock
 from core.db.models import StaffInbound as StaffInboundRow
 from core.db.models import StaffRoom
 from core.errors import BookingRefused, StaffRefused
@@ -44,6 +46,8 @@ def _receive(session: Session, services: Services, inbound: StaffInbound) -> Sta
         stored = StaffAnswer.model_validate(known.answer) if known.answer else None
         if stored is None or not stored.shows_citizen:
             return stored
+    if closures.changes_schedule(services.texts, inbound):
+        lock(session, LOAD_LOCK)  # at once: of two who share it, neither gets it alone
     services.registry.refresh(session)
     staff = None
     if inbound.address is not None:
