@@ -21,12 +21,20 @@ from bot.views.relay import (
 from bot.views.staff_alert import render_alert, render_edit, render_undelivered
 from bot.views.staff_offer import render_offer_alert, render_offer_question
 from bot.views.staff_question import render_question
-from core.db.models import Booking, Contact, InboundRow, OutboxRow, StaffRoom
+from core.db.models import (
+    Booking,
+    Contact,
+    InboundRow,
+    OutboxRow,
+    ScheduleException,
+    StaffRoom,
+)
 from core.errors import BookingRefused
 from core.messaging import conversations
-from core.messaging.keys import RELAYED_TO_CITIZEN, MessageKind
+from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
 from core.messaging.notifications import ADDRESS_FIELDS
 from core.staff.alerts import was_alerted
+from core.staff.relay import thread_of
 from core.staff.rooms import is_for
 
 TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = {
@@ -93,8 +101,10 @@ def _to_room(
     room = session.get_one(StaffRoom, room_id)
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     # The chat may have been bound to others since the row was stored.
-    if room.unbound_at is not None or (
-        booking and not _concerns(session, services, room, row, booking)
+    if (
+        room.unbound_at is not None
+        or (booking and not _concerns(session, services, room, row, booking))
+        or _municipality(session, row) not in (None, room.municipality_id)
     ):
         return None
     reply = TO_ROOM[row.kind](session, services, row)
@@ -107,6 +117,15 @@ def _concerns(
     """Return whether a room is for a booking, or was alerted to it when it was at another desk."""
     body = services.registry[booking.municipality_id].body
     return is_for(room, body, booking.service, booking.desk_id) or was_alerted(session, room, row)
+
+
+def _municipality(session: Session, row: OutboxRow) -> str | None:
+    """Return the municipality whose citizen's text or closure a row tells of; None for others."""
+    if row.kind == MessageKind.CLOSURE:
+        exception_id, _ended = Cause.parse(row.dedupe_key, row.recipient).as_closure()
+        return session.get_one(ScheduleException, exception_id).municipality_id
+    thread = thread_of(session, row)
+    return thread.municipality_id if thread else None
 
 
 def _stored_reply(session: Session, row: OutboxRow) -> Reply | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
@@ -55,7 +55,13 @@ def _follow_rooms(session: Session, registry: Registry, now: datetime) -> None:
     lost = (
         select(RelayThread)
         .join(StaffRoom, RelayThread.room_id == StaffRoom.id)
-        .where(RelayThread.closed_at.is_(None), StaffRoom.unbound_at.is_not(None))
+        .where(
+            RelayThread.closed_at.is_(None),
+            or_(
+                StaffRoom.unbound_at.is_not(None),
+                StaffRoom.municipality_id != RelayThread.municipality_id,
+            ),
+        )
         .limit(BATCH)
         .with_for_update(skip_locked=True, of=RelayThread)
     )

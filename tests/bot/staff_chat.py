@@ -71,6 +71,18 @@ class StaffChat:
 
         return self.do(run)
 
+    def bind_of_city(self, chat: int = GROUP) -> None:
+        """Load another municipality, and bind a chat for it."""
+        self.deployment.load(with_groups("city"))
+        registry, now = self.services.registry, self.services.clock()
+
+        def run(session: Session) -> None:
+            registry.refresh(session)
+            code = codes.make_room_code(session, registry, OPERATOR, now, municipality_id="city")
+            rooms.bind(session, registry, code, now, account=ACCOUNT, chat=str(chat))
+
+        self.do(run)
+
     def member(self, name: str = "Ελένη Δήμου") -> Staff:
         """Add a manager; return them as they act on Telegram."""
         registry, now = self.services.registry, self.services.clock()

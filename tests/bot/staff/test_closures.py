@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from core.db.models import Booking, ScheduleException, TimeOffer
+from core.staff import rooms
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
 from tests.core.small_municipality import ATHENS
+from tests.core.staff.two_towns import OPERATOR
 
 CLOSE, OPEN, LEAVE = "Κλείσιμο", "Άνοιγμα", "Να μείνει"
 
@@ -166,3 +168,14 @@ def test_bad_input_gets_a_clear_text(room: People, text: str, said: str) -> None
 def test_talk_among_colleagues_closes_nothing(room: People) -> None:
     assert room.write("Κλείσιμο 7/12 λέει;") is None
     assert room.write("open 7/12 17:00-19:00") is None
+
+
+def test_a_room_that_became_another_municipalitys_is_told_of_no_closure(room: People) -> None:
+    room.write("/close 7/12 ασθένεια")
+    room.tap(CLOSE)  # and it isn't told yet
+    now = room.chat.services.clock()
+    room.chat.do(lambda s: rooms.unbind(s, OPERATOR, 1, now))
+    room.chat.bind_of_city()
+    before = len(room.chat.texts())
+    room.deliver()
+    assert "ασθένεια" not in "".join(room.chat.texts()[before:])

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from bot.delivery import dispatch
 from core.actor import Role
 from core.db.models import Booking, Contact, RelayMessage, RelayThread, StaffAction
-from core.staff import codes, members, relay_upkeep, rooms
+from core.staff import members, relay_upkeep, rooms
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
@@ -141,16 +141,7 @@ def test_the_employee_is_named_only_where_the_municipality_wants_it(talking: Peo
 
 def test_another_municipality_is_asked_and_the_first_thread_is_closed(talking: People) -> None:
     says(talking, QUESTION)
-    talking.chat.deployment.load(with_groups("city"))
-    services = talking.chat.services
-
-    def bind(session: Session) -> None:
-        services.registry.refresh(session)
-        now, registry = services.clock(), services.registry
-        code = codes.make_room_code(session, registry, OPERATOR, now, municipality_id="city")
-        rooms.bind(session, registry, code, now, account=ACCOUNT, chat="-300")
-
-    talking.chat.do(bind)
+    talking.chat.bind_of_city(-300)
     for text in ("υπάλληλος", "city"):
         says(talking, text)
     assert "Έκλεισα τη συνομιλία σας με: town" in "".join(heard(talking))
@@ -260,6 +251,22 @@ def test_a_room_that_is_unbound_hands_its_texts_to_another(talking: People) -> N
     maintain(talking)
     assert QUESTION in talking.chat.texts(-200)[-1]
     assert threads(talking) == [True]
+
+
+def test_a_room_that_became_another_municipalitys_gets_nothing_of_the_former(
+    talking: People,
+) -> None:
+    says(talking, "Καλημέρα")
+    talking.write(QUESTION, CITIZEN, private=True)  # and isn't delivered
+    now = talking.chat.services.clock()
+    talking.chat.do(lambda s: rooms.unbind(s, OPERATOR, 1, now))
+    talking.chat.bind_of_city()
+    deliver(talking)
+    assert QUESTION not in "".join(talking.chat.texts())
+    maintain(talking)
+    assert "δεν μπόρεσε να φτάσει" in heard(talking)[-1]
+    assert threads(talking) == [False]
+    assert QUESTION not in "".join(talking.chat.texts())
 
 
 def test_where_no_room_is_left_the_citizen_is_told_and_nothing_is_lost(talking: People) -> None:
