@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import String, cast, literal, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from core.catalogue.registry import Registry
 from core.db.models import (
@@ -17,7 +17,7 @@ from core.db.models import (
     RelayThread,
     StaffRoom,
 )
-from core.messaging.keys import MessageKind
+from core.messaging.keys import Cause, ContactRecipient, MessageKind
 from core.messaging.page_inbox import stored_message_id
 from core.staff import relay
 
@@ -114,9 +114,16 @@ def give_up(session: Session, registry: Registry, row: OutboxRow, now: datetime)
 
 def _tell_unread(session: Session, registry: Registry, now: datetime, page: str) -> None:
     """Tell the rooms which texts wait for a page that nobody has opened since."""
+    # As `Cause.relay_undelivered` and `RoomRecipient` have it.
+    key = literal("relay undelivered ") + cast(RelayMessage.id, String)
+    key += literal(" room ") + cast(RelayThread.room_id, String)
+    told = aliased(OutboxRow)
     waiting = (
         select(OutboxRow)
+        .join(RelayMessage, OutboxRow.relay_message_id == RelayMessage.id)
+        .join(RelayThread, RelayMessage.thread_id == RelayThread.id)
         .where(
+            ~select(told.id).where(told.dedupe_key == key).exists(),
             OutboxRow.platform == page,
             OutboxRow.status == OutboxStatus.PENDING,
             OutboxRow.due_at > now - KEPT_FOR,
@@ -132,9 +139,14 @@ def _tell_unread(session: Session, registry: Registry, now: datetime, page: str)
 
 def _erase_old(session: Session, now: datetime) -> None:
     """Erase the texts of threads that were closed KEPT_FOR ago, also where a page has them."""
-    closed = select(RelayThread.id).where(RelayThread.closed_at <= now - KEPT_FOR)
+    # By the texts that are kept, which are few, not by the threads that were ever closed.
+    closed_at = (
+        select(RelayThread.closed_at)
+        .where(RelayThread.id == RelayMessage.thread_id)
+        .scalar_subquery()
+    )
     found = select(RelayMessage.id).where(
-        RelayMessage.thread_id.in_(closed), RelayMessage.__table__.c.text.is_not(None)
+        RelayMessage.__table__.c.text.is_not(None), closed_at <= now - KEPT_FOR
     )
     erase(session, session.scalars(found.limit(BATCH)).all())
 
@@ -150,11 +162,18 @@ def erase(session: Session, message_ids: Iterable[int]) -> None:
         .values({RelayMessage.text: None})
         .execution_options(synchronize_session="fetch")
     )
+    to_citizens = session.execute(
+        select(RelayMessage.id, RelayThread.contact_id)
+        .join(RelayThread, RelayMessage.thread_id == RelayThread.id)
+        .where(RelayMessage.id.in_(ids), RelayMessage.member_id.is_not(None))
+    )
+    keys = [
+        Cause.relay(message_id).dedupe_key(ContactRecipient(contact_id))
+        for message_id, contact_id in to_citizens
+    ]
     rows = session.scalars(
         select(OutboxRow).where(
-            OutboxRow.kind == MessageKind.RELAY_ANSWER,
-            OutboxRow.relay_message_id.in_(ids),
-            OutboxRow.status == OutboxStatus.DELIVERED,
+            OutboxRow.dedupe_key.in_(keys), OutboxRow.status == OutboxStatus.DELIVERED
         )
     ).all()
     fetched = [(row.account, stored_message_id(row)) for row in rows]

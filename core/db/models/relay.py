@@ -13,6 +13,10 @@ _OPEN: dict[str, Any] = {
     f"{dialect}_where": text("closed_at IS NULL") for dialect in ("sqlite", "postgresql")
 }
 
+_KEPT: dict[str, Any] = {
+    f"{dialect}_where": text("text IS NOT NULL") for dialect in ("sqlite", "postgresql")
+}
+
 
 class RelayThread(Base):
     """A conversation of a citizen, at one contact, with the employees of a room.
@@ -46,6 +50,7 @@ class RelayMessage(WithPublicId, Base):
     """A text in a thread; NULL once erased. `member_id` is None where the citizen wrote it."""
 
     __tablename__ = "relay_messages"
+    __table_args__ = (Index("ix_relay_messages_kept", "thread_id", **_KEPT),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     thread_id: Mapped[int] = mapped_column(ForeignKey("relay_threads.id"), index=True)

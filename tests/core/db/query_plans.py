@@ -11,9 +11,12 @@ from core.db.database import Database
 
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN (COSTS OFF)"}
 
+WATCHED = r"\s*SELECT .*(FROM|JOIN) bookings|\s*UPDATE (bookings|outgoing)"
+"""The statements that read or change bookings, or change the outbox."""
 
-def plans(database: Database, fn: Callable[[Session], object]) -> list[str]:
-    """The plan of each statement of fn that reads or changes bookings, or changes the outbox."""
+
+def plans(database: Database, fn: Callable[[Session], object], watched: str = WATCHED) -> list[str]:
+    """The plan of each statement of fn that begins with the pattern `watched`."""
     ran: list[tuple[str, Any]] = []
 
     def note(_c: object, _cursor: object, statement: str, given: Any, *_rest: object) -> None:
@@ -35,9 +38,5 @@ def plans(database: Database, fn: Callable[[Session], object]) -> list[str]:
                 for row in connection.exec_driver_sql(f"{EXPLAIN[kind]} {statement}", given)
             )
             for statement, given in ran
-            if re.match(
-                r"\s*SELECT .*(FROM|JOIN) bookings|\s*UPDATE (bookings|outgoing)",
-                statement,
-                re.DOTALL,
-            )
+            if re.match(watched, statement, re.DOTALL)
         ]

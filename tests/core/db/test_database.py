@@ -32,6 +32,7 @@ WORDS = {
         "open offers": "state IN ('pending','made')",
         "pending offers": "state = 'pending'",
         "open threads": "closed_at IS NULL",
+        "kept texts": "text IS NOT NULL",
     },
     "postgresql": {
         "live": "((state)::text = ANY ((ARRAY['held'::character varying,"
@@ -48,6 +49,7 @@ WORDS = {
         " 'made'::character varying])::text[]))",
         "pending offers": "((state)::text = 'pending'::text)",
         "open threads": "(closed_at IS NULL)",
+        "kept texts": "(text IS NOT NULL)",
     },
 }
 
@@ -77,6 +79,7 @@ def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
         "ix_time_offers_pending": words["pending offers"],
         "ix_relay_threads_open": words["open threads"],
         "ix_relay_threads_due": words["open threads"],
+        "ix_relay_messages_kept": words["kept texts"],
     }
 
 

@@ -100,6 +100,9 @@ def upgrade() -> None:
         sa.Column("text", sa.LargeBinary()),
     )
     op.create_index("ix_relay_messages_thread_id", "relay_messages", ["thread_id"])
+    _index_where(
+        "ix_relay_messages_kept", "relay_messages", "thread_id", "text IS NOT NULL", unique=False
+    )
 
 
 def _create(table: str, references: dict[str, str], *columns: sa.schema.SchemaItem) -> None:
