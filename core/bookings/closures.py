@@ -226,6 +226,7 @@ def outcome_of(session: Session, row: ScheduleException) -> Outcome:
         .join(History, History.booking_id == Booking.id)
         .where(
             Booking.municipality_id == row.municipality_id,
+            Booking.ends_at > row.made_at,  # as of all that were in its way; the past is long
             History.action == HistoryAction.DESK_CHANGED,
             History.at == row.made_at,
         )

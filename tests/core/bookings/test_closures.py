@@ -1,5 +1,6 @@
 """Closing and opening while the office lives: the bookings in the way, and what can't be so."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from core.db.models import Booking, ExceptionKind, OfferState, ScheduleException
 from core.errors import StaffRefusalKind, StaffRefused
 from core.staff.record import entries
 from tests.core.booking_environment import BookingEnvironment
+from tests.core.db.query_plans import plans
 from tests.core.small_municipality import (
     MONDAY,
     NOW,
@@ -369,3 +371,9 @@ def test_a_closure_that_ended_already_says_so(env: BookingEnvironment) -> None:
 
 def test_hours_across_a_clock_change_are_closed(make_env: MakeEnv) -> None:
     close(make_env(), first=SUMMER_TIME, last=SUMMER_TIME, start="02:00", end="05:00")
+
+
+def test_what_became_of_bookings_is_counted_without_reading_the_past(empty: Database) -> None:
+    row = ScheduleException(id=1, municipality_id="town", made_at=NOW)
+    (plan,) = plans(empty, lambda s: closures.outcome_of(s, row))
+    assert re.search(r"municipality_id=\? AND ends_at>\?|ends_at > ", plan)
