@@ -5,7 +5,7 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,7 @@ from tests.fakes.push_platform import PushPlatformServer, push_platform_server
 from tests.postgres import KEY, Server, running
 from tests.preloaded import FINGERPRINT, SECRET
 
-pytest_plugins = ["tests.programs"]
+pytest_plugins = ["tests.programs", "tests.soak.tell"]
 
 gc.set_threshold(50_000)  # as in bot/cli/main.py
 
@@ -246,20 +246,6 @@ def compiled_statements() -> Iterator[None]:
         yield
 
 
-Tell = Callable[[str], None]
-
-
-@pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
-    """Return a function that prints a line at once: how far a long proof is, what it counted."""
-
-    def print_now(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n{TOLD}{line}", flush=True)  # noqa: T201
-
-    return print_now
-
-
 @pytest.fixture(scope="session")
 def texts() -> Translator:
     return Translator()
@@ -317,9 +303,6 @@ on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """Run a test on SQLite only, for what is specific to it."""
 
 SOAK = pytest.mark.soak
-
-TOLD = "· "
-"""The beginning of the lines that `tell` prints."""
 
 
 def mostly_on(kind: str) -> pytest.MarkDecorator:

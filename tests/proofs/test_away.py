@@ -7,12 +7,13 @@ import httpx
 import pytest
 
 from core.db.database import Database
-from tests.conftest import SOAK, Tell
+from tests.conftest import SOAK
 from tests.fakes.push_platform import PushPlatformServer, say
 from tests.postgres import Server, stopped
 from tests.proofs.invariants import check_nothing_lost
 from tests.proofs.processes import server_and_workers
 from tests.proofs.push_citizens import Citizens
+from tests.soak.tell import Tell
 from tests.webhooks.middleware.test_problem_details import RIGHT, problem
 
 PATIENCE = 20

@@ -21,7 +21,7 @@ from core.catalogue.model import Municipality
 from core.db.database import Database
 from core.db.models import Booking, Contact, Conversation, InboundRow, address_key
 from tests.bot.processes import free_port
-from tests.conftest import SOAK, Tell, mostly_on
+from tests.conftest import SOAK, mostly_on
 from tests.fakes.push_platform import (
     ACCOUNT,
     Message,
@@ -31,6 +31,7 @@ from tests.fakes.push_platform import (
 )
 from tests.proofs.processes import Process
 from tests.proofs.push_citizens import answer
+from tests.soak.tell import Tell
 
 PATIENCE = 60
 NUMBERS = count(1)

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from core.db.database import Database
-from tests.conftest import SOAK, Tell, on_both
+from tests.conftest import SOAK, on_both
 from tests.fakes.push_platform import PushPlatformServer
 from tests.proofs.invariants import check_nothing_lost
 from tests.proofs.processes import Process, server_and_workers
 from tests.proofs.push_citizens import Citizens
+from tests.soak.tell import Tell
 
 
 def kill(processes: list[Process], on_kill: Callable[[], None], times: int, tell: Tell) -> None:

@@ -19,7 +19,7 @@ from core.db.database import Database
 from core.db.models import Booking, OutboxRow
 from core.staff import codes, rooms
 from tests.bot.processes import free_port
-from tests.conftest import SOAK, Tell, on_both
+from tests.conftest import SOAK, on_both
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.staff.two_towns import OPERATOR, TOWN, with_groups
 from tests.fakes.http_server import late
@@ -29,6 +29,7 @@ from tests.preloaded import SECRET
 from tests.proofs.invariants import wait_until_delivered
 from tests.proofs.processes import Process
 from tests.proofs.test_kill import kill
+from tests.soak.tell import Tell
 
 ACCOUNT = "telegram:town"
 GROUP = -100
@@ -171,7 +172,7 @@ def two_workers(folder: Path, database: str, push: str, **settings: str) -> Iter
 
 
 @on_both
-@pytest.mark.parametrize(("kills", "pause"), [(3, 0.2), pytest.param(100, 1.0, marks=SOAK)])
+@pytest.mark.parametrize(("kills", "pause"), [(2, 0.2), pytest.param(100, 1.0, marks=SOAK)])
 def test_no_alert_is_lost_when_processes_are_killed(
     database: Database,
     push_platform: PushPlatformServer,

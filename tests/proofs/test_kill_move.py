@@ -19,9 +19,10 @@ from tests.bench.databases import NOW, fill
 from tests.bot.moving import rows
 from tests.bot.process_start import RANTEVOU, start
 from tests.bot.processes import TIMEOUT_SECONDS, environment, run
-from tests.conftest import SOAK, Tell
+from tests.conftest import SOAK
 from tests.postgres import KEY, Server
 from tests.preloaded import SECRET
+from tests.soak.tell import Tell
 
 
 class Move:

@@ -37,7 +37,7 @@ from dialogs.messages.time_offer import OfferAnswer, link_of
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
 from tests.bot.processes import free_port
-from tests.conftest import SOAK, Tell, on_both
+from tests.conftest import SOAK, on_both
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.db.overlaps import overlaps
 from tests.core.staff.two_towns import OPERATOR, TOWN, with_groups
@@ -46,6 +46,7 @@ from tests.fakes.telegram import TOKEN, telegram_server
 from tests.preloaded import SECRET
 from tests.proofs.processes import Process
 from tests.proofs.test_kill import kill
+from tests.soak.tell import Tell
 
 ACCOUNT, GROUP = "telegram:town", -100
 CLOCKS = ("09:00", "09:30", "10:00")

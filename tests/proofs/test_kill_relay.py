@@ -31,7 +31,7 @@ from core.staff import codes, links, members, relay, rooms
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
 from tests.bot.processes import free_port
-from tests.conftest import SOAK, Tell, on_both
+from tests.conftest import SOAK, on_both
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.staff.two_towns import OPERATOR, TOWN, with_groups
 from tests.fakes.http_server import late
@@ -40,6 +40,7 @@ from tests.fakes.telegram import TOKEN, TelegramServer, telegram_server
 from tests.proofs.invariants import wait_until_delivered
 from tests.proofs.processes import Process
 from tests.proofs.test_kill import kill
+from tests.soak.tell import Tell
 
 ACCOUNT, GROUP, HELEN, FIRST_CITIZEN = "telegram:town", -100, 501, 7001
 TEXTS_OF_A_CITIZEN = 4

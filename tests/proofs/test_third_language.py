@@ -11,6 +11,7 @@ import pytest
 
 from bot.i18n.translator import own_name
 from core.i18n import LANGUAGES
+from tests.conftest import SOAK
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(r'^    [A-Z]{2} = "[a-z]{2}", .+\n', re.MULTILINE)
@@ -207,7 +208,11 @@ def add_language(folder: Path, code: str, texts: dict[str, str]) -> None:
     (locale / "messages.po").write_text(written, "utf-8")
 
 
-@pytest.mark.parametrize("others", [0, 1], ids=["beside those spoken now", "beside one more"])
+@pytest.mark.parametrize(
+    "others",
+    [0, pytest.param(1, marks=SOAK)],
+    ids=["beside those spoken now", "beside one more"],
+)
 def test_another_language_is_spoken_and_offered(tmp_path: Path, others: int) -> None:
     for package in ("core", "dialogs", "bot", "webhooks", "locales"):
         shutil.copytree(ROOT / package, tmp_path / package)

@@ -16,9 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import TOLD
 from tests.soak.clocks import moved_to
 from tests.soak.parts import PARTS, named
+from tests.soak.tell import TOLD
 
 PROGRESS_SECONDS = 30
 AT_ONCE = 2

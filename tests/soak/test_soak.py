@@ -30,7 +30,7 @@ def test_it_goes_on_after_a_failed_part(
     for name, proves in (("fails", "False"), ("passes", "True")):
         code = f"def test_it(tell):\n    tell('counted 7')\n    assert {proves}, 'why'\n"
         (tmp_path / f"test_{name}.py").write_text(code, "utf-8")
-        fixtures = "from tests.conftest import tell\n"
+        fixtures = "from tests.soak.tell import tell\n"
         (tmp_path / "conftest.py").write_text(fixtures, "utf-8")
         part = Part(
             name, (str(tmp_path / f"test_{name}.py"),), alone=name == "passes", marked="not soak"

@@ -20,7 +20,7 @@ from core.i18n import LocalizedText
 from core.messaging.receipts import SEND_GRACE
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.telegram_updates import WHO
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, mostly_on
 from tests.core.wait_until import until
 from tests.fakes.http_server import cut_short, late, lost
 from tests.fakes.telegram import BLOCKED, TOKEN, TelegramServer, failure, telegram_server
@@ -93,7 +93,7 @@ def maria(deployment: Deployment, serve: Serve, texts: Translator) -> Iterator[P
         yield Person(deployment, serve(), server)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_whole_booking_reads_as_a_record(maria: Person) -> None:
     maria.write("Γεια")
     for label in ("Δήμος Καλαμάτας", "Επίδομα Στέγασης", "Όχι", "3", "12:30"):

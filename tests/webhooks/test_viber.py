@@ -16,7 +16,7 @@ from core.messaging.conversations import erase_messages
 from core.messaging.receipts import SEND_GRACE
 from tests.bot.platforms import viber_events as events
 from tests.bot.platforms.viber_events import MARIA, WHO
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, mostly_on
 from tests.core.wait_until import until
 from tests.fakes.http_server import Answer, lost
 from tests.fakes.viber import (
@@ -93,7 +93,7 @@ def maria(deployment: Deployment, serve: Serve, texts: Translator) -> Iterator[P
         yield Person(deployment, serve(), server)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_whole_booking(maria: Person) -> None:
     welcome = maria.open()
     assert welcome["text"].startswith("Γεια σας!")
@@ -247,7 +247,7 @@ def test_a_message_that_comes_again_changes_nothing(maria: Person) -> None:
     assert len(maria.chat) == 2
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_receipt_moves_a_message_forward_only(maria: Person) -> None:
     maria.write("Γεια")
     assert maria.statuses() == ["sent", "sent"]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.bookings.reference import format_code
 from core.db.models import Booking, Contact
 from tests.bot.cli.test_staff import Technician, technician  # noqa: F401 a fixture here too
-from tests.conftest import on_both
+from tests.conftest import mostly_on
 
 ATHENS = ZoneInfo("Europe/Athens")
 PERSONAL = ("Παπαδοπούλου", "maria@example.gr", "691", "068933130")
@@ -38,7 +38,7 @@ def local(at: datetime, form: str = "%Y-%m-%d %H:%M") -> str:
     return at.astimezone(ATHENS).strftime(form)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_day_is_listed_with_initials_only(
     technician: Technician,  # noqa: F811
     booking: Booking,
@@ -65,7 +65,7 @@ def test_a_day_is_listed_with_initials_only(
     assert empty.stdout == "There is no appointment on 2026-01-01 at chios.\n"
 
 
-@on_both
+@mostly_on("sqlite")
 def test_an_appointment_is_shown_with_its_details_and_its_history(
     technician: Technician,  # noqa: F811
     booking: Booking,
@@ -83,7 +83,7 @@ def test_an_appointment_is_shown_with_its_details_and_its_history(
     assert re.search(rf"operator  cli   show    {code}", again, re.M)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_an_appointment_is_moved_where_it_is_free(
     technician: Technician,  # noqa: F811
     booking: Booking,
@@ -105,7 +105,7 @@ def test_an_appointment_is_moved_where_it_is_free(
     assert re.search(rf"moved .* starts_at from {local(start)}$", shown, re.M)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_the_technician_is_told_on_what_the_citizen_learns_of_it(
     technician: Technician,  # noqa: F811
     booking: Booking,
@@ -138,7 +138,7 @@ def test_it_asks_before_it_cancels_or_moves(
     assert re.search(r"^State +cancelled$", technician("bookings", "show", code).stdout, re.M)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_attendance_is_marked_and_taken_back(
     technician: Technician,  # noqa: F811
     booking: Booking,

@@ -15,7 +15,7 @@ from core.db.models import Booking, MunicipalityRow
 from tests.bot.cli.test_main import NAMED, OPEN, OPEN_ON_SUNDAYS, catalogue
 from tests.bot.processes import run_here, server
 from tests.bot.telemetry.test_silence import over_chat
-from tests.conftest import Deployment, on_both, on_sqlite
+from tests.conftest import Deployment, mostly_on, on_sqlite
 
 KALAMATA = SHIPPED / "kalamata.yaml"
 SAMPLE = "Μόνο για δοκιμή: "
@@ -193,7 +193,7 @@ def test_ones_own_catalogue_takes_a_samples_place_over_its_bookings(
 SAID = ("ακύρωση", "αλλαγή ώρας", "Δευτέρα", "ναι", "βοήθεια", "πίσω")
 
 
-@on_both
+@mostly_on("sqlite")
 @pytest.mark.parametrize("opened", [0, 1, 2], ids=["menu", "bookings", "moving"])
 @pytest.mark.usefixtures("tried")
 def test_the_citizen_of_a_removed_sample_meets_no_error(
@@ -220,7 +220,7 @@ def test_the_citizen_of_a_removed_sample_meets_no_error(
 TO_HOLD = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "το συντομότερο", "το νωρίτερο")
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_conversation_under_way_is_asked_for_another_municipality(
     deployment: Deployment, remove: Callable[[str], None]
 ) -> None:
@@ -234,7 +234,7 @@ def test_a_conversation_under_way_is_asked_for_another_municipality(
     assert "Δήμος Καλαμάτας" not in offered
 
 
-@on_both
+@mostly_on("sqlite")
 @pytest.mark.usefixtures("booked")
 def test_past_bookings_stay_and_are_still_read(
     deployment: Deployment, remove: Callable[[str], None]
@@ -251,7 +251,7 @@ def test_past_bookings_stay_and_are_still_read(
     assert "Δεν βρίσκω ραντεβού" in deployment.say("τα ραντεβού μου")[0].text
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_sample_that_is_loaded_by_another_process_is_noticed(deployment: Deployment) -> None:
     deployment.say("Γεια")
     sample = update(MunicipalityRow).where(MunicipalityRow.id == "chios").values(is_sample=True)

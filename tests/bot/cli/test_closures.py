@@ -12,7 +12,7 @@ from core.db.models import Booking, TimeOffer
 from tests.bot.cli.test_bookings import booking, local  # noqa: F401 a fixture here too
 from tests.bot.cli.test_staff import Technician, technician  # noqa: F401 a fixture here too
 from tests.bot.terminal import Terminal
-from tests.conftest import Deployment, on_both, on_sqlite
+from tests.conftest import Deployment, mostly_on, on_sqlite
 
 # ruff: noqa: F811 the fixtures
 
@@ -24,7 +24,7 @@ def offers(technician: Technician) -> list[str]:
     return technician.deployment.database.write_sync(read)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_day_is_closed_after_a_preview_listed_and_opened_again(
     technician: Technician, booking: Booking
 ) -> None:
@@ -47,7 +47,7 @@ def test_a_day_is_closed_after_a_preview_listed_and_opened_again(
     assert again.startswith("The closure 1 was ended already, on ")
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_desk_is_opened_besides(technician: Technician, booking: Booking) -> None:
     day = local(booking.starts_at + timedelta(days=1), "%Y-%m-%d")
     desk = "koinoniki-arogi/stegasi"

@@ -15,7 +15,7 @@ from core.db.models import OutboxRow
 from tests.bot.ops.test_supervisor import wait_until
 from tests.bot.processes import run_here, server
 from tests.bot.telemetry.test_silence import over_account, url_of
-from tests.conftest import mostly_on, on_both
+from tests.conftest import mostly_on
 from tests.fakes.failing_platform import ACCOUNT, FAILING_PLATFORM
 
 DUE = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -50,7 +50,7 @@ def technician(database: Database, tmp_path: Path) -> Technician:
     return Technician(database, tmp_path / "rantevou.db")
 
 
-@on_both
+@mostly_on("sqlite")
 def test_what_is_stuck_is_listed(technician: Technician) -> None:
     assert technician("list").stdout == "Nothing is stuck.\n"
     technician.add(7, "failed", last_error="status 410")
@@ -63,7 +63,7 @@ def test_what_is_stuck_is_listed(technician: Technician) -> None:
     ]
 
 
-@on_both
+@mostly_on("sqlite")
 def test_what_is_named_is_dropped_or_enqueued_again(technician: Technician) -> None:
     for number in (1, 2, 3, 4):
         technician.add(number, "failed")
@@ -74,7 +74,7 @@ def test_what_is_named_is_dropped_or_enqueued_again(technician: Technician) -> N
     assert technician.statuses()[4] == "cancelled"
 
 
-@on_both
+@mostly_on("sqlite")
 def test_what_is_not_stuck_is_refused_in_one_line(technician: Technician) -> None:
     technician.add(1, "failed")
     technician.add(2, "sent")

@@ -21,7 +21,7 @@ from core.staff import links, members
 from core.staff.codes import make_link_code
 from tests.bot.processes import free_port, run, run_here
 from tests.bot.push_deployment import DETAILS, PushDeployment
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, mostly_on
 from tests.postgres import KEY
 
 OTHER = "another secret of 16 characters"
@@ -62,7 +62,7 @@ def finds(deployment: Deployment, code: str, who: str) -> bool:
     return "Επίδομα Στέγασης" in "\n".join(reply.text for reply in said)
 
 
-@on_both
+@mostly_on("sqlite")
 @pytest.mark.parametrize("secret", [None, OTHER], ids=["made", "given"])
 def test_a_booking_is_found_again_by_its_code_and_number(
     deployment: Deployment, command: Command, tmp_path: Path, booked: str, secret: str | None
@@ -81,7 +81,7 @@ def test_a_booking_is_found_again_by_its_code_and_number(
     assert finds(deployment, booked, "another")
 
 
-@on_both
+@mostly_on("sqlite")
 def test_nothing_is_replaced_while_the_right_secret_is_there(
     deployment: Deployment, command: Command, booked: str
 ) -> None:
@@ -104,7 +104,7 @@ def test_nothing_is_replaced_while_the_right_secret_is_there(
     assert finds(deployment, booked, "another")
 
 
-@on_both
+@mostly_on("sqlite")
 def test_nothing_is_replaced_where_there_is_no_booking(
     deployment: Deployment, command: Command
 ) -> None:
@@ -116,7 +116,7 @@ def test_nothing_is_replaced_where_there_is_no_booking(
     assert deployment.rows(recorded) == before
 
 
-@on_both
+@mostly_on("sqlite")
 @pytest.mark.usefixtures("booked")
 def test_without_yes_it_asks_first(deployment: Deployment, tmp_path: Path) -> None:
     lose(deployment)
@@ -129,7 +129,7 @@ def test_without_yes_it_asks_first(deployment: Deployment, tmp_path: Path) -> No
     assert deployment.everything() != stored
 
 
-@on_both
+@mostly_on("sqlite")
 @pytest.mark.usefixtures("booked")
 def test_what_cannot_be_hashed_anew_is_forgotten(deployment: Deployment, command: Command) -> None:
     proven = deployment.services.registry.keyed_hash(PHONE)
@@ -167,7 +167,7 @@ def link_a_member(session: Session, deployment: Deployment) -> None:
             links.link(session, registry, code, now, account="telegram:town", address=address)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_web_chat_ends_and_its_reminder_goes_another_way(push: PushDeployment) -> None:
     deployment = push.deployment
     deployment.platform = deployment.account = "webchat"
@@ -180,7 +180,7 @@ def test_a_web_chat_ends_and_its_reminder_goes_another_way(push: PushDeployment)
     assert deployment.rows("SELECT 1 FROM conversations WHERE ended_at IS NULL") == []
 
 
-@on_both
+@mostly_on("sqlite")
 def test_who_unsubscribed_is_not_written_to(push: PushDeployment, command: Command) -> None:
     deployment = push.deployment
     for who in ("gone", "unknown", "reached"):

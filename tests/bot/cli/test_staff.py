@@ -15,7 +15,7 @@ from core.staff import links, rooms
 from core.staff.rights import Action
 from tests.bot.processes import run, run_here
 from tests.bot.telemetry.test_silence import url_of
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, mostly_on
 from tests.core.staff.test_rights import BY_CODE, EXPECTED
 
 COMMANDS = {
@@ -106,7 +106,7 @@ def test_every_command_has_an_action_and_every_action_a_command() -> None:
     assert set(COMMANDS.values()) | by_code | ELSEWHERE == set(Action)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_people_are_added_listed_and_disabled(technician: Technician) -> None:
     assert technician("staff", "list").stdout == "There is nobody yet.\n"
     added = technician(
@@ -141,7 +141,7 @@ def test_people_are_added_listed_and_disabled(technician: Technician) -> None:
     assert len(technician.lines("staff", "record", "--last", "1")) == 1
 
 
-@on_both
+@mostly_on("sqlite")
 def test_codes_bind_a_room_and_link_an_account(technician: Technician) -> None:
     deployment, account = technician.deployment, "telegram:town"
     registry, now = deployment.services.registry, datetime.now(UTC)
@@ -175,7 +175,7 @@ WEBHOOKS = {
 }
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_channel_of_slack_or_mattermost_is_bound_at_once(technician: Technician) -> None:
     account = ("--account", "slack:town")
     done = technician(*ROOM, "kalamata", *account, settings=WEBHOOKS)

@@ -17,7 +17,7 @@ from core.staff.rights import Action
 from dialogs.messages.staff_alert import HEADINGS
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff_chat import GROUP, StaffChat
-from tests.conftest import on_both
+from tests.conftest import mostly_on
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import at
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, with_groups
@@ -59,7 +59,7 @@ def edit(env: BookingEnvironment, booking: Booking) -> None:
     service.edit(env.session, env.registry, booking, given, env.now, env.actor(booking.citizen_id))
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_booking_is_told_of_with_buttons(staff_chat: StaffChat) -> None:
     staff_chat.bind()
     booking = staff_chat.book()
@@ -87,7 +87,7 @@ def test_a_booking_is_told_of_with_buttons(staff_chat: StaffChat) -> None:
     ],
     ids=["moved", "cancelled", "edited", "withdrawn"],
 )
-@on_both
+@mostly_on("sqlite")
 def test_a_change_edits_the_first_alert_and_answers_it(
     staff_chat: StaffChat, how: Any, said: str
 ) -> None:
@@ -129,7 +129,7 @@ def test_of_several_edits_that_wait_the_last_is_made(staff_chat: StaffChat) -> N
     ]
 
 
-@on_both
+@mostly_on("sqlite")
 def test_each_move_that_waits_tells_from_when_to_when_it_was(staff_chat: StaffChat) -> None:
     staff_chat.bind()
     booking = staff_chat.book()
@@ -285,7 +285,7 @@ def test_an_alert_that_was_deleted_is_not_sent_again_and_its_answers_are_sent_pl
     assert {status for _kind, status in staff_chat.rows()} == {"sent"}
 
 
-@on_both
+@mostly_on("sqlite")
 def test_where_the_first_was_deleted_the_next_has_the_buttons_and_counts_as_the_first(
     staff_chat: StaffChat,
 ) -> None:
@@ -310,7 +310,7 @@ def test_where_the_first_was_deleted_the_next_has_the_buttons_and_counts_as_the_
     assert {status for _kind, status in staff_chat.rows()} == {"sent"}
 
 
-@on_both
+@mostly_on("sqlite")
 def test_where_all_of_a_booking_was_deleted_the_next_alert_has_the_buttons(
     staff_chat: StaffChat,
 ) -> None:
@@ -382,7 +382,7 @@ def bind_anew(chat: StaffChat, room: int, at: str, **what: Any) -> None:
     chat.do(run)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_chat_that_is_another_municipalitys_now_gets_nothing_of_the_first(
     staff_chat: StaffChat,
 ) -> None:
@@ -395,7 +395,7 @@ def test_a_chat_that_is_another_municipalitys_now_gets_nothing_of_the_first(
     assert staff_chat.rows() == [("alert", "cancelled")]
 
 
-@on_both
+@mostly_on("sqlite")
 @pytest.mark.parametrize(("at", "what"), [(CITY, {}), (TOWN, {"group": "money"})])
 def test_what_is_retried_is_sent_only_to_a_chat_that_is_for_it_now(
     staff_chat: StaffChat, at: str, what: dict[str, str]
@@ -426,7 +426,7 @@ def test_what_waited_is_sent_to_a_chat_bound_anew_where_it_is_for_it(
     assert "permit" in told
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_chat_that_is_another_groups_now_is_told_no_more_of_the_first(
     staff_chat: StaffChat,
 ) -> None:

@@ -9,7 +9,7 @@ from core.errors import DeliveryError
 from core.messaging import outbox_admin
 from core.messaging.keys import MessageKind
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
-from tests.conftest import on_both
+from tests.conftest import mostly_on
 
 LOST = "RemoteProtocolError"
 PLACE = Venue(latitude=37.0389, longitude=22.1142, name="Γραφείο", address="Καλαμάτα")
@@ -44,7 +44,7 @@ def test_what_a_message_is_to_its_reader(kind: str, reply: Reply, part: Part) ->
     assert part_of(kind, reply) == part
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_greeting_arrives_once_and_its_question_twice_at_most(slow: PushDeployment) -> None:
     greeting, question = [reply.text for reply in slow.deployment.say("Γεια")]
     slow.deliver(slow.settled)
@@ -72,7 +72,7 @@ def test_a_platform_that_does_not_answer_is_not_waited_for(
     assert push.rows()[0][1:] == ("unknown", 1, "no answer in time")
 
 
-@on_both
+@mostly_on("sqlite")
 def test_an_answer_is_not_delayed_by_the_question_that_may_have_arrived(
     slow: PushDeployment,
 ) -> None:
@@ -106,7 +106,7 @@ def test_a_second_tap_which_is_not_answered_leaves_the_question_to_be_sent_again
     assert push.rows()[-1][1:3] == ("sent", 2)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_refusal_between_two_doubts_is_tried_again_but_the_second_ends_it(
     slow: PushDeployment,
 ) -> None:
@@ -120,7 +120,7 @@ def test_a_refusal_between_two_doubts_is_tried_again_but_the_second_ends_it(
     assert slow.rows()[-1][1:] == ("unknown", 3, LOST)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_reminder_of_which_nothing_is_known_is_sent_another_way(
     push: PushDeployment,
 ) -> None:

@@ -13,7 +13,7 @@ from core.bookings import by_staff
 from core.db.models import Booking
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
 from tests.bot.views.test_inbox import booked, fetched  # noqa: F401 a fixture here too
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, mostly_on
 
 OPERATOR = Staff(Role.OPERATOR, "cli")
 REASON = "Ο υπάλληλος απουσιάζει <b>& co."
@@ -42,7 +42,7 @@ def cancel(session: Session, deployment: Deployment, booking: Booking) -> None:
     by_staff.cancel(session, registry, OPERATOR, booking, now, REASON)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_move_and_a_cancellation_reach_the_citizen_and_the_attendee(push: PushDeployment) -> None:
     push.deployment.talk(*BOOK, *DETAILS)
     push.deliver(push.settled)
@@ -65,7 +65,7 @@ def test_a_move_and_a_cancellation_reach_the_citizen_and_the_attendee(push: Push
     assert [row[1] for row in push.rows("reminder")] == ["cancelled"]
 
 
-@on_both
+@mostly_on("sqlite")
 def test_the_page_shows_why_the_office_cancelled(booked: Deployment) -> None:  # noqa: F811
     change(booked, cancel)
     (text,) = fetched(booked)
@@ -73,7 +73,7 @@ def test_the_page_shows_why_the_office_cancelled(booked: Deployment) -> None:  #
     assert f"Λόγος: {REASON}" in text
 
 
-@on_both
+@mostly_on("sqlite")
 @pytest.mark.parametrize("label", ["Αλλαγή ημέρας ή ώρας", "Ακύρωση", "Αλλαγή στοιχείων"])
 @pytest.mark.parametrize("state", ["completed", "no_show"])
 def test_the_buttons_of_what_is_marked_say_that_it_is_over(

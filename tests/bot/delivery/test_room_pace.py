@@ -17,7 +17,7 @@ from core.staff import rooms
 from core.staff.chat_pace import BURST
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff_chat import GROUP, StaffChat
-from tests.conftest import on_both
+from tests.conftest import mostly_on
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import MONDAY
 from tests.fakes.http_server import late
@@ -57,7 +57,7 @@ def all_rows(chat: StaffChat, *columns: Any) -> list[tuple[Any, ...]]:
     return chat.do(lambda s: [tuple(row) for row in s.execute(query)])
 
 
-@on_both
+@mostly_on("sqlite")
 def test_those_that_pile_up_come_in_one_message(staff_chat: StaffChat) -> None:
     staff_chat.bind()
     bookings = book(staff_chat, 12)
@@ -76,7 +76,7 @@ def test_those_that_pile_up_come_in_one_message(staff_chat: StaffChat) -> None:
     assert len(bookings) == 12
 
 
-@on_both
+@mostly_on("sqlite")
 def test_few_come_one_by_one(staff_chat: StaffChat) -> None:
     staff_chat.bind()
     book(staff_chat, BURST)
@@ -111,7 +111,7 @@ def test_what_was_gathered_is_answered_by_the_change_which_has_the_buttons(
     assert answer[1]["answers"] == first[0]
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_group_never_gets_more_than_it_takes(staff_chat: StaffChat) -> None:
     staff_chat.bind()
     bookings: list[int] = []
@@ -157,7 +157,7 @@ def test_more_than_a_message_holds_come_in_several(staff_chat: StaffChat) -> Non
     assert set(told(staff_chat).values()) == {1}
 
 
-@on_both
+@mostly_on("sqlite")
 def test_while_the_platform_is_away_they_wait_and_come_gathered(staff_chat: StaffChat) -> None:
     staff_chat.bind()
     down = [failure(502, "Bad Gateway")] * 50
@@ -208,7 +208,7 @@ def test_what_is_given_up_is_given_up_together_and_can_be_retried(staff_chat: St
     assert set(told(staff_chat).values()) == {1}
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_gathered_message_that_may_have_arrived_is_sent_once_more_as_it_was(
     staff_chat: StaffChat,
 ) -> None:
@@ -242,7 +242,7 @@ def test_after_a_second_doubt_it_is_left_at_that(
     assert set(told(staff_chat).values()) == {2}
 
 
-@on_both
+@mostly_on("sqlite")
 def test_it_waits_as_long_as_the_platform_asks(staff_chat: StaffChat) -> None:
     staff_chat.bind()
     book(staff_chat, 2)
@@ -256,7 +256,7 @@ def test_it_waits_as_long_as_the_platform_asks(staff_chat: StaffChat) -> None:
     assert set(told(staff_chat).values()) == {1}
 
 
-@on_both
+@mostly_on("sqlite")
 def test_what_a_worker_had_that_died_is_sent_when_its_lease_has_run_out(
     staff_chat: StaffChat,
 ) -> None:
@@ -290,7 +290,7 @@ def test_one_that_cannot_be_put_into_words_delays_no_other(
     assert statuses[broken] == "pending"
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_group_that_became_a_supergroup_is_followed_at_once(staff_chat: StaffChat) -> None:
     room = staff_chat.bind()
     first = staff_chat.book("09:00")
@@ -325,7 +325,7 @@ def test_an_id_of_the_group_before_is_none_of_the_supergroup(staff_chat: StaffCh
     assert staff_chat.texts(NEW)[-1].startswith("Ακυρώθηκε")
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_bot_that_was_removed_leaves_the_room_and_what_waits_is_listed(
     staff_chat: StaffChat,
 ) -> None:

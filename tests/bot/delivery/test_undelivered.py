@@ -14,7 +14,7 @@ from core.bookings.time_offers import ask_for_offer
 from core.db.models import Booking, OutboxRow, StaffRoom, TimeOffer
 from core.errors import DeliveryError
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
-from tests.conftest import on_both
+from tests.conftest import mostly_on
 
 OPERATOR = Staff(Role.OPERATOR, "cli")
 HEADING = "Τηλεφωνήστε στον πολίτη, δεν έλαβε μήνυμά μας: "
@@ -58,7 +58,7 @@ def calls(push: PushDeployment) -> list[Any]:
     return [m for m in push.server.by_address[ROOM] if m.text.startswith(HEADING)]
 
 
-@on_both
+@mostly_on("sqlite")
 def test_who_can_be_reached_no_way_is_to_be_called(booked: PushDeployment) -> None:
     booked.deployment.clock.forward(days=2, hours=4)
     booked.server.failures["citizen"] = list(BLOCKED)
@@ -73,7 +73,7 @@ def test_who_can_be_reached_no_way_is_to_be_called(booked: PushDeployment) -> No
     assert len(calls(booked)) == 1
 
 
-@on_both
+@mostly_on("sqlite")
 def test_who_blocked_us_and_is_offered_another_time_is_to_be_called(
     booked: PushDeployment,
 ) -> None:
@@ -146,7 +146,7 @@ def test_once_the_appointment_is_over_nobody_is_to_be_called(booked: PushDeploym
     assert calls(booked) == []
 
 
-@on_both
+@mostly_on("sqlite")
 def test_what_twice_may_have_arrived_is_told_of(booked: PushDeployment) -> None:
     booked.deployment.clock.forward(days=2, hours=4)
     booked.server.failures["citizen"] = [(0, {})] * 2

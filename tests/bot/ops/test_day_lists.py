@@ -19,7 +19,7 @@ from core.messaging.outbox import OutboxMessage
 from core.staff.day_lists import due_lists
 from tests.bot.delivery.test_alerts import code
 from tests.bot.staff_chat import GROUP, StaffChat
-from tests.conftest import on_both
+from tests.conftest import mostly_on
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import ATHENS, MONDAY
 
@@ -44,7 +44,7 @@ def look(chat: StaffChat) -> None:
     asyncio.run(enqueue_lists(chat.deployment.database, chat.services))
 
 
-@on_both
+@mostly_on("sqlite")
 def test_the_bookings_of_the_day_are_listed_once(staff_chat: StaffChat) -> None:
     staff_chat.bind()
     first = staff_chat.book("09:00")
@@ -66,7 +66,7 @@ def test_the_bookings_of_the_day_are_listed_once(staff_chat: StaffChat) -> None:
     assert len(send(staff_chat)) == 1
 
 
-@on_both
+@mostly_on("sqlite")
 def test_what_is_closed_that_day_comes_first(staff_chat: StaffChat) -> None:
     staff_chat.bind(desk="office/one")
     registry, now = staff_chat.services.registry, staff_chat.services.clock()
@@ -129,7 +129,7 @@ def test_a_room_that_was_bound_after_the_time_gets_its_first_on_the_next_day(
     assert due(staff_chat)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_the_lists_of_many_rooms_are_enqueued_in_portions(
     staff_chat: StaffChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from core.staff import members
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
-from tests.conftest import on_both
+from tests.conftest import mostly_on
 from tests.core.staff.two_towns import OPERATOR
 
 NOT_VALID = "Ο κωδικός δεν ισχύει εδώ"
@@ -153,7 +153,7 @@ def test_in_a_group_that_is_no_room_citizens_commands_are_answered_as_ever(
         assert people.write("/today", who) is None
 
 
-@on_both
+@mostly_on("sqlite")
 def test_nothing_is_stored_of_what_asks_us_for_nothing(people: People) -> None:
     stored = select(func.count()).select_from(StaffInbound)
     people.linked(HELEN)

@@ -12,7 +12,7 @@ from core.db.models import Booking, StaffAction
 from core.staff.chat_pace import BURST, INTERVAL
 from tests.bot.staff.people import HELEN, NICK, People
 from tests.bot.staff_chat import GROUP
-from tests.conftest import on_both
+from tests.conftest import mostly_on
 from tests.core.small_municipality import ATHENS
 from tests.core.staff.two_towns import OPERATOR
 
@@ -197,7 +197,7 @@ def test_the_day_of_another_municipality_stays_hidden(room: People) -> None:
     assert "/link" in str(room.write("/today", chat=-300))  # Helen is nobody there
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_tap_under_an_answer_has_it_show_how_the_appointment_is(room: People) -> None:
     room.deliver()
     room.write(f"/find {code(room)}")
@@ -212,7 +212,7 @@ def test_a_tap_under_an_answer_has_it_show_how_the_appointment_is(room: People) 
     assert (shown["text"], shown["markup"]) == (alert["text"], alert["markup"])
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_stale_button_under_an_answer_tells_the_true_state_which_it_shows_then(
     room: People,
 ) -> None:
@@ -241,7 +241,7 @@ def test_a_stale_button_under_an_answer_tells_the_true_state_which_it_shows_then
     assert room.chat.texts() == before
 
 
-@on_both
+@mostly_on("sqlite")
 def test_answers_use_up_what_the_group_takes_and_alerts_wait_behind_them(people: People) -> None:
     people.chat.bind()
     people.linked(HELEN)

@@ -12,7 +12,7 @@ from core.staff.questions import close_old
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
-from tests.conftest import on_both
+from tests.conftest import mostly_on
 from tests.core.staff.two_towns import OPERATOR
 
 CANCEL, YES, NO, KEEP, ABSENT = (
@@ -167,7 +167,7 @@ def test_a_former_question_that_is_there_still_is_shown_as_closed(asked: People)
     assert (former, ASKS in anew) == ("Αυτή η ερώτηση έγινε ξανά.", True)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_whoever_answers_a_former_question_is_pointed_to_the_one_asked_anew(
     asked: People,
 ) -> None:
@@ -266,7 +266,7 @@ def test_what_was_asked_in_a_topic_that_is_deleted_is_answered_in_the_group(
 
 
 @pytest.mark.parametrize("how", ["move", "cancel"])
-@on_both
+@mostly_on("sqlite")
 def test_who_no_message_can_reach_is_to_be_called(people: People, how: str) -> None:
     services = people.chat.services
     people.chat.bind()
@@ -298,7 +298,7 @@ def test_who_no_message_can_reach_is_to_be_called(people: People, how: str) -> N
     assert number in people.tap(NUMBER)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_who_is_sent_an_email_needs_no_call(people: People) -> None:
     people.chat.services.registry.accounts |= {"email"}
     people.chat.bind()

@@ -12,7 +12,7 @@ from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
-from tests.conftest import on_both
+from tests.conftest import mostly_on
 from tests.core.staff.two_towns import OPERATOR, with_groups
 
 CITIZEN = 700
@@ -76,7 +76,7 @@ def maintain(people: People, **later: float) -> None:
     deliver(people)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_texts_go_both_ways_and_are_recorded_without_words(talking: People) -> None:
     says(talking, QUESTION)
     assert heard(talking)[-1].startswith(TO_OFFICE)
@@ -242,7 +242,7 @@ def test_one_who_has_blocked_the_bot_is_to_be_called(talking: People) -> None:
     assert last["answers"] == first(talking)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_room_that_is_unbound_hands_its_texts_to_another(talking: People) -> None:
     talking.write(QUESTION, CITIZEN, private=True)  # and isn't delivered
     now = talking.chat.services.clock()

@@ -15,7 +15,7 @@ from core.actor import Role
 from core.db.models import Citizen, Contact, History, StaffArea
 from core.staff import members, record
 from core.staff.rights import Action
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, mostly_on
 from tests.core.small_municipality import desk, service, words
 from tests.core.staff.linked_member import link_member
 from tests.core.staff.two_towns import OPERATOR
@@ -92,7 +92,7 @@ def town(deployment: Deployment) -> Deployment:
     return deployment
 
 
-@on_both
+@mostly_on("sqlite")
 def test_the_member_stands_in_history_and_record_and_the_caller_has_no_contact(
     town: Deployment,
 ) -> None:
@@ -225,7 +225,7 @@ def test_somebody_else_follows_the_link_as_one_that_nobody_knows(town: Deploymen
     assert "για άλλον" in follow(town, link=None, command="caller")
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_member_who_is_disabled_meanwhile_is_told_and_holds_nothing(town: Deployment) -> None:
     member = link(town)
     follow(town)

@@ -8,7 +8,7 @@ import pytest
 
 from core.db.models import BookingState
 from tests.browser.citizen import BOOKED
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, mostly_on
 from tests.webhooks.chat_client import CODE
 from tests.webhooks.conftest import Serve
 from tests.webhooks.web.test_page import bubbles, button, conversations, mark, say
@@ -78,7 +78,7 @@ def test_its_name_says_how_it_is_kept(
     assert "Domain" not in rest
 
 
-@on_both
+@mostly_on("sqlite")
 def test_whoever_booked_on_one_page_is_known_on_the_others(serve: Serve) -> None:
     client = serve()
     code = book(client, "/m/kalamata")
@@ -168,7 +168,7 @@ def test_a_form_that_names_no_page_is_the_one_cookie_s(serve: Serve) -> None:
     assert '<html lang="en">' in with_cookies(client, **{"__Host-rantevou": own}).get().text
 
 
-@on_both
+@mostly_on("sqlite")
 def test_of_several_former_conversations_the_newest_goes_on_with_all_bookings(
     serve: Serve, deployment: Deployment
 ) -> None:

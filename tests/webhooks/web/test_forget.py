@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, mostly_on
 from tests.webhooks.conftest import Serve
 from tests.webhooks.web.test_event_stream import BOOKING, REMINDER, listening, quick  # noqa: F401
 from tests.webhooks.web.test_page import bubbles, conversations, mark, say
@@ -37,7 +37,7 @@ def appointment_states(deployment: Deployment) -> list[str]:
     return [state for (state,) in deployment.rows("SELECT state FROM bookings")]
 
 
-@on_both
+@mostly_on("sqlite")
 def test_the_old_token_neither_shows_nor_cancels(
     client: httpx.Client, deployment: Deployment
 ) -> None:
@@ -60,7 +60,7 @@ def test_the_old_token_neither_shows_nor_cancels(
     assert appointment_states(deployment) == ["confirmed"]
 
 
-@on_both
+@mostly_on("sqlite")
 def test_open_streams_of_the_old_token_end_and_none_is_opened(client: httpx.Client) -> None:
     with listening(client) as events:
         next(events)
@@ -69,7 +69,7 @@ def test_open_streams_of_the_old_token_end_and_none_is_opened(client: httpx.Clie
     assert client.get("/events").status_code == 204
 
 
-@on_both
+@mostly_on("sqlite")
 def test_no_reminder_goes_to_the_old_token(client: httpx.Client, deployment: Deployment) -> None:
     forgotten(client)
     deployment.clock.forward(days=2, hours=6)
@@ -78,7 +78,7 @@ def test_no_reminder_goes_to_the_old_token(client: httpx.Client, deployment: Dep
     assert deployment.rows(reminders) == [("cancelled",)]
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_reminder_goes_another_way_also_when_the_appointment_is_moved(
     serve: Serve, deployment: Deployment
 ) -> None:
@@ -105,7 +105,7 @@ def test_a_reminder_goes_another_way_also_when_the_appointment_is_moved(
     assert deployment.rows(told) == [("email",)]
 
 
-@on_both
+@mostly_on("sqlite")
 def test_a_first_message_that_comes_again_gets_another_token(
     serve: Serve, deployment: Deployment
 ) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core.actor import Role
 from core.db.models import InboundRow, OutboxRow, RelayMessage, RelayThread
 from core.staff import codes, members, relay, relay_upkeep, rooms
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, mostly_on
 from tests.core.staff.two_towns import OPERATOR
 from tests.webhooks.conftest import Serve
 from tests.webhooks.web.test_event_stream import later, listening, quick  # noqa: F401
@@ -66,7 +66,7 @@ def maintain(deployment: Deployment, **by: float) -> None:
     deployment.database.write_sync(lambda s: relay_upkeep.maintain(s, registry, now, "webchat"))
 
 
-@on_both
+@mostly_on("sqlite")
 def test_an_open_page_shows_at_once_what_the_office_wrote(
     client: httpx.Client, deployment: Deployment
 ) -> None:
