@@ -136,18 +136,21 @@ def withdraw(
     check_desk(staff, Action.OPEN, municipality_id, row.desk_id)
     zone = ZoneInfo(loaded.body.timezone)
     check_withdrawable(row, zone, now)
-    is_open = TimeOffer.state.in_((OfferState.PENDING, OfferState.MADE))
-    asked_for = session.scalars(
-        select(Booking)
-        .join(TimeOffer, TimeOffer.booking_id == Booking.id)
-        .where(TimeOffer.exception_id == row.id, is_open)
-    ).all()
     row.withdrawn_at = now
     session.flush()
     _update_digest(session, municipality_id)
     count = withdraw_offers(session, registry, row.id, now)
     session.flush()
-    _ask_again(session, asked_for, municipality_id, zone, now)
+    withdrawn = session.scalars(
+        select(Booking)
+        .join(TimeOffer, TimeOffer.booking_id == Booking.id)
+        .where(
+            TimeOffer.exception_id == row.id,
+            TimeOffer.state == OfferState.WITHDRAWN,
+            TimeOffer.ended_at == now,
+        )
+    ).all()
+    _ask_again(session, withdrawn, municipality_id, zone, now)
     record(session, staff, Action.OPEN, now, municipality_id=municipality_id)
     enqueue_closure(session, registry, row, now, ended=True)
     session.flush()

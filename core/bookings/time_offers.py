@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from core.actor import Actor
 from core.bookings.allocation import still_serves
@@ -16,6 +16,7 @@ from core.db.events import record_event
 from core.db.models import (
     Booking,
     BookingState,
+    History,
     HistoryAction,
     OfferState,
     ScheduleException,
@@ -63,19 +64,42 @@ def ask_for_offer(
 
 
 def withdraw_offers(session: Session, registry: Registry, exception_id: int, now: datetime) -> int:
-    """Withdraw the open offers of a schedule exception; return how many there were.
+    """Withdraw a schedule exception's offers that weren't accepted; return how many there were.
 
-    The citizens who know of one are told that their appointment stands.
+    The citizens who were told that their appointment can't take place are told that it stands.
     """
     offers = session.scalars(
         select(TimeOffer)
-        .where(TimeOffer.exception_id == exception_id, OPEN)
+        .join(Booking, TimeOffer.booking_id == Booking.id)
+        .where(TimeOffer.exception_id == exception_id, or_(OPEN, _refused(now)))
         .order_by(TimeOffer.id)
-        .with_for_update()
+        .with_for_update(of=TimeOffer)
     ).all()
     for offer in offers:
         withdraw(session, registry, offer, now)
     return len(offers)
+
+
+def _refused(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for offers that led to nothing, of bookings that stand where they did.
+
+    The booking wasn't moved since, and no other time was offered for it later.
+    """
+    later = aliased(TimeOffer)
+    moved = select(History.id).where(
+        History.booking_id == TimeOffer.booking_id,
+        History.action == HistoryAction.MOVED,
+        History.at >= TimeOffer.ended_at,
+    )
+    return and_(
+        TimeOffer.state.in_((OfferState.DECLINED, OfferState.EXPIRED, OfferState.NONE_FREE)),
+        Booking.state == BookingState.CONFIRMED,
+        Booking.starts_at > now,
+        ~moved.exists(),
+        ~select(later.id)
+        .where(later.booking_id == TimeOffer.booking_id, later.id > TimeOffer.id)
+        .exists(),
+    )
 
 
 def withdraw_of(session: Session, registry: Registry, booking: Booking, now: datetime) -> None:
@@ -85,10 +109,10 @@ def withdraw_of(session: Session, registry: Registry, booking: Booking, now: dat
 
 
 def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
-    """Withdraw an open offer; the citizen, if told of it, is told that the appointment stands."""
-    was_made = offer.state == OfferState.MADE
+    """Withdraw an offer; the citizen, if told of it, is told that the appointment stands."""
+    is_known = offer.state != OfferState.PENDING
     end_offer(session, offer, OfferState.WITHDRAWN, now)
-    if was_made:
+    if is_known:
         booking = session.get_one(Booking, offer.booking_id)
         tell_citizen(session, registry, booking, offer, MessageKind.OFFER_WITHDRAWN, now)
         enqueue_offer(session, registry, booking, offer, now, only_shown=True)

@@ -114,13 +114,11 @@ def offer_message(
             )
         )
     else:
-        said.append(
-            _(
-                "Good news: your appointment stands as you booked it: {appointment}. "
-                "The new time isn't needed any more.",
-                appointment=appointment,
-            )
+        stands = _(
+            "Good news: your appointment stands as you booked it: {appointment}.",
+            appointment=appointment,
         )
+        said = [stands, *[_("The new time isn't needed any more.")] * bool(offered.hold)]
     return Message((*map(Paragraph, said), *office_phone(loaded, booking)), brief=join(" ", *said))
 
 

@@ -22,7 +22,8 @@ class OfferState(StrEnum):
     """The state of an offer: pending → made → accepted / declined / expired.
 
     While it is pending or made, it may be withdrawn: the old time stands after all, or the booking
-    was moved or cancelled another way. Where no time was free, it is `none_free`.
+    was moved or cancelled another way. Where no time was free, it is `none_free`. One that led to
+    nothing is withdrawn, too, when its closure ends.
     """
 
     PENDING = "pending"

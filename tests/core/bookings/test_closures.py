@@ -18,6 +18,8 @@ from core.db.models import Booking, ExceptionKind, OfferState, ScheduleException
 from core.errors import StaffRefusalKind, StaffRefused
 from core.staff.record import entries
 from tests.core.booking_environment import BookingEnvironment
+from tests.core.bookings.offers import decline, latest
+from tests.core.bookings.offers import make as make_offers_of
 from tests.core.db.query_plans import plans
 from tests.core.small_municipality import (
     MONDAY,
@@ -203,6 +205,20 @@ def test_a_municipality_a_branch_or_a_desk_is_closed(
     close(env, **where)
     assert env.free() == ""
     assert offers(env) == [(booking.id, OfferState.PENDING)]
+
+
+def test_who_declined_and_lies_in_another_closure_still_is_offered_a_time_again(
+    env: BookingEnvironment,
+) -> None:
+    booking = env.book("09:00")
+    close(env, start="09:00", end="10:00")
+    make_offers_of(env)
+    decline(env, latest(env, booking))
+    wider = close(env)
+    make_offers_of(env)
+    decline(env, latest(env, booking))
+    assert withdraw(env, wider.id) == 1
+    assert [state for _booking, state in offers(env)] == ["declined", "withdrawn", "pending"]
 
 
 def test_a_closure_that_ends_leaves_the_booking_and_withdraws_its_offer(

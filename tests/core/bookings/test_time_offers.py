@@ -10,9 +10,10 @@ from core.actor import Role, Staff
 from core.bookings import by_staff, time_offers
 from core.bookings import service as bookings
 from core.bookings.expiry import expire_lapsed
+from core.bookings.history import record_change
 from core.bookings.limits import check_citizen
 from core.bookings.offer_making import has_pending, make_offers, plan_offers
-from core.db.models import ExceptionKind, OutboxRow, ScheduleException, StaffRoom
+from core.db.models import ExceptionKind, HistoryAction, OutboxRow, ScheduleException, StaffRoom
 from core.errors import BookingRefused, StaffRefused
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.offers import (
@@ -274,6 +275,34 @@ def test_withdrawn_offers_release_their_holds_and_the_citizens_are_told(
     assert {made.state, latest(env, pending).state} == {"withdrawn"}
     assert held_for_offers(env) == []
     assert [kind for _, kind in told(env)] == ["time_offered", "offer_withdrawn"]
+
+
+@pytest.mark.parametrize("ended", ["declined", "expired", "none_free"])
+@pytest.mark.parametrize("since", ["nothing", "moved", "cancelled"])
+def test_who_was_told_that_it_cannot_take_place_is_told_that_it_stands_after_all(
+    make_env: MakeEnv, ended: str, since: str
+) -> None:
+    weekly = small(desk("a", {"days": ["mon"], "start": "09:00", "end": "09:30"}))
+    env = make_env(weekly if ended == "none_free" else small(), accounts=("email",))
+    booking = env.book("09:00")
+    for week in range(1, 8) if ended == "none_free" else ():
+        env.book("09:00", day=MONDAY + timedelta(weeks=week))
+    exception = exception_of(env)
+    made = offer(env, booking, exception_id=exception)
+    if ended == "declined":
+        decline(env, made)
+    elif ended == "expired":
+        env.later(hours=24)
+        time_offers.end_overdue(env.session, env.registry, env.now)
+    assert made.state == ended
+    if since == "moved":
+        who = env.actor(booking.citizen_id)
+        record_change(env.session, booking, HistoryAction.MOVED, env.now, who)
+    elif since == "cancelled":
+        env.cancel(booking)
+    count = time_offers.withdraw_offers(env.session, env.registry, exception, env.now)
+    said = [kind for _, kind in told(env)].count("offer_withdrawn")
+    assert (count, said) == ((1, 1) if since == "nothing" else (0, 0))
 
 
 def test_a_time_that_was_closed_since_is_replaced_by_another(env: BookingEnvironment) -> None:
