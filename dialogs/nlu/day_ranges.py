@@ -74,6 +74,8 @@ def _days(
     for found in patterns.between.finditer(_folded(typed)):
         first = _day(typed[: found.start()], lexicon, today)
         last = _day(typed[found.end() :], lexicon, today)
+        if first and last and last < first:  # of the year or week after the first
+            last = _day(typed[found.end() :], lexicon, first)
         if first and last:
             return first, last
     return None

@@ -55,3 +55,19 @@ def test_a_day_that_no_calendar_has_is_told(texts: Translator, typed: str) -> No
 def test_hours_that_no_clock_has_are_told(texts: Translator, typed: str) -> None:
     with pytest.raises(NoSuchHours):
         parse_day_range(typed, texts, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("typed", "today", "first", "last"),
+    [
+        ("30/12-2/1", date(2026, 11, 30), date(2026, 12, 30), date(2027, 1, 2)),
+        ("30/12-2/1", date(2027, 1, 1), date(2026, 12, 30), date(2027, 1, 2)),
+        ("Δευτέρα-Παρασκευή", date(2026, 12, 3), date(2026, 12, 7), date(2026, 12, 11)),
+        ("αύριο-μεθαύριο", date(2026, 12, 3), date(2026, 12, 4), date(2026, 12, 5)),
+        ("5/12-3/12/2026", date(2026, 11, 30), FIFTH, THIRD),
+    ],
+)
+def test_the_last_day_is_the_next_after_the_first(
+    texts: Translator, typed: str, today: date, first: date, last: date
+) -> None:
+    assert parse_day_range(typed, texts, today) == DayRange(first, last, None, None, "")
