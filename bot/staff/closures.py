@@ -135,7 +135,13 @@ def _preview(turn: StaffTurn, staff: Staff, kind: ExceptionKind, argument: str) 
     except NoSuchDay:
         raise _invalid(_("There is no such day: {given}", given=typed[:50])) from None
     except NoSuchHours:
-        raise _invalid(_("There are no such hours: {given}", given=typed[:50])) from None
+        raise _invalid(
+            _(
+                "There are no such hours, or I didn't understand them: {given}. Please write them "
+                "like this: 10:00-12:00",
+                given=typed[:50],
+            )
+        ) from None
     if found is None:
         desk = next(f"{branch}/{desk}" for branch, desk in loaded.desk_ids)
         raise _invalid(TextTemplate(HOW[kind].message, args={"place": desk}))

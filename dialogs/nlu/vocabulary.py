@@ -81,6 +81,11 @@ FROM = _("from")
 UNTIL = _("until, till, to")
 """The words between two days or hours."""
 
+ARTICLES = _("the")
+BEFORE_OR_AFTER = _("before, after")
+ALL_DAY = _("all day, whole day, the whole day")
+AND = _("and")
+
 SHARP = _("o'clock, sharp")
 AFTERNOON = _("pm, p.m., in the afternoon, afternoon")
 EVENING = _("in the evening, evening")

@@ -35,6 +35,21 @@ THIRD, FIFTH = date(2026, 12, 3), date(2026, 12, 5)
         ("αύριο", DayRange(date(2026, 12, 1), date(2026, 12, 1), None, None, "")),
         ("avrio 17:00-19:00", DayRange(date(2026, 12, 1), date(2026, 12, 1), "17:00", "19:00", "")),
         ("Thursday power cut", DayRange(THIRD, THIRD, None, None, "power cut")),
+        ("από 3/12 έως 5/12 βλάβη", DayRange(THIRD, FIFTH, None, None, "βλάβη")),
+        ("apo 3/12 eos 5/12", DayRange(THIRD, FIFTH, None, None, "")),
+        ("3-5/12 βλάβη", DayRange(THIRD, FIFTH, None, None, "βλάβη")),
+        ("3-5 Δεκεμβρίου", DayRange(THIRD, FIFTH, None, None, "")),
+        ("την Πέμπτη απεργία", DayRange(THIRD, THIRD, None, None, "απεργία")),
+        ("από την Πέμπτη ως το Σάββατο", DayRange(THIRD, FIFTH, None, None, "")),
+        ("3/12 όλη την ημέρα, απεργία", DayRange(THIRD, THIRD, None, None, "απεργία")),
+        ("3/12 all day strike", DayRange(THIRD, THIRD, None, None, "strike")),
+        ("3/12 από τις 10 έως τις 12 βλάβη", DayRange(THIRD, THIRD, "10:00", "12:00", "βλάβη")),
+        ("3/12 απεργία 10:00-12:00", DayRange(THIRD, THIRD, "10:00", "12:00", "απεργία")),
+        ("3/12 24ωρη απεργία", DayRange(THIRD, THIRD, None, None, "24ωρη απεργία")),
+        ("3/12 έργα Αθηνών 10-12", DayRange(THIRD, THIRD, None, None, "έργα Αθηνών 10-12")),
+        ("3/12 2 υπάλληλοι λείπουν", DayRange(THIRD, THIRD, None, None, "2 υπάλληλοι λείπουν")),
+        ("Πέμπτη και Παρασκευή απεργία", None),
+        ("3/12 and 4/12", None),
         ("απεργία 3/12", None),
         ("10:00-12:00", None),
         ("", None),
@@ -51,8 +66,26 @@ def test_a_day_that_no_calendar_has_is_told(texts: Translator, typed: str) -> No
         parse_day_range(typed, texts, TODAY)
 
 
-@pytest.mark.parametrize("typed", ["3/12 25:00-26:00", "3/12 10:00-12:75"])
-def test_hours_that_no_clock_has_are_told(texts: Translator, typed: str) -> None:
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "3/12 25:00-26:00",
+        "3/12 10:00-12:75",
+        "3/12 το πρωί απεργία",
+        "3/12 μετά τις 12 απεργία",
+        "3/12 πριν από τις 12",
+        "3/12 10πμ-12μμ",
+        "3/12 10 π.μ. - 12 μ.μ.",
+        "3/12 2-4 μμ",
+        "3/12 10:00 απεργία",
+        "3/12 έως τις 12",
+        "3/12 after 12 strike",
+        "3/12 morning",
+    ],
+)
+def test_hours_that_no_clock_has_or_that_are_not_clear_are_told(
+    texts: Translator, typed: str
+) -> None:
     with pytest.raises(NoSuchHours):
         parse_day_range(typed, texts, TODAY)
 
