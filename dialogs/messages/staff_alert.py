@@ -170,7 +170,9 @@ def _change(body: Municipality, entry: AgendaEntry, change: ShownChange) -> Text
     heading: Text = HEADINGS[change.action]
     among: Sequence[AlertFact] = AT_A_GLANCE
     before, after = change.starts_before, change.starts_after
-    if before and after and before != after and AlertFact.TIME in body.staff_chat.shows:
+    if change.action is HistoryAction.DESK_CHANGED:  # at the same time as before
+        heading = TextTemplate(HEADINGS[change.action].message, args={"desk": entry.desk})
+    elif before and after and AlertFact.TIME in body.staff_chat.shows:
         times = {"before": _time(body, before), "after": _time(body, after)}
         moved = ACCEPTED_FROM if OFFER_FIELD in change.fields else MOVED_FROM
         heading = TextTemplate(moved.message, args=times)
@@ -180,8 +182,6 @@ def _change(body: Municipality, entry: AgendaEntry, change: ShownChange) -> Text
         labels = {field.id: field.label for field in body.fields_of(service)} if service else {}
         names = join(", ", *(labels.get(name, name) for name in change.fields))
         heading = TextTemplate(HEADINGS[change.action].message, args={"fields": names})
-    elif change.action is HistoryAction.DESK_CHANGED:
-        heading = TextTemplate(HEADINGS[change.action].message, args={"desk": entry.desk})
     elif change.action is HistoryAction.MOVED and OFFER_FIELD in change.fields:
         heading = ACCEPTED
     if timedelta() <= entry.starts_at - change.at < SOON and change.action not in _ON_THE_DAY:
