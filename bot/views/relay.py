@@ -25,9 +25,12 @@ from dialogs.messages import relay as texts
 
 
 def render_relay(session: Session, services: Services, row: OutboxRow) -> Reply | None:
-    """Return a citizen's text for a room: the thread's first, or an answer to that."""
+    """Return a citizen's text for a room: the thread's first, or an answer to that.
+
+    None where it was erased, or goes to another room by now.
+    """
     thread, written = _of(session, row)
-    if thread is None or written is None or written.text is None:
+    if thread is None or written is None or written.text is None or thread.room_id != row.room_id:
         return None
     who = _initials(session, thread)
     first = next(each for each in relay.rows_in_room(session, thread) if each.id <= row.id)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot.delivery import dispatch
 from core.actor import Role
-from core.db.models import Booking, Contact, RelayMessage, RelayThread, StaffAction
+from core.db.models import Booking, Contact, OutboxRow, RelayMessage, RelayThread, StaffAction
 from core.staff import members, relay_upkeep, rooms
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import ACCOUNT
@@ -251,6 +251,20 @@ def test_a_room_that_is_unbound_hands_its_texts_to_another(talking: People) -> N
     maintain(talking)
     assert QUESTION in talking.chat.texts(-200)[-1]
     assert threads(talking) == [True]
+
+
+def test_a_text_that_another_room_has_got_is_not_sent_to_the_first_again(talking: People) -> None:
+    talking.write(QUESTION, CITIZEN, private=True)  # and isn't delivered
+    chat, now = talking.chat, talking.chat.services.clock()
+    chat.do(lambda s: rooms.unbind(s, OPERATOR, 1, now))
+    chat.bind(chat=-200)
+    chat.do(lambda s: relay_upkeep.maintain(s, chat.services.registry, now, "webchat"))
+    chat.bind()
+    deliver(talking)
+    assert QUESTION in chat.texts(-200)[-1]
+    assert QUESTION not in "".join(chat.texts())
+    relayed = select(OutboxRow.status).where(OutboxRow.kind == "relay").order_by(OutboxRow.id)
+    assert chat.do(lambda s: s.scalars(relayed).all()) == ["cancelled", "sent"]
 
 
 def test_a_room_that_became_another_municipalitys_gets_nothing_of_the_former(
