@@ -26,7 +26,7 @@ class Process:
         port: int,
         **settings: str,
     ) -> None:
-        self._arguments, self._folder = arguments, folder
+        self.arguments, self._folder = arguments, folder
         given: dict[str, str | int] = {
             "requests_per_minute": 1_000_000,
             "port": port,
@@ -48,7 +48,7 @@ class Process:
     def start(self) -> "Process":
         """Start or restart it."""
         self._from = self.log.stat().st_size if self.log.exists() else 0
-        command = [sys.executable, "-m", "tests.fakes.program", *self._arguments]
+        command = [sys.executable, "-m", "tests.fakes.program", *self.arguments]
         self.process = start(command, self.log, self._folder, self._environment)
         return self
 

@@ -88,10 +88,18 @@ class OfferedCitizens:
         return env
 
     def _book(self, session: Session) -> list[tuple[int, int]]:
-        """Book for new citizens, and ask for another time; return their Telegram ids."""
+        """Book for new citizens, and ask for another time; return as `_book_at` does."""
+        booked = self._book_at(session, CLOCKS)
+        for _who, booking_id in booked:
+            now = self._environment(session).now
+            ask_for_offer(session, session.get_one(Booking, booking_id), now)
+        return booked
+
+    def _book_at(self, session: Session, clocks: Sequence[str]) -> list[tuple[int, int]]:
+        """Book for new citizens on a day; return their Telegram ids and their bookings'."""
         env, booked = self._environment(session), []
         day = env.now.date() + timedelta(days=3 + 2 * (next(self.rounds) % DAYS))
-        for clock in CLOCKS:
+        for clock in clocks:
             who = next(self.people)
             found = conversations.create(session, ACCOUNT, str(who), env.now)
             actor = Actor(
@@ -105,7 +113,6 @@ class OfferedCitizens:
             offer = env.offer_of("permit")
             held = env.hold(clock, actor, day=day, offer=offer)
             booking = env.confirm(held, actor, offer=offer, phone=f"+3069{held.id:08}")
-            ask_for_offer(session, booking, env.now)
             booked.append((who, booking.id))
         return booked
 
@@ -156,21 +163,25 @@ class OfferedCitizens:
             time.sleep(0.05)
         raise AssertionError("never offered")
 
-    def _send(self, update: dict[str, Any]) -> None:
+    def _send(self, update: dict[str, Any]) -> httpx.Response:
+        """Send an update until it is answered; return the answer."""
         url = f"http://127.0.0.1:{self.port}/webhooks/telegram/town"
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             self.in_flight.set()
             try:
-                if httpx.post(
-                    url, json=update, headers={HEADER: self.secret}, timeout=10
-                ).is_success:
-                    return
+                answer = httpx.post(url, json=update, headers={HEADER: self.secret}, timeout=10)
+                if answer.is_success:
+                    return answer
             except httpx.TransportError:
                 pass
-            self.sent_again += 1
+            self._not_answered()
             time.sleep(0.1)
         raise AssertionError(f"never answered: {update}")
+
+    def _not_answered(self) -> None:
+        """Count an update that is sent again."""
+        self.sent_again += 1
 
     def on_kill(self) -> None:
         """Wait until something is on its way, and then for any part of its time."""

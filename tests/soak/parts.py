@@ -7,9 +7,10 @@ from tests.soak.clocks import MOMENTS, clock_reading_tests
 CHAOS, KILL = "tests/proofs/test_chaos.py", "tests/proofs/test_kill.py"
 ALERTS, TAPS = "tests/proofs/test_kill_alerts.py", "tests/proofs/test_kill_taps.py"
 OFFERS, RELAY = "tests/proofs/test_kill_offers.py", "tests/proofs/test_kill_relay.py"
+CLOSURES = "tests/proofs/test_kill_closures.py"
 AWAY, FLOOD = "tests/proofs/test_away.py", "tests/proofs/test_flood.py"
 STORIES, BROWSER = "tests/stories", "tests/browser"
-ELSEWHERE = (CHAOS, KILL, ALERTS, TAPS, OFFERS, RELAY, AWAY, FLOOD, STORIES, BROWSER)
+ELSEWHERE = (*(CHAOS, KILL, ALERTS, TAPS, OFFERS, RELAY, CLOSURES, AWAY, FLOOD, STORIES, BROWSER),)
 """The slow tests that have a part of their own; the part `others` has the rest."""
 
 
@@ -66,6 +67,14 @@ def _parts() -> dict[str, Part]:
         "offers-sqlite": Part(
             "200 kills while other times are offered and accepted, SQLite",
             (OFFERS, "-knot postgresql"),
+        ),
+        "closures-postgresql": Part(
+            "200 kills while desks are closed and opened again, PostgreSQL",
+            (CLOSURES, "-kpostgresql"),
+        ),
+        "closures-sqlite": Part(
+            "200 kills while desks are closed and opened again, SQLite",
+            (CLOSURES, "-knot postgresql"),
         ),
         "relay-postgresql": Part(
             "200 kills while citizens and staff write, PostgreSQL", (RELAY, "-kpostgresql")
