@@ -37,7 +37,7 @@ from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
 from tests.bot.processes import free_port
 from tests.bot.staff.people import HELEN
-from tests.conftest import SOAK, Tell, on_both
+from tests.conftest import SOAK, on_both
 from tests.core.db.overlaps import overlaps
 from tests.core.small_municipality import ATHENS
 from tests.core.staff.two_towns import OPERATOR, TOWN
@@ -46,6 +46,7 @@ from tests.fakes.telegram import TOKEN, telegram_server
 from tests.proofs.processes import Process
 from tests.proofs.test_kill import kill
 from tests.proofs.test_kill_offers import ACCOUNT, GROUP, TIMEOUT_SECONDS, OfferedCitizens
+from tests.soak.tell import Tell
 
 CLOCKS = ("09:00", "09:00", "10:00")
 """Both desks are taken at nine: of these, the desk that is closed moves one and offers one."""
