@@ -161,7 +161,7 @@ def _preview(turn: StaffTurn, staff: Staff, kind: ExceptionKind, argument: str) 
     is_closure = kind is ExceptionKind.CLOSURE
     answer = turn.here(
         lines(
-            texts.heading(loaded, asked),
+            texts.heading(loaded, asked, done=False),
             texts.outcome(loaded, closures.outcome_of_plan(planned), done=False)
             if is_closure
             else None,

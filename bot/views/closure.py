@@ -32,7 +32,7 @@ def render_closure(session: Session, services: Services, row: OutboxRow) -> Repl
         who: Text = name or _("the operator")
         is_closure = asked.kind is ExceptionKind.CLOSURE
         text = lines(
-            texts.heading(loaded, asked),
+            texts.heading(loaded, asked, done=True),
             texts.outcome(loaded, outcome_of(session, exception), done=True)
             if is_closure
             else None,

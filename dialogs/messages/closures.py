@@ -7,7 +7,7 @@ from core.bookings.closures import Outcome
 from core.bookings.exception_request import ExceptionRequest
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import ExceptionKind
-from core.i18n import FormattedDate, Text, _, _n, join, lines
+from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join, lines
 
 _DAY = "EEE d/M/y"
 
@@ -31,13 +31,18 @@ def when(asked: ExceptionRequest) -> Text:
     return join(", ", days, hours)
 
 
-def heading(loaded: LoadedMunicipality, asked: ExceptionRequest) -> Text:
-    """Return what is, or will be, closed or open and when, and the reason."""
+HEADINGS = {
+    ExceptionKind.CLOSURE: (_("Close {where}? {when}"), _("Closed: {where} · {when}")),
+    ExceptionKind.OPENING: (_("Open {where} besides? {when}"), _("Open besides: {where} · {when}")),
+}
+"""The headings by kind: of the preview, and of what is done."""
+
+
+def heading(loaded: LoadedMunicipality, asked: ExceptionRequest, *, done: bool) -> Text:
+    """Return what is closed or open and when, and the reason; unless `done`, as a question."""
     what = {"where": where(loaded, asked), "when": when(asked)}
     return lines(
-        _("Closed: {where} · {when}", **what)
-        if asked.kind is ExceptionKind.CLOSURE
-        else _("Open besides: {where} · {when}", **what),
+        TextTemplate(HEADINGS[asked.kind][done].message, args=what),
         _("Reason: {reason}", reason=asked.reason) if asked.reason else None,
     )
 

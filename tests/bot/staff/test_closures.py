@@ -52,7 +52,7 @@ def offered(people: People) -> list[str]:
 def test_a_closure_is_previewed_made_at_a_tap_and_told(room: People, text: str) -> None:
     moved, offer = room.chat.book("09:30"), room.chat.book("10:00", service="tax")
     said = str(room.write(text))
-    assert said.startswith("Κλειστά: town · Δευ 7/12/2026, 09:30–10:30\nΛόγος: απεργία\n")
+    assert said.startswith("Να κλείσει; town · Δευ 7/12/2026, 09:30–10:30\nΛόγος: απεργία\n")
     assert "2 πολίτες" in said
     assert made(room) == []
     pop_up = room.tap(CLOSE)
@@ -71,7 +71,7 @@ def test_a_closure_is_previewed_made_at_a_tap_and_told(room: People, text: str) 
 def test_a_desk_is_closed_and_its_bookings_go_to_another(room: People) -> None:
     room.chat.book("09:30")
     said = str(room.write("/close office/one 7/12"))
-    assert said.startswith("Κλειστά: γραφείο office/one · Δευ 7/12/2026, όλη την ημέρα")
+    assert said.startswith("Να κλείσει; γραφείο office/one · Δευ 7/12/2026, όλη την ημέρα")
     assert "(office/two: 1)" in said
     room.tap(CLOSE)
     room.deliver()
@@ -128,7 +128,7 @@ def test_a_closure_ends_by_its_number(room: People) -> None:
 
 def test_a_desk_is_opened_besides(room: People) -> None:
     said = str(room.write("/open office/one 7/12 17:00-19:00"))
-    assert said == "Έκτακτα ανοιχτά: γραφείο office/one · Δευ 7/12/2026, 17:00–19:00"
+    assert said == "Να ανοίξει έκτακτα; γραφείο office/one · Δευ 7/12/2026, 17:00–19:00"
     assert room.tap(OPEN) == "Άνοιξε, νούμερο 1."
     room.chat.book("17:00")
 
