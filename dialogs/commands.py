@@ -98,7 +98,8 @@ COMMANDS: tuple[Command, ...] = (
         label=_("Talk to a human"),
         words=_(
             "human, person, employee, contact, agent, talk to a human, talk to a person, "
-            "talk to an employee, talk to someone, speak to someone"
+            "talk to an employee, talk to someone, speak to someone, chat with an employee, "
+            "write to the office"
         ),
         run=talk_to_human,
         yields=True,

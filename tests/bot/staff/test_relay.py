@@ -94,6 +94,24 @@ def test_texts_go_both_ways_and_are_recorded_without_words(talking: People) -> N
     assert (stored.count(ANSWER), stored.count(QUESTION)) == (1, 1)  # with the thread alone
 
 
+@pytest.mark.parametrize("word", ["μενού", "/menu", "/end", "τέλος συνομιλίας"])
+def test_the_citizen_ends_it_by_a_word_or_a_command(talking: People, word: str) -> None:
+    says(talking, QUESTION)
+    says(talking, word)
+    assert threads(talking) == [False]
+    assert "Τελειώσατε τη συνομιλία" in "".join(heard(talking))
+
+
+@pytest.mark.parametrize(
+    "word", ["μιλήστε με υπάλληλο", "θέλω να γράψω στην υπηρεσία", "chat with an employee"]
+)
+def test_a_citizen_asks_for_an_employee_in_their_own_words(talking: People, word: str) -> None:
+    says(talking, "μενού")
+    says(talking, word)
+    says(talking, "town")
+    assert threads(talking) == [False, True]
+
+
 def test_two_who_answer_at_once_both_reach_the_citizen(talking: People) -> None:
     says(talking, QUESTION)
     assert talking.write(ANSWER, HELEN, to=first(talking)) == TO_CITIZEN
