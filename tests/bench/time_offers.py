@@ -1,4 +1,7 @@
-"""Measure 200 offers of another time that are asked for at once, and the turns beside them."""
+"""Measure a closure with 200 bookings in its way, until each is offered another time.
+
+Beside it citizens write: their turns are compared with those before.
+"""
 
 import asyncio
 import time
@@ -14,11 +17,13 @@ from sqlalchemy.orm import Session
 from bot.messages import Inbound
 from bot.ops.time_offers import make_offers_forever
 from bot.turn import receive
+from core.actor import OPERATOR
+from core.bookings import closures
+from core.bookings.exception_request import ExceptionRequest
 from core.bookings.offer_making import has_pending
-from core.bookings.time_offers import ask_for_offer
 from core.catalogue.registry import Registry
 from core.db.database import Database
-from core.db.models import Booking, OfferState, TimeOffer
+from core.db.models import Booking, ExceptionKind, OfferState, TimeOffer
 from core.db.personal import Personal, new_public_id
 from tests.bench.clock import Cost, median_cost, now
 from tests.bench.conversations import Conversations
@@ -37,18 +42,22 @@ PATIENCE_SECONDS = 120
 
 def time_offers(kind: str, databases: Sequence[Database], sizes: Sizes) -> None:
     """Measure with many bookings stored."""
-    idle, beside, seconds = asyncio.run(_measure(databases[-1]))
+    idle, beside, closing, seconds = asyncio.run(_measure(databases[-1]))
     alone, with_offers, name = median_cost(idle), median_cost(beside), kind.lower()
-    what = f"{kind}: {OFFERS} offers of times asked for at once, {sizes.many} stored"
+    what = f"{kind}: a closure until {OFFERS} times are offered, {sizes.many} stored"
     line(f"{name}.offers", what, seconds * 1000, bound="at most 30 s")
+    line(f"{name}.offers.closing", "  of these, the closure kept the writer", closing)
     line(f"{name}.offers.idle", "  a turn before: p50", alone)
     ratio = with_offers.wall / alone.wall
     beside_them = f"  a turn beside them ({len(beside)}): p50, to that before"
     line(f"{name}.offers.turn", beside_them, with_offers, ratio=ratio, bound="at most 1.5")
 
 
-async def _measure(database: Database) -> tuple[list[Cost], list[Cost], float]:
-    """Return the costs of turns before and beside the offers, and the seconds that these took."""
+async def _measure(database: Database) -> tuple[list[Cost], list[Cost], Cost, float]:
+    """Return the costs of turns before and beside a closure.
+
+    And what its transaction took, and the seconds until all was offered.
+    """
     services = replace(Conversations(database).services, clock=lambda: NOW)
     registry = services.registry
     database.write_sync(registry.refresh)
@@ -75,8 +84,8 @@ async def _measure(database: Database) -> tuple[list[Cost], list[Cost], float]:
     await asyncio.sleep(0.1)
     beside: list[Cost] = []
     began = time.perf_counter()
-    await database.write(_ask)
-    while await database.read(has_pending):
+    closing = asyncio.create_task(_close(database, registry))
+    while not closing.done() or await database.read(has_pending):
         beside.append(await turn())
         if time.perf_counter() - began > PATIENCE_SECONDS:
             raise AssertionError("the offers weren't made")
@@ -87,12 +96,25 @@ async def _measure(database: Database) -> tuple[list[Cost], list[Cost], float]:
     made = select(func.count()).where(TimeOffer.state == OfferState.MADE)
     if database.write_sync(lambda s: s.scalar(made)) != OFFERS:
         raise AssertionError("not all offers were made")
-    return idle, beside, seconds
+    return idle, beside, await closing, seconds
 
 
-def _ask(session: Session) -> None:
-    for booking in session.scalars(select(Booking).where(Booking.code.startswith("offer "))):
-        ask_for_offer(session, booking, NOW)
+async def _close(database: Database, registry: Registry) -> Cost:
+    """Close that day, on which no booking can go to another desk.
+
+    Return the wall time from the transaction's begin to its commit, and the processor time of its
+    thread before the commit.
+    """
+    day = FIRST.date()
+    asked = ExceptionRequest(ExceptionKind.CLOSURE, "busy", day, day, reason="Απεργία")
+
+    def close(session: Session) -> tuple[float, float]:
+        began, used = time.perf_counter(), time.thread_time()
+        closures.make(session, registry, OPERATOR, asked, NOW)
+        return began, time.thread_time() - used
+
+    began, used = await database.write(close)
+    return Cost(time.perf_counter() - began, used)
 
 
 def _busy(registry: Registry) -> Iterator[dict[str, object]]:
