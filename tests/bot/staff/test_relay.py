@@ -138,6 +138,29 @@ def test_a_reply_after_the_end_is_refused_and_the_first_message_shows_the_end(
     assert len(heard(talking)) > len(before)
 
 
+@on_both
+def test_an_answer_to_a_message_that_was_deleted_in_the_group_reaches_the_citizen(
+    talking: People,
+) -> None:
+    says(talking, QUESTION)
+    deleted, shown = first(talking), talking.chat.server.chats[GROUP]
+    del shown[deleted]
+    assert talking.write(ANSWER, to=deleted) == TO_CITIZEN
+    deliver(talking)
+    assert heard(talking)[-1] == f"Μήνυμα από: town\n{ANSWER}"
+    says(talking, "Ωραία")
+    last = next(reversed(shown))
+    assert shown[last]["text"] == "Πολίτης: Ωραία"
+    assert "answers" not in shown[last]  # to what isn't there any more
+    assert talking.write("Παρακαλώ", to=last) == TO_CITIZEN
+    maintain(talking, hours=25)
+    assert threads(talking) == [False]
+    assert heard(talking)[-1].startswith("Η συνομιλία σας έκλεισε")
+    assert deleted not in shown
+    assert "έχει κλείσει" in str(talking.write(ANSWER, to=last))
+    assert texts_kept(talking) == [QUESTION, ANSWER, "Ωραία", "Παρακαλώ"]
+
+
 def test_only_who_may_answer_closes_a_thread(talking: People) -> None:
     says(talking, QUESTION)
     assert "/link" in talking.tap(CLOSE, STRANGER)
