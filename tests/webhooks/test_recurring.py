@@ -6,6 +6,7 @@ from sqlalchemy import text
 from bot.ops import cleanup, day_lists
 from tests.bot.conftest import staff_chat, telegram_api  # noqa: F401 fixtures here too
 from tests.bot.ops.test_day_lists import MORNING
+from tests.bot.push_deployment import settled
 from tests.bot.staff_chat import StaffChat
 from tests.conftest import Deployment, on_sqlite
 from tests.core.wait_until import until
@@ -58,7 +59,7 @@ def test_staff_get_the_day_s_list_in_the_morning(
     staff_chat.bind()
     staff_chat.book()
     serve()
-    until(lambda: len(staff_chat.texts()) == 1)
+    until(lambda: len(staff_chat.texts()) == 1 and settled(staff_chat.deployment))
     staff_chat.deployment.clock.now = MORNING
     until(lambda: len(staff_chat.texts()) == 2)
     assert staff_chat.texts()[1].startswith("Δευτέρα 7 Δεκεμβρίου: 1 ραντεβού\n10:00 · permit")
