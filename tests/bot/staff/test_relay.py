@@ -138,7 +138,7 @@ def test_a_reply_after_the_end_is_refused_and_the_first_message_shows_the_end(
     assert len(heard(talking)) > len(before)
 
 
-@on_both
+@mostly_on("sqlite")
 def test_an_answer_to_a_message_that_was_deleted_in_the_group_reaches_the_citizen(
     talking: People,
 ) -> None:
