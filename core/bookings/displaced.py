@@ -19,7 +19,7 @@ from core.availability.schedule import Spans, day_bounds, is_open_through
 from core.availability.slots import MAX_DURATION, busy_at
 from core.bookings.expiry import expire_at_desks, expire_held
 from core.bookings.offer_ends import OPEN
-from core.bookings.time_offers import ask_for_offer, offer_again, withdraw
+from core.bookings.time_offers import ask_for_offers, offer_again, withdraw
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db import overlap_guard
 from core.db.advisory_locks import lock
@@ -92,11 +92,8 @@ def carry_out(
     """
     expire_holds(session, planned.holds, now)
     _move(session, registry, planned.moves, now, staff)
-    with session.no_autoflush:  # which would store them one by one
-        for booking in planned.offers:
-            ask_for_offer(
-                session, booking, now, exception_id=exception_id, member_id=staff.member_id
-            )
+    given = {"exception_id": exception_id, "member_id": staff.member_id}
+    ask_for_offers(session, planned.offers, now, **given)
     session.flush()
 
 

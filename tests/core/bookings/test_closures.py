@@ -17,6 +17,7 @@ from core.db.database import Database
 from core.db.models import Booking, ExceptionKind, OfferState, ScheduleException, TimeOffer
 from core.errors import StaffRefusalKind, StaffRefused
 from core.staff.record import entries
+from tests.bot.test_turn import counted
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.offers import decline, latest
 from tests.core.bookings.offers import make as make_offers_of
@@ -393,3 +394,17 @@ def test_what_became_of_bookings_is_counted_without_reading_the_past(empty: Data
     row = ScheduleException(id=1, municipality_id="town", made_at=NOW)
     (plan,) = plans(empty, lambda s: closures.outcome_of(s, row))
     assert re.search(r"municipality_id=\? AND ends_at>\?|ends_at > ", plan)
+
+
+def test_many_in_the_way_take_no_more_statements_than_few(
+    env: BookingEnvironment, shared: Database
+) -> None:
+    for day, clocks in ((MONDAY, "09:00 09:30"), (TUESDAY, "09:00 09:30 10:00 10:30")):
+        for clock in clocks.split():
+            env.book(clock, day=day)
+    with counted(shared) as few:
+        close(env)
+    with counted(shared) as many:
+        close(env, first=TUESDAY, last=TUESDAY)
+    assert len(offers(env)) == 6
+    assert few == many != {}
