@@ -20,7 +20,7 @@ test soak: export PYTHONDONTWRITEBYTECODE :=
 # More workers than cores, since many tests wait; whoever has done its part takes over others' tests.
 test: $(TESTS)
 	@deploy/install_packages.sh $$($(BIN)/python -m tests.programs) || true
-	@$(BIN)/pytest -n 3 --dist worksteal
+	@$(BIN)/pytest -n 4 --dist worksteal
 
 # What takes long: processes killed 200 times on each database, messages in any disorder, moved clocks.
 # PART=<name> runs one part; `python -m tests.soak --help` names them.
