@@ -32,7 +32,7 @@ from tests.bench.report import line
 from tests.bench.sizes import Sizes
 
 OFFERS, DESKS = 200, 10
-FIRST = datetime(2026, 12, 10, 6, 0, tzinfo=UTC)
+FIRST = datetime(2027, 1, 14, 6, 0, tzinfo=UTC)
 """The beginning of a day on which the municipality has no other bookings to come."""
 
 IDLE_TURNS = 100
