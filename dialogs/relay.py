@@ -223,14 +223,12 @@ def ask_whose(ctx: Context, text: str) -> bool:
     return kept is not None
 
 
-def _ask_whose(ctx: Context) -> Prompt:
-    office = ctx.office.relay.office()
-    running = navigation.current_dialog(ctx)
+def _ask_whose(_ctx: Context) -> Prompt:
     return Prompt(
-        _("For whom is what you wrote?"),
+        _("Is what you wrote for an employee, or the answer to my question?"),
         [
-            Choice("office", office.name if office else _("The office"), _("office, employee")),
-            Choice("task", _("For this: {task}", task=running.label), _("this, here, task")),
+            Choice("office", _("For an employee"), _("office, employee")),
+            Choice("task", _("Answer to the question"), _("this, here, task, answer")),
         ],
         expected=_(
             "Please say first for whom your message before is. I haven't taken this one yet."

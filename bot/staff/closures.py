@@ -105,18 +105,10 @@ def do(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
     row, asked = _find(turn, tap)
     made = closures.make(turn.session, turn.registry, staff, asked, turn.now)
     _answered(row)
-    outcome = closures.outcome_of_plan(made.plan)
-    number, moved = str(made.id), str(sum(outcome.moved.values()))
+    number = str(made.id)
     if asked.kind is ExceptionKind.OPENING:
         return turn.pop_up(_("Opened, number {number}.", number=number))
-    return turn.pop_up(
-        _(
-            "Closed, number {number}. To another desk: {moved}. Offered another time: {offered}.",
-            number=number,
-            moved=moved,
-            offered=str(outcome.offered),
-        )
-    )
+    return turn.pop_up(_("Closed, number {number}.", number=number))
 
 
 def leave(turn: StaffTurn, _staff: Staff, tap: StaffTap) -> StaffAnswer:

@@ -59,7 +59,7 @@ def tapped(turn: StaffTurn) -> StaffAnswer | None:
 
 def refused(turn: StaffTurn, refusal: StaffRefused) -> StaffAnswer:
     """Tell why nothing was done; an alert that shows what isn't so any more is edited."""
-    if refusal.kind in (StaffRefusalKind.NOT_FOUND, StaffRefusalKind.NOT_ALLOWED):
+    if refusal.kind is StaffRefusalKind.NOT_FOUND:
         return turn.refuse(NOT_YOURS)
     tap = StaffTap.parse(turn.inbound.tap or "")
     if tap and turn.room and tap.button in OF_BOOKING:

@@ -56,7 +56,7 @@ def test_a_closure_is_previewed_made_at_a_tap_and_told(room: People, text: str) 
     assert "2 πολίτες" in said
     assert made(room) == []
     pop_up = room.tap(CLOSE)
-    assert pop_up == "Έκλεισε, νούμερο 1. Σε άλλο γραφείο: 0. Με πρόταση για άλλη ώρα: 2."
+    assert pop_up == "Έκλεισε, αριθμός 1."
     assert [row[0] for row in made(room)] == ["closure"]
     assert offered(room) == ["pending", "pending"]
     room.deliver()
@@ -129,7 +129,7 @@ def test_a_closure_ends_by_its_number(room: People) -> None:
 def test_a_desk_is_opened_besides(room: People) -> None:
     said = str(room.write("/open office/one 7/12 17:00-19:00"))
     assert said == "Να ανοίξει έκτακτα; γραφείο office/one · Δευ 7/12/2026, 17:00–19:00"
-    assert room.tap(OPEN) == "Άνοιξε, νούμερο 1."
+    assert room.tap(OPEN) == "Άνοιξε, αριθμός 1."
     room.chat.book("17:00")
 
 
