@@ -19,6 +19,7 @@ from bot.ops.time_offers import make_offers_forever
 from bot.turn import receive
 from core.actor import OPERATOR
 from core.bookings import closures
+from core.bookings.catalogue_update import load_catalogue
 from core.bookings.exception_request import ExceptionRequest
 from core.bookings.offer_making import has_pending
 from core.catalogue.registry import Registry
@@ -27,13 +28,15 @@ from core.db.models import Booking, ExceptionKind, OfferState, TimeOffer
 from core.db.personal import Personal, new_public_id
 from tests.bench.clock import Cost, median_cost, now
 from tests.bench.conversations import Conversations
-from tests.bench.databases import NOW
+from tests.bench.databases import NOW, municipality
 from tests.bench.report import line
 from tests.bench.sizes import Sizes
 
 OFFERS, DESKS = 200, 10
-FIRST = datetime(2027, 1, 14, 6, 0, tzinfo=UTC)
-"""The beginning of a day on which the municipality has no other bookings to come."""
+CLOSED = "closed"
+"""A municipality of its own, for those that are stored have bookings on every day."""
+
+FIRST = datetime(2026, 12, 10, 6, 0, tzinfo=UTC)
 
 IDLE_TURNS = 100
 PAUSE_SECONDS = 0.02
@@ -60,6 +63,7 @@ async def _measure(database: Database) -> tuple[list[Cost], list[Cost], Cost, fl
     """
     services = replace(Conversations(database).services, clock=lambda: NOW)
     registry = services.registry
+    database.write_sync(lambda s: load_catalogue(s, municipality(CLOSED, DESKS), NOW))
     database.write_sync(registry.refresh)
     database.write_sync(lambda s: s.connection().execute(insert(Booking), list(_busy(registry))))
     numbers = count(1)
@@ -106,7 +110,7 @@ async def _close(database: Database, registry: Registry) -> Cost:
     thread before the commit.
     """
     day = FIRST.date()
-    asked = ExceptionRequest(ExceptionKind.CLOSURE, "busy", day, day, reason="Απεργία")
+    asked = ExceptionRequest(ExceptionKind.CLOSURE, CLOSED, day, day, reason="Απεργία")
 
     def close(session: Session) -> tuple[float, float]:
         began, used = time.perf_counter(), time.thread_time()
@@ -119,14 +123,14 @@ async def _close(database: Database, registry: Registry) -> Cost:
 
 def _busy(registry: Registry) -> Iterator[dict[str, object]]:
     """Yield the bookings of a day, of citizens of their own."""
-    desks = list(registry["busy"].desk_ids.values())
+    desks = list(registry[CLOSED].desk_ids.values())
     for number in range(OFFERS):
         public_id = new_public_id()
         start = FIRST + timedelta(minutes=15 * (number // DESKS))
         yield {
             "public_id": public_id,
             "code": f"offer {number}",
-            "municipality_id": "busy",
+            "municipality_id": CLOSED,
             "branch": "b",
             "service": "s",
             "channel": "video",

@@ -46,6 +46,7 @@ from tests.soak.tell import Tell
 ACCOUNT, GROUP = "telegram:town", -100
 PEOPLE = (501, 502)
 CLOCKS = ("09:00", "09:30", "10:00", "10:30")
+DAYS = 14
 TIMEOUT_SECONDS = 120
 """Seconds without an answer after which an update counts as lost."""
 
@@ -96,7 +97,8 @@ class Colleagues:
 
     def _book(self, session: Session) -> Booking:
         env = self._environment(session)
-        day = env.now.date() + timedelta(days=3 + len(self.made) // len(CLOCKS))
+        # Those before are cancelled, and beyond the horizon nothing is free.
+        day = env.now.date() + timedelta(days=3 + len(self.made) // len(CLOCKS) % DAYS)
         env.choose = random.choice
         offer = env.offer_of("permit")
         held = env.hold(CLOCKS[len(self.made) % len(CLOCKS)], day=day, offer=offer)
