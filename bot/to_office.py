@@ -1,4 +1,4 @@
-"""What a citizen writes to an office, and the brief answers to it."""
+"""Texts of a citizen to an office, and the brief answers to them."""
 
 from sqlalchemy.orm import Session
 

@@ -1,4 +1,4 @@
-"""What members write to citizens: an answer to a message of a thread, or to the prompt to write."""
+"""Texts of members to citizens: answers to a message of a thread, or to the prompt to write."""
 
 from bot.staff.joining import SHOW_YOURSELF, answer_stranger
 from bot.staff.turn import StaffTurn

@@ -62,7 +62,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many bookings went to each desk (row ids), and for how many a time is offered."""
+    """The numbers of bookings that went to each desk (row ids), and that are offered a time."""
 
     moved: Mapping[int, int]
     offered: int

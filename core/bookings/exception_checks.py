@@ -1,4 +1,4 @@
-"""What can't be closed or opened so: days and hours, and what is closed or open already."""
+"""Refusals of days and hours that can't be closed or opened, or that are so already."""
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo

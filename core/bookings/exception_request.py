@@ -1,4 +1,4 @@
-"""What staff ask for who close an office, or open it besides."""
+"""The request of staff who close an office, or open it besides."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""What staff are told of closures and extra openings."""
+"""The texts for staff about closures and extra openings."""
 
 from collections.abc import Mapping
 from datetime import date

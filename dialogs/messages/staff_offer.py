@@ -23,7 +23,7 @@ BECAME: Mapping[str, TextTemplate] = {
     OfferState.EXPIRED: _("Please call the citizen, who didn't answer our offer ({time})"),
     OfferState.NONE_FREE: _("Please call the citizen, whom I could offer no other time"),
 }
-"""What has become of an offer, as the rooms are told it; that it was accepted is a change."""
+"""The outcome of an offer, as rooms are told it; that it was accepted is a change."""
 
 NOT_OFFERED = _("No other time was offered.")
 IS_OFFERED = _("Another time is being offered.")

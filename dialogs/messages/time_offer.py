@@ -23,7 +23,7 @@ LINK_PREFIX = "offer_"
 
 
 class OfferAnswer(StrEnum):
-    """What the citizen answers to an offer; its link is this, and the offer's id."""
+    """An answer of the citizen to an offer; its link is this, and the offer's id."""
 
     ACCEPT = "accept"
     OTHER = "other"

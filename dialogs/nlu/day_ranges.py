@@ -46,9 +46,9 @@ class _Patterns(NamedTuple):
     before_day: re.Pattern[str]
     all_day: re.Pattern[str]
     unclear: re.Pattern[str]
-    """What begins as hours do, but isn't "10:00-12:00"."""
+    """The beginnings of hours that aren't written as "10:00-12:00"."""
     another: re.Pattern[str]
-    """What stands before one more day: "and"."""
+    """The word before one more day: "and"."""
 
 
 class NoSuchHours(Exception):

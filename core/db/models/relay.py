@@ -42,7 +42,7 @@ class RelayThread(Base):
     member_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-    """When it is closed by itself; each message puts it off."""
+    """The time at which it is closed by itself; each message puts it off."""
     closed_at: Mapped[datetime | None] = mapped_column(index=True)
 
 

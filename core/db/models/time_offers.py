@@ -59,6 +59,6 @@ class TimeOffer(Base):
     state: Mapped[str]
     """An OfferState."""
     asked_at: Mapped[datetime]
-    """When it was asked for; it is made some time after, in its turn."""
+    """The time at which it was asked for; it is made some time after, in its turn."""
     expires_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
