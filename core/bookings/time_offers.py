@@ -126,12 +126,6 @@ def _refused(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def withdraw_of(session: Session, registry: Registry, booking: Booking, now: datetime) -> None:
-    """Withdraw the open offer of a booking, if there is one: it can take place after all."""
-    if offer := open_offer(session, booking.id, lock=True):
-        withdraw(session, registry, offer, now)
-
-
 def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
     """Withdraw an offer; the citizen, if told of it, is told that the appointment stands."""
     is_known = offer.state != OfferState.PENDING
