@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from bot.cli.main import app
 from tests import postgres as postgresql
 from tests.bot.cli.test_help import parse
-from tests.bot.process_start import RANTEVOU
+from tests.bot.process_start import RANTEVOU, start
 from tests.bot.processes import TIMEOUT_SECONDS, Server, environment, free_port
 from tests.fakes.telegram import telegram_server
 from tests.programs import CURL, needed
@@ -112,6 +112,9 @@ class Machine:
             assert self.server, "a page's first command finds a server"
             here = here.replace("http://127.0.0.1:8000", self.server.url)
             here = here.replace("curl -s ", "curl -s --fail-with-body ")
+        if command.startswith("rantevou ") and ">" not in command:
+            self.rantevou(here)
+            return
         path = f"{Path(RANTEVOU).parent}:{os.environ['PATH']}"
         done = subprocess.run(
             ["bash", "-c", here],
@@ -123,6 +126,14 @@ class Machine:
             check=False,
         )
         assert done.returncode == 0, (here, done.stdout, done.stderr)
+
+    def rantevou(self, command: str) -> None:
+        """Run a command of ours in a forked process, with the words that a shell makes of it."""
+        words = subprocess.check_output(["bash", "-c", f"printf '%s\\n' {command}"], text=True)
+        log = self.folder / "log"
+        own = [RANTEVOU, *words.splitlines()[1:]]
+        code = start(own, log, self.folder, environment(self.file)).wait(TIMEOUT_SECONDS)
+        assert code == 0, (command, log.read_text("utf-8"))
 
 
 @pytest.fixture

@@ -115,6 +115,9 @@ def _run(command: list[str], streams: list[str], cwd: str, env: dict[str, str]) 
 
         sys.argv = command
         main()
+    elif rest[0] == "-c":
+        sys.argv = ["-c", *rest[2:]]
+        exec(compile(rest[1], "<string>", "exec"), {"__name__": "__main__"})  # noqa: S102
     elif rest[0] == "-m":
         sys.argv = rest[1:]
         runpy.run_module(rest[1], run_name="__main__", alter_sys=True)

@@ -55,7 +55,8 @@ def run(
     command = [program, *map(str, arguments)]
     given = typed if isinstance(typed, bytes) else typed.encode()
     env = environment(file, **settings)
-    if program != RANTEVOU or "PYTHONIOENCODING" in env:  # read before anything is forked
+    python = program in (RANTEVOU, sys.executable)
+    if not python or "PYTHONIOENCODING" in env:  # which is read before anything is forked
         done = subprocess.run(
             command,
             input=given,

@@ -1,8 +1,10 @@
 """Preparing a database, from this process and from others, and what is said when it can't be."""
 
-import subprocess
+import os
 import sys
+import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from sqlalchemy.engine import make_url
 
 from core.db.database import SETTING, Database
 from core.errors import ConfigurationError
+from tests.bot.process_start import Forked
+from tests.core.wait_until import until
 from tests.postgres import KEY
 
 PASSWORD = "s3cr3t"  # noqa: S105
@@ -45,30 +49,22 @@ def python(code: str, *arguments: str) -> tuple[str, ...]:
 
 def at_once(commands: Sequence[Sequence[str]]) -> list[str]:
     """Run all: each says that it is ready, and goes on when all are. What each printed then."""
-    processes = [
-        subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        for command in commands
-    ]
-    try:
-        for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        said = [process.communicate(timeout=LONGEST) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-    assert [error for _, error in said] == [""] * len(processes)
-    assert [process.returncode for process in processes] == [0] * len(processes)
-    return [printed for printed, _ in said]
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        streams = [
+            [Path(folder) / f"{stream} {n}" for stream in ("in", "out", "err")]
+            for n in range(len(commands))
+        ]
+        processes = []
+        for command, (given, *written) in zip(commands, streams, strict=True):
+            os.mkfifo(given)
+            for each in written:
+                each.touch()
+            process = Forked(command, (given, *written), ROOT, os.environ)
+            stack.callback(process.kill)
+            processes.append(process)
+        until(lambda: all(out.read_text() == "ready\n" for _, out, _ in streams))
+        for given, _, _ in streams:
+            given.write_text("go\n")
+        assert [process.wait(LONGEST) for process in processes] == [0] * len(processes)
+        assert [err.read_text() for _, _, err in streams] == [""] * len(processes)
+        return [out.read_text().removeprefix("ready\n") for _, out, _ in streams]

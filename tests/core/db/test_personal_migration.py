@@ -2,8 +2,8 @@
 
 import gzip
 import json
+import os
 import signal
-import subprocess
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -25,6 +25,7 @@ from core.db.models import (
     address_key,
 )
 from core.db.overlap_guard import missing
+from tests.bot.process_start import start
 from tests.core.conftest import both_kinds
 from tests.core.db.preparing import LONGEST, ROOT, python
 from tests.data.chats import POSTGRES, SQLITE
@@ -141,15 +142,14 @@ def test_the_file_has_nothing_readable_of_anybody_any_more(tmp_path: Path) -> No
     ids=["half-way", "at the end"],
 )
 def test_a_migration_that_is_killed_changes_nothing_and_is_made_up_for(
-    stored: str, statement: str
+    stored: str, statement: str, tmp_path: Path
 ) -> None:
     with closing(Database(stored, KEY)) as database:
         with database.engine.begin() as connection:
             before = former(connection)
-        done = subprocess.run(
-            python(KILLED, stored, KEY, statement), cwd=ROOT, timeout=LONGEST, check=False
-        )
-        assert done.returncode == -signal.SIGKILL
+        log = tmp_path / "log"
+        process = start(python(KILLED, stored, KEY, statement), log, ROOT, os.environ)
+        assert process.wait(LONGEST) == -signal.SIGKILL
         with database.engine.begin() as connection:
             assert revision_of(connection) == BEFORE
             assert former(connection) == before
