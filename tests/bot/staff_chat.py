@@ -122,8 +122,10 @@ class StaffChat:
         return self.do(lambda s: how(self.environment(s), s.get_one(Booking, booking_id)))
 
     def environment(self, session: Session) -> BookingEnvironment:
-        now, accounts = self.services.clock(), self.services.registry.accounts
-        return BookingEnvironment(session, self.town, accounts, now)
+        registry = self.services.registry
+        return BookingEnvironment(
+            session, self.town, registry.accounts, self.services.clock(), registry
+        )
 
     def deliver(self, until: Callable[[], bool] | None = None, *, workers: int = 1) -> None:
         """Run delivery workers until `until` returns true, by default until nothing is due."""

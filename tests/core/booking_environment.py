@@ -31,9 +31,10 @@ class BookingEnvironment:
     body: Municipality = field(default_factory=small)
     accounts: frozenset[str] = frozenset({"email"})
     now: datetime = NOW
+    registry: Registry = field(default_factory=lambda: Registry("secret"))
 
     def __post_init__(self) -> None:
-        self.registry = Registry("secret", self.accounts)
+        self.registry.accounts |= self.accounts
         self.registry.refresh(self.session)
         # Only where it is needed, for loading blocks all others.
         if self.body not in self.registry.municipalities:

@@ -9,15 +9,21 @@ from sqlalchemy.orm import Session
 
 from core.catalogue.model import Municipality
 from core.db.database import Database
-from tests.conftest import BOTH, copied
+from tests.conftest import BOTH, SOAK, copied
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import small
+from tests.core.staff.two_towns import TwoTowns
 from tests.postgres import KEY, Server
 
 on_sqlite = pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
 """For tests of what is SQLite's own."""
 
 on_postgres = pytest.mark.parametrize("empty", ["postgresql"], indirect=True)
+
+mostly_on_sqlite = pytest.mark.parametrize(
+    "shared", ["sqlite", pytest.param("postgresql", marks=SOAK)], indirect=True
+)
+"""For slow tests; those on PostgreSQL are run in `make soak` only."""
 
 both_kinds = pytest.mark.parametrize("url", BOTH, indirect=True)
 """For tests of a database that isn't prepared yet, and may not be there."""
@@ -69,6 +75,24 @@ def shared(
     folder = tmp_path_factory.mktemp("shared")
     with copied(request, request.param, folder, "prepared") as database:
         yield database
+
+
+@pytest.fixture(scope="session", params=BOTH)
+def shared_by_towns(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A database with two municipalities and no staff, to which nothing is ever committed."""
+    folder = tmp_path_factory.mktemp("towns")
+    with copied(request, request.param, folder, "prepared") as database:
+        database.write_sync(TwoTowns)
+        yield database
+
+
+@pytest.fixture
+def towns(shared_by_towns: Database) -> Iterator[TwoTowns]:
+    """Two municipalities, whose session is rolled back."""
+    with Session(shared_by_towns.engine) as session:
+        yield TwoTowns(session)
 
 
 @pytest.fixture

@@ -98,8 +98,10 @@ def add(people: People, role: str, who: int) -> None:
 def book(people: People, service: str, town: str, clock: str) -> Booking:
     def run(session: Session) -> Booking:
         services = people.chat.services
-        accounts, now = services.registry.accounts, services.clock()
-        env = BookingEnvironment(session, with_groups(town), accounts, now)
+        registry = services.registry
+        env = BookingEnvironment(
+            session, with_groups(town), registry.accounts, services.clock(), registry
+        )
         offer = env.offer_of(service)
         held = env.hold(clock, day=MONDAY, offer=offer)
         return env.confirm(held, offer=offer, phone=f"+3069{held.id:08}")

@@ -17,11 +17,6 @@ from tests.core.small_municipality import MONDAY, at, utc
 from tests.core.staff.two_towns import OPERATOR, TOWN, TwoTowns
 
 
-@pytest.fixture
-def towns(session: Session) -> TwoTowns:
-    return TwoTowns(session)
-
-
 def listed(towns: TwoTowns, by_days: int = 0) -> list[agenda.AgendaEntry]:
     day = MONDAY + timedelta(days=by_days)
     return [

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from core.actor import Role, Staff
 from core.bookings import attendance, by_staff, holds
@@ -18,11 +17,6 @@ from tests.core.small_municipality import MONDAY, at, utc
 from tests.core.staff.two_towns import OPERATOR, TOWN, TwoTowns
 
 OUTCOMES = [(Action.CAME, "completed"), (Action.NO_SHOW, "no_show")]
-
-
-@pytest.fixture
-def towns(session: Session) -> TwoTowns:
-    return TwoTowns(session)
 
 
 @pytest.fixture

@@ -30,11 +30,6 @@ from tests.postgres import KEY
 
 
 @pytest.fixture
-def towns(session: Session) -> TwoTowns:
-    return TwoTowns(session)
-
-
-@pytest.fixture
 def employee(towns: TwoTowns) -> Staff:
     return towns.staff(Role.EMPLOYEE)
 

@@ -2,7 +2,6 @@
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from core.actor import Role, Staff
 from core.bookings import by_staff, seen
@@ -11,11 +10,6 @@ from core.errors import StaffRefusalKind, StaffRefused
 from core.staff import codes, record, rooms
 from tests.core.small_municipality import at
 from tests.core.staff.two_towns import OPERATOR, TOWN, TwoTowns
-
-
-@pytest.fixture
-def towns(session: Session) -> TwoTowns:
-    return TwoTowns(session)
 
 
 @pytest.fixture

@@ -301,7 +301,7 @@ def test_every_action_has_its_rights_and_is_tried() -> None:
     assert set(RIGHTS) == set(EXPECTED) == set(WAYS) == set(Action)
 
 
-@pytest.mark.parametrize("shared", ["sqlite"], indirect=True)  # which is half a thousand cases
+@pytest.mark.parametrize("shared_by_towns", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("whose", WHOSE)
 @pytest.mark.parametrize("who", SERVES)
 @pytest.mark.parametrize("action", EXPECTED)

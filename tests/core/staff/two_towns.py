@@ -100,7 +100,10 @@ class TwoTowns:
         **details: Any,
     ) -> Booking:
         """Book for a citizen with one contact, who chats on the page."""
-        env = BookingEnvironment(self.session, with_groups(at), self.registry.accounts, self.now)
+        registry = self.registry
+        env = BookingEnvironment(
+            self.session, with_groups(at), registry.accounts, self.now, registry
+        )
         offer = env.offer_of(service)
         held = env.hold(clock, who, offer=offer)
         return env.confirm(held, offer=offer, phone=f"+3069{held.id:08}", **details)
