@@ -72,7 +72,7 @@ def open_deployment(migrated: Path, texts: Translator) -> Iterator[Deployment]:
         database.close()
 
 
-@pytest.mark.parametrize("tries", [25, pytest.param(200, marks=SOAK)])
+@pytest.mark.parametrize("tries", [15, pytest.param(200, marks=SOAK)])
 def test_a_booking_can_be_completed_or_left_after_any_sequence(
     migrated: Path, texts: Translator, tries: int
 ) -> None:

@@ -283,7 +283,7 @@ def world(database: Database, shipped: dict[str, Municipality], tmp_path: Path) 
 
 
 @mostly_on("postgresql")
-@pytest.mark.parametrize("talks", [4, pytest.param(150, marks=SOAK)])
+@pytest.mark.parametrize("talks", [3, pytest.param(150, marks=SOAK)])
 def test_one_booking_as_it_was_meant(world: World, talks: int, tell: Tell) -> None:
     begun = count()
 

@@ -268,7 +268,7 @@ def check_round(session: Session, of: Round, expected: OfferState) -> None:
 
 
 @on_both
-@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=SOAK)])
+@pytest.mark.parametrize("kills", [2, pytest.param(200, marks=SOAK)])
 def test_a_closure_is_whole_or_not_there_when_its_process_is_killed(
     database: Database,
     push_platform: PushPlatformServer,

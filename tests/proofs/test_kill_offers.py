@@ -227,7 +227,7 @@ def check(session: Session, booking_id: int) -> None:
 
 
 @on_both
-@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=SOAK)])
+@pytest.mark.parametrize("kills", [2, pytest.param(200, marks=SOAK)])
 def test_an_offer_is_made_and_accepted_once_when_the_server_is_killed(
     database: Database,
     push_platform: PushPlatformServer,

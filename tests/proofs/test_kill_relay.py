@@ -198,7 +198,7 @@ def check_arrived(
 
 
 @on_both
-@pytest.mark.parametrize(("kills", "pause"), [(3, 1.0), pytest.param(200, 8.0, marks=SOAK)])
+@pytest.mark.parametrize(("kills", "pause"), [(2, 1.0), pytest.param(200, 8.0, marks=SOAK)])
 def test_no_relayed_text_is_lost_when_the_server_is_killed(
     database: Database,
     push_platform: PushPlatformServer,

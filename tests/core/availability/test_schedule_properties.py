@@ -1,13 +1,13 @@
 """Properties of the schedule for any openings, closures, exceptions, bookings and zones."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,7 @@ from core.catalogue.service_offer import ServiceOffer
 from core.db.database import Database
 from core.db.models import Citizen, ExceptionKind, MunicipalityRow, ScheduleException
 from core.errors import BookingRefused
+from tests.conftest import SOAK
 from tests.core.small_municipality import closure, desk, offer_of, opening, service, small, utc
 
 ZONES = [
@@ -157,8 +158,22 @@ def window(offer: ServiceOffer, first: date, zone: ZoneInfo) -> tuple[datetime, 
     return since, until, utc(since) - timedelta(days=2)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
-@given(scenes(ZONES))
+def holds_for(
+    examples: int, *drawn: st.SearchStrategy[Any]
+) -> Callable[[Callable[..., None]], Callable[[int], None]]:
+    """Check a property for so many examples, and for ten times as many in `make soak`."""
+
+    def decorate(check: Callable[..., None]) -> Callable[[int], None]:
+        @pytest.mark.parametrize("examples", [examples, pytest.param(10 * examples, marks=SOAK)])
+        def test(examples: int) -> None:
+            settings(max_examples=examples, deadline=None, derandomize=True)(given(*drawn)(check))()
+
+        return test
+
+    return decorate
+
+
+@holds_for(40, scenes(ZONES))
 def test_no_free_time_is_closed_or_overlaps_what_is_taken(
     scene: tuple[ServiceOffer, dict[int, Spans], date],
 ) -> None:
@@ -174,8 +189,7 @@ def test_no_free_time_is_closed_or_overlaps_what_is_taken(
         )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
-@given(scenes(["Asia/Kathmandu"]))
+@holds_for(40, scenes(["Asia/Kathmandu"]))
 def test_every_time_that_is_open_and_not_taken_is_free(
     scene: tuple[ServiceOffer, dict[int, Spans], date],
 ) -> None:
@@ -205,8 +219,7 @@ def test_every_time_that_is_open_and_not_taken_is_free(
     assert free_starts(offer, busy, since, until, now) == sorted(expected)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
-@given(scenes(["Asia/Kathmandu"]))
+@holds_for(25, scenes(["Asia/Kathmandu"]))
 def test_a_desk_is_open_through_what_is_open_at_each_moment(
     scene: tuple[ServiceOffer, dict[int, Spans], date],
 ) -> None:
@@ -222,8 +235,7 @@ def test_a_desk_is_open_through_what_is_open_at_each_moment(
             assert works or desk_id not in desks_for(offer, begin)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
-@given(scenes(ZONES), st.sampled_from(ZONES))
+@holds_for(40, scenes(ZONES), st.sampled_from(ZONES))
 def test_the_free_days_are_the_days_of_the_free_times(
     scene: tuple[ServiceOffer, dict[int, Spans], date], name: str
 ) -> None:
@@ -270,14 +282,19 @@ def office_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     database.close()
 
 
-@settings(
-    max_examples=30,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(scenes(["Europe/Athens", "Australia/Lord_Howe"]), st.data())
+@pytest.mark.parametrize("examples", [12, pytest.param(150, marks=SOAK)])
 def test_whatever_is_free_can_be_held_and_nothing_else(
+    office_file: Database, examples: int
+) -> None:
+    @settings(max_examples=examples, deadline=None, derandomize=True)
+    @given(scenes(["Europe/Athens", "Australia/Lord_Howe"]), st.data())
+    def check(scene: tuple[ServiceOffer, dict[int, Spans], date], data: st.DataObject) -> None:
+        hold_whatever_is_free(office_file, scene, data)
+
+    check()
+
+
+def hold_whatever_is_free(
     office_file: Database, scene: tuple[ServiceOffer, dict[int, Spans], date], data: st.DataObject
 ) -> None:
     drawn, _busy, first = scene

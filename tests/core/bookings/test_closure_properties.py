@@ -165,7 +165,7 @@ SLOW: dict[str, Any] = {
 }
 
 
-@settings(max_examples=15, **SLOW)
+@settings(max_examples=8, **SLOW)
 @given(ops)
 def test_nobody_is_forgotten_and_no_desk_serves_two(shared: Database, done: list[Op]) -> None:
     run(shared, done)

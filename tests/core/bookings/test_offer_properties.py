@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from core.bookings.expiry import expire_lapsed
 from core.db.database import Database
 from core.db.models import Booking, ExceptionKind, OfferState, ScheduleException, TimeOffer
 from core.errors import BookingRefused
+from tests.conftest import SOAK
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.offers import accept, decline, held_for_offers, make
 from tests.core.db.overlaps import overlaps
@@ -102,11 +104,18 @@ STEPS: tuple[Callable[[World, int], Any], ...] = (
 )
 
 
-@settings(max_examples=25, deadline=None)
-@given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 11)), max_size=25))
-def test_no_desk_serves_two_and_no_hold_is_left_over(
-    shared: Database, steps: list[tuple[Callable[[World, int], Any], int]]
-) -> None:
+@pytest.mark.parametrize("examples", [10, pytest.param(400, marks=SOAK)])
+def test_no_desk_serves_two_and_no_hold_is_left_over(shared: Database, examples: int) -> None:
+    @settings(max_examples=examples, deadline=None)
+    @given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 11)), max_size=25))
+    def check(steps: list[tuple[Callable[[World, int], Any], int]]) -> None:
+        run(shared, steps)
+
+    check()
+
+
+def run(shared: Database, steps: list[tuple[Callable[[World, int], Any], int]]) -> None:
+    """Run the steps in a transaction that is rolled back; check after each."""
     with Session(shared.engine) as session:
         env = BookingEnvironment(session, small(desk("a"), desk("b")))
         session.add(
