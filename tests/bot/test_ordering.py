@@ -17,7 +17,7 @@ from core.errors import RetryTransaction
 from core.messaging import conversations
 from core.messaging.arrival_order import MAX_WAIT
 from core.messaging.outbox import LEASE
-from tests.conftest import NOW, Deployment, on_both
+from tests.conftest import NOW, Deployment, mostly_on
 from tests.core.wait_until import soon
 from tests.fakes.push_platform import PushPlatform
 from tests.postgres import KEY
@@ -70,7 +70,7 @@ def test_of_messages_that_wait_in_two_processes_the_earlier_is_first(
     assert deployment.database.write_sync(waiting) == 0
 
 
-@on_both
+@mostly_on("sqlite")
 def test_what_never_comes_is_waited_for_no_longer_than_that(deployment: Deployment) -> None:
     deployment.say("Γεια")
     application = Application(Settings(), deployment.database, deployment.services)
@@ -113,7 +113,7 @@ def test_what_was_written_before_its_question_could_be_seen_is_no_answer(
     assert send(2, "ναι", 0)[-1].step == "review"
 
 
-@on_both
+@mostly_on("sqlite")
 @pytest.mark.parametrize(
     ("status", "attempts", "theirs", "step"),
     [
@@ -148,7 +148,7 @@ def test_where_nothing_is_numbered_what_was_not_sent_was_not_seen(deployment: De
     assert deployment.say("ναι")[-1].step == "review"
 
 
-@on_both
+@mostly_on("sqlite")
 @pytest.mark.parametrize(
     "lost",
     [
@@ -230,7 +230,7 @@ OFFLINE = [
 ]
 
 
-@on_both
+@mostly_on("sqlite")
 @pytest.mark.parametrize(("said", "step"), OFFLINE)
 def test_whole_requests_that_were_typed_offline_are_taken(
     deployment: Deployment, said: tuple[str, ...], step: str

@@ -28,7 +28,7 @@ async def soon(so: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not so():
         assert time.monotonic() < deadline
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.01)
 
 
 def waiting(database: Database) -> int:

@@ -23,11 +23,11 @@ from core.db.models import (
     StaffCode,
 )
 from core.messaging.arrival_order import add
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, mostly_on
 from tests.core.db.query_plans import plans
 from tests.fakes.push_platform import PushPlatform
 
-pytestmark = on_both
+pytestmark = mostly_on("sqlite")
 
 KEEP_REPLIES = timedelta(hours=48)
 BOOK = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30")

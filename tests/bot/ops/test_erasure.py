@@ -10,11 +10,11 @@ from bot.messages import Inbound
 from core.db.models import Booking, Citizen, Contact
 from core.staff import codes, rooms
 from tests.bot.test_turn import stored
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, mostly_on
 from tests.core.staff.two_towns import OPERATOR
 from tests.webhooks.chat_client import CODE
 
-pytestmark = on_both
+pytestmark = mostly_on("sqlite")
 
 BEGIN = ("Γεια", "Καλαμάτα", "Επίδομα Στέγασης", "όχι")
 NAME, EMAIL, PHONE, TAX = "Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130"

@@ -14,6 +14,7 @@ from core.db.models import Confirmation
 from core.errors import BookingRefused
 from core.i18n import _
 from tests.core.booking_environment import DETAILS, PHONE, BookingEnvironment
+from tests.core.conftest import mostly_on_sqlite
 from tests.core.small_municipality import MONDAY, at, desk, service, small
 
 MakeEnv = Callable[..., BookingEnvironment]
@@ -170,6 +171,7 @@ def test_the_cap_of_a_proven_number_holds_for_edited_details_too(
     assert third.phone_proven is True
 
 
+@mostly_on_sqlite
 def test_an_address_confirms_thirty_bookings_a_day(make_env: MakeEnv) -> None:
     desks = [desk(f"desk-{number}") for number in range(32)]
     env = make_env(small(*desks))
@@ -244,6 +246,7 @@ def test_a_refused_time_leaves_the_one_that_is_held(env: BookingEnvironment) -> 
     assert held.state == "held"
 
 
+@mostly_on_sqlite
 def test_many_may_keep_a_time_from_one_address(make_env: MakeEnv) -> None:
     desks = [desk(f"desk-{number}") for number in range(25)]
     env = make_env(small(*desks))

@@ -22,6 +22,7 @@ from core.db.models import Booking, FailedAttempt
 from core.errors import BookingRefused, StaffRefused
 from tests.core.booking_environment import PHONE, BookingEnvironment
 from tests.core.bookings.test_limits import MakeEnv
+from tests.core.conftest import mostly_on_sqlite
 from tests.core.small_municipality import at, desk, small
 
 OTHER_PHONE = "+306999999999"
@@ -114,6 +115,7 @@ def test_five_wrong_tries_lock_the_conversation_wherever_it_is_from(
             check_unlocked(env.session, who, env.now)
 
 
+@mostly_on_sqlite
 def test_a_neighbour_locks_nobody_out(env: BookingEnvironment, booking: Booking) -> None:
     guess(env, 5, asker(1))
     for contact in range(2, 17):
@@ -121,6 +123,7 @@ def test_a_neighbour_locks_nobody_out(env: BookingEnvironment, booking: Booking)
     assert find(env, booking.code, who=asker(99)) is booking
 
 
+@mostly_on_sqlite
 def test_very_many_tries_from_an_address_make_it_pause(
     env: BookingEnvironment, booking: Booking
 ) -> None:
@@ -134,6 +137,7 @@ def test_very_many_tries_from_an_address_make_it_pause(
     assert find(env, booking.code, who=asker(5)) is booking
 
 
+@mostly_on_sqlite
 def test_the_wrong_codes_for_a_number_are_twelve_a_day_from_all_addresses(
     env: BookingEnvironment, booking: Booking
 ) -> None:
@@ -150,6 +154,7 @@ def test_the_wrong_codes_for_a_number_are_twelve_a_day_from_all_addresses(
         assert len(day) <= 12
 
 
+@mostly_on_sqlite
 def test_a_pause_is_for_whoever_has_the_right_code_too(
     env: BookingEnvironment, booking: Booking
 ) -> None:
@@ -200,6 +205,7 @@ def test_codes_are_as_many_as_the_calculation_says() -> None:
     assert sum(map(is_code, whole)) == len(whole) - one_kind
 
 
+@mostly_on_sqlite
 @pytest.mark.parametrize(("bookings", "guesses"), [(1, 12), (2, 12), (3, 8), (5, 5), (13, 1)])
 def test_a_number_with_several_bookings_is_as_hard_to_guess(
     make_env: MakeEnv, bookings: int, guesses: int
@@ -311,6 +317,7 @@ def test_right_answers_never_lock(env: BookingEnvironment, booking: Booking) -> 
         ("%", []),
     ],
 )
+@mostly_on_sqlite
 def test_staff_find_a_name_whatever_its_accents_and_capitals(
     env: BookingEnvironment, asked: str, found: list[str]
 ) -> None:
