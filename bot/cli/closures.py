@@ -92,7 +92,7 @@ def open_besides(
                 ),
                 alone=True,
             )
-            typer.echo(f"The closure {number} has ended; offers that were withdrawn: {count}")
+            typer.echo(f"The closure {number} has ended; offers that are withdrawn: {count}")
         elif first is not None:
             asked = _asked(ExceptionKind.OPENING, municipality, first, last, branch, desk, hours)
             _make(command, asked, yes)

@@ -1,11 +1,11 @@
-"""The offers of another time: made in portions, and ended when nobody answers."""
+"""The offers of another time: made and withdrawn in portions, and ended when nobody answers."""
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.orm import Session
@@ -20,12 +20,15 @@ from core.bookings.offer_making import (
     make_offers,
     plan_offers,
 )
+from core.bookings.offer_withdrawal import plan_withdrawals, withdraw_planned
 from core.bookings.time_offers import ASKED, end_overdue, has_overdue
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.events import events
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 LOOK_SECONDS = 2.0
 """The interval at which offers are looked for that another process has asked for."""
@@ -41,7 +44,7 @@ PAUSE_SECONDS = 0.1
 
 
 async def make_offers_forever(database: Database, services: Services) -> None:
-    """Make and end offers until cancelled, soon after one is asked for; an error ends nothing."""
+    """Make and end offers until cancelled, soon after that is asked for; an error ends nothing."""
     loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
     def committed(info: dict[Any, Any]) -> None:
@@ -68,18 +71,24 @@ async def make_offers_forever(database: Database, services: Services) -> None:
 
 
 async def work_once(database: Database, services: Services) -> bool:
-    """Make a portion of the offers, and end what is overdue; return whether there was any."""
+    """Make or withdraw some of the offers, and end what is overdue; return whether there was any.
+
+    What a closure that has ended asked for is withdrawn before anything is made.
+    """
     now, registry = services.clock(), services.registry
 
-    def is_waiting(session: Session) -> tuple[bool, bool]:
-        return has_overdue(session, now), has_pending(session)
+    def look(session: Session) -> tuple[bool, Sequence[int], bool]:
+        withdrawn = plan_withdrawals(session, registry, now, PLANNED)
+        return has_overdue(session, now), withdrawn, has_pending(session)
 
-    overdue, pending = await database.read(is_waiting)
+    overdue, withdrawn, pending = await database.read(look)
     if overdue:
         await database.write(lambda s: end_some(s, registry, services))
-    if pending:
+    if withdrawn:
+        await in_portions(database, withdrawn, partial(withdraw_portion, services))
+    elif pending:
         await make_planned(database, services)
-    return overdue or pending
+    return overdue or bool(withdrawn) or pending
 
 
 def end_some(session: Session, registry: Registry, services: Services) -> int:
@@ -97,24 +106,35 @@ async def make_planned(database: Database, services: Services) -> None:
         return plan_offers(session, registry, services.clock(), PLANNED)
 
     planned = await database.read(plan)
-    taken: set[Place] = set()
+    await in_portions(database, planned, partial(make_portion, services, set()))
+
+
+async def in_portions(
+    database: Database, planned: Sequence[T], work: Callable[[Sequence[T], Session], int]
+) -> None:
+    """Run work(planned, session), which returns how many it has done, until all are done."""
     while planned:
-        done = await database.write(partial(make_portion, services, planned, taken))
+        done = await database.write(partial(work, planned))
         planned = planned[done:]
         await asyncio.sleep(PAUSE_SECONDS)
 
 
 def make_portion(
-    services: Services, planned: Sequence[PlannedOffer], taken: set[Place], session: Session
+    services: Services, taken: set[Place], planned: Sequence[PlannedOffer], session: Session
 ) -> int:
     """Make the first of these offers; return how many were looked at."""
-    services.registry.refresh(session)
+    is_enough = _begin(services, session)
+    return make_offers(session, services.registry, planned, services.clock(), is_enough, taken)
+
+
+def withdraw_portion(services: Services, planned: Sequence[int], session: Session) -> int:
+    """Withdraw the first of these offers; return how many were looked at."""
+    is_enough = _begin(services, session)
+    return withdraw_planned(session, services.registry, planned, services.clock(), is_enough)
+
+
+def _begin(services: Services, session: Session) -> Callable[[], bool]:
+    """Begin a portion; return what tells that it has taken long enough."""
     ends = time.perf_counter() + WRITER_SECONDS
-    return make_offers(
-        session,
-        services.registry,
-        planned,
-        services.clock(),
-        lambda: time.perf_counter() > ends,
-        taken,
-    )
+    services.registry.refresh(session)
+    return lambda: time.perf_counter() > ends

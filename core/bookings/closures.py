@@ -21,7 +21,8 @@ from core.bookings.exception_checks import (
     end_of,
 )
 from core.bookings.exception_request import ExceptionRequest
-from core.bookings.time_offers import ask_for_offer, withdraw_offers
+from core.bookings.offer_withdrawal import count_withdrawable
+from core.bookings.time_offers import ASKED
 from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, Registry
 from core.catalogue.schedule_exceptions import (
     by_desk,
@@ -31,6 +32,7 @@ from core.catalogue.schedule_exceptions import (
     special_hours,
 )
 from core.db.advisory_locks import lock
+from core.db.events import record_event
 from core.db.models import (
     Booking,
     BookingState,
@@ -38,7 +40,6 @@ from core.db.models import (
     History,
     HistoryAction,
     MunicipalityRow,
-    OfferState,
     ScheduleException,
     StaffMember,
     TimeOffer,
@@ -120,7 +121,7 @@ def withdraw(
     exception_id: int,
     now: datetime,
 ) -> int:
-    """End a closure; return how many offers of another time were withdrawn.
+    """End a closure; return how many offers of another time are withdrawn, in portions after it.
 
     Their bookings stand as they were; for those that lie in another closure, a time is offered
     again. Raises StaffRefused: not_allowed, not_found; changed, where it is over or withdrawn;
@@ -139,18 +140,9 @@ def withdraw(
     row.withdrawn_at = now
     session.flush()
     _update_digest(session, municipality_id)
-    count = withdraw_offers(session, registry, row.id, now)
-    session.flush()
-    withdrawn = session.scalars(
-        select(Booking)
-        .join(TimeOffer, TimeOffer.booking_id == Booking.id)
-        .where(
-            TimeOffer.exception_id == row.id,
-            TimeOffer.state == OfferState.WITHDRAWN,
-            TimeOffer.ended_at == now,
-        )
-    ).all()
-    _ask_again(session, withdrawn, municipality_id, zone, now)
+    count = count_withdrawable(session, row.id, now)
+    if count:
+        record_event(session, ASKED)
     record(session, staff, Action.OPEN, now, municipality_id=municipality_id)
     enqueue_closure(session, registry, row, now, ended=True)
     session.flush()
@@ -317,33 +309,6 @@ def _in_way(
     for booking in bookings:
         if overlaps(hours, booking.starts_at, booking.ends_at, zone):
             yield booking
-
-
-def _ask_again(
-    session: Session,
-    bookings: Collection[Booking],
-    municipality_id: str,
-    zone: ZoneInfo,
-    now: datetime,
-) -> None:
-    """Have another time offered for those of the bookings that lie in a closure all the same."""
-    closures = session.scalars(
-        select(ScheduleException).where(
-            ScheduleException.municipality_id == municipality_id,
-            ScheduleException.kind == ExceptionKind.CLOSURE,
-            ScheduleException.withdrawn_at.is_(None),
-            ScheduleException.last >= now.astimezone(zone).date(),
-        )
-    ).all()
-    for booking in bookings:
-        if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
-            continue
-        for row in closures:
-            if is_about(row, booking.branch, booking.desk_id) and overlaps(
-                special_hours(row), booking.starts_at, booking.ends_at, zone
-            ):
-                ask_for_offer(session, booking, now, exception_id=row.id, member_id=row.member_id)
-                break
 
 
 def _update_digest(session: Session, municipality_id: str) -> None:

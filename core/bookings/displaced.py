@@ -19,7 +19,8 @@ from core.availability.schedule import Spans, day_bounds, is_open_through
 from core.availability.slots import MAX_DURATION, busy_at
 from core.bookings.expiry import expire_at_desks, expire_held
 from core.bookings.offer_ends import OPEN
-from core.bookings.time_offers import ask_for_offers, offer_again, withdraw
+from core.bookings.offer_withdrawal import withdraw
+from core.bookings.time_offers import ask_for_offers, offer_again
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db import overlap_guard
 from core.db.advisory_locks import lock

@@ -24,6 +24,7 @@ from core.db.models import (
     History,
     HistoryAction,
     OfferState,
+    ScheduleException,
     TimeOffer,
 )
 from core.errors import BookingRefused
@@ -101,6 +102,8 @@ def make_offers(
         )
         if offer is None:
             continue
+        if _is_withdrawn(session, offer):
+            continue  # it is ended by `withdraw_planned`
         booking = session.get_one(Booking, offer.booking_id)
         which = (booking.municipality_id, booking.service, booking.branch, booking.channel)
         if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
@@ -114,6 +117,12 @@ def make_offers(
                     break
                 taken.add(place)
     return len(planned)
+
+
+def _is_withdrawn(session: Session, offer: TimeOffer) -> bool:
+    """Return whether the closure for which another time is offered has ended."""
+    exception = offer.exception_id and session.get(ScheduleException, offer.exception_id)
+    return bool(exception and exception.withdrawn_at)
 
 
 class _FreeTimes:

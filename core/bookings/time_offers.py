@@ -1,10 +1,10 @@
-"""Offers of another time: asked for, answered, expired, withdrawn."""
+"""Offers of another time: asked for, answered, expired."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, insert, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, insert, or_, select
+from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.bookings.allocation import still_serves
@@ -17,7 +17,6 @@ from core.db.events import record_event
 from core.db.models import (
     Booking,
     BookingState,
-    History,
     HistoryAction,
     OfferState,
     ScheduleException,
@@ -30,7 +29,7 @@ from core.messaging.notifications import enqueue_by_office, enqueue_notification
 from core.staff.alerts import enqueue_alerts, enqueue_offer
 
 ASKED = "offer asked"
-"""The event that another time is to be offered, which wakes who makes the offers."""
+"""The event that another time is to be offered, or is no longer, which wakes who does it."""
 
 OFFER_FIELD = "offer"
 """The name by which the history of a booking says that an offered time was accepted."""
@@ -85,55 +84,6 @@ def ask_for_offers(
     if rows:
         session.execute(insert(TimeOffer), rows)
         record_event(session, ASKED)
-
-
-def withdraw_offers(session: Session, registry: Registry, exception_id: int, now: datetime) -> int:
-    """Withdraw a schedule exception's offers that weren't accepted; return how many there were.
-
-    The citizens who were told that their appointment can't take place are told that it stands.
-    """
-    offers = session.scalars(
-        select(TimeOffer)
-        .join(Booking, TimeOffer.booking_id == Booking.id)
-        .where(TimeOffer.exception_id == exception_id, or_(OPEN, _refused(now)))
-        .order_by(TimeOffer.id)
-        .with_for_update(of=TimeOffer)
-    ).all()
-    for offer in offers:
-        withdraw(session, registry, offer, now)
-    return len(offers)
-
-
-def _refused(now: datetime) -> ColumnElement[bool]:
-    """Return the condition for offers that led to nothing, of bookings that stand where they did.
-
-    The booking wasn't moved since, and no other time was offered for it later.
-    """
-    later = aliased(TimeOffer)
-    moved = select(History.id).where(
-        History.booking_id == TimeOffer.booking_id,
-        History.action == HistoryAction.MOVED,
-        History.at >= TimeOffer.ended_at,
-    )
-    return and_(
-        TimeOffer.state.in_((OfferState.DECLINED, OfferState.EXPIRED, OfferState.NONE_FREE)),
-        Booking.state == BookingState.CONFIRMED,
-        Booking.starts_at > now,
-        ~moved.exists(),
-        ~select(later.id)
-        .where(later.booking_id == TimeOffer.booking_id, later.id > TimeOffer.id)
-        .exists(),
-    )
-
-
-def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
-    """Withdraw an offer; the citizen, if told of it, is told that the appointment stands."""
-    is_known = offer.state != OfferState.PENDING
-    end_offer(session, offer, OfferState.WITHDRAWN, now)
-    if is_known:
-        booking = session.get_one(Booking, offer.booking_id)
-        tell_citizen(session, registry, booking, offer, MessageKind.OFFER_WITHDRAWN, now)
-        enqueue_offer(session, registry, booking, offer, now, only_shown=True)
 
 
 def tell_citizen(

@@ -1,5 +1,6 @@
 """`rantevou close`, `open` and `closures`: by the technician, who acts as the operator."""
 
+import asyncio
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.ops.time_offers import work_once
 from core.db.models import Booking, TimeOffer
 from tests.bot.cli.test_bookings import booking, local  # noqa: F401 a fixture here too
 from tests.bot.cli.test_staff import Technician, technician  # noqa: F401 a fixture here too
@@ -41,7 +43,10 @@ def test_a_day_is_closed_after_a_preview_listed_and_opened_again(
     ]
     assert "by number 1" in technician(*close, "--yes", code=1).stderr
     ended = technician("open", "kalamata", "--number", "1").stdout
-    assert ended == "The closure 1 has ended; offers that were withdrawn: 1\n"
+    assert ended == "The closure 1 has ended; offers that are withdrawn: 1\n"
+    assert offers(technician) == ["pending"]
+    deployment = technician.deployment
+    asyncio.run(work_once(deployment.database, deployment.services))  # as the server does
     assert offers(technician) == ["withdrawn"]
     again = technician("open", "kalamata", "--number", "1", code=1).stderr
     assert again.startswith("The closure 1 was ended already, on ")

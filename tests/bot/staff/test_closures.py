@@ -1,11 +1,13 @@
 """Closing and opening by commands in a room: previewed, and done at a tap."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from bot.ops.time_offers import work_once
 from core.db.models import Booking, ScheduleException, TimeOffer
 from core.staff import rooms
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
@@ -39,6 +41,11 @@ def made(people: People) -> list[tuple[Any, ...]]:
 
 def offered(people: People) -> list[str]:
     return people.chat.do(lambda s: list(s.scalars(select(TimeOffer.state).order_by(TimeOffer.id))))
+
+
+def work(people: People) -> None:
+    """Make and withdraw offers, as the server does."""
+    asyncio.run(work_once(people.chat.deployment.database, people.chat.services))
 
 
 @pytest.mark.parametrize(
@@ -118,6 +125,7 @@ def test_a_closure_ends_by_its_number(room: People) -> None:
     listed = str(room.write("/κλεισίματα"))
     assert listed.startswith("1 · κλειστά · town · Δευ 7/12/2026, όλη την ημέρα · βλάβη\n")
     assert room.write("/άνοιγμα 1") == "Το κλείσιμο 1 ήρθη."
+    work(room)
     assert offered(room) == ["withdrawn"]
     assert "έχει ήδη αρθεί" in str(room.write("/open 1"))
     assert "Δεν υπάρχει κλείσιμο 9" in str(room.write("/open 9"))

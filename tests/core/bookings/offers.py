@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from core.bookings import time_offers
 from core.bookings.offer_making import make_offers, plan_offers
+from core.bookings.offer_withdrawal import plan_withdrawals, withdraw_planned
 from core.bookings.time_offers import ask_for_offer
 from core.db.models import Booking, TimeOffer
 from tests.core.booking_environment import BookingEnvironment
@@ -22,6 +23,12 @@ def make(env: BookingEnvironment, limit: int = 100) -> int:
     """Make the offers that were asked for, as the server's job does."""
     planned = plan_offers(env.session, env.registry, env.now, limit)
     return make_offers(env.session, env.registry, planned, env.now, lambda: False)
+
+
+def work_off(env: BookingEnvironment, limit: int = 100) -> int:
+    """Withdraw the offers whose closure has ended, as the server's job does."""
+    planned = plan_withdrawals(env.session, env.registry, env.now, limit)
+    return withdraw_planned(env.session, env.registry, planned, env.now, lambda: False)
 
 
 def latest(env: BookingEnvironment, booking: Booking) -> TimeOffer:

@@ -19,7 +19,7 @@ from core.errors import StaffRefusalKind, StaffRefused
 from core.staff.record import entries
 from tests.bot.test_turn import counted
 from tests.core.booking_environment import BookingEnvironment
-from tests.core.bookings.offers import decline, latest
+from tests.core.bookings.offers import decline, latest, work_off
 from tests.core.bookings.offers import make as make_offers_of
 from tests.core.db.query_plans import plans
 from tests.core.small_municipality import (
@@ -56,6 +56,7 @@ def open_besides(env: BookingEnvironment, start: str, end: str, **more: Any) -> 
 def withdraw(env: BookingEnvironment, number: int) -> int:
     count = closures.withdraw(env.session, env.registry, OPERATOR, "town", number, env.now)
     env.registry.refresh(env.session)
+    work_off(env)
     return count
 
 
@@ -408,3 +409,35 @@ def test_many_in_the_way_take_no_more_statements_than_few(
         close(env, first=TUESDAY, last=TUESDAY)
     assert len(offers(env)) == 6
     assert few == many != {}
+
+
+def test_ending_a_closure_takes_no_more_statements_for_many_offers(
+    env: BookingEnvironment, shared: Database
+) -> None:
+    for day, clocks in ((MONDAY, "09:00 09:30"), (TUESDAY, "09:00 09:30 10:00 10:30")):
+        for clock in clocks.split():
+            env.book(clock, day=day)
+    numbers = [close(env, first=day, last=day).id for day in (MONDAY, TUESDAY)]
+    make_offers_of(env)
+    counts = []
+    for number in numbers:
+        with counted(shared) as statements:
+            closures.withdraw(env.session, env.registry, OPERATOR, "town", number, env.now)
+        counts.append(statements)
+        env.registry.refresh(env.session)
+    assert counts[0] == counts[1] != {}
+    assert {state for _booking, state in offers(env)} == {OfferState.MADE}
+    assert work_off(env) == 6
+
+
+def test_who_lies_in_another_closure_is_not_told_that_the_appointment_stands(
+    env: BookingEnvironment,
+) -> None:
+    env.book("09:00")
+    first = close(env, start="08:00", end="10:00")
+    close(env, start="09:00", end="11:00")
+    make_offers_of(env)
+    withdraw(env, first.id)
+    make_offers_of(env)
+    told = [kind for _platform, kind in env.outbox() if "offer" in kind]
+    assert told == ["time_offered", "time_offered"]

@@ -17,7 +17,7 @@ from core.db.models import Booking, ExceptionKind, OfferState, ScheduleException
 from core.errors import BookingRefused
 from tests.conftest import SOAK
 from tests.core.booking_environment import BookingEnvironment
-from tests.core.bookings.offers import accept, decline, held_for_offers, make
+from tests.core.bookings.offers import accept, decline, held_for_offers, make, work_off
 from tests.core.db.overlaps import overlaps
 from tests.core.small_municipality import MONDAY, TUESDAY, desk, small
 
@@ -50,7 +50,8 @@ def hold(env: World, which: int) -> None:
 
 def ask(env: World, which: int) -> None:
     if booking := confirmed(env, which):
-        exception = env.session.scalars(select(ScheduleException.id)).first()
+        still = ScheduleException.withdrawn_at.is_(None)
+        exception = env.session.scalars(select(ScheduleException.id).where(still)).one()
         time_offers.ask_for_offer(env.session, booking, env.now, exception_id=exception)
 
 
@@ -86,9 +87,26 @@ def lose(env: World, which: int) -> None:
         held[which % len(held)].state = "expired"
 
 
-def withdraw(env: World, _which: int) -> None:
-    exception = env.session.scalars(select(ScheduleException.id)).one()
-    time_offers.withdraw_offers(env.session, env.registry, exception, env.now)
+def close(env: World) -> None:
+    env.session.add(
+        ScheduleException(
+            municipality_id="town",
+            kind=ExceptionKind.CLOSURE,
+            first=MONDAY,
+            last=MONDAY,
+            reason="απεργία",
+            made_at=env.now,
+        )
+    )
+    env.session.flush()
+
+
+def withdraw(env: World, which: int) -> None:
+    """The closure ends, another is made; how many offers are withdrawn at once differs."""
+    still = ScheduleException.withdrawn_at.is_(None)
+    env.session.scalars(select(ScheduleException).where(still)).one().withdrawn_at = env.now
+    close(env)
+    work_off(env, limit=which)
 
 
 def end(env: World, _which: int) -> None:
@@ -96,6 +114,7 @@ def end(env: World, _which: int) -> None:
 
 
 def work(env: World, _which: int) -> None:
+    work_off(env, limit=3)
     make(env, limit=3)
 
 
@@ -118,17 +137,7 @@ def run(shared: Database, steps: list[tuple[Callable[[World, int], Any], int]]) 
     """Run the steps in a transaction that is rolled back; check after each."""
     with Session(shared.engine) as session:
         env = BookingEnvironment(session, small(desk("a"), desk("b")))
-        session.add(
-            ScheduleException(
-                municipality_id="town",
-                kind=ExceptionKind.CLOSURE,
-                first=MONDAY,
-                last=MONDAY,
-                reason="απεργία",
-                made_at=env.now,
-            )
-        )
-        session.flush()
+        close(env)
         for step, which in [(book, 0), (ask, 0), (work, 0), *steps]:
             with suppress(BookingRefused), session.begin_nested():
                 step(env, which)

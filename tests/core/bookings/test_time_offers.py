@@ -13,6 +13,7 @@ from core.bookings.expiry import expire_lapsed
 from core.bookings.history import record_change
 from core.bookings.limits import check_citizen
 from core.bookings.offer_making import has_pending, make_offers, plan_offers
+from core.bookings.offer_withdrawal import plan_withdrawals, withdraw_planned
 from core.db.models import ExceptionKind, HistoryAction, OutboxRow, ScheduleException, StaffRoom
 from core.errors import BookingRefused, StaffRefused
 from tests.core.booking_environment import BookingEnvironment
@@ -24,6 +25,7 @@ from tests.core.bookings.offers import (
     latest,
     make,
     offer,
+    work_off,
 )
 from tests.core.small_municipality import MONDAY, NOW, TUESDAY, at, desk, small, utc
 
@@ -50,6 +52,12 @@ def exception_of(env: BookingEnvironment) -> int:
     env.session.add(made)
     env.session.flush()
     return made.id
+
+
+def end_closure(env: BookingEnvironment, exception: int) -> None:
+    """End a closure; what was offered for it is withdrawn afterwards."""
+    env.session.get_one(ScheduleException, exception).withdrawn_at = env.now
+    env.session.flush()
 
 
 def room(env: BookingEnvironment) -> StaffRoom:
@@ -271,10 +279,37 @@ def test_withdrawn_offers_release_their_holds_and_the_citizens_are_told(
     made = offer(env, env.book("10:00"), exception_id=exception)
     pending = env.book("09:00")
     time_offers.ask_for_offer(env.session, pending, env.now, exception_id=exception)
-    assert time_offers.withdraw_offers(env.session, env.registry, exception, env.now) == 2
+    end_closure(env, exception)
+    assert work_off(env) == 2
     assert {made.state, latest(env, pending).state} == {"withdrawn"}
     assert held_for_offers(env) == []
     assert [kind for _, kind in told(env)] == ["time_offered", "offer_withdrawn"]
+
+
+def test_what_a_kill_left_is_withdrawn_later_and_told_once(env: BookingEnvironment) -> None:
+    exception = exception_of(env)
+    booked = [env.book(clock) for clock in ("09:00", "09:30", "10:00")]
+    made = [offer(env, each, exception_id=exception) for each in booked]
+    end_closure(env, exception)
+    planned = plan_withdrawals(env.session, env.registry, env.now, 10)
+    assert planned == [each.id for each in made]
+    given = env.session, env.registry, planned, env.now
+    assert withdraw_planned(*given, lambda: True) == 1
+    assert [each.state for each in made] == ["withdrawn", "made", "made"]
+    withdraw_planned(*given, lambda: False)  # by a process that planned the same
+    assert work_off(env) == 0
+    assert {each.state for each in made} == {"withdrawn"}
+    assert [kind for _, kind in told(env)].count("offer_withdrawn") == 3
+
+
+def test_nothing_is_offered_any_more_whose_closure_has_ended(env: BookingEnvironment) -> None:
+    exception = exception_of(env)
+    time_offers.ask_for_offer(env.session, env.book("10:00"), env.now, exception_id=exception)
+    planned = plan_offers(env.session, env.registry, env.now, 10)
+    end_closure(env, exception)
+    make_offers(env.session, env.registry, planned, env.now, lambda: False)
+    assert held_for_offers(env) == []
+    assert (work_off(env), told(env)) == (1, [])
 
 
 @pytest.mark.parametrize("ended", ["declined", "expired", "none_free"])
@@ -300,7 +335,8 @@ def test_who_was_told_that_it_cannot_take_place_is_told_that_it_stands_after_all
         record_change(env.session, booking, HistoryAction.MOVED, env.now, who)
     elif since == "cancelled":
         env.cancel(booking)
-    count = time_offers.withdraw_offers(env.session, env.registry, exception, env.now)
+    end_closure(env, exception)
+    count = work_off(env)
     said = [kind for _, kind in told(env)].count("offer_withdrawn")
     assert (count, said) == ((1, 1) if since == "nothing" else (0, 0))
 

@@ -1,0 +1,161 @@
+"""Withdrawing offers of another time, whose appointments can take place after all.
+
+Those of a closure that has ended are withdrawn in portions, as offers are made: what is left is
+read from their states, so that a process that is killed leaves nothing undone or done twice.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from core.availability.schedule import overlaps
+from core.bookings.offer_ends import OPEN, end_offer
+from core.bookings.time_offers import ask_for_offer, tell_citizen
+from core.catalogue.registry import Registry
+from core.catalogue.schedule_exceptions import is_about, special_hours
+from core.db.models import (
+    Booking,
+    BookingState,
+    ExceptionKind,
+    History,
+    HistoryAction,
+    OfferState,
+    ScheduleException,
+    TimeOffer,
+)
+from core.messaging.keys import MessageKind
+from core.staff.alerts import enqueue_offer
+
+REFUSED = (OfferState.DECLINED, OfferState.EXPIRED, OfferState.NONE_FREE)
+"""The states of offers that led to nothing, whose citizens wait for the office's call."""
+
+ANY_ZONE = timedelta(days=1)
+"""The most by which a day of a municipality is behind that of UTC."""
+
+
+def count_withdrawable(session: Session, exception_id: int, now: datetime) -> int:
+    """Return how many offers of a schedule exception are withdrawn when it ends."""
+    found = _withdrawable([exception_id], now).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def plan_withdrawals(
+    session: Session, registry: Registry, now: datetime, limit: int
+) -> Sequence[int]:
+    """Return the ids of offers whose closure has ended, at most so many; it blocks no writer."""
+    ended = session.scalars(
+        select(ScheduleException.id).where(
+            ScheduleException.municipality_id.in_([body.id for body in registry.municipalities]),
+            ScheduleException.last >= (now - ANY_ZONE).date(),
+            ScheduleException.withdrawn_at.is_not(None),
+        )
+    ).all()
+    if not ended:
+        return ()
+    found = _withdrawable(ended, now).order_by(TimeOffer.id)
+    return session.scalars(found.limit(limit)).all()
+
+
+def withdraw_planned(
+    session: Session,
+    registry: Registry,
+    planned: Sequence[int],
+    now: datetime,
+    is_enough: Callable[[], bool],
+) -> int:
+    """Withdraw offers until `is_enough`, one at least; return how many were looked at.
+
+    Citizens who were told that their appointment can't take place are told that it stands; where
+    it lies in another closure, a time is offered again instead.
+    """
+    for number, offer_id in enumerate(planned):
+        if number and is_enough():
+            return number
+        offer = session.scalar(
+            select(TimeOffer)
+            .join(Booking, TimeOffer.booking_id == Booking.id)
+            .where(TimeOffer.id == offer_id, or_(OPEN, _refused(now)))
+            .with_for_update(of=TimeOffer, skip_locked=True)
+        )
+        if offer is None:
+            continue
+        booking = session.get_one(Booking, offer.booking_id)
+        other = _other_closure(session, registry, booking, now)
+        if other is None:
+            withdraw(session, registry, offer, now)
+            continue
+        end_offer(session, offer, OfferState.WITHDRAWN, now)
+        enqueue_offer(session, registry, booking, offer, now, only_shown=True)
+        ask_for_offer(session, booking, now, exception_id=other.id, member_id=other.member_id)
+    return len(planned)
+
+
+def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
+    """Withdraw an offer; the citizen, if told of it, is told that the appointment stands."""
+    is_known = offer.state != OfferState.PENDING
+    end_offer(session, offer, OfferState.WITHDRAWN, now)
+    if is_known:
+        booking = session.get_one(Booking, offer.booking_id)
+        tell_citizen(session, registry, booking, offer, MessageKind.OFFER_WITHDRAWN, now)
+        enqueue_offer(session, registry, booking, offer, now, only_shown=True)
+
+
+def _withdrawable(exception_ids: Sequence[int], now: datetime) -> Select[int]:
+    """Return the query for the ids of offers of schedule exceptions that weren't accepted."""
+    return (
+        select(TimeOffer.id)
+        .join(Booking, TimeOffer.booking_id == Booking.id)
+        .where(TimeOffer.exception_id.in_(exception_ids), or_(OPEN, _refused(now)))
+    )
+
+
+def _refused(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for offers that led to nothing, of bookings that stand where they did.
+
+    The booking wasn't moved since, and no other time was offered for it later.
+    """
+    later = aliased(TimeOffer)
+    moved = select(History.id).where(
+        History.booking_id == TimeOffer.booking_id,
+        History.action == HistoryAction.MOVED,
+        History.at >= TimeOffer.ended_at,
+    )
+    return and_(
+        TimeOffer.state.in_(REFUSED),
+        Booking.state == BookingState.CONFIRMED,
+        Booking.starts_at > now,
+        ~moved.exists(),
+        ~select(later.id)
+        .where(later.booking_id == TimeOffer.booking_id, later.id > TimeOffer.id)
+        .exists(),
+    )
+
+
+def _other_closure(
+    session: Session, registry: Registry, booking: Booking, now: datetime
+) -> ScheduleException | None:
+    """Return the closure in which a booking to come lies all the same, the first if several."""
+    if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
+        return None
+    zone = ZoneInfo(registry[booking.municipality_id].body.timezone)
+    day = booking.starts_at.astimezone(zone).date()
+    closures = session.scalars(
+        select(ScheduleException)
+        .where(
+            ScheduleException.municipality_id == booking.municipality_id,
+            ScheduleException.kind == ExceptionKind.CLOSURE,
+            ScheduleException.withdrawn_at.is_(None),
+            ScheduleException.last >= day,
+            ScheduleException.first <= booking.ends_at.astimezone(zone).date(),
+        )
+        .order_by(ScheduleException.id)
+    )
+    for row in closures:
+        if is_about(row, booking.branch, booking.desk_id) and overlaps(
+            special_hours(row), booking.starts_at, booking.ends_at, zone
+        ):
+            return row
+    return None
