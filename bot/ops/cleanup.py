@@ -11,6 +11,7 @@ from bot.context import Services
 from bot.messages import WEBCHAT
 from bot.retry import repeat
 from bot.telemetry.logging import cause
+from core.bookings.closure_reasons import erase_reasons
 from core.bookings.expiry import expire_lapsed
 from core.bookings.limits import forget_confirmations
 from core.bookings.lookup import forget_attempts
@@ -103,4 +104,5 @@ def clean_up(
     forget_attempts(session, now)
     forget_confirmations(session, now)
     forget_codes(session, now)
+    erase_reasons(session, now)
     return {"holds": expire_lapsed(session, now), "conversations": len(idle)}

@@ -6,20 +6,27 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from bot.messages import Inbound, Reply
 from bot.ops.cleanup import BATCH, clean_up
+from core.actor import OPERATOR
+from core.bookings import closures
+from core.bookings.exception_request import ExceptionRequest
 from core.db.models import (
     Booking,
     Citizen,
     CodePurpose,
     Contact,
     Conversation,
+    ExceptionKind,
     FailedAttempt,
     InboundRow,
     OutboxRow,
     PendingInbound,
     PromptRow,
+    ScheduleException,
+    StaffAction,
     StaffCode,
 )
 from core.messaging.arrival_order import add
@@ -241,6 +248,41 @@ def test_what_is_still_unsent_is_kept_with_the_message_that_it_answers(
     deployment.database.write_sync(lambda s: s.execute(update(OutboxRow).values(status="sent")))
     clean_up_after(deployment)
     assert count(deployment, OutboxRow) == count(deployment, InboundRow) == 0
+
+
+def test_the_reason_of_a_closure_is_erased_two_days_after_it(deployment: Deployment) -> None:
+    registry, day = deployment.services.registry, deployment.clock().date() + timedelta(days=1)
+    reasons = ("ασθένεια", "απεργία", "βλάβη")
+
+    def close(session: Session) -> list[int]:
+        numbers: list[int] = []
+        now = deployment.clock()
+        for reason, last in zip(reasons, (day, day, day + timedelta(days=9)), strict=True):
+            kind, hours = ExceptionKind.CLOSURE, ("09:00", "10:00")
+            desk = f"koinoniki-arogi/{('stegasi', 'eee', 'stegasi')[len(numbers)]}"
+            asked = ExceptionRequest(kind, "kalamata", day, last, *hours, desk=desk, reason=reason)
+            now += timedelta(minutes=1)
+            numbers.append(closures.make(session, registry, OPERATOR, asked, now).id)
+        return numbers
+
+    def read(session: Session) -> list[list[str | None]]:
+        closed = session.scalars(select(ScheduleException).order_by(ScheduleException.id))
+        recorded = session.scalars(select(StaffAction).order_by(StaffAction.id))
+        return [[row.reason for row in closed], [row.reason for row in recorded]]
+
+    def left() -> list[list[str | None]]:
+        return deployment.database.write_sync(read)
+
+    deployment.database.write_sync(close)
+    clean_up_after(deployment, days=3)
+    assert left() == [list(reasons)] * 2
+    clean_up_after(deployment, days=1)
+    assert left() == [[None, None, "βλάβη"]] * 2
+    deployment.database.write_sync(
+        lambda s: s.execute(update(ScheduleException).values(withdrawn_at=deployment.clock()))
+    )
+    clean_up_after(deployment, days=2)
+    assert left() == [[None] * 3] * 2
 
 
 def test_the_messages_of_pages_are_found_by_their_expiry(deployment: Deployment) -> None:
