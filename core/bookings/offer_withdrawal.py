@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.availability.schedule import overlaps
@@ -95,12 +95,48 @@ def withdraw_planned(
 
 def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
     """Withdraw an offer; the citizen, if told of it, is told that the appointment stands."""
-    is_known = offer.state != OfferState.PENDING
+    is_known = _was_told(session, offer)
     end_offer(session, offer, OfferState.WITHDRAWN, now)
     if is_known:
         booking = session.get_one(Booking, offer.booking_id)
         tell_citizen(session, registry, booking, offer, MessageKind.OFFER_WITHDRAWN, now)
         enqueue_offer(session, registry, booking, offer, now, only_shown=True)
+
+
+def _was_told(session: Session, offer: TimeOffer) -> bool:
+    """Return whether the citizen was told that the appointment can't take place.
+
+    By this offer, or by a former one in whose place it was asked for.
+    """
+    if offer.state != OfferState.PENDING:
+        return True
+    asked_at = offer.asked_at
+    former = session.scalars(
+        select(TimeOffer)
+        .where(TimeOffer.booking_id == offer.booking_id, TimeOffer.id < offer.id)
+        .order_by(TimeOffer.id.desc())
+    )
+    for each in former:
+        if each.state in REFUSED and each.ended_at is not None:
+            moved = _moved_since(each.booking_id, each.ended_at)
+            return session.scalar(select(moved.exists())) is not True
+        if each.state != OfferState.WITHDRAWN or each.ended_at != asked_at:
+            return False
+        if each.hold_id is not None:
+            return True
+        asked_at = each.asked_at
+    return False
+
+
+def _moved_since(
+    booking_id: SQLColumnExpression[int] | int, at: SQLColumnExpression[datetime | None] | datetime
+) -> Select[int]:
+    """Return the query for the moves of a booking since a time."""
+    return select(History.id).where(
+        History.booking_id == booking_id,
+        History.action == HistoryAction.MOVED,
+        History.at >= at,
+    )
 
 
 def _withdrawable(exception_ids: Sequence[int], now: datetime) -> Select[int]:
@@ -118,11 +154,7 @@ def _refused(now: datetime) -> ColumnElement[bool]:
     The booking wasn't moved since, and no other time was offered for it later.
     """
     later = aliased(TimeOffer)
-    moved = select(History.id).where(
-        History.booking_id == TimeOffer.booking_id,
-        History.action == HistoryAction.MOVED,
-        History.at >= TimeOffer.ended_at,
-    )
+    moved = _moved_since(TimeOffer.booking_id, TimeOffer.ended_at)
     return and_(
         TimeOffer.state.in_(REFUSED),
         Booking.state == BookingState.CONFIRMED,

@@ -341,6 +341,50 @@ def test_who_was_told_that_it_cannot_take_place_is_told_that_it_stands_after_all
     assert (count, said) == ((1, 1) if since == "nothing" else (0, 0))
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_whose_offer_is_being_replaced_is_told_that_the_appointment_stands(
+    env: BookingEnvironment, times: int
+) -> None:
+    exception = exception_of(env)
+    booking = env.book("10:00")
+    for _time in range(times):
+        made = offer(env, booking, exception_id=exception)
+        hold_of(env, made).state = "expired"  # its time was closed too
+        env.later(minutes=1)
+        assert time_offers.end_overdue(env.session, env.registry, env.now) == 1
+    assert latest(env, booking).state == "pending"
+    end_closure(env, exception)
+    env.later(minutes=1)
+    work_off(env)
+    said = [kind for _, kind in told(env)]
+    assert said == ["time_offered"] * times + ["offer_withdrawn"]
+
+
+def test_whom_only_an_old_offer_told_otherwise_is_told_nothing(env: BookingEnvironment) -> None:
+    booking = env.book("10:00")
+    made = offer(env, booking, exception_id=exception_of(env))
+    assert accept(env, made)
+    env.later(hours=1)
+    exception = exception_of(env)
+    time_offers.ask_for_offer(env.session, booking, env.now, exception_id=exception)
+    end_closure(env, exception)
+    assert work_off(env) == 1
+    assert "offer_withdrawn" not in [kind for _, kind in told(env)]
+
+
+def test_who_declined_and_is_offered_nothing_new_is_told_that_it_stands(
+    env: BookingEnvironment,
+) -> None:
+    booking = env.book("10:00")
+    decline(env, offer(env, booking, exception_id=exception_of(env)))
+    exception = exception_of(env)
+    time_offers.ask_for_offer(env.session, booking, env.now, exception_id=exception)
+    for each in env.session.scalars(select(ScheduleException)):
+        end_closure(env, each.id)
+    assert work_off(env) == 1
+    assert [kind for _, kind in told(env)] == ["time_offered", "offer_withdrawn"]
+
+
 def test_a_time_that_was_closed_since_is_replaced_by_another(env: BookingEnvironment) -> None:
     booking = env.book("10:00")
     made = offer(env, booking)
