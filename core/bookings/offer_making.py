@@ -1,7 +1,7 @@
 """Making the offers that were asked for: for each, the nearest free time is held.
 
 They are planned by a transaction that only reads, and made by others, so short that no turn waits
-long. Each takes what no other process has locked, and leaves the rest as it is.
+long: one at a time, whichever process does it.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +18,7 @@ from core.bookings.offer_ends import OPEN, end_offer
 from core.bookings.time_offers import tell_citizen
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
+from core.db.advisory_locks import lock
 from core.db.models import (
     Booking,
     BookingState,
@@ -91,6 +92,7 @@ def make_offers(
     One whose times were all taken since is planned anew. `taken` are those which are known to be;
     more are added.
     """
+    lock(session, "offers")  # of two who each take several desks, one waits for the other
     taken = set() if taken is None else taken
     for number, plan in enumerate(planned):
         if number and is_enough():

@@ -142,7 +142,8 @@ def accept(
         raise offer_ended()
     lock(session, f"desk {hold.desk_id}")  # before any row is locked, as `take_desk` does
     for row in (booking, offer, hold):
-        session.refresh(row, with_for_update=True)
+        # Not FOR UPDATE: whoever ends the offer meanwhile adds rows that refer to the booking.
+        session.refresh(row, with_for_update={"key_share": True})
     stands = booking.state == BookingState.CONFIRMED and booking.starts_at > now
     if offer.state == OfferState.ACCEPTED and stands and booking.starts_at == hold.starts_at:
         return True
