@@ -34,16 +34,16 @@ class RelayThread(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     municipality_id: Mapped[str] = mapped_column(ForeignKey("municipalities.id"))
-    room_id: Mapped[int] = mapped_column(ForeignKey("staff_rooms.id"), index=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("staff_rooms.id"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
-    booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))
     service: Mapped[str | None]
     """The service that was under way, or the booking's."""
     member_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     """The time at which it is closed by itself; each message puts it off."""
-    closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    closed_at: Mapped[datetime | None]
 
 
 class RelayMessage(WithPublicId, Base):

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from core.actor import Role, Staff
+from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.models import Citizen, Contact, OutboxRow, RelayThread
 from core.messaging.keys import MessageKind
@@ -18,7 +19,7 @@ from tests.core.db.query_plans import plans
 from tests.core.small_municipality import NOW
 from tests.core.staff.two_towns import OPERATOR, TOWN, TwoTowns
 
-PAGE = "webchat"
+PAGE, THREADS = "webchat", "relay_threads"
 
 
 def answered(towns: TwoTowns, count: int) -> RelayThread:
@@ -67,3 +68,18 @@ def test_what_is_erased_is_found_without_reading_all_that_ever_was(empty: Databa
     ran = plans(empty, erase, r"\s*SELECT")
     assert [plan for plan in ran if "ix_relay_messages_kept" in plan] == ran[:1]
     assert not any(re.search(r"SCAN outgoing|Seq Scan on outgoing", plan) for plan in ran)
+
+
+def test_each_index_of_threads_is_used(empty: Database) -> None:
+    with Session(empty.engine) as session:
+        indexes = {each["name"] for each in inspect(session.connection()).get_indexes(THREADS)}
+        registry = Registry("secret")
+
+    def all_of_them(session: Session) -> None:
+        relay_upkeep.maintain(session, registry, NOW, PAGE)
+        relay_upkeep.erase_of_citizen(session, registry, 1, NOW)
+        relay.find_open(session, 1)
+
+    used = " ".join(plans(empty, all_of_them, r"\s*(SELECT|UPDATE).*relay"))
+    assert indexes - set(re.findall(r"\w+", used)) == set()
+    assert not re.search(rf"(SCAN|Seq Scan on) {THREADS}(?! USING)", used)
