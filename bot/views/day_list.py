@@ -8,7 +8,7 @@ from bot.context import Services
 from bot.messages import Reply
 from bot.platforms.layout import ROOM_UNITS, fitting, utf16_units
 from bot.views.staff_alert import LANGUAGE
-from bot.views.staff_offer import open_offers
+from bot.views.staff_offer import open_offers, unresolved_offers
 from core.bookings import closures
 from core.bookings.agenda import list_room_day
 from core.db.models import OutboxRow, StaffRoom
@@ -16,7 +16,7 @@ from core.messaging.keys import Cause
 from core.staff.rooms import is_one_way
 from dialogs.messages.closures import list_line
 from dialogs.messages.staff_alert import day_heading, day_line, more, more_of_day
-from dialogs.messages.staff_offer import open_heading
+from dialogs.messages.staff_offer import open_heading, unresolved_heading
 
 MAX_EXCEPTIONS = 10
 """The most closures and openings of a day that are named, for a reason may be long."""
@@ -24,8 +24,7 @@ MAX_EXCEPTIONS = 10
 
 def render_day_list(session: Session, services: Services, row: OutboxRow) -> Reply | None:
     """Return the list of a room's bookings on a day: after what is closed or open besides then,
-    before the offers that are open.
-
+    before the offers that are open, and those that led to nothing.
 
     None where there is nothing. Of more than a message holds, the first are listed, and how many
     more there are.
@@ -35,8 +34,9 @@ def render_day_list(session: Session, services: Services, row: OutboxRow) -> Rep
     day = Cause.parse(row.dedupe_key, row.recipient).as_day()
     entries = list_room_day(session, loaded, room, day)
     offers = open_offers(session, services, room)
+    unresolved = unresolved_offers(session, services, room, services.clock())
     exceptions = closures.on_day(session, loaded, day, room.desk_id)
-    if not entries and not offers and not exceptions:
+    if not entries and not offers and not unresolved and not exceptions:
         return None
     say = partial(services.texts.say, language=LANGUAGE)
     changed = [say(list_line(loaded, *each, day)) for each in exceptions[:MAX_EXCEPTIONS]]
@@ -45,11 +45,12 @@ def render_day_list(session: Session, services: Services, row: OutboxRow) -> Rep
     count = more if is_one_way(room.chat) else more_of_day
     left = ROOM_UNITS - utf16_units(heading) - utf16_units(say(count(len(entries)))) - 1
     still_open: list[str] = []
-    if offers:
-        offered = say(open_heading(len(offers)))
-        kept = fitting(offers, ROOM_UNITS // 2 - utf16_units(offered))
-        still_open = [offered, *kept]
-        left -= sum(utf16_units(line) + 1 for line in still_open)
+    for of_offers, which in ((open_heading, offers), (unresolved_heading, unresolved)):
+        if which:
+            offered = say(of_offers(len(which)))
+            kept = fitting(which, ROOM_UNITS // 4 - utf16_units(offered))
+            still_open += [offered, *kept]
+    left -= sum(utf16_units(line) + 1 for line in still_open)
     listed = fitting((say(day_line(loaded.body, entry)) for entry in entries), left)
     rest = len(entries) - len(listed)
     last = [say(count(rest))] if rest else []

@@ -1,6 +1,7 @@
 """Renders what rooms of staff are told and asked of offers of another time."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from bot.views.staff_alert import LANGUAGE, number_button
 from bot.views.staff_question import which_booking
 from core.bookings.agenda import entry_of
 from core.bookings.offer_ends import OPEN
-from core.bookings.time_offers import hold_of
+from core.bookings.time_offers import hold_of, unresolved
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, OfferState, OutboxRow, StaffRoom, TimeOffer
 from core.i18n import Text
@@ -117,5 +118,21 @@ def open_offers(session: Session, services: Services, room: StaffRoom) -> Sequen
         ):
             entry = entry_of(loaded, booking)
             line = texts.open_line(loaded.body, entry, hold.starts_at, offer.expires_at)
+            lines.append(services.texts.say(line, LANGUAGE))
+    return lines
+
+
+def unresolved_offers(
+    session: Session, services: Services, room: StaffRoom, now: datetime
+) -> Sequence[str]:
+    """Return the lines of a room's bookings that can't take place, and for which none was taken."""
+    loaded = services.registry[room.municipality_id]
+    lines = []
+    for offer, booking in unresolved(session, loaded, now):
+        if is_for(room, loaded.body, booking.service, booking.desk_id):
+            hold = hold_of(session, offer)
+            start = hold.starts_at if hold else None
+            entry = entry_of(loaded, booking)
+            line = texts.became_line(loaded.body, entry, offer.state, start)
             lines.append(services.texts.say(line, LANGUAGE))
     return lines

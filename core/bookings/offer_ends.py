@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, select, text
+from sqlalchemy.orm import Session, aliased
 
 from core.db.events import record_event
 from core.db.models import (
@@ -18,6 +18,9 @@ from core.db.models import (
 
 OPEN = text("time_offers.state IN ('pending','made')")
 """The condition for open offers; literal, as the condition of the partial index is."""
+
+REFUSED = (OfferState.DECLINED, OfferState.EXPIRED, OfferState.NONE_FREE)
+"""The states of offers that led to nothing, whose citizens wait for the office's call."""
 
 ENDING: Collection[HistoryAction] = frozenset(
     {
@@ -66,3 +69,32 @@ def withdraw_offer(session: Session, booking_id: int, now: datetime) -> None:
     """Withdraw the open offer of a booking, if there is one: the booking was changed otherwise."""
     if offer := open_offer(session, booking_id, lock=True):
         end_offer(session, offer, OfferState.WITHDRAWN, now)
+
+
+def led_to_nothing(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for offers that led to nothing, of bookings that stand where they did.
+
+    The booking wasn't moved since, and no other time was offered for it later.
+    """
+    later = aliased(TimeOffer)
+    moved = moved_since(TimeOffer.booking_id, TimeOffer.ended_at)
+    return and_(
+        TimeOffer.state.in_(REFUSED),
+        Booking.state == BookingState.CONFIRMED,
+        Booking.starts_at > now,
+        ~moved.exists(),
+        ~select(later.id)
+        .where(later.booking_id == TimeOffer.booking_id, later.id > TimeOffer.id)
+        .exists(),
+    )
+
+
+def moved_since(
+    booking_id: SQLColumnExpression[int] | int, at: SQLColumnExpression[datetime | None] | datetime
+) -> Select[int]:
+    """Return the query for the moves of a booking since a time."""
+    return select(History.id).where(
+        History.booking_id == booking_id,
+        History.action == HistoryAction.MOVED,
+        History.at >= at,
+    )

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
 
 from core.availability.schedule import overlaps
-from core.bookings.offer_ends import OPEN, end_offer
+from core.bookings.offer_ends import OPEN, REFUSED, end_offer, led_to_nothing, moved_since
 from core.bookings.time_offers import ask_for_offer, tell_citizen
 from core.catalogue.registry import Registry
 from core.catalogue.schedule_exceptions import is_about, special_hours
@@ -20,17 +20,12 @@ from core.db.models import (
     Booking,
     BookingState,
     ExceptionKind,
-    History,
-    HistoryAction,
     OfferState,
     ScheduleException,
     TimeOffer,
 )
 from core.messaging.keys import MessageKind
 from core.staff.alerts import enqueue_offer
-
-REFUSED = (OfferState.DECLINED, OfferState.EXPIRED, OfferState.NONE_FREE)
-"""The states of offers that led to nothing, whose citizens wait for the office's call."""
 
 ANY_ZONE = timedelta(days=1)
 """The most by which a day of a municipality is behind that of UTC."""
@@ -77,7 +72,7 @@ def withdraw_planned(
         offer = session.scalar(
             select(TimeOffer)
             .join(Booking, TimeOffer.booking_id == Booking.id)
-            .where(TimeOffer.id == offer_id, or_(OPEN, _refused(now)))
+            .where(TimeOffer.id == offer_id, or_(OPEN, led_to_nothing(now)))
             .with_for_update(of=TimeOffer, skip_locked=True)
         )
         if offer is None:
@@ -118,7 +113,7 @@ def _was_told(session: Session, offer: TimeOffer) -> bool:
     )
     for each in former:
         if each.state in REFUSED and each.ended_at is not None:
-            moved = _moved_since(each.booking_id, each.ended_at)
+            moved = moved_since(each.booking_id, each.ended_at)
             return session.scalar(select(moved.exists())) is not True
         if each.state != OfferState.WITHDRAWN or each.ended_at != asked_at:
             return False
@@ -128,41 +123,12 @@ def _was_told(session: Session, offer: TimeOffer) -> bool:
     return False
 
 
-def _moved_since(
-    booking_id: SQLColumnExpression[int] | int, at: SQLColumnExpression[datetime | None] | datetime
-) -> Select[int]:
-    """Return the query for the moves of a booking since a time."""
-    return select(History.id).where(
-        History.booking_id == booking_id,
-        History.action == HistoryAction.MOVED,
-        History.at >= at,
-    )
-
-
 def _withdrawable(exception_ids: Sequence[int], now: datetime) -> Select[int]:
     """Return the query for the ids of offers of schedule exceptions that weren't accepted."""
     return (
         select(TimeOffer.id)
         .join(Booking, TimeOffer.booking_id == Booking.id)
-        .where(TimeOffer.exception_id.in_(exception_ids), or_(OPEN, _refused(now)))
-    )
-
-
-def _refused(now: datetime) -> ColumnElement[bool]:
-    """Return the condition for offers that led to nothing, of bookings that stand where they did.
-
-    The booking wasn't moved since, and no other time was offered for it later.
-    """
-    later = aliased(TimeOffer)
-    moved = _moved_since(TimeOffer.booking_id, TimeOffer.ended_at)
-    return and_(
-        TimeOffer.state.in_(REFUSED),
-        Booking.state == BookingState.CONFIRMED,
-        Booking.starts_at > now,
-        ~moved.exists(),
-        ~select(later.id)
-        .where(later.booking_id == TimeOffer.booking_id, later.id > TimeOffer.id)
-        .exists(),
+        .where(TimeOffer.exception_id.in_(exception_ids), or_(OPEN, led_to_nothing(now)))
     )
 
 

@@ -10,8 +10,8 @@ from core.actor import Actor
 from core.bookings.allocation import still_serves
 from core.bookings.history import Place, record_change
 from core.bookings.holds import is_live
-from core.bookings.offer_ends import OPEN, end_offer, open_offer
-from core.catalogue.registry import Registry
+from core.bookings.offer_ends import OPEN, end_offer, led_to_nothing, open_offer
+from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.advisory_locks import lock
 from core.db.events import record_event
 from core.db.models import (
@@ -121,6 +121,31 @@ def latest_offer(session: Session, booking_id: int) -> TimeOffer | None:
 def hold_of(session: Session, offer: TimeOffer) -> Booking | None:
     """Return the hold that has the time of an offer; None where it was never made."""
     return session.get(Booking, offer.hold_id) if offer.hold_id else None
+
+
+def unresolved(
+    session: Session, loaded: LoadedMunicipality, now: datetime
+) -> Sequence[tuple[TimeOffer, Booking]]:
+    """Return the offers that led to nothing, of bookings to come that still can't take place.
+
+    Their desks aren't open for them; they come by their start.
+    """
+    found = session.execute(
+        select(TimeOffer, Booking)
+        .join(Booking, TimeOffer.booking_id == Booking.id)
+        .where(
+            Booking.municipality_id == loaded.body.id,
+            Booking.ends_at > now,  # as the index has it
+            led_to_nothing(now),
+        )
+        .order_by(Booking.starts_at, Booking.id)
+    )
+    return [
+        (offer, booking)
+        for offer, booking in found
+        if not loaded.has(booking.service, booking.branch)
+        or not still_serves(loaded.offer(booking.service, booking.branch, booking.channel), booking)
+    ]
 
 
 def reason_of(session: Session, offer: TimeOffer) -> str | None:

@@ -69,6 +69,15 @@ def open_heading(count: int) -> Text:
     return _n("{count} offer is open:", "{count} offers are open:", count)
 
 
+def unresolved_heading(count: int) -> Text:
+    """Return the heading of those that can't take place, and for which no other time was taken."""
+    return _n(
+        "{count} appointment is in closed hours and no other time was taken:",
+        "{count} appointments are in closed hours and no other time was taken:",
+        count,
+    )
+
+
 def open_line(body: Municipality, entry: AgendaEntry, start: datetime, until: datetime) -> Text:
     """Return the line of an open offer in the morning's list."""
     zone = ZoneInfo(body.timezone)

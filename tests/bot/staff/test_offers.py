@@ -1,18 +1,20 @@
 """Offers of another time, as a room of staff asks for them and is told of them."""
 
-from datetime import date, timedelta
-from functools import partial
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
 from bot.views.day_list import render_day_list
-from core.bookings import time_offers
+from core.actor import OPERATOR
+from core.bookings import closures, time_offers
+from core.bookings.exception_request import ExceptionRequest
 from core.bookings.offer_making import make_offers, plan_offers
-from core.db.models import Booking, OutboxRow, TimeOffer
+from core.db.models import Booking, ExceptionKind, OutboxRow, TimeOffer
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
+from tests.core.small_municipality import ATHENS, MONDAY
 
 MOVE, YES, LEAVE, NUMBER = "Άλλη ώρα…", "Ναι, να προταθεί", "Όχι, να μείνει", "Τηλέφωνο"
 ASKS = "Να προταθεί στον πολίτη άλλη ώρα"
@@ -150,9 +152,19 @@ def test_that_it_was_accepted_is_told_as_a_change(asked: People) -> None:
 def test_the_mornings_list_ends_with_the_open_offers(asked: People) -> None:
     asked.tap(YES)
     run_job(asked)
-    services = asked.chat.services
+    for day in (date(2026, 12, 7), date(2026, 12, 7) + timedelta(days=1)):
+        *_others, heading, line = morning(asked, day)
+        assert heading == "Μένει αναπάντητη 1 πρόταση:"
+        assert "προτείνεται 7/12/2026 10:30 έως" in line
+    decline(asked)
+    assert morning(asked, date(2026, 12, 8)) == []
 
-    def render(session: Session, day: date) -> list[str]:
+
+def morning(people: People, day: date) -> list[str]:
+    """The lines of the morning's list."""
+    services = people.chat.services
+
+    def render(session: Session) -> list[str]:
         recipient = RoomRecipient(1)
         row = OutboxRow(
             kind=MessageKind.DAY_LIST,
@@ -163,9 +175,44 @@ def test_the_mornings_list_ends_with_the_open_offers(asked: People) -> None:
         reply = render_day_list(session, services, row)
         return reply.text.splitlines() if reply else []
 
-    for day in (date(2026, 12, 7), date(2026, 12, 7) + timedelta(days=1)):
-        *_others, heading, line = asked.chat.do(partial(render, day=day))
-        assert heading == "Μένει αναπάντητη 1 πρόταση:"
-        assert "προτείνεται 7/12/2026 10:30 έως" in line
-    decline(asked)
-    assert asked.chat.do(lambda s: render(s, date(2026, 12, 8))) == []
+    return people.chat.do(render)
+
+
+@pytest.mark.parametrize(
+    ("ended", "then"),
+    [
+        ("declined", "opened"),
+        ("declined", "moved"),
+        ("expired", "cancelled"),
+        ("expired", "over"),
+    ],
+)
+def test_who_has_no_other_time_is_named_each_morning_until_something_is_done(
+    people: People, ended: str, then: str
+) -> None:
+    room, clock, registry = people.chat, people.chat.deployment.clock, people.chat.services.registry
+    room.bind()
+    booking = room.book("10:00")
+    clock.now = datetime(2026, 11, 30, 9, 0, tzinfo=ATHENS)
+    closed = ExceptionRequest(ExceptionKind.CLOSURE, "town", MONDAY, MONDAY, "09:00", "10:30")
+    number = room.do(lambda s: closures.make(s, registry, OPERATOR, closed, clock.now)).id
+    run_job(people)
+    if ended == "declined":
+        decline(people)
+    clock.forward(days=1)
+    run_job(people)
+    assert offer(people).state == ended
+    for day in (date(2026, 12, 2), date(2026, 12, 3)):
+        heading, line = morning(people, day)[-2:]
+        assert heading == "1 ραντεβού πέφτει σε κλειστές ώρες και δεν έχει νέα ώρα:"
+        assert line.startswith("• Τηλεφωνήστε στον πολίτη, ")
+    if then == "opened":
+        room.do(lambda s: closures.withdraw(s, registry, OPERATOR, "town", number, clock.now))
+        room.do(registry.refresh)
+    elif then == "cancelled":
+        room.change(booking, lambda env, found: env.cancel(found))
+    elif then == "moved":
+        room.change(booking, lambda env, found: env.move(found, "10:30"))
+    else:
+        clock.now = datetime(2026, 12, 7, 11, 0, tzinfo=ATHENS)
+    assert not any("κλειστές ώρες" in line for line in morning(people, date(2026, 12, 4)))
