@@ -8,7 +8,7 @@ from bot import conversation_state
 from bot.context import Services
 from bot.messages import Reply, Sender
 from bot.views.appointment import appointment
-from bot.views.closure import render_closure
+from bot.views.closure import render_closure, render_preview
 from bot.views.day_list import render_day_list
 from bot.views.notification import render_notification
 from bot.views.relay import (
@@ -50,6 +50,7 @@ TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = 
     MessageKind.RELAY_UNDELIVERED: render_unread,
     MessageKind.RELAY_PROMPT: render_prompt,
     MessageKind.CLOSURE: render_closure,
+    MessageKind.CLOSURE_PREVIEW: render_preview,
 }
 """The messages to rooms of staff by kind; None where one is obsolete."""
 

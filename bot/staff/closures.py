@@ -1,13 +1,20 @@
 """The commands that close, open and list: previewed in the room, and done at a tap."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from bot.messages import ReplyChoice
-from bot.staff.places import municipality_of, place_named, place_of_chat
+from bot.staff.places import (
+    desks_of,
+    municipality_of,
+    place_before_day,
+    place_of_chat,
+    refuse_unknown,
+)
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import (
     StaffAnswer,
@@ -25,6 +32,9 @@ from core.db.models import ExceptionKind
 from core.db.models import StaffInbound as StaffInboundRow
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _, lines
+from core.messaging.keys import Cause, MessageKind
+from core.messaging.outbox import enqueue
+from core.staff.alerts import to_room
 from core.staff.rights import not_found
 from dialogs.messages import closures as texts
 from dialogs.nlu.dates import NoSuchDay
@@ -104,7 +114,7 @@ def do(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
     """Close or open as the tapped preview says. Raises StaffRefused."""
     row, asked = _find(turn, tap)
     made = closures.make(turn.session, turn.registry, staff, asked, turn.now)
-    _answered(row)
+    _answered(turn, row, made.id)
     number = str(made.id)
     if asked.kind is ExceptionKind.OPENING:
         return turn.pop_up(_("Opened, number {number}.", number=number))
@@ -114,16 +124,17 @@ def do(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
 def leave(turn: StaffTurn, _staff: Staff, tap: StaffTap) -> StaffAnswer:
     """Leave it as it is; the other button works no more. Raises StaffRefused."""
     row, _asked = _find(turn, tap)
-    _answered(row)
-    return turn.pop_up(_("Left as it is."))
+    _answered(turn, row, 0)
+    return turn.pop_up(texts.LEFT)
 
 
 def _preview(turn: StaffTurn, staff: Staff, kind: ExceptionKind, argument: str) -> StaffAnswer:
     loaded = municipality_of(turn, staff)
     today = turn.now.astimezone(ZoneInfo(loaded.body.timezone)).date()
-    place, typed = place_named(loaded, argument)
+    lexicon = turn.services.texts
+    place, typed = place_before_day(loaded, argument, lexicon, today)
     try:
-        found = parse_day_range(typed, turn.services.texts, today)
+        found = parse_day_range(typed, lexicon, today)
     except NoSuchDay:
         raise _invalid(_("There is no such day: {given}", given=typed[:50])) from None
     except NoSuchHours:
@@ -135,8 +146,8 @@ def _preview(turn: StaffTurn, staff: Staff, kind: ExceptionKind, argument: str) 
             )
         ) from None
     if found is None:
-        desk = next(f"{branch}/{desk}" for branch, desk in loaded.desk_ids)
-        raise _invalid(TextTemplate(HOW[kind].message, args={"place": desk}))
+        refuse_unknown(loaded, typed, lexicon, today)
+        raise _invalid(TextTemplate(HOW[kind].message, args={"place": desks_of(loaded)[0]}))
     branch, desk_named = place or place_of_chat(turn, staff, loaded)
     asked = ExceptionRequest(
         kind,
@@ -198,9 +209,18 @@ def _find(turn: StaffTurn, tap: StaffTap) -> tuple[StaffInboundRow, ExceptionReq
     return row, asked
 
 
-def _answered(row: StaffInboundRow) -> None:
+def _answered(turn: StaffTurn, row: StaffInboundRow, number: int) -> None:
+    """Store that a preview was answered, and have it show that without its buttons, in a room.
+
+    `number` is that of what was made; 0 where it was left.
+    """
     answer = row.answer or {}
     row.answer = {name: value for name, value in answer.items() if name != "asked"}
+    if turn.room and turn.inbound.under:
+        cause = Cause.preview(row.id, int(row.received_at.timestamp()), number)
+        edit = to_room(turn.room, MessageKind.CLOSURE_PREVIEW, cause, turn.now, None)
+        edits = [replace(edit, provider_id=turn.inbound.under)]
+        enqueue(turn.session, turn.registry.accounts, edits, turn.now)
 
 
 def _invalid(text: TextTemplate) -> StaffRefused:

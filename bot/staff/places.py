@@ -1,6 +1,8 @@
 """The places that staff mean: of their chat, or named in a command."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from bot.staff.turn import StaffTurn
@@ -8,8 +10,13 @@ from core.actor import Role, Staff
 from core.catalogue.registry import LoadedMunicipality
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import _
-from core.staff.rights import no_municipality
+from core.staff.rights import no_municipality, not_found
+from dialogs.nlu.dates import NoSuchDay
+from dialogs.nlu.day_ranges import NoSuchHours, parse_day_range
+from dialogs.nlu.lexicon import Lexicon
 from dialogs.nlu.normalize import normalize
+
+_NAME = re.compile(r"[\w/.\- ]+")
 
 MAX_WORDS = 8
 """The most words of a place's name that are looked for."""
@@ -71,6 +78,48 @@ def place_of_chat(turn: StaffTurn, staff: Staff, loaded: LoadedMunicipality) -> 
             ),
         )
     return Place()
+
+
+def place_before_day(
+    loaded: LoadedMunicipality, typed: str, lexicon: Lexicon, today: date
+) -> tuple[Place | None, str]:
+    """Return what `place_named` does, unless the name is part of a day: a desk 3, of 3 December."""
+    place, rest = place_named(loaded, typed)
+    if place is not None:
+        whole = _after_days(typed, lexicon, today)
+        if whole is not None and _after_days(rest, lexicon, today) in (None, whole):
+            return None, typed
+    return place, rest
+
+
+def _after_days(typed: str, lexicon: Lexicon, today: date) -> str | None:
+    """Return what follows the days with which a text begins; None where it begins with none."""
+    try:
+        found = parse_day_range(typed, lexicon, today)
+    except (NoSuchDay, NoSuchHours):
+        return None
+    return found.rest if found else None
+
+
+def refuse_unknown(loaded: LoadedMunicipality, typed: str, lexicon: Lexicon, today: date) -> None:
+    """Raise StaffRefused (not_found) where a day follows words that are no place."""
+    words = typed.split()
+    for count in range(1, min(len(words), MAX_WORDS + 1)):
+        given, rest = " ".join(words[:count]), " ".join(words[count:])
+        if _NAME.fullmatch(given) and _after_days(rest, lexicon, today) is not None:
+            raise not_found(
+                _(
+                    "There is no branch or desk “{given}”. Desks: {desks}. The reason comes last.",
+                    given=given[:50],
+                    desks=", ".join(desks_of(loaded)),
+                )
+            )
+
+
+def desks_of(loaded: LoadedMunicipality) -> Sequence[str]:
+    """Return the desks of the catalogue, as BRANCH/DESK."""
+    branches = loaded.body.branches
+    return [f"{branch.id}/{desk.id}" for branch in branches for desk in branch.desks]
 
 
 def place_named(loaded: LoadedMunicipality, typed: str) -> tuple[Place | None, str]:

@@ -1,13 +1,14 @@
-"""Renders that a closure or an extra opening was made, or has ended, for a room of staff."""
+"""Renders what a room of staff is told of closures and extra openings."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.messages import Reply
+from bot.staff_messages import StaffAnswer
 from bot.views.staff_alert import LANGUAGE
 from core.bookings.closures import outcome_of, request_of
-from core.db.models import ExceptionKind, OutboxRow, ScheduleException, StaffMember
+from core.db.models import ExceptionKind, OutboxRow, ScheduleException, StaffInbound, StaffMember
 from core.i18n import Text, _, lines
 from core.messaging.keys import Cause
 from dialogs.messages import closures as texts
@@ -41,3 +42,21 @@ def render_closure(session: Session, services: Services, row: OutboxRow) -> Repl
             else _("({who})", who=who),
         )
     return Reply(text=services.texts.say(text, LANGUAGE), language=LANGUAGE)
+
+
+def render_preview(session: Session, services: Services, row: OutboxRow) -> Reply | None:
+    """Return a preview that was answered, with the answer and without buttons.
+
+    None where it is there no more, or can't be edited. The row has the message's id.
+    """
+    inbound_id, received_at, number = Cause.parse(row.dedupe_key, row.recipient).as_preview()
+    command = session.get(StaffInbound, inbound_id)
+    platform = services.platforms.get(row.account)
+    is_it = command is not None and int(command.received_at.timestamp()) == received_at
+    if command is None or not is_it or not command.answer or not (platform and platform.can_edit):
+        return None
+    row.replaces_id = row.id
+    before = StaffAnswer.model_validate(command.answer).reply
+    done = texts.made(number) if number else texts.LEFT
+    text = "\n\n".join([before.text, services.texts.say(done, before.language)])
+    return Reply(text=text, language=before.language, edits=True)

@@ -55,6 +55,8 @@ class MessageKind(StrEnum):
     """The end of a thread, to the citizen."""
     CLOSURE = "closure"
     """A closure or an extra opening that was made, or has ended, to a room of staff."""
+    CLOSURE_PREVIEW = "closure_preview"
+    """The preview of a closure or opening, edited in a room once it is answered."""
 
 
 TO_STAFF = frozenset(
@@ -71,6 +73,7 @@ TO_STAFF = frozenset(
         MessageKind.RELAY_UNDELIVERED,
         MessageKind.RELAY_PROMPT,
         MessageKind.CLOSURE,
+        MessageKind.CLOSURE_PREVIEW,
     }
 )
 """The kinds of message that go to a room of staff."""
@@ -242,6 +245,20 @@ class Cause:
     def closure(cls, exception_id: int, *, ended: bool = False) -> "Cause":
         """Return the cause that is a closure or opening. Stored as "closure 5 made", "… ended"."""
         return cls(f"closure {exception_id} {'ended' if ended else 'made'}")
+
+    @classmethod
+    def preview(cls, inbound_id: int, received_at: int, number: int) -> "Cause":
+        """Return the cause that is the answer to a preview. Stored as "preview 3 1796000000 5".
+
+        By the command's row and when it came (seconds since 1970), for numbers are given again;
+        `number` is that of what was made, 0 where it was left.
+        """
+        return cls(f"preview {inbound_id} {received_at} {number}")
+
+    def as_preview(self) -> tuple[int, int, int]:
+        """Return the command's row, when it came, and the number of what was made."""
+        _preview, inbound_id, received_at, number = self.text.split()
+        return int(inbound_id), int(received_at), int(number)
 
     def as_closure(self) -> tuple[int, bool]:
         """Return the id of the closure or opening that is the cause, and whether it ended."""

@@ -3,7 +3,7 @@
 import re
 
 from core.bookings.time_offers import OFFER_ENDED
-from core.db.models import Booking, BookingState, TimeOffer
+from core.db.models import Booking, BookingState, OfferState, TimeOffer
 from core.errors import BookingRefused
 from core.i18n import Text, _
 from dialogs.context import Context
@@ -98,10 +98,20 @@ def _say_ended(ctx: Context, offer: TimeOffer) -> None:
         ctx.say(OFFER_ENDED)
         return
     appointment = one_line(loaded, booking, ctx.zone)
+    upcoming = booking.state == BookingState.CONFIRMED and booking.starts_at > ctx.now
+    hold = ctx.office.offered_hold(offer)
+    is_taken = offer.state == OfferState.ACCEPTED and hold and hold.starts_at == booking.starts_at
+    if upcoming and is_taken:
+        taken = _(
+            "You have taken the new time already. Your appointment was moved to: {appointment}.",
+            appointment=appointment,
+        )
+        ctx.say(message(Paragraph(taken), *office_phone(loaded, booking)))
+        return
     now_is: Text = _("Your appointment is over.")
     if booking.state == BookingState.CANCELLED:
         now_is = _("Your appointment was cancelled: {appointment}.", appointment=appointment)
-    elif booking.state == BookingState.CONFIRMED and booking.starts_at > ctx.now:
+    elif upcoming:
         now_is = _("Your appointment is: {appointment}.", appointment=appointment)
     ended = _("This offer has ended. {now_is}", now_is=now_is)
     ctx.say(message(Paragraph(ended), *office_phone(loaded, booking)))

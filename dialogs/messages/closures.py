@@ -76,6 +76,14 @@ def outcome(loaded: LoadedMunicipality, found: Outcome, *, done: bool) -> Text:
     return lines(None if done else _("In the way:"), moved, offered)
 
 
+LEFT = _("Left as it is.")
+
+
+def made(number: int) -> Text:
+    """Return that what was previewed is done, with its number."""
+    return _("Done, number {number}.", number=str(number))
+
+
 def ended(loaded: LoadedMunicipality, number: int, asked: ExceptionRequest) -> Text:
     """Return that a closure has ended."""
     return _(

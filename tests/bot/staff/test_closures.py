@@ -108,6 +108,36 @@ def test_an_old_button_does_nothing(room: People) -> None:
     assert made(room) == []
 
 
+@pytest.mark.parametrize(
+    ("label", "said"), [(CLOSE, "Έγινε, αριθμός 1."), (LEAVE, "Έμεινε ως έχει.")]
+)
+def test_an_answered_preview_shows_the_answer_and_has_no_buttons(
+    room: People, label: str, said: str
+) -> None:
+    preview = room.write("/close 7/12 βλάβη")
+    room.tap(label)
+    room.deliver()
+    assert f"{preview}\n\n{said}" in room.chat.texts()
+    assert CLOSE not in room.chat.server.buttons(GROUP)
+
+
+@pytest.mark.parametrize("place", ["office/nine", "εννέα", "το γραφείο 9"])
+def test_an_unknown_desk_is_told_which_there_are(room: People, place: str) -> None:
+    said = room.write(f"/close {place} 7/12 βλάβη")
+    assert said == (
+        f"Δεν υπάρχει σημείο ή γραφείο «{place}». Γραφεία: office/one, office/two, office/three. "
+        "Ο λόγος γράφεται στο τέλος."
+    )
+
+
+def test_the_help_names_a_desk_that_is_still_there(room: People) -> None:
+    assert "office/one" in str(room.write("/close"))
+    (branch,) = room.chat.town.branches
+    left = branch.model_copy(update={"desks": tuple(branch.desks[1:])})
+    room.chat.deployment.load(room.chat.town.model_copy(update={"branches": (left,)}))
+    assert "office/two" in str(room.write("/close"))
+
+
 def test_only_a_linked_colleague_with_the_right_closes(room: People) -> None:
     room.write("/close 7/12")
     for who in (STRANGER, NICK):
