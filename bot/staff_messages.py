@@ -150,7 +150,8 @@ class StaffAnswer(BaseModel):
     `private` chat, or shown as a `pop_up` to whoever tapped, alone. To be silent, `nobody` is told.
     A pop-up that `stays` is there until it is closed, however short it is. One that
     `shows_citizen` isn't stored, and is made again from the booking where the tap comes again.
-    `asked` is the closure or opening that it previews, until it is made or left.
+    `asked` is the closure or opening that it previews, until it is made or left; `ends` the number
+    of the opening whose end it previews.
     """
 
     where: Literal["room", "private", "pop_up", "nobody"]
@@ -158,3 +159,4 @@ class StaffAnswer(BaseModel):
     stays: bool = False
     shows_citizen: bool = False
     asked: ExceptionRequest | None = None
+    ends: int | None = None

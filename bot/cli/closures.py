@@ -14,6 +14,7 @@ from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from bot.cli.office import OfficeCommand
+    from core.bookings.closures import Ended
     from core.bookings.exception_request import ExceptionRequest
     from core.db.models import ExceptionKind
 
@@ -34,7 +35,7 @@ Hours = Annotated[
     str | None, typer.Option(help="Of each day, such as 10:00-12:00, local; all day, if not given.")
 ]
 Reason = Annotated[str | None, typer.Option(help="Citizens are told.")]
-Number = Annotated[int | None, typer.Option(help="The closure that ends, as `closures` shows it.")]
+Number = Annotated[int | None, typer.Option(help="What ends, as `closures` shows it.")]
 
 LIST = ("number", "what", "where", "from", "to", "hours", "reason", "by")
 
@@ -73,29 +74,47 @@ def open_besides(
     number: Number = None,
     yes: Yes = False,
 ) -> None:
-    """Open a municipality, a branch or a desk besides; or end a closure, by its number.
+    """Open a municipality, a branch or a desk besides; or end a closure or opening by its number.
 
     An extra opening is for all that its desks serve, also on a public holiday. When a closure ends,
-    the offers that citizens haven't accepted are withdrawn, and their appointments stand.
+    the offers that citizens haven't accepted are withdrawn, and their appointments stand; when an
+    opening ends, its bookings are in the way as those of a closure.
     """
     from core.bookings import closures
     from core.db.models import ExceptionKind
 
     if (number is None) == (first is None):
-        raise ConfigurationError("Give either FROM and --hours, or the --number of a closure.")
+        raise ConfigurationError("Give either FROM and --hours, or the --number of what ends.")
     with office_command() as command:
         if number is not None:
             command.zone(municipality)
-            count = command.run(
-                lambda session, now: closures.withdraw(
-                    session, command.registry, OPERATOR, municipality, number, now
+            lines = command.run(
+                lambda session, now: plan_lines(
+                    closures.preview_end(
+                        session, command.registry, OPERATOR, municipality, number, now
+                    )
+                )
+            )
+            if lines and not yes:
+                ask("\n".join(lines), "Go on?")
+            said = command.run(
+                lambda session, now: _ended(
+                    closures.withdraw(
+                        session, command.registry, OPERATOR, municipality, number, now
+                    )
                 ),
                 alone=True,
             )
-            typer.echo(f"The closure {number} has ended; offers that are withdrawn: {count}")
+            typer.echo("\n".join([f"number {number} has ended", *said]))
         elif first is not None:
             asked = _asked(ExceptionKind.OPENING, municipality, first, last, branch, desk, hours)
             _make(command, asked, yes)
+
+
+def _ended(ended: "Ended") -> list[str]:
+    """Return what becomes of the offers of a closure, or the bookings of an opening, in lines."""
+    withdrawn = [f"offers that are withdrawn: {ended.withdrawn}"] * bool(ended.withdrawn)
+    return [*withdrawn, *plan_lines(ended.plan)]
 
 
 def list_closures(municipality: Municipality) -> None:

@@ -28,10 +28,10 @@ from bot.views.staff_alert import LANGUAGE
 from core.actor import Staff
 from core.bookings import closures
 from core.bookings.exception_request import ExceptionRequest
-from core.db.models import ExceptionKind
+from core.db.models import ExceptionKind, ScheduleException
 from core.db.models import StaffInbound as StaffInboundRow
 from core.errors import StaffRefusalKind, StaffRefused
-from core.i18n import TextTemplate, _, lines
+from core.i18n import Text, TextTemplate, _, lines
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import enqueue
 from core.staff.alerts import to_room
@@ -51,8 +51,8 @@ HOW: Mapping[ExceptionKind, TextTemplate] = {
         "/close {place} 3/12"
     ),
     ExceptionKind.OPENING: _(
-        "Write the day and the hours: /open 3/12 17:00-19:00. To end a closure, its number: "
-        "/open 5. A branch or desk comes first: /open {place} 3/12 17:00-19:00"
+        "Write the day and the hours: /open 3/12 17:00-19:00. To end a closure or an extra "
+        "opening, its number: /open 5. A branch or desk comes first: /open {place} 3/12 17:00-19:00"
     ),
 }
 ANSWERED = _("That is answered already, or too old. Please write the command again.")
@@ -82,10 +82,23 @@ def open_besides(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
     """
     number = _number(argument)
     if number is not None:
-        loaded = municipality_of(turn, staff)
-        closures.withdraw(turn.session, turn.registry, staff, loaded.body.id, number, turn.now)
-        return turn.here(_("The closure {number} has ended.", number=str(number)))
+        return _end(turn, staff, number)
     return _preview(turn, staff, ExceptionKind.OPENING, argument)
+
+
+def _end(turn: StaffTurn, staff: Staff, number: int) -> StaffAnswer:
+    """End a closure; an opening too, after a preview where bookings are in it."""
+    loaded = municipality_of(turn, staff)
+    what = (turn.session, turn.registry, staff, loaded.body.id, number, turn.now)
+    planned = closures.preview_end(*what)
+    asked = closures.request_of(loaded, turn.session.get_one(ScheduleException, number))
+    if not planned.moves and not planned.offers:
+        closures.withdraw(*what)
+        return turn.here(texts.ended_number(asked.kind, number))
+    heading = texts.end_heading(loaded, number, asked)
+    outcome = texts.outcome(loaded, closures.outcome_of_plan(planned), done=False)
+    answer = turn.here(lines(heading, outcome), [*_buttons(turn, _("End it"))])
+    return answer.model_copy(update={"asked": asked, "ends": number})
 
 
 def _number(argument: str) -> int | None:
@@ -105,14 +118,19 @@ def list_closures(turn: StaffTurn, staff: Staff, _argument: str) -> StaffAnswer:
     return turn.here(
         lines(
             *(texts.list_line(loaded, each.id, each.asked, today) for each in found),
-            _("To end a closure: /open and its number."),
+            _("To end one: /open and its number."),
         )
     )
 
 
 def do(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
     """Close or open as the tapped preview says. Raises StaffRefused."""
-    row, asked = _find(turn, tap)
+    row, asked, ends = _find(turn, tap)
+    if ends is not None:
+        home = asked.municipality_id
+        closures.withdraw(turn.session, turn.registry, staff, home, ends, turn.now)
+        _answered(turn, row, ends)
+        return turn.pop_up(texts.ended_number(asked.kind, ends))
     made = closures.make(turn.session, turn.registry, staff, asked, turn.now)
     _answered(turn, row, made.id)
     number = str(made.id)
@@ -123,7 +141,7 @@ def do(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
 
 def leave(turn: StaffTurn, _staff: Staff, tap: StaffTap) -> StaffAnswer:
     """Leave it as it is; the other button works no more. Raises StaffRefused."""
-    row, _asked = _find(turn, tap)
+    row, _asked, _ends = _find(turn, tap)
     _answered(turn, row, 0)
     return turn.pop_up(texts.LEFT)
 
@@ -169,30 +187,30 @@ def _preview(turn: StaffTurn, staff: Staff, kind: ExceptionKind, argument: str) 
             if is_closure
             else None,
         ),
-        [*_buttons(turn, kind)],
+        [*_buttons(turn, _("Close it") if is_closure else _("Open it"))],
     )
     return answer.model_copy(update={"asked": asked})
 
 
-def _buttons(turn: StaffTurn, kind: ExceptionKind) -> Iterator[ReplyChoice]:
+def _buttons(turn: StaffTurn, apply: Text) -> Iterator[ReplyChoice]:
     row = turn.session.scalars(
         select(StaffInboundRow).where(
             StaffInboundRow.account == turn.inbound.account,
             StaffInboundRow.message_id == turn.inbound.message_id,
         )
     ).one()
-    labels = {
-        StaffButton.APPLY: _("Close it") if kind is ExceptionKind.CLOSURE else _("Open it"),
-        StaffButton.DISCARD: _("Leave it as it is"),
-    }
+    labels = {StaffButton.APPLY: apply, StaffButton.DISCARD: _("Leave it as it is")}
     for button, label in labels.items():
         tap = StaffTap(button, row.id, int(row.received_at.timestamp()))
         language = turn.language if turn.inbound.is_private else LANGUAGE
         yield ReplyChoice(id=tap.dump(), label=turn.services.texts.say(label, language), row=0)
 
 
-def _find(turn: StaffTurn, tap: StaffTap) -> tuple[StaffInboundRow, ExceptionRequest]:
-    """Return the command that a preview answers, and what it asks for. Raises StaffRefused."""
+def _find(turn: StaffTurn, tap: StaffTap) -> tuple[StaffInboundRow, ExceptionRequest, int | None]:
+    """Return the command that a preview answers, and what it asks for.
+
+    The number, where that is to end an opening. Raises StaffRefused.
+    """
     row = turn.session.get(StaffInboundRow, tap.about, with_for_update=True)
     stored = StaffAnswer.model_validate(row.answer) if row and row.answer else None
     asked = stored.asked if stored else None
@@ -206,7 +224,7 @@ def _find(turn: StaffTurn, tap: StaffTap) -> tuple[StaffInboundRow, ExceptionReq
         raise not_found(ANSWERED)
     if asked is None or turn.now >= row.received_at + LIFETIME:
         raise StaffRefused(StaffRefusalKind.CHANGED, ANSWERED)
-    return row, asked
+    return row, asked, stored.ends if stored else None
 
 
 def _answered(turn: StaffTurn, row: StaffInboundRow, number: int) -> None:

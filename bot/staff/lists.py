@@ -45,7 +45,7 @@ LISTS_HELP = (
 )
 CLOSURES_HELP = (
     _("/close or /κλείσιμο: close, as /close 3/12 10:00-12:00 strike; I show what is in the way"),
-    _("/open or /άνοιγμα: open besides, as /open 3/12 17:00-19:00; /open 5 ends closure 5"),
+    _("/open or /άνοιγμα: open besides, as /open 3/12 17:00-19:00; /open 5 ends number 5"),
     _("/closures or /κλεισίματα: what is closed or open besides"),
 )
 HELP = lines(

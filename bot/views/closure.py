@@ -22,9 +22,12 @@ def render_closure(session: Session, services: Services, row: OutboxRow) -> Repl
     asked = request_of(loaded, exception)
     number = str(exception.id)
     if has_ended:
+        at = exception.withdrawn_at or exception.made_at
         text = lines(
             texts.ended(loaded, exception.id, asked),
-            _("Appointments stand as they were; offers that weren't accepted are withdrawn."),
+            _("Appointments stand as they were; offers that weren't accepted are withdrawn.")
+            if asked.kind is ExceptionKind.CLOSURE
+            else texts.outcome(loaded, outcome_of(session, exception, at), done=True),
         )
     else:
         name = session.scalar(
@@ -34,12 +37,10 @@ def render_closure(session: Session, services: Services, row: OutboxRow) -> Repl
         is_closure = asked.kind is ExceptionKind.CLOSURE
         text = lines(
             texts.heading(loaded, asked, done=True),
-            texts.outcome(loaded, outcome_of(session, exception), done=True)
+            texts.outcome(loaded, outcome_of(session, exception, exception.made_at), done=True)
             if is_closure
             else None,
-            _("({who}; to end it: /open {number})", who=who, number=number)
-            if is_closure
-            else _("({who})", who=who),
+            _("({who}; to end it: /open {number})", who=who, number=number),
         )
     return Reply(text=services.texts.say(text, LANGUAGE), language=LANGUAGE)
 

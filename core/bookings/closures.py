@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.actor import Staff
 from core.availability.schedule import overlaps
 from core.bookings import displaced
+from core.bookings.allocation import still_serves
 from core.bookings.by_staff import check_reason
 from core.bookings.displaced import Plan
 from core.bookings.exception_checks import (
@@ -58,6 +59,17 @@ class Made:
     """A closure or an extra opening that was made, and what became of the bookings in its way."""
 
     id: int
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A closure or an extra opening that has ended.
+
+    `withdrawn` is how many offers of another time are withdrawn, in portions after it.
+    """
+
+    withdrawn: int
     plan: Plan
 
 
@@ -113,6 +125,22 @@ def make(
     return Made(row.id, planned)
 
 
+def preview_end(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    municipality_id: str,
+    exception_id: int,
+    now: datetime,
+) -> Plan:
+    """Return what would become of the bookings in an extra opening that ends; none of a closure's.
+
+    Raises StaffRefused as `withdraw` does.
+    """
+    loaded, row = _endable(session, registry, staff, municipality_id, exception_id, now)
+    return _plan_end(session, loaded, row, now)
+
+
 def withdraw(
     session: Session,
     registry: Registry,
@@ -120,33 +148,74 @@ def withdraw(
     municipality_id: str,
     exception_id: int,
     now: datetime,
-) -> int:
-    """End a closure; return how many offers of another time are withdrawn, in portions after it.
+) -> Ended:
+    """End a closure or an extra opening.
 
-    Their bookings stand as they were; for those that lie in another closure, a time is offered
-    again. Raises StaffRefused: not_allowed, not_found; changed, where it is over or withdrawn;
-    invalid for an extra opening.
+    A closure's bookings stand as they were; for those that lie in another closure, a time is
+    offered again. An opening's are in the way, as a closure's are. Raises StaffRefused:
+    not_allowed, not_found; changed, where it is over or withdrawn.
     """
     lock(session, LOAD_LOCK)
     registry.refresh(session)
+    loaded, row = _endable(session, registry, staff, municipality_id, exception_id, now)
+    planned = _plan_end(session, loaded, row, now)
+    row.withdrawn_at = now
+    session.flush()
+    _update_digest(session, municipality_id)
+    displaced.carry_out(session, registry, planned, now, staff, row.id)
+    is_closure = row.kind == ExceptionKind.CLOSURE
+    count = count_withdrawable(session, row.id, now) if is_closure else 0
+    if count:
+        record_event(session, ASKED)
+    record(session, staff, Action.OPEN, now, municipality_id=municipality_id)
+    enqueue_closure(session, registry, row, now, ended=True)
+    session.flush()
+    return Ended(count, planned)
+
+
+def _endable(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    municipality_id: str,
+    exception_id: int,
+    now: datetime,
+) -> tuple[LoadedMunicipality, ScheduleException]:
+    """Return the municipality, and what can be ended. Raises StaffRefused."""
     loaded = find_municipality(registry, municipality_id)
     check_municipality(staff, Action.OPEN, municipality_id)
     row = session.get(ScheduleException, exception_id, with_for_update=True)
     if row is None or row.municipality_id != municipality_id:
         raise not_found(_("There is no closure {number}.", number=str(exception_id)))
     check_desk(staff, Action.OPEN, municipality_id, row.desk_id)
+    check_withdrawable(row, ZoneInfo(loaded.body.timezone), now)
+    return loaded, row
+
+
+def _plan_end(
+    session: Session, loaded: LoadedMunicipality, row: ScheduleException, now: datetime
+) -> Plan:
+    """Return what becomes of the bookings for which desks are open only by an extra opening."""
+    if row.kind == ExceptionKind.CLOSURE:
+        return Plan()
+    others = session.scalars(
+        select(ScheduleException).where(
+            ScheduleException.municipality_id == loaded.body.id,
+            ScheduleException.withdrawn_at.is_(None),
+            ScheduleException.last >= row.first,
+            ScheduleException.first <= row.last,
+            ScheduleException.id != row.id,
+        )
+    ).all()
+    new = replace(loaded, exceptions=by_desk(others, loaded.desk_ids))
     zone = ZoneInfo(loaded.body.timezone)
-    check_withdrawable(row, zone, now)
-    row.withdrawn_at = now
-    session.flush()
-    _update_digest(session, municipality_id)
-    count = count_withdrawable(session, row.id, now)
-    if count:
-        record_event(session, ASKED)
-    record(session, staff, Action.OPEN, now, municipality_id=municipality_id)
-    enqueue_closure(session, registry, row, now, ended=True)
-    session.flush()
-    return count
+    in_way = [
+        booking
+        for booking in _in_way(session, row, loaded.desk_ids.items(), zone, now)
+        if not new.has(booking.service, booking.branch)
+        or not still_serves(new.offer(booking.service, booking.branch, booking.channel), booking)
+    ]
+    return displaced.plan(session, new, in_way, now)
 
 
 def list_exceptions(
@@ -214,22 +283,20 @@ def request_of(loaded: LoadedMunicipality, row: ScheduleException) -> ExceptionR
     )
 
 
-def outcome_of(session: Session, row: ScheduleException) -> Outcome:
-    """Return what became of the bookings in the way of a closure when it was made."""
+def outcome_of(session: Session, row: ScheduleException, at: datetime) -> Outcome:
+    """Return what became of the bookings in the way when it was made, or an opening ended."""
     moved = session.execute(
         select(Booking.desk_id, func.count())
         .join(History, History.booking_id == Booking.id)
         .where(
             Booking.municipality_id == row.municipality_id,
-            Booking.ends_at > row.made_at,  # as of all that were in its way; the past is long
+            Booking.ends_at > at,  # as of all that were in its way; the past is long
             History.action == HistoryAction.DESK_CHANGED,
-            History.at == row.made_at,
+            History.at == at,
         )
         .group_by(Booking.desk_id)
     ).all()
-    offered = select(func.count()).where(
-        TimeOffer.exception_id == row.id, TimeOffer.asked_at == row.made_at
-    )
+    offered = select(func.count()).where(TimeOffer.exception_id == row.id, TimeOffer.asked_at == at)
     return Outcome({row[0]: row[1] for row in moved}, session.scalar(offered) or 0)
 
 

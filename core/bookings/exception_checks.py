@@ -80,20 +80,25 @@ def check_others(session: Session, row: ScheduleException) -> None:
             raise changed(text)
 
 
+_ENDED = {
+    ExceptionKind.CLOSURE: _("The closure {number} was ended already, on {when}."),
+    ExceptionKind.OPENING: _("The extra opening {number} was ended already, on {when}."),
+}
+
+_OVER = {
+    ExceptionKind.CLOSURE: _("The closure {number} is over."),
+    ExceptionKind.OPENING: _("The extra opening {number} is over."),
+}
+
+
 def check_withdrawable(row: ScheduleException, zone: ZoneInfo, now: datetime) -> None:
-    """Raise StaffRefused (changed, invalid) where a closure can't be ended, or is no closure."""
-    number = str(row.id)
-    if row.kind == ExceptionKind.OPENING:
-        raise _invalid(
-            _("Number {number} is an extra opening. To end it, close its hours.", number=number)
-        )
+    """Raise StaffRefused (changed) where a closure or an extra opening can't be ended."""
+    kind, number = ExceptionKind(row.kind), str(row.id)
     if row.withdrawn_at is not None:
         when = day_and_time(row.withdrawn_at, zone)
-        raise changed(
-            _("The closure {number} was ended already, on {when}.", number=number, when=when)
-        )
+        raise changed(TextTemplate(_ENDED[kind].message, args={"number": number, "when": when}))
     if end_of(row, zone) <= now:
-        raise changed(_("The closure {number} is over.", number=number))
+        raise changed(TextTemplate(_OVER[kind].message, args={"number": number}))
 
 
 def end_of(row: ScheduleException, zone: ZoneInfo) -> datetime:

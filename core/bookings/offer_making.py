@@ -22,6 +22,7 @@ from core.db.advisory_locks import lock
 from core.db.models import (
     Booking,
     BookingState,
+    ExceptionKind,
     History,
     HistoryAction,
     OfferState,
@@ -124,7 +125,8 @@ def make_offers(
 def _is_withdrawn(session: Session, offer: TimeOffer) -> bool:
     """Return whether the closure for which another time is offered has ended."""
     exception = offer.exception_id and session.get(ScheduleException, offer.exception_id)
-    return bool(exception and exception.withdrawn_at)
+    is_closure = exception and exception.kind == ExceptionKind.CLOSURE
+    return bool(exception and is_closure and exception.withdrawn_at)
 
 
 class _FreeTimes:

@@ -44,6 +44,7 @@ def plan_withdrawals(
     ended = session.scalars(
         select(ScheduleException.id).where(
             ScheduleException.municipality_id.in_([body.id for body in registry.municipalities]),
+            ScheduleException.kind == ExceptionKind.CLOSURE,
             ScheduleException.last >= (now - ANY_ZONE).date(),
             ScheduleException.withdrawn_at.is_not(None),
         )

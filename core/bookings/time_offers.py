@@ -17,6 +17,7 @@ from core.db.events import record_event
 from core.db.models import (
     Booking,
     BookingState,
+    ExceptionKind,
     HistoryAction,
     OfferState,
     ScheduleException,
@@ -151,7 +152,7 @@ def unresolved(
 def reason_of(session: Session, offer: TimeOffer) -> str | None:
     """Return the reason of the closure for which another time is offered, if there is one."""
     exception = offer.exception_id and session.get(ScheduleException, offer.exception_id)
-    return exception.reason if exception else None
+    return exception.reason if exception and exception.kind == ExceptionKind.CLOSURE else None
 
 
 def accept(

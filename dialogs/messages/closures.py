@@ -84,10 +84,34 @@ def made(number: int) -> Text:
     return _("Done, number {number}.", number=str(number))
 
 
+_ENDED = {
+    ExceptionKind.CLOSURE: (
+        _("The closure {number} has ended."),
+        _("The closure {number} has ended: {where} · {when}"),
+    ),
+    ExceptionKind.OPENING: (
+        _("The extra opening {number} has ended."),
+        _("The extra opening {number} has ended: {where} · {when}"),
+    ),
+}
+"""The texts by kind: in short, and with what it was."""
+
+
+def ended_number(kind: ExceptionKind, number: int) -> Text:
+    """Return that a closure or an opening has ended."""
+    return TextTemplate(_ENDED[kind][0].message, args={"number": str(number)})
+
+
 def ended(loaded: LoadedMunicipality, number: int, asked: ExceptionRequest) -> Text:
-    """Return that a closure has ended."""
+    """Return the same, with what it was."""
+    args = {"number": str(number), "where": where(loaded, asked), "when": when(asked)}
+    return TextTemplate(_ENDED[asked.kind][1].message, args=args)
+
+
+def end_heading(loaded: LoadedMunicipality, number: int, asked: ExceptionRequest) -> Text:
+    """Return the question whether an extra opening is to end."""
     return _(
-        "The closure {number} has ended: {where} · {when}",
+        "End the extra opening {number}? {where} · {when}",
         number=str(number),
         where=where(loaded, asked),
         when=when(asked),

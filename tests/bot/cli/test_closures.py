@@ -43,7 +43,7 @@ def test_a_day_is_closed_after_a_preview_listed_and_opened_again(
     ]
     assert "by number 1" in technician(*close, "--yes", code=1).stderr
     ended = technician("open", "kalamata", "--number", "1").stdout
-    assert ended == "The closure 1 has ended; offers that are withdrawn: 1\n"
+    assert ended == "number 1 has ended\noffers that are withdrawn: 1\n"
     assert offers(technician) == ["pending"]
     deployment = technician.deployment
     asyncio.run(work_once(deployment.database, deployment.services))  # as the server does

@@ -171,6 +171,29 @@ def test_a_desk_is_opened_besides(room: People) -> None:
     room.chat.book("17:00")
 
 
+def test_an_extra_opening_ends_by_its_number(room: People) -> None:
+    room.write("/open office/three 7/12 17:00-19:00")
+    room.tap(OPEN)
+    room.chat.book("17:00", service="tax")
+    asked = str(room.write("/open 1"))
+    assert asked.startswith("Να σταματήσει το έκτακτο άνοιγμα 1; γραφείο office/three · Δευ 7/12")
+    assert "1 πολίτη" in asked
+    assert offered(room) == []
+    assert room.tap("Να σταματήσει") == "Το έκτακτο άνοιγμα 1 σταμάτησε."
+    assert offered(room) == ["pending"]
+    assert "έχει ήδη σταματήσει" in str(room.write("/open 1"))
+    room.deliver()
+    room.chat.deployment.clock.forward(minutes=1)
+    room.deliver()
+    told = "\n".join(room.chat.texts())
+    assert "Το έκτακτο άνοιγμα 1 σταμάτησε: γραφείο office/three" in told
+    work(room)
+    assert offered(room) == ["made"]
+    room.write("/open office/three 8/12 17:00-19:00")
+    room.tap(OPEN)
+    assert room.write("/open 2") == "Το έκτακτο άνοιγμα 2 σταμάτησε."
+
+
 def test_the_chat_of_a_desk_closes_that_desk_and_of_a_group_asks_which(people: People) -> None:
     people.linked(HELEN)
     people.chat.deployment.clock.now = datetime(2026, 11, 30, 9, 0, tzinfo=ATHENS)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from core.actor import OPERATOR
-from core.bookings import closures
+from core.bookings import closures, time_offers
 from core.bookings.closures import Made
 from core.bookings.exception_request import ExceptionRequest
 from core.catalogue.registry import Registry
@@ -54,10 +54,10 @@ def open_besides(env: BookingEnvironment, start: str, end: str, **more: Any) -> 
 
 
 def withdraw(env: BookingEnvironment, number: int) -> int:
-    count = closures.withdraw(env.session, env.registry, OPERATOR, "town", number, env.now)
+    ended = closures.withdraw(env.session, env.registry, OPERATOR, "town", number, env.now)
     env.registry.refresh(env.session)
     work_off(env)
-    return count
+    return ended.withdrawn
 
 
 def refusal(env: BookingEnvironment, **more: Any) -> tuple[StaffRefusalKind, str]:
@@ -393,7 +393,7 @@ def test_hours_across_a_clock_change_are_closed(make_env: MakeEnv) -> None:
 
 def test_what_became_of_bookings_is_counted_without_reading_the_past(empty: Database) -> None:
     row = ScheduleException(id=1, municipality_id="town", made_at=NOW)
-    (plan,) = plans(empty, lambda s: closures.outcome_of(s, row))
+    (plan,) = plans(empty, lambda s: closures.outcome_of(s, row, NOW))
     assert re.search(r"municipality_id=\? AND ends_at>\?|ends_at > ", plan)
 
 
@@ -441,3 +441,33 @@ def test_who_lies_in_another_closure_is_not_told_that_the_appointment_stands(
     make_offers_of(env)
     told = [kind for _platform, kind in env.outbox() if "offer" in kind]
     assert told == ["time_offered", "time_offered"]
+
+
+def test_the_bookings_of_an_extra_opening_that_ends_are_in_the_way(make_env: MakeEnv) -> None:
+    env = make_env(small(desk("one"), desk("two", opening("17:00", "17:30"))))
+    number = open_besides(env, "10:30", "19:00", desk="office/one", reason="έκτακτα").id
+    here = {desk_name(env, each): each for each in (env.book("17:00"), env.book("17:00"))}
+    env.cancel(here["two"])
+    offered, within, held = env.book("17:30"), env.book("10:30"), env.hold("18:00")
+    what = (env.session, env.registry, OPERATOR, "town", number, env.now)
+    assert closures.preview_end(*what).offers == [offered]
+    withdraw(env, number)
+    assert within.starts_at == at("10:30").astimezone(UTC)
+    assert (held.state, desk_name(env, here["one"])) == ("expired", "two")
+    assert offers(env)[-1] == (offered.id, OfferState.PENDING)
+    make_offers_of(env)
+    work_off(env)
+    made = latest(env, offered)
+    assert (made.state, time_offers.reason_of(env.session, made)) == (OfferState.MADE, None)
+    assert env.free() == "09:00 09:30"  # ten is held for it
+
+
+def test_an_extra_opening_that_ended_or_is_over_says_so(env: BookingEnvironment) -> None:
+    number = open_besides(env, "17:00", "18:00").id
+    other = open_besides(env, "18:00", "19:00").id
+    withdraw(env, number)
+    env.now = at("20:00")
+    for each, said in ((number, "was ended already"), (other, "is over")):
+        with pytest.raises(StaffRefused) as refused:
+            withdraw(env, each)
+        assert refused.value.text.message.startswith("The extra opening {number} " + said)
