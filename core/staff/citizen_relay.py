@@ -98,8 +98,9 @@ class CitizenRelay:
 
     def may_write(self) -> bool:
         """Return whether the citizen hasn't written too much within the last minute."""
-        thread = self._thread()
-        return thread is None or relay.may_write(self._session, thread, self._now)
+        return self._contact_id is None or relay.may_write(
+            self._session, self._contact_id, self._now
+        )
 
     def send(self, text: str) -> bool:
         """Send a text to the office; return False where no room takes it any more."""

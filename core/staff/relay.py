@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
@@ -123,12 +123,19 @@ def _put_off(registry: Registry, thread: RelayThread, now: datetime) -> None:
     thread.expires_at = now + timedelta(hours=hours)
 
 
-def may_write(session: Session, thread: RelayThread, now: datetime) -> bool:
-    """Return whether a citizen hasn't written too much within the last minute."""
-    lately = select(func.count()).where(
-        RelayMessage.thread_id == thread.id,
-        RelayMessage.member_id.is_(None),
-        RelayMessage.written_at > now - timedelta(minutes=1),
+def may_write(session: Session, contact_id: int, now: datetime) -> bool:
+    """Return whether a citizen hasn't written too much within the last minute, in any thread."""
+    since = now - timedelta(minutes=1)
+    lately = (
+        select(func.count())
+        .select_from(RelayMessage)
+        .join(RelayThread, RelayMessage.thread_id == RelayThread.id)
+        .where(
+            RelayThread.contact_id == contact_id,
+            or_(RelayThread.closed_at.is_(None), RelayThread.closed_at > since),
+            RelayMessage.member_id.is_(None),
+            RelayMessage.written_at > since,
+        )
     )
     return (session.scalar(lately) or 0) < MAX_PER_MINUTE
 

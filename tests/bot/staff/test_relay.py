@@ -272,6 +272,24 @@ def test_a_flood_is_held_off_so_that_the_group_takes_the_rest(talking: People) -
     assert "σε ένα λεπτό" in heard(talking)[-1]
 
 
+def test_a_flood_is_held_off_also_where_it_is_spread_over_several_conversations(
+    talking: People,
+) -> None:
+    for number in range(12):
+        if number == 6:
+            talking.write("μενού", CITIZEN, private=True)
+            says(talking, "υπάλληλος")
+            talking.write("town", CITIZEN, private=True)
+        talking.write(f"Γραμμή {number}", CITIZEN, private=True)
+    deliver(talking)
+    assert threads(talking) == [False, True]
+    assert texts_kept(talking) == [f"Γραμμή {number}" for number in range(10)]
+    assert "σε ένα λεπτό" in heard(talking)[-1]
+    talking.chat.deployment.clock.forward(seconds=50)
+    says(talking, "Γραμμή 12")
+    assert texts_kept(talking)[-1] == "Γραμμή 12"
+
+
 def test_one_who_has_blocked_the_bot_is_to_be_called(talking: People) -> None:
     says(talking, QUESTION)
     now_blocked = (ACCOUNT, str(CITIZEN))
