@@ -97,7 +97,7 @@ def _bind(turn: StaffTurn, code: str) -> StaffAnswer:
         topic=inbound.topic,
         by=turn.staff,
     )
-    what = _scope(turn.registry, room)
+    what = area_of(turn.registry, room)
     return turn.here(_("Done. Appointments come here from now on: {what}. /help", what=what))
 
 
@@ -112,7 +112,7 @@ def _link(turn: StaffTurn, code: str, address: str) -> StaffAnswer:
     )
 
 
-def _scope(registry: Registry, room: StaffRoom) -> Text:
+def area_of(registry: Registry, room: StaffRoom) -> Text:
     """Return what a room is for, in words."""
     loaded = registry[room.municipality_id]
     body = loaded.body

@@ -1,18 +1,18 @@
 """Texts of members to citizens: answers to a message of a thread, or to the prompt to write."""
 
-from bot.staff.joining import SHOW_YOURSELF, answer_stranger
+from bot.staff.joining import SHOW_YOURSELF, answer_stranger, area_of
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffTap
 from core.actor import Staff
 from core.bookings import by_staff
-from core.db.models import OutboxRow, RelayThread
+from core.db.models import OutboxRow, RelayThread, StaffRoom
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import citizen_contact
 from core.staff import relay
 from core.staff.rights import Action, not_found
-from dialogs.messages.relay import ONLY_TEXT_TO_CITIZEN, SENT_TO_CITIZEN
+from dialogs.messages.relay import ONLY_TEXT_TO_CITIZEN, SENT_TO_CITIZEN, sent_from_elsewhere
 
 NOT_YOURS = _("I haven't sent that: you don't serve this appointment, or aren't linked.")
 CLOSED = _("I haven't sent that: this conversation is closed. The citizen can open another.")
@@ -45,8 +45,13 @@ def answer(turn: StaffTurn, replied: OutboxRow) -> StaffAnswer | None:
         if refused.kind in (StaffRefusalKind.NOT_FOUND, StaffRefusalKind.NOT_ALLOWED):
             return turn.here(NOT_YOURS)
         raise
-    relay.send_to_citizen(turn.session, turn.registry, thread, text, turn.staff, turn.now)
-    return turn.here(SENT_TO_CITIZEN)
+    session, registry, now = turn.session, turn.registry, turn.now
+    written = relay.send_to_citizen(session, registry, thread, text, turn.staff, now)
+    if turn.room is None or thread.room_id == turn.room.id:
+        return turn.here(SENT_TO_CITIZEN)
+    relay.send_to_room(session, registry, thread, written, now)
+    held_in = session.get_one(StaffRoom, thread.room_id)
+    return turn.here(sent_from_elsewhere(area_of(registry, held_in)))
 
 
 def _thread(turn: StaffTurn, staff: Staff, replied: OutboxRow) -> RelayThread:

@@ -8,7 +8,6 @@ from bot.messages import WEBCHAT, Reply, ReplyChoice
 from bot.staff_messages import StaffButton, StaffTap
 from bot.views.staff_alert import LANGUAGE, number_button
 from core.bookings.agenda import entry_of, initials
-from core.catalogue.model import Municipality
 from core.db.models import (
     Booking,
     Citizen,
@@ -27,16 +26,21 @@ from dialogs.messages import relay as texts
 def render_relay(session: Session, services: Services, row: OutboxRow) -> Reply | None:
     """Return a citizen's text for a room: the thread's first, or an answer to that.
 
-    None where it was erased, or goes to another room by now.
+    Or what a member wrote to them in another room. None where it was erased, or goes to another
+    room by now.
     """
     thread, written = _of(session, row)
     if thread is None or written is None or written.text is None or thread.room_id != row.room_id:
         return None
+    earlier = [each for each in relay.rows_in_room(session, thread) if each.id < row.id]
+    first = earlier[0].provider_id if earlier else None
     who = _initials(session, thread)
-    first = next(each for each in relay.rows_in_room(session, thread) if each.id <= row.id)
-    if first.id != row.id and first.provider_id:
+    if written.member_id is not None:
+        said = texts.colleague_in_room(_name(session, written), written.text)
+        return Reply(text=services.texts.say(said, LANGUAGE), language=LANGUAGE, answers=first)
+    if first:
         text = services.texts.say(texts.next_in_room(who, written.text), LANGUAGE)
-        return Reply(text=text, language=LANGUAGE, answers=first.provider_id)
+        return Reply(text=text, language=LANGUAGE, answers=first)
     subject = _subject(session, services, thread)
     text = services.texts.say(texts.first_in_room(subject, who, written.text), LANGUAGE)
     buttons = [] if thread.closed_at else [_close_button(services, thread)]
@@ -110,24 +114,20 @@ def render_to_citizen(
         said = texts.answer(
             body,
             written.text,
-            name=_name(session, body, written),
+            name=_name(session, written) if body.staff_chat.names_staff else None,
             is_first=first.id == written.id,
         )
     return Reply(text=services.texts.say(said, language), language=language)
 
 
-def _name(session: Session, body: Municipality, written: RelayMessage) -> str | None:
-    """Return the name of the employee who wrote a text, where the municipality has it told."""
-    if not body.staff_chat.names_staff:
-        return None
-    return session.scalar(
-        select(StaffMember.name.label("name")).where(StaffMember.id == written.member_id)
-    )
+def _name(session: Session, written: RelayMessage) -> str:
+    """Return the name of the employee who wrote a text; "" once they are erased."""
+    name = select(StaffMember.name.label("name")).where(StaffMember.id == written.member_id)
+    return session.scalar(name) or ""
 
 
 def _of(session: Session, row: OutboxRow) -> tuple[RelayThread | None, RelayMessage | None]:
-    written = session.get(RelayMessage, row.relay_message_id) if row.relay_message_id else None
-    return (session.get(RelayThread, written.thread_id) if written else None), written
+    return relay.thread_of(session, row), relay.text_of(session, row)
 
 
 def _subject(session: Session, services: Services, thread: RelayThread) -> Text:

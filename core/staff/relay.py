@@ -28,7 +28,7 @@ from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue
 from core.staff.alerts import to_room
 from core.staff.record import record
 from core.staff.rights import Action, Target, check_booking, check_municipality, target_of
-from core.staff.rooms import CHANNEL
+from core.staff.rooms import CHANNEL, is_for
 
 MAX_TEXT = 4096
 """The most characters of a text, as many as a message of Telegram has."""
@@ -92,8 +92,9 @@ def open_thread(
 ) -> RelayThread:
     """Return the open thread of a contact with a room's municipality; open one if need be.
 
-    One with another municipality is closed first. An appointment that is in question from now on
-    is the thread's. `staff` opens it for the office.
+    One with another municipality is closed first; one in another room goes on there. An
+    appointment that is in question from now on is the thread's, if its room is for it. `staff`
+    opens it for the office.
     """
     thread = find_open(session, contact_id)
     if thread is not None and thread.municipality_id != room.municipality_id:
@@ -110,7 +111,11 @@ def open_thread(
         )
         session.add(thread)
     if booking is not None:
-        thread.booking_id, service = booking.id, booking.service
+        held_in = session.get_one(StaffRoom, thread.room_id)
+        body = registry[thread.municipality_id].body
+        is_its = held_in == room or is_for(held_in, body, booking.service, booking.desk_id)
+        service = booking.service if is_its else None
+        thread.booking_id = booking.id if is_its else thread.booking_id
     if service is not None:
         thread.service = service
     _put_off(registry, thread, now)
@@ -158,7 +163,7 @@ def keep(
 def send_to_room(
     session: Session, registry: Registry, thread: RelayThread, written: RelayMessage, now: datetime
 ) -> None:
-    """Enqueue a citizen's text for the thread's room."""
+    """Enqueue a text for the thread's room: a citizen's, or what a member wrote in another."""
     _put_off(registry, thread, now)
     room = session.get_one(StaffRoom, thread.room_id)
     message = to_room(room, MessageKind.RELAY, Cause.relay(written.id), now, None)
@@ -298,8 +303,13 @@ def thread_of(session: Session, row: OutboxRow) -> RelayThread | None:
     """Return the thread of a message to its room or its citizen; None where it is gone."""
     if row.kind in (MessageKind.RELAY_CLOSED, MessageKind.RELAY_EDIT):
         return session.get(RelayThread, Cause.parse(row.dedupe_key, row.recipient).number)
-    written = session.get(RelayMessage, row.relay_message_id) if row.relay_message_id else None
+    written = text_of(session, row)
     return session.get(RelayThread, written.thread_id) if written else None
+
+
+def text_of(session: Session, row: OutboxRow) -> RelayMessage | None:
+    """Return the text that a message carries; None where it carries none."""
+    return session.get(RelayMessage, row.relay_message_id) if row.relay_message_id else None
 
 
 def close(

@@ -104,8 +104,9 @@ def give_up(session: Session, registry: Registry, row: OutboxRow, now: datetime)
     if row.kind == MessageKind.RELAY_ANSWER:
         relay.enqueue_unread(session, registry, row, now)
     elif row.kind == MessageKind.RELAY:
-        thread = relay.thread_of(session, row)
-        if thread is None or thread.closed_at is not None:
+        thread, written = relay.thread_of(session, row), relay.text_of(session, row)
+        # What a member wrote in another room is only shown there.
+        if not thread or not written or thread.closed_at or written.member_id:
             return
         followed = follow_room(session, registry, thread, now)
         if followed is not None and followed.id == row.room_id:

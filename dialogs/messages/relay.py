@@ -30,6 +30,15 @@ def to_office(body: Municipality) -> Text:
     return _("→ To: {office}", office=body.name)
 
 
+def sent_from_elsewhere(held_in: Text) -> Text:
+    """Return that a member's text was sent, though its conversation is held in another chat."""
+    return _(
+        "→ To the citizen. Your conversation with them is held in another chat of yours ({what}): "
+        "their answer comes there.",
+        what=held_in,
+    )
+
+
 def not_sent(body: Municipality) -> Text:
     """Return that a text couldn't be sent, for nobody takes any there now."""
     return closed(body, arrived=False, answered=False)
@@ -152,6 +161,11 @@ def _who_writes(initials: str) -> Text:
 def next_in_room(initials: str, text: str) -> Text:
     """Return a further text in a room."""
     return join(": ", initials or _("Citizen"), text)
+
+
+def colleague_in_room(name: str, text: str) -> Text:
+    """Return what a member in another room wrote to the citizen."""
+    return _("{name} to the citizen: {text}", name=name, text=text)
 
 
 def ended_in_room(subject: Text, initials: str, text: str) -> Text:
