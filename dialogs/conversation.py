@@ -23,6 +23,7 @@ CONVERSATION: Definition[Office] = Definition(
         INTERRUPTIONS, steps=lambda ctx: (*INTERRUPTIONS.steps(ctx), *relay.STEPS)
     ),
     divert=relay.ask_whose,
+    interruption_left=relay.tell_of_kept,
     greeting=_(
         "Hello! I'm Rantevou and I book appointments with your municipality. "
         "At any time you can write “help” or “back”."

@@ -243,6 +243,7 @@ def _take_whose(ctx: Context, answer: str) -> EffectOutcome:
     if answer == "office":
         office = relay.office()
         if office is None or not relay.send_kept(number):
+            relay.take_kept(number)
             ctx.say(texts.CLOSED_MEANWHILE)
             return None
         _write_to_office(ctx)
@@ -254,6 +255,12 @@ def _take_whose(ctx: Context, answer: str) -> EffectOutcome:
     _write_to_task(ctx)
     ctx.open_prompt = None  # whose buttons aren't those of the question that it answers
     return interpreter.on_text(ctx, TextInput(text), new=False, stale=False)
+
+
+def tell_of_kept(ctx: Context, left: Interruption) -> None:
+    """Tell the citizen of a text that was kept, where they left the question whose it is."""
+    if left.step == WHOSE and ctx.office.relay.drop_kept(int(left.answers["text"])):
+        ctx.say(texts.NOT_TAKEN)
 
 
 def _end(ctx: Context, _argument: str) -> None:

@@ -136,6 +136,14 @@ class CitizenRelay:
         text, written.text = written.text, None
         return text
 
+    def drop_kept(self, message_id: int) -> bool:
+        """Erase a text that was kept, unless it was sent; return whether it was erased."""
+        written = self._session.get(RelayMessage, message_id)
+        if written is None or written.text is None or relay.is_sent(self._session, written):
+            return False
+        written.text = None
+        return True
+
     def _followed(self) -> RelayThread | None:
         """Return the open thread, in the room that it has now."""
         thread = self._thread()

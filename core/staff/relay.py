@@ -281,6 +281,12 @@ def rows_in_room(session: Session, thread: RelayThread) -> Sequence[OutboxRow]:
     return session.scalars(query.order_by(OutboxRow.id)).all()
 
 
+def is_sent(session: Session, written: RelayMessage) -> bool:
+    """Return whether a citizen's text was sent to its thread's room."""
+    thread = session.get_one(RelayThread, written.thread_id)
+    return any(row.relay_message_id == written.id for row in rows_in_room(session, thread))
+
+
 def find_replied(session: Session, room: StaffRoom, provider_id: str) -> OutboxRow | None:
     """Return the message of a thread, or the prompt, that has that id of the platform in a chat."""
     return session.scalar(

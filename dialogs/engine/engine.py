@@ -83,6 +83,9 @@ def advance(state: State, received: Input, ctx: Context[Any]) -> Result:
         _apply_outcome(ctx, _handle_input(ctx, received, new=new, stale=stale))
     except StepRefused as refused:
         _say_refusal(ctx, refused)
+    left, interruption_left = state.interruption, ctx.definition.interruption_left
+    if left and interruption_left and ctx.state.interruption != left:
+        interruption_left(ctx, left)
     if after_turn := navigation.current_dialog(ctx).after_turn:
         after_turn(ctx)
     question = _ask_next(ctx)

@@ -10,7 +10,7 @@ from core.i18n import Text, _
 from dialogs.engine.inputs import Unreadable
 from dialogs.engine.outcomes import EffectOutcome, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, StoredPrompt
-from dialogs.engine.state import Answer, State
+from dialogs.engine.state import Answer, Interruption, State
 from dialogs.messages.blocks import Message
 from dialogs.nlu.lexicon import Lexicon
 
@@ -121,7 +121,8 @@ class Definition(Generic[O]):
 
     It begins with the dialog `initial` and returns to `idle`; the steps of `interruptions` ask
     questions that interrupt a dialog. `follow_link` handles a deep link's payload. `divert` returns
-    whether it has taken a typed text, which isn't for the open question then.
+    whether it has taken a typed text, which isn't for the open question then. `interruption_left`
+    runs in the turn in which an interruption ends, answered or not, before the next question.
 
     Texts: `greeting` begins each conversation, and `greeting_note` returns what follows it; `help`
     answers the help command, `help_offer` several wrong answers; `stopped` follows the end of a
@@ -142,6 +143,7 @@ class Definition(Generic[O]):
     nothing_to_stop: Text = ""
     follow_link: Callable[["Context[O]", str], None] | None = None
     divert: Callable[["Context[O]", str], bool] | None = None
+    interruption_left: Callable[["Context[O]", Interruption], None] | None = None
     unreadable: Mapping[Unreadable, Text] = field(default_factory=dict)
 
     def is_entry(self, dialog: str) -> bool:

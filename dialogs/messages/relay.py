@@ -21,6 +21,10 @@ CLOSED_MEANWHILE = _(
     "The conversation with the office was closed meanwhile, so I haven't sent that. To open it "
     "again, write “human”."
 )
+NOT_TAKEN = _(
+    "What you wrote before that I have neither sent to the office nor taken as an answer. If you "
+    "still need it, please write it again."
+)
 TOO_FAST = _("That came too fast, so I haven't sent it. Please write it again in a minute.")
 SENT_TO_CITIZEN = _("→ To the citizen.")
 

@@ -390,6 +390,58 @@ def test_a_member_begins_from_an_alert_and_the_citizen_answers_there(people: Peo
     assert "Μ.Π." in people.chat.texts()[-1]
 
 
+@pytest.fixture
+def asked_whose(talking: People) -> People:
+    """A citizen in a booking who is asked whether what they wrote is for an employee."""
+    says(talking, "Νέο ραντεβού")
+    says(talking, QUESTION)
+    assert heard(talking)[-1].startswith("Αυτό που γράψατε είναι για υπάλληλο")
+    assert texts_kept(talking) == [QUESTION]
+    return talking
+
+
+NOT_TAKEN = "Αυτό που γράψατε πριν δεν το έστειλα"
+
+
+@pytest.mark.parametrize(
+    "left_by",
+    [
+        *("/menu", "/start", "/start manage_KX7M2P", "μενού", "πίσω", "διακοπή"),
+        *("από την αρχή", "τα ραντεβού μου", "ζώνη ώρας", "/book", "/cancel"),
+    ],
+)
+def test_who_leaves_the_question_whose_a_text_is_is_told_that_it_went_nowhere(
+    asked_whose: People, left_by: str
+) -> None:
+    before = len(heard(asked_whose))
+    says(asked_whose, left_by)
+    said, kept = "".join(heard(asked_whose)[before:]), texts_kept(asked_whose)
+    is_asked_still = "είναι για υπάλληλο" in heard(asked_whose)[-1]
+    assert (NOT_TAKEN in said, kept) == (
+        not is_asked_still,
+        [QUESTION] if is_asked_still else [None],
+    )
+    assert is_asked_still == (left_by == "/start")
+
+
+@pytest.mark.parametrize("whose", ["Για υπάλληλο", "Απάντηση στην ερώτηση"])
+def test_who_says_whose_a_text_is_is_told_of_nothing_else(asked_whose: People, whose: str) -> None:
+    says(asked_whose, "βοήθεια")
+    says(asked_whose, whose)
+    assert NOT_TAKEN not in "".join(heard(asked_whose))
+    assert texts_kept(asked_whose) == [QUESTION if whose == "Για υπάλληλο" else None]
+
+
+def test_a_text_that_cannot_be_sent_any_more_is_told_of_once_and_erased(
+    asked_whose: People,
+) -> None:
+    maintain(asked_whose, hours=25)
+    says(asked_whose, "Για υπάλληλο")
+    said = "".join(heard(asked_whose))
+    assert ("έκλεισε στο μεταξύ" in said, NOT_TAKEN in said) == (True, False)
+    assert texts_kept(asked_whose) == [None]
+
+
 @mostly_on("sqlite")
 def test_whoever_writes_from_another_chat_is_told_where_the_conversation_goes_on(
     people: People,
