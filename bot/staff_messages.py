@@ -147,14 +147,16 @@ class StaffAnswer(BaseModel):
     """The answer to a message or tap of staff, in the response to its request.
 
     It is shown in the `room` (or the private chat) where it was written, sent to the member's
-    `private` chat, or shown as a `pop_up` to whoever tapped, alone. To be silent, `nobody` is told.
+    `private` chat, or shown as a `pop_up` to whoever tapped, alone. A `reaction` under what they
+    wrote says that it wasn't done, where one more message would be too many. To be silent, `nobody`
+    is told.
     A pop-up that `stays` is there until it is closed, however short it is. One that
     `shows_citizen` isn't stored, and is made again from the booking where the tap comes again.
     `asked` is the closure or opening that it previews, until it is made or left; `ends` the number
     of the opening whose end it previews.
     """
 
-    where: Literal["room", "private", "pop_up", "nobody"]
+    where: Literal["room", "private", "pop_up", "reaction", "nobody"]
     reply: Reply
     stays: bool = False
     shows_citizen: bool = False

@@ -1,6 +1,6 @@
 """Texts of members to citizens: answers to a message of a thread, or to the prompt to write."""
 
-from bot.staff.joining import SHOW_YOURSELF, answer_stranger, area_of
+from bot.staff.joining import SHOW_YOURSELF, area_of
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffTap
 from core.actor import Staff
@@ -10,11 +10,15 @@ from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import citizen_contact
-from core.staff import relay
+from core.staff import chat_pace, relay
 from core.staff.rights import Action, not_found
 from dialogs.messages.relay import ONLY_TEXT_TO_CITIZEN, SENT_TO_CITIZEN, sent_from_elsewhere
 
 NOT_YOURS = _("I haven't sent that: you don't serve this appointment, or aren't linked.")
+STRANGER = _(
+    "I haven't sent that to the citizen: only colleagues who are linked can answer. Ask your "
+    "manager for a code, tap my name, and write me there: /link and the code."
+)
 CLOSED = _("I haven't sent that: this conversation is closed. The citizen can open another.")
 CLOSED_OF_BOOKING = _(
     "I haven't sent that: this conversation is closed. To open it again, tap “Message…” under the "
@@ -33,7 +37,7 @@ def answer(turn: StaffTurn, replied: OutboxRow) -> StaffAnswer | None:
     if turn.inbound.address is None:
         return turn.here(SHOW_YOURSELF)
     if turn.staff is None:
-        return answer_stranger(turn)
+        return _refuse_stranger(turn)
     text = turn.inbound.text or ""
     if not text:
         return turn.here(ONLY_TEXT_TO_CITIZEN)
@@ -52,6 +56,17 @@ def answer(turn: StaffTurn, replied: OutboxRow) -> StaffAnswer | None:
     relay.send_to_room(session, registry, thread, written, now)
     held_in = session.get_one(StaffRoom, thread.room_id)
     return turn.here(sent_from_elsewhere(area_of(registry, held_in)))
+
+
+def _refuse_stranger(turn: StaffTurn) -> StaffAnswer:
+    """Tell whoever isn't linked that the citizen gets nothing of theirs, each time.
+
+    In the room, where colleagues see it too: else they would take the citizen for answered. By a
+    reaction, where the chat takes no more messages for now.
+    """
+    account, chat = turn.inbound.account, turn.inbound.chat
+    takes = chat_pace.takes_answer(turn.session, account, chat, turn.now)
+    return turn.here(STRANGER) if takes else turn.react()
 
 
 def _thread(turn: StaffTurn, staff: Staff, replied: OutboxRow) -> RelayThread:

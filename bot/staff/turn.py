@@ -64,6 +64,10 @@ class StaffTurn:
         said = self.services.texts.say(text, self.language)
         return StaffAnswer(where="private", reply=Reply(text=said, language=self.language))
 
+    def react(self) -> StaffAnswer:
+        """Return the answer that what was written wasn't done, without a message."""
+        return StaffAnswer(where="reaction", reply=Reply(text=""))
+
     def silent(self) -> StaffAnswer:
         """Return the answer that nobody is told."""
         return StaffAnswer(where="nobody", reply=Reply(text=""))

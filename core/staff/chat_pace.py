@@ -25,6 +25,12 @@ def paced_until(rooms: Sequence[StaffRoom], now: datetime) -> datetime:
     return max((now, *(room.paced_until for room in rooms if room.paced_until is not None)))
 
 
+def takes_answer(session: Session, account: str, chat: str, now: datetime) -> bool:
+    """Return whether a chat takes one more message now, by its pace."""
+    ahead = paced_until(lock_chat(session, account, chat), now) - now
+    return ahead <= (BURST - 1) * INTERVAL
+
+
 def count_answer(session: Session, account: str, chat: str, now: datetime) -> None:
     """Count a message that goes to a chat at once: what waits for its rooms, waits for it.
 

@@ -24,6 +24,10 @@ MAX_POP_UP_UNITS = 200
 MAX_GLANCE = 30
 """The letters of a pop-up that can be read in the moment in which it passes by."""
 
+NOT_DONE = "👎"
+"""The reaction that what was written wasn't done: one of those that Telegram knows. It is no
+message, so that it isn't among the 20 that a group takes in a minute."""
+
 NOT_IN_PRIVATE = frozenset({StaffCommand.BOOK})
 """The commands that are a citizen's in a private chat, also where a member wrote them."""
 
@@ -135,6 +139,15 @@ class StaffUpdates:
 
         In a room, under the message of ours that it is about, if it names one, else under theirs.
         """
+        if answer.where == "reaction":
+            return WebhookResponse.json(
+                {
+                    "method": "setMessageReaction",
+                    "chat_id": int(inbound.chat),
+                    "message_id": answered,
+                    "reaction": [{"type": "emoji", "emoji": NOT_DONE}],
+                }
+            )
         chat, where = inbound.chat, {}
         if answer.where == "private" and not inbound.is_private:
             chat = inbound.address or ""

@@ -201,6 +201,12 @@ def test_a_command_is_answered_where_it_was_written(texts: Translator) -> None:
         "text": "Σήμερα",
         "reply_markup": {"inline_keyboard": [[{"text": "Το είδα", "callback_data": SEEN}]]},
     }
+    assert respond(asked, StaffAnswer(where="reaction", reply=Reply(text=""))) == {
+        "method": "setMessageReaction",
+        "chat_id": GROUP["id"],
+        "message_id": 12,
+        "reaction": [{"type": "emoji", "emoji": "👎"}],
+    }
     private = respond(asked, StaffAnswer(where="private", reply=Reply(text="Γεια")))
     assert private == {"method": "sendMessage", "chat_id": WHO["id"], "text": "Γεια"}
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
+from telegram.constants import ReactionEmoji
 
 from bot.bootstrap import Application
 from bot.platforms.telegram.adapter import HEADER, Telegram
@@ -29,6 +30,8 @@ class People:
     """The texts of pop-ups; "" where a tap was only confirmed."""
     stayed: list[bool] = field(default_factory=list)
     """Whether each pop-up stays until it is closed."""
+    reactions: dict[int, str] = field(default_factory=dict)
+    """The bot's reactions, by the ids of the messages that have them."""
     updates: int = 0
 
     @property
@@ -152,6 +155,11 @@ class People:
             assert len(text) <= 200
             self.pop_ups.append(text)
             self.stayed.append(given.get("show_alert", False))
+        elif method == "setMessageReaction":
+            (reaction,) = given["reaction"]
+            assert reaction["emoji"] in set(ReactionEmoji)
+            self.reactions[given["message_id"]] = reaction["emoji"]
+            return None
         else:
             answer = self.chat.server._message(method, dict(given))
             assert answer.status == 200, answer

@@ -195,12 +195,30 @@ def test_another_municipality_is_asked_and_the_first_thread_is_closed(talking: P
 def test_strangers_and_the_disabled_reach_nobody(talking: People) -> None:
     says(talking, QUESTION)
     before = heard(talking)
-    assert "/link" in (talking.write(ANSWER, STRANGER, to=first(talking)) or "")
+    says_so = "Δεν το έστειλα στον πολίτη"
+    assert (talking.write(ANSWER, STRANGER, to=first(talking)) or "").startswith(says_so)
     now = talking.chat.services.clock()
     talking.chat.do(lambda s: members.disable(s, OPERATOR, 1, now))
     talking.write(ANSWER, HELEN, to=first(talking))
     deliver(talking)
     assert heard(talking) == before
+    assert texts_kept(talking) == [QUESTION]
+
+
+@mostly_on("sqlite")
+def test_who_is_not_linked_learns_each_time_that_the_citizen_got_nothing(talking: People) -> None:
+    says(talking, QUESTION)
+    talking.write("/today", STRANGER)  # and the line of this hour is used up
+    for written in (ANSWER, "Με ακούτε;"):
+        said = talking.write(written, STRANGER, to=first(talking))
+        assert said
+        assert said.startswith("Δεν το έστειλα στον πολίτη")
+        talking.chat.deployment.clock.forward(minutes=1)
+    told = [
+        talking.write(ANSWER, STRANGER, to=first(talking), message_id=900 + n) for n in range(9)
+    ]
+    assert told == [told[0]] * 5 + [None] * 4
+    assert talking.reactions == {905 + number: "👎" for number in range(4)}
     assert texts_kept(talking) == [QUESTION]
 
 
