@@ -144,6 +144,8 @@ class Poller:
         if not response.body:
             return
         given = json.loads(response.body)
+        if "reaction" in given:  # which the library takes by its sign alone
+            given["reaction"] = [each["emoji"] for each in given["reaction"]]
         try:
             await getattr(self.bot, given.pop("method"))(**given)
         except Exception as error:  # mostly because it is too late to confirm a tap

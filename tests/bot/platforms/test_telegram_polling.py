@@ -13,7 +13,7 @@ from bot.messages import Inbound, Reply
 from bot.platforms.telegram import polling as telegram_polling
 from bot.platforms.telegram.polling import TRIES
 from bot.platforms.webhook import WebhookResponse, WebhookResult
-from bot.staff_messages import StaffAnswer, StaffButton, StaffTap
+from bot.staff_messages import StaffAnswer, StaffButton, StaffInbound, StaffTap
 from core.errors import DatabaseUnavailable
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
@@ -90,15 +90,18 @@ def test_an_update_is_tried_again(
 
 def test_staff_are_answered_after_their_message_was_handled(texts: Translator) -> None:
     async def take(_account: str, result: WebhookResult) -> WebhookResponse:
+        (event,) = result.events
         answer = StaffAnswer(where="pop_up", reply=Reply(text="Σημειώθηκε."))
+        if isinstance(event, StaffInbound) and event.text:
+            answer = StaffAnswer(where="reaction", reply=Reply(text=""))
         return result.respond_to_staff(answer) if result.respond_to_staff else result.response
 
-    def answered() -> list[dict[str, Any]]:
-        return [given for method, given in server.calls if method == "answerCallbackQuery"]
+    def called(method: str) -> list[dict[str, Any]]:
+        return [given for called, given in server.calls if called == method]
 
     async def run() -> None:
         polling = asyncio.create_task(telegram(texts, api_url=server.url).poll(take))
-        await soon(lambda: len(answered()) == 2)
+        await soon(lambda: bool(called("setMessageReaction")))
         polling.cancel()
         with suppress(asyncio.CancelledError):
             await polling
@@ -108,9 +111,12 @@ def test_staff_are_answered_after_their_message_was_handled(texts: Translator) -
         server.waiting = [
             {**updates.tap(seen, chat=updates.GROUP), "update_id": 1},
             {**updates.tap(), "update_id": 2},
+            {**updates.answering("Γεια", to=3, chat=updates.GROUP), "update_id": 3},
         ]
         asyncio.run(run())
-        texts_told = {given.get("text") for given in answered()}
+        texts_told = {given.get("text") for given in called("answerCallbackQuery")}
+        (reaction,) = called("setMessageReaction")
+    assert reaction["reaction"] == [{"type": "emoji", "emoji": "👎"}]
     assert texts_told == {None, "Σημειώθηκε."}  # a citizen's tap is only confirmed
 
 
