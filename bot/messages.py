@@ -160,8 +160,9 @@ class Reply(BaseModel):
     `clears` is the first after a question whose buttons replaced the citizen's keyboard. A `file`
     is sent under that name, with its `content`; a `venue` is shown on a map. `app_version` is what
     the sender's app stated last, where the platform's messages depend on it. One to a room of staff
-    goes to a `topic` of it, if given, and may answer an earlier one (`answers`, its platform's id);
-    `edits` means that it replaces that message where it still stands.
+    goes to a `topic` of it, if given, and may answer an earlier one (`answers`, its platform's id):
+    if it `only_answers`, it isn't sent as it is where that was deleted. `edits` means that it
+    replaces that message where it still stands.
     """
 
     text: str
@@ -183,6 +184,7 @@ class Reply(BaseModel):
     app_version: int | None = None
     topic: str = ""
     answers: str | None = None
+    only_answers: bool = False
     edits: bool = False
 
 

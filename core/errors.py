@@ -56,8 +56,8 @@ class DeliveryError(Exception):
 
     It is retried, not before `retry_after` seconds, unless the error is `for_good`. An address
     that is `unreachable` is suppressed. One that `may_have_arrived` is sent again once at most.
-    `moved_to` is the address that a room's chat has from now on. `edited_gone`: the message that
-    was to be edited is there no more.
+    `moved_to` is the address that a room's chat has from now on. `gone`: the message that was to be
+    edited or answered is there no more.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class DeliveryError(Exception):
         retry_after: float = 0,
         may_have_arrived: bool = False,
         moved_to: str | None = None,
-        edited_gone: bool = False,
+        gone: bool = False,
     ) -> None:
         super().__init__(why)
         self.why = why
@@ -78,7 +78,7 @@ class DeliveryError(Exception):
         self.retry_after = retry_after
         self.may_have_arrived = may_have_arrived
         self.moved_to = moved_to
-        self.edited_gone = edited_gone
+        self.gone = gone
 
 
 class ConfigurationError(Exception):

@@ -175,7 +175,7 @@ def mark_failed(
 
     One that may have arrived is tried once more at most. A room that can't be written to any more
     is unbound; one whose chat moved is followed at once. An edit of a message that was deleted is
-    made in the next, if there is one.
+    made in the next, if there is one; an answer to one is sent as it is then.
 
     Return False where another worker has claimed it by now.
     """
@@ -185,8 +185,8 @@ def mark_failed(
     if row.room_id is not None and error.moved_to is not None:
         _follow_room(session, services, row, message, error.moved_to)
         return True
-    if error.edited_gone:
-        _edit_another(session, services, row, message)
+    if error.gone:
+        _go_without(session, services, row, message)
         return True
     if error.may_have_arrived:
         _retry_doubtful(session, services, row, message, error)
@@ -223,16 +223,17 @@ def _follow_room(
         _send_at_once(session, services, row)
 
 
-def _edit_another(
+def _go_without(
     session: Session, services: Services, row: OutboxRow, message: ClaimedMessage
 ) -> None:
-    """Make an edit again at once, for the message that counts as a booking's first from now on.
+    """Send a message again at once, as it is without the deleted one that it edits or answers.
 
-    The one that was deleted can be edited and answered no more.
+    Another counts as the first of a booking or thread from now on.
     """
+    deleted = message.replaces or message.reply.answers
     session.execute(
         update(OutboxRow)
-        .where(OutboxRow.id == row.replaces_id, OutboxRow.provider_id == message.replaces)
+        .where(OutboxRow.room_id == row.room_id, OutboxRow.provider_id == deleted)
         .values(provider_id=None)
     )
     _send_at_once(session, services, row)

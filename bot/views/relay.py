@@ -32,15 +32,15 @@ def render_relay(session: Session, services: Services, row: OutboxRow) -> Reply 
     thread, written = _of(session, row)
     if thread is None or written is None or written.text is None or thread.room_id != row.room_id:
         return None
-    earlier = [each for each in relay.rows_in_room(session, thread) if each.id < row.id]
-    first = earlier[0].provider_id if earlier else None
+    found = relay.first_in_room(session, thread, row)
+    first = found.provider_id if found else None
     who = _initials(session, thread)
     if written.member_id is not None:
         said = texts.colleague_in_room(_name(session, written), written.text)
         return Reply(text=services.texts.say(said, LANGUAGE), language=LANGUAGE, answers=first)
     if first:
         text = services.texts.say(texts.next_in_room(who, written.text), LANGUAGE)
-        return Reply(text=text, language=LANGUAGE, answers=first)
+        return Reply(text=text, language=LANGUAGE, answers=first, only_answers=True)
     subject = _subject(session, services, thread)
     text = services.texts.say(texts.first_in_room(subject, who, written.text), LANGUAGE)
     buttons = [] if thread.closed_at else [_close_button(services, thread)]
@@ -53,8 +53,11 @@ def render_closed_in_room(session: Session, services: Services, row: OutboxRow) 
     thread = relay.thread_of(session, row)
     if thread is None or (platform and not platform.can_edit):
         return None
-    first = session.get(OutboxRow, row.replaces_id) if row.replaces_id else None
-    written = _of(session, first)[1] if first else None
+    first = relay.first_in_room(session, thread)
+    if first is None:
+        return None
+    row.replaces_id = first.id
+    written = relay.text_of(session, first)
     said = texts.ended_in_room(
         _subject(session, services, thread),
         _initials(session, thread),
@@ -72,11 +75,11 @@ def render_unread(session: Session, services: Services, row: OutboxRow) -> Reply
     is_page = session.get_one(Contact, thread.contact_id).account == WEBCHAT
     subject = _subject(session, services, thread)
     booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
-    rows = relay.rows_in_room(session, thread)
+    first = relay.first_in_room(session, thread)
     return Reply(
         text=services.texts.say(texts.unread_in_room(subject, is_page=is_page), LANGUAGE),
         language=LANGUAGE,
-        answers=rows[0].provider_id if rows else None,
+        answers=first.provider_id if first else None,
         choices=number_button(services, booking) if booking else [],
     )
 

@@ -39,6 +39,9 @@ MAX_PER_MINUTE = 10
 ARRIVED = (*SENT_STATUSES, OutboxStatus.UNKNOWN)
 """The statuses of a message that has arrived, or may have."""
 
+WAITING = (OutboxStatus.PENDING, OutboxStatus.CLAIMED)
+"""The statuses of a message that is to be sent."""
+
 
 def find_room(
     session: Session,
@@ -281,6 +284,25 @@ def rows_in_room(session: Session, thread: RelayThread) -> Sequence[OutboxRow]:
     return session.scalars(query.order_by(OutboxRow.id)).all()
 
 
+def first_in_room(
+    session: Session, thread: RelayThread, before: OutboxRow | None = None
+) -> OutboxRow | None:
+    """Return the message of a thread to its room that has the button and is answered by the others.
+
+    It is the first, `before` a row, that was or will be sent and wasn't deleted there. None where
+    the row is to be that one.
+    """
+    return next(
+        (
+            row
+            for row in rows_in_room(session, thread)
+            if (before is None or row.id < before.id)
+            and (row.provider_id is not None or row.status in WAITING)
+        ),
+        None,
+    )
+
+
 def is_sent(session: Session, written: RelayMessage) -> bool:
     """Return whether a citizen's text was sent to its thread's room."""
     thread = session.get_one(RelayThread, written.thread_id)
@@ -338,10 +360,10 @@ def close(
     if staff is not None:
         _record(session, thread, staff, now)
     cause = Cause.relay_closed(thread.id)
-    if rows := rows_in_room(session, thread):
+    if first := first_in_room(session, thread):
         room = session.get_one(StaffRoom, thread.room_id)
         edit = to_room(room, MessageKind.RELAY_EDIT, cause, now, None)
-        enqueue(session, registry.accounts, [replace(edit, replaces_id=rows[0].id)], now)
+        enqueue(session, registry.accounts, [replace(edit, replaces_id=first.id)], now)
     if tell and messages_of(session, thread):
         _to_citizen(session, registry, thread, MessageKind.RELAY_CLOSED, cause, now)
 

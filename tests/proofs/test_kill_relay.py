@@ -54,6 +54,7 @@ class Talk:
     """Citizens who write, one after the other, and an employee who answers each text."""
 
     database: Database
+    server: TelegramServer
     port: int
     secret: str
     pause: float
@@ -107,6 +108,7 @@ class Talk:
         relay.send_to_room(session, env.registry, thread, written, env.now)
         (row,) = relay.rows_in_room(session, thread)
         row.status, row.provider_id = OutboxStatus.SENT, str(citizen)
+        self.server.chats[GROUP][citizen] = {"text": BEGIN, "markup": {}}
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
@@ -209,8 +211,8 @@ def test_no_relayed_text_is_lost_when_the_server_is_killed(
     pause: float,
 ) -> None:
     port, killed = free_port(), list[float]()
-    talk = Talk(database, port, telegram(texts).secret, pause)
     with telegram_server() as server:
+        talk = Talk(database, server, port, telegram(texts).secret, pause)
         server.answer_faults[GROUP] = [late(0.1)] * 10_000
 
         def on_kill() -> None:

@@ -51,6 +51,7 @@ class Rendered:
     topic: int | None = None
     outside_topic: Sequence[str] = ()
     answers: int | None = None
+    only_answers: bool = False
     file: tuple[str, bytes] | None = None
     venue: Venue | None = None
 
@@ -70,6 +71,7 @@ def render(reply: Reply, texts: Translator) -> Rendered:
         int(reply.topic) if reply.topic else None,
         _parts(outside),
         int(reply.answers) if reply.answers else None,
+        reply.only_answers,
     )
 
 

@@ -23,6 +23,12 @@ NO_TOPIC = frozenset({"topic_closed", "topic_deleted", "message thread not found
 GONE = frozenset({"message to edit not found", "message_id_invalid"})
 """Telegram's errors, in small letters, where the message to be edited was deleted."""
 
+ANSWERED_GONE = frozenset(
+    f"{what} not found" for what in ("message to be replied", "replied message", "reply message")
+)
+"""Telegram's errors, in small letters, where the message to be answered was deleted: now, and by
+earlier versions."""
+
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # has the library give durations as timedelta
 
 
@@ -58,11 +64,16 @@ async def _send(bot: Bot, chat: int, payload: Rendered, replaces: str | None) ->
         return await _id(bot.send_venue(chat, at.latitude, at.longitude, at.name, at.address))
     if replaces and await _edit(bot, chat, payload, int(replaces)):
         return replaces
+    answered = payload.answers and ReplyParameters(
+        payload.answers, allow_sending_without_reply=not payload.only_answers
+    )
     try:
         return await _send_texts(
-            bot, chat, payload.texts, payload.markup, payload.topic, payload.answers
+            bot, chat, payload.texts, payload.markup, payload.topic, answered or None
         )
     except BadRequest as error:
+        if payload.only_answers and error.message.lower() in ANSWERED_GONE:
+            raise DeliveryError(error.message, gone=True) from None
         if payload.topic is None or error.message.lower() not in NO_TOPIC:
             raise
     # An answer would be put into the topic of what it answers.
@@ -75,18 +86,12 @@ async def _send_texts(
     texts: Sequence[str],
     markup: Markup | None,
     topic: int | None = None,
-    answers: int | None = None,
+    answered: ReplyParameters | None = None,
 ) -> str | None:
-    """Send texts, of which the first answers a message, if it is still there; return the last's id.
-
-    The last has the buttons.
-    """
-    answered = answers and ReplyParameters(answers, allow_sending_without_reply=True)
+    """Send texts, of which the first answers a message, the last has the buttons; return its id."""
     *before, last = texts
     for text in before:
-        await _id(
-            bot.send_message(chat, text, message_thread_id=topic, reply_parameters=answered or None)
-        )
+        await _id(bot.send_message(chat, text, message_thread_id=topic, reply_parameters=answered))
         answered = None
     return await _id(
         bot.send_message(
@@ -94,7 +99,7 @@ async def _send_texts(
             last,
             reply_markup=markup,
             message_thread_id=topic,
-            reply_parameters=answered or None,
+            reply_parameters=answered,
         )
     )
 
@@ -117,14 +122,14 @@ async def _id(sending: Awaitable[Message | bool]) -> str | None:
 async def _edit(bot: Bot, chat: int, payload: Rendered, message_id: int) -> bool:
     """Edit a message; return False where it can't be edited and a new one must be sent.
 
-    Raises DeliveryError (edited_gone) where what it `edits` was deleted.
+    Raises DeliveryError (gone) where what it `edits` was deleted.
     """
     markup = payload.markup if isinstance(payload.markup, InlineKeyboardMarkup) else None
     try:
         await _id(bot.edit_message_text(payload.texts[-1], chat, message_id, reply_markup=markup))
     except BadRequest as error:
         if payload.edits and error.message.lower() in GONE:
-            raise DeliveryError(error.message, edited_gone=True) from None
+            raise DeliveryError(error.message, gone=True) from None
         # What was deleted needs no change; "not modified" means that it was edited before.
         return payload.closing or payload.edits or "not modified" in error.message
     return True

@@ -305,6 +305,23 @@ def test_of_a_long_text_only_the_first_part_answers(
     assert (long["markup"], rest["markup"]) == ({}, BUTTONS)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [None, failure(400, "Bad Request: replied message not found")],
+    ids=["now", "formerly"],
+)
+def test_what_is_only_an_answer_says_that_what_it_answers_was_deleted(
+    texts: Translator, server: TelegramServer, answer: Answer | None
+) -> None:
+    server.failures[-100] = [answer] if answer else []
+    with pytest.raises(DeliveryError) as failed:
+        send(texts, server, Reply(text="Ωραία", answers="1", only_answers=True), "-100")
+    assert failed.value.gone
+    assert server.chats[-100] == {}
+    send(texts, server, Reply(text="Ωραία", answers="1"), "-100")
+    assert [message["text"] for message in server.chats[-100].values()] == ["Ωραία"]
+
+
 @pytest.mark.parametrize("state", ["closed", "deleted"])
 def test_where_the_topic_is_closed_the_group_itself_is_told(
     texts: Translator, server: TelegramServer, state: str
@@ -333,7 +350,7 @@ def test_an_edit_of_what_was_deleted_says_so(
     edit = Reply(text="Ακυρώθηκε", edits=True, choices=CHOICES)
     with pytest.raises(DeliveryError) as failed:
         send(texts, server, edit, "-100", replaces="1")
-    assert failed.value.edited_gone
+    assert failed.value.gone
     assert server.chats[-100] == {}
 
 

@@ -151,15 +151,33 @@ def test_an_answer_to_a_message_that_was_deleted_in_the_group_reaches_the_citize
     assert heard(talking)[-1] == f"Μήνυμα από: town\n{ANSWER}"
     says(talking, "Ωραία")
     last = next(reversed(shown))
-    assert shown[last]["text"] == "Πολίτης: Ωραία"
+    assert shown[last]["text"].startswith("Μήνυμα πολίτη\nΩραία\n")
     assert "answers" not in shown[last]  # to what isn't there any more
+    assert CLOSE in talking.chat.server.buttons(GROUP)
     assert talking.write("Παρακαλώ", to=last) == TO_CITIZEN
+    says(talking, "Γεια σας")
+    next_one = shown[next(reversed(shown))]
+    assert (next_one["text"], next_one["answers"]) == ("Πολίτης: Γεια σας", last)
+    assert not next_one["markup"]
     maintain(talking, hours=25)
     assert threads(talking) == [False]
     assert heard(talking)[-1].startswith("Η συνομιλία σας έκλεισε")
     assert deleted not in shown
+    assert shown[last]["text"].endswith("Ωραία\n(Η συνομιλία έκλεισε.)")
+    assert talking.chat.server.buttons(GROUP) == {}
     assert "έχει κλείσει" in str(talking.write(ANSWER, to=last))
-    assert texts_kept(talking) == [QUESTION, ANSWER, "Ωραία", "Παρακαλώ"]
+    assert texts_kept(talking) == [QUESTION, ANSWER, "Ωραία", "Παρακαλώ", "Γεια σας"]
+
+
+def test_where_all_messages_were_deleted_the_end_is_shown_nowhere(talking: People) -> None:
+    for text in (QUESTION, "Και το πρωί;"):
+        says(talking, text)
+    talking.chat.server.chats[GROUP].clear()
+    maintain(talking, hours=25)
+    assert talking.chat.server.chats[GROUP] == {}
+    assert [row for row in talking.chat.rows() if row[0] == "relay_edit"] == [
+        ("relay_edit", "cancelled")
+    ]
 
 
 def test_only_who_may_answer_closes_a_thread(talking: People) -> None:
