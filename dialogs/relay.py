@@ -285,7 +285,7 @@ def _writes_to_office(ctx: Context) -> bool:
 END_TALK = Command(
     name="end_talk",
     label=_("End the conversation with the office"),
-    words=_("menu, end, end the conversation, end conversation"),
+    words=_("menu, main menu, end, end the conversation, end conversation"),
     run=_end,
     shown="always",
     applies=lambda ctx: ctx.office.relay.is_open,

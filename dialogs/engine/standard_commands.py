@@ -175,7 +175,7 @@ LANGUAGE: Command[Any] = Command(
 HELP: Command[Any] = Command(
     name="help",
     label=_("Help"),
-    words=_("help, ?, what can i do, options, menu"),
+    words=_("help, ?, what can i do, options, menu, main menu"),
     run=_help,
     shown="always",
 )

@@ -309,7 +309,7 @@ def test_a_phrase_is_found_with_polite_words_and_in_greeklish(
     assert (
         find_phrase(
             typed,
-            texts.words(_("help, ?, what can i do, options, menu")),
+            texts.words(_("help, ?, what can i do, options, menu, main menu")),
             texts.words(POLITE),
         )
         is not None
