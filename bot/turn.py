@@ -99,15 +99,15 @@ def _answer(
     came: datetime | None,
 ) -> list[Reply]:
     """Advance the conversation by a message that is new and in order."""
-    now, platform = services.clock(), services.platforms.get(inbound.account)
+    platform = services.platforms.get(inbound.account)
     if inbound.proves_phone:
         found = _store_proof(session, services, inbound, found)
     state, transport = _apply_stated(state, transport, inbound)
     ctx = build_context(session, services, inbound, found, transport, state)
-    ctx.open_prompt = open_prompt(session, found, state)
+    ctx.open_prompt, now = open_prompt(session, found, state), ctx.now
     said, missed = said_to_office(ctx, inbound), None
     if said is not None:
-        brief = _brief_answer(session, services, inbound, found, state, transport, said)
+        brief = _brief_answer(session, services, inbound, found, state, transport, said, ctx.now)
         if brief:
             return brief
         ctx.say(said)
@@ -167,6 +167,7 @@ def _brief_answer(
     state: State,
     transport: TransportState,
     said: Text,
+    now: datetime,
 ) -> list[Reply]:
     """Answer a message that is for the office, and leave the open question as it is.
 
@@ -174,7 +175,7 @@ def _brief_answer(
     the open question, for a later message hides them. Where no question is known, it has to be
     asked: then return nothing, and do nothing.
     """
-    now, platform = services.clock(), services.platforms.get(inbound.account)
+    platform = services.platforms.get(inbound.account)
     reply = build_reply(services.texts, [said], state.language)
     if platform is None or not platform.can_edit:
         asked = with_question(session, found, reply)

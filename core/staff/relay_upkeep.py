@@ -10,6 +10,7 @@ from core.catalogue.registry import Registry
 from core.db.models import (
     Booking,
     Contact,
+    Conversation,
     InboundRow,
     OutboxRow,
     OutboxStatus,
@@ -153,7 +154,7 @@ def _erase_old(session: Session, now: datetime) -> None:
 
 
 def erase(session: Session, message_ids: Iterable[int]) -> None:
-    """Erase these texts, and the copies of them in what pages have fetched."""
+    """Erase these texts, and the copies of them in what pages have sent and fetched."""
     ids = list(message_ids)
     if not ids:
         return
@@ -162,6 +163,22 @@ def erase(session: Session, message_ids: Iterable[int]) -> None:
         .where(RelayMessage.id.in_(ids))
         .values({RelayMessage.text: None})
         .execution_options(synchronize_session="fetch")
+    )
+    # A page's text was received when it was written: both have the time of their turn.
+    of_pages = (
+        select(InboundRow.id)
+        .join(Conversation, InboundRow.conversation_id == Conversation.id)
+        .join(RelayThread, RelayThread.contact_id == Conversation.contact_id)
+        .join(RelayMessage, RelayMessage.thread_id == RelayThread.id)
+        .where(
+            RelayMessage.id.in_(ids),
+            RelayMessage.member_id.is_(None),
+            InboundRow.received_at == RelayMessage.written_at,
+        )
+    )
+    received = session.scalars(of_pages).all()
+    session.execute(
+        update(InboundRow).where(InboundRow.id.in_(received)).values({InboundRow.said: None})
     )
     to_citizens = session.execute(
         select(RelayMessage.id, RelayThread.contact_id)

@@ -118,6 +118,34 @@ def test_what_a_page_fetched_late_is_erased_with_the_thread(
     assert stored.startswith("[None, None]")
 
 
+@pytest.mark.parametrize("whose", [None, "Για υπάλληλο"])
+def test_what_a_citizen_wrote_to_the_office_on_a_page_is_erased_with_the_thread(
+    client: httpx.Client, deployment: Deployment, whose: str | None
+) -> None:
+    """However long the page keeps the rest: no message is deleted here."""
+    deployment.clock.forward(seconds=1)
+    if whose:
+        say(client, text="Νέο ραντεβού")
+        deployment.clock.forward(seconds=1)
+    say(client, text=QUESTION)
+    if whose:
+        deployment.clock.forward(seconds=1)
+        say(client, text=whose)
+    maintain(deployment, hours=25)  # which closes it
+
+    def said(session: Session) -> list[str | None]:
+        query = select(InboundRow.said.label("said")).order_by(InboundRow.id)
+        return list(session.scalars(query).all())
+
+    maintain(deployment, hours=47)
+    assert QUESTION in deployment.database.write_sync(said)
+    maintain(deployment, hours=2)
+    left = deployment.database.write_sync(said)
+    assert QUESTION not in left
+    assert {"Γεια", "υπάλληλος", whose} - {None} <= set(left)
+    assert QUESTION not in client.get("/").text
+
+
 def test_forgetting_the_device_erases_what_was_written(
     client: httpx.Client, deployment: Deployment
 ) -> None:
