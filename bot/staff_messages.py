@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from bot.messages import Id, Inbound, Reply
-from core.bookings.exception_request import ExceptionRequest
+from core.bookings.closures.request import ExceptionRequest
 from core.i18n import Language, Text, _
 from dialogs.nlu.lexicon import Lexicon
 from dialogs.nlu.matching import find_phrase

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from core.actor import Actor, Staff
 from core.availability import schedule, slots
 from core.availability.schedule import UnavailableReason
-from core.bookings import by_staff, holds, limits, lookup, time_offers
+from core.bookings import by_staff, holds, limits, lookup
 from core.bookings import service as bookings
 from core.bookings.allocation import slot_taken_error
 from core.bookings.limits import LimitReached
-from core.bookings.offer_ends import open_offer
+from core.bookings.offers import service as time_offers
+from core.bookings.offers.ends import open_offer
 from core.bookings.staff_rights import bookable_part
 from core.catalogue.model import Consent, Municipality
 from core.catalogue.registry import LoadedMunicipality, Registry

@@ -14,8 +14,8 @@ from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from bot.cli.office import OfficeCommand
-    from core.bookings.closures import Ended
-    from core.bookings.exception_request import ExceptionRequest
+    from core.bookings.closures.request import ExceptionRequest
+    from core.bookings.closures.service import Ended
     from core.db.models import ExceptionKind
 
 _FORMATS = ["%Y-%m-%d"]
@@ -80,7 +80,7 @@ def open_besides(
     the offers that citizens haven't accepted are withdrawn, and their appointments stand; when an
     opening ends, its bookings are in the way as those of a closure.
     """
-    from core.bookings import closures
+    from core.bookings.closures import service as closures
     from core.db.models import ExceptionKind
 
     if (number is None) == (first is None):
@@ -119,7 +119,7 @@ def _ended(ended: "Ended") -> list[str]:
 
 def list_closures(municipality: Municipality) -> None:
     """List the closures and extra openings that aren't over; the catalogue's aren't in it."""
-    from core.bookings import closures
+    from core.bookings.closures import service as closures
 
     with office_command() as command:
         found = command.run(
@@ -153,7 +153,7 @@ def _asked(
     hours: str | None,
     reason: str | None = None,
 ) -> "ExceptionRequest":
-    from core.bookings.exception_request import ExceptionRequest
+    from core.bookings.closures.request import ExceptionRequest
 
     if branch and desk:
         raise ConfigurationError("Give --branch or --desk, not both: a desk is BRANCH/DESK.")
@@ -178,7 +178,7 @@ def _asked(
 
 def _make(command: "OfficeCommand", asked: "ExceptionRequest", yes: bool) -> None:
     """Show what becomes of the bookings in the way, ask, and close or open."""
-    from core.bookings import closures
+    from core.bookings.closures import service as closures
 
     lines = command.run(
         lambda session, now: plan_lines(

@@ -9,7 +9,7 @@ import typer
 from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from core.bookings.displaced import Plan
+    from core.bookings.closures.displaced import Plan
     from core.db.models import Booking
 
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]

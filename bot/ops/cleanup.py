@@ -11,7 +11,7 @@ from bot.context import Services
 from bot.messages import WEBCHAT
 from bot.retry import repeat
 from bot.telemetry.logging import cause
-from core.bookings.closure_reasons import erase_reasons
+from core.bookings.closures.reasons import erase_reasons
 from core.bookings.expiry import expire_lapsed
 from core.bookings.limits import forget_confirmations
 from core.bookings.lookup import forget_attempts

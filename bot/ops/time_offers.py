@@ -13,15 +13,15 @@ from bot.context import Services
 from bot.ops.portions import Portion
 from bot.retry import repeat
 from bot.telemetry.logging import cause
-from core.bookings.offer_making import (
+from core.bookings.offers.making import (
     Place,
     PlannedOffer,
     has_pending,
     make_offers,
     plan_offers,
 )
-from core.bookings.offer_withdrawal import plan_withdrawals, withdraw_planned
-from core.bookings.time_offers import ASKED, end_overdue, has_overdue
+from core.bookings.offers.service import ASKED, end_overdue, has_overdue
+from core.bookings.offers.withdrawal import plan_withdrawals, withdraw_planned
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.events import events

@@ -26,8 +26,8 @@ from bot.staff_messages import (
 )
 from bot.views.staff_alert import LANGUAGE
 from core.actor import Staff
-from core.bookings import closures
-from core.bookings.exception_request import ExceptionRequest
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.db.models import ExceptionKind, ScheduleException
 from core.db.models import StaffInbound as StaffInboundRow
 from core.errors import StaffRefusalKind, StaffRefused

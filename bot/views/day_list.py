@@ -9,8 +9,8 @@ from bot.messages import Reply
 from bot.platforms.layout import ROOM_UNITS, fitting, utf16_units
 from bot.views.staff_alert import LANGUAGE
 from bot.views.staff_offer import open_offers, unresolved_offers
-from core.bookings import closures
 from core.bookings.agenda import list_room_day
+from core.bookings.closures import service as closures
 from core.db.models import OutboxRow, StaffRoom
 from core.messaging.keys import Cause
 from core.staff.rooms import is_one_way

@@ -8,7 +8,7 @@ from bot.context import Services
 from bot.messages import Reply
 from bot.replies import build_reply
 from bot.views.time_offer import render_offer
-from core.bookings.offer_ends import open_offer
+from core.bookings.offers.ends import open_offer
 from core.db.models import Booking
 from core.messaging.keys import MessageKind
 from core.staff.record import cancellation_reason

@@ -9,9 +9,9 @@ from bot.messages import Reply, ReplyChoice
 from bot.staff_messages import StaffButton, StaffTap
 from core.bookings.agenda import entry_of
 from core.bookings.attendance import MARKED_WITHIN, undoable
-from core.bookings.offer_ends import open_offer
+from core.bookings.offers.ends import open_offer
+from core.bookings.offers.service import hold_of
 from core.bookings.seen import PHONE_FIELD, seen_by
-from core.bookings.time_offers import hold_of
 from core.bookings.true_state import ARRIVED, ENDED, ShownChange, last_change, zone_of
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, BookingState, History, HistoryAction, OutboxRow

@@ -12,8 +12,8 @@ from bot.staff_messages import StaffButton, StaffTap
 from bot.views.staff_alert import LANGUAGE, number_button
 from bot.views.staff_question import which_booking
 from core.bookings.agenda import entry_of
-from core.bookings.offer_ends import OPEN
-from core.bookings.time_offers import hold_of, unresolved
+from core.bookings.offers.ends import OPEN
+from core.bookings.offers.service import hold_of, unresolved
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, OfferState, OutboxRow, StaffRoom, TimeOffer
 from core.i18n import Text

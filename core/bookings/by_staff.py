@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from core.actor import Actor, Staff
 from core.availability.slots import nearest_times
 from core.bookings import service
-from core.bookings.offer_ends import open_offer
+from core.bookings.offers.ends import open_offer
+from core.bookings.offers.service import ask_for_offer
 from core.bookings.reference import fold_code
 from core.bookings.staff_rights import bookable_part, check_change
-from core.bookings.time_offers import ask_for_offer
 from core.bookings.true_state import changed, check_confirmed, day_and_time
 from core.catalogue.registry import Registry
 from core.db.models import Booking, Citizen

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from core.actor import OPERATOR
 from core.availability.schedule import is_open_through
 from core.bookings.by_staff import acting
-from core.bookings.displaced import Plan, carry_out, expire_holds, plan
+from core.bookings.closures.displaced import Plan, carry_out, expire_holds, plan
 from core.bookings.expiry import expire_held
 from core.bookings.history import record_change
 from core.bookings.reference import format_code

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
-from core.bookings.offer_ends import ENDING, withdraw_offer
+from core.bookings.offers.ends import ENDING, withdraw_offer
 from core.db.events import record_event
 from core.db.models import Booking, History, HistoryAction
 from core.staff.record import record

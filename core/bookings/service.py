@@ -19,7 +19,7 @@ from core.bookings.limits import (
     count_confirmation,
     words_of_name,
 )
-from core.bookings.offer_ends import is_made
+from core.bookings.offers.ends import is_made
 from core.bookings.reference import new_code
 from core.bookings.staff_rights import check_change, offer_for
 from core.catalogue.model import Consent, Rules

@@ -2,7 +2,7 @@
 
 import re
 
-from core.bookings.time_offers import OFFER_ENDED
+from core.bookings.offers.service import OFFER_ENDED
 from core.db.models import Booking, BookingState, OfferState, TimeOffer
 from core.errors import BookingRefused
 from core.i18n import Text, _

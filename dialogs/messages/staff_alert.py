@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.bookings.agenda import AgendaEntry
+from core.bookings.offers.service import OFFER_FIELD
 from core.bookings.reference import format_code
-from core.bookings.time_offers import OFFER_FIELD
 from core.bookings.true_state import ShownChange, day_and_time
 from core.catalogue.model import AlertFact, Channel, Municipality
 from core.db.models import BookingState, HistoryAction

@@ -18,10 +18,10 @@ from bot.messages import Inbound
 from bot.ops.time_offers import make_offers_forever
 from bot.turn import receive
 from core.actor import OPERATOR
-from core.bookings import closures
 from core.bookings.catalogue_update import load_catalogue
-from core.bookings.exception_request import ExceptionRequest
-from core.bookings.offer_making import has_pending
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
+from core.bookings.offers.making import has_pending
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.models import Booking, ExceptionKind, OfferState, TimeOffer

@@ -27,7 +27,7 @@ from bot.i18n.translator import Translator
 from bot.messages import LINK_CHOICE
 from bot.platforms.telegram.adapter import HEADER
 from core.actor import Actor
-from core.bookings.time_offers import ask_for_offer, latest_offer
+from core.bookings.offers.service import ask_for_offer, latest_offer
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.models import Booking, History, OutboxRow, TimeOffer

@@ -50,8 +50,8 @@ from bot.views.transcript import view
 from core.actor import Actor, Role
 from core.availability import slots
 from core.bookings import holds
-from core.bookings.offer_making import make_offers, plan_offers
-from core.bookings.time_offers import ask_for_offer, end_overdue
+from core.bookings.offers.making import make_offers, plan_offers
+from core.bookings.offers.service import ask_for_offer, end_overdue
 from core.db.models import (
     Booking,
     Citizen,

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from core.actor import Role, Staff
 from core.bookings import by_staff
-from core.bookings.offer_making import make_offers, plan_offers
-from core.bookings.time_offers import ask_for_offer
+from core.bookings.offers.making import make_offers, plan_offers
+from core.bookings.offers.service import ask_for_offer
 from core.db.models import Booking, OutboxRow, StaffRoom, TimeOffer
 from core.errors import DeliveryError
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from bot.messages import Inbound, Reply
 from bot.ops.cleanup import BATCH, clean_up
 from core.actor import OPERATOR
-from core.bookings import closures
-from core.bookings.exception_request import ExceptionRequest
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.db.models import (
     Booking,
     Citizen,

@@ -11,8 +11,9 @@ from bot.ops import day_lists
 from bot.ops.day_lists import enqueue_lists
 from bot.platforms.layout import ROOM_UNITS
 from core.actor import OPERATOR
-from core.bookings import attendance, closures
-from core.bookings.exception_request import ExceptionRequest
+from core.bookings import attendance
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.db.events import events
 from core.db.models import Booking, ExceptionKind
 from core.messaging.outbox import OutboxMessage

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.bookings import time_offers
-from core.bookings.offer_making import PlannedOffer, make_offers, plan_offers
+from core.bookings.offers import service as time_offers
+from core.bookings.offers.making import PlannedOffer, make_offers, plan_offers
 from core.db.models import Booking, TimeOffer
 from core.errors import BookingRefused
 from tests.bot.delivery.test_room_locks import together

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from bot.views.day_list import render_day_list
 from core.actor import OPERATOR
-from core.bookings import closures, time_offers
-from core.bookings.exception_request import ExceptionRequest
-from core.bookings.offer_making import make_offers, plan_offers
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
+from core.bookings.offers import service as time_offers
+from core.bookings.offers.making import make_offers, plan_offers
 from core.db.models import Booking, ExceptionKind, OutboxRow, TimeOffer
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import OPERATOR
-from core.bookings import closures
 from core.bookings.catalogue_update import BookingsInWay, load_catalogue
-from core.bookings.exception_request import ExceptionRequest
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.catalogue import registry as registry_module
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry

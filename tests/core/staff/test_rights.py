@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from core.actor import Role, Staff
-from core.bookings import agenda, attendance, by_staff, closures, holds, seen, service
-from core.bookings.exception_request import ExceptionRequest
+from core.bookings import agenda, attendance, by_staff, holds, seen, service
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.bookings.staff_rights import bookable_part
 from core.db.models import Booking, Contact, ExceptionKind
 from core.errors import StaffRefused

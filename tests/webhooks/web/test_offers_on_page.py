@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from core.bookings.time_offers import ask_for_offer
+from core.bookings.offers.service import ask_for_offer
 from core.db.models import Booking, TimeOffer
 from tests.conftest import Deployment
 from tests.core.wait_until import until

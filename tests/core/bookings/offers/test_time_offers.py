@@ -7,17 +7,18 @@ import pytest
 from sqlalchemy import select
 
 from core.actor import Role, Staff
-from core.bookings import by_staff, time_offers
+from core.bookings import by_staff
 from core.bookings import service as bookings
 from core.bookings.expiry import expire_lapsed
 from core.bookings.history import record_change
 from core.bookings.limits import check_citizen
-from core.bookings.offer_making import has_pending, make_offers, plan_offers
-from core.bookings.offer_withdrawal import plan_withdrawals, withdraw_planned
+from core.bookings.offers import service as time_offers
+from core.bookings.offers.making import has_pending, make_offers, plan_offers
+from core.bookings.offers.withdrawal import plan_withdrawals, withdraw_planned
 from core.db.models import ExceptionKind, HistoryAction, OutboxRow, ScheduleException, StaffRoom
 from core.errors import BookingRefused, StaffRefused
 from tests.core.booking_environment import BookingEnvironment
-from tests.core.bookings.offers import (
+from tests.core.bookings.offers.acting import (
     accept,
     decline,
     held_for_offers,

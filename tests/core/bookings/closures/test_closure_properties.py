@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from core.actor import OPERATOR
 from core.availability.schedule import overlaps
-from core.bookings import closures
-from core.bookings.exception_request import ExceptionRequest
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.catalogue.schedule_exceptions import is_about, special_hours
 from core.db.database import Database
 from core.db.models import (

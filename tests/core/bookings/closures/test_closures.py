@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from core.actor import OPERATOR
-from core.bookings import closures, time_offers
-from core.bookings.closures import Made
-from core.bookings.exception_request import ExceptionRequest
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
+from core.bookings.closures.service import Made
+from core.bookings.offers import service as time_offers
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.models import Booking, ExceptionKind, OfferState, ScheduleException, TimeOffer
@@ -19,8 +20,8 @@ from core.errors import StaffRefusalKind, StaffRefused
 from core.staff.record import entries
 from tests.bot.test_turn import counted
 from tests.core.booking_environment import BookingEnvironment
-from tests.core.bookings.offers import decline, latest, work_off
-from tests.core.bookings.offers import make as make_offers_of
+from tests.core.bookings.offers.acting import decline, latest, work_off
+from tests.core.bookings.offers.acting import make as make_offers_of
 from tests.core.db.query_plans import plans
 from tests.core.small_municipality import (
     MONDAY,

@@ -18,9 +18,9 @@ from core.actor import Staff
 from core.availability.schedule import Spans, day_bounds, is_open_through
 from core.availability.slots import MAX_DURATION, busy_at
 from core.bookings.expiry import expire_at_desks, expire_held
-from core.bookings.offer_ends import OPEN
-from core.bookings.offer_withdrawal import withdraw
-from core.bookings.time_offers import ask_for_offers, offer_again
+from core.bookings.offers.ends import OPEN
+from core.bookings.offers.service import ask_for_offers, offer_again
+from core.bookings.offers.withdrawal import withdraw
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db import overlap_guard
 from core.db.advisory_locks import lock

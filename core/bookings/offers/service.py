@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.bookings.allocation import still_serves
 from core.bookings.history import Place, record_change
 from core.bookings.holds import is_live
-from core.bookings.offer_ends import OPEN, end_offer, led_to_nothing, open_offer
+from core.bookings.offers.ends import OPEN, end_offer, led_to_nothing, open_offer
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.advisory_locks import lock
 from core.db.events import record_event

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from core.bookings import time_offers
-from core.bookings.offer_making import make_offers, plan_offers
-from core.bookings.offer_withdrawal import plan_withdrawals, withdraw_planned
-from core.bookings.time_offers import ask_for_offer
+from core.bookings.offers import service as time_offers
+from core.bookings.offers.making import make_offers, plan_offers
+from core.bookings.offers.service import ask_for_offer
+from core.bookings.offers.withdrawal import plan_withdrawals, withdraw_planned
 from core.db.models import Booking, TimeOffer
 from tests.core.booking_environment import BookingEnvironment
 

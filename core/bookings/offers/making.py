@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from core.availability.schedule import day_bounds
 from core.availability.slots import free_times
 from core.bookings.allocation import take_desk
-from core.bookings.offer_ends import OPEN, end_offer
-from core.bookings.time_offers import tell_citizen
+from core.bookings.offers.ends import OPEN, end_offer
+from core.bookings.offers.service import tell_citizen
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock

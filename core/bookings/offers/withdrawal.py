@@ -12,8 +12,8 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.availability.schedule import overlaps
-from core.bookings.offer_ends import OPEN, REFUSED, end_offer, led_to_nothing, moved_since
-from core.bookings.time_offers import ask_for_offer, tell_citizen
+from core.bookings.offers.ends import OPEN, REFUSED, end_offer, led_to_nothing, moved_since
+from core.bookings.offers.service import ask_for_offer, tell_citizen
 from core.catalogue.registry import Registry
 from core.catalogue.schedule_exceptions import is_about, special_hours
 from core.db.models import (

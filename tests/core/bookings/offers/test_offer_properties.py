@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.bookings import time_offers
 from core.bookings.expiry import expire_lapsed
+from core.bookings.offers import service as time_offers
 from core.db.database import Database
 from core.db.models import Booking, ExceptionKind, OfferState, ScheduleException, TimeOffer
 from core.errors import BookingRefused
 from tests.conftest import SOAK
 from tests.core.booking_environment import BookingEnvironment
-from tests.core.bookings.offers import accept, decline, held_for_offers, make, work_off
+from tests.core.bookings.offers.acting import accept, decline, held_for_offers, make, work_off
 from tests.core.db.overlaps import overlaps
 from tests.core.small_municipality import MONDAY, TUESDAY, desk, small
 

@@ -11,19 +11,19 @@ from sqlalchemy.orm import Session
 
 from core.actor import Staff
 from core.availability.schedule import overlaps
-from core.bookings import displaced
 from core.bookings.allocation import still_serves
 from core.bookings.by_staff import check_reason
-from core.bookings.displaced import Plan
-from core.bookings.exception_checks import (
+from core.bookings.closures import displaced
+from core.bookings.closures.checks import (
     check_others,
     check_times,
     check_withdrawable,
     end_of,
 )
-from core.bookings.exception_request import ExceptionRequest
-from core.bookings.offer_withdrawal import count_withdrawable
-from core.bookings.time_offers import ASKED
+from core.bookings.closures.displaced import Plan
+from core.bookings.closures.request import ExceptionRequest
+from core.bookings.offers.service import ASKED
+from core.bookings.offers.withdrawal import count_withdrawable
 from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, Registry
 from core.catalogue.schedule_exceptions import (
     by_desk,

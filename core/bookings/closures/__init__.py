@@ -1,0 +1,1 @@
+"""Closures and extra openings of staff, and the bookings in their way."""

@@ -1,0 +1,1 @@
+"""Offers of another time, in place of one that can't be kept."""
