@@ -65,7 +65,7 @@ def test_the_buttons_stay_and_each_tap_is_answered(
     client, shown = offered
     for _again in range(2):
         assert MOVED in tap(client, shown, ACCEPT)[1]
-    assert "Αυτή η πρόταση έχει λήξει." in tap(client, shown, DECLINE)[1]
+    assert "Έχετε ήδη δεχτεί τη νέα ώρα." in tap(client, shown, DECLINE)[1]
     assert state(deployment) == "accepted"
     assert ACCEPT in client.get("/").text
 
