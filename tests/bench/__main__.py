@@ -19,6 +19,7 @@ from tests.bench.databases import on_postgres, on_sqlite
 from tests.bench.day_lists import day_lists
 from tests.bench.delivery_delay import delivery_delay
 from tests.bench.growth import growth
+from tests.bench.hold_and_confirm import hold_and_confirm
 from tests.bench.months import months
 from tests.bench.outbox import deliveries
 from tests.bench.processes import processes
@@ -29,7 +30,7 @@ from tests.postgres import running
 
 ON_BOTH = (
     *(growth, months, day_lists, background, deliveries, delivery_delay, alert_delay),
-    time_offers,
+    *(time_offers, hold_and_confirm),
 )
 MEASURES = {"SQLite": ON_BOTH, "PostgreSQL": (*ON_BOTH, processes)}
 
@@ -57,7 +58,7 @@ def short(root: Path, sizes: Sizes) -> None:
     web.pages(root, sizes)
     bots.answers(root, sizes)
     with on_sqlite(root, (sizes.few, sizes.many)) as databases:
-        for measure in (months, deliveries):
+        for measure in (months, deliveries, hold_and_confirm):
             measure("SQLite", databases, sizes)
 
 

@@ -21,6 +21,8 @@ class Sizes:
     """Conversations over JSON, and as many through htmx."""
     streams: int = 200
     """Event streams open at once; with 0 they aren't measured."""
+    books: int = 400
+    """Bookings, each held and confirmed at once."""
     messages: int = 200
     """Messages to a bot, each from another citizen."""
     memory: tuple[int, int] = (1_000, 9_000)
@@ -39,6 +41,7 @@ SHORT = Sizes(
     greetings=30,
     browsers=12,
     streams=0,
+    books=300,
     messages=30,
 )
 """The sizes of the short form, which takes half a minute."""
