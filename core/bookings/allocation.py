@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from core.catalogue.service_offer import ServiceOffer
 from core.db import overlap_guard
 from core.db.advisory_locks import lock
 from core.db.models import LIVE, Booking, BookingState
+from core.db.statements import run
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _
 
@@ -65,6 +66,24 @@ def take_desk(
     raise slot_taken_error()
 
 
+_OVERLAPS = and_(Booking.starts_at < bindparam("ends_at"), Booking.ends_at > bindparam("starts_at"))
+
+_LOAD = (
+    select(Booking.desk_id, func.count(), func.max(case((_OVERLAPS, 1), else_=0)))
+    .where(
+        Booking.desk_id.in_(bindparam("desks", expanding=True)),
+        Booking.starts_at > bindparam("day_before"),
+        Booking.starts_at < bindparam("until"),
+        Booking.ends_at > bindparam("since"),
+        LIVE,
+        or_(Booking.state != BookingState.HELD, Booking.held_until > bindparam("now")),
+        Booking.id != bindparam("own"),
+    )
+    .group_by(Booking.desk_id)
+)
+"""How many bookings of a day each desk has, and whether one overlaps a time."""
+
+
 def _least_busy_first(
     session: Session,
     offer: ServiceOffer,
@@ -76,20 +95,17 @@ def _least_busy_first(
 ) -> list[int]:
     """Return the desks that are free then, those with the fewest bookings of that day first."""
     since, until = schedule.day_bounds(starts_at.astimezone(offer.zone).date(), offer.zone)
-    overlaps = and_(Booking.starts_at < ends_at, Booking.ends_at > starts_at)
-    rows = session.execute(
-        select(Booking.desk_id, func.count(), func.max(case((overlaps, 1), else_=0)))
-        .where(
-            Booking.desk_id.in_(desks),
-            Booking.starts_at > since - timedelta(days=1),
-            Booking.starts_at < until,
-            Booking.ends_at > since,
-            LIVE,
-            or_(Booking.state != BookingState.HELD, Booking.held_until > now),
-            Booking.id != (own.id if own else 0),
-        )
-        .group_by(Booking.desk_id)
-    ).all()
+    given = {
+        "desks": desks,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "day_before": since - timedelta(days=1),
+        "since": since,
+        "until": until,
+        "now": now,
+        "own": own.id if own else 0,
+    }
+    rows = run(session, _LOAD, given).all()
     load = {desk: count for desk, count, _taken in rows}
     taken = {desk for desk, _count, overlapping in rows if overlapping}
     return sorted(set(desks) - taken, key=lambda desk: (load.get(desk, 0), desk))

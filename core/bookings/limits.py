@@ -13,7 +13,8 @@ from core.actor import Actor
 from core.catalogue.model import Municipality
 from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock
-from core.db.models import LIVE, Booking, BookingState, Confirmation
+from core.db.models import HELD, LIVE, Booking, BookingState, Confirmation
+from core.db.statements import run
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import Text, TextTemplate, _, _n
 
@@ -52,7 +53,7 @@ def check_citizen(
     citizen may book for a family: it is higher than that of an attendee, which is checked too once
     their name is known.
     """
-    rows = session.execute(_OF_CITIZEN, {"owner": citizen_id, "now": now}).all()
+    rows = run(session, _OF_CITIZEN, {"owner": citizen_id, "now": now}).all()
     counts = _count_by_attendee(rows, body, service)
     if (total := counts.total()) >= body.rules.most_bookings_of_citizen:
         raise BookingRefused(RefusalKind.TOO_MANY_BOOKINGS, _too_many(total))
@@ -73,7 +74,7 @@ def check_attendee(
 
     `attendee` is their name.
     """
-    rows = session.execute(_OF_CITIZEN, {"owner": citizen_id, "now": now}).all()
+    rows = run(session, _OF_CITIZEN, {"owner": citizen_id, "now": now}).all()
     counts = _count_by_attendee(rows, body, service)
     _refuse_more(body, counts[words_of_name(attendee)])
 
@@ -105,7 +106,7 @@ def limit_reached(
     session: Session, body: Municipality, service: str, now: datetime, citizen_id: int
 ) -> LimitReached | None:
     """Return the limit of a service that a citizen has reached, before an attendee is known."""
-    rows = session.execute(_OF_CITIZEN, {"owner": citizen_id, "now": now}).all()
+    rows = run(session, _OF_CITIZEN, {"owner": citizen_id, "now": now}).all()
     counts = _count_by_attendee(rows, body, service)
     total = counts.total()
     for_all = total >= body.rules.most_bookings_of_citizen
@@ -132,7 +133,7 @@ def check_phone(
     if actor.proven_phone != phone_hash:
         return
     lock(session, f"phone {phone_hash}")
-    rows = session.execute(_OF_PROVEN_PHONE, {"owner": phone_hash, "now": now}).all()
+    rows = run(session, _OF_PROVEN_PHONE, {"owner": phone_hash, "now": now}).all()
     counts = _count_by_attendee(rows, body, service)
     if counts[words_of_name(attendee)] >= body.rules.open_bookings:
         raise BookingRefused(
@@ -170,6 +171,20 @@ def _too_many(count: int) -> TextTemplate:
     )
 
 
+_HOLDS_OF_ADDRESS = select(func.count()).where(
+    Booking.network == bindparam("network"),
+    HELD,
+    Booking.held_until > bindparam("now"),
+    Booking.municipality_id == bindparam("municipality_id"),
+    Booking.id != bindparam("old"),
+)
+_CONFIRMATIONS_OF_ADDRESS = select(func.count()).where(
+    Confirmation.network == bindparam("network"),
+    Confirmation.at > bindparam("since"),
+    Confirmation.municipality_id == bindparam("municipality_id"),
+)
+
+
 def check_holds(
     session: Session, offer: ServiceOffer, now: datetime, network: str | None, old: Booking | None
 ) -> None:
@@ -182,16 +197,13 @@ def check_holds(
         return
     body = offer.municipality
     lock(session, f"{network} {body.id}")
-    held = session.scalar(
-        select(func.count()).where(
-            Booking.network == network,
-            Booking.state == BookingState.HELD,
-            Booking.held_until > now,
-            Booking.municipality_id == body.id,
-            Booking.id != (old.id if old else 0),
-        )
-    )
-    if (held or 0) >= body.rules.holds_per_address:
+    given = {
+        "network": network,
+        "now": now,
+        "municipality_id": body.id,
+        "old": old.id if old else 0,
+    }
+    if run(session, _HOLDS_OF_ADDRESS, given).scalar_one() >= body.rules.holds_per_address:
         raise BookingRefused(
             RefusalKind.TOO_MANY_HOLDS,
             _(
@@ -211,14 +223,15 @@ def check_confirmations(session: Session, offer: ServiceOffer, now: datetime, ac
         return
     body = offer.municipality
     lock(session, f"{actor.network} {body.id}")
-    confirmed = session.scalar(
-        select(func.count()).where(
-            Confirmation.network == actor.network,
-            Confirmation.at > now - CONFIRMATIONS_COUNT_FOR,
-            Confirmation.municipality_id == body.id,
-        )
-    )
-    if (confirmed or 0) >= body.rules.confirmations_per_address:
+    given = {
+        "network": actor.network,
+        "since": now - CONFIRMATIONS_COUNT_FOR,
+        "municipality_id": body.id,
+    }
+    if (
+        run(session, _CONFIRMATIONS_OF_ADDRESS, given).scalar_one()
+        >= body.rules.confirmations_per_address
+    ):
         raise BookingRefused(
             RefusalKind.TOO_MANY_CONFIRMATIONS,
             _(

@@ -26,6 +26,7 @@ from core.catalogue.model import Consent, Rules
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking, BookingState, Citizen, History, HistoryAction
+from core.db.statements import run
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
@@ -272,5 +273,5 @@ _WITH_CODE = select(Booking.id).where(Booking.code == bindparam("code"))
 def _unused_code(session: Session, choose: Callable[[Sequence[str]], str]) -> str:
     while True:
         code = new_code(choose)
-        if session.scalar(_WITH_CODE, {"code": code}) is None:
+        if run(session, _WITH_CODE, {"code": code}).first() is None:
             return code

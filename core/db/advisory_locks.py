@@ -2,8 +2,12 @@
 
 import hashlib
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session
+
+_KEY = bindparam("key", type_=BigInteger)
+_LOCK = select(func.pg_advisory_xact_lock(_KEY))
+_SHARE = select(func.pg_advisory_xact_lock_shared(_KEY))
 
 
 def lock(session: Session, name: str, *, shared: bool = False) -> None:
@@ -12,8 +16,7 @@ def lock(session: Session, name: str, *, shared: bool = False) -> None:
     A shared lock waits only for one that isn't shared. SQLite has one writer, and needs no locks.
     """
     if session.get_bind().dialect.name == "postgresql":
-        lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
-        session.connection().execute(select(lock(key_of(name))))
+        session.connection().execute(_SHARE if shared else _LOCK, {"key": key_of(name)})
 
 
 def try_lock(session: Session, name: str) -> bool:

@@ -1,7 +1,7 @@
 """The outbox: messages to be delivered, stored in the transaction that causes them."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from random import SystemRandom
@@ -57,23 +57,26 @@ def platform_of(account: str) -> str:
     return account.partition(":")[0]
 
 
+_INSERT = {
+    name: dialect.insert(OutboxRow).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+_NOTIFY = select(func.pg_notify(NOTIFY_CHANNEL, ""))
+
+
 def enqueue(
     session: Session, accounts: Collection[str], messages: Iterable[OutboxMessage], now: datetime
 ) -> None:
     """Enqueue those messages whose account is among `accounts`, except known dedupe keys."""
     rows = [
-        asdict(message)
+        vars(message)
         | {"platform": platform_of(message.account), "try_at": message.due_at, "attempts": 0}
         for message in messages
         if message.account in accounts
     ]
     if not rows:
         return
-    on_postgres = session.get_bind().dialect.name == "postgresql"
-    statement = (postgresql.insert if on_postgres else sqlite.insert)(OutboxRow)
-    session.connection().execute(
-        statement.on_conflict_do_nothing(index_elements=["dedupe_key"]), rows
-    )
+    session.connection().execute(_INSERT[session.get_bind().dialect.name], rows)
     if any(row["due_at"] <= now and row["status"] == OutboxStatus.PENDING for row in rows):
         notify_workers(session)
 
@@ -82,7 +85,7 @@ def notify_workers(session: Session) -> None:
     """Wake the delivery workers of all processes once this transaction is committed."""
     record_event(session, "posted")
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(select(func.pg_notify(NOTIFY_CHANNEL, "")))
+        session.connection().execute(_NOTIFY)
 
 
 def reschedule(

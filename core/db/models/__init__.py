@@ -2,6 +2,7 @@
 
 from core.db.models.base import Base, UtcDateTime
 from core.db.models.bookings import (
+    HELD,
     LIVE,
     Booking,
     BookingState,
@@ -29,6 +30,7 @@ from core.db.models.staff import (
 from core.db.models.time_offers import OfferState, TimeOffer
 
 __all__ = [
+    "HELD",
     "LIVE",
     "UNSENT",
     "Base",

@@ -17,6 +17,10 @@ It has literals, not parameters, for it must equal the condition of the partial 
 """
 
 
+HELD = text("bookings.state = 'held'")
+"""The condition for holds, lapsed or not; literal, as LIVE is."""
+
+
 class BookingState(StrEnum):
     """The state of a booking: held → confirmed → completed / no_show / cancelled; held → expired.
 
