@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.booking_facts import TIME, facts, state
+from bot.cli.bookings_export import export
 from bot.cli.office import OfficeCommand, office_command
 from bot.cli.staff import Municipality, echo_record, who
 from bot.cli.table import echo_table
@@ -81,6 +82,9 @@ def list_day(day: Day = None, municipality: Municipality = None) -> None:
         for each in found
     ]
     echo_table(LIST, rows, f"There is no appointment on {date:%Y-%m-%d} at {home}.")
+
+
+bookings.command(epilog="Example: rantevou bookings export --from 2026-12-01")(export)
 
 
 @bookings.command(epilog='Example: rantevou bookings show "KX7 M2P"')

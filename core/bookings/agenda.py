@@ -93,7 +93,7 @@ def list_day(
 
     It is recorded. Raises StaffRefused: not_allowed, not_found.
     """
-    loaded, served = _listed(session, registry, staff, Action.LIST, municipality_id, now)
+    loaded, served = listed(session, registry, staff, Action.LIST, municipality_id, now)
     return _entries(session, loaded, _on_day(loaded, served, day))
 
 
@@ -120,7 +120,7 @@ def list_next(
 
     It is recorded. Raises StaffRefused: not_allowed, not_found.
     """
-    loaded, served = _listed(session, registry, staff, Action.LIST, municipality_id, now)
+    loaded, served = listed(session, registry, staff, Action.LIST, municipality_id, now)
     until = now + LISTED_AHEAD
     return _entries(
         session,
@@ -147,13 +147,13 @@ def find_named(
 
     It is recorded. Raises StaffRefused: not_allowed, not_found.
     """
-    loaded, served = _listed(session, registry, staff, Action.FIND, municipality_id, now)
+    loaded, served = listed(session, registry, staff, Action.FIND, municipality_id, now)
     found = [each.id for each in find_by_name(session, municipality_id, name, now)]
     query = served.where(Booking.id.in_(found), Booking.state.in_(LISTED))
     return _entries(session, loaded, query)
 
 
-def _listed(
+def listed(
     session: Session,
     registry: Registry,
     staff: Staff,

@@ -65,6 +65,8 @@ class Database:
         self._reading = ThreadPoolExecutor(READERS, "reader")
         self.is_new = False
         """Whether `prepare` has made it."""
+        self.running = self.begun = 0
+        """How many functions `write` and `read` run, or wait with; how many they began in all."""
         self.on_commit: list[Callable[[dict[Any, Any]], None]] = []
         """Called with the session's `info` after each commit, on the thread that wrote."""
 
@@ -81,11 +83,12 @@ class Database:
         It is retried where another transaction conflicts with it. After the first conflict,
         on_conflict(session) is run once, as a transaction of its own.
         """
-        return await _run_with_retries(
-            self._writer,
-            lambda: self._write_once(fn),
-            on_conflict and (lambda: self._write_once(on_conflict)),
-        )
+        with self._counted():
+            return await _run_with_retries(
+                self._writer,
+                lambda: self._write_once(fn),
+                on_conflict and (lambda: self._write_once(on_conflict)),
+            )
 
     def write_sync(self, fn: Callable[[Session], T]) -> T:
         """Run fn(session) as `write` does, on this thread. Raises DatabaseUnavailable."""
@@ -103,7 +106,17 @@ class Database:
             with self._translate_errors(), Session(self._readers) as session:
                 return fn(session)
 
-        return await _run_with_retries(self._reading, run)
+        with self._counted():
+            return await _run_with_retries(self._reading, run)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self.begun += 1
+        self.running += 1
+        try:
+            yield
+        finally:
+            self.running -= 1
 
     def _write_once(self, fn: Callable[[Session], T]) -> T:
         with self._translate_errors():
@@ -173,11 +186,15 @@ class Database:
             if self.backend.is_retryable(error):
                 raise RetryTransaction from error
             if self.backend.is_unavailable(error):
-                raise DatabaseUnavailable(
-                    f"{self.backend.name} can't be used just now: {_first_line(error.orig)}. "
-                    "Please send the same again soon."
-                ) from None
+                raise self.unavailable(error.orig) from None
             raise
+
+    def unavailable(self, error: object) -> DatabaseUnavailable:
+        """Return the error that a driver's means."""
+        return DatabaseUnavailable(
+            f"{self.backend.name} can't be used just now: {_first_line(error)}. "
+            "Please send the same again soon."
+        )
 
     @contextmanager
     def as_configuration_errors(self, failure: str, named: str = SETTING) -> Iterator[None]:

@@ -21,6 +21,10 @@ class Action(StrEnum):
     SHOW = "show"
     FIND = "find"
     """Find bookings by the attendee's name."""
+    EXPORT = "export"
+    """Take out bookings as a file, without what is known of the attendees."""
+    EXPORT_DETAILS = "export_details"
+    """Take them out with it."""
     BOOK = "book"
     MOVE = "move"
     OFFER = "offer"
@@ -76,6 +80,8 @@ RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
     Action.LIST:            (_AREA,    _TOWN,   _ALL),
     Action.SHOW:            (_AREA,    _TOWN,   _ALL),
     Action.FIND:            (_AREA,    _TOWN,   _ALL),
+    Action.EXPORT:          (_AREA,    _TOWN,   _ALL),
+    Action.EXPORT_DETAILS:  (_AREA,    _TOWN,   _ALL),
     Action.BOOK:            (_AREA,    _TOWN,   _ALL),
     Action.MOVE:            (_AREA,    _TOWN,   _ALL),
     Action.OFFER:           (_AREA,    _TOWN,   _ALL),

@@ -1,5 +1,6 @@
 """`rantevou bookings`: appointments by the technician, who acts as the operator."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -63,6 +64,27 @@ def test_a_day_is_listed_with_initials_only(
     assert not any(value in shown for value in PERSONAL)
     empty = technician("bookings", "list", "--day", "2026-01-01", "--municipality", "chios")
     assert empty.stdout == "There is no appointment on 2026-01-01 at chios.\n"
+
+
+def test_appointments_are_exported_with_details_only_where_asked(
+    technician: Technician,  # noqa: F811
+    booking: Booking,
+) -> None:
+    day = local(booking.starts_at, "%Y-%m-%d")
+    command = ("bookings", "export", "--from", day, "--to", day, "--municipality", "kalamata")
+
+    def export(*arguments: str) -> list[str]:
+        return technician.asked(*arguments, typed="").stdout.splitlines()
+
+    heading, row = export(*command)
+    assert heading.startswith("\ufeffid,version,code,state,")
+    assert row.startswith(f"{booking.id},{booking.version},{booking.code},confirmed,kalamata,")
+    assert not any(value in row for value in PERSONAL)
+    (found,) = export(*command, "--format", "ndjson", "--details")
+    assert json.loads(found)["details"]["name"] == "Μαρία Παπαδοπούλου"
+    later = ("bookings", "export", "--from", "2036-01-01", "--municipality", "kalamata")
+    assert export(*later) == [heading]
+    assert export(*later, "--format", "ndjson") == []
 
 
 @mostly_on("sqlite")

@@ -28,6 +28,7 @@ COMMANDS = {
     "staff unbind": Action.UNBIND_ROOM,
     "staff record": Action.LIST_RECORD,
     "bookings list": Action.LIST,
+    "bookings export": Action.EXPORT,
     "bookings show": Action.SHOW,
     "bookings cancel": Action.CANCEL,
     "bookings move": Action.MOVE,
@@ -43,9 +44,9 @@ COMMANDS = {
 
 ELSEWHERE = {
     *(Action.BOOK, Action.EDIT, Action.FIND, Action.NUMBER, Action.OFFER, Action.RELAY),
-    Action.SEEN,
+    *(Action.EXPORT_DETAILS, Action.SEEN),
 }
-"""What staff do in their chat, by the citizen's dialog, or by the API."""
+"""What staff do in their chat, by the citizen's dialog, by the API, or by a command's option."""
 
 
 NONE: Mapping[str, str] = {}

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from core.actor import Role, Staff
-from core.bookings import agenda, attendance, by_staff, holds, seen, service
+from core.bookings import agenda, attendance, by_staff, exports, holds, seen, service
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.bookings.staff_rights import bookable_part
@@ -42,6 +42,8 @@ EXPECTED = {
     Action.LIST: LISTS,
     Action.SHOW: SERVES,
     Action.FIND: LISTS,
+    Action.EXPORT: LISTS,
+    Action.EXPORT_DETAILS: LISTS,
     Action.BOOK: SERVES,
     Action.MOVE: SERVES,
     Action.OFFER: SERVES,
@@ -147,6 +149,21 @@ class Attempt:
             assert found == []
         else:
             assert [entry.booking_id for entry in found] == [self.booking.id]
+
+    def export(self, *, details: bool) -> None:
+        """Nobody takes out what they don't serve."""
+        towns = self.towns
+        begun = exports.begin(
+            *(towns.session, towns.registry, self.staff, self.at, None, None, towns.now),
+            details=details,
+        )
+        found = [row.id for row in towns.session.execute(begun.query)]
+        try:
+            self.show()
+        except StaffRefused:
+            assert found == []
+        else:
+            assert found == [self.booking.id]
 
     def seen(self) -> None:
         towns = self.towns
@@ -261,6 +278,8 @@ WAYS: dict[Action, Callable[[Attempt], object]] = {
     Action.LIST: Attempt.list_day,
     Action.SHOW: Attempt.show,
     Action.FIND: Attempt.find,
+    Action.EXPORT: lambda attempt: attempt.export(details=False),
+    Action.EXPORT_DETAILS: lambda attempt: attempt.export(details=True),
     Action.BOOK: Attempt.book,
     Action.MOVE: Attempt.move,
     Action.OFFER: Attempt.offer,
