@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.telemetry.logging import cause, traceback_lines
 from core.errors import DatabaseUnavailable
@@ -118,8 +118,15 @@ class _UnexpectedErrors:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, note_start)
         except Exception as error:
             if scope["type"] != "http":
                 raise
@@ -129,6 +136,8 @@ class _UnexpectedErrors:
                 error=type(error).__name__,
                 places=traceback_lines(error),
             )
+            if started:
+                return  # the server closes the connection, so that the client knows
             refusal = problem(
                 500, "Something went wrong here. Nothing was changed; please try again."
             )
