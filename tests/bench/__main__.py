@@ -18,6 +18,7 @@ from tests.bench.background import background
 from tests.bench.databases import on_postgres, on_sqlite
 from tests.bench.day_lists import day_lists
 from tests.bench.delivery_delay import delivery_delay
+from tests.bench.exports import bookings_export
 from tests.bench.growth import growth
 from tests.bench.hold_and_confirm import hold_and_confirm
 from tests.bench.months import months
@@ -30,7 +31,7 @@ from tests.postgres import running
 
 ON_BOTH = (
     *(growth, months, day_lists, background, deliveries, delivery_delay, alert_delay),
-    *(time_offers, hold_and_confirm),
+    *(time_offers, hold_and_confirm, bookings_export),
 )
 MEASURES = {"SQLite": ON_BOTH, "PostgreSQL": (*ON_BOTH, processes)}
 

@@ -23,6 +23,8 @@ class Sizes:
     """Event streams open at once; with 0 they aren't measured."""
     books: int = 400
     """Bookings, each held and confirmed at once."""
+    exported: int = 200_000
+    """Bookings of one export."""
     messages: int = 200
     """Messages to a bot, each from another citizen."""
     memory: tuple[int, int] = (1_000, 9_000)

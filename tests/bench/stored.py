@@ -131,7 +131,7 @@ def store(url: str, count: int, now: datetime) -> None:
         if isinstance(database.backend, PostgreSQL):
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # unchecked
             connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '512MB'")
-        with _unguarded(connection):
+        with unguarded(connection):
             for statement in _STATEMENTS:
                 names = [name for name in given if re.search(rf":{name}\b", statement)]
                 connection.execute(text(statement), {name: given[name] for name in names})
@@ -141,7 +141,7 @@ def store(url: str, count: int, now: datetime) -> None:
 
 
 @contextmanager
-def _unguarded(connection: Connection) -> Iterator[None]:
+def unguarded(connection: Connection) -> Iterator[None]:
     """Drop the overlap guard meanwhile, which would check each row by itself."""
     if connection.dialect.name == "sqlite":
         for name in overlap_guard.TRIGGERS:

@@ -15,8 +15,8 @@ from core.db.models import Citizen
 from core.db.streaming import STEP_ROWS, Row, stream
 from core.errors import DatabaseUnavailable
 from tests.core.conftest import on_sqlite
+from tests.core.db.streams import closed, opened
 from tests.core.small_municipality import NOW
-from tests.core.wait_until import soon
 
 CITIZENS = 3 * STEP_ROWS + 5
 
@@ -24,11 +24,6 @@ ENDLESS = """i FROM (WITH RECURSIVE n(i) AS (
   SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000
 ) SELECT i FROM n) AS n ORDER BY i DESC"""
 """Rows that the database would sort for days."""
-
-STREAMING = text(
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    " AND pid <> pg_backend_pid() AND query ~ '^(DECLARE|FETCH)'"
-)
 
 
 @pytest.fixture
@@ -53,24 +48,6 @@ async def steps(database: Database) -> AsyncIterator[Sequence[Row]]:
 
 def numbers(read: Sequence[Sequence[Row]]) -> list[int]:
     return [number for rows in read for (number,) in rows]
-
-
-def connections(database: Database) -> int:
-    """How many connections stream rows now."""
-    if database.backend.file:
-        return sum("_connection_worker_thread" in each.name for each in threading.enumerate())
-    with database.engine.connect() as connection:
-        return int(connection.execute(STREAMING).scalar_one())
-
-
-async def opened(database: Database) -> None:
-    """Wait until a connection streams."""
-    await soon(lambda: connections(database) > 0)
-
-
-async def closed(database: Database) -> None:
-    """Wait until none does."""
-    await soon(lambda: connections(database) == 0)
 
 
 def test_all_rows_come_in_order_and_in_small_steps(filled: Database) -> None:
@@ -129,7 +106,7 @@ def test_nothing_stays_open_where_the_reader_is_cancelled_again_and_again(
 ) -> None:
     async def read() -> None:
         async for _rows in steps(filled):
-            await asyncio.sleep(0)
+            await asyncio.sleep(3600)
 
     async def leave() -> None:
         reading = asyncio.create_task(read())

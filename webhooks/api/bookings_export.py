@@ -1,0 +1,73 @@
+"""An export of bookings as a response, for a caller whose key is checked."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import date
+
+from sqlalchemy.orm import Session
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from bot.bootstrap import Application
+from core.actor import Staff
+from core.bookings import exports
+from core.bookings.export_formats import MEDIA_TYPES, ExportFormat
+from core.bookings.exports import Export
+
+
+async def export_response(
+    application: Application,
+    staff: Staff,
+    municipality_id: str,
+    file_format: ExportFormat,
+    first: date | None = None,
+    last: date | None = None,
+    *,
+    details: bool = False,
+) -> StreamingResponse:
+    """Return the bookings that begin on a day from `first` to `last` (None: any), as a file.
+
+    With the attendees' `details` where asked for. An error on the way cuts the response off, so
+    that the client knows. Raises StaffRefused (not_allowed, not_found), DatabaseUnavailable.
+    """
+    database, services = application.database, application.services
+
+    def begin(session: Session) -> Export:
+        services.registry.refresh(session)
+        return exports.begin(
+            session,
+            services.registry,
+            staff,
+            municipality_id,
+            first,
+            last,
+            services.clock(),
+            details=details,
+        )
+
+    export = await database.write(begin)
+    days = "".join(f"-{day}" for day in (first, last) if day)
+    return _Streamed(
+        exports.export(database, export, file_format),
+        file_format,
+        f"{municipality_id}{days}.{file_format}",
+    )
+
+
+class _Streamed(StreamingResponse):
+    """A file that is made while it is sent. However that ends, its generator is closed at once."""
+
+    def __init__(self, parts: AsyncGenerator[bytes], file_format: ExportFormat, name: str) -> None:
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        }
+        super().__init__(parts, headers=headers, media_type=MEDIA_TYPES[file_format])
+        self._parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # In a task of its own, for where the client has left, this one is cancelled.
+            await asyncio.shield(asyncio.ensure_future(self._parts.aclose()))
