@@ -9,10 +9,13 @@ from typing import Any
 from pydantic_core import to_json
 
 FIELDS = (
-    *("id", "version", "code", "state", "municipality", "service", "branch", "desk", "channel"),
+    *("id", "code", "version", "municipality", "service", "branch", "desk", "channel", "state"),
     *("starts_at", "ends_at", "arrived_at", "language"),
 )
-"""What an export has of each booking; times in ISO 8601, in the municipality's zone."""
+"""What an export has of each booking, as the HTTP API names it.
+
+The desk is BRANCH/DESK; times are in ISO 8601, in the municipality's zone.
+"""
 
 DETAILS = "details"
 """What it has besides where that is asked for: what is known of the attendee, by field."""

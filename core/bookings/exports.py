@@ -34,13 +34,13 @@ COLUMNS = (
     Booking.ends_at,
     Booking.arrived_at,
     Booking.language,
-    Booking.version,
     Booking.code,
-    Booking.state,
+    Booking.version,
     Booking.service,
     Desk.branch,
     Desk.name,
     Booking.channel,
+    Booking.state,
 )
 """What is read of each booking, besides its details; ordered by the first two."""
 
@@ -76,10 +76,11 @@ class Export:
 
         def record_of(row: Row) -> Record:
             start, number, end, arrived, language, *rest = row
-            version, code, state, service, branch, desk, channel, *details = rest
-            what = (number, version, code, state, body, service, branch, desk, channel)
-            times = local(start), local(end), local(arrived)
-            record = dict(zip(FIELDS, (*what, *times, language), strict=True))
+            code, version, service, branch, desk, channel, state, *details = rest
+            place = (body, service, branch, f"{branch}/{desk}", channel)
+            times = (local(start), local(end), local(arrived))
+            values = (number, code, version, *place, state, *times, language)
+            record = dict(zip(FIELDS, values, strict=True))
             for whole in details:
                 record[DETAILS] = key.decrypt(whole[:OWNER_BYTES], DETAILS, whole[OWNER_BYTES:])
             return record

@@ -77,8 +77,8 @@ def test_appointments_are_exported_with_details_only_where_asked(
         return technician.asked(*arguments, typed="").stdout.splitlines()
 
     heading, row = export(*command)
-    assert heading.startswith("\ufeffid,version,code,state,")
-    assert row.startswith(f"{booking.id},{booking.version},{booking.code},confirmed,kalamata,")
+    assert heading.startswith("\ufeffid,code,version,municipality,")
+    assert row.startswith(f"{booking.id},{booking.code},{booking.version},kalamata,")
     assert not any(value in row for value in PERSONAL)
     (found,) = export(*command, "--format", "ndjson", "--details")
     assert json.loads(found)["details"]["name"] == "Μαρία Παπαδοπούλου"

@@ -85,7 +85,7 @@ def test_bookings_come_by_start_without_holds_and_without_details(office: Office
         "2026-12-07T09:00:00+02:00",
         "2026-12-07T09:30:00+02:00",
     )
-    assert (first["branch"], first["desk"], first["arrived_at"]) == ("office", "desk", None)
+    assert (first["branch"], first["desk"], first["arrived_at"]) == ("office", "office/desk", None)
 
 
 def test_no_detail_is_decrypted_unless_it_was_asked_for(
