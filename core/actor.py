@@ -15,12 +15,26 @@ class Role(StrEnum):
     """Looks after the whole deployment."""
 
 
+class KeyScope(StrEnum):
+    """A purpose of an API key; within it, the rights of the key's member count."""
+
+    READ = "read"
+    """The catalogue, free times, bookings with no more of the citizens than initials, closures."""
+    PERSONAL = "personal"
+    """The details of bookings besides, and finding them by name."""
+    WRITE = "write"
+    """Everything that changes something or tells a citizen something."""
+    STATISTICS = "statistics"
+    """Counts, which show nobody's booking."""
+
+
 @dataclass(frozen=True)
 class Staff:
     """A member of staff who acts for the office, and over which platform.
 
     Without `member_id` it is whoever has the machine: the operator, on the command line. `groups`
-    (ids) and `desks` (row ids) are an employee's.
+    (ids) and `desks` (row ids) are an employee's. `key_id` is the API key of a program that acts
+    for the member.
     """
 
     role: Role
@@ -29,6 +43,7 @@ class Staff:
     municipality_id: str | None = None
     groups: frozenset[str] = frozenset()
     desks: frozenset[int] = frozenset()
+    key_id: int | None = None
 
 
 OPERATOR = Staff(Role.OPERATOR, "cli")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.api_keys import key
 from bot.cli.bookings import bookings
 from bot.cli.catalogue import catalogue
 from bot.cli.closures import close, list_closures, open_besides
@@ -43,6 +44,7 @@ app.add_typer(catalogue, name="catalogue")
 app.add_typer(database, name="database")
 app.add_typer(outbox, name="outbox")
 app.add_typer(secret, name="secret")
+staff.add_typer(key, name="key")
 app.add_typer(staff, name="staff")
 app.add_typer(bookings, name="bookings")
 app.command(epilog="Example: rantevou doctor")(doctor)

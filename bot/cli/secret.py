@@ -83,4 +83,5 @@ def replace(yes: Yes = False) -> None:
         "network address and of wrong codes by number begin anew."
     )
     typer.echo(f"Accounts of staff to be linked again: {done.staff_accounts}.")
+    typer.echo(f"API keys that were revoked, to be made anew: {done.api_keys}.")
     typer.echo("Calendar files fetched before aren't replaced by those of a moved appointment.")

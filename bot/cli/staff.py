@@ -276,7 +276,7 @@ def echo_record(entries: "Sequence[RecordEntry]") -> None:
         (
             f"{each.at:{TIME}}",
             who(each.member, each.platform),
-            each.platform,
+            f"{each.platform}: {each.key}" if each.key else each.platform,
             each.action,
             format_code(each.code) if each.code else "-",
             each.municipality_id or "-",

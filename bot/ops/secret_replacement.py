@@ -25,6 +25,7 @@ from core.db.models import (
 from core.messaging import notifications
 from core.messaging.outbox import SENT_STATUSES
 from core.progress import Report, silent
+from core.staff.api_keys import revoke_all
 
 BATCH = 1000
 """The most bookings that are in memory at once."""
@@ -38,6 +39,7 @@ class Replaced:
     web_chats: int
     proven_numbers: int
     staff_accounts: int
+    api_keys: int
     suppressed: dict[str, int]
 
 
@@ -61,6 +63,7 @@ def hash_anew(
         _end_web_chats(session, registry, now),
         numbers,
         _unlink_staff(session),
+        revoke_all(session, now),
         _suppress(session, registry, now),
     )
 

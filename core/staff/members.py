@@ -40,7 +40,9 @@ class Member:
     disabled_at: datetime | None
 
 
-def load(session: Session, member_id: int, platform: str) -> Staff | None:
+def load(
+    session: Session, member_id: int, platform: str, *, key_id: int | None = None
+) -> Staff | None:
     """Return a member as who acts over a platform; None where they are disabled, or not there."""
     member = session.get(StaffMember, member_id)
     if member is None or member.disabled_at is not None:
@@ -55,6 +57,7 @@ def load(session: Session, member_id: int, platform: str) -> Staff | None:
         member.municipality_id,
         frozenset(group for group, _desk in areas if group is not None),
         frozenset(desk for _group, desk in areas if desk is not None),
+        key_id,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from core.actor import Staff
-from core.db.models import Booking, StaffAction, StaffMember
+from core.db.models import ApiKey, Booking, StaffAction, StaffMember
 from core.staff.rights import Action, Scope, check_municipality, scope_of
 
 
@@ -17,11 +17,13 @@ class RecordEntry:
     """Something that staff did; the `member` who did it, and whom it was done to, by name.
 
     `member` is None for the operator on the command line, and for whoever had a one-time code.
+    `key` is the name of the API key by which a program did it for the member.
     """
 
     at: datetime
     member_id: int | None
     member: str | None
+    key: str | None
     platform: str
     action: Action
     municipality_id: str | None
@@ -53,6 +55,7 @@ def record(
         StaffAction(
             at=now,
             member_id=staff.member_id,
+            key_id=staff.key_id,
             platform=staff.platform,
             action=action,
             municipality_id=municipality_id,
@@ -82,9 +85,16 @@ def entries(
         check_municipality(staff, Action.LIST_RECORD, municipality_id)
     whom = aliased(StaffMember)
     query = (
-        select(StaffAction, StaffMember.name.label("who"), whom.name.label("whom"), Booking.code)
+        select(
+            StaffAction,
+            StaffMember.name.label("who"),
+            whom.name.label("whom"),
+            ApiKey.name.label("key"),
+            Booking.code,
+        )
         .outerjoin(StaffMember, StaffAction.member_id == StaffMember.id)
         .outerjoin(whom, StaffAction.of_member_id == whom.id)
+        .outerjoin(ApiKey, StaffAction.key_id == ApiKey.id)
         .outerjoin(Booking, StaffAction.booking_id == Booking.id)
         .order_by(StaffAction.at.desc(), StaffAction.id.desc())
         .limit(limit)
@@ -98,6 +108,7 @@ def entries(
             row.at,
             row.member_id,
             member,
+            key,
             row.platform,
             Action(row.action),
             row.municipality_id,
@@ -106,7 +117,7 @@ def entries(
             row.room_id,
             row.reason,
         )
-        for row, member, of_member, code in session.execute(query)
+        for row, member, of_member, key, code in session.execute(query)
     ]
 
 

@@ -50,6 +50,9 @@ class Action(StrEnum):
     ROOM_CODE = "room_code"
     BIND_ROOM = "bind_room"
     UNBIND_ROOM = "unbind_room"
+    ADD_KEY = "add_key"
+    """Make an API key, which acts for a member."""
+    REVOKE_KEY = "revoke_key"
     CLOSE = "close"
     """Close a desk, a branch or the municipality for some time."""
     OPEN = "open"
@@ -103,6 +106,8 @@ RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
     Action.ROOM_CODE:       (_NO,      _TOWN,   _ALL),
     Action.BIND_ROOM:       (_CODE,    _CODE,   _CODE),
     Action.UNBIND_ROOM:     (_NO,      _TOWN,   _ALL),
+    Action.ADD_KEY:         (_NO,      _TOWN,   _ALL),
+    Action.REVOKE_KEY:      (_NO,      _TOWN,   _ALL),
     Action.CLOSE:           (_DESKS,   _TOWN,   _ALL),
     Action.OPEN:            (_DESKS,   _TOWN,   _ALL),
     Action.LIST_CLOSURES:   (_TOWN,    _TOWN,   _ALL),

@@ -1,5 +1,6 @@
 """The tables."""
 
+from core.db.models.api import ApiKey
 from core.db.models.base import Base, UtcDateTime
 from core.db.models.bookings import (
     HELD,
@@ -33,6 +34,7 @@ __all__ = [
     "HELD",
     "LIVE",
     "UNSENT",
+    "ApiKey",
     "Base",
     "Booking",
     "BookingState",

@@ -134,6 +134,8 @@ class StaffAction(WithPublicId, Base):
     room_id: Mapped[int | None] = mapped_column(ForeignKey("staff_rooms.id"))
     change_id: Mapped[int | None]
     """The last change in the booking's history that was seen."""
+    key_id: Mapped[int | None]
+    """The API key by which it was done."""
     _reason: Mapped[Any | None] = mapped_column("reason", PersonalColumn("reason"))
     reason = personal[str | None]("_reason")
     """Of a cancellation or a closure, as the citizens are told."""

@@ -14,10 +14,10 @@ from bot.bootstrap import bootstrap
 from bot.ops.secret_replacement import hash_anew
 from bot.secret_key import FINGERPRINT, secret_file
 from bot.settings import Settings
-from core.actor import Role, Staff
+from core.actor import KeyScope, Role, Staff
 from core.catalogue.registry import Registry
 from core.db.models import Confirmation, Contact, FailedAttempt, StoredSecret
-from core.staff import links, members
+from core.staff import api_keys, links, members
 from core.staff.codes import make_link_code
 from tests.bot.processes import free_port, run, run_here
 from tests.bot.push_deployment import DETAILS, PushDeployment
@@ -142,12 +142,15 @@ def test_what_cannot_be_hashed_anew_is_forgotten(deployment: Deployment, command
             FailedAttempt(source=source, at=now) for source in ("contact 1", "number a")
         )
         link_a_member(session, deployment)
+        make_a_key(session, deployment)
 
     deployment.database.write_sync(store)
     lose(deployment)
     done = command("secret", "replace", "--yes")
     assert "Telephone numbers to be proven again by their owners: 1." in done.stdout
     assert "Accounts of staff to be linked again: 1." in done.stdout
+    assert "API keys that were revoked, to be made anew: 1." in done.stdout
+    assert deployment.rows("SELECT 1 FROM api_keys WHERE revoked_at IS NULL") == []
     for table in ("staff_contacts", "staff_codes"):
         assert deployment.rows(f"SELECT 1 FROM {table}") == []
     assert deployment.rows("SELECT 1 FROM contacts WHERE proven_phone IS NOT NULL") == []
@@ -165,6 +168,24 @@ def link_a_member(session: Session, deployment: Deployment) -> None:
         code = make_link_code(session, registry, operator, now, member_id=number)
         if address:
             links.link(session, registry, code, now, account="telegram:town", address=address)
+
+
+def make_a_key(session: Session, deployment: Deployment) -> None:
+    operator, registry, now = Staff(Role.OPERATOR, "cli"), Registry("secret"), deployment.clock()
+    registry.refresh(session)
+    number = members.add(
+        session, registry, operator, now, name="Νίκος", role=Role.MANAGER, municipality_id="chios"
+    )
+    api_keys.make(
+        session,
+        registry,
+        operator,
+        now,
+        member_id=number,
+        name="Screen",
+        scopes=[KeyScope.READ],
+        days=731,
+    )
 
 
 @mostly_on("sqlite")

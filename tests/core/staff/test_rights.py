@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pytest
 from sqlalchemy import select
 
-from core.actor import Role, Staff
+from core.actor import KeyScope, Role, Staff
 from core.bookings import agenda, attendance, by_staff, exports, holds, seen, service
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
@@ -18,7 +18,7 @@ from core.bookings.staff_rights import bookable_part
 from core.db.models import Booking, Contact, ExceptionKind
 from core.errors import StaffRefused
 from core.i18n import Language
-from core.staff import codes, links, members, record, relay, rooms
+from core.staff import api_keys, codes, links, members, record, relay, rooms
 from core.staff.rights import RIGHTS, Action
 from tests.core.small_municipality import MONDAY, at
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
@@ -65,6 +65,8 @@ EXPECTED = {
     Action.ROOM_CODE: MANAGES,
     Action.BIND_ROOM: BY_CODE,
     Action.UNBIND_ROOM: MANAGES,
+    Action.ADD_KEY: MANAGES,
+    Action.REVOKE_KEY: MANAGES,
     Action.CLOSE: AT_DESK,
     Action.OPEN: AT_DESK,
     Action.LIST_CLOSURES: LISTS,
@@ -245,6 +247,23 @@ class Attempt:
     def disable_member(self) -> None:
         members.disable(self.towns.session, self.staff, self.member(), self.towns.now)
 
+    def add_key(self, by: Staff) -> int:
+        towns = self.towns
+        return api_keys.make(
+            towns.session,
+            towns.registry,
+            by,
+            towns.now,
+            member_id=self.member(),
+            name="Screen",
+            scopes=[KeyScope.READ],
+            days=1,
+        )[0]
+
+    def revoke_key(self) -> None:
+        towns = self.towns
+        api_keys.revoke(towns.session, self.staff, self.add_key(OPERATOR), towns.now)
+
     def link(self) -> None:
         towns, code = self.towns, self.link_code(OPERATOR)
         links.link(
@@ -301,6 +320,8 @@ WAYS: dict[Action, Callable[[Attempt], object]] = {
     Action.ROOM_CODE: lambda attempt: attempt.room_code(attempt.staff),
     Action.BIND_ROOM: Attempt.bound,
     Action.UNBIND_ROOM: Attempt.unbind,
+    Action.ADD_KEY: lambda attempt: attempt.add_key(attempt.staff),
+    Action.REVOKE_KEY: Attempt.revoke_key,
     Action.CLOSE: lambda attempt: attempt.make(ExceptionKind.CLOSURE),
     Action.OPEN: lambda attempt: attempt.make(ExceptionKind.OPENING),
     Action.LIST_CLOSURES: Attempt.list_closures,

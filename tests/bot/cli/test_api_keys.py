@@ -1,0 +1,36 @@
+"""`rantevou staff key`: the keys of programs, by the technician."""
+
+import re
+
+from tests.bot.cli.test_staff import Technician, technician  # noqa: F401 a fixture here too
+from tests.conftest import mostly_on
+
+
+@mostly_on("sqlite")
+def test_a_key_is_shown_once_listed_by_its_beginning_and_revoked(
+    technician: Technician,  # noqa: F811
+) -> None:
+    assert technician("staff", "key", "list").stdout == "There is no key.\n"
+    technician("staff", "add", "Οθόνη", "--role", "manager", "--municipality", "kalamata")
+    made = technician(
+        *("staff", "key", "add", "1", "Screen in the hall", "--days", "90"),
+        *("--scope", "read", "--scope", "statistics"),
+    )
+    key, said = made.stdout.splitlines()
+    assert re.fullmatch(r"rantevou_[0-9A-Za-z]{38}", key)
+    assert said.startswith("Key 1, valid for 90 days.")
+    ((number, name, begins, *rest),) = technician.lines("staff", "key", "list")
+    assert (number, name, begins) == ("1", "Screen in the hall", f"{key[:13]}…")
+    assert rest[:3] == ["Οθόνη", "kalamata", "read, statistics"]
+    assert re.fullmatch(r"until \d{4}-\d\d-\d\d", rest[3])
+    assert technician("staff", "key", "revoke", "1").stdout == "Revoked: 1\n"
+    assert technician.lines("staff", "key", "list")[0][6].startswith("revoked ")
+    assert technician.refused("staff", "key", "revoke", "1") == "This key is revoked already."
+    assert technician.refused("staff", "key", "revoke", "2") == "There is no such key."
+    assert key not in technician.deployment.everything()
+
+
+def test_a_key_without_a_scope_or_a_member_is_refused(technician: Technician) -> None:  # noqa: F811
+    technician("staff", "key", "add", "1", "Screen", code=2)
+    refused = technician.refused("staff", "key", "add", "1", "Screen", "--scope", "read")
+    assert refused == "There is no such member of staff."
