@@ -20,6 +20,8 @@ from bot.platforms import PLATFORMS
 from bot.settings import read_settings
 from webhooks import health
 from webhooks.api import chat, platforms, reference_page
+from webhooks.api.staff.caller import StaffApi
+from webhooks.api.staff.router import ROUTERS
 from webhooks.middleware import problem_details
 from webhooks.middleware.error_pages import ErrorPages
 from webhooks.middleware.rate_limit import RateLimit
@@ -97,6 +99,9 @@ def build_app(application: Application) -> FastAPI:
     )
     app.include_router(platforms.routes(application, limits))
     app.include_router(chat.routes(application, limits))
+    for staff_routes in ROUTERS:
+        app.include_router(staff_routes)
+    app.state.staff_api = StaffApi(application, limits)
     app.include_router(health.routes())
     for conversation_routes in (page.routes, appointment_pages.routes):
         app.include_router(conversation_routes(application, renderer), dependencies=limited)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
@@ -33,6 +33,29 @@ LISTED_AHEAD = timedelta(days=7)
 """The time ahead in which bookings are listed as the next."""
 
 
+_SHOWN: tuple[Any, ...] = (
+    Booking.id,
+    Booking.code,
+    Booking.starts_at,
+    Booking.ends_at,
+    Booking.service,
+    Booking.channel,
+    Booking.desk_id,
+    Booking.state,
+    Booking.arrived_at,
+    Booking.version,
+    Booking.details.label("details"),
+)
+"""What lists show of a booking; of the details, the name or its initials."""
+
+
+class ListPlace(NamedTuple):
+    """The place of a booking in a list that is read in pages."""
+
+    starts_at: datetime
+    booking_id: int
+
+
 class AgendaEntry(NamedTuple):
     """A booking as lists and alerts show it; `desk` as BRANCH/DESK, of the attendee the initials.
 
@@ -51,6 +74,7 @@ class AgendaEntry(NamedTuple):
     desk_id: int
     state: str
     arrived_at: datetime | None
+    version: int
     initials: str
     name: str
 
@@ -135,6 +159,36 @@ def list_next(
     )
 
 
+def list_page(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    municipality_id: str,
+    now: datetime,
+    *,
+    first: date,
+    last: date,
+    most: int,
+    desk_id: int | None = None,
+    states: Collection[BookingState] = LISTED,
+    after: ListPlace | None = None,
+) -> Sequence[AgendaEntry]:
+    """Return the bookings that begin on some days, by time, those that a member serves.
+
+    At most so many, those after a place in that order, which stays when others are made. It is
+    recorded. Raises StaffRefused: not_allowed, not_found.
+    """
+    loaded, served = _listed(session, registry, staff, Action.LIST, municipality_id, now)
+    query = _on_days(loaded, served, first, last).where(Booking.state.in_(states))
+    if desk_id is not None:
+        query = query.where(Booking.desk_id == desk_id)
+    if after is not None:
+        at_once = and_(Booking.starts_at == after.starts_at, Booking.id > after.booking_id)
+        query = query.where(or_(Booking.starts_at > after.starts_at, at_once))
+    query = query.order_by(None).order_by(Booking.starts_at, Booking.id).limit(most)
+    return _entries(session, loaded, query)
+
+
 def find_named(
     session: Session,
     registry: Registry,
@@ -180,18 +234,7 @@ def listed(
 def _all(loaded: LoadedMunicipality) -> Select[Any]:
     """Return the query of what lists show of a municipality's bookings."""
     return (
-        select(
-            Booking.id,
-            Booking.code,
-            Booking.starts_at,
-            Booking.ends_at,
-            Booking.service,
-            Booking.channel,
-            Booking.desk_id,
-            Booking.state,
-            Booking.arrived_at,
-            Booking.details.label("details"),
-        )
+        select(*_SHOWN)
         .where(Booking.municipality_id == loaded.body.id)
         .order_by(Booking.starts_at, Booking.desk_id, Booking.id)
     )
@@ -205,7 +248,14 @@ def _of(loaded: LoadedMunicipality, groups: Collection[str]) -> ColumnElement[bo
 
 def _on_day(loaded: LoadedMunicipality, query: Select[Any], day: date) -> Select[Any]:
     """Return the query of the listed bookings that begin on a day."""
-    since, until = day_bounds(day, ZoneInfo(loaded.body.timezone))
+    return _on_days(loaded, query, day, day)
+
+
+def _on_days(
+    loaded: LoadedMunicipality, query: Select[Any], first: date, last: date
+) -> Select[Any]:
+    zone = ZoneInfo(loaded.body.timezone)
+    since, until = day_bounds(first, zone)[0], day_bounds(last, zone)[1]
     return query.where(
         Booking.starts_at >= since,
         Booking.starts_at < until,
@@ -223,10 +273,10 @@ def _entries(
     rows = session.connection().execute(query).all()
     desks, shows_name = _desks(loaded), _shows_name(loaded)
     entries = []
-    for number, code, start, end, service, channel, desk, state, arrived, details in rows:
+    for number, code, start, end, service, channel, desk, state, arrived, version, details in rows:
         name = details.get("name", "")
         what = (number, code or "", start, end, service, channel, desks[desk], desk, state, arrived)
-        entries.append(AgendaEntry(*what, initials(name), name if shows_name else ""))
+        entries.append(AgendaEntry(*what, version, initials(name), name if shows_name else ""))
     return entries
 
 
@@ -244,6 +294,7 @@ def entry_of(loaded: LoadedMunicipality, booking: Booking) -> AgendaEntry:
         booking.desk_id,
         booking.state,
         booking.arrived_at,
+        booking.version,
         initials(name),
         name if _shows_name(loaded) else "",
     )

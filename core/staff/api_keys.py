@@ -130,6 +130,12 @@ def checksum(drawn: str) -> str:
     return digits
 
 
+def is_key(presented: str) -> bool:
+    """Return whether a text is a key that we may have made, by its form and checksum."""
+    shaped = PATTERN.fullmatch(presented)
+    return shaped is not None and checksum(shaped[1]) == shaped[2]
+
+
 def find_holder(
     session: Session, registry: Registry, presented: str, now: datetime
 ) -> KeyHolder | None:
@@ -137,8 +143,7 @@ def find_holder(
 
     None, too, where its member is disabled.
     """
-    shaped = PATTERN.fullmatch(presented)
-    if shaped is None or checksum(shaped[1]) != shaped[2]:
+    if not is_key(presented):
         return None
     row = session.scalar(
         select(ApiKey).where(

@@ -10,7 +10,7 @@ from core.i18n import Language
 from webhooks.web.html import Renderer
 
 SCHEMAS = ("TurnRequest", "TurnAnswer", "TurnReply", "TurnChoice")
-"""The schemas that are description first; those of a reply's blocks follow."""
+"""The schemas that are described first; those of a reply's blocks, then all others follow."""
 
 
 def routes(renderer: Renderer, public_address: str | None) -> APIRouter:
@@ -25,7 +25,7 @@ def routes(renderer: Renderer, public_address: str | None) -> APIRouter:
             "docs.html",
             Language.EN,  # the language it is written in
             description=description,
-            schemas={name: schemas[name] for name in (*SCHEMAS, *_blocks(schemas))},
+            schemas={name: schemas[name] for name in _shown(schemas)},
             type_name=_type_name,
             base=f"{public_address}/" if public_address else request.base_url,
             # Unique for each reader: who sends the same id continues the same conversation.
@@ -33,6 +33,13 @@ def routes(renderer: Renderer, public_address: str | None) -> APIRouter:
         )
 
     return router
+
+
+def _shown(schemas: dict[str, Any]) -> list[str]:
+    """Return the names of the schemas that have fields, those of a turn first."""
+    first = [*SCHEMAS, *_blocks(schemas)]
+    others = [name for name, each in schemas.items() if "properties" in each]
+    return list(dict.fromkeys([*first, *others]))
 
 
 def _blocks(schemas: dict[str, Any]) -> list[str]:

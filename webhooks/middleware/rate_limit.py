@@ -1,5 +1,6 @@
 """Limits on the number and size of requests, checked before their bodies are parsed."""
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -8,7 +9,8 @@ from webhooks.middleware.request_limits import RequestLimits, TooManyRequests
 
 UNLIMITED = "/healthz"
 
-WEBHOOKS = "/webhooks/"
+PROVEN = ("/webhooks/", "/api/")
+"""The beginnings of the paths of those who prove who they are, and have limits of their own."""
 
 
 class RateLimit:
@@ -33,7 +35,7 @@ class RateLimit:
         try:
             # Anybody may have a platform send requests here, from the addresses that it uses for
             # all: so the proof decides first, for which some platforms sign the body.
-            if not scope["path"].startswith(WEBHOOKS):
+            if not scope["path"].startswith(PROVEN):
                 self._limits.check_address(connection)
         except TooManyRequests as refused:
             await _refuse(refused, scope, receive, send)
@@ -76,7 +78,10 @@ class RateLimit:
 
 
 class _CountFailure:
-    """Sends a response; one that says that the request was wrong is counted, or becomes 429."""
+    """Sends a response; one that says that the request was wrong is counted, or becomes 429.
+
+    The answer to a key says what is left of its limit.
+    """
 
     def __init__(
         self, limits: RequestLimits, connection: HTTPConnection, receive: Receive, send: Send
@@ -86,12 +91,15 @@ class _CountFailure:
         self._refused = False
 
     async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and 400 <= message["status"] < 500:
-            try:
-                self._limits.check_unknown(self._connection)
-            except TooManyRequests as refused:
-                self._refused = True
-                await _refuse(refused, self._connection.scope, self._receive, self._send)
+        if message["type"] == "http.response.start":
+            if 400 <= message["status"] < 500:
+                try:
+                    self._limits.check_unknown(self._connection)
+                except TooManyRequests as refused:
+                    self._refused = True
+                    await _refuse(refused, self._connection.scope, self._receive, self._send)
+            if limit := getattr(self._connection.state, "key_limit", None):
+                MutableHeaders(scope=message).update(limit.headers)
         if not self._refused:
             await self._send(message)
 

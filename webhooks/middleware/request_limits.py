@@ -5,6 +5,7 @@ citizens (wrong codes, holds, confirmations) are counted in the database.
 """
 
 import time
+from dataclasses import dataclass
 from math import ceil
 
 from starlette.exceptions import HTTPException
@@ -18,11 +19,33 @@ from webhooks.network import client_network
 ALL_REQUESTS = 10
 """The limit of all requests of an address, in a conversation's: many share an address."""
 
+KEY_REQUESTS = 5
+"""The limit of an API key, in a conversation's: a program reads what many need."""
+
 PROVEN_REQUESTS = 100
 """The limit of a proven caller, in a conversation's: a platform sends all users' messages."""
 
 WINDOW_SECONDS = 60.0
 """The time for which a count goes on, from its first request."""
+
+_OF_KEY = "requests with this key"
+
+
+@dataclass(frozen=True)
+class KeyLimit:
+    """The limit of a key's requests within WINDOW_SECONDS, what is left, and for how long."""
+
+    most: int
+    left: int
+    seconds: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the fields of draft-ietf-httpapi-ratelimit-headers-10."""
+        return {
+            "RateLimit-Policy": f'"key";q={self.most};w={WINDOW_SECONDS:.0f}',
+            "RateLimit": f'"key";r={self.left};t={self.seconds}',
+        }
 
 
 class TooManyRequests(HTTPException):
@@ -71,6 +94,7 @@ class RequestLimits:
         self._counts = Counts()
         self._single = settings.requests_per_minute
         self._all = settings.requests_per_minute * ALL_REQUESTS
+        self._key = settings.requests_per_minute * KEY_REQUESTS
         self._proven = settings.requests_per_minute * PROVEN_REQUESTS
 
     def check_address(self, connection: HTTPConnection) -> None:
@@ -103,6 +127,15 @@ class RequestLimits:
         """Count a request of a caller who has proven who it is. Raises TooManyRequests."""
         connection.state.counted = True
         self._hit(self._proven, f"requests of {identity}", "")
+
+    def check_key(self, connection: HTTPConnection, key_id: int) -> None:
+        """Count a request of an API key, whose answer says what is left. Raises TooManyRequests."""
+        connection.state.counted = True
+        count = self._counts.add((_OF_KEY, str(key_id)))
+        seconds = self._counts.seconds_left((_OF_KEY, str(key_id)))
+        connection.state.key_limit = KeyLimit(self._key, max(0, self._key - count), seconds)
+        if count > self._key:
+            raise TooManyRequests(self._key, _OF_KEY, seconds)
 
     def check_unknown(self, connection: HTTPConnection) -> None:
         """Count a request that is new or failed, once. Raises TooManyRequests."""

@@ -55,7 +55,8 @@ def test_the_documentations_example_works_and_no_two_readers_share_a_conversatio
 
 def test_the_description_names_every_field_and_problem(client: httpx.Client) -> None:
     described = client.get("/openapi.json").json()
-    assert set(described["paths"]) == {"/chat/turns"}
+    citizens = {path for path in described["paths"] if not path.startswith("/api/v1/")}
+    assert citizens == {"/chat/turns"}
     turn = described["paths"]["/chat/turns"]["post"]
     assert set(turn["responses"]) == {"200", "404", "413", "422", "429", "503"}
     for status, answer in turn["responses"].items():

@@ -1,0 +1,1 @@
+"""The staff API, over HTTP against the real application."""

@@ -1,0 +1,107 @@
+"""Who calls: a key that is missing, wrong or over is 401, a lacking scope 403, too often 429."""
+
+import pytest
+
+from core.actor import KeyScope, Role
+from core.staff import api_keys, members
+from tests.conftest import Deployment, mostly_on
+from tests.core.staff.two_towns import OPERATOR, TOWN
+from tests.webhooks.api.staff.towns_office import TownsOffice, bearer
+from tests.webhooks.conftest import Serve
+
+pytestmark = mostly_on("sqlite")
+
+
+def test_a_key_says_what_it_is(office: TownsOffice) -> None:
+    key = office.key(KeyScope.STATISTICS, role=Role.EMPLOYEE, desks=["office/one"])
+    answer = office.get("/key", key)
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "name": "Screen",
+        "member": 1,
+        "role": "employee",
+        "municipality": TOWN,
+        "scopes": ["statistics"],
+        "expires_at": "2026-12-30T07:00:00Z",
+    }
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "kind", ["none", "basic", "wrong", "misspelt", "revoked", "expired", "disabled"]
+)
+def test_who_has_no_valid_key_is_asked_for_one(office: TownsOffice, kind: str) -> None:
+    key, now = office.key(days=7), office.deployment.clock()
+    match kind:
+        case "revoked":
+            office.do(lambda s: api_keys.revoke(s, OPERATOR, 1, now))
+        case "disabled":
+            office.do(lambda s: members.disable(s, OPERATOR, 1, now))
+        case "expired":
+            office.deployment.clock.forward(days=7)
+    headers = {
+        "none": {},
+        "basic": {"Authorization": "Basic dXNlcjpwYXNz"},
+        "wrong": bearer("x"),
+        "misspelt": bearer(key[:-1]),
+    }.get(kind, bearer(key))
+    answer = office.client.get("/api/v1/key", headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    challenge = 'Bearer realm="rantevou"'
+    if kind not in ("none", "basic"):
+        challenge += ', error="invalid_token"'
+    assert answer.headers["WWW-Authenticate"] == challenge
+    assert key not in answer.text
+
+
+def test_a_key_without_the_scope_is_told_which_it_needs(office: TownsOffice) -> None:
+    answer = office.get(f"/municipalities/{TOWN}/bookings", office.key(KeyScope.WRITE))
+    assert answer.status_code == 403
+    assert answer.headers["WWW-Authenticate"] == (
+        'Bearer realm="rantevou", error="insufficient_scope", scope="read"'
+    )
+
+
+def test_a_key_has_a_limit_which_each_answer_states(deployment: Deployment, serve: Serve) -> None:
+    office = TownsOffice(deployment, serve(requests_per_minute=1))
+    key, other = office.key(), office.key()
+    left = []
+    for _request in range(5):
+        answer = office.get("/key", key)
+        assert answer.status_code == 200
+        assert answer.headers["RateLimit-Policy"] == '"key";q=5;w=60'
+        left.append(answer.headers["RateLimit"].partition(";t=")[0])
+    assert left == [f'"key";r={each}' for each in (4, 3, 2, 1, 0)]
+    refused = office.get("/key", key)
+    assert refused.status_code == 429
+    assert refused.headers["RateLimit"].startswith('"key";r=0;t=')
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert office.get("/key", other).status_code == 200
+    # A problem has them too, and counts.
+    assert office.get("/bookings/9", other).headers["RateLimit"].startswith('"key";r=3;')
+
+
+def test_who_tries_keys_is_limited_by_address(deployment: Deployment, serve: Serve) -> None:
+    office = TownsOffice(deployment, serve(requests_per_minute=2))
+    answers = [office.get("/key", "x").status_code for _try in range(4)]
+    assert answers == [401, 401, 429, 429]
+    assert office.get("/key", office.key()).status_code == 200
+
+
+def test_the_last_use_is_kept(office: TownsOffice) -> None:
+    key = office.key(KeyScope.READ)
+    for seconds in (0, 30, 31):
+        office.deployment.clock.forward(seconds=seconds)
+        office.get("/key", key)
+    used = office.do(lambda s: api_keys.list_keys(s, OPERATOR)[0].last_used_at)
+    assert used == office.deployment.clock()
+
+
+def test_another_site_cannot_call_from_a_browser(office: TownsOffice) -> None:
+    asked = {
+        "Origin": "https://elsewhere.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    assert office.client.options("/api/v1/key", headers=asked).status_code == 400

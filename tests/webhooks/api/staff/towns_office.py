@@ -1,0 +1,108 @@
+"""Two municipalities behind a server, and the programs that call it with keys."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, TypeVar
+
+import httpx
+from sqlalchemy.orm import Session
+
+from core.actor import KeyScope, Role
+from core.catalogue.model import Municipality
+from core.db.models import Booking
+from core.staff import api_keys, members
+from tests.conftest import Deployment
+from tests.core.booking_environment import BookingEnvironment
+from tests.core.small_municipality import MONDAY
+from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, with_groups
+
+T = TypeVar("T")
+
+ALL = tuple(KeyScope)
+
+
+@dataclass
+class TownsOffice:
+    """The office of both, with a client of its server."""
+
+    deployment: Deployment
+    client: httpx.Client
+    towns: dict[str, Municipality] = field(
+        default_factory=lambda: {each: with_groups(each) for each in (TOWN, CITY)}
+    )
+
+    def __post_init__(self) -> None:
+        self._numbers = count(1)
+        for each in self.towns.values():
+            self.deployment.load(each)
+
+    def do(self, fn: Callable[[Session], T]) -> T:
+        registry = self.deployment.services.registry
+
+        def run(session: Session) -> T:
+            registry.refresh(session)
+            return fn(session)
+
+        return self.deployment.database.write_sync(run)
+
+    def member(
+        self, role: Role = Role.MANAGER, at: str | None = TOWN, name: str = "Ελένη", **areas: Any
+    ) -> int:
+        services = self.deployment.services
+        given: dict[str, Any] = {"name": name, "role": role, "municipality_id": at, **areas}
+        return self.do(
+            lambda s: members.add(s, services.registry, OPERATOR, services.clock(), **given)
+        )
+
+    def key(
+        self,
+        *scopes: KeyScope,
+        role: Role = Role.MANAGER,
+        at: str = TOWN,
+        days: int = 30,
+        **areas: Any,
+    ) -> str:
+        """A key of a new member; with all scopes, if none is named."""
+        member, services = self.member(role, at, **areas), self.deployment.services
+        return self.do(
+            lambda s: api_keys.make(
+                s,
+                services.registry,
+                OPERATOR,
+                services.clock(),
+                member_id=member,
+                name="Screen",
+                scopes=scopes or ALL,
+                days=days,
+            )[1]
+        )
+
+    def book(
+        self, clock: str = "10:00", service: str = "permit", at: str = TOWN, **details: Any
+    ) -> Booking:
+        def run(session: Session) -> Booking:
+            services = self.deployment.services
+            accounts, now = services.registry.accounts, services.clock()
+            env = BookingEnvironment(session, self.towns[at], accounts, now)
+            offer = env.offer_of(service)
+            held = env.hold(clock, day=MONDAY, offer=offer)
+            given = {"phone": f"+3069{held.id:08}", **details}
+            return env.confirm(held, offer=offer, **given)
+
+        return self.do(run)
+
+    def get(self, path: str, key: str, **more: Any) -> httpx.Response:
+        return self.client.get(f"/api/v1{path}", headers=bearer(key), **more)
+
+    def post(self, path: str, key: str, body: Any = None, **headers: str) -> httpx.Response:
+        """Post a body, with an Idempotency-Key of its own; `If_Match` is such a header."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        own = {"Idempotency-Key": f"test {next(self._numbers)}"}
+        return self.client.post(
+            f"/api/v1{path}", json=body or {}, headers={**bearer(key), **own, **named}
+        )
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}

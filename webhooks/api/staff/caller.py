@@ -1,0 +1,191 @@
+"""The program that calls: found by its key, held to its scope and limit, and what it may run."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+
+from bot.bootstrap import Application
+from bot.i18n.stated_language import stated_language
+from core.actor import KeyScope, Staff
+from core.catalogue.registry import LOAD_LOCK, Registry
+from core.db.advisory_locks import lock
+from core.errors import BookingRefused, StaffRefusalKind, StaffRefused
+from core.i18n import Language
+from core.staff import api_keys
+from core.staff.api_keys import KeyHolder
+from webhooks.api.staff.scopes import SCOPES
+from webhooks.middleware.problem_details import problem
+from webhooks.middleware.request_limits import RequestLimits
+
+T = TypeVar("T")
+
+REALM = 'Bearer realm="rantevou"'
+
+STATUSES = {
+    StaffRefusalKind.NOT_FOUND: 404,
+    StaffRefusalKind.NOT_ALLOWED: 403,
+    StaffRefusalKind.INVALID: 422,
+    StaffRefusalKind.CHANGED: 409,
+}
+
+_bearer = HTTPBearer(
+    scheme_name="key",
+    description="A key that `rantevou staff key add` has made.",
+    bearerFormat="rantevou_…",
+    auto_error=False,
+)
+
+
+@dataclass(frozen=True)
+class StaffApi:
+    """The application, as the routes find it in the state of theirs."""
+
+    application: Application
+    limits: RequestLimits
+
+
+@dataclass(frozen=True)
+class Work:
+    """A transaction for a program: the member it acts for, the time, and the catalogues."""
+
+    session: Session
+    registry: Registry
+    staff: Staff
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A program whose key may make this request."""
+
+    holder: KeyHolder
+    application: Application
+    language: Language
+
+    def has(self, scope: KeyScope) -> bool:
+        """Return whether its key has a scope besides the one that the route needs."""
+        return scope in self.holder.scopes
+
+    async def write(self, fn: Callable[[Work], T], *, alone: bool = False) -> T:
+        """Run fn(work) as one transaction. Raises what it raises, and DatabaseUnavailable.
+
+        `alone`: with the lock of loading, for what changes the hours of desks.
+        """
+        services = self.application.services
+
+        def run(session: Session) -> T:
+            if alone:
+                lock(session, LOAD_LOCK)
+            services.registry.refresh(session)
+            return fn(self._work(session))
+
+        return await self.application.database.write(run)
+
+    async def read(self, fn: Callable[[Work], T]) -> T:
+        """Run fn(work), which changes and records nothing, without waiting for writers."""
+        registry = self.application.services.registry
+
+        def run(session: Session) -> T:
+            registry.refresh_without_lock(session)
+            return fn(self._work(session))
+
+        return await self.application.database.read(run)
+
+    def _work(self, session: Session) -> Work:
+        services = self.application.services
+        return Work(session, services.registry, self.holder.staff, services.clock())
+
+
+async def find_caller(
+    request: Request,
+    presented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Caller:
+    """Return the program that calls, whose key has the scope of the route.
+
+    Raises HTTPException: 401, 403; 429 past the key's limit.
+    """
+    api: StaffApi = request.app.state.staff_api
+    services, database = api.application.services, api.application.database
+    if presented is None:
+        raise HTTPException(
+            401, "Send the header Authorization: Bearer and a key.", {"WWW-Authenticate": REALM}
+        )
+    now, key = services.clock(), presented.credentials
+    holder = None
+    if api_keys.is_key(key):
+        holder = await database.read(
+            lambda session: api_keys.find_holder(session, services.registry, key, now)
+        )
+    if holder is None:
+        raise HTTPException(
+            401,
+            "The key is wrong, was revoked or has expired.",
+            {"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
+        )
+    api.limits.check_key(request, holder.key_id)
+    needed = SCOPES[request.scope["route"].name]
+    if needed is not None:
+        check_scope(holder, needed)
+    if api_keys.is_use_due(holder, now):
+        await database.write(lambda session: api_keys.note_use(session, holder.key_id, now))
+    stated = stated_language(request.headers.get("accept-language"))
+    return Caller(holder, api.application, stated or Language.EN)
+
+
+def check_scope(holder: KeyHolder, scope: KeyScope) -> None:
+    """Raise HTTPException (403) unless a key has a scope."""
+    if scope not in holder.scopes:
+        raise HTTPException(
+            403,
+            f"The key lacks the scope {scope}.",
+            {"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{scope}"'},
+        )
+
+
+KeyCaller = Annotated[Caller, Depends(find_caller)]
+
+
+PREFIX = "/api/v1"
+
+
+class StaffRoute(APIRoute):
+    """A route that answers refusals with problems, which name their kind as `code`.
+
+    Its description says which scope the key needs. Raises KeyError where SCOPES lacks the route.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        scope = SCOPES[self.name]
+        self.description += f"\n\nScope: {f'`{scope}`' if scope else 'any'}."
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        """Return the handler of requests."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                response = await handle(request)
+            except StaffRefused as refused:
+                response = _refusal(request, STATUSES[refused.kind], refused)
+            except BookingRefused as refused:
+                response = _refusal(request, 409, refused)
+            response.headers["Cache-Control"] = "no-store"
+            return response
+
+        return answer
+
+
+def _refusal(request: Request, status: int, refused: StaffRefused | BookingRefused) -> Response:
+    """Return the problem of a refusal, in the language that the client states, else in English."""
+    api: StaffApi = request.app.state.staff_api
+    language = stated_language(request.headers.get("accept-language")) or Language.EN
+    said: Any = api.application.services.texts.say(refused.text, language)
+    return problem(status, said, code=refused.kind)

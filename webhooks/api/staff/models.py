@@ -1,0 +1,173 @@
+"""The bodies of /api/v1: bookings, and what is answered of them."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from core.actor import KeyScope
+from core.bookings.agenda import LISTED
+from core.catalogue.model import Channel
+from core.db.models import BookingState
+
+MAX_DAYS = 31
+"""The most days of a list of bookings or free times."""
+
+MAX_ID = 2**63 - 1
+
+Name = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""An id, or a word, of which there may be none such here."""
+
+CODE = "KX7M2P"
+BOOKING: dict[str, Any] = {
+    "id": 17,
+    "code": CODE,
+    "version": 3,
+    "municipality": "kalamata",
+    "service": "epidoma-stegasis",
+    "branch": "koinoniki-arogi",
+    "desk": "koinoniki-arogi/stegasi",
+    "channel": "in_person",
+    "state": "confirmed",
+    "starts_at": "2026-12-03T12:30:00+02:00",
+    "ends_at": "2026-12-03T13:00:00+02:00",
+    "arrived_at": None,
+    "initials": "M.P.",
+}
+CHANGE: dict[str, Any] = {
+    "at": "2026-11-30T09:00:00+02:00",
+    "change": "confirmed",
+    "by": "citizen",
+    "member": None,
+    "over": "telegram",
+    "fields": [],
+    "starts_before": None,
+}
+
+
+class Model(BaseModel):
+    """The base of bodies: nothing unknown is taken."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def example(**values: Any) -> ConfigDict:
+    """Return the configuration of a body with an example."""
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
+
+
+class KeyAnswer(Model):
+    """The key with which this was asked."""
+
+    model_config = example(
+        name="Screen in the hall",
+        member=2,
+        role="manager",
+        municipality="kalamata",
+        scopes=["read"],
+        expires_at="2027-11-30T07:00:00Z",
+    )
+
+    name: str
+    member: int = Field(description="The id of the member of staff for whom it acts.")
+    role: str
+    municipality: str | None
+    scopes: list[KeyScope]
+    expires_at: datetime
+
+
+class BookingSummary(Model):
+    """A booking without anything personal but the attendee's initials."""
+
+    model_config = example(**BOOKING)
+
+    id: int
+    code: str = Field(description="The code that the citizen has.")
+    version: int = Field(description="It grows with each change; quoted, it is the ETag.")
+    municipality: str
+    service: str
+    branch: str
+    desk: str = Field(description="BRANCH/DESK, as everywhere.")
+    channel: Channel
+    state: BookingState
+    starts_at: datetime = Field(description="In the municipality's time zone.")
+    ends_at: datetime
+    arrived_at: datetime | None = Field(description="When staff saw that the citizen is here.")
+    initials: str = Field(description='The attendee\'s, such as M.P.; "" where there is no name.')
+
+
+class BookingChange(Model):
+    """A change in a booking's history."""
+
+    model_config = example(**CHANGE)
+
+    at: datetime
+    change: str
+    by: str = Field(description="`citizen`, `staff`, or `system`.")
+    member: str | None = Field(description="The member's name; null without the scope `personal`.")
+    over: str | None = Field(description="The platform, such as `telegram`, `webchat`, `api`.")
+    fields: list[str] = Field(description="The names of what was changed.")
+    starts_before: datetime | None = Field(description="Of a move, the former start.")
+
+
+class Booking(BookingSummary):
+    """A booking as the office knows it."""
+
+    model_config = example(
+        **BOOKING,
+        details={"name": "Maria Papadopoulou", "phone": "+306912345678"},
+        consent="gdpr 1",
+        history=[CHANGE],
+    )
+
+    details: dict[str, str] | None = Field(
+        description="By the catalogue's fields; null without the scope `personal`."
+    )
+    consent: str | None = Field(description="What was agreed to: its id and version.")
+    history: list[BookingChange]
+
+
+class BookingPage(Model):
+    """Bookings by time, and where the list goes on."""
+
+    model_config = example(bookings=[BOOKING], next=None)
+
+    bookings: list[BookingSummary]
+    next: str | None = Field(
+        description="The `cursor` of the next page, with the same parameters; null at the end."
+    )
+
+
+class Search(Model):
+    """A code or a name; it is a body because names belong in no address."""
+
+    model_config = example(code="KX7 M2P")
+
+    code: Name | None = Field(default=None, description="As citizens write it: also kx7-m2p.")
+    name: Name | None = Field(
+        default=None,
+        description="Beginnings of names, from 30 days ago to 120 ahead. Scope: `personal`.",
+    )
+
+
+class Found(Model):
+    """The bookings of a code or a name."""
+
+    model_config = example(bookings=[BOOKING])
+
+    bookings: list[BookingSummary]
+
+
+class FreeTimes(Model):
+    """The free starts of a service."""
+
+    model_config = example(
+        starts=["2026-12-03T12:30:00+02:00", "2026-12-03T13:00:00+02:00"], duration=30
+    )
+
+    starts: list[datetime] = Field(description="In the municipality's time zone.")
+    duration: int = Field(description="In minutes.")
+
+
+LISTED_STATES = [state.value for state in LISTED]
+Day = date

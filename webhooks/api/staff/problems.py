@@ -1,0 +1,48 @@
+"""The problems that routes of /api/v1 answer with, as OpenAPI describes them."""
+
+from typing import Any
+
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong, and what to do."},
+        "code": {"type": "string", "description": "The kind of a refusal."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+
+WORDS = {
+    401: "The key is missing, wrong, revoked or has expired; see WWW-Authenticate",
+    403: "The key lacks the scope, or its member the right",
+    404: "It isn't there, or isn't theirs, which is answered alike",
+    409: "It isn't as it was, or can't be as asked: `code` and `detail` say why",
+    412: "The booking was changed since that ETag",
+    413: "The body is too long",
+    422: "A value is wrong or missing: `errors` names it",
+    428: "The header If-Match is missing",
+    429: "Too many requests with this key; see Retry-After and RateLimit",
+    503: "Busy; see Retry-After, and send the same again",
+}
+
+ALWAYS = (401, 403, 422, 429, 503)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the description of the problems of a route: those of all, and these."""
+    return {
+        status: {
+            "description": WORDS[status],
+            "content": {"application/problem+json": {"schema": _SCHEMA}},
+        }
+        for status in sorted({*ALWAYS, *statuses})
+    }

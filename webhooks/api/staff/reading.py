@@ -1,0 +1,246 @@
+"""GET of /api/v1: the catalogue, free times, bookings."""
+
+from datetime import date, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.exceptions import RequestValidationError
+
+from core.actor import KeyScope
+from core.availability import slots
+from core.availability.schedule import day_bounds
+from core.bookings import agenda, by_staff
+from core.bookings.agenda import ListPlace
+from core.bookings.staff_rights import bookable_part
+from core.catalogue.model import Channel
+from core.db.models import BookingState
+from core.i18n import _
+from core.staff.members import find_desk, find_municipality
+from core.staff.rights import Action, check_municipality, no_booking, not_found
+from webhooks.api.staff.caller import PREFIX, Caller, KeyCaller, StaffRoute, Work, check_scope
+from webhooks.api.staff.catalogue_models import (
+    Municipalities,
+    MunicipalityModel,
+    MunicipalityName,
+    show_municipality,
+)
+from webhooks.api.staff.cursor import dump_cursor, parse_cursor
+from webhooks.api.staff.models import (
+    MAX_DAYS,
+    MAX_ID,
+    Booking,
+    BookingPage,
+    Found,
+    FreeTimes,
+    KeyAnswer,
+    Name,
+    Search,
+)
+from webhooks.api.staff.problems import problems
+from webhooks.api.staff.showing import summary, whole
+
+router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
+
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+"""The years of which bookings are listed: the calendar's own ends can't be calculated with."""
+
+MunicipalityId = Annotated[Name, Path(description="The id of a municipality.")]
+BookingId = Annotated[int, Path(description="The id of a booking.", ge=1, le=MAX_ID)]
+First = Annotated[
+    date | None, Query(alias="from", description="The first day; today if not given.")
+]
+Last = Annotated[
+    date | None,
+    Query(alias="to", description=f"The last day, {MAX_DAYS - 1} later at most; the first if not."),
+]
+
+
+def invalid(field: str, message: str, where: str = "query") -> RequestValidationError:
+    """Return the error of a value that is wrong."""
+    return RequestValidationError(
+        [{"type": "value_error", "loc": (where, field), "msg": message, "input": None}]
+    )
+
+
+def days(first: date | None, last: date | None, today: date) -> tuple[date, date]:
+    """Return the days that are asked for. Raises RequestValidationError."""
+    since = first or today
+    until = last or since
+    if not FIRST_YEAR <= since.year <= LAST_YEAR:
+        raise invalid("from", f"Send a day of the years {FIRST_YEAR} to {LAST_YEAR}.")
+    if not since <= until <= since + timedelta(days=MAX_DAYS - 1):
+        raise invalid("to", f"Send a day from the first on, of at most {MAX_DAYS} days in all.")
+    return since, until
+
+
+@router.get("/key", summary="Read what this key is", responses=problems())
+async def read_key(caller: KeyCaller) -> KeyAnswer:
+    """Return the key's name, scopes and end, and for whom it acts."""
+    holder, staff = caller.holder, caller.holder.staff
+    return KeyAnswer(
+        name=holder.name,
+        member=staff.member_id or 0,
+        role=staff.role,
+        municipality=staff.municipality_id,
+        scopes=sorted(holder.scopes),
+        expires_at=holder.expires_at,
+    )
+
+
+@router.get("/municipalities", summary="List the municipalities", responses=problems())
+async def list_municipalities(caller: KeyCaller) -> Municipalities:
+    """Return the municipalities of the key's member: theirs, if it is offered."""
+
+    def run(work: Work) -> Municipalities:
+        home = work.staff.municipality_id
+        return Municipalities(
+            municipalities=[
+                MunicipalityName(id=body.id, name=show_municipality(body).name)
+                for body in work.registry.municipalities
+                if home in (None, body.id)
+            ]
+        )
+
+    return await caller.read(run)
+
+
+@router.get("/municipalities/{municipality}", summary="Read the catalogue", responses=problems(404))
+async def read_municipality(municipality: MunicipalityId, caller: KeyCaller) -> MunicipalityModel:
+    """Return a municipality's branches, desks and services, with what a booking needs."""
+
+    def run(work: Work) -> MunicipalityModel:
+        check_municipality(work.staff, Action.LIST, municipality)
+        return show_municipality(find_municipality(work.registry, municipality).body)
+
+    return await caller.read(run)
+
+
+@router.get(
+    "/municipalities/{municipality}/times", summary="List free times", responses=problems(404)
+)
+async def list_times(
+    municipality: MunicipalityId,
+    service: Annotated[Name, Query()],
+    branch: Annotated[Name, Query()],
+    channel: Annotated[Channel, Query()],
+    caller: KeyCaller,
+    first: First = None,
+    last: Last = None,
+) -> FreeTimes:
+    """Return the starts at which staff can book: at desks that they serve, without notice."""
+
+    def run(work: Work) -> FreeTimes:
+        check_municipality(work.staff, Action.BOOK, municipality)
+        part = bookable_part(find_municipality(work.registry, municipality), work.staff)
+        if part is None or not part.has(service, branch):
+            raise not_found(_("There is no such service at this branch."))
+        offer = part.offer(service, branch, channel).for_staff()
+        since, until = days(first, last, work.now.astimezone(offer.zone).date())
+        bounds = day_bounds(since, offer.zone)[0], day_bounds(until, offer.zone)[1]
+        starts = slots.free_times(work.session, offer, *bounds, work.now, None)
+        return FreeTimes(starts=starts, duration=offer.service.duration)
+
+    return await caller.read(run)
+
+
+@router.get(
+    "/municipalities/{municipality}/bookings", summary="List bookings", responses=problems(404)
+)
+async def list_bookings(
+    municipality: MunicipalityId,
+    caller: KeyCaller,
+    first: First = None,
+    last: Last = None,
+    desk: Annotated[Name | None, Query(description="Of this desk only: BRANCH/DESK.")] = None,
+    state: Annotated[
+        list[BookingState] | None,
+        Query(description="In this state only; may be repeated. Holds aren't listed."),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="The most of a page.")] = 50,
+    cursor: Annotated[Name | None, Query(description="The `next` of the page before.")] = None,
+) -> BookingPage:
+    """Return the bookings that begin on some days, by time: those that the member serves."""
+    after = _after(cursor)
+
+    def run(work: Work) -> BookingPage:
+        check_municipality(work.staff, Action.LIST, municipality)
+        loaded = find_municipality(work.registry, municipality)
+        zone = ZoneInfo(loaded.body.timezone)
+        since, until = days(first, last, work.now.astimezone(zone).date())
+        found = agenda.list_page(
+            work.session,
+            work.registry,
+            work.staff,
+            municipality,
+            work.now,
+            first=since,
+            last=until,
+            most=limit + 1,
+            desk_id=None if desk is None else find_desk(loaded, desk),
+            states=[each for each in agenda.LISTED if state is None or each in state],
+            after=after,
+        )
+        shown = found[:limit]
+        end = shown[-1] if len(found) > limit else None
+        return BookingPage(
+            bookings=[summary(loaded, each) for each in shown],
+            next=dump_cursor(ListPlace(end.starts_at, end.booking_id)) if end else None,
+        )
+
+    return await caller.write(run)
+
+
+def _after(cursor: str | None) -> ListPlace | None:
+    try:
+        return None if cursor is None else parse_cursor(cursor)
+    except ValueError as error:
+        raise invalid("cursor", str(error)) from None
+
+
+@router.post(
+    "/municipalities/{municipality}/bookings/search",
+    summary="Find bookings by code or name",
+    responses=problems(404, 413),
+)
+async def search_bookings(municipality: MunicipalityId, search: Search, caller: KeyCaller) -> Found:
+    """Return the booking of a code, or the bookings of a name. It changes nothing."""
+    code, name = search.code, search.name
+    if (code is None) == (name is None):
+        raise invalid("code", "Send either a code or a name.", "body")
+    if name is not None:
+        check_scope(caller.holder, KeyScope.PERSONAL)
+
+    def run(work: Work) -> Found:
+        check_municipality(work.staff, Action.FIND, municipality)
+        loaded = find_municipality(work.registry, municipality)
+        session, registry, staff = work.session, work.registry, work.staff
+        if name is not None:
+            entries = agenda.find_named(session, registry, staff, municipality, name, work.now)
+        else:
+            booking = by_staff.find(session, registry, staff, Action.FIND, code or "")
+            if booking.municipality_id != municipality:
+                raise no_booking()
+            entries = [agenda.entry_of(loaded, booking)]
+        return Found(bookings=[summary(loaded, each) for each in entries])
+
+    return await caller.write(run)
+
+
+@router.get("/bookings/{booking_id}", summary="Read a booking", responses=problems(404))
+async def read_booking(booking_id: BookingId, caller: KeyCaller, response: Response) -> Booking:
+    """Return a booking with its history, and its version as ETag."""
+    found = await caller.write(lambda work: show(caller, work, booking_id))
+    response.headers["ETag"] = etag(found)
+    return found
+
+
+def show(caller: Caller, work: Work, booking_id: int) -> Booking:
+    """Return a booking as the caller may see it; it is recorded. Raises StaffRefused."""
+    found = agenda.show(work.session, work.registry, work.staff, booking_id, work.now)
+    return whole(found, personal=caller.has(KeyScope.PERSONAL))
+
+
+def etag(booking: Booking) -> str:
+    """Return the entity tag of a booking."""
+    return f'"{booking.version}"'

@@ -1,0 +1,17 @@
+"""The scope that a key needs for each route of /api/v1: one table, by the route's name."""
+
+from collections.abc import Mapping
+
+from core.actor import KeyScope
+
+_READ, _PERSONAL, _WRITE, _COUNTS = KeyScope
+
+SCOPES: Mapping[str, KeyScope | None] = {
+    "read_key": None,  # any key may ask what it is
+    "list_municipalities": _READ,
+    "read_municipality": _READ,
+    "list_times": _READ,
+    "list_bookings": _READ,
+    "search_bookings": _READ,  # by a name: personal besides
+    "read_booking": _READ,  # with details: personal besides
+}
