@@ -45,6 +45,8 @@ class StaffRefusalKind(StrEnum):
     """A value that was given can't be used."""
     CHANGED = "changed"
     """It isn't as it was shown, or not in a state in which that can be done."""
+    NOT_FREE = "not_free"
+    """No desk is open and free at a time."""
 
 
 class StaffRefused(Refused[StaffRefusalKind]):

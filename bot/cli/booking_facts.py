@@ -37,6 +37,7 @@ def facts(command: OfficeCommand, found: "BookingDetails") -> list[tuple[str, st
             else (name, value)
             for name, value in booking.details.items()
         ),
+        *([("Note", found.note)] if found.note else []),
     ]
 
 

@@ -30,6 +30,7 @@ from core.db.models import (
     StaffInbound,
 )
 from core.staff import relay_upkeep
+from core.staff.api_requests import forget_requests
 from core.staff.codes import forget_codes
 from core.staff.questions import close_old
 
@@ -105,4 +106,5 @@ def clean_up(
     forget_confirmations(session, now)
     forget_codes(session, now)
     erase_reasons(session, now)
+    forget_requests(session, now)
     return {"holds": expire_lapsed(session, now), "conversations": len(idle)}

@@ -102,6 +102,7 @@ class BookingDetails:
     booking: Booking
     loaded: LoadedMunicipality
     desk: str
+    note: str | None
     history: Sequence[Change]
 
 
@@ -178,7 +179,7 @@ def list_page(
     At most so many, those after a place in that order, which stays when others are made. It is
     recorded. Raises StaffRefused: not_allowed, not_found.
     """
-    loaded, served = _listed(session, registry, staff, Action.LIST, municipality_id, now)
+    loaded, served = listed(session, registry, staff, Action.LIST, municipality_id, now)
     query = _on_days(loaded, served, first, last).where(Booking.state.in_(states))
     if desk_id is not None:
         query = query.where(Booking.desk_id == desk_id)
@@ -317,6 +318,13 @@ def show(
     Raises StaffRefused: not_allowed, not_found.
     """
     booking = find(session, registry, staff, Action.SHOW, which)
+    home = booking.municipality_id
+    record(session, staff, Action.SHOW, now, municipality_id=home, booking_id=booking.id)
+    return details_of(session, registry, booking)
+
+
+def details_of(session: Session, registry: Registry, booking: Booking) -> BookingDetails:
+    """Return a booking that may be shown, with its history."""
     desk = session.get_one(Desk, booking.desk_id)
     changes = session.execute(
         select(History, StaffMember.name.label("name"))
@@ -336,9 +344,8 @@ def show(
         )
         for change, member in changes
     ]
-    home = booking.municipality_id
-    record(session, staff, Action.SHOW, now, municipality_id=home, booking_id=booking.id)
-    return BookingDetails(booking, registry[home], f"{desk.branch}/{desk.name}", history)
+    loaded = registry[booking.municipality_id]
+    return BookingDetails(booking, loaded, f"{desk.branch}/{desk.name}", booking.note, history)
 
 
 def initials(name: str) -> str:

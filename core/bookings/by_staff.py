@@ -1,26 +1,28 @@
-"""The actions of staff on a booking: find it, cancel it, move it; and act for a caller.
+"""The actions of staff on a booking: find it, cancel it, move it, note; and act for a caller.
 
 Whoever acts may say which start was shown to them. Where the booking has changed since, nothing is
 done, and they are told how it is: so of two who act at once, one wins and the other knows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor, Staff
 from core.availability.slots import nearest_times
-from core.bookings import service
+from core.bookings import holds, service
+from core.bookings.history import record_change
 from core.bookings.offers.ends import open_offer
 from core.bookings.offers.service import ask_for_offer
 from core.bookings.reference import fold_code
 from core.bookings.staff_rights import bookable_part, check_change
 from core.bookings.true_state import changed, check_confirmed, day_and_time
+from core.catalogue.model import Consent
 from core.catalogue.registry import Registry
-from core.db.models import Booking, Citizen
+from core.catalogue.service_offer import ServiceOffer
+from core.db.models import Booking, Citizen, HistoryAction
 from core.errors import BookingRefused, RefusalKind, StaffRefusalKind, StaffRefused
 from core.i18n import Language, _, join
 from core.messaging.conversations import DEFAULT_TIMEZONE
@@ -29,6 +31,9 @@ from core.staff.rights import Action, no_booking, scope_of
 
 NEAREST = 5
 """The free times that are named where a wanted one isn't free."""
+
+MAX_NOTE = 1000
+"""The most letters of a note for colleagues."""
 
 MAX_REASON = 300
 """The most letters of a reason that the citizen is told."""
@@ -43,6 +48,45 @@ def caller(session: Session, staff: Staff, now: datetime, language: Language) ->
     session.add(citizen)
     session.flush()
     return Actor(citizen.id, staff.platform, language, DEFAULT_TIMEZONE, staff=staff)
+
+
+def book(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    offer: ServiceOffer,
+    starts_at: datetime,
+    now: datetime,
+    *,
+    language: Language,
+    details: Mapping[str, str],
+    consent: Consent | None,
+    choose: Callable[[Sequence[str]], str],
+) -> Booking:
+    """Book a time at once for somebody at the counter or on the telephone, who gets its messages.
+
+    Raises StaffRefused: not_allowed, not_found; not_free, with the nearest free times. Raises
+    BookingRefused: too_many_bookings.
+    """
+    actor = caller(session, staff, now, language)
+    try:
+        booking = holds.hold(session, offer, starts_at, now, actor)
+    except BookingRefused as refused:
+        if refused.kind is not RefusalKind.TAKEN:
+            raise
+        raise _not_free(session, offer, starts_at, now) from None
+    service.confirm(
+        session,
+        registry,
+        offer,
+        booking,
+        now,
+        actor,
+        details=details,
+        consent=consent,
+        choose=choose,
+    )
+    return booking
 
 
 def acting(staff: Staff, booking: Booking) -> Actor:
@@ -135,7 +179,7 @@ def move(
     """Move a booking that isn't over to a time at which a desk that they serve is open and free.
 
     The citizen is told. `shown` is the start that was shown to the member. Raises StaffRefused:
-    not_allowed, not_found, changed; invalid, with the nearest free times, where no desk is.
+    not_allowed, not_found, changed; not_free, with the nearest free times.
     """
     check_right(registry, staff, Action.MOVE, booking)
     check_awaited(session, registry, booking, now, shown)
@@ -148,9 +192,29 @@ def move(
     except BookingRefused as refused:
         if refused.kind is not RefusalKind.TAKEN:
             raise
-        near = nearest_times(session, offer.for_staff(), starts_at, now, booking.id, NEAREST + 1)
-        others = [start for start in near if start != booking.starts_at][:NEAREST]
-        raise _not_free(sorted(others), offer.zone) from None
+        raise _not_free(session, offer, starts_at, now, booking) from None
+
+
+def note(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    booking: Booking,
+    text: str,
+    now: datetime,
+) -> None:
+    """Keep a note with a booking, in place of the one before, for colleagues only; "" for none.
+
+    Raises StaffRefused: not_allowed, not_found; invalid, where it is too long.
+    """
+    check_right(registry, staff, Action.EDIT, booking)
+    text = text.strip()
+    if len(text) > MAX_NOTE:
+        raise StaffRefused(
+            StaffRefusalKind.INVALID, _("A note has at most {count} letters.", count=MAX_NOTE)
+        )
+    booking.note = text or None
+    record_change(session, booking, HistoryAction.EDITED, now, acting(staff, booking), ["note"])
 
 
 def offer(
@@ -191,13 +255,22 @@ def check_offerable(
         raise changed(_("Another time is being offered already."))
 
 
-def _not_free(nearest: Sequence[datetime], zone: ZoneInfo) -> StaffRefused:
-    """Return the refusal of a time, which names these free ones."""
+def _not_free(
+    session: Session,
+    offer: ServiceOffer,
+    wanted: datetime,
+    now: datetime,
+    booking: Booking | None = None,
+) -> StaffRefused:
+    """Return the refusal of a time, to which `booking` was to be moved; it names free ones."""
+    own = (booking.id, booking.starts_at) if booking else (None, None)
+    near = nearest_times(session, offer.for_staff(), wanted, now, own[0], NEAREST + 1)
+    nearest = sorted([start for start in near if start != own[1]][:NEAREST])
     text = _("No desk is open and free then.")
     if nearest:
-        times = join(", ", *(day_and_time(start, zone) for start in nearest))
+        times = join(", ", *(day_and_time(start, offer.zone) for start in nearest))
         text = _("No desk is open and free then. The nearest free times: {times}.", times=times)
-    return StaffRefused(StaffRefusalKind.INVALID, text)
+    return StaffRefused(StaffRefusalKind.NOT_FREE, text)
 
 
 def check_awaited(

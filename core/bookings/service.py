@@ -176,7 +176,7 @@ def edit(
 def withdraw_consent(
     session: Session, registry: Registry, booking: Booking, now: datetime, actor: Actor
 ) -> None:
-    """Withdraw the consent: erase the details, which needed it, and cancel the booking.
+    """Withdraw the consent: erase the details, which needed it, the note, and cancel the booking.
 
     The citizen's known details and messages are erased too, with what they and the office have
     written, and the messages of the actor, who may be another contact of the same person. There is
@@ -187,6 +187,7 @@ def withdraw_consent(
     booking.consent_withdrawn_at = now
     booking.state = BookingState.CANCELLED
     booking.details = {}
+    booking.note = None
     booking.phone_hash = None
     booking.phone_proven = False
     session.get_one(Citizen, booking.citizen_id).details = {}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.actor import Staff
@@ -20,6 +20,7 @@ class RecordEntry:
     `key` is the name of the API key by which a program did it for the member.
     """
 
+    id: int
     at: datetime
     member_id: int | None
     member: str | None
@@ -75,8 +76,11 @@ def entries(
     municipality_id: str | None,
     booking_id: int | None = None,
     limit: int = 50,
+    before: tuple[datetime, int] | None = None,
 ) -> Sequence[RecordEntry]:
     """Return what was done in a municipality, or with one of its bookings; the newest first.
+
+    `before` is the time and id of an entry: those that follow it.
 
     Without a municipality, what was done in the whole deployment. Raises StaffRefused:
     not_allowed, not_found.
@@ -103,8 +107,12 @@ def entries(
         query = query.where(StaffAction.municipality_id == municipality_id)
     if booking_id is not None:
         query = query.where(StaffAction.booking_id == booking_id)
+    if before is not None:
+        at_once = and_(StaffAction.at == before[0], StaffAction.id < before[1])
+        query = query.where(or_(StaffAction.at < before[0], at_once))
     return [
         RecordEntry(
+            row.id,
             row.at,
             row.member_id,
             member,

@@ -58,6 +58,7 @@ class Action(StrEnum):
     OPEN = "open"
     """Open them besides, or end a closure."""
     LIST_CLOSURES = "list_closures"
+    STATISTICS = "statistics"
 
 
 class Scope(StrEnum):
@@ -111,6 +112,7 @@ RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
     Action.CLOSE:           (_DESKS,   _TOWN,   _ALL),
     Action.OPEN:            (_DESKS,   _TOWN,   _ALL),
     Action.LIST_CLOSURES:   (_TOWN,    _TOWN,   _ALL),
+    Action.STATISTICS:      (_NO,      _TOWN,   _ALL),
 }
 # fmt: on
 

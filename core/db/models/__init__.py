@@ -1,6 +1,6 @@
 """The tables."""
 
-from core.db.models.api import ApiKey
+from core.db.models.api import ApiKey, ApiRequest
 from core.db.models.base import Base, UtcDateTime
 from core.db.models.bookings import (
     HELD,
@@ -35,6 +35,7 @@ __all__ = [
     "LIVE",
     "UNSENT",
     "ApiKey",
+    "ApiRequest",
     "Base",
     "Booking",
     "BookingState",

@@ -1,9 +1,9 @@
-"""The keys of programs that use the API."""
+"""The keys of programs that use the API, and what they asked for once."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base
@@ -29,3 +29,22 @@ class ApiKey(WithPublicId, Base):
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     """When it was used last, give or take a minute."""
+
+
+class ApiRequest(Base):
+    """A request that was carried out, by the name that the program gave it (keyed hashes).
+
+    The answer isn't stored: it is made anew from what was made or changed, `subject_id`.
+    """
+
+    __tablename__ = "api_requests"
+    __table_args__ = (UniqueConstraint("key_id", "name_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_id: Mapped[int] = mapped_column(ForeignKey("api_keys.id"))
+    name_hash: Mapped[str]
+    request_hash: Mapped[str]
+    """Of the method, the path and the body."""
+    subject_id: Mapped[int]
+    """A booking's id, or a closure's."""
+    at: Mapped[datetime] = mapped_column(index=True)

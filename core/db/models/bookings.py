@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base
-from core.db.personal import WithPublicId, personal, personal_column
+from core.db.personal import PersonalColumn, WithPublicId, personal, personal_column
 
 LIVE = text("bookings.state IN ('held','confirmed','completed','no_show')")
 """The condition for the states in which a booking occupies its desk, until it ends.
@@ -110,6 +110,9 @@ class Booking(WithPublicId, Base):
     network: Mapped[str | None]
     _details: Mapped[Any] = personal_column("details")
     details = personal[dict[str, Any]]("_details")
+    _note: Mapped[Any | None] = mapped_column("note", PersonalColumn("note"), deferred=True)
+    note = personal[str | None]("_note")
+    """What staff note for colleagues; read only where it is shown."""
     phone_hash: Mapped[str | None]
     phone_proven: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether who booked had proven that the number is theirs."""

@@ -47,7 +47,7 @@ COMMANDS = {
 
 ELSEWHERE = {
     *(Action.BOOK, Action.EDIT, Action.FIND, Action.NUMBER, Action.OFFER, Action.RELAY),
-    *(Action.EXPORT_DETAILS, Action.SEEN),
+    *(Action.EXPORT_DETAILS, Action.SEEN, Action.STATISTICS),
 }
 """What staff do in their chat, by the citizen's dialog, by the API, or by a command's option."""
 

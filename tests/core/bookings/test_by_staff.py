@@ -110,7 +110,7 @@ def test_a_move_needs_an_open_and_a_free_desk(towns: TwoTowns, employee: Staff) 
     for _desk in ("one", "two"):
         towns.book("10:00")
     for clock in ("10:00", "08:30", "11:00", "09:45"):
-        with pytest.raises(StaffRefused, match="invalid") as refused:
+        with pytest.raises(StaffRefused, match="not_free") as refused:
             move(towns, employee, booking, clock)
         free = refused.value.text.args["times"]
         assert isinstance(free, JoinedText)
@@ -133,7 +133,7 @@ def test_an_employee_of_a_desk_moves_nothing_to_another_desk(towns: TwoTowns) ->
     booking = next(each for _ in range(2) if towns.desk("one") == (each := towns.book()).desk_id)
     both = [towns.book("09:00") for _ in range(2)]
     cancel(towns, OPERATOR, next(each for each in both if each.desk_id != booking.desk_id))
-    with pytest.raises(StaffRefused, match="invalid"):
+    with pytest.raises(StaffRefused, match="not_free"):
         move(towns, of_desk, booking, "09:00")
     move(towns, of_desk, booking, "09:30")
     assert booking.desk_id == towns.desk("one")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from core.actor import KeyScope, Role, Staff
-from core.bookings import agenda, attendance, by_staff, exports, holds, seen, service
+from core.bookings import agenda, attendance, by_staff, exports, holds, seen, service, statistics
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.bookings.staff_rights import bookable_part
@@ -70,6 +70,7 @@ EXPECTED = {
     Action.CLOSE: AT_DESK,
     Action.OPEN: AT_DESK,
     Action.LIST_CLOSURES: LISTS,
+    Action.STATISTICS: MANAGES,
 }
 
 WHOSE = ("own", "other group", "other municipality")
@@ -289,6 +290,12 @@ class Attempt:
         towns = self.towns
         closures.list_exceptions(towns.session, towns.registry, self.staff, self.at, towns.now)
 
+    def count(self) -> None:
+        towns = self.towns
+        statistics.count_all(
+            towns.session, towns.registry, self.staff, self.at, first=MONDAY, last=MONDAY
+        )
+
     def unbind(self) -> None:
         rooms.unbind(self.towns.session, self.staff, self.bound(), self.towns.now)
 
@@ -325,6 +332,7 @@ WAYS: dict[Action, Callable[[Attempt], object]] = {
     Action.CLOSE: lambda attempt: attempt.make(ExceptionKind.CLOSURE),
     Action.OPEN: lambda attempt: attempt.make(ExceptionKind.OPENING),
     Action.LIST_CLOSURES: Attempt.list_closures,
+    Action.STATISTICS: Attempt.count,
 }
 
 

@@ -33,6 +33,7 @@ STATUSES = {
     StaffRefusalKind.NOT_ALLOWED: 403,
     StaffRefusalKind.INVALID: 422,
     StaffRefusalKind.CHANGED: 409,
+    StaffRefusalKind.NOT_FREE: 409,
 }
 
 _bearer = HTTPBearer(
@@ -68,6 +69,11 @@ class Caller:
     holder: KeyHolder
     application: Application
     language: Language
+
+    @property
+    def root(self) -> str:
+        """Return the sub-path under which this is served."""
+        return self.application.settings.root_path
 
     def has(self, scope: KeyScope) -> bool:
         """Return whether its key has a scope besides the one that the route needs."""

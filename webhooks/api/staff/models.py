@@ -1,22 +1,49 @@
 """The bodies of /api/v1: bookings, and what is answered of them."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from core.actor import KeyScope
-from core.bookings.agenda import LISTED
 from core.catalogue.model import Channel
 from core.db.models import BookingState
+from core.i18n import Language
 
 MAX_DAYS = 31
 """The most days of a list of bookings or free times."""
 
 MAX_ID = 2**63 - 1
 
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+"""The years of what is asked for: the calendar's own ends can't be calculated with."""
+
 Name = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """An id, or a word, of which there may be none such here."""
+
+Line = Annotated[str, StringConstraints(max_length=400, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Text = Annotated[str, StringConstraints(max_length=4096, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+"""A text of several lines."""
+
+Answers = Annotated[
+    dict[Name, Annotated[str, StringConstraints(max_length=1000)]], Field(max_length=100)
+]
+
+
+def _is_of_now(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"Send a time of the years {FIRST_YEAR} to {LAST_YEAR}.")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_is_of_now)]
 
 CODE = "KX7M2P"
 BOOKING: dict[str, Any] = {
@@ -116,7 +143,8 @@ class Booking(BookingSummary):
     model_config = example(
         **BOOKING,
         details={"name": "Maria Papadopoulou", "phone": "+306912345678"},
-        consent="gdpr 1",
+        consent="details sample-1",
+        note=None,
         history=[CHANGE],
     )
 
@@ -124,7 +152,75 @@ class Booking(BookingSummary):
         description="By the catalogue's fields; null without the scope `personal`."
     )
     consent: str | None = Field(description="What was agreed to: its id and version.")
+    note: str | None = Field(description="Of colleagues; null without the scope `personal`.")
     history: list[BookingChange]
+
+
+class ChangedBooking(Booking):
+    """A booking as it is after a change."""
+
+    model_config = example(
+        **BOOKING, details=None, consent=None, note=None, history=[CHANGE], told_on=["telegram"]
+    )
+
+    told_on: list[str] = Field(
+        description="Where somebody is told that it was moved or cancelled; if nowhere, call them."
+    )
+
+
+class NewBooking(Model):
+    """What is to be booked, and for whom; the catalogue says what it needs."""
+
+    model_config = example(
+        service="epidoma-stegasis",
+        branch="koinoniki-arogi",
+        channel="in_person",
+        starts_at="2026-12-03T12:30:00+02:00",
+        questions={"receives": "no"},
+        details={
+            "name": "Maria Papadopoulou",
+            "email": "maria@example.gr",
+            "phone": "6912345678",
+            "tax_number": "068933130",
+        },
+        consent="details sample-1",
+        language="el",
+    )
+
+    service: Name
+    branch: Name
+    channel: Channel
+    starts_at: Moment = Field(description="One of the free times.")
+    questions: Answers = Field(default={}, description="The options picked, by question.")
+    details: Answers = Field(default={}, description="The details of who comes, by field.")
+    consent: Name | None = Field(
+        default=None, description="The reference of what they have agreed to, where it is needed."
+    )
+    language: Language = Field(default=Language.EL, description="Of the messages to them.")
+
+
+class Move(Model):
+    """The time to which a booking is moved."""
+
+    model_config = example(starts_at="2026-12-03T13:00:00+02:00")
+
+    starts_at: Moment = Field(description="One of the free times.")
+
+
+class Cancellation(Model):
+    """Why a booking is cancelled."""
+
+    model_config = example(reason="Strike")
+
+    reason: Line = Field(min_length=1, description="The citizen is told; 300 letters at most.")
+
+
+class Note(Model):
+    """A note of colleagues."""
+
+    model_config = example(text="Comes with an interpreter")
+
+    text: Text = Field(description='1,000 letters at most; "" deletes it.')
 
 
 class BookingPage(Model):
@@ -167,7 +263,3 @@ class FreeTimes(Model):
 
     starts: list[datetime] = Field(description="In the municipality's time zone.")
     duration: int = Field(description="In minutes.")
-
-
-LISTED_STATES = [state.value for state in LISTED]
-Day = date

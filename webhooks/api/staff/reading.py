@@ -27,6 +27,8 @@ from webhooks.api.staff.catalogue_models import (
 )
 from webhooks.api.staff.cursor import dump_cursor, parse_cursor
 from webhooks.api.staff.models import (
+    FIRST_YEAR,
+    LAST_YEAR,
     MAX_DAYS,
     MAX_ID,
     Booking,
@@ -42,9 +44,6 @@ from webhooks.api.staff.showing import summary, whole
 
 router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
 
-FIRST_YEAR, LAST_YEAR = 2000, 2200
-"""The years of which bookings are listed: the calendar's own ends can't be calculated with."""
-
 MunicipalityId = Annotated[Name, Path(description="The id of a municipality.")]
 BookingId = Annotated[int, Path(description="The id of a booking.", ge=1, le=MAX_ID)]
 First = Annotated[
@@ -52,8 +51,10 @@ First = Annotated[
 ]
 Last = Annotated[
     date | None,
-    Query(alias="to", description=f"The last day, {MAX_DAYS - 1} later at most; the first if not."),
+    Query(alias="to", description="The last day; the first if not given."),
 ]
+Limit = Annotated[int, Query(ge=1, le=200, description="The most of a page.")]
+Cursor = Annotated[Name | None, Query(description="The `next` of the page before.")]
 
 
 def invalid(field: str, message: str, where: str = "query") -> RequestValidationError:
@@ -63,14 +64,16 @@ def invalid(field: str, message: str, where: str = "query") -> RequestValidation
     )
 
 
-def days(first: date | None, last: date | None, today: date) -> tuple[date, date]:
+def days(
+    first: date | None, last: date | None, today: date, most: int = MAX_DAYS
+) -> tuple[date, date]:
     """Return the days that are asked for. Raises RequestValidationError."""
     since = first or today
     until = last or since
     if not FIRST_YEAR <= since.year <= LAST_YEAR:
         raise invalid("from", f"Send a day of the years {FIRST_YEAR} to {LAST_YEAR}.")
-    if not since <= until <= since + timedelta(days=MAX_DAYS - 1):
-        raise invalid("to", f"Send a day from the first on, of at most {MAX_DAYS} days in all.")
+    if not since <= until <= since + timedelta(days=most - 1):
+        raise invalid("to", f"Send a day from the first on, of at most {most} days in all.")
     return since, until
 
 
@@ -157,11 +160,11 @@ async def list_bookings(
         list[BookingState] | None,
         Query(description="In this state only; may be repeated. Holds aren't listed."),
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=200, description="The most of a page.")] = 50,
-    cursor: Annotated[Name | None, Query(description="The `next` of the page before.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> BookingPage:
     """Return the bookings that begin on some days, by time: those that the member serves."""
-    after = _after(cursor)
+    after = place_after(cursor)
 
     def run(work: Work) -> BookingPage:
         check_municipality(work.staff, Action.LIST, municipality)
@@ -191,7 +194,8 @@ async def list_bookings(
     return await caller.write(run)
 
 
-def _after(cursor: str | None) -> ListPlace | None:
+def place_after(cursor: str | None) -> ListPlace | None:
+    """Return the place of a cursor. Raises RequestValidationError."""
     try:
         return None if cursor is None else parse_cursor(cursor)
     except ValueError as error:

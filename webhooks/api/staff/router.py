@@ -1,5 +1,5 @@
 """The routers of /api/v1."""
 
-from webhooks.api.staff import reading
+from webhooks.api.staff import changing, office, reading
 
-ROUTERS = (reading.router,)
+ROUTERS = (reading.router, changing.router, office.router)

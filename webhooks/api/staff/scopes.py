@@ -14,4 +14,19 @@ SCOPES: Mapping[str, KeyScope | None] = {
     "list_bookings": _READ,
     "search_bookings": _READ,  # by a name: personal besides
     "read_booking": _READ,  # with details: personal besides
+    "book": _WRITE,
+    "move_booking": _WRITE,
+    "cancel_booking": _WRITE,
+    "mark_arrived": _WRITE,
+    "mark_came": _WRITE,
+    "mark_no_show": _WRITE,
+    "undo_mark": _WRITE,
+    "note_booking": _WRITE,
+    "list_closures": _READ,
+    "preview_closure": _READ,
+    "make_closure": _WRITE,
+    "end_closure": _WRITE,
+    "send_message": _WRITE,
+    "read_record": _PERSONAL,  # it names colleagues
+    "read_statistics": _COUNTS,
 }

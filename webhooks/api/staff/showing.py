@@ -21,6 +21,7 @@ def whole(found: BookingDetails, *, personal: bool) -> Booking:
         **_facts(loaded, entry_of(loaded, booking)),
         details=dict(booking.details) if personal else None,
         consent=booking.consent_version,
+        note=found.note if personal else None,
         history=[_change(loaded, each, personal) for each in found.history],
     )
 

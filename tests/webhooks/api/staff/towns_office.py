@@ -1,5 +1,6 @@
 """Two municipalities behind a server, and the programs that call it with keys."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
@@ -34,6 +35,7 @@ class TownsOffice:
 
     def __post_init__(self) -> None:
         self._numbers = count(1)
+        self.deployment.services.registry.accounts = frozenset({"webchat"})
         for each in self.towns.values():
             self.deployment.load(each)
 
@@ -99,9 +101,9 @@ class TownsOffice:
         """Post a body, with an Idempotency-Key of its own; `If_Match` is such a header."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         own = {"Idempotency-Key": f"test {next(self._numbers)}"}
-        return self.client.post(
-            f"/api/v1{path}", json=body or {}, headers={**bearer(key), **own, **named}
-        )
+        headers = {"Content-Type": "application/json", **bearer(key), **own, **named}
+        # As ASCII, so that a body may have what UTF-8 can't.
+        return self.client.post(f"/api/v1{path}", content=json.dumps(body or {}), headers=headers)
 
 
 def bearer(key: str) -> dict[str, str]:

@@ -1,0 +1,241 @@
+"""What a program changes: as staff in their chat do, with the citizen told and the key recorded."""
+
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from core.actor import KeyScope, Role
+from core.db.models import Booking, OutboxRow
+from core.staff import record
+from core.staff.rights import Action
+from tests.conftest import mostly_on
+from tests.core.small_municipality import ATHENS, MONDAY
+from tests.core.staff.two_towns import CITY, OPERATOR, TOWN
+from tests.webhooks.api.staff.towns_office import TownsOffice
+
+CALLER: dict[str, Any] = {
+    "service": "permit",
+    "branch": "office",
+    "channel": "in_person",
+    "starts_at": f"{MONDAY}T10:00:00+02:00",
+}
+HERE = datetime(2026, 12, 7, 10, 5, tzinfo=ATHENS)
+MARKS = {"arrived": "arrived", "came": "completed", "no-show": "no_show"}
+
+
+def change(
+    office: TownsOffice, key: str, booking: Booking, what: str, body: Any = None
+) -> httpx.Response:
+    return office.post(f"/bookings/{booking.id}/{what}", key, body, If_Match="*")
+
+
+def test_a_caller_gets_a_booking_at_once(office: TownsOffice) -> None:
+    key = office.key()
+    made = office.post(f"/municipalities/{TOWN}/bookings", key, CALLER)
+    assert made.status_code == 201, made.text
+    booking = made.json()
+    assert made.headers["Location"] == f"/api/v1/bookings/{booking['id']}"
+    assert made.headers["ETag"] == f'"{booking["version"]}"'
+    assert (booking["state"], booking["starts_at"]) == ("confirmed", CALLER["starts_at"])
+    assert [(each["change"], each["by"], each["over"]) for each in booking["history"]] == [
+        ("held", "staff", "api"),
+        ("confirmed", "staff", "api"),
+    ]
+    read = office.get(f"/bookings/{booking['id']}", key)
+    assert read.json() == booking
+    done = office.do(lambda s: record.entries(s, OPERATOR, municipality_id=TOWN))
+    assert [(each.action, each.key) for each in done][1] == (Action.BOOK, "Screen")
+
+
+@mostly_on("sqlite")
+def test_a_real_service_asks_for_what_citizens_are_asked_for(office: TownsOffice) -> None:
+    key, path = office.key(at="kalamata"), "/municipalities/kalamata/bookings"
+    asked: dict[str, Any] = {
+        "service": "epidoma-stegasis",
+        "branch": "koinoniki-arogi",
+        "channel": "in_person",
+        "starts_at": "2026-12-03T12:30:00+02:00",
+        "details": {"phone": "12", "email": "x", "shoe": "42"},
+        "questions": {"receives": "perhaps"},
+    }
+    refused = office.post(path, key, asked)
+    assert refused.status_code == 422
+    wrong = {each["field"] for each in refused.json()["errors"]}
+    assert {"questions.receives", "details.name", "details.phone", "details.email"} <= wrong
+    assert "details.shoe" in wrong
+    asked["questions"] = {"receives": "no"}
+    asked["details"] = {
+        "name": "Μαρία  Παπαδοπούλου",
+        "email": "maria@example.gr",
+        "phone": "6912345678",
+        "tax_number": "068933130",
+    }
+    refused = office.post(path, key, asked)
+    (error,) = refused.json()["errors"]
+    assert error["field"] == "consent"
+    asked["consent"] = error["message"].split("send ")[1].rstrip(".")
+    made = office.post(path, key, asked)
+    assert made.status_code == 201, made.text
+    assert made.json()["details"] == {
+        **asked["details"],
+        "name": "Μαρία Παπαδοπούλου",
+        "phone": "+306912345678",
+    }
+    assert made.json()["consent"] == asked["consent"]
+
+
+@mostly_on("sqlite")
+def test_an_answer_with_which_the_office_cannot_help_stops_the_booking(
+    office: TownsOffice,
+) -> None:
+    key = office.key(at="kalamata")
+    town = office.get("/municipalities/kalamata", key).json()
+    stops = [
+        (service["id"], question["id"], {**question["when"], question["id"]: option["id"]}, why)
+        for group in town["groups"]
+        for service in group["services"]
+        for question in service["questions"]
+        for option in question["options"]
+        if (why := option["stops"] and option["stops"]["en"])
+    ]
+    service, question, answers, why = stops[0]
+    asked = {**CALLER, "service": service, "branch": "koinoniki-arogi"}
+    refused = office.post("/municipalities/kalamata/bookings", key, {**asked, "questions": answers})
+    assert {"field": f"questions.{question}", "message": why} in refused.json()["errors"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"starts_at": f"{MONDAY}T10:10:00+02:00"}, 409),
+        ({"starts_at": "2026-11-23T10:00:00+02:00"}, 409),
+        ({"starts_at": f"{MONDAY}T10:00:00"}, 422),
+        ({"starts_at": "9999-12-31T23:59:59-12:00"}, 422),
+        ({"service": "dogs"}, 404),
+        ({"branch": "nowhere"}, 404),
+        ({"channel": "video"}, 409),
+        ({"channel": "pigeon"}, 422),
+        ({"language": "la"}, 422),
+        ({"details": {"name": "\ud800"}}, 422),
+        ({"extra": 1}, 422),
+    ],
+    ids=str,
+)
+@mostly_on("sqlite")
+def test_what_cannot_be_booked_is_refused(
+    office: TownsOffice, wrong: dict[str, Any], status: int
+) -> None:
+    answer = office.post(f"/municipalities/{TOWN}/bookings", office.key(), CALLER | wrong)
+    assert answer.status_code == status, answer.text
+
+
+@mostly_on("sqlite")
+def test_a_time_that_is_taken_is_refused_with_the_nearest(office: TownsOffice) -> None:
+    key, path = office.key(), f"/municipalities/{TOWN}/bookings"
+    assert [office.post(path, key, CALLER).status_code for _desk in range(3)] == [201, 201, 409]
+    refused = office.post(path, key, CALLER).json()
+    assert refused["code"] == "not_free"
+    assert "7/12/2026 10:30" in refused["detail"]
+
+
+def test_a_booking_is_moved_and_the_citizen_told(office: TownsOffice) -> None:
+    booking, key = office.book(), office.key()
+    moved = change(office, key, booking, "move", {"starts_at": f"{MONDAY}T08:30:00Z"})
+    assert moved.status_code == 200, moved.text
+    assert moved.json()["starts_at"] == f"{MONDAY}T10:30:00+02:00"
+    assert moved.json()["version"] == booking.version + 1
+    assert moved.json()["history"][-1]["starts_before"] == f"{MONDAY}T10:00:00+02:00"
+    assert moved.json()["told_on"] == ["webchat"]
+    refused = change(office, key, booking, "move", {"starts_at": f"{MONDAY}T10:10:00+02:00"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_free")
+
+
+def test_a_booking_is_cancelled_for_a_reason(office: TownsOffice) -> None:
+    booking, key = office.book(), office.key()
+    assert change(office, key, booking, "cancel", {"reason": ""}).status_code == 422
+    assert change(office, key, booking, "cancel", {"reason": " "}).status_code == 422
+    cancelled = change(office, key, booking, "cancel", {"reason": "Απεργία"})
+    assert cancelled.json()["state"] == "cancelled"
+    assert cancelled.json()["told_on"] == ["webchat"]
+    again = change(office, key, booking, "cancel", {"reason": "Απεργία"})
+    assert (again.status_code, again.json()["code"]) == (409, "changed")
+    done = office.do(lambda s: record.entries(s, OPERATOR, municipality_id=TOWN))
+    assert [(each.action, each.key, each.reason) for each in done] == [
+        (Action.CANCEL, "Screen", "Απεργία")
+    ] + [(each.action, None, None) for each in done[1:]]
+    sent = office.do(lambda s: s.scalars(select(OutboxRow.kind)).all())
+    assert "cancelled_by_office" in sent
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_attendance_is_marked_and_taken_back(office: TownsOffice, mark: str) -> None:
+    booking, key = office.book(), office.key()
+    if mark != "arrived":
+        early = change(office, key, booking, mark)
+        assert (early.status_code, early.json()["code"]) == (409, "changed")
+    office.deployment.clock.now = HERE
+    marked = change(office, key, booking, mark).json()
+    assert marked["history"][-1]["change"] == MARKS[mark]
+    assert (marked["arrived_at"] is not None) == (mark == "arrived")
+    undone = change(office, key, booking, "undo").json()
+    assert (undone["state"], undone["arrived_at"]) == ("confirmed", None)
+    again = change(office, key, booking, "undo")
+    assert (again.status_code, again.json()["code"]) == (409, "changed")
+
+
+def test_a_note_is_for_colleagues_and_erased_with_the_details(office: TownsOffice) -> None:
+    booking, key, screen = office.book(), office.key(), office.key(KeyScope.READ)
+    noted = change(office, key, booking, "note", {"text": " Με διερμηνέα\n "})
+    assert noted.json()["note"] == "Με διερμηνέα"
+    assert noted.json()["told_on"] == []
+    assert noted.json()["history"][-1]["fields"] == ["note"]
+    assert office.get(f"/bookings/{booking.id}", screen).json()["note"] is None
+    stored = office.deployment.rows("SELECT note FROM bookings")[0][0]
+    assert "διερμηνέα".encode() not in stored
+    assert change(office, key, booking, "note", {"text": "x" * 1001}).status_code == 422
+    assert change(office, key, booking, "note", {"text": ""}).json()["note"] is None
+
+
+@pytest.mark.parametrize("what", ["move", "cancel", "arrived", "came", "no-show", "undo", "note"])
+@mostly_on("sqlite")
+def test_a_change_names_the_version_that_was_seen(office: TownsOffice, what: str) -> None:
+    booking, key = office.book(), office.key()
+    path, seen = f"/bookings/{booking.id}/{what}", f'"{booking.version}"'
+    body = {
+        "move": {"starts_at": f"{MONDAY}T10:30:00+02:00"},
+        "cancel": {"reason": "Strike"},
+        "note": {"text": "x"},
+    }.get(what, {})
+    assert office.post(path, key, body).status_code == 428
+    for stale in (f'"{booking.version - 1}"', f"W/{seen}", str(booking.version), ""):
+        assert office.post(path, key, body, If_Match=stale).status_code == 412, stale
+    assert office.get(f"/bookings/{booking.id}", key).headers["ETag"] == seen
+    office.deployment.clock.now = HERE
+    if what == "undo":
+        seen = change(office, key, booking, "arrived").headers["ETag"]
+    done = office.post(path, key, body, If_Match=f'"0", {seen}')
+    assert done.status_code == 200, done.text
+    assert done.headers["ETag"] != seen
+    assert done.headers["ETag"] == office.get(f"/bookings/{booking.id}", key).headers["ETag"]
+
+
+@mostly_on("sqlite")
+def test_without_the_scope_nothing_is_shown_of_what_was_changed(office: TownsOffice) -> None:
+    booking = office.book()
+    answer = change(office, office.key(KeyScope.WRITE), booking, "note", {"text": "Secret"})
+    assert (answer.json()["details"], answer.json()["note"]) == (None, None)
+    assert "Παπαδοπούλου" not in answer.text
+
+
+@mostly_on("sqlite")
+def test_an_employee_changes_what_is_theirs(office: TownsOffice) -> None:
+    own, other, foreign = office.book(), office.book("10:00", "tax"), office.book(at=CITY)
+    key = office.key(role=Role.EMPLOYEE, groups=["building"])
+    statuses = [
+        change(office, key, each, "cancel", {"reason": "x"}).status_code
+        for each in (own, other, foreign)
+    ]
+    assert statuses == [200, 404, 404]

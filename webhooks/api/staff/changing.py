@@ -1,0 +1,277 @@
+"""POST of /api/v1: book for a caller; move, cancel, mark and note a booking."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.orm import Session
+
+from core.actor import KeyScope
+from core.bookings import agenda, attendance, by_staff
+from core.bookings.staff_rights import bookable_part
+from core.bookings.true_state import changed
+from core.catalogue.service_offer import ServiceOffer
+from core.db.models import Booking as BookingRow
+from core.db.models import HistoryAction
+from core.i18n import _
+from core.messaging.notifications import notified_on
+from core.staff.members import find_municipality
+from core.staff.rights import Action, check_municipality, not_found
+from dialogs.booking.given import check_given
+from webhooks.api.staff.caller import PREFIX, Caller, StaffRoute, Work
+from webhooks.api.staff.models import (
+    Booking,
+    Cancellation,
+    ChangedBooking,
+    Move,
+    NewBooking,
+    Note,
+)
+from webhooks.api.staff.once import IfMatch, Once, OnceOnly, check_version
+from webhooks.api.staff.problems import problems
+from webhooks.api.staff.reading import BookingId, MunicipalityId, etag, invalid
+from webhooks.api.staff.showing import whole
+
+router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
+
+TOLD = (HistoryAction.MOVED, HistoryAction.CANCELLED)
+"""The changes of which the citizen is told, on which platforms the answer says."""
+
+OF_BOOKING = problems(404, 409, 412, 413, 428)
+
+
+@router.post(
+    "/municipalities/{municipality}/bookings",
+    summary="Book for a caller",
+    status_code=201,
+    responses=problems(404, 409, 413),
+)
+async def book(
+    municipality: MunicipalityId, body: NewBooking, once: OnceOnly, response: Response
+) -> Booking:
+    """Book for somebody at the counter or on the telephone; they get the messages by e-mail.
+
+    409 (`not_free`) where no desk is open and free then; `detail` names the nearest times.
+    """
+    caller = once.caller
+
+    def run(work: Work) -> int:
+        offer = _offer(work, municipality, body)
+        consent = offer.municipality.consent_of(offer.service, offer.channel)
+        details = _details(caller, offer, body)
+        if consent and body.consent != str(consent.reference):
+            raise invalid("consent", f"Ask for it, and send {consent.reference!s}.", "body")
+        booking = by_staff.book(
+            work.session,
+            work.registry,
+            work.staff,
+            offer,
+            body.starts_at,
+            work.now,
+            language=body.language,
+            details=details,
+            consent=consent,
+            choose=caller.application.services.choose,
+        )
+        return booking.id
+
+    made = await once.change(run, lambda work, number: _show(caller, work, number))
+    response.headers["ETag"] = etag(made)
+    response.headers["Location"] = f"{caller.root}{PREFIX}/bookings/{made.id}"
+    return made
+
+
+def _offer(work: Work, municipality: str, body: NewBooking) -> ServiceOffer:
+    """Return what is to be booked. Raises StaffRefused: not_allowed, not_found."""
+    check_municipality(work.staff, Action.BOOK, municipality)
+    part = bookable_part(find_municipality(work.registry, municipality), work.staff)
+    if part is None or not part.has(body.service, body.branch):
+        raise not_found(_("There is no such service at this branch."))
+    return part.offer(body.service, body.branch, body.channel)
+
+
+def _details(caller: Caller, offer: ServiceOffer, body: NewBooking) -> dict[str, str]:
+    """Return the details as they are stored. Raises RequestValidationError."""
+    texts = caller.application.services.texts
+    taken, wrong = check_given(
+        offer.municipality,
+        offer.service,
+        offer.channel,
+        texts,
+        questions=body.questions,
+        details=body.details,
+    )
+    if wrong:
+        raise RequestValidationError(
+            [
+                {
+                    "type": "value_error",
+                    "loc": ("body", "questions" if each.is_question else "details", each.name),
+                    "msg": texts.say(each.reason, caller.language),
+                    "input": None,
+                }
+                for each in wrong
+            ]
+        )
+    return dict(taken)
+
+
+@router.post("/bookings/{booking_id}/move", summary="Move a booking", responses=OF_BOOKING)
+async def move_booking(
+    booking_id: BookingId, body: Move, once: OnceOnly, response: Response, if_match: IfMatch = None
+) -> ChangedBooking:
+    """Move a booking that isn't over, to a time at which a desk is open and free; tell the citizen.
+
+    409 (`not_free`) where none is; `detail` names the nearest times.
+    """
+    return await _change(
+        once,
+        response,
+        booking_id,
+        Action.MOVE,
+        if_match,
+        lambda work, booking: by_staff.move(
+            work.session, work.registry, work.staff, booking, body.starts_at, work.now
+        ),
+    )
+
+
+@router.post("/bookings/{booking_id}/cancel", summary="Cancel a booking", responses=OF_BOOKING)
+async def cancel_booking(
+    booking_id: BookingId,
+    body: Cancellation,
+    once: OnceOnly,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ChangedBooking:
+    """Cancel a booking that isn't over; tell the citizen, with the reason."""
+    return await _change(
+        once,
+        response,
+        booking_id,
+        Action.CANCEL,
+        if_match,
+        lambda work, booking: by_staff.cancel(
+            work.session, work.registry, work.staff, booking, work.now, body.reason
+        ),
+    )
+
+
+@router.post("/bookings/{booking_id}/arrived", summary="Mark as here", responses=OF_BOOKING)
+async def mark_arrived(
+    booking_id: BookingId, once: OnceOnly, response: Response, if_match: IfMatch = None
+) -> ChangedBooking:
+    """Mark that the citizen is here, on the day of the appointment."""
+    return await _change(
+        once,
+        response,
+        booking_id,
+        Action.ARRIVED,
+        if_match,
+        lambda work, booking: attendance.mark_arrived(
+            work.session, work.registry, work.staff, booking, work.now
+        ),
+    )
+
+
+@router.post("/bookings/{booking_id}/came", summary="Mark as come", responses=OF_BOOKING)
+async def mark_came(
+    booking_id: BookingId, once: OnceOnly, response: Response, if_match: IfMatch = None
+) -> ChangedBooking:
+    """Mark that the citizen came: from the start of the appointment on, for a week."""
+    return await _outcome(once, response, booking_id, Action.CAME, if_match)
+
+
+@router.post("/bookings/{booking_id}/no-show", summary="Mark as not come", responses=OF_BOOKING)
+async def mark_no_show(
+    booking_id: BookingId, once: OnceOnly, response: Response, if_match: IfMatch = None
+) -> ChangedBooking:
+    """Mark that the citizen didn't come: from the start of the appointment on, for a week."""
+    return await _outcome(once, response, booking_id, Action.NO_SHOW, if_match)
+
+
+@router.post("/bookings/{booking_id}/undo", summary="Undo the last mark", responses=OF_BOOKING)
+async def undo_mark(
+    booking_id: BookingId, once: OnceOnly, response: Response, if_match: IfMatch = None
+) -> ChangedBooking:
+    """Take back what was marked last, on the same day."""
+
+    def undo(work: Work, booking: BookingRow) -> None:
+        marked = attendance.last_mark(booking)
+        if marked is None:
+            raise changed(_("Nothing is marked of this appointment."))
+        attendance.undo(work.session, work.registry, work.staff, booking, marked, work.now)
+
+    return await _change(once, response, booking_id, Action.UNDO, if_match, undo)
+
+
+@router.post("/bookings/{booking_id}/note", summary="Note something", responses=OF_BOOKING)
+async def note_booking(
+    booking_id: BookingId, body: Note, once: OnceOnly, response: Response, if_match: IfMatch = None
+) -> ChangedBooking:
+    """Keep a note for colleagues, in place of the one before; the citizen isn't told."""
+    return await _change(
+        once,
+        response,
+        booking_id,
+        Action.EDIT,
+        if_match,
+        lambda work, booking: by_staff.note(
+            work.session, work.registry, work.staff, booking, body.text, work.now
+        ),
+    )
+
+
+async def _outcome(
+    once: Once, response: Response, booking_id: int, action: Action, if_match: str | None
+) -> ChangedBooking:
+    return await _change(
+        once,
+        response,
+        booking_id,
+        action,
+        if_match,
+        lambda work, booking: attendance.mark_outcome(
+            work.session, work.registry, work.staff, booking, action, work.now
+        ),
+    )
+
+
+async def _change(
+    once: Once,
+    response: Response,
+    booking_id: int,
+    action: Action,
+    if_match: str | None,
+    act: Callable[[Work, BookingRow], None],
+) -> ChangedBooking:
+    """Do something with a booking of that version, once; return it as it is then."""
+
+    def run(work: Work) -> int:
+        booking = by_staff.find(work.session, work.registry, work.staff, action, booking_id)
+        check_version(work.session, booking, if_match)
+        act(work, booking)
+        return booking.id
+
+    def show(work: Work, number: int) -> ChangedBooking:
+        shown = _show(once.caller, work, number)
+        told = _told_on(work.session, work.session.get_one(BookingRow, number), shown)
+        return ChangedBooking(**shown.model_dump(), told_on=told)
+
+    made = await once.change(run, show)
+    response.headers["ETag"] = etag(made)
+    return made
+
+
+def _show(caller: Caller, work: Work, booking_id: int) -> Booking:
+    """Return what was changed; that it is shown isn't recorded besides."""
+    work.session.flush()
+    booking = work.session.get_one(BookingRow, booking_id)
+    found = agenda.details_of(work.session, work.registry, booking)
+    return whole(found, personal=caller.has(KeyScope.PERSONAL))
+
+
+def _told_on(session: Session, booking: BookingRow, shown: Booking) -> list[str]:
+    """Return on which platforms the last change is told to somebody, if it is one to be told."""
+    last = shown.history[-1]
+    return list(notified_on(session, booking, last.at)) if last.change in TOLD else []

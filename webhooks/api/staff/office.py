@@ -1,0 +1,284 @@
+"""The office itself over /api/v1: closures, messages to citizens, the record, statistics."""
+
+from dataclasses import asdict
+from datetime import time
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Path, Query
+
+from core.bookings import by_staff, statistics
+from core.bookings.agenda import ListPlace, entry_of
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
+from core.bookings.to_citizen import chat_of_citizen, write_to_citizen
+from core.catalogue.registry import LoadedMunicipality
+from core.catalogue.times import MIDNIGHT
+from core.db.models import Booking, ScheduleException
+from core.staff import record
+from core.staff.members import find_municipality
+from core.staff.rights import Action, check_municipality
+from webhooks.api.staff.caller import PREFIX, KeyCaller, StaffRoute, Work
+from webhooks.api.staff.cursor import dump_cursor
+from webhooks.api.staff.models import MAX_ID
+from webhooks.api.staff.office_models import (
+    Closure,
+    Closures,
+    MadeClosure,
+    MovedBooking,
+    NewClosure,
+    NewMessage,
+    Preview,
+    Record,
+    RecordedAction,
+    Sent,
+    Statistics,
+)
+from webhooks.api.staff.once import OnceOnly
+from webhooks.api.staff.problems import problems
+from webhooks.api.staff.reading import (
+    BookingId,
+    Cursor,
+    First,
+    Last,
+    Limit,
+    MunicipalityId,
+    days,
+    invalid,
+    place_after,
+)
+from webhooks.api.staff.showing import summary
+
+router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
+
+MAX_COUNTED_DAYS = 366
+
+ClosureId = Annotated[int, Path(description="The id of a closure.", ge=1, le=MAX_ID)]
+
+
+@router.get(
+    "/municipalities/{municipality}/closures", summary="List closures", responses=problems(404)
+)
+async def list_closures(municipality: MunicipalityId, caller: KeyCaller) -> Closures:
+    """Return what staff closed or opened besides, and isn't over; the catalogue's isn't in it."""
+
+    def run(work: Work) -> Closures:
+        listed = closures.list_exceptions(
+            work.session, work.registry, work.staff, municipality, work.now
+        )
+        loaded = find_municipality(work.registry, municipality)
+        rows = [work.session.get_one(ScheduleException, each.id) for each in listed]
+        return Closures(closures=[Closure(**_closure(loaded, row)) for row in rows])
+
+    return await caller.read(run)
+
+
+@router.post(
+    "/municipalities/{municipality}/closures/preview",
+    summary="Preview a closure",
+    responses=problems(404, 409, 413),
+)
+async def preview_closure(
+    municipality: MunicipalityId, body: NewClosure, caller: KeyCaller
+) -> Preview:
+    """Return what would become of the bookings in the way. It changes nothing."""
+
+    def run(work: Work) -> Preview:
+        asked = _asked(municipality, body)
+        planned = closures.preview(work.session, work.registry, work.staff, asked, work.now)
+        loaded = find_municipality(work.registry, municipality)
+        names = {row_id: f"{at}/{desk}" for (at, desk), row_id in loaded.desk_ids.items()}
+        return Preview(
+            moved=[
+                MovedBooking(
+                    **summary(loaded, entry_of(loaded, booking)).model_dump(),
+                    to_desk=names[desk_id],
+                )
+                for booking, desk_id in planned.moves
+            ],
+            offered=[summary(loaded, entry_of(loaded, each)) for each in planned.offers],
+        )
+
+    return await caller.read(run)
+
+
+@router.post(
+    "/municipalities/{municipality}/closures",
+    summary="Close, or open besides",
+    status_code=201,
+    responses=problems(404, 409, 413),
+)
+async def make_closure(
+    municipality: MunicipalityId, body: NewClosure, once: OnceOnly
+) -> MadeClosure:
+    """Close, or open besides. Bookings in the way go to other desks, or are offered a time."""
+
+    def run(work: Work) -> int:
+        asked = _asked(municipality, body)
+        return closures.make(work.session, work.registry, work.staff, asked, work.now).id
+
+    return await once.change(run, _made, alone=True)
+
+
+@router.post(
+    "/municipalities/{municipality}/closures/{closure_id}/end",
+    summary="End a closure",
+    responses=problems(404, 409, 413),
+)
+async def end_closure(
+    municipality: MunicipalityId, closure_id: ClosureId, once: OnceOnly
+) -> MadeClosure:
+    """End a closure before its time; offers that weren't accepted are withdrawn."""
+
+    def run(work: Work) -> int:
+        closures.withdraw(
+            work.session, work.registry, work.staff, municipality, closure_id, work.now
+        )
+        return closure_id
+
+    return await once.change(run, _made, alone=True)
+
+
+def _asked(municipality: str, body: NewClosure) -> ExceptionRequest:
+    """Return what is asked for. Raises RequestValidationError."""
+    if (body.start is None) != (body.end is None):
+        raise invalid("start", "Send both start and end, or neither.", "body")
+    return ExceptionRequest(
+        kind=body.kind,
+        municipality_id=municipality,
+        first=body.first,
+        last=body.last or body.first,
+        start=_clock(body.start),
+        end=_clock(body.end),
+        branch=body.branch,
+        desk=body.desk,
+        reason=body.reason or None,
+    )
+
+
+def _clock(given: time | None) -> str | None:
+    """Return a time of day as it is stored."""
+    if given is None:
+        return None
+    return "24:00" if given == MIDNIGHT else f"{given:%H:%M}"
+
+
+def _made(work: Work, closure_id: int) -> MadeClosure:
+    row = work.session.get_one(ScheduleException, closure_id)
+    loaded = work.registry[row.municipality_id]
+    came = closures.outcome_of(work.session, row, row.made_at)
+    return MadeClosure(
+        **_closure(loaded, row), moved=sum(came.moved.values()), offered=came.offered
+    )
+
+
+def _closure(loaded: LoadedMunicipality, row: ScheduleException) -> dict[str, Any]:
+    asked, zone = closures.request_of(loaded, row), ZoneInfo(loaded.body.timezone)
+    kept = {name: value for name, value in asdict(asked).items() if name != "municipality_id"}
+    return {
+        "id": row.id,
+        **kept,
+        "made_at": row.made_at.astimezone(zone),
+        "ended_at": row.withdrawn_at and row.withdrawn_at.astimezone(zone),
+    }
+
+
+@router.post(
+    "/bookings/{booking_id}/messages",
+    summary="Write to the citizen",
+    status_code=202,
+    responses=problems(404, 409, 413),
+)
+async def send_message(booking_id: BookingId, body: NewMessage, once: OnceOnly) -> Sent:
+    """Write to the citizen who booked, in their chat; what they answer goes to the staff's chat."""
+
+    def run(work: Work) -> int:
+        booking = by_staff.find(work.session, work.registry, work.staff, Action.RELAY, booking_id)
+        write_to_citizen(work.session, work.registry, work.staff, booking, body.text, work.now)
+        return booking.id
+
+    def show(work: Work, number: int) -> Sent:
+        booking = work.session.get_one(Booking, number)
+        return Sent(over=chat_of_citizen(work.session, work.registry, booking))
+
+    return await once.change(run, show)
+
+
+@router.get(
+    "/municipalities/{municipality}/record", summary="Read the record", responses=problems(404)
+)
+async def read_record(
+    municipality: MunicipalityId,
+    caller: KeyCaller,
+    booking: Annotated[
+        int | None, Query(ge=1, le=MAX_ID, description="With this booking only.")
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Record:
+    """Return what staff did, the newest first; who looked at something is in it, too."""
+    after = place_after(cursor)
+
+    def run(work: Work) -> Record:
+        check_municipality(work.staff, Action.LIST_RECORD, municipality)
+        found = record.entries(
+            work.session,
+            work.staff,
+            municipality_id=find_municipality(work.registry, municipality).body.id,
+            booking_id=booking,
+            limit=limit + 1,
+            before=after,
+        )
+        shown = found[:limit]
+        end = shown[-1] if len(found) > limit else None
+        return Record(
+            actions=[
+                RecordedAction(
+                    id=each.id,
+                    at=each.at,
+                    member=each.member,
+                    key=each.key,
+                    over=each.platform,
+                    action=each.action,
+                    code=each.code,
+                    of_member=each.of_member,
+                    room=each.room_id,
+                    reason=each.reason,
+                )
+                for each in shown
+            ],
+            next=dump_cursor(ListPlace(end.at, end.id)) if end else None,
+        )
+
+    return await caller.read(run)
+
+
+@router.get(
+    "/municipalities/{municipality}/statistics", summary="Read counts", responses=problems(404)
+)
+async def read_statistics(
+    municipality: MunicipalityId, caller: KeyCaller, first: First = None, last: Last = None
+) -> Statistics:
+    """Return counts of the bookings that begin on some days, and of the messages about them.
+
+    At most 366 days. Of conversations that ended before a time was held, nothing is stored.
+    """
+
+    def run(work: Work) -> Statistics:
+        check_municipality(work.staff, Action.STATISTICS, municipality)
+        zone = ZoneInfo(find_municipality(work.registry, municipality).body.timezone)
+        since, until = days(first, last, work.now.astimezone(zone).date(), MAX_COUNTED_DAYS)
+        counted = statistics.count_all(
+            work.session, work.registry, work.staff, municipality, first=since, last=until
+        )
+        return Statistics(
+            first=since,
+            last=until,
+            bookings=[asdict(each) for each in counted.bookings],
+            no_show_rate=counted.no_show_rate,
+            lead_days=dict(counted.lead_days),
+            holds=[asdict(each) for each in counted.holds],
+            messages=[asdict(each) for each in counted.messages],
+        )
+
+    return await caller.read(run)

@@ -1,0 +1,216 @@
+"""The bodies of /api/v1 about the office itself: closures, messages, the record, statistics."""
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from core.catalogue.times import Clock, ClockEnd
+from core.db.models import ExceptionKind
+from webhooks.api.staff.models import BOOKING, BookingSummary, Line, Model, Name, Text, example
+
+
+class NewClosure(Model):
+    """A closure, or an opening besides: of a municipality, a branch or a desk."""
+
+    model_config = example(
+        kind="closure",
+        first="2026-12-03",
+        last="2026-12-03",
+        start="10:00",
+        end="12:00",
+        desk="koinoniki-arogi/stegasi",
+        reason="Strike",
+    )
+
+    kind: ExceptionKind
+    first: date
+    last: date | None = Field(default=None, description="The first, if not given.")
+    start: Clock | None = Field(default=None, description="Of each day; all day if not given.")
+    end: ClockEnd | None = Field(default=None, description="24:00 is the end of the day.")
+    branch: Name | None = Field(default=None, description="Only this branch.")
+    desk: Name | None = Field(default=None, description="Only this desk: BRANCH/DESK.")
+    reason: Line | None = Field(default=None, description="Citizens are told.")
+
+
+CLOSURE = {
+    "id": 5,
+    "kind": "closure",
+    "first": "2026-12-03",
+    "last": "2026-12-03",
+    "start": "10:00",
+    "end": "12:00",
+    "branch": None,
+    "desk": "koinoniki-arogi/stegasi",
+    "reason": "Strike",
+    "made_at": "2026-11-30T09:00:00+02:00",
+    "ended_at": None,
+}
+
+
+class Closure(Model):
+    """A closure, or an opening besides, that was made."""
+
+    model_config = example(**CLOSURE)
+
+    id: int
+    kind: ExceptionKind
+    first: date
+    last: date
+    start: str | None
+    end: str | None
+    branch: str | None
+    desk: str | None
+    reason: str | None
+    made_at: datetime
+    ended_at: datetime | None = Field(description="When it was ended before its time.")
+
+
+class MadeClosure(Closure):
+    """A closure, and what became of the bookings in its way."""
+
+    model_config = example(**CLOSURE, moved=3, offered=1)
+
+    moved: int = Field(description="The bookings that went to another desk at the same time.")
+    offered: int = Field(description="Those whose citizens are offered another time.")
+
+
+class Closures(Model):
+    """What is closed, or open besides, and isn't over."""
+
+    model_config = example(closures=[CLOSURE])
+
+    closures: list[Closure]
+
+
+class MovedBooking(BookingSummary):
+    """A booking that would go to another desk."""
+
+    model_config = example(**BOOKING, to_desk="koinoniki-arogi/two")
+
+    to_desk: str
+
+
+class Preview(Model):
+    """What would become of the bookings in the way of a closure."""
+
+    model_config = example(moved=[], offered=[BOOKING])
+
+    moved: list[MovedBooking]
+    offered: list[BookingSummary] = Field(description="Those offered another time.")
+
+
+class NewMessage(Model):
+    """A text to a citizen."""
+
+    model_config = example(text="Please bring your lease.")
+
+    text: Text = Field(min_length=1)
+
+
+class Sent(Model):
+    """How a text goes to a citizen."""
+
+    model_config = example(over="telegram")
+
+    over: str | None = Field(description="The platform of their chat with us.")
+
+
+ENTRY = {
+    "id": 90,
+    "at": "2026-11-30T07:00:00Z",
+    "member": "Eleni Dimou",
+    "key": "Screen in the hall",
+    "over": "api",
+    "action": "cancel",
+    "code": "KX7M2P",
+    "of_member": None,
+    "room": None,
+    "reason": "Strike",
+}
+
+
+class RecordedAction(Model):
+    """Something that staff did."""
+
+    model_config = example(**ENTRY)
+
+    id: int
+    at: datetime
+    member: str | None = Field(description="Null for the technician's commands.")
+    key: str | None = Field(description="The name of the key by which a program did it.")
+    over: str = Field(description="The platform.")
+    action: str
+    code: str | None = Field(description="Of the booking.")
+    of_member: str | None = Field(description="The member to whom it was done.")
+    room: int | None
+    reason: str | None
+
+
+class Record(Model):
+    """What staff did, the newest first."""
+
+    model_config = example(actions=[ENTRY], next=None)
+
+    actions: list[RecordedAction]
+    next: str | None
+
+
+class BookingCounts(Model):
+    """The number of bookings of a service over a channel, in a state."""
+
+    service: str
+    channel: str
+    state: str
+    count: int
+
+
+class HoldCounts(Model):
+    """The number of times that were held on a platform, and of those that were confirmed."""
+
+    platform: str
+    held: int
+    confirmed: int
+
+
+class MessageCounts(Model):
+    """The number of messages about bookings, by platform, kind and status."""
+
+    platform: str
+    kind: str
+    status: str
+    count: int
+
+
+class Statistics(Model):
+    """Counts of the bookings that begin on some days, and of the messages about them."""
+
+    model_config = example(
+        first="2026-12-01",
+        last="2026-12-31",
+        bookings=[
+            {
+                "service": "epidoma-stegasis",
+                "channel": "in_person",
+                "state": "completed",
+                "count": 310,
+            }
+        ],
+        no_show_rate=0.08,
+        lead_days={"2": 90, "7": 220},
+        holds=[{"platform": "telegram", "held": 400, "confirmed": 310}],
+        messages=[
+            {"platform": "telegram", "kind": "reminder", "status": "delivered", "count": 280}
+        ],
+    )
+
+    first: date
+    last: date
+    bookings: list[BookingCounts]
+    no_show_rate: float | None = Field(
+        description="Of those of which it is marked whether the citizen came; null where of none."
+    )
+    lead_days: dict[int, int] = Field(
+        description="The number of bookings by the whole days between confirming and beginning."
+    )
+    holds: list[HoldCounts]
+    messages: list[MessageCounts]
