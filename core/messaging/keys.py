@@ -4,7 +4,7 @@ A recipient and a cause make the dedupe key.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -57,6 +57,10 @@ class MessageKind(StrEnum):
     """A closure or an extra opening that was made, or has ended, to a room of staff."""
     CLOSURE_PREVIEW = "closure_preview"
     """The preview of a closure or opening, edited in a room once it is answered."""
+    WEBHOOK_DISABLED = "webhook_disabled"
+    """An endpoint that gets no events any more, to a room of staff."""
+    EVENT = "event"
+    """A change, to a webhook endpoint."""
 
 
 TO_STAFF = frozenset(
@@ -74,6 +78,7 @@ TO_STAFF = frozenset(
         MessageKind.RELAY_PROMPT,
         MessageKind.CLOSURE,
         MessageKind.CLOSURE_PREVIEW,
+        MessageKind.WEBHOOK_DISABLED,
     }
 )
 """The kinds of message that go to a room of staff."""
@@ -116,7 +121,21 @@ class RoomRecipient:
         return f"room {self.room_id}"
 
 
-Recipient = ContactRecipient | AttendeeRecipient | RoomRecipient
+@dataclass(frozen=True)
+class EndpointRecipient:
+    """A webhook endpoint, for what is about one thing. Stored as "webhook 3 booking 7".
+
+    So the events of a booking are sent one after the other, and wait for no other booking's.
+    """
+
+    endpoint_id: int
+    about: str
+
+    def __str__(self) -> str:
+        return f"webhook {self.endpoint_id} {self.about}"
+
+
+Recipient = ContactRecipient | AttendeeRecipient | RoomRecipient | EndpointRecipient
 """Messages to the same recipient are sent one after the other."""
 
 
@@ -259,6 +278,11 @@ class Cause:
         """Return the command's row, when it came, and the number of what was made."""
         _preview, inbound_id, received_at, number = self.text.split()
         return int(inbound_id), int(received_at), int(number)
+
+    @classmethod
+    def webhook_disabled(cls, endpoint_id: int, at: datetime) -> "Cause":
+        """Return the cause that is an endpoint disabled at a time, "webhook disabled 3 1764…"."""
+        return cls(f"webhook disabled {endpoint_id} {int(at.timestamp())}")
 
     def as_closure(self) -> tuple[int, bool]:
         """Return the id of the closure or opening that is the cause, and whether it ended."""

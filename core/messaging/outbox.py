@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from random import SystemRandom
 
-from sqlalchemy import Integer, String, bindparam, cast, func, select, text, update
+from sqlalchemy import Integer, Select, String, bindparam, cast, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -213,11 +213,19 @@ def _claim() -> ReturningUpdate[OutboxRow]:
         .order_by(OutboxRow.try_at, OutboxRow.id)
         .limit(bindparam("at_most", type_=Integer))
         .with_for_update(skip_locked=True, of=OutboxRow)
-        .cte()  # which runs once; a plain subquery might run, and lock, again
     )
+    return claiming(ready)
+
+
+def claiming(ready: Select[int]) -> ReturningUpdate[OutboxRow]:
+    """Return the statement that claims the rows whose ids are selected, for a worker.
+
+    Its parameters are `worker` and `lease_end`.
+    """
+    ids = ready.cte()  # which runs once; a plain subquery might run, and lock, again
     return (
         update(OutboxRow)
-        .where(OutboxRow.id.in_(select(ready.c.id)))
+        .where(OutboxRow.id.in_(select(ids.c.id)))
         .values(
             status=OutboxStatus.CLAIMED,
             claimed_by=bindparam("worker"),

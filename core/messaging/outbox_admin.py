@@ -98,7 +98,9 @@ def _is_stuck(pull_platform: str, now: datetime) -> tuple[ColumnElement[bool], .
     )
     # What may have arrived is sent once more by itself: sooner, it would come three times.
     in_doubt = OutboxRow.may_have_arrived & (OutboxRow.try_at > now)
-    return stuck, ~in_doubt, OutboxRow.platform != pull_platform
+    # Events are looked after by their endpoint: `rantevou webhook`.
+    is_event = OutboxRow.endpoint_id.is_not(None)
+    return stuck, ~in_doubt, ~is_event, OutboxRow.platform != pull_platform
 
 
 def _is_due(

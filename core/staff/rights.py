@@ -59,6 +59,12 @@ class Action(StrEnum):
     """Open them besides, or end a closure."""
     LIST_CLOSURES = "list_closures"
     STATISTICS = "statistics"
+    LIST_WEBHOOKS = "list_webhooks"
+    ADD_WEBHOOK = "add_webhook"
+    CHANGE_WEBHOOK = "change_webhook"
+    """Give a webhook endpoint another secret, disable or enable it."""
+    SEND_WEBHOOK = "send_webhook"
+    """Try a webhook endpoint, or send it events once more."""
 
 
 class Scope(StrEnum):
@@ -113,6 +119,10 @@ RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
     Action.OPEN:            (_DESKS,   _TOWN,   _ALL),
     Action.LIST_CLOSURES:   (_TOWN,    _TOWN,   _ALL),
     Action.STATISTICS:      (_NO,      _TOWN,   _ALL),
+    Action.LIST_WEBHOOKS:   (_NO,      _TOWN,   _ALL),
+    Action.ADD_WEBHOOK:     (_NO,      _TOWN,   _ALL),
+    Action.CHANGE_WEBHOOK:  (_NO,      _TOWN,   _ALL),
+    Action.SEND_WEBHOOK:    (_NO,      _TOWN,   _ALL),
 }
 # fmt: on
 

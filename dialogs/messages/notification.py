@@ -75,7 +75,7 @@ WORDINGS: Mapping[MessageKind, Wording] = {
 
 CANCELLATIONS = {MessageKind.CANCELLED, MessageKind.CANCELLED_BY_OFFICE}
 
-OTHERS = TO_STAFF | RELAYED_TO_CITIZEN | {MessageKind.REPLY}
+OTHERS = TO_STAFF | RELAYED_TO_CITIZEN | {MessageKind.REPLY, MessageKind.EVENT}
 """The kinds that aren't notifications about an appointment."""
 
 if _missing := set(MessageKind) - WORDINGS.keys() - CANCELLATIONS - STATES.keys() - OTHERS:

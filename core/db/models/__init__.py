@@ -29,6 +29,7 @@ from core.db.models.staff import (
     StaffRoom,
 )
 from core.db.models.time_offers import OfferState, TimeOffer
+from core.db.models.webhooks import DisabledBecause, WebhookEndpoint
 
 __all__ = [
     "HELD",
@@ -45,6 +46,7 @@ __all__ = [
     "Contact",
     "Conversation",
     "Desk",
+    "DisabledBecause",
     "ExceptionKind",
     "FailedAttempt",
     "History",
@@ -71,5 +73,6 @@ __all__ = [
     "Suppression",
     "TimeOffer",
     "UtcDateTime",
+    "WebhookEndpoint",
     "address_key",
 ]

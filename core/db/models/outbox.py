@@ -32,6 +32,10 @@ _ONLY_SENT_TO_ROOMS: dict[str, Any] = {
     for dialect in ("sqlite", "postgresql")
 }
 
+_ONLY_EVENTS: dict[str, Any] = {
+    f"{dialect}_where": text("endpoint_id IS NOT NULL") for dialect in ("sqlite", "postgresql")
+}
+
 
 class OutboxStatus(StrEnum):
     """The status of a message's delivery.
@@ -53,7 +57,10 @@ class OutboxStatus(StrEnum):
 
 
 class OutboxRow(Base):
-    """A message to be delivered. It has ids only, and is rendered when it is sent."""
+    """A message to be delivered. It has ids only, and is rendered when it is sent.
+
+    An event to an endpoint has its text, for it tells of a change as it was.
+    """
 
     __tablename__ = "outgoing"
     __table_args__ = (
@@ -68,6 +75,8 @@ class OutboxRow(Base):
         Index("ix_outgoing_provider_id", "provider_id", **_ONLY_SENT),
         # For a chat that gets another address, in which all of them have other ids.
         Index("ix_outgoing_sent_to_room", "room_id", **_ONLY_SENT_TO_ROOMS),
+        # For events that are to be sent once more, by their time.
+        Index("ix_outgoing_endpoint", "endpoint_id", "due_at", **_ONLY_EVENTS),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -95,6 +104,12 @@ class OutboxRow(Base):
     """The text of a relay thread that it carries."""
     gathered_by: Mapped[int | None]
     """The row in whose message it was sent, with others."""
+    endpoint_id: Mapped[int | None]
+    """The webhook endpoint that it goes to."""
+    event_id: Mapped[str | None]
+    """The id of an event, the same for each endpoint."""
+    payload: Mapped[str | None]
+    """An event as it is sent, in JSON; nothing personal."""
     due_at: Mapped[datetime]
     try_at: Mapped[datetime]
     """The time from which it may be claimed: its due time, a retry's, or the end of a lease."""

@@ -18,7 +18,17 @@ from core.bookings.staff_rights import bookable_part
 from core.db.models import Booking, Contact, ExceptionKind
 from core.errors import StaffRefused
 from core.i18n import Language
-from core.staff import api_keys, codes, links, members, record, relay, rooms
+from core.staff import (
+    api_keys,
+    codes,
+    links,
+    members,
+    record,
+    relay,
+    rooms,
+    webhook_sending,
+    webhooks,
+)
 from core.staff.rights import RIGHTS, Action
 from tests.core.small_municipality import MONDAY, at
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
@@ -71,6 +81,10 @@ EXPECTED = {
     Action.OPEN: AT_DESK,
     Action.LIST_CLOSURES: LISTS,
     Action.STATISTICS: MANAGES,
+    Action.LIST_WEBHOOKS: MANAGES,
+    Action.ADD_WEBHOOK: MANAGES,
+    Action.CHANGE_WEBHOOK: MANAGES,
+    Action.SEND_WEBHOOK: MANAGES,
 }
 
 WHOSE = ("own", "other group", "other municipality")
@@ -296,6 +310,24 @@ class Attempt:
             towns.session, towns.registry, self.staff, self.at, first=MONDAY, last=MONDAY
         )
 
+    def list_webhooks(self) -> None:
+        webhooks.list_endpoints(self.towns.session, self.staff, self.at)
+
+    def add_webhook(self, by: Staff) -> int:
+        towns, url = self.towns, "https://example.gr/hook"
+        return webhooks.add(
+            towns.session, towns.registry, by, towns.now, municipality_id=self.at, url=url
+        )[0]
+
+    def change_webhook(self) -> None:
+        webhooks.rotate(self.towns.session, self.staff, self.add_webhook(OPERATOR), self.towns.now)
+
+    def replay(self) -> None:
+        towns = self.towns
+        webhook_sending.replay_since(
+            towns.session, self.staff, self.add_webhook(OPERATOR), towns.now, towns.now
+        )
+
     def unbind(self) -> None:
         rooms.unbind(self.towns.session, self.staff, self.bound(), self.towns.now)
 
@@ -333,6 +365,10 @@ WAYS: dict[Action, Callable[[Attempt], object]] = {
     Action.OPEN: lambda attempt: attempt.make(ExceptionKind.OPENING),
     Action.LIST_CLOSURES: Attempt.list_closures,
     Action.STATISTICS: Attempt.count,
+    Action.LIST_WEBHOOKS: Attempt.list_webhooks,
+    Action.ADD_WEBHOOK: lambda attempt: attempt.add_webhook(attempt.staff),
+    Action.CHANGE_WEBHOOK: Attempt.change_webhook,
+    Action.SEND_WEBHOOK: Attempt.replay,
 }
 
 

@@ -1,0 +1,193 @@
+"""Webhook endpoints: the programs of a municipality that are sent events."""
+
+import base64
+import secrets
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.actor import Staff
+from core.catalogue.registry import Registry
+from core.db.models import DisabledBecause, OutboxRow, OutboxStatus, WebhookEndpoint
+from core.errors import StaffRefusalKind, StaffRefused
+from core.i18n import TextTemplate, _
+from core.messaging.event_queue import PLATFORM, EventType
+from core.staff.members import find_municipality
+from core.staff.record import record
+from core.staff.rights import Action, Scope, check_municipality, not_found, scope_of
+
+MAX_ENDPOINTS = 20
+"""The most endpoints of a municipality: each change is stored once for each."""
+
+MAX_URL = 2000
+
+SECRET_BYTES = 32
+"""The length of a secret; the specification wants 24 to 64."""
+
+OVERLAP = timedelta(hours=24)
+"""The time for which events are signed with a former secret, too."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An endpoint as it is listed: how many events wait for it, and how many failed."""
+
+    id: int
+    municipality_id: str
+    url: str
+    event_types: Sequence[EventType]
+    created_at: datetime
+    disabled_at: datetime | None
+    disabled_because: DisabledBecause | None
+    waiting: int
+    failed: int
+
+
+def add(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    now: datetime,
+    *,
+    municipality_id: str,
+    url: str,
+    event_types: Collection[EventType] = (),
+    plain_http: bool = False,
+) -> tuple[int, str]:
+    """Add an endpoint, for all events or for those of some types; return its id and its secret.
+
+    `plain_http`: http is allowed besides https. Raises StaffRefused: not_allowed, not_found,
+    invalid.
+    """
+    check_municipality(staff, Action.ADD_WEBHOOK, municipality_id)
+    find_municipality(registry, municipality_id)
+    check_url(url, plain_http=plain_http)
+    if EventType.TEST in event_types:
+        raise _invalid(_("That event is only sent by a test."))
+    there = select(func.count()).where(WebhookEndpoint.municipality_id == municipality_id)
+    if (session.scalar(there) or 0) >= MAX_ENDPOINTS:
+        raise _invalid(
+            _("There are {count} endpoints already, which is the most.", count=MAX_ENDPOINTS)
+        )
+    endpoint = WebhookEndpoint(
+        municipality_id=municipality_id,
+        url=url,
+        event_types=sorted(set(event_types)),
+        secret=new_secret(),
+        created_at=now,
+    )
+    session.add(endpoint)
+    session.flush()
+    record(session, staff, Action.ADD_WEBHOOK, now, municipality_id=municipality_id)
+    return endpoint.id, endpoint.secret
+
+
+def check_url(url: str, *, plain_http: bool = False) -> None:
+    """Raise StaffRefused (invalid) unless events can be sent to that address."""
+    schemes = ("https", "http") if plain_http else ("https",)
+    try:
+        parts = urlsplit(url)
+        is_right = (
+            parts.scheme in schemes
+            and bool(parts.hostname)
+            and parts.port != 0
+            and parts.username is None
+            and not parts.fragment
+            and url.isascii()
+            and url.isprintable()
+            and " " not in url
+            and len(url) <= MAX_URL
+        )
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise _invalid(
+            _("The address must be like https://example.gr/hook, without a name or password in it.")
+        )
+
+
+def new_secret() -> str:
+    """Return a new secret, in the form of Standard Webhooks."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
+
+
+def list_endpoints(
+    session: Session, staff: Staff, municipality_id: str | None = None
+) -> Sequence[Endpoint]:
+    """Return the endpoints that one may see, or those of a municipality. Raises StaffRefused."""
+    if scope_of(staff, Action.LIST_WEBHOOKS) is not Scope.DEPLOYMENT:
+        municipality_id = municipality_id or staff.municipality_id
+    query = select(WebhookEndpoint).order_by(WebhookEndpoint.id)
+    if municipality_id is not None:
+        check_municipality(staff, Action.LIST_WEBHOOKS, municipality_id)
+        query = query.where(WebhookEndpoint.municipality_id == municipality_id)
+    waiting, failed = Counter[int](), Counter[int]()
+    unsent = (OutboxStatus.PENDING, OutboxStatus.CLAIMED, OutboxStatus.FAILED)
+    for endpoint_id, status, number in session.execute(
+        select(OutboxRow.endpoint_id, OutboxRow.status, func.count())
+        .where(OutboxRow.platform == PLATFORM, OutboxRow.status.in_(unsent))
+        .group_by(OutboxRow.endpoint_id, OutboxRow.status)
+    ):
+        (failed if status == OutboxStatus.FAILED else waiting)[endpoint_id or 0] += number
+    return [
+        Endpoint(
+            each.id,
+            each.municipality_id,
+            each.url,
+            [EventType(name) for name in each.event_types],
+            each.created_at,
+            each.disabled_at,
+            DisabledBecause(each.disabled_because) if each.disabled_because else None,
+            waiting[each.id],
+            failed[each.id],
+        )
+        for each in session.scalars(query)
+    ]
+
+
+def rotate(
+    session: Session,
+    staff: Staff,
+    endpoint_id: int,
+    now: datetime,
+    overlap: timedelta = OVERLAP,
+) -> str:
+    """Give an endpoint a new secret; return it. The former one signs, too, for `overlap`.
+
+    Raises StaffRefused: not_allowed, not_found.
+    """
+    endpoint = find(session, staff, Action.CHANGE_WEBHOOK, endpoint_id)
+    endpoint.former_secret = endpoint.secret if overlap else None
+    endpoint.former_until = now + overlap if overlap else None
+    endpoint.secret = new_secret()
+    record(session, staff, Action.CHANGE_WEBHOOK, now, municipality_id=endpoint.municipality_id)
+    return endpoint.secret
+
+
+def signing_secrets(endpoint: WebhookEndpoint, now: datetime) -> list[str]:
+    """Return the secrets that sign what an endpoint is sent now."""
+    former = endpoint.former_secret
+    still = former and endpoint.former_until is not None and now < endpoint.former_until
+    return [endpoint.secret, former] if former and still else [endpoint.secret]
+
+
+def find(session: Session, staff: Staff, action: Action, endpoint_id: int) -> WebhookEndpoint:
+    """Return an endpoint with which something is to be done, locked.
+
+    Raises StaffRefused: not_allowed, not_found.
+    """
+    scope = scope_of(staff, action)
+    endpoint = session.get(WebhookEndpoint, endpoint_id, with_for_update=True)
+    is_own = endpoint is not None and endpoint.municipality_id == staff.municipality_id
+    if endpoint is None or not (is_own or scope is Scope.DEPLOYMENT):
+        raise not_found(_("There is no such endpoint."))
+    return endpoint
+
+
+def _invalid(text: TextTemplate) -> StaffRefused:
+    return StaffRefused(StaffRefusalKind.INVALID, text)

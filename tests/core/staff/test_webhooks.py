@@ -1,0 +1,235 @@
+"""Webhook endpoints: added, given other secrets, disabled and enabled, sent events once more."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, text
+
+from core.db.models import DisabledBecause, OutboxRow, OutboxStatus, StaffAction, WebhookEndpoint
+from core.errors import StaffRefusalKind, StaffRefused
+from core.messaging import event_queue
+from core.messaging.event_queue import EventType, enqueue_events, new_event
+from core.staff import webhook_sending, webhooks
+from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
+
+URL = "https://example.gr/hook"
+
+
+def add(towns: TwoTowns, url: str = URL, at: str = TOWN, *types: EventType) -> int:
+    return webhooks.add(
+        towns.session,
+        towns.registry,
+        OPERATOR,
+        towns.now,
+        municipality_id=at,
+        url=url,
+        event_types=types,
+    )[0]
+
+
+def enqueue(towns: TwoTowns, endpoint: int, *abouts: str) -> list[str]:
+    """Enqueue an event about each of these; return their ids."""
+    events = [
+        new_event(EventType.BOOKING_EDITED, about, {"about": about}, towns.now) for about in abouts
+    ]
+    enqueue_events(
+        towns.session, [(endpoint, OutboxStatus.PENDING, each) for each in events], towns.now
+    )
+    return [event.id for event in events]
+
+
+def claim(towns: TwoTowns, *endpoints: int) -> list[str | None]:
+    """Claim what may be sent now; return the ids of the events."""
+    accounts = [event_queue.account_of(each) for each in endpoints]
+    rows = event_queue.claim(towns.session, accounts, "worker", towns.now, 10)
+    assert all(row.status == "claimed" for row in rows)
+    return [row.event_id for row in rows]
+
+
+def settle(towns: TwoTowns, event_id: str, status: str) -> None:
+    for row in towns.session.scalars(select(OutboxRow).where(OutboxRow.event_id == event_id)):
+        row.status = status
+    towns.session.flush()
+
+
+def statuses(towns: TwoTowns) -> list[str]:
+    return list(towns.session.scalars(select(OutboxRow.status).order_by(OutboxRow.id)))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.gr/hook",
+        "ftp://example.gr",
+        "https://",
+        "https://name:password@example.gr/",
+        "https://example.gr/#part",
+        "https://example.gr:99999/",
+        "https://[::1/",
+        "https://example.gr/a b",
+        "https://δήμος.gr/",
+        "https://example.gr/" + "x" * 2000,
+        "example.gr",
+        "",
+    ],
+)
+def test_an_address_to_which_nothing_can_be_sent_is_refused(towns: TwoTowns, url: str) -> None:
+    with pytest.raises(StaffRefused) as refused:
+        add(towns, url)
+    assert refused.value.kind is StaffRefusalKind.INVALID
+
+
+def test_plain_http_is_taken_only_where_it_is_allowed(towns: TwoTowns) -> None:
+    webhooks.check_url("http://10.0.0.5:8080/hook", plain_http=True)
+    with pytest.raises(StaffRefused):
+        webhooks.check_url("http://10.0.0.5:8080/hook")
+
+
+def test_a_municipality_has_a_limited_number_of_endpoints(
+    towns: TwoTowns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MAX_ENDPOINTS", 2)
+    for _number in range(2):
+        add(towns)
+    with pytest.raises(StaffRefused):
+        add(towns)
+    add(towns, at=CITY)
+
+
+def test_a_secret_is_stored_encrypted(towns: TwoTowns) -> None:
+    endpoint = towns.session.get_one(WebhookEndpoint, add(towns))
+    assert endpoint.secret.startswith("whsec_")
+    stored = towns.session.execute(text("SELECT secret FROM webhook_endpoints")).scalar_one()
+    assert endpoint.secret.encode() not in bytes(stored)
+
+
+def test_a_former_secret_signs_until_its_time_is_over(towns: TwoTowns) -> None:
+    number = add(towns)
+    endpoint = towns.session.get_one(WebhookEndpoint, number)
+    first = endpoint.secret
+    second = webhooks.rotate(towns.session, OPERATOR, number, towns.now)
+    assert second != first
+    assert webhooks.signing_secrets(endpoint, towns.now) == [second, first]
+    towns.later(hours=24)
+    assert webhooks.signing_secrets(endpoint, towns.now) == [second]
+    third = webhooks.rotate(towns.session, OPERATOR, number, towns.now, timedelta())
+    assert webhooks.signing_secrets(endpoint, towns.now) == [third]
+
+
+def test_the_record_says_who_did_what_with_endpoints(towns: TwoTowns) -> None:
+    number = add(towns)
+    webhooks.rotate(towns.session, OPERATOR, number, towns.now)
+    webhook_sending.disable(towns.session, OPERATOR, number, towns.now)
+    webhook_sending.enable(towns.session, OPERATOR, number, towns.now)
+    webhook_sending.replay_since(towns.session, OPERATOR, number, towns.now, towns.now)
+    done = towns.session.scalars(select(StaffAction.action).order_by(StaffAction.id)).all()
+    assert done == ["add_webhook", *["change_webhook"] * 3, "send_webhook"]
+
+
+def test_later_events_of_a_booking_wait_for_the_earlier_ones(towns: TwoTowns) -> None:
+    number, other = add(towns), add(towns)
+    first, second, third = enqueue(towns, number, "booking 1", "booking 1", "booking 2")
+    (elsewhere,) = enqueue(towns, other, "booking 1")
+    assert claim(towns, number, other) == [first, third, elsewhere]
+    towns.later(days=3)  # however long it takes; what was claimed is claimed once more
+    assert claim(towns, number, other) == [first, third, elsewhere]
+    settle(towns, first, "sent")
+    assert claim(towns, number, other) == [second]
+
+
+def test_the_clock_that_was_set_back_changes_no_order(towns: TwoTowns) -> None:
+    number = add(towns)
+    towns.later(hours=1)
+    (first,) = enqueue(towns, number, "booking 1")
+    towns.later(hours=-1)
+    (second,) = enqueue(towns, number, "booking 1")
+    assert claim(towns, number) == []
+    towns.later(hours=2)
+    assert claim(towns, number) == [first]
+    settle(towns, first, "sent")
+    assert claim(towns, number) == [second]
+
+
+def test_what_may_be_sent_is_due(towns: TwoTowns) -> None:
+    number = add(towns)
+    accounts = [event_queue.account_of(number)]
+    assert not event_queue.is_due(towns.session, [], towns.now)
+    assert not event_queue.is_due(towns.session, accounts, towns.now)
+    enqueue(towns, number, "booking 1", "booking 1")
+    assert event_queue.is_due(towns.session, accounts, towns.now)
+    claim(towns, number)
+    assert not event_queue.is_due(towns.session, accounts, towns.now)
+
+
+def test_an_event_is_tried_ten_times_in_three_days(towns: TwoTowns) -> None:
+    now, tries = towns.now, 1
+    while again := event_queue.next_try(tries, now):
+        assert again > now
+        now, tries = again, tries + 1
+    assert tries == 10
+    assert timedelta(days=3) < now - towns.now < timedelta(days=4)
+
+
+def test_what_waits_for_a_disabled_endpoint_is_sent_when_it_is_enabled(towns: TwoTowns) -> None:
+    number = add(towns)
+    first, second = enqueue(towns, number, "booking 1", "booking 1")
+    webhook_sending.disable(towns.session, OPERATOR, number, towns.now)
+    assert statuses(towns) == ["failed", "failed"]
+    with pytest.raises(StaffRefused) as refused:
+        webhook_sending.replay_event(towns.session, OPERATOR, number, first, towns.now)
+    assert refused.value.kind is StaffRefusalKind.CHANGED
+    towns.later(days=1)
+    assert webhook_sending.enable(towns.session, OPERATOR, number, towns.now) == 2
+    assert claim(towns, number) == [first]
+    settle(towns, first, "sent")
+    assert claim(towns, number) == [second]
+
+
+def test_events_are_sent_once_more_by_their_id_or_their_time(towns: TwoTowns) -> None:
+    number, since = add(towns), towns.now
+    (first,) = enqueue(towns, number, "booking 1")
+    towns.later(hours=1)
+    (second,) = enqueue(towns, number, "booking 1")
+    for each in (first, second):
+        settle(towns, each, "sent")
+    webhook_sending.replay_event(towns.session, OPERATOR, number, second, towns.now)
+    assert claim(towns, number) == [second]
+    settle(towns, second, "sent")
+    given = (towns.session, OPERATOR, number, towns.now)
+    until = since + timedelta(minutes=30)
+    assert webhook_sending.replay_since(*given, since, until) == 1
+    assert webhook_sending.replay_since(*given, since) == 2
+    assert claim(towns, number) == [first]
+    for unknown in ("evt_unknown", "", "x" * 5000):
+        with pytest.raises(StaffRefused) as refused:
+            webhook_sending.replay_event(towns.session, OPERATOR, number, unknown, towns.now)
+        assert refused.value.kind is StaffRefusalKind.NOT_FOUND
+
+
+def test_what_is_being_sent_is_left_alone(towns: TwoTowns) -> None:
+    number = add(towns)
+    (event,) = enqueue(towns, number, "booking 1")
+    assert claim(towns, number) == [event]
+    assert (
+        webhook_sending.replay_since(
+            towns.session, OPERATOR, number, towns.now, towns.now - timedelta(days=1)
+        )
+        == 0
+    )
+    webhook_sending.disable(towns.session, OPERATOR, number, towns.now)
+    assert statuses(towns) == ["claimed"]
+
+
+def test_an_endpoint_is_listed_with_what_waits_and_what_failed(towns: TwoTowns) -> None:
+    number = add(towns, URL, TOWN, EventType.BOOKING_MOVED, EventType.BOOKING_CONFIRMED)
+    add(towns, at=CITY)
+    first, _second, _third = enqueue(towns, number, "booking 1", "booking 1", "booking 2")
+    claim(towns, number)
+    settle(towns, first, "failed")
+    (listed,) = webhooks.list_endpoints(towns.session, OPERATOR, TOWN)
+    assert (listed.waiting, listed.failed) == (2, 1)
+    assert listed.event_types == ["booking.confirmed", "booking.moved"]
+    webhook_sending.disable(towns.session, OPERATOR, number, towns.now)
+    (listed,) = webhooks.list_endpoints(towns.session, OPERATOR, TOWN)
+    assert (listed.disabled_at, listed.disabled_because) == (towns.now, DisabledBecause.BY_HAND)
+    assert len(webhooks.list_endpoints(towns.session, OPERATOR)) == 2
