@@ -26,6 +26,7 @@ from core.messaging.outbox_admin import RETRIED
 from core.staff import rooms
 from core.staff.alerts import enqueue_undelivered
 from core.staff.relay_upkeep import give_up as give_up_relay
+from core.staff.webhook_events import enqueue_message_failed
 
 log = structlog.get_logger()
 
@@ -332,8 +333,10 @@ def _retry_doubtful(
 
 
 def _give_up(session: Session, services: Services, row: OutboxRow, why: str) -> None:
-    """Mark a message failed, and send it another way."""
+    """Mark a message failed, and send it another way; endpoints learn of a citizen's."""
     _set_status(session, row, OutboxStatus.FAILED, why)
+    if row.room_id is None:
+        enqueue_message_failed(session, row, services.clock())
     _send_another_way(session, services, row)
 
 

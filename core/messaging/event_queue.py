@@ -7,7 +7,7 @@ and is tried by a plan of its own.
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from random import SystemRandom
@@ -75,8 +75,13 @@ class Event:
 def new_event(event_type: EventType, about: str, data: Mapping[str, Any], now: datetime) -> Event:
     """Return a new event; `data` must contain nothing personal."""
     event_id = f"evt_{secrets.token_hex(16)}"
-    whole = {"id": event_id, "type": event_type, "timestamp": now, "data": data}
+    whole = {"id": event_id, "type": event_type, "timestamp": stamp(now), "data": data}
     return Event(event_id, about, to_json(whole).decode())
+
+
+def stamp(at: datetime) -> str:
+    """Return a time as events have it: in UTC, to the second."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def account_of(endpoint_id: int) -> str:

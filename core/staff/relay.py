@@ -29,6 +29,7 @@ from core.staff.alerts import to_room
 from core.staff.record import record
 from core.staff.rights import Action, Target, check_booking, check_municipality, target_of
 from core.staff.rooms import CHANNEL, is_for
+from core.staff.webhook_events import enqueue_relay_opened
 
 MAX_TEXT = 4096
 """The most characters of a text, as many as a message of Telegram has."""
@@ -103,6 +104,7 @@ def open_thread(
     if thread is not None and thread.municipality_id != room.municipality_id:
         close(session, registry, thread, now)
         thread = None
+    is_new = thread is None
     if thread is None:
         thread = RelayThread(
             municipality_id=room.municipality_id,
@@ -123,6 +125,8 @@ def open_thread(
         thread.service = service
     _put_off(registry, thread, now)
     session.flush()
+    if is_new:
+        enqueue_relay_opened(session, thread, now)
     return thread
 
 

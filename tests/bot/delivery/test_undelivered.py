@@ -1,5 +1,6 @@
 """A message to a citizen that can't reach them any way is told to staff, who are to call them."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from core.bookings.offers.making import make_offers, plan_offers
 from core.bookings.offers.service import ask_for_offer
 from core.db.models import Booking, OutboxRow, StaffRoom, TimeOffer
 from core.errors import DeliveryError
+from core.staff import webhooks
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
 from tests.conftest import mostly_on
 
@@ -71,6 +73,33 @@ def test_who_can_be_reached_no_way_is_to_be_called(booked: PushDeployment) -> No
     booked.deployment.clock.forward(hours=1)
     booked.deliver(booked.settled)
     assert len(calls(booked)) == 1
+
+
+@mostly_on("sqlite")
+def test_each_message_that_is_given_up_is_an_event(booked: PushDeployment) -> None:
+    services = booked.deployment.services
+    booked.deployment.database.write_sync(
+        lambda s: webhooks.add(
+            s,
+            services.registry,
+            OPERATOR,
+            services.clock(),
+            municipality_id="kalamata",
+            url="https://example.gr/hook",
+        )
+    )
+    booked.deployment.clock.forward(days=2, hours=4)
+    booked.server.failures["citizen"] = list(BLOCKED)
+    booked.email.fails = [DeliveryError("no such mailbox", unreachable=True)] * 2
+    booked.deliver(lambda: booked.settled() and bool(calls(booked)))
+    query = select(OutboxRow.payload).where(OutboxRow.kind == "event").order_by(OutboxRow.id)
+    stored = booked.deployment.database.write_sync(lambda s: s.scalars(query).all())
+    events = [json.loads(payload or "") for payload in stored]
+    assert {event["type"] for event in events} == {"message.failed"}
+    assert [event["data"]["message"] for event in events] == [
+        {"kind": "reminder", "platform": "push"},
+        {"kind": "reminder", "platform": "email"},
+    ]
 
 
 @mostly_on("sqlite")

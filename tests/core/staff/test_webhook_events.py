@@ -1,0 +1,246 @@
+"""Events to webhook endpoints: one of each change of a booking, with the booking as it was then."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from core.actor import Role, Staff
+from core.bookings import attendance, by_staff, closures, service
+from core.bookings.exception_request import ExceptionRequest
+from core.db.models import (
+    Booking,
+    Contact,
+    DisabledBecause,
+    ExceptionKind,
+    HistoryAction,
+    OutboxRow,
+    WebhookEndpoint,
+)
+from core.messaging.event_queue import EventType
+from core.staff import codes, relay, rooms, webhook_sending
+from core.staff.rights import Action
+from core.staff.webhook_events import EVENTS
+from tests.core.booking_environment import DETAILS
+from tests.core.small_municipality import MONDAY, at, utc
+from tests.core.staff.test_webhooks import add
+from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
+
+Change = Callable[[TwoTowns, Booking, Staff], object]
+
+
+def sent(towns: TwoTowns, endpoint: int | None = None) -> list[dict[str, Any]]:
+    """Return the events so far, to one endpoint or to all."""
+    rows = towns.session.scalars(
+        select(OutboxRow).where(OutboxRow.kind == "event").order_by(OutboxRow.id)
+    )
+    return [json.loads(row.payload or "") for row in rows if endpoint in (None, row.endpoint_id)]
+
+
+def move(towns: TwoTowns, booking: Booking, staff: Staff) -> None:
+    by_staff.move(towns.session, towns.registry, staff, booking, at("10:30"), towns.now)
+
+
+def cancel(towns: TwoTowns, booking: Booking, staff: Staff) -> None:
+    by_staff.cancel(towns.session, towns.registry, staff, booking, towns.now, "απεργία")
+
+
+def edit(towns: TwoTowns, booking: Booking, staff: Staff) -> None:
+    actor, changes = by_staff.acting(staff, booking), {"name": "Άννα Παππά"}
+    service.edit(towns.session, towns.registry, booking, changes, towns.now, actor)
+
+
+def withdraw(towns: TwoTowns, booking: Booking, staff: Staff) -> None:
+    actor = by_staff.acting(staff, booking)
+    service.withdraw_consent(towns.session, towns.registry, booking, towns.now, actor)
+
+
+def arrive(towns: TwoTowns, booking: Booking, staff: Staff) -> None:
+    towns.now = at("09:30")
+    attendance.mark_arrived(towns.session, towns.registry, staff, booking, towns.now)
+
+
+def undo(towns: TwoTowns, booking: Booking, staff: Staff) -> None:
+    arrive(towns, booking, staff)
+    attendance.undo(towns.session, towns.registry, staff, booking, Action.ARRIVED, towns.now)
+
+
+def outcome(action: Action) -> Change:
+    def mark(towns: TwoTowns, booking: Booking, staff: Staff) -> None:
+        towns.now = at("10:10")
+        given = (towns.session, towns.registry, staff, booking, action, towns.now)
+        attendance.mark_outcome(*given)
+
+    return mark
+
+
+CHANGES: dict[str, tuple[Change, str, str]] = {
+    "moved": (move, "booking.moved", "confirmed"),
+    "cancelled": (cancel, "booking.cancelled", "cancelled"),
+    "consent withdrawn": (withdraw, "booking.cancelled", "cancelled"),
+    "edited": (edit, "booking.edited", "confirmed"),
+    "arrived": (arrive, "booking.arrived", "confirmed"),
+    "completed": (outcome(Action.CAME), "booking.completed", "completed"),
+    "no show": (outcome(Action.NO_SHOW), "booking.no_show", "no_show"),
+    "undone": (undo, "booking.edited", "confirmed"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_each_change_is_an_event_with_the_booking_as_it_is_then(towns: TwoTowns, name: str) -> None:
+    change, event_type, state = CHANGES[name]
+    booking, staff = towns.book("10:00"), towns.staff(Role.MANAGER)
+    add(towns)
+    change(towns, booking, staff)
+    event = sent(towns)[-1]
+    assert (event["type"], event["data"]["state"]) == (event_type, state)
+    assert event["data"]["version"] == booking.version
+    assert event["timestamp"] == f"{utc(towns.now):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_a_confirmation_says_what_is_booked_and_nothing_of_whom(towns: TwoTowns) -> None:
+    endpoint = add(towns)
+    booking = towns.book("10:00")
+    (event,) = sent(towns, endpoint)
+    assert event["id"].startswith("evt_")
+    assert event["type"] == "booking.confirmed"
+    assert event["data"] == {
+        "booking": booking.public_id.hex(),
+        "version": booking.version,
+        "municipality": "town",
+        "service": "permit",
+        "branch": "office",
+        "desk": "office/one",
+        "channel": "in_person",
+        "state": "confirmed",
+        "starts_at": "2026-12-07T08:00:00Z",
+        "ends_at": "2026-12-07T08:30:00Z",
+    }
+    text = json.dumps(event, ensure_ascii=False)
+    assert not any(str(value) in text for value in DETAILS.values())
+    assert booking.code and booking.code not in text
+
+
+def test_a_move_says_where_the_booking_was(towns: TwoTowns) -> None:
+    booking, staff = towns.book("10:00"), towns.staff(Role.MANAGER)
+    add(towns)
+    move(towns, booking, staff)
+    (event,) = sent(towns)
+    assert event["data"]["starts_at"] == "2026-12-07T08:30:00Z"
+    assert event["data"]["before"] == {
+        "desk": "office/one",
+        "starts_at": "2026-12-07T08:00:00Z",
+        "ends_at": "2026-12-07T08:30:00Z",
+    }
+
+
+def test_an_edit_names_the_fields_that_were_changed(towns: TwoTowns) -> None:
+    booking, staff = towns.book("10:00"), towns.staff(Role.MANAGER)
+    add(towns)
+    edit(towns, booking, staff)
+    (event,) = sent(towns)
+    assert event["data"]["fields"] == ["name"]
+    assert "Άννα" not in json.dumps(event, ensure_ascii=False)
+
+
+def test_an_earlier_event_shows_the_booking_as_it_was_whatever_came_later(
+    towns: TwoTowns,
+) -> None:
+    add(towns)
+    booking, staff = towns.book("10:00"), towns.staff(Role.MANAGER)
+    move(towns, booking, staff)
+    cancel(towns, booking, staff)
+    confirmed, moved, cancelled = (event["data"] for event in sent(towns))
+    assert confirmed["starts_at"] == "2026-12-07T08:00:00Z"
+    assert [each["state"] for each in (confirmed, moved, cancelled)] == [
+        "confirmed",
+        "confirmed",
+        "cancelled",
+    ]
+    assert confirmed["version"] < moved["version"] < cancelled["version"]
+
+
+def test_a_closure_that_moves_bookings_to_another_desk_is_an_event_of_each(
+    towns: TwoTowns,
+) -> None:
+    booking = towns.book("10:00")
+    add(towns)
+    asked = ExceptionRequest(
+        kind=ExceptionKind.CLOSURE,
+        municipality_id=TOWN,
+        first=MONDAY,
+        last=MONDAY,
+        desk="office/one",
+    )
+    closures.make(towns.session, towns.registry, OPERATOR, asked, towns.now)
+    (event,) = sent(towns)
+    assert event["type"] == "booking.moved"
+    assert event["data"]["booking"] == booking.public_id.hex()
+    assert (event["data"]["before"]["desk"], event["data"]["desk"]) == ("office/one", "office/two")
+
+
+def test_a_hold_is_no_event(towns: TwoTowns) -> None:
+    add(towns)
+    booking = towns.book("10:00")
+    assert len(sent(towns)) == 1
+    assert booking.state == "confirmed"
+
+
+def test_every_change_but_those_of_holds_is_an_event() -> None:
+    of_holds = {HistoryAction.HELD, HistoryAction.RELEASED, HistoryAction.EXPIRED}
+    assert set(EVENTS) == set(HistoryAction) - of_holds
+
+
+def test_an_endpoint_is_sent_what_it_wants_of_its_municipality_only(towns: TwoTowns) -> None:
+    of_all, of_moves = add(towns), add(towns, "https://example.gr/2", TOWN, EventType.BOOKING_MOVED)
+    of_city = add(towns, at=CITY)
+    booking, staff = towns.book("10:00"), towns.staff(Role.MANAGER)
+    move(towns, booking, staff)
+    first, second = sent(towns, of_all)
+    assert [first["type"], second["type"]] == ["booking.confirmed", "booking.moved"]
+    assert sent(towns, of_moves) == [second]  # the same id
+    assert sent(towns, of_city) == []
+
+
+@pytest.mark.parametrize(
+    ("because", "stored"),
+    [
+        (DisabledBecause.FAILED, ["failed"]),
+        (DisabledBecause.GONE, []),
+        (DisabledBecause.BY_HAND, []),
+    ],
+)
+def test_events_are_stored_for_an_endpoint_that_failed(
+    towns: TwoTowns, because: DisabledBecause, stored: list[str]
+) -> None:
+    endpoint = add(towns)
+    found = towns.session.get_one(WebhookEndpoint, endpoint)
+    webhook_sending.stop(towns.session, found, because, towns.now)
+    towns.book("10:00")
+    query = select(OutboxRow.status).where(OutboxRow.endpoint_id == endpoint)
+    assert list(towns.session.scalars(query)) == stored
+    assert webhook_sending.enable(towns.session, OPERATOR, endpoint, towns.now) == len(stored)
+
+
+def test_a_thread_with_the_office_is_an_event_once(towns: TwoTowns) -> None:
+    booking = towns.book("10:00")
+    add(towns)
+    code = codes.make_room_code(
+        towns.session, towns.registry, OPERATOR, towns.now, municipality_id=TOWN
+    )
+    room = rooms.bind(
+        towns.session, towns.registry, code, towns.now, account=towns.shared, chat="-100"
+    )
+    contact = towns.session.scalars(
+        select(Contact.id).where(Contact.citizen_id == booking.citizen_id)
+    ).one()
+    for _time in range(2):
+        thread = relay.open_thread(
+            towns.session, towns.registry, contact, room, towns.now, booking=booking
+        )
+    (event,) = sent(towns)
+    assert event["type"] == "relay.opened"
+    assert event["data"]["thread"] == thread.id
+    assert event["data"]["booking"]["booking"] == booking.public_id.hex()
