@@ -147,7 +147,10 @@ class Application:
 
     def delivery_worker(self) -> DeliveryWorker:
         """Return a worker that delivers this application's messages."""
-        return DeliveryWorker(self.database, self.services, self.settings.give_up)
+        settings = self.settings
+        return DeliveryWorker(
+            self.database, self.services, settings.give_up, settings.webhook_networks
+        )
 
 
 def bootstrap(

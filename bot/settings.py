@@ -98,6 +98,7 @@ class Settings(BaseSettings):
     embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     public_url: str | None = None
     root_path: str = ""
+    webhook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
 
     @property
     def given_secret(self) -> str | None:
@@ -188,7 +189,7 @@ class Settings(BaseSettings):
             raise ValueError("must be addresses without a path, like https://www.chios.gov.gr")
         return origins
 
-    @field_validator("exempt_addresses", mode="before")
+    @field_validator("exempt_addresses", "webhook_networks", mode="before")
     @classmethod
     def _split_networks(cls, value: object) -> object:
         if not isinstance(value, str):

@@ -21,6 +21,7 @@ from bot.views.relay import (
 from bot.views.staff_alert import render_alert, render_edit, render_undelivered
 from bot.views.staff_offer import render_offer_alert, render_offer_question
 from bot.views.staff_question import render_question
+from bot.views.webhook import render_disabled
 from core.db.models import (
     Booking,
     Contact,
@@ -28,6 +29,7 @@ from core.db.models import (
     OutboxRow,
     ScheduleException,
     StaffRoom,
+    WebhookEndpoint,
 )
 from core.errors import BookingRefused
 from core.messaging import conversations
@@ -51,6 +53,7 @@ TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = 
     MessageKind.RELAY_PROMPT: render_prompt,
     MessageKind.CLOSURE: render_closure,
     MessageKind.CLOSURE_PREVIEW: render_preview,
+    MessageKind.WEBHOOK_DISABLED: render_disabled,
 }
 """The messages to rooms of staff by kind; None where one is obsolete."""
 
@@ -121,10 +124,16 @@ def _concerns(
 
 
 def _municipality(session: Session, row: OutboxRow) -> str | None:
-    """Return the municipality whose citizen's text or closure a row tells of; None for others."""
+    """Return the municipality whose citizen's text, closure or webhook endpoint a row tells of.
+
+    None for others.
+    """
     if row.kind == MessageKind.CLOSURE:
         exception_id, _ended = Cause.parse(row.dedupe_key, row.recipient).as_closure()
         return session.get_one(ScheduleException, exception_id).municipality_id
+    if row.kind == MessageKind.WEBHOOK_DISABLED:
+        number = Cause.parse(row.dedupe_key, row.recipient).number
+        return session.get_one(WebhookEndpoint, number).municipality_id
     thread = thread_of(session, row)
     return thread.municipality_id if thread else None
 

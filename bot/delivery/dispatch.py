@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.delivery import doubt, room_pace
+from bot.delivery.claimed import Claimed
 from bot.delivery.compose import render_message
 from bot.messages import Reply
 from bot.platforms.webhook import Reachability, Receipt
@@ -38,15 +39,11 @@ EVENTS = {
 
 
 @dataclass(frozen=True)
-class ClaimedMessage:
-    """A claimed message, rendered; `worker` and `attempts` identify its lease."""
+class ClaimedMessage(Claimed):
+    """A claimed message, rendered."""
 
-    id: int
-    worker: str
-    attempts: int
     kind: str
     platform: str
-    account: str
     address: str
     reply: Reply
     replaces: str | None
@@ -123,9 +120,9 @@ def claim_and_render(
                 row.id,
                 worker,
                 row.attempts,
+                row.account,
                 row.kind,
                 row.platform,
-                row.account,
                 address,
                 reply,
                 replaces,
@@ -289,7 +286,7 @@ def apply_status(
         _set_status(session, row, status)
 
 
-def abandon(session: Session, message: ClaimedMessage) -> bool:
+def abandon(session: Session, message: Claimed) -> bool:
     """Mark a message failed whose outcome couldn't be recorded; `rantevou outbox` lists it."""
     row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
     if row:

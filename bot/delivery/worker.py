@@ -5,16 +5,18 @@ import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.delivery import dispatch
+from bot.delivery import dispatch, event_dispatch
+from bot.delivery.claimed import Claimed, ClaimedEvent
 from bot.delivery.dispatch import ClaimedMessage
 from bot.delivery.wakeup import listen
 from bot.platforms.base import Send
@@ -26,6 +28,8 @@ from core.errors import DatabaseUnavailable, DeliveryError
 from core.messaging import outbox
 
 log = structlog.get_logger()
+
+SendEvent = Callable[[ClaimedEvent, datetime], Awaitable[None]]
 
 MAX_CONCURRENT = 20
 """Messages of one account sent at the same time: one that hangs delays no other account."""
@@ -47,20 +51,29 @@ RETRY_SECONDS = 2.0
 class DeliveryWorker:
     """Delivers messages. Any number of workers may run, in any number of processes."""
 
-    def __init__(self, database: Database, services: Services, give_up: timedelta) -> None:
-        """`give_up` is how long after it was due a failing message is tried again."""
+    def __init__(
+        self,
+        database: Database,
+        services: Services,
+        give_up: timedelta,
+        webhook_networks: Sequence[IPv4Network | IPv6Network] = (),
+    ) -> None:
+        """`give_up` is how long after it was due a failing message is tried again.
+
+        `webhook_networks` are those to which events are sent besides public addresses.
+        """
         self.name = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(3)}"
         self._database, self._services, self._give_up = database, services, give_up
         self._platforms = services.platforms
         self._send: dict[str, Send] = {}
+        self._webhook_networks = webhook_networks
+        self._send_event: SendEvent | None = None
         self._woken = asyncio.Event()
         self._sending: dict[asyncio.Task[None], str] = {}
         self._stopping = False
 
     async def run(self) -> None:
         """Deliver until `stop` is called, then finish the messages being sent."""
-        if not self._platforms:
-            return
         loop = asyncio.get_running_loop()
 
         def committed(info: dict[Any, Any]) -> None:
@@ -79,7 +92,7 @@ class DeliveryWorker:
                 if len(self._send) < len(self._platforms) and loop.time() >= connect_at:
                     await self._connect(stack)
                     connect_at = loop.time() + RECONNECT_SECONDS
-                await self._round()
+                await self._round(stack)
             while self._sending:
                 await asyncio.wait(self._sending)
 
@@ -99,17 +112,12 @@ class DeliveryWorker:
                 else:
                     self._send[account] = send
 
-    async def _round(self) -> None:
+    async def _round(self, stack: AsyncExitStack) -> None:
         """Start sending what is due; where nothing is, wait until woken or POLL_SECONDS passed."""
         self._woken.clear()
         try:
-            sending = Counter(self._sending.values())
-            room = {
-                each: MAX_CONCURRENT - sending[each]
-                for each in self._send
-                if sending[each] < MAX_CONCURRENT
-            }
-            if not room or not await self._start_sending(room, min(room.values())):
+            started = await self._start_sending() + await self._start_events(stack)
+            if not started:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(POLL_SECONDS):
                         await self._woken.wait()
@@ -117,21 +125,54 @@ class DeliveryWorker:
             _log_error("looking for messages failed", error)
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _start_sending(self, accounts: Collection[str], limit: int) -> int:
+    async def _start_sending(self) -> int:
         """Claim messages and start sending them; return how many were claimed."""
-        services = self._services
-        if not await self._database.read(lambda s: outbox.is_due(s, accounts, services.clock())):
+        services, sending = self._services, Counter(self._sending.values())
+        room = {
+            each: MAX_CONCURRENT - sending[each]
+            for each in self._send
+            if sending[each] < MAX_CONCURRENT
+        }
+        if not room or not await self._database.read(
+            lambda s: outbox.is_due(s, room, services.clock())
+        ):
             return 0
+        limit = min(room.values())
         messages, claimed = await self._database.write(
-            lambda s: dispatch.claim_and_render(
-                s, services, accounts, self.name, limit, self._give_up
-            )
+            lambda s: dispatch.claim_and_render(s, services, room, self.name, limit, self._give_up)
         )
         for message in messages:
-            task = asyncio.create_task(self._deliver(message))
-            self._sending[task] = message.account
-            task.add_done_callback(self._finished)
+            self._start(message.account, self._deliver(message))
         return claimed
+
+    async def _start_events(self, stack: AsyncExitStack) -> int:
+        """Claim events to webhook endpoints and start sending them; return how many."""
+        services, sending = self._services, Counter(self._sending.values())
+        full = {each for each, number in sending.items() if number >= MAX_CONCURRENT}
+        accounts = await self._database.read(
+            lambda s: event_dispatch.due_accounts(s, services, full)
+        )
+        if not accounts:
+            return 0
+        if self._send_event is None:
+            # Where there is no endpoint, half a second isn't spent on importing it.
+            from bot.delivery.webhook_sender import WebhookSender  # noqa: PLC0415
+
+            sender = WebhookSender(self._webhook_networks)
+            await stack.enter_async_context(sender.connect())
+            self._send_event = sender.send
+        limit = MAX_CONCURRENT - max(sending[each] for each in accounts)
+        claimed = await self._database.write(
+            lambda s: event_dispatch.claim_events(s, services, accounts, self.name, limit)
+        )
+        for event in claimed:
+            self._start(event.account, self._deliver_event(self._send_event, event))
+        return len(claimed)
+
+    def _start(self, account: str, delivering: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(delivering)
+        self._sending[task] = account
+        task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._sending.pop(task)
@@ -164,7 +205,23 @@ class DeliveryWorker:
             message, lambda s: dispatch.mark_failed(s, services, message, failure, self._give_up)
         )
 
-    async def _settle(self, message: ClaimedMessage, fn: Callable[[Session], bool]) -> None:
+    async def _deliver_event(self, send: SendEvent, event: ClaimedEvent) -> None:
+        services = self._services
+        try:
+            await send(event, services.clock())
+        except DeliveryError as error:
+            failure = error
+        except Exception as error:
+            _log_error("sending failed", error, message=event.id)
+            failure = DeliveryError(type(error).__name__)
+        else:
+            await self._settle(event, lambda s: event_dispatch.mark_delivered(s, event))
+            return
+        await self._settle(
+            event, lambda s: event_dispatch.mark_undelivered(s, services, event, failure)
+        )
+
+    async def _settle(self, message: Claimed, fn: Callable[[Session], bool]) -> None:
         """Record the outcome of sending; where our own error prevents that, abandon the message.
 
         Otherwise it would be sent again and again.
@@ -180,7 +237,7 @@ class DeliveryWorker:
             else:
                 return
 
-    async def _record(self, message: ClaimedMessage, record: Callable[[Session], bool]) -> bool:
+    async def _record(self, message: Claimed, record: Callable[[Session], bool]) -> bool:
         """Record it, waiting for the database, unless stopping. Raises DatabaseUnavailable."""
 
         def report(error: Exception) -> None:

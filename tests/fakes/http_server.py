@@ -1,6 +1,7 @@
 """A local HTTP server that answers as a test wants: the base of every fake platform."""
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -57,8 +58,13 @@ def cut_short(answer: Answer) -> Answer:
 
 
 @contextmanager
-def listening(respond: Callable[[Request], Answer]) -> Iterator[str]:
-    """Serve on a free port meanwhile; yield the URL. Each request is answered on a thread."""
+def listening(
+    respond: Callable[[Request], Answer], tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """Serve on a free port meanwhile; yield the URL. Each request is answered on a thread.
+
+    With `tls` it is an https server, called localhost.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -93,10 +99,16 @@ def listening(respond: Callable[[Request], Answer]) -> Iterator[str]:
             """Ignore clients that are killed while they send."""
 
     server = Threads(("127.0.0.1", 0), Handler)
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls:  # the handshake on the request's thread, not on that which accepts
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+        url = f"https://localhost:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield url
     finally:
         server.shutdown()
         server.server_close()

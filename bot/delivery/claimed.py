@@ -1,0 +1,24 @@
+"""What a worker has claimed: the lease by which its outcome is recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A claimed row of the outbox; `worker` and `attempts` identify its lease."""
+
+    id: int
+    worker: str
+    attempts: int
+    account: str
+
+
+@dataclass(frozen=True)
+class ClaimedEvent(Claimed):
+    """A claimed event, the address that it goes to, and the secrets that sign it."""
+
+    event_id: str
+    payload: str
+    url: str
+    secrets: Sequence[str] = field(repr=False)

@@ -1,0 +1,97 @@
+"""Connections to public addresses only.
+
+What a name leads to is looked up once, checked, and connected to; the URL keeps the name, for which
+the certificate is checked. So neither a name that leads into the own network gets there, nor one
+that leads elsewhere a moment later.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+
+import httpcore
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+REFUSED: Sequence[Network] = [
+    ip_network(network)
+    for network in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "::/96",  # of an IPv4 address, and so are the next ones
+        "::ffff:0:0/96",
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "2001::/32",
+        "2002::/16",
+        "fec0::/10",
+    )
+]
+"""Networks that Python 3.11 takes for public, or may, and that aren't or lead to others."""
+
+
+class AddressRefused(httpcore.ConnectError):
+    """A name leads to no address to which we connect."""
+
+
+def is_public(address: Address) -> bool:
+    """Return whether an address is one of the internet, and of a single machine."""
+    return (
+        address.is_global
+        and not address.is_multicast
+        and not address.is_reserved
+        and not is_within(address, REFUSED)
+    )
+
+
+def is_within(address: Address, networks: Iterable[Network]) -> bool:
+    """Return whether an address is in one of these networks."""
+    return any(each.version == address.version and address in each for each in networks)
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """Return the addresses of a name, in the order to be tried. Raises OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_kind, address in found))
+
+
+class CheckedNetwork(httpcore.AsyncNetworkBackend):
+    """Connects to those addresses of a name only that `allows` returns true for."""
+
+    def __init__(self, allows: Callable[[Address], bool], resolve: Resolve = resolve) -> None:
+        self._allows, self._resolve = allows, resolve
+        self._backend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 httpcore's
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to the first address that answers. Raises AddressRefused, ConnectError."""
+        try:
+            addresses = await self._resolve(host, port)
+        except (OSError, UnicodeError):
+            raise httpcore.ConnectError("the name isn't known") from None
+        allowed = [each for each in addresses if self._allows(ip_address(each))]
+        if not allowed:
+            raise AddressRefused("the address isn't public")
+        failure: Exception = AddressRefused()
+        for address in allowed:
+            try:
+                return await self._backend.connect_tcp(
+                    address, port, timeout, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+    async def connect_unix_socket(self, *_given: Any, **_more: Any) -> httpcore.AsyncNetworkStream:
+        """Raise AddressRefused."""
+        raise AddressRefused("no address")

@@ -1,0 +1,121 @@
+"""Sends events to webhook endpoints, signed as Standard Webhooks has it.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import httpcore
+import httpx
+from standardwebhooks import Webhook
+
+from bot.delivery.claimed import ClaimedEvent
+from bot.delivery.public_network import (
+    Address,
+    AddressRefused,
+    CheckedNetwork,
+    Network,
+    Resolve,
+    is_public,
+    is_within,
+    resolve,
+)
+from core.errors import DeliveryError
+
+ANSWER_SECONDS = 20.0
+"""The time in which an endpoint must have answered, from looking up its name on; the specification
+wants 15 to 30 seconds. Less than outbox.LEASE."""
+
+MAX_ANSWER = 65_536
+"""The most of an answer that is read, in bytes. Nothing of it is kept."""
+
+MAX_RETRY_AFTER = 86_400
+"""The most seconds that an endpoint may ask us to wait."""
+
+KEEP_SECONDS = 30.0
+"""The time for which an idle connection is kept."""
+
+GONE = 410
+
+
+def signed_headers(
+    event_id: str, payload: str, secrets: Sequence[str], now: datetime
+) -> dict[str, str]:
+    """Return the headers of an event that is sent now, with a signature of each secret."""
+    at = now.astimezone(UTC)  # the library takes any time for one in UTC
+    signatures = [Webhook(secret).sign(event_id, at, payload) for secret in secrets]
+    return {
+        "content-type": "application/json",
+        "user-agent": "Rantevou",
+        "webhook-id": event_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+class WebhookSender:
+    """Sends to public addresses by https; to those of `networks` by http too."""
+
+    def __init__(self, networks: Sequence[Network] = (), resolve: Resolve = resolve) -> None:
+        self._networks, self._resolve = networks, resolve
+        self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[None]:
+        """Keep connections, which are made when an event is first sent, until left."""
+
+        def is_own(address: Address) -> bool:
+            return is_within(address, self._networks)
+
+        tls = httpx.create_ssl_context()
+        networks = {
+            "https": CheckedNetwork(lambda each: is_public(each) or is_own(each), self._resolve),
+            "http": CheckedNetwork(is_own, self._resolve),
+        }
+        async with AsyncExitStack() as stack:
+            for scheme, network in networks.items():
+                pool = httpcore.AsyncConnectionPool(
+                    tls,
+                    max_connections=None,
+                    keepalive_expiry=KEEP_SECONDS,
+                    network_backend=network,
+                )
+                self._pools[scheme] = await stack.enter_async_context(pool)
+            yield
+
+    async def send(self, event: ClaimedEvent, now: datetime) -> None:
+        """Send an event once. Raises DeliveryError: `unreachable` where it is asked for no more."""
+        headers = signed_headers(event.event_id, event.payload, event.secrets, now)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                status, retry_after = await self._post(event.url, headers, event.payload)
+        except TimeoutError:
+            raise DeliveryError("no answer in time") from None
+        except AddressRefused as error:
+            raise DeliveryError(str(error)) from None
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
+            raise DeliveryError(f"{type(error).__name__}: {error}".rstrip(": ")) from None
+        if not 200 <= status < 300:
+            raise DeliveryError(
+                f"HTTP {status}", unreachable=status == GONE, retry_after=retry_after
+            )
+
+    async def _post(self, url: str, headers: dict[str, str], payload: str) -> tuple[int, int]:
+        """Post a text; return the status, and the seconds that we are asked to wait."""
+        pool = self._pools[urlsplit(url).scheme]
+        async with pool.stream(
+            "POST", url, headers=list(headers.items()), content=payload.encode()
+        ) as response:
+            size = 0
+            async for part in response.aiter_stream():  # so that the connection can be used again
+                size += len(part)
+                if size > MAX_ANSWER:
+                    break
+            answered = {name.lower(): value for name, value in response.headers}
+            found = answered.get(b"retry-after", b"").decode("ascii", "replace")
+            seconds = int(found) if found.isdecimal() and len(found) < 10 else 0
+            return response.status, min(seconds, MAX_RETRY_AFTER)
