@@ -26,6 +26,7 @@ from bot.cli.platforms import PlatformGroup, address_of, doctor
 from bot.cli.progress import PREPARING, progress
 from bot.cli.secret import secret
 from bot.cli.staff import staff
+from bot.cli.webhooks import webhook
 from bot.platforms import PLATFORMS
 from core.errors import ConfigurationError
 
@@ -47,6 +48,7 @@ app.add_typer(secret, name="secret")
 staff.add_typer(key, name="key")
 app.add_typer(staff, name="staff")
 app.add_typer(bookings, name="bookings")
+app.add_typer(webhook, name="webhook")
 app.command(epilog="Example: rantevou doctor")(doctor)
 app.command(epilog="Example: rantevou close my-town 2026-12-03 --hours 10:00-12:00")(close)
 app.command("open", epilog="Example: rantevou open my-town 2026-12-03 --hours 17:00-19:00")(
@@ -147,14 +149,18 @@ def worker() -> None:
     from bot.bootstrap import bootstrap
     from bot.settings import read_settings
     from bot.telemetry.logging import configure
+    from core.actor import OPERATOR
+    from core.staff.webhooks import list_endpoints
 
     settings = read_settings(PLATFORMS)
     configure()
     with progress(PREPARING):
         application = bootstrap(settings)
-    if not application.services.platforms:
+    endpoints = application.database.write_sync(lambda s: list_endpoints(s, OPERATOR))
+    if not application.services.platforms and not endpoints:
         raise ConfigurationError(
-            "There is nothing to deliver: no platform is configured that we write to."
+            "There is nothing to deliver: no platform is configured that we write to, and there "
+            "is no webhook endpoint."
         )
 
     if settings.metrics_port:

@@ -1,6 +1,6 @@
 """What webhook endpoints are sent: nothing more, all that waits, or events once more."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
@@ -130,7 +130,7 @@ def replay_since(
         now,
         OutboxRow.endpoint_id == endpoint_id,
         OutboxRow.due_at >= since,
-        OutboxRow.due_at < (until or now + timedelta(days=1)),
+        *((OutboxRow.due_at < until,) if until else ()),
     )
 
 

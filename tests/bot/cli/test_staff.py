@@ -42,6 +42,13 @@ COMMANDS = {
     "close": Action.CLOSE,
     "open": Action.OPEN,
     "closures": Action.LIST_CLOSURES,
+    "webhook add": Action.ADD_WEBHOOK,
+    "webhook list": Action.LIST_WEBHOOKS,
+    "webhook test": Action.SEND_WEBHOOK,
+    "webhook rotate": Action.CHANGE_WEBHOOK,
+    "webhook disable": Action.CHANGE_WEBHOOK,
+    "webhook enable": Action.CHANGE_WEBHOOK,
+    "webhook replay": Action.SEND_WEBHOOK,
 }
 """What each command does, whose rights are tried in tests/core/staff/test_rights.py."""
 
@@ -100,7 +107,7 @@ def leaves(command: Any, *path: str) -> Iterator[str]:
         return
     context = command.context_class(command, info_name=path[-1] if path else "rantevou")
     for name in command.list_commands(context):
-        if path or name in ("staff", "bookings", "close", "open", "closures"):
+        if path or name in ("staff", "bookings", "webhook", "close", "open", "closures"):
             yield from leaves(command.get_command(context, name), *path, name)
 
 

@@ -1,0 +1,140 @@
+"""`rantevou webhook`: a town hall's programs, by the technician."""
+
+import json
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from standardwebhooks import Webhook
+
+from core.db.models import OutboxRow
+from tests.bot.cli.test_staff import Technician
+from tests.bot.push_deployment import BOOK, DETAILS
+from tests.conftest import Deployment
+from tests.fakes.http_server import Answer
+from tests.fakes.webhook_receiver import WebhookReceiver, certificate, webhook_receiver
+
+ADD = ("webhook", "add", "https://example.gr/hook", "--municipality", "kalamata")
+HERE = {"webhook_networks": "127.0.0.0/8"}
+
+
+@pytest.fixture
+def technician(deployment: Deployment, tmp_path: Path) -> Technician:
+    return Technician(deployment, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
+    return certificate(tmp_path_factory.mktemp("tls"), "localhost")
+
+
+@pytest.fixture
+def receiver(
+    tls: tuple[Path, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[WebhookReceiver]:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls[0]))
+    with webhook_receiver(tls[1]) as receiver:
+        yield receiver
+
+
+def test_an_endpoint_is_added_and_its_secret_shown_once(technician: Technician) -> None:
+    done = technician(*ADD, "--event", "booking.moved", "--event", "booking.confirmed")
+    first, second = done.stdout.splitlines()
+    assert first.startswith("Added: 1. Its secret: whsec_")
+    assert second == "To try it: rantevou webhook test 1"
+    assert technician.lines("webhook", "list") == [
+        [
+            *("1", "kalamata", "https://example.gr/hook", "booking.confirmed, booking.moved"),
+            *("0", "0", "active"),
+        ]
+    ]
+    assert "whsec_" not in technician("webhook", "list").stdout
+
+
+def test_a_trial_arrives_signed_also_at_one_that_is_disabled(
+    technician: Technician, receiver: WebhookReceiver
+) -> None:
+    url = receiver.url
+    added = technician("webhook", "add", url, "--municipality", "kalamata", settings=HERE).stdout
+    secret = added.split("Its secret: ")[1].split()[0]
+    technician("webhook", "disable", "1")
+    done = technician("webhook", "test", "1", settings=HERE)
+    (request,) = receiver.requests
+    event = Webhook(secret).verify(request.body, dict(request.headers))
+    assert (event["type"], event["data"]) == ("webhook.test", {"municipality": "kalamata"})
+    assert done.stdout == f"Taken: {event['id']}\n"
+    receiver.always = Answer(500, b"")
+    assert technician.refused("webhook", "test", "1", settings=HERE) == "Not taken: HTTP 500"
+    assert technician.refused("webhook", "test", "1") == "Not taken: the address isn't public"
+
+
+def test_what_is_disabled_is_enabled_and_sent_once_more(
+    technician: Technician, deployment: Deployment
+) -> None:
+    technician(*ADD)
+    deployment.talk(*BOOK, *DETAILS)
+    technician("webhook", "disable", "1")
+    (row,) = technician.lines("webhook", "list")
+    assert row[4:6] == ["0", "1"]
+    assert row[6].startswith("disabled ") and row[6].endswith(": by hand")
+    enabled = technician("webhook", "enable", "1")
+    assert enabled.stdout == "Enabled: 1. Events that are sent now: 1\n"
+    event = deployment.database.write_sync(
+        lambda s: json.loads(s.query(OutboxRow.payload).filter_by(kind="event").one()[0] or "")
+    )
+    assert technician("webhook", "replay", "1", event["id"]).stdout == "Sent once more: 1\n"
+    given = ("webhook", "replay", "1", "--since", "2026-11-30")
+    assert technician(*given).stdout == "Sent once more: 1\n"
+    assert technician(*given, "--until", "2026-11-30T07:00").stdout == "Sent once more: 0\n"
+
+
+def test_a_secret_is_replaced(technician: Technician) -> None:
+    technician(*ADD)
+    assert technician("webhook", "rotate", "1").stdout.startswith("The new secret: whsec_")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (
+            ("add", "http://example.gr", "--municipality", "kalamata"),
+            "The address must be like https://example.gr/hook, without a name or password in it.",
+        ),
+        (
+            ("add", "https://example.gr", "--municipality", "x"),
+            "There is no such municipality.",
+        ),
+        (("test", "7"), "There is no such endpoint."),
+        (("rotate", "7"), "There is no such endpoint."),
+        (("disable", "7"), "There is no such endpoint."),
+        (("enable", "7"), "There is no such endpoint."),
+        (("replay", "7", "evt_1"), "There is no such endpoint."),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_one_line(
+    technician: Technician, arguments: tuple[str, ...], reason: str
+) -> None:
+    assert technician.refused("webhook", *arguments) == reason
+
+
+def test_an_unknown_event_is_refused_with_those_there_are(technician: Technician) -> None:
+    reason = technician.refused(*ADD, "--event", "booking.held")
+    assert reason.startswith("--event booking.held: must be one of booking.confirmed, ")
+
+
+@pytest.mark.parametrize(
+    "given", [(), ("evt_1", "--since", "2026-12-03"), ("--until", "2026-12-03")]
+)
+def test_it_must_be_said_what_to_send_once_more(
+    technician: Technician, given: tuple[str, ...]
+) -> None:
+    technician(*ADD)
+    technician("webhook", "replay", "1", *given, code=2)
+
+
+def test_a_worker_delivers_where_there_is_an_endpoint_and_no_platform(
+    technician: Technician,
+) -> None:
+    reason = technician.refused("worker")
+    assert reason.endswith("that we write to, and there is no webhook endpoint.")
