@@ -102,7 +102,6 @@ def mark_undelivered(
     if row.status == OutboxStatus.FAILED and endpoint.disabled_at is None:
         session.flush()
         because = DisabledBecause.GONE if error.unreachable else DisabledBecause.FAILED
-        services.registry.refresh(session)
         stop_and_alert(session, services.registry, endpoint, because, now)
         log.warning("webhook disabled", endpoint=endpoint.id, because=because)
     return True

@@ -25,7 +25,7 @@ from bot.telemetry.logging import cause, traceback_lines
 from core.db.database import Database
 from core.db.events import events
 from core.errors import DatabaseUnavailable, DeliveryError
-from core.messaging import outbox
+from core.messaging import event_queue, outbox
 
 log = structlog.get_logger()
 
@@ -68,6 +68,7 @@ class DeliveryWorker:
         self._send: dict[str, Send] = {}
         self._webhook_networks = webhook_networks
         self._send_event: SendEvent | None = None
+        self._webhooks_at = 0.0
         self._woken = asyncio.Event()
         self._sending: dict[asyncio.Task[None], str] = {}
         self._stopping = False
@@ -154,20 +155,34 @@ class DeliveryWorker:
         )
         if not accounts:
             return 0
-        if self._send_event is None:
-            # Where there is no endpoint, half a second isn't spent on importing it.
-            from bot.delivery.webhook_sender import WebhookSender  # noqa: PLC0415
-
-            sender = WebhookSender(self._webhook_networks)
-            await stack.enter_async_context(sender.connect())
-            self._send_event = sender.send
+        send = self._send_event or await self._connect_webhooks(stack)
+        if send is None:
+            return 0
         limit = MAX_CONCURRENT - max(sending[each] for each in accounts)
         claimed = await self._database.write(
             lambda s: event_dispatch.claim_events(s, services, accounts, self.name, limit)
         )
         for event in claimed:
-            self._start(event.account, self._deliver_event(self._send_event, event))
+            self._start(event.account, self._deliver_event(send, event))
         return len(claimed)
+
+    async def _connect_webhooks(self, stack: AsyncExitStack) -> SendEvent | None:
+        """Return what sends events; None where that can't be: messages are sent all the same."""
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._webhooks_at:
+            return None
+        try:
+            # Where there is no endpoint, half a second isn't spent on importing it.
+            from bot.delivery.webhook_sender import WebhookSender  # noqa: PLC0415
+
+            sender = WebhookSender(self._webhook_networks)
+            await stack.enter_async_context(sender.connect())
+        except Exception as error:
+            _log_error("an account can't be connected", error, account=event_queue.PLATFORM)
+            self._webhooks_at = loop.time() + RECONNECT_SECONDS
+            return None
+        self._send_event = sender.send
+        return self._send_event
 
     def _start(self, account: str, delivering: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(delivering)

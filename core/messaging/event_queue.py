@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.db.models import UNSENT, OutboxRow, OutboxStatus
+from core.messaging import outbox
 from core.messaging.keys import EndpointRecipient, MessageKind
-from core.messaging.outbox import LEASE, claiming, notify_workers
 
 PLATFORM = "webhook"
 
@@ -119,7 +119,7 @@ def enqueue_events(
     ]
     session.connection().execute(_ADD, rows)
     if any(status is OutboxStatus.PENDING for _endpoint, status, _event in events):
-        notify_workers(session)
+        outbox.notify_workers(session)
 
 
 _ADD = insert(OutboxRow.__table__)
@@ -135,10 +135,10 @@ def is_due(session: Session, accounts: Collection[str], now: datetime) -> bool:
 def claim(
     session: Session, accounts: Collection[str], worker: str, now: datetime, limit: int
 ) -> Sequence[OutboxRow]:
-    """Claim up to `limit` events that may be sent now, for LEASE; return them, the oldest first."""
+    """Claim up to `limit` events that may be sent now; return them, in the changes' order."""
     given = {
         "present": now,
-        "lease_end": now + LEASE,
+        "lease_end": now + outbox.LEASE,
         "among": list(accounts),
         "worker": worker,
         "at_most": limit,
@@ -149,7 +149,7 @@ def claim(
 @cache
 def _claim() -> ReturningUpdate[OutboxRow]:
     ready = _ready().limit(bindparam("at_most", type_=Integer))
-    return claiming(ready.with_for_update(skip_locked=True, of=OutboxRow))
+    return outbox.claiming(ready.with_for_update(skip_locked=True, of=OutboxRow))
 
 
 @cache

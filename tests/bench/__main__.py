@@ -27,11 +27,12 @@ from tests.bench.processes import processes
 from tests.bench.sizes import SHORT, WHOLE, Sizes
 from tests.bench.time_offers import time_offers
 from tests.bench.turns import turns
+from tests.bench.webhook_delay import webhook_delay
 from tests.postgres import running
 
 ON_BOTH = (
-    *(growth, months, day_lists, background, deliveries, delivery_delay, alert_delay),
-    *(time_offers, hold_and_confirm, bookings_export),
+    *(growth, months, day_lists, background, deliveries, delivery_delay, webhook_delay),
+    *(alert_delay, time_offers, hold_and_confirm, bookings_export),
 )
 MEASURES = {"SQLite": ON_BOTH, "PostgreSQL": (*ON_BOTH, processes)}
 

@@ -7,10 +7,12 @@ from tests.soak.clocks import MOMENTS, clock_reading_tests
 CHAOS, KILL = "tests/proofs/test_chaos.py", "tests/proofs/test_kill.py"
 ALERTS, TAPS = "tests/proofs/test_kill_alerts.py", "tests/proofs/test_kill_taps.py"
 OFFERS, RELAY = "tests/proofs/test_kill_offers.py", "tests/proofs/test_kill_relay.py"
-CLOSURES = "tests/proofs/test_kill_closures.py"
+CLOSURES, HOOKS = "tests/proofs/test_kill_closures.py", "tests/proofs/test_kill_webhooks.py"
 AWAY, FLOOD = "tests/proofs/test_away.py", "tests/proofs/test_flood.py"
 STORIES, BROWSER = "tests/stories", "tests/browser"
-ELSEWHERE = (*(CHAOS, KILL, ALERTS, TAPS, OFFERS, RELAY, CLOSURES, AWAY, FLOOD, STORIES, BROWSER),)
+ELSEWHERE = (
+    *(CHAOS, KILL, ALERTS, TAPS, OFFERS, RELAY, CLOSURES, HOOKS, AWAY, FLOOD, STORIES, BROWSER),
+)
 """The slow tests that have a part of their own; the part `others` has the rest."""
 
 
@@ -75,6 +77,12 @@ def _parts() -> dict[str, Part]:
         "closures-sqlite": Part(
             "200 kills while desks are closed and opened again, SQLite",
             (CLOSURES, "-knot postgresql"),
+        ),
+        "webhooks-postgresql": Part(
+            "200 kills while events are sent to a webhook, PostgreSQL", (HOOKS, "-kpostgresql")
+        ),
+        "webhooks-sqlite": Part(
+            "200 kills while events are sent to a webhook, SQLite", (HOOKS, "-knot postgresql")
         ),
         "relay-postgresql": Part(
             "200 kills while citizens and staff write, PostgreSQL", (RELAY, "-kpostgresql")

@@ -294,3 +294,25 @@ def test_what_is_sent_once_more_has_the_same_bytes(office: Office) -> None:
     office.deliver()
     bodies = [request.body for request in office.receiver.requests]
     assert bodies[:2] == bodies[2:]
+
+
+def test_certificates_that_cannot_be_read_delay_no_message(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "RETRY_SECONDS", 600)
+    office.chat.bind()
+
+    async def work() -> None:
+        running = office.chat.application.delivery_worker()
+        task = asyncio.create_task(running.run())
+        await asyncio.sleep(0.3)  # Telegram's client has read them
+        monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+        await asyncio.to_thread(office.chat.book, "10:00")
+        await soon(lambda: len(office.chat.texts()) == 1)
+        await asyncio.to_thread(office.chat.book, "10:30")
+        await soon(lambda: len(office.chat.texts()) == 2)
+        running.stop()
+        await task
+
+    asyncio.run(work())
+    assert office.statuses() == ["pending", "pending"]

@@ -4,12 +4,16 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
+from core.db.database import Database
 from core.db.models import DisabledBecause, OutboxRow, OutboxStatus, StaffAction, WebhookEndpoint
 from core.errors import StaffRefusalKind, StaffRefused
 from core.messaging import event_queue
 from core.messaging.event_queue import EventType, enqueue_events, new_event
 from core.staff import webhook_sending, webhooks
+from tests.core.db.query_plans import plans
+from tests.core.small_municipality import NOW
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
 
 URL = "https://example.gr/hook"
@@ -233,3 +237,16 @@ def test_an_endpoint_is_listed_with_what_waits_and_what_failed(towns: TwoTowns) 
     (listed,) = webhooks.list_endpoints(towns.session, OPERATOR, TOWN)
     assert (listed.disabled_at, listed.disabled_because) == (towns.now, DisabledBecause.BY_HAND)
     assert len(webhooks.list_endpoints(towns.session, OPERATOR)) == 2
+
+
+def test_events_are_found_by_an_index(empty: Database) -> None:
+    def run(session: Session) -> None:
+        event_queue.is_due(session, ["webhook:1"], NOW)
+        event_queue.claim(session, ["webhook:1"], "worker", NOW, 20)
+
+    found = plans(empty, run, r"\s*(SELECT|WITH|UPDATE) .*outgoing")
+    assert len(found) == 2
+    for plan in found:
+        assert "ix_outgoing_owed" in plan
+        assert "ix_outgoing_recipient" in plan
+        assert "SCAN outgoing" not in plan or "USING" in plan
