@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from core.actor import Role, Staff
-from core.bookings import attendance, by_staff, closures, service
-from core.bookings.exception_request import ExceptionRequest
+from core.bookings import attendance, by_staff, service
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.db.models import (
     Booking,
     Contact,
