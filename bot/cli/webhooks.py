@@ -72,7 +72,8 @@ def add(url: Url, municipality: Municipality = None, event: Events = None) -> No
                 url=url,
                 event_types=_types(event or ()),
                 plain_http=bool(networks),
-            )
+            ),
+            alone=True,
         )
     typer.echo(f"Added: {number}. Its secret: {secret}\nTo try it: rantevou webhook test {number}")
 

@@ -12,7 +12,6 @@ from core.db.events import record_event
 from core.db.models import Booking, History, HistoryAction
 from core.staff.record import record
 from core.staff.rights import Action
-from core.staff.webhook_events import enqueue_booking_events
 
 STAFF_ACTIONS = {
     HistoryAction.CONFIRMED: Action.BOOK,
@@ -49,7 +48,7 @@ def record_change(
 
     `before` is where a moved booking was. Where staff made the change, it is recorded with what
     they did, and the `reason` that they gave. After a change in ENDING, no other time is offered
-    for the booking any more. The municipality's webhook endpoints are sent an event of the change.
+    for the booking any more.
     """
     session.flush()
     staff = actor.staff
@@ -80,5 +79,4 @@ def record_change(
     if action in ENDING:
         withdraw_offer(session, booking.id, now)
     record_event(session, "booking", action)
-    enqueue_booking_events(session, [(booking, change)], now)
     return change

@@ -15,6 +15,7 @@ from core.catalogue.schedule_exceptions import (
     DeskKey,
     by_desk,
     read_exceptions,
+    with_webhooks,
 )
 from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock
@@ -27,7 +28,8 @@ class LoadedMunicipality:
     """A municipality as it is loaded; `desk_ids` are its desks' row ids, by branch and desk.
 
     `exceptions` are those that staff made, by desk. It was loaded or removed, or they were made or
-    withdrawn, at `changed_at`. One that is removed is still read, for its past bookings.
+    withdrawn, at `changed_at`. One that is removed is still read, for its past bookings. With
+    `has_webhooks`, it has an endpoint, which may be disabled.
     """
 
     digest: str
@@ -37,6 +39,7 @@ class LoadedMunicipality:
     is_sample: bool = False
     is_removed: bool = False
     exceptions: Mapping[DeskKey, DeskExceptions] = field(default_factory=dict)
+    has_webhooks: bool = False
 
     def has(self, service: str, branch: str) -> bool:
         """Return whether it has a service and a branch: a new catalogue may lack a booking's."""
@@ -164,7 +167,7 @@ def read_municipalities(session: Session, ids: Collection[str]) -> list[LoadedMu
     ):
         desk_ids[municipality_id][branch, desk] = row_id
     loaded_at = {row.id: max(row.loaded_at, row.removed_at or row.loaded_at) for row in rows}
-    changed = read_exceptions(session, loaded_at)
+    changed, webhooks = read_exceptions(session, loaded_at), with_webhooks(session, ids)
     return [
         LoadedMunicipality(
             row.digest,
@@ -174,6 +177,7 @@ def read_municipalities(session: Session, ids: Collection[str]) -> list[LoadedMu
             row.is_sample,
             row.removed_at is not None,
             by_desk(changed[row.id].rows, desk_ids[row.id]),
+            row.id in webhooks,
         )
         for row in rows
     ]

@@ -1,7 +1,7 @@
 """Closures and extra openings that staff made, as the schedule applies them to each desk."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.catalogue.times import MIDNIGHT
-from core.db.models import ExceptionKind, ScheduleException
+from core.db.models import ExceptionKind, MunicipalityRow, ScheduleException, WebhookEndpoint
 from core.i18n import LANGUAGES, LocalizedText
 
 DeskKey = tuple[str, str]
@@ -132,7 +132,10 @@ def _day_before(at: datetime) -> date:
 
 
 def digest_of(session: Session, municipality_id: str, document: str) -> str:
-    """Return the digest of a catalogue, as stored, and of the exceptions that weren't withdrawn."""
+    """Return the digest of a catalogue, as stored, and of what else a turn needs to know.
+
+    That is the exceptions that weren't withdrawn, and whether there are webhook endpoints.
+    """
     ids = session.scalars(
         select(ScheduleException.id)
         .where(
@@ -141,5 +144,19 @@ def digest_of(session: Session, municipality_id: str, document: str) -> str:
         )
         .order_by(ScheduleException.id)
     )
-    told = " ".join([document, *map(str, ids)])
+    webhooks = ["webhooks"] if with_webhooks(session, [municipality_id]) else []
+    told = " ".join([document, *map(str, ids), *webhooks])
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def update_digest(session: Session, municipality_id: str) -> None:
+    """Store a municipality's digest anew, in a transaction that has LOAD_LOCK for itself."""
+    row = session.get_one(MunicipalityRow, municipality_id, populate_existing=True)
+    row.digest = digest_of(session, municipality_id, row.document)
+    session.flush()
+
+
+def with_webhooks(session: Session, ids: Collection[str]) -> set[str]:
+    """Return those municipalities that have a webhook endpoint, also a disabled one."""
+    found = select(WebhookEndpoint.municipality_id).where(WebhookEndpoint.municipality_id.in_(ids))
+    return set(session.scalars(found))

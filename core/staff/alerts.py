@@ -21,6 +21,7 @@ from core.db.models import (
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
 from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue
 from core.staff.rooms import is_one_way
+from core.staff.webhook_events import enqueue_booking_events
 
 ALERTED = frozenset(
     {
@@ -45,7 +46,10 @@ class RoomRow(NamedTuple):
 def enqueue_alerts(
     session: Session, registry: Registry, booking: Booking, change: History, now: datetime
 ) -> None:
-    """Enqueue the alerts of a change: to the rooms that it is for, and to those told before."""
+    """Enqueue the alerts of a change: to the rooms that it is for, and to those told before.
+
+    The municipality's webhook endpoints are sent an event of it.
+    """
     enqueue_alerts_of(session, registry, [(booking, change)], now)
 
 
@@ -55,7 +59,8 @@ def enqueue_alerts_of(
     changes: Iterable[tuple[Booking, History]],
     now: datetime,
 ) -> None:
-    """Enqueue the alerts of several changes, each to another booking."""
+    """Enqueue the alerts and events of several changes, each to another booking."""
+    changes = list(changes)
     messages: list[OutboxMessage] = []
     for booking, change in changes:
         for room, first in _rooms(session, registry, booking):
@@ -68,6 +73,7 @@ def enqueue_alerts_of(
                 edit = to_room(room, MessageKind.ALERT_EDIT, cause, now, booking)
                 messages.append(replace(edit, change_id=change.id, replaces_id=first))
     enqueue(session, registry.accounts, messages, now)
+    enqueue_booking_events(session, registry, changes, now)
 
 
 def enqueue_edits(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from core.catalogue.registry import Registry
 from core.db.models import (
     Booking,
     Desk,
@@ -51,13 +52,17 @@ class Target(NamedTuple):
 
 
 def enqueue_booking_events(
-    session: Session, changes: Iterable[tuple[Booking, History]], now: datetime
+    session: Session,
+    registry: Registry,
+    changes: Iterable[tuple[Booking, History]],
+    now: datetime,
 ) -> None:
     """Enqueue the events of changes, of a municipality's bookings, that were just made."""
     found = [
         (booking, change, event_type)
         for booking, change in changes
-        if (event_type := EVENTS.get(HistoryAction(change.action)))
+        if registry[booking.municipality_id].has_webhooks  # else nothing is read for them
+        and (event_type := EVENTS.get(HistoryAction(change.action)))
     ]
     if not found:
         return

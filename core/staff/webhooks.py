@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
-from core.catalogue.registry import Registry
+from core.catalogue.registry import LOAD_LOCK, Registry
+from core.catalogue.schedule_exceptions import update_digest
+from core.db.advisory_locks import lock
 from core.db.models import DisabledBecause, OutboxRow, OutboxStatus, WebhookEndpoint
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
@@ -64,6 +66,8 @@ def add(
     `plain_http`: http is allowed besides https. Raises StaffRefused: not_allowed, not_found,
     invalid.
     """
+    lock(session, LOAD_LOCK)
+    registry.refresh(session)
     check_municipality(staff, Action.ADD_WEBHOOK, municipality_id)
     find_municipality(registry, municipality_id)
     check_url(url, plain_http=plain_http)
@@ -83,6 +87,7 @@ def add(
     )
     session.add(endpoint)
     session.flush()
+    update_digest(session, municipality_id)
     record(session, staff, Action.ADD_WEBHOOK, now, municipality_id=municipality_id)
     return endpoint.id, endpoint.secret
 

@@ -35,7 +35,6 @@ from core.db.models import (
 )
 from core.errors import RetryTransaction
 from core.staff.alerts import enqueue_alerts_of
-from core.staff.webhook_events import enqueue_booking_events
 
 
 @dataclass(frozen=True)
@@ -172,7 +171,6 @@ def _move(
     _withdraw_offers(session, registry, [booking for booking, _desk_id in moves], now)
     told = [(booking, change) for (booking, _desk), change in zip(moves, changes, strict=True)]
     enqueue_alerts_of(session, registry, told, now)
-    enqueue_booking_events(session, told, now)
 
 
 def _withdraw_offers(

@@ -27,10 +27,10 @@ from core.bookings.offers.withdrawal import count_withdrawable
 from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, Registry
 from core.catalogue.schedule_exceptions import (
     by_desk,
-    digest_of,
     is_about,
     merge,
     special_hours,
+    update_digest,
 )
 from core.db.advisory_locks import lock
 from core.db.events import record_event
@@ -40,7 +40,6 @@ from core.db.models import (
     ExceptionKind,
     History,
     HistoryAction,
-    MunicipalityRow,
     ScheduleException,
     StaffMember,
     TimeOffer,
@@ -116,7 +115,7 @@ def make(
     planned = _plan(session, loaded, row, now)
     session.add(row)
     session.flush()
-    _update_digest(session, loaded.body.id)
+    update_digest(session, loaded.body.id)
     displaced.carry_out(session, registry, planned, now, staff, row.id)
     action = ACTIONS[asked.kind]
     record(session, staff, action, now, municipality_id=loaded.body.id, reason=asked.reason)
@@ -161,7 +160,7 @@ def withdraw(
     planned = _plan_end(session, loaded, row, now)
     row.withdrawn_at = now
     session.flush()
-    _update_digest(session, municipality_id)
+    update_digest(session, municipality_id)
     displaced.carry_out(session, registry, planned, now, staff, row.id)
     is_closure = row.kind == ExceptionKind.CLOSURE
     count = count_withdrawable(session, row.id, now) if is_closure else 0
@@ -378,7 +377,7 @@ def _in_way(
             yield booking
 
 
-def _update_digest(session: Session, municipality_id: str) -> None:
+def update_digest(session: Session, municipality_id: str) -> None:
     row = session.get_one(MunicipalityRow, municipality_id, populate_existing=True)
     row.digest = digest_of(session, municipality_id, row.document)
     session.flush()

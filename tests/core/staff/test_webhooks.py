@@ -20,7 +20,7 @@ URL = "https://example.gr/hook"
 
 
 def add(towns: TwoTowns, url: str = URL, at: str = TOWN, *types: EventType) -> int:
-    return webhooks.add(
+    number, _secret = webhooks.add(
         towns.session,
         towns.registry,
         OPERATOR,
@@ -28,7 +28,9 @@ def add(towns: TwoTowns, url: str = URL, at: str = TOWN, *types: EventType) -> i
         municipality_id=at,
         url=url,
         event_types=types,
-    )[0]
+    )
+    towns.registry.refresh(towns.session)  # as each transaction does
+    return number
 
 
 def enqueue(towns: TwoTowns, endpoint: int, *abouts: str) -> list[str]:
