@@ -8,6 +8,8 @@ that leads elsewhere a moment later.
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -53,16 +55,20 @@ def is_within(address: Address, networks: Iterable[Network]) -> bool:
     return any(each.version == address.version and address in each for each in networks)
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """Return the addresses of a name, in the order to be tried. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+async def resolve(threads: Executor, host: str, port: int) -> Sequence[str]:
+    """Return the addresses of a name, in the order to be tried. Raises OSError.
+
+    `threads` look it up. The event loop's own are few, and those that the platforms' names need.
+    """
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(threads, look_up)
     return list(dict.fromkeys(str(address[0]) for *_kind, address in found))
 
 
 class CheckedNetwork(httpcore.AsyncNetworkBackend):
     """Connects to those addresses of a name only that `allows` returns true for."""
 
-    def __init__(self, allows: Callable[[Address], bool], resolve: Resolve = resolve) -> None:
+    def __init__(self, allows: Callable[[Address], bool], resolve: Resolve) -> None:
         self._allows, self._resolve = allows, resolve
         self._backend = httpcore.AnyIOBackend()
 

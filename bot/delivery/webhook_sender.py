@@ -5,8 +5,10 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpcore
@@ -36,6 +38,9 @@ MAX_ANSWER = 65_536
 MAX_RETRY_AFTER = 86_400
 """The most seconds that an endpoint may ask us to wait."""
 
+MAX_LOOKUPS = 20
+"""The most names that are looked up at once."""
+
 KEEP_SECONDS = 30.0
 """The time for which an idle connection is kept."""
 
@@ -58,9 +63,12 @@ def signed_headers(
 
 
 class WebhookSender:
-    """Sends to public addresses by https; to those of `networks` by http too."""
+    """Sends to public addresses by https; to those of `networks` by http too.
 
-    def __init__(self, networks: Sequence[Network] = (), resolve: Resolve = resolve) -> None:
+    `resolve` looks names up, if given, in place of the system.
+    """
+
+    def __init__(self, networks: Sequence[Network] = (), resolve: Resolve | None = None) -> None:
         self._networks, self._resolve = networks, resolve
         self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
 
@@ -71,12 +79,15 @@ class WebhookSender:
         def is_own(address: Address) -> bool:
             return is_within(address, self._networks)
 
+        threads = ThreadPoolExecutor(MAX_LOOKUPS, "look-up")
+        look_up = self._resolve or partial(resolve, threads)
         tls = httpx.create_ssl_context()
         networks = {
-            "https": CheckedNetwork(lambda each: is_public(each) or is_own(each), self._resolve),
-            "http": CheckedNetwork(is_own, self._resolve),
+            "https": CheckedNetwork(lambda each: is_public(each) or is_own(each), look_up),
+            "http": CheckedNetwork(is_own, look_up),
         }
         async with AsyncExitStack() as stack:
+            stack.callback(threads.shutdown, wait=False, cancel_futures=True)
             for scheme, network in networks.items():
                 pool = httpcore.AsyncConnectionPool(
                     tls,

@@ -95,7 +95,7 @@ def check_each_arrived_in_order(database: Database, requests: Sequence[Request])
 
 
 @on_both
-@pytest.mark.parametrize(("kills", "pause"), [(2, 0.2), pytest.param(200, 0.5, marks=SOAK)])
+@pytest.mark.parametrize(("kills", "pause"), [(2, 0.2), pytest.param(200, 2.0, marks=SOAK)])
 def test_no_event_is_lost_when_processes_are_killed(
     database: Database,
     push_platform: PushPlatformServer,

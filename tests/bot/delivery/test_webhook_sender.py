@@ -1,12 +1,15 @@
 """An event is sent to a public address only, by its name, signed, once, and never elsewhere."""
 
 import asyncio
+import socket
 import ssl
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
@@ -259,3 +262,17 @@ def test_a_refusal_says_whether_and_when_to_try_again(
 
 def test_nobody_reads_a_secret_in_a_log() -> None:
     assert "whsec" not in repr(event("https://one.test/", "whsec_secret"))
+
+
+def test_names_are_looked_up_on_threads_that_nothing_else_needs(
+    receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads, really = list[str](), socket.getaddrinfo
+
+    def look_up(*given: Any, **more: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return really(*given, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    assert send(WebhookSender(HERE), receiver.url) == ["sent"]
+    assert threads[0].startswith("look-up")

@@ -120,3 +120,11 @@ def test_what_is_being_sent_just_now_is_left_alone_with_all(session: Session) ->
     assert outbox_admin.drop(session, "webchat", NOW, None) == 1
     assert session.get_one(OutboxRow, sending).status == "claimed"
     assert session.get_one(OutboxRow, left).status == "cancelled"
+
+
+def test_events_are_looked_after_by_their_endpoint(session: Session) -> None:
+    given = {"kind": "event", "endpoint_id": 1, "attempts": 2}
+    event = add(session, "failed", 900, "webhook:1", **given)
+    assert stuck(session) == []
+    with pytest.raises(ConfigurationError):
+        outbox_admin.retry(session, "webchat", NOW, [event])
