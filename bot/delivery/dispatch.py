@@ -333,7 +333,7 @@ def _give_up(session: Session, services: Services, row: OutboxRow, why: str) -> 
     """Mark a message failed, and send it another way; endpoints learn of a citizen's."""
     _set_status(session, row, OutboxStatus.FAILED, why)
     if row.room_id is None:
-        enqueue_message_failed(session, row, services.clock())
+        enqueue_message_failed(session, services.registry, row, services.clock())
     _send_another_way(session, services, row)
 
 

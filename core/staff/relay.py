@@ -126,7 +126,7 @@ def open_thread(
     _put_off(registry, thread, now)
     session.flush()
     if is_new:
-        enqueue_relay_opened(session, thread, now)
+        enqueue_relay_opened(session, registry, thread, now)
     return thread
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from core.catalogue.registry import Registry
+from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import (
     Booking,
     Desk,
@@ -44,7 +44,7 @@ class Target(NamedTuple):
 
     id: int
     event_types: Sequence[str]
-    is_disabled: bool
+    disabled_at: datetime | None
 
     def wants(self, event_type: EventType) -> bool:
         """Return whether it is sent events of that type."""
@@ -61,65 +61,70 @@ def enqueue_booking_events(
     found = [
         (booking, change, event_type)
         for booking, change in changes
-        if registry[booking.municipality_id].has_webhooks  # else nothing is read for them
-        and (event_type := EVENTS.get(HistoryAction(change.action)))
+        if (event_type := EVENTS.get(HistoryAction(change.action)))
     ]
     if not found:
         return
-    desks = {booking.desk_id for booking, _change, _type in found}
-    desks |= {change.desk_before for _booking, change, _type in found if change.desk_before}
-    targets, names = _targets(session, found[0][0].municipality_id, desks)
+    loaded = registry[found[0][0].municipality_id]
     _enqueue(
         session,
-        targets,
-        [
-            (event_type, _about(booking), _data(booking, change, names))
+        loaded,
+        (
+            (event_type, _about(booking), _data(session, loaded, booking, change))
             for booking, change, event_type in found
-        ],
+        ),
         now,
     )
 
 
-def enqueue_message_failed(session: Session, row: OutboxRow, now: datetime) -> None:
+def enqueue_message_failed(
+    session: Session, registry: Registry, row: OutboxRow, now: datetime
+) -> None:
     """Enqueue the event that a message to the citizen of a booking was given up."""
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if booking is None:
         return
-    targets, names = _targets(session, booking.municipality_id, {booking.desk_id})
+    loaded = registry[booking.municipality_id]
     data = {
-        **_facts(booking, names.get(booking.desk_id, "")),
+        **_facts(session, loaded, booking),
         "message": {"kind": row.kind, "platform": row.platform},
     }
-    _enqueue(session, targets, [(EventType.MESSAGE_FAILED, _about(booking), data)], now)
+    _enqueue(session, loaded, [(EventType.MESSAGE_FAILED, _about(booking), data)], now)
 
 
-def enqueue_relay_opened(session: Session, thread: RelayThread, now: datetime) -> None:
+def enqueue_relay_opened(
+    session: Session, registry: Registry, thread: RelayThread, now: datetime
+) -> None:
     """Enqueue the event that a thread between a citizen and the office was opened."""
+    loaded = registry[thread.municipality_id]
     booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
-    desks = set() if booking is None else {booking.desk_id}
-    targets, names = _targets(session, thread.municipality_id, desks)
     data = {
         "thread": thread.id,
         "municipality": thread.municipality_id,
         "service": thread.service,
         "by_office": thread.member_id is not None,
-        "booking": _facts(booking, names.get(booking.desk_id, "")) if booking else None,
+        "booking": _facts(session, loaded, booking) if booking else None,
     }
-    _enqueue(session, targets, [(EventType.RELAY_OPENED, f"thread {thread.id}", data)], now)
+    _enqueue(session, loaded, [(EventType.RELAY_OPENED, f"thread {thread.id}", data)], now)
 
 
 def _enqueue(
     session: Session,
-    targets: Sequence[Target],
+    loaded: LoadedMunicipality,
     events: Iterable[tuple[EventType, str, Mapping[str, Any]]],
     now: datetime,
 ) -> None:
+    """Enqueue events of a municipality, each for the endpoints that want it."""
+    if not loaded.has_webhooks:
+        return  # nothing is read for them
+    given = {"municipality_id": loaded.body.id}
+    targets = [Target(*row) for row in session.connection().execute(_TARGETS, given)]
     rows: list[tuple[int, OutboxStatus, Event]] = []
     for event_type, about, data in events:
         wanting = [target for target in targets if target.wants(event_type)]
         event = new_event(event_type, about, data, now) if wanting else None
         for target in wanting:
-            status = OutboxStatus.FAILED if target.is_disabled else OutboxStatus.PENDING
+            status = OutboxStatus.PENDING if target.disabled_at is None else OutboxStatus.FAILED
             rows += [(target.id, status, event)] if event else []
     enqueue_events(session, rows, now)
 
@@ -128,7 +133,7 @@ def _about(booking: Booking) -> str:
     return f"booking {booking.id}"
 
 
-def _facts(booking: Booking, desk: str) -> dict[str, Any]:
+def _facts(session: Session, loaded: LoadedMunicipality, booking: Booking) -> dict[str, Any]:
     """Return what an event says of a booking as it is now: nothing of who will be served."""
     return {
         "booking": booking.public_id.hex(),
@@ -136,7 +141,7 @@ def _facts(booking: Booking, desk: str) -> dict[str, Any]:
         "municipality": booking.municipality_id,
         "service": booking.service,
         "branch": booking.branch,
-        "desk": desk,
+        "desk": _desk(session, loaded, booking.desk_id),
         "channel": booking.channel,
         "state": booking.state,
         "starts_at": stamp(booking.starts_at),
@@ -144,12 +149,14 @@ def _facts(booking: Booking, desk: str) -> dict[str, Any]:
     }
 
 
-def _data(booking: Booking, change: History, desks: Mapping[int, str]) -> dict[str, Any]:
-    """Return what the event of a change says; `desks` are the names of the desks by row id."""
-    data = _facts(booking, desks.get(booking.desk_id, ""))
+def _data(
+    session: Session, loaded: LoadedMunicipality, booking: Booking, change: History
+) -> dict[str, Any]:
+    """Return what the event of a change says."""
+    data = _facts(session, loaded, booking)
     if change.desk_before and change.starts_before and change.ends_before:
         data["before"] = {
-            "desk": desks.get(change.desk_before, ""),
+            "desk": _desk(session, loaded, change.desk_before),
             "starts_at": stamp(change.starts_before),
             "ends_at": stamp(change.ends_before),
         }
@@ -158,47 +165,24 @@ def _data(booking: Booking, change: History, desks: Mapping[int, str]) -> dict[s
     return data
 
 
-def _targets(
-    session: Session, municipality_id: str, desks: Iterable[int]
-) -> tuple[Sequence[Target], Mapping[int, str]]:
-    """Return the endpoints of a municipality, and the names of these desks: BRANCH/DESK.
-
-    Both are empty where there is no endpoint.
-    """
-    given = {"municipality_id": municipality_id, "desks": list(desks)}
-    targets, names = dict[int, Target](), dict[int, str]()
-    for endpoint, types, disabled_at, desk_id, branch, name in session.connection().execute(
-        _TARGETS, given
-    ):
-        targets[endpoint] = Target(endpoint, types, disabled_at is not None)
-        if desk_id is not None:
-            names[desk_id] = f"{branch}/{name}"
-    return list(targets.values()), names
+def _desk(session: Session, loaded: LoadedMunicipality, desk_id: int) -> str:
+    """Return the name of a desk: BRANCH/DESK."""
+    for (branch, name), row_id in loaded.desk_ids.items():
+        if row_id == desk_id:
+            return f"{branch}/{name}"
+    added = session.get_one(Desk, desk_id)  # by the catalogue that is being loaded
+    return f"{added.branch}/{added.name}"
 
 
-def _targets_of_municipality() -> Select[Any]:
-    """Return the statement of `_targets`."""
-    of_these = Desk.id.in_(bindparam("desks", expanding=True))
-    return (
-        select(
-            WebhookEndpoint.id,
-            WebhookEndpoint.event_types,
-            WebhookEndpoint.disabled_at,
-            Desk.id,
-            Desk.branch,
-            Desk.name,
-        )
-        .outerjoin(Desk, of_these)
-        .where(
-            WebhookEndpoint.municipality_id == bindparam("municipality_id"),
-            or_(
-                WebhookEndpoint.disabled_at.is_(None),
-                WebhookEndpoint.disabled_because == DisabledBecause.FAILED,
-            ),
-        )
-        .order_by(WebhookEndpoint.id)
+_TARGETS = (
+    select(WebhookEndpoint.id, WebhookEndpoint.event_types, WebhookEndpoint.disabled_at)
+    .where(
+        WebhookEndpoint.municipality_id == bindparam("municipality_id"),
+        or_(
+            WebhookEndpoint.disabled_at.is_(None),
+            WebhookEndpoint.disabled_because == DisabledBecause.FAILED,
+        ),
     )
-
-
-_TARGETS = _targets_of_municipality()
+    .order_by(WebhookEndpoint.id)
+)
 """Built once, and run on the connection: each change of a booking runs it."""

@@ -375,9 +375,3 @@ def _in_way(
     for booking in bookings:
         if overlaps(hours, booking.starts_at, booking.ends_at, zone):
             yield booking
-
-
-def update_digest(session: Session, municipality_id: str) -> None:
-    row = session.get_one(MunicipalityRow, municipality_id, populate_existing=True)
-    row.digest = digest_of(session, municipality_id, row.document)
-    session.flush()

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core.actor import Role, Staff
 from core.bookings import attendance, by_staff, service
+from core.bookings.catalogue_update import load_catalogue
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.db.models import (
@@ -21,18 +23,18 @@ from core.db.models import (
     WebhookEndpoint,
 )
 from core.messaging.event_queue import EventType
-from core.staff import codes, relay, rooms, webhook_sending
+from core.staff import codes, relay, rooms, webhook_sending, webhooks
 from core.staff.rights import Action
 from core.staff.webhook_events import EVENTS
-from tests.core.booking_environment import DETAILS
-from tests.core.small_municipality import MONDAY, at, utc
+from tests.core.booking_environment import DETAILS, BookingEnvironment
+from tests.core.small_municipality import MONDAY, at, desk, small, utc
 from tests.core.staff.test_webhooks import add
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
 
 Change = Callable[[TwoTowns, Booking, Staff], object]
 
 
-def sent(towns: TwoTowns, endpoint: int | None = None) -> list[dict[str, Any]]:
+def sent(towns: TwoTowns | BookingEnvironment, endpoint: int | None = None) -> list[dict[str, Any]]:
     """Return the events so far, to one endpoint or to all."""
     rows = towns.session.scalars(
         select(OutboxRow).where(OutboxRow.kind == "event").order_by(OutboxRow.id)
@@ -245,3 +247,14 @@ def test_a_thread_with_the_office_is_an_event_once(towns: TwoTowns) -> None:
     assert event["type"] == "relay.opened"
     assert event["data"]["thread"] == thread.id
     assert event["data"]["booking"]["booking"] == booking.public_id.hex()
+
+
+def test_a_desk_that_a_new_catalogue_brings_is_named(session: Session) -> None:
+    env = BookingEnvironment(session, small(desk("one")))
+    url = "https://example.gr/hook"
+    webhooks.add(session, env.registry, OPERATOR, env.now, municipality_id=TOWN, url=url)
+    env.registry.refresh(session)
+    env.book("10:00")
+    load_catalogue(session, small(desk("four")), env.now, displacing=env.registry)
+    moved = sent(env)[-1]["data"]
+    assert (moved["before"]["desk"], moved["desk"]) == ("office/one", "office/four")
