@@ -6,8 +6,10 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from core.actor import KeyScope, Role
+from core.actor import Actor, KeyScope, Role
+from core.bookings import service
 from core.db.models import Booking, OutboxRow
 from core.staff import record
 from core.staff.rights import Action
@@ -197,6 +199,15 @@ def test_a_note_is_for_colleagues_and_erased_with_the_details(office: TownsOffic
     assert "διερμηνέα".encode() not in stored
     assert change(office, key, booking, "note", {"text": "x" * 1001}).status_code == 422
     assert change(office, key, booking, "note", {"text": ""}).json()["note"] is None
+    change(office, key, booking, "note", {"text": "x"})
+
+    def withdraw(session: Session) -> None:
+        row, registry = session.get_one(Booking, booking.id), office.deployment.services.registry
+        citizen = Actor(row.citizen_id, "webchat", "el", "Europe/Athens")
+        service.withdraw_consent(session, registry, row, office.deployment.clock(), citizen)
+
+    office.do(withdraw)
+    assert office.deployment.rows("SELECT note FROM bookings") == [(None,)]
 
 
 @pytest.mark.parametrize("what", ["move", "cancel", "arrived", "came", "no-show", "undo", "note"])

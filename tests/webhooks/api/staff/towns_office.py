@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import count
 from typing import Any, TypeVar
 
@@ -81,14 +82,19 @@ class TownsOffice:
         )
 
     def book(
-        self, clock: str = "10:00", service: str = "permit", at: str = TOWN, **details: Any
+        self,
+        clock: str = "10:00",
+        service: str = "permit",
+        at: str = TOWN,
+        day: date = MONDAY,
+        **details: Any,
     ) -> Booking:
         def run(session: Session) -> Booking:
             services = self.deployment.services
             accounts, now = services.registry.accounts, services.clock()
             env = BookingEnvironment(session, self.towns[at], accounts, now)
             offer = env.offer_of(service)
-            held = env.hold(clock, day=MONDAY, offer=offer)
+            held = env.hold(clock, day=day, offer=offer)
             given = {"phone": f"+3069{held.id:08}", **details}
             return env.confirm(held, offer=offer, **given)
 

@@ -1,0 +1,154 @@
+"""Requests made at random from the OpenAPI description: no 5xx, nothing that it doesn't describe.
+
+schemathesis makes them, right and wrong ones, and compares each answer with the description.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, settings
+from schemathesis import Case
+from schemathesis.checks import CHECKS, load_all_checks
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.i18n.translator import Translator
+from core.actor import KeyScope, Role
+from core.catalogue.loader import SHIPPED, read_catalogue
+from core.catalogue.registry import Registry
+from core.db.database import Database
+from core.staff import api_keys, members
+from tests.conftest import NOW, SOAK, Clock
+from tests.core.booking_environment import BookingEnvironment
+from tests.core.staff.two_towns import OPERATOR
+from tests.postgres import KEY
+from tests.webhooks.api.staff.towns_office import bearer
+from tests.webhooks.chat_client import serving
+from tests.webhooks.conftest import served
+from webhooks.api.staff.router import ROUTERS
+from webhooks.app import build_app
+
+SHORT, LONG = 8, 100
+"""The requests that are made at random of each route; those of the description's parts besides."""
+
+load_all_checks()
+CHECKED: Any = CHECKS.get_by_names(
+    [
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+    ]
+)
+
+TOWN = "kalamata"
+THERE: Mapping[str, Any] = {
+    "municipality": TOWN,
+    "booking_id": 1,
+    "If-Match": "*",
+    "service": "epidoma-stegasis",
+    "branch": "koinoniki-arogi",
+    "channel": "in_person",
+    "starts_at": "2026-12-17T12:00:00+02:00",
+}
+"""What there is, by the names of parameters and fields."""
+
+
+def description() -> dict[str, Any]:
+    """The OpenAPI description of the routes, as a server has it among those of others."""
+    app = FastAPI()
+    for router in ROUTERS:
+        app.include_router(router)
+    return app.openapi()
+
+
+schema = schemathesis.openapi.from_dict(description())
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server with the samples, and a key that may do everything in one municipality."""
+
+    client: httpx.Client
+    key: str
+
+    def check(self, case: Case[Any]) -> None:
+        """Make a request, half of them about what there is; check the answer."""
+        if Random(repr((case.query, case.body, case.headers))).random() < 0.5:
+            for part in (case.path_parameters, case.query, case.headers, case.body):
+                if isinstance(part, MutableMapping):
+                    part.update({name: there for name, there in THERE.items() if name in part})
+        case.call_and_validate(
+            base_url=str(self.client.base_url), headers=bearer(self.key), checks=CHECKED
+        )
+
+
+@pytest.fixture(scope="module")
+def server(
+    migrated: Path, texts: Translator, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    copy = tmp_path_factory.mktemp("conformance") / "rantevou.db"
+    copy.write_bytes(migrated.read_bytes())
+    services = Services(Registry("secret"), texts, Clock(), Random(1).choice)
+    database = Database(f"sqlite:///{copy}", KEY)
+    key = database.write_sync(lambda session: make_key(session, services))
+    database.write_sync(book)
+    with serving(build_app(served(database, services))) as client:
+        yield Served(client, key)
+
+
+def book(session: Session) -> None:
+    """Book something, weeks ahead, so that it is moved and cancelled while requests are made."""
+    body = read_catalogue(SHIPPED / f"{TOWN}.yaml")
+    env = BookingEnvironment(session, body, now=NOW)
+    env.registry.refresh(session)
+    env.confirm(env.hold("12:30", day=date(2026, 12, 17)))
+
+
+def make_key(session: Session, services: Services) -> str:
+    registry, now = services.registry, services.clock()
+    registry.refresh(session)
+    given: dict[str, Any] = {"name": "Fuzz", "role": Role.MANAGER, "municipality_id": TOWN}
+    member = members.add(session, registry, OPERATOR, now, **given)
+    return api_keys.make(
+        session,
+        registry,
+        OPERATOR,
+        now,
+        member_id=member,
+        name="Fuzz",
+        scopes=list(KeyScope),
+        days=731,
+    )[1]
+
+
+def test_a_server_describes_these_routes(server: Served) -> None:
+    described = server.client.get("/openapi.json").json()["paths"]
+    assert {p: each for p, each in described.items() if p.startswith("/api/v1/")} == json.loads(
+        json.dumps(description()["paths"])
+    )
+
+
+@schema.parametrize()
+@settings(
+    max_examples=SHORT, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+)
+def test_no_answer_is_other_than_described(case: Case[Any], server: Served) -> None:
+    server.check(case)
+
+
+@SOAK
+@schema.parametrize()
+@settings(max_examples=LONG, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_answer_is_other_than_described_in_long(case: Case[Any], server: Served) -> None:
+    server.check(case)

@@ -1,0 +1,189 @@
+"""Each route, tried for each role on what is theirs, another's, and another town's.
+
+A route without a row here fails, and so does one without a scope.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from core.actor import KeyScope, Role
+from core.bookings import closures
+from core.bookings.exception_request import ExceptionRequest
+from core.db.models import Booking, ExceptionKind
+from core.staff import codes, rooms
+from tests.conftest import mostly_on
+from tests.core.small_municipality import ATHENS, MONDAY
+from tests.core.staff.two_towns import CITY, OPERATOR, TOWN
+from tests.webhooks.api.staff.towns_office import TownsOffice
+from webhooks.api.staff.router import ROUTERS
+from webhooks.api.staff.scopes import SCOPES
+
+OK, HIDDEN, DENIED = "done", 404, 403
+
+WHOSE = {"own": ("permit", TOWN), "other group": ("tax", TOWN), "other town": ("permit", CITY)}
+ROLES: Mapping[str, tuple[Role, Mapping[str, Any]]] = {
+    "group": (Role.EMPLOYEE, {"groups": ["building"]}),
+    "desk": (Role.EMPLOYEE, {"desks": ["office/one", "office/two"]}),
+    "manager": (Role.MANAGER, {}),
+}
+Expected = Mapping[str, tuple[int | str, int | str, int | str]]
+ANY: Expected = dict.fromkeys(ROLES, (OK, OK, OK))
+SERVES: Expected = {
+    "group": (OK, HIDDEN, HIDDEN),
+    "desk": (OK, HIDDEN, HIDDEN),
+    "manager": (OK, OK, HIDDEN),
+}
+LISTS: Expected = dict.fromkeys(ROLES, (OK, OK, HIDDEN))
+AT_DESK: Expected = {**SERVES, "group": (HIDDEN, HIDDEN, HIDDEN)}
+MANAGES: Expected = {**SERVES, "group": (DENIED,) * 3, "desk": (DENIED,) * 3}
+
+
+@dataclass
+class Attempt:
+    """A request about a booking of today, by a key."""
+
+    office: TownsOffice
+    booking: Booking
+    key: str
+
+    @property
+    def town(self) -> str:
+        return f"/municipalities/{self.booking.municipality_id}"
+
+    @property
+    def one(self) -> str:
+        return f"/bookings/{self.booking.id}"
+
+    @property
+    def free(self) -> str:
+        """A time at which the booking's service is free."""
+        return (self.booking.starts_at + timedelta(days=40)).isoformat()
+
+    def get(self, path: str, **asked: str) -> httpx.Response:
+        return self.office.get(path, self.key, params=asked)
+
+    def post(self, path: str, **body: Any) -> httpx.Response:
+        return self.office.post(path, self.key, body, If_Match="*")
+
+    @property
+    def offer(self) -> dict[str, str]:
+        return {"service": self.booking.service, "branch": "office", "channel": "in_person"}
+
+    @property
+    def closure(self) -> dict[str, str]:
+        desk = "office/three" if self.booking.service == "tax" else "office/one"
+        day = str(self.booking.starts_at.date())
+        return {"kind": "closure", "first": day, "start": "20:00", "end": "21:00", "desk": desk}
+
+    def undo(self) -> httpx.Response:
+        self.office.post(f"{self.one}/arrived", self.office.key(at=self.town[16:]), If_Match="*")
+        return self.post(f"{self.one}/undo")
+
+    def end(self) -> httpx.Response:
+        services, asked = self.office.deployment.services, self.closure
+        number = self.office.do(
+            lambda s: (
+                closures.make(
+                    s,
+                    services.registry,
+                    OPERATOR,
+                    ExceptionRequest(
+                        ExceptionKind.CLOSURE,
+                        self.booking.municipality_id,
+                        self.booking.starts_at.date(),
+                        self.booking.starts_at.date(),
+                        "21:00",
+                        "22:00",
+                        desk=asked["desk"],
+                    ),
+                    services.clock(),
+                ).id
+            )
+        )
+        return self.post(f"{self.town}/closures/{number}/end")
+
+
+ROUTES: Mapping[str, tuple[Callable[[Attempt], httpx.Response], Expected]] = {
+    "read_key": (lambda do: do.get("/key"), ANY),
+    "list_municipalities": (lambda do: do.get("/municipalities"), ANY),  # their own
+    "read_municipality": (lambda do: do.get(do.town), LISTS),
+    "list_times": (lambda do: do.get(f"{do.town}/times", **do.offer), SERVES),
+    "list_bookings": (lambda do: do.get(f"{do.town}/bookings"), LISTS),
+    "search_bookings": (
+        lambda do: do.post(f"{do.town}/bookings/search", code=do.booking.code),
+        SERVES,
+    ),
+    "read_booking": (lambda do: do.get(do.one), SERVES),
+    "book": (lambda do: do.post(f"{do.town}/bookings", **do.offer, starts_at=do.free), SERVES),
+    "move_booking": (lambda do: do.post(f"{do.one}/move", starts_at=do.free), SERVES),
+    "cancel_booking": (lambda do: do.post(f"{do.one}/cancel", reason="x"), SERVES),
+    "mark_arrived": (lambda do: do.post(f"{do.one}/arrived"), SERVES),
+    "mark_came": (lambda do: do.post(f"{do.one}/came"), SERVES),
+    "mark_no_show": (lambda do: do.post(f"{do.one}/no-show"), SERVES),
+    "undo_mark": (Attempt.undo, SERVES),
+    "note_booking": (lambda do: do.post(f"{do.one}/note", text="x"), SERVES),
+    "send_message": (lambda do: do.post(f"{do.one}/messages", text="x"), SERVES),
+    "list_closures": (lambda do: do.get(f"{do.town}/closures"), LISTS),
+    "preview_closure": (lambda do: do.post(f"{do.town}/closures/preview", **do.closure), AT_DESK),
+    "make_closure": (lambda do: do.post(f"{do.town}/closures", **do.closure), AT_DESK),
+    "end_closure": (Attempt.end, AT_DESK),
+    "read_record": (lambda do: do.get(f"{do.town}/record"), MANAGES),
+    "read_statistics": (lambda do: do.get(f"{do.town}/statistics"), MANAGES),
+}
+
+
+def test_every_route_has_its_row_and_its_scope() -> None:
+    names = {
+        each.name for router in ROUTERS for each in router.routes if isinstance(each, APIRoute)
+    }
+    assert names == set(ROUTES) == set(SCOPES)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@mostly_on("sqlite")
+def test_a_route_is_done_hidden_or_denied(office: TownsOffice, route: str) -> None:
+    act, expected = ROUTES[route]
+    bind_rooms(office)
+    days = (MONDAY + timedelta(days=2 * each) for each in range(9))  # a citizen books a day ahead
+    for role, (kind, areas) in ROLES.items():
+        key = office.key(role=kind, **areas)
+        for (service, town), wanted in zip(WHOSE.values(), expected[role], strict=True):
+            day = next(days)
+            booking = office.book("10:00", service, town, day=day)
+            office.deployment.clock.now = datetime(
+                day.year, day.month, day.day, 10, 5, tzinfo=ATHENS
+            )
+            answer = act(Attempt(office, booking, key))
+            got = OK if answer.is_success else answer.status_code
+            assert got == wanted, (role, service, town, answer.text)
+
+
+@mostly_on("sqlite")
+def test_each_route_needs_its_scope(office: TownsOffice) -> None:
+    booking = office.book()
+    for lacking in KeyScope:
+        key = office.key(*(each for each in KeyScope if each is not lacking))
+        for route in (name for name, scope in SCOPES.items() if scope is lacking):
+            answer = ROUTES[route][0](Attempt(office, booking, key))
+            assert answer.status_code == 403, route
+            assert f'scope="{lacking}"' in answer.headers["WWW-Authenticate"]
+
+
+def bind_rooms(office: TownsOffice) -> None:
+    """Bind a chat in each town, to which citizens' answers could go."""
+    services = office.deployment.services
+    services.registry.accounts = frozenset({"webchat", "telegram:both"})
+
+    def run(session: Any) -> None:
+        now, registry = services.clock(), services.registry
+        for chat, town in (("-1", TOWN), ("-2", CITY)):
+            code = codes.make_room_code(session, registry, OPERATOR, now, municipality_id=town)
+            rooms.bind(session, registry, code, now, account="telegram:both", chat=chat)
+
+    office.do(run)
