@@ -8,10 +8,12 @@ CHAOS, KILL = "tests/proofs/test_chaos.py", "tests/proofs/test_kill.py"
 ALERTS, TAPS = "tests/proofs/test_kill_alerts.py", "tests/proofs/test_kill_taps.py"
 OFFERS, RELAY = "tests/proofs/test_kill_offers.py", "tests/proofs/test_kill_relay.py"
 CLOSURES, HOOKS = "tests/proofs/test_kill_closures.py", "tests/proofs/test_kill_webhooks.py"
+API = "tests/proofs/test_kill_api.py"
 AWAY, FLOOD = "tests/proofs/test_away.py", "tests/proofs/test_flood.py"
 STORIES, BROWSER = "tests/stories", "tests/browser"
 ELSEWHERE = (
-    *(CHAOS, KILL, ALERTS, TAPS, OFFERS, RELAY, CLOSURES, HOOKS, AWAY, FLOOD, STORIES, BROWSER),
+    *(CHAOS, KILL, ALERTS, TAPS, OFFERS, RELAY, CLOSURES, HOOKS, API),
+    *(AWAY, FLOOD, STORIES, BROWSER),
 )
 """The slow tests that have a part of their own; the part `others` has the rest."""
 
@@ -89,6 +91,12 @@ def _parts() -> dict[str, Part]:
         ),
         "relay-sqlite": Part(
             "200 kills while citizens and staff write, SQLite", (RELAY, "-knot postgresql")
+        ),
+        "api-postgresql": Part(
+            "100 kills while a program books and cancels, PostgreSQL", (API, "-kpostgresql")
+        ),
+        "api-sqlite": Part(
+            "100 kills while a program books and cancels, SQLite", (API, "-knot postgresql")
         ),
         "database": Part(
             "the tests of bot, dialogs, stories and webhooks on PostgreSQL",

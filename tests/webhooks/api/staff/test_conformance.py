@@ -34,6 +34,7 @@ from tests.postgres import KEY
 from tests.webhooks.api.staff.towns_office import bearer
 from tests.webhooks.chat_client import serving
 from tests.webhooks.conftest import served
+from webhooks.api.staff.models import Model
 from webhooks.api.staff.router import ROUTERS
 from webhooks.app import build_app
 
@@ -137,6 +138,19 @@ def test_a_server_describes_these_routes(server: Served) -> None:
     assert {p: each for p, each in described.items() if p.startswith("/api/v1/")} == json.loads(
         json.dumps(description()["paths"])
     )
+
+
+def bodies(model: type[Model]) -> Iterator[type[Model]]:
+    for each in model.__subclasses__():
+        yield each
+        yield from bodies(each)
+
+
+def test_each_example_is_as_described() -> None:
+    for body in bodies(Model):
+        extra: Any = body.model_config.get("json_schema_extra", {})
+        for given in extra.get("examples", []):
+            assert set(given) <= set(body.model_validate(given).model_dump()), body
 
 
 @schema.parametrize()
