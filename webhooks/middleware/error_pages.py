@@ -26,7 +26,17 @@ MESSAGES: dict[int, TextTemplate] = {
     503: _("That didn't work just now. Please try again soon."),
 }
 OTHER_MESSAGE = _("Something went wrong here and nothing has changed. Please try again soon.")
+PROGRAMS = "/api/"
+"""The beginning of the paths that only programs ask for."""
+
 TITLE, BACK = _("I'm sorry"), _("Back to the conversation")
+
+
+def _is_for_page(scope: Scope) -> bool:
+    """Return whether a browser asks; some programs' libraries accept HTML too, unasked."""
+    if scope["type"] != "http" or scope["path"].startswith(PROGRAMS):
+        return False
+    return "text/html" in Headers(scope=scope).get("accept", "")
 
 
 class ErrorPages:
@@ -45,8 +55,7 @@ class ErrorPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and replace a problem document that answers it."""
-        is_http = scope["type"] == "http"
-        if not is_http or "text/html" not in Headers(scope=scope).get("accept", ""):
+        if not _is_for_page(scope):
             await self._app(scope, receive, send)
             return
         replaced = False

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from core.actor import KeyScope
 from core.availability import slots
 from core.availability.schedule import day_bounds
-from core.bookings import agenda, by_staff
+from core.bookings import agenda
 from core.bookings.agenda import ListPlace
 from core.bookings.staff_rights import bookable_part
 from core.catalogue.model import Channel
@@ -208,7 +208,7 @@ def place_after(cursor: str | None) -> ListPlace | None:
     responses=problems(404, 413),
 )
 async def search_bookings(municipality: MunicipalityId, search: Search, caller: KeyCaller) -> Found:
-    """Return the booking of a code, or the bookings of a name. It changes nothing."""
+    """Return the booking of a code, or the bookings of a name. It is recorded."""
     code, name = search.code, search.name
     if (code is None) == (name is None):
         raise invalid("code", "Send either a code or a name.", "body")
@@ -222,7 +222,7 @@ async def search_bookings(municipality: MunicipalityId, search: Search, caller: 
         if name is not None:
             entries = agenda.find_named(session, registry, staff, municipality, name, work.now)
         else:
-            booking = by_staff.find(session, registry, staff, Action.FIND, code or "")
+            booking = agenda.show(session, registry, staff, code or "", work.now).booking
             if booking.municipality_id != municipality:
                 raise no_booking()
             entries = [agenda.entry_of(loaded, booking)]

@@ -98,6 +98,14 @@ def test_the_last_use_is_kept(office: TownsOffice) -> None:
     assert used == office.deployment.clock()
 
 
+def test_a_program_that_accepts_html_gets_a_problem_all_the_same(office: TownsOffice) -> None:
+    # What Java's own client sends unless it is told otherwise.
+    accepted = {"Accept": "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"}
+    answer = office.client.get("/api/v1/key", headers=accepted)
+    assert answer.status_code == 401
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
 def test_another_site_cannot_call_from_a_browser(office: TownsOffice) -> None:
     asked = {
         "Origin": "https://elsewhere.example",

@@ -193,9 +193,11 @@ def test_what_was_looked_at_is_recorded_with_the_key(office: TownsOffice) -> Non
     booking, key = office.book(), office.key()
     ids(office, key)
     office.post(f"{BOOKINGS}/search", key, {"name": "Μαρία"})
+    office.post(f"{BOOKINGS}/search", key, {"code": booking.code})
     office.get(f"/bookings/{booking.id}", key)
     done = office.do(lambda s: record.entries(s, OPERATOR, municipality_id=TOWN))
-    assert [(each.action, each.key, each.platform) for each in done[:3]] == [
+    assert [(each.action, each.key, each.platform) for each in done[:4]] == [
+        (Action.SHOW, "Screen", "api"),
         (Action.SHOW, "Screen", "api"),
         (Action.FIND, "Screen", "api"),
         (Action.LIST, "Screen", "api"),
