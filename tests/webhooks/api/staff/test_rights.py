@@ -13,8 +13,8 @@ import pytest
 from fastapi.routing import APIRoute
 
 from core.actor import KeyScope, Role
-from core.bookings import closures
-from core.bookings.exception_request import ExceptionRequest
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.db.models import Booking, ExceptionKind
 from core.staff import codes, rooms
 from tests.conftest import mostly_on
