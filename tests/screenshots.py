@@ -19,10 +19,10 @@ from bot.i18n.translator import Translator
 from bot.platforms.base import Platform
 from core.catalogue.registry import Registry
 from core.db.database import Database
-from tests import bot_screenshots
+from tests import bot_screenshots, office_screenshots
 from tests.browser.citizen import book, step, tap
 from tests.browser.conftest import launched
-from tests.conftest import Clock
+from tests.conftest import Clock, Deployment
 from tests.webhooks.chat_client import serving
 from tests.webhooks.conftest import served
 from webhooks.app import build_app
@@ -51,6 +51,7 @@ def main() -> None:
     with launched() as browser:
         with opened() as client:
             of_pages(browser, str(client.base_url))
+        office_screenshots.draw(browser, deployed, picture)
         bot_screenshots.draw(browser, FOLDER, opened)
 
 
@@ -84,18 +85,30 @@ def picture(page: Page, state: str) -> None:
 @contextmanager
 def opened(platforms: Mapping[str, Platform] | None = None) -> Iterator[httpx.Client]:
     """Run a server with a fixed clock; yield a client."""
-    accounts = platforms or {}
+    with running(platforms or {}) as (_deployment, client):
+        yield client
+
+
+@contextmanager
+def deployed() -> Iterator[tuple[Deployment, str]]:
+    """Run a server with a fixed clock; yield what it serves, and its address."""
+    with running({}) as (deployment, client):
+        yield deployment, str(client.base_url)
+
+
+@contextmanager
+def running(accounts: Mapping[str, Platform]) -> Iterator[tuple[Deployment, httpx.Client]]:
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/rantevou.db")
         database.prepare()
-        registry = Registry("screenshots", frozenset({"webchat", *accounts}))
+        registry, clock = Registry("screenshots", frozenset({"webchat", *accounts})), Clock()
         services = Services(
-            registry, Translator(), Clock(), random.Random(1).choice, platforms=accounts
+            registry, Translator(), clock, random.Random(1).choice, platforms=accounts
         )
         application = served(database, services)
         load_shipped(application)
         with serving(build_app(application)) as client:
-            yield client
+            yield Deployment(database, services, clock), client
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.messages import WEBCHAT, Reply, ReplyChoice
+from bot.replies import build_reply
 from bot.staff_messages import StaffButton, StaffTap
 from bot.views.staff_alert import LANGUAGE, number_button
 from core.bookings.agenda import entry_of, initials
@@ -21,6 +22,7 @@ from core.i18n import Text
 from core.messaging.keys import Cause, MessageKind
 from core.staff import relay
 from dialogs.messages import relay as texts
+from dialogs.messages.blocks import Message
 
 
 def render_relay(session: Session, services: Services, row: OutboxRow) -> Reply | None:
@@ -104,7 +106,7 @@ def render_to_citizen(
         return None
     body = services.registry[thread.municipality_id].body
     if row.kind == MessageKind.RELAY_CLOSED:
-        said: Text = texts.closed(
+        said: Text | Message = texts.closed(
             body,
             arrived=relay.has_arrived(session, thread),
             answered=bool(relay.messages_of(session, thread, RelayMessage.member_id.is_not(None))),
@@ -120,7 +122,7 @@ def render_to_citizen(
             name=_name(session, written) if body.staff_chat.names_staff else None,
             is_first=first.id == written.id,
         )
-    return Reply(text=services.texts.say(said, language), language=language)
+    return build_reply(services.texts, [said], language)
 
 
 def _name(session: Session, written: RelayMessage) -> str:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from core.bookings.agenda import AgendaEntry
 from core.catalogue.model import Municipality
 from core.i18n import FormattedDate, Text, _, join, lines
+from dialogs.messages.blocks import Heading, Message, Note, Paragraph, message
 from dialogs.messages.staff_alert import facts_of
 
 CLOSE = _("Close the conversation")
@@ -81,7 +82,8 @@ def opened(body: Municipality, opens_at: datetime | None, now: datetime) -> Text
     else:
         local = opens_at.astimezone(ZoneInfo(body.timezone))
         when = _(
-            "Nobody serves there now: they get your message at once, and serve next on {when}.",
+            "No appointments are served there now: they get your message at once, but the answer "
+            "may take a while. Appointments begin again on {when}.",
             when=FormattedDate(local, "EEEE d MMMM, HH:mm"),
         )
     hours = body.contact.hours
@@ -95,18 +97,15 @@ def opened(body: Municipality, opens_at: datetime | None, now: datetime) -> Text
 
 def answer(
     body: Municipality, text: str, *, name: str | None = None, is_first: bool = False
-) -> Text:
+) -> Message:
     """Return what the office wrote to a citizen; `name` is the employee's.
 
     One that `is_first` began the thread, so that the citizen has to be told how to answer.
     """
     who = join(", ", body.name, name) if name else body.name
-    return lines(
-        _("Message from: {who}", who=who),
-        text,
-        _("Write your answer here and it reaches them. To end, write “menu”.")
-        if is_first
-        else None,
+    how = _("Write your answer here and it reaches them. To end, write “menu”.")
+    return message(
+        Heading(_("Message from: {who}", who=who)), Paragraph(text), *[Note(how)] * is_first
     )
 
 

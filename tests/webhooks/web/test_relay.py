@@ -80,6 +80,7 @@ def test_an_open_page_shows_at_once_what_the_office_wrote(
         assert next(events) == f"{last} 1"
         new = later(client, last)
     assert bubbles(new.text)[-1].startswith("bot: Μήνυμα από: Δήμος Καλαμάτας")
+    assert '<p class="title">Μήνυμα από: Δήμος Καλαμάτας</p>' in new.text
     assert "&lt;b&gt;κάθε" in new.text
     assert later(client, last_of(new.text)).status_code == 204
 
