@@ -19,7 +19,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.i18n.translator import Translator
-from core.actor import Role
 from core.catalogue.schedule_exceptions import digest_of
 from core.db.database import Database
 from core.db.models import (
@@ -32,7 +31,6 @@ from core.db.models import (
     StaffAction,
     TimeOffer,
 )
-from core.staff import codes, links, members
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
 from tests.bot.processes import free_port
@@ -40,12 +38,12 @@ from tests.bot.staff.people import HELEN
 from tests.conftest import SOAK, on_both
 from tests.core.db.overlaps import overlaps
 from tests.core.small_municipality import ATHENS
-from tests.core.staff.two_towns import OPERATOR, TOWN
+from tests.core.staff.two_towns import TOWN
 from tests.fakes.push_platform import PushPlatformServer
-from tests.fakes.telegram import TOKEN, telegram_server
+from tests.fakes.telegram import telegram_server
 from tests.proofs.processes import Process
-from tests.proofs.test_kill import kill
-from tests.proofs.test_kill_offers import ACCOUNT, GROUP, TIMEOUT_SECONDS, OfferedCitizens
+from tests.proofs.telegram_town import GROUP, TIMEOUT_SECONDS, process_of
+from tests.proofs.test_kill_offers import OfferedCitizens
 from tests.soak.tell import Tell
 
 CLOCKS = ("09:00", "09:00", "10:00")
@@ -76,26 +74,12 @@ class ClosedDesks(OfferedCitizens):
 
     def _bind(self, session: Session) -> None:
         super()._bind(session)
-        env = self._environment(session)
-        added = members.add(
-            session,
-            env.registry,
-            OPERATOR,
-            env.now,
-            name="Ελένη Δήμου",
-            role=Role.MANAGER,
-            municipality_id=TOWN,
-        )
-        code = codes.make_link_code(session, env.registry, OPERATOR, env.now, member_id=added)
-        links.link(session, env.registry, code, env.now, account=ACCOUNT, address=str(HELEN))
+        self._link(session, HELEN)
 
     def _go_on(self) -> None:
-        try:
-            while not self.enough.is_set() or self.closed < 2:
-                self._close_and_open(by_command=self.closed % 2 == 1)
-                self.closed += 1
-        except BaseException as error:
-            self.failed.append(error)
+        while not self.enough.is_set() or self.closed < 2:
+            self._close_and_open(by_command=self.closed % 2 == 1)
+            self.closed += 1
 
     def _begin(self, session: Session) -> Round:
         booked = self._book_at(session, CLOCKS)
@@ -291,21 +275,15 @@ def test_a_closure_is_whole_or_not_there_when_its_process_is_killed(
 ) -> None:
     port = free_port()
     with telegram_server() as server:
-        given = {"telegram__town__token": TOKEN, "telegram__town__api_url": server.url}
         process, command = (
-            Process(tmp_path, database.url, push_platform.url, name, port=port, **given)
+            process_of(name, tmp_path, database, push_platform, server, port)
             for name in ("serve", "close")
         )
         desks = ClosedDesks(database, port, telegram(texts).secret, command=command)
         try:
-            process.start().wait_until_ready()
-            with desks.accepting():
-                kill([process], desks.on_kill, kills, tell)
-                process.wait_until_ready()
+            desks.go_on_killed(process, kills, tell)
         finally:
-            process.kill()
             command.kill()
-    assert not desks.failed, desks.failed
     held = select(Booking).where(Booking.offered_for_id.is_not(None), Booking.state == "held")
     assert database.write_sync(lambda s: s.scalars(held).all()) == []
     tell(

@@ -5,87 +5,51 @@ it is answered, and now and then once more, as Telegram does.
 """
 
 import random
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.i18n.translator import Translator
 from bot.messages import LINK_CHOICE
-from bot.platforms.telegram.adapter import HEADER
 from core.actor import Actor
 from core.bookings.offers.service import ask_for_offer, latest_offer
-from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.models import Booking, History, OutboxRow, TimeOffer
 from core.messaging import conversations
-from core.staff import codes, rooms
 from dialogs.messages.time_offer import OfferAnswer, link_of
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
 from tests.bot.processes import free_port
 from tests.conftest import SOAK, on_both
-from tests.core.booking_environment import BookingEnvironment
 from tests.core.db.overlaps import overlaps
-from tests.core.staff.two_towns import OPERATOR, TOWN, with_groups
 from tests.fakes.push_platform import PushPlatformServer
-from tests.fakes.telegram import TOKEN, telegram_server
-from tests.preloaded import SECRET
-from tests.proofs.processes import Process
-from tests.proofs.test_kill import kill
+from tests.fakes.telegram import telegram_server
+from tests.proofs.telegram_town import ACCOUNT, TIMEOUT_SECONDS, TelegramTown, process_of
 from tests.soak.tell import Tell
 
-ACCOUNT, GROUP = "telegram:town", -100
 CLOCKS = ("09:00", "09:30", "10:00")
 """Of one day: the citizens of a round, whose offers are made side by side."""
 DAYS = 12
 """The days that rounds take in turn; at the end of each, its bookings are cancelled."""
-TIMEOUT_SECONDS = 120
 
 
 @dataclass
-class OfferedCitizens:
+class OfferedCitizens(TelegramTown):
     """Citizens of a town who are offered another time, and accept it, round after round."""
 
-    database: Database
-    port: int
-    secret: str
     accepted: int = 0
-    failed: list[BaseException] = field(default_factory=list)
-    sent_again: int = 0
-    in_flight: threading.Event = field(default_factory=threading.Event)
-    enough: threading.Event = field(default_factory=threading.Event)
-    updates: "count[int]" = field(default_factory=lambda: count(1))
     people: "count[int]" = field(default_factory=lambda: count(7001))
-
-    def __post_init__(self) -> None:
-        self.town, self.registry = with_groups(TOWN), Registry(SECRET, frozenset({ACCOUNT}))
-        self.rounds = count()
-        self.database.write_sync(self._bind)
-
-    def _bind(self, session: Session) -> None:
-        env = self._environment(session)
-        code = codes.make_room_code(session, env.registry, OPERATOR, env.now, municipality_id=TOWN)
-        rooms.bind(session, env.registry, code, env.now, account=ACCOUNT, chat=str(GROUP))
-
-    def _environment(self, session: Session) -> BookingEnvironment:
-        now = datetime.now(UTC).replace(microsecond=0)
-        env = BookingEnvironment(session, self.town, frozenset({ACCOUNT}), now)
-        env.choose = random.choice
-        return env
+    rounds: "count[int]" = field(default_factory=count)
 
     def _book(self, session: Session) -> list[tuple[int, int]]:
         """Book for new citizens, and ask for another time; return as `_book_at` does."""
@@ -116,28 +80,14 @@ class OfferedCitizens:
             booked.append((who, booking.id))
         return booked
 
-    @contextmanager
-    def accepting(self) -> Iterator[None]:
-        """Be offered times and accept them meanwhile; in the end finish the last round."""
-        thread = threading.Thread(target=self._go_on, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self.enough.set()
-            thread.join()
-
     def _go_on(self) -> None:
-        try:
-            with ThreadPoolExecutor(len(CLOCKS)) as pool:
-                while not self.enough.is_set():
-                    booked = self.database.write_sync(self._book)
-                    list(pool.map(self._accept, booked))
-                    ids = [booking for _who, booking in booked]
-                    self.database.write_sync(partial(self._finish, ids=ids))
-                    self.accepted += len(booked)
-        except BaseException as error:
-            self.failed.append(error)
+        with ThreadPoolExecutor(len(CLOCKS)) as pool:
+            while not self.enough.is_set():
+                booked = self.database.write_sync(self._book)
+                list(pool.map(self._accept, booked))
+                ids = [booking for _who, booking in booked]
+                self.database.write_sync(partial(self._finish, ids=ids))
+                self.accepted += len(booked)
 
     def _accept(self, booked: tuple[int, int]) -> None:
         who, booking_id = booked
@@ -162,32 +112,6 @@ class OfferedCitizens:
             assert offer.state == "pending", offer.state
             time.sleep(0.05)
         raise AssertionError("never offered")
-
-    def _send(self, update: dict[str, Any]) -> httpx.Response:
-        """Send an update until it is answered; return the answer."""
-        url = f"http://127.0.0.1:{self.port}/webhooks/telegram/town"
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        while time.monotonic() < deadline:
-            self.in_flight.set()
-            try:
-                answer = httpx.post(url, json=update, headers={HEADER: self.secret}, timeout=10)
-                if answer.is_success:
-                    return answer
-            except httpx.TransportError:
-                pass
-            self._not_answered()
-            time.sleep(0.1)
-        raise AssertionError(f"never answered: {update}")
-
-    def _not_answered(self) -> None:
-        """Count an update that is sent again."""
-        self.sent_again += 1
-
-    def on_kill(self) -> None:
-        """Wait until something is on its way, and then for any part of its time."""
-        self.in_flight.clear()
-        self.in_flight.wait(2)
-        time.sleep(random.uniform(0, 0.5))
 
     def _finish(self, session: Session, ids: Sequence[int]) -> None:
         """Check the bookings of a round, and cancel them."""
@@ -239,16 +163,8 @@ def test_an_offer_is_made_and_accepted_once_when_the_server_is_killed(
     port = free_port()
     citizens = OfferedCitizens(database, port, telegram(texts).secret)
     with telegram_server() as server:
-        given = {"telegram__town__token": TOKEN, "telegram__town__api_url": server.url}
-        process = Process(tmp_path, database.url, push_platform.url, "serve", port=port, **given)
-        try:
-            process.start().wait_until_ready()
-            with citizens.accepting():
-                kill([process], citizens.on_kill, kills, tell)
-                process.wait_until_ready()
-        finally:
-            process.kill()
-    assert not citizens.failed, citizens.failed
+        process = process_of("serve", tmp_path, database, push_platform, server, port)
+        citizens.go_on_killed(process, kills, tell)
     assert citizens.accepted
     held = select(Booking).where(Booking.offered_for_id.is_not(None), Booking.state == "held")
     assert database.write_sync(lambda s: s.scalars(held).all()) == []

@@ -5,93 +5,55 @@ answered by 200, and now and then once more.
 """
 
 import random
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
-from itertools import count, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.i18n.translator import Translator
-from bot.platforms.telegram.adapter import HEADER
-from core.actor import Role
 from core.db.database import Database
 from core.db.models import Conversation, OutboxRow, OutboxStatus, RelayMessage, StaffAction
 from core.messaging import conversations
-from core.staff import codes, links, members, relay, rooms
+from core.staff import relay, rooms
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
 from tests.bot.processes import free_port
 from tests.conftest import SOAK, on_both
-from tests.core.booking_environment import BookingEnvironment
-from tests.core.staff.two_towns import OPERATOR, TOWN, with_groups
 from tests.fakes.http_server import late
 from tests.fakes.push_platform import PushPlatformServer
-from tests.fakes.telegram import TOKEN, TelegramServer, telegram_server
+from tests.fakes.telegram import TelegramServer, telegram_server
 from tests.proofs.invariants import wait_until_delivered
-from tests.proofs.processes import Process
-from tests.proofs.test_kill import kill
+from tests.proofs.telegram_town import ACCOUNT, GROUP, TelegramTown, process_of
 from tests.soak.tell import Tell
 
-ACCOUNT, GROUP, HELEN, FIRST_CITIZEN = "telegram:town", -100, 501, 7001
+HELEN, FIRST_CITIZEN = 501, 7001
 TEXTS_OF_A_CITIZEN = 4
 BEGIN = "Καλημέρα"
-TIMEOUT_SECONDS = 120
-"""Seconds without an answer after which an update counts as lost."""
 
 
 @dataclass
-class Talk:
+class Talk(TelegramTown):
     """Citizens who write, one after the other, and an employee who answers each text."""
 
-    database: Database
-    server: TelegramServer
-    port: int
-    secret: str
-    pause: float
+    server: TelegramServer = field(kw_only=True)
+    pause: float = field(kw_only=True)
     """The longest between two texts, in seconds."""
     written: list[str] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
-    failed: list[BaseException] = field(default_factory=list)
     sent: int = 0
-    sent_again: int = 0
-    enough: threading.Event = field(default_factory=threading.Event)
-    numbers: "count[int]" = field(default_factory=lambda: count(1))
+    killed: list[float] = field(default_factory=list)
+    """When the server was killed, in time.perf_counter."""
 
-    def __post_init__(self) -> None:
-        self.town = with_groups(TOWN)
-        self.database.write_sync(self._settle)
-
-    def _environment(self, session: Session) -> BookingEnvironment:
-        now = datetime.now(UTC).replace(microsecond=0)
-        return BookingEnvironment(session, self.town, frozenset({ACCOUNT}), now)
-
-    def _settle(self, session: Session) -> None:
-        """Bind the group, and link the employee."""
-        env = self._environment(session)
-        registry, now = env.registry, env.now
-        code = codes.make_room_code(session, registry, OPERATOR, now, municipality_id=TOWN)
-        rooms.bind(session, registry, code, now, account=ACCOUNT, chat=str(GROUP))
-        added = members.add(
-            session,
-            registry,
-            OPERATOR,
-            now,
-            name="Ελένη Δήμου",
-            role=Role.MANAGER,
-            municipality_id=TOWN,
-        )
-        code = codes.make_link_code(session, registry, OPERATOR, now, member_id=added)
-        links.link(session, registry, code, now, account=ACCOUNT, address=str(HELEN))
+    def _bind(self, session: Session) -> None:
+        super()._bind(session)
+        self._link(session, HELEN)
 
     def _begin(self, session: Session, citizen: int) -> None:
         """Open a thread whose first text is in the group, so that it can be answered there.
@@ -110,37 +72,23 @@ class Talk:
         row.status, row.provider_id = OutboxStatus.SENT, str(citizen)
         self.server.chats[GROUP][citizen] = {"text": BEGIN, "markup": {}}
 
-    @contextmanager
-    def going_on(self) -> Iterator[None]:
-        """Write meanwhile; in the end wait for the last answer."""
-        thread = threading.Thread(target=self._go_on, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self.enough.set()
-            thread.join()
-
     def _go_on(self) -> None:
-        try:
-            while not self.enough.is_set():
-                number = len(self.written)
-                citizen = FIRST_CITIZEN + number // TEXTS_OF_A_CITIZEN
-                if number % TEXTS_OF_A_CITIZEN == 0:
-                    self.database.write_sync(partial(self._begin, citizen=citizen))
-                asks, answers = f"Ερώτηση {number}.", f"Απάντηση {number}."
-                self._send(citizen, text=asks)
-                self.written.append(asks)
-                self._send(HELEN, text=answers, to=citizen)
-                self.answered.append(answers)
-                time.sleep(random.uniform(0, self.pause))
-        except BaseException as error:
-            self.failed.append(error)
+        while not self.enough.is_set():
+            number = len(self.written)
+            citizen = FIRST_CITIZEN + number // TEXTS_OF_A_CITIZEN
+            if number % TEXTS_OF_A_CITIZEN == 0:
+                self.database.write_sync(partial(self._begin, citizen=citizen))
+            asks, answers = f"Ερώτηση {number}.", f"Απάντηση {number}."
+            self._write(citizen, text=asks)
+            self.written.append(asks)
+            self._write(HELEN, text=answers, to=citizen)
+            self.answered.append(answers)
+            time.sleep(random.uniform(0, self.pause))
 
-    def _send(self, who: int, text: str, to: int | None = None) -> None:
-        """Send an update until it is answered by 200, and now and then once more."""
+    def _write(self, who: int, text: str, to: int | None = None) -> None:
+        """Write until it is answered, and now and then once more."""
         chat = {**updates.CHAT, "id": who} if to is None else {**updates.GROUP, "id": GROUP}
-        number = next(self.numbers)
+        number = next(self.updates)
         said: dict[str, Any] = {
             "chat": chat,
             "from": {**updates.WHO, "id": who},
@@ -151,20 +99,25 @@ class Talk:
             if to is None
             else updates.answering(text, to=to, **said)
         )
-        url = f"http://127.0.0.1:{self.port}/webhooks/telegram/town"
-        body, headers = {**update, "update_id": number}, {HEADER: self.secret}
-        deadline, wanted = time.monotonic() + TIMEOUT_SECONDS, 1 + (random.random() < 0.3)
-        while wanted:
-            assert time.monotonic() < deadline, f"never answered: {text}"
-            try:
-                if httpx.post(url, timeout=10, json=body, headers=headers).is_success:
-                    wanted -= 1
-                    self.sent += 1
-                    continue
-            except httpx.TransportError:
-                pass
-            self.sent_again += 1
-            time.sleep(0.05)
+        for _time in range(1 + (random.random() < 0.3)):
+            self._send({**update, "update_id": number})
+            self.sent += 1
+
+    def on_kill(self) -> None:
+        """Wait until an update has been answered, or a message has arrived, in turns.
+
+        The process doesn't know of the message then. On a busy machine, a process that is killed
+        soon after its start would never answer.
+        """
+
+        def done() -> int:
+            return len(self.server.timed) if len(self.killed) % 2 else self.sent
+
+        before, until = done(), time.monotonic() + 5
+        while done() == before and time.monotonic() < until:
+            time.sleep(0.005)
+        time.sleep(random.uniform(0, 0.04))
+        self.killed.append(time.perf_counter())
 
 
 def check(session: Session, talk: Talk) -> None:
@@ -210,41 +163,15 @@ def test_no_relayed_text_is_lost_when_the_server_is_killed(
     kills: int,
     pause: float,
 ) -> None:
-    port, killed = free_port(), list[float]()
+    port = free_port()
     with telegram_server() as server:
-        talk = Talk(database, server, port, telegram(texts).secret, pause)
+        talk = Talk(database, port, telegram(texts).secret, server=server, pause=pause)
         server.answer_faults[GROUP] = [late(0.1)] * 10_000
-
-        def on_kill() -> None:
-            """Kill when an update has been answered, or a message has arrived, in turns.
-
-            The process doesn't know of the message then. On a busy machine, a process that is
-            killed soon after its start would never answer.
-            """
-
-            def done() -> int:
-                return len(server.timed) if len(killed) % 2 else talk.sent
-
-            before, until = done(), time.monotonic() + 5
-            while done() == before and time.monotonic() < until:
-                time.sleep(0.005)
-            time.sleep(random.uniform(0, 0.04))
-            killed.append(time.perf_counter())
-
-        given = {"telegram__town__token": TOKEN, "telegram__town__api_url": server.url}
-        process = Process(tmp_path, database.url, push_platform.url, "serve", port=port, **given)
-        try:
-            process.start().wait_until_ready()
-            with talk.going_on():
-                kill([process], on_kill, kills, tell)
-                process.wait_until_ready()
-            wait_until_delivered(database)
-        finally:
-            process.kill()
-        assert not talk.failed, talk.failed
+        process = process_of("serve", tmp_path, database, push_platform, server, port)
+        talk.go_on_killed(process, kills, tell, lambda: wait_until_delivered(database))
         database.write_sync(lambda s: check(s, talk))
-        twice = check_arrived(server, talk.written, killed, to_group=True)
-        twice += check_arrived(server, talk.answered, killed, to_group=False)
+        twice = check_arrived(server, talk.written, talk.killed, to_group=True)
+        twice += check_arrived(server, talk.answered, talk.killed, to_group=False)
         assert server.too_many == 0
     tell(
         f"{type(database.backend).__name__}: {kills} kills, {len(talk.written)} texts and answers,"

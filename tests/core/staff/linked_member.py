@@ -22,6 +22,7 @@ def link_member(
     at: str | None,
     groups: Collection[str] = (),
     desks: Collection[str] = (),
+    name: str = "Ελένη Δήμου",
 ) -> int:
     """Add a member, and link an address by a one-time code; return the member's id."""
     registry.refresh(session)
@@ -31,7 +32,7 @@ def link_member(
         registry,
         OPERATOR,
         now,
-        name="Ελένη Δήμου",
+        name=name,
         role=role,
         municipality_id=at,
         **areas,
