@@ -119,11 +119,11 @@ def _ended(ended: "Ended") -> list[str]:
 
 def list_closures(municipality: Municipality) -> None:
     """List the closures and extra openings that aren't over; the catalogue's aren't in it."""
-    from core.bookings.closures import service as closures
+    from core.bookings.closures import listing
 
     with office_command() as command:
         found = command.run(
-            lambda session, now: closures.list_exceptions(
+            lambda session, now: listing.list_exceptions(
                 session, command.registry, OPERATOR, municipality, now
             )
         )

@@ -26,6 +26,7 @@ from bot.staff_messages import (
 )
 from bot.views.staff_alert import LANGUAGE
 from core.actor import Staff
+from core.bookings.closures import listing
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.db.models import ExceptionKind, ScheduleException
@@ -91,12 +92,12 @@ def _end(turn: StaffTurn, staff: Staff, number: int) -> StaffAnswer:
     loaded = municipality_of(turn, staff)
     what = (turn.session, turn.registry, staff, loaded.body.id, number, turn.now)
     planned = closures.preview_end(*what)
-    asked = closures.request_of(loaded, turn.session.get_one(ScheduleException, number))
+    asked = listing.request_of(loaded, turn.session.get_one(ScheduleException, number))
     if not planned.moves and not planned.offers:
         closures.withdraw(*what)
         return turn.here(texts.ended_number(asked.kind, number))
     heading = texts.end_heading(loaded, number, asked)
-    outcome = texts.outcome(loaded, closures.outcome_of_plan(planned), done=False)
+    outcome = texts.outcome(loaded, listing.outcome_of_plan(planned), done=False)
     answer = turn.here(lines(heading, outcome), [*_buttons(turn, _("End it"))])
     return answer.model_copy(update={"asked": asked, "ends": number})
 
@@ -112,7 +113,7 @@ def list_closures(turn: StaffTurn, staff: Staff, _argument: str) -> StaffAnswer:
     """List what is closed or open besides. Raises StaffRefused."""
     loaded = municipality_of(turn, staff)
     today = turn.now.astimezone(ZoneInfo(loaded.body.timezone)).date()
-    found = closures.list_exceptions(turn.session, turn.registry, staff, loaded.body.id, turn.now)
+    found = listing.list_exceptions(turn.session, turn.registry, staff, loaded.body.id, turn.now)
     if not found:
         return turn.here(_("Nothing is closed or open besides. To close: /close 3/12"))
     return turn.here(
@@ -183,7 +184,7 @@ def _preview(turn: StaffTurn, staff: Staff, kind: ExceptionKind, argument: str) 
     answer = turn.here(
         lines(
             texts.heading(loaded, asked, done=False),
-            texts.outcome(loaded, closures.outcome_of_plan(planned), done=False)
+            texts.outcome(loaded, listing.outcome_of_plan(planned), done=False)
             if is_closure
             else None,
         ),

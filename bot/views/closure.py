@@ -7,7 +7,7 @@ from bot.context import Services
 from bot.messages import Reply
 from bot.staff_messages import StaffAnswer
 from bot.views.staff_alert import LANGUAGE
-from core.bookings.closures.service import outcome_of, request_of
+from core.bookings.closures.listing import outcome_of, request_of
 from core.db.models import ExceptionKind, OutboxRow, ScheduleException, StaffInbound, StaffMember
 from core.i18n import Text, _, lines
 from core.messaging.keys import Cause

@@ -10,7 +10,7 @@ from bot.platforms.layout import ROOM_UNITS, fitting, utf16_units
 from bot.views.staff_alert import LANGUAGE
 from bot.views.staff_offer import open_offers, unresolved_offers
 from core.bookings.agenda import list_room_day
-from core.bookings.closures import service as closures
+from core.bookings.closures import listing
 from core.db.models import OutboxRow, StaffRoom
 from core.messaging.keys import Cause
 from core.staff.rooms import is_one_way
@@ -35,7 +35,7 @@ def render_day_list(session: Session, services: Services, row: OutboxRow) -> Rep
     entries = list_room_day(session, loaded, room, day)
     offers = open_offers(session, services, room)
     unresolved = unresolved_offers(session, services, room, services.clock())
-    exceptions = closures.on_day(session, loaded, day, room.desk_id)
+    exceptions = listing.on_day(session, loaded, day, room.desk_id)
     if not entries and not offers and not unresolved and not exceptions:
         return None
     say = partial(services.texts.say, language=LANGUAGE)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import date
 
+from core.bookings.closures.listing import Outcome
 from core.bookings.closures.request import ExceptionRequest
-from core.bookings.closures.service import Outcome
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import ExceptionKind
 from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join, lines

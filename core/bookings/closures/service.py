@@ -1,12 +1,11 @@
-"""Closures and extra openings of staff: previewed, made, withdrawn, listed."""
+"""Closures and extra openings of staff: previewed, made, withdrawn."""
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
@@ -18,7 +17,6 @@ from core.bookings.closures.checks import (
     check_others,
     check_times,
     check_withdrawable,
-    end_of,
 )
 from core.bookings.closures.displaced import Plan
 from core.bookings.closures.request import ExceptionRequest
@@ -38,11 +36,7 @@ from core.db.models import (
     Booking,
     BookingState,
     ExceptionKind,
-    History,
-    HistoryAction,
     ScheduleException,
-    StaffMember,
-    TimeOffer,
 )
 from core.i18n import _
 from core.staff.closure_alerts import enqueue_closure
@@ -70,27 +64,6 @@ class Ended:
 
     withdrawn: int
     plan: Plan
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The numbers of bookings that went to each desk (row ids), and that are offered a time."""
-
-    moved: Mapping[int, int]
-    offered: int
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A closure or an extra opening as it is listed; `desk` as BRANCH/DESK.
-
-    `made_by` is None for the operator on the command line.
-    """
-
-    id: int
-    asked: ExceptionRequest
-    made_by: str | None
-    made_at: datetime
 
 
 def preview(
@@ -215,93 +188,6 @@ def _plan_end(
         or not still_serves(new.offer(booking.service, booking.branch, booking.channel), booking)
     ]
     return displaced.plan(session, new, in_way, now)
-
-
-def list_exceptions(
-    session: Session, registry: Registry, staff: Staff, municipality_id: str, now: datetime
-) -> Sequence[Listed]:
-    """Return the closures and extra openings that aren't over, by their first day.
-
-    Raises StaffRefused: not_allowed, not_found.
-    """
-    check_municipality(staff, Action.LIST_CLOSURES, municipality_id)
-    loaded = find_municipality(registry, municipality_id)
-    zone = ZoneInfo(loaded.body.timezone)
-    rows = session.execute(
-        select(ScheduleException, StaffMember.name.label("name"))
-        .outerjoin(StaffMember, ScheduleException.member_id == StaffMember.id)
-        .where(
-            ScheduleException.municipality_id == municipality_id,
-            ScheduleException.last >= now.astimezone(zone).date(),
-            ScheduleException.withdrawn_at.is_(None),
-        )
-        .order_by(ScheduleException.first, ScheduleException.start, ScheduleException.id)
-    )
-    return [
-        Listed(row.id, request_of(loaded, row), name, row.made_at)
-        for row, name in rows
-        if end_of(row, zone) > now
-    ]
-
-
-def on_day(
-    session: Session, loaded: LoadedMunicipality, day: date, desk_id: int | None
-) -> Sequence[tuple[int, ExceptionRequest]]:
-    """Return the closures and extra openings of a day, with their ids; about a desk, if given."""
-    rows = session.scalars(
-        select(ScheduleException)
-        .where(
-            ScheduleException.municipality_id == loaded.body.id,
-            ScheduleException.first <= day,
-            ScheduleException.last >= day,
-            ScheduleException.withdrawn_at.is_(None),
-        )
-        .order_by(ScheduleException.start, ScheduleException.id)
-    )
-    keys = {row_id: branch for (branch, _desk), row_id in loaded.desk_ids.items()}
-    return [
-        (row.id, request_of(loaded, row))
-        for row in rows
-        if desk_id is None or is_about(row, keys[desk_id], desk_id)
-    ]
-
-
-def request_of(loaded: LoadedMunicipality, row: ScheduleException) -> ExceptionRequest:
-    """Return what was asked for when an exception was made."""
-    names = {row_id: f"{branch}/{desk}" for (branch, desk), row_id in loaded.desk_ids.items()}
-    return ExceptionRequest(
-        kind=ExceptionKind(row.kind),
-        municipality_id=row.municipality_id,
-        first=row.first,
-        last=row.last,
-        start=row.start,
-        end=row.end,
-        branch=row.branch if row.desk_id is None else None,
-        desk=None if row.desk_id is None else names[row.desk_id],
-        reason=row.reason,
-    )
-
-
-def outcome_of(session: Session, row: ScheduleException, at: datetime) -> Outcome:
-    """Return what became of the bookings in the way when it was made, or an opening ended."""
-    moved = session.execute(
-        select(Booking.desk_id, func.count())
-        .join(History, History.booking_id == Booking.id)
-        .where(
-            Booking.municipality_id == row.municipality_id,
-            Booking.ends_at > at,  # as of all that were in its way; the past is long
-            History.action == HistoryAction.DESK_CHANGED,
-            History.at == at,
-        )
-        .group_by(Booking.desk_id)
-    ).all()
-    offered = select(func.count()).where(TimeOffer.exception_id == row.id, TimeOffer.asked_at == at)
-    return Outcome({row[0]: row[1] for row in moved}, session.scalar(offered) or 0)
-
-
-def outcome_of_plan(planned: Plan) -> Outcome:
-    """Return what would become of the bookings in the way."""
-    return Outcome(Counter(desk_id for _booking, desk_id in planned.moves), len(planned.offers))
 
 
 def _checked(

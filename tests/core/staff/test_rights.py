@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from core.actor import KeyScope, Role, Staff
 from core.bookings import agenda, attendance, by_staff, exports, holds, seen, service, statistics
+from core.bookings.closures import listing
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.bookings.staff_rights import bookable_part
@@ -302,7 +303,7 @@ class Attempt:
 
     def list_closures(self) -> None:
         towns = self.towns
-        closures.list_exceptions(towns.session, towns.registry, self.staff, self.at, towns.now)
+        listing.list_exceptions(towns.session, towns.registry, self.staff, self.at, towns.now)
 
     def count(self) -> None:
         towns = self.towns

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 
 from core.bookings import by_staff, statistics
 from core.bookings.agenda import ListPlace, entry_of
+from core.bookings.closures import listing
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.bookings.to_citizen import chat_of_citizen, write_to_citizen
@@ -63,7 +64,7 @@ async def list_closures(municipality: MunicipalityId, caller: KeyCaller) -> Clos
     """Return what staff closed or opened besides, and isn't over; the catalogue's isn't in it."""
 
     def run(work: Work) -> Closures:
-        listed = closures.list_exceptions(
+        listed = listing.list_exceptions(
             work.session, work.registry, work.staff, municipality, work.now
         )
         loaded = find_municipality(work.registry, municipality)
@@ -166,14 +167,14 @@ def _clock(given: time | None) -> str | None:
 def _made(work: Work, closure_id: int) -> MadeClosure:
     row = work.session.get_one(ScheduleException, closure_id)
     loaded = work.registry[row.municipality_id]
-    came = closures.outcome_of(work.session, row, row.made_at)
+    came = listing.outcome_of(work.session, row, row.made_at)
     return MadeClosure(
         **_closure(loaded, row), moved=sum(came.moved.values()), offered=came.offered
     )
 
 
 def _closure(loaded: LoadedMunicipality, row: ScheduleException) -> dict[str, Any]:
-    asked, zone = closures.request_of(loaded, row), ZoneInfo(loaded.body.timezone)
+    asked, zone = listing.request_of(loaded, row), ZoneInfo(loaded.body.timezone)
     kept = {name: value for name, value in asdict(asked).items() if name != "municipality_id"}
     return {
         "id": row.id,

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from core.actor import OPERATOR
+from core.bookings.closures import listing
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.bookings.closures.service import Made
@@ -292,7 +293,7 @@ def test_the_list_has_what_is_to_come(env: BookingEnvironment) -> None:
     kept = close(env, desk="office/desk", reason="ασθένεια")
     extra = open_besides(env, "17:00", "19:00", branch="office", first=TUESDAY, last=TUESDAY)
     env.now = at("10:00", NOW.date())
-    found = closures.list_exceptions(env.session, env.registry, OPERATOR, "town", env.now)
+    found = listing.list_exceptions(env.session, env.registry, OPERATOR, "town", env.now)
     assert over.id not in [each.id for each in found]
     assert [each.id for each in found] == [kept.id, extra.id]
     assert found[0].asked == asked(desk="office/desk", reason="ασθένεια")
@@ -394,7 +395,7 @@ def test_hours_across_a_clock_change_are_closed(make_env: MakeEnv) -> None:
 
 def test_what_became_of_bookings_is_counted_without_reading_the_past(empty: Database) -> None:
     row = ScheduleException(id=1, municipality_id="town", made_at=NOW)
-    (plan,) = plans(empty, lambda s: closures.outcome_of(s, row, NOW))
+    (plan,) = plans(empty, lambda s: listing.outcome_of(s, row, NOW))
     assert re.search(r"municipality_id=\? AND ends_at>\?|ends_at > ", plan)
 
 

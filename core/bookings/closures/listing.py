@@ -1,0 +1,136 @@
+"""What is closed, or opened besides: listed, as it was asked for, and what became of bookings."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.actor import Staff
+from core.bookings.closures.checks import end_of
+from core.bookings.closures.displaced import Plan
+from core.bookings.closures.request import ExceptionRequest
+from core.catalogue.registry import LoadedMunicipality, Registry
+from core.catalogue.schedule_exceptions import is_about
+from core.db.models import (
+    Booking,
+    ExceptionKind,
+    History,
+    HistoryAction,
+    ScheduleException,
+    StaffMember,
+    TimeOffer,
+)
+from core.staff.members import find_municipality
+from core.staff.rights import Action, check_municipality
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The numbers of bookings that went to each desk (row ids), and that are offered a time."""
+
+    moved: Mapping[int, int]
+    offered: int
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A closure or an extra opening as it is listed; `desk` as BRANCH/DESK.
+
+    `made_by` is None for the operator on the command line.
+    """
+
+    id: int
+    asked: ExceptionRequest
+    made_by: str | None
+    made_at: datetime
+
+
+def list_exceptions(
+    session: Session, registry: Registry, staff: Staff, municipality_id: str, now: datetime
+) -> Sequence[Listed]:
+    """Return the closures and extra openings that aren't over, by their first day.
+
+    Raises StaffRefused: not_allowed, not_found.
+    """
+    check_municipality(staff, Action.LIST_CLOSURES, municipality_id)
+    loaded = find_municipality(registry, municipality_id)
+    zone = ZoneInfo(loaded.body.timezone)
+    rows = session.execute(
+        select(ScheduleException, StaffMember.name.label("name"))
+        .outerjoin(StaffMember, ScheduleException.member_id == StaffMember.id)
+        .where(
+            ScheduleException.municipality_id == municipality_id,
+            ScheduleException.last >= now.astimezone(zone).date(),
+            ScheduleException.withdrawn_at.is_(None),
+        )
+        .order_by(ScheduleException.first, ScheduleException.start, ScheduleException.id)
+    )
+    return [
+        Listed(row.id, request_of(loaded, row), name, row.made_at)
+        for row, name in rows
+        if end_of(row, zone) > now
+    ]
+
+
+def on_day(
+    session: Session, loaded: LoadedMunicipality, day: date, desk_id: int | None
+) -> Sequence[tuple[int, ExceptionRequest]]:
+    """Return the closures and extra openings of a day, with their ids; about a desk, if given."""
+    rows = session.scalars(
+        select(ScheduleException)
+        .where(
+            ScheduleException.municipality_id == loaded.body.id,
+            ScheduleException.first <= day,
+            ScheduleException.last >= day,
+            ScheduleException.withdrawn_at.is_(None),
+        )
+        .order_by(ScheduleException.start, ScheduleException.id)
+    )
+    keys = {row_id: branch for (branch, _desk), row_id in loaded.desk_ids.items()}
+    return [
+        (row.id, request_of(loaded, row))
+        for row in rows
+        if desk_id is None or is_about(row, keys[desk_id], desk_id)
+    ]
+
+
+def request_of(loaded: LoadedMunicipality, row: ScheduleException) -> ExceptionRequest:
+    """Return what was asked for when an exception was made."""
+    names = {row_id: f"{branch}/{desk}" for (branch, desk), row_id in loaded.desk_ids.items()}
+    return ExceptionRequest(
+        kind=ExceptionKind(row.kind),
+        municipality_id=row.municipality_id,
+        first=row.first,
+        last=row.last,
+        start=row.start,
+        end=row.end,
+        branch=row.branch if row.desk_id is None else None,
+        desk=None if row.desk_id is None else names[row.desk_id],
+        reason=row.reason,
+    )
+
+
+def outcome_of(session: Session, row: ScheduleException, at: datetime) -> Outcome:
+    """Return what became of the bookings in the way when it was made, or an opening ended."""
+    moved = session.execute(
+        select(Booking.desk_id, func.count())
+        .join(History, History.booking_id == Booking.id)
+        .where(
+            Booking.municipality_id == row.municipality_id,
+            Booking.ends_at > at,  # as of all that were in its way; the past is long
+            History.action == HistoryAction.DESK_CHANGED,
+            History.at == at,
+        )
+        .group_by(Booking.desk_id)
+    ).all()
+    offered = select(func.count()).where(TimeOffer.exception_id == row.id, TimeOffer.asked_at == at)
+    return Outcome({row[0]: row[1] for row in moved}, session.scalar(offered) or 0)
+
+
+def outcome_of_plan(planned: Plan) -> Outcome:
+    """Return what would become of the bookings in the way."""
+    return Outcome(Counter(desk_id for _booking, desk_id in planned.moves), len(planned.offers))
