@@ -21,7 +21,7 @@ class KeyScope(StrEnum):
     READ = "read"
     """The catalogue, free times, bookings with no more of the citizens than initials, closures."""
     PERSONAL = "personal"
-    """The details of bookings besides, and finding them by name."""
+    """The details of bookings and notes besides, finding them by name, and the record."""
     WRITE = "write"
     """Everything that changes something or tells a citizen something."""
     STATISTICS = "statistics"

@@ -1,9 +1,17 @@
 """`rantevou staff key`: the keys of programs, by the technician."""
 
 import re
+from datetime import UTC, datetime
 
+from sqlalchemy.orm import Session
+
+from core.bookings import by_staff
+from core.catalogue.registry import Registry
+from core.staff import api_keys
+from core.staff.rights import Action
 from tests.bot.cli.test_staff import Technician, technician  # noqa: F401 a fixture here too
 from tests.conftest import mostly_on
+from tests.preloaded import SECRET
 
 
 @mostly_on("sqlite")
@@ -34,3 +42,26 @@ def test_a_key_without_a_scope_or_a_member_is_refused(technician: Technician) ->
     technician("staff", "key", "add", "1", "Screen", code=2)
     refused = technician.refused("staff", "key", "add", "1", "Screen", "--scope", "read")
     assert refused == "There is no such member of staff."
+
+
+@mostly_on("sqlite")
+def test_the_technician_sees_what_a_program_noted_and_with_which_key(
+    technician: Technician,  # noqa: F811
+    booked: str,
+) -> None:
+    technician("staff", "add", "Οθόνη", "--role", "manager", "--municipality", "kalamata")
+    key = technician("staff", "key", "add", "1", "Counter 1", "--scope", "write").stdout.split()[0]
+    registry, now = Registry(SECRET), datetime.now(UTC)
+
+    def note(session: Session) -> None:
+        registry.refresh(session)
+        holder = api_keys.find_holder(session, registry, key, now)
+        assert holder
+        booking = by_staff.find(session, registry, holder.staff, Action.EDIT, booked)
+        by_staff.note(session, registry, holder.staff, booking, "Με διερμηνέα", now)
+
+    technician.deployment.database.write_sync(note)
+    shown = technician("bookings", "show", booked).stdout
+    assert re.search(r"^Note +Με διερμηνέα$", shown, re.MULTILINE)
+    (noted,) = [row for row in technician.lines("staff", "record") if row[3] == "edit"]
+    assert noted[1:3] == ["Οθόνη", "api: Counter 1"]
