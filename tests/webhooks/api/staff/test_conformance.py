@@ -38,7 +38,7 @@ from webhooks.api.staff.models import Model
 from webhooks.api.staff.router import ROUTERS
 from webhooks.app import build_app
 
-SHORT, LONG = 8, 100
+SHORT, LONG = 3, 100
 """The requests that are made at random of each route; those of the description's parts besides."""
 
 load_all_checks()
