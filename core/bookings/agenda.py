@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
@@ -18,6 +18,7 @@ from core.bookings.lookup import find_by_name
 from core.catalogue.model import AlertFact
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import Booking, BookingState, Desk, History, StaffMember, StaffRoom
+from core.db.statements import run
 from core.staff.record import record
 from core.staff.rights import Action, Scope, check_municipality, no_municipality
 
@@ -323,15 +324,27 @@ def show(
     return details_of(session, registry, booking)
 
 
+_PLACE = select(Desk.branch, Desk.name).where(Desk.id == bindparam("desk_id"))
+_CHANGES = (
+    select(
+        History.at,
+        History.action,
+        History.fields,
+        History.platform,
+        History.citizen_id,
+        StaffMember.name.label("member"),
+        History.starts_before,
+    )
+    .outerjoin(StaffMember, History.member_id == StaffMember.id)
+    .where(History.booking_id == bindparam("booking_id"))
+    .order_by(History.id)
+)
+
+
 def details_of(session: Session, registry: Registry, booking: Booking) -> BookingDetails:
     """Return a booking that may be shown, with its history."""
-    desk = session.get_one(Desk, booking.desk_id)
-    changes = session.execute(
-        select(History, StaffMember.name.label("name"))
-        .outerjoin(StaffMember, History.member_id == StaffMember.id)
-        .where(History.booking_id == booking.id)
-        .order_by(History.id)
-    )
+    desk = run(session, _PLACE, {"desk_id": booking.desk_id}).one()
+    changes = run(session, _CHANGES, {"booking_id": booking.id})
     history = [
         Change(
             change.at,
@@ -339,10 +352,10 @@ def details_of(session: Session, registry: Registry, booking: Booking) -> Bookin
             change.fields,
             change.platform,
             change.citizen_id is not None,
-            member,
+            change.member,
             change.starts_before,
         )
-        for change, member in changes
+        for change in changes
     ]
     loaded = registry[booking.municipality_id]
     return BookingDetails(booking, loaded, f"{desk.branch}/{desk.name}", booking.note, history)

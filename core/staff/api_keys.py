@@ -14,12 +14,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from core.actor import KeyScope, Role, Staff
 from core.catalogue.registry import Registry
 from core.db.models import ApiKey, StaffMember
+from core.db.statements import run
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
 from core.staff.members import find, load
@@ -136,6 +137,17 @@ def is_key(presented: str) -> bool:
     return shaped is not None and checksum(shaped[1]) == shaped[2]
 
 
+_KEYS = ApiKey.__table__
+_VALID = select(
+    *(_KEYS.c.id, _KEYS.c.name, _KEYS.c.member_id, _KEYS.c.scopes),
+    *(_KEYS.c.expires_at, _KEYS.c.last_used_at),
+).where(
+    _KEYS.c.key_hash == bindparam("key_hash"),
+    _KEYS.c.revoked_at.is_(None),
+    _KEYS.c.expires_at > bindparam("now"),
+)
+
+
 def find_holder(
     session: Session, registry: Registry, presented: str, now: datetime
 ) -> KeyHolder | None:
@@ -145,13 +157,7 @@ def find_holder(
     """
     if not is_key(presented):
         return None
-    row = session.scalar(
-        select(ApiKey).where(
-            ApiKey.key_hash == _hashed(registry, presented),
-            ApiKey.revoked_at.is_(None),
-            ApiKey.expires_at > now,
-        )
-    )
+    row = run(session, _VALID, {"key_hash": _hashed(registry, presented), "now": now}).first()
     staff = load(session, row.member_id, PLATFORM, key_id=row.id) if row else None
     if row is None or staff is None:
         return None

@@ -7,12 +7,22 @@ knowing whether it arrived, changes nothing more. Only hashes of it are stored, 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
 from core.db.advisory_locks import try_lock
 from core.db.models import ApiRequest
+from core.db.statements import run
+
+_REQUESTS = ApiRequest.__table__
+_THIS = (
+    _REQUESTS.c.key_id == bindparam("key_id"),
+    _REQUESTS.c.name_hash == bindparam("name_hash"),
+)
+_FIND = select(_REQUESTS.c.at, _REQUESTS.c.request_hash, _REQUESTS.c.subject_id).where(*_THIS)
+_FORGET = delete(_REQUESTS).where(*_THIS)
+_KEEP = insert(_REQUESTS)
 
 KEPT = timedelta(hours=24)
 """The time within which a request that is sent again is the same one."""
@@ -46,34 +56,31 @@ def find_done(
     # On SQLite, one transaction writes after the other.
     if not try_lock(session, f"api request {request.key_id} {name}"):
         raise RequestRunning
-    found = session.scalar(
-        select(ApiRequest).where(ApiRequest.key_id == request.key_id, ApiRequest.name_hash == name)
-    )
+    given = {"key_id": request.key_id, "name_hash": name}
+    found = run(session, _FIND, given).first()
     if found is None:
         return None
     if found.at <= now - KEPT:
-        session.delete(found)
-        session.flush()
+        run(session, _FORGET, given)
         return None
     if found.request_hash != _hashed(registry, request.content):
         raise RequestDiffers
-    return found.subject_id
+    subject: int = found.subject_id
+    return subject
 
 
 def keep_done(
     session: Session, registry: Registry, request: NamedRequest, subject_id: int, now: datetime
 ) -> None:
     """Store that a request was carried out, and what it has made or changed."""
-    session.add(
-        ApiRequest(
-            key_id=request.key_id,
-            name_hash=_hashed(registry, request.name.encode()),
-            request_hash=_hashed(registry, request.content),
-            subject_id=subject_id,
-            at=now,
-        )
-    )
-    session.flush()
+    values = {
+        "key_id": request.key_id,
+        "name_hash": _hashed(registry, request.name.encode()),
+        "request_hash": _hashed(registry, request.content),
+        "subject_id": subject_id,
+        "at": now,
+    }
+    run(session, _KEEP, values)
 
 
 def forget_requests(session: Session, now: datetime) -> None:

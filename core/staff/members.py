@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from core.actor import Role, Staff
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import Desk, StaffArea, StaffCode, StaffContact, StaffMember
+from core.db.statements import run
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
 from core.staff.record import record
@@ -40,16 +41,22 @@ class Member:
     disabled_at: datetime | None
 
 
+_ENABLED = select(StaffMember.role, StaffMember.municipality_id).where(
+    StaffMember.id == bindparam("member_id"), StaffMember.disabled_at.is_(None)
+)
+_AREAS = select(StaffArea.service_group, StaffArea.desk_id).where(
+    StaffArea.member_id == bindparam("member_id")
+)
+
+
 def load(
     session: Session, member_id: int, platform: str, *, key_id: int | None = None
 ) -> Staff | None:
     """Return a member as who acts over a platform; None where they are disabled, or not there."""
-    member = session.get(StaffMember, member_id)
-    if member is None or member.disabled_at is not None:
+    member = run(session, _ENABLED, {"member_id": member_id}).first()
+    if member is None:
         return None
-    areas = session.execute(
-        select(StaffArea.service_group, StaffArea.desk_id).where(StaffArea.member_id == member_id)
-    ).all()
+    areas = run(session, _AREAS, {"member_id": member_id}).all()
     return Staff(
         Role(member.role),
         platform,
