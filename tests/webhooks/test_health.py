@@ -151,7 +151,8 @@ def test_a_database_that_does_not_answer_is_not_waited_for(
 
 
 def test_none_of_it_is_in_the_description_of_the_api(client: ServedClient) -> None:
-    assert set(client.get("/openapi.json").json()["paths"]) == {"/chat/turns"}
+    paths = client.get("/openapi.json").json()["paths"]
+    assert {path for path in paths if not path.startswith("/api/v1/")} == {"/chat/turns"}
 
 
 def numbers(client: ServedClient) -> dict[str, float]:

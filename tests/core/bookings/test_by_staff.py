@@ -116,7 +116,7 @@ def test_a_move_needs_an_open_and_a_free_desk(towns: TwoTowns, employee: Staff) 
         assert isinstance(free, JoinedText)
         assert at("09:00") in [each.at for each in free.parts if isinstance(each, FormattedDate)]
     towns.now = at("10:15", MONDAY - timedelta(days=7))
-    with pytest.raises(StaffRefused, match="invalid"):
+    with pytest.raises(StaffRefused, match="not_free"):
         by_staff.move(
             towns.session,
             towns.registry,

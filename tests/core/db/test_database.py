@@ -33,6 +33,7 @@ WORDS = {
         "pending offers": "state = 'pending'",
         "open threads": "closed_at IS NULL",
         "kept texts": "text IS NOT NULL",
+        "to endpoints": "endpoint_id IS NOT NULL",
     },
     "postgresql": {
         "live": "((state)::text = ANY ((ARRAY['held'::character varying,"
@@ -50,6 +51,7 @@ WORDS = {
         "pending offers": "((state)::text = 'pending'::text)",
         "open threads": "(closed_at IS NULL)",
         "kept texts": "(text IS NOT NULL)",
+        "to endpoints": "(endpoint_id IS NOT NULL)",
     },
 }
 
@@ -75,6 +77,7 @@ def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
         "ix_outgoing_provider_id": words["sent"],
         "ix_outgoing_unsent_booking": words["of bookings"],
         "ix_outgoing_sent_to_room": words["sent to rooms"],
+        "ix_outgoing_endpoint": words["to endpoints"],
         "ix_time_offers_open": words["open offers"],
         "ix_time_offers_pending": words["pending offers"],
         "ix_relay_threads_open": words["open threads"],

@@ -285,7 +285,7 @@ def test_every_revision_is_migrated_keeping_its_data(edition: Edition, copied: D
             all_rows = [dict(row) for row in connection.execute(query).mappings()]
             for row in all_rows:
                 for column in PERSONAL.get(name, []) if "public_id" in row else []:
-                    if (stored := row[column]) is not None:
+                    if (stored := row.get(column)) is not None:
                         row[column] = ENCRYPTION.decrypt(row["public_id"], column, stored)
             found[name] = [
                 {each.name: row[each.name] for each in former.columns} for row in all_rows

@@ -110,7 +110,7 @@ def test_a_confirmation_says_what_is_booked_and_nothing_of_whom(towns: TwoTowns)
     assert event["id"].startswith("evt_")
     assert event["type"] == "booking.confirmed"
     assert event["data"] == {
-        "booking": booking.public_id.hex(),
+        "booking": booking.id,
         "version": booking.version,
         "municipality": "town",
         "service": "permit",
@@ -180,7 +180,7 @@ def test_a_closure_that_moves_bookings_to_another_desk_is_an_event_of_each(
     closures.make(towns.session, towns.registry, OPERATOR, asked, towns.now)
     (event,) = sent(towns)
     assert event["type"] == "booking.moved"
-    assert event["data"]["booking"] == booking.public_id.hex()
+    assert event["data"]["booking"] == booking.id
     assert (event["data"]["before"]["desk"], event["data"]["desk"]) == ("office/one", "office/two")
 
 
@@ -246,7 +246,7 @@ def test_a_thread_with_the_office_is_an_event_once(towns: TwoTowns) -> None:
     (event,) = sent(towns)
     assert event["type"] == "relay.opened"
     assert event["data"]["thread"] == thread.id
-    assert event["data"]["booking"]["booking"] == booking.public_id.hex()
+    assert event["data"]["booking"]["booking"] == booking.id
 
 
 def test_a_desk_that_a_new_catalogue_brings_is_named(session: Session) -> None:
