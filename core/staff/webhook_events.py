@@ -136,7 +136,7 @@ def _about(booking: Booking) -> str:
 def _facts(session: Session, loaded: LoadedMunicipality, booking: Booking) -> dict[str, Any]:
     """Return what an event says of a booking as it is now: nothing of who will be served."""
     return {
-        "booking": booking.public_id.hex(),
+        "booking": booking.id,
         "version": booking.version,
         "municipality": booking.municipality_id,
         "service": booking.service,

@@ -6,18 +6,21 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import StreamingResponse
 
 from core.actor import KeyScope
 from core.availability import slots
 from core.availability.schedule import day_bounds
 from core.bookings import agenda
 from core.bookings.agenda import ListPlace
+from core.bookings.export_formats import MEDIA_TYPES, ExportFormat
 from core.bookings.staff_rights import bookable_part
 from core.catalogue.model import Channel
 from core.db.models import BookingState
 from core.i18n import _
 from core.staff.members import find_desk, find_municipality
 from core.staff.rights import Action, check_municipality, no_booking, not_found
+from webhooks.api.bookings_export import export_response
 from webhooks.api.staff.caller import PREFIX, Caller, KeyCaller, StaffRoute, Work, check_scope
 from webhooks.api.staff.catalogue_models import (
     Municipalities,
@@ -192,6 +195,47 @@ async def list_bookings(
         )
 
     return await caller.write(run)
+
+
+@router.get(
+    "/municipalities/{municipality}/bookings.{file_format}",
+    summary="Export bookings",
+    response_class=StreamingResponse,
+    responses=problems(404)
+    | {200: {"description": "The file", "content": {each: {} for each in MEDIA_TYPES.values()}}},
+)
+async def export_bookings(
+    municipality: MunicipalityId,
+    file_format: Annotated[ExportFormat, Path(description="CSV, or a JSON object a line.")],
+    caller: KeyCaller,
+    first: Annotated[
+        date | None, Query(alias="from", description="The first day; if not given, all before.")
+    ] = None,
+    last: Annotated[
+        date | None, Query(alias="to", description="The last day; if not given, all after.")
+    ] = None,
+    details: Annotated[
+        bool, Query(description="With what attendees gave; needs the scope `personal`.")
+    ] = False,
+) -> Response:
+    """Return the bookings that begin on some days, by time: those that the member serves.
+
+    The file is made while it is sent; what goes wrong on the way cuts it off. It is recorded.
+    """
+    for name, day in (("from", first), ("to", last)):
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise invalid(name, f"Send a day of the years {FIRST_YEAR} to {LAST_YEAR}.")
+    if details:
+        check_scope(caller.holder, KeyScope.PERSONAL)
+    return await export_response(
+        caller.application,
+        caller.holder.staff,
+        municipality,
+        file_format,
+        first,
+        last,
+        details=details,
+    )
 
 
 def place_after(cursor: str | None) -> ListPlace | None:

@@ -12,6 +12,7 @@ SCOPES: Mapping[str, KeyScope | None] = {
     "read_municipality": _READ,
     "list_times": _READ,
     "list_bookings": _READ,
+    "export_bookings": _READ,  # with details: personal besides
     "search_bookings": _READ,  # by a name: personal besides
     "read_booking": _READ,  # with details: personal besides
     "book": _WRITE,

@@ -1,5 +1,6 @@
 """What a program reads: the catalogue, free times, bookings in pages, found, and whole."""
 
+import json
 from typing import Any
 
 import pytest
@@ -54,6 +55,27 @@ def test_the_shipped_catalogues_are_shown_whole(office: TownsOffice) -> None:
     assert service["questions"][0]["options"][0].keys() == {"id", "label", "stops"}
     assert {each["id"] for each in service["fields"]} >= {"name", "phone", "email"}
     assert service["consents"]["in_person"]["reference"].count(" ") == 1
+
+
+@mostly_on("sqlite")
+def test_bookings_are_exported_with_details_only_for_the_scope(office: TownsOffice) -> None:
+    booked = office.book("09:30")
+    reader = office.key(KeyScope.READ)
+    whole = office.key(KeyScope.READ, KeyScope.PERSONAL)
+    answer = office.get(f"{BOOKINGS}.csv", reader, params={**DAY, "to": str(MONDAY)})
+    heading, line, rest = answer.text.removeprefix("\ufeff").split("\r\n")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+    assert heading.startswith("id,code,version,")
+    assert (line.split(",")[0], rest) == (str(booked.id), "")
+    refused = office.get(f"{BOOKINGS}.ndjson", reader, params={"details": "true"})
+    assert refused.status_code == 403
+    assert "personal" in refused.headers["www-authenticate"]
+    (entry,) = office.get(f"{BOOKINGS}.ndjson", whole, params={"details": "true"}).text.splitlines()
+    assert json.loads(entry)["details"]["name"] == "Μαρία Παπαδοπούλου"
+    assert office.get(f"{BOOKINGS}.csv", reader, params={"from": "0001-01-01"}).status_code == 422
+    assert office.get(f"{BOOKINGS}.xml", reader).status_code == 422
+    done = office.do(lambda s: record.entries(s, OPERATOR, municipality_id=TOWN))
+    assert [each.action for each in done][:2] == [Action.EXPORT_DETAILS, Action.EXPORT]
 
 
 def test_free_times_are_those_of_the_desks_that_the_member_serves(office: TownsOffice) -> None:

@@ -115,6 +115,7 @@ ROUTES: Mapping[str, tuple[Callable[[Attempt], httpx.Response], Expected]] = {
     "read_municipality": (lambda do: do.get(do.town), LISTS),
     "list_times": (lambda do: do.get(f"{do.town}/times", **do.offer), SERVES),
     "list_bookings": (lambda do: do.get(f"{do.town}/bookings"), LISTS),
+    "export_bookings": (lambda do: do.get(f"{do.town}/bookings.csv"), LISTS),
     "search_bookings": (
         lambda do: do.post(f"{do.town}/bookings/search", code=do.booking.code),
         SERVES,
