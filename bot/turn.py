@@ -106,6 +106,7 @@ def _answer(
     ctx = build_context(session, services, inbound, found, transport, state)
     ctx.open_prompt, now = open_prompt(session, found, state), ctx.now
     said, missed = said_to_office(ctx, inbound), None
+    state = ctx.state
     if said is not None:
         brief = _brief_answer(session, services, inbound, found, state, transport, said, ctx.now)
         if brief:

@@ -124,7 +124,7 @@ def _municipality_of_booking(ctx: Context) -> Municipality | None:
 
 def _in_task(ctx: Context) -> bool:
     """Return whether a task was begun, whose open question a text may answer as well."""
-    return ctx.state.dialog != ctx.definition.idle and ctx.state.number > 0
+    return ctx.state.dialog != ctx.definition.idle and ctx.open_prompt is not None
 
 
 def _open_question(ctx: Context) -> str:
@@ -175,7 +175,7 @@ def _is_for_dialog(ctx: Context, text: str) -> bool:
 def pass_on(ctx: Context, text: str) -> Text | None:
     """Return what is said to a text that goes to the office alone; None for the dialog's.
 
-    The open question stays as it is.
+    The open question stays as it is; where none is, no task's is asked afterwards.
     """
     if not _is_for_office(ctx) or _is_for_dialog(ctx, text):
         return None
@@ -184,6 +184,8 @@ def pass_on(ctx: Context, text: str) -> Text | None:
     office = ctx.office.relay.office()
     if office is None:
         return None
+    if ctx.open_prompt is None and ctx.definition.is_entry(ctx.state.dialog):
+        navigation.end_dialog(ctx)  # the conversation was forgotten, or the office wrote first
     return texts.to_office(office) if ctx.office.relay.send(text) else texts.not_sent(office)
 
 

@@ -1,12 +1,23 @@
 """A citizen and the employees of a room write to one another, both at Telegram."""
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.delivery import dispatch
+from bot.ops.cleanup import clean_up
 from core.actor import Role
-from core.db.models import Booking, Contact, OutboxRow, RelayMessage, RelayThread, StaffAction
+from core.db.models import (
+    Booking,
+    Contact,
+    Conversation,
+    OutboxRow,
+    RelayMessage,
+    RelayThread,
+    StaffAction,
+)
 from core.staff import members, relay_upkeep, rooms
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import ACCOUNT
@@ -424,6 +435,28 @@ def test_a_member_begins_from_an_alert_and_the_citizen_answers_there(people: Peo
     assert TO_OFFICE in heard(people)[-2]
     assert QUESTION in people.chat.texts()[-1]
     assert "Μ.Π." in people.chat.texts()[-1]
+
+
+def test_who_answers_an_office_after_their_conversation_was_forgotten_is_asked_nothing(
+    people: People,
+) -> None:
+    people.chat.bind()
+    people.linked(HELEN)
+    says(people, "Γεια")
+    booking = people.chat.book()
+    people.chat.do(lambda s: move_to_telegram(s, booking))
+    people.deliver()
+    kept, now = timedelta(days=1), people.chat.services.clock()
+    people.chat.do(lambda s: s.execute(update(Conversation).values(forget_at=now - kept)))
+    people.chat.do(lambda s: clean_up(s, now, kept, kept))
+    people.tap("Μήνυμα…")
+    people.deliver()
+    people.write(ANSWER, to=list(people.chat.server.chats[GROUP])[-1])
+    deliver(people)
+    for text in (QUESTION, "Ωραία"):
+        says(people, text)
+        assert text in people.chat.texts()[-1]
+        assert "ομάδα υπηρεσιών" not in heard(people)[-1]
 
 
 @pytest.fixture
