@@ -63,7 +63,7 @@ def listening(
 ) -> Iterator[str]:
     """Serve on a free port meanwhile; yield the URL. Each request is answered on a thread.
 
-    With `tls` it is an https server, called localhost.
+    With `tls` it is an https server, whose certificate has to name 127.0.0.1.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -104,7 +104,7 @@ def listening(
         server.socket = tls.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
         )
-        url = f"https://localhost:{server.server_address[1]}"
+        url = f"https://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

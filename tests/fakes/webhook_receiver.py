@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -48,8 +49,18 @@ def webhook_receiver(tls: ssl.SSLContext) -> Iterator[WebhookReceiver]:
         yield receiver
 
 
+def alternative_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
 def certificate(folder: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
-    """Make a certificate for names; return its file, to be trusted, and what a server needs."""
+    """Make a certificate for names, or addresses; return its file, and what a server needs.
+
+    An address needs no resolver: a bare machine may not know localhost.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     now = datetime.now(UTC)
@@ -61,7 +72,7 @@ def certificate(folder: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=365))
-        .add_extension(x509.SubjectAlternativeName(map(x509.DNSName, names)), critical=False)
+        .add_extension(x509.SubjectAlternativeName(map(alternative_name, names)), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -26,7 +26,7 @@ def technician(deployment: Deployment, tmp_path: Path) -> Technician:
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
-    return certificate(tmp_path_factory.mktemp("tls"), "localhost")
+    return certificate(tmp_path_factory.mktemp("tls"), "127.0.0.1")
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ class Names:
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
-    return certificate(tmp_path_factory.mktemp("tls"), "localhost", "one.test")
+    return certificate(tmp_path_factory.mktemp("tls"), "127.0.0.1", "one.test")
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ class Office:
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
-    return certificate(tmp_path_factory.mktemp("tls"), "localhost")
+    return certificate(tmp_path_factory.mktemp("tls"), "127.0.0.1")
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_one_that_answers_410_is_disabled_at_once_and_its_room_alerted(office: O
     assert len(office.receiver.requests) == 1
     assert office.statuses() == ["failed"]
     (alert,) = [text for text in office.chat.texts() if "webhook" in text]
-    assert alert.startswith("Το πρόγραμμα στο localhost δεν ενημερώνεται πια")
+    assert alert.startswith("Το πρόγραμμα στο 127.0.0.1 δεν ενημερώνεται πια")
 
 
 def test_one_that_fails_to_the_end_is_disabled_and_gets_all_when_it_is_enabled(
