@@ -105,12 +105,12 @@ def make_offers(
         )
         if offer is None:
             continue
-        if _is_withdrawn(session, offer):
-            continue  # it is ended by `withdraw_planned`
         booking = session.get_one(Booking, offer.booking_id)
         which = (booking.municipality_id, booking.service, booking.branch, booking.channel)
         if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
             end_offer(session, offer, OfferState.WITHDRAWN, now)
+        elif _is_withdrawn(session, offer):
+            continue  # it is ended by `withdraw_planned`, which looks at recent closures only
         elif not plan.starts:
             _offer_none(session, registry, offer, booking, now)
         for start in plan.starts:

@@ -71,6 +71,21 @@ def room(env: BookingEnvironment) -> StaffRoom:
     return made
 
 
+def test_what_was_left_over_of_an_ended_closure_keeps_nobody_waiting(
+    env: BookingEnvironment,
+) -> None:
+    """After an outage of days, in which nothing was withdrawn."""
+    booking, closure = env.book("09:30"), exception_of(env)
+    time_offers.ask_for_offer(env.session, booking, env.now, exception_id=closure)
+    end_closure(env, closure)
+    env.now = at("09:00", MONDAY + timedelta(days=3))
+    work_off(env)
+    make(env)
+    assert not has_pending(env.session)
+    assert latest(env, booking).state == "withdrawn"
+    assert told(env) == []
+
+
 def test_the_nearest_time_is_held_until_the_municipalitys_hours_are_over(
     env: BookingEnvironment,
 ) -> None:
