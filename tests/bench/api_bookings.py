@@ -1,0 +1,171 @@
+"""Measure bookings by the HTTP API, beside the same in process and beside bare FastAPI.
+
+With a key, a room and an endpoint. Nothing is delivered meanwhile. A client on a connection that
+is kept sends one request after the other; its thread's processor time isn't counted.
+"""
+
+import http.client
+import json
+import secrets
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from fastapi import FastAPI
+from sqlalchemy.orm import Session
+
+from bot.bootstrap import Application
+from bot.settings import Settings
+from core.actor import OPERATOR, KeyScope, Role
+from core.availability import schedule
+from core.bookings import by_staff
+from core.bookings.catalogue_update import load_catalogue
+from core.catalogue.registry import Registry
+from core.db.database import Database
+from core.db.models import StaffRoom
+from core.i18n import Language
+from core.staff import api_keys, members, webhooks
+from tests.bench.bare_api import bare_app
+from tests.bench.clock import Cost, mean
+from tests.bench.conversations import Conversations
+from tests.bench.databases import NOW, municipality, shipped
+from tests.bench.report import alternate, line
+from tests.bench.sizes import Sizes
+from webhooks.app import build_app
+from webhooks.server import PatientServer
+
+BOOKED, DESKS = "booked-by-api", 10
+"""A municipality of its own, and its desks."""
+
+ACCOUNT = "push:one"
+DETAILS = {"name": "Μαρία Παπαδοπούλου", "email": "maria@example.gr", "phone": "+306912345678"}
+WARM_UP = 20
+
+
+def api_bookings(kind: str, databases: Sequence[Database], sizes: Sizes) -> None:
+    """Book alternately by the API, in process and in the bare application."""
+    database, name = databases[-1], kind.lower()
+    registry = Registry("bench", frozenset({"webchat", "email", ACCOUNT}))
+    services = replace(Conversations(database).services, registry=registry, choose=secrets.choice)
+    key = database.write_sync(lambda s: _prepare(s, registry))
+    starts = _starts(registry)
+    settings = Settings.model_validate({"requests_per_minute": 10**6})
+    application = Application(settings, database, services)
+
+    def in_process() -> Cost:
+        start = next(starts)
+        return _cost(lambda: database.write_sync(lambda s: _book(s, registry, start)))
+
+    with ExitStack() as stack:
+        api = stack.enter_context(_client(build_app(application)))
+        bare = stack.enter_context(_client(bare_app(database)))
+
+        def by_api() -> Cost:
+            headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": str(uuid.uuid4())}
+            path = f"/api/v1/municipalities/{BOOKED}/bookings"
+            return api(path, _order(next(starts)), headers)
+
+        def by_bare() -> Cost:
+            return bare("/bookings", _order(next(starts)), {})
+
+        costs = alternate([by_api, in_process, by_bare], sizes.books, warm_up=WARM_UP)
+    by_key, alone, beside = map(mean, costs)
+    line(f"{name}.api.booking", f"{kind}: a booking by the API: mean", by_key, by="cpu")
+    line(f"{name}.api.in_process", "  the same in process", alone, by="cpu")
+    what = "  bare FastAPI with five inserts; what the API adds, to that"
+    ratio = (by_key - alone).cpu / beside.cpu
+    line(f"{name}.api.bare", what, beside, ratio=ratio, bound="at most 0.75", by="cpu")
+
+
+def _prepare(session: Session, registry: Registry) -> str:
+    """Load the municipality, with a room, an endpoint and a manager; return a key for them."""
+    asked = {field.id: field for body in shipped() for field in body.fields if field.id in DETAILS}
+    body = municipality(BOOKED, DESKS).model_copy(update={"fields": tuple(asked.values())})
+    load_catalogue(session, body, NOW)
+    registry.refresh(session)
+    room = StaffRoom(municipality_id=BOOKED, account=ACCOUNT, chat=BOOKED, topic="", bound_at=NOW)
+    session.add(room)
+    webhooks.add(
+        session, registry, OPERATOR, NOW, municipality_id=BOOKED, url="https://example.gr/hook"
+    )
+    number = members.add(
+        session, registry, OPERATOR, NOW, name="API", role=Role.MANAGER, municipality_id=BOOKED
+    )
+    scopes = [KeyScope.READ, KeyScope.WRITE]
+    _number, key = api_keys.make(
+        session, registry, OPERATOR, NOW, member_id=number, name="bench", scopes=scopes, days=365
+    )
+    return key
+
+
+def _starts(registry: Registry) -> Iterator[datetime]:
+    """Yield each free time of two months as often as there are desks."""
+    offer = registry[BOOKED].offer("s", "b", "video")
+    for start in schedule.free_starts(offer, {}, NOW, NOW + timedelta(days=60), NOW):
+        for _ in range(DESKS):
+            yield datetime.fromtimestamp(start, UTC)
+
+
+def _book(session: Session, registry: Registry, start: datetime) -> None:
+    by_staff.book(
+        session,
+        registry,
+        OPERATOR,
+        registry[BOOKED].offer("s", "b", "video"),
+        start,
+        NOW,
+        language=Language.EL,
+        details=DETAILS,
+        consent=None,
+        choose=secrets.choice,
+    )
+
+
+def _order(start: datetime) -> str:
+    order = {"service": "s", "branch": "b", "channel": "video", "starts_at": start.isoformat()}
+    return json.dumps(order | {"details": DETAILS})
+
+
+def _cost(work: Callable[[], object]) -> Cost:
+    """Return the cost of this process, without this thread's where that only waits."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return Cost(time.perf_counter() - wall, time.process_time() - cpu)
+
+
+@contextmanager
+def _client(app: FastAPI) -> Iterator[Callable[[str, str, Mapping[str, str]], Cost]]:
+    """Serve an application from a thread; yield what posts a body, and returns what that cost."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        server = PatientServer(app, lifespan="off")
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        connection = http.client.HTTPConnection(*listener.getsockname())
+
+        def post(path: str, body: str, headers: Mapping[str, str]) -> Cost:
+            own = time.thread_time()
+
+            def send() -> None:
+                given = {"Content-Type": "application/json", **headers}
+                connection.request("POST", path, body.encode(), given)
+                answer = connection.getresponse()
+                text = answer.read().decode()
+                if answer.status != 201:
+                    raise AssertionError(f"{answer.status} {text}")
+
+            cost = _cost(send)
+            return replace(cost, cpu=cost.cpu - (time.thread_time() - own))
+
+        try:
+            yield post
+        finally:
+            connection.close()
+            server.should_exit = True
+            thread.join()
