@@ -1,7 +1,7 @@
 """The office itself over /api/v1: closures, messages to citizens, the record, statistics."""
 
 from dataclasses import asdict
-from datetime import time
+from datetime import datetime, time
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -129,7 +129,10 @@ async def make_closure(
 async def end_closure(
     municipality: MunicipalityId, closure_id: ClosureId, once: OnceOnly
 ) -> MadeClosure:
-    """End a closure before its time; offers that weren't accepted are withdrawn."""
+    """End a closure or an extra opening before its time.
+
+    A closure's offers that weren't accepted are withdrawn; an opening's bookings are in the way.
+    """
 
     def run(work: Work) -> int:
         closures.withdraw(
@@ -137,7 +140,7 @@ async def end_closure(
         )
         return closure_id
 
-    return await once.change(run, _made, alone=True)
+    return await once.change(run, _ended, alone=True)
 
 
 def _asked(municipality: str, body: NewClosure) -> ExceptionRequest:
@@ -166,8 +169,18 @@ def _clock(given: time | None) -> str | None:
 
 def _made(work: Work, closure_id: int) -> MadeClosure:
     row = work.session.get_one(ScheduleException, closure_id)
+    return _outcome(work, row, row.made_at)
+
+
+def _ended(work: Work, closure_id: int) -> MadeClosure:
+    row = work.session.get_one(ScheduleException, closure_id)
+    return _outcome(work, row, row.withdrawn_at or row.made_at)
+
+
+def _outcome(work: Work, row: ScheduleException, at: datetime) -> MadeClosure:
+    """Return a closure, and what became of the bookings in the way when it was made or ended."""
     loaded = work.registry[row.municipality_id]
-    came = listing.outcome_of(work.session, row, row.made_at)
+    came = listing.outcome_of(work.session, row, at)
     return MadeClosure(
         **_closure(loaded, row), moved=sum(came.moved.values()), offered=came.offered
     )
