@@ -27,7 +27,7 @@ Deployed = Callable[[], AbstractContextManager[tuple[Deployment, str]]]
 
 
 class Words(NamedTuple):
-    """What the citizen and the office write, in one language."""
+    """The texts that the citizen and the office write, in one language."""
 
     locale: str
     suffix: str

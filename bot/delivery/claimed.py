@@ -1,4 +1,4 @@
-"""What a worker has claimed: the lease by which its outcome is recorded."""
+"""Messages and events that a worker has claimed, with the lease by which its outcome is recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -173,7 +173,7 @@ class DeliveryWorker:
             return None
         try:
             # Where there is no endpoint, half a second isn't spent on importing it.
-            from bot.delivery.webhook_sender import WebhookSender  # noqa: PLC0415
+            from bot.delivery.webhook_sender import WebhookSender  # noqa: PLC0415 see above
 
             sender = WebhookSender(self._webhook_networks)
             await stack.enter_async_context(sender.connect())

@@ -47,7 +47,7 @@ _SHOWN: tuple[Any, ...] = (
     Booking.version,
     Booking.details.label("details"),
 )
-"""What lists show of a booking; of the details, the name or its initials."""
+"""The columns that lists show of a booking; of the details, the name or its initials."""
 
 
 class ListPlace(NamedTuple):

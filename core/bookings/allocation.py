@@ -81,7 +81,7 @@ _LOAD = (
     )
     .group_by(Booking.desk_id)
 )
-"""How many bookings of a day each desk has, and whether one overlaps a time."""
+"""The number of bookings of a day at each desk, and whether one overlaps a time."""
 
 
 def _least_busy_first(

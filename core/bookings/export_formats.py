@@ -12,13 +12,13 @@ FIELDS = (
     *("id", "code", "version", "municipality", "service", "branch", "desk", "channel", "state"),
     *("starts_at", "ends_at", "arrived_at", "language"),
 )
-"""What an export has of each booking, as the HTTP API names it.
+"""The fields that an export has of each booking, as the HTTP API names it.
 
 The desk is BRANCH/DESK; times are in ISO 8601, in the municipality's zone.
 """
 
 DETAILS = "details"
-"""What it has besides where that is asked for: what is known of the attendee, by field."""
+"""The field that it has besides where that is asked for: the attendee's details, by name."""
 
 OTHER_DETAILS = "other_details"
 """The column of those details that the catalogue asks for no more, as JSON."""

@@ -42,7 +42,7 @@ COLUMNS = (
     Booking.channel,
     Booking.state,
 )
-"""What is read of each booking, besides its details; ordered by the first two."""
+"""The columns that are read of each booking, besides its details; ordered by the first two."""
 
 
 ALWAYS_ASKED = ("name", "phone", "email")

@@ -66,7 +66,7 @@ class Database:
         self.is_new = False
         """Whether `prepare` has made it."""
         self.running = self.begun = 0
-        """How many functions `write` and `read` run, or wait with; how many they began in all."""
+        """The numbers of functions that `write` and `read` run or wait with, and began in all."""
         self.on_commit: list[Callable[[dict[Any, Any]], None]] = []
         """Called with the session's `info` after each commit, on the thread that wrote."""
 

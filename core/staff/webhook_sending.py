@@ -1,4 +1,4 @@
-"""What webhook endpoints are sent: nothing more, all that waits, or events once more."""
+"""Webhook endpoints are sent nothing more, all that waits, or events once more."""
 
 from datetime import datetime
 

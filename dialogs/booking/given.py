@@ -14,7 +14,7 @@ from dialogs.nlu.parsed import ParseFailure
 
 @dataclass(frozen=True)
 class WrongAnswer:
-    """What is wrong with an answer: whether a `question`'s or a detail, its id, and the reason."""
+    """A wrong answer: whether it is a `question`'s or a detail, its id, and the reason."""
 
     is_question: bool
     name: str

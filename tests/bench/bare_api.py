@@ -14,13 +14,13 @@ from core.db.database import Database
 from core.db.postgresql import CONNECT
 
 TABLES = ("booking", "history", "alert", "event", "request")
-"""What a booking by the API inserts: the booking, its change, and what these cause."""
+"""The rows that a booking by the API inserts: the booking, its change, and what these cause."""
 
 _COLUMNS = "code, service, branch, channel, starts_at, name, email, phone"
 
 
 class Order(BaseModel):
-    """What is to be booked."""
+    """An order of a booking."""
 
     service: str
     branch: str

@@ -49,7 +49,7 @@ class Talk(TelegramTown):
     answered: list[str] = field(default_factory=list)
     sent: int = 0
     killed: list[float] = field(default_factory=list)
-    """When the server was killed, in time.perf_counter."""
+    """The times at which the server was killed, in time.perf_counter."""
 
     def _bind(self, session: Session) -> None:
         super()._bind(session)

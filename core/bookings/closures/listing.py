@@ -1,4 +1,4 @@
-"""What is closed, or opened besides: listed, as it was asked for, and what became of bookings."""
+"""Closures and extra openings: listed, as they were asked for, and what became of bookings."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

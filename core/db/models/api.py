@@ -28,7 +28,7 @@ class ApiKey(WithPublicId, Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
-    """When it was used last, give or take a minute."""
+    """The time of its last use, give or take a minute."""
 
 
 class ApiRequest(Base):

@@ -112,7 +112,7 @@ class Booking(WithPublicId, Base):
     details = personal[dict[str, Any]]("_details")
     _note: Mapped[Any | None] = mapped_column("note", PersonalColumn("note"), deferred=True)
     note = personal[str | None]("_note")
-    """What staff note for colleagues; read only where it is shown."""
+    """A note of staff for colleagues; read only where it is shown."""
     phone_hash: Mapped[str | None]
     phone_proven: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether who booked had proven that the number is theirs."""

@@ -169,7 +169,7 @@ class ChangedBooking(Booking):
 
 
 class NewBooking(Model):
-    """What is to be booked, and for whom; the catalogue says what it needs."""
+    """An order of a booking, and for whom; the catalogue says what it needs."""
 
     model_config = example(
         service="epidoma-stegasis",

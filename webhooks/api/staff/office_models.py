@@ -75,7 +75,7 @@ class MadeClosure(Closure):
 
 
 class Closures(Model):
-    """What is closed, or open besides, and isn't over."""
+    """Closures and extra openings that aren't over."""
 
     model_config = example(closures=[CLOSURE])
 
@@ -91,7 +91,7 @@ class MovedBooking(BookingSummary):
 
 
 class Preview(Model):
-    """What would become of the bookings in the way of a closure."""
+    """The bookings in the way of a closure, and where they would go."""
 
     model_config = example(moved=[], offered=[BOOKING])
 
@@ -108,7 +108,7 @@ class NewMessage(Model):
 
 
 class Sent(Model):
-    """How a text goes to a citizen."""
+    """The way on which a text goes to a citizen."""
 
     model_config = example(over="telegram")
 
@@ -147,7 +147,7 @@ class RecordedAction(Model):
 
 
 class Record(Model):
-    """What staff did, the newest first."""
+    """Actions of staff, the newest first."""
 
     model_config = example(actions=[ENTRY], next=None)
 

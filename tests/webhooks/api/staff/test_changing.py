@@ -1,4 +1,4 @@
-"""What a program changes: as staff in their chat do, with the citizen told and the key recorded."""
+"""Programs change bookings as staff in their chat do: the citizen is told, the key recorded."""
 
 from datetime import datetime
 from typing import Any

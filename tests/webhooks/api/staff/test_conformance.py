@@ -62,7 +62,7 @@ THERE: Mapping[str, Any] = {
     "channel": "in_person",
     "starts_at": "2026-12-17T12:00:00+02:00",
 }
-"""What there is, by the names of parameters and fields."""
+"""The values of what is there, by the names of parameters and fields."""
 
 
 def description() -> dict[str, Any]:

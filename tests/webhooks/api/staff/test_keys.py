@@ -1,4 +1,4 @@
-"""Who calls: a key that is missing, wrong or over is 401, a lacking scope 403, too often 429."""
+"""Keys that are missing, wrong or over are 401, a lacking scope 403, too many requests 429."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a program reads: the catalogue, free times, bookings in pages, found, and whole."""
+"""Programs read the catalogue, free times, bookings in pages, found, and whole."""
 
 import json
 from typing import Any
