@@ -1,4 +1,4 @@
-"""Messages and events that a worker has claimed, with the lease by which its outcome is recorded."""
+"""Messages and events that a worker has claimed, with the lease that records their outcome."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
