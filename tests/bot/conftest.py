@@ -1,5 +1,6 @@
 """Fixtures for tests of whole processes: database files, a booking, a push platform."""
 
+import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.bot.staff_chat import StaffChat
 from tests.conftest import Deployment
 from tests.fakes.push_platform import PushPlatformServer
 from tests.fakes.telegram import TelegramServer, telegram_server
+from tests.fakes.webhook_receiver import WebhookReceiver, certificate, webhook_receiver
 from tests.postgres import Server
 from tests.webhooks.chat_client import CODE
 
@@ -76,3 +78,19 @@ def url(postgres: Server) -> Iterator[str]:
     """The URL of an empty PostgreSQL database."""
     with postgres.database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
+    """The certificate of receivers of events, and what their server needs."""
+    return certificate(tmp_path_factory.mktemp("tls"), "127.0.0.1", "one.test")
+
+
+@pytest.fixture
+def receiver(
+    tls: tuple[Path, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[WebhookReceiver]:
+    """Run a program that receives events, whose certificate is trusted."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls[0]))
+    with webhook_receiver(tls[1]) as receiver:
+        yield receiver

@@ -1,8 +1,6 @@
 """`rantevou webhook`: a town hall's programs, by the technician."""
 
 import json
-import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ from tests.bot.cli.test_staff import Technician
 from tests.bot.push_deployment import BOOK, DETAILS
 from tests.conftest import Deployment
 from tests.fakes.http_server import Answer
-from tests.fakes.webhook_receiver import WebhookReceiver, certificate, webhook_receiver
+from tests.fakes.webhook_receiver import WebhookReceiver
 
 ADD = ("webhook", "add", "https://example.gr/hook", "--municipality", "kalamata")
 HERE = {"webhook_networks": "127.0.0.0/8"}
@@ -22,20 +20,6 @@ HERE = {"webhook_networks": "127.0.0.0/8"}
 @pytest.fixture
 def technician(deployment: Deployment, tmp_path: Path) -> Technician:
     return Technician(deployment, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
-    return certificate(tmp_path_factory.mktemp("tls"), "127.0.0.1")
-
-
-@pytest.fixture
-def receiver(
-    tls: tuple[Path, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[WebhookReceiver]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(tls[0]))
-    with webhook_receiver(tls[1]) as receiver:
-        yield receiver
 
 
 def test_an_endpoint_is_added_and_its_secret_shown_once(technician: Technician) -> None:

@@ -2,13 +2,11 @@
 
 import asyncio
 import socket
-import ssl
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +19,7 @@ from bot.delivery.webhook_sender import WebhookSender, signed_headers
 from core.errors import DeliveryError
 from core.staff.webhooks import new_secret
 from tests.fakes.http_server import Answer, listening
-from tests.fakes.webhook_receiver import WebhookReceiver, certificate, webhook_receiver
+from tests.fakes.webhook_receiver import WebhookReceiver
 
 VECTOR_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 it is published
 HERE = [ip_network("127.0.0.0/8")]
@@ -39,20 +37,6 @@ class Names:
         self.asked.append(host)
         known = self.addresses[host.removesuffix(".test")]
         return [known.pop(0) if len(known) > 1 else known[0]]
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
-    return certificate(tmp_path_factory.mktemp("tls"), "127.0.0.1", "one.test")
-
-
-@pytest.fixture
-def receiver(
-    tls: tuple[Path, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[WebhookReceiver]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(tls[0]))
-    with webhook_receiver(tls[1]) as receiver:
-        yield receiver
 
 
 def event(url: str, *secrets: str) -> ClaimedEvent:

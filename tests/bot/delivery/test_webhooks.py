@@ -3,7 +3,7 @@
 import asyncio
 import json
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
@@ -27,7 +27,7 @@ from tests.conftest import mostly_on
 from tests.core.staff.two_towns import OPERATOR, TOWN
 from tests.core.wait_until import soon
 from tests.fakes.http_server import Answer, Request
-from tests.fakes.webhook_receiver import WebhookReceiver, certificate, webhook_receiver
+from tests.fakes.webhook_receiver import WebhookReceiver, webhook_receiver
 
 pytestmark = mostly_on("sqlite")
 
@@ -81,20 +81,6 @@ class Office:
                 s, services.registry, OPERATOR, services.clock(), municipality_id=TOWN, url=url
             )
         )
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
-    return certificate(tmp_path_factory.mktemp("tls"), "127.0.0.1")
-
-
-@pytest.fixture
-def receiver(
-    tls: tuple[Path, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[WebhookReceiver]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(tls[0]))
-    with webhook_receiver(tls[1]) as receiver:
-        yield receiver
 
 
 @pytest.fixture
