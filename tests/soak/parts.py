@@ -33,10 +33,11 @@ class Part:
 
 
 def _parts() -> dict[str, Part]:
+    reading = clock_reading_tests()
     clocks = {
         f"clocks-{name}": Part(
             f"the tests that read the clock, from {moment} in Athens on",
-            tuple(clock_reading_tests()),
+            reading,
             moment=moment,
             marked="not soak",
         )
