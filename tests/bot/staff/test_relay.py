@@ -23,7 +23,7 @@ from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
-from tests.conftest import mostly_on
+from tests.conftest import mark_replies_sent, mostly_on
 from tests.core.staff.two_towns import OPERATOR, with_groups
 from tests.fakes.telegram import failure
 
@@ -40,7 +40,9 @@ def talking(people: People) -> People:
     people.linked(HELEN)
     people.linked(NICK, "Νίκος Παππάς")
     for text in ("Γεια", "υπάλληλος", "town"):
-        says(people, text)
+        people.chat.do(mark_replies_sent)
+        people.write(text, CITIZEN, private=True)
+    deliver(people)
     assert OPENED in "".join(heard(people))
     return people
 
