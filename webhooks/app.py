@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
@@ -31,7 +31,6 @@ from webhooks.middleware.security_headers import SecurityHeaders
 from webhooks.web import appointment_pages, embed, event_stream, legal, page
 from webhooks.web.event_stream import EventStreams
 from webhooks.web.html import Renderer
-from webhooks.web.urls import limit_conversation
 
 log = structlog.get_logger()
 
@@ -52,7 +51,6 @@ def build_app(application: Application) -> FastAPI:
         application.services, root_path=settings.root_path, api_docs=settings.api_docs
     )
     limits = RequestLimits(application)
-    limited = [Depends(limit_conversation(limits))]
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -97,20 +95,23 @@ def build_app(application: Application) -> FastAPI:
         allow_headers=["Content-Type"],
         expose_headers=["Retry-After"],
     )
-    app.include_router(platforms.routes(application, limits))
-    app.include_router(chat.routes(application, limits))
-    for staff_routes in ROUTERS:
-        app.include_router(staff_routes)
-    app.state.staff_api = StaffApi(application, limits)
-    app.include_router(health.routes())
-    for conversation_routes in (page.routes, appointment_pages.routes):
-        app.include_router(conversation_routes(application, renderer), dependencies=limited)
-    for page_routes in (legal.routes, embed.routes):
-        app.include_router(page_routes(application, renderer))
+    app.state.staff_api, app.state.streams = StaffApi(application, limits), streams
+    routers = [
+        platforms.routes(application, limits),
+        chat.routes(application, limits),
+        *ROUTERS,
+        health.routes(),
+        page.routes(application, renderer, limits),
+        appointment_pages.routes(application, renderer, limits),
+        legal.routes(application, renderer),
+        embed.routes(application, renderer),
+        event_stream.routes(application, streams, limits),
+    ]
     if settings.api_docs:
-        app.include_router(reference_page.routes(renderer, settings.public_address))
-    app.include_router(event_stream.routes(application, streams), dependencies=limited)
-    app.state.streams = streams
+        routers.append(reference_page.routes(renderer, settings.public_address))
+    for router in routers:
+        # `include_router` reads all signatures again, at the first request: 100 ms.
+        app.router.routes.extend(router.routes)
     app.state.management = health.build_management(application)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "web" / "static"))
     app.add_middleware(

@@ -45,7 +45,7 @@ def build_management(application: Application) -> FastAPI:
     """
     app = FastAPI(openapi_url=None)
     problem_details.install(app)
-    app.include_router(routes())
+    app.router.routes.extend(routes().routes)
     services = application.services
 
     async def read(fn: Callable[[Session], T], otherwise: T) -> T:

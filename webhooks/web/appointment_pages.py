@@ -9,16 +9,17 @@ from bot.bootstrap import Application
 from bot.platforms import webchat
 from bot.views.appointment import Appointment, appointment
 from core.errors import BookingRefused
+from webhooks.middleware.request_limits import RequestLimits
 from webhooks.paths import ROOTS
 from webhooks.web.html import Renderer
-from webhooks.web.urls import ChatPage, Here
+from webhooks.web.urls import ChatPage, Here, limited_router
 
 BookingId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
-def routes(application: Application, renderer: Renderer) -> APIRouter:
+def routes(application: Application, renderer: Renderer, limits: RequestLimits) -> APIRouter:
     """Return the routes of the appointments of each page's conversation."""
-    router = APIRouter(include_in_schema=False)
+    router = limited_router(limits)
 
     async def find(request: Request, here: ChatPage, booking_id: int) -> Appointment:
         sender = webchat.sender(here.token(request) or "", application.services.registry)

@@ -16,9 +16,10 @@ from bot.telemetry.logging import cause
 from bot.views.inbox import pending_news
 from core.messaging import conversations
 from webhooks.capacity import MAX_STREAMS_PER_NETWORK, max_streams
+from webhooks.middleware.request_limits import RequestLimits
 from webhooks.network import client_network
 from webhooks.paths import ROOTS
-from webhooks.web.urls import Here
+from webhooks.web.urls import Here, limited_router
 
 log = structlog.get_logger()
 
@@ -141,9 +142,9 @@ def _event(news: News) -> bytes:
     return format_sse_event(event="news", data_str=f"{last} {is_due:d}")
 
 
-def routes(application: Application, streams: EventStreams) -> APIRouter:
+def routes(application: Application, streams: EventStreams, limits: RequestLimits) -> APIRouter:
     """Return the routes of each page's event stream."""
-    router = APIRouter(include_in_schema=False)
+    router = limited_router(limits)
     exempt = application.settings.exempt_addresses
 
     async def events(request: Request, here: Here) -> Response:

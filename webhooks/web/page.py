@@ -20,11 +20,12 @@ from bot.views import inbox
 from bot.views.transcript import ConversationView, Entry, view
 from dialogs.deep_links import BOOK_PREFIX
 from webhooks.language import language_wanted
+from webhooks.middleware.request_limits import RequestLimits
 from webhooks.network import client_network
 from webhooks.paths import ROOTS
 from webhooks.web.greeting import Greetings
 from webhooks.web.html import START, Renderer
-from webhooks.web.urls import ChatPage, Here, check_origin
+from webhooks.web.urls import ChatPage, Here, check_origin, limited_router
 
 
 class ChatForm(BaseModel):
@@ -48,9 +49,9 @@ BEGAN = "began"
 OPENING = {"text": START, "choice": None}
 
 
-def routes(application: Application, renderer: Renderer) -> APIRouter:
+def routes(application: Application, renderer: Renderer, limits: RequestLimits) -> APIRouter:
     """Return the routes of the page of all municipalities and of each one's; framed or not."""
-    router = APIRouter(include_in_schema=False)
+    router = limited_router(limits)
     page = Page(application, renderer)
     for root in ROOTS:
         router.api_route(root or "/", methods=["GET", "HEAD"])(page.show)

@@ -1,11 +1,11 @@
 """The path of each conversation's page, and the tokens that come with its requests."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
 from core.catalogue.model import ID
 from webhooks.middleware.request_limits import RequestLimits
@@ -96,13 +96,13 @@ async def chat_page(request: Request) -> ChatPage:
 Here = Annotated[ChatPage, Depends(chat_page)]
 
 
-def limit_conversation(limits: RequestLimits) -> Callable[[Request, ChatPage], Awaitable[None]]:
-    """Return the dependency of pages that counts a request by its conversation."""
+def limited_router(limits: RequestLimits) -> APIRouter:
+    """Return a router for routes of pages, which counts each request by its conversation."""
 
     async def check(request: Request, here: Here) -> None:
         await limits.check_conversation(request, here.token(request))
 
-    return check
+    return APIRouter(include_in_schema=False, dependencies=[Depends(check)])
 
 
 def check_origin(request: Request) -> None:
