@@ -36,7 +36,7 @@ from core.messaging import conversations
 from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
 from core.messaging.notifications import ADDRESS_FIELDS
 from core.staff.alerts import was_alerted
-from core.staff.relay import thread_of
+from core.staff.relay_messages import thread_of
 from core.staff.rooms import is_for
 
 TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = {

@@ -18,7 +18,7 @@ from core.db.models import StaffRoom
 from core.errors import BookingRefused, StaffRefused
 from core.staff import chat_pace, links, rooms
 from core.staff import questions as asked
-from core.staff.relay import find_replied
+from core.staff.relay_messages import find_replied
 
 Act = Callable[[], StaffAnswer | None]
 

@@ -10,7 +10,7 @@ from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import citizen_contact
-from core.staff import chat_pace, relay
+from core.staff import chat_pace, relay, relay_messages
 from core.staff.rights import Action, not_found
 from dialogs.messages.relay import ONLY_TEXT_TO_CITIZEN, SENT_TO_CITIZEN, sent_from_elsewhere
 
@@ -73,7 +73,7 @@ def _thread(turn: StaffTurn, staff: Staff, replied: OutboxRow) -> RelayThread:
     """Return the open thread that a message belongs to, or is to begin. Raises StaffRefused."""
     if replied.kind == MessageKind.RELAY_PROMPT:
         return _begin(turn, staff, replied)
-    thread = relay.thread_of(turn.session, replied)
+    thread = relay_messages.thread_of(turn.session, replied)
     if thread is None:
         raise _changed(CLOSED)
     turn.session.refresh(thread, with_for_update=True)

@@ -20,7 +20,7 @@ from core.db.models import (
 )
 from core.i18n import Text
 from core.messaging.keys import Cause, MessageKind
-from core.staff import relay
+from core.staff import relay_messages
 from dialogs.messages import relay as texts
 from dialogs.messages.blocks import Message
 
@@ -34,7 +34,7 @@ def render_relay(session: Session, services: Services, row: OutboxRow) -> Reply 
     thread, written = _of(session, row)
     if thread is None or written is None or written.text is None or thread.room_id != row.room_id:
         return None
-    found = relay.first_in_room(session, thread, row)
+    found = relay_messages.first_in_room(session, thread, row)
     first = found.provider_id if found else None
     who = _initials(session, thread)
     if written.member_id is not None:
@@ -52,14 +52,14 @@ def render_relay(session: Session, services: Services, row: OutboxRow) -> Reply 
 def render_closed_in_room(session: Session, services: Services, row: OutboxRow) -> Reply | None:
     """Return the edit by which a thread's first message shows that it is closed."""
     platform = services.platforms.get(row.account)
-    thread = relay.thread_of(session, row)
+    thread = relay_messages.thread_of(session, row)
     if thread is None or (platform and not platform.can_edit):
         return None
-    first = relay.first_in_room(session, thread)
+    first = relay_messages.first_in_room(session, thread)
     if first is None:
         return None
     row.replaces_id = first.id
-    written = relay.text_of(session, first)
+    written = relay_messages.text_of(session, first)
     said = texts.ended_in_room(
         _subject(session, services, thread),
         _initials(session, thread),
@@ -77,7 +77,7 @@ def render_unread(session: Session, services: Services, row: OutboxRow) -> Reply
     is_page = session.get_one(Contact, thread.contact_id).account == WEBCHAT
     subject = _subject(session, services, thread)
     booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
-    first = relay.first_in_room(session, thread)
+    first = relay_messages.first_in_room(session, thread)
     return Reply(
         text=services.texts.say(texts.unread_in_room(subject, is_page=is_page), LANGUAGE),
         language=LANGUAGE,
@@ -101,21 +101,23 @@ def render_to_citizen(
     session: Session, services: Services, row: OutboxRow, language: str
 ) -> Reply | None:
     """Return what the office wrote, or that the thread is closed; None once it is erased."""
-    thread = relay.thread_of(session, row)
+    thread = relay_messages.thread_of(session, row)
     if thread is None:
         return None
     body = services.registry[thread.municipality_id].body
     if row.kind == MessageKind.RELAY_CLOSED:
         said: Text | Message = texts.closed(
             body,
-            arrived=relay.has_arrived(session, thread),
-            answered=bool(relay.messages_of(session, thread, RelayMessage.member_id.is_not(None))),
+            arrived=relay_messages.has_arrived(session, thread),
+            answered=bool(
+                relay_messages.messages_of(session, thread, RelayMessage.member_id.is_not(None))
+            ),
         )
     else:
         written = session.get_one(RelayMessage, row.relay_message_id)
         if written.text is None:
             return None
-        first = relay.messages_of(session, thread)[0]
+        first = relay_messages.messages_of(session, thread)[0]
         said = texts.answer(
             body,
             written.text,
@@ -132,7 +134,7 @@ def _name(session: Session, written: RelayMessage) -> str:
 
 
 def _of(session: Session, row: OutboxRow) -> tuple[RelayThread | None, RelayMessage | None]:
-    return relay.thread_of(session, row), relay.text_of(session, row)
+    return relay_messages.thread_of(session, row), relay_messages.text_of(session, row)
 
 
 def _subject(session: Session, services: Services, thread: RelayThread) -> Text:

@@ -10,7 +10,7 @@ from core.availability.office_hours import next_open
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db.models import Booking, Contact, RelayMessage, RelayThread, StaffRoom
-from core.staff import relay
+from core.staff import relay, relay_messages
 from core.staff.relay_upkeep import follow_room
 
 
@@ -139,7 +139,11 @@ class CitizenRelay:
     def drop_kept(self, message_id: int) -> bool:
         """Erase a text that was kept, unless it was sent; return whether it was erased."""
         written = self._session.get(RelayMessage, message_id)
-        if written is None or written.text is None or relay.is_sent(self._session, written):
+        if (
+            written is None
+            or written.text is None
+            or relay_messages.is_sent(self._session, written)
+        ):
             return False
         written.text = None
         return True

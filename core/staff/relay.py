@@ -4,11 +4,10 @@ A thread has one contact and one room. It begins when the citizen asks for a hum
 writes to the citizen of a booking, and ends when either closes it, or after hours of silence.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
@@ -18,13 +17,13 @@ from core.db.models import (
     Booking,
     Contact,
     OutboxRow,
-    OutboxStatus,
     RelayMessage,
     RelayThread,
     StaffRoom,
 )
-from core.messaging.keys import Cause, ContactRecipient, MessageKind, RoomRecipient
-from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue
+from core.messaging.keys import Cause, ContactRecipient, MessageKind
+from core.messaging.outbox import OutboxMessage, enqueue
+from core.staff import relay_messages
 from core.staff.alerts import to_room
 from core.staff.record import record
 from core.staff.rights import Action, Target, check_booking, check_municipality, target_of
@@ -36,12 +35,6 @@ MAX_TEXT = 4096
 
 MAX_PER_MINUTE = 10
 """The most texts of a citizen in a minute: a group takes 20 messages of a bot."""
-
-ARRIVED = (*SENT_STATUSES, OutboxStatus.UNKNOWN)
-"""The statuses of a message that has arrived, or may have."""
-
-WAITING = (OutboxStatus.PENDING, OutboxStatus.CLAIMED)
-"""The statuses of a message that is to be sent."""
 
 
 def find_room(
@@ -266,84 +259,6 @@ def check_right(session: Session, registry: Registry, staff: Staff, thread: Rela
         check_booking(staff, Action.RELAY, Target(body.id, room.service_group, desks))
 
 
-# What came of it
-
-
-def messages_of(
-    session: Session, thread: RelayThread, *matching: ColumnElement[bool]
-) -> Sequence[RelayMessage]:
-    """Return the texts of a thread, the oldest first."""
-    query = select(RelayMessage).where(RelayMessage.thread_id == thread.id, *matching)
-    return session.scalars(query.order_by(RelayMessage.id)).all()
-
-
-def rows_in_room(session: Session, thread: RelayThread) -> Sequence[OutboxRow]:
-    """Return the messages of a thread to its room, the oldest first."""
-    recipient = RoomRecipient(thread.room_id)
-    keys = [
-        Cause.relay(written.id).dedupe_key(recipient)
-        for written in messages_of(session, thread, RelayMessage.member_id.is_(None))
-    ]
-    query = select(OutboxRow).where(OutboxRow.dedupe_key.in_(keys))
-    return session.scalars(query.order_by(OutboxRow.id)).all()
-
-
-def first_in_room(
-    session: Session, thread: RelayThread, before: OutboxRow | None = None
-) -> OutboxRow | None:
-    """Return the message of a thread to its room that has the button and is answered by the others.
-
-    It is the first, `before` a row, that was or will be sent and wasn't deleted there. None where
-    the row is to be that one.
-    """
-    return next(
-        (
-            row
-            for row in rows_in_room(session, thread)
-            if (before is None or row.id < before.id)
-            and (row.provider_id is not None or row.status in WAITING)
-        ),
-        None,
-    )
-
-
-def is_sent(session: Session, written: RelayMessage) -> bool:
-    """Return whether a citizen's text was sent to its thread's room."""
-    thread = session.get_one(RelayThread, written.thread_id)
-    return any(row.relay_message_id == written.id for row in rows_in_room(session, thread))
-
-
-def find_replied(session: Session, room: StaffRoom, provider_id: str) -> OutboxRow | None:
-    """Return the message of a thread, or the prompt, that has that id of the platform in a chat."""
-    return session.scalar(
-        select(OutboxRow)
-        .join(StaffRoom, OutboxRow.room_id == StaffRoom.id)
-        .where(
-            StaffRoom.account == room.account,
-            StaffRoom.chat == room.chat,
-            OutboxRow.provider_id == provider_id,
-            OutboxRow.replaces_id.is_(None),
-            OutboxRow.kind.in_(
-                (MessageKind.RELAY, MessageKind.RELAY_UNDELIVERED, MessageKind.RELAY_PROMPT)
-            ),
-        )
-        .limit(1)
-    )
-
-
-def thread_of(session: Session, row: OutboxRow) -> RelayThread | None:
-    """Return the thread of a message to its room or its citizen; None where it is gone."""
-    if row.kind in (MessageKind.RELAY_CLOSED, MessageKind.RELAY_EDIT):
-        return session.get(RelayThread, Cause.parse(row.dedupe_key, row.recipient).number)
-    written = text_of(session, row)
-    return session.get(RelayThread, written.thread_id) if written else None
-
-
-def text_of(session: Session, row: OutboxRow) -> RelayMessage | None:
-    """Return the text that a message carries; None where it carries none."""
-    return session.get(RelayMessage, row.relay_message_id) if row.relay_message_id else None
-
-
 def close(
     session: Session,
     registry: Registry,
@@ -364,17 +279,17 @@ def close(
     if staff is not None:
         _record(session, thread, staff, now)
     cause = Cause.relay_closed(thread.id)
-    if first := first_in_room(session, thread):
+    if first := relay_messages.first_in_room(session, thread):
         room = session.get_one(StaffRoom, thread.room_id)
         edit = to_room(room, MessageKind.RELAY_EDIT, cause, now, None)
         enqueue(session, registry.accounts, [replace(edit, replaces_id=first.id)], now)
-    if tell and messages_of(session, thread):
+    if tell and relay_messages.messages_of(session, thread):
         _to_citizen(session, registry, thread, MessageKind.RELAY_CLOSED, cause, now)
 
 
 def enqueue_unread(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
     """Tell the room that the citizen hasn't got a member's text: once for each text."""
-    thread = thread_of(session, row)
+    thread = relay_messages.thread_of(session, row)
     if thread is None or row.relay_message_id is None:
         return
     room = session.get_one(StaffRoom, thread.room_id)
@@ -386,8 +301,3 @@ def enqueue_unread(session: Session, registry: Registry, row: OutboxRow, now: da
         [replace(message, relay_message_id=row.relay_message_id)],
         now,
     )
-
-
-def has_arrived(session: Session, thread: RelayThread) -> bool:
-    """Return whether all that the citizen wrote in a thread has arrived in its room."""
-    return all(row.status in ARRIVED for row in rows_in_room(session, thread))

@@ -20,7 +20,7 @@ from core.db.models import (
 )
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
 from core.messaging.page_inbox import stored_message_id
-from core.staff import relay
+from core.staff import relay, relay_messages
 
 KEPT_FOR = timedelta(hours=48)
 """The time for which the texts of a closed thread are kept."""
@@ -89,12 +89,12 @@ def follow_room(
         return None
     arrived = {
         row.relay_message_id
-        for row in relay.rows_in_room(session, thread)
-        if row.status in relay.ARRIVED
+        for row in relay_messages.rows_in_room(session, thread)
+        if row.status in relay_messages.ARRIVED
     }
-    sent = {row.relay_message_id for row in relay.rows_in_room(session, thread)}
+    sent = {row.relay_message_id for row in relay_messages.rows_in_room(session, thread)}
     thread.room_id = other.id
-    for written in relay.messages_of(session, thread, RelayMessage.member_id.is_(None)):
+    for written in relay_messages.messages_of(session, thread, RelayMessage.member_id.is_(None)):
         if written.id in sent - arrived:
             relay.send_to_room(session, registry, thread, written, now)
     return other
@@ -105,7 +105,10 @@ def give_up(session: Session, registry: Registry, row: OutboxRow, now: datetime)
     if row.kind == MessageKind.RELAY_ANSWER:
         relay.enqueue_unread(session, registry, row, now)
     elif row.kind == MessageKind.RELAY:
-        thread, written = relay.thread_of(session, row), relay.text_of(session, row)
+        thread, written = (
+            relay_messages.thread_of(session, row),
+            relay_messages.text_of(session, row),
+        )
         # What a member wrote in another room is only shown there.
         if not thread or not written or thread.closed_at or written.member_id:
             return

@@ -1,0 +1,96 @@
+"""The messages of a thread: its texts, and those of the outbox that carry them into the room."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from core.db.models import OutboxRow, OutboxStatus, RelayMessage, RelayThread, StaffRoom
+from core.messaging.keys import Cause, MessageKind, RoomRecipient
+from core.messaging.outbox import SENT_STATUSES
+
+ARRIVED = (*SENT_STATUSES, OutboxStatus.UNKNOWN)
+"""The statuses of a message that has arrived, or may have."""
+
+WAITING = (OutboxStatus.PENDING, OutboxStatus.CLAIMED)
+"""The statuses of a message that is to be sent."""
+
+
+def messages_of(
+    session: Session, thread: RelayThread, *matching: ColumnElement[bool]
+) -> Sequence[RelayMessage]:
+    """Return the texts of a thread, the oldest first."""
+    query = select(RelayMessage).where(RelayMessage.thread_id == thread.id, *matching)
+    return session.scalars(query.order_by(RelayMessage.id)).all()
+
+
+def rows_in_room(session: Session, thread: RelayThread) -> Sequence[OutboxRow]:
+    """Return the messages of a thread to its room, the oldest first."""
+    recipient = RoomRecipient(thread.room_id)
+    keys = [
+        Cause.relay(written.id).dedupe_key(recipient)
+        for written in messages_of(session, thread, RelayMessage.member_id.is_(None))
+    ]
+    query = select(OutboxRow).where(OutboxRow.dedupe_key.in_(keys))
+    return session.scalars(query.order_by(OutboxRow.id)).all()
+
+
+def first_in_room(
+    session: Session, thread: RelayThread, before: OutboxRow | None = None
+) -> OutboxRow | None:
+    """Return the message of a thread to its room that has the button and is answered by the others.
+
+    It is the first, `before` a row, that was or will be sent and wasn't deleted there. None where
+    the row is to be that one.
+    """
+    return next(
+        (
+            row
+            for row in rows_in_room(session, thread)
+            if (before is None or row.id < before.id)
+            and (row.provider_id is not None or row.status in WAITING)
+        ),
+        None,
+    )
+
+
+def is_sent(session: Session, written: RelayMessage) -> bool:
+    """Return whether a citizen's text was sent to its thread's room."""
+    thread = session.get_one(RelayThread, written.thread_id)
+    return any(row.relay_message_id == written.id for row in rows_in_room(session, thread))
+
+
+def find_replied(session: Session, room: StaffRoom, provider_id: str) -> OutboxRow | None:
+    """Return the message of a thread, or the prompt, that has that id of the platform in a chat."""
+    return session.scalar(
+        select(OutboxRow)
+        .join(StaffRoom, OutboxRow.room_id == StaffRoom.id)
+        .where(
+            StaffRoom.account == room.account,
+            StaffRoom.chat == room.chat,
+            OutboxRow.provider_id == provider_id,
+            OutboxRow.replaces_id.is_(None),
+            OutboxRow.kind.in_(
+                (MessageKind.RELAY, MessageKind.RELAY_UNDELIVERED, MessageKind.RELAY_PROMPT)
+            ),
+        )
+        .limit(1)
+    )
+
+
+def thread_of(session: Session, row: OutboxRow) -> RelayThread | None:
+    """Return the thread of a message to its room or its citizen; None where it is gone."""
+    if row.kind in (MessageKind.RELAY_CLOSED, MessageKind.RELAY_EDIT):
+        return session.get(RelayThread, Cause.parse(row.dedupe_key, row.recipient).number)
+    written = text_of(session, row)
+    return session.get(RelayThread, written.thread_id) if written else None
+
+
+def text_of(session: Session, row: OutboxRow) -> RelayMessage | None:
+    """Return the text that a message carries; None where it carries none."""
+    return session.get(RelayMessage, row.relay_message_id) if row.relay_message_id else None
+
+
+def has_arrived(session: Session, thread: RelayThread) -> bool:
+    """Return whether all that the citizen wrote in a thread has arrived in its room."""
+    return all(row.status in ARRIVED for row in rows_in_room(session, thread))
