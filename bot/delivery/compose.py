@@ -12,7 +12,7 @@ from bot.views.closure import render_closure, render_preview
 from bot.views.day_list import render_day_list
 from bot.views.notification import render_notification
 from bot.views.relay import (
-    render_closed_in_room,
+    render_first,
     render_prompt,
     render_relay,
     render_to_citizen,
@@ -48,7 +48,7 @@ TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = 
     MessageKind.OFFER_QUESTION: render_offer_question,
     MessageKind.OFFER_ALERT: render_offer_alert,
     MessageKind.RELAY: render_relay,
-    MessageKind.RELAY_EDIT: render_closed_in_room,
+    MessageKind.RELAY_EDIT: render_first,
     MessageKind.RELAY_UNDELIVERED: render_unread,
     MessageKind.RELAY_PROMPT: render_prompt,
     MessageKind.CLOSURE: render_closure,

@@ -26,6 +26,7 @@ from core.messaging.notifications import enqueue_fallback
 from core.messaging.outbox_admin import RETRIED
 from core.staff import rooms
 from core.staff.alerts import enqueue_undelivered
+from core.staff.relay import show_next_first
 from core.staff.relay_upkeep import give_up as give_up_relay
 from core.staff.webhook_events import enqueue_message_failed
 
@@ -235,6 +236,8 @@ def _go_without(
         .values(provider_id=None)
     )
     _send_at_once(session, services, row)
+    if row.kind == MessageKind.RELAY:
+        show_next_first(session, services.registry, row, services.clock())
 
 
 def _send_at_once(session: Session, services: Services, row: OutboxRow) -> None:

@@ -43,14 +43,21 @@ def render_relay(session: Session, services: Services, row: OutboxRow) -> Reply 
     if first:
         text = services.texts.say(texts.next_in_room(who, written.text), LANGUAGE)
         return Reply(text=text, language=LANGUAGE, answers=first, only_answers=True)
-    subject = _subject(session, services, thread)
-    text = services.texts.say(texts.first_in_room(subject, who, written.text), LANGUAGE)
-    buttons = [] if thread.closed_at else [_close_button(services, thread)]
-    return Reply(text=text, language=LANGUAGE, choices=buttons)
+    return _first(session, services, thread, written.text)
 
 
-def render_closed_in_room(session: Session, services: Services, row: OutboxRow) -> Reply | None:
-    """Return the edit by which a thread's first message shows that it is closed."""
+def _first(session: Session, services: Services, thread: RelayThread, text: str) -> Reply:
+    """Return a thread's first message in its room, as it is now; `text` is "" once erased."""
+    subject, who = _subject(session, services, thread), _initials(session, thread)
+    if thread.closed_at is not None:
+        said, buttons = texts.ended_in_room(subject, who, text), []
+    else:
+        said, buttons = texts.first_in_room(subject, who, text), [_close_button(services, thread)]
+    return Reply(text=services.texts.say(said, LANGUAGE), language=LANGUAGE, choices=buttons)
+
+
+def render_first(session: Session, services: Services, row: OutboxRow) -> Reply | None:
+    """Return the edit by which a thread's first message shows how the thread is."""
     platform = services.platforms.get(row.account)
     thread = relay_messages.thread_of(session, row)
     if thread is None or (platform and not platform.can_edit):
@@ -60,13 +67,8 @@ def render_closed_in_room(session: Session, services: Services, row: OutboxRow) 
         return None
     row.replaces_id = first.id
     written = relay_messages.text_of(session, first)
-    said = texts.ended_in_room(
-        _subject(session, services, thread),
-        _initials(session, thread),
-        (written and written.text) or "",
-    )
-    text = services.texts.say(said, LANGUAGE)
-    return Reply(text=text, language=LANGUAGE, edits=True)
+    shown = _first(session, services, thread, (written and written.text) or "")
+    return shown.model_copy(update={"edits": True})
 
 
 def render_unread(session: Session, services: Services, row: OutboxRow) -> Reply | None:

@@ -44,7 +44,7 @@ class MessageKind(StrEnum):
     RELAY = "relay"
     """A citizen's text to the office, to a room of staff."""
     RELAY_EDIT = "relay_edit"
-    """The first message of a thread in a room, edited to show that the thread is closed."""
+    """The first message of a thread in a room, edited to show how the thread is."""
     RELAY_UNDELIVERED = "relay_undelivered"
     """The news that the citizen hasn't got the office's text, to a room of staff."""
     RELAY_PROMPT = "relay_prompt"
@@ -241,6 +241,14 @@ class Cause:
     def relay_closed(cls, thread_id: int) -> "Cause":
         """Return the cause that is the end of a thread. Stored as "relay closed 2"."""
         return cls(f"relay closed {thread_id}")
+
+    @classmethod
+    def relay_first(cls, message_id: int) -> "Cause":
+        """Return the cause that is a text which couldn't answer the first message of its thread.
+
+        For that was deleted. Stored as "relay first 4".
+        """
+        return cls(f"relay first {message_id}")
 
     @classmethod
     def relay_undelivered(cls, message_id: int) -> "Cause":

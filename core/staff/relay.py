@@ -280,11 +280,41 @@ def close(
         _record(session, thread, staff, now)
     cause = Cause.relay_closed(thread.id)
     if first := relay_messages.first_in_room(session, thread):
-        room = session.get_one(StaffRoom, thread.room_id)
-        edit = to_room(room, MessageKind.RELAY_EDIT, cause, now, None)
-        enqueue(session, registry.accounts, [replace(edit, replaces_id=first.id)], now)
+        _edit_first(session, registry, thread, first, cause, None, now)
     if tell and relay_messages.messages_of(session, thread):
         _to_citizen(session, registry, thread, MessageKind.RELAY_CLOSED, cause, now)
+
+
+def show_next_first(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
+    """Have the message that is a thread's first in its room now show it, with the button.
+
+    For the one that a `row` was to answer was deleted. Where there is none, the row is the first.
+    """
+    thread = relay_messages.thread_of(session, row)
+    if thread is None or row.relay_message_id is None:
+        return
+    first = relay_messages.first_in_room(session, thread, row)
+    if first is not None and first.provider_id is not None:
+        cause = Cause.relay_first(row.relay_message_id)
+        _edit_first(session, registry, thread, first, cause, row.relay_message_id, now)
+
+
+def _edit_first(
+    session: Session,
+    registry: Registry,
+    thread: RelayThread,
+    first: OutboxRow,
+    cause: Cause,
+    relay_message_id: int | None,
+    now: datetime,
+) -> None:
+    room = session.get_one(StaffRoom, thread.room_id)
+    edit = replace(
+        to_room(room, MessageKind.RELAY_EDIT, cause, now, None),
+        replaces_id=first.id,
+        relay_message_id=relay_message_id,
+    )
+    enqueue(session, registry.accounts, [edit], now)
 
 
 def enqueue_unread(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:

@@ -80,14 +80,14 @@ def find_replied(session: Session, room: StaffRoom, provider_id: str) -> OutboxR
 
 def thread_of(session: Session, row: OutboxRow) -> RelayThread | None:
     """Return the thread of a message to its room or its citizen; None where it is gone."""
-    if row.kind in (MessageKind.RELAY_CLOSED, MessageKind.RELAY_EDIT):
+    if row.relay_message_id is None:  # its end, to its citizen or in its room
         return session.get(RelayThread, Cause.parse(row.dedupe_key, row.recipient).number)
     written = text_of(session, row)
     return session.get(RelayThread, written.thread_id) if written else None
 
 
 def text_of(session: Session, row: OutboxRow) -> RelayMessage | None:
-    """Return the text that a message carries; None where it carries none."""
+    """Return the text that a message carries, or is caused by; None where there is none."""
     return session.get(RelayMessage, row.relay_message_id) if row.relay_message_id else None
 
 

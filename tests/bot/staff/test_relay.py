@@ -25,7 +25,6 @@ from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
 from tests.conftest import mark_replies_sent, mostly_on
 from tests.core.staff.two_towns import OPERATOR, with_groups
-from tests.fakes.telegram import failure
 
 CITIZEN = 700
 OPENED, TO_OFFICE, TO_CITIZEN = "Ό,τι γράψετε από εδώ", "→ Προς: ", "→ Στον πολίτη."
@@ -511,61 +510,6 @@ def test_a_text_that_cannot_be_sent_any_more_is_told_of_once_and_erased(
     said = "".join(heard(asked_whose))
     assert ("έκλεισε στο μεταξύ" in said, NOT_TAKEN in said) == (True, False)
     assert texts_kept(asked_whose) == [None]
-
-
-@mostly_on("sqlite")
-def test_whoever_writes_from_another_chat_is_told_where_the_conversation_goes_on(
-    people: People,
-) -> None:
-    people.chat.bind()
-    people.chat.bind(-200, group="building")
-    for member, name in ((HELEN, "Ελένη Δήμου"), (NICK, "Νίκος Παππάς")):
-        people.linked(member, name)
-    for text in ("Γεια", "town", "building", "permit", "υπάλληλος"):
-        says(people, text)
-    says(people, QUESTION)
-    assert QUESTION in people.chat.texts(-200)[-1]
-    booking = people.chat.book()
-    people.chat.do(lambda s: move_to_telegram(s, booking))
-    people.deliver()
-    people.tap("Μήνυμα…", HELEN)
-    people.deliver()
-    said = people.write(ANSWER, HELEN, to=list(people.chat.server.chats[GROUP])[-1])
-    assert said == (
-        "→ Στον πολίτη. Η συνομιλία μαζί του γίνεται σε άλλη ομάδα σας (town, building): "
-        "εκεί θα έρθει και η απάντησή του."
-    )
-    deliver(people)
-    assert heard(people)[-1] == f"Μήνυμα από: town\n{ANSWER}"
-    number, shown = list(people.chat.server.chats[-200].items())[-1]
-    assert shown["text"] == f"Ελένη Δήμου προς τον πολίτη: {ANSWER}"
-    assert QUESTION in people.chat.server.chats[-200][shown["answers"]]["text"]
-    assert people.write("Και Πέμπτη.", NICK, chat=-200, to=number) == TO_CITIZEN
-    says(people, "Ευχαριστώ")
-    assert people.chat.texts(-200)[-1] == "Μ.Π.: Ευχαριστώ"
-    assert ANSWER not in "".join(people.chat.texts())
-
-
-def test_what_another_chat_wrote_and_cannot_be_shown_ends_no_conversation(
-    people: People,
-) -> None:
-    people.chat.bind()
-    people.chat.bind(-200, group="building")
-    people.linked(HELEN)
-    for text in ("Γεια", "town", "building", "permit", "υπάλληλος", QUESTION):
-        says(people, text)
-    booking = people.chat.book()
-    people.chat.do(lambda s: move_to_telegram(s, booking))
-    people.deliver()
-    people.tap("Μήνυμα…", HELEN)
-    people.deliver()
-    prompt = list(people.chat.server.chats[GROUP])[-1]
-    people.chat.server.failures[-200].append(failure(400, "Bad Request: not enough rights"))
-    people.write(ANSWER, HELEN, to=prompt)
-    deliver(people)
-    assert ANSWER not in "".join(people.chat.texts(-200))
-    assert heard(people)[-1].endswith(ANSWER)
-    assert threads(people) == [True]
 
 
 def move_to_telegram(session: Session, booking_id: int) -> None:
