@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffCommand
-from core.catalogue.registry import Registry
-from core.db.models import StaffMember, StaffRoom
-from core.i18n import Text, _, join
+from bot.views.staff_alert import area_of
+from core.db.models import StaffMember
+from core.i18n import _
 from core.messaging import conversations
 from core.staff import codes, links, rooms
 
@@ -110,17 +110,3 @@ def _link(turn: StaffTurn, code: str, address: str) -> StaffAnswer:
     return turn.here(
         _("Done, {name}: what you tap and write in your chat of appointments counts.", name=name)
     )
-
-
-def area_of(registry: Registry, room: StaffRoom) -> Text:
-    """Return what a room is for, in words."""
-    loaded = registry[room.municipality_id]
-    body = loaded.body
-    if room.service_group is not None:
-        return join(", ", body.name, body.group(room.service_group).name)
-    for (branch, _desk), row_id in loaded.desk_ids.items():
-        if row_id == room.desk_id:
-            # A new catalogue may have the branch no more.
-            names = {each.id: each.name for each in body.branches}
-            return join(", ", body.name, names.get(branch, branch))
-    return body.name

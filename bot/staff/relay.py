@@ -1,8 +1,9 @@
 """Texts of members to citizens: answers to a message of a thread, or to the prompt to write."""
 
-from bot.staff.joining import SHOW_YOURSELF, area_of
+from bot.staff.joining import SHOW_YOURSELF
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffTap
+from bot.views.staff_alert import area_of
 from core.actor import Staff
 from core.bookings import by_staff
 from core.db.models import OutboxRow, RelayThread, StaffRoom
@@ -12,7 +13,12 @@ from core.messaging.keys import MessageKind
 from core.messaging.notifications import citizen_contact
 from core.staff import chat_pace, relay, relay_messages
 from core.staff.rights import Action, not_found
-from dialogs.messages.relay import ONLY_TEXT_TO_CITIZEN, SENT_TO_CITIZEN, sent_from_elsewhere
+from dialogs.messages.relay import (
+    ONLY_TEXT_TO_CITIZEN,
+    SENT_TO_CITIZEN,
+    sent_and_moved,
+    sent_from_elsewhere,
+)
 
 NOT_YOURS = _("I haven't sent that: you don't serve this appointment, or aren't linked.")
 STRANGER = _(
@@ -44,18 +50,20 @@ def answer(turn: StaffTurn, replied: OutboxRow) -> StaffAnswer | None:
     if len(text) > relay.MAX_TEXT:
         return turn.here(TextTemplate(TOO_LONG.message, args={"count": relay.MAX_TEXT}))
     try:
-        thread = _thread(turn, turn.staff, replied)
+        thread, former = _thread(turn, turn.staff, replied)
     except StaffRefused as refused:
         if refused.kind in (StaffRefusalKind.NOT_FOUND, StaffRefusalKind.NOT_ALLOWED):
             return turn.here(NOT_YOURS)
         raise
     session, registry, now = turn.session, turn.registry, turn.now
     written = relay.send_to_citizen(session, registry, thread, text, turn.staff, now)
-    if turn.room is None or thread.room_id == turn.room.id:
-        return turn.here(SENT_TO_CITIZEN)
-    relay.send_to_room(session, registry, thread, written, now)
     held_in = session.get_one(StaffRoom, thread.room_id)
-    return turn.here(sent_from_elsewhere(area_of(registry, held_in)))
+    if turn.room is not None and held_in != turn.room:
+        relay.send_to_room(session, registry, thread, written, now)
+        return turn.here(sent_from_elsewhere(area_of(registry, held_in)))
+    if former is not None and former != held_in and former.unbound_at is None:
+        return turn.here(sent_and_moved(area_of(registry, former)))
+    return turn.here(SENT_TO_CITIZEN)
 
 
 def _refuse_stranger(turn: StaffTurn) -> StaffAnswer:
@@ -69,30 +77,49 @@ def _refuse_stranger(turn: StaffTurn) -> StaffAnswer:
     return turn.here(STRANGER) if takes else turn.react()
 
 
-def _thread(turn: StaffTurn, staff: Staff, replied: OutboxRow) -> RelayThread:
-    """Return the open thread that a message belongs to, or is to begin. Raises StaffRefused."""
+def _thread(
+    turn: StaffTurn, staff: Staff, replied: OutboxRow
+) -> tuple[RelayThread, StaffRoom | None]:
+    """Return the open thread that a message belongs to, or is to begin, and where it was held.
+
+    Raises StaffRefused.
+    """
     if replied.kind == MessageKind.RELAY_PROMPT:
         return _begin(turn, staff, replied)
-    thread = relay_messages.thread_of(turn.session, replied)
+    session, registry = turn.session, turn.registry
+    thread = relay_messages.thread_of(session, replied)
     if thread is None:
         raise _changed(CLOSED)
-    turn.session.refresh(thread, with_for_update=True)
-    relay.check_right(turn.session, turn.registry, staff, thread)
+    session.refresh(thread, with_for_update=True)
+    relay.check_right(session, registry, staff, thread, replied.room_id)
     if thread.closed_at is not None:
         raise _changed(CLOSED_OF_BOOKING if thread.booking_id else CLOSED)
-    return thread
+    former = session.get_one(StaffRoom, thread.room_id)
+    was_here = replied.kind == MessageKind.RELAY and replied.room_id != former.id
+    if turn.room not in (None, former) and (was_here or former.unbound_at):
+        relay.hand_over(session, registry, thread, turn.room, turn.now)
+    return thread, former
 
 
-def _begin(turn: StaffTurn, staff: Staff, prompt: OutboxRow) -> RelayThread:
-    """Open the thread with the citizen of a booking, in the room where the prompt is."""
+def _begin(
+    turn: StaffTurn, staff: Staff, prompt: OutboxRow
+) -> tuple[RelayThread, StaffRoom | None]:
+    """Open the thread with the citizen of a booking, in the room where the prompt is.
+
+    Or have that go on which is open; return it, and the room where it was held.
+    """
     session, registry, room = turn.session, turn.registry, turn.room
     booking = by_staff.find(session, registry, staff, Action.RELAY, prompt.booking_id or 0)
     contact_id = citizen_contact(session, registry, booking)
     if contact_id is None or room is None or room.municipality_id != booking.municipality_id:
         raise _changed(NOBODY_TO_WRITE_TO)
-    return relay.open_thread(
+    opened = relay.find_open(session, contact_id)
+    is_theirs = opened is not None and opened.municipality_id == room.municipality_id
+    former = session.get(StaffRoom, opened.room_id) if opened and is_theirs else None
+    thread = relay.open_thread(
         session, registry, contact_id, room, turn.now, booking=booking, staff=staff
     )
+    return thread, former
 
 
 def ask_what(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:

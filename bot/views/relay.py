@@ -7,7 +7,7 @@ from bot.context import Services
 from bot.messages import WEBCHAT, Reply, ReplyChoice
 from bot.replies import build_reply
 from bot.staff_messages import StaffButton, StaffTap
-from bot.views.staff_alert import LANGUAGE, number_button
+from bot.views.staff_alert import LANGUAGE, area_of, number_button
 from core.bookings.agenda import entry_of, initials
 from core.db.models import (
     Booking,
@@ -17,6 +17,7 @@ from core.db.models import (
     RelayMessage,
     RelayThread,
     StaffMember,
+    StaffRoom,
 )
 from core.i18n import Text
 from core.messaging.keys import Cause, MessageKind
@@ -62,13 +63,17 @@ def render_first(session: Session, services: Services, row: OutboxRow) -> Reply 
     thread = relay_messages.thread_of(session, row)
     if thread is None or (platform and not platform.can_edit):
         return None
-    first = relay_messages.first_in_room(session, thread)
+    first = relay_messages.first_in_room(session, thread, room_id=row.room_id)
     if first is None:
         return None
     row.replaces_id = first.id
     written = relay_messages.text_of(session, first)
-    shown = _first(session, services, thread, (written and written.text) or "")
-    return shown.model_copy(update={"edits": True})
+    text = (written and written.text) or ""
+    if thread.room_id == row.room_id:
+        return _first(session, services, thread, text).model_copy(update={"edits": True})
+    held_in = area_of(services.registry, session.get_one(StaffRoom, thread.room_id))
+    said = services.texts.say(texts.moved_in_room(held_in, text), LANGUAGE)
+    return Reply(text=said, language=LANGUAGE, edits=True)
 
 
 def render_unread(session: Session, services: Services, row: OutboxRow) -> Reply | None:

@@ -13,9 +13,9 @@ from core.bookings.offers.ends import open_offer
 from core.bookings.offers.service import hold_of
 from core.bookings.seen import PHONE_FIELD, seen_by
 from core.bookings.true_state import ARRIVED, ENDED, ShownChange, last_change, zone_of
-from core.catalogue.registry import LoadedMunicipality
-from core.db.models import Booking, BookingState, History, HistoryAction, OutboxRow
-from core.i18n import LANGUAGES, Text, TextTemplate
+from core.catalogue.registry import LoadedMunicipality, Registry
+from core.db.models import Booking, BookingState, History, HistoryAction, OutboxRow, StaffRoom
+from core.i18n import LANGUAGES, Text, TextTemplate, join
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import citizen_contact
 from core.staff.alerts import ALERTED, first_alert, gathered_before, is_shown_later
@@ -232,3 +232,17 @@ def _button(
 ) -> ReplyChoice:
     tap = StaffTap(button, booking.id, int(booking.starts_at.timestamp()), option)
     return ReplyChoice(id=tap.dump(), label=services.texts.say(label, LANGUAGE), row=row)
+
+
+def area_of(registry: Registry, room: StaffRoom) -> Text:
+    """Return what a room is for, in words."""
+    loaded = registry[room.municipality_id]
+    body = loaded.body
+    if room.service_group is not None:
+        return join(", ", body.name, body.group(room.service_group).name)
+    for (branch, _desk), row_id in loaded.desk_ids.items():
+        if row_id == room.desk_id:
+            # A new catalogue may have the branch no more.
+            names = {each.id: each.name for each in body.branches}
+            return join(", ", body.name, names.get(branch, branch))
+    return body.name

@@ -251,6 +251,14 @@ class Cause:
         return cls(f"relay first {message_id}")
 
     @classmethod
+    def relay_moved(cls, message_id: int) -> "Cause":
+        """Return the cause that is a thread's move to another room, after that text of it.
+
+        Stored as "relay moved 4".
+        """
+        return cls(f"relay moved {message_id}")
+
+    @classmethod
     def relay_undelivered(cls, message_id: int) -> "Cause":
         """Return the cause that is a text that the citizen hasn't got.
 

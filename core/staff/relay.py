@@ -1,9 +1,11 @@
 """The relay: threads in which a citizen and the employees of a room write to one another.
 
-A thread has one contact and one room. It begins when the citizen asks for a human or a member
-writes to the citizen of a booking, and ends when either closes it, or after hours of silence.
+A thread has one contact and one room, to which the citizen's texts go. It begins when the citizen
+asks for a human or a member writes to the citizen of a booking, and ends when either closes it, or
+after hours of silence.
 """
 
+import itertools
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,12 +19,13 @@ from core.db.models import (
     Booking,
     Contact,
     OutboxRow,
+    OutboxStatus,
     RelayMessage,
     RelayThread,
     StaffRoom,
 )
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
-from core.messaging.outbox import OutboxMessage, enqueue
+from core.messaging.outbox import OutboxMessage, enqueue, notify_workers
 from core.staff import relay_messages
 from core.staff.alerts import to_room
 from core.staff.record import record
@@ -91,7 +94,7 @@ def open_thread(
 
     One with another municipality is closed first; one in another room goes on there. An
     appointment that is in question from now on is the thread's, if its room is for it. `staff`
-    opens it for the office.
+    opens it for the office: where its room isn't for their appointment, it goes on in theirs.
     """
     thread = find_open(session, contact_id)
     if thread is not None and thread.municipality_id != room.municipality_id:
@@ -112,6 +115,9 @@ def open_thread(
         held_in = session.get_one(StaffRoom, thread.room_id)
         body = registry[thread.municipality_id].body
         is_its = held_in == room or is_for(held_in, body, booking.service, booking.desk_id)
+        if staff is not None and held_in != room and (not is_its or held_in.unbound_at):
+            hand_over(session, registry, thread, room, now)
+            is_its = True
         service = booking.service if is_its else None
         thread.booking_id = booking.id if is_its else thread.booking_id
     if service is not None:
@@ -121,6 +127,44 @@ def open_thread(
     if is_new:
         enqueue_relay_opened(session, registry, thread, now)
     return thread
+
+
+def hand_over(
+    session: Session, registry: Registry, thread: RelayThread, room: StaffRoom, now: datetime
+) -> None:
+    """Hold a thread in the room from which the office has written last.
+
+    Its first message in the former says so; one that it has there already has the button again.
+    An appointment for which that isn't is the thread's no more.
+    """
+    body = registry[thread.municipality_id].body
+    booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
+    if booking is None or not is_for(room, body, booking.service, booking.desk_id):
+        thread.booking_id = thread.service = None
+    former, last = thread.room_id, relay_messages.messages_of(session, thread)[-1:]
+    move_to(session, registry, thread, room, now)
+    for room_id, written in itertools.product((former, room.id), last):
+        if first := relay_messages.first_in_room(session, thread, room_id=room_id):
+            _edit_first(session, registry, first, Cause.relay_moved(written.id), written.id, now)
+
+
+def move_to(
+    session: Session, registry: Registry, thread: RelayThread, room: StaffRoom, now: datetime
+) -> None:
+    """Hold a thread in another room; what hasn't arrived in the former is sent there."""
+    lost = {
+        row.relay_message_id
+        for row in relay_messages.rows_in_room(session, thread, of_members=True)
+        if row.status not in relay_messages.ARRIVED
+    }
+    thread.room_id = room.id
+    for row in relay_messages.rows_in_room(session, thread, of_members=True):
+        if row.relay_message_id in lost and row.status not in relay_messages.ARRIVED:
+            row.status, row.try_at, row.due_at, row.attempts = OutboxStatus.PENDING, now, now, 0
+            notify_workers(session)
+    for written in relay_messages.messages_of(session, thread):
+        if written.id in lost:
+            send_to_room(session, registry, thread, written, now)
 
 
 def _put_off(registry: Registry, thread: RelayThread, now: datetime) -> None:
@@ -241,15 +285,24 @@ def prompt_member(
     enqueue(session, registry.accounts, [message], now)
 
 
-def check_right(session: Session, registry: Registry, staff: Staff, thread: RelayThread) -> None:
+def check_right(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    thread: RelayThread,
+    room_id: int | None = None,
+) -> None:
     """Raise StaffRefused (not_allowed, not_found) unless a member may write in a thread.
 
-    It is their area's by its appointment; without one, by its room. In a room of the whole
-    municipality, all its members may.
+    It is their area's by its appointment; without one, or where they answer what another room has
+    of it, by the room. In a room of the whole municipality, all its members may.
     """
     body = registry[thread.municipality_id].body
-    booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
     room = session.get_one(StaffRoom, thread.room_id)
+    other = session.get(StaffRoom, room_id) if room_id else None
+    booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
+    if other is not None and other != room and other.municipality_id == body.id:
+        booking, room = None, other
     if booking is not None:
         check_booking(staff, Action.RELAY, target_of(body, booking.service, [booking.desk_id]))
     elif room.service_group is None and room.desk_id is None:
@@ -280,7 +333,7 @@ def close(
         _record(session, thread, staff, now)
     cause = Cause.relay_closed(thread.id)
     if first := relay_messages.first_in_room(session, thread):
-        _edit_first(session, registry, thread, first, cause, None, now)
+        _edit_first(session, registry, first, cause, None, now)
     if tell and relay_messages.messages_of(session, thread):
         _to_citizen(session, registry, thread, MessageKind.RELAY_CLOSED, cause, now)
 
@@ -296,19 +349,18 @@ def show_next_first(session: Session, registry: Registry, row: OutboxRow, now: d
     first = relay_messages.first_in_room(session, thread, row)
     if first is not None and first.provider_id is not None:
         cause = Cause.relay_first(row.relay_message_id)
-        _edit_first(session, registry, thread, first, cause, row.relay_message_id, now)
+        _edit_first(session, registry, first, cause, row.relay_message_id, now)
 
 
 def _edit_first(
     session: Session,
     registry: Registry,
-    thread: RelayThread,
     first: OutboxRow,
     cause: Cause,
     relay_message_id: int | None,
     now: datetime,
 ) -> None:
-    room = session.get_one(StaffRoom, thread.room_id)
+    room = session.get_one(StaffRoom, first.room_id)
     edit = replace(
         to_room(room, MessageKind.RELAY_EDIT, cause, now, None),
         replaces_id=first.id,

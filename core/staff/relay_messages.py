@@ -24,29 +24,42 @@ def messages_of(
     return session.scalars(query.order_by(RelayMessage.id)).all()
 
 
-def rows_in_room(session: Session, thread: RelayThread) -> Sequence[OutboxRow]:
-    """Return the messages of a thread to its room, the oldest first."""
-    recipient = RoomRecipient(thread.room_id)
+def rows_in_room(
+    session: Session,
+    thread: RelayThread,
+    room_id: int | None = None,
+    *,
+    of_members: bool = False,
+) -> Sequence[OutboxRow]:
+    """Return the messages of a thread to its room, or to another, the oldest first.
+
+    The citizen's texts; those `of_members`, too, who wrote elsewhere.
+    """
+    recipient = RoomRecipient(room_id or thread.room_id)
+    of_citizen = () if of_members else (RelayMessage.member_id.is_(None),)
     keys = [
         Cause.relay(written.id).dedupe_key(recipient)
-        for written in messages_of(session, thread, RelayMessage.member_id.is_(None))
+        for written in messages_of(session, thread, *of_citizen)
     ]
     query = select(OutboxRow).where(OutboxRow.dedupe_key.in_(keys))
     return session.scalars(query.order_by(OutboxRow.id)).all()
 
 
 def first_in_room(
-    session: Session, thread: RelayThread, before: OutboxRow | None = None
+    session: Session,
+    thread: RelayThread,
+    before: OutboxRow | None = None,
+    room_id: int | None = None,
 ) -> OutboxRow | None:
     """Return the message of a thread to its room that has the button and is answered by the others.
 
     It is the first, `before` a row, that was or will be sent and wasn't deleted there. None where
-    the row is to be that one.
+    the row is to be that one. The same of another room, in which the thread was held before.
     """
     return next(
         (
             row
-            for row in rows_in_room(session, thread)
+            for row in rows_in_room(session, thread, room_id)
             if (before is None or row.id < before.id)
             and (row.provider_id is not None or row.status in WAITING)
         ),

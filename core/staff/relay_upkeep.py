@@ -87,16 +87,7 @@ def follow_room(
     if other is None:
         relay.close(session, registry, thread, now, tell=True)
         return None
-    arrived = {
-        row.relay_message_id
-        for row in relay_messages.rows_in_room(session, thread)
-        if row.status in relay_messages.ARRIVED
-    }
-    sent = {row.relay_message_id for row in relay_messages.rows_in_room(session, thread)}
-    thread.room_id = other.id
-    for written in relay_messages.messages_of(session, thread, RelayMessage.member_id.is_(None)):
-        if written.id in sent - arrived:
-            relay.send_to_room(session, registry, thread, written, now)
+    relay.move_to(session, registry, thread, other, now)
     return other
 
 

@@ -44,6 +44,15 @@ def sent_from_elsewhere(held_in: Text) -> Text:
     )
 
 
+def sent_and_moved(former: Text) -> Text:
+    """Return that a member's text was sent, and the conversation is held in their chat now."""
+    return _(
+        "→ To the citizen. They have been writing with another chat of yours ({what}); from now "
+        "on their answers come here.",
+        what=former,
+    )
+
+
 def not_sent(body: Municipality) -> Text:
     """Return that a text couldn't be sent, for nobody takes any there now."""
     return closed(body, arrived=False, answered=False)
@@ -177,6 +186,22 @@ def ended_in_room(subject: Text, initials: str, text: str) -> Text:
     `text` is "" once it is erased.
     """
     return lines(_who_writes(initials), subject or None, text, _("(The conversation is closed.)"))
+
+
+def moved_in_room(held_in: Text, text: str) -> Text:
+    """Return what a thread's first message is edited to when it goes on in another chat.
+
+    It doesn't name the appointment, which isn't this chat's.
+    """
+    return lines(
+        _who_writes(""),
+        text,
+        _(
+            "(A colleague has written to the citizen from another chat of yours, {what}: the "
+            "answers go there. To have them come here again, reply to this message.)",
+            what=held_in,
+        ),
+    )
 
 
 def unread_in_room(subject: Text, *, is_page: bool) -> Text:

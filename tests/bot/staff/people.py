@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from telegram.constants import ReactionEmoji
 
 from bot.bootstrap import Application
 from bot.platforms.telegram.adapter import HEADER, Telegram
+from core.actor import Role
 from core.db.models import UNSENT, OutboxRow
-from core.staff import codes
+from core.staff import codes, members
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.platforms.webhook_requests import post
@@ -64,6 +66,26 @@ class People:
         """Add a manager who has linked their account; return the member's id."""
         member_id = self.chat.member(name).member_id
         assert member_id
+        self.write(f"/link {self.link_code(member_id)}", who, private=True)
+        return member_id
+
+    def employee(self, who: int, group: str, name: str = "Ταμίας") -> int:
+        """Add an employee of a service group who has linked their account; return their id."""
+        services = self.chat.services
+
+        def add(session: Session) -> int:
+            return members.add(
+                session,
+                services.registry,
+                OPERATOR,
+                services.clock(),
+                name=name,
+                role=Role.EMPLOYEE,
+                municipality_id=TOWN,
+                groups=[group],
+            )
+
+        member_id = self.chat.do(add)
         self.write(f"/link {self.link_code(member_id)}", who, private=True)
         return member_id
 

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from bot.delivery import dispatch
 from bot.ops.cleanup import clean_up
-from core.actor import Role
 from core.db.models import (
     Booking,
     Contact,
@@ -254,22 +253,7 @@ def test_who_is_not_linked_learns_each_time_that_the_citizen_got_nothing(talking
 
 def test_who_serves_another_group_does_not_answer_in_the_rooms_thread(people: People) -> None:
     people.chat.bind(group="building")
-    services = people.chat.services
-
-    def add(session: Session) -> int:
-        return members.add(
-            session,
-            services.registry,
-            OPERATOR,
-            services.clock(),
-            name="Ταμίας",
-            role=Role.EMPLOYEE,
-            municipality_id="town",
-            groups=["money"],
-        )
-
-    cashier = people.chat.do(add)
-    people.write(f"/link {people.link_code(cashier)}", HELEN, private=True)
+    people.employee(HELEN, "money")
     for text in ("Γεια", "town", "building", "permit", "υπάλληλος"):
         says(people, text)
     assert OPENED in "".join(heard(people))

@@ -1,14 +1,19 @@
 """A thread and its room: its first message there, and texts that are written in other rooms."""
 
-from tests.bot.staff.people import HELEN, NICK, People
+import pytest
+
+from core.staff import rooms
+from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff.test_relay import (
     ANSWER,
+    CITIZEN,
     CLOSE,
     QUESTION,
     TO_CITIZEN,
     deliver,
     first,
     heard,
+    maintain,
     move_to_telegram,
     says,
     talking,
@@ -16,6 +21,7 @@ from tests.bot.staff.test_relay import (
 )
 from tests.bot.staff_chat import GROUP
 from tests.conftest import mostly_on
+from tests.core.staff.two_towns import OPERATOR
 from tests.fakes.telegram import failure
 
 __all__ = ["talking"]
@@ -45,56 +51,131 @@ def test_where_the_first_message_was_deleted_the_next_one_there_takes_its_place(
     assert talking.chat.server.buttons(GROUP) == {}
 
 
-@mostly_on("sqlite")
-def test_whoever_writes_from_another_chat_is_told_where_the_conversation_goes_on(
-    people: People,
-) -> None:
+BUILDING = -200
+
+
+@pytest.fixture
+def elsewhere(people: People) -> People:
+    """A citizen who writes with the group for `building`, where an alert is in another one."""
     people.chat.bind()
-    people.chat.bind(-200, group="building")
+    people.chat.bind(BUILDING, group="building")
     for member, name in ((HELEN, "Ελένη Δήμου"), (NICK, "Νίκος Παππάς")):
         people.linked(member, name)
-    for text in ("Γεια", "town", "building", "permit", "υπάλληλος"):
+    for text in ("Γεια", "town", "building", "permit", "υπάλληλος", QUESTION):
         says(people, text)
-    says(people, QUESTION)
-    assert QUESTION in people.chat.texts(-200)[-1]
-    booking = people.chat.book()
+    assert QUESTION in people.chat.texts(BUILDING)[-1]
+    return people
+
+
+def prompted(people: People, service: str) -> int:
+    """Tap “Message…” under an alert of the citizen's booking; return the prompt in the group."""
+    booking = people.chat.book(service=service)
     people.chat.do(lambda s: move_to_telegram(s, booking))
     people.deliver()
     people.tap("Μήνυμα…", HELEN)
     people.deliver()
-    said = people.write(ANSWER, HELEN, to=list(people.chat.server.chats[GROUP])[-1])
+    return list(people.chat.server.chats[GROUP])[-1]
+
+
+@mostly_on("sqlite")
+def test_for_an_appointment_that_is_not_the_other_rooms_the_answers_come_where_one_writes(
+    elsewhere: People,
+) -> None:
+    prompt, chats = prompted(elsewhere, "tax"), elsewhere.chat.server.chats
+    elsewhere.write("Και αύριο;", CITIZEN, private=True)  # and isn't delivered
+    assert elsewhere.write(ANSWER, HELEN, to=prompt) == (
+        "→ Στον πολίτη. Συνομιλούσε ήδη με άλλη ομάδα σας (town, building)· από εδώ και πέρα οι "
+        "απαντήσεις του έρχονται εδώ."
+    )
+    deliver(elsewhere)
+    assert heard(elsewhere)[-1] == f"Μήνυμα από: town\n{ANSWER}"
+    assert ANSWER not in "".join(elsewhere.chat.texts(BUILDING))
+    (number, former), *others = chats[BUILDING].items()
+    assert (others, "tax" in former["text"], former["markup"]) == ([], False, {})
+    assert former["text"] == (
+        f"Μήνυμα πολίτη\n{QUESTION}\n(Συνάδελφος έγραψε στον πολίτη από άλλη ομάδα σας, town: "
+        "εκεί πηγαίνουν οι απαντήσεις. Για να έρχονται πάλι εδώ, απαντήστε σε αυτό το μήνυμα.)"
+    )
+    says(elsewhere, "Ευχαριστώ")
+    assert "tax" in chats[GROUP][first(elsewhere)]["text"]
+    assert ["Και αύριο;" in elsewhere.chat.texts()[-2], "Ευχαριστώ" in elsewhere.chat.texts()[-1]]
+    assert threads(elsewhere) == [True]
+    said = elsewhere.write("Και Πέμπτη.", NICK, chat=BUILDING, to=number)
+    assert said
+    assert "(town)· από εδώ και πέρα" in said
+    says(elsewhere, "Ωραία")
+    assert elsewhere.chat.texts(BUILDING)[-1] == "Πολίτης: Ωραία"
+    assert CLOSE in elsewhere.chat.server.buttons(BUILDING)
+    assert CLOSE not in elsewhere.chat.server.buttons(GROUP)
+    assert "άλλη ομάδα σας, town, building:" in chats[GROUP][first(elsewhere)]["text"]
+
+
+@mostly_on("sqlite")
+def test_a_copy_for_a_room_that_is_unbound_is_shown_in_the_next(elsewhere: People) -> None:
+    chat = elsewhere.chat
+    elsewhere.write(ANSWER, HELEN, to=prompted(elsewhere, "permit"))  # and isn't delivered
+    now = chat.services.clock()
+    chat.do(lambda s: rooms.unbind(s, OPERATOR, 2, now))
+    chat.bind(-300, group="building")
+    maintain(elsewhere)
+    assert chat.texts(-300) == [f"Ελένη Δήμου προς τον πολίτη: {ANSWER}"]
+    assert heard(elsewhere)[-1].endswith(ANSWER)
+
+
+@mostly_on("sqlite")
+def test_whoever_writes_while_the_other_room_is_bound_no_more_gets_the_answers(
+    elsewhere: People,
+) -> None:
+    chat, prompt = elsewhere.chat, prompted(elsewhere, "permit")
+    elsewhere.write("Και αύριο;", CITIZEN, private=True)  # and isn't delivered
+    now = chat.services.clock()
+    chat.do(lambda s: rooms.unbind(s, OPERATOR, 2, now))
+    assert elsewhere.write(ANSWER, HELEN, to=prompt) == TO_CITIZEN
+    deliver(elsewhere)
+    assert "Και αύριο;" in chat.texts()[-1]
+
+
+@mostly_on("sqlite")
+def test_who_serves_another_group_does_not_answer_what_the_former_room_has(
+    elsewhere: People,
+) -> None:
+    number = list(elsewhere.chat.server.chats[BUILDING])[-1]
+    elsewhere.write(ANSWER, HELEN, to=prompted(elsewhere, "tax"))
+    deliver(elsewhere)
+    elsewhere.employee(STRANGER, "money")
+    said = elsewhere.write(ANSWER, STRANGER, chat=BUILDING, to=number)
+    assert said
+    assert said.startswith("Δεν το έστειλα: δεν εξυπηρετείτε")
+
+
+@mostly_on("sqlite")
+def test_whoever_writes_from_another_chat_is_told_where_the_conversation_goes_on(
+    elsewhere: People,
+) -> None:
+    people = elsewhere
+    said = people.write(ANSWER, HELEN, to=prompted(people, "permit"))
     assert said == (
         "→ Στον πολίτη. Η συνομιλία μαζί του γίνεται σε άλλη ομάδα σας (town, building): "
         "εκεί θα έρθει και η απάντησή του."
     )
     deliver(people)
     assert heard(people)[-1] == f"Μήνυμα από: town\n{ANSWER}"
-    number, shown = list(people.chat.server.chats[-200].items())[-1]
+    number, shown = list(people.chat.server.chats[BUILDING].items())[-1]
     assert shown["text"] == f"Ελένη Δήμου προς τον πολίτη: {ANSWER}"
-    assert QUESTION in people.chat.server.chats[-200][shown["answers"]]["text"]
-    assert people.write("Και Πέμπτη.", NICK, chat=-200, to=number) == TO_CITIZEN
+    assert QUESTION in people.chat.server.chats[BUILDING][shown["answers"]]["text"]
+    assert people.write("Και Πέμπτη.", NICK, chat=BUILDING, to=number) == TO_CITIZEN
     says(people, "Ευχαριστώ")
-    assert people.chat.texts(-200)[-1] == "Μ.Π.: Ευχαριστώ"
+    assert people.chat.texts(BUILDING)[-1] == "Μ.Π.: Ευχαριστώ"
     assert ANSWER not in "".join(people.chat.texts())
 
 
 def test_what_another_chat_wrote_and_cannot_be_shown_ends_no_conversation(
-    people: People,
+    elsewhere: People,
 ) -> None:
-    people.chat.bind()
-    people.chat.bind(-200, group="building")
-    people.linked(HELEN)
-    for text in ("Γεια", "town", "building", "permit", "υπάλληλος", QUESTION):
-        says(people, text)
-    booking = people.chat.book()
-    people.chat.do(lambda s: move_to_telegram(s, booking))
-    people.deliver()
-    people.tap("Μήνυμα…", HELEN)
-    people.deliver()
-    prompt = list(people.chat.server.chats[GROUP])[-1]
-    people.chat.server.failures[-200].append(failure(400, "Bad Request: not enough rights"))
+    people, prompt = elsewhere, prompted(elsewhere, "permit")
+    people.chat.server.failures[BUILDING].append(failure(400, "Bad Request: not enough rights"))
     people.write(ANSWER, HELEN, to=prompt)
     deliver(people)
-    assert ANSWER not in "".join(people.chat.texts(-200))
+    assert ANSWER not in "".join(people.chat.texts(BUILDING))
     assert heard(people)[-1].endswith(ANSWER)
     assert threads(people) == [True]
