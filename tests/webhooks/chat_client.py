@@ -1,5 +1,6 @@
 """A client of POST /chat/turns, and a server in a thread."""
 
+import faulthandler
 import json
 import re
 import socket
@@ -10,10 +11,14 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from bot.ops.stopping import StopRequest
 from webhooks.server import Server
+
+STOP_SECONDS = 60
+"""The time in which a server must stop once its clients are closed: it takes 0.2 seconds."""
 
 CODE = re.compile(r"(?:Κωδικός|Code): (\w{3} \w{3})")
 
@@ -117,7 +122,8 @@ def serving(app: FastAPI) -> Iterator[ServedClient]:
     """Serve an app from a thread, over real sockets; yield a client."""
     with _listener() as listener, _listener() as management:
         server = Server(app, management, StopRequest(), lifespan="on")
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        run = {"sockets": [listener]}
+        thread = threading.Thread(target=server.run, kwargs=run, daemon=True)
         thread.start()
         try:
             with (
@@ -127,4 +133,12 @@ def serving(app: FastAPI) -> Iterator[ServedClient]:
                 yield client
         finally:
             server.should_exit = True
-            thread.join()
+            thread.join(STOP_SECONDS)
+            if thread.is_alive():
+                state = server.server_state
+                faulthandler.dump_traceback()
+                server.force_exit = True
+                pytest.fail(
+                    f"The server hasn't stopped in {STOP_SECONDS} seconds: "
+                    f"{len(state.connections)} connections, requests {state.tasks}"
+                )
