@@ -245,7 +245,7 @@ def _take_whose(ctx: Context, answer: str) -> EffectOutcome:
     if answer == "office":
         office = relay.office()
         if office is None or not relay.send_kept(number):
-            relay.take_kept(number)
+            relay.drop_kept(number)
             ctx.say(texts.CLOSED_MEANWHILE)
             return None
         _write_to_office(ctx)

@@ -11,7 +11,7 @@ from bot.context import Services
 from bot.messages import WEBCHAT
 from bot.retry import repeat
 from bot.telemetry.logging import cause
-from core.bookings.closures.reasons import erase_reasons
+from core.bookings.closures.reasons import KEPT_FOR, erase_reasons
 from core.bookings.expiry import expire_lapsed
 from core.bookings.limits import forget_confirmations
 from core.bookings.lookup import forget_attempts
@@ -87,7 +87,9 @@ def clean_up(
     session.execute(
         delete(InboundRow).where(InboundRow.received_at < now - keep_replies, ~unsent.exists())
     )
-    session.execute(delete(StaffInbound).where(StaffInbound.received_at < now - keep_replies))
+    # What staff were answered may name a closure's reason, who is ill.
+    of_staff = now - min(keep_replies, KEPT_FOR)
+    session.execute(delete(StaffInbound).where(StaffInbound.received_at < of_staff))
     # A subquery of each row, not a join, for which PostgreSQL would read all past bookings.
     end = select(Booking.ends_at).where(Booking.id == OutboxRow.booking_id).scalar_subquery()
     session.execute(

@@ -273,7 +273,7 @@ class Cause:
 
     @property
     def number(self) -> int:
-        """Return the id of the thread or the text that is the cause, or the first number in it."""
+        """Return the id of the thread, text or offer that is the cause; its first number."""
         return next(int(word) for word in self.text.split() if word.isdecimal())
 
     @classmethod

@@ -1,12 +1,20 @@
 """The outbox messages that web pages fetch, instead of being sent them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import String, cast, literal, select, union_all
+from sqlalchemy import String, cast, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
-from core.db.models import UNSENT, Booking, Contact, Conversation, OutboxRow, OutboxStatus
+from core.db.models import (
+    UNSENT,
+    Booking,
+    Contact,
+    Conversation,
+    InboundRow,
+    OutboxRow,
+    OutboxStatus,
+)
 from core.messaging.keys import RELAYED_TO_CITIZEN, ContactRecipient
 
 
@@ -16,6 +24,17 @@ def stored_message_id(row: OutboxRow) -> str:
     With the time, for the same row is due again when its booking was moved.
     """
     return f"owed {row.id} {row.due_at.isoformat()}"
+
+
+def erase_fetched(session: Session, rows: Iterable[OutboxRow]) -> None:
+    """Erase the copies of those messages that pages have fetched into their conversations."""
+    fetched = [(row.account, stored_message_id(row)) for row in rows]
+    for account, message_id in fetched:
+        session.execute(
+            update(InboundRow)
+            .where(InboundRow.account == account, InboundRow.message_id == message_id)
+            .values({InboundRow.replies: None})
+        )
 
 
 def pending_for(

@@ -11,7 +11,7 @@ from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db.models import Booking, Contact, RelayMessage, RelayThread, StaffRoom
 from core.staff import relay, relay_messages
-from core.staff.relay_upkeep import follow_room
+from core.staff.relay_upkeep import erase, follow_room
 
 
 class CitizenRelay:
@@ -129,7 +129,10 @@ class CitizenRelay:
         return True
 
     def take_kept(self, message_id: int) -> str | None:
-        """Return a text that was kept and isn't the office's; here it is erased."""
+        """Return a text that was kept and is the dialog's; with the thread it is erased.
+
+        A page keeps it as it does any other answer.
+        """
         written = self._session.get(RelayMessage, message_id)
         if written is None:
             return None
@@ -137,15 +140,16 @@ class CitizenRelay:
         return text
 
     def drop_kept(self, message_id: int) -> bool:
-        """Erase a text that was kept, unless it was sent; return whether it was erased."""
+        """Erase a text that was kept, unless it was sent; return whether it was erased.
+
+        Also where a page has it.
+        """
         written = self._session.get(RelayMessage, message_id)
-        if (
-            written is None
-            or written.text is None
-            or relay_messages.is_sent(self._session, written)
-        ):
+        if written is None or written.text is None:
             return False
-        written.text = None
+        if relay_messages.is_sent(self._session, written):
+            return False
+        erase(self._session, [message_id])
         return True
 
     def _followed(self) -> RelayThread | None:

@@ -19,7 +19,7 @@ from core.db.models import (
     StaffRoom,
 )
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
-from core.messaging.page_inbox import stored_message_id
+from core.messaging.page_inbox import erase_fetched
 from core.staff import relay, relay_messages
 
 KEPT_FOR = timedelta(hours=48)
@@ -188,13 +188,7 @@ def erase(session: Session, message_ids: Iterable[int]) -> None:
             OutboxRow.dedupe_key.in_(keys), OutboxRow.status == OutboxStatus.DELIVERED
         )
     ).all()
-    fetched = [(row.account, stored_message_id(row)) for row in rows]
-    for account, message_id in fetched:
-        session.execute(
-            update(InboundRow)
-            .where(InboundRow.account == account, InboundRow.message_id == message_id)
-            .values({InboundRow.replies: None})
-        )
+    erase_fetched(session, rows)
 
 
 def erase_of_citizen(session: Session, registry: Registry, citizen_id: int, now: datetime) -> None:

@@ -1,11 +1,14 @@
 """Erasing the reasons of closures and extra openings, which may say who is ill."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from core.db.models import ScheduleException, StaffAction
+from core.db.models import OutboxRow, OutboxStatus, ScheduleException, StaffAction, TimeOffer
+from core.messaging.keys import Cause, MessageKind
+from core.messaging.page_inbox import erase_fetched
 from core.staff.rights import Action
 
 KEPT_FOR = timedelta(hours=48)
@@ -17,6 +20,8 @@ BATCH = 200
 
 def erase_reasons(session: Session, now: datetime) -> None:
     """Erase the reasons of what was over KEPT_FOR ago, also from the record of what staff did.
+
+    And from the offers of another time that pages have fetched.
 
     A day counts as over at the midnight of UTC after it, whichever the municipality's zone.
     """
@@ -41,8 +46,28 @@ def erase_reasons(session: Session, now: datetime) -> None:
             .values({StaffAction.reason: None})
         )
     if found:
+        _erase_fetched_offers(session, [row.id for row in found])
         session.execute(
             update(ScheduleException)
             .where(ScheduleException.id.in_([row.id for row in found]))
             .values({ScheduleException.reason: None})
         )
+
+
+def _erase_fetched_offers(session: Session, exception_ids: Sequence[int]) -> None:
+    """Erase what pages have fetched of the offers that were made because of these."""
+    offers = session.execute(
+        select(TimeOffer.id, TimeOffer.booking_id).where(TimeOffer.exception_id.in_(exception_ids))
+    ).all()
+    told = session.scalars(
+        select(OutboxRow).where(
+            OutboxRow.booking_id.in_([offer.booking_id for offer in offers]),
+            OutboxRow.kind.in_((MessageKind.TIME_OFFERED, MessageKind.NO_TIME_FREE)),
+            OutboxRow.status == OutboxStatus.DELIVERED,
+        )
+    )
+    ids = {offer.id for offer in offers}
+    erase_fetched(
+        session,
+        [row for row in told if Cause.parse(row.dedupe_key, row.recipient).number in ids],
+    )

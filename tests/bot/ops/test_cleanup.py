@@ -1,6 +1,7 @@
 """Cleanup: which data are erased, when, and which are kept."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,13 +24,18 @@ from core.db.models import (
     FailedAttempt,
     InboundRow,
     OutboxRow,
+    OutboxStatus,
     PendingInbound,
     PromptRow,
     ScheduleException,
     StaffAction,
     StaffCode,
+    TimeOffer,
 )
+from core.messaging import outbox
 from core.messaging.arrival_order import add
+from core.messaging.keys import Cause, ContactRecipient
+from core.messaging.page_inbox import stored_message_id
 from tests.conftest import Deployment, mostly_on
 from tests.core.db.query_plans import plans
 from tests.fakes.push_platform import PushPlatform
@@ -251,6 +257,8 @@ def test_what_is_still_unsent_is_kept_with_the_message_that_it_answers(
 
 
 def test_the_reason_of_a_closure_is_erased_two_days_after_it(deployment: Deployment) -> None:
+    for text in (*BOOK, *DETAILS):
+        deployment.say(text)
     registry, day = deployment.services.registry, deployment.clock().date() + timedelta(days=1)
     reasons = ("ασθένεια", "απεργία", "βλάβη")
 
@@ -263,26 +271,54 @@ def test_the_reason_of_a_closure_is_erased_two_days_after_it(deployment: Deploym
             asked = ExceptionRequest(kind, "kalamata", day, last, *hours, desk=desk, reason=reason)
             now += timedelta(minutes=1)
             numbers.append(closures.make(session, registry, OPERATOR, asked, now).id)
+        for number, reason in zip(numbers, reasons, strict=True):
+            fetched(session, number, reason)
         return numbers
+
+    def fetched(session: Session, exception_id: int, reason: str) -> None:
+        """Another time was offered because of it, and a page has fetched that."""
+        now = deployment.clock()
+        offer = TimeOffer(booking_id=1, exception_id=exception_id, state="expired", asked_at=now)
+        session.add(offer)
+        session.flush()
+        key = Cause.offer(offer.id, "made").dedupe_key(ContactRecipient(1))
+        message = outbox.OutboxMessage("webchat", "time_offered", "contact 1", now, key)
+        message = replace(message, booking_id=1, status=OutboxStatus.DELIVERED)
+        outbox.enqueue(session, ["webchat"], [message], now)
+        row = session.scalars(select(OutboxRow).where(OutboxRow.dedupe_key == key)).one()
+        session.add(
+            InboundRow(
+                account="webchat",
+                message_id=stored_message_id(row),
+                conversation_id=1,
+                received_at=now + timedelta(days=90),  # however long the rest is kept
+                said=None,
+                replies=[{"text": reason}],
+            )
+        )
 
     def read(session: Session) -> list[list[str | None]]:
         closed = session.scalars(select(ScheduleException).order_by(ScheduleException.id))
         recorded = session.scalars(select(StaffAction).order_by(StaffAction.id))
-        return [[row.reason for row in closed], [row.reason for row in recorded]]
+        pages = session.scalars(
+            select(InboundRow).where(InboundRow.account == "webchat").order_by(InboundRow.id)
+        )
+        shown = [row.replies and row.replies[0]["text"] for row in pages]
+        return [[row.reason for row in closed], [row.reason for row in recorded], shown]
 
     def left() -> list[list[str | None]]:
         return deployment.database.write_sync(read)
 
     deployment.database.write_sync(close)
     clean_up_after(deployment, days=3)
-    assert left() == [list(reasons)] * 2
+    assert left() == [list(reasons)] * 3
     clean_up_after(deployment, days=1)
-    assert left() == [[None, None, "βλάβη"]] * 2
+    assert left() == [[None, None, "βλάβη"]] * 3
     deployment.database.write_sync(
         lambda s: s.execute(update(ScheduleException).values(withdrawn_at=deployment.clock()))
     )
     clean_up_after(deployment, days=2)
-    assert left() == [[None] * 3] * 2
+    assert left() == [[None] * 3] * 3
 
 
 def test_the_messages_of_pages_are_found_by_their_expiry(deployment: Deployment) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from bot.ops.cleanup import clean_up
@@ -11,7 +12,9 @@ from tests.bot.staff.people import HELEN, People
 KEEP = timedelta(hours=48)
 
 
-def test_answers_to_staff_are_erased_after_two_days(people: People) -> None:
+@pytest.mark.parametrize("keep", [KEEP, 30 * KEEP])
+def test_answers_to_staff_are_erased_after_two_days(people: People, keep: timedelta) -> None:
+    """However long those to citizens are kept: they may name the reason of a closure."""
     people.chat.bind()
     people.linked(HELEN)
     people.write("/help")
@@ -19,7 +22,7 @@ def test_answers_to_staff_are_erased_after_two_days(people: People) -> None:
 
     def clean() -> list[object]:
         now = people.chat.services.clock()
-        people.chat.do(lambda s: clean_up(s, now, KEEP, KEEP))
+        people.chat.do(lambda s: clean_up(s, now, keep, keep))
         return list(people.chat.do(lambda s: s.scalars(stored).all()))
 
     people.chat.deployment.clock.forward(hours=47)

@@ -147,6 +147,16 @@ def test_what_a_citizen_wrote_to_the_office_on_a_page_is_erased_with_the_thread(
     assert QUESTION not in client.get("/").text
 
 
+def test_what_a_citizen_left_unsent_is_erased_from_the_page_too(
+    client: httpx.Client, deployment: Deployment
+) -> None:
+    for text in ("Νέο ραντεβού", QUESTION, "μενού"):
+        deployment.clock.forward(seconds=1)
+        page = say(client, text=text).text
+    assert "δεν το έστειλα" in page
+    assert "απόγευμα" not in deployment.everything()
+
+
 def test_forgetting_the_device_erases_what_was_written(
     client: httpx.Client, deployment: Deployment
 ) -> None:
