@@ -33,6 +33,7 @@ from core.messaging.keys import Cause, ContactRecipient, MessageKind
 from core.staff import relay_upkeep
 from dialogs import relay
 from dialogs.booking.for_caller import CALLER
+from dialogs.context import Context
 from dialogs.engine import navigation
 from dialogs.engine.engine import EARLY, Result, advance
 from dialogs.engine.inputs import (
@@ -108,8 +109,7 @@ def _answer(
     said, missed = said_to_office(ctx, inbound), None
     state = ctx.state
     if said is not None:
-        brief = _brief_answer(session, services, inbound, found, state, transport, said, ctx.now)
-        if brief:
+        if brief := _brief_answer(session, services, inbound, found, ctx, transport, said):
             return brief
         ctx.say(said)
         received: Input = OpenedInput()
@@ -165,17 +165,18 @@ def _brief_answer(
     services: Services,
     inbound: Inbound,
     found: StoredConversation,
-    state: State,
+    ctx: Context,
     transport: TransportState,
     said: Text,
-    now: datetime,
 ) -> list[Reply]:
     """Answer a message that is for the office, and leave the open question as it is.
 
     Where a chat keeps its buttons above, nothing else is said. Elsewhere the answer has those of
-    the open question, for a later message hides them. Where no question is known, it has to be
-    asked: then return nothing, and do nothing.
+    the open question, for a later message hides them. Where it has to be asked, return nothing.
     """
+    if relay.question_is_lost(ctx):
+        return []
+    state, now = ctx.state, ctx.now
     platform = services.platforms.get(inbound.account)
     reply = build_reply(services.texts, [said], state.language)
     if platform is None or not platform.can_edit:

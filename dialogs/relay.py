@@ -123,8 +123,18 @@ def _municipality_of_booking(ctx: Context) -> Municipality | None:
 
 
 def _in_task(ctx: Context) -> bool:
-    """Return whether a task was begun, whose open question a text may answer as well."""
-    return ctx.state.dialog != ctx.definition.idle and ctx.open_prompt is not None
+    """Return whether a task was begun, whose open question a text may answer as well.
+
+    A talk may last longer than what was asked is kept: by its answers, the task is begun still.
+    """
+    if ctx.state.dialog == ctx.definition.idle:
+        return False
+    return ctx.open_prompt is not None or bool(ctx.state.answered_by_citizen)
+
+
+def question_is_lost(ctx: Context) -> bool:
+    """Return whether the question of a begun task was erased, so that it is to be asked again."""
+    return ctx.open_prompt is None and _in_task(ctx)
 
 
 def _open_question(ctx: Context) -> str:
@@ -175,7 +185,8 @@ def _is_for_dialog(ctx: Context, text: str) -> bool:
 def pass_on(ctx: Context, text: str) -> Text | None:
     """Return what is said to a text that goes to the office alone; None for the dialog's.
 
-    The open question stays as it is; where none is, no task's is asked afterwards.
+    The open question stays as it is; where none is, and nothing was answered, no task's is asked
+    afterwards.
     """
     if not _is_for_office(ctx) or _is_for_dialog(ctx, text):
         return None
@@ -184,7 +195,8 @@ def pass_on(ctx: Context, text: str) -> Text | None:
     office = ctx.office.relay.office()
     if office is None:
         return None
-    if ctx.open_prompt is None and ctx.definition.is_entry(ctx.state.dialog):
+    begun = ctx.open_prompt is not None or _in_task(ctx)
+    if not begun and ctx.definition.is_entry(ctx.state.dialog):
         navigation.end_dialog(ctx)  # the conversation was forgotten, or the office wrote first
     return texts.to_office(office) if ctx.office.relay.send(text) else texts.not_sent(office)
 

@@ -454,6 +454,32 @@ def asked_whose(talking: People) -> People:
     return talking
 
 
+@mostly_on("sqlite")
+@pytest.mark.parametrize("whose", ["Για υπάλληλο", "Απάντηση στην ερώτηση"])
+def test_a_booking_outlives_a_talk_that_is_longer_than_its_questions_are_kept(
+    talking: People, whose: str
+) -> None:
+    for text in ("Νέο ραντεβού", "town", "building"):
+        says(talking, text)
+    asked = heard(talking)[-1]
+    for text in (QUESTION, whose):
+        says(talking, text)
+    day, chat = timedelta(days=1), talking.chat
+    for text in ("Και αύριο;", "Ευχαριστώ"):
+        chat.deployment.clock.forward(hours=26)
+        chat.do(lambda s: clean_up(s, chat.services.clock(), day, day))
+        says(talking, text)
+        if whose != "Για υπάλληλο":
+            assert text not in "".join(chat.texts())  # nobody's but the question's
+            continue
+        assert text in chat.texts()[-1]
+        assert heard(talking)[-2].endswith("→ Προς: town")
+        assert heard(talking)[-1] == asked
+    assert "Συνέχεια εδώ" in str(chat.server.buttons(CITIZEN)) or whose != "Για υπάλληλο"
+    says(talking, "μενού")
+    assert heard(talking)[-1] == asked
+
+
 NOT_TAKEN = "Αυτό που γράψατε πριν δεν το έστειλα"
 
 
