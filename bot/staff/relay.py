@@ -56,7 +56,9 @@ def answer(turn: StaffTurn, replied: OutboxRow) -> StaffAnswer | None:
             return turn.here(NOT_YOURS)
         raise
     session, registry, now = turn.session, turn.registry, turn.now
-    written = relay.send_to_citizen(session, registry, thread, text, turn.staff, now)
+    written = relay.send_to_citizen(
+        session, registry, thread, text, turn.staff, now, room=turn.room
+    )
     held_in = session.get_one(StaffRoom, thread.room_id)
     if turn.room is not None and held_in != turn.room:
         relay.send_to_room(session, registry, thread, written, now)

@@ -84,7 +84,7 @@ def render_unread(session: Session, services: Services, row: OutboxRow) -> Reply
     is_page = session.get_one(Contact, thread.contact_id).account == WEBCHAT
     subject = _subject(session, services, thread)
     booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
-    first = relay_messages.first_in_room(session, thread)
+    first = relay_messages.first_in_room(session, thread, room_id=row.room_id)
     return Reply(
         text=services.texts.say(texts.unread_in_room(subject, is_page=is_page), LANGUAGE),
         language=LANGUAGE,

@@ -22,6 +22,7 @@ from core.db.models import (
     OutboxStatus,
     RelayMessage,
     RelayThread,
+    StaffAction,
     StaffRoom,
 )
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
@@ -221,14 +222,19 @@ def send_to_citizen(
     text: str,
     staff: Staff,
     now: datetime,
+    *,
+    room: StaffRoom | None = None,
 ) -> RelayMessage:
-    """Store a member's text, enqueue it for the citizen, and record that there was one."""
+    """Store a member's text, enqueue it for the citizen, and record that there was one.
+
+    `room` is where it was written, if not in the thread's.
+    """
     written = keep(session, thread, text, now, staff)
     _put_off(registry, thread, now)
     _to_citizen(
         session, registry, thread, MessageKind.RELAY_ANSWER, Cause.relay(written.id), now, written
     )
-    _record(session, thread, staff, now)
+    _record(session, thread, staff, now, room)
     return written
 
 
@@ -255,7 +261,13 @@ def _to_citizen(
     enqueue(session, registry.accounts, [message], now)
 
 
-def _record(session: Session, thread: RelayThread, staff: Staff, now: datetime) -> None:
+def _record(
+    session: Session,
+    thread: RelayThread,
+    staff: Staff,
+    now: datetime,
+    room: StaffRoom | None = None,
+) -> None:
     record(
         session,
         staff,
@@ -263,7 +275,7 @@ def _record(session: Session, thread: RelayThread, staff: Staff, now: datetime) 
         now,
         municipality_id=thread.municipality_id,
         booking_id=thread.booking_id,
-        room_id=thread.room_id,
+        room_id=room.id if room else thread.room_id,
     )
 
 
@@ -370,16 +382,24 @@ def _edit_first(
 
 
 def enqueue_unread(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
-    """Tell the room that the citizen hasn't got a member's text: once for each text."""
-    thread = relay_messages.thread_of(session, row)
-    if thread is None or row.relay_message_id is None:
+    """Tell the room that the citizen hasn't got a member's text: once for each text.
+
+    And the room in which they wrote it, as it was recorded, if that is another.
+    """
+    thread, written = relay_messages.thread_of(session, row), relay_messages.text_of(session, row)
+    if thread is None or written is None:
         return
-    room = session.get_one(StaffRoom, thread.room_id)
-    cause = Cause.relay_undelivered(row.relay_message_id)
-    message = to_room(room, MessageKind.RELAY_UNDELIVERED, cause, now, None)
-    enqueue(
-        session,
-        registry.accounts,
-        [replace(message, relay_message_id=row.relay_message_id)],
-        now,
+    recorded = select(StaffAction.room_id).where(
+        StaffAction.municipality_id == thread.municipality_id,
+        StaffAction.at == written.written_at,
+        StaffAction.action == Action.RELAY,
+        StaffAction.member_id == written.member_id,
     )
+    rooms = {thread.room_id, *session.scalars(recorded)} - {None}
+    cause = Cause.relay_undelivered(written.id)
+    messages = [
+        to_room(session.get_one(StaffRoom, each), MessageKind.RELAY_UNDELIVERED, cause, now, None)
+        for each in sorted(rooms)
+    ]
+    with_text = [replace(message, relay_message_id=written.id) for message in messages]
+    enqueue(session, registry.accounts, with_text, now)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from bot.delivery import dispatch
 from core.staff import rooms
+from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff.test_relay import (
     ANSWER,
@@ -108,6 +110,21 @@ def test_for_an_appointment_that_is_not_the_other_rooms_the_answers_come_where_o
     assert CLOSE in elsewhere.chat.server.buttons(BUILDING)
     assert CLOSE not in elsewhere.chat.server.buttons(GROUP)
     assert "άλλη ομάδα σας, town, building:" in chats[GROUP][first(elsewhere)]["text"]
+
+
+@mostly_on("sqlite")
+def test_both_rooms_are_told_that_the_citizen_has_not_got_a_colleagues_text(
+    elsewhere: People,
+) -> None:
+    chat, prompt = elsewhere.chat, prompted(elsewhere, "permit")
+    chat.do(lambda s: dispatch.suppress(s, chat.services, ACCOUNT, str(CITIZEN)))
+    elsewhere.write(ANSWER, HELEN, to=prompt)
+    deliver(elsewhere)
+    for room in (GROUP, BUILDING):
+        assert chat.texts(room)[-1].startswith("Η απάντησή σας δεν έφτασε στον πολίτη.")
+    assert elsewhere.write("Και αύριο;", HELEN, to=list(chat.server.chats[GROUP])[-1])
+    deliver(elsewhere)
+    assert "Και αύριο;" in "".join(chat.texts(BUILDING))
 
 
 @mostly_on("sqlite")
