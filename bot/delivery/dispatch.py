@@ -26,7 +26,7 @@ from core.messaging.notifications import enqueue_fallback
 from core.messaging.outbox_admin import RETRIED
 from core.staff import rooms
 from core.staff.alerts import enqueue_undelivered
-from core.staff.relay import show_next_first
+from core.staff.relay_sending import show_next_first
 from core.staff.relay_upkeep import give_up as give_up_relay
 from core.staff.webhook_events import enqueue_message_failed
 

@@ -11,7 +11,7 @@ from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import citizen_contact
-from core.staff import chat_pace, relay, relay_messages
+from core.staff import chat_pace, relay, relay_messages, relay_sending
 from core.staff.rights import Action, not_found
 from dialogs.messages.relay import (
     ONLY_TEXT_TO_CITIZEN,
@@ -56,12 +56,12 @@ def answer(turn: StaffTurn, replied: OutboxRow) -> StaffAnswer | None:
             return turn.here(NOT_YOURS)
         raise
     session, registry, now = turn.session, turn.registry, turn.now
-    written = relay.send_to_citizen(
+    written = relay_sending.send_to_citizen(
         session, registry, thread, text, turn.staff, now, room=turn.room
     )
     held_in = session.get_one(StaffRoom, thread.room_id)
     if turn.room is not None and held_in != turn.room:
-        relay.send_to_room(session, registry, thread, written, now)
+        relay_sending.send_to_room(session, registry, thread, written, now)
         return turn.here(sent_from_elsewhere(area_of(registry, held_in)))
     if former is not None and former != held_in and former.unbound_at is None:
         return turn.here(sent_and_moved(area_of(registry, former)))
@@ -131,7 +131,7 @@ def ask_what(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
         return turn.refuse(IN_ROOM)
     if citizen_contact(turn.session, turn.registry, booking) is None:
         return turn.refuse(NOBODY_TO_WRITE_TO)
-    relay.prompt_member(
+    relay_sending.prompt_member(
         turn.session, turn.registry, staff, turn.room, booking, turn.now, turn.inbound.message_id
     )
     return turn.pop_up(ASKED)

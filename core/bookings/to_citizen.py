@@ -13,7 +13,7 @@ from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import _
 from core.messaging.notifications import citizen_contact
 from core.messaging.outbox import platform_of
-from core.staff import relay
+from core.staff import relay, relay_sending
 from core.staff.rights import Action
 
 
@@ -49,7 +49,7 @@ def write_to_citizen(
     thread = relay.open_thread(
         session, registry, contact_id, room, now, booking=booking, staff=staff
     )
-    relay.send_to_citizen(session, registry, thread, text, staff, now)
+    relay_sending.send_to_citizen(session, registry, thread, text, staff, now)
 
 
 def chat_of_citizen(session: Session, registry: Registry, booking: Booking) -> str | None:

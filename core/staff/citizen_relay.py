@@ -10,7 +10,7 @@ from core.availability.office_hours import next_open
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db.models import Booking, Contact, RelayMessage, RelayThread, StaffRoom
-from core.staff import relay, relay_messages
+from core.staff import relay, relay_messages, relay_sending
 from core.staff.relay_upkeep import erase, follow_room
 
 
@@ -107,8 +107,8 @@ class CitizenRelay:
         thread = self._followed()
         if thread is None:
             return False
-        written = relay.keep(self._session, thread, text, self._now)
-        relay.send_to_room(self._session, self._registry, thread, written, self._now)
+        written = relay_sending.keep(self._session, thread, text, self._now)
+        relay_sending.send_to_room(self._session, self._registry, thread, written, self._now)
         return True
 
     def keep(self, text: str) -> int | None:
@@ -117,7 +117,7 @@ class CitizenRelay:
         None where the thread was closed meanwhile.
         """
         thread = self._thread()
-        return relay.keep(self._session, thread, text, self._now).id if thread else None
+        return relay_sending.keep(self._session, thread, text, self._now).id if thread else None
 
     def send_kept(self, message_id: int) -> bool:
         """Send a text that was kept; return False where the thread was closed meanwhile."""
@@ -125,7 +125,7 @@ class CitizenRelay:
         written = self._session.get(RelayMessage, message_id)
         if thread is None or written is None or written.thread_id != thread.id:
             return False
-        relay.send_to_room(self._session, self._registry, thread, written, self._now)
+        relay_sending.send_to_room(self._session, self._registry, thread, written, self._now)
         return True
 
     def take_kept(self, message_id: int) -> str | None:

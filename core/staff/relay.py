@@ -6,7 +6,6 @@ after hours of silence.
 """
 
 import itertools
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
@@ -17,19 +16,14 @@ from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db.models import (
     Booking,
-    Contact,
-    OutboxRow,
     OutboxStatus,
     RelayMessage,
     RelayThread,
-    StaffAction,
     StaffRoom,
 )
-from core.messaging.keys import Cause, ContactRecipient, MessageKind
-from core.messaging.outbox import OutboxMessage, enqueue, notify_workers
-from core.staff import relay_messages
-from core.staff.alerts import to_room
-from core.staff.record import record
+from core.messaging.keys import Cause, MessageKind
+from core.messaging.outbox import notify_workers
+from core.staff import relay_messages, relay_sending
 from core.staff.rights import Action, Target, check_booking, check_municipality, target_of
 from core.staff.rooms import CHANNEL, is_for
 from core.staff.webhook_events import enqueue_relay_opened
@@ -123,7 +117,7 @@ def open_thread(
         thread.booking_id = booking.id if is_its else thread.booking_id
     if service is not None:
         thread.service = service
-    _put_off(registry, thread, now)
+    relay_sending.put_off(registry, thread, now)
     session.flush()
     if is_new:
         enqueue_relay_opened(session, registry, thread, now)
@@ -146,7 +140,9 @@ def hand_over(
     move_to(session, registry, thread, room, now)
     for room_id, written in itertools.product((former, room.id), last):
         if first := relay_messages.first_in_room(session, thread, room_id=room_id):
-            _edit_first(session, registry, first, Cause.relay_moved(written.id), written.id, now)
+            relay_sending.edit_first(
+                session, registry, first, Cause.relay_moved(written.id), written.id, now
+            )
 
 
 def move_to(
@@ -165,12 +161,7 @@ def move_to(
             notify_workers(session)
     for written in relay_messages.messages_of(session, thread):
         if written.id in lost:
-            send_to_room(session, registry, thread, written, now)
-
-
-def _put_off(registry: Registry, thread: RelayThread, now: datetime) -> None:
-    hours = registry[thread.municipality_id].body.staff_chat.relay_hours
-    thread.expires_at = now + timedelta(hours=hours)
+            relay_sending.send_to_room(session, registry, thread, written, now)
 
 
 def may_write(session: Session, contact_id: int, now: datetime) -> bool:
@@ -188,113 +179,6 @@ def may_write(session: Session, contact_id: int, now: datetime) -> bool:
         )
     )
     return (session.scalar(lately) or 0) < MAX_PER_MINUTE
-
-
-def keep(
-    session: Session, thread: RelayThread, text: str, now: datetime, staff: Staff | None = None
-) -> RelayMessage:
-    """Store a text of a thread, which isn't sent yet."""
-    written = RelayMessage(
-        thread_id=thread.id,
-        member_id=staff.member_id if staff else None,
-        written_at=now,
-        text=text,
-    )
-    session.add(written)
-    session.flush()
-    return written
-
-
-def send_to_room(
-    session: Session, registry: Registry, thread: RelayThread, written: RelayMessage, now: datetime
-) -> None:
-    """Enqueue a text for the thread's room: a citizen's, or what a member wrote in another."""
-    _put_off(registry, thread, now)
-    room = session.get_one(StaffRoom, thread.room_id)
-    message = to_room(room, MessageKind.RELAY, Cause.relay(written.id), now, None)
-    enqueue(session, registry.accounts, [replace(message, relay_message_id=written.id)], now)
-
-
-def send_to_citizen(
-    session: Session,
-    registry: Registry,
-    thread: RelayThread,
-    text: str,
-    staff: Staff,
-    now: datetime,
-    *,
-    room: StaffRoom | None = None,
-) -> RelayMessage:
-    """Store a member's text, enqueue it for the citizen, and record that there was one.
-
-    `room` is where it was written, if not in the thread's.
-    """
-    written = keep(session, thread, text, now, staff)
-    _put_off(registry, thread, now)
-    _to_citizen(
-        session, registry, thread, MessageKind.RELAY_ANSWER, Cause.relay(written.id), now, written
-    )
-    _record(session, thread, staff, now, room)
-    return written
-
-
-def _to_citizen(
-    session: Session,
-    registry: Registry,
-    thread: RelayThread,
-    kind: MessageKind,
-    cause: Cause,
-    now: datetime,
-    written: RelayMessage | None = None,
-) -> None:
-    contact = session.get_one(Contact, thread.contact_id)
-    recipient = ContactRecipient(contact.id)
-    message = OutboxMessage(
-        contact.account,
-        kind,
-        str(recipient),
-        now,
-        cause.dedupe_key(recipient),
-        contact_id=contact.id,
-        relay_message_id=written.id if written else None,
-    )
-    enqueue(session, registry.accounts, [message], now)
-
-
-def _record(
-    session: Session,
-    thread: RelayThread,
-    staff: Staff,
-    now: datetime,
-    room: StaffRoom | None = None,
-) -> None:
-    record(
-        session,
-        staff,
-        Action.RELAY,
-        now,
-        municipality_id=thread.municipality_id,
-        booking_id=thread.booking_id,
-        room_id=room.id if room else thread.room_id,
-    )
-
-
-def prompt_member(
-    session: Session,
-    registry: Registry,
-    staff: Staff,
-    room: StaffRoom,
-    booking: Booking,
-    now: datetime,
-    message_id: str,
-) -> None:
-    """Ask a member in a room what to write to the citizen of a booking; they answer the message.
-
-    `message_id` is the platform's, of the tap that asks for it.
-    """
-    cause = Cause.relay_prompt(staff.member_id or 0, message_id)
-    message = to_room(room, MessageKind.RELAY_PROMPT, cause, now, booking)
-    enqueue(session, registry.accounts, [message], now)
 
 
 def check_right(
@@ -342,64 +226,9 @@ def close(
     thread.closed_at = now
     session.flush()
     if staff is not None:
-        _record(session, thread, staff, now)
+        relay_sending.record_text(session, thread, staff, now)
     cause = Cause.relay_closed(thread.id)
     if first := relay_messages.first_in_room(session, thread):
-        _edit_first(session, registry, first, cause, None, now)
+        relay_sending.edit_first(session, registry, first, cause, None, now)
     if tell and relay_messages.messages_of(session, thread):
-        _to_citizen(session, registry, thread, MessageKind.RELAY_CLOSED, cause, now)
-
-
-def show_next_first(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
-    """Have the message that is a thread's first in its room now show it, with the button.
-
-    For the one that a `row` was to answer was deleted. Where there is none, the row is the first.
-    """
-    thread = relay_messages.thread_of(session, row)
-    if thread is None or row.relay_message_id is None:
-        return
-    first = relay_messages.first_in_room(session, thread, row)
-    if first is not None and first.provider_id is not None:
-        cause = Cause.relay_first(row.relay_message_id)
-        _edit_first(session, registry, first, cause, row.relay_message_id, now)
-
-
-def _edit_first(
-    session: Session,
-    registry: Registry,
-    first: OutboxRow,
-    cause: Cause,
-    relay_message_id: int | None,
-    now: datetime,
-) -> None:
-    room = session.get_one(StaffRoom, first.room_id)
-    edit = replace(
-        to_room(room, MessageKind.RELAY_EDIT, cause, now, None),
-        replaces_id=first.id,
-        relay_message_id=relay_message_id,
-    )
-    enqueue(session, registry.accounts, [edit], now)
-
-
-def enqueue_unread(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
-    """Tell the room that the citizen hasn't got a member's text: once for each text.
-
-    And the room in which they wrote it, as it was recorded, if that is another.
-    """
-    thread, written = relay_messages.thread_of(session, row), relay_messages.text_of(session, row)
-    if thread is None or written is None:
-        return
-    recorded = select(StaffAction.room_id).where(
-        StaffAction.municipality_id == thread.municipality_id,
-        StaffAction.at == written.written_at,
-        StaffAction.action == Action.RELAY,
-        StaffAction.member_id == written.member_id,
-    )
-    rooms = {thread.room_id, *session.scalars(recorded)} - {None}
-    cause = Cause.relay_undelivered(written.id)
-    messages = [
-        to_room(session.get_one(StaffRoom, each), MessageKind.RELAY_UNDELIVERED, cause, now, None)
-        for each in sorted(rooms)
-    ]
-    with_text = [replace(message, relay_message_id=written.id) for message in messages]
-    enqueue(session, registry.accounts, with_text, now)
+        relay_sending.to_citizen(session, registry, thread, MessageKind.RELAY_CLOSED, cause, now)

@@ -20,7 +20,7 @@ from core.db.models import (
 )
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
 from core.messaging.page_inbox import erase_fetched
-from core.staff import relay, relay_messages
+from core.staff import relay, relay_messages, relay_sending
 
 KEPT_FOR = timedelta(hours=48)
 """The time for which the texts of a closed thread are kept."""
@@ -94,7 +94,7 @@ def follow_room(
 def give_up(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
     """Act on a message of a thread that was given up: tell the other side."""
     if row.kind == MessageKind.RELAY_ANSWER:
-        relay.enqueue_unread(session, registry, row, now)
+        relay_sending.enqueue_unread(session, registry, row, now)
     elif row.kind == MessageKind.RELAY:
         thread, written = (
             relay_messages.thread_of(session, row),
@@ -130,7 +130,7 @@ def _tell_unread(session: Session, registry: Registry, now: datetime, page: str)
         .limit(BATCH)
     )
     for row in session.scalars(waiting).all():
-        relay.enqueue_unread(session, registry, row, now)
+        relay_sending.enqueue_unread(session, registry, row, now)
 
 
 def _erase_old(session: Session, now: datetime) -> None:

@@ -21,7 +21,7 @@ from bot.i18n.translator import Translator
 from core.db.database import Database
 from core.db.models import Conversation, OutboxRow, OutboxStatus, RelayMessage, StaffAction
 from core.messaging import conversations
-from core.staff import relay, relay_messages, rooms
+from core.staff import relay, relay_messages, relay_sending, rooms
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
 from tests.bot.processes import free_port
@@ -66,8 +66,8 @@ class Talk(TelegramTown):
         room = rooms.find(session, ACCOUNT, str(GROUP))
         assert room
         thread = relay.open_thread(session, env.registry, found.contact_id, room, env.now)
-        written = relay.keep(session, thread, BEGIN, env.now)
-        relay.send_to_room(session, env.registry, thread, written, env.now)
+        written = relay_sending.keep(session, thread, BEGIN, env.now)
+        relay_sending.send_to_room(session, env.registry, thread, written, env.now)
         (row,) = relay_messages.rows_in_room(session, thread)
         row.status, row.provider_id = OutboxStatus.SENT, str(citizen)
         self.server.chats[GROUP][citizen] = {"text": BEGIN, "markup": {}}

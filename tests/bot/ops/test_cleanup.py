@@ -297,7 +297,7 @@ def test_the_reason_of_a_closure_is_erased_two_days_after_it(deployment: Deploym
             )
         )
 
-    def read(session: Session) -> list[list[str | None]]:
+    def read(session: Session) -> list[list[Any]]:
         closed = session.scalars(select(ScheduleException).order_by(ScheduleException.id))
         recorded = session.scalars(select(StaffAction).order_by(StaffAction.id))
         pages = session.scalars(
@@ -306,7 +306,7 @@ def test_the_reason_of_a_closure_is_erased_two_days_after_it(deployment: Deploym
         shown = [row.replies and row.replies[0]["text"] for row in pages]
         return [[row.reason for row in closed], [row.reason for row in recorded], shown]
 
-    def left() -> list[list[str | None]]:
+    def left() -> list[list[Any]]:
         return deployment.database.write_sync(read)
 
     deployment.database.write_sync(close)

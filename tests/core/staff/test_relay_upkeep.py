@@ -13,7 +13,7 @@ from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.models import Citizen, Contact, OutboxRow, RelayThread
 from core.messaging.keys import MessageKind
-from core.staff import codes, relay, relay_upkeep, rooms
+from core.staff import codes, relay, relay_sending, relay_upkeep, rooms
 from core.staff.relay import find_room
 from tests.core.db.query_plans import plans
 from tests.core.small_municipality import NOW
@@ -38,7 +38,7 @@ def answered(towns: TwoTowns, count: int) -> RelayThread:
     assert room is not None
     thread = relay.open_thread(session, registry, contact.id, room, now)
     for number in range(count):
-        relay.send_to_citizen(session, registry, thread, f"Answer {number}", member, now)
+        relay_sending.send_to_citizen(session, registry, thread, f"Answer {number}", member, now)
     return thread
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Role
 from core.db.models import InboundRow, OutboxRow, RelayMessage, RelayThread
-from core.staff import codes, members, relay, relay_upkeep, rooms
+from core.staff import codes, members, relay_sending, relay_upkeep, rooms
 from tests.conftest import Deployment, mostly_on
 from tests.core.staff.two_towns import OPERATOR
 from tests.webhooks.conftest import Serve
@@ -55,7 +55,7 @@ def answer(deployment: Deployment, text: str = ANSWER) -> None:
         staff = members.load(session, 1, "telegram")
         assert staff
         thread = session.scalars(select(RelayThread)).one()
-        relay.send_to_citizen(session, registry, thread, text, staff, now)
+        relay_sending.send_to_citizen(session, registry, thread, text, staff, now)
 
     deployment.database.write_sync(run)
 
