@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, TextClause, bindparam, select, update
+from sqlalchemy import ColumnElement, TextClause, bindparam, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from core.db.events import record_event
 from core.db.models import HELD, LIVE, Booking, BookingState, History, HistoryAction
@@ -16,15 +17,22 @@ def expire_lapsed(session: Session, now: datetime) -> int:
     return record_expired(session, _expire(session, now, Booking.held_until <= now))
 
 
-_OVERLAPPING = select(Booking.id).where(
-    HELD,
-    LIVE,
-    Booking.held_until <= bindparam("now"),
-    Booking.desk_id == bindparam("desk_id"),
-    Booking.starts_at < bindparam("ends_at"),
-    Booking.ends_at > bindparam("starts_at"),
-    Booking.starts_at > bindparam("day_before"),
-    Booking.id != bindparam("own"),
+_BOOKINGS = Booking.__table__
+
+_EXPIRE_OVERLAPPING = (
+    update(_BOOKINGS)
+    .where(
+        HELD,
+        LIVE,
+        Booking.held_until <= bindparam("now"),
+        Booking.desk_id == bindparam("at_desk"),
+        Booking.starts_at < bindparam("until"),
+        Booking.ends_at > bindparam("since"),
+        Booking.starts_at > bindparam("day_before"),
+        Booking.id != bindparam("own"),
+    )
+    .values(state=BookingState.EXPIRED, version=_BOOKINGS.c.version + 1)
+    .returning(_BOOKINGS.c.id)
 )
 
 
@@ -39,15 +47,18 @@ def expire_overlapping(
     """Expire the lapsed holds that overlap [starts_at, ends_at) at a desk; return how many."""
     given = {
         "now": now,
-        "desk_id": desk_id,
-        "starts_at": starts_at,
-        "ends_at": ends_at,
+        "at_desk": desk_id,
+        "since": starts_at,
+        "until": ends_at,
         "day_before": starts_at - timedelta(days=1),
         "own": own.id if own else 0,
     }
-    # Asked first, for there are hardly ever any.
-    lapsed = run(session, _OVERLAPPING, given).scalars().all()
-    return _expire(session, now, Booking.id.in_(lapsed)) if lapsed else 0
+    expired = run(session, _EXPIRE_OVERLAPPING, given).scalars().all()
+    for booking_id in expired:
+        if known := session.identity_map.get(identity_key(Booking, booking_id)):
+            session.expire(known)
+        session.add(_expired(booking_id, now))
+    return len(expired)
 
 
 def expire_at_desks(session: Session, desk_ids: Collection[int], now: datetime) -> int:
