@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.actor import Actor, Staff
 from core.availability import schedule, slots
 from core.availability.schedule import UnavailableReason
-from core.bookings import by_staff, holds, limits, lookup
+from core.bookings import by_staff, drop_off, holds, limits, lookup
 from core.bookings import service as bookings
 from core.bookings.allocation import slot_taken_error
 from core.bookings.limits import LimitReached
@@ -300,6 +300,14 @@ class Office:
         """Raise BookingRefused where a booking is over, or the deadline for changes has passed."""
         rules = self.of_booking(booking).body.rules
         bookings.check_changeable(self._session, booking, rules, self.now, self._actor)
+
+    def count_end(
+        self, municipality_id: str, step: str, answered: Sequence[str], *, booked: bool
+    ) -> None:
+        """Count a booking dialog that ends, at which step and whether something was booked."""
+        platform = self._actor.platform
+        end = drop_off.End(municipality_id, platform, self.now, step, answered, booked)
+        drop_off.add_ends(self._session, [end])
 
     # Offers of another time
 

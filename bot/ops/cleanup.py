@@ -1,5 +1,6 @@
 """The clean-up: expires holds and erases what is no longer needed."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,6 +13,7 @@ from bot.messages import WEBCHAT
 from bot.retry import repeat
 from bot.telemetry.logging import cause
 from core.bookings.closures.reasons import KEPT_FOR, erase_reasons
+from core.bookings.drop_off import End, add_ends
 from core.bookings.expiry import expire_lapsed
 from core.bookings.limits import forget_confirmations
 from core.bookings.lookup import forget_attempts
@@ -29,10 +31,13 @@ from core.db.models import (
     PromptRow,
     StaffInbound,
 )
+from core.messaging.outbox import platform_of
 from core.staff import relay_upkeep
 from core.staff.api_requests import forget_requests
 from core.staff.codes import forget_codes
 from core.staff.questions import close_old
+from dialogs.booking.dialog import BOOK
+from dialogs.booking.ended import reached
 
 log = structlog.get_logger()
 
@@ -72,6 +77,7 @@ def clean_up(
     idle = session.scalars(
         select(Conversation).where(Conversation.forget_at < now).limit(BATCH)
     ).all()
+    _count_ends(session, idle, keep_answers)
     for conversation in idle:
         conversation.state = conversation_state.reset(conversation.state)
         conversation.forget_at = None
@@ -110,3 +116,19 @@ def clean_up(
     erase_reasons(session, now)
     forget_requests(session, now)
     return {"holds": expire_lapsed(session, now), "conversations": len(idle)}
+
+
+def _count_ends(session: Session, idle: Sequence[Conversation], keep_answers: timedelta) -> None:
+    """Count the booking dialogs that end now, at the time when their citizens last wrote."""
+    contacts = {conversation.contact_id for conversation in idle}
+    query = select(Contact.id, Contact.account).where(Contact.id.in_(contacts))
+    accounts = {row[0]: row[1] for row in session.execute(query)} if idle else {}
+    ends = []
+    for conversation in idle:
+        state, _transport = conversation_state.load(conversation.state, "", "")
+        end = reached(state) if state.dialog == BOOK.name else None
+        if end and conversation.forget_at:
+            platform = platform_of(accounts[conversation.contact_id])
+            at = conversation.forget_at - keep_answers
+            ends.append(End(end.municipality_id, platform, at, end.step, end.answered, False))
+    add_ends(session, ends)

@@ -14,6 +14,7 @@ from core.actor import Staff
 from core.availability.schedule import day_bounds
 from core.availability.slots import MAX_DURATION
 from core.bookings.agenda import LISTED
+from core.bookings.drop_off import StepCount, count_steps
 from core.catalogue.registry import Registry
 from core.db.models import Booking, BookingState, History, HistoryAction, OutboxRow
 from core.staff.members import find_municipality
@@ -56,7 +57,8 @@ class Statistics:
     """Counts of the bookings that begin on some days, and of the messages about them.
 
     `lead_days` has how many were confirmed so many whole days before. `no_show_rate` is of those
-    of which it is marked whether the citizen came; None where of none.
+    of which it is marked whether the citizen came; None where of none. `steps` are of the booking
+    dialogs that ended on those days.
     """
 
     bookings: Sequence[BookingCount]
@@ -64,6 +66,7 @@ class Statistics:
     lead_days: Mapping[int, int]
     holds: Sequence[HoldCount]
     messages: Sequence[MessageCount]
+    steps: Sequence[StepCount]
 
 
 def count_all(
@@ -91,6 +94,7 @@ def count_all(
         _lead_days(session, begin),
         _holds(session, begin),
         _messages(session, begin),
+        count_steps(session, municipality_id, since, until),
     )
 
 

@@ -8,7 +8,8 @@ from core.i18n import _
 from dialogs.booking.catalogue_steps import CATALOGUE_STEPS
 from dialogs.booking.day import day_step
 from dialogs.booking.details import detail_step
-from dialogs.booking.hold import after_turn, hold_time, release_hold, renew_hold
+from dialogs.booking.ended import leave
+from dialogs.booking.hold import after_turn, hold_time, renew_hold
 from dialogs.booking.review import CONSENT_STEP, REVIEW_STEP, say_if_booked
 from dialogs.booking.screening import (
     LIMIT_REACHED,
@@ -86,7 +87,7 @@ BOOK = Dialog(
     _("New booking"),
     _steps,
     after_turn=after_turn,
-    on_leave=release_hold,
+    on_leave=leave,
     version=_version,
     on_old_choice=say_if_booked,
 )

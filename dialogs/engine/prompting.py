@@ -29,7 +29,8 @@ PAGE_TOLERANCE = 4
 
 def ask(ctx: Context[O], step: Step[O], prompt: Prompt) -> OpenQuestion:
     """Return the step's question under a new number, with all its buttons."""
-    ctx.update(number=ctx.state.number + 1)
+    asked = ctx.state.asked if ctx.state.interruption else step.name
+    ctx.update(number=ctx.state.number + 1, asked=asked)
     if heading := navigation.current_dialog(ctx).heading:
         prompt = replace(prompt, text=headed(heading, prompt.text))
     choices, actions = _visible_choices(ctx, prompt)

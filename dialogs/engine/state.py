@@ -87,6 +87,8 @@ class State:
     """The open prompt's number, which increases with each prompt; 0 before the first."""
     language: str = Language.EL
     timezone: str = "Europe/Athens"
+    asked: str = ""
+    """The running dialog's step that was asked last, whatever interrupts it; for statistics."""
 
     @property
     def values(self) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from core.db.models.bookings import (
 )
 from core.db.models.catalogue import Desk, MunicipalityRow, StoredSecret
 from core.db.models.conversations import Conversation, InboundRow, PendingInbound, PromptRow
+from core.db.models.dialog_ends import DialogEnd
 from core.db.models.outbox import UNSENT, OutboxRow, OutboxStatus, Suppression
 from core.db.models.people import Citizen, Contact, FailedAttempt, address_key
 from core.db.models.relay import RelayMessage, RelayThread
@@ -46,6 +47,7 @@ __all__ = [
     "Contact",
     "Conversation",
     "Desk",
+    "DialogEnd",
     "DisabledBecause",
     "ExceptionKind",
     "FailedAttempt",

@@ -60,6 +60,7 @@ def test_a_state_is_loaded_as_it_was_dumped() -> None:
         31,
         "en",
         "Australia/Melbourne",
+        "time",
     )
     stored = json.loads(json.dumps(dump_state(state)))
     assert load_state(stored, "en", "Australia/Melbourne") == state

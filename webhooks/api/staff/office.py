@@ -275,7 +275,7 @@ async def read_statistics(
 ) -> Statistics:
     """Return counts of the bookings that begin on some days, and of the messages about them.
 
-    At most 366 days. Of conversations that ended before a time was held, nothing is stored.
+    Besides, where the booking dialogs that ended on those days ended. At most 366 days.
     """
 
     def run(work: Work) -> Statistics:
@@ -293,6 +293,7 @@ async def read_statistics(
             lead_days=dict(counted.lead_days),
             holds=[asdict(each) for each in counted.holds],
             messages=[asdict(each) for each in counted.messages],
+            steps=[asdict(each) for each in counted.steps],
         )
 
     return await caller.read(run)

@@ -181,6 +181,19 @@ class MessageCounts(Model):
     count: int
 
 
+class StepCounts(Model):
+    """The number of booking dialogs on a platform that reached a step, and that ended there."""
+
+    platform: str
+    step: str = Field(
+        description="municipality, group, service, branch, channel, screening.ID (a question of "
+        "the service), stopped (an answer to one rules the booking out), enough (no more "
+        "bookings allowed), day, time, details.ID, consent or review."
+    )
+    reached: int = Field(description="How many were asked it.")
+    ended: int = Field(description="How many of them ended there, without an appointment.")
+
+
 class Statistics(Model):
     """Counts of the bookings that begin on some days, and of the messages about them."""
 
@@ -201,6 +214,10 @@ class Statistics(Model):
         messages=[
             {"platform": "telegram", "kind": "reminder", "status": "delivered", "count": 280}
         ],
+        steps=[
+            {"platform": "telegram", "step": "time", "reached": 420, "ended": 20},
+            {"platform": "telegram", "step": "review", "reached": 318, "ended": 8},
+        ],
     )
 
     first: date
@@ -214,3 +231,6 @@ class Statistics(Model):
     )
     holds: list[HoldCounts]
     messages: list[MessageCounts]
+    steps: list[StepCounts] = Field(
+        description="Of the booking dialogs that ended on those days, whenever the appointment is."
+    )

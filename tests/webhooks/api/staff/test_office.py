@@ -171,6 +171,7 @@ def test_statistics_count_and_show_nobody(office: TownsOffice) -> None:
     marker = office.key()
     change(office, marker, cancelled, "cancel", {"reason": "x"})
     office.deployment.clock.now = HERE
+    office.deployment.talk("Γεια", "town", "building", "ακύρωση", "ναι")
     change(office, marker, came, "came")
     change(office, marker, missed, "no-show")
     path, month = f"/municipalities/{TOWN}/statistics", {"from": "2026-12-01", "to": "2026-12-31"}
@@ -188,6 +189,9 @@ def test_statistics_count_and_show_nobody(office: TownsOffice) -> None:
     assert counted["holds"] == [{"platform": "webchat", "held": 4, "confirmed": 4}]
     told = {(each["platform"], each["kind"]) for each in counted["messages"]}
     assert ("webchat", "cancelled_by_office") in told
+    of_console = {"platform": "console", "reached": 1}
+    assert counted["steps"][0] == of_console | {"step": "group", "ended": 0}
+    assert counted["steps"][-1]["ended"] == 1
     none = office.get(path, key, params={"from": "2026-01-01"}).json()
     assert (none["bookings"], none["no_show_rate"], none["lead_days"]) == ([], None, {})
     assert (
