@@ -26,6 +26,7 @@ from core.messaging.notifications import enqueue_fallback
 from core.messaging.outbox_admin import RETRIED
 from core.staff import rooms
 from core.staff.alerts import enqueue_undelivered
+from core.staff.relay_messages import thread_of
 from core.staff.relay_sending import show_next_first
 from core.staff.relay_upkeep import give_up as give_up_relay
 from core.staff.webhook_events import enqueue_message_failed
@@ -336,7 +337,8 @@ def _give_up(session: Session, services: Services, row: OutboxRow, why: str) -> 
     """Mark a message failed, and send it another way; endpoints learn of a citizen's."""
     _set_status(session, row, OutboxStatus.FAILED, why)
     if row.room_id is None:
-        enqueue_message_failed(session, services.registry, row, services.clock())
+        thread = thread_of(session, row)
+        enqueue_message_failed(session, services.registry, row, thread, services.clock())
     _send_another_way(session, services, row)
 
 

@@ -78,18 +78,34 @@ def enqueue_booking_events(
 
 
 def enqueue_message_failed(
-    session: Session, registry: Registry, row: OutboxRow, now: datetime
+    session: Session,
+    registry: Registry,
+    row: OutboxRow,
+    thread: RelayThread | None,
+    now: datetime,
 ) -> None:
-    """Enqueue the event that a message to the citizen of a booking was given up."""
-    booking = session.get(Booking, row.booking_id) if row.booking_id else None
-    if booking is None:
+    """Enqueue the event that a message to a citizen was given up.
+
+    It is about its booking, else about its thread. That of another message is known to concern a
+    municipality only where it was sent by the municipality's own account.
+    """
+    booking_id = row.booking_id or (thread and thread.booking_id)
+    booking = session.get(Booking, booking_id) if booking_id else None
+    own = registry.own_accounts.get(row.account)
+    municipality_id = own if own and own in registry else None
+    data: dict[str, Any] = {"booking": None, "thread": thread.id if thread else None}
+    about = f"message {row.id}"
+    if thread is not None:
+        municipality_id, about = thread.municipality_id, f"thread {thread.id}"
+    if booking is not None:
+        municipality_id, about = booking.municipality_id, _about(booking)
+    if municipality_id is None:
         return
-    loaded = registry[booking.municipality_id]
-    data = {
-        **_facts(session, loaded, booking),
-        "message": {"kind": row.kind, "platform": row.platform},
-    }
-    _enqueue(session, loaded, [(EventType.MESSAGE_FAILED, _about(booking), data)], now)
+    loaded = registry[municipality_id]
+    data["municipality"] = municipality_id
+    data |= _facts(session, loaded, booking) if booking else {}
+    data["message"] = {"kind": row.kind, "platform": row.platform}
+    _enqueue(session, loaded, [(EventType.MESSAGE_FAILED, about, data)], now)
 
 
 def enqueue_relay_opened(

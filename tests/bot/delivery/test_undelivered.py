@@ -75,26 +75,46 @@ def test_who_can_be_reached_no_way_is_to_be_called(booked: PushDeployment) -> No
     assert len(calls(booked)) == 1
 
 
+def add_webhook(push: PushDeployment) -> None:
+    services = push.deployment.services
+    given: dict[str, Any] = {"municipality_id": "kalamata", "url": "https://example.gr/hook"}
+    push.deployment.database.write_sync(
+        lambda s: webhooks.add(s, services.registry, OPERATOR, services.clock(), **given)
+    )
+
+
+def events_of(push: PushDeployment) -> list[Any]:
+    query = select(OutboxRow.payload).where(OutboxRow.kind == "event").order_by(OutboxRow.id)
+    stored = push.deployment.database.write_sync(lambda s: s.scalars(query).all())
+    return [json.loads(payload or "") for payload in stored]
+
+
+@mostly_on("sqlite")
+@pytest.mark.parametrize("own", [False, True])
+def test_a_reply_about_no_booking_is_an_event_of_the_municipality_whose_bot_it_is(
+    push: PushDeployment, own: bool
+) -> None:
+    add_webhook(push)
+    account = push.deployment.account
+    push.deployment.services.registry.own_accounts = {account: "kalamata"} if own else {}
+    push.server.failures["citizen"] = list(BLOCKED)
+    push.deployment.say("Γεια")
+    push.deliver(push.settled)
+    said = {"booking": None, "municipality": "kalamata", "thread": None}
+    events = [each["data"] for each in events_of(push)]
+    message = {"kind": "reply", "platform": "push"}
+    assert events == ([said | {"message": message}] * len(events) if own else [])
+    assert bool(events) == own
+
+
 @mostly_on("sqlite")
 def test_each_message_that_is_given_up_is_an_event(booked: PushDeployment) -> None:
-    services = booked.deployment.services
-    booked.deployment.database.write_sync(
-        lambda s: webhooks.add(
-            s,
-            services.registry,
-            OPERATOR,
-            services.clock(),
-            municipality_id="kalamata",
-            url="https://example.gr/hook",
-        )
-    )
+    add_webhook(booked)
     booked.deployment.clock.forward(days=2, hours=4)
     booked.server.failures["citizen"] = list(BLOCKED)
     booked.email.fails = [DeliveryError("no such mailbox", unreachable=True)] * 2
     booked.deliver(lambda: booked.settled() and bool(calls(booked)))
-    query = select(OutboxRow.payload).where(OutboxRow.kind == "event").order_by(OutboxRow.id)
-    stored = booked.deployment.database.write_sync(lambda s: s.scalars(query).all())
-    events = [json.loads(payload or "") for payload in stored]
+    events = events_of(booked)
     assert {event["type"] for event in events} == {"message.failed"}
     assert [event["data"]["message"] for event in events] == [
         {"kind": "reminder", "platform": "push"},

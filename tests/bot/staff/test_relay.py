@@ -1,6 +1,8 @@
 """A citizen and the employees of a room write to one another, both at Telegram."""
 
+import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -17,13 +19,13 @@ from core.db.models import (
     RelayThread,
     StaffAction,
 )
-from core.staff import members, relay_upkeep, rooms
+from core.staff import members, relay_upkeep, rooms, webhooks
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
 from tests.conftest import mark_replies_sent, mostly_on
-from tests.core.staff.two_towns import OPERATOR, with_groups
+from tests.core.staff.two_towns import OPERATOR, TOWN, with_groups
 
 CITIZEN = 700
 OPENED, TO_OFFICE, TO_CITIZEN = "Ό,τι γράψετε από εδώ", "→ Προς: ", "→ Στον πολίτη."
@@ -324,6 +326,11 @@ def test_a_flood_is_held_off_also_where_it_is_spread_over_several_conversations(
 
 
 def test_one_who_has_blocked_the_bot_is_to_be_called(talking: People) -> None:
+    services = talking.chat.services
+    hook: dict[str, Any] = {"municipality_id": TOWN, "url": "https://example.gr/hook"}
+    talking.chat.do(
+        lambda s: webhooks.add(s, services.registry, OPERATOR, services.clock(), **hook)
+    )
     says(talking, QUESTION)
     now_blocked = (ACCOUNT, str(CITIZEN))
     talking.chat.do(lambda s: dispatch.suppress(s, talking.chat.services, *now_blocked))
@@ -332,6 +339,16 @@ def test_one_who_has_blocked_the_bot_is_to_be_called(talking: People) -> None:
     last = list(talking.chat.server.chats[GROUP].values())[-1]
     assert last["text"].startswith("Η απάντησή σας δεν έφτασε στον πολίτη.")
     assert last["answers"] == first(talking)
+    told = talking.chat.do(
+        lambda s: s.scalars(select(OutboxRow.payload).filter_by(kind="event")).all()
+    )
+    (failed,) = (json.loads(each or "") for each in told)
+    assert failed["data"] == {
+        "booking": None,
+        "municipality": TOWN,
+        "thread": 1,
+        "message": {"kind": "relay_answer", "platform": "telegram"},
+    }
 
 
 @mostly_on("sqlite")

@@ -227,7 +227,8 @@ def test_events_are_stored_for_an_endpoint_that_failed(
     assert webhook_sending.enable(towns.session, OPERATOR, endpoint, towns.now) == len(stored)
 
 
-def test_a_thread_with_the_office_is_an_event_once(towns: TwoTowns) -> None:
+@pytest.mark.parametrize("about_it", [True, False])
+def test_a_thread_with_the_office_is_an_event_once(towns: TwoTowns, about_it: bool) -> None:
     booking = towns.book("10:00")
     add(towns)
     code = codes.make_room_code(
@@ -241,12 +242,14 @@ def test_a_thread_with_the_office_is_an_event_once(towns: TwoTowns) -> None:
     ).one()
     for _time in range(2):
         thread = relay.open_thread(
-            towns.session, towns.registry, contact, room, towns.now, booking=booking
+            *(towns.session, towns.registry, contact, room, towns.now),
+            booking=booking if about_it else None,
         )
     (event,) = sent(towns)
     assert event["type"] == "relay.opened"
     assert event["data"]["thread"] == thread.id
-    assert event["data"]["booking"]["booking"] == booking.id
+    assert event["data"]["municipality"] == TOWN
+    assert (event["data"]["booking"] or {}).get("booking") == (booking.id if about_it else None)
 
 
 def test_a_desk_that_a_new_catalogue_brings_is_named(session: Session) -> None:
