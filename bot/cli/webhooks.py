@@ -151,6 +151,35 @@ def rotate(endpoint: EndpointId, overlap: Overlap = 24) -> None:
     typer.echo(f"The new secret: {secret}")
 
 
+@webhook.command(epilog="Example: rantevou webhook change 1 --event booking.moved")
+def change(endpoint: EndpointId, event: Events = None) -> None:
+    """Send an address other events from now on: those that are named, or all."""
+    from core.staff import webhook_changes
+
+    with office_command() as command:
+        command.run(
+            lambda session, now: webhook_changes.change_events(
+                session, OPERATOR, endpoint, _types(event or ()), now
+            )
+        )
+    typer.echo(f"Changed: {endpoint}. Events: {', '.join(event or ()) or 'all'}")
+
+
+@webhook.command(epilog="Example: rantevou webhook remove 1")
+def remove(endpoint: EndpointId) -> None:
+    """Remove an address for good, with its secret; what waits for it isn't sent."""
+    from core.staff import webhook_changes
+
+    with office_command() as command:
+        command.run(
+            lambda session, now: webhook_changes.remove(
+                session, command.registry, OPERATOR, endpoint, now
+            ),
+            alone=True,
+        )
+    typer.echo(f"Removed: {endpoint}")
+
+
 @webhook.command(epilog="Example: rantevou webhook disable 1")
 def disable(endpoint: EndpointId) -> None:
     """Send an address nothing any more; what waits for it is sent when it is enabled."""

@@ -10,7 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.catalogue.times import MIDNIGHT
-from core.db.models import ExceptionKind, MunicipalityRow, ScheduleException, WebhookEndpoint
+from core.db.models import (
+    NOT_REMOVED,
+    ExceptionKind,
+    MunicipalityRow,
+    ScheduleException,
+    WebhookEndpoint,
+)
 from core.i18n import LANGUAGES, LocalizedText
 
 DeskKey = tuple[str, str]
@@ -158,5 +164,7 @@ def update_digest(session: Session, municipality_id: str) -> None:
 
 def with_webhooks(session: Session, ids: Collection[str]) -> set[str]:
     """Return those municipalities that have a webhook endpoint, also a disabled one."""
-    found = select(WebhookEndpoint.municipality_id).where(WebhookEndpoint.municipality_id.in_(ids))
+    found = select(WebhookEndpoint.municipality_id).where(
+        WebhookEndpoint.municipality_id.in_(ids), NOT_REMOVED
+    )
     return set(session.scalars(found))

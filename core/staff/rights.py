@@ -62,7 +62,8 @@ class Action(StrEnum):
     LIST_WEBHOOKS = "list_webhooks"
     ADD_WEBHOOK = "add_webhook"
     CHANGE_WEBHOOK = "change_webhook"
-    """Give a webhook endpoint another secret, disable or enable it."""
+    """Give a webhook endpoint another secret or other events, disable or enable it."""
+    REMOVE_WEBHOOK = "remove_webhook"
     SEND_WEBHOOK = "send_webhook"
     """Try a webhook endpoint, or send it events once more."""
 
@@ -122,6 +123,7 @@ RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
     Action.LIST_WEBHOOKS:   (_NO,      _TOWN,   _ALL),
     Action.ADD_WEBHOOK:     (_NO,      _TOWN,   _ALL),
     Action.CHANGE_WEBHOOK:  (_NO,      _TOWN,   _ALL),
+    Action.REMOVE_WEBHOOK:  (_NO,      _TOWN,   _ALL),
     Action.SEND_WEBHOOK:    (_NO,      _TOWN,   _ALL),
 }
 # fmt: on

@@ -15,7 +15,7 @@ from core.actor import Staff
 from core.catalogue.registry import LOAD_LOCK, Registry
 from core.catalogue.schedule_exceptions import update_digest
 from core.db.advisory_locks import lock
-from core.db.models import DisabledBecause, OutboxRow, OutboxStatus, WebhookEndpoint
+from core.db.models import NOT_REMOVED, DisabledBecause, OutboxRow, OutboxStatus, WebhookEndpoint
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
 from core.messaging.event_queue import PLATFORM, EventType
@@ -71,9 +71,10 @@ def add(
     check_municipality(staff, Action.ADD_WEBHOOK, municipality_id)
     find_municipality(registry, municipality_id)
     check_url(url, plain_http=plain_http)
-    if EventType.TEST in event_types:
-        raise _invalid(_("That event is only sent by a test."))
-    there = select(func.count()).where(WebhookEndpoint.municipality_id == municipality_id)
+    check_types(event_types)
+    there = select(func.count()).where(
+        WebhookEndpoint.municipality_id == municipality_id, NOT_REMOVED
+    )
     if (session.scalar(there) or 0) >= MAX_ENDPOINTS:
         raise _invalid(
             _("There are {count} endpoints already, which is the most.", count=MAX_ENDPOINTS)
@@ -116,6 +117,12 @@ def check_url(url: str, *, plain_http: bool = False) -> None:
         )
 
 
+def check_types(event_types: Collection[EventType]) -> None:
+    """Raise StaffRefused (invalid) unless an endpoint can have events of those types sent."""
+    if EventType.TEST in event_types:
+        raise _invalid(_("That event is only sent by a test."))
+
+
 def new_secret() -> str:
     """Return a new secret, in the form of Standard Webhooks."""
     return f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
@@ -127,15 +134,32 @@ def list_endpoints(
     """Return the endpoints that one may see, or those of a municipality. Raises StaffRefused."""
     if scope_of(staff, Action.LIST_WEBHOOKS) is not Scope.DEPLOYMENT:
         municipality_id = municipality_id or staff.municipality_id
-    query = select(WebhookEndpoint).order_by(WebhookEndpoint.id)
+    query = select(WebhookEndpoint).where(NOT_REMOVED).order_by(WebhookEndpoint.id)
     if municipality_id is not None:
         check_municipality(staff, Action.LIST_WEBHOOKS, municipality_id)
         query = query.where(WebhookEndpoint.municipality_id == municipality_id)
+    return _counted(session, session.scalars(query).all())
+
+
+def read(session: Session, staff: Staff, endpoint_id: int) -> Endpoint:
+    """Return an endpoint. Raises StaffRefused: not_allowed, not_found."""
+    scope = scope_of(staff, Action.LIST_WEBHOOKS)
+    return _counted(
+        session, [_check_there(session.get(WebhookEndpoint, endpoint_id), staff, scope)]
+    )[0]
+
+
+def _counted(session: Session, endpoints: Sequence[WebhookEndpoint]) -> Sequence[Endpoint]:
+    """Return endpoints as they are listed."""
     waiting, failed = Counter[int](), Counter[int]()
     unsent = (OutboxStatus.PENDING, OutboxStatus.CLAIMED, OutboxStatus.FAILED)
     for endpoint_id, status, number in session.execute(
         select(OutboxRow.endpoint_id, OutboxRow.status, func.count())
-        .where(OutboxRow.platform == PLATFORM, OutboxRow.status.in_(unsent))
+        .where(
+            OutboxRow.platform == PLATFORM,
+            OutboxRow.status.in_(unsent),
+            OutboxRow.endpoint_id.in_([each.id for each in endpoints]),
+        )
         .group_by(OutboxRow.endpoint_id, OutboxRow.status)
     ):
         (failed if status == OutboxStatus.FAILED else waiting)[endpoint_id or 0] += number
@@ -151,7 +175,7 @@ def list_endpoints(
             waiting[each.id],
             failed[each.id],
         )
-        for each in session.scalars(query)
+        for each in endpoints
     ]
 
 
@@ -187,9 +211,15 @@ def find(session: Session, staff: Staff, action: Action, endpoint_id: int) -> We
     Raises StaffRefused: not_allowed, not_found.
     """
     scope = scope_of(staff, action)
-    endpoint = session.get(WebhookEndpoint, endpoint_id, with_for_update=True)
+    found = session.get(WebhookEndpoint, endpoint_id, with_for_update=True)
+    return _check_there(found, staff, scope)
+
+
+def _check_there(endpoint: WebhookEndpoint | None, staff: Staff, scope: Scope) -> WebhookEndpoint:
+    """Return an endpoint that was looked for. Raises StaffRefused (not_found) if it isn't there."""
+    is_there = endpoint is not None and endpoint.disabled_because != DisabledBecause.REMOVED
     is_own = endpoint is not None and endpoint.municipality_id == staff.municipality_id
-    if endpoint is None or not (is_own or scope is Scope.DEPLOYMENT):
+    if endpoint is None or not is_there or not (is_own or scope is Scope.DEPLOYMENT):
         raise not_found(_("There is no such endpoint."))
     return endpoint
 

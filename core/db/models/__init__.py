@@ -30,11 +30,12 @@ from core.db.models.staff import (
     StaffRoom,
 )
 from core.db.models.time_offers import OfferState, TimeOffer
-from core.db.models.webhooks import DisabledBecause, WebhookEndpoint
+from core.db.models.webhooks import NOT_REMOVED, DisabledBecause, WebhookEndpoint
 
 __all__ = [
     "HELD",
     "LIVE",
+    "NOT_REMOVED",
     "UNSENT",
     "ApiKey",
     "ApiRequest",

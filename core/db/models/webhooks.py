@@ -19,6 +19,8 @@ class DisabledBecause(StrEnum):
     """It answered 410, by which it asks for no more."""
     FAILED = "failed"
     """An event couldn't be delivered for days. Later events are stored, for when it is enabled."""
+    REMOVED = "removed"
+    """It is there for nobody any more. The row stays, so that its id is never that of another."""
 
 
 class WebhookEndpoint(WithPublicId, Base):
@@ -45,3 +47,7 @@ class WebhookEndpoint(WithPublicId, Base):
     disabled_at: Mapped[datetime | None]
     disabled_because: Mapped[str | None]
     """A DisabledBecause."""
+
+
+NOT_REMOVED = WebhookEndpoint.disabled_because.is_distinct_from(DisabledBecause.REMOVED)
+"""The condition of endpoints that are there, be they enabled or not."""

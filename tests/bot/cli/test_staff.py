@@ -48,6 +48,8 @@ COMMANDS = {
     "webhook rotate": Action.CHANGE_WEBHOOK,
     "webhook disable": Action.CHANGE_WEBHOOK,
     "webhook enable": Action.CHANGE_WEBHOOK,
+    "webhook change": Action.CHANGE_WEBHOOK,
+    "webhook remove": Action.REMOVE_WEBHOOK,
     "webhook replay": Action.SEND_WEBHOOK,
 }
 """What each command does, whose rights are tried in tests/core/staff/test_rights.py."""

@@ -73,9 +73,14 @@ def test_what_is_disabled_is_enabled_and_sent_once_more(
     assert technician(*given, "--until", "2026-11-30T07:00").stdout == "Sent once more: 0\n"
 
 
-def test_a_secret_is_replaced(technician: Technician) -> None:
+def test_an_endpoint_is_changed_and_removed(technician: Technician) -> None:
     technician(*ADD)
     assert technician("webhook", "rotate", "1").stdout.startswith("The new secret: whsec_")
+    done = technician("webhook", "change", "1", "--event", "booking.moved")
+    assert done.stdout == "Changed: 1. Events: booking.moved\n"
+    assert technician.lines("webhook", "list")[0][3] == "booking.moved"
+    assert technician("webhook", "remove", "1").stdout == "Removed: 1\n"
+    assert technician("webhook", "list").stdout == "There is no endpoint.\n"
 
 
 @pytest.mark.parametrize(
@@ -91,6 +96,8 @@ def test_a_secret_is_replaced(technician: Technician) -> None:
         ),
         (("test", "7"), "There is no such endpoint."),
         (("rotate", "7"), "There is no such endpoint."),
+        (("remove", "7"), "There is no such endpoint."),
+        (("change", "7"), "There is no such endpoint."),
         (("disable", "7"), "There is no such endpoint."),
         (("enable", "7"), "There is no such endpoint."),
         (("replay", "7", "evt_1"), "There is no such endpoint."),

@@ -27,6 +27,7 @@ from core.staff import (
     record,
     relay,
     rooms,
+    webhook_changes,
     webhook_sending,
     webhooks,
 )
@@ -85,6 +86,7 @@ EXPECTED = {
     Action.LIST_WEBHOOKS: MANAGES,
     Action.ADD_WEBHOOK: MANAGES,
     Action.CHANGE_WEBHOOK: MANAGES,
+    Action.REMOVE_WEBHOOK: MANAGES,
     Action.SEND_WEBHOOK: MANAGES,
 }
 
@@ -323,6 +325,10 @@ class Attempt:
     def change_webhook(self) -> None:
         webhooks.rotate(self.towns.session, self.staff, self.add_webhook(OPERATOR), self.towns.now)
 
+    def remove_webhook(self) -> None:
+        towns, number = self.towns, self.add_webhook(OPERATOR)
+        webhook_changes.remove(towns.session, towns.registry, self.staff, number, towns.now)
+
     def replay(self) -> None:
         towns = self.towns
         webhook_sending.replay_since(
@@ -369,6 +375,7 @@ WAYS: dict[Action, Callable[[Attempt], object]] = {
     Action.LIST_WEBHOOKS: Attempt.list_webhooks,
     Action.ADD_WEBHOOK: lambda attempt: attempt.add_webhook(attempt.staff),
     Action.CHANGE_WEBHOOK: Attempt.change_webhook,
+    Action.REMOVE_WEBHOOK: Attempt.remove_webhook,
     Action.SEND_WEBHOOK: Attempt.replay,
 }
 

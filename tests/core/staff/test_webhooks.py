@@ -11,7 +11,7 @@ from core.db.models import DisabledBecause, OutboxRow, OutboxStatus, StaffAction
 from core.errors import StaffRefusalKind, StaffRefused
 from core.messaging import event_queue
 from core.messaging.event_queue import EventType, enqueue_events, new_event
-from core.staff import webhook_sending, webhooks
+from core.staff import webhook_changes, webhook_sending, webhooks
 from tests.core.db.query_plans import plans
 from tests.core.small_municipality import NOW
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
@@ -95,6 +95,8 @@ def test_a_municipality_has_a_limited_number_of_endpoints(
     towns: TwoTowns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhooks, "MAX_ENDPOINTS", 2)
+    removed = add(towns)
+    webhook_changes.remove(towns.session, towns.registry, OPERATOR, removed, towns.now)
     for _number in range(2):
         add(towns)
     with pytest.raises(StaffRefused):
@@ -120,6 +122,27 @@ def test_a_former_secret_signs_until_its_time_is_over(towns: TwoTowns) -> None:
     assert webhooks.signing_secrets(endpoint, towns.now) == [second]
     third = webhooks.rotate(towns.session, OPERATOR, number, towns.now, timedelta())
     assert webhooks.signing_secrets(endpoint, towns.now) == [third]
+
+
+def test_what_is_removed_is_there_for_nobody_and_keeps_no_secret(towns: TwoTowns) -> None:
+    number = add(towns)
+    endpoint = towns.session.get_one(WebhookEndpoint, number)
+    secret = webhooks.rotate(towns.session, OPERATOR, number, towns.now)
+    enqueue(towns, number, "booking 1")
+    assert towns.registry[TOWN].has_webhooks
+    webhook_changes.remove(towns.session, towns.registry, OPERATOR, number, towns.now)
+    towns.registry.refresh(towns.session)
+    assert not towns.registry[TOWN].has_webhooks
+    assert (statuses(towns), claim(towns, number)) == (["failed"], [])
+    assert not {secret} & set(webhooks.signing_secrets(endpoint, towns.now))
+    assert (endpoint.former_secret, endpoint.url) == (None, webhook_changes.NOWHERE)
+    assert webhooks.list_endpoints(towns.session, OPERATOR) == []
+    for act in (webhook_sending.enable, webhook_sending.disable, webhooks.rotate):
+        with pytest.raises(StaffRefused):
+            act(towns.session, OPERATOR, number, towns.now)
+    with pytest.raises(StaffRefused):
+        webhooks.read(towns.session, OPERATOR, number)
+    assert add(towns) != number  # of the former one's events, it gets none
 
 
 def test_the_record_says_who_did_what_with_endpoints(towns: TwoTowns) -> None:
