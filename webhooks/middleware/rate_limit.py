@@ -12,9 +12,12 @@ UNLIMITED = "/healthz"
 PROVEN = ("/webhooks/", "/api/")
 """The beginnings of the paths of those who prove who they are, and have limits of their own."""
 
+WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+"""The methods whose bodies are read; the bodies of others nobody asks for."""
+
 
 class RateLimit:
-    """ASGI middleware: limits requests by their address, and the bodies of POST requests by bytes.
+    """ASGI middleware: limits requests by their address, and their bodies by bytes.
 
     A request is counted again, by conversation or by who has proven to send it, where its route
     knows that; one that fails without either is counted as its address's.
@@ -41,7 +44,7 @@ class RateLimit:
             await _refuse(refused, scope, receive, send)
             return
         counting = _CountFailure(self._limits, connection, receive, send)
-        if scope["method"] != "POST":
+        if scope["method"] not in WITH_BODY:
             await self._app(scope, receive, counting)
             return
         try:
