@@ -195,6 +195,33 @@ def move(
         raise _not_free(session, offer, starts_at, now, booking) from None
 
 
+def edit(
+    session: Session,
+    registry: Registry,
+    staff: Staff,
+    booking: Booking,
+    changes: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Change details of a booking that isn't over, "" for those that go; the citizen is told.
+
+    The values are as they are stored. Raises StaffRefused: not_allowed, not_found, changed. Raises
+    BookingRefused: too_many_bookings.
+    """
+    check_editable(session, registry, staff, booking, now)
+    service.edit(session, registry, booking, changes, now, acting(staff, booking))
+
+
+def check_editable(
+    session: Session, registry: Registry, staff: Staff, booking: Booking, now: datetime
+) -> None:
+    """Raise StaffRefused (not_allowed, not_found, changed) where `edit` would."""
+    check_right(registry, staff, Action.EDIT, booking)
+    check_awaited(session, registry, booking, now, None)
+    if booking.service not in registry[booking.municipality_id].body.services:
+        raise changed(_("This service isn't offered any more."))
+
+
 def note(
     session: Session,
     registry: Registry,

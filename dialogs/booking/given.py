@@ -58,7 +58,7 @@ def check_given(
         if not condition_holds(answers, field.when):
             continue
         asked.add((False, field.id))
-        read = _read(field, details.get(field.id, ""), lexicon)
+        read = read_detail(field, details.get(field.id, ""), lexicon)
         if not isinstance(read, str):
             wrong.append(WrongAnswer(False, field.id, read.text))
         elif read:
@@ -72,7 +72,7 @@ def check_given(
     return taken, wrong
 
 
-def _read(field: FormField, given: str, lexicon: Lexicon) -> str | ParseFailure:
+def read_detail(field: FormField, given: str, lexicon: Lexicon) -> str | ParseFailure:
     """Return the value of a detail as it is stored, "" for none."""
     spec = FIELD_TYPES[field.type]
     text = clean(given)

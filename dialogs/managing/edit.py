@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from core.catalogue.model import FormField
+from core.catalogue.model import FormField, Municipality
+from core.db.models import Booking
 from core.i18n import _
 from dialogs.booking.details import condition_holds, detail_step
 from dialogs.context import Context, Dialog, Step, refusable
@@ -17,9 +18,15 @@ STEP_PREFIX = "details."
 
 
 def _applicable_fields(ctx: Context, changes: Mapping[str, str]) -> dict[str, FormField]:
-    """Return the booking's fields whose conditions hold after the changes, by id."""
+    """Return the picked booking's fields whose conditions hold after the changes, by id."""
     booking = picked_booking(ctx)
-    body = ctx.office.of_booking(booking).body
+    return applicable_fields(ctx.office.of_booking(booking).body, booking, changes)
+
+
+def applicable_fields(
+    body: Municipality, booking: Booking, changes: Mapping[str, str]
+) -> dict[str, FormField]:
+    """Return a booking's fields whose conditions hold after the changes, by id."""
     details = {**booking.details, **changes}
     answers = {f"{STEP_PREFIX}{name}": value for name, value in details.items()}
     answers["channel"] = booking.channel

@@ -109,7 +109,7 @@ def preview_end(
 
     Raises StaffRefused as `withdraw` does.
     """
-    loaded, row = _endable(session, registry, staff, municipality_id, exception_id, now)
+    loaded, row = _endable(session, registry, staff, municipality_id, exception_id, now, hold=False)
     return _plan_end(session, loaded, row, now)
 
 
@@ -152,11 +152,13 @@ def _endable(
     municipality_id: str,
     exception_id: int,
     now: datetime,
+    *,
+    hold: bool = True,
 ) -> tuple[LoadedMunicipality, ScheduleException]:
-    """Return the municipality, and what can be ended. Raises StaffRefused."""
+    """Return the municipality, and what can be ended; `hold`: locked. Raises StaffRefused."""
     loaded = find_municipality(registry, municipality_id)
     check_municipality(staff, Action.OPEN, municipality_id)
-    row = session.get(ScheduleException, exception_id, with_for_update=True)
+    row = session.get(ScheduleException, exception_id, with_for_update=hold or None)
     if row is None or row.municipality_id != municipality_id:
         raise not_found(_("There is no closure {number}.", number=str(exception_id)))
     check_desk(staff, Action.OPEN, municipality_id, row.desk_id)
