@@ -26,6 +26,8 @@ class KeyScope(StrEnum):
     """Everything that changes something or tells a citizen something."""
     STATISTICS = "statistics"
     """Counts, which show nobody's booking."""
+    WEBHOOKS = "webhooks"
+    """The endpoints that are sent the changes of bookings: to see and change them."""
 
 
 @dataclass(frozen=True)

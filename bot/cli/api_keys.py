@@ -37,7 +37,8 @@ def add(member: MemberId, name: Name, scope: Scopes, days: Days = 365) -> None:
     """Make a key, by which a program acts for a member. It is shown once, and kept nowhere.
 
     read: bookings with initials only; personal: names and details besides; write: changes;
-    statistics: counts. For a program of its own, add a member for it first.
+    statistics: counts; webhooks: addresses that are sent events. For a program of its own,
+    add a member for it first.
     """
     from core.staff import api_keys
 

@@ -13,7 +13,7 @@ from bot.i18n.translator import Translator
 from bot.settings import Settings
 from core.catalogue.registry import Registry
 from core.db.database import Database
-from tests.bot.conftest import file, new_file  # noqa: F401 fixtures here too
+from tests.bot.conftest import file, new_file, receiver, tls  # noqa: F401 fixtures here too
 from tests.conftest import Clock, Deployment
 from tests.postgres import KEY
 from tests.webhooks.chat_client import ServedClient, serving

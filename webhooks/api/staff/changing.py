@@ -1,15 +1,14 @@
-"""POST of /api/v1: book for a caller; move, cancel, mark and note a booking."""
+"""POST of /api/v1: book for a caller; move, cancel and note a booking."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.orm import Session
 
 from core.actor import KeyScope
-from core.bookings import agenda, attendance, by_staff
+from core.bookings import agenda, by_staff
 from core.bookings.staff_rights import bookable_part
-from core.bookings.true_state import changed
 from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking as BookingRow
 from core.db.models import HistoryAction
@@ -17,7 +16,7 @@ from core.i18n import _
 from core.messaging.notifications import notified_on
 from core.staff.members import find_municipality
 from core.staff.rights import Action, check_municipality, not_found
-from dialogs.booking.given import check_given
+from dialogs.booking.given import WrongAnswer, check_given
 from webhooks.api.staff.caller import PREFIX, Caller, StaffRoute, Work
 from webhooks.api.staff.models import (
     Booking,
@@ -34,7 +33,7 @@ from webhooks.api.staff.showing import whole
 
 router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
 
-TOLD = (HistoryAction.MOVED, HistoryAction.CANCELLED)
+TOLD = (HistoryAction.MOVED, HistoryAction.CANCELLED, HistoryAction.EDITED)
 """The changes of which the citizen is told, on which platforms the answer says."""
 
 OF_BOOKING = problems(404, 409, 412, 413, 428)
@@ -101,19 +100,25 @@ def _details(caller: Caller, offer: ServiceOffer, body: NewBooking) -> dict[str,
         questions=body.questions,
         details=body.details,
     )
+    check_right_answers(caller, wrong)
+    return dict(taken)
+
+
+def check_right_answers(caller: Caller, wrong: Sequence[WrongAnswer]) -> None:
+    """Raise RequestValidationError where there are wrong answers."""
     if wrong:
+        say, language = caller.application.services.texts.say, caller.language
         raise RequestValidationError(
             [
                 {
                     "type": "value_error",
                     "loc": ("body", "questions" if each.is_question else "details", each.name),
-                    "msg": texts.say(each.reason, caller.language),
+                    "msg": say(each.reason, language),
                     "input": None,
                 }
                 for each in wrong
             ]
         )
-    return dict(taken)
 
 
 @router.post("/bookings/{booking_id}/move", summary="Move a booking", responses=OF_BOOKING)
@@ -124,7 +129,7 @@ async def move_booking(
 
     409 (`not_free`) where none is; `detail` names the nearest times.
     """
-    return await _change(
+    return await change(
         once,
         response,
         booking_id,
@@ -145,7 +150,7 @@ async def cancel_booking(
     if_match: IfMatch = None,
 ) -> ChangedBooking:
     """Cancel a booking that isn't over; tell the citizen, with the reason."""
-    return await _change(
+    return await change(
         once,
         response,
         booking_id,
@@ -157,60 +162,12 @@ async def cancel_booking(
     )
 
 
-@router.post("/bookings/{booking_id}/arrived", summary="Mark as here", responses=OF_BOOKING)
-async def mark_arrived(
-    booking_id: BookingId, once: OnceOnly, response: Response, if_match: IfMatch = None
-) -> ChangedBooking:
-    """Mark that the citizen is here, on the day of the appointment."""
-    return await _change(
-        once,
-        response,
-        booking_id,
-        Action.ARRIVED,
-        if_match,
-        lambda work, booking: attendance.mark_arrived(
-            work.session, work.registry, work.staff, booking, work.now
-        ),
-    )
-
-
-@router.post("/bookings/{booking_id}/came", summary="Mark as come", responses=OF_BOOKING)
-async def mark_came(
-    booking_id: BookingId, once: OnceOnly, response: Response, if_match: IfMatch = None
-) -> ChangedBooking:
-    """Mark that the citizen came: from the start of the appointment on, for a week."""
-    return await _outcome(once, response, booking_id, Action.CAME, if_match)
-
-
-@router.post("/bookings/{booking_id}/no-show", summary="Mark as not come", responses=OF_BOOKING)
-async def mark_no_show(
-    booking_id: BookingId, once: OnceOnly, response: Response, if_match: IfMatch = None
-) -> ChangedBooking:
-    """Mark that the citizen didn't come: from the start of the appointment on, for a week."""
-    return await _outcome(once, response, booking_id, Action.NO_SHOW, if_match)
-
-
-@router.post("/bookings/{booking_id}/undo", summary="Undo the last mark", responses=OF_BOOKING)
-async def undo_mark(
-    booking_id: BookingId, once: OnceOnly, response: Response, if_match: IfMatch = None
-) -> ChangedBooking:
-    """Take back what was marked last, on the same day."""
-
-    def undo(work: Work, booking: BookingRow) -> None:
-        marked = attendance.last_mark(booking)
-        if marked is None:
-            raise changed(_("Nothing is marked of this appointment."))
-        attendance.undo(work.session, work.registry, work.staff, booking, marked, work.now)
-
-    return await _change(once, response, booking_id, Action.UNDO, if_match, undo)
-
-
 @router.post("/bookings/{booking_id}/note", summary="Note something", responses=OF_BOOKING)
 async def note_booking(
     booking_id: BookingId, body: Note, once: OnceOnly, response: Response, if_match: IfMatch = None
 ) -> ChangedBooking:
     """Keep a note for colleagues, in place of the one before; the citizen isn't told."""
-    return await _change(
+    return await change(
         once,
         response,
         booking_id,
@@ -222,22 +179,7 @@ async def note_booking(
     )
 
 
-async def _outcome(
-    once: Once, response: Response, booking_id: int, action: Action, if_match: str | None
-) -> ChangedBooking:
-    return await _change(
-        once,
-        response,
-        booking_id,
-        action,
-        if_match,
-        lambda work, booking: attendance.mark_outcome(
-            work.session, work.registry, work.staff, booking, action, work.now
-        ),
-    )
-
-
-async def _change(
+async def change(
     once: Once,
     response: Response,
     booking_id: int,

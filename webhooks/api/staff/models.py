@@ -164,7 +164,7 @@ class ChangedBooking(Booking):
     )
 
     told_on: list[str] = Field(
-        description="Where somebody is told that it was moved or cancelled; if nowhere, call them."
+        description="Where somebody is told of the change; if nowhere, call them."
     )
 
 
@@ -205,6 +205,16 @@ class Move(Model):
     model_config = example(starts_at="2026-12-03T13:00:00+02:00")
 
     starts_at: Moment = Field(description="One of the free times.")
+
+
+class Edit(Model):
+    """The details of a booking that change; the others stay."""
+
+    model_config = example(details={"phone": "6987654321"})
+
+    details: Answers = Field(
+        min_length=1, description="By the catalogue's fields; \"\" deletes one that isn't required."
+    )
 
 
 class Cancellation(Model):

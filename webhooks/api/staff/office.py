@@ -1,21 +1,15 @@
-"""The office itself over /api/v1: closures, messages to citizens, the record, statistics."""
+"""The office itself over /api/v1: messages to citizens, the record, statistics."""
 
 from dataclasses import asdict
-from datetime import datetime, time
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from core.bookings import by_staff, statistics
-from core.bookings.agenda import ListPlace, entry_of
-from core.bookings.closures import listing
-from core.bookings.closures import service as closures
-from core.bookings.closures.request import ExceptionRequest
+from core.bookings.agenda import ListPlace
 from core.bookings.to_citizen import chat_of_citizen, write_to_citizen
-from core.catalogue.registry import LoadedMunicipality
-from core.catalogue.times import MIDNIGHT
-from core.db.models import Booking, ScheduleException
+from core.db.models import Booking
 from core.staff import record
 from core.staff.members import find_municipality
 from core.staff.rights import Action, check_municipality
@@ -23,13 +17,7 @@ from webhooks.api.staff.caller import PREFIX, KeyCaller, StaffRoute, Work
 from webhooks.api.staff.cursor import dump_cursor
 from webhooks.api.staff.models import MAX_ID
 from webhooks.api.staff.office_models import (
-    Closure,
-    Closures,
-    MadeClosure,
-    MovedBooking,
-    NewClosure,
     NewMessage,
-    Preview,
     Record,
     RecordedAction,
     Sent,
@@ -45,156 +33,12 @@ from webhooks.api.staff.reading import (
     Limit,
     MunicipalityId,
     days,
-    invalid,
     place_after,
 )
-from webhooks.api.staff.showing import summary
 
 router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
 
 MAX_COUNTED_DAYS = 366
-
-ClosureId = Annotated[int, Path(description="The id of a closure.", ge=1, le=MAX_ID)]
-
-
-@router.get(
-    "/municipalities/{municipality}/closures", summary="List closures", responses=problems(404)
-)
-async def list_closures(municipality: MunicipalityId, caller: KeyCaller) -> Closures:
-    """Return what staff closed or opened besides, and isn't over; the catalogue's isn't in it."""
-
-    def run(work: Work) -> Closures:
-        listed = listing.list_exceptions(
-            work.session, work.registry, work.staff, municipality, work.now
-        )
-        loaded = find_municipality(work.registry, municipality)
-        rows = [work.session.get_one(ScheduleException, each.id) for each in listed]
-        return Closures(closures=[Closure(**_closure(loaded, row)) for row in rows])
-
-    return await caller.read(run)
-
-
-@router.post(
-    "/municipalities/{municipality}/closures/preview",
-    summary="Preview a closure",
-    responses=problems(404, 409, 413),
-)
-async def preview_closure(
-    municipality: MunicipalityId, body: NewClosure, caller: KeyCaller
-) -> Preview:
-    """Return what would become of the bookings in the way. It changes nothing."""
-
-    def run(work: Work) -> Preview:
-        asked = _asked(municipality, body)
-        planned = closures.preview(work.session, work.registry, work.staff, asked, work.now)
-        loaded = find_municipality(work.registry, municipality)
-        names = {row_id: f"{at}/{desk}" for (at, desk), row_id in loaded.desk_ids.items()}
-        return Preview(
-            moved=[
-                MovedBooking(
-                    **summary(loaded, entry_of(loaded, booking)).model_dump(),
-                    to_desk=names[desk_id],
-                )
-                for booking, desk_id in planned.moves
-            ],
-            offered=[summary(loaded, entry_of(loaded, each)) for each in planned.offers],
-        )
-
-    return await caller.read(run)
-
-
-@router.post(
-    "/municipalities/{municipality}/closures",
-    summary="Close, or open besides",
-    status_code=201,
-    responses=problems(404, 409, 413),
-)
-async def make_closure(
-    municipality: MunicipalityId, body: NewClosure, once: OnceOnly
-) -> MadeClosure:
-    """Close, or open besides. Bookings in the way go to other desks, or are offered a time."""
-
-    def run(work: Work) -> int:
-        asked = _asked(municipality, body)
-        return closures.make(work.session, work.registry, work.staff, asked, work.now).id
-
-    return await once.change(run, _made, alone=True)
-
-
-@router.post(
-    "/municipalities/{municipality}/closures/{closure_id}/end",
-    summary="End a closure",
-    responses=problems(404, 409, 413),
-)
-async def end_closure(
-    municipality: MunicipalityId, closure_id: ClosureId, once: OnceOnly
-) -> MadeClosure:
-    """End a closure or an extra opening before its time.
-
-    A closure's offers that weren't accepted are withdrawn; an opening's bookings are in the way.
-    """
-
-    def run(work: Work) -> int:
-        closures.withdraw(
-            work.session, work.registry, work.staff, municipality, closure_id, work.now
-        )
-        return closure_id
-
-    return await once.change(run, _ended, alone=True)
-
-
-def _asked(municipality: str, body: NewClosure) -> ExceptionRequest:
-    """Return what is asked for. Raises RequestValidationError."""
-    if (body.start is None) != (body.end is None):
-        raise invalid("start", "Send both start and end, or neither.", "body")
-    return ExceptionRequest(
-        kind=body.kind,
-        municipality_id=municipality,
-        first=body.first,
-        last=body.last or body.first,
-        start=_clock(body.start),
-        end=_clock(body.end),
-        branch=body.branch,
-        desk=body.desk,
-        reason=body.reason or None,
-    )
-
-
-def _clock(given: time | None) -> str | None:
-    """Return a time of day as it is stored."""
-    if given is None:
-        return None
-    return "24:00" if given == MIDNIGHT else f"{given:%H:%M}"
-
-
-def _made(work: Work, closure_id: int) -> MadeClosure:
-    row = work.session.get_one(ScheduleException, closure_id)
-    return _outcome(work, row, row.made_at)
-
-
-def _ended(work: Work, closure_id: int) -> MadeClosure:
-    row = work.session.get_one(ScheduleException, closure_id)
-    return _outcome(work, row, row.withdrawn_at or row.made_at)
-
-
-def _outcome(work: Work, row: ScheduleException, at: datetime) -> MadeClosure:
-    """Return a closure, and what became of the bookings in the way when it was made or ended."""
-    loaded = work.registry[row.municipality_id]
-    came = listing.outcome_of(work.session, row, at)
-    return MadeClosure(
-        **_closure(loaded, row), moved=sum(came.moved.values()), offered=came.offered
-    )
-
-
-def _closure(loaded: LoadedMunicipality, row: ScheduleException) -> dict[str, Any]:
-    asked, zone = listing.request_of(loaded, row), ZoneInfo(loaded.body.timezone)
-    kept = {name: value for name, value in asdict(asked).items() if name != "municipality_id"}
-    return {
-        "id": row.id,
-        **kept,
-        "made_at": row.made_at.astimezone(zone),
-        "ended_at": row.withdrawn_at and row.withdrawn_at.astimezone(zone),
-    }
 
 
 @router.post(

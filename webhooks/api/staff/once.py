@@ -28,7 +28,7 @@ IdempotencyKey = Annotated[
         max_length=255,
         pattern=r"^[\x20-\x7e]+$",
         description="A name of yours for this request, such as a random UUID. Sent again within "
-        "24 hours, it changes nothing more, and is answered by how the booking is then.",
+        "24 hours, it changes nothing more, and is answered by how things are then.",
     ),
 ]
 IfMatch = Annotated[
@@ -53,12 +53,13 @@ class Once:
         fn: Callable[[Work], int],
         show: Callable[[Work, int], T],
         *,
+        again: Callable[[Work, int], T] | None = None,
         alone: bool = False,
     ) -> T:
         """Run fn(work) unless that was done, and return show(work, the id that fn has returned).
 
-        Raises what these raise, and HTTPException (409, 422) for a request that is still running,
-        or differs.
+        Where it was done before, return `again` of these instead, if given. Raises what these
+        raise, and HTTPException (409, 422) for a request that is still running, or differs.
         """
 
         def run(work: Work) -> T:
@@ -72,9 +73,10 @@ class Once:
                 raise HTTPException(
                     422, "This Idempotency-Key is that of another request; use a new one."
                 ) from None
-            if subject is None:
-                subject = fn(work)
-                keep_done(work.session, work.registry, self.request, subject, work.now)
+            if subject is not None:
+                return (again or show)(work, subject)
+            subject = fn(work)
+            keep_done(work.session, work.registry, self.request, subject, work.now)
             return show(work, subject)
 
         return await self.caller.write(run, alone=alone)

@@ -1,5 +1,7 @@
 """The routers of /api/v1."""
 
-from webhooks.api.staff import changing, office, reading
+from webhooks.api.staff import changing, closures, editing, endpoints, marks, office, reading
 
-ROUTERS = (reading.router, changing.router, office.router)
+ROUTERS = tuple(
+    each.router for each in (reading, changing, editing, marks, closures, office, endpoints)
+)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from core.actor import KeyScope
 
-_READ, _PERSONAL, _WRITE, _COUNTS = KeyScope
+_READ, _PERSONAL, _WRITE, _COUNTS, _WEBHOOKS = KeyScope
 
 SCOPES: Mapping[str, KeyScope | None] = {
     "read_key": None,  # any key may ask what it is
@@ -18,6 +18,7 @@ SCOPES: Mapping[str, KeyScope | None] = {
     "book": _WRITE,
     "move_booking": _WRITE,
     "cancel_booking": _WRITE,
+    "edit_booking": _WRITE,
     "mark_arrived": _WRITE,
     "mark_came": _WRITE,
     "mark_no_show": _WRITE,
@@ -26,8 +27,17 @@ SCOPES: Mapping[str, KeyScope | None] = {
     "list_closures": _READ,
     "preview_closure": _READ,
     "make_closure": _WRITE,
+    "preview_end": _READ,
     "end_closure": _WRITE,
     "send_message": _WRITE,
     "read_record": _PERSONAL,  # it names colleagues
     "read_statistics": _COUNTS,
+    "list_webhooks": _WEBHOOKS,
+    "add_webhook": _WEBHOOKS,
+    "read_webhook": _WEBHOOKS,
+    "change_webhook": _WEBHOOKS,
+    "rotate_webhook": _WEBHOOKS,
+    "try_webhook": _WEBHOOKS,
+    "replay_webhook": _WEBHOOKS,
+    "remove_webhook": _WEBHOOKS,
 }

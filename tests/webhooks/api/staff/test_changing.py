@@ -1,6 +1,6 @@
 """Programs change bookings as staff in their chat do: the citizen is told, the key recorded."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -170,6 +170,63 @@ def test_a_booking_is_cancelled_for_a_reason(office: TownsOffice) -> None:
     ] + [(each.action, None, None) for each in done[1:]]
     sent = office.do(lambda s: s.scalars(select(OutboxRow.kind)).all())
     assert "cancelled_by_office" in sent
+
+
+def test_details_are_edited_as_in_the_dialog_and_the_citizen_told(office: TownsOffice) -> None:
+    key, path = office.key(at="kalamata"), "/municipalities/kalamata/bookings"
+    given = {"name": "Μαρία Παπαδοπούλου", "email": "maria@example.gr", "phone": "6912345678"}
+    asked: dict[str, Any] = {
+        "service": "epidoma-stegasis",
+        "branch": "koinoniki-arogi",
+        "channel": "in_person",
+        "starts_at": "2026-12-03T12:30:00+02:00",
+        "details": {**given, "tax_number": "068933130"},
+        "questions": {"receives": "no"},
+        "consent": "details sample-1",
+    }
+    made = office.post(path, key, asked)
+    one = f"/bookings/{made.json()['id']}"
+
+    def edit(**details: str) -> httpx.Response:
+        return office.send("PATCH", one, key, {"details": details}, If_Match="*")
+
+    refused = edit(phone="12", email="x", name="", tax_number="068933131", shoe="42")
+    assert refused.status_code == 422
+    wrong = {each["field"]: each["message"] for each in refused.json()["errors"]}
+    assert set(wrong) == {
+        *("details.phone", "details.email", "details.name", "details.tax_number", "details.shoe")
+    }
+    assert "69" in wrong["details.phone"]
+    assert office.get(one, key).json() == made.json()
+    edited = edit(phone="6987654321", name=given["name"])
+    assert edited.status_code == 200, edited.text
+    assert edited.json()["details"] == {**made.json()["details"], "phone": "+306987654321"}
+    assert edited.json()["history"][-1]["fields"] == ["phone"]
+    assert edited.json()["version"] == made.json()["version"] + 1
+    assert edited.headers["ETag"] == f'"{edited.json()["version"]}"'
+    assert edit(phone="6987654321").json()["history"] == edited.json()["history"]
+
+
+@mostly_on("sqlite")
+def test_an_edit_is_told_and_is_an_event(office: TownsOffice) -> None:
+    booking, key = office.book(), office.key()
+    office.webhook()
+
+    def edit(key: str, if_match: str = "*", **details: str) -> httpx.Response:
+        path = f"/bookings/{booking.id}"
+        return office.send("PATCH", path, key, {"details": details}, If_Match=if_match)
+
+    assert edit(key, '"0"', phone="6987654321").status_code == 412
+    edited = edit(key, phone="6987654321")
+    assert (edited.status_code, edited.json()["told_on"]) == (200, ["webchat"])
+    kinds = office.do(lambda s: s.scalars(select(OutboxRow.kind)).all())
+    assert "edited_by_office" in kinds
+    payload = office.do(lambda s: s.query(OutboxRow.payload).filter_by(kind="event").one()[0])
+    assert '"booking.edited"' in payload and '"fields":["phone"]' in payload
+    assert "6987654321" not in payload
+    office.deployment.clock.now = HERE + timedelta(hours=2)
+    over = edit(key, phone="6987654322")
+    assert (over.status_code, over.json()["code"]) == (409, "changed")
 
 
 @pytest.mark.parametrize("mark", MARKS)

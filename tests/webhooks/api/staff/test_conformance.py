@@ -27,7 +27,7 @@ from core.actor import KeyScope, Role
 from core.catalogue.loader import SHIPPED, read_catalogue
 from core.catalogue.registry import Registry
 from core.db.database import Database
-from core.staff import api_keys, members
+from core.staff import api_keys, members, webhooks
 from tests.conftest import NOW, SOAK, Clock
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.staff.two_towns import OPERATOR
@@ -40,7 +40,7 @@ from webhooks.api.staff.router import ROUTERS
 from webhooks.api.staff.scopes import SCOPES
 from webhooks.app import build_app
 
-SHORT, LONG = 3, 100
+SHORT, LONG = 2, 100
 """The requests that are made at random of each route; those of the description's parts besides."""
 
 load_all_checks()
@@ -63,6 +63,8 @@ THERE: Mapping[str, Any] = {
     "branch": "koinoniki-arogi",
     "channel": "in_person",
     "starts_at": "2026-12-17T12:00:00+02:00",
+    "webhook_id": 1,
+    "url": "https://127.0.0.1/hook",  # isn't public: nothing is sent
 }
 """The values of what is there, by the names of parameters and fields."""
 
@@ -142,6 +144,8 @@ def make_key(session: Session, services: Services) -> str:
     registry.refresh(session)
     given: dict[str, Any] = {"name": "Fuzz", "role": Role.MANAGER, "municipality_id": TOWN}
     member = members.add(session, registry, OPERATOR, now, **given)
+    url: Any = THERE["url"]
+    webhooks.add(session, registry, OPERATOR, now, municipality_id=TOWN, url=url)
     return api_keys.make(
         session,
         registry,

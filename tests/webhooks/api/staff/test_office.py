@@ -69,15 +69,19 @@ def test_a_desk_is_opened_besides(office: TownsOffice) -> None:
     assert f"{MONDAY}T23:30:00+02:00" in free
 
 
-@mostly_on("sqlite")
 def test_an_opening_that_ends_says_what_becomes_of_its_bookings(office: TownsOffice) -> None:
     key, opening = office.key(), {"kind": "opening", "first": str(MONDAY), "branch": "office"}
     made = office.post(CLOSURES, key, {**opening, "start": "18:00", "end": "19:00"}).json()
     office.book("18:00", service="tax")
     office.deployment.clock.forward(minutes=1)
+    preview = office.get(f"{CLOSURES}/{made['id']}/end/preview", key)
+    assert preview.status_code == 200, preview.text
+    assert [len(preview.json()[what]) for what in ("moved", "offered")] == [0, 1]
+    assert office.get(CLOSURES, key).json()["closures"]
     ended = office.post(f"{CLOSURES}/{made['id']}/end", key).json()
     assert (made["moved"], made["offered"]) == (0, 0)
     assert (ended["moved"], ended["offered"]) == (0, 1)
+    assert office.get(f"{CLOSURES}/{made['id']}/end/preview", key).status_code == 409
 
 
 @pytest.mark.parametrize(

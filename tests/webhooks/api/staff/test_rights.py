@@ -71,6 +71,13 @@ class Attempt:
     def post(self, path: str, **body: Any) -> httpx.Response:
         return self.office.post(path, self.key, body, If_Match="*")
 
+    def send(self, method: str, path: str, **body: Any) -> httpx.Response:
+        return self.office.send(method, path, self.key, body, If_Match="*")
+
+    @property
+    def hook(self) -> str:
+        return f"/webhooks/{self.office.webhook(at=self.booking.municipality_id)}"
+
     @property
     def offer(self) -> dict[str, str]:
         return {"service": self.booking.service, "branch": "office", "channel": "in_person"}
@@ -85,7 +92,8 @@ class Attempt:
         self.office.post(f"{self.one}/arrived", self.office.key(at=self.town[16:]), If_Match="*")
         return self.post(f"{self.one}/undo")
 
-    def end(self) -> httpx.Response:
+    def made(self) -> str:
+        """A closure at their desk that was made."""
         services, asked = self.office.deployment.services, self.closure
         number = self.office.do(
             lambda s: (
@@ -106,7 +114,7 @@ class Attempt:
                 ).id
             )
         )
-        return self.post(f"{self.town}/closures/{number}/end")
+        return f"{self.town}/closures/{number}"
 
 
 ROUTES: Mapping[str, tuple[Callable[[Attempt], httpx.Response], Expected]] = {
@@ -124,6 +132,10 @@ ROUTES: Mapping[str, tuple[Callable[[Attempt], httpx.Response], Expected]] = {
     "book": (lambda do: do.post(f"{do.town}/bookings", **do.offer, starts_at=do.free), SERVES),
     "move_booking": (lambda do: do.post(f"{do.one}/move", starts_at=do.free), SERVES),
     "cancel_booking": (lambda do: do.post(f"{do.one}/cancel", reason="x"), SERVES),
+    "edit_booking": (
+        lambda do: do.send("PATCH", do.one, details={"phone": "6912345678"}),
+        SERVES,
+    ),
     "mark_arrived": (lambda do: do.post(f"{do.one}/arrived"), SERVES),
     "mark_came": (lambda do: do.post(f"{do.one}/came"), SERVES),
     "mark_no_show": (lambda do: do.post(f"{do.one}/no-show"), SERVES),
@@ -133,9 +145,24 @@ ROUTES: Mapping[str, tuple[Callable[[Attempt], httpx.Response], Expected]] = {
     "list_closures": (lambda do: do.get(f"{do.town}/closures"), LISTS),
     "preview_closure": (lambda do: do.post(f"{do.town}/closures/preview", **do.closure), AT_DESK),
     "make_closure": (lambda do: do.post(f"{do.town}/closures", **do.closure), AT_DESK),
-    "end_closure": (Attempt.end, AT_DESK),
+    "preview_end": (lambda do: do.get(f"{do.made()}/end/preview"), AT_DESK),
+    "end_closure": (lambda do: do.post(f"{do.made()}/end"), AT_DESK),
     "read_record": (lambda do: do.get(f"{do.town}/record"), MANAGES),
     "read_statistics": (lambda do: do.get(f"{do.town}/statistics"), MANAGES),
+    "list_webhooks": (lambda do: do.get(f"{do.town}/webhooks"), MANAGES),
+    "add_webhook": (
+        lambda do: do.post(f"{do.town}/webhooks", url="https://example.gr"),
+        MANAGES,
+    ),
+    "read_webhook": (lambda do: do.get(do.hook), MANAGES),
+    "change_webhook": (lambda do: do.send("PATCH", do.hook, enabled=False), MANAGES),
+    "rotate_webhook": (lambda do: do.post(f"{do.hook}/rotate"), MANAGES),
+    "try_webhook": (lambda do: do.post(f"{do.hook}/test"), MANAGES),
+    "replay_webhook": (
+        lambda do: do.post(f"{do.hook}/replay", since="2026-12-01T00:00:00Z"),
+        MANAGES,
+    ),
+    "remove_webhook": (lambda do: do.send("DELETE", do.hook), MANAGES),
 }
 
 

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from core.actor import KeyScope, Role
 from core.catalogue.model import Municipality
 from core.db.models import Booking
-from core.staff import api_keys, members
+from core.staff import api_keys, members, webhooks
 from tests.conftest import Deployment
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import MONDAY
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, with_groups
+from tests.dialogs.custom_municipality import form_field
 
 T = TypeVar("T")
 
@@ -31,7 +32,10 @@ class TownsOffice:
     deployment: Deployment
     client: httpx.Client
     towns: dict[str, Municipality] = field(
-        default_factory=lambda: {each: with_groups(each) for each in (TOWN, CITY)}
+        default_factory=lambda: {
+            each: with_groups(each, fields=[form_field("phone", "phone", required=False)])
+            for each in (TOWN, CITY)
+        }
     )
 
     def __post_init__(self) -> None:
@@ -100,16 +104,31 @@ class TownsOffice:
 
         return self.do(run)
 
+    def webhook(self, url: str = "https://127.0.0.1/hook", at: str = TOWN) -> int:
+        """A webhook endpoint; by default, its address isn't public."""
+        services = self.deployment.services
+        return self.do(
+            lambda s: webhooks.add(
+                s, services.registry, OPERATOR, services.clock(), municipality_id=at, url=url
+            )[0]
+        )
+
     def get(self, path: str, key: str, **more: Any) -> httpx.Response:
         return self.client.get(f"/api/v1{path}", headers=bearer(key), **more)
 
     def post(self, path: str, key: str, body: Any = None, **headers: str) -> httpx.Response:
-        """Post a body, with an Idempotency-Key of its own; `If_Match` is such a header."""
+        return self.send("POST", path, key, body, **headers)
+
+    def send(
+        self, method: str, path: str, key: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
+        """Send a body, with an Idempotency-Key of its own; `If_Match` is such a header."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         own = {"Idempotency-Key": f"test {next(self._numbers)}"}
         headers = {"Content-Type": "application/json", **bearer(key), **own, **named}
         # As ASCII, so that a body may have what UTF-8 can't.
-        return self.client.post(f"/api/v1{path}", content=json.dumps(body or {}), headers=headers)
+        content = json.dumps(body or {})
+        return self.client.request(method, f"/api/v1{path}", content=content, headers=headers)
 
 
 def bearer(key: str) -> dict[str, str]:

@@ -1,0 +1,38 @@
+"""PATCH of /api/v1: the details of a booking."""
+
+from fastapi import APIRouter, Response
+
+from core.bookings import by_staff
+from core.db.models import Booking as BookingRow
+from core.staff.rights import Action
+from dialogs.managing.given_changes import check_changes
+from webhooks.api.staff.caller import PREFIX, StaffRoute, Work
+from webhooks.api.staff.changing import OF_BOOKING, change, check_right_answers
+from webhooks.api.staff.models import ChangedBooking, Edit
+from webhooks.api.staff.once import IfMatch, OnceOnly
+from webhooks.api.staff.reading import BookingId
+
+router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
+
+
+@router.patch("/bookings/{booking_id}", summary="Edit a booking's details", responses=OF_BOOKING)
+async def edit_booking(
+    booking_id: BookingId, body: Edit, once: OnceOnly, response: Response, if_match: IfMatch = None
+) -> ChangedBooking:
+    """Change details of a booking that isn't over; tell the citizen.
+
+    Each is checked as a citizen's answer: 422 names the field, and what is expected. A detail that
+    a change makes necessary must be sent with it; one that it makes needless goes. Where nothing
+    differs, nothing is changed.
+    """
+    caller = once.caller
+
+    def edit(work: Work, booking: BookingRow) -> None:
+        by_staff.check_editable(work.session, work.registry, work.staff, booking, work.now)
+        town, texts = work.registry[booking.municipality_id].body, caller.application.services.texts
+        changes, wrong = check_changes(town, booking, texts, body.details)
+        check_right_answers(caller, wrong)
+        if changes:
+            by_staff.edit(work.session, work.registry, work.staff, booking, changes, work.now)
+
+    return await change(once, response, booking_id, Action.EDIT, if_match, edit)

@@ -1,0 +1,215 @@
+"""Webhook endpoints over /api/v1: added, changed, tried, sent events once more, removed."""
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.exceptions import HTTPException
+
+from bot.delivery.claimed import ClaimedEvent
+from bot.delivery.webhook_trial import prepare_trial, send_trial
+from core.db.models import WebhookEndpoint
+from core.errors import DeliveryError
+from core.staff import webhook_changes, webhook_sending, webhooks
+from core.staff.members import find_municipality
+from webhooks.api.staff.caller import PREFIX, KeyCaller, StaffRoute, Work
+from webhooks.api.staff.endpoint_models import (
+    NewWebhook,
+    Replay,
+    Replayed,
+    Rotation,
+    Trial,
+    Webhook,
+    WebhookChange,
+    Webhooks,
+    WebhookWithSecret,
+    facts,
+)
+from webhooks.api.staff.models import MAX_ID
+from webhooks.api.staff.once import OnceOnly
+from webhooks.api.staff.problems import problems
+from webhooks.api.staff.reading import MunicipalityId, invalid
+
+router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
+
+WebhookId = Annotated[int, Path(description="The id of a webhook endpoint.", ge=1, le=MAX_ID)]
+
+TRIALS = asyncio.Semaphore(4)
+"""The trials that a process makes at once: each may wait for an answer as long as an event does."""
+
+
+@router.get(
+    "/municipalities/{municipality}/webhooks", summary="List webhooks", responses=problems(404)
+)
+async def list_webhooks(municipality: MunicipalityId, caller: KeyCaller) -> Webhooks:
+    """Return the addresses that are sent events, with how many wait for each, or failed."""
+
+    def run(work: Work) -> Webhooks:
+        found = webhooks.list_endpoints(work.session, work.staff, municipality)
+        find_municipality(work.registry, municipality)
+        return Webhooks(webhooks=[Webhook(**facts(each)) for each in found])
+
+    return await caller.read(run)
+
+
+@router.post(
+    "/municipalities/{municipality}/webhooks",
+    summary="Add a webhook",
+    status_code=201,
+    responses=problems(404, 409, 413),
+)
+async def add_webhook(
+    municipality: MunicipalityId, body: NewWebhook, once: OnceOnly
+) -> WebhookWithSecret:
+    """Send events to an address, from now on. The secret that signs them is shown this once."""
+    networks = once.caller.application.settings.webhook_networks
+
+    def run(work: Work) -> int:
+        number, _secret = webhooks.add(
+            work.session,
+            work.registry,
+            work.staff,
+            work.now,
+            municipality_id=municipality,
+            url=body.url,
+            event_types=body.events,
+            plain_http=bool(networks),
+        )
+        return number
+
+    return await once.change(run, _with_secret, again=_without_secret, alone=True)
+
+
+@router.get("/webhooks/{webhook_id}", summary="Read a webhook", responses=problems(404))
+async def read_webhook(webhook_id: WebhookId, caller: KeyCaller) -> Webhook:
+    """Return an address that is sent events."""
+    return await caller.read(lambda work: _show(work, webhook_id))
+
+
+@router.patch(
+    "/webhooks/{webhook_id}", summary="Change a webhook", responses=problems(404, 409, 413)
+)
+async def change_webhook(webhook_id: WebhookId, body: WebhookChange, once: OnceOnly) -> Webhook:
+    """Change which events an address is sent; enable it, also after it failed; disable it."""
+    if body.events is None and body.enabled is None:
+        raise invalid("enabled", "Send events, enabled, or both.", "body")
+
+    def run(work: Work) -> int:
+        given = (work.session, work.staff, webhook_id)
+        if body.events is not None:
+            webhook_changes.change_events(*given, body.events, work.now)
+        if body.enabled is not None:
+            switch = webhook_sending.enable if body.enabled else webhook_sending.disable
+            switch(*given, work.now)
+        return webhook_id
+
+    return await once.change(run, _show)
+
+
+@router.post(
+    "/webhooks/{webhook_id}/rotate",
+    summary="Replace a webhook's secret",
+    responses=problems(404, 409, 413),
+)
+async def rotate_webhook(
+    webhook_id: WebhookId, body: Rotation, once: OnceOnly
+) -> WebhookWithSecret:
+    """Give an address a new secret, shown this once; for some hours both secrets sign."""
+
+    def run(work: Work) -> int:
+        overlap = timedelta(hours=body.overlap_hours)
+        webhooks.rotate(work.session, work.staff, webhook_id, work.now, overlap)
+        return webhook_id
+
+    return await once.change(run, _with_secret, again=_without_secret)
+
+
+@router.post(
+    "/webhooks/{webhook_id}/test", summary="Try a webhook", responses=problems(404, 409, 413)
+)
+async def try_webhook(webhook_id: WebhookId, once: OnceOnly) -> Trial:
+    """Send an event that tells of nothing, now, also to an address that is disabled.
+
+    503 while several others are being tried.
+    """
+    if TRIALS.locked():
+        raise HTTPException(503, "Other trials are at work still.", {"Retry-After": "5"})
+    application = once.caller.application
+    prepared: list[ClaimedEvent] = []
+
+    def run(work: Work) -> int:
+        prepared[:] = [prepare_trial(work.session, work.staff, webhook_id, work.now)]
+        return webhook_id
+
+    async with TRIALS:
+        events = await once.change(run, lambda _work, _id: prepared, again=lambda _work, _id: [])
+        if not events:
+            return Trial(event=None, taken=None, why=None)
+        networks, now = application.settings.webhook_networks, application.services.clock()
+        try:
+            await send_trial(events[0], networks, now)
+        except DeliveryError as error:
+            return Trial(event=events[0].event_id, taken=False, why=error.why)
+        return Trial(event=events[0].event_id, taken=True, why=None)
+
+
+@router.post(
+    "/webhooks/{webhook_id}/replay",
+    summary="Send events once more",
+    status_code=202,
+    responses=problems(404, 409, 413),
+)
+async def replay_webhook(webhook_id: WebhookId, body: Replay, once: OnceOnly) -> Replayed:
+    """Send events once more, with the same ids: those that are named, or those of a time."""
+    if (body.events is None) == (body.since is None):
+        raise invalid("since", "Send either events or since.", "body")
+    if body.until is not None and body.since is None:
+        raise invalid("until", "Send it with since.", "body")
+    counted = [0]
+
+    def run(work: Work) -> int:
+        given = (work.session, work.staff, webhook_id)
+        if body.since is not None:
+            counted[0] = webhook_sending.replay_since(*given, work.now, body.since, body.until)
+        for each in body.events or ():
+            webhook_sending.replay_event(*given, each, work.now)
+        if body.events:
+            counted[0] = len(body.events)
+        return webhook_id
+
+    return await once.change(
+        run,
+        lambda _work, _id: Replayed(count=counted[0]),
+        again=lambda _work, _id: Replayed(count=None),
+    )
+
+
+@router.delete(
+    "/webhooks/{webhook_id}",
+    summary="Remove a webhook",
+    status_code=204,
+    responses=problems(404, 409, 413),
+)
+async def remove_webhook(webhook_id: WebhookId, once: OnceOnly) -> None:
+    """Send an address nothing any more, for good; its secret is erased."""
+
+    def run(work: Work) -> int:
+        webhook_changes.remove(work.session, work.registry, work.staff, webhook_id, work.now)
+        return webhook_id
+
+    await once.change(run, lambda _work, _id: None, alone=True)
+
+
+def _show(work: Work, webhook_id: int) -> Webhook:
+    return Webhook(**facts(webhooks.read(work.session, work.staff, webhook_id)))
+
+
+def _with_secret(work: Work, webhook_id: int) -> WebhookWithSecret:
+    """Return an endpoint with the secret that it was just given."""
+    secret = work.session.get_one(WebhookEndpoint, webhook_id).secret
+    return WebhookWithSecret(**_show(work, webhook_id).model_dump(), secret=secret)
+
+
+def _without_secret(work: Work, webhook_id: int) -> WebhookWithSecret:
+    return WebhookWithSecret(**_show(work, webhook_id).model_dump(), secret=None)
