@@ -92,7 +92,7 @@ class Attempt:
         self.office.post(f"{self.one}/arrived", self.office.key(at=self.town[16:]), If_Match="*")
         return self.post(f"{self.one}/undo")
 
-    def made(self) -> str:
+    def made(self, start: str, end: str) -> str:
         """A closure at their desk that was made."""
         services, asked = self.office.deployment.services, self.closure
         number = self.office.do(
@@ -106,8 +106,8 @@ class Attempt:
                         self.booking.municipality_id,
                         self.booking.starts_at.date(),
                         self.booking.starts_at.date(),
-                        "21:00",
-                        "22:00",
+                        start,
+                        end,
                         desk=asked["desk"],
                     ),
                     services.clock(),
@@ -145,8 +145,8 @@ ROUTES: Mapping[str, tuple[Callable[[Attempt], httpx.Response], Expected]] = {
     "list_closures": (lambda do: do.get(f"{do.town}/closures"), LISTS),
     "preview_closure": (lambda do: do.post(f"{do.town}/closures/preview", **do.closure), AT_DESK),
     "make_closure": (lambda do: do.post(f"{do.town}/closures", **do.closure), AT_DESK),
-    "preview_end": (lambda do: do.get(f"{do.made()}/end/preview"), AT_DESK),
-    "end_closure": (lambda do: do.post(f"{do.made()}/end"), AT_DESK),
+    "preview_end": (lambda do: do.get(f"{do.made('21:00', '22:00')}/end/preview"), AT_DESK),
+    "end_closure": (lambda do: do.post(f"{do.made('22:00', '23:00')}/end"), AT_DESK),
     "read_record": (lambda do: do.get(f"{do.town}/record"), MANAGES),
     "read_statistics": (lambda do: do.get(f"{do.town}/statistics"), MANAGES),
     "list_webhooks": (lambda do: do.get(f"{do.town}/webhooks"), MANAGES),
