@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session
 
 from core.actor import KeyScope, Role, Staff
 from core.catalogue.registry import Registry
-from core.db.models import ApiKey, StaffMember
+from core.db.models import ApiKey, StaffArea, StaffMember
 from core.db.statements import run
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
-from core.staff.members import find, load
+from core.staff.members import WHO_ACTS, as_staff, find
 from core.staff.record import record
 from core.staff.rights import Action, Scope, not_found, scope_of
 
@@ -110,7 +110,7 @@ def make(
         member_id=member_id,
         name=name,
         prefix=key[:SHOWN],
-        key_hash=_hashed(registry, key),
+        key_hash=hashed(registry, key),
         scopes=sorted(set(scopes)),
         created_at=now,
         expires_at=now + timedelta(days=days),
@@ -138,13 +138,20 @@ def is_key(presented: str) -> bool:
 
 
 _KEYS = ApiKey.__table__
-_VALID = select(
-    *(_KEYS.c.id, _KEYS.c.name, _KEYS.c.member_id, _KEYS.c.scopes),
-    *(_KEYS.c.expires_at, _KEYS.c.last_used_at),
-).where(
-    _KEYS.c.key_hash == bindparam("key_hash"),
-    _KEYS.c.revoked_at.is_(None),
-    _KEYS.c.expires_at > bindparam("now"),
+_VALID = (
+    select(
+        *(_KEYS.c.id, _KEYS.c.name, _KEYS.c.member_id, _KEYS.c.scopes),
+        *(_KEYS.c.expires_at, _KEYS.c.last_used_at),
+        *WHO_ACTS,
+    )
+    .join(StaffMember, _KEYS.c.member_id == StaffMember.id)
+    .outerjoin(StaffArea, StaffArea.member_id == StaffMember.id)
+    .where(
+        _KEYS.c.key_hash == bindparam("key_hash"),
+        _KEYS.c.revoked_at.is_(None),
+        _KEYS.c.expires_at > bindparam("now"),
+        StaffMember.disabled_at.is_(None),
+    )
 )
 
 
@@ -157,12 +164,23 @@ def find_holder(
     """
     if not is_key(presented):
         return None
-    row = run(session, _VALID, {"key_hash": _hashed(registry, presented), "now": now}).first()
-    staff = load(session, row.member_id, PLATFORM, key_id=row.id) if row else None
-    if row is None or staff is None:
+    return find_by_hash(session, hashed(registry, presented), now)
+
+
+def find_by_hash(session: Session, key_hash: str, now: datetime) -> KeyHolder | None:
+    """Return the program that has the key of a hash, as `find_holder` does."""
+    rows = run(session, _VALID, {"key_hash": key_hash, "now": now}).all()
+    if not rows:
         return None
-    scopes = frozenset(map(KeyScope, row.scopes))
-    return KeyHolder(row.id, row.name, staff, scopes, row.expires_at, row.last_used_at)
+    row = rows[0]
+    return KeyHolder(
+        row.id,
+        row.name,
+        as_staff(rows, row.member_id, PLATFORM, row.id),
+        frozenset(map(KeyScope, row.scopes)),
+        row.expires_at,
+        row.last_used_at,
+    )
 
 
 def is_use_due(holder: KeyHolder, now: datetime) -> bool:
@@ -236,7 +254,8 @@ def list_keys(session: Session, staff: Staff) -> Sequence[ListedKey]:
     ]
 
 
-def _hashed(registry: Registry, key: str) -> str:
+def hashed(registry: Registry, key: str) -> str:
+    """Return the keyed hash of a key, by which it is stored."""
     return registry.keyed_hash(f"api key {key}")
 
 

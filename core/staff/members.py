@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import ColumnElement, Row, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from core.actor import Role, Staff
@@ -41,11 +42,19 @@ class Member:
     disabled_at: datetime | None
 
 
-_ENABLED = select(StaffMember.role, StaffMember.municipality_id).where(
-    StaffMember.id == bindparam("member_id"), StaffMember.disabled_at.is_(None)
+WHO_ACTS: tuple[ColumnElement[Any], ...] = (
+    StaffMember.__table__.c.role,
+    StaffMember.__table__.c.municipality_id,
+    StaffArea.__table__.c.service_group,
+    StaffArea.__table__.c.desk_id,
 )
-_AREAS = select(StaffArea.service_group, StaffArea.desk_id).where(
-    StaffArea.member_id == bindparam("member_id")
+"""The columns of `as_staff`: a member, with one of their areas, or with none."""
+
+_ENABLED = (
+    select(*WHO_ACTS)
+    .select_from(StaffMember)
+    .outerjoin(StaffArea, StaffArea.member_id == StaffMember.id)
+    .where(StaffMember.id == bindparam("member_id"), StaffMember.disabled_at.is_(None))
 )
 
 
@@ -53,17 +62,21 @@ def load(
     session: Session, member_id: int, platform: str, *, key_id: int | None = None
 ) -> Staff | None:
     """Return a member as who acts over a platform; None where they are disabled, or not there."""
-    member = run(session, _ENABLED, {"member_id": member_id}).first()
-    if member is None:
-        return None
-    areas = run(session, _AREAS, {"member_id": member_id}).all()
+    rows = run(session, _ENABLED, {"member_id": member_id}).all()
+    return as_staff(rows, member_id, platform, key_id) if rows else None
+
+
+def as_staff(
+    rows: Sequence[Row[Any]], member_id: int, platform: str, key_id: int | None = None
+) -> Staff:
+    """Return a member as who acts over a platform; a row, with WHO_ACTS, for each area."""
     return Staff(
-        Role(member.role),
+        Role(rows[0].role),
         platform,
         member_id,
-        member.municipality_id,
-        frozenset(group for group, _desk in areas if group is not None),
-        frozenset(desk for _group, desk in areas if desk is not None),
+        rows[0].municipality_id,
+        frozenset(row.service_group for row in rows if row.service_group is not None),
+        frozenset(row.desk_id for row in rows if row.desk_id is not None),
         key_id,
     )
 

@@ -1,7 +1,7 @@
 """The program that calls: found by its key, held to its scope and limit, and what it may run."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -50,25 +50,41 @@ class StaffApi:
 
     application: Application
     limits: RequestLimits
+    known: dict[str, KeyHolder] = field(default_factory=dict)
+    """The programs whose keys were valid at their last request, by the hash of the key.
+
+    Only who is among them gets as far as a transaction, in which the key is looked up again.
+    """
 
 
 @dataclass(frozen=True)
 class Work:
-    """A transaction for a program: the member it acts for, the time, and the catalogues."""
+    """A transaction for a program: its key, the time, and the catalogues."""
 
     session: Session
     registry: Registry
-    staff: Staff
+    holder: KeyHolder
     now: datetime
+
+    @property
+    def staff(self) -> Staff:
+        """Return the member for whom it acts."""
+        return self.holder.staff
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A program whose key may make this request."""
+    """A program whose key may make this request, unless it was revoked since its last one.
 
-    holder: KeyHolder
+    That, `write` and `read` find out: each answer needs one of them.
+    """
+
+    key_id: int
+    scopes: frozenset[KeyScope]
     application: Application
     language: Language
+    _api: StaffApi
+    _key_hash: str
 
     @property
     def root(self) -> str:
@@ -77,12 +93,13 @@ class Caller:
 
     def has(self, scope: KeyScope) -> bool:
         """Return whether its key has a scope besides the one that the route needs."""
-        return scope in self.holder.scopes
+        return scope in self.scopes
 
     async def write(self, fn: Callable[[Work], T], *, alone: bool = False) -> T:
         """Run fn(work) as one transaction. Raises what it raises, and DatabaseUnavailable.
 
-        `alone`: with the lock of loading, for what changes the hours of desks.
+        HTTPException (401) where the key is valid no more. `alone`: with the lock of loading, for
+        what changes the hours of desks.
         """
         services = self.application.services
 
@@ -95,7 +112,10 @@ class Caller:
         return await self.application.database.write(run)
 
     async def read(self, fn: Callable[[Work], T]) -> T:
-        """Run fn(work), which changes and records nothing, without waiting for writers."""
+        """Run fn(work), which changes and records nothing, without waiting for writers.
+
+        Raises as `write` does.
+        """
         registry = self.application.services.registry
 
         def run(session: Session) -> T:
@@ -106,7 +126,12 @@ class Caller:
 
     def _work(self, session: Session) -> Work:
         services = self.application.services
-        return Work(session, services.registry, self.holder.staff, services.clock())
+        now = services.clock()
+        holder = api_keys.find_by_hash(session, self._key_hash, now)
+        if holder is None:
+            self._api.known.pop(self._key_hash, None)
+            raise _wrong_key()
+        return Work(session, services.registry, holder, now)
 
 
 async def find_caller(
@@ -124,30 +149,37 @@ async def find_caller(
             401, "Send the header Authorization: Bearer and a key.", {"WWW-Authenticate": REALM}
         )
     now, key = services.clock(), presented.credentials
-    holder = None
-    if api_keys.is_key(key):
-        holder = await database.read(
-            lambda session: api_keys.find_holder(session, services.registry, key, now)
-        )
+    if not api_keys.is_key(key):
+        raise _wrong_key()
+    key_hash = api_keys.hashed(services.registry, key)
+    holder = api.known.get(key_hash)
     if holder is None:
-        raise HTTPException(
-            401,
-            "The key is wrong, was revoked or has expired.",
-            {"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
-        )
+        holder = await database.read(lambda s: api_keys.find_by_hash(s, key_hash, now))
+    if holder is None:
+        raise _wrong_key()
+    api.known[key_hash] = holder
     api.limits.check_key(request, holder.key_id)
     needed = SCOPES[request.scope["route"].name]
     if needed is not None:
-        check_scope(holder, needed)
+        check_scope(holder.scopes, needed)
     if api_keys.is_use_due(holder, now):
         await database.write(lambda session: api_keys.note_use(session, holder.key_id, now))
-    stated = stated_language(request.headers.get("accept-language"))
-    return Caller(holder, api.application, stated or Language.EN)
+        api.known[key_hash] = replace(holder, last_used_at=now)
+    language = stated_language(request.headers.get("accept-language")) or Language.EN
+    return Caller(holder.key_id, holder.scopes, api.application, language, api, key_hash)
 
 
-def check_scope(holder: KeyHolder, scope: KeyScope) -> None:
-    """Raise HTTPException (403) unless a key has a scope."""
-    if scope not in holder.scopes:
+def _wrong_key() -> HTTPException:
+    return HTTPException(
+        401,
+        "The key is wrong, was revoked or has expired.",
+        {"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
+    )
+
+
+def check_scope(scopes: Collection[KeyScope], scope: KeyScope) -> None:
+    """Raise HTTPException (403) unless a scope is among those of a key."""
+    if scope not in scopes:
         raise HTTPException(
             403,
             f"The key lacks the scope {scope}.",

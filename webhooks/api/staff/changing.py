@@ -54,13 +54,13 @@ async def book(
     """
     caller = once.caller
 
-    def run(work: Work) -> int:
+    def run(work: Work) -> BookingRow:
         offer = _offer(work, municipality, body)
         consent = offer.municipality.consent_of(offer.service, offer.channel)
         details = _details(caller, offer, body)
         if consent and body.consent != str(consent.reference):
             raise invalid("consent", f"Ask for it, and send {consent.reference!s}.", "body")
-        booking = by_staff.book(
+        return by_staff.book(
             work.session,
             work.registry,
             work.staff,
@@ -72,7 +72,6 @@ async def book(
             consent=consent,
             choose=caller.application.services.choose,
         )
-        return booking.id
 
     made = await once.change(run, lambda work, number: _show(caller, work, number))
     response.headers["ETag"] = etag(made)
@@ -189,11 +188,11 @@ async def change(
 ) -> ChangedBooking:
     """Do something with a booking of that version, once; return it as it is then."""
 
-    def run(work: Work) -> int:
+    def run(work: Work) -> BookingRow:
         booking = by_staff.find(work.session, work.registry, work.staff, action, booking_id)
         check_version(work.session, booking, if_match)
         act(work, booking)
-        return booking.id
+        return booking
 
     def show(work: Work, number: int) -> ChangedBooking:
         shown = _show(once.caller, work, number)

@@ -50,10 +50,10 @@ MAX_COUNTED_DAYS = 366
 async def send_message(booking_id: BookingId, body: NewMessage, once: OnceOnly) -> Sent:
     """Write to the citizen who booked, in their chat; what they answer goes to the staff's chat."""
 
-    def run(work: Work) -> int:
+    def run(work: Work) -> Booking:
         booking = by_staff.find(work.session, work.registry, work.staff, Action.RELAY, booking_id)
         write_to_citizen(work.session, work.registry, work.staff, booking, body.text, work.now)
-        return booking.id
+        return booking
 
     def show(work: Work, number: int) -> Sent:
         booking = work.session.get_one(Booking, number)

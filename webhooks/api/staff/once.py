@@ -50,15 +50,15 @@ class Once:
 
     async def change(
         self,
-        fn: Callable[[Work], int],
+        fn: Callable[[Work], Booking | int],
         show: Callable[[Work, int], T],
         *,
         again: Callable[[Work, int], T] | None = None,
         alone: bool = False,
     ) -> T:
-        """Run fn(work) unless that was done, and return show(work, the id that fn has returned).
+        """Run fn(work) unless that was done; return show(work, the id that fn has returned).
 
-        Where it was done before, return `again` of these instead, if given. Raises what these
+        Of a booking, fn returns the row: the session keeps it until it is shown. Where it was done before, return `again` of these instead, if given. Raises what these
         raise, and HTTPException (409, 422) for a request that is still running, or differs.
         """
 
@@ -75,7 +75,9 @@ class Once:
                 ) from None
             if subject is not None:
                 return (again or show)(work, subject)
-            subject = fn(work)
+            made = fn(work)
+            work.session.flush()
+            subject = made if isinstance(made, int) else made.id
             keep_done(work.session, work.registry, self.request, subject, work.now)
             return show(work, subject)
 
@@ -86,7 +88,7 @@ async def find_once(request: Request, caller: KeyCaller, name: IdempotencyKey) -
     """Return the change that a request asks for."""
     path, body = request.scope["path"], await request.body()
     content = b"\n".join((request.method.encode(), path.encode(), body))
-    return Once(caller, NamedRequest(caller.holder.key_id, name, content))
+    return Once(caller, NamedRequest(caller.key_id, name, content))
 
 
 OnceOnly = Annotated[Once, Depends(find_once)]

@@ -83,7 +83,8 @@ def days(
 @router.get("/key", summary="Read what this key is", responses=problems())
 async def read_key(caller: KeyCaller) -> KeyAnswer:
     """Return the key's name, scopes and end, and for whom it acts."""
-    holder, staff = caller.holder, caller.holder.staff
+    holder = await caller.read(lambda work: work.holder)
+    staff = holder.staff
     return KeyAnswer(
         name=holder.name,
         member=staff.member_id or 0,
@@ -226,10 +227,10 @@ async def export_bookings(
         if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise invalid(name, f"Send a day of the years {FIRST_YEAR} to {LAST_YEAR}.")
     if details:
-        check_scope(caller.holder, KeyScope.PERSONAL)
+        check_scope(caller.scopes, KeyScope.PERSONAL)
     return await export_response(
         caller.application,
-        caller.holder.staff,
+        await caller.read(lambda work: work.staff),
         municipality,
         file_format,
         first,
@@ -257,7 +258,7 @@ async def search_bookings(municipality: MunicipalityId, search: Search, caller: 
     if (code is None) == (name is None):
         raise invalid("code", "Send either a code or a name.", "body")
     if name is not None:
-        check_scope(caller.holder, KeyScope.PERSONAL)
+        check_scope(caller.scopes, KeyScope.PERSONAL)
 
     def run(work: Work) -> Found:
         check_municipality(work.staff, Action.FIND, municipality)

@@ -16,7 +16,7 @@ from core.actor import KeyScope, Role
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.db.models import Booking, ExceptionKind
-from core.staff import codes, rooms
+from core.staff import api_keys, codes, rooms
 from tests.conftest import mostly_on
 from tests.core.small_municipality import ATHENS, MONDAY
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN
@@ -201,6 +201,16 @@ def test_each_route_needs_its_scope(office: TownsOffice) -> None:
             answer = ROUTES[route][0](Attempt(office, booking, key))
             assert answer.status_code == 403, route
             assert f'scope="{lacking}"' in answer.headers["WWW-Authenticate"]
+
+
+@mostly_on("sqlite")
+def test_no_route_takes_a_key_that_was_revoked_since_its_last_request(office: TownsOffice) -> None:
+    booking = office.book()
+    for route, (act, _expected) in ROUTES.items():
+        asked = Attempt(office, booking, office.key())
+        assert asked.get("/key").is_success
+        office.do(lambda s: api_keys.revoke_all(s, office.deployment.clock()))
+        assert act(asked).status_code == 401, route
 
 
 def bind_rooms(office: TownsOffice) -> None:
