@@ -17,7 +17,7 @@ from core.bookings.by_staff import find
 from core.bookings.lookup import find_by_name
 from core.catalogue.model import AlertFact
 from core.catalogue.registry import LoadedMunicipality, Registry
-from core.db.models import Booking, BookingState, Desk, History, StaffMember, StaffRoom
+from core.db.models import Booking, BookingState, History, StaffMember, StaffRoom
 from core.db.statements import run
 from core.staff.record import record
 from core.staff.rights import Action, Scope, check_municipality, no_municipality
@@ -324,9 +324,9 @@ def show(
     return details_of(session, registry, booking)
 
 
-_PLACE = select(Desk.branch, Desk.name).where(Desk.id == bindparam("desk_id"))
 _CHANGES = (
     select(
+        Booking.note.label("note"),
         History.at,
         History.action,
         History.fields,
@@ -335,16 +335,17 @@ _CHANGES = (
         StaffMember.name.label("member"),
         History.starts_before,
     )
+    .select_from(Booking)
+    .outerjoin(History, History.booking_id == Booking.id)
     .outerjoin(StaffMember, History.member_id == StaffMember.id)
-    .where(History.booking_id == bindparam("booking_id"))
+    .where(Booking.id == bindparam("booking_id"))
     .order_by(History.id)
 )
 
 
 def details_of(session: Session, registry: Registry, booking: Booking) -> BookingDetails:
     """Return a booking that may be shown, with its history."""
-    desk = run(session, _PLACE, {"desk_id": booking.desk_id}).one()
-    changes = run(session, _CHANGES, {"booking_id": booking.id})
+    changes = run(session, _CHANGES, {"booking_id": booking.id}).all()
     history = [
         Change(
             change.at,
@@ -356,9 +357,11 @@ def details_of(session: Session, registry: Registry, booking: Booking) -> Bookin
             change.starts_before,
         )
         for change in changes
+        if change.at is not None
     ]
     loaded = registry[booking.municipality_id]
-    return BookingDetails(booking, loaded, f"{desk.branch}/{desk.name}", booking.note, history)
+    desk = _desks(loaded)[booking.desk_id]
+    return BookingDetails(booking, loaded, desk, changes[0].note, history)
 
 
 def initials(name: str) -> str:
