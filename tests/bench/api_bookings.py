@@ -39,8 +39,8 @@ from tests.bench.sizes import Sizes
 from webhooks.app import build_app
 from webhooks.server import PatientServer
 
-BOOKED, DESKS = "booked-by-api", 10
-"""A municipality of its own, and its desks."""
+BOOKED, BARE, DESKS = "booked-by-api", "booked-bare", 10
+"""Municipalities of their own, and the desks of each."""
 
 ACCOUNT = "push:one"
 DETAILS = {"name": "Μαρία Παπαδοπούλου", "email": "maria@example.gr", "phone": "+306912345678"}
@@ -53,7 +53,7 @@ def api_bookings(kind: str, databases: Sequence[Database], sizes: Sizes) -> None
     registry = Registry("bench", frozenset({"webchat", "email", ACCOUNT}))
     services = replace(Conversations(database).services, registry=registry, choose=secrets.choice)
     key = database.write_sync(lambda s: _prepare(s, registry))
-    starts = _starts(registry)
+    starts, bare_starts = _starts(registry), _starts(registry)
     settings = Settings.model_validate({"requests_per_minute": 10**6})
     application = Application(settings, database, services)
 
@@ -63,7 +63,8 @@ def api_bookings(kind: str, databases: Sequence[Database], sizes: Sizes) -> None
 
     with ExitStack() as stack:
         api = stack.enter_context(_client(build_app(application)))
-        bare = stack.enter_context(_client(bare_app(database)))
+        desks = list(registry[BARE].desk_ids.values())
+        bare = stack.enter_context(_client(bare_app(database, BARE, desks)))
 
         def by_api() -> Cost:
             headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": str(uuid.uuid4())}
@@ -71,13 +72,13 @@ def api_bookings(kind: str, databases: Sequence[Database], sizes: Sizes) -> None
             return api(path, _order(next(starts)), headers)
 
         def by_bare() -> Cost:
-            return bare("/bookings", _order(next(starts)), {})
+            return bare("/bookings", _order(next(bare_starts)), {})
 
         costs = alternate([by_api, in_process, by_bare], sizes.books, warm_up=WARM_UP)
     by_key, alone, beside = map(mean, costs)
     line(f"{name}.api.booking", f"{kind}: a booking by the API: mean", by_key, by="cpu")
     line(f"{name}.api.in_process", "  the same in process", alone, by="cpu")
-    what = "  bare FastAPI with five inserts; what the API adds, to that"
+    what = "  bare FastAPI with the same five inserts; what the API adds, to that"
     ratio = (by_key - alone).cpu / beside.cpu
     line(f"{name}.api.bare", what, beside, ratio=ratio, bound="at most 0.75", by="cpu")
 
@@ -87,6 +88,7 @@ def _prepare(session: Session, registry: Registry) -> str:
     asked = {field.id: field for body in shipped() for field in body.fields if field.id in DETAILS}
     body = municipality(BOOKED, DESKS).model_copy(update={"fields": tuple(asked.values())})
     load_catalogue(session, body, NOW)
+    load_catalogue(session, municipality(BARE, DESKS), NOW)
     registry.refresh(session)
     room = StaffRoom(municipality_id=BOOKED, account=ACCOUNT, chat=BOOKED, topic="", bound_at=NOW)
     session.add(room)
