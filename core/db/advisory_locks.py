@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 _KEY = bindparam("key", type_=BigInteger)
 _LOCK = select(func.pg_advisory_xact_lock(_KEY))
 _SHARE = select(func.pg_advisory_xact_lock_shared(_KEY))
+_TRY = select(func.pg_try_advisory_xact_lock(_KEY))
 
 
 def lock(session: Session, name: str, *, shared: bool = False) -> None:
@@ -22,7 +23,7 @@ def lock(session: Session, name: str, *, shared: bool = False) -> None:
 def try_lock(session: Session, name: str) -> bool:
     """Take the lock of a name if it is free, until the transaction ends; return whether it was."""
     if session.get_bind().dialect.name == "postgresql":
-        return bool(session.scalar(select(func.pg_try_advisory_xact_lock(key_of(name)))))
+        return bool(session.connection().execute(_TRY, {"key": key_of(name)}).scalar_one())
     return True
 
 
