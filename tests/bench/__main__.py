@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.bench import bots, report, web
 from tests.bench.alert_delay import alert_delay
 from tests.bench.api_bookings import api_bookings
+from tests.bench.api_processes import api_processes
 from tests.bench.background import background
 from tests.bench.databases import on_postgres, on_sqlite
 from tests.bench.day_lists import day_lists
@@ -33,7 +34,7 @@ from tests.postgres import running
 
 ON_BOTH = (
     *(growth, months, day_lists, background, deliveries, delivery_delay, webhook_delay),
-    *(alert_delay, time_offers, hold_and_confirm, api_bookings, bookings_export),
+    *(alert_delay, time_offers, hold_and_confirm, api_bookings, api_processes, bookings_export),
 )
 MEASURES = {"SQLite": ON_BOTH, "PostgreSQL": (*ON_BOTH, processes)}
 

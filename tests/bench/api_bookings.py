@@ -52,8 +52,9 @@ def api_bookings(kind: str, databases: Sequence[Database], sizes: Sizes) -> None
     database, name = databases[-1], kind.lower()
     registry = Registry("bench", frozenset({"webchat", "email", ACCOUNT}))
     services = replace(Conversations(database).services, registry=registry, choose=secrets.choice)
-    key = database.write_sync(lambda s: _prepare(s, registry))
-    starts, bare_starts = _starts(registry), _starts(registry)
+    database.write_sync(lambda s: load_catalogue(s, municipality(BARE, DESKS), NOW))
+    key = database.write_sync(lambda s: prepare(s, registry, BOOKED))
+    starts, bare_starts = free_starts(registry, BOOKED), free_starts(registry, BARE)
     settings = Settings.model_validate({"requests_per_minute": 10**6})
     application = Application(settings, database, services)
 
@@ -69,10 +70,10 @@ def api_bookings(kind: str, databases: Sequence[Database], sizes: Sizes) -> None
         def by_api() -> Cost:
             headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": str(uuid.uuid4())}
             path = f"/api/v1/municipalities/{BOOKED}/bookings"
-            return api(path, _order(next(starts)), headers)
+            return api(path, order_of(next(starts)), headers)
 
         def by_bare() -> Cost:
-            return bare("/bookings", _order(next(bare_starts)), {})
+            return bare("/bookings", order_of(next(bare_starts)), {})
 
         costs = alternate([by_api, in_process, by_bare], sizes.books, warm_up=WARM_UP)
     by_key, alone, beside = map(mean, costs)
@@ -83,20 +84,19 @@ def api_bookings(kind: str, databases: Sequence[Database], sizes: Sizes) -> None
     line(f"{name}.api.bare", what, beside, ratio=ratio, bound="at most 0.75", by="cpu")
 
 
-def _prepare(session: Session, registry: Registry) -> str:
-    """Load the municipality, with a room, an endpoint and a manager; return a key for them."""
+def prepare(session: Session, registry: Registry, name: str) -> str:
+    """Load a municipality, with a room, an endpoint and a manager; return a key for them."""
     asked = {field.id: field for body in shipped() for field in body.fields if field.id in DETAILS}
-    body = municipality(BOOKED, DESKS).model_copy(update={"fields": tuple(asked.values())})
+    body = municipality(name, DESKS).model_copy(update={"fields": tuple(asked.values())})
     load_catalogue(session, body, NOW)
-    load_catalogue(session, municipality(BARE, DESKS), NOW)
     registry.refresh(session)
-    room = StaffRoom(municipality_id=BOOKED, account=ACCOUNT, chat=BOOKED, topic="", bound_at=NOW)
+    room = StaffRoom(municipality_id=name, account=ACCOUNT, chat=name, topic="", bound_at=NOW)
     session.add(room)
     webhooks.add(
-        session, registry, OPERATOR, NOW, municipality_id=BOOKED, url="https://example.gr/hook"
+        session, registry, OPERATOR, NOW, municipality_id=name, url="https://example.gr/hook"
     )
     number = members.add(
-        session, registry, OPERATOR, NOW, name="API", role=Role.MANAGER, municipality_id=BOOKED
+        session, registry, OPERATOR, NOW, name="API", role=Role.MANAGER, municipality_id=name
     )
     scopes = [KeyScope.READ, KeyScope.WRITE]
     _number, key = api_keys.make(
@@ -105,9 +105,9 @@ def _prepare(session: Session, registry: Registry) -> str:
     return key
 
 
-def _starts(registry: Registry) -> Iterator[datetime]:
+def free_starts(registry: Registry, name: str) -> Iterator[datetime]:
     """Yield each free time of two months as often as there are desks."""
-    offer = registry[BOOKED].offer("s", "b", "video")
+    offer = registry[name].offer("s", "b", "video")
     for start in schedule.free_starts(offer, {}, NOW, NOW + timedelta(days=60), NOW):
         for _ in range(DESKS):
             yield datetime.fromtimestamp(start, UTC)
@@ -128,7 +128,8 @@ def _book(session: Session, registry: Registry, start: datetime) -> None:
     )
 
 
-def _order(start: datetime) -> str:
+def order_of(start: datetime) -> str:
+    """Return the body of an order."""
     order = {"service": "s", "branch": "b", "channel": "video", "starts_at": start.isoformat()}
     return json.dumps(order | {"details": DETAILS})
 
