@@ -58,8 +58,9 @@ class Once:
     ) -> T:
         """Run fn(work) unless that was done; return show(work, the id that fn has returned).
 
-        Of a booking, fn returns the row: the session keeps it until it is shown. Where it was done before, return `again` of these instead, if given. Raises what these
-        raise, and HTTPException (409, 422) for a request that is still running, or differs.
+        Of a booking, fn returns the row: the session keeps it until it is shown. Where it was done
+        before, return `again` of these instead, if given. Raises what these raise, and
+        HTTPException (409, 422) for a request that is still running, or differs.
         """
 
         def run(work: Work) -> T:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0026"
+revision = "0023"
 down_revision = "0022"
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
