@@ -92,8 +92,12 @@ def find_replied(session: Session, room: StaffRoom, provider_id: str) -> OutboxR
 
 
 def thread_of(session: Session, row: OutboxRow) -> RelayThread | None:
-    """Return the thread of a message to its room or its citizen; None where it is gone."""
-    if row.relay_message_id is None:  # its end, to its citizen or in its room
+    """Return the thread of a message to its room or its citizen; None where it is gone.
+
+    None, too, for a message that is of no thread.
+    """
+    is_end = row.kind in (MessageKind.RELAY_CLOSED, MessageKind.RELAY_EDIT)
+    if is_end and row.relay_message_id is None:
         return session.get(RelayThread, Cause.parse(row.dedupe_key, row.recipient).number)
     written = text_of(session, row)
     return session.get(RelayThread, written.thread_id) if written else None
