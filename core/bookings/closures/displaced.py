@@ -18,9 +18,8 @@ from core.actor import Staff
 from core.availability.schedule import Spans, day_bounds, is_open_through
 from core.availability.slots import MAX_DURATION, busy_at
 from core.bookings.expiry import expire_at_desks, expire_held
-from core.bookings.offers.ends import OPEN
 from core.bookings.offers.service import ask_for_offers, offer_again
-from core.bookings.offers.withdrawal import withdraw
+from core.bookings.offers.withdrawal import withdraw_unneeded
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db import overlap_guard
 from core.db.advisory_locks import lock
@@ -168,18 +167,9 @@ def _move(
     session.flush()
     for _change in changes:
         record_event(session, "booking", HistoryAction.DESK_CHANGED)
-    _withdraw_offers(session, registry, [booking for booking, _desk_id in moves], now)
+    withdraw_unneeded(session, registry, [booking for booking, _desk_id in moves], now)
     told = [(booking, change) for (booking, _desk), change in zip(moves, changes, strict=True)]
     enqueue_alerts_of(session, registry, told, now)
-
-
-def _withdraw_offers(
-    session: Session, registry: Registry, bookings: Sequence[Booking], now: datetime
-) -> None:
-    """Withdraw the open offers of bookings that can take place after all."""
-    of_these = TimeOffer.booking_id.in_([booking.id for booking in bookings])
-    for offer in session.scalars(select(TimeOffer).where(OPEN, of_these)).all():
-        withdraw(session, registry, offer, now)
 
 
 def expire_holds(session: Session, holds: Sequence[Booking], now: datetime) -> None:

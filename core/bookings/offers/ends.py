@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, select, text
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from core.db.events import record_event
@@ -21,6 +21,21 @@ OPEN = text("time_offers.state IN ('pending','made')")
 
 REFUSED = (OfferState.DECLINED, OfferState.EXPIRED, OfferState.NONE_FREE)
 """The states of offers that led to nothing, whose citizens wait for the office's call."""
+
+BY_CHOICE = and_(TimeOffer.exception_id.is_(None), TimeOffer.member_id.is_not(None))
+"""The condition for offers that an employee asked for while the old time could be kept."""
+
+TOLD = or_(
+    TimeOffer.state.in_((OfferState.MADE, *REFUSED)),
+    and_(TimeOffer.state == OfferState.REPLACED, TimeOffer.hold_id.is_not(None)),
+)
+"""The condition for offers of which citizens were told, and then nothing else."""
+
+SETTLING = (OfferState.WITHDRAWN, OfferState.ACCEPTED)
+"""The states of offers after which citizens know that, and when, the appointment takes place."""
+
+SETTLED = TimeOffer.state.in_(SETTLING)
+"""The condition for these offers."""
 
 ENDING: Collection[HistoryAction] = frozenset(
     {

@@ -7,10 +7,10 @@ from sqlalchemy import Select, insert, or_, select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
-from core.bookings.allocation import still_serves
 from core.bookings.history import Place, record_change
 from core.bookings.holds import is_live
 from core.bookings.offers.ends import OPEN, end_offer, led_to_nothing, open_offer
+from core.bookings.offers.served import can_be_kept
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.advisory_locks import lock
 from core.db.events import record_event
@@ -141,12 +141,7 @@ def unresolved(
         )
         .order_by(Booking.starts_at, Booking.id)
     )
-    return [
-        (offer, booking)
-        for offer, booking in found
-        if not loaded.has(booking.service, booking.branch)
-        or not still_serves(loaded.offer(booking.service, booking.branch, booking.channel), booking)
-    ]
+    return [(offer, booking) for offer, booking in found if not can_be_kept(loaded, booking)]
 
 
 def reason_of(session: Session, offer: TimeOffer) -> str | None:
@@ -193,16 +188,12 @@ def accept(
 
 def is_lost(registry: Registry, booking: Booking, hold: Booking, now: datetime) -> bool:
     """Return whether a time that was offered can't be kept: it was closed since."""
-    loaded = registry[booking.municipality_id]
-    if not is_live(hold, now) or not loaded.has(booking.service, booking.branch):
-        return True
-    offer = loaded.offer(booking.service, booking.branch, booking.channel)
-    return not still_serves(offer, hold)
+    return not is_live(hold, now) or not can_be_kept(registry[booking.municipality_id], hold)
 
 
 def offer_again(session: Session, offer: TimeOffer, booking: Booking, now: datetime) -> None:
     """Have another time offered in place of one that is lost."""
-    end_offer(session, offer, OfferState.WITHDRAWN, now)
+    end_offer(session, offer, OfferState.REPLACED, now)
     given = {"exception_id": offer.exception_id, "member_id": offer.member_id}
     ask_for_offer(session, booking, now, **given)
 

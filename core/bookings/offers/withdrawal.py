@@ -6,19 +6,25 @@ read from their states, so that a process that is killed leaves nothing undone o
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from core.availability.schedule import overlaps
-from core.bookings.offers.ends import OPEN, REFUSED, end_offer, led_to_nothing, moved_since
+from core.bookings.offers.ends import (
+    BY_CHOICE,
+    OPEN,
+    SETTLED,
+    SETTLING,
+    TOLD,
+    end_offer,
+    led_to_nothing,
+    moved_since,
+)
+from core.bookings.offers.served import can_be_kept, closure_of, is_to_come
 from core.bookings.offers.service import ask_for_offer, tell_citizen
 from core.catalogue.registry import Registry
-from core.catalogue.schedule_exceptions import is_about, special_hours
 from core.db.models import (
     Booking,
-    BookingState,
     ExceptionKind,
     OfferState,
     ScheduleException,
@@ -65,7 +71,7 @@ def withdraw_planned(
     """Withdraw offers until `is_enough`, one at least; return how many were looked at.
 
     Citizens who were told that their appointment can't take place are told that it stands; where
-    it lies in another closure, a time is offered again instead.
+    its desk isn't open then all the same, a time is offered again instead.
     """
     for number, offer_id in enumerate(planned):
         if number and is_enough():
@@ -79,14 +85,43 @@ def withdraw_planned(
         if offer is None:
             continue
         booking = session.get_one(Booking, offer.booking_id)
-        other = _other_closure(session, registry, booking, now)
-        if other is None:
+        loaded = registry[booking.municipality_id]
+        if is_to_come(booking, now) and not can_be_kept(loaded, booking):
+            _replace(session, registry, offer, booking, now)
+        else:
             withdraw(session, registry, offer, now)
-            continue
-        end_offer(session, offer, OfferState.WITHDRAWN, now)
-        enqueue_offer(session, registry, booking, offer, now, only_shown=True)
-        ask_for_offer(session, booking, now, exception_id=other.id, member_id=other.member_id)
     return len(planned)
+
+
+def _replace(
+    session: Session, registry: Registry, offer: TimeOffer, booking: Booking, now: datetime
+) -> None:
+    """Have a time offered again for what keeps a booking from its time now."""
+    if offer.ended_at is None:
+        end_offer(session, offer, OfferState.REPLACED, now)
+        enqueue_offer(session, registry, booking, offer, now, only_shown=True)
+    other = closure_of(session, registry[booking.municipality_id], booking)
+    given = {"exception_id": other.id, "member_id": other.member_id} if other else {}
+    ask_for_offer(session, booking, now, **given)
+
+
+def withdraw_unneeded(
+    session: Session, registry: Registry, bookings: Sequence[Booking], now: datetime
+) -> None:
+    """Withdraw the offers of bookings that can take place after all, and tell who knows otherwise.
+
+    Those that led to nothing are, too, unless the old time could be kept anyway.
+    """
+    found = (
+        select(TimeOffer)
+        .join(Booking, TimeOffer.booking_id == Booking.id)
+        .where(
+            TimeOffer.booking_id.in_([booking.id for booking in bookings]),
+            or_(OPEN, and_(~BY_CHOICE, led_to_nothing(now))),
+        )
+    )
+    for offer in session.scalars(found).all():
+        withdraw(session, registry, offer, now)
 
 
 def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
@@ -100,28 +135,21 @@ def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: dateti
 
 
 def _was_told(session: Session, offer: TimeOffer) -> bool:
-    """Return whether the citizen was told that the appointment can't take place.
+    """Return whether the citizen thinks that the appointment can't take place at its time.
 
-    By this offer, or by a former one in whose place it was asked for.
+    That is what the last offer told them of which they were told; or this one asks them for it.
     """
-    if offer.state != OfferState.PENDING:
+    if offer.state == OfferState.MADE:
         return True
-    asked_at = offer.asked_at
-    former = session.scalars(
+    last = session.scalar(
         select(TimeOffer)
-        .where(TimeOffer.booking_id == offer.booking_id, TimeOffer.id < offer.id)
+        .where(TimeOffer.booking_id == offer.booking_id, or_(SETTLED, and_(TOLD, ~BY_CHOICE)))
         .order_by(TimeOffer.id.desc())
+        .limit(1)
     )
-    for each in former:
-        if each.state in REFUSED and each.ended_at is not None:
-            moved = moved_since(each.booking_id, each.ended_at)
-            return session.scalar(select(moved.exists())) is not True
-        if each.state != OfferState.WITHDRAWN or each.ended_at != asked_at:
-            return False
-        if each.hold_id is not None:
-            return True
-        asked_at = each.asked_at
-    return False
+    if last is None or last.ended_at is None or last.state in SETTLING:
+        return False
+    return session.scalar(select(moved_since(last.booking_id, last.ended_at).exists())) is not True
 
 
 def _withdrawable(exception_ids: Sequence[int], now: datetime) -> Select[int]:
@@ -131,30 +159,3 @@ def _withdrawable(exception_ids: Sequence[int], now: datetime) -> Select[int]:
         .join(Booking, TimeOffer.booking_id == Booking.id)
         .where(TimeOffer.exception_id.in_(exception_ids), or_(OPEN, led_to_nothing(now)))
     )
-
-
-def _other_closure(
-    session: Session, registry: Registry, booking: Booking, now: datetime
-) -> ScheduleException | None:
-    """Return the closure in which a booking to come lies all the same, the first if several."""
-    if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
-        return None
-    zone = ZoneInfo(registry[booking.municipality_id].body.timezone)
-    day = booking.starts_at.astimezone(zone).date()
-    closures = session.scalars(
-        select(ScheduleException)
-        .where(
-            ScheduleException.municipality_id == booking.municipality_id,
-            ScheduleException.kind == ExceptionKind.CLOSURE,
-            ScheduleException.withdrawn_at.is_(None),
-            ScheduleException.last >= day,
-            ScheduleException.first <= booking.ends_at.astimezone(zone).date(),
-        )
-        .order_by(ScheduleException.id)
-    )
-    for row in closures:
-        if is_about(row, booking.branch, booking.desk_id) and overlaps(
-            special_hours(row), booking.starts_at, booking.ends_at, zone
-        ):
-            return row
-    return None

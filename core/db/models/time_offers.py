@@ -22,8 +22,9 @@ class OfferState(StrEnum):
     """The state of an offer: pending → made → accepted / declined / expired.
 
     While it is pending or made, it may be withdrawn: the old time stands after all, or the booking
-    was moved or cancelled another way. Where no time was free, it is `none_free`. One that led to
-    nothing is withdrawn, too, when its closure ends.
+    was moved or cancelled another way. It may be replaced by another that is asked for: its time is
+    lost, or the old one can't be kept for another reason. Where no time was free, it is
+    `none_free`. One that led to nothing is withdrawn, too, when the old time stands after all.
     """
 
     PENDING = "pending"
@@ -32,6 +33,7 @@ class OfferState(StrEnum):
     DECLINED = "declined"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
     NONE_FREE = "none_free"
 
 
@@ -40,7 +42,8 @@ class TimeOffer(Base):
 
     The time is that of the hold `hold_id`, a booking whose `offered_for_id` is this one's. It is
     offered because of the schedule exception, of a changed catalogue, or because the member of
-    staff asked for it (where no exception is named). A booking has one open offer at most.
+    staff asked for it. Where a member is named and no exception, the old time could be kept: see
+    `by_choice`. A booking has one open offer at most.
     """
 
     __tablename__ = "time_offers"

@@ -301,7 +301,7 @@ def test_an_offered_time_that_no_desk_can_serve_is_offered_anew(env: BookingEnvi
     env.reload(small(desk("desk", opening("09:00", "10:00"))))
     assert held.state == "expired"
     states = env.session.scalars(select(TimeOffer.state).order_by(TimeOffer.id)).all()
-    assert states == [OfferState.WITHDRAWN, OfferState.PENDING]
+    assert states == [OfferState.REPLACED, OfferState.PENDING]
 
 
 def test_what_waits_for_an_answer_already_is_in_no_catalogues_way(env: BookingEnvironment) -> None:

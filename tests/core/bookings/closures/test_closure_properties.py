@@ -15,6 +15,8 @@ from core.actor import OPERATOR
 from core.availability.schedule import overlaps
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
+from core.bookings.offers.ends import open_offer
+from core.bookings.offers.served import can_be_kept
 from core.catalogue.schedule_exceptions import is_about, special_hours
 from core.db.database import Database
 from core.db.models import (
@@ -22,11 +24,13 @@ from core.db.models import (
     BookingState,
     ExceptionKind,
     OfferState,
+    OutboxRow,
     ScheduleException,
     TimeOffer,
 )
 from core.errors import BookingRefused, StaffRefused
 from tests.core.booking_environment import BookingEnvironment
+from tests.core.bookings.offers.acting import decline, make, work_off
 from tests.core.small_municipality import ATHENS, MONDAY, closure, desk, opening, small
 
 DAYS = [MONDAY, MONDAY + timedelta(days=1)]
@@ -58,6 +62,8 @@ ops: st.SearchStrategy[list[Op]] = st.lists(
         st.tuples(st.just("withdraw"), st.integers(0, 2)),
         st.tuples(st.just("cancel"), st.integers(0, 5)),
         st.tuples(st.just("move"), st.tuples(st.integers(0, 5), days, clocks)),
+        st.tuples(st.just("work"), st.none()),
+        st.tuples(st.just("decline"), st.none()),
         st.tuples(st.just("wait"), st.sampled_from([5, 15])),
     ),
     min_size=10,
@@ -112,6 +118,16 @@ class Office:
         if given[0] < len(self.booked):
             self.env.move(self.booked[given[0]], given[2], day=given[1])
 
+    def work(self, _given: Any) -> None:
+        work_off(self.env)
+        make(self.env)
+
+    def decline(self, _given: Any) -> None:
+        make(self.env)
+        made = TimeOffer.state == OfferState.MADE
+        for each in self.env.session.scalars(select(TimeOffer).where(made)).all():
+            decline(self.env, each)
+
     def wait(self, minutes: int) -> None:
         self.env.later(minutes=minutes)
 
@@ -139,7 +155,7 @@ def check(session: Session, now: datetime) -> None:
             ScheduleException.withdrawn_at.is_(None),
         )
     ).all()
-    asked = TimeOffer.state != OfferState.WITHDRAWN
+    asked = TimeOffer.state.not_in((OfferState.WITHDRAWN, OfferState.REPLACED))
     offered = set(session.scalars(select(TimeOffer.booking_id).where(asked)))
     for booking in bookings:
         is_closed = any(
@@ -150,12 +166,37 @@ def check(session: Session, now: datetime) -> None:
         assert not is_closed or booking.id in offered, booking.state
 
 
+TOLD = {"time_offered": False, "no_time_free": False, "offer_withdrawn": True, "moved": True}
+"""The messages that say whether the appointment takes place, as booked or as it is now."""
+
+
+def check_told(env: BookingEnvironment) -> None:
+    """Whoever was told that it can't take place, for a closure, knows when it can after all."""
+    work_off(env)
+    rows = env.session.scalars(
+        select(OutboxRow)
+        .where(OutboxRow.kind.in_(TOLD), OutboxRow.platform == "email")
+        .order_by(OutboxRow.id)
+    )
+    told = {row.booking_id: TOLD[row.kind] for row in rows}
+    opened = ScheduleException.kind == ExceptionKind.OPENING
+    otherwise = set(
+        env.session.scalars(select(TimeOffer.booking_id).join(ScheduleException).where(opened))
+    )
+    for booking in live(env.session, env.now):
+        if booking.state == BookingState.CONFIRMED:
+            said, stands = told.get(booking.id), can_be_kept(env.registry["town"], booking)
+            assert said is not False or not stands or booking.id in otherwise, "still in doubt"
+            assert not said or stands or open_offer(env.session, booking.id), "told wrongly"
+
+
 def run(database: Database, done: list[Op]) -> None:
     with Session(database.engine) as session:
         office = Office(session)
         for op in done:
             office.do(op)
             check(session, office.env.now)
+        check_told(office.env)
 
 
 SLOW: dict[str, Any] = {

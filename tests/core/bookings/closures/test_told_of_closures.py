@@ -1,0 +1,104 @@
+"""What citizens know of their appointments when closures come, overlap and end."""
+
+from collections.abc import Callable
+
+import pytest
+
+from core.actor import OPERATOR, Role, Staff
+from core.bookings import by_staff
+from core.bookings.catalogue_update import load_catalogue
+from core.db.models import OfferState
+from core.staff import members
+from tests.core.booking_environment import BookingEnvironment
+from tests.core.bookings.closures.test_closures import (
+    close,
+    desk_name,
+    offers,
+    open_besides,
+    withdraw,
+)
+from tests.core.bookings.offers.acting import decline, latest
+from tests.core.bookings.offers.acting import make as make_offers_of
+from tests.core.small_municipality import at, desk, opening, small
+
+MakeEnv = Callable[..., BookingEnvironment]
+
+EVENING = small(desk("desk", opening("17:00", "19:00")))
+
+
+def manager(env: BookingEnvironment) -> Staff:
+    given = {"name": "Ελένη", "municipality_id": "town"}
+    number = members.add(env.session, env.registry, OPERATOR, env.now, role=Role.MANAGER, **given)
+    return Staff(Role.MANAGER, "telegram", member_id=number, municipality_id="town")
+
+
+@pytest.mark.parametrize("answer", ["none yet", "declined"])
+@pytest.mark.parametrize("why", ["catalogue", "opening"])
+def test_whose_desk_has_no_hours_then_is_not_told_that_the_appointment_stands(
+    env: BookingEnvironment, why: str, answer: str
+) -> None:
+    extra = open_besides(env, "11:00", "12:00")
+    booking = env.book("11:00" if why == "opening" else "09:00")
+    closed = close(env, start="09:00", end="11:30", desk="office/desk")
+    make_offers_of(env)
+    if answer == "declined":
+        decline(env, latest(env, booking))
+    if why == "opening":
+        withdraw(env, extra.id)
+    else:
+        load_catalogue(env.session, EVENING, env.now, displacing=env.registry)
+        env.registry.refresh(env.session)
+    withdraw(env, closed.id)
+    again = latest(env, booking)
+    assert again.state == OfferState.PENDING
+    assert again.exception_id != closed.id
+    make_offers_of(env)
+    told = [kind for _platform, kind in env.outbox() if kind.startswith(("time", "offer"))]
+    assert told == ["time_offered", "time_offered"]
+
+
+@pytest.mark.parametrize("answer", ["declined", "none free"])
+def test_whom_another_desk_takes_after_all_is_told_that_the_appointment_stands(
+    make_env: MakeEnv, answer: str
+) -> None:
+    env = make_env(small(desk("one"), desk("two")))
+    first, second = env.book("09:00"), env.book("09:00")
+    here = desk_name(env, first)
+    if answer == "none free":
+        env.now = at("08:00")  # too late for another
+    close(env, desk=f"office/{here}", start="08:30", end="10:00")
+    make_offers_of(env)
+    if answer == "declined":
+        decline(env, latest(env, first))
+    by_staff.cancel(env.session, env.registry, OPERATOR, second, env.now, "απεργία")
+    close(env, desk=f"office/{here}", start="09:00", end="11:00")
+    assert desk_name(env, first) != here
+    assert offers(env) == [(first.id, OfferState.WITHDRAWN)]
+    assert env.outbox().count(("email", "offer_withdrawn")) == 1
+
+
+def test_what_an_employee_offered_long_ago_told_nobody_of_a_closure(
+    env: BookingEnvironment,
+) -> None:
+    booking = env.book("09:00")
+    by_staff.offer(env.session, env.registry, manager(env), booking, env.now)
+    make_offers_of(env)
+    decline(env, latest(env, booking))
+    env.later(hours=1)
+    withdraw(env, close(env).id)
+    assert offers(env)[-1] == (booking.id, OfferState.WITHDRAWN)
+    assert ("email", "offer_withdrawn") not in env.outbox()
+
+
+def test_whom_nothing_could_be_offered_is_told_that_it_stands_after_two_closures(
+    env: BookingEnvironment,
+) -> None:
+    booking = env.book("10:30")
+    env.now = at("08:40")  # too late for another
+    first = close(env, start="10:00", end="12:00")
+    second = close(env, start="09:30", end="11:00")
+    make_offers_of(env)
+    withdraw(env, first.id)
+    assert latest(env, booking).state == OfferState.PENDING
+    withdraw(env, second.id)
+    assert env.outbox().count(("email", "offer_withdrawn")) == 1
