@@ -9,6 +9,7 @@ from core.bookings import by_staff
 from core.bookings.catalogue_update import load_catalogue
 from core.db.models import OfferState
 from core.staff import members
+from dialogs.messages.time_offer import Offered
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.closures.test_closures import (
     close,
@@ -19,7 +20,7 @@ from tests.core.bookings.closures.test_closures import (
 )
 from tests.core.bookings.offers.acting import decline, latest
 from tests.core.bookings.offers.acting import make as make_offers_of
-from tests.core.small_municipality import at, desk, opening, small
+from tests.core.small_municipality import TUESDAY, at, desk, opening, small
 
 MakeEnv = Callable[..., BookingEnvironment]
 
@@ -74,6 +75,28 @@ def test_whom_another_desk_takes_after_all_is_told_that_the_appointment_stands(
     close(env, desk=f"office/{here}", start="09:00", end="11:00")
     assert desk_name(env, first) != here
     assert offers(env) == [(first.id, OfferState.WITHDRAWN)]
+    assert env.outbox().count(("email", "offer_withdrawn")) == 1
+
+
+def test_what_an_employee_offers_in_a_closure_is_about_the_closure(
+    env: BookingEnvironment,
+) -> None:
+    helen = manager(env)
+    booking, kept = env.book("09:00"), env.book("10:00", day=TUESDAY)
+    made = close(env)
+    make_offers_of(env)
+    decline(env, latest(env, booking))
+    for each in (booking, kept):
+        by_staff.offer(env.session, env.registry, helen, each, env.now)
+    make_offers_of(env)
+    why = [latest(env, each) for each in (booking, kept)]
+    assert [(each.exception_id, each.member_id) for each in why] == [
+        (made.id, None),
+        (None, helen.member_id),
+    ]
+    assert [Offered(each, None, None).by_choice for each in why] == [False, True]
+    decline(env, latest(env, booking))
+    withdraw(env, made.id)
     assert env.outbox().count(("email", "offer_withdrawn")) == 1
 
 
