@@ -16,12 +16,12 @@ from core.bookings import service as bookings
 from core.bookings.allocation import slot_taken_error
 from core.bookings.limits import LimitReached
 from core.bookings.offers import service as time_offers
-from core.bookings.offers.ends import open_offer
+from core.bookings.offers.ends import can_be_answered, open_offer
 from core.bookings.staff_rights import bookable_part
 from core.catalogue.model import Consent, Municipality
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.catalogue.service_offer import ServiceOffer
-from core.db.models import Booking, Citizen, Contact, OfferState, TimeOffer
+from core.db.models import Booking, Citizen, Contact, TimeOffer
 from core.db.personal import Personal
 from core.errors import BookingRefused
 from core.i18n import Language
@@ -301,12 +301,9 @@ class Office:
         rules = self.of_booking(booking).body.rules
         bookings.check_changeable(self._session, booking, rules, self.now, self._actor)
 
-    def count_end(
-        self, municipality_id: str, step: str, answered: Sequence[str], *, booked: bool
-    ) -> None:
+    def count_end(self, body_id: str, step: str, answered: Sequence[str], *, booked: bool) -> None:
         """Count a booking dialog that ends, at which step and whether something was booked."""
-        platform = self._actor.platform
-        end = drop_off.End(municipality_id, platform, self.now, step, answered, booked)
+        end = drop_off.End(body_id, self._actor.platform, self.now, step, answered, booked)
         drop_off.add_ends(self._session, [end])
 
     # Offers of another time
@@ -326,8 +323,7 @@ class Office:
 
     def is_offer_made(self, offer: TimeOffer) -> bool:
         """Return whether an offer can be accepted still."""
-        in_time = offer.expires_at is not None and self.now < offer.expires_at
-        return offer.state == OfferState.MADE and in_time
+        return can_be_answered(offer, self.now)
 
     def offered_booking(self, offer: TimeOffer) -> Booking:
         """Return the booking for which another time is offered."""

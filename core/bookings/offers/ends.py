@@ -58,7 +58,13 @@ def open_offer(session: Session, booking_id: int, *, lock: bool = False) -> Time
 def is_made(session: Session, booking_id: int, now: datetime) -> bool:
     """Return whether a time is offered for a booking, and can be accepted still."""
     offer = open_offer(session, booking_id)
-    return bool(offer and offer.expires_at and now < offer.expires_at)
+    return offer is not None and can_be_answered(offer, now)
+
+
+def can_be_answered(offer: TimeOffer, now: datetime) -> bool:
+    """Return whether an offer can be accepted or declined still."""
+    in_time = offer.expires_at is not None and now < offer.expires_at
+    return offer.state == OfferState.MADE and in_time
 
 
 def end_offer(session: Session, offer: TimeOffer, state: OfferState, now: datetime) -> None:

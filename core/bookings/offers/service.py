@@ -9,7 +9,13 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.bookings.history import Place, record_change
 from core.bookings.holds import is_live
-from core.bookings.offers.ends import OPEN, end_offer, led_to_nothing, open_offer
+from core.bookings.offers.ends import (
+    OPEN,
+    can_be_answered,
+    end_offer,
+    led_to_nothing,
+    open_offer,
+)
 from core.bookings.offers.served import can_be_kept
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.advisory_locks import lock
@@ -168,8 +174,7 @@ def accept(
     stands = booking.state == BookingState.CONFIRMED and booking.starts_at > now
     if offer.state == OfferState.ACCEPTED and stands and booking.starts_at == hold.starts_at:
         return True
-    in_time = offer.expires_at is not None and now < offer.expires_at
-    if offer.state != OfferState.MADE or not stands or not in_time:
+    if not stands or not can_be_answered(offer, now):
         raise offer_ended()
     if is_lost(registry, booking, hold, now):
         offer_again(session, offer, booking, now)
@@ -207,7 +212,7 @@ def decline(session: Session, registry: Registry, offer: TimeOffer, now: datetim
     if offer.state == OfferState.DECLINED:
         return
     booking = session.get_one(Booking, offer.booking_id)
-    if offer.state != OfferState.MADE or offer.expires_at is None or now >= offer.expires_at:
+    if not can_be_answered(offer, now):
         raise offer_ended()
     end_offer(session, offer, OfferState.DECLINED, now)
     enqueue_offer(session, registry, booking, offer, now)
