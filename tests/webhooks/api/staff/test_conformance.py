@@ -40,7 +40,7 @@ from webhooks.api.staff.router import ROUTERS
 from webhooks.api.staff.scopes import SCOPES
 from webhooks.app import build_app
 
-SHORT, LONG = 2, 100
+SHORT, LONG = 3, 100
 """The requests that are made at random of each route; those of the description's parts besides."""
 
 load_all_checks()
