@@ -1,5 +1,6 @@
 """The program that calls: found by its key, held to its scope and limit, and what it may run."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,6 +26,9 @@ from webhooks.middleware.problem_details import problem
 from webhooks.middleware.request_limits import RequestLimits
 
 T = TypeVar("T")
+
+MAX_TRIALS = 4
+"""The most trials of webhooks that a process makes at once."""
 
 REALM = 'Bearer realm="rantevou"'
 
@@ -55,6 +59,8 @@ class StaffApi:
 
     Only who is among them gets as far as a transaction, in which the key is looked up again.
     """
+    trials: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_TRIALS))
+    """The trials of webhooks at once: each may wait for an answer as long as an event does."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,11 @@ class Caller:
     def root(self) -> str:
         """Return the sub-path under which this is served."""
         return self.application.settings.root_path
+
+    @property
+    def trials(self) -> asyncio.Semaphore:
+        """Return what bounds the trials of webhooks at once."""
+        return self._api.trials
 
     def has(self, scope: KeyScope) -> bool:
         """Return whether its key has a scope besides the one that the route needs."""

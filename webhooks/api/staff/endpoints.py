@@ -1,6 +1,5 @@
 """Webhook endpoints over /api/v1: added, changed, tried, sent events once more, removed."""
 
-import asyncio
 from datetime import timedelta
 from typing import Annotated
 
@@ -34,9 +33,6 @@ from webhooks.api.staff.reading import MunicipalityId, invalid
 router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
 
 WebhookId = Annotated[int, Path(description="The id of a webhook endpoint.", ge=1, le=MAX_ID)]
-
-TRIALS = asyncio.Semaphore(4)
-"""The trials that a process makes at once: each may wait for an answer as long as an event does."""
 
 
 @router.get(
@@ -133,7 +129,7 @@ async def try_webhook(webhook_id: WebhookId, once: OnceOnly) -> Trial:
 
     503 while several others are being tried.
     """
-    if TRIALS.locked():
+    if once.caller.trials.locked():
         raise HTTPException(503, "Other trials are at work still.", {"Retry-After": "5"})
     application = once.caller.application
     prepared: list[ClaimedEvent] = []
@@ -142,7 +138,7 @@ async def try_webhook(webhook_id: WebhookId, once: OnceOnly) -> Trial:
         prepared[:] = [prepare_trial(work.session, work.staff, webhook_id, work.now)]
         return webhook_id
 
-    async with TRIALS:
+    async with once.caller.trials:
         events = await once.change(run, lambda _work, _id: prepared, again=lambda _work, _id: [])
         if not events:
             return Trial(event=None, taken=None, why=None)

@@ -1,5 +1,6 @@
 """Webhook endpoints, over the API."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.fakes.http_server import Answer
 from tests.fakes.webhook_receiver import WebhookReceiver
 from tests.webhooks.api.staff.towns_office import TownsOffice
 from tests.webhooks.conftest import Serve
-from webhooks.api.staff import endpoints
+from webhooks.api.staff.caller import Caller
 
 HOOKS = f"/municipalities/{TOWN}/webhooks"
 NEW = {"url": "https://example.gr/hook", "events": ["booking.moved", "booking.confirmed"]}
@@ -110,7 +111,7 @@ def test_many_trials_at_once_are_put_off(
 ) -> None:
     key, path = office.key(), f"/webhooks/{office.webhook()}/test"
     assert office.post(path, key).json()["why"] == "the address isn't public"
-    monkeypatch.setattr(endpoints.TRIALS, "locked", lambda: True)
+    monkeypatch.setattr(Caller, "trials", asyncio.Semaphore(0))
     busy = office.post(path, key)
     assert (busy.status_code, busy.headers["Retry-After"]) == (503, "5")
 
