@@ -6,13 +6,11 @@ from functools import partial
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from bot.ops.cleanup import clean_up
 from bot.platforms.telegram.staff_updates import MAX_GLANCE
 from bot.staff_messages import StaffButton, StaffTap
 from bot.views.staff_alert import UNDOABLE
-from core.actor import Role
 from core.db.models import Booking, StaffAction, StaffInbound, StaffQuestion
 from core.staff import members
 from core.staff.rights import Action
@@ -129,22 +127,7 @@ def test_a_member_who_was_disabled_meanwhile_is_nobody(alerted: People, label: s
 
 
 def test_an_employee_of_another_group_is_nobody(alerted: People) -> None:
-    services = alerted.chat.services
-
-    def add(session: Session) -> int:
-        return members.add(
-            session,
-            services.registry,
-            OPERATOR,
-            services.clock(),
-            name="Άννα Λάμπρου",
-            role=Role.EMPLOYEE,
-            municipality_id="town",
-            groups=["money"],
-        )
-
-    anna = alerted.chat.do(add)
-    alerted.write(f"/link {alerted.link_code(anna)}", 504, private=True)
+    alerted.employee(504, "money", "Άννα Λάμπρου")
     for label in (SEEN, NUMBER, CANCEL):
         assert NOBODY_S in alerted.tap(label, 504)
     assert done(alerted) == []
