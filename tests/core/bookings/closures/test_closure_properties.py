@@ -171,7 +171,7 @@ TOLD = {"time_offered": False, "no_time_free": False, "offer_withdrawn": True, "
 
 
 def check_told(env: BookingEnvironment) -> None:
-    """Whoever was told that it can't take place, for a closure, knows when it can after all."""
+    """Check that who was told that it can't take place, for a closure, knows when it can again."""
     work_off(env)
     rows = env.session.scalars(
         select(OutboxRow)
