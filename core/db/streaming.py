@@ -30,6 +30,9 @@ STEP_ROWS = 64
 REST_SECONDS = 0.005
 """The rest after each step while others use the database: their turns would take twice as long."""
 
+CHECK_STEPS = 100_000
+"""The steps of SQLite's machine, a few milliseconds, after which it asks whether to go on."""
+
 PATIENCE_SECONDS = 20.0
 """The seconds after which whoever hasn't asked for the next step is slow.
 
@@ -110,6 +113,8 @@ class _SQLiteCursor(_Cursor):
         self._connection = await aiosqlite.connect(
             self._address, uri=True, timeout=BUSY_SECONDS, isolation_level=None
         )
+        # An interruption alone stops nothing where the statement is only about to begin.
+        await self._connection.set_progress_handler(lambda: self.is_closed, CHECK_STEPS)
         self._cursor = await self._connection.execute(sql, values)
 
     async def fetch(self) -> Sequence[Row]:
@@ -118,7 +123,6 @@ class _SQLiteCursor(_Cursor):
 
     async def _close(self) -> None:
         if self._connection:
-            await self._connection.interrupt()
             await self._connection.close()
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 
+import aiosqlite
 import pytest
 from sqlalchemy import Select, select, text
 
@@ -127,6 +128,33 @@ def test_a_query_stops_where_the_reader_leaves_before_its_first_row(empty: Datab
         reading.cancel()
         with suppress(asyncio.CancelledError):
             await reading
+        await closed(empty)
+
+    asyncio.run(leave())
+
+
+@on_sqlite
+def test_a_query_stops_where_the_reader_leaves_before_it_has_begun(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued, begin = asyncio.Event(), threading.Event()
+    execute = aiosqlite.Connection.execute
+
+    async def execute_later(connection: aiosqlite.Connection, *query: Any) -> aiosqlite.Cursor:
+        # Its thread does one thing after the other.
+        held = connection._execute(begin.wait)  # type: ignore[no-untyped-call]
+        asked = asyncio.gather(held, execute(connection, *query))
+        asyncio.get_running_loop().call_soon(queued.set)  # behind the two
+        return (await asked)[1]
+
+    monkeypatch.setattr(aiosqlite.Connection, "execute", execute_later)
+
+    async def leave() -> None:
+        reading = asyncio.ensure_future(anext(stream(empty, lambda _row: select(text(ENDLESS)))))
+        await queued.wait()
+        reading.cancel()
+        await asyncio.wait([reading], timeout=0.1)
+        begin.set()
         await closed(empty)
 
     asyncio.run(leave())
