@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -27,6 +28,9 @@ TIMEOUT_SECONDS = 120
 
 A command that takes half a second took more than 30 on two cores with 15 others waiting.
 """
+
+PORTS = range(10_000, 32_768)
+"""Of these Linux gives none to a connection by itself."""
 
 
 def environment(file: Path, **settings: str | int) -> dict[str, str]:
@@ -107,10 +111,13 @@ def run_here(
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a free port."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """Return a free port that nobody takes by chance before it is listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in secrets.SystemRandom().sample(PORTS, 100):  # `random` may be seeded alike
+        with suppress(OSError), socket.socket(family) as probe:
+            probe.bind((host, port))
+            return port
+    raise AssertionError(f"no port of {host} can be had")
 
 
 class Server:
