@@ -43,7 +43,8 @@ def messages(name: str) -> list[Message]:
     return [message for message in catalogue(name) if message.id]
 
 
-def extracted() -> set[str]:
+@cache
+def extracted() -> frozenset[str]:
     """The msgids of the code, as `make texts` collects them."""
     found = set()
     for room in ROOMS:
@@ -51,7 +52,7 @@ def extracted() -> set[str]:
             ROOT / room, METHODS, keywords=KEYWORDS
         ):
             found.add(forms(message)[0])
-    return found - {""}
+    return frozenset(found - {""})
 
 
 def placeholders(text: str) -> set[str]:
