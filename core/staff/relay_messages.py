@@ -1,9 +1,9 @@
 """The messages of a thread: its texts, and those of the outbox that carry them into the room."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, String, cast, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.db.models import OutboxRow, OutboxStatus, RelayMessage, RelayThread, StaffRoom
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
@@ -67,10 +67,38 @@ def first_in_room(
     )
 
 
+def key_in_room(room_id: InstrumentedAttribute[int]) -> ColumnElement[str]:
+    """Return the dedupe key of a text to a room, as `Cause.relay` and `RoomRecipient` have it."""
+    text_id = cast(RelayMessage.id, String)
+    return literal("relay ") + text_id + literal(" room ") + cast(room_id, String)
+
+
+def statuses_by_text(session: Session, thread: RelayThread) -> Mapping[int, set[str]]:
+    """Return the statuses of a citizen's texts in all rooms to which they were sent, by their ids.
+
+    A text that was kept, but sent to none, isn't among them.
+    """
+    # Its room may be another municipality's by now.
+    may_have_it = or_(
+        StaffRoom.municipality_id == thread.municipality_id, StaffRoom.id == thread.room_id
+    )
+    rows = session.execute(
+        select(RelayMessage.id, OutboxRow.status)
+        .select_from(RelayMessage)
+        .join(StaffRoom, may_have_it)
+        .join(OutboxRow, OutboxRow.dedupe_key == key_in_room(StaffRoom.id))
+        .where(RelayMessage.thread_id == thread.id, RelayMessage.member_id.is_(None))
+    )
+    found: dict[int, set[str]] = {}
+    for message_id, status in rows:
+        found.setdefault(message_id, set()).add(status)
+    return found
+
+
 def is_sent(session: Session, written: RelayMessage) -> bool:
-    """Return whether a citizen's text was sent to its thread's room."""
+    """Return whether a citizen's text was sent to a room."""
     thread = session.get_one(RelayThread, written.thread_id)
-    return any(row.relay_message_id == written.id for row in rows_in_room(session, thread))
+    return written.id in statuses_by_text(session, thread)
 
 
 def find_replied(session: Session, room: StaffRoom, provider_id: str) -> OutboxRow | None:
@@ -109,5 +137,11 @@ def text_of(session: Session, row: OutboxRow) -> RelayMessage | None:
 
 
 def has_arrived(session: Session, thread: RelayThread) -> bool:
-    """Return whether all that the citizen wrote in a thread has arrived in its room."""
-    return all(row.status in ARRIVED for row in rows_in_room(session, thread))
+    """Return whether each text that the citizen sent in a thread has arrived in a room."""
+    return all(found & {*ARRIVED} for found in statuses_by_text(session, thread).values())
+
+
+def is_lost(session: Session, thread: RelayThread) -> bool:
+    """Return whether a text that the citizen sent in a thread was given up in all its rooms."""
+    on_its_way = {*ARRIVED, *WAITING}
+    return not all(found & on_its_way for found in statuses_by_text(session, thread).values())

@@ -113,6 +113,21 @@ def test_for_an_appointment_that_is_not_the_other_rooms_the_answers_come_where_o
 
 
 @mostly_on("sqlite")
+def test_what_another_room_has_got_of_a_thread_has_arrived(elsewhere: People) -> None:
+    prompt = prompted(elsewhere, "tax")
+    elsewhere.write("Και αύριο;", CITIZEN, private=True)  # and isn't delivered
+    elsewhere.write(ANSWER, to=prompt)
+    deliver(elsewhere)
+    assert "Και αύριο;" in "".join(elsewhere.chat.texts(GROUP))
+    number = next(iter(elsewhere.chat.server.chats[BUILDING]))
+    elsewhere.write("Και Πέμπτη.", NICK, chat=BUILDING, to=number)
+    deliver(elsewhere)
+    elsewhere.tap(CLOSE, NICK, chat=BUILDING)
+    deliver(elsewhere)
+    assert heard(elsewhere)[-1].startswith("Η συνομιλία σας έκλεισε")
+
+
+@mostly_on("sqlite")
 def test_both_rooms_are_told_that_the_citizen_has_not_got_a_colleagues_text(
     elsewhere: People,
 ) -> None:
