@@ -21,7 +21,7 @@ from core.db.models import (
     RelayThread,
     StaffRoom,
 )
-from core.messaging.keys import Cause, MessageKind
+from core.messaging.keys import Cause
 from core.messaging.outbox import notify_workers
 from core.staff import relay_messages, relay_sending
 from core.staff.rights import Action, Target, check_booking, check_municipality, target_of
@@ -227,8 +227,8 @@ def close(
     session.flush()
     if staff is not None:
         relay_sending.record_text(session, thread, staff, now)
-    cause = Cause.relay_closed(thread.id)
     if first := relay_messages.first_in_room(session, thread):
+        cause = Cause.relay_closed(thread.id)
         relay_sending.edit_first(session, registry, first, cause, None, now)
     if tell and relay_messages.messages_of(session, thread):
-        relay_sending.to_citizen(session, registry, thread, MessageKind.RELAY_CLOSED, cause, now)
+        relay_sending.tell_closed(session, registry, thread, now)

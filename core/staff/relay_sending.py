@@ -103,6 +103,12 @@ def to_citizen(
     enqueue(session, registry.accounts, [message], now)
 
 
+def tell_closed(session: Session, registry: Registry, thread: RelayThread, now: datetime) -> None:
+    """Enqueue the end of a thread for its citizen, once: whether their texts have arrived, too."""
+    cause = Cause.relay_closed(thread.id)
+    to_citizen(session, registry, thread, MessageKind.RELAY_CLOSED, cause, now)
+
+
 def record_text(
     session: Session,
     thread: RelayThread,

@@ -36,6 +36,7 @@ def maintain(session: Session, registry: Registry, now: datetime, page: str) -> 
     """Do what is due; `page` is the platform that fetches its messages itself."""
     _follow_rooms(session, registry, now)
     _close_silent(session, registry, now)
+    _tell_lost(session, registry, now)
     _tell_unread(session, registry, now, page)
     _erase_old(session, now)
 
@@ -101,11 +102,50 @@ def give_up(session: Session, registry: Registry, row: OutboxRow, now: datetime)
             relay_messages.text_of(session, row),
         )
         # What a member wrote in another room is only shown there.
-        if not thread or not written or thread.closed_at or written.member_id:
+        if not thread or not written or written.text is None or written.member_id:
+            return
+        if thread.closed_at is not None:
+            tell_lost(session, registry, thread, now)
             return
         followed = follow_room(session, registry, thread, now)
         if followed is not None and followed.id == row.room_id:
             relay.close(session, registry, thread, now, tell=True)
+
+
+def tell_lost(session: Session, registry: Registry, thread: RelayThread, now: datetime) -> None:
+    """Tell the citizen of a closed thread, once, that a text of theirs was given up.
+
+    Nothing is told where they were told of the end already: so they were of that text.
+    """
+    if relay_messages.is_lost(session, thread):
+        relay_sending.tell_closed(session, registry, thread, now)
+
+
+def _tell_lost(session: Session, registry: Registry, now: datetime) -> None:
+    """Tell the citizens of closed threads whose last texts were given up with their room.
+
+    Of rooms that are bound no more, what waits fails, or is obsolete, without being sent.
+    """
+    # As `Cause.relay_closed` and `ContactRecipient` have it.
+    key = literal("relay closed ") + cast(RelayThread.id, String)
+    key += literal(" contact ") + cast(RelayThread.contact_id, String)
+    told = aliased(OutboxRow)
+    given_up = (
+        select(RelayThread)
+        .join(RelayMessage, RelayMessage.thread_id == RelayThread.id)
+        .join(OutboxRow, OutboxRow.dedupe_key == relay_messages.key_in_room(RelayThread.room_id))
+        .where(
+            RelayThread.closed_at.is_not(None),
+            RelayMessage.__table__.c.text.is_not(None),
+            RelayMessage.member_id.is_(None),
+            OutboxRow.status.in_((OutboxStatus.FAILED, OutboxStatus.CANCELLED)),
+            ~select(told.id).where(told.dedupe_key == key).exists(),
+        )
+        .distinct()
+        .limit(BATCH)
+    )
+    for thread in session.scalars(given_up).all():
+        tell_lost(session, registry, thread, now)
 
 
 def _tell_unread(session: Session, registry: Registry, now: datetime, page: str) -> None:

@@ -26,6 +26,7 @@ from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
 from tests.conftest import mark_replies_sent, mostly_on
 from tests.core.staff.two_towns import OPERATOR, TOWN, with_groups
+from tests.fakes.telegram import failure
 
 CITIZEN = 700
 OPENED, TO_OFFICE, TO_CITIZEN = "Ό,τι γράψετε από εδώ", "→ Προς: ", "→ Στον πολίτη."
@@ -399,6 +400,31 @@ def test_where_no_room_is_left_the_citizen_is_told_and_nothing_is_lost(talking: 
     maintain(talking)
     assert "δεν έφτασε" in heard(talking)[-1]
     assert threads(talking) == [False]
+
+
+@mostly_on("sqlite")
+@pytest.mark.parametrize("how", ["kicked", "left", "unbound"])
+def test_whose_last_text_before_their_own_end_is_not_brought_is_told(
+    talking: People, how: str
+) -> None:
+    chat, now = talking.chat, talking.chat.services.clock()
+    talking.write(QUESTION, CITIZEN, private=True)  # and isn't delivered
+    talking.write("μενού", CITIZEN, private=True)
+    if how == "kicked":
+        kicked = failure(403, "Forbidden: bot was kicked from the group chat")
+        chat.server.failures[GROUP].extend([kicked, kicked])
+    elif how == "left":
+        chat.do(lambda s: dispatch.leave_room(s, chat.services, ACCOUNT, str(GROUP)))
+    else:
+        chat.do(lambda s: rooms.unbind(s, OPERATOR, 1, now))
+    deliver(talking)
+    if how != "kicked":
+        maintain(talking)
+    assert QUESTION not in "".join(chat.texts())
+    assert "δεν έφτασε στην υπηρεσία" in heard(talking)[-1]
+    before = heard(talking)
+    maintain(talking)
+    assert heard(talking) == before
 
 
 def test_silence_closes_a_thread_and_its_texts_are_erased_two_days_later(talking: People) -> None:
