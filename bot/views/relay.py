@@ -22,6 +22,7 @@ from core.db.models import (
 from core.i18n import Text
 from core.messaging.keys import Cause, MessageKind
 from core.staff import relay_messages
+from core.staff.rooms import is_for
 from dialogs.messages import relay as texts
 from dialogs.messages.blocks import Message
 
@@ -77,13 +78,21 @@ def render_first(session: Session, services: Services, row: OutboxRow) -> Reply 
 
 
 def render_unread(session: Session, services: Services, row: OutboxRow) -> Reply | None:
-    """Return the message that a citizen hasn't got a member's text, with how to call them."""
+    """Return the message that a citizen hasn't got a member's text, with how to call them.
+
+    The appointment isn't named in a room that isn't for it, in which the member may have written.
+    """
     thread, _written = _of(session, row)
     if thread is None:
         return None
     is_page = session.get_one(Contact, thread.contact_id).account == WEBCHAT
-    subject = _subject(session, services, thread)
-    booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
+    subject, booking = _subject(session, services, thread), None
+    if thread.booking_id:
+        booking = session.get_one(Booking, thread.booking_id)
+        body = services.registry[thread.municipality_id].body
+        room = session.get_one(StaffRoom, row.room_id)
+        if not is_for(room, body, booking.service, booking.desk_id):
+            subject, booking = texts.about(body, None, None), None
     first = relay_messages.first_in_room(session, thread, room_id=row.room_id)
     return Reply(
         text=services.texts.say(texts.unread_in_room(subject, is_page=is_page), LANGUAGE),

@@ -143,6 +143,21 @@ def test_both_rooms_are_told_that_the_citizen_has_not_got_a_colleagues_text(
 
 
 @mostly_on("sqlite")
+def test_a_room_is_told_of_no_appointment_that_is_not_its_own(elsewhere: People) -> None:
+    chat, prompt = elsewhere.chat, prompted(elsewhere, "tax")
+    chat.do(lambda s: dispatch.suppress(s, chat.services, ACCOUNT, str(CITIZEN)))
+    elsewhere.write(ANSWER, NICK, chat=BUILDING, to=next(iter(chat.server.chats[BUILDING])))
+    elsewhere.write("Και Πέμπτη.", HELEN, to=prompt)  # and so it is the tax appointment's
+    deliver(elsewhere)
+    unread = "Η απάντησή σας δεν έφτασε στον πολίτη."
+    (told,) = (each for each in chat.texts(BUILDING) if each.startswith(unread))
+    assert "tax" not in told
+    assert "tax" in next(each for each in chat.texts() if each.startswith(unread))
+    assert "Τηλέφωνο" not in str(chat.server.buttons(BUILDING))
+    assert "Τηλέφωνο" in str(chat.server.buttons(GROUP))
+
+
+@mostly_on("sqlite")
 def test_a_copy_for_a_room_that_is_unbound_is_shown_in_the_next(elsewhere: People) -> None:
     chat = elsewhere.chat
     elsewhere.write(ANSWER, HELEN, to=prompted(elsewhere, "permit"))  # and isn't delivered
