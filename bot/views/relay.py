@@ -9,6 +9,7 @@ from bot.replies import build_reply
 from bot.staff_messages import StaffButton, StaffTap
 from bot.views.staff_alert import LANGUAGE, area_of, number_button
 from core.bookings.agenda import entry_of, initials
+from core.catalogue.model import Municipality
 from core.db.models import (
     Booking,
     Citizen,
@@ -21,7 +22,7 @@ from core.db.models import (
 )
 from core.i18n import Text
 from core.messaging.keys import Cause, MessageKind
-from core.staff import relay_messages
+from core.staff import relay, relay_messages
 from core.staff.rooms import is_for
 from dialogs.messages import relay as texts
 from dialogs.messages.blocks import Message
@@ -122,13 +123,7 @@ def render_to_citizen(
         return None
     body = services.registry[thread.municipality_id].body
     if row.kind == MessageKind.RELAY_CLOSED:
-        said: Text | Message = texts.closed(
-            body,
-            arrived=relay_messages.has_arrived(session, thread),
-            answered=bool(
-                relay_messages.messages_of(session, thread, RelayMessage.member_id.is_not(None))
-            ),
-        )
+        said: Text | Message = _closed(session, thread, body)
     else:
         written = session.get_one(RelayMessage, row.relay_message_id)
         if written.text is None:
@@ -141,6 +136,14 @@ def render_to_citizen(
             is_first=first.id == written.id,
         )
     return build_reply(services.texts, [said], language)
+
+
+def _closed(session: Session, thread: RelayThread, body: Municipality) -> Text:
+    arrived = relay_messages.has_arrived(session, thread)
+    if arrived and relay.gave_way(session, thread):
+        return texts.left_office(body)
+    answers = relay_messages.messages_of(session, thread, RelayMessage.member_id.is_not(None))
+    return texts.closed(body, arrived=arrived, answered=bool(answers))
 
 
 def _name(session: Session, written: RelayMessage) -> str:

@@ -89,11 +89,12 @@ def open_thread(
 
     One with another municipality is closed first; one in another room goes on there. An
     appointment that is in question from now on is the thread's, if its room is for it. `staff`
-    opens it for the office: where its room isn't for their appointment, it goes on in theirs.
+    opens it for the office: where its room isn't for their appointment, it goes on in theirs. The
+    citizen is told then of the one that was closed.
     """
     thread = find_open(session, contact_id)
     if thread is not None and thread.municipality_id != room.municipality_id:
-        close(session, registry, thread, now)
+        close(session, registry, thread, now, tell=staff is not None)
         thread = None
     is_new = thread is None
     if thread is None:
@@ -166,6 +167,16 @@ def move_to(
 
 def may_write(session: Session, contact_id: int, now: datetime) -> bool:
     """Return whether a citizen hasn't written too much within the last minute, in any thread."""
+def gave_way(session: Session, thread: RelayThread) -> bool:
+    """Return whether a thread was closed for one with another municipality."""
+    following = select(RelayThread.id).where(
+        RelayThread.contact_id == thread.contact_id,
+        RelayThread.id != thread.id,
+        RelayThread.opened_at == thread.closed_at,
+    )
+    return session.scalar(following.limit(1)) is not None
+
+
     since = now - timedelta(minutes=1)
     lately = (
         select(func.count())

@@ -158,6 +158,21 @@ def test_a_room_is_told_of_no_appointment_that_is_not_its_own(elsewhere: People)
 
 
 @mostly_on("sqlite")
+def test_whose_talk_ends_because_another_office_writes_is_told(people: People) -> None:
+    people.chat.bind()
+    people.chat.bind_of_city(BUILDING)
+    people.linked(HELEN)
+    for text in ("Γεια", "υπάλληλος", "city", QUESTION):
+        says(people, text)
+    assert QUESTION in people.chat.texts(BUILDING)[-1]
+    people.write(ANSWER, HELEN, to=prompted(people, "permit"))
+    deliver(people)
+    assert heard(people)[-2] == "Έκλεισα τη συνομιλία σας με: city"
+    assert ANSWER in heard(people)[-1]
+    assert threads(people) == [False, True]
+
+
+@mostly_on("sqlite")
 def test_a_copy_for_a_room_that_is_unbound_is_shown_in_the_next(elsewhere: People) -> None:
     chat = elsewhere.chat
     elsewhere.write(ANSWER, HELEN, to=prompted(elsewhere, "permit"))  # and isn't delivered
