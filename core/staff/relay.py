@@ -149,15 +149,19 @@ def hand_over(
 def move_to(
     session: Session, registry: Registry, thread: RelayThread, room: StaffRoom, now: datetime
 ) -> None:
-    """Hold a thread in another room; what hasn't arrived in the former is sent there."""
+    """Hold a thread in another room; what hasn't arrived in the former is sent there.
+
+    What is on its way there since the thread was there before is left as it is.
+    """
     lost = {
         row.relay_message_id
         for row in relay_messages.rows_in_room(session, thread, of_members=True)
         if row.status not in relay_messages.ARRIVED
+    no_more = (*relay_messages.ARRIVED, *relay_messages.WAITING)
     }
     thread.room_id = room.id
     for row in relay_messages.rows_in_room(session, thread, of_members=True):
-        if row.relay_message_id in lost and row.status not in relay_messages.ARRIVED:
+        if row.relay_message_id in lost and row.status not in no_more:
             row.status, row.try_at, row.due_at, row.attempts = OutboxStatus.PENDING, now, now, 0
             notify_workers(session)
     for written in relay_messages.messages_of(session, thread):

@@ -3,9 +3,9 @@
 from sqlalchemy import select
 
 from core.actor import Role
-from core.db.models import Citizen, Contact, OutboxRow, RelayThread, StaffRoom
+from core.db.models import Citizen, Contact, OutboxRow, OutboxStatus, RelayThread, StaffRoom
 from core.messaging.keys import MessageKind
-from core.staff import codes, relay, relay_sending, rooms
+from core.staff import codes, relay, relay_messages, relay_sending, rooms
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
 
 
@@ -39,3 +39,15 @@ def test_whose_talk_ends_because_another_office_writes_is_told(towns: TwoTowns) 
     assert session.scalars(still_open).all() == [CITY]
     closed = select(OutboxRow.id).where(OutboxRow.kind == MessageKind.RELAY_CLOSED)
     assert len(session.scalars(closed).all()) == 1
+
+
+def test_a_text_that_is_being_sent_is_not_sent_again_when_its_thread_comes_back(
+    towns: TwoTowns,
+) -> None:
+    first, second = bound(towns, "-5"), bound(towns, "-6")
+    thread = written(towns, first)
+    (row,) = relay_messages.rows_in_room(towns.session, thread)
+    row.status, row.claimed_by, row.attempts = OutboxStatus.CLAIMED, "worker", 1
+    for room in (second, first):
+        relay.hand_over(towns.session, towns.registry, thread, room, towns.now)
+    assert (row.status, row.attempts) == ("claimed", 1)
