@@ -5,7 +5,6 @@ asks for a human or a member writes to the citizen of a booking, and ends when e
 after hours of silence.
 """
 
-import itertools
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
@@ -137,13 +136,12 @@ def hand_over(
     booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
     if booking is None or not is_for(room, body, booking.service, booking.desk_id):
         thread.booking_id = thread.service = None
-    former, last = thread.room_id, relay_messages.messages_of(session, thread)[-1:]
+    former, written = thread.room_id, relay_messages.messages_of(session, thread)
     move_to(session, registry, thread, room, now)
-    for room_id, written in itertools.product((former, room.id), last):
+    for room_id in (former, room.id):
         if first := relay_messages.first_in_room(session, thread, room_id=room_id):
-            relay_sending.edit_first(
-                session, registry, first, Cause.relay_moved(written.id), written.id, now
-            )
+            last = written[-1].id
+            relay_sending.edit_first(session, registry, first, Cause.relay_moved(last), last, now)
 
 
 def move_to(
@@ -157,9 +155,9 @@ def move_to(
         row.relay_message_id
         for row in relay_messages.rows_in_room(session, thread, of_members=True)
         if row.status not in relay_messages.ARRIVED
-    no_more = (*relay_messages.ARRIVED, *relay_messages.WAITING)
     }
     thread.room_id = room.id
+    no_more = (*relay_messages.ARRIVED, *relay_messages.WAITING)
     for row in relay_messages.rows_in_room(session, thread, of_members=True):
         if row.relay_message_id in lost and row.status not in no_more:
             row.status, row.try_at, row.due_at, row.attempts = OutboxStatus.PENDING, now, now, 0
@@ -169,8 +167,6 @@ def move_to(
             relay_sending.send_to_room(session, registry, thread, written, now)
 
 
-def may_write(session: Session, contact_id: int, now: datetime) -> bool:
-    """Return whether a citizen hasn't written too much within the last minute, in any thread."""
 def gave_way(session: Session, thread: RelayThread) -> bool:
     """Return whether a thread was closed for one with another municipality."""
     following = select(RelayThread.id).where(
@@ -181,6 +177,8 @@ def gave_way(session: Session, thread: RelayThread) -> bool:
     return session.scalar(following.limit(1)) is not None
 
 
+def may_write(session: Session, contact_id: int, now: datetime) -> bool:
+    """Return whether a citizen hasn't written too much within the last minute, in any thread."""
     since = now - timedelta(minutes=1)
     lately = (
         select(func.count())
