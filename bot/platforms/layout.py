@@ -14,6 +14,9 @@ ROW_WIDTH = 30
 ROOM_UNITS = 4096
 """The longest message to a room of staff, in UTF-16 units: what Telegram takes."""
 
+MAX_UNITS = 3500
+"""The most UTF-16 units of a list, so that each platform sends it as one message."""
+
 
 def utf16_units(text: str) -> int:
     """Return the length of a text as Telegram counts it."""

@@ -24,7 +24,7 @@ from bot.staff_messages import (
     StaffTap,
     command_called,
 )
-from bot.views.staff_alert import LANGUAGE
+from bot.views.closure import show_plan
 from core.actor import Staff
 from core.bookings.closures import listing
 from core.bookings.closures import service as closures
@@ -97,8 +97,8 @@ def _end(turn: StaffTurn, staff: Staff, number: int) -> StaffAnswer:
         closures.withdraw(*what)
         return turn.here(texts.ended_number(asked.kind, number))
     heading = texts.end_heading(loaded, number, asked)
-    outcome = texts.outcome(loaded, listing.outcome_of_plan(planned), done=False)
-    answer = turn.here(lines(heading, outcome), [*_buttons(turn, _("End it"))])
+    shown = show_plan(turn.services, turn.language_here, loaded, heading, planned)
+    answer = turn.here(shown, [*_buttons(turn, _("End it"))])
     return answer.model_copy(update={"asked": asked, "ends": number})
 
 
@@ -180,16 +180,11 @@ def _preview(turn: StaffTurn, staff: Staff, kind: ExceptionKind, argument: str) 
         found.rest or None,
     )
     planned = closures.preview(turn.session, turn.registry, staff, asked, turn.now)
-    is_closure = kind is ExceptionKind.CLOSURE
-    answer = turn.here(
-        lines(
-            texts.heading(loaded, asked, done=False),
-            texts.outcome(loaded, listing.outcome_of_plan(planned), done=False)
-            if is_closure
-            else None,
-        ),
-        [*_buttons(turn, _("Close it") if is_closure else _("Open it"))],
-    )
+    shown, apply = texts.heading(loaded, asked, done=False), _("Open it")
+    if kind is ExceptionKind.CLOSURE:
+        shown = show_plan(turn.services, turn.language_here, loaded, shown, planned)
+        apply = _("Close it")
+    answer = turn.here(shown, [*_buttons(turn, apply)])
     return answer.model_copy(update={"asked": asked})
 
 
@@ -203,8 +198,8 @@ def _buttons(turn: StaffTurn, apply: Text) -> Iterator[ReplyChoice]:
     labels = {StaffButton.APPLY: apply, StaffButton.DISCARD: _("Leave it as it is")}
     for button, label in labels.items():
         tap = StaffTap(button, row.id, int(row.received_at.timestamp()))
-        language = turn.language if turn.inbound.is_private else LANGUAGE
-        yield ReplyChoice(id=tap.dump(), label=turn.services.texts.say(label, language), row=0)
+        said = turn.services.texts.say(label, turn.language_here)
+        yield ReplyChoice(id=tap.dump(), label=said, row=0)
 
 
 def _find(turn: StaffTurn, tap: StaffTap) -> tuple[StaffInboundRow, ExceptionRequest, int | None]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.messages import ReplyChoice
-from bot.platforms.layout import fitting
+from bot.platforms.layout import MAX_UNITS, fitting
 from bot.staff import closures
 from bot.staff.places import municipality_of
 from bot.staff.turn import StaffTurn
@@ -26,9 +26,6 @@ from dialogs.messages.staff_alert import day_heading, day_line, more, shown_day
 from dialogs.nlu.dates import NoSuchDay, parse_day
 from dialogs.nlu.normalize import words_with_spans
 from dialogs.nlu.spans import span_of
-
-MAX_UNITS = 3500
-"""The most UTF-16 units of a list, so that each platform sends it as one message."""
 
 ASKED_IN_ROOM = (StaffButton.CANCEL, StaffButton.MESSAGE)
 

@@ -46,6 +46,11 @@ class StaffTurn:
         """Return the language of who wrote it."""
         return self.inbound.language or LANGUAGES[0]
 
+    @property
+    def language_here(self) -> str:
+        """Return the language of the answers where it was written: in a room, the room's."""
+        return self.language if self.inbound.is_private else LANGUAGE
+
     def pop_up(self, text: Text, *, stays: bool = False) -> StaffAnswer:
         """Return an answer to whoever tapped, alone; one that `stays` until they close it."""
         said = self.services.texts.say(text, self.language)
@@ -54,9 +59,8 @@ class StaffTurn:
 
     def here(self, text: Text, choices: Sequence[ReplyChoice] = ()) -> StaffAnswer:
         """Return an answer where it was written: all in a room read it."""
-        language = self.language if self.inbound.is_private else LANGUAGE
-        said = self.services.texts.say(text, language)
-        reply = Reply(text=said, language=language, choices=list(choices))
+        said = self.services.texts.say(text, self.language_here)
+        reply = Reply(text=said, language=self.language_here, choices=list(choices))
         return StaffAnswer(where="room", reply=reply)
 
     def privately(self, text: Text) -> StaffAnswer:

@@ -5,13 +5,20 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.messages import Reply
+from bot.platforms.layout import MAX_UNITS, fitting, utf16_units
 from bot.staff_messages import StaffAnswer
 from bot.views.staff_alert import LANGUAGE
-from core.bookings.closures.listing import outcome_of, request_of
+from core.bookings.closures.displaced import Plan
+from core.bookings.closures.listing import in_way_of_plan, outcome_of, outcome_of_plan, request_of
+from core.catalogue.registry import LoadedMunicipality
 from core.db.models import ExceptionKind, OutboxRow, ScheduleException, StaffInbound, StaffMember
 from core.i18n import Text, _, lines
 from core.messaging.keys import Cause
 from dialogs.messages import closures as texts
+from dialogs.messages.staff_alert import more
+
+MAX_NAMED = 10
+"""The most bookings in the way that a preview names."""
 
 
 def render_closure(session: Session, services: Services, row: OutboxRow) -> Reply:
@@ -43,6 +50,25 @@ def render_closure(session: Session, services: Services, row: OutboxRow) -> Repl
             _("({who}; to end it: /open {number})", who=who, number=number),
         )
     return Reply(text=services.texts.say(text, LANGUAGE), language=LANGUAGE)
+
+
+def show_plan(
+    services: Services, language: str, loaded: LoadedMunicipality, heading: Text, planned: Plan
+) -> Text:
+    """Return a preview: what becomes of the bookings in the way, and which they are.
+
+    The first are named, as many as one message holds, and how many more there are.
+    """
+
+    def say(text: Text) -> str:
+        return services.texts.say(text, language)
+
+    shown = lines(heading, texts.outcome(loaded, outcome_of_plan(planned), done=False))
+    in_way = in_way_of_plan(loaded, planned, MAX_NAMED)
+    named = [texts.in_way_line(loaded.body, *each) for each in in_way]
+    kept = len(fitting(map(say, named), MAX_UNITS - utf16_units(say(shown))))
+    left = len(planned.moves) + len(planned.offers) - kept
+    return lines(shown, *named[:kept], more(left) if left else None)
 
 
 def render_preview(session: Session, services: Services, row: OutboxRow) -> Reply | None:

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from datetime import date
 
+from core.bookings.agenda import AgendaEntry
 from core.bookings.closures.listing import Outcome
 from core.bookings.closures.request import ExceptionRequest
+from core.catalogue.model import Municipality
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import ExceptionKind
 from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join, lines
+from dialogs.messages.staff_alert import brief_line
 
 _DAY = "EEE d/M/y"
 
@@ -74,6 +77,11 @@ def outcome(loaded: LoadedMunicipality, found: Outcome, *, done: bool) -> Text:
         else None
     )
     return lines(None if done else _("In the way:"), moved, offered)
+
+
+def in_way_line(body: Municipality, entry: AgendaEntry, desk: str | None) -> Text:
+    """Return the line of a booking in the way, with the other desk, if it goes to one."""
+    return join(" · ", brief_line(body, entry), f"→ {desk}" if desk else "")
 
 
 LEFT = _("Left as it is.")

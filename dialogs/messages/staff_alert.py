@@ -149,6 +149,12 @@ def day_line(body: Municipality, entry: AgendaEntry) -> Text:
     return join(" · ", clock, *_facts(body, entry, others), mark)
 
 
+def brief_line(body: Municipality, entry: AgendaEntry) -> Text:
+    """Return the line of a booking in a list of several days: whose it is, and when."""
+    who = (AlertFact.CODE, AlertFact.INITIALS)
+    return join(" · ", _time(body, entry.starts_at), *_facts(body, entry, who))
+
+
 def more(count: int) -> Text:
     """Return the last line of a list that has more bookings than a message holds."""
     return _n("and {count} more", "and {count} more", count)

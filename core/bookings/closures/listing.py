@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
+from core.bookings.agenda import AgendaEntry, entry_of
 from core.bookings.closures.checks import end_of
 from core.bookings.closures.displaced import Plan
 from core.bookings.closures.request import ExceptionRequest
@@ -134,3 +135,17 @@ def outcome_of(session: Session, row: ScheduleException, at: datetime) -> Outcom
 def outcome_of_plan(planned: Plan) -> Outcome:
     """Return what would become of the bookings in the way."""
     return Outcome(Counter(desk_id for _booking, desk_id in planned.moves), len(planned.offers))
+
+
+def in_way_of_plan(
+    loaded: LoadedMunicipality, planned: Plan, limit: int
+) -> Sequence[tuple[AgendaEntry, str | None]]:
+    """Return the first bookings in the way, each with the desk to which it would go.
+
+    As BRANCH/DESK; None where another time would be offered.
+    """
+    names = {row_id: f"{branch}/{desk}" for (branch, desk), row_id in loaded.desk_ids.items()}
+    found: list[tuple[Booking, str | None]] = [(booking, None) for booking in planned.offers]
+    found += [(booking, names[desk_id]) for booking, desk_id in planned.moves]
+    found.sort(key=lambda each: (each[0].starts_at, each[0].id))
+    return [(entry_of(loaded, booking), desk) for booking, desk in found[:limit]]

@@ -1,6 +1,7 @@
 """Closing and opening by commands in a room: previewed, and done at a tap."""
 
 import asyncio
+import re
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +62,9 @@ def test_a_closure_is_previewed_made_at_a_tap_and_told(room: People, text: str) 
     said = str(room.write(text))
     assert said.startswith("Να κλείσει; town · Δευ 7/12/2026, 09:30–10:30\nΛόγος: απεργία\n")
     assert "2 πολίτες" in said
+    first, second = said.splitlines()[-2:]
+    assert re.fullmatch(r"Δευ 7 Δεκ 09:30 · \w{3} \w{3} · Μ\.Π\.", first), said
+    assert second.startswith("Δευ 7 Δεκ 10:00 · ")
     assert made(room) == []
     pop_up = room.tap(CLOSE)
     assert pop_up == "Έκλεισε, αριθμός 1."
@@ -80,6 +84,7 @@ def test_a_desk_is_closed_and_its_bookings_go_to_another(room: People) -> None:
     said = str(room.write("/close office/one 7/12"))
     assert said.startswith("Να κλείσει; γραφείο office/one · Δευ 7/12/2026, όλη την ημέρα")
     assert "(office/two: 1)" in said
+    assert said.endswith(" · Μ.Π. · → office/two")
     room.tap(CLOSE)
     room.deliver()
     room.chat.deployment.clock.forward(minutes=1)  # the answers count in the group's pace
@@ -88,6 +93,18 @@ def test_a_desk_is_closed_and_its_bookings_go_to_another(room: People) -> None:
     assert "Τώρα στο γραφείο office/two" in told
     assert "(office/two: 1)" in told
     assert offered(room) == []
+
+
+@pytest.mark.parametrize(("bound", "to", "named"), [("MAX_NAMED", 1, 1), ("MAX_UNITS", 100, 0)])
+def test_a_preview_names_as_many_bookings_as_one_message_holds(
+    room: People, monkeypatch: pytest.MonkeyPatch, bound: str, to: int, named: int
+) -> None:
+    monkeypatch.setattr(f"bot.views.closure.{bound}", to)
+    for clock in ("09:30", "10:00", "10:30"):
+        room.chat.book(clock)
+    said = str(room.write("/close 7/12 βλάβη"))
+    assert said.count("Μ.Π.") == named
+    assert said.endswith(f"\nκαι {3 - named} ακόμη")
 
 
 def test_a_second_tap_and_one_after_leaving_do_nothing(room: People) -> None:
