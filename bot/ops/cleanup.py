@@ -12,7 +12,7 @@ from bot.context import Services
 from bot.messages import WEBCHAT
 from bot.retry import repeat
 from bot.telemetry.logging import cause
-from core.bookings.closures.reasons import KEPT_FOR, erase_reasons
+from core.bookings.closures.reasons import erase_reasons
 from core.bookings.drop_off import End, add_ends
 from core.bookings.expiry import expire_lapsed
 from core.bookings.limits import forget_confirmations
@@ -94,7 +94,7 @@ def clean_up(
         delete(InboundRow).where(InboundRow.received_at < now - keep_replies, ~unsent.exists())
     )
     # What staff were answered may name a closure's reason, who is ill.
-    of_staff = now - min(keep_replies, KEPT_FOR)
+    of_staff = now - min(keep_replies, relay_upkeep.KEPT_FOR)
     session.execute(delete(StaffInbound).where(StaffInbound.received_at < of_staff))
     # A subquery of each row, not a join, for which PostgreSQL would read all past bookings.
     end = select(Booking.ends_at).where(Booking.id == OutboxRow.booking_id).scalar_subquery()

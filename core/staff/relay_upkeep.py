@@ -23,7 +23,7 @@ from core.messaging.page_inbox import erase_fetched
 from core.staff import relay, relay_messages, relay_sending
 
 KEPT_FOR = timedelta(hours=48)
-"""The time for which the texts of a closed thread are kept."""
+"""The time for which the texts of a closed thread are kept, and why something was closed."""
 
 UNREAD_AFTER = timedelta(hours=1)
 """The time after which the room is told that nobody has opened the page since."""

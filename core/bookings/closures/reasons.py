@@ -1,7 +1,7 @@
 """Erasing the reasons of closures and extra openings, which may say who is ill."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -9,21 +9,18 @@ from sqlalchemy.orm import Session
 from core.db.models import OutboxRow, OutboxStatus, ScheduleException, StaffAction, TimeOffer
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.page_inbox import erase_fetched
+from core.staff.relay_upkeep import KEPT_FOR
 from core.staff.rights import Action
-
-KEPT_FOR = timedelta(hours=48)
-"""The time for which a reason is kept after the last day, or after the closure was ended."""
 
 BATCH = 200
 """The most reasons that one transaction erases: turns wait for it."""
 
 
 def erase_reasons(session: Session, now: datetime) -> None:
-    """Erase the reasons of what was over KEPT_FOR ago, also from the record of what staff did.
+    """Erase the reasons of what was over, or was ended, KEPT_FOR ago.
 
-    And from the offers of another time that pages have fetched.
-
-    A day counts as over at the midnight of UTC after it, whichever the municipality's zone.
+    Also from the record of what staff did, and from the offers that pages have fetched. A day
+    counts as over at the midnight of UTC after it, whichever the municipality's zone.
     """
     over = now - KEPT_FOR
     table = ScheduleException.__table__.c
