@@ -20,6 +20,7 @@ from core.i18n import LocalizedText
 from core.messaging.receipts import SEND_GRACE
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.telegram_updates import WHO
+from tests.bot.push_deployment import settled
 from tests.conftest import Deployment, mostly_on
 from tests.core.wait_until import until
 from tests.fakes.http_server import cut_short, late, lost
@@ -390,11 +391,10 @@ def test_an_answer_that_is_lost_or_cannot_be_read_doubles_no_greeting(
 ) -> None:
     maria.server.answer_faults[CHAT] = [cut_short, lost, lost, lost]
     maria.tell(updates.message(text="Γεια"))
-    until(lambda: len(maria.chat) == 2)
+    until(lambda: settled(deployment))
     for _time in range(3):
-        until(lambda: deployment.rows("SELECT 1 FROM outgoing WHERE status = 'claimed'") == [])
         deployment.clock.forward(minutes=1)
-    maria.wait()
+        until(lambda: settled(deployment))
     greeting, question, again = maria.chat
     assert (greeting == question, question == again) == (False, True)
 
