@@ -1,32 +1,28 @@
 """A citizen and the employees of a room write to one another, both at Telegram."""
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.delivery import dispatch
-from bot.ops.cleanup import clean_up
 from core.db.models import (
     Booking,
     Contact,
-    Conversation,
     OutboxRow,
     RelayMessage,
     RelayThread,
     StaffAction,
 )
-from core.staff import members, relay_upkeep, rooms, webhooks
+from core.staff import members, relay_upkeep, webhooks
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
 from tests.conftest import mark_replies_sent, mostly_on
 from tests.core.staff.two_towns import OPERATOR, TOWN, with_groups
-from tests.fakes.telegram import failure
 
 CITIZEN = 700
 OPENED, TO_OFFICE, TO_CITIZEN = "Ό,τι γράψετε από εδώ", "→ Προς: ", "→ Στον πολίτη."
@@ -89,6 +85,12 @@ def maintain(people: People, **later: float) -> None:
     registry, now = people.chat.services.registry, people.chat.services.clock()
     people.chat.do(lambda s: relay_upkeep.maintain(s, registry, now, "webchat"))
     deliver(people)
+
+
+def move_to_telegram(session: Session, booking_id: int) -> None:
+    """Make the booking the Telegram citizen's."""
+    contact = session.scalars(select(Contact).where(Contact.account == ACCOUNT)).one()
+    session.get_one(Booking, booking_id).citizen_id = contact.citizen_id
 
 
 @mostly_on("sqlite")
@@ -350,222 +352,3 @@ def test_one_who_has_blocked_the_bot_is_to_be_called(talking: People) -> None:
         "thread": 1,
         "message": {"kind": "relay_answer", "platform": "telegram"},
     }
-
-
-@mostly_on("sqlite")
-def test_a_room_that_is_unbound_hands_its_texts_to_another(talking: People) -> None:
-    talking.write(QUESTION, CITIZEN, private=True)  # and isn't delivered
-    now = talking.chat.services.clock()
-    talking.chat.do(lambda s: rooms.unbind(s, OPERATOR, 1, now))
-    talking.chat.bind(chat=-200)
-    maintain(talking)
-    assert QUESTION in talking.chat.texts(-200)[-1]
-    assert threads(talking) == [True]
-
-
-def test_a_text_that_another_room_has_got_is_not_sent_to_the_first_again(talking: People) -> None:
-    talking.write(QUESTION, CITIZEN, private=True)  # and isn't delivered
-    chat, now = talking.chat, talking.chat.services.clock()
-    chat.do(lambda s: rooms.unbind(s, OPERATOR, 1, now))
-    chat.bind(chat=-200)
-    chat.do(lambda s: relay_upkeep.maintain(s, chat.services.registry, now, "webchat"))
-    chat.bind()
-    deliver(talking)
-    assert QUESTION in chat.texts(-200)[-1]
-    assert QUESTION not in "".join(chat.texts())
-    relayed = select(OutboxRow.status).where(OutboxRow.kind == "relay").order_by(OutboxRow.id)
-    assert chat.do(lambda s: s.scalars(relayed).all()) == ["cancelled", "sent"]
-
-
-def test_a_room_that_became_another_municipalitys_gets_nothing_of_the_former(
-    talking: People,
-) -> None:
-    says(talking, "Καλημέρα")
-    talking.write(QUESTION, CITIZEN, private=True)  # and isn't delivered
-    now = talking.chat.services.clock()
-    talking.chat.do(lambda s: rooms.unbind(s, OPERATOR, 1, now))
-    talking.chat.bind_of_city()
-    deliver(talking)
-    assert QUESTION not in "".join(talking.chat.texts())
-    maintain(talking)
-    assert "δεν έφτασε" in heard(talking)[-1]
-    assert threads(talking) == [False]
-    assert QUESTION not in "".join(talking.chat.texts())
-
-
-def test_where_no_room_is_left_the_citizen_is_told_and_nothing_is_lost(talking: People) -> None:
-    talking.write(QUESTION, CITIZEN, private=True)
-    now = talking.chat.services.clock()
-    talking.chat.do(lambda s: rooms.unbind(s, OPERATOR, 1, now))
-    maintain(talking)
-    assert "δεν έφτασε" in heard(talking)[-1]
-    assert threads(talking) == [False]
-
-
-@mostly_on("sqlite")
-@pytest.mark.parametrize("how", ["kicked", "left", "unbound"])
-def test_whose_last_text_before_their_own_end_is_not_brought_is_told(
-    talking: People, how: str
-) -> None:
-    chat, now = talking.chat, talking.chat.services.clock()
-    talking.write(QUESTION, CITIZEN, private=True)  # and isn't delivered
-    talking.write("μενού", CITIZEN, private=True)
-    if how == "kicked":
-        kicked = failure(403, "Forbidden: bot was kicked from the group chat")
-        chat.server.failures[GROUP].extend([kicked, kicked])
-    elif how == "left":
-        chat.do(lambda s: dispatch.leave_room(s, chat.services, ACCOUNT, str(GROUP)))
-    else:
-        chat.do(lambda s: rooms.unbind(s, OPERATOR, 1, now))
-    deliver(talking)
-    if how != "kicked":
-        maintain(talking)
-    assert QUESTION not in "".join(chat.texts())
-    assert "δεν έφτασε στην υπηρεσία" in heard(talking)[-1]
-    before = heard(talking)
-    maintain(talking)
-    assert heard(talking) == before
-
-
-def test_silence_closes_a_thread_and_its_texts_are_erased_two_days_later(talking: People) -> None:
-    says(talking, QUESTION)
-    talking.write(ANSWER, to=first(talking))
-    maintain(talking, hours=23)
-    assert threads(talking) == [True]
-    maintain(talking, hours=2)
-    assert threads(talking) == [False]
-    assert heard(talking)[-1].startswith("Η συνομιλία σας έκλεισε: town")
-    maintain(talking, hours=47)
-    assert texts_kept(talking) == [QUESTION, ANSWER]
-    maintain(talking, hours=2)
-    assert texts_kept(talking) == [None, None]
-
-
-def test_a_member_begins_from_an_alert_and_the_citizen_answers_there(people: People) -> None:
-    people.chat.bind()
-    people.linked(HELEN)
-    says(people, "Γεια")
-    booking = people.chat.book()
-    people.chat.do(lambda s: move_to_telegram(s, booking))
-    people.deliver()
-    assert people.tap("Μήνυμα…") == "Απαντήστε στο μήνυμά μου."
-    people.deliver()
-    number = list(people.chat.server.chats[GROUP])[-1]
-    assert people.chat.texts()[-1].startswith("Ελένη Δήμου, τι να γράψω στον πολίτη;")
-    assert people.write(ANSWER, to=number) == TO_CITIZEN
-    deliver(people)
-    assert heard(people)[-1].startswith(f"Μήνυμα από: town\n{ANSWER}\nΓράψτε εδώ")
-    says(people, QUESTION)
-    assert heard(people)[-1].startswith(
-        "Αυτό που γράψατε είναι για υπάλληλο"
-    )  # a booking may begin
-    says(people, "Για υπάλληλο")
-    assert TO_OFFICE in heard(people)[-2]
-    assert QUESTION in people.chat.texts()[-1]
-    assert "Μ.Π." in people.chat.texts()[-1]
-
-
-def test_who_answers_an_office_after_their_conversation_was_forgotten_is_asked_nothing(
-    people: People,
-) -> None:
-    people.chat.bind()
-    people.linked(HELEN)
-    says(people, "Γεια")
-    booking = people.chat.book()
-    people.chat.do(lambda s: move_to_telegram(s, booking))
-    people.deliver()
-    kept, now = timedelta(days=1), people.chat.services.clock()
-    people.chat.do(lambda s: s.execute(update(Conversation).values(forget_at=now - kept)))
-    people.chat.do(lambda s: clean_up(s, now, kept, kept))
-    people.tap("Μήνυμα…")
-    people.deliver()
-    people.write(ANSWER, to=list(people.chat.server.chats[GROUP])[-1])
-    deliver(people)
-    for text in (QUESTION, "Ωραία"):
-        says(people, text)
-        assert text in people.chat.texts()[-1]
-        assert "ομάδα υπηρεσιών" not in heard(people)[-1]
-
-
-@pytest.fixture
-def asked_whose(talking: People) -> People:
-    """A citizen in a booking who is asked whether what they wrote is for an employee."""
-    says(talking, "Νέο ραντεβού")
-    says(talking, QUESTION)
-    assert heard(talking)[-1].startswith("Αυτό που γράψατε είναι για υπάλληλο")
-    assert texts_kept(talking) == [QUESTION]
-    return talking
-
-
-@mostly_on("sqlite")
-@pytest.mark.parametrize("whose", ["Για υπάλληλο", "Απάντηση στην ερώτηση"])
-def test_a_booking_outlives_a_talk_that_is_longer_than_its_questions_are_kept(
-    talking: People, whose: str
-) -> None:
-    for text in ("Νέο ραντεβού", "town", "building"):
-        says(talking, text)
-    asked = heard(talking)[-1]
-    for text in (QUESTION, whose):
-        says(talking, text)
-    day, chat = timedelta(days=1), talking.chat
-    for text in ("Και αύριο;", "Ευχαριστώ"):
-        chat.deployment.clock.forward(hours=26)
-        chat.do(lambda s: clean_up(s, chat.services.clock(), day, day))
-        says(talking, text)
-        if whose != "Για υπάλληλο":
-            assert text not in "".join(chat.texts())  # nobody's but the question's
-            continue
-        assert text in chat.texts()[-1]
-        assert heard(talking)[-2].endswith("→ Προς: town")
-        assert heard(talking)[-1] == asked
-    assert "Συνέχεια εδώ" in str(chat.server.buttons(CITIZEN)) or whose != "Για υπάλληλο"
-    says(talking, "μενού")
-    assert heard(talking)[-1] == asked
-
-
-NOT_TAKEN = "Αυτό που γράψατε πριν δεν το έστειλα"
-
-
-@pytest.mark.parametrize(
-    "left_by",
-    [
-        *("/menu", "/start", "/start manage_KX7M2P", "μενού", "πίσω", "διακοπή"),
-        *("από την αρχή", "τα ραντεβού μου", "ζώνη ώρας", "/book", "/cancel"),
-    ],
-)
-def test_who_leaves_the_question_whose_a_text_is_is_told_that_it_went_nowhere(
-    asked_whose: People, left_by: str
-) -> None:
-    before = len(heard(asked_whose))
-    says(asked_whose, left_by)
-    said, kept = "".join(heard(asked_whose)[before:]), texts_kept(asked_whose)
-    is_asked_still = "είναι για υπάλληλο" in heard(asked_whose)[-1]
-    assert (NOT_TAKEN in said, kept) == (
-        not is_asked_still,
-        [QUESTION] if is_asked_still else [None],
-    )
-    assert is_asked_still == (left_by == "/start")
-
-
-@pytest.mark.parametrize("whose", ["Για υπάλληλο", "Απάντηση στην ερώτηση"])
-def test_who_says_whose_a_text_is_is_told_of_nothing_else(asked_whose: People, whose: str) -> None:
-    says(asked_whose, "βοήθεια")
-    says(asked_whose, whose)
-    assert NOT_TAKEN not in "".join(heard(asked_whose))
-    assert texts_kept(asked_whose) == [QUESTION if whose == "Για υπάλληλο" else None]
-
-
-def test_a_text_that_cannot_be_sent_any_more_is_told_of_once_and_erased(
-    asked_whose: People,
-) -> None:
-    maintain(asked_whose, hours=25)
-    says(asked_whose, "Για υπάλληλο")
-    said = "".join(heard(asked_whose))
-    assert ("έκλεισε στο μεταξύ" in said, NOT_TAKEN in said) == (True, False)
-    assert texts_kept(asked_whose) == [None]
-
-
-def move_to_telegram(session: Session, booking_id: int) -> None:
-    """Make the booking the Telegram citizen's."""
-    contact = session.scalars(select(Contact).where(Contact.account == ACCOUNT)).one()
-    session.get_one(Booking, booking_id).citizen_id = contact.citizen_id
