@@ -34,6 +34,9 @@ from webhooks.web.html import Renderer
 
 log = structlog.get_logger()
 
+START_SECONDS = 1
+"""The seconds before the first of the works of each minute, for requests come first at a start."""
+
 
 def create_app() -> FastAPI:
     """Return the application of the settings in the environment."""
@@ -54,12 +57,16 @@ def build_app(application: Application) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        cleaning = clean_up_forever(
-            application.database, application.services, settings.keep_replies
-        )
-        listing = list_days_forever(application.database, application.services)
-        offering = make_offers_forever(application.database, application.services)
-        periodic = (cleaning, listing, offering, streams.poll_forever())
+        database, services = application.database, application.services
+
+        async def each_minute() -> None:
+            await asyncio.sleep(START_SECONDS)
+            await asyncio.gather(
+                clean_up_forever(database, services, settings.keep_replies),
+                list_days_forever(database, services),
+            )
+
+        periodic = (each_minute(), make_offers_forever(database, services), streams.poll_forever())
         tasks = [asyncio.create_task(work) for work in periodic]
         worker = application.delivery_worker()
         delivering = asyncio.create_task(worker.run())

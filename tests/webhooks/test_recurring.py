@@ -12,11 +12,13 @@ from tests.conftest import Deployment, on_sqlite
 from tests.core.wait_until import until
 from tests.webhooks.chat_client import GREEK, ChatClient
 from tests.webhooks.conftest import Serve
+from webhooks import app
 
 
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what recurs each minute recur at once."""
+    monkeypatch.setattr(app, "START_SECONDS", 0)
     monkeypatch.setattr(cleanup, "CLEANUP_SECONDS", 0.01)
     monkeypatch.setattr(day_lists, "LOOK_SECONDS", 0.01)
 
