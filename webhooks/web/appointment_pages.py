@@ -10,9 +10,8 @@ from bot.platforms import webchat
 from bot.views.appointment import Appointment, appointment
 from core.errors import BookingRefused
 from webhooks.middleware.request_limits import RequestLimits
-from webhooks.paths import ROOTS
 from webhooks.web.html import Renderer
-from webhooks.web.urls import ChatPage, Here, limited_router
+from webhooks.web.urls import ChatPage, Here, add_roots, limited_router
 
 BookingId = Annotated[int, Path(ge=1, lt=2**63)]
 
@@ -49,7 +48,6 @@ def routes(application: Application, renderer: Renderer, limits: RequestLimits) 
         page = renderer.document("appointment.html", found.language, here=here, found=found)
         return HTMLResponse(page)
 
-    for root in ROOTS:
-        router.get(f"{root}/appointments/{{booking_id}}.ics")(calendar)
-        router.get(f"{root}/appointments/{{booking_id}}")(show)
-    return router
+    router.get("/appointments/{booking_id}.ics")(calendar)
+    router.get("/appointments/{booking_id}")(show)
+    return add_roots(router)

@@ -18,8 +18,7 @@ from core.messaging import conversations
 from webhooks.capacity import MAX_STREAMS_PER_NETWORK, max_streams
 from webhooks.middleware.request_limits import RequestLimits
 from webhooks.network import client_network
-from webhooks.paths import ROOTS
-from webhooks.web.urls import Here, limited_router
+from webhooks.web.urls import Here, add_roots, limited_router
 
 log = structlog.get_logger()
 
@@ -162,6 +161,5 @@ def routes(application: Application, streams: EventStreams, limits: RequestLimit
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
-    for root in ROOTS:
-        router.get(f"{root}/events")(events)
-    return router
+    router.get("/events")(events)
+    return add_roots(router)

@@ -13,10 +13,9 @@ from core.catalogue.model import Municipality
 from core.i18n import FormattedDate
 from dialogs.messages.appointment import contact_facts
 from webhooks.language import language_wanted, other_languages
-from webhooks.paths import ROOTS
 from webhooks.web.cookies import COOKIE_SECONDS
 from webhooks.web.html import TITLE, Renderer
-from webhooks.web.urls import Here
+from webhooks.web.urls import Here, add_roots
 
 REVIEWED = date(2026, 11, 21)
 """The day on which the accessibility statement was last compared with the tests."""
@@ -92,9 +91,8 @@ def routes(application: Application, renderer: Renderer) -> APIRouter:
             raise HTTPException(404, "That municipality has no such consent.")
         return render("consent.html", request, here, body=body, consent=found)
 
-    for root in ROOTS:
-        router.get(f"{root}/accessibility")(accessibility)
-        router.get(f"{root}/privacy")(privacy)
-        router.get(f"{root}/privacy/{{body_id}}")(privacy)
-        router.get(f"{root}/consents/{{body_id}}/{{consent_id}}")(consent)
-    return router
+    router.get("/accessibility")(accessibility)
+    router.get("/privacy")(privacy)
+    router.get("/privacy/{body_id}")(privacy)
+    router.get("/consents/{body_id}/{consent_id}")(consent)
+    return add_roots(router)

@@ -22,10 +22,9 @@ from dialogs.deep_links import BOOK_PREFIX
 from webhooks.language import language_wanted
 from webhooks.middleware.request_limits import RequestLimits
 from webhooks.network import client_network
-from webhooks.paths import ROOTS
 from webhooks.web.greeting import Greetings
 from webhooks.web.html import START, Renderer
-from webhooks.web.urls import ChatPage, Here, check_origin, limited_router
+from webhooks.web.urls import ChatPage, Here, add_roots, check_origin, limited_router
 
 
 class ChatForm(BaseModel):
@@ -53,12 +52,11 @@ def routes(application: Application, renderer: Renderer, limits: RequestLimits) 
     """Return the routes of the page of all municipalities and of each one's; framed or not."""
     router = limited_router(limits)
     page = Page(application, renderer)
-    for root in ROOTS:
-        router.api_route(root or "/", methods=["GET", "HEAD"])(page.show)
-        router.post(root or "/")(page.post)
-        router.get(f"{root}/later")(page.newer)
-        router.post(f"{root}/forget")(page.forget)
-    return router
+    router.api_route("/", methods=["GET", "HEAD"])(page.show)
+    router.post("/")(page.post)
+    router.get("/later")(page.newer)
+    router.post("/forget")(page.forget)
+    return add_roots(router)
 
 
 class Page:
