@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.delivery.claimed import ClaimedEvent
+from bot.telemetry.logging import without_quotes
 from core.db.events import record_event
 from core.db.models import DisabledBecause, OutboxRow, OutboxStatus, WebhookEndpoint
 from core.errors import DeliveryError
@@ -97,7 +98,7 @@ def mark_undelivered(
         message=row.id,
         platform=row.platform,
         attempts=row.attempts,
-        why=error.why,
+        why=row.last_error,
     )
     if row.status == OutboxStatus.FAILED and endpoint.disabled_at is None:
         session.flush()
@@ -108,4 +109,5 @@ def mark_undelivered(
 
 
 def _set_status(row: OutboxRow, status: OutboxStatus, why: str | None) -> None:
-    row.status, row.last_error, row.claimed_by = status, why, None
+    row.status, row.claimed_by = status, None
+    row.last_error = without_quotes(why) if why else None

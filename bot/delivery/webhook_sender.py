@@ -108,7 +108,9 @@ class WebhookSender:
             raise DeliveryError("no answer in time") from None
         except AddressRefused as error:
             raise DeliveryError(str(error)) from None
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
+        except httpcore.ProtocolError as error:  # whose message quotes the answer
+            raise DeliveryError(type(error).__name__) from None
+        except (httpcore.NetworkError, httpcore.TimeoutException) as error:
             raise DeliveryError(f"{type(error).__name__}: {error}".rstrip(": ")) from None
         if not 200 <= status < 300:
             raise DeliveryError(

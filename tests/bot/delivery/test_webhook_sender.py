@@ -194,6 +194,33 @@ def test_a_connection_is_used_again_after_an_answer_with_a_text(receiver: Webhoo
     assert names.asked == ["one.test"]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 2OO Maria Papadopoulou 6912345678 " + b"x" * 60_000 + b"\r\n\r\n",
+        b"HTTP/1.1 500 x\r\nMaria Papadopoulou\x00 6912345678: 1\r\n\r\n",
+        b"HTTP/1.1 500 x\r\ntransfer-encoding: chunked\r\n\r\nMaria 6912345678\r\n",
+    ],
+    ids=["status line", "header", "chunk"],
+)
+def test_nothing_of_an_answer_is_said(answer: bytes) -> None:
+    async def run() -> None:
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil('τεστ"}'.encode())
+            writer.write(answer)
+            writer.close()
+
+        server = await asyncio.start_server(talk, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        sender = WebhookSender(HERE)
+        async with server, sender.connect():
+            await sender.send(event(f"http://127.0.0.1:{port}/"), datetime.now(UTC))
+
+    with pytest.raises(DeliveryError) as refused:
+        asyncio.run(run())
+    assert refused.value.why == "RemoteProtocolError"
+
+
 def test_an_endless_answer_is_read_to_its_limit() -> None:
     async def run() -> None:
         left = asyncio.Event()

@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import time_machine
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
 from bot.bootstrap import Application
-from bot.delivery import webhook_sender, worker
+from bot.delivery import event_dispatch, webhook_sender, worker
 from bot.settings import Settings
+from bot.telemetry.logging import MAX_REASON
 from core.db.models import OutboxRow
+from core.errors import DeliveryError
 from core.messaging import event_queue
 from core.staff import webhook_sending, webhooks
 from tests.bot.push_deployment import deliver
@@ -187,6 +191,23 @@ def test_one_that_fails_to_the_end_is_disabled_and_gets_all_when_it_is_enabled(
     office.deliver()
     types = [office.read(request)["type"] for request in office.receiver.requests]
     assert types == ["booking.confirmed", "booking.moved"]
+
+
+def test_what_is_kept_and_logged_of_a_failure_is_short_and_quotes_nothing(office: Office) -> None:
+    office.chat.book()
+    failure = DeliveryError(f"HTTP 500: 'Maria' 6912345678 {'x' * 60_000}")
+
+    def fail(session: Session) -> None:
+        services, among = office.chat.services, [event_queue.account_of(office.endpoint)]
+        (event,) = event_dispatch.claim_events(session, services, among, "worker", 1)
+        assert event_dispatch.mark_undelivered(session, services, event, failure)
+
+    with structlog.testing.capture_logs() as logs:
+        office.chat.do(fail)
+    (row,) = office.events()
+    assert row.last_error and row.last_error.startswith("HTTP 500: … … xxx")
+    assert len(row.last_error) == MAX_REASON
+    assert [line["why"] for line in logs if line["event"] == "delivery failed"] == [row.last_error]
 
 
 def test_a_disabled_one_is_sent_nothing(office: Office) -> None:
