@@ -90,7 +90,7 @@ def enqueue_message_failed(
     municipality only where it was sent by the municipality's own account.
     """
     booking_id = row.booking_id or (thread and thread.booking_id)
-    booking = session.get(Booking, booking_id) if booking_id else None
+    booking = _locked(session, registry, booking_id or None)
     own = registry.own_accounts.get(row.account)
     municipality_id = own if own and own in registry else None
     data: dict[str, Any] = {"booking": None, "thread": thread.id if thread else None}
@@ -113,7 +113,8 @@ def enqueue_relay_opened(
 ) -> None:
     """Enqueue the event that a thread between a citizen and the office was opened."""
     loaded = registry[thread.municipality_id]
-    booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
+    booking = _locked(session, registry, thread.booking_id)
+    about = _about(booking) if booking else f"thread {thread.id}"
     data = {
         "thread": thread.id,
         "municipality": thread.municipality_id,
@@ -121,7 +122,7 @@ def enqueue_relay_opened(
         "by_office": thread.member_id is not None,
         "booking": _facts(session, loaded, booking) if booking else None,
     }
-    _enqueue(session, loaded, [(EventType.RELAY_OPENED, f"thread {thread.id}", data)], now)
+    _enqueue(session, loaded, [(EventType.RELAY_OPENED, about, data)], now)
 
 
 def _enqueue(
@@ -143,6 +144,17 @@ def _enqueue(
             status = OutboxStatus.PENDING if target.disabled_at is None else OutboxStatus.FAILED
             rows += [(target.id, status, event)] if event else []
     enqueue_events(session, rows, now)
+
+
+def _locked(session: Session, registry: Registry, booking_id: int | None) -> Booking | None:
+    """Return the booking of an event that is no change to it, locked as by a change.
+
+    Else a change's event, whose id is higher, might be there first, and be sent first.
+    """
+    booking = session.get(Booking, booking_id) if booking_id else None
+    if booking and registry[booking.municipality_id].has_webhooks:
+        session.refresh(booking, with_for_update={"key_share": True})
+    return booking
 
 
 def _about(booking: Booking) -> str:

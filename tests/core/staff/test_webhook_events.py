@@ -1,11 +1,12 @@
 """Events to webhook endpoints: one of each change of a booking, with the booking as it was then."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core.actor import Role, Staff
@@ -13,6 +14,7 @@ from core.bookings import attendance, by_staff, service
 from core.bookings.catalogue_update import load_catalogue
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
+from core.db.database import Database
 from core.db.models import (
     Booking,
     Contact,
@@ -20,13 +22,15 @@ from core.db.models import (
     ExceptionKind,
     HistoryAction,
     OutboxRow,
+    RelayThread,
     WebhookEndpoint,
 )
 from core.messaging.event_queue import EventType
 from core.staff import codes, relay, rooms, webhook_sending, webhooks
 from core.staff.rights import Action
-from core.staff.webhook_events import EVENTS
+from core.staff.webhook_events import EVENTS, enqueue_message_failed, enqueue_relay_opened
 from tests.core.booking_environment import DETAILS, BookingEnvironment
+from tests.core.conftest import on_postgres
 from tests.core.small_municipality import MONDAY, at, desk, small, utc
 from tests.core.staff.test_webhooks import add
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
@@ -121,9 +125,9 @@ def test_a_confirmation_says_what_is_booked_and_nothing_of_whom(towns: TwoTowns)
         "starts_at": "2026-12-07T08:00:00Z",
         "ends_at": "2026-12-07T08:30:00Z",
     }
-    text = json.dumps(event, ensure_ascii=False)
-    assert not any(str(value) in text for value in DETAILS.values())
-    assert booking.code and booking.code not in text
+    said = json.dumps(event, ensure_ascii=False)
+    assert not any(str(value) in said for value in DETAILS.values())
+    assert booking.code and booking.code not in said
 
 
 def test_a_move_says_where_the_booking_was(towns: TwoTowns) -> None:
@@ -246,10 +250,40 @@ def test_a_thread_with_the_office_is_an_event_once(towns: TwoTowns, about_it: bo
             booking=booking if about_it else None,
         )
     (event,) = sent(towns)
+    (row,) = towns.session.scalars(select(OutboxRow).where(OutboxRow.kind == "event"))
+    about = f"booking {booking.id}" if about_it else f"thread {thread.id}"
+    assert about in row.recipient  # of which events are sent in order
     assert event["type"] == "relay.opened"
     assert event["data"]["thread"] == thread.id
     assert event["data"]["municipality"] == TOWN
     assert (event["data"]["booking"] or {}).get("booking") == (booking.id if about_it else None)
+
+
+@on_postgres
+def test_a_change_waits_where_another_event_of_its_booking_is_about_to_be_stored(
+    empty: Database,
+) -> None:
+    def begin(session: Session) -> Booking:
+        towns = TwoTowns(session)
+        add(towns)
+        return towns.book("10:00")
+
+    booking = empty.write_sync(begin)
+    given_up = OutboxRow(id=1, booking_id=booking.id, account="webchat")
+    thread = RelayThread(id=1, municipality_id=TOWN, booking_id=booking.id)
+
+    kinds: Sequence[tuple[Any, ...]] = (
+        (enqueue_message_failed, given_up, None),
+        (enqueue_relay_opened, thread),
+    )
+    for enqueue, *about in kinds:
+        with Session(empty.engine) as first, Session(empty.engine) as second:
+            towns = TwoTowns(first)
+            enqueue(first, towns.registry, *about, towns.now)
+            second.execute(text("SET lock_timeout = 50"))
+            changing, found = TwoTowns(second), second.get_one(Booking, booking.id)
+            with pytest.raises(OperationalError, match="lock timeout"):
+                cancel(changing, found, OPERATOR)
 
 
 def test_a_desk_that_a_new_catalogue_brings_is_named(session: Session) -> None:
