@@ -179,6 +179,7 @@ def mark_failed(
 
     Return False where another worker has claimed it by now.
     """
+    services.registry.refresh(session)
     row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
     if row is None:
         return False
@@ -277,6 +278,7 @@ def apply_status(
     if isinstance(report, Reachability):
         (unsuppress if report.reachable else suppress)(session, services, account, report.address)
         return
+    services.registry.refresh(session)
     row = receipts.find_by_provider_id(
         session, account, report.address, report.message, services.clock()
     )

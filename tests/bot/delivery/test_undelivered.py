@@ -1,6 +1,7 @@
 """A message to a citizen that can't reach them any way is told to staff, who are to call them."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,10 +9,13 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.delivery.dispatch import apply_status
+from bot.platforms.webhook import Receipt
 from core.actor import Role, Staff
 from core.bookings import by_staff
 from core.bookings.offers.making import make_offers, plan_offers
 from core.bookings.offers.service import ask_for_offer
+from core.catalogue.registry import Registry
 from core.db.models import Booking, OutboxRow, StaffRoom, TimeOffer
 from core.errors import DeliveryError
 from core.staff import webhooks
@@ -120,6 +124,21 @@ def test_each_message_that_is_given_up_is_an_event(booked: PushDeployment) -> No
         {"kind": "reminder", "platform": "push"},
         {"kind": "reminder", "platform": "email"},
     ]
+
+
+@mostly_on("sqlite")
+def test_a_receipt_of_a_failure_is_an_event_for_an_endpoint_just_added(
+    booked: PushDeployment,
+) -> None:
+    services, do = booked.deployment.services, booked.deployment.database.write_sync
+    other = Registry("secret", services.registry.accounts)  # of another process
+    do(other.refresh)
+    add_webhook(booked)
+    sent = select(OutboxRow).where(OutboxRow.provider_id.is_not(None), OutboxRow.status == "sent")
+    row = do(lambda s: s.scalars(sent.where(OutboxRow.booking_id.is_not(None))).all())[-1]
+    report = Receipt("citizen", row.provider_id or "", "failed", "blocked")
+    do(lambda s: apply_status(s, replace(services, registry=other), row.account, report))
+    assert [event["type"] for event in events_of(booked)] == ["message.failed"]
 
 
 @mostly_on("sqlite")
