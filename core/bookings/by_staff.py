@@ -29,6 +29,7 @@ from core.i18n import Language, _, join
 from core.messaging.conversations import DEFAULT_TIMEZONE
 from core.staff.record import record
 from core.staff.rights import Action, no_booking, scope_of
+from core.staff.webhook_events import enqueue_booking_events
 
 NEAREST = 5
 """The free times that are named where a wanted one isn't free."""
@@ -233,6 +234,7 @@ def note(
 ) -> None:
     """Keep a note with a booking, in place of the one before, for colleagues only; "" for none.
 
+    Programs learn that there is another, and not its text.
     Raises StaffRefused: not_allowed, not_found; invalid, where it is too long.
     """
     check_right(registry, staff, Action.EDIT, booking)
@@ -242,7 +244,9 @@ def note(
             StaffRefusalKind.INVALID, _("A note has at most {count} letters.", count=MAX_NOTE)
         )
     booking.note = text or None
-    record_change(session, booking, HistoryAction.EDITED, now, acting(staff, booking), ["note"])
+    actor = acting(staff, booking)
+    change = record_change(session, booking, HistoryAction.EDITED, now, actor, ["note"])
+    enqueue_booking_events(session, registry[booking.municipality_id], [(booking, change)], now)
 
 
 def offer(

@@ -34,6 +34,7 @@ from core.db.models import (
 )
 from core.errors import ConfigurationError
 from core.messaging.notifications import cancel_reminders
+from core.staff.webhook_events import enqueue_booking_events
 
 
 class BookingsInWay(ConfigurationError):
@@ -89,7 +90,7 @@ def load_catalogue(
         new = read_municipality(session, body.id)
         orphans = _orphans(session, new, now)
         if was_sample:
-            _cancel(session, orphans, now)
+            _cancel(session, new, orphans, now)
         confirmed = _confirmed(orphans)
         _refuse(body.id, [each for each in confirmed if not _can_be_offered(new.body, each)])
         displaced = [each for each in confirmed if _is_served(old, each)]
@@ -134,10 +135,11 @@ def count_awaited(session: Session, municipality_id: str, now: datetime) -> int:
 def _remove(session: Session, municipality_id: str, now: datetime) -> None:
     row = session.get_one(MunicipalityRow, municipality_id)
     future = session.scalars(_future_bookings(municipality_id, now)).all()
+    loaded = read_municipality(session, municipality_id)
     if row.is_sample:
-        _cancel(session, future, now)
+        _cancel(session, loaded, future, now)
     if confirmed := _confirmed(future):
-        zone = ZoneInfo(read_municipality(session, municipality_id).body.timezone)
+        zone = ZoneInfo(loaded.body.timezone)
         named = ", ".join(
             f"{format_code(booking.code or '')} ({booking.starts_at.astimezone(zone):{_SHOWN}})"
             for booking in confirmed
@@ -169,12 +171,19 @@ def _confirmed(bookings: Iterable[Booking]) -> list[Booking]:
     return [booking for booking in bookings if booking.state == BookingState.CONFIRMED]
 
 
-def _cancel(session: Session, bookings: Iterable[Booking], now: datetime) -> None:
-    """Cancel those that are confirmed, as the operator; nobody is told."""
+def _cancel(
+    session: Session, loaded: LoadedMunicipality, bookings: Iterable[Booking], now: datetime
+) -> None:
+    """Cancel those that are confirmed, as the operator; only programs are told."""
+    changes = []
     for booking in _confirmed(bookings):
         booking.state = BookingState.CANCELLED
-        record_change(session, booking, HistoryAction.CANCELLED, now, acting(OPERATOR, booking))
+        actor = acting(OPERATOR, booking)
+        changes.append(
+            (booking, record_change(session, booking, HistoryAction.CANCELLED, now, actor))
+        )
         cancel_reminders(session, booking)
+    enqueue_booking_events(session, loaded, changes, now)
 
 
 def _add_desks(session: Session, body: Municipality) -> None:

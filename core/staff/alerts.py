@@ -73,7 +73,9 @@ def enqueue_alerts_of(
                 edit = to_room(room, MessageKind.ALERT_EDIT, cause, now, booking)
                 messages.append(replace(edit, change_id=change.id, replaces_id=first))
     enqueue(session, registry.accounts, messages, now)
-    enqueue_booking_events(session, registry, changes, now)
+    if changes:
+        loaded = registry[changes[0][0].municipality_id]
+        enqueue_booking_events(session, loaded, changes, now)
 
 
 def enqueue_edits(

@@ -53,7 +53,7 @@ class Target(NamedTuple):
 
 def enqueue_booking_events(
     session: Session,
-    registry: Registry,
+    loaded: LoadedMunicipality,
     changes: Iterable[tuple[Booking, History]],
     now: datetime,
 ) -> None:
@@ -65,7 +65,6 @@ def enqueue_booking_events(
     ]
     if not found:
         return
-    loaded = registry[found[0][0].municipality_id]
     _enqueue(
         session,
         loaded,

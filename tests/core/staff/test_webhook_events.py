@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Role, Staff
 from core.bookings import attendance, by_staff, service
-from core.bookings.catalogue_update import load_catalogue
+from core.bookings.catalogue_update import load_catalogue, remove_municipalities
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.db.database import Database
@@ -21,6 +21,7 @@ from core.db.models import (
     DisabledBecause,
     ExceptionKind,
     HistoryAction,
+    MunicipalityRow,
     OutboxRow,
     RelayThread,
     WebhookEndpoint,
@@ -64,6 +65,25 @@ def withdraw(towns: TwoTowns, booking: Booking, staff: Staff) -> None:
     service.withdraw_consent(towns.session, towns.registry, booking, towns.now, actor)
 
 
+def note(towns: TwoTowns, booking: Booking, staff: Staff) -> None:
+    by_staff.note(towns.session, towns.registry, staff, booking, "με αναπηρικό", towns.now)
+
+
+def end_sample(towns: TwoTowns, act: Callable[[], object]) -> None:
+    towns.session.get_one(MunicipalityRow, TOWN).is_sample = True
+    towns.session.flush()
+    act()
+
+
+def remove(towns: TwoTowns, _booking: Booking, _staff: Staff) -> None:
+    end_sample(towns, lambda: remove_municipalities(towns.session, [TOWN], towns.now))
+
+
+def replace(towns: TwoTowns, _booking: Booking, _staff: Staff) -> None:
+    other = small(desk("four"), id=TOWN)
+    end_sample(towns, lambda: load_catalogue(towns.session, other, towns.now))
+
+
 def arrive(towns: TwoTowns, booking: Booking, staff: Staff) -> None:
     towns.now = at("09:30")
     attendance.mark_arrived(towns.session, towns.registry, staff, booking, towns.now)
@@ -87,7 +107,10 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
     "moved": (move, "booking.moved", "confirmed"),
     "cancelled": (cancel, "booking.cancelled", "cancelled"),
     "consent withdrawn": (withdraw, "booking.cancelled", "cancelled"),
+    "removed with its sample": (remove, "booking.cancelled", "cancelled"),
+    "replaced with its sample": (replace, "booking.cancelled", "cancelled"),
     "edited": (edit, "booking.edited", "confirmed"),
+    "noted": (note, "booking.edited", "confirmed"),
     "arrived": (arrive, "booking.arrived", "confirmed"),
     "completed": (outcome(Action.CAME), "booking.completed", "completed"),
     "no show": (outcome(Action.NO_SHOW), "booking.no_show", "no_show"),
@@ -143,13 +166,17 @@ def test_a_move_says_where_the_booking_was(towns: TwoTowns) -> None:
     }
 
 
-def test_an_edit_names_the_fields_that_were_changed(towns: TwoTowns) -> None:
+@pytest.mark.parametrize(("change", "name"), [(edit, "name"), (note, "note")])
+def test_an_edit_names_the_fields_that_were_changed(
+    towns: TwoTowns, change: Change, name: str
+) -> None:
     booking, staff = towns.book("10:00"), towns.staff(Role.MANAGER)
     add(towns)
-    edit(towns, booking, staff)
+    change(towns, booking, staff)
     (event,) = sent(towns)
-    assert event["data"]["fields"] == ["name"]
-    assert "Άννα" not in json.dumps(event, ensure_ascii=False)
+    assert event["data"]["fields"] == [name]
+    said = json.dumps(event, ensure_ascii=False)
+    assert "Άννα" not in said and "αναπηρικό" not in said
 
 
 def test_an_earlier_event_shows_the_booking_as_it_was_whatever_came_later(
