@@ -55,14 +55,28 @@ def is_within(address: Address, networks: Iterable[Network]) -> bool:
     return any(each.version == address.version and address in each for each in networks)
 
 
-async def resolve(threads: Executor, host: str, port: int) -> Sequence[str]:
-    """Return the addresses of a name, in the order to be tried. Raises OSError.
+class Lookups:
+    """Looks names up, each once at a time: who asks for one under way waits for its answer.
 
-    `threads` look it up. The event loop's own are few, and those that the platforms' names need.
+    So a name that is answered slowly keeps one thread, however many events are to go there. The
+    event loop's own threads are few, and those that the platforms' names need.
     """
-    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    found = await asyncio.get_running_loop().run_in_executor(threads, look_up)
-    return list(dict.fromkeys(str(address[0]) for *_kind, address in found))
+
+    def __init__(self, threads: Executor) -> None:
+        self._threads = threads
+        self._under_way: dict[str, asyncio.Future[list[Any]]] = {}
+
+    async def resolve(self, host: str, port: int) -> Sequence[str]:
+        """Return the addresses of a name, in the order to be tried. Raises OSError."""
+        look_up = self._under_way.get(host)
+        if look_up is None:
+            look_up = asyncio.get_running_loop().run_in_executor(
+                self._threads, partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+            )
+            self._under_way[host] = look_up
+            look_up.add_done_callback(lambda _done: self._under_way.pop(host))
+        found = await asyncio.shield(look_up)
+        return list(dict.fromkeys(str(address[0]) for *_kind, address in found))
 
 
 class CheckedNetwork(httpcore.AsyncNetworkBackend):

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from functools import partial
 from urllib.parse import urlsplit
 
 import httpcore
@@ -20,11 +19,11 @@ from bot.delivery.public_network import (
     Address,
     AddressRefused,
     CheckedNetwork,
+    Lookups,
     Network,
     Resolve,
     is_public,
     is_within,
-    resolve,
 )
 from core.errors import DeliveryError
 
@@ -80,7 +79,7 @@ class WebhookSender:
             return is_within(address, self._networks)
 
         threads = ThreadPoolExecutor(MAX_LOOKUPS, "look-up")
-        look_up = self._resolve or partial(resolve, threads)
+        look_up = self._resolve or Lookups(threads).resolve
         tls = httpx.create_ssl_context()
         networks = {
             "https": CheckedNetwork(lambda each: is_public(each) or is_own(each), look_up),

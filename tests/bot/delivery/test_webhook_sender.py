@@ -18,6 +18,7 @@ from bot.delivery.public_network import is_public
 from bot.delivery.webhook_sender import WebhookSender, signed_headers
 from core.errors import DeliveryError
 from core.staff.webhooks import new_secret
+from tests.core.wait_until import soon
 from tests.fakes.http_server import Answer, listening
 from tests.fakes.webhook_receiver import WebhookReceiver
 
@@ -287,3 +288,36 @@ def test_names_are_looked_up_on_threads_that_nothing_else_needs(
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     assert send(WebhookSender(HERE), receiver.url) == ["sent"]
     assert threads[0].startswith("look-up")
+
+
+def test_a_name_that_is_looked_up_slowly_delays_no_other_endpoint(
+    receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook_sender, "MAX_LOOKUPS", 2)
+    monkeypatch.setattr(webhook_sender, "ANSWER_SECONDS", 2)
+    really, asked, answered = socket.getaddrinfo, list[str](), threading.Event()
+
+    def look_up(host: str, *given: Any, **more: Any) -> Any:
+        if host == "slow.test":
+            asked.append(host)
+            answered.wait(5)
+            raise OSError
+        return really(host, *given, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+    async def run(url: str) -> list[BaseException | None]:
+        sender, now = WebhookSender(HERE), datetime.now(UTC)
+        async with sender.connect():
+            slow = [
+                asyncio.create_task(sender.send(event("https://slow.test/"), now))
+                for _each in range(3)
+            ]
+            await soon(lambda: bool(asked))
+            await sender.send(event(url), now)
+            answered.set()
+            return await asyncio.gather(*slow, return_exceptions=True)
+
+    failures = asyncio.run(run(receiver.url))
+    assert [str(each) for each in failures] == ["ConnectError: the name isn't known"] * 3
+    assert len(asked) == 1
