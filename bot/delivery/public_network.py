@@ -9,6 +9,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -34,6 +35,10 @@ REFUSED: Sequence[Network] = [
     )
 ]
 """Networks that Python 3.11 takes for public, or may, and that aren't or lead to others."""
+
+
+ADDRESS_SECONDS = 3.0
+"""The time after which the next address of a name is tried: a firewall may drop, not refuse."""
 
 
 class AddressRefused(httpcore.ConnectError):
@@ -90,11 +95,14 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 httpcore's
+        timeout: float | None = None,  # noqa: ASYNC109 httpcore's: we give it none
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first address that answers. Raises AddressRefused, ConnectError."""
+        """Connect to the first address that answers. Raises AddressRefused, ConnectError.
+
+        Each has ADDRESS_SECONDS to do so, and the last one as long as whoever asks will wait.
+        """
         try:
             addresses = await self._resolve(host, port)
         except (OSError, UnicodeError):
@@ -102,15 +110,13 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         allowed = [each for each in addresses if self._allows(ip_address(each))]
         if not allowed:
             raise AddressRefused("the address isn't public")
-        failure: Exception = AddressRefused()
-        for address in allowed:
-            try:
+        *others, last = allowed
+        for address in others:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 return await self._backend.connect_tcp(
-                    address, port, timeout, local_address, socket_options
+                    address, port, ADDRESS_SECONDS, local_address, socket_options
                 )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
+        return await self._backend.connect_tcp(last, port, None, local_address, socket_options)
 
     async def connect_unix_socket(self, *_given: Any, **_more: Any) -> httpcore.AsyncNetworkStream:
         """Raise AddressRefused."""

@@ -109,7 +109,7 @@ class WebhookSender:
             raise DeliveryError(str(error)) from None
         except httpcore.ProtocolError as error:  # whose message quotes the answer
             raise DeliveryError(type(error).__name__) from None
-        except (httpcore.NetworkError, httpcore.TimeoutException) as error:
+        except httpcore.NetworkError as error:
             raise DeliveryError(f"{type(error).__name__}: {error}".rstrip(": ")) from None
         if not 200 <= status < 300:
             raise DeliveryError(

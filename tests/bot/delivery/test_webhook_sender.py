@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+import httpcore
 import pytest
 from standardwebhooks import Webhook
 
@@ -153,6 +154,27 @@ def test_a_second_name_on_an_address_needs_a_certificate_of_its_own(
     assert "CERTIFICATE_VERIFY_FAILED" in second
     assert names.asked == ["one.test", "two.test"]  # the connection of the first was used again
     assert len(receiver.requests) == 2
+
+
+def test_the_next_address_is_tried_where_one_is_silent(
+    receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really, tried = httpcore.AnyIOBackend.connect_tcp, list[str]()
+
+    async def connect(backend: Any, host: str, port: int, within: float | None, *more: Any) -> Any:
+        tried.append(host)
+        if host == "127.0.0.2":  # as where a firewall drops what comes
+            assert within is not None
+            raise httpcore.ConnectTimeout
+        return await really(backend, host, port, within, *more)
+
+    async def both(_host: str, _port: int) -> Sequence[str]:
+        return ["127.0.0.2", "127.0.0.1"]
+
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+    url = f"https://one.test:{port_of(receiver)}/"
+    assert send(WebhookSender(HERE, both), url) == ["sent"]
+    assert tried == ["127.0.0.2", "127.0.0.1"]
 
 
 def test_a_redirect_is_a_failure_and_not_followed(receiver: WebhookReceiver) -> None:
