@@ -217,9 +217,7 @@ def replay(
             if since is not None:
                 start, end = since.replace(tzinfo=UTC), until and until.replace(tzinfo=UTC)
                 return webhook_sending.replay_since(session, OPERATOR, endpoint, now, start, end)
-            for each in events or ():
-                webhook_sending.replay_event(session, OPERATOR, endpoint, each, now)
-            return len(events or ())
+            return webhook_sending.replay_events(session, OPERATOR, endpoint, events or (), now)
 
         count = command.run(send)
     typer.echo(f"Sent once more: {count}")

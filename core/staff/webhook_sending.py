@@ -1,8 +1,9 @@
 """Webhook endpoints are sent nothing more, all that waits, or events once more."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
@@ -102,14 +103,21 @@ def enable(session: Session, staff: Staff, endpoint_id: int, now: datetime) -> i
     )
 
 
-def replay_event(
-    session: Session, staff: Staff, endpoint_id: int, event_id: str, now: datetime
-) -> None:
-    """Send an endpoint an event once more. Raises StaffRefused: not_allowed, not_found, changed."""
+def replay_events(
+    session: Session, staff: Staff, endpoint_id: int, event_ids: Collection[str], now: datetime
+) -> int:
+    """Send an endpoint events once more; return how many were named, each counted once.
+
+    What is being sent just now is left at that. Raises StaffRefused: not_allowed, not_found,
+    changed.
+    """
     _find_enabled(session, staff, endpoint_id, now)
-    key = dedupe_key(event_id, endpoint_id)
-    if not _send_again(session, now, OutboxRow.dedupe_key == key):
+    keys = {dedupe_key(each, endpoint_id) for each in event_ids}
+    named = OutboxRow.dedupe_key.in_(keys)
+    if session.scalar(select(func.count(OutboxRow.id)).where(named)) != len(keys):
         raise not_found(_("There is no such event."))
+    _send_again(session, now, named)
+    return len(keys)
 
 
 def replay_since(

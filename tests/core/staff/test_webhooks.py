@@ -151,8 +151,10 @@ def test_the_record_says_who_did_what_with_endpoints(towns: TwoTowns) -> None:
     webhook_sending.disable(towns.session, OPERATOR, number, towns.now)
     webhook_sending.enable(towns.session, OPERATOR, number, towns.now)
     webhook_sending.replay_since(towns.session, OPERATOR, number, towns.now, towns.now)
+    both = enqueue(towns, number, "booking 1", "booking 2")
+    assert webhook_sending.replay_events(towns.session, OPERATOR, number, both, towns.now) == 2
     done = towns.session.scalars(select(StaffAction.action).order_by(StaffAction.id)).all()
-    assert done == ["add_webhook", *["change_webhook"] * 3, "send_webhook"]
+    assert done == ["add_webhook", *["change_webhook"] * 3, *["send_webhook"] * 2]
 
 
 def test_later_events_of_a_booking_wait_for_the_earlier_ones(towns: TwoTowns) -> None:
@@ -205,7 +207,7 @@ def test_what_waits_for_a_disabled_endpoint_is_sent_when_it_is_enabled(towns: Tw
     webhook_sending.disable(towns.session, OPERATOR, number, towns.now)
     assert statuses(towns) == ["failed", "failed"]
     with pytest.raises(StaffRefused) as refused:
-        webhook_sending.replay_event(towns.session, OPERATOR, number, first, towns.now)
+        webhook_sending.replay_events(towns.session, OPERATOR, number, [first], towns.now)
     assert refused.value.kind is StaffRefusalKind.CHANGED
     towns.later(days=1)
     assert webhook_sending.enable(towns.session, OPERATOR, number, towns.now) == 2
@@ -221,7 +223,8 @@ def test_events_are_sent_once_more_by_their_id_or_their_time(towns: TwoTowns) ->
     (second,) = enqueue(towns, number, "booking 1")
     for each in (first, second):
         settle(towns, each, "sent")
-    webhook_sending.replay_event(towns.session, OPERATOR, number, second, towns.now)
+    again = [second, second]
+    assert webhook_sending.replay_events(towns.session, OPERATOR, number, again, towns.now) == 1
     assert claim(towns, number) == [second]
     settle(towns, second, "sent")
     given = (towns.session, OPERATOR, number, towns.now)
@@ -231,7 +234,9 @@ def test_events_are_sent_once_more_by_their_id_or_their_time(towns: TwoTowns) ->
     assert claim(towns, number) == [first]
     for unknown in ("evt_unknown", "", "x" * 5000):
         with pytest.raises(StaffRefused) as refused:
-            webhook_sending.replay_event(towns.session, OPERATOR, number, unknown, towns.now)
+            webhook_sending.replay_events(
+                towns.session, OPERATOR, number, [first, unknown], towns.now
+            )
         assert refused.value.kind is StaffRefusalKind.NOT_FOUND
 
 
@@ -239,6 +244,7 @@ def test_what_is_being_sent_is_left_alone(towns: TwoTowns) -> None:
     number = add(towns)
     (event,) = enqueue(towns, number, "booking 1")
     assert claim(towns, number) == [event]
+    assert webhook_sending.replay_events(towns.session, OPERATOR, number, [event], towns.now) == 1
     assert (
         webhook_sending.replay_since(
             towns.session, OPERATOR, number, towns.now, towns.now - timedelta(days=1)

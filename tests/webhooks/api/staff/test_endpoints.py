@@ -76,7 +76,7 @@ def test_events_are_sent_once_more(office: TownsOffice, monkeypatch: pytest.Monk
     for asked, count in (
         ({"since": "2026-11-01T00:00:00Z"}, 1),
         ({"since": "2026-11-01T00:00:00Z", "until": "2026-11-02T00:00:00Z"}, 0),
-        ({"events": [event]}, 1),
+        ({"events": [event, event]}, 1),
     ):
         name = {"Idempotency_Key": f"replay {asked}"}
         sent, again = (office.post(f"{path}/replay", key, asked, **name) for _time in range(2))
