@@ -7,7 +7,6 @@ from fastapi import APIRouter, Path
 from starlette.exceptions import HTTPException
 
 from bot.delivery.claimed import ClaimedEvent
-from bot.delivery.webhook_trial import prepare_trial, send_trial
 from core.db.models import WebhookEndpoint
 from core.errors import DeliveryError
 from core.staff import webhook_changes, webhook_sending, webhooks
@@ -129,6 +128,9 @@ async def try_webhook(webhook_id: WebhookId, once: OnceOnly) -> Trial:
 
     503 while several others are being tried.
     """
+    # Importing it takes half a second, which `serve` needn't where nothing is tried.
+    from bot.delivery.webhook_trial import prepare_trial, send_trial  # noqa: PLC0415 see above
+
     if once.caller.trials.locked():
         raise HTTPException(503, "Other trials are at work still.", {"Retry-After": "5"})
     application = once.caller.application
