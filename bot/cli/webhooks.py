@@ -172,9 +172,7 @@ def remove(endpoint: EndpointId) -> None:
 
     with office_command() as command:
         command.run(
-            lambda session, now: webhook_changes.remove(
-                session, command.registry, OPERATOR, endpoint, now
-            ),
+            lambda session, now: webhook_changes.remove(session, OPERATOR, endpoint, now),
             alone=True,
         )
     typer.echo(f"Removed: {endpoint}")

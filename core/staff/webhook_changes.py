@@ -6,9 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
-from core.catalogue.registry import LOAD_LOCK, Registry
 from core.catalogue.schedule_exceptions import update_digest
-from core.db.advisory_locks import lock
 from core.db.models import DisabledBecause
 from core.messaging.event_queue import EventType
 from core.staff.record import record
@@ -37,15 +35,11 @@ def change_events(
     record(session, staff, Action.CHANGE_WEBHOOK, now, municipality_id=endpoint.municipality_id)
 
 
-def remove(
-    session: Session, registry: Registry, staff: Staff, endpoint_id: int, now: datetime
-) -> None:
+def remove(session: Session, staff: Staff, endpoint_id: int, now: datetime) -> None:
     """Remove an endpoint for good: its address and secrets are erased, what waits isn't sent.
 
-    Raises StaffRefused: not_allowed, not_found.
+    The transaction has LOAD_LOCK for itself. Raises StaffRefused: not_allowed, not_found.
     """
-    lock(session, LOAD_LOCK)
-    registry.refresh(session)
     endpoint = find(session, staff, Action.REMOVE_WEBHOOK, endpoint_id)
     stop(session, endpoint, DisabledBecause.REMOVED, now)
     endpoint.url, endpoint.secret = NOWHERE, new_secret()  # a worker may be about to read them

@@ -12,9 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
-from core.catalogue.registry import LOAD_LOCK, Registry
+from core.catalogue.registry import Registry
 from core.catalogue.schedule_exceptions import update_digest
-from core.db.advisory_locks import lock
 from core.db.models import NOT_REMOVED, DisabledBecause, OutboxRow, OutboxStatus, WebhookEndpoint
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
@@ -63,11 +62,9 @@ def add(
 ) -> tuple[int, str]:
     """Add an endpoint, for all events or for those of some types; return its id and its secret.
 
-    `plain_http`: http is allowed besides https. Raises StaffRefused: not_allowed, not_found,
-    invalid.
+    `plain_http`: http is allowed besides https. The transaction has LOAD_LOCK for itself. Raises
+    StaffRefused: not_allowed, not_found, invalid.
     """
-    lock(session, LOAD_LOCK)
-    registry.refresh(session)
     check_municipality(staff, Action.ADD_WEBHOOK, municipality_id)
     find_municipality(registry, municipality_id)
     check_url(url, plain_http=plain_http)

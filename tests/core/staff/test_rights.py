@@ -327,7 +327,7 @@ class Attempt:
 
     def remove_webhook(self) -> None:
         towns, number = self.towns, self.add_webhook(OPERATOR)
-        webhook_changes.remove(towns.session, towns.registry, self.staff, number, towns.now)
+        webhook_changes.remove(towns.session, self.staff, number, towns.now)
 
     def replay(self) -> None:
         towns = self.towns

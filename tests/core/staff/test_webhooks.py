@@ -96,7 +96,7 @@ def test_a_municipality_has_a_limited_number_of_endpoints(
 ) -> None:
     monkeypatch.setattr(webhooks, "MAX_ENDPOINTS", 2)
     removed = add(towns)
-    webhook_changes.remove(towns.session, towns.registry, OPERATOR, removed, towns.now)
+    webhook_changes.remove(towns.session, OPERATOR, removed, towns.now)
     for _number in range(2):
         add(towns)
     with pytest.raises(StaffRefused):
@@ -130,7 +130,7 @@ def test_what_is_removed_is_there_for_nobody_and_keeps_no_secret(towns: TwoTowns
     secret = webhooks.rotate(towns.session, OPERATOR, number, towns.now)
     enqueue(towns, number, "booking 1")
     assert towns.registry[TOWN].has_webhooks
-    webhook_changes.remove(towns.session, towns.registry, OPERATOR, number, towns.now)
+    webhook_changes.remove(towns.session, OPERATOR, number, towns.now)
     towns.registry.refresh(towns.session)
     assert not towns.registry[TOWN].has_webhooks
     assert (statuses(towns), claim(towns, number)) == (["failed"], [])

@@ -191,7 +191,7 @@ async def remove_webhook(webhook_id: WebhookId, once: OnceOnly) -> None:
     """Send an address nothing any more, for good; its secret is erased."""
 
     def run(work: Work) -> int:
-        webhook_changes.remove(work.session, work.registry, work.staff, webhook_id, work.now)
+        webhook_changes.remove(work.session, work.staff, webhook_id, work.now)
         return webhook_id
 
     await once.change(run, lambda _work, _id: None, alone=True)
