@@ -61,7 +61,11 @@ def add(url: Url, municipality: Municipality = None, event: Events = None) -> No
     from core.staff import webhooks
 
     with office_command() as command:
-        networks = command.application.settings.webhook_networks
+        networks, plain_http = command.application.settings.webhook_networks, False
+        if networks and url.startswith("http:"):
+            from bot.delivery.public_network import leads_into
+
+            plain_http = asyncio.run(leads_into(networks, url))
         number, secret = command.run(
             lambda session, now: webhooks.add(
                 session,
@@ -71,7 +75,7 @@ def add(url: Url, municipality: Municipality = None, event: Events = None) -> No
                 municipality_id=command.municipality(municipality),
                 url=url,
                 event_types=_types(event or ()),
-                plain_http=bool(networks),
+                plain_http=plain_http,
             ),
             alone=True,
         )

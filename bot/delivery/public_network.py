@@ -8,11 +8,12 @@ that leads elsewhere a moment later.
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpcore
 
@@ -41,6 +42,10 @@ REFUSED: Sequence[Network] = [
 
 ADDRESS_SECONDS = 3.0
 """The time after which the next address of a name is tried: a firewall may drop, not refuse."""
+
+
+LOOKUP_SECONDS = 5.0
+"""The time for which whoever adds an address waits until its name is looked up."""
 
 
 class AddressRefused(httpcore.ConnectError):
@@ -84,6 +89,19 @@ class Lookups:
             look_up.add_done_callback(lambda _done: self._under_way.pop(host))
         found = await asyncio.shield(look_up)
         return list(dict.fromkeys(str(address[0]) for *_kind, address in found))
+
+
+async def leads_into(networks: Sequence[Network], url: str) -> bool:
+    """Return whether the name in a URL leads into one of these networks, as far as is known now."""
+    threads = ThreadPoolExecutor(1, "look-up")
+    try:
+        async with asyncio.timeout(LOOKUP_SECONDS):
+            found = await Lookups(threads).resolve(urlsplit(url).hostname or "", 0)
+    except (OSError, UnicodeError, ValueError, TimeoutError):
+        return False
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+    return any(is_within(ip_address(each), networks) for each in found)
 
 
 class CheckedNetwork(httpcore.AsyncNetworkBackend):

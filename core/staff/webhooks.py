@@ -62,8 +62,8 @@ def add(
 ) -> tuple[int, str]:
     """Add an endpoint, for all events or for those of some types; return its id and its secret.
 
-    `plain_http`: http is allowed besides https. The transaction has LOAD_LOCK for itself. Raises
-    StaffRefused: not_allowed, not_found, invalid.
+    `plain_http`: the address leads where http is allowed. The transaction has LOAD_LOCK for itself.
+    Raises StaffRefused: not_allowed, not_found, invalid.
     """
     check_municipality(staff, Action.ADD_WEBHOOK, municipality_id)
     find_municipality(registry, municipality_id)
@@ -92,11 +92,10 @@ def add(
 
 def check_url(url: str, *, plain_http: bool = False) -> None:
     """Raise StaffRefused (invalid) unless events can be sent to that address."""
-    schemes = ("https", "http") if plain_http else ("https",)
     try:
         parts = urlsplit(url)
         is_right = (
-            parts.scheme in schemes
+            parts.scheme in ("https", "http")
             and bool(parts.hostname)
             and parts.port != 0
             and parts.username is None
@@ -111,6 +110,13 @@ def check_url(url: str, *, plain_http: bool = False) -> None:
     if not is_right:
         raise _invalid(
             _("The address must be like https://example.gr/hook, without a name or password in it.")
+        )
+    if parts.scheme == "http" and not plain_http:
+        raise _invalid(
+            _(
+                "By http, events are sent only into networks that the technician has allowed. "
+                "Please give an address that begins with https://."
+            )
         )
 
 

@@ -53,6 +53,16 @@ def test_a_trial_arrives_signed_also_at_one_that_is_disabled(
     assert technician.refused("webhook", "test", "1") == "Not taken: the address isn't public"
 
 
+def test_http_is_only_for_what_leads_into_the_allowed_networks(technician: Technician) -> None:
+    added = technician("webhook", "add", "http://127.0.0.1/", *ADD[3:], settings=HERE)
+    assert added.stdout.startswith("Added: 1")
+    for settings in (HERE, {}):
+        refused = technician.refused(
+            "webhook", "add", "http://8.8.8.8/", *ADD[3:], settings=settings
+        )
+        assert refused.startswith("By http, events are sent only into networks")
+
+
 def test_what_is_disabled_is_enabled_and_sent_once_more(
     technician: Technician, deployment: Deployment
 ) -> None:
@@ -87,7 +97,7 @@ def test_an_endpoint_is_changed_and_removed(technician: Technician) -> None:
     ("arguments", "reason"),
     [
         (
-            ("add", "http://example.gr", "--municipality", "kalamata"),
+            ("add", "ftp://example.gr", "--municipality", "kalamata"),
             "The address must be like https://example.gr/hook, without a name or password in it.",
         ),
         (

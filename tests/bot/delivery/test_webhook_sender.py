@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 
 from bot.delivery import webhook_sender
 from bot.delivery.claimed import ClaimedEvent
-from bot.delivery.public_network import is_public
+from bot.delivery.public_network import is_public, leads_into
 from bot.delivery.webhook_sender import WebhookSender, signed_headers
 from core.errors import DeliveryError
 from core.staff.webhooks import new_secret
@@ -192,6 +192,21 @@ def test_plain_http_goes_to_allowed_networks_only() -> None:
         assert send(WebhookSender(HERE), url) == ["sent"]
     names = Names(one=["8.8.8.8"])
     assert send(WebhookSender(HERE, names), "http://one.test/") == [NOWHERE]
+
+
+@pytest.mark.parametrize(
+    ("url", "leads"),
+    [
+        ("http://127.0.0.1:8080/", True),
+        ("http://localhost/", True),
+        ("http://8.8.8.8/", False),
+        ("http://nowhere.invalid/", False),
+        ("http://[::1/", False),
+        ("http:", False),
+    ],
+)
+def test_an_address_of_allowed_networks_is_known_as_such(url: str, leads: bool) -> None:
+    assert asyncio.run(leads_into([*HERE, ip_network("::1/128")], url)) == leads
 
 
 def test_an_endpoint_that_hangs_is_left_in_time(

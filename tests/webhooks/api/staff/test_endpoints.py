@@ -106,6 +106,17 @@ def test_a_trial_is_sent_once_and_its_outcome_said(
 
 
 @mostly_on("sqlite")
+def test_http_is_only_for_what_leads_into_the_allowed_networks(
+    deployment: Deployment, serve: Serve
+) -> None:
+    office = TownsOffice(deployment, serve(webhook_networks="127.0.0.0/8"))
+    key = office.key()
+    hosts = ("127.0.0.1", "8.8.8.8")
+    made, refused = (office.post(HOOKS, key, {"url": f"http://{host}/"}) for host in hosts)
+    assert (made.status_code, refused.status_code) == (201, 422)
+
+
+@mostly_on("sqlite")
 def test_many_trials_at_once_are_put_off(
     office: TownsOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
