@@ -1,10 +1,11 @@
 """An export of bookings as a response, for a caller whose key is checked."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from datetime import date
 
 from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -15,8 +16,16 @@ from core.bookings.export_formats import MEDIA_TYPES, ExportFormat
 from core.bookings.exports import Export
 
 
+MAX_EXPORTS = 4
+"""The most exports that a process makes at once: each has a connection of its own."""
+
+WAIT_SECONDS = 30
+"""The seconds after which a program may ask again where there are as many."""
+
+
 async def export_response(
     application: Application,
+    exports_at_once: asyncio.Semaphore,
     staff: Staff,
     municipality_id: str,
     file_format: ExportFormat,
@@ -28,8 +37,13 @@ async def export_response(
     """Return the bookings that begin on a day from `first` to `last` (None: any), as a file.
 
     With the attendees' `details` where asked for. An error on the way cuts the response off, so
-    that the client knows. Raises StaffRefused (not_allowed, not_found), DatabaseUnavailable.
+    that the client knows. Raises StaffRefused (not_allowed, not_found), DatabaseUnavailable;
+    HTTPException (503) where as many are being sent as `exports_at_once` takes.
     """
+    if exports_at_once.locked():
+        raise HTTPException(
+            503, "Other exports are being sent still.", {"Retry-After": str(WAIT_SECONDS)}
+        )
     database, services = application.database, application.services
 
     def begin(session: Session) -> Export:
@@ -45,29 +59,50 @@ async def export_response(
             details=details,
         )
 
-    export = await database.write(begin)
+    await exports_at_once.acquire()  # at once, for it isn't locked
+    try:
+        export = await database.write(begin)
+    except BaseException:
+        exports_at_once.release()
+        raise
     days = "".join(f"-{day}" for day in (first, last) if day)
     return _Streamed(
         exports.export(database, export, file_format),
         file_format,
         f"{municipality_id}{days}.{file_format}",
+        exports_at_once.release,
     )
 
 
 class _Streamed(StreamingResponse):
-    """A file that is made while it is sent. However that ends, its generator is closed at once."""
+    """A file that is made while it is sent.
 
-    def __init__(self, parts: AsyncGenerator[bytes], file_format: ExportFormat, name: str) -> None:
+    However that ends, its generator is closed at once, and then `ended` is called.
+    """
+
+    def __init__(
+        self,
+        parts: AsyncGenerator[bytes],
+        file_format: ExportFormat,
+        name: str,
+        ended: Callable[[], None],
+    ) -> None:
         headers = {
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",
         }
         super().__init__(parts, headers=headers, media_type=MEDIA_TYPES[file_format])
-        self._parts = parts
+        self._parts, self._ended = parts, ended
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
             # In a task of its own, for where the client has left, this one is cancelled.
-            await asyncio.shield(asyncio.ensure_future(self._parts.aclose()))
+            await asyncio.shield(asyncio.ensure_future(self._end()))
+
+    async def _end(self) -> None:
+        try:
+            await self._parts.aclose()
+        finally:
+            self._ended()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -21,7 +22,7 @@ from tests.core.db.streams import STREAMING, connections
 from tests.core.wait_until import until
 from tests.webhooks.chat_client import ServedClient, serving
 from tests.webhooks.conftest import served
-from webhooks.api.bookings_export import export_response
+from webhooks.api.bookings_export import MAX_EXPORTS, export_response
 from webhooks.app import build_app
 
 BOOKINGS = 20_000
@@ -39,7 +40,10 @@ def exporting(application: Application) -> FastAPI:
 
     @app.get("/bookings.{file_format}")
     async def export(file_format: ExportFormat, *, details: bool = True) -> Response:
-        return await export_response(application, OPERATOR, EXPORTED, file_format, details=details)
+        at_once = app.state.staff_api.exports
+        return await export_response(
+            application, at_once, OPERATOR, EXPORTED, file_format, details=details
+        )
 
     return app
 
@@ -82,9 +86,7 @@ def test_a_slow_client_keeps_no_transaction_and_gets_all(
     client: ServedClient, application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "PATIENCE_SECONDS", 0.2)
-    with client.stream(
-        "GET", "/bookings.ndjson", headers={"Accept-Encoding": "identity"}
-    ) as answer:
+    with client.stream("GET", "/bookings.ndjson", headers=PLAIN) as answer:
         lines = answer.iter_lines()
         found = numbers(line for line, _ in zip(lines, range(10), strict=False))
         until(lambda: connections(application.database) == 0)
@@ -95,12 +97,25 @@ def test_a_slow_client_keeps_no_transaction_and_gets_all(
 def test_nothing_stays_open_where_a_client_leaves(
     client: ServedClient, application: Application
 ) -> None:
-    with client.stream(
-        "GET", "/bookings.ndjson", headers={"Accept-Encoding": "identity"}
-    ) as answer:
-        next(answer.iter_lines())
+    with client.stream("GET", "/bookings.ndjson", headers=PLAIN) as answer:
+        lines = answer.iter_lines()  # whose end would close the connection
+        next(lines)
         assert connections(application.database) == 1
     until(lambda: connections(application.database) == 0)
+
+
+def test_exports_at_once_are_bounded(client: ServedClient, application: Application) -> None:
+    with ExitStack() as stack:
+        reading = []  # whose end would close the connection
+        for _each in range(MAX_EXPORTS):
+            answer = stack.enter_context(client.stream("GET", "/bookings.ndjson", headers=PLAIN))
+            reading.append(answer.iter_raw(1))
+            next(reading[-1])
+        refused = client.get("/bookings.ndjson")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert connections(application.database) == MAX_EXPORTS
+    until(lambda: client.get("/bookings.csv?details=false").status_code == 200)
 
 
 @mostly_on("postgresql")
@@ -122,6 +137,8 @@ def test_an_export_that_fails_on_the_way_is_cut_off(
 
 @mostly_on("sqlite")
 def test_what_is_not_theirs_is_refused_before_anything_is_sent(application: Application) -> None:
+    at_once = asyncio.Semaphore(1)
     stranger = Staff(Role.MANAGER, "api", municipality_id="kalamata")
     with pytest.raises(StaffRefused):
-        asyncio.run(export_response(application, stranger, EXPORTED, ExportFormat.CSV))
+        asyncio.run(export_response(application, at_once, stranger, EXPORTED, ExportFormat.CSV))
+    assert not at_once.locked()

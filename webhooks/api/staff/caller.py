@@ -21,6 +21,7 @@ from core.errors import BookingRefused, StaffRefusalKind, StaffRefused
 from core.i18n import Language
 from core.staff import api_keys
 from core.staff.api_keys import KeyHolder
+from webhooks.api.bookings_export import MAX_EXPORTS
 from webhooks.api.staff.scopes import SCOPES
 from webhooks.middleware.problem_details import problem
 from webhooks.middleware.request_limits import RequestLimits
@@ -61,6 +62,7 @@ class StaffApi:
     """
     trials: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_TRIALS))
     """The trials of webhooks at once: each may wait for an answer as long as an event does."""
+    exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_EXPORTS))
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,11 @@ class Caller:
     def trials(self) -> asyncio.Semaphore:
         """Return what bounds the trials of webhooks at once."""
         return self._api.trials
+
+    @property
+    def exports(self) -> asyncio.Semaphore:
+        """Return what bounds the exports at once."""
+        return self._api.exports
 
     def has(self, scope: KeyScope) -> bool:
         """Return whether its key has a scope besides the one that the route needs."""

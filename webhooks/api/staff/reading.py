@@ -222,6 +222,7 @@ async def export_bookings(
     """Return the bookings that begin on some days, by time: those that the member serves.
 
     The file is made while it is sent; what goes wrong on the way cuts it off. It is recorded.
+    503 while several others are being sent.
     """
     for name, day in (("from", first), ("to", last)):
         if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
@@ -230,6 +231,7 @@ async def export_bookings(
         check_scope(caller.scopes, KeyScope.PERSONAL)
     return await export_response(
         caller.application,
+        caller.exports,
         await caller.read(lambda work: work.staff),
         municipality,
         file_format,
