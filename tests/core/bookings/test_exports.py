@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from core.actor import Role, Staff
 from core.bookings import exports
-from core.bookings.export_formats import FIELDS, ExportFormat, head, lines
+from core.bookings.export_formats import FIELDS, FORMULA, ExportFormat, head, lines
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.encryption import EncryptionKey
@@ -24,7 +24,24 @@ from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import MONDAY, NOW, TUESDAY
 from tests.core.staff.two_towns import OPERATOR
 
-RISKY = ["=1+1", "+30", "-2", "@SUM(A1)", "\t=1", "\r=1"]
+RISKY = {
+    "=1+1": "'=1+1",
+    "+30": "'+30",
+    "-2": "'-2",
+    "@SUM(A1)": "'@SUM(A1)",
+    "\t=1": "'\t'=1",
+    "\r=1": "'\r'=1",
+    "\n=1": "'\n'=1",
+    "＝1": "'＝1",
+    "x;=1": "x;'=1",
+    "x;＋1;-1": "x;'＋1;'-1",
+    'x,;"=1': "x,;\"'=1",
+    'x;""@1': "x;\"\"'@1",
+    "x\t=1": "x\t'=1",
+    "x\r\n-1": "x\r\n'-1",
+    "x; 1-2\n\nΑθηνών 5, -1": "x; 1-2\n\nΑθηνών 5, -1",
+}
+"""Texts, and what a cell has of them."""
 
 
 class Office:
@@ -135,8 +152,11 @@ def test_no_cell_is_a_formula(value: str) -> None:
     record = dict.fromkeys(FIELDS, value) | {"details": {"name": value, value: value}}
     text = lines(ExportFormat.CSV, [record], ["name"]).decode()
     (cells,) = csv.reader(io.StringIO(text, newline=""))
-    assert cells[:-1] == [f"'{value}"] * (len(FIELDS) + 1)
-    assert json.loads(cells[-1]) == {value: value}
+    assert cells[:-1] == [RISKY[value]] * (len(FIELDS) + 1)
+    assert len(json.loads(cells[-1])) == 1
+    for separator in ",;\t":  # as a spreadsheet has it
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            assert not FORMULA & {cell[:1] for cell in row}, row
 
 
 def test_what_the_catalogue_asks_for_no_more_stays_in_a_column_of_its_own() -> None:
