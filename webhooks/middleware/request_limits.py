@@ -29,6 +29,7 @@ WINDOW_SECONDS = 60.0
 """The time for which a count goes on, from its first request."""
 
 _OF_KEY = "requests with this key"
+_WRONG_KEYS = "wrong keys from this address"
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,17 @@ class RequestLimits:
         connection.state.key_limit = KeyLimit(self._key, max(0, self._key - count), seconds)
         if count > self._key:
             raise TooManyRequests(self._key, _OF_KEY, seconds)
+
+    def check_wrong_keys(self, connection: HTTPConnection) -> None:
+        """Raise TooManyRequests where so many wrong keys came from an address: none is tried."""
+        who = (_WRONG_KEYS, client_network(connection, self._exempt) or "")
+        if self._counts.count(who) >= self._single:
+            raise TooManyRequests(self._single, _WRONG_KEYS, self._counts.seconds_left(who))
+
+    def count_wrong_key(self, connection: HTTPConnection) -> None:
+        """Count a key that the database doesn't have."""
+        if address := client_network(connection, self._exempt):
+            self._counts.add((_WRONG_KEYS, address))
 
     def check_unknown(self, connection: HTTPConnection) -> None:
         """Count a request that is new or failed, once. Raises TooManyRequests."""

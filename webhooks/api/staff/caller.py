@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from bot.bootstrap import Application
 from bot.i18n.stated_language import stated_language
@@ -40,13 +43,6 @@ STATUSES = {
     StaffRefusalKind.CHANGED: 409,
     StaffRefusalKind.NOT_FREE: 409,
 }
-
-_bearer = HTTPBearer(
-    scheme_name="key",
-    description="A key that `rantevou staff key add` has made.",
-    bearerFormat="rantevou_…",
-    auto_error=False,
-)
 
 
 @dataclass(frozen=True)
@@ -152,32 +148,31 @@ class Caller:
         return Work(session, services.registry, holder, now)
 
 
-async def find_caller(
-    request: Request,
-    presented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> Caller:
-    """Return the program that calls, whose key has the scope of the route.
+async def find_caller(request: Request, needed: KeyScope | None) -> Caller:
+    """Return the program that calls, whose key has the scope that is needed.
 
-    Raises HTTPException: 401, 403; 429 past the key's limit.
+    Raises HTTPException: 401, 403; 429 past the limit of the key, or of wrong ones.
     """
     api: StaffApi = request.app.state.staff_api
     services, database = api.application.services, api.application.database
-    if presented is None:
+    scheme, key = get_authorization_scheme_param(request.headers.get("authorization"))
+    if scheme.lower() != "bearer" or not key:
         raise HTTPException(
             401, "Send the header Authorization: Bearer and a key.", {"WWW-Authenticate": REALM}
         )
-    now, key = services.clock(), presented.credentials
+    now = services.clock()
     if not api_keys.is_key(key):
         raise _wrong_key()
     key_hash = api_keys.hashed(services.registry, key)
     holder = api.known.get(key_hash)
     if holder is None:
+        api.limits.check_wrong_keys(request)
         holder = await database.read(lambda s: api_keys.find_by_hash(s, key_hash, now))
     if holder is None:
+        api.limits.count_wrong_key(request)
         raise _wrong_key()
     api.known[key_hash] = holder
     api.limits.check_key(request, holder.key_id)
-    needed = SCOPES[request.scope["route"].name]
     if needed is not None:
         check_scope(holder.scopes, needed)
     if api_keys.is_use_due(holder, now):
@@ -205,7 +200,27 @@ def check_scope(scopes: Collection[KeyScope], scope: KeyScope) -> None:
         )
 
 
-KeyCaller = Annotated[Caller, Depends(find_caller)]
+class _Key(HTTPBearer):
+    """The description of a key; to a route it gives the caller, who is found before.
+
+    FastAPI reads a body before what routes depend on: without a key, a wrong one is 401 too.
+    """
+
+    async def __call__(self, request: HTTPConnection) -> Any:
+        """Return the caller."""
+        return request.state.caller
+
+
+KeyCaller = Annotated[
+    Caller,
+    Depends(
+        _Key(
+            scheme_name="key",
+            description="A key that `rantevou staff key add` has made.",
+            bearerFormat="rantevou_…",
+        )
+    ),
+]
 
 
 PREFIX = "/api/v1"
@@ -224,11 +239,15 @@ class StaffRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """Return the handler of requests."""
-        handle = super().get_route_handler()
+        handle, needed = super().get_route_handler(), SCOPES[self.name]
 
         async def answer(request: Request) -> Response:
+            request.state.caller = caller = await find_caller(request, needed)
             try:
                 response = await handle(request)
+            except (HTTPException, RequestValidationError):
+                await caller.read(lambda _work: None)  # of a key that is revoked it says nothing
+                raise
             except StaffRefused as refused:
                 response = _refusal(request, STATUSES[refused.kind], refused)
             except BookingRefused as refused:

@@ -89,6 +89,45 @@ def test_who_tries_keys_is_limited_by_address(deployment: Deployment, serve: Ser
     assert office.get("/key", office.key()).status_code == 200
 
 
+def test_unknown_keys_are_not_looked_up_without_limit(
+    deployment: Deployment, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = TownsOffice(deployment, serve(requests_per_minute=2))
+    known = office.key()
+    assert office.get("/key", known).status_code == 200
+    asked: list[int] = []
+    monkeypatch.setattr(api_keys, "find_by_hash", lambda *_given: asked.append(1))
+    drawn = "0" * api_keys.RANDOM
+    unknown = f"{api_keys.PREFIX}{drawn}{api_keys.checksum(drawn)}"
+    assert [office.get("/key", unknown).status_code for _try in range(6)] == [401] * 2 + [429] * 4
+    assert len(asked) == 2
+    monkeypatch.undo()
+    assert office.get("/key", known).status_code == 200
+
+
+BOOK = f"/api/v1/municipalities/{TOWN}/bookings"
+
+
+@pytest.mark.parametrize("body", ["{", "[" * 5000, "\xff"], ids=["cut", "deep", "bytes"])
+def test_a_body_is_read_only_of_who_has_a_key(office: TownsOffice, body: str) -> None:
+    headers = {"Content-Type": "application/json", "Idempotency-Key": "a"}
+    content = body.encode("latin-1")
+    answer = office.client.post(BOOK, content=content, headers=headers)
+    assert (answer.status_code, "WWW-Authenticate" in answer.headers) == (401, True)
+    answer = office.client.post(BOOK, content=content, headers={**headers, **bearer(office.key())})
+    assert (answer.status_code, "RateLimit" in answer.headers) == (422, True)
+
+
+def test_a_revoked_key_is_401_whatever_else_is_wrong(office: TownsOffice) -> None:
+    for wrong in ("parameter", "body"):
+        key = office.key()
+        office.get("/key", key)
+        office.do(lambda s: api_keys.revoke_all(s, office.deployment.clock()))
+        path = BOOK.removeprefix("/api/v1")
+        asked = office.post(path, key) if wrong == "body" else office.get(f"{path}?limit=0", key)
+        assert asked.status_code == 401, wrong
+
+
 def test_the_last_use_is_kept(office: TownsOffice) -> None:
     key = office.key(KeyScope.READ)
     for seconds in (0, 30, 31):
