@@ -15,7 +15,6 @@ from core.bookings import exports
 from core.bookings.export_formats import MEDIA_TYPES, ExportFormat
 from core.bookings.exports import Export
 
-
 MAX_EXPORTS = 4
 """The most exports that a process makes at once: each has a connection of its own."""
 
