@@ -45,10 +45,18 @@ class NamedRequest:
     content: bytes
 
 
+@dataclass(frozen=True)
+class DoneRequest:
+    """A request that was carried out: what it has made or changed, by id, and when."""
+
+    subject_id: int
+    at: datetime
+
+
 def find_done(
     session: Session, registry: Registry, request: NamedRequest, now: datetime
-) -> int | None:
-    """Return what a request has made or changed, by id; None where it wasn't carried out yet.
+) -> DoneRequest | None:
+    """Return what a request has made or changed; None where it wasn't carried out yet.
 
     Nobody else carries it out until this transaction ends. Raises RequestDiffers, RequestRunning.
     """
@@ -65,8 +73,7 @@ def find_done(
         return None
     if found.request_hash != _hashed(registry, request.content):
         raise RequestDiffers
-    subject: int = found.subject_id
-    return subject
+    return DoneRequest(found.subject_id, found.at)
 
 
 def keep_done(

@@ -14,12 +14,14 @@ from core.db.models import Booking as BookingRow
 from core.db.models import HistoryAction
 from core.i18n import _
 from core.messaging.notifications import notified_on
+from core.staff.api_requests import DoneRequest
 from core.staff.members import find_municipality
 from core.staff.rights import Action, check_municipality, not_found
 from dialogs.booking.given import WrongAnswer, check_given
 from webhooks.api.staff.caller import PREFIX, Caller, StaffRoute, Work
 from webhooks.api.staff.models import (
     Booking,
+    BookingChange,
     Cancellation,
     ChangedBooking,
     Move,
@@ -28,7 +30,7 @@ from webhooks.api.staff.models import (
 )
 from webhooks.api.staff.once import IfMatch, Once, OnceOnly, check_version
 from webhooks.api.staff.problems import problems
-from webhooks.api.staff.reading import BookingId, MunicipalityId, etag, invalid
+from webhooks.api.staff.reading import BookingId, MunicipalityId, etag, invalid, show
 from webhooks.api.staff.showing import whole
 
 router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
@@ -54,13 +56,13 @@ async def book(
     """
     caller = once.caller
 
-    def run(work: Work) -> BookingRow:
+    def run(work: Work) -> tuple[int, Booking]:
         offer = _offer(work, municipality, body)
         consent = offer.municipality.consent_of(offer.service, offer.channel)
         details = _details(caller, offer, body)
         if consent and body.consent != str(consent.reference):
             raise invalid("consent", f"Ask for it, and send {consent.reference!s}.", "body")
-        return by_staff.book(
+        booking = by_staff.book(
             work.session,
             work.registry,
             work.staff,
@@ -72,8 +74,10 @@ async def book(
             consent=consent,
             choose=caller.application.services.choose,
         )
+        made = _show(caller, work, booking)
+        return made.id, made
 
-    made = await once.change(run, lambda work, number: _show(caller, work, number))
+    made = await once.change(run, lambda work, done: show(caller, work, done.subject_id))
     response.headers["ETag"] = etag(made)
     response.headers["Location"] = f"{caller.root}{PREFIX}/bookings/{made.id}"
     return made
@@ -188,31 +192,36 @@ async def change(
 ) -> ChangedBooking:
     """Do something with a booking of that version, once; return it as it is then."""
 
-    def run(work: Work) -> BookingRow:
+    def run(work: Work) -> tuple[int, ChangedBooking]:
         booking = by_staff.find(work.session, work.registry, work.staff, action, booking_id)
         check_version(work.session, booking, if_match)
+        before = booking.version
         act(work, booking)
-        return booking
+        shown = _show(once.caller, work, booking)
+        change = shown.history[-1] if shown.version != before else None
+        return shown.id, _changed(work.session, shown, change)
 
-    def show(work: Work, number: int) -> ChangedBooking:
-        shown = _show(once.caller, work, number)
-        told = _told_on(work.session, work.session.get_one(BookingRow, number), shown)
-        return ChangedBooking(**shown.model_dump(), told_on=told)
+    def again(work: Work, done: DoneRequest) -> ChangedBooking:
+        shown = show(once.caller, work, done.subject_id)
+        at_once = (each for each in reversed(shown.history) if each.at == done.at)
+        change = next(at_once, None)
+        return _changed(work.session, shown, change)
 
-    made = await once.change(run, show)
+    made = await once.change(run, again)
     response.headers["ETag"] = etag(made)
     return made
 
 
-def _show(caller: Caller, work: Work, booking_id: int) -> Booking:
+def _show(caller: Caller, work: Work, booking: BookingRow) -> Booking:
     """Return what was changed; that it is shown isn't recorded besides."""
     work.session.flush()
-    booking = work.session.get_one(BookingRow, booking_id)
     found = agenda.details_of(work.session, work.registry, booking)
     return whole(found, personal=caller.has(KeyScope.PERSONAL))
 
 
-def _told_on(session: Session, booking: BookingRow, shown: Booking) -> list[str]:
-    """Return on which platforms the last change is told to somebody, if it is one to be told."""
-    last = shown.history[-1]
-    return list(notified_on(session, booking, last.at)) if last.change in TOLD else []
+def _changed(session: Session, shown: Booking, change: BookingChange | None) -> ChangedBooking:
+    """Return a booking with where somebody is told of the change that a request made, if any."""
+    told: Sequence[str] = ()
+    if change and change.change in TOLD:
+        told = notified_on(session, session.get_one(BookingRow, shown.id), change.at)
+    return ChangedBooking(**shown.model_dump(), told_on=list(told))

@@ -82,11 +82,12 @@ async def make_closure(
 ) -> MadeClosure:
     """Close, or open besides. Bookings in the way go to other desks, or are offered a time."""
 
-    def run(work: Work) -> int:
+    def run(work: Work) -> tuple[int, MadeClosure]:
         asked = _asked(municipality, body)
-        return closures.make(work.session, work.registry, work.staff, asked, work.now).id
+        number = closures.make(work.session, work.registry, work.staff, asked, work.now).id
+        return number, _made(work, number)
 
-    return await once.change(run, _made, alone=True)
+    return await once.change(run, lambda work, done: _made(work, done.subject_id), alone=True)
 
 
 @router.get(
@@ -124,13 +125,13 @@ async def end_closure(
     A closure's offers that weren't accepted are withdrawn; an opening's bookings are in the way.
     """
 
-    def run(work: Work) -> int:
+    def run(work: Work) -> tuple[int, MadeClosure]:
         closures.withdraw(
             work.session, work.registry, work.staff, municipality, closure_id, work.now
         )
-        return closure_id
+        return closure_id, _ended(work, closure_id)
 
-    return await once.change(run, _ended, alone=True)
+    return await once.change(run, lambda work, _done: _ended(work, closure_id), alone=True)
 
 
 def _plan(work: Work, municipality: str, planned: Plan) -> Preview:

@@ -10,6 +10,7 @@ from bot.delivery.claimed import ClaimedEvent
 from core.db.models import WebhookEndpoint
 from core.errors import DeliveryError
 from core.staff import webhook_changes, webhook_sending, webhooks
+from core.staff.api_requests import DoneRequest
 from core.staff.members import find_municipality
 from webhooks.api.staff.caller import PREFIX, KeyCaller, StaffRoute, Work
 from webhooks.api.staff.endpoint_models import (
@@ -65,7 +66,7 @@ async def add_webhook(
 
         plain_http = await leads_into(networks, body.url)
 
-    def run(work: Work) -> int:
+    def run(work: Work) -> tuple[int, WebhookWithSecret]:
         number, _secret = webhooks.add(
             work.session,
             work.registry,
@@ -76,9 +77,9 @@ async def add_webhook(
             event_types=body.events,
             plain_http=plain_http,
         )
-        return number
+        return number, _with_secret(work, number)
 
-    return await once.change(run, _with_secret, again=_without_secret, alone=True)
+    return await once.change(run, _without_secret, alone=True)
 
 
 @router.get("/webhooks/{webhook_id}", summary="Read a webhook", responses=problems(404))
@@ -95,16 +96,16 @@ async def change_webhook(webhook_id: WebhookId, body: WebhookChange, once: OnceO
     if body.events is None and body.enabled is None:
         raise invalid("enabled", "Send events, enabled, or both.", "body")
 
-    def run(work: Work) -> int:
+    def run(work: Work) -> tuple[int, Webhook]:
         given = (work.session, work.staff, webhook_id)
         if body.events is not None:
             webhook_changes.change_events(*given, body.events, work.now)
         if body.enabled is not None:
             switch = webhook_sending.enable if body.enabled else webhook_sending.disable
             switch(*given, work.now)
-        return webhook_id
+        return webhook_id, _show(work, webhook_id)
 
-    return await once.change(run, _show)
+    return await once.change(run, lambda work, _done: _show(work, webhook_id))
 
 
 @router.post(
@@ -117,12 +118,12 @@ async def rotate_webhook(
 ) -> WebhookWithSecret:
     """Give an address a new secret, shown this once; for some hours both secrets sign."""
 
-    def run(work: Work) -> int:
+    def run(work: Work) -> tuple[int, WebhookWithSecret]:
         overlap = timedelta(hours=body.overlap_hours)
         webhooks.rotate(work.session, work.staff, webhook_id, work.now, overlap)
-        return webhook_id
+        return webhook_id, _with_secret(work, webhook_id)
 
-    return await once.change(run, _with_secret, again=_without_secret)
+    return await once.change(run, _without_secret)
 
 
 @router.post(
@@ -139,22 +140,20 @@ async def try_webhook(webhook_id: WebhookId, once: OnceOnly) -> Trial:
     if once.caller.trials.locked():
         raise HTTPException(503, "Other trials are at work still.", {"Retry-After": "5"})
     application = once.caller.application
-    prepared: list[ClaimedEvent] = []
 
-    def run(work: Work) -> int:
-        prepared[:] = [prepare_trial(work.session, work.staff, webhook_id, work.now)]
-        return webhook_id
+    def run(work: Work) -> tuple[int, ClaimedEvent | None]:
+        return webhook_id, prepare_trial(work.session, work.staff, webhook_id, work.now)
 
     async with once.caller.trials:
-        events = await once.change(run, lambda _work, _id: prepared, again=lambda _work, _id: [])
-        if not events:
+        event = await once.change(run, lambda _work, _done: None)
+        if event is None:
             return Trial(event=None, taken=None, why=None)
         networks, now = application.settings.webhook_networks, application.services.clock()
         try:
-            await send_trial(events[0], networks, now)
+            await send_trial(event, networks, now)
         except DeliveryError as error:
-            return Trial(event=events[0].event_id, taken=False, why=error.why)
-        return Trial(event=events[0].event_id, taken=True, why=None)
+            return Trial(event=event.event_id, taken=False, why=error.why)
+        return Trial(event=event.event_id, taken=True, why=None)
 
 
 @router.post(
@@ -169,21 +168,16 @@ async def replay_webhook(webhook_id: WebhookId, body: Replay, once: OnceOnly) ->
         raise invalid("since", "Send either events or since.", "body")
     if body.until is not None and body.since is None:
         raise invalid("until", "Send it with since.", "body")
-    counted = [0]
 
-    def run(work: Work) -> int:
+    def run(work: Work) -> tuple[int, Replayed]:
         given = (work.session, work.staff, webhook_id)
         if body.since is not None:
-            counted[0] = webhook_sending.replay_since(*given, work.now, body.since, body.until)
+            count = webhook_sending.replay_since(*given, work.now, body.since, body.until)
         else:
-            counted[0] = webhook_sending.replay_events(*given, body.events or (), work.now)
-        return webhook_id
+            count = webhook_sending.replay_events(*given, body.events or (), work.now)
+        return webhook_id, Replayed(count=count)
 
-    return await once.change(
-        run,
-        lambda _work, _id: Replayed(count=counted[0]),
-        again=lambda _work, _id: Replayed(count=None),
-    )
+    return await once.change(run, lambda _work, _done: Replayed(count=None))
 
 
 @router.delete(
@@ -195,11 +189,11 @@ async def replay_webhook(webhook_id: WebhookId, body: Replay, once: OnceOnly) ->
 async def remove_webhook(webhook_id: WebhookId, once: OnceOnly) -> None:
     """Send an address nothing any more, for good; its secret is erased."""
 
-    def run(work: Work) -> int:
+    def run(work: Work) -> tuple[int, None]:
         webhook_changes.remove(work.session, work.staff, webhook_id, work.now)
-        return webhook_id
+        return webhook_id, None
 
-    await once.change(run, lambda _work, _id: None, alone=True)
+    await once.change(run, lambda _work, _done: None, alone=True)
 
 
 def _show(work: Work, webhook_id: int) -> Webhook:
@@ -212,5 +206,5 @@ def _with_secret(work: Work, webhook_id: int) -> WebhookWithSecret:
     return WebhookWithSecret(**_show(work, webhook_id).model_dump(), secret=secret)
 
 
-def _without_secret(work: Work, webhook_id: int) -> WebhookWithSecret:
-    return WebhookWithSecret(**_show(work, webhook_id).model_dump(), secret=None)
+def _without_secret(work: Work, done: DoneRequest) -> WebhookWithSecret:
+    return WebhookWithSecret(**_show(work, done.subject_id).model_dump(), secret=None)

@@ -50,16 +50,18 @@ MAX_COUNTED_DAYS = 366
 async def send_message(booking_id: BookingId, body: NewMessage, once: OnceOnly) -> Sent:
     """Write to the citizen who booked, in their chat; what they answer goes to the staff's chat."""
 
-    def run(work: Work) -> Booking:
-        booking = by_staff.find(work.session, work.registry, work.staff, Action.RELAY, booking_id)
-        write_to_citizen(work.session, work.registry, work.staff, booking, body.text, work.now)
-        return booking
+    def find(work: Work) -> Booking:
+        return by_staff.find(work.session, work.registry, work.staff, Action.RELAY, booking_id)
 
-    def show(work: Work, number: int) -> Sent:
-        booking = work.session.get_one(Booking, number)
+    def sent(work: Work, booking: Booking) -> Sent:
         return Sent(over=chat_of_citizen(work.session, work.registry, booking))
 
-    return await once.change(run, show)
+    def run(work: Work) -> tuple[int, Sent]:
+        booking = find(work)
+        write_to_citizen(work.session, work.registry, work.staff, booking, body.text, work.now)
+        return booking_id, sent(work, booking)
+
+    return await once.change(run, lambda work, _done: sent(work, find(work)))
 
 
 @router.get(

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from core.db.models import Booking
 from core.staff.api_requests import (
+    DoneRequest,
     NamedRequest,
     RequestDiffers,
     RequestRunning,
@@ -50,22 +51,21 @@ class Once:
 
     async def change(
         self,
-        fn: Callable[[Work], Booking | int],
-        show: Callable[[Work, int], T],
+        fn: Callable[[Work], tuple[int, T]],
+        again: Callable[[Work, DoneRequest], T],
         *,
-        again: Callable[[Work, int], T] | None = None,
         alone: bool = False,
     ) -> T:
-        """Run fn(work) unless that was done; return show(work, the id that fn has returned).
+        """Run fn(work), which returns the id of what it changed and the answer; return the answer.
 
-        Of a booking, fn returns the row: the session keeps it until it is shown. Where it was done
-        before, return `again` of these instead, if given. Raises what these raise, and
-        HTTPException (409, 422) for a request that is still running, or differs.
+        Where that was done before, return again(work, what was done) instead, which shows only what
+        may be seen now. Raises what these raise, and HTTPException (409, 422) for a request that is
+        still running, or differs.
         """
 
         def run(work: Work) -> T:
             try:
-                subject = find_done(work.session, work.registry, self.request, work.now)
+                done = find_done(work.session, work.registry, self.request, work.now)
             except RequestRunning:
                 raise HTTPException(
                     409, "The same request is being carried out.", {"Retry-After": "1"}
@@ -74,13 +74,12 @@ class Once:
                 raise HTTPException(
                     422, "This Idempotency-Key is that of another request; use a new one."
                 ) from None
-            if subject is not None:
-                return (again or show)(work, subject)
-            made = fn(work)
+            if done is not None:
+                return again(work, done)
+            subject, answer = fn(work)
             work.session.flush()
-            subject = made if isinstance(made, int) else made.id
             keep_done(work.session, work.registry, self.request, subject, work.now)
-            return show(work, subject)
+            return answer
 
         return await self.caller.write(run, alone=alone)
 

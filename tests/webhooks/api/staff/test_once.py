@@ -1,17 +1,21 @@
 """A request that is sent again: it changes nothing more, and is answered by how things are."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from core.actor import Role
 from core.db.advisory_locks import lock
 from core.db.models import ApiRequest, Booking
+from core.staff import record
 from core.staff.api_requests import _hashed
+from core.staff.rights import Action
 from tests.conftest import mostly_on
 from tests.core.small_municipality import MONDAY
-from tests.core.staff.two_towns import TOWN
+from tests.core.staff.two_towns import OPERATOR, TOWN
 from tests.webhooks.api.staff.test_changing import CALLER, change
 from tests.webhooks.api.staff.towns_office import TownsOffice
 
@@ -40,6 +44,36 @@ def test_it_is_answered_by_how_the_booking_is_meanwhile(office: TownsOffice) -> 
     change(office, key, booking, "cancel", {"reason": "Strike"})
     again = office.post(PATH, key, CALLER, Idempotency_Key="a")
     assert (again.status_code, again.json()["state"]) == (201, "cancelled")
+
+
+@mostly_on("sqlite")
+def test_a_request_that_is_sent_again_shows_only_what_may_be_seen_then(office: TownsOffice) -> None:
+    key = office.key(role=Role.EMPLOYEE, desks=["office/one"])
+    number = office.post(PATH, key, CALLER, Idempotency_Key="a").json()["id"]
+    assert office.post(PATH, key, CALLER, Idempotency_Key="a").status_code == 201
+    done = office.do(lambda s: record.entries(s, OPERATOR, municipality_id=TOWN, booking_id=number))
+    assert [each.action for each in done] == [Action.SHOW, Action.BOOK]
+    other = office.deployment.services.registry[TOWN].desk_ids["office", "two"]
+    move = update(Booking).values(desk_id=other)  # as a closure does
+    office.do(lambda s: s.connection().execute(move))
+    assert office.post(PATH, key, CALLER, Idempotency_Key="a").status_code == 404
+
+
+@mostly_on("sqlite")
+def test_it_says_where_its_own_change_was_told(office: TownsOffice) -> None:
+    booking, key = office.book(), office.key()
+
+    def edit(name: str) -> Any:
+        body = {"details": {"phone": "6987654321"}}
+        asked = {"Idempotency_Key": name, "If_Match": "*"}
+        return office.send("PATCH", f"/bookings/{booking.id}", key, body, **asked).json()["told_on"]
+
+    assert edit("a") == ["webchat"]
+    office.deployment.clock.forward(minutes=5)
+    assert edit("changes nothing") == []
+    assert edit("changes nothing") == []
+    change(office, key, booking, "cancel", {"reason": "Strike"})
+    assert edit("a") == ["webchat"]
 
 
 @mostly_on("sqlite")
