@@ -21,6 +21,7 @@ from bot.settings import read_settings
 from webhooks import health
 from webhooks.api import chat, platforms, reference_page
 from webhooks.api.staff.caller import StaffApi
+from webhooks.api.staff.examples import keep_nulls
 from webhooks.api.staff.router import ROUTERS
 from webhooks.middleware import problem_details
 from webhooks.middleware.error_pages import ErrorPages
@@ -90,6 +91,7 @@ def build_app(application: Application) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json" if settings.api_docs else None,
     )
+    keep_nulls(app)
     if settings.root_path:  # innermost, and again outermost: see there
         app.add_middleware(RestoreRootPath)
     app.add_middleware(RateLimit, limits=limits, body_bytes=settings.body_bytes)

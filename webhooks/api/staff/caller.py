@@ -25,6 +25,7 @@ from core.i18n import Language
 from core.staff import api_keys
 from core.staff.api_keys import KeyHolder
 from webhooks.api.bookings_export import MAX_EXPORTS
+from webhooks.api.staff.headers import with_headers
 from webhooks.api.staff.scopes import SCOPES
 from webhooks.middleware.problem_details import problem
 from webhooks.middleware.request_limits import RequestLimits
@@ -234,6 +235,7 @@ class StaffRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
+        self.responses = with_headers(self.responses, self.status_code or 200, self.response_model)
         scope = SCOPES[self.name]
         self.description += f"\n\nScope: {f'`{scope}`' if scope else 'any'}."
 

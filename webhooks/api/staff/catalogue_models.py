@@ -5,21 +5,79 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from core.catalogue.model import Channel, Consent, Desk, FieldType, Municipality, Service
+from webhooks.api.staff.models import Model, example
 
 Localized = dict[str, str]
 """A text by language: `el`, and `en` where there is one."""
 
+NO: dict[str, Any] = {"id": "no", "label": {"el": "Όχι", "en": "No"}, "stops": None}
+QUESTION: dict[str, Any] = {
+    "id": "receives",
+    "text": {"el": "Λαμβάνετε ήδη το επίδομα;", "en": "Do you receive the benefit already?"},
+    "options": [NO],
+    "when": {},
+}
+FIELD: dict[str, Any] = {
+    "id": "tax_number",
+    "type": "tax_number",
+    "label": {"el": "ΑΦΜ", "en": "Tax number"},
+    "required": True,
+    "options": [],
+    "when": {},
+}
+CONSENT: dict[str, Any] = {
+    "reference": "details sample-1",
+    "text": {"el": "Συμφωνώ να κρατηθούν τα στοιχεία μου.", "en": "My details may be kept."},
+    "link": None,
+}
+NAME = {"el": "Επίδομα Στέγασης", "en": "Housing Benefit"}
+SERVICE: dict[str, Any] = {
+    "id": "epidoma-stegasis",
+    "name": NAME,
+    "duration": 30,
+    "interval": 30,
+    "horizon_days": 60,
+    "branches": {"koinoniki-arogi": ["in_person"]},
+    "questions": [QUESTION],
+    "fields": [FIELD],
+    "consents": {"in_person": CONSENT},
+}
+GROUP: dict[str, Any] = {
+    "id": "benefits",
+    "name": {"el": "Επιδόματα", "en": "Benefits"},
+    "services": [SERVICE],
+}
+DESK: dict[str, Any] = {
+    "id": "koinoniki-arogi/stegasi",
+    "channels": ["in_person"],
+    "services": ["epidoma-stegasis"],
+}
+BRANCH: dict[str, Any] = {
+    "id": "koinoniki-arogi",
+    "name": {"el": "Κοινωνική Αρωγή", "en": "Social Services"},
+    "address": None,
+    "desks": [DESK],
+}
+TOWN: dict[str, Any] = {
+    "id": "kalamata",
+    "name": {"el": "Δήμος Καλαμάτας", "en": "Municipality of Kalamata"},
+}
 
-class OptionModel(BaseModel):
+
+class OptionModel(Model):
     """An answer that can be given."""
+
+    model_config = example(**NO)
 
     id: str
     label: Localized
     stops: Localized | None = Field(description="Why the office can't help whoever answers so.")
 
 
-class QuestionModel(BaseModel):
+class QuestionModel(Model):
     """A question before a booking; it is asked where `when` holds."""
+
+    model_config = example(**QUESTION)
 
     id: str
     text: Localized
@@ -27,8 +85,10 @@ class QuestionModel(BaseModel):
     when: dict[str, str | list[str]]
 
 
-class FieldModel(BaseModel):
+class FieldModel(Model):
     """A detail of a booking; it is asked for where `when` holds."""
+
+    model_config = example(**FIELD)
 
     id: str
     type: FieldType
@@ -40,16 +100,20 @@ class FieldModel(BaseModel):
     )
 
 
-class ConsentModel(BaseModel):
+class ConsentModel(Model):
     """A text to which the citizen agrees."""
+
+    model_config = example(**CONSENT)
 
     reference: str = Field(description="What is sent with a booking: its id and version.")
     text: Localized
     link: str | None
 
 
-class ServiceModel(BaseModel):
+class ServiceModel(Model):
     """A service. `duration`, `interval` (of starts): in minutes."""
+
+    model_config = example(**SERVICE)
 
     id: str
     name: Localized
@@ -62,24 +126,30 @@ class ServiceModel(BaseModel):
     consents: dict[Channel, ConsentModel]
 
 
-class GroupModel(BaseModel):
+class GroupModel(Model):
     """A department, or a thematic field of ΚΕΠ."""
+
+    model_config = example(**GROUP)
 
     id: str
     name: Localized
     services: list[ServiceModel]
 
 
-class DeskModel(BaseModel):
+class DeskModel(Model):
     """A desk, as BRANCH/DESK, and what it serves."""
+
+    model_config = example(**DESK)
 
     id: str
     channels: list[Channel]
     services: list[str]
 
 
-class BranchModel(BaseModel):
+class BranchModel(Model):
     """A place that serves."""
+
+    model_config = example(**BRANCH)
 
     id: str
     name: Localized
@@ -87,8 +157,10 @@ class BranchModel(BaseModel):
     desks: list[DeskModel]
 
 
-class MunicipalityModel(BaseModel):
+class MunicipalityModel(Model):
     """A municipality."""
+
+    model_config = example(**TOWN, timezone="Europe/Athens", branches=[BRANCH], groups=[GROUP])
 
     id: str
     name: Localized
@@ -97,15 +169,19 @@ class MunicipalityModel(BaseModel):
     groups: list[GroupModel]
 
 
-class MunicipalityName(BaseModel):
+class MunicipalityName(Model):
     """A municipality, by name."""
+
+    model_config = example(**TOWN)
 
     id: str
     name: Localized
 
 
-class Municipalities(BaseModel):
+class Municipalities(Model):
     """The municipalities of a key."""
+
+    model_config = example(municipalities=[TOWN])
 
     municipalities: list[MunicipalityName]
 

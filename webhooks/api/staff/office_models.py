@@ -155,8 +155,29 @@ class Record(Model):
     next: str | None
 
 
+BOOKING_COUNT = {
+    "service": "epidoma-stegasis",
+    "channel": "in_person",
+    "state": "completed",
+    "count": 310,
+}
+HOLD_COUNT = {"platform": "telegram", "held": 400, "confirmed": 310}
+MESSAGE_COUNT = {
+    "platform": "telegram",
+    "kind": "reminder",
+    "status": "delivered",
+    "count": 280,
+}
+STEP_COUNTS = [
+    {"platform": "telegram", "step": "time", "reached": 420, "ended": 20},
+    {"platform": "telegram", "step": "review", "reached": 318, "ended": 8},
+]
+
+
 class BookingCounts(Model):
     """The number of bookings of a service over a channel, in a state."""
+
+    model_config = example(**BOOKING_COUNT)
 
     service: str
     channel: str
@@ -167,6 +188,8 @@ class BookingCounts(Model):
 class HoldCounts(Model):
     """The number of times that were held on a platform, and of those that were confirmed."""
 
+    model_config = example(**HOLD_COUNT)
+
     platform: str
     held: int
     confirmed: int
@@ -174,6 +197,8 @@ class HoldCounts(Model):
 
 class MessageCounts(Model):
     """The number of messages about bookings, by platform, kind and status."""
+
+    model_config = example(**MESSAGE_COUNT)
 
     platform: str
     kind: str
@@ -183,6 +208,8 @@ class MessageCounts(Model):
 
 class StepCounts(Model):
     """The number of booking dialogs on a platform that reached a step, and that ended there."""
+
+    model_config = example(**STEP_COUNTS[0])
 
     platform: str
     step: str = Field(
@@ -200,24 +227,12 @@ class Statistics(Model):
     model_config = example(
         first="2026-12-01",
         last="2026-12-31",
-        bookings=[
-            {
-                "service": "epidoma-stegasis",
-                "channel": "in_person",
-                "state": "completed",
-                "count": 310,
-            }
-        ],
+        bookings=[BOOKING_COUNT],
         no_show_rate=0.08,
         lead_days={"2": 90, "7": 220},
-        holds=[{"platform": "telegram", "held": 400, "confirmed": 310}],
-        messages=[
-            {"platform": "telegram", "kind": "reminder", "status": "delivered", "count": 280}
-        ],
-        steps=[
-            {"platform": "telegram", "step": "time", "reached": 420, "ended": 20},
-            {"platform": "telegram", "step": "review", "reached": 318, "ended": 8},
-        ],
+        holds=[HOLD_COUNT],
+        messages=[MESSAGE_COUNT],
+        steps=STEP_COUNTS,
     )
 
     first: date

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 import schemathesis
 from fastapi import FastAPI
@@ -35,7 +36,6 @@ from tests.postgres import KEY
 from tests.webhooks.api.staff.towns_office import bearer
 from tests.webhooks.chat_client import serving
 from tests.webhooks.conftest import served
-from webhooks.api.staff.models import Model
 from webhooks.api.staff.router import ROUTERS
 from webhooks.api.staff.scopes import SCOPES
 from webhooks.app import build_app
@@ -165,17 +165,29 @@ def test_a_server_describes_these_routes(server: Served) -> None:
     )
 
 
-def bodies(model: type[Model]) -> Iterator[type[Model]]:
-    for each in model.__subclasses__():
-        yield each
-        yield from bodies(each)
+def test_each_body_has_an_example_which_is_as_described(server: Served) -> None:
+    described = server.client.get("/openapi.json").json()
+    schemas = described["components"]["schemas"]
+    shown, routes = {*schemas}, description()["components"]["schemas"]
+    bodies = {name for name, each in routes.items() if "properties" in each}
+    assert bodies <= shown
+    for name in bodies:
+        schema = {**described, "$ref": f"#/components/schemas/{name}"}
+        assert schemas[name]["examples"], name
+        for given in schemas[name]["examples"]:
+            jsonschema_rs.validate(schema, given)
+            fields = schemas[name]["properties"]
+            assert {*schemas[name].get("required", ())} <= {*given} <= {*fields}, name
 
 
-def test_each_example_is_as_described() -> None:
-    for body in bodies(Model):
-        extra: Any = body.model_config.get("json_schema_extra", {})
-        for given in extra.get("examples", []):
-            assert set(given) <= set(body.model_validate(given).model_dump()), body
+def test_the_headers_of_answers_are_described() -> None:
+    paths = description()["paths"]
+    read = paths["/api/v1/bookings/{booking_id}"]["get"]["responses"]
+    made = paths["/api/v1/municipalities/{municipality}/bookings"]["post"]["responses"]
+    assert {*read["200"]["headers"]} == {"ETag", "RateLimit", "RateLimit-Policy"}
+    assert {*made["201"]["headers"]} == {"ETag", "Location", "RateLimit", "RateLimit-Policy"}
+    assert {*made["401"]["headers"]} == {"WWW-Authenticate"}
+    assert {*made["409"]["headers"]} == {"Retry-After", "RateLimit", "RateLimit-Policy"}
 
 
 @of_each_route
