@@ -40,6 +40,8 @@ Answers = Annotated[
 def _is_of_now(moment: datetime) -> datetime:
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise ValueError(f"Send a time of the years {FIRST_YEAR} to {LAST_YEAR}.")
+    if moment.microsecond:
+        raise ValueError("Send a time of whole seconds.")
     return moment
 
 

@@ -115,6 +115,7 @@ def test_an_answer_with_which_the_office_cannot_help_stops_the_booking(
         ({"starts_at": f"{MONDAY}T10:10:00+02:00"}, 409),
         ({"starts_at": "2026-11-23T10:00:00+02:00"}, 409),
         ({"starts_at": f"{MONDAY}T10:00:00"}, 422),
+        ({"starts_at": f"{MONDAY}T10:00:00.9+02:00"}, 422),
         ({"starts_at": "9999-12-31T23:59:59-12:00"}, 422),
         ({"service": "dogs"}, 404),
         ({"branch": "nowhere"}, 404),
