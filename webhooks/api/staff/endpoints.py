@@ -92,7 +92,10 @@ async def read_webhook(webhook_id: WebhookId, caller: KeyCaller) -> Webhook:
     "/webhooks/{webhook_id}", summary="Change a webhook", responses=problems(404, 409, 413)
 )
 async def change_webhook(webhook_id: WebhookId, body: WebhookChange, once: OnceOnly) -> Webhook:
-    """Change which events an address is sent; enable it, also after it failed; disable it."""
+    """Change which events an address is sent; enable it, also after it failed; disable it.
+
+    After `enabled: false`, or a 410 of the address, later changes aren't stored and never come.
+    """
     if body.events is None and body.enabled is None:
         raise invalid("enabled", "Send events, enabled, or both.", "body")
 

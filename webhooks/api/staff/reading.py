@@ -227,6 +227,8 @@ async def export_bookings(
     for name, day in (("from", first), ("to", last)):
         if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise invalid(name, f"Send a day of the years {FIRST_YEAR} to {LAST_YEAR}.")
+    if first is not None and last is not None and last < first:
+        raise invalid("to", "Send a day from the first on.")
     if details:
         check_scope(caller.scopes, KeyScope.PERSONAL)
     return await export_response(
