@@ -155,20 +155,11 @@ _VALID = (
 )
 
 
-def find_holder(
-    session: Session, registry: Registry, presented: str, now: datetime
-) -> KeyHolder | None:
-    """Return the program that presents a key; None where it is wrong, revoked or expired.
-
-    None, too, where its member is disabled.
-    """
-    if not is_key(presented):
-        return None
-    return find_by_hash(session, hashed(registry, presented), now)
-
-
 def find_by_hash(session: Session, key_hash: str, now: datetime) -> KeyHolder | None:
-    """Return the program that has the key of a hash, as `find_holder` does."""
+    """Return the program that has the key of a hash; None where it was revoked or has expired.
+
+    None, too, where there is none, or its member is disabled.
+    """
     rows = run(session, _VALID, {"key_hash": key_hash, "now": now}).all()
     if not rows:
         return None

@@ -83,7 +83,12 @@ class Scope(StrEnum):
     """Where a one-time code says so, which is the proof: no role is needed."""
 
 
-_NO, _AREA, _DESKS, _TOWN, _ALL, _CODE = Scope
+_NO = Scope.NOWHERE
+_AREA = Scope.AREA
+_DESKS = Scope.DESKS
+_TOWN = Scope.MUNICIPALITY
+_ALL = Scope.DEPLOYMENT
+_CODE = Scope.CODE
 
 # fmt: off
 RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
@@ -127,6 +132,7 @@ RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
     Action.SEND_WEBHOOK:    (_NO,      _TOWN,   _ALL),
 }
 # fmt: on
+_COLUMNS = {Role.EMPLOYEE: 0, Role.MANAGER: 1, Role.OPERATOR: 2}
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,7 @@ def no_municipality() -> StaffRefused:
 
 def scope_of(staff: Staff, action: Action) -> Scope:
     """Return where a member may do something. Raises StaffRefused: not_allowed."""
-    scope = RIGHTS[action][list(Role).index(staff.role)]
+    scope = RIGHTS[action][_COLUMNS[staff.role]]
     if scope is Scope.NOWHERE:
         raise StaffRefused(
             StaffRefusalKind.NOT_ALLOWED, _("Your role doesn't allow that. Please ask a manager.")

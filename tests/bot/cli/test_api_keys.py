@@ -55,7 +55,7 @@ def test_the_technician_sees_what_a_program_noted_and_with_which_key(
 
     def note(session: Session) -> None:
         registry.refresh(session)
-        holder = api_keys.find_holder(session, registry, key, now)
+        holder = api_keys.find_by_hash(session, api_keys.hashed(registry, key), now)
         assert holder
         booking = by_staff.find(session, registry, holder.staff, Action.EDIT, booked)
         by_staff.note(session, registry, holder.staff, booking, "Με διερμηνέα", now)

@@ -24,7 +24,7 @@ def make(towns: TwoTowns, member_id: int, **given: Any) -> tuple[int, str]:
 
 
 def found(towns: TwoTowns, key: str) -> KeyHolder | None:
-    return api_keys.find_holder(towns.session, towns.registry, key, towns.now)
+    return api_keys.find_by_hash(towns.session, api_keys.hashed(towns.registry, key), towns.now)
 
 
 def test_a_key_acts_for_its_member_within_its_scopes(towns: TwoTowns) -> None:

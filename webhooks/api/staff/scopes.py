@@ -4,7 +4,11 @@ from collections.abc import Mapping
 
 from core.actor import KeyScope
 
-_READ, _PERSONAL, _WRITE, _COUNTS, _WEBHOOKS = KeyScope
+_READ = KeyScope.READ
+_PERSONAL = KeyScope.PERSONAL
+_WRITE = KeyScope.WRITE
+_COUNTS = KeyScope.STATISTICS
+_WEBHOOKS = KeyScope.WEBHOOKS
 
 SCOPES: Mapping[str, KeyScope | None] = {
     "read_key": None,  # any key may ask what it is
