@@ -50,19 +50,11 @@ STATES: Mapping[MessageKind, OfferState] = {
 
 @dataclass(frozen=True)
 class Offered:
-    """An offer for a booking: its hold, where it was made, and the reason of the closure.
-
-    `by_choice`: an employee asked for it, and the old time could be kept.
-    """
+    """An offer for a booking: its hold, where it was made, and the reason of the closure."""
 
     offer: TimeOffer
     hold: Booking | None
     reason: str | None
-
-    @property
-    def by_choice(self) -> bool:
-        """Return whether an employee asked for it, so that the old time could be kept."""
-        return self.offer.exception_id is None and self.offer.member_id is not None
 
 
 def link_of(answer: OfferAnswer, offer_id: int) -> str:
@@ -162,7 +154,7 @@ def _time_offered(
 
 
 def _opening(offered: Offered, appointment: Text) -> Text:
-    if offered.by_choice:
+    if offered.offer.by_choice:
         return _(
             "The office asks you to take another time for your appointment: {appointment}.",
             appointment=appointment,

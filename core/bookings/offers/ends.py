@@ -22,9 +22,6 @@ OPEN = text("time_offers.state IN ('pending','made')")
 REFUSED = (OfferState.DECLINED, OfferState.EXPIRED, OfferState.NONE_FREE)
 """The states of offers that led to nothing, whose citizens wait for the office's call."""
 
-BY_CHOICE = and_(TimeOffer.exception_id.is_(None), TimeOffer.member_id.is_not(None))
-"""The condition for offers that an employee asked for while the old time could be kept."""
-
 TOLD = or_(
     TimeOffer.state.in_((OfferState.MADE, *REFUSED)),
     and_(TimeOffer.state == OfferState.REPLACED, TimeOffer.hold_id.is_not(None)),

@@ -11,7 +11,6 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.bookings.offers.ends import (
-    BY_CHOICE,
     OPEN,
     SETTLED,
     SETTLING,
@@ -117,7 +116,7 @@ def withdraw_unneeded(
         .join(Booking, TimeOffer.booking_id == Booking.id)
         .where(
             TimeOffer.booking_id.in_([booking.id for booking in bookings]),
-            or_(OPEN, and_(~BY_CHOICE, led_to_nothing(now))),
+            or_(OPEN, and_(~TimeOffer.by_choice, led_to_nothing(now))),
         )
     )
     for offer in session.scalars(found).all():
@@ -143,7 +142,10 @@ def _was_told(session: Session, offer: TimeOffer) -> bool:
         return True
     last = session.scalar(
         select(TimeOffer)
-        .where(TimeOffer.booking_id == offer.booking_id, or_(SETTLED, and_(TOLD, ~BY_CHOICE)))
+        .where(
+            TimeOffer.booking_id == offer.booking_id,
+            or_(SETTLED, and_(TOLD, ~TimeOffer.by_choice)),
+        )
         .order_by(TimeOffer.id.desc())
         .limit(1)
     )

@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base
@@ -42,8 +43,7 @@ class TimeOffer(Base):
 
     The time is that of the hold `hold_id`, a booking whose `offered_for_id` is this one's. It is
     offered because of the schedule exception, of a changed catalogue, or because the member of
-    staff asked for it. Where a member is named and no exception, the old time could be kept: see
-    `by_choice`. A booking has one open offer at most.
+    staff asked for it (see `by_choice`). A booking has one open offer at most.
     """
 
     __tablename__ = "time_offers"
@@ -65,3 +65,13 @@ class TimeOffer(Base):
     """The time at which it was asked for; it is made some time after, in its turn."""
     expires_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+    @hybrid_property
+    def by_choice(self) -> bool:
+        """Return whether an employee asked for it while the old time could be kept."""
+        return self.exception_id is None and self.member_id is not None
+
+    @by_choice.inplace.expression
+    @classmethod
+    def _by_choice(cls) -> ColumnElement[bool]:
+        return and_(cls.exception_id.is_(None), cls.member_id.is_not(None))

@@ -9,7 +9,6 @@ from core.bookings import by_staff
 from core.bookings.catalogue_update import load_catalogue
 from core.db.models import OfferState
 from core.staff import members
-from dialogs.messages.time_offer import Offered
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.closures.test_closures import (
     close,
@@ -94,7 +93,7 @@ def test_what_an_employee_offers_in_a_closure_is_about_the_closure(
         (made.id, None),
         (None, helen.member_id),
     ]
-    assert [Offered(each, None, None).by_choice for each in why] == [False, True]
+    assert [each.by_choice for each in why] == [False, True]
     decline(env, latest(env, booking))
     withdraw(env, made.id)
     assert env.outbox().count(("email", "offer_withdrawn")) == 1
