@@ -15,7 +15,6 @@ from core.availability.slots import nearest_times
 from core.bookings import holds, service
 from core.bookings.history import record_change
 from core.bookings.offers.ends import open_offer
-from core.bookings.offers.served import can_be_kept, closure_of
 from core.bookings.offers.service import ask_for_offer
 from core.bookings.reference import fold_code
 from core.bookings.staff_rights import bookable_part, check_change
@@ -260,18 +259,13 @@ def offer(
 ) -> None:
     """Have another time offered to the citizen of a booking that hasn't begun.
 
-    Where it can't take place at its time, that is why: the closure in which it lies is named, if it
-    is one, and whoever asked isn't. Raises StaffRefused: not_allowed, not_found, changed.
+    Where it can't take place at its time, that is named as the reason, and whoever asked isn't.
+    Raises StaffRefused: not_allowed, not_found, changed.
     """
     session.refresh(booking, with_for_update=True)  # of two taps at once, one asks
     check_offerable(session, registry, staff, booking, now, shown=shown)
-    loaded = registry[booking.municipality_id]
-    if can_be_kept(loaded, booking):
-        ask_for_offer(session, booking, now, member_id=staff.member_id)
-    else:
-        closure = closure_of(session, loaded, booking)
-        ask_for_offer(session, booking, now, exception_id=closure.id if closure else None)
     home = booking.municipality_id
+    ask_for_offer(session, registry[home], booking, now, member_id=staff.member_id)
     record(session, staff, Action.OFFER, now, municipality_id=home, booking_id=booking.id)
 
 

@@ -98,9 +98,9 @@ def load_catalogue(
         if displaced and displacing is None:
             raise _in_way(body.id, planned, displaced)
         held = [each for each in orphans if each.state == BookingState.HELD]
-        expire_holds(session, held, now)
+        expire_holds(session, new, held, now)
         if displacing is not None:
-            carry_out(session, displacing, planned, now, OPERATOR)
+            carry_out(session, displacing, new, planned, now, OPERATOR)
     return outcome
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from bot.i18n.translator import Translator
 from bot.messages import LINK_CHOICE
 from core.actor import Actor
-from core.bookings.offers.service import ask_for_offer, latest_offer
+from core.bookings.offers.service import latest_offer
 from core.db.database import Database
 from core.db.models import Booking, History, OutboxRow, TimeOffer
 from core.messaging import conversations
@@ -31,6 +31,7 @@ from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import telegram
 from tests.bot.processes import free_port
 from tests.conftest import SOAK, on_both
+from tests.core.bookings.offers.acting import ask
 from tests.core.db.overlaps import overlaps
 from tests.fakes.push_platform import PushPlatformServer
 from tests.fakes.telegram import telegram_server
@@ -55,8 +56,7 @@ class OfferedCitizens(TelegramTown):
         """Book for new citizens, and ask for another time; return as `_book_at` does."""
         booked = self._book_at(session, CLOCKS)
         for _who, booking_id in booked:
-            now = self._environment(session).now
-            ask_for_offer(session, session.get_one(Booking, booking_id), now)
+            ask(self._environment(session), session.get_one(Booking, booking_id))
         return booked
 
     def _book_at(self, session: Session, clocks: Sequence[str]) -> list[tuple[int, int]]:

@@ -52,6 +52,7 @@ from core.availability import slots
 from core.bookings import holds
 from core.bookings.offers.making import make_offers, plan_offers
 from core.bookings.offers.service import ask_for_offer, end_overdue
+from core.catalogue.schedule_exceptions import update_digest
 from core.db.models import (
     Booking,
     Citizen,
@@ -206,10 +207,10 @@ class StoryRunner:
             self.buttons.setdefault(self.who, []).extend((c.label, c.id) for c in reply.choices)
 
     def on_unable(self, rest: str) -> None:
-        """Have another time offered for what is booked on a day, because of a closure."""
+        """Have another time offered for what is booked on a day: its hours are closed."""
         day, _space, reason = rest.partition(" ")
         start = datetime.fromisoformat(day).replace(tzinfo=ATHENS)
-        now = self.deployment.clock()
+        registry, now = self.deployment.services.registry, self.deployment.clock()
 
         def ask(session: Session) -> None:
             booked = select(Booking).where(
@@ -223,13 +224,17 @@ class StoryRunner:
                 kind=ExceptionKind.CLOSURE,
                 first=start.date(),
                 last=start.date(),
+                start=f"{min(each.starts_at for each in bookings).astimezone(ATHENS):%H:%M}",
+                end=f"{max(each.ends_at for each in bookings).astimezone(ATHENS):%H:%M}",
                 reason=reason,
                 made_at=now,
             )
             session.add(closure)
             session.flush()
+            update_digest(session, closure.municipality_id)
+            registry.refresh(session)
             for booking in bookings:
-                ask_for_offer(session, booking, now, exception_id=closure.id)
+                ask_for_offer(session, registry[booking.municipality_id], booking, now)
 
         self.deployment.database.write_sync(ask)
 

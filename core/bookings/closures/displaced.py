@@ -81,6 +81,7 @@ def plan(
 def carry_out(
     session: Session,
     registry: Registry,
+    loaded: LoadedMunicipality,
     planned: Plan,
     now: datetime,
     staff: Staff,
@@ -90,7 +91,7 @@ def carry_out(
 
     `exception_id` is the closure in whose way they stood, if it was one. Raises RetryTransaction.
     """
-    expire_holds(session, planned.holds, now)
+    expire_holds(session, loaded, planned.holds, now)
     _move(session, registry, planned.moves, now, staff)
     given = {"exception_id": exception_id, "member_id": staff.member_id}
     ask_for_offers(session, planned.offers, now, **given)
@@ -172,10 +173,12 @@ def _move(
     enqueue_alerts_of(session, registry, told, now)
 
 
-def expire_holds(session: Session, holds: Sequence[Booking], now: datetime) -> None:
+def expire_holds(
+    session: Session, loaded: LoadedMunicipality, holds: Sequence[Booking], now: datetime
+) -> None:
     """Expire holds; for each that was offered in place of a booking, another time is offered."""
     expire_held(session, holds, now)
     offered = [hold.id for hold in holds if hold.offered_for_id is not None]
     made = TimeOffer.hold_id.in_(offered), TimeOffer.state == OfferState.MADE
     for offer in session.scalars(select(TimeOffer).where(*made)).all() if offered else ():
-        offer_again(session, offer, session.get_one(Booking, offer.booking_id), now)
+        offer_again(session, loaded, offer, session.get_one(Booking, offer.booking_id), now)

@@ -89,7 +89,7 @@ def make(
     session.add(row)
     session.flush()
     update_digest(session, loaded.body.id)
-    displaced.carry_out(session, registry, planned, now, staff, row.id)
+    displaced.carry_out(session, registry, loaded, planned, now, staff, row.id)
     action = ACTIONS[asked.kind]
     record(session, staff, action, now, municipality_id=loaded.body.id, reason=asked.reason)
     enqueue_closure(session, registry, row, now)
@@ -134,7 +134,7 @@ def withdraw(
     row.withdrawn_at = now
     session.flush()
     update_digest(session, municipality_id)
-    displaced.carry_out(session, registry, planned, now, staff, row.id)
+    displaced.carry_out(session, registry, loaded, planned, now, staff, row.id)
     is_closure = row.kind == ExceptionKind.CLOSURE
     count = count_withdrawable(session, row.id, now) if is_closure else 0
     if count:

@@ -22,10 +22,10 @@ OPEN = text("time_offers.state IN ('pending','made')")
 REFUSED = (OfferState.DECLINED, OfferState.EXPIRED, OfferState.NONE_FREE)
 """The states of offers that led to nothing, whose citizens wait for the office's call."""
 
-TOLD = or_(
-    TimeOffer.state.in_((OfferState.MADE, *REFUSED)),
-    and_(TimeOffer.state == OfferState.REPLACED, TimeOffer.hold_id.is_not(None)),
-)
+REPLACED = and_(TimeOffer.state == OfferState.REPLACED, TimeOffer.hold_id.is_not(None))
+"""The condition for offers that were made, and in whose place another is asked for."""
+
+TOLD = or_(TimeOffer.state.in_((OfferState.MADE, *REFUSED)), REPLACED)
 """The condition for offers of which citizens were told, and then nothing else."""
 
 SETTLING = (OfferState.WITHDRAWN, OfferState.ACCEPTED)

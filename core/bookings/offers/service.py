@@ -16,7 +16,7 @@ from core.bookings.offers.ends import (
     led_to_nothing,
     open_offer,
 )
-from core.bookings.offers.served import can_be_kept
+from core.bookings.offers.served import can_be_kept, closure_of
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.advisory_locks import lock
 from core.db.events import record_event
@@ -49,24 +49,25 @@ EXPIRED_AT_ONCE = 20
 
 def ask_for_offer(
     session: Session,
+    loaded: LoadedMunicipality,
     booking: Booking,
     now: datetime,
     *,
-    exception_id: int | None = None,
     member_id: int | None = None,
 ) -> None:
-    """Have another time offered for a booking soon, unless one is asked for already."""
+    """Have another time offered for a booking soon, unless one is asked for already.
+
+    Where it can't take place at its time, that is why: the closure in which it lies is named, if it
+    is one. Else it is the wish of the member of staff.
+    """
     if open_offer(session, booking.id):
         return
-    session.add(
-        TimeOffer(
-            booking_id=booking.id,
-            exception_id=exception_id,
-            member_id=member_id,
-            state=OfferState.PENDING,
-            asked_at=now,
-        )
-    )
+    offer = TimeOffer(booking_id=booking.id, state=OfferState.PENDING, asked_at=now)
+    if can_be_kept(loaded, booking):
+        offer.member_id = member_id
+    elif closure := closure_of(session, loaded, booking):
+        offer.exception_id = closure.id
+    session.add(offer)
     record_event(session, ASKED)
 
 
@@ -78,10 +79,22 @@ def ask_for_offers(
     exception_id: int | None = None,
     member_id: int | None = None,
 ) -> None:
-    """Do the same for many bookings, in two statements: the writer is kept meanwhile."""
+    """Do the same for many bookings that can't take place any more, and name what is given.
+
+    In two statements: the writer is kept meanwhile. What an employee offered by choice until now is
+    of that cause too; where the citizen was told of it, another time is offered instead.
+    """
     ids = [booking.id for booking in bookings]
-    of_these = select(TimeOffer.booking_id).where(OPEN, TimeOffer.booking_id.in_(ids))
-    asked = set(session.scalars(of_these)) if ids else set()
+    asked = set()
+    of_these = select(TimeOffer).where(OPEN, TimeOffer.booking_id.in_(ids))
+    for offer in session.scalars(of_these).all() if ids else ():
+        if offer.by_choice and offer.state == OfferState.MADE:
+            end_offer(session, offer, OfferState.REPLACED, now)
+            continue
+        if offer.by_choice:
+            offer.exception_id, offer.member_id = exception_id, member_id
+            offer.asked_at = now
+        asked.add(offer.booking_id)
     given = {"exception_id": exception_id, "member_id": member_id, "asked_at": now}
     rows = [
         {"booking_id": each, "state": OfferState.PENDING, **given}
@@ -177,7 +190,7 @@ def accept(
     if not stands or not can_be_answered(offer, now):
         raise offer_ended()
     if is_lost(registry, booking, hold, now):
-        offer_again(session, offer, booking, now)
+        offer_again(session, registry[booking.municipality_id], offer, booking, now)
         return False
     end_offer(session, offer, OfferState.ACCEPTED, now)
     before = Place(booking.desk_id, booking.starts_at, booking.ends_at)
@@ -196,11 +209,17 @@ def is_lost(registry: Registry, booking: Booking, hold: Booking, now: datetime) 
     return not is_live(hold, now) or not can_be_kept(registry[booking.municipality_id], hold)
 
 
-def offer_again(session: Session, offer: TimeOffer, booking: Booking, now: datetime) -> None:
-    """Have another time offered in place of one that is lost."""
+def offer_again(
+    session: Session,
+    loaded: LoadedMunicipality,
+    offer: TimeOffer,
+    booking: Booking,
+    now: datetime,
+) -> None:
+    """Have another time offered in place of one that is lost, for what is its cause now."""
     end_offer(session, offer, OfferState.REPLACED, now)
-    given = {"exception_id": offer.exception_id, "member_id": offer.member_id}
-    ask_for_offer(session, booking, now, **given)
+    member_id = offer.member_id if offer.by_choice else None
+    ask_for_offer(session, loaded, booking, now, member_id=member_id)
 
 
 def decline(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
@@ -241,7 +260,7 @@ def end_overdue(session: Session, registry: Registry, now: datetime) -> int:
     for offer in offers:
         booking = session.get_one(Booking, offer.booking_id)
         if offer.expires_at is None or now < offer.expires_at:
-            offer_again(session, offer, booking, now)
+            offer_again(session, registry[booking.municipality_id], offer, booking, now)
             continue
         end_offer(session, offer, OfferState.EXPIRED, now)
         tell_citizen(session, registry, booking, offer, MessageKind.OFFER_EXPIRED, now)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.bookings.offers.ends import (
     OPEN,
+    REPLACED,
     SETTLED,
     SETTLING,
     TOLD,
@@ -19,7 +20,7 @@ from core.bookings.offers.ends import (
     led_to_nothing,
     moved_since,
 )
-from core.bookings.offers.served import can_be_kept, closure_of, is_to_come
+from core.bookings.offers.served import can_be_kept, is_to_come
 from core.bookings.offers.service import ask_for_offer, tell_citizen
 from core.catalogue.registry import Registry
 from core.db.models import (
@@ -99,9 +100,7 @@ def _replace(
     if offer.ended_at is None:
         end_offer(session, offer, OfferState.REPLACED, now)
         enqueue_offer(session, registry, booking, offer, now, only_shown=True)
-    other = closure_of(session, registry[booking.municipality_id], booking)
-    given = {"exception_id": other.id, "member_id": other.member_id} if other else {}
-    ask_for_offer(session, booking, now, **given)
+    ask_for_offer(session, registry[booking.municipality_id], booking, now)
 
 
 def withdraw_unneeded(
@@ -144,7 +143,7 @@ def _was_told(session: Session, offer: TimeOffer) -> bool:
         select(TimeOffer)
         .where(
             TimeOffer.booking_id == offer.booking_id,
-            or_(SETTLED, and_(TOLD, ~TimeOffer.by_choice)),
+            or_(SETTLED, and_(TOLD, or_(~TimeOffer.by_choice, REPLACED))),
         )
         .order_by(TimeOffer.id.desc())
         .limit(1)

@@ -14,13 +14,13 @@ from bot.platforms.webhook import Receipt
 from core.actor import Role, Staff
 from core.bookings import by_staff
 from core.bookings.offers.making import make_offers, plan_offers
-from core.bookings.offers.service import ask_for_offer
 from core.catalogue.registry import Registry
 from core.db.models import Booking, OutboxRow, StaffRoom, TimeOffer
 from core.errors import DeliveryError
 from core.staff import webhooks
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
 from tests.conftest import mostly_on
+from tests.core.bookings.offers.acting import ask_at
 
 OPERATOR = Staff(Role.OPERATOR, "cli")
 HEADING = "Τηλεφωνήστε στον πολίτη, δεν έλαβε μήνυμά μας: "
@@ -150,7 +150,7 @@ def test_who_blocked_us_and_is_offered_another_time_is_to_be_called(
     def offer(session: Session) -> None:
         registry, now = services.registry, services.clock()
         booking = session.scalars(select(Booking).where(Booking.code != "")).one()
-        ask_for_offer(session, booking, now)
+        ask_at(session, registry, booking, now)
         planned = plan_offers(session, registry, now, 1)
         make_offers(session, registry, planned, now, lambda: False)
 

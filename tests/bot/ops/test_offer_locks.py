@@ -15,6 +15,7 @@ from core.errors import BookingRefused
 from tests.bot.delivery.test_room_locks import together
 from tests.bot.staff_chat import StaffChat
 from tests.conftest import BOTH
+from tests.core.bookings.offers.acting import ask_at
 from tests.core.small_municipality import TUESDAY, at
 
 pytestmark = pytest.mark.parametrize("database", BOTH[1:], indirect=True)
@@ -24,8 +25,8 @@ def ask(chat: StaffChat, booking_id: int) -> int:
     """Ask for an offer for a booking; return its id."""
 
     def run(session: Session) -> int:
-        now = chat.services.clock()
-        time_offers.ask_for_offer(session, session.get_one(Booking, booking_id), now)
+        registry, now = chat.services.registry, chat.services.clock()
+        ask_at(session, registry, session.get_one(Booking, booking_id), now)
         session.flush()
         offer = time_offers.latest_offer(session, booking_id)
         assert offer

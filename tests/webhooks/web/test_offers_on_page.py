@@ -6,9 +6,9 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from core.bookings.offers.service import ask_for_offer
 from core.db.models import Booking, TimeOffer
 from tests.conftest import Deployment
+from tests.core.bookings.offers.acting import ask_at
 from tests.core.wait_until import until
 from tests.webhooks.conftest import Serve
 from tests.webhooks.web.test_event_stream import BOOKING, later
@@ -26,12 +26,16 @@ def offered(serve: Serve, deployment: Deployment) -> tuple[httpx.Client, str]:
     client = serve()
     for text in BOOKING:
         page = say(client, text=text).text
-    now = deployment.clock()
-    deployment.database.write_sync(
-        lambda s: ask_for_offer(s, s.scalars(select(Booking)).one(), now)
-    )
+    ask(deployment)
     until(lambda: state(deployment) == "made")
     return client, later(client, last_of(page)).text
+
+
+def ask(deployment: Deployment) -> None:
+    """Ask for an offer for the only booking, as an employee."""
+    registry, now = deployment.services.registry, deployment.clock()
+    booked = select(Booking).where(Booking.code.is_not(None))
+    deployment.database.write_sync(lambda s: ask_at(s, registry, s.scalars(booked).one(), now))
 
 
 def state(deployment: Deployment) -> str:

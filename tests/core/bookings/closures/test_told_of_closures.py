@@ -7,7 +7,9 @@ import pytest
 from core.actor import OPERATOR, Role, Staff
 from core.bookings import by_staff
 from core.bookings.catalogue_update import load_catalogue
-from core.db.models import OfferState
+from core.bookings.closures import listing
+from core.bookings.offers.service import end_overdue
+from core.db.models import OfferState, ScheduleException
 from core.staff import members
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.closures.test_closures import (
@@ -17,8 +19,9 @@ from tests.core.bookings.closures.test_closures import (
     open_besides,
     withdraw,
 )
-from tests.core.bookings.offers.acting import decline, latest
+from tests.core.bookings.offers.acting import decline, hold_of, latest
 from tests.core.bookings.offers.acting import make as make_offers_of
+from tests.core.bookings.offers.test_time_offers import exception_of
 from tests.core.small_municipality import TUESDAY, at, desk, opening, small
 
 MakeEnv = Callable[..., BookingEnvironment]
@@ -123,4 +126,55 @@ def test_whom_nothing_could_be_offered_is_told_that_it_stands_after_two_closures
     withdraw(env, first.id)
     assert latest(env, booking).state == OfferState.PENDING
     withdraw(env, second.id)
+    assert env.outbox().count(("email", "offer_withdrawn")) == 1
+
+
+@pytest.mark.parametrize("state", ["pending", "made"])
+def test_a_closure_over_what_an_employee_offered_is_told(
+    env: BookingEnvironment, state: str
+) -> None:
+    booking = env.book("10:00")
+    by_staff.offer(env.session, env.registry, manager(env), booking, env.now)
+    if state == "made":
+        make_offers_of(env)
+        env.later(hours=1)
+    made = close(env)
+    row = env.session.get_one(ScheduleException, made.id)
+    assert listing.outcome_of(env.session, row, env.now).offered == len(made.plan.offers) == 1
+    make_offers_of(env)
+    last = latest(env, booking)
+    assert (last.state, last.exception_id, last.by_choice) == (OfferState.MADE, made.id, False)
+    assert withdraw(env, made.id) == 1
+    assert latest(env, booking).state == OfferState.WITHDRAWN
+
+
+def test_a_catalogue_over_what_an_employee_offered_is_told(env: BookingEnvironment) -> None:
+    booking = env.book("10:00")
+    by_staff.offer(env.session, env.registry, manager(env), booking, env.now)
+    load_catalogue(env.session, EVENING, env.now, displacing=env.registry)
+    env.registry.refresh(env.session)
+    make_offers_of(env)
+    assert (latest(env, booking).state, latest(env, booking).by_choice) == ("made", False)
+
+
+def test_an_employees_offer_that_is_lost_when_the_day_is_closed_is_about_the_closure(
+    env: BookingEnvironment,
+) -> None:
+    booking = env.book("10:00")
+    by_staff.offer(env.session, env.registry, manager(env), booking, env.now)
+    make_offers_of(env)
+    hold_of(env, latest(env, booking)).state = "expired"
+    made = exception_of(env)
+    assert end_overdue(env.session, env.registry, env.now) == 1
+    assert latest(env, booking).exception_id == made
+
+
+def test_whose_employees_offer_is_gone_for_a_closure_that_ends_is_told_that_it_stands(
+    env: BookingEnvironment,
+) -> None:
+    booking = env.book("10:00")
+    by_staff.offer(env.session, env.registry, manager(env), booking, env.now)
+    make_offers_of(env)
+    withdraw(env, close(env).id)
+    assert latest(env, booking).state == OfferState.WITHDRAWN
     assert env.outbox().count(("email", "offer_withdrawn")) == 1

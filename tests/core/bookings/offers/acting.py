@@ -1,20 +1,38 @@
 """Making, accepting and declining offers of another time, in tests."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from core.actor import Role
 from core.bookings.offers import service as time_offers
 from core.bookings.offers.making import make_offers, plan_offers
 from core.bookings.offers.service import ask_for_offer
 from core.bookings.offers.withdrawal import plan_withdrawals, withdraw_planned
-from core.db.models import Booking, TimeOffer
+from core.catalogue.registry import Registry
+from core.db.models import Booking, StaffMember, TimeOffer
 from tests.core.booking_environment import BookingEnvironment
 
 
-def offer(env: BookingEnvironment, booking: Booking, **why: int) -> TimeOffer:
+def ask(env: BookingEnvironment, booking: Booking) -> None:
+    """Ask for an offer: because of what keeps it from its time, else as an employee."""
+    ask_at(env.session, env.registry, booking, env.now)
+
+
+def ask_at(session: Session, registry: Registry, booking: Booking, now: datetime) -> None:
+    """Ask for an offer so at a time."""
+    home = booking.municipality_id
+    helen = StaffMember(municipality_id=home, role=Role.MANAGER, name="Ελένη", added_at=now)
+    session.add(helen)
+    session.flush()
+    ask_for_offer(session, registry[home], booking, now, member_id=helen.id)
+
+
+def offer(env: BookingEnvironment, booking: Booking) -> TimeOffer:
     """Ask for an offer, and make it; return it."""
-    ask_for_offer(env.session, booking, env.now, **why)
+    ask(env, booking)
     make(env)
     return latest(env, booking)
 

@@ -10,13 +10,17 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.actor import OPERATOR
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.bookings.expiry import expire_lapsed
 from core.bookings.offers import service as time_offers
 from core.db.database import Database
 from core.db.models import Booking, ExceptionKind, OfferState, ScheduleException, TimeOffer
-from core.errors import BookingRefused
+from core.errors import BookingRefused, StaffRefused
 from tests.conftest import SOAK
 from tests.core.booking_environment import BookingEnvironment
+from tests.core.bookings.offers import acting
 from tests.core.bookings.offers.acting import accept, decline, held_for_offers, make, work_off
 from tests.core.db.overlaps import overlaps
 from tests.core.small_municipality import MONDAY, TUESDAY, desk, small
@@ -50,9 +54,7 @@ def hold(env: World, which: int) -> None:
 
 def ask(env: World, which: int) -> None:
     if booking := confirmed(env, which):
-        still = ScheduleException.withdrawn_at.is_(None)
-        exception = env.session.scalars(select(ScheduleException.id).where(still)).one()
-        time_offers.ask_for_offer(env.session, booking, env.now, exception_id=exception)
+        acting.ask(env, booking)
 
 
 def take(env: World, which: int) -> None:
@@ -87,25 +89,22 @@ def lose(env: World, which: int) -> None:
         held[which % len(held)].state = "expired"
 
 
-def close(env: World) -> None:
-    env.session.add(
-        ScheduleException(
-            municipality_id="town",
-            kind=ExceptionKind.CLOSURE,
-            first=MONDAY,
-            last=MONDAY,
-            reason="απεργία",
-            made_at=env.now,
-        )
-    )
-    env.session.flush()
+def close(env: World, which: int) -> None:
+    """An hour is closed, at all desks or one of them."""
+    desk_ = (None, "office/a", "office/b")[which % 3]
+    hour = CLOCKS[which % 2], CLOCKS[which % 2 + 2]
+    day = DAYS[which // 6]
+    asked = ExceptionRequest(ExceptionKind.CLOSURE, "town", day, day, *hour, desk=desk_)
+    closures.make(env.session, env.registry, OPERATOR, asked, env.now)
 
 
 def withdraw(env: World, which: int) -> None:
-    """The closure ends, another is made; how many offers are withdrawn at once differs."""
-    still = ScheduleException.withdrawn_at.is_(None)
-    env.session.scalars(select(ScheduleException).where(still)).one().withdrawn_at = env.now
-    close(env)
+    """A closure ends; how many offers are withdrawn at once differs."""
+    still = select(ScheduleException.id).where(ScheduleException.withdrawn_at.is_(None))
+    if found := env.session.scalars(still.order_by(ScheduleException.id)).all():
+        number = found[which % len(found)]
+        closures.withdraw(env.session, env.registry, OPERATOR, "town", number, env.now)
+    env.registry.refresh(env.session)
     work_off(env, limit=which)
 
 
@@ -119,7 +118,7 @@ def work(env: World, _which: int) -> None:
 
 
 STEPS: tuple[Callable[[World, int], Any], ...] = (
-    *(book, hold, ask, work, take, refuse, move, cancel, wait, lose, withdraw, end),
+    *(book, hold, ask, work, take, refuse, move, cancel, wait, lose, close, withdraw, end),
 )
 
 
@@ -137,10 +136,10 @@ def run(shared: Database, steps: list[tuple[Callable[[World, int], Any], int]]) 
     """Run the steps in a transaction that is rolled back; check after each."""
     with Session(shared.engine) as session:
         env = BookingEnvironment(session, small(desk("a"), desk("b")))
-        close(env)
         for step, which in [(book, 0), (ask, 0), (work, 0), *steps]:
-            with suppress(BookingRefused), session.begin_nested():
+            with suppress(BookingRefused, StaffRefused), session.begin_nested():
                 step(env, which)
+            env.registry.refresh(session)
             check(env)
 
 

@@ -1,7 +1,7 @@
 """Offers of another time: what is held, for how long, and how they end."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -15,11 +15,13 @@ from core.bookings.limits import check_citizen
 from core.bookings.offers import service as time_offers
 from core.bookings.offers.making import has_pending, make_offers, plan_offers
 from core.bookings.offers.withdrawal import plan_withdrawals, withdraw_planned
+from core.catalogue.schedule_exceptions import update_digest
 from core.db.models import ExceptionKind, HistoryAction, OutboxRow, ScheduleException, StaffRoom
 from core.errors import BookingRefused, StaffRefused
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.offers.acting import (
     accept,
+    ask,
     decline,
     held_for_offers,
     hold_of,
@@ -40,25 +42,31 @@ def told(env: BookingEnvironment) -> list[tuple[str, str]]:
     return [(platform, kind) for platform, kind in env.outbox() if kind not in others]
 
 
-def exception_of(env: BookingEnvironment) -> int:
-    """A closure of the municipality."""
+def exception_of(env: BookingEnvironment, day: date = MONDAY) -> int:
+    """A closure of the municipality, of which nobody in its way was told."""
     made = ScheduleException(
         municipality_id="town",
         kind=ExceptionKind.CLOSURE,
-        first=MONDAY,
-        last=MONDAY,
+        first=day,
+        last=day,
         reason="απεργία",
         made_at=env.now,
     )
     env.session.add(made)
-    env.session.flush()
+    reread(env)
     return made.id
+
+
+def reread(env: BookingEnvironment) -> None:
+    env.session.flush()
+    update_digest(env.session, "town")
+    env.registry.refresh(env.session)
 
 
 def end_closure(env: BookingEnvironment, exception: int) -> None:
     """End a closure; what was offered for it is withdrawn afterwards."""
     env.session.get_one(ScheduleException, exception).withdrawn_at = env.now
-    env.session.flush()
+    reread(env)
 
 
 def room(env: BookingEnvironment) -> StaffRoom:
@@ -76,7 +84,7 @@ def test_what_was_left_over_of_an_ended_closure_keeps_nobody_waiting(
 ) -> None:
     """After an outage of days, in which nothing was withdrawn."""
     booking, closure = env.book("09:30"), exception_of(env)
-    time_offers.ask_for_offer(env.session, booking, env.now, exception_id=closure)
+    ask(env, booking)
     end_closure(env, closure)
     env.now = at("09:00", MONDAY + timedelta(days=3))
     work_off(env)
@@ -270,7 +278,7 @@ def test_a_booking_that_is_changed_otherwise_ends_its_offer(
 
 def test_a_pending_offer_of_a_cancelled_booking_is_never_made(env: BookingEnvironment) -> None:
     booking = env.book("10:00")
-    time_offers.ask_for_offer(env.session, booking, env.now)
+    ask(env, booking)
     env.cancel(booking)
     assert make(env) == 0
     assert latest(env, booking).state == "withdrawn"
@@ -291,10 +299,10 @@ def test_withdrawn_offers_release_their_holds_and_the_citizens_are_told(
     make_env: MakeEnv,
 ) -> None:
     env = make_env(accounts=("email",))
+    booking, pending = env.book("10:00"), env.book("09:00")
     exception = exception_of(env)
-    made = offer(env, env.book("10:00"), exception_id=exception)
-    pending = env.book("09:00")
-    time_offers.ask_for_offer(env.session, pending, env.now, exception_id=exception)
+    made = offer(env, booking)
+    ask(env, pending)
     end_closure(env, exception)
     assert work_off(env) == 2
     assert {made.state, latest(env, pending).state} == {"withdrawn"}
@@ -303,9 +311,9 @@ def test_withdrawn_offers_release_their_holds_and_the_citizens_are_told(
 
 
 def test_what_a_kill_left_is_withdrawn_later_and_told_once(env: BookingEnvironment) -> None:
-    exception = exception_of(env)
     booked = [env.book(clock) for clock in ("09:00", "09:30", "10:00")]
-    made = [offer(env, each, exception_id=exception) for each in booked]
+    exception = exception_of(env)
+    made = [offer(env, each) for each in booked]
     end_closure(env, exception)
     planned = plan_withdrawals(env.session, env.registry, env.now, 10)
     assert planned == [each.id for each in made]
@@ -319,8 +327,8 @@ def test_what_a_kill_left_is_withdrawn_later_and_told_once(env: BookingEnvironme
 
 
 def test_nothing_is_offered_any_more_whose_closure_has_ended(env: BookingEnvironment) -> None:
-    exception = exception_of(env)
-    time_offers.ask_for_offer(env.session, env.book("10:00"), env.now, exception_id=exception)
+    booking, exception = env.book("10:00"), exception_of(env)
+    ask(env, booking)
     planned = plan_offers(env.session, env.registry, env.now, 10)
     end_closure(env, exception)
     make_offers(env.session, env.registry, planned, env.now, lambda: False)
@@ -339,7 +347,7 @@ def test_who_was_told_that_it_cannot_take_place_is_told_that_it_stands_after_all
     for week in range(1, 8) if ended == "none_free" else ():
         env.book("09:00", day=MONDAY + timedelta(weeks=week))
     exception = exception_of(env)
-    made = offer(env, booking, exception_id=exception)
+    made = offer(env, booking)
     if ended == "declined":
         decline(env, made)
     elif ended == "expired":
@@ -361,10 +369,9 @@ def test_who_was_told_that_it_cannot_take_place_is_told_that_it_stands_after_all
 def test_whose_offer_is_being_replaced_is_told_that_the_appointment_stands(
     env: BookingEnvironment, times: int
 ) -> None:
-    exception = exception_of(env)
-    booking = env.book("10:00")
+    booking, exception = env.book("10:00"), exception_of(env)
     for _time in range(times):
-        made = offer(env, booking, exception_id=exception)
+        made = offer(env, booking)
         hold_of(env, made).state = "expired"  # its time was closed too
         env.later(minutes=1)
         assert time_offers.end_overdue(env.session, env.registry, env.now) == 1
@@ -378,11 +385,11 @@ def test_whose_offer_is_being_replaced_is_told_that_the_appointment_stands(
 
 def test_whom_only_an_old_offer_told_otherwise_is_told_nothing(env: BookingEnvironment) -> None:
     booking = env.book("10:00")
-    made = offer(env, booking, exception_id=exception_of(env))
-    assert accept(env, made)
+    exception_of(env)
+    assert accept(env, offer(env, booking))
     env.later(hours=1)
-    exception = exception_of(env)
-    time_offers.ask_for_offer(env.session, booking, env.now, exception_id=exception)
+    exception = exception_of(env, TUESDAY)
+    ask(env, booking)
     end_closure(env, exception)
     assert work_off(env) == 1
     assert "offer_withdrawn" not in [kind for _, kind in told(env)]
@@ -392,9 +399,9 @@ def test_who_declined_and_is_offered_nothing_new_is_told_that_it_stands(
     env: BookingEnvironment,
 ) -> None:
     booking = env.book("10:00")
-    decline(env, offer(env, booking, exception_id=exception_of(env)))
-    exception = exception_of(env)
-    time_offers.ask_for_offer(env.session, booking, env.now, exception_id=exception)
+    exception_of(env)
+    decline(env, offer(env, booking))
+    ask(env, booking)
     for each in env.session.scalars(select(ScheduleException)):
         end_closure(env, each.id)
     assert work_off(env) == 1
@@ -427,7 +434,7 @@ def test_many_offers_of_one_time_take_different_times(make_env: MakeEnv) -> None
     env = make_env(small(desk("a"), desk("b")))
     booked = [env.book(clock) for clock in ("09:00", "09:00", "09:30", "09:30", "10:00")]
     for each in booked:
-        time_offers.ask_for_offer(env.session, each, env.now)
+        ask(env, each)
     assert make(env, limit=3) == 3
     while has_pending(env.session):
         make(env, limit=3)
@@ -437,7 +444,7 @@ def test_many_offers_of_one_time_take_different_times(make_env: MakeEnv) -> None
 
 def test_a_portion_ends_when_it_has_taken_long_enough(env: BookingEnvironment) -> None:
     for clock in ("09:00", "09:30", "10:00"):
-        time_offers.ask_for_offer(env.session, env.book(clock), env.now)
+        ask(env, env.book(clock))
     planned = plan_offers(env.session, env.registry, env.now, 10)
     assert make_offers(env.session, env.registry, planned, env.now, lambda: True) == 1
     assert make(env) == 2
