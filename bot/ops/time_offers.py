@@ -21,7 +21,7 @@ from core.bookings.offers.making import (
     plan_offers,
 )
 from core.bookings.offers.service import ASKED, end_overdue, has_overdue
-from core.bookings.offers.withdrawal import plan_withdrawals, withdraw_planned
+from core.bookings.offers.withdrawal import Checked, plan_withdrawals, withdraw_planned
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.events import events
@@ -55,13 +55,14 @@ SEVERAL_WRITERS = Pace(0.05, 0.05)
 async def make_offers_forever(database: Database, services: Services) -> None:
     """Make and end offers until cancelled, soon after that is asked for; an error ends nothing."""
     loop, woken = asyncio.get_running_loop(), asyncio.Event()
+    checked: Checked = {}
 
     def committed(info: dict[Any, Any]) -> None:
         if (ASKED,) in events(info):
             loop.call_soon_threadsafe(woken.set)
 
     async def once() -> None:
-        if await work_once(database, services):
+        if await work_once(database, services, checked):
             await asyncio.sleep(pace_of(database).pause)
             return
         with suppress(TimeoutError):
@@ -79,15 +80,16 @@ async def make_offers_forever(database: Database, services: Services) -> None:
         database.on_commit.remove(committed)
 
 
-async def work_once(database: Database, services: Services) -> bool:
+async def work_once(database: Database, services: Services, checked: Checked | None = None) -> bool:
     """Make or withdraw some of the offers, and end what is overdue; return whether there was any.
 
-    What a closure that has ended asked for is withdrawn before anything is made.
+    What isn't needed any more is withdrawn before anything is made; see `plan_withdrawals`.
     """
     now, registry = services.clock(), services.registry
+    seen = {} if checked is None else checked
 
     def look(session: Session) -> tuple[bool, Sequence[int], bool]:
-        withdrawn = plan_withdrawals(session, registry, now, PLANNED)
+        withdrawn = plan_withdrawals(session, registry, now, PLANNED, seen)
         return has_overdue(session, now), withdrawn, has_pending(session)
 
     overdue, withdrawn, pending = await database.read(look)

@@ -16,17 +16,16 @@ from core.availability.slots import free_times
 from core.bookings.allocation import take_desk
 from core.bookings.offers.ends import OPEN, end_offer
 from core.bookings.offers.service import tell_citizen
+from core.bookings.offers.withdrawal import end_unneeded
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock
 from core.db.models import (
     Booking,
     BookingState,
-    ExceptionKind,
     History,
     HistoryAction,
     OfferState,
-    ScheduleException,
     TimeOffer,
 )
 from core.errors import BookingRefused
@@ -109,8 +108,8 @@ def make_offers(
         which = (booking.municipality_id, booking.service, booking.branch, booking.channel)
         if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
             end_offer(session, offer, OfferState.WITHDRAWN, now)
-        elif _is_withdrawn(session, offer):
-            continue  # it is ended by `withdraw_planned`, which looks at recent closures only
+        elif end_unneeded(session, registry, offer, booking, now):
+            continue
         elif not plan.starts:
             _offer_none(session, registry, offer, booking, now)
         for start in plan.starts:
@@ -120,13 +119,6 @@ def make_offers(
                     break
                 taken.add(place)
     return len(planned)
-
-
-def _is_withdrawn(session: Session, offer: TimeOffer) -> bool:
-    """Return whether the closure for which another time is offered has ended."""
-    exception = offer.exception_id and session.get(ScheduleException, offer.exception_id)
-    is_closure = exception and exception.kind == ExceptionKind.CLOSURE
-    return bool(exception and is_closure and exception.withdrawn_at)
 
 
 class _FreeTimes:

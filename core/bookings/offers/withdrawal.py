@@ -1,11 +1,12 @@
 """Withdrawing offers of another time, whose appointments can take place after all.
 
-Those of a closure that has ended are withdrawn in portions, as offers are made: what is left is
-read from their states, so that a process that is killed leaves nothing undone or done twice.
+A closure has ended, or an opening or a catalogue brings the hours again. They are withdrawn in
+portions, as offers are made: which they are is read from the states of offers and bookings, so that
+a process that is killed leaves nothing undone or done twice.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -22,9 +23,10 @@ from core.bookings.offers.ends import (
 )
 from core.bookings.offers.served import can_be_kept, is_to_come
 from core.bookings.offers.service import ask_for_offer, tell_citizen
-from core.catalogue.registry import Registry
+from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import (
     Booking,
+    BookingState,
     ExceptionKind,
     OfferState,
     ScheduleException,
@@ -33,8 +35,8 @@ from core.db.models import (
 from core.messaging.keys import MessageKind
 from core.staff.alerts import enqueue_offer
 
-ANY_ZONE = timedelta(days=1)
-"""The most by which a day of a municipality is behind that of UTC."""
+Checked = dict[str, LoadedMunicipality]
+"""Municipalities as they were loaded when all of their offers were needed."""
 
 
 def count_withdrawable(session: Session, exception_id: int, now: datetime) -> int:
@@ -44,21 +46,43 @@ def count_withdrawable(session: Session, exception_id: int, now: datetime) -> in
 
 
 def plan_withdrawals(
-    session: Session, registry: Registry, now: datetime, limit: int
+    session: Session, registry: Registry, now: datetime, limit: int, checked: Checked
 ) -> Sequence[int]:
-    """Return the ids of offers whose closure has ended, at most so many; it blocks no writer."""
-    ended = session.scalars(
-        select(ScheduleException.id).where(
-            ScheduleException.municipality_id.in_([body.id for body in registry.municipalities]),
-            ScheduleException.kind == ExceptionKind.CLOSURE,
-            ScheduleException.last >= (now - ANY_ZONE).date(),
-            ScheduleException.withdrawn_at.is_not(None),
-        )
-    ).all()
-    if not ended:
+    """Return the ids of offers that aren't needed any more, at most so many; it blocks no writer.
+
+    They are looked for only in municipalities that were changed since there were none: `checked`
+    has those, and is brought up to date.
+    """
+    # Before anything is read: what is made until a municipality is changed is seen after it.
+    known = {body.id: registry[body.id] for body in registry.municipalities}
+    registry.refresh_without_lock(session)
+    changed = [
+        body.id for body in registry.municipalities if checked.get(body.id) is not registry[body.id]
+    ]
+    if not changed:
         return ()
-    found = _withdrawable(ended, now).order_by(TimeOffer.id)
-    return session.scalars(found.limit(limit)).all()
+    rows = session.execute(
+        select(TimeOffer, Booking, ScheduleException)
+        .join(Booking, TimeOffer.booking_id == Booking.id)
+        .outerjoin(ScheduleException, TimeOffer.exception_id == ScheduleException.id)
+        .where(
+            Booking.municipality_id.in_(changed),
+            Booking.ends_at > now,  # as the index has it
+            Booking.starts_at > now,
+            Booking.state == BookingState.CONFIRMED,
+            ~TimeOffer.by_choice,
+            or_(OPEN, led_to_nothing(now)),
+        )
+        .order_by(TimeOffer.id)
+    )
+    found = [
+        offer.id
+        for offer, booking, cause in rows
+        if can_be_kept(registry[booking.municipality_id], booking) or _has_ended(cause)
+    ]
+    if not found:
+        checked.update(known)
+    return found[:limit]
 
 
 def withdraw_planned(
@@ -68,11 +92,7 @@ def withdraw_planned(
     now: datetime,
     is_enough: Callable[[], bool],
 ) -> int:
-    """Withdraw offers until `is_enough`, one at least; return how many were looked at.
-
-    Citizens who were told that their appointment can't take place are told that it stands; where
-    its desk isn't open then all the same, a time is offered again instead.
-    """
+    """Withdraw offers until `is_enough`, one at least; return how many were looked at."""
     for number, offer_id in enumerate(planned):
         if number and is_enough():
             return number
@@ -82,15 +102,36 @@ def withdraw_planned(
             .where(TimeOffer.id == offer_id, or_(OPEN, led_to_nothing(now)))
             .with_for_update(of=TimeOffer, skip_locked=True)
         )
-        if offer is None:
-            continue
-        booking = session.get_one(Booking, offer.booking_id)
-        loaded = registry[booking.municipality_id]
-        if is_to_come(booking, now) and not can_be_kept(loaded, booking):
-            _replace(session, registry, offer, booking, now)
-        else:
-            withdraw(session, registry, offer, now)
+        if offer is not None:
+            booking = session.get_one(Booking, offer.booking_id)
+            end_unneeded(session, registry, offer, booking, now)
     return len(planned)
+
+
+def end_unneeded(
+    session: Session, registry: Registry, offer: TimeOffer, booking: Booking, now: datetime
+) -> bool:
+    """End an offer whose booking can take place after all, or whose closure has ended.
+
+    Citizens who were told that their appointment can't take place are told that it stands; where
+    its desk isn't open then all the same, a time is offered again instead. Return False, changing
+    nothing, for others.
+    """
+    if offer.by_choice or not is_to_come(booking, now):
+        return False
+    if can_be_kept(registry[booking.municipality_id], booking):
+        withdraw(session, registry, offer, now)
+        return True
+    cause = session.get(ScheduleException, offer.exception_id) if offer.exception_id else None
+    if _has_ended(cause):
+        _replace(session, registry, offer, booking, now)
+    return _has_ended(cause)
+
+
+def _has_ended(cause: ScheduleException | None) -> bool:
+    """Return whether what an offer is because of is a closure that has ended."""
+    is_closure = cause is not None and cause.kind == ExceptionKind.CLOSURE
+    return cause is not None and is_closure and cause.withdrawn_at is not None
 
 
 def _replace(
@@ -108,14 +149,15 @@ def withdraw_unneeded(
 ) -> None:
     """Withdraw the offers of bookings that can take place after all, and tell who knows otherwise.
 
-    Those that led to nothing are, too, unless the old time could be kept anyway.
+    Those that led to nothing are, too; but none by choice, for which the old time could be kept.
     """
     found = (
         select(TimeOffer)
         .join(Booking, TimeOffer.booking_id == Booking.id)
         .where(
             TimeOffer.booking_id.in_([booking.id for booking in bookings]),
-            or_(OPEN, and_(~TimeOffer.by_choice, led_to_nothing(now))),
+            ~TimeOffer.by_choice,
+            or_(OPEN, led_to_nothing(now)),
         )
     )
     for offer in session.scalars(found).all():

@@ -1,16 +1,21 @@
 """What citizens know of their appointments when closures come, overlap and end."""
 
+import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy.orm import Session
 
-from core.actor import OPERATOR, Role, Staff
+from core.actor import OPERATOR
 from core.bookings import by_staff
 from core.bookings.catalogue_update import load_catalogue
 from core.bookings.closures import listing
+from core.bookings.closures import service as closures
 from core.bookings.offers.service import end_overdue
+from core.bookings.offers.withdrawal import Checked, plan_withdrawals
+from core.db.database import Database
 from core.db.models import OfferState, ScheduleException
-from core.staff import members
+from tests.bot.test_turn import counted
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.closures.test_closures import (
     close,
@@ -19,20 +24,15 @@ from tests.core.bookings.closures.test_closures import (
     open_besides,
     withdraw,
 )
-from tests.core.bookings.offers.acting import decline, hold_of, latest
+from tests.core.bookings.offers.acting import decline, hold_of, latest, manager, work_off
 from tests.core.bookings.offers.acting import make as make_offers_of
 from tests.core.bookings.offers.test_time_offers import exception_of
+from tests.core.db.query_plans import plans
 from tests.core.small_municipality import TUESDAY, at, desk, opening, small
 
 MakeEnv = Callable[..., BookingEnvironment]
 
 EVENING = small(desk("desk", opening("17:00", "19:00")))
-
-
-def manager(env: BookingEnvironment) -> Staff:
-    given = {"name": "Ελένη", "municipality_id": "town"}
-    number = members.add(env.session, env.registry, OPERATOR, env.now, role=Role.MANAGER, **given)
-    return Staff(Role.MANAGER, "telegram", member_id=number, municipality_id="town")
 
 
 @pytest.mark.parametrize("answer", ["none yet", "declined"])
@@ -178,3 +178,74 @@ def test_whose_employees_offer_is_gone_for_a_closure_that_ends_is_told_that_it_s
     withdraw(env, close(env).id)
     assert latest(env, booking).state == OfferState.WITHDRAWN
     assert env.outbox().count(("email", "offer_withdrawn")) == 1
+
+
+@pytest.mark.parametrize("answer", ["none yet", "declined"])
+@pytest.mark.parametrize("why", ["catalogue", "opening"])
+def test_whose_desk_has_hours_again_is_told_that_the_appointment_stands(
+    env: BookingEnvironment, why: str, answer: str
+) -> None:
+    extra = open_besides(env, "11:00", "12:00")
+    booking = env.book("11:00" if why == "opening" else "09:00")
+    if why == "opening":
+        withdraw(env, extra.id)
+    else:
+        load_catalogue(env.session, EVENING, env.now, displacing=env.registry)
+        env.registry.refresh(env.session)
+    make_offers_of(env)
+    assert latest(env, booking).state == OfferState.MADE
+    if answer == "declined":
+        decline(env, latest(env, booking))
+    if why == "opening":
+        open_besides(env, "11:00", "12:00")
+    else:
+        load_catalogue(env.session, small(), env.now)
+    work_off(env)
+    make_offers_of(env)
+    assert latest(env, booking).state == OfferState.WITHDRAWN
+    assert env.outbox().count(("email", "offer_withdrawn")) == 1
+
+
+def test_what_is_needed_no_more_is_looked_for_when_a_municipality_was_changed(
+    env: BookingEnvironment, shared: Database
+) -> None:
+    env.book("09:00")
+    checked: Checked = {}
+
+    def look() -> tuple[int, int]:
+        """Return how many offers were found, and how many statements read them."""
+        with counted(shared) as statements:
+            found = plan_withdrawals(env.session, env.registry, env.now, 10, checked)
+        return len(found), statements["SELECT"]
+
+    assert (look(), look()) == ((0, 2), (0, 1))
+    number = close(env).id
+    assert (look(), look()) == ((0, 2), (0, 1))
+    closures.withdraw(env.session, env.registry, OPERATOR, "town", number, env.now)
+    assert [look()[0], look()[0]] == [1, 1]  # until it is withdrawn
+    work_off(env)
+    assert (look(), look()) == ((0, 2), (0, 1))
+
+
+def test_what_is_needed_no_more_is_found_without_reading_the_past(empty: Database) -> None:
+    def look(session: Session) -> None:
+        env = BookingEnvironment(session)
+        plan_withdrawals(session, env.registry, env.now, 10, {})
+
+    (plan,) = plans(empty, look, r"SELECT .*FROM time_offers JOIN bookings")
+    assert re.search(r"municipality_id=\? AND ends_at>\?|ends_at > ", plan)
+
+
+@pytest.mark.parametrize("state", ["pending", "made"])
+def test_what_an_employee_offers_goes_on_when_the_desk_is_closed(
+    make_env: MakeEnv, state: str
+) -> None:
+    env = make_env(small(desk("one"), desk("two")))
+    booking = env.book("09:00")
+    by_staff.offer(env.session, env.registry, manager(env), booking, env.now)
+    if state == "made":
+        make_offers_of(env)
+    here = desk_name(env, booking)
+    close(env, desk=f"office/{here}", start="09:00", end="09:30")
+    assert desk_name(env, booking) != here
+    assert offers(env) == [(booking.id, state)]

@@ -6,14 +6,22 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.actor import Role
+from core.actor import OPERATOR, Role, Staff
 from core.bookings.offers import service as time_offers
 from core.bookings.offers.making import make_offers, plan_offers
 from core.bookings.offers.service import ask_for_offer
 from core.bookings.offers.withdrawal import plan_withdrawals, withdraw_planned
 from core.catalogue.registry import Registry
 from core.db.models import Booking, StaffMember, TimeOffer
+from core.staff import members
 from tests.core.booking_environment import BookingEnvironment
+
+
+def manager(env: BookingEnvironment) -> Staff:
+    """A new employee of the municipality."""
+    given = {"name": "Ελένη", "municipality_id": "town"}
+    number = members.add(env.session, env.registry, OPERATOR, env.now, role=Role.MANAGER, **given)
+    return Staff(Role.MANAGER, "telegram", member_id=number, municipality_id="town")
 
 
 def ask(env: BookingEnvironment, booking: Booking) -> None:
@@ -44,8 +52,8 @@ def make(env: BookingEnvironment, limit: int = 100) -> int:
 
 
 def work_off(env: BookingEnvironment, limit: int = 100) -> int:
-    """Withdraw the offers whose closure has ended, as the server's job does."""
-    planned = plan_withdrawals(env.session, env.registry, env.now, limit)
+    """Withdraw the offers that aren't needed any more, as the server's job does."""
+    planned = plan_withdrawals(env.session, env.registry, env.now, limit, {})
     return withdraw_planned(env.session, env.registry, planned, env.now, lambda: False)
 
 
