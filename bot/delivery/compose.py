@@ -72,7 +72,7 @@ def render_message(
         reply = render_notification(
             session,
             services,
-            row.kind,
+            row,
             booking,
             booking.language,
             booking.timezone,
@@ -89,7 +89,7 @@ def render_message(
             reply = None
             if found and booking:
                 reply = render_notification(
-                    session, services, row.kind, booking, found.language, found.timezone
+                    session, services, row, booking, found.language, found.timezone
                 )
             elif found and row.kind in RELAYED_TO_CITIZEN:
                 reply = render_to_citizen(session, services, row, found.language)

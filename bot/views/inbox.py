@@ -59,9 +59,7 @@ def _add(
         reply = render_to_citizen(session, services, due, found.language)
     else:
         booking = session.get_one(Booking, due.booking_id)
-        reply = render_notification(
-            session, services, due.kind, booking, found.language, found.timezone
-        )
+        reply = render_notification(session, services, due, booking, found.language, found.timezone)
     due.status = OutboxStatus.DELIVERED if reply else OutboxStatus.CANCELLED
     if reply:
         stored = [reply.model_dump(mode="json", exclude_defaults=True)]

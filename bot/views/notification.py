@@ -8,9 +8,9 @@ from bot.context import Services
 from bot.messages import Reply
 from bot.replies import build_reply
 from bot.views.time_offer import render_offer
-from core.bookings.offers.ends import open_offer
-from core.db.models import Booking
-from core.messaging.keys import MessageKind
+from core.bookings.offers.served import can_be_kept
+from core.db.models import Booking, OutboxRow
+from core.messaging.keys import Cause, MessageKind
 from core.staff.record import cancellation_reason
 from dialogs.messages.notification import notification_message
 from dialogs.messages.time_offer import STATES
@@ -19,7 +19,7 @@ from dialogs.messages.time_offer import STATES
 def render_notification(
     session: Session,
     services: Services,
-    kind: str,
+    row: OutboxRow,
     booking: Booking,
     language: str,
     timezone: str,
@@ -27,20 +27,21 @@ def render_notification(
     to_attendee: bool = False,
 ) -> Reply | None:
     """Return a notification's reply, by the booking as it is now; None where it is obsolete."""
+    kind, loaded = MessageKind(row.kind), services.registry[booking.municipality_id]
     if kind in STATES:
+        offer_id, _state = Cause.parse(row.dedupe_key, row.recipient).as_offer()
         return render_offer(
-            session, services, MessageKind(kind), booking, language, timezone, to_attendee
+            session, services, kind, offer_id, booking, language, timezone, to_attendee
         )
-    if kind == MessageKind.REMINDER and open_offer(session, booking.id):
-        return None  # it may not take place as booked, as they are told otherwise
+    if kind == MessageKind.REMINDER and not can_be_kept(loaded, booking):
+        return None  # it can't take place as booked, as they are told otherwise
     office_cancelled = kind == MessageKind.CANCELLED_BY_OFFICE
     reason = cancellation_reason(session, booking.id) if office_cancelled else None
-    loaded, zone = services.registry[booking.municipality_id], ZoneInfo(timezone)
     said = notification_message(
         loaded,
-        MessageKind(kind),
+        kind,
         booking,
-        zone,
+        ZoneInfo(timezone),
         services.clock(),
         to_attendee=to_attendee,
         reason=reason,

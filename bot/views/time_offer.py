@@ -17,15 +17,16 @@ def render_offer(
     session: Session,
     services: Services,
     kind: MessageKind,
+    offer_id: int,
     booking: Booking,
     language: str,
     timezone: str,
     to_attendee: bool,
 ) -> Reply | None:
-    """Return a message about a booking's last offer, as it is now; None where it is obsolete."""
+    """Return a message about an offer, as it is now; None where it, or the offer, is obsolete."""
     offer = latest_offer(session, booking.id)
     loaded = services.registry[booking.municipality_id]
-    if offer is None or not loaded.has(booking.service, booking.branch):
+    if offer is None or offer.id != offer_id or not loaded.has(booking.service, booking.branch):
         return None
     said = offer_message(
         loaded,

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.views.day_list import render_day_list
+from bot.views.notification import render_notification
 from core.actor import OPERATOR
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
@@ -40,6 +41,7 @@ def run_job(people: People) -> None:
 
     def run(session: Session) -> None:
         now, registry = services.clock(), services.registry
+        registry.refresh(session)
         time_offers.end_overdue(session, registry, now)
         planned = plan_offers(session, registry, now, 10)
         make_offers(session, registry, planned, now, lambda: False)
@@ -217,3 +219,41 @@ def test_who_has_no_other_time_is_named_each_morning_until_something_is_done(
     else:
         clock.now = datetime(2026, 12, 7, 11, 0, tzinfo=ATHENS)
     assert not any("κλειστές ώρες" in line for line in morning(people, date(2026, 12, 4)))
+
+
+def remind(people: People, booking_id: int) -> bool:
+    """Whether the citizen of a booking would be reminded of it now."""
+
+    def run(session: Session) -> bool:
+        booking, row = session.get_one(Booking, booking_id), OutboxRow(kind=MessageKind.REMINDER)
+        given = session, people.chat.services, row, booking, "el", "Europe/Athens"
+        return render_notification(*given) is not None
+
+    return people.chat.do(run)
+
+
+@pytest.mark.parametrize("ended", ["declined", "expired"])
+def test_nobody_is_reminded_of_what_cannot_take_place(people: People, ended: str) -> None:
+    room, clock, registry = people.chat, people.chat.deployment.clock, people.chat.services.registry
+    room.bind()
+    booking = room.book("10:00")
+    clock.now = datetime(2026, 12, 4, 9, 0, tzinfo=ATHENS)
+    assert remind(people, booking)
+    closed = ExceptionRequest(ExceptionKind.CLOSURE, "town", MONDAY, MONDAY, "09:00", "10:30")
+    room.do(lambda s: closures.make(s, registry, OPERATOR, closed, clock.now))
+    room.do(registry.refresh)
+    run_job(people)
+    assert not remind(people, booking)  # while another time is offered
+    if ended == "declined":
+        decline(people)
+    clock.forward(days=1, hours=1)
+    run_job(people)
+    assert offer(people).state == ended
+    assert not remind(people, booking)
+
+
+def test_who_may_keep_the_old_time_is_reminded_of_it(asked: People) -> None:
+    asked.tap(YES)
+    run_job(asked)
+    assert offer(asked).state == "made"
+    assert remind(asked, booking_id(asked))

@@ -5,7 +5,9 @@ import re
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from core.bookings.offers.service import decline
 from core.db.models import Booking, TimeOffer
 from tests.conftest import Deployment
 from tests.core.bookings.offers.acting import ask_at
@@ -95,3 +97,30 @@ def test_nobody_else_answers_an_offer(
     said = say(stranger, choice=ACCEPT).text
     assert "Αυτό το κουμπί δεν ισχύει πια." in said
     assert state(deployment) == "made"
+
+
+def test_an_offer_that_came_in_place_of_an_unread_one_is_shown_once(
+    serve: Serve, deployment: Deployment
+) -> None:
+    deployment.services.registry.accounts = frozenset({"webchat"})
+    client, registry = serve(), deployment.services.registry
+    for text in BOOKING:
+        say(client, text=text)
+
+    def latest(session: Session) -> TimeOffer:
+        return session.scalars(select(TimeOffer).order_by(TimeOffer.id.desc()).limit(1)).one()
+
+    def offer(number: int) -> None:
+        ask(deployment)
+        made = (number, "made")
+        until(
+            lambda: (
+                deployment.database.write_sync(lambda s: (latest(s).id, latest(s).state)) == made
+            )
+        )
+
+    offer(1)
+    now = deployment.clock()
+    deployment.database.write_sync(lambda s: decline(s, registry, latest(s), now))  # by e-mail, say
+    offer(2)
+    assert client.get("/").text.count("link:offer_accept_2") == 1
