@@ -82,6 +82,9 @@ def _decline(ctx: Context, offer: TimeOffer) -> None:
     ctx.office.decline_offer(offer)
     booking = ctx.office.offered_booking(offer)
     loaded = ctx.office.of_booking(booking)
+    if not loaded.has(booking.service, booking.branch):
+        _say_ended(ctx, offer)
+        return
     text = _(
         "All right, the new time isn't held any more. The office will write or call you about "
         "your appointment: {appointment}.",

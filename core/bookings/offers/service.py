@@ -225,10 +225,14 @@ def offer_again(
 def decline(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
     """Decline an offer: its time is free at once, and the rooms are told to call.
 
-    Declined once more, it is as it was. Raises BookingRefused: offer_ended.
+    Declined once more, it is as it was. Raises BookingRefused: offer_ended, also where the booking
+    was changed since, or another time offered.
     """
     session.refresh(offer, with_for_update=True)
-    if offer.state == OfferState.DECLINED:
+    waits = select(TimeOffer.id).join(Booking, TimeOffer.booking_id == Booking.id)
+    if offer.state == OfferState.DECLINED and session.scalar(
+        waits.where(TimeOffer.id == offer.id, led_to_nothing(now))
+    ):
         return
     booking = session.get_one(Booking, offer.booking_id)
     if not can_be_answered(offer, now):

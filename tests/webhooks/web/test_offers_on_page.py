@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.actor import Actor
+from core.bookings import service
 from core.bookings.offers.service import decline
 from core.db.models import Booking, TimeOffer
 from tests.conftest import Deployment
@@ -124,3 +126,21 @@ def test_an_offer_that_came_in_place_of_an_unread_one_is_shown_once(
     deployment.database.write_sync(lambda s: decline(s, registry, latest(s), now))  # by e-mail, say
     offer(2)
     assert client.get("/").text.count("link:offer_accept_2") == 1
+
+
+def test_declined_once_more_after_a_cancellation_the_true_state_is_told(
+    offered: tuple[httpx.Client, str], deployment: Deployment
+) -> None:
+    client, shown = offered
+    for _again in range(2):
+        assert "Η υπηρεσία θα σας" in tap(client, shown, DECLINE)[1]
+    registry, now = deployment.services.registry, deployment.clock()
+
+    def cancel(session: Session) -> None:
+        booking = session.scalars(select(Booking).where(Booking.code.is_not(None))).one()
+        who = Actor(booking.citizen_id, "telegram", "el", "Europe/Athens")
+        rules = registry[booking.municipality_id].body.rules
+        service.cancel(session, registry, rules, booking, now, who)
+
+    deployment.database.write_sync(cancel)
+    assert "ακυρώθηκε" in tap(client, shown, DECLINE)[1]
