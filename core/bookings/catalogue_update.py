@@ -15,11 +15,11 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.actor import OPERATOR
-from core.availability.schedule import is_open_through
 from core.bookings.by_staff import acting
 from core.bookings.closures.displaced import Plan, carry_out, expire_holds, plan
 from core.bookings.expiry import expire_held
 from core.bookings.history import record_change
+from core.bookings.offers.served import can_be_kept
 from core.bookings.reference import format_code
 from core.catalogue.model import Municipality
 from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, Registry, read_municipality
@@ -93,7 +93,7 @@ def load_catalogue(
             _cancel(session, new, orphans, now)
         confirmed = _confirmed(orphans)
         _refuse(body.id, [each for each in confirmed if not _can_be_offered(new.body, each)])
-        displaced = [each for each in confirmed if _is_served(old, each)]
+        displaced = [each for each in confirmed if can_be_kept(old, each)]
         planned = plan(session, new, [each for each in displaced if each.starts_at > now], now)
         if displaced and displacing is None:
             raise _in_way(body.id, planned, displaced)
@@ -201,7 +201,7 @@ def _add_desks(session: Session, body: Municipality) -> None:
 def _orphans(session: Session, new: LoadedMunicipality, now: datetime) -> list[Booking]:
     """Return the future holds and appointments that would have no desk."""
     future = session.scalars(_future_bookings(new.body.id, now))
-    return [booking for booking in future if not _is_served(new, booking)]
+    return [booking for booking in future if not can_be_kept(new, booking)]
 
 
 def _refuse(municipality_id: str, bookings: Iterable[Booking]) -> None:
@@ -236,18 +236,4 @@ def _can_be_offered(body: Municipality, booking: Booking) -> bool:
         and any(
             branch.id == booking.branch for branch in body.branches_of(service.id, booking.channel)
         )
-    )
-
-
-def _is_served(new: LoadedMunicipality, booking: Booking) -> bool:
-    """Return whether a booking's desk is there and open for it."""
-    desk_key = next(key for key, row_id in new.desk_ids.items() if row_id == booking.desk_id)
-    service = new.body.services.get(booking.service)
-    branch = next((b for b in new.body.branches if b.id == desk_key[0]), None)
-    desk = next((d for d in branch.desks if d.id == desk_key[1]), None) if branch else None
-    if not service or not desk or booking.channel not in service.channels:
-        return False
-    offer = new.offer(booking.service, desk_key[0], booking.channel)
-    return desk.serves(service.id, booking.channel) and is_open_through(
-        offer, desk, booking.starts_at, booking.ends_at
     )

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from core.actor import Staff
 from core.availability.schedule import overlaps
-from core.bookings.allocation import still_serves
 from core.bookings.by_staff import check_reason
 from core.bookings.closures import displaced
 from core.bookings.closures.checks import (
@@ -20,6 +19,7 @@ from core.bookings.closures.checks import (
 )
 from core.bookings.closures.displaced import Plan
 from core.bookings.closures.request import ExceptionRequest
+from core.bookings.offers.served import can_be_kept
 from core.bookings.offers.service import ASKED
 from core.bookings.offers.withdrawal import count_withdrawable
 from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, Registry
@@ -186,8 +186,7 @@ def _plan_end(
     in_way = [
         booking
         for booking in _in_way(session, row, loaded.desk_ids.items(), zone, now)
-        if not new.has(booking.service, booking.branch)
-        or not still_serves(new.offer(booking.service, booking.branch, booking.channel), booking)
+        if not can_be_kept(new, booking)
     ]
     return displaced.plan(session, new, in_way, now)
 

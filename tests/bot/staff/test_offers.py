@@ -101,7 +101,7 @@ def test_the_question_is_answered_once(asked: People) -> None:
 
 
 def test_a_stranger_offers_nothing(asked: People) -> None:
-    assert asked.tap(YES, STRANGER).startswith("Μόνο συνδεδεμένος συνάδελφος") or asked.pop_ups[-1]
+    assert "συνδεδεμένος συνάδελφος" in asked.tap(YES, STRANGER)
     assert asked.chat.do(lambda s: s.query(TimeOffer).count()) == 0
 
 
@@ -123,7 +123,7 @@ def test_a_refusal_is_told_as_an_answer_to_the_alert_with_the_number(asked: Peop
     last = asked.chat.texts()[-1]
     assert last.startswith("Τηλεφωνήστε στον πολίτη, δεν θέλει την ώρα που του προτάθηκε")
     assert "7/12/2026 10:30" in last
-    assert asked.tap(NUMBER).endswith("+306900000001") or "69" in asked.pop_ups[-1]
+    assert "69" in asked.tap(NUMBER)
     assert "Προτείνεται" not in asked.chat.texts()[0]
 
 
