@@ -1,7 +1,7 @@
 """The services of a turn, and the context of its dialogs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -120,7 +120,8 @@ def open_prompt(session: Session, found: StoredConversation, state: State) -> St
     """
     if found.prompt_number != state.number or found.prompt_step is None:
         return earlier_prompt(session, found, state.number) if state.number else None
-    return _prompt(state.number, found.prompt_step, found.prompt_offered or [])
+    prompt = _prompt(state.number, found.prompt_step, found.prompt_offered or [])
+    return replace(prompt, asked_at=found.prompt_asked_at)
 
 
 def earlier_prompt(session: Session, found: StoredConversation, number: int) -> StoredPrompt | None:

@@ -10,7 +10,7 @@ from dialogs.engine import navigation
 from dialogs.engine import standard_commands as standard
 from dialogs.engine.command import UNKNOWN_COMMAND
 from dialogs.managing.find import ask_by_code
-from dialogs.managing.offers import answer_by_word
+from dialogs.managing.offers import answer_by_word, only_offer, was_offered_last
 from dialogs.menu import ask_zone, set_zone, switch_to
 from dialogs.messages.appointment import about_service, useful_links
 from dialogs.messages.blocks import message
@@ -20,12 +20,17 @@ from dialogs.relay import END_TALK, TO_TASK, talk_to_human
 
 def _cancel_or_stop(ctx: Context, argument: str) -> None:
     """Stop the task under way; if there is none, begin to cancel an appointment."""
-    state = ctx.state
-    idle = ctx.definition.is_entry(state.dialog) and not state.answered_by_citizen
-    if idle and state.interruption is None:
+    if _is_idle(ctx):
         navigation.start(ctx, "cancel")
     else:
         standard.stop_or_ask(ctx, argument)
+
+
+def _is_idle(ctx: Context) -> bool:
+    """Return whether no task was begun, and nothing else is asked in between."""
+    state = ctx.state
+    is_begun = not ctx.definition.is_entry(state.dialog) or bool(state.answered_by_citizen)
+    return not is_begun and state.interruption is None
 
 
 def _show_service(ctx: Context, _argument: str) -> None:
@@ -167,6 +172,25 @@ COMMANDS: tuple[Command, ...] = (
             (OfferAnswer.ACCEPT, _("i take the new time, accept the new time")),
             (OfferAnswer.DECLINE, _("i don't want the new time, decline the new time")),
         )
+    ),
+    Command(
+        name="accept_only_offer",
+        words=_(
+            "accept, i accept, ok i accept, yes i accept, accept it, i take it, "
+            "ok i take the new time, yes i take the new time"
+        ),
+        run=_answers_offer(OfferAnswer.ACCEPT),
+        shown="never",
+        typed=lambda ctx: _is_idle(ctx) and only_offer(ctx) is not None,
+        yields=True,
+    ),
+    Command(
+        name="accept_last_offer",
+        words=_("yes, yes please"),
+        run=_answers_offer(OfferAnswer.ACCEPT),
+        shown="never",
+        typed=lambda ctx: _is_idle(ctx) and was_offered_last(ctx),
+        yields=True,
     ),
     standard.CHANGE,
     Command(

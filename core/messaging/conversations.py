@@ -56,6 +56,7 @@ _FIND = (
         PromptRow.offered,
         Contact.proven_phone,
         RelayThread.id,
+        PromptRow.asked_at,
     )
     .select_from(Contact.__table__)
     .join(Conversation.__table__, Conversation.contact_id == Contact.id)
@@ -132,9 +133,10 @@ class StoredConversation:
 
     `inbound_id` is the id of this turn's message where it was answered before, and `replies` are
     the replies to it; None where there were none, or none any more. `known_details` are
-    those that the citizen gave at earlier bookings. `prompt_number`, `prompt_step` and
-    `prompt_offered` are the last prompt's. `proven_phone` is the keyed hash of the number that the
-    contact has proven to be its own. `thread_id` is the contact's open thread with an office.
+    those that the citizen gave at earlier bookings. `prompt_number`, `prompt_step`,
+    `prompt_offered` and `prompt_asked_at` are the last prompt's. `proven_phone` is the keyed hash
+    of the number that the contact has proven to be its own. `thread_id` is the contact's open
+    thread with an office.
     """
 
     id: int
@@ -153,6 +155,7 @@ class StoredConversation:
     prompt_offered: list[Any] | None = None
     proven_phone: str | None = None
     thread_id: int | None = None
+    prompt_asked_at: datetime | None = None
 
 
 def find(

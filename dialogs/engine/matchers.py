@@ -126,10 +126,12 @@ def number_of_button(ctx: Context[Any], typed: TypedText) -> Meaning | None:
 def words_of_command(ctx: Context[Any], typed: TypedText) -> Meaning | None:
     """Match the words of a command, unless it yields to a choice of that name."""
     polite, words = ctx.lexicon.words(POLITE), ctx.lexicon.words
-    commands = [c for c in ctx.definition.commands if c.typed(ctx)]
+    commands = ctx.definition.commands
     exact = (c for c in commands if typed.normalized in words(c.words))
     polite_or_greeklish = (c for c in commands if find_phrase(typed.text, words(c.words), polite))
-    command = next(exact, None) or next(polite_or_greeklish, None)
+    command = next(
+        (c for found in (exact, polite_or_greeklish) for c in found if c.typed(ctx)), None
+    )
     if command is None or (command.yields and len(_choices_by_exact_name(ctx, typed)) == 1):
         return None
     return RunsCommand(command.name)

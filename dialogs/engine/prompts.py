@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from core.i18n import Text, join, shown_language
@@ -199,11 +199,12 @@ class StoredChoice:
 
 @dataclass(frozen=True)
 class StoredPrompt:
-    """A question as it was asked, with its buttons."""
+    """A question as it was asked, with its buttons; None for a time that isn't known."""
 
     number: int
     key: PromptKey
     choices: Sequence[StoredChoice] = ()
+    asked_at: datetime | None = None
 
     def choice(self, key: str) -> StoredChoice | None:
         """Return the choice whose button has that key."""

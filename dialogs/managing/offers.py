@@ -41,6 +41,21 @@ def answer_by_word(ctx: Context, answer: OfferAnswer) -> None:
         answer_offer(ctx, offer, answer)
 
 
+def only_offer(ctx: Context) -> TimeOffer | None:
+    """Return the one offer that the citizen can accept; None where there are several, or none."""
+    found = [ctx.office.made_offer(booking) for booking in ctx.office.upcoming()]
+    made = [offer for offer in found if offer]
+    return made[0] if len(made) == 1 else None
+
+
+def was_offered_last(ctx: Context) -> bool:
+    """Return whether the only offer was made after the open question was asked."""
+    offer = only_offer(ctx)
+    hold = ctx.office.offered_hold(offer) if offer else None
+    asked_at = ctx.open_prompt.asked_at if ctx.open_prompt else None
+    return hold is not None and (asked_at is None or hold.held_at > asked_at)
+
+
 def accept_latest(ctx: Context, booking: Booking) -> None:
     """Accept the time that is offered for a booking, which was found by its code perhaps."""
     offer = ctx.office.made_offer(booking)

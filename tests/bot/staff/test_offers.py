@@ -15,7 +15,9 @@ from core.bookings.offers.making import make_offers, plan_offers
 from core.db.models import Booking, ExceptionKind, OutboxRow, TimeOffer
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
+from tests.bot.staff.test_relay import CITIZEN, move_to_telegram
 from tests.bot.staff_chat import GROUP
+from tests.conftest import mark_replies_sent
 from tests.core.small_municipality import ATHENS, MONDAY
 
 MOVE, YES, LEAVE, NUMBER = "Άλλη ώρα…", "Ναι, να προταθεί", "Όχι, να μείνει", "Τηλέφωνο"
@@ -193,7 +195,7 @@ def morning(people: People, day: date) -> list[str]:
 def test_who_has_no_other_time_is_named_each_morning_until_something_is_done(
     people: People, ended: str, then: str
 ) -> None:
-    room, clock, registry = people.chat, people.chat.deployment.clock, people.chat.services.registry
+    room, clock = people.chat, people.chat.deployment.clock
     room.bind()
     booking = room.book("10:00")
     clock.now = datetime(2026, 11, 30, 9, 0, tzinfo=ATHENS)
@@ -232,16 +234,23 @@ def remind(people: People, booking_id: int) -> bool:
     return people.chat.do(run)
 
 
+def close(people: People) -> None:
+    """Close the morning of the bookings."""
+    room, registry = people.chat, people.chat.services.registry
+    closed = ExceptionRequest(ExceptionKind.CLOSURE, "town", MONDAY, MONDAY, "09:00", "10:30")
+    now = people.chat.services.clock()
+    room.do(lambda s: closures.make(s, registry, OPERATOR, closed, now))
+    room.do(registry.refresh)
+
+
 @pytest.mark.parametrize("ended", ["declined", "expired"])
 def test_nobody_is_reminded_of_what_cannot_take_place(people: People, ended: str) -> None:
-    room, clock, registry = people.chat, people.chat.deployment.clock, people.chat.services.registry
+    room, clock = people.chat, people.chat.deployment.clock
     room.bind()
     booking = room.book("10:00")
     clock.now = datetime(2026, 12, 4, 9, 0, tzinfo=ATHENS)
     assert remind(people, booking)
-    closed = ExceptionRequest(ExceptionKind.CLOSURE, "town", MONDAY, MONDAY, "09:00", "10:30")
-    room.do(lambda s: closures.make(s, registry, OPERATOR, closed, clock.now))
-    room.do(registry.refresh)
+    close(people)
     run_job(people)
     assert not remind(people, booking)  # while another time is offered
     if ended == "declined":
@@ -257,3 +266,22 @@ def test_who_may_keep_the_old_time_is_reminded_of_it(asked: People) -> None:
     run_job(asked)
     assert offer(asked).state == "made"
     assert remind(asked, booking_id(asked))
+
+
+@pytest.mark.parametrize(
+    ("typed", "state"), [("Δέχομαι τη νέα ώρα", "accepted"), ("δεν θέλω τη νέα ώρα", "declined")]
+)
+def test_who_writes_to_the_office_answers_an_offer_by_the_words_of_its_button(
+    people: People, typed: str, state: str
+) -> None:
+    people.chat.bind()
+    people.linked(HELEN)
+    booking = people.chat.book()
+    for text in ("Γεια", "υπάλληλος", "town"):
+        people.chat.do(mark_replies_sent)
+        people.write(text, CITIZEN, private=True)
+    people.chat.do(lambda s: move_to_telegram(s, booking))
+    close(people)
+    run_job(people)
+    people.write(typed, CITIZEN, private=True)
+    assert offer(people).state == state

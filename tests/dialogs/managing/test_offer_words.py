@@ -1,0 +1,78 @@
+"""Few words that accept an offer of another time, and where they don't."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.bookings.offers.making import make_offers, plan_offers
+from core.db.models import Booking, TimeOffer
+from tests.conftest import Deployment
+from tests.core.bookings.offers.acting import ask_at
+from tests.dialogs.custom_municipality import custom_municipality
+
+NAME, PHONE = "Μαρία Παπαδοπούλου", "6912345678"
+ACCEPTING = [
+    "δέχομαι",
+    "οκ δέχομαι τη νέα ώρα",
+    "ναι δέχομαι",
+    "accept",
+    "I accept",
+    "dexomai",
+    "ναι",
+    "yes",
+]
+
+
+def offer_times(deployment: Deployment) -> None:
+    """Offer another time for each booking."""
+    registry, now = deployment.services.registry, deployment.clock.now
+
+    def run(session: Session) -> None:
+        for booking in session.scalars(select(Booking).where(Booking.state == "confirmed")):
+            ask_at(session, registry, booking, now)
+        make_offers(session, registry, plan_offers(session, registry, now, 10), now, lambda: False)
+
+    deployment.database.write_sync(run)
+
+
+def offers(deployment: Deployment) -> list[str]:
+    """Return the states of the offers."""
+    states = select(TimeOffer.state).order_by(TimeOffer.id)
+    return list(deployment.database.write_sync(lambda s: s.scalars(states).all()))
+
+
+@pytest.mark.parametrize("word", ACCEPTING)
+def test_an_offer_that_was_said_last_is_accepted_in_few_words(
+    deployment: Deployment, word: str
+) -> None:
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    deployment.clock.forward(minutes=1)
+    offer_times(deployment)
+    deployment.clock.forward(minutes=1)
+    said, _asked = deployment.talk(word)
+    assert said.text.startswith("Το ραντεβού σας άλλαξε.")
+    assert offers(deployment) == ["accepted"]
+
+
+@pytest.mark.parametrize(
+    ("between", "booked", "word"),
+    [
+        (["τα ραντεβού μου", "πίσω"], 1, "ναι"),  # something else was said since
+        (["νέο ραντεβού"], 1, "ναι"),
+        (["νέο ραντεβού", "town", "7/12"], 1, "δέχομαι"),
+        ([], 2, "ναι"),  # which of them?
+        ([], 2, "δέχομαι"),
+    ],
+)
+def test_a_word_that_may_mean_something_else_accepts_no_offer(
+    deployment: Deployment, between: list[str], booked: int, word: str
+) -> None:
+    deployment.load(custom_municipality())
+    for time in ("9:30", "10:00")[:booked]:
+        deployment.talk("νέο ραντεβού", "town", "7/12", time, NAME, PHONE, "ναι")
+    deployment.clock.forward(minutes=1)
+    offer_times(deployment)
+    deployment.clock.forward(minutes=1)
+    deployment.talk(*between, word)
+    assert offers(deployment) == ["made"] * booked
