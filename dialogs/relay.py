@@ -214,6 +214,8 @@ def _is_for_office(ctx: Context) -> bool:
 
 
 def _refusal(ctx: Context, text: str) -> Text | None:
+    if not text:  # of blanks alone, as a page's form may be
+        return interpreter.EMPTY
     if len(text.encode("utf-16-le", "replace")) > 2 * MAX_TEXT:
         return texts.too_long(MAX_TEXT)
     return None if ctx.office.relay.may_write() else texts.TOO_FAST

@@ -29,6 +29,8 @@ from dialogs.nlu.normalize import clean, normalize
 
 OLD_BUTTON = _("That button is no longer in use.")
 
+EMPTY = _("Your message was empty.")
+
 MAX_TEXT = 1000
 """The most characters that a typed text may have."""
 
@@ -94,7 +96,7 @@ def on_text(ctx: Context[Any], received: TextInput, *, new: bool, stale: bool) -
     """
     text = clean(received.text)
     if not text:
-        return InvalidAnswer(_("Your message was empty."))
+        return InvalidAnswer(EMPTY)
     if len(text) > MAX_TEXT:
         return InvalidAnswer(
             _("Your message is too long. Please write up to {count} characters.", count=MAX_TEXT)
