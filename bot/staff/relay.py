@@ -117,6 +117,8 @@ def _begin(
         raise _changed(NOBODY_TO_WRITE_TO)
     opened = relay.find_open(session, contact_id)
     is_theirs = opened is not None and opened.municipality_id == room.municipality_id
+    if opened is None and relay_messages.was_closed_since(session, contact_id, prompt.due_at):
+        raise _changed(CLOSED_OF_BOOKING)
     former = session.get(StaffRoom, opened.room_id) if opened and is_theirs else None
     thread = relay.open_thread(
         session, registry, contact_id, room, turn.now, booking=booking, staff=staff

@@ -22,7 +22,7 @@ from core.db.models import (
 )
 from core.i18n import Text
 from core.messaging.keys import Cause, MessageKind
-from core.staff import relay, relay_messages
+from core.staff import relay, relay_messages, relay_sending
 from core.staff.rooms import is_for
 from dialogs.messages import relay as texts
 from dialogs.messages.blocks import Message
@@ -95,11 +95,13 @@ def render_unread(session: Session, services: Services, row: OutboxRow) -> Reply
         if not is_for(room, body, booking.service, booking.desk_id):
             subject, booking = texts.about(body, None, None), None
     first = relay_messages.first_in_room(session, thread, room_id=row.room_id)
+    call = number_button(services, booking) if booking else []
+    text = texts.unread_in_room(subject, is_page=is_page, has_number=bool(call))
     return Reply(
-        text=services.texts.say(texts.unread_in_room(subject, is_page=is_page), LANGUAGE),
+        text=services.texts.say(text, LANGUAGE),
         language=LANGUAGE,
         answers=first.provider_id if first else None,
-        choices=number_button(services, booking) if booking else [],
+        choices=call,
     )
 
 
@@ -143,7 +145,12 @@ def _closed(session: Session, thread: RelayThread, body: Municipality) -> Text:
     if arrived and relay.gave_way(session, thread):
         return texts.left_office(body)
     answers = relay_messages.messages_of(session, thread, RelayMessage.member_id.is_not(None))
-    return texts.closed(body, arrived=arrived, answered=bool(answers))
+    return texts.closed(
+        body,
+        arrived=arrived,
+        by_office=relay_sending.is_closed_by_office(session, thread),
+        answered=bool(answers),
+    )
 
 
 def _name(session: Session, written: RelayMessage) -> str:

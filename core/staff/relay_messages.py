@@ -1,6 +1,7 @@
 """The messages of a thread: its texts, and those of the outbox that carry them into the room."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, String, cast, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -145,3 +146,11 @@ def is_lost(session: Session, thread: RelayThread) -> bool:
     """Return whether a text that the citizen sent in a thread was given up in all its rooms."""
     on_its_way = {*ARRIVED, *WAITING}
     return not all(found & on_its_way for found in statuses_by_text(session, thread).values())
+
+
+def was_closed_since(session: Session, contact_id: int, since: datetime) -> bool:
+    """Return whether a thread of a contact was closed after a time."""
+    closed = select(RelayThread.id).where(
+        RelayThread.contact_id == contact_id, RelayThread.closed_at > since
+    )
+    return session.scalar(closed.limit(1)) is not None

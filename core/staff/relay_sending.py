@@ -128,6 +128,17 @@ def record_text(
     )
 
 
+def is_closed_by_office(session: Session, thread: RelayThread) -> bool:
+    """Return whether a member has closed a thread, as it was recorded."""
+    recorded = select(StaffAction.id).where(
+        StaffAction.municipality_id == thread.municipality_id,
+        StaffAction.at == thread.closed_at,
+        StaffAction.action == Action.RELAY,
+        StaffAction.room_id == thread.room_id,
+    )
+    return session.scalar(recorded.limit(1)) is not None
+
+
 def prompt_member(
     session: Session,
     registry: Registry,

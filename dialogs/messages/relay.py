@@ -55,7 +55,7 @@ def sent_and_moved(former: Text) -> Text:
 
 def not_sent(body: Municipality) -> Text:
     """Return that a text couldn't be sent, for nobody takes any there now."""
-    return closed(body, arrived=False, answered=False)
+    return closed(body, arrived=False, answered=False, by_office=False)
 
 
 def left_office(body: Municipality) -> Text:
@@ -118,16 +118,22 @@ def answer(
     )
 
 
-def closed(body: Municipality, *, arrived: bool, answered: bool) -> Text:
+def closed(body: Municipality, *, arrived: bool, answered: bool, by_office: bool) -> Text:
     """Return what a citizen is told of a closed thread.
 
-    Whether all that they wrote has `arrived`, and whether the office `answered`.
+    Whether all that they wrote has `arrived`, and whether the office `answered`, and closed it.
     """
     number = body.contact.phone
     call = _("Please call: {number}", number=number) if number else None
     if not arrived:
         return lines(
             _("Your message couldn't be brought to the office: {office}", office=body.name), call
+        )
+    if by_office:
+        return lines(
+            _("The office has closed the conversation: {office}", office=body.name),
+            None if answered else call,
+            _("To write to them again, write “human”."),
         )
     if not answered:
         return lines(
@@ -204,14 +210,15 @@ def moved_in_room(held_in: Text, text: str) -> Text:
     )
 
 
-def unread_in_room(subject: Text, *, is_page: bool) -> Text:
-    """Return what a room is told when a citizen hasn't got a text."""
+def unread_in_room(subject: Text, *, is_page: bool, has_number: bool) -> Text:
+    """Return what a room is told when a citizen hasn't got a text; whether it has their number."""
     why = (
         _("The citizen hasn't opened our page since, so your answer isn't read yet.")
         if is_page
         else _("Your answer can't be brought to the citizen.")
     )
-    return lines(why, subject or None, _("If it is urgent, please call them."))
+    call = _("If it is urgent, please call them.") if has_number else None
+    return lines(why, subject or None, call)
 
 
 def prompt_in_room(name: str, subject: Text) -> Text:

@@ -50,6 +50,10 @@ def test_a_member_begins_from_an_alert_and_the_citizen_answers_there(people: Peo
     assert TO_OFFICE in heard(people)[-2]
     assert QUESTION in people.chat.texts()[-1]
     assert "Μ.Π." in people.chat.texts()[-1]
+    says(people, "μενού")
+    said = people.write(ANSWER, to=number)
+    assert said and said.endswith("πατήστε «Μήνυμα…» κάτω από το ραντεβού.")
+    assert threads(people) == [False]
 
 
 def test_who_answers_an_office_after_their_conversation_was_forgotten_is_asked_nothing(
