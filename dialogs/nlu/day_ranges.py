@@ -48,7 +48,7 @@ class _Patterns(NamedTuple):
     unclear: re.Pattern[str]
     """The beginnings of hours that aren't written as "10:00-12:00"."""
     another: re.Pattern[str]
-    """The word before one more day: "and"."""
+    """The word or sign before one more day: "and", a comma."""
 
 
 class NoSuchHours(Exception):
@@ -74,7 +74,8 @@ def parse_day_range(typed: str, lexicon: Lexicon, today: date) -> DayRange | Non
             wrong = True
             continue
         if days:
-            return _without_hours(days, " ".join(words[count:]), lexicon, today, patterns)
+            rest = "," * words[count - 1].endswith((",", "&", "+")) + " ".join(words[count:])
+            return _without_hours(days, rest, lexicon, today, patterns)
     if wrong:
         raise NoSuchDay
     return None
@@ -96,15 +97,16 @@ def _without_hours(
 
     Nothing that may be hours becomes a reason for a whole day. Raises NoSuchHours.
     """
+    another = patterns.another.match(_folded(rest))
+    if another:
+        words = rest[another.end() :].split()
+        if any(_is_day(" ".join(words[:n]), lexicon, today) for n in range(1, len(words) + 1)):
+            return None
     rest = rest.lstrip(" ,")
     if found := patterns.all_day.match(_folded(rest)):
         return DayRange(*days, None, None, rest[found.end() :].lstrip(" ,"))
     if patterns.unclear.match(_folded(rest)):
         raise NoSuchHours
-    if found := patterns.another.match(_folded(rest)):
-        words = rest[found.end() :].split()
-        if any(_is_day(" ".join(words[:n]), lexicon, today) for n in range(1, len(words) + 1)):
-            return None
     for found in patterns.hours.finditer(_folded(rest)):
         if found[2] or found[4]:  # "10-12" may be a house's number
             without = f"{rest[: found.start()].rstrip(' ,')} {rest[found.end() :].lstrip(' ,')}"
@@ -166,7 +168,7 @@ def _patterns(lexicon: Lexicon) -> _Patterns:
         before_day=re.compile(rf"(?:(?:{begin})\s+)?{the}"),
         all_day=re.compile(rf"(?:{of(ALL_DAY)})\b"),
         unclear=re.compile(unclear),
-        another=re.compile(rf"(?:{of(AND)})\s+"),
+        another=re.compile(rf"\s*[,&+]\s*(?:(?:{of(AND)})\s+)?|(?:{of(AND)})\s+"),
     )
 
 
