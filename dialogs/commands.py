@@ -114,13 +114,14 @@ COMMANDS: tuple[Command, ...] = (
         label=_("My bookings"),
         words=_("my bookings, my appointments, my appointment, see my appointment"),
         run=_switches_to("bookings"),
+        applies=lambda ctx: ctx.state.dialog != ctx.definition.idle,  # whose menu has it
     ),
     Command(
         name="book",
         label=_("New booking"),
         words=_("new booking, new appointment, book, book an appointment"),
         run=_switches_to("book"),
-        applies=lambda ctx: ctx.state.dialog != "book",
+        applies=lambda ctx: ctx.state.dialog not in ("book", ctx.definition.idle),
     ),
     standard.LANGUAGE,
     Command(

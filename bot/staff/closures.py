@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -56,6 +56,9 @@ HOW: Mapping[ExceptionKind, TextTemplate] = {
         "opening, its number: /open 5. A branch or desk comes first: /open {place} 3/12 17:00-19:00"
     ),
 }
+MAX_GIVEN = 50
+"""The most characters of what was written that are repeated."""
+
 ANSWERED = _("That is answered already, or too old. Please write the command again.")
 
 
@@ -115,7 +118,7 @@ def list_closures(turn: StaffTurn, staff: Staff, _argument: str) -> StaffAnswer:
     today = turn.now.astimezone(ZoneInfo(loaded.body.timezone)).date()
     found = listing.list_exceptions(turn.session, turn.registry, staff, loaded.body.id, turn.now)
     if not found:
-        return turn.here(_("Nothing is closed or open besides. To close: /close 3/12"))
+        return turn.here(_("There are no closures or extra openings. To close: /close 3/12"))
     return turn.here(
         lines(
             *(texts.list_line(loaded, each.id, each.asked, today) for each in found),
@@ -155,7 +158,8 @@ def _preview(turn: StaffTurn, staff: Staff, kind: ExceptionKind, argument: str) 
     try:
         found = parse_day_range(typed, lexicon, today)
     except NoSuchDay:
-        raise _invalid(_("There is no such day: {given}", given=typed[:50])) from None
+        given = _day_written(typed, lexicon, today)
+        raise _invalid(_("There is no such day: {given}", given=given)) from None
     except NoSuchHours:
         raise _invalid(
             _(
@@ -166,7 +170,11 @@ def _preview(turn: StaffTurn, staff: Staff, kind: ExceptionKind, argument: str) 
         ) from None
     if found is None:
         refuse_unknown(loaded, typed, lexicon, today)
-        raise _invalid(TextTemplate(HOW[kind].message, args={"place": desks_of(loaded)[0]}))
+        how = TextTemplate(HOW[kind].message, args={"place": desks_of(loaded)[0]})
+        given = _day_written(typed, lexicon, today)
+        raise _invalid(
+            _("I don't know the day “{given}”. {how}", given=given, how=how) if typed else how
+        )
     branch, desk_named = place or place_of_chat(turn, staff, loaded)
     asked = ExceptionRequest(
         kind,
@@ -186,6 +194,25 @@ def _preview(turn: StaffTurn, staff: Staff, kind: ExceptionKind, argument: str) 
         apply = _("Close it")
     answer = turn.here(shown, [*_buttons(turn, apply)])
     return answer.model_copy(update={"asked": asked})
+
+
+def _day_written(typed: str, lexicon: Lexicon, today: date) -> str:
+    """Return with which words a text begins instead of days: the fewest that are no such day.
+
+    Where none are, the first word, and the next as well after a number; or all, where it begins
+    with a day.
+    """
+    words = typed.split()
+    for count in range(1, len(words) + 1):
+        try:
+            found = parse_day_range(" ".join(words[:count]), lexicon, today)
+        except NoSuchDay:
+            return " ".join(words[:count])[:MAX_GIVEN]
+        except NoSuchHours:
+            break
+        if found is not None:
+            return typed[:MAX_GIVEN]
+    return " ".join(words[: 1 + words[0].isdecimal()])[:MAX_GIVEN] if words else ""
 
 
 def _buttons(turn: StaffTurn, apply: Text) -> Iterator[ReplyChoice]:

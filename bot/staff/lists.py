@@ -5,11 +5,12 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.messages import ReplyChoice
-from bot.platforms.layout import MAX_UNITS, fitting
+from bot.platforms.layout import MAX_UNITS, fitting, utf16_units
 from bot.staff import closures
 from bot.staff.places import municipality_of
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffButton, StaffCommand, StaffTap
+from bot.views.day_list import changed_hours
 from bot.views.staff_alert import show_booking
 from core.actor import Staff
 from core.bookings import agenda, by_staff
@@ -42,8 +43,8 @@ LISTS_HELP = (
 )
 CLOSURES_HELP = (
     _("/close or /κλείσιμο: close, as /close 3/12 10:00-12:00 strike; I show what is in the way"),
-    _("/open or /άνοιγμα: open besides, as /open 3/12 17:00-19:00; /open 5 ends number 5"),
-    _("/closures or /κλεισίματα: what is closed or open besides"),
+    _("/open or /άνοιγμα: an extra opening, as /open 3/12 17:00-19:00; /open 5 ends number 5"),
+    _("/closures or /κλεισίματα: closures and extra openings"),
 )
 HELP = lines(
     *LISTS_HELP,
@@ -115,13 +116,18 @@ def _day(days: int) -> Command:
             agenda.list_day(turn.session, turn.registry, staff, loaded.body.id, day, turn.now),
         )
         listed = [each for each in entries if each.state != BookingState.CANCELLED]
+        desk_id = turn.room.desk_id if turn.room else None
+        exceptions = changed_hours(turn.session, loaded, day, desk_id, today)
         if not listed:
-            return turn.here(_("{day}: no appointment.", day=shown_day(day, today)))
+            nothing = _("{day}: no appointment.", day=shown_day(day, today))
+            return turn.here(lines(*exceptions, nothing))
         # What is over is the first that a long list can do without.
         ahead = [each for each in listed if each.ends_at > turn.now]
         kept = listed if _fits(turn, loaded, listed) else ahead or listed
         said = [day_line(loaded.body, each) for each in kept]
-        return turn.here(_list(turn, day_heading(day, today, len(listed)), said))
+        return turn.here(
+            _list(turn, lines(*exceptions, day_heading(day, today, len(listed))), said)
+        )
 
     return run
 
@@ -235,14 +241,16 @@ def _fits(turn: StaffTurn, loaded: LoadedMunicipality, entries: Sequence[AgendaE
     return _fitting(turn, [day_line(loaded.body, each) for each in entries]) == len(entries)
 
 
-def _fitting(turn: StaffTurn, said: Sequence[Text]) -> int:
-    """Return how many of the first lines one message holds."""
-    return len(fitting((turn.services.texts.say(each, turn.language) for each in said), MAX_UNITS))
+def _fitting(turn: StaffTurn, said: Sequence[Text], heading: Text = "") -> int:
+    """Return how many of the first lines one message holds, below a heading."""
+    say = turn.services.texts.say
+    left = MAX_UNITS - utf16_units(say(heading, turn.language))
+    return len(fitting((say(each, turn.language) for each in said), left))
 
 
 def _list(turn: StaffTurn, heading: Text, said: Sequence[Text]) -> Text:
     """Return a list, of which as much is kept as one message holds, and how many more there are."""
-    kept = _fitting(turn, said)
+    kept = _fitting(turn, said, heading)
     left = len(said) - kept
     return lines(heading, *said[:kept], more(left) if left else None)
 

@@ -1,5 +1,7 @@
 """Renders the list of a day's bookings for a room of staff."""
 
+from collections.abc import Sequence
+from datetime import date
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -11,7 +13,9 @@ from bot.views.staff_alert import LANGUAGE
 from bot.views.staff_offer import open_offers, unresolved_offers
 from core.bookings.agenda import list_room_day
 from core.bookings.closures import listing
+from core.catalogue.registry import LoadedMunicipality
 from core.db.models import OutboxRow, StaffRoom
+from core.i18n import Text
 from core.messaging.keys import Cause
 from core.staff.rooms import is_one_way
 from dialogs.messages.closures import list_line
@@ -20,6 +24,14 @@ from dialogs.messages.staff_offer import open_heading, unresolved_heading
 
 MAX_EXCEPTIONS = 10
 """The most closures and openings of a day that are named, for a reason may be long."""
+
+
+def changed_hours(
+    session: Session, loaded: LoadedMunicipality, day: date, desk_id: int | None, today: date
+) -> Sequence[Text]:
+    """Return the lines of what is closed, or open besides, on a day; at a desk, if given."""
+    found = listing.on_day(session, loaded, day, desk_id)
+    return [list_line(loaded, *each, today) for each in found[:MAX_EXCEPTIONS]]
 
 
 def render_day_list(session: Session, services: Services, row: OutboxRow) -> Reply | None:
@@ -35,12 +47,11 @@ def render_day_list(session: Session, services: Services, row: OutboxRow) -> Rep
     entries = list_room_day(session, loaded, room, day)
     offers = open_offers(session, services, room)
     unresolved = unresolved_offers(session, services, room, services.clock())
-    exceptions = listing.on_day(session, loaded, day, room.desk_id)
+    exceptions = changed_hours(session, loaded, day, room.desk_id, day)
     if not entries and not offers and not unresolved and not exceptions:
         return None
     say = partial(services.texts.say, language=LANGUAGE)
-    changed = [say(list_line(loaded, *each, day)) for each in exceptions[:MAX_EXCEPTIONS]]
-    heading = "\n".join([*changed, say(day_heading(day, day, len(entries)))])
+    heading = "\n".join([*map(say, exceptions), say(day_heading(day, day, len(entries)))])
     # Where we only post, nobody can write the command.
     count = more if is_one_way(room.chat) else more_of_day
     left = ROOM_UNITS - utf16_units(heading) - utf16_units(say(count(len(entries)))) - 1

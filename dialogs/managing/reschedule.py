@@ -56,7 +56,9 @@ def _ask_review(ctx: Context) -> Prompt:
         ),
         yes_no_choices(
             _("Yes, move it to {time}", time=short_time_label(ctx, offer, start)),
-            _("No, keep the old time"),
+            _("No, keep the time that you hold for me")
+            if ctx.office.made_offer(booking)
+            else _("No, keep the old time"),
         ),
         names="whole",
     )

@@ -36,7 +36,10 @@ def when(asked: ExceptionRequest) -> Text:
 
 HEADINGS = {
     ExceptionKind.CLOSURE: (_("Close {where}? {when}"), _("Closed: {where} · {when}")),
-    ExceptionKind.OPENING: (_("Open {where} besides? {when}"), _("Open besides: {where} · {when}")),
+    ExceptionKind.OPENING: (
+        _("Extra opening? {where} · {when}"),
+        _("Extra opening: {where} · {when}"),
+    ),
 }
 """The headings by kind: of the preview, and of what is done."""
 
@@ -130,7 +133,7 @@ def list_line(
     loaded: LoadedMunicipality, number: int, asked: ExceptionRequest, today: date
 ) -> Text:
     """Return the line of a closure or an opening in a list."""
-    kind = _("closed") if asked.kind is ExceptionKind.CLOSURE else _("open besides")
+    kind = _("closed") if asked.kind is ExceptionKind.CLOSURE else _("extra opening")
     is_today = _("is today") if asked.first <= today <= asked.last else ""
     return join(
         " · ", f"{number}", kind, where(loaded, asked), when(asked), asked.reason or "", is_today

@@ -55,8 +55,8 @@ STAFF_COMMANDS: tuple[tuple[str, Text], ...] = (
     (StaffCommand.FIND, _("Find by code or surname")),
     (StaffCommand.BOOK, _("Book for a caller")),
     (StaffCommand.CLOSE, _("Close a desk or the office")),
-    (StaffCommand.OPEN, _("Open besides, or end a closure")),
-    (StaffCommand.CLOSURES, _("What is closed or open besides")),
+    (StaffCommand.OPEN, _("An extra opening, or the end of a closure")),
+    (StaffCommand.CLOSURES, _("Closures and extra openings")),
     (StaffCommand.HELP, _("Help")),
 )
 """The commands in the menu of groups, which are for staff, with labels."""

@@ -74,7 +74,7 @@ def test_a_closure_is_previewed_made_at_a_tap_and_told(room: People, text: str) 
     told = room.chat.texts()[-1]
     assert told.startswith("Κλειστά: town · Δευ 7/12/2026, 09:30–10:30\nΛόγος: απεργία\n")
     assert "2 πολίτες" in told
-    assert "(Ελένη Δήμου· για να αρθεί: /open 1)" in told
+    assert "(Ελένη Δήμου· για να αρθεί: /άνοιγμα 1)" in told
     states = room.chat.do(lambda s: [s.get_one(Booking, each).state for each in (moved, offer)])
     assert states == ["confirmed"] * 2
 
@@ -227,7 +227,11 @@ def test_the_chat_of_a_desk_closes_that_desk_and_of_a_group_asks_which(people: P
     [
         ("/close", "Γράψτε την ημέρα"),
         ("/close απεργία", "Γράψτε την ημέρα"),
-        ("/close 31/11", "Δεν υπάρχει τέτοια ημέρα"),
+        ("/close χτες", "Δεν κατάλαβα την ημέρα «χτες». Γράψτε την ημέρα"),
+        ("/close 3 Δεκεμβίου απεργία", "Δεν κατάλαβα την ημέρα «3 Δεκεμβίου»."),
+        ("/close 7/12, 8/12 απεργία", "Δεν κατάλαβα την ημέρα «7/12, 8/12 απεργία»."),
+        ("/close 31/11 απεργία", "Δεν υπάρχει τέτοια ημέρα: 31/11"),
+        ("/close 31 Νοεμβρίου απεργία", "Δεν υπάρχει τέτοια ημέρα: 31 Νοεμβρίου"),
         ("/close 7/12 25:00-26:00", "Δεν υπάρχουν τέτοιες ώρες"),
         ("/close 29/11/2026", "έχει περάσει"),
         ("/close 7/12 12:00-10:00", "12:00-10:00"),
@@ -241,6 +245,14 @@ def test_the_chat_of_a_desk_closes_that_desk_and_of_a_group_asks_which(people: P
 def test_bad_input_gets_a_clear_text(room: People, text: str, said: str) -> None:
     assert said in str(room.write(text))
     assert made(room) == []
+
+
+def test_the_list_of_a_day_begins_with_what_is_closed(room: People) -> None:
+    room.write("/close 7/12 απεργία")
+    room.tap(CLOSE)
+    line = "1 · κλειστά · town · Δευ 7/12/2026, όλη την ημέρα · απεργία"
+    assert room.write("/today 7/12") == f"{line}\nΔευτέρα 7 Δεκεμβρίου: κανένα ραντεβού."
+    assert line not in str(room.write("/today 8/12"))
 
 
 def test_talk_among_colleagues_closes_nothing(room: People) -> None:

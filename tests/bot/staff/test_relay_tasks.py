@@ -21,6 +21,7 @@ from tests.bot.staff.test_relay import (
     says,
     talking,
     texts_kept,
+    threads,
 )
 from tests.bot.staff_chat import GROUP
 from tests.conftest import mostly_on
