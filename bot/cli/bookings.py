@@ -8,6 +8,7 @@ import typer
 
 from bot.cli.booking_facts import TIME, facts, state
 from bot.cli.bookings_export import export
+from bot.cli.days import parse_day
 from bot.cli.office import OfficeCommand, office_command
 from bot.cli.staff import Municipality, echo_record, who
 from bot.cli.table import echo_table
@@ -34,7 +35,9 @@ bookings = typer.Typer(
     no_args_is_help=True,
 )
 
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Today, if not given.")]
+Day = Annotated[
+    datetime | None, typer.Option(parser=parse_day, metavar="DAY", help="Today, if not given.")
+]
 Code = Annotated[str, typer.Argument(help="The code of an appointment.")]
 When = Annotated[
     datetime,

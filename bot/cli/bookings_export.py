@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.days import parse_day
 from bot.cli.office import office_command
 from bot.cli.staff import Municipality
 from core.actor import OPERATOR
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 First = Annotated[
     datetime | None,
-    typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; without it, any."),
+    typer.Option("--from", parser=parse_day, metavar="DAY", help="The first day; without it, any."),
 ]
 Last = Annotated[
     datetime | None,
-    typer.Option("--to", formats=["%Y-%m-%d"], help="The last day; without it, any."),
+    typer.Option("--to", parser=parse_day, metavar="DAY", help="The last day; without it, any."),
 ]
 Format = Annotated[
     ExportFormat,

@@ -1,4 +1,4 @@
-"""The commands `rantevou close`, `open` and `closures`: what is closed, or opened besides."""
+"""The commands `rantevou close`, `open` and `closures`: closures and extra openings."""
 
 import re
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.days import parse_day
 from bot.cli.in_way import Yes, ask, plan_lines
 from bot.cli.office import office_command
 from bot.cli.table import echo_table
@@ -13,21 +14,21 @@ from core.actor import OPERATOR
 from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from bot.cli.office import OfficeCommand
     from core.bookings.closures.request import ExceptionRequest
     from core.bookings.closures.service import Ended
     from core.db.models import ExceptionKind
 
-_FORMATS = ["%Y-%m-%d"]
-
 Municipality = Annotated[str, typer.Argument(help="The id of a municipality.")]
-From = Annotated[datetime, typer.Argument(metavar="FROM", formats=_FORMATS, help="The first day.")]
+From = Annotated[datetime, typer.Argument(metavar="FROM", parser=parse_day, help="The first day.")]
 OptionalFrom = Annotated[
-    datetime | None, typer.Argument(metavar="[FROM]", formats=_FORMATS, help="The first day.")
+    datetime | None, typer.Argument(metavar="[FROM]", parser=parse_day, help="The first day.")
 ]
 To = Annotated[
     datetime | None,
-    typer.Argument(metavar="[TO]", formats=_FORMATS, help="The last day; the first, if not given."),
+    typer.Argument(metavar="[TO]", parser=parse_day, help="The last day; the first, if not given."),
 ]
 Branch = Annotated[str | None, typer.Option(help="Only this branch.")]
 Desk = Annotated[str | None, typer.Option(help="Only this desk: BRANCH/DESK.")]
@@ -36,6 +37,8 @@ Hours = Annotated[
 ]
 Reason = Annotated[str | None, typer.Option(help="Citizens are told.")]
 Number = Annotated[int | None, typer.Option(help="What ends, as `closures` shows it.")]
+
+_KINDS = {"closure": "closure", "opening": "extra opening"}
 
 LIST = ("number", "what", "where", "from", "to", "hours", "reason", "by")
 
@@ -74,7 +77,7 @@ def open_besides(
     number: Number = None,
     yes: Yes = False,
 ) -> None:
-    """Open a municipality, a branch or a desk besides; or end a closure or opening by its number.
+    """Make an extra opening of a municipality, a branch or a desk; or end one, or a closure.
 
     An extra opening is for all that its desks serve, also on a public holiday. When a closure ends,
     the offers that citizens haven't accepted are withdrawn, and their appointments stand; when an
@@ -105,7 +108,7 @@ def open_besides(
                 ),
                 alone=True,
             )
-            typer.echo("\n".join([f"number {number} has ended", *said]))
+            typer.echo("\n".join([f"Number {number} has ended.", *said]))
         elif first is not None:
             asked = _asked(ExceptionKind.OPENING, municipality, first, last, branch, desk, hours)
             _make(command, asked, yes)
@@ -140,7 +143,7 @@ def list_closures(municipality: Municipality) -> None:
         )
         for each in found
     ]
-    echo_table(LIST, rows, f"Nothing is closed or opened besides at {municipality}.")
+    echo_table(LIST, rows, f"There are no closures or extra openings at {municipality}.")
 
 
 def _asked(
@@ -179,12 +182,24 @@ def _asked(
 def _make(command: "OfficeCommand", asked: "ExceptionRequest", yes: bool) -> None:
     """Show what becomes of the bookings in the way, ask, and close or open."""
     from core.bookings.closures import service as closures
+    from core.bookings.closures.checks import FIRST_OPEN
+    from core.errors import StaffRefused
+    from core.i18n import TextTemplate
 
-    lines = command.run(
-        lambda session, now: plan_lines(
-            closures.preview(session, command.registry, OPERATOR, asked, now)
-        )
-    )
+    def preview(session: "Session", now: datetime) -> list[str]:
+        try:
+            return plan_lines(closures.preview(session, command.registry, OPERATOR, asked, now))
+        except StaffRefused as refused:
+            text = refused.text
+            if isinstance(text, TextTemplate) and text.message == FIRST_OPEN.message:
+                number = text.args["number"]
+                first = f"rantevou open {asked.municipality_id} --number {number}"
+                raise ConfigurationError(
+                    f"It is closed then, by number {number}. First: {first}"
+                ) from None
+            raise
+
+    lines = command.run(preview)
     if lines and not yes:
         ask("\n".join(lines), "Go on?")
     number, done = command.run(
@@ -194,4 +209,4 @@ def _make(command: "OfficeCommand", asked: "ExceptionRequest", yes: bool) -> Non
         ),
         alone=True,
     )
-    typer.echo("\n".join([f"number {number}: {asked.kind} made", *done]))
+    typer.echo("\n".join([f"The {_KINDS[asked.kind]} is made, number {number}.", *done]))

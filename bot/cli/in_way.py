@@ -22,19 +22,21 @@ def plan_lines(planned: "Plan", begun: int = 0) -> list[str]:
     """Return what would become of the bookings in the way, in lines; none if there are none."""
     moved = [booking for booking, _desk in planned.moves]
     counted = {
-        "another desk takes, at the same time": moved,
-        "another time is offered for": planned.offers,
+        "Moved to another desk at the same time": moved,
+        "Offered another time": planned.offers,
     }
     lines = [
-        f"bookings that {what}: {len(bookings)} ({_codes(bookings)})"
+        f"{what}: {len(bookings)} ({_codes(bookings)})"
         for what, bookings in counted.items()
         if bookings
     ]
-    return [*lines, *[f"bookings that are under way, and stay: {begun}"] * bool(begun)]
+    return [*lines, *[f"Under way, so left as they are: {begun}"] * bool(begun)]
 
 
 def _codes(bookings: "Sequence[Booking]") -> str:
-    codes = [booking.code or "" for booking in bookings[:MAX_CODES]]
+    from core.bookings.reference import format_code
+
+    codes = [format_code(booking.code or "") for booking in bookings[:MAX_CODES]]
     return ", ".join(codes) + ", …" * (len(bookings) > MAX_CODES)
 
 

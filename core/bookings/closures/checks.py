@@ -17,6 +17,9 @@ from core.i18n import FormattedDate, TextTemplate, _
 
 DAY = "d/M/y"
 
+FIRST_OPEN = _("It is closed then, by number {number}. First: /open {number}")
+"""The refusal of an extra opening; the command line names its own command."""
+
 
 def check_times(row: ScheduleException, zone: ZoneInfo, now: datetime) -> None:
     """Raise StaffRefused (invalid) where the days and hours can't be so."""
@@ -69,8 +72,7 @@ def check_others(session: Session, row: ScheduleException) -> None:
             continue
         number = str(other.id)
         if other.kind == ExceptionKind.CLOSURE and row.kind == ExceptionKind.OPENING:
-            text = _("It is closed then, by number {number}. First: /open {number}", number=number)
-            raise changed(text)
+            raise changed(TextTemplate(FIRST_OPEN.message, args={"number": number}))
         if other.kind == row.kind:
             text = (
                 _("It is closed then already, by number {number}.", number=number)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.ops.time_offers import work_once
+from core.bookings.reference import format_code
 from core.db.models import Booking, TimeOffer
 from tests.bot.cli.test_bookings import booking, local  # noqa: F401 a fixture here too
 from tests.bot.cli.test_staff import Technician, technician  # noqa: F401 a fixture here too
@@ -33,17 +34,19 @@ def test_a_day_is_closed_after_a_preview_listed_and_opened_again(
     day, code = local(booking.starts_at, "%Y-%m-%d"), booking.code
     close = ("close", "kalamata", day, "--reason", "Απεργία")
     refused = technician(*close, code=1).stderr
-    line = f"bookings that another time is offered for: 1 ({code})"
+    line = f"Offered another time: 1 ({format_code(code or '')})"
     assert refused == f"{line}. Nothing was changed. To go on, add: --yes\n"
     assert technician.lines("closures", "kalamata") == []
-    assert technician(*close, "--yes").stdout == f"number 1: closure made\n{line}\n"
+    assert technician(*close, "--yes").stdout == f"The closure is made, number 1.\n{line}\n"
     assert offers(technician) == ["pending"]
     assert technician.lines("closures", "kalamata") == [
         ["1", "closure", "-", day, day, "-", "Απεργία", "operator"]
     ]
     assert "by number 1" in technician(*close, "--yes", code=1).stderr
+    opened = technician("open", "kalamata", day, "--hours", "10:00-12:00", code=1).stderr
+    assert "First: rantevou open kalamata --number 1" in opened
     ended = technician("open", "kalamata", "--number", "1").stdout
-    assert ended == "number 1 has ended\noffers that are withdrawn: 1\n"
+    assert ended == "Number 1 has ended.\noffers that are withdrawn: 1\n"
     assert offers(technician) == ["pending"]
     deployment = technician.deployment
     asyncio.run(work_once(deployment.database, deployment.services))  # as the server does
@@ -57,7 +60,7 @@ def test_a_desk_is_opened_besides(technician: Technician, booking: Booking) -> N
     day = local(booking.starts_at + timedelta(days=1), "%Y-%m-%d")
     desk = "koinoniki-arogi/stegasi"
     made = technician("open", "kalamata", day, "--hours", "17:00-24:00", "--desk", desk)
-    assert made.stdout == "number 1: opening made\n"
+    assert made.stdout == "The extra opening is made, number 1.\n"
     assert technician.lines("closures", "kalamata") == [
         ["1", "opening", desk, day, day, "17:00-24:00", "-", "operator"]
     ]
@@ -88,9 +91,14 @@ def test_what_cannot_be_is_refused_in_a_line(
     assert len(refused.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("2026-11-31", "2026-11-31: there is no such day"), ("3/12", "a day such as 2026-12-03")],
+)
 @on_sqlite
-def test_a_day_that_no_calendar_has_is_refused(technician: Technician) -> None:
-    assert "2026-11-31" in technician("close", "kalamata", "2026-11-31", code=2).stderr
+def test_what_is_no_day_is_refused(technician: Technician, given: str, said: str) -> None:
+    assert said in technician("close", "kalamata", given, code=2).stderr
+    assert said in technician("bookings", "list", "--day", given, code=2).stderr
 
 
 @on_sqlite
