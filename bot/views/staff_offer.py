@@ -10,14 +10,15 @@ from bot.context import Services
 from bot.messages import Reply, ReplyChoice
 from bot.staff_messages import StaffButton, StaffTap
 from bot.views.staff_alert import LANGUAGE, number_button
-from bot.views.staff_question import which_booking
+from bot.views.staff_question import MUST_BE_CALLED, which_booking
 from core.bookings.agenda import entry_of
 from core.bookings.offers.ends import OPEN
 from core.bookings.offers.service import hold_of, unresolved
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, OfferState, OutboxRow, StaffRoom, TimeOffer
-from core.i18n import Text
+from core.i18n import Text, lines
 from core.messaging.keys import Cause
+from core.messaging.notifications import reaches_anybody
 from core.staff.alerts import first_alert
 from core.staff.rooms import is_for
 from dialogs.messages import staff_offer as texts
@@ -71,7 +72,11 @@ def render_offer_question(session: Session, services: Services, row: OutboxRow) 
     booking = session.get_one(Booking, row.booking_id)
     first, choices = first_alert(session, row), []
     if row.replaces_id is None:
-        said: Text = texts.ask_to_offer(which_booking(services, booking))
+        is_told = reaches_anybody(session, services.registry, booking)
+        said: Text = lines(
+            texts.ask_to_offer(which_booking(services, booking)),
+            None if is_told else MUST_BE_CALLED,
+        )
         start = int(booking.starts_at.timestamp())
         choices = [
             ReplyChoice(

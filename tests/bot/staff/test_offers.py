@@ -14,6 +14,7 @@ from core.bookings.offers import service as time_offers
 from core.bookings.offers.making import make_offers, plan_offers
 from core.db.models import Booking, ExceptionKind, OutboxRow, TimeOffer
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
+from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff.test_relay import CITIZEN, move_to_telegram
 from tests.bot.staff_chat import GROUP
@@ -285,3 +286,14 @@ def test_who_writes_to_the_office_answers_an_offer_by_the_words_of_its_button(
     run_job(people)
     people.write(typed, CITIZEN, private=True)
     assert offer(people).state == state
+
+
+def test_who_cannot_be_reached_by_a_message_is_to_be_called_as_the_question_says(
+    asked: People,
+) -> None:
+    warning = "Κανένα μήνυμά μας"
+    assert warning not in asked.chat.texts()[-1]
+    asked.chat.services.registry.accounts = frozenset({ACCOUNT})  # the citizen's isn't served
+    asked.tap(MOVE)
+    asked.deliver()
+    assert warning in asked.chat.texts()[-1]
