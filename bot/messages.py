@@ -1,7 +1,7 @@
 """Inbound messages and replies, independent of platforms; replies are in a language."""
 
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -11,10 +11,20 @@ from dialogs.engine.prompts import Layout
 from dialogs.messages.blocks import FactKind
 from dialogs.nlu.input_hint import InputHint
 
-PRINTABLE = r"^\P{C}*$"
-"""Matches text without control characters and lone surrogates, which can't be stored."""
 
-Id = Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=300)]
+def _leave_pattern_out(schema: dict[str, Any]) -> None:
+    """Describe it without the pattern, which only pydantic's regular expressions can read."""
+    schema.pop("pattern", None)
+
+
+Printable = Annotated[
+    str,
+    StringConstraints(pattern=r"^\P{C}*$"),
+    Field(json_schema_extra=_leave_pattern_out),
+]
+"""A text without control characters and lone surrogates, which can't be stored."""
+
+Id = Annotated[Printable, StringConstraints(max_length=300)]
 
 
 class ReplyChoice(BaseModel):

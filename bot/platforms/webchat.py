@@ -17,7 +17,7 @@ from pydantic.config import JsonDict
 
 from bot.i18n.stated_language import LANGUAGE_OF_OTHERS, stated_language
 from bot.i18n.timezones import zone_names
-from bot.messages import PRINTABLE, WEBCHAT, Inbound, Reply, ReplyBlock, Sender
+from bot.messages import WEBCHAT, Inbound, Printable, Reply, ReplyBlock, Sender
 from core.catalogue.registry import Registry
 from core.i18n import LANGUAGES, Language
 
@@ -55,24 +55,22 @@ class TurnRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=ONE_OF_BOTH)
 
-    conversation: str | None = Field(
+    conversation: Printable | None = Field(
         default=None,
         max_length=100,
-        pattern=PRINTABLE,
         description="The token of an earlier answer; null begins",
     )
-    message_id: str = Field(
+    message_id: Printable = Field(
         min_length=1,
         max_length=100,
-        pattern=PRINTABLE,
         description="Yours; the same one again gives the same answer and changes nothing. "
         "Use a random UUID, so that a lost first answer can be had again too",
     )
     text: str | None = Field(
         default=None, description="What was typed; either this or a choice is given, never both"
     )
-    choice: str | None = Field(
-        default=None, max_length=100, pattern=PRINTABLE, description="The id of a choice"
+    choice: Printable | None = Field(
+        default=None, max_length=100, description="The id of a choice"
     )
     language: SpokenLanguage = Field(
         default=None,

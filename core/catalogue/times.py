@@ -4,7 +4,7 @@ import re
 from datetime import time
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 MIDNIGHT = time.max
 """The end of a day, written 24:00."""
@@ -32,7 +32,17 @@ def _write_end(value: time) -> str:
     return "24:00" if value == MIDNIGHT else value.isoformat()
 
 
-Clock = Annotated[time, BeforeValidator(_check_clock)]
+def _described(pattern: str) -> WithJsonSchema:
+    """Describe a time by its form: the `time` of JSON Schema has seconds and an offset."""
+    return WithJsonSchema({"type": "string", "pattern": pattern}, mode="validation")
+
+
+Clock = Annotated[
+    time, BeforeValidator(_check_clock), _described(r"^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$")
+]
 ClockEnd = Annotated[
-    time, BeforeValidator(_check_end), PlainSerializer(_write_end, when_used="json-unless-none")
+    time,
+    BeforeValidator(_check_end),
+    PlainSerializer(_write_end, when_used="json-unless-none"),
+    _described(r"^(([01][0-9]|2[0-3]):[0-5][0-9](:00)?|24:00)$"),
 ]

@@ -1,5 +1,6 @@
 """The documentation: whole in itself, with nothing fetched from outside."""
 
+import json
 import re
 from html import unescape
 from html.parser import HTMLParser
@@ -77,6 +78,23 @@ def test_the_description_names_every_field_and_problem(client: httpx.Client) -> 
     for block in schemas["TurnReply"]["properties"]["blocks"]["items"]["oneOf"]:
         assert f"<h2>{block['$ref'].rpartition('/')[2]}</h2>" in page
     assert "<h2>FactRow</h2>" in page
+
+
+def test_the_descriptions_patterns_are_read_by_any_program_and_times_are_by_their_form(
+    client: httpx.Client,
+) -> None:
+    described = client.get("/openapi.json")
+    patterns = re.findall(r'"pattern":("(?:\\.|[^"\\])*")', described.text)
+    for each in map(json.loads, patterns):
+        re.compile(each)
+        assert "\\p" not in each.lower()
+    closure = described.json()["components"]["schemas"]["NewClosure"]
+    for name, right in (("start", "10:00"), ("end", "24:00")):
+        string, _null = closure["properties"][name]["anyOf"]
+        assert "format" not in string
+        assert re.search(string["pattern"], closure["examples"][0][name])
+        assert re.search(string["pattern"], right)
+        assert not re.search(string["pattern"], "10:00:00Z")
 
 
 @pytest.mark.parametrize(
