@@ -69,9 +69,7 @@ class TurnRequest(BaseModel):
     text: str | None = Field(
         default=None, description="What was typed; either this or a choice is given, never both"
     )
-    choice: Printable | None = Field(
-        default=None, max_length=100, description="The id of a choice"
-    )
+    choice: Printable | None = Field(default=None, max_length=100, description="The id of a choice")
     language: SpokenLanguage = Field(
         default=None,
         description=f"Of your page, such as el or el-GR. {LANGUAGE_RULE}",

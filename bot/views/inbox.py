@@ -15,36 +15,27 @@ from core.messaging.conversations import StoredConversation
 from core.messaging.keys import RELAYED_TO_CITIZEN
 
 
-def fetch(session: Session, services: Services, sender: Sender) -> None:
-    """Add the notifications due to a sender to their conversation, each once."""
+def fetch(session: Session, services: Services, sender: Sender) -> list[Reply]:
+    """Add the messages due to a sender to their conversation, each once; return them."""
     loaded = load_conversation(session, services, sender, lock=True)
     if loaded is None:
-        return
+        return []
     found, now = loaded.found, services.clock()
     rows = [
         *page_inbox.pending_for(session, WEBCHAT, found.citizen_id, now),
         *page_inbox.relayed_to(session, WEBCHAT, found.contact_id, now),
     ]
-    for due in sorted(rows, key=lambda row: (row.due_at, row.id)):
-        _add(session, services, found, sender, due)
-
-
-def fetch_relayed(session: Session, services: Services, sender: Sender) -> list[Reply]:
-    """Add what an office wrote to a sender to their conversation, each once; return it."""
-    loaded = load_conversation(session, services, sender, lock=True)
-    if loaded is None:
-        return []
-    found, now = loaded.found, services.clock()
-    rows = page_inbox.relayed_to(session, WEBCHAT, found.contact_id, now)
-    added = (_add(session, services, found, sender, due) for due in rows)
+    due = sorted(rows, key=lambda row: (row.due_at, row.id))
+    added = [_add(session, services, found, sender, each) for each in due]
     return [reply for reply in added if reply]
 
 
-def has_relayed(session: Session, services: Services, sender: Sender) -> bool:
-    """Return whether an office has written to a sender what they haven't got yet."""
+def has_news(session: Session, services: Services, sender: Sender) -> bool:
+    """Return whether messages are due to a sender."""
     found = conversations.find(session, sender.account, sender.address)
-    now = services.clock()
-    return bool(found and page_inbox.relayed_to(session, WEBCHAT, found.contact_id, now))
+    if found is None:
+        return False
+    return bool(page_inbox.have_pending(session, WEBCHAT, [found.id], services.clock()))
 
 
 def _add(

@@ -8,14 +8,20 @@ from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Choice, Prompt, yes_no_choices
 from dialogs.managing.edit import EDIT
-from dialogs.managing.find import check_allowed, find_steps, may_withdraw, picked_booking
+from dialogs.managing.find import (
+    cancelled_message,
+    check_allowed,
+    find_steps,
+    leave_cancelled,
+    may_withdraw,
+    picked_booking,
+)
 from dialogs.managing.offers import accept_latest
 from dialogs.managing.reschedule import BOOKING_KEPT, MOVE
 from dialogs.messages.appointment import (
     BOOKING_ACTIONS,
     appointment_facts,
     attendee_facts,
-    one_line,
 )
 from dialogs.messages.blocks import Heading, Message, Paragraph, message
 
@@ -91,8 +97,7 @@ def _cancel(ctx: Context, answer: str) -> None:
         ctx.say(BOOKING_KEPT)
         return
     ctx.office.cancel(booking)
-    cancelled = one_line(ctx.office.of_booking(booking), booking, ctx.zone)
-    ctx.say(_("Your appointment was cancelled: {appointment}.", appointment=cancelled))
+    ctx.say(cancelled_message(ctx, booking))
 
 
 def _cancel_steps(_ctx: Context) -> Iterator[Step]:
@@ -134,8 +139,10 @@ def _withdraw_steps(_ctx: Context) -> Iterator[Step]:
     yield Step("sure", _("Withdraw consent"), _ask_withdraw, effect=_withdraw, automatic=False)
 
 
-BOOKINGS = Dialog("bookings", _("My bookings"), _bookings_steps)
-CANCEL = Dialog("cancel", _("Cancel an appointment"), _cancel_steps)
-WITHDRAW = Dialog("withdraw", _("Withdraw my consent"), _withdraw_steps)
+BOOKINGS = Dialog("bookings", _("My bookings"), _bookings_steps, before_turn=leave_cancelled)
+CANCEL = Dialog("cancel", _("Cancel an appointment"), _cancel_steps, before_turn=leave_cancelled)
+WITHDRAW = Dialog(
+    "withdraw", _("Withdraw my consent"), _withdraw_steps, before_turn=leave_cancelled
+)
 
 MANAGING = (BOOKINGS, MOVE, CANCEL, EDIT, WITHDRAW)

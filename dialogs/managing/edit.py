@@ -10,7 +10,7 @@ from dialogs.booking.details import condition_holds, detail_step
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Choice, Prompt
-from dialogs.managing.find import find_steps, picked_booking
+from dialogs.managing.find import find_steps, leave_cancelled, picked_booking
 from dialogs.messages.appointment import appointment_facts, attendee_facts, booking_message
 
 STEP_PREFIX = "details."
@@ -92,4 +92,4 @@ def _steps(ctx: Context) -> Iterator[Step]:
         yield detail_step(field, always_asked=True, effect=partial(_edit_booking, field))
 
 
-EDIT = Dialog("edit", _("Change my details"), _steps)
+EDIT = Dialog("edit", _("Change my details"), _steps, before_turn=leave_cancelled)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from core.bookings.reference import fold_code, is_code
+from core.bookings.service import OVER
 from core.catalogue.model import ConsentReference
-from core.db.models import Booking
+from core.db.models import Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
-from core.i18n import _, lines
+from core.i18n import Text, _, lines
 from dialogs.booking.selection import existing_booking
 from dialogs.context import Context, Step, refusable
 from dialogs.engine import navigation
@@ -48,6 +49,24 @@ def check_allowed(ctx: Context, booking: Booking) -> None:
     except BookingRefused:
         navigation.end_dialog(ctx)
         raise
+
+
+def leave_cancelled(ctx: Context) -> None:
+    """End the dialog, and say so, where its booking was cancelled meanwhile, as by the office."""
+    booking = existing_booking(ctx)
+    if booking is None or booking.state != BookingState.CANCELLED:
+        return
+    navigation.end_dialog(ctx)
+    if ctx.office.of_booking(booking).has(booking.service, booking.branch):
+        ctx.say(cancelled_message(ctx, booking))
+    else:
+        ctx.say(OVER)  # the catalogue has no name of it any more
+
+
+def cancelled_message(ctx: Context, booking: Booking) -> Text:
+    """Return the message that an appointment was cancelled."""
+    cancelled = one_line(ctx.office.of_booking(booking), booking, ctx.zone)
+    return _("Your appointment was cancelled: {appointment}.", appointment=cancelled)
 
 
 def ask_by_code(ctx: Context, _argument: str) -> None:

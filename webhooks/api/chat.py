@@ -20,12 +20,12 @@ def routes(application: Application, limits: RequestLimits) -> APIRouter:
     """Return the web chat's routes."""
     router = APIRouter()
 
-    async def _relayed(sender: Sender) -> list[Reply]:
-        """Return what an office has written since, which a page would be told of by itself."""
+    async def _fetched(sender: Sender) -> list[Reply]:
+        """Return what has come since, which a page would be told of by itself."""
         services, database = application.services, application.database
-        if not await database.read(lambda s: inbox.has_relayed(s, services, sender)):
+        if not await database.read(lambda s: inbox.has_news(s, services, sender)):
             return []
-        return await database.write(lambda s: inbox.fetch_relayed(s, services, sender))
+        return await database.write(lambda s: inbox.fetch(s, services, sender))
 
     @router.post(
         "/chat/turns",
@@ -47,7 +47,7 @@ def routes(application: Application, limits: RequestLimits) -> APIRouter:
             stated = stated_language(request.headers.get("accept-language"))
             body = body.model_copy(update={"language": stated})
         token, inbound = webchat.parse(body, application.services.registry, source)
-        relayed = await _relayed(inbound) if body.conversation else []
+        fetched = await _fetched(inbound) if body.conversation else []
         try:
             try:
                 replies = await application.handle_message(inbound)
@@ -58,6 +58,6 @@ def routes(application: Application, limits: RequestLimits) -> APIRouter:
                 replies = await application.handle_message(inbound)
         except UnknownConversation:
             raise HTTPException(404, "No conversation has that token.") from None
-        return webchat.render(token, [*relayed, *replies])
+        return webchat.render(token, [*fetched, *replies])
 
     return router

@@ -1,14 +1,18 @@
 """POST /chat/turns, over real HTTP: bookings, fields, tokens, repeated messages."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.db.models import InboundRow
+from core.actor import OPERATOR
+from core.bookings import by_staff
+from core.db.models import Booking, InboundRow
+from core.messaging.notifications import notified_on
 from tests.conftest import Deployment
 from tests.webhooks.chat_client import CODE, ENGLISH, GREEK, Answers, ChatClient
 from tests.webhooks.conftest import Serve
@@ -204,6 +208,39 @@ def test_a_confirmation_sent_twice_books_once(serve: Serve) -> None:
     assert CODE.search(once["replies"][0]["text"])
     citizen.say("τα ραντεβού μου")
     assert citizen.step == "action"  # there is one, so it isn't asked which
+
+
+@pytest.mark.parametrize("act", ["move", "cancel"])
+def test_what_the_office_changes_is_told_before_the_replies_to_the_next_message(
+    serve: Serve, deployment: Deployment, act: str
+) -> None:
+    citizen, services = ChatClient(serve(), language="en"), deployment.services
+    services.registry.accounts = frozenset({"webchat"})
+    citizen.say("Hello")
+    citizen.answer(ENGLISH, taps=True)
+    citizen.say("my bookings")
+
+    def change(session: Session) -> list[str]:
+        booking, now = session.scalars(select(Booking)).one(), services.clock()
+        if act == "cancel":
+            by_staff.cancel(session, services.registry, OPERATOR, booking, now, "Strike")
+        else:
+            later = booking.starts_at + timedelta(days=7)
+            by_staff.move(session, services.registry, OPERATOR, booking, later, now)
+        session.flush()
+        return list(notified_on(session, booking, now))
+
+    assert deployment.database.write_sync(change) == ["webchat"]
+    citizen.tap("Cancel")
+    if act == "cancel":
+        assert "Strike" in citizen.replies[0]["text"]
+        assert "Your appointment was cancelled: " in citizen.replies[1]["text"]
+        assert citizen.step == "task"
+    else:
+        assert "moved" in citizen.replies[0]["text"]
+        assert citizen.step == "sure"
+    told = citizen.replies[0]["text"]
+    assert told not in citizen.say("hello")
 
 
 def test_a_first_message_with_a_random_uuid_sent_again_finds_its_conversation(
