@@ -77,7 +77,8 @@ async def read_record(
     cursor: Cursor = None,
 ) -> Record:
     """Return what staff did, the newest first; who looked at something is in it, too."""
-    after = place_after(cursor)
+    listed = ("record", municipality, booking)
+    after = place_after(cursor, *listed)
 
     def run(work: Work) -> Record:
         check_municipality(work.staff, Action.LIST_RECORD, municipality)
@@ -107,7 +108,7 @@ async def read_record(
                 )
                 for each in shown
             ],
-            next=dump_cursor(ListPlace(end.at, end.id)) if end else None,
+            next=dump_cursor(ListPlace(end.at, end.id), *listed) if end else None,
         )
 
     return await caller.read(run)

@@ -168,7 +168,8 @@ async def list_bookings(
     cursor: Cursor = None,
 ) -> BookingPage:
     """Return the bookings that begin on some days, by time: those that the member serves."""
-    after = place_after(cursor)
+    listed = ("bookings", municipality, first, last, desk, sorted(set(state or ())))
+    after = place_after(cursor, *listed)
 
     def run(work: Work) -> BookingPage:
         check_municipality(work.staff, Action.LIST, municipality)
@@ -192,7 +193,7 @@ async def list_bookings(
         end = shown[-1] if len(found) > limit else None
         return BookingPage(
             bookings=[summary(loaded, each) for each in shown],
-            next=dump_cursor(ListPlace(end.starts_at, end.booking_id)) if end else None,
+            next=dump_cursor(ListPlace(end.starts_at, end.booking_id), *listed) if end else None,
         )
 
     return await caller.write(run)
@@ -243,10 +244,10 @@ async def export_bookings(
     )
 
 
-def place_after(cursor: str | None) -> ListPlace | None:
+def place_after(cursor: str | None, *listed: object) -> ListPlace | None:
     """Return the place of a cursor. Raises RequestValidationError."""
     try:
-        return None if cursor is None else parse_cursor(cursor)
+        return None if cursor is None else parse_cursor(cursor, *listed)
     except ValueError as error:
         raise invalid("cursor", str(error)) from None
 

@@ -148,6 +148,13 @@ def test_pages_are_stable_when_bookings_are_made_between_them(office: TownsOffic
     assert [each["id"] for each in page["bookings"]] == [early.id, late.id]
     before, after = office.book("09:30"), office.book("10:30", "tax")
     rest = office.get(BOOKINGS, key, params={**DAY, "cursor": page["next"]}).json()
+    for path, params in (
+        (BOOKINGS, {**DAY, "state": "confirmed"}),
+        (f"/municipalities/{TOWN}/record", {}),
+    ):
+        other = office.get(path, office.key(), params={**params, "cursor": page["next"]})
+        assert other.status_code == 422
+        assert "another list" in other.json()["errors"][0]["message"]
     assert [each["id"] for each in rest["bookings"]] == [twin.id, after.id]
     assert rest["next"] is None
     assert ids(office, key) == [early.id, before.id, late.id, twin.id, after.id]
