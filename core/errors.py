@@ -47,6 +47,11 @@ class StaffRefusalKind(StrEnum):
     """It isn't as it was shown, or not in a state in which that can be done."""
     NOT_FREE = "not_free"
     """No desk is open and free at a time."""
+    TOO_EARLY = "too_early"
+    TOO_LATE = "too_late"
+    """The day or week within which that can be done is over."""
+    UNREACHABLE = "unreachable"
+    """The citizen has no chat with us, or nobody would get the answer."""
 
 
 class StaffRefused(Refused[StaffRefusalKind]):

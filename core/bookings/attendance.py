@@ -23,6 +23,7 @@ from core.bookings.true_state import (
 )
 from core.catalogue.registry import Registry
 from core.db.models import Booking, BookingState, History, HistoryAction
+from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import _
 from core.staff.alerts import enqueue_alerts
 from core.staff.rights import Action
@@ -85,13 +86,17 @@ def mark_outcome(
 ) -> None:
     """Mark that the citizen came, or didn't: from the start on, for a week.
 
-    `action` is one of OUTCOMES. Raises StaffRefused: not_allowed, not_found, changed.
+    `action` is one of OUTCOMES. Raises StaffRefused: not_allowed, not_found, changed, too_early,
+    too_late.
     """
     check_right(registry, staff, action, booking)
     check_confirmed(session, registry, booking, shown)
     if now < booking.starts_at:
         start = day_and_time(booking.starts_at, zone_of(registry, booking))
-        raise changed(_("That can be marked once the appointment begins: {start}.", start=start))
+        raise StaffRefused(
+            StaffRefusalKind.TOO_EARLY,
+            _("That can be marked once the appointment begins: {start}.", start=start),
+        )
     check_recent(registry, booking, now)
     outcome = OUTCOMES[action]
     booking.state = outcome.state
@@ -99,10 +104,12 @@ def mark_outcome(
 
 
 def check_recent(registry: Registry, booking: Booking, now: datetime) -> None:
-    """Raise StaffRefused (changed) where a booking is over since longer than MARKED_WITHIN."""
+    """Raise StaffRefused (too_late) where a booking is over since longer than MARKED_WITHIN."""
     if now > booking.starts_at + MARKED_WITHIN:
         start = day_and_time(booking.starts_at, zone_of(registry, booking))
-        raise changed(_("This appointment is long over: {start}.", start=start))
+        raise StaffRefused(
+            StaffRefusalKind.TOO_LATE, _("This appointment is long over: {start}.", start=start)
+        )
 
 
 def last_mark(booking: Booking) -> Action | None:
@@ -141,14 +148,17 @@ def undo(
     """Take back what was marked last, on the day on which it was marked; both stay recorded.
 
     `action` is what was marked: CAME, NO_SHOW or ARRIVED. Raises StaffRefused: not_allowed,
-    not_found, changed.
+    not_found, changed, too_late.
     """
     check_right(registry, staff, Action.UNDO, booking)
     if last_mark(booking) is not action:
         check_confirmed(session, registry, booking)
         raise changed(_("It is undone already."))
     if undoable(session, registry, booking, now) is None:
-        raise changed(_("That can be undone only on the day on which it was marked."))
+        raise StaffRefused(
+            StaffRefusalKind.TOO_LATE,
+            _("That can be undone only on the day on which it was marked."),
+        )
     if action is Action.ARRIVED:
         booking.arrived_at = None
     else:

@@ -6,11 +6,10 @@ from sqlalchemy.orm import Session
 
 from core.actor import Staff
 from core.bookings.by_staff import check_right
-from core.bookings.true_state import changed
 from core.catalogue.registry import Registry
 from core.db.models import Booking, Contact
 from core.errors import StaffRefusalKind, StaffRefused
-from core.i18n import _
+from core.i18n import TextTemplate, _
 from core.messaging.notifications import citizen_contact
 from core.messaging.outbox import platform_of
 from core.staff import relay, relay_sending
@@ -28,7 +27,7 @@ def write_to_citizen(
     """Send a text to the citizen of a booking.
 
     What they answer goes to the room that is for the booking. Raises StaffRefused: not_allowed,
-    not_found; invalid; changed, where they have no chat with us, or nobody would get the answer.
+    not_found; invalid; unreachable, where they have no chat with us or nobody would get the answer.
     """
     check_right(registry, staff, Action.RELAY, booking)
     text = text.strip()
@@ -39,11 +38,11 @@ def write_to_citizen(
         )
     contact_id = citizen_contact(session, registry, booking)
     if contact_id is None:
-        raise changed(_("The citizen has no chat with us. Please call them."))
+        raise _unreachable(_("The citizen has no chat with us. Please call them."))
     body = registry[booking.municipality_id].body
     room = relay.find_room(session, registry, body, booking.service, booking.desk_id)
     if room is None:
-        raise changed(
+        raise _unreachable(
             _("No chat of employees is there that would get an answer. Please call the citizen.")
         )
     thread = relay.open_thread(
@@ -56,3 +55,7 @@ def chat_of_citizen(session: Session, registry: Registry, booking: Booking) -> s
     """Return the platform on which the citizen of a booking can be written to; None for none."""
     contact_id = citizen_contact(session, registry, booking)
     return platform_of(session.get_one(Contact, contact_id).account) if contact_id else None
+
+
+def _unreachable(text: TextTemplate) -> StaffRefused:
+    return StaffRefused(StaffRefusalKind.UNREACHABLE, text)

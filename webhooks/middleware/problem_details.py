@@ -39,11 +39,45 @@ WORDS = {
 """The remedy for a client's developer, by pydantic's type of error."""
 
 
+CODES: Mapping[int, str] = {
+    401: "no_valid_key",
+    403: "insufficient_scope",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "running",
+    412: "changed",
+    413: "too_long",
+    422: "invalid",
+    428: "if_match_missing",
+    429: "too_many_requests",
+    500: "failed",
+    503: "busy",
+}
+"""The kind of a problem by its status, where nothing else names it."""
+
+KEY_REUSED = "key_reused"
+
+
+class ProblemError(HTTPException):
+    """An error of a kind that its status doesn't tell."""
+
+    def __init__(self, status: int, detail: str, code: str) -> None:
+        super().__init__(status, detail)
+        self.code = code
+
+
 def problem(
-    status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+    status: int,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    code: str | None = None,
+    **more: Any,
 ) -> JSONResponse:
     """Return a problem document; `detail` is for the client's developer."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase}
+    body["status"] = status
+    if code := code or CODES.get(status):
+        body["code"] = code
     return JSONResponse(
         {**body, "detail": detail, **more},
         status,
@@ -95,7 +129,8 @@ def install(app: FastAPI) -> None:
         if error.status_code == 400:  # FastAPI's, for a body that the JSON parser fails on
             is_text = not isinstance(error.__cause__, UnicodeDecodeError)
             return invalid([(BODY, TOO_DEEP if is_text else NOT_UTF8)])
-        return problem(error.status_code, error.detail, error.headers)
+        code = error.code if isinstance(error, ProblemError) else None
+        return problem(error.status_code, error.detail, error.headers, code)
 
     async def on_invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 as registered below

@@ -1,17 +1,21 @@
 """Whatever is wrong with a request is answered by a problem document (RFC 9457)."""
 
 import json
+import re
 import sqlite3
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
 
+from core.errors import RefusalKind, StaffRefusalKind
 from tests.conftest import Deployment, on_sqlite
 from tests.webhooks.chat_client import ChatClient
 from tests.webhooks.conftest import Serve
+from webhooks.middleware.problem_details import CODES, KEY_REUSED
 
 RIGHT = {"conversation": None, "message_id": "1", "text": "Γεια"}
 
@@ -234,7 +238,7 @@ def test_a_crash_is_a_problem_document_without_its_reason(
     citizen.say("Γεια")
     deployment.database.write_sync(lambda s: s.execute(text("DROP TABLE prompts")))
     answer = citizen.client.post("/chat/turns", json=RIGHT)
-    assert set(problem(answer, 500)) == {"type", "title", "status", "detail"}
+    assert set(problem(answer, 500)) == {"type", "title", "status", "code", "detail"}
     assert "prompts" not in answer.text
 
 
@@ -249,3 +253,11 @@ def test_a_page_of_another_site_may_ask_and_read_the_answer(client: httpx.Client
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in answer.headers
         assert answer.status_code in (status, 422)
+
+
+def test_the_table_of_codes_names_each() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
+    codes = re.findall(r"^\| `(\w+)` \|", page.partition("| `code` | status")[2], re.MULTILINE)
+    assert len(codes) == len(set(codes))
+    of_citizens_too = {RefusalKind.TOO_MANY_BOOKINGS, KEY_REUSED}
+    assert set(codes) == {*CODES.values(), *StaffRefusalKind, *of_citizens_too}

@@ -43,6 +43,9 @@ STATUSES = {
     StaffRefusalKind.INVALID: 422,
     StaffRefusalKind.CHANGED: 409,
     StaffRefusalKind.NOT_FREE: 409,
+    StaffRefusalKind.TOO_EARLY: 409,
+    StaffRefusalKind.TOO_LATE: 409,
+    StaffRefusalKind.UNREACHABLE: 409,
 }
 
 

@@ -1,5 +1,6 @@
 """Requests that are carried out once: Idempotency-Key, and the version that If-Match names."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
@@ -18,6 +19,8 @@ from core.staff.api_requests import (
     keep_done,
 )
 from webhooks.api.staff.caller import Caller, KeyCaller, Work
+from webhooks.api.staff.reading import invalid
+from webhooks.middleware.problem_details import KEY_REUSED, ProblemError
 
 T = TypeVar("T")
 
@@ -71,8 +74,10 @@ class Once:
                     409, "The same request is being carried out.", {"Retry-After": "1"}
                 ) from None
             except RequestDiffers:
-                raise HTTPException(
-                    422, "This Idempotency-Key is that of another request; use a new one."
+                raise ProblemError(
+                    422,
+                    "This Idempotency-Key is that of another request; use a new one.",
+                    KEY_REUSED,
                 ) from None
             if done is not None:
                 return again(work, done)
@@ -94,11 +99,22 @@ async def find_once(request: Request, caller: KeyCaller, name: IdempotencyKey) -
 OnceOnly = Annotated[Once, Depends(find_once)]
 
 
+_TAG = r'(?:W/)?"[^"]*"'
+_TAGS = re.compile(rf"\s*(?:\*|{_TAG}(?:\s*,\s*{_TAG})*)\s*")
+
+
 def check_version(session: Session, booking: Booking, if_match: str | None) -> None:
-    """Raise HTTPException: 428 without If-Match; 412 where the booking has another version."""
+    """Raise HTTPException: 428 without If-Match; 412 where the booking has another version.
+
+    RequestValidationError where it has none. A weak tag is taken for the strong one: a proxy that
+    compresses answers weakens them.
+    """
     if if_match is None:
         raise HTTPException(428, "Send the header If-Match with the booking's ETag, or *.")
+    if not _TAGS.fullmatch(if_match):
+        raise invalid(
+            "If-Match", 'Send the ETag with its quotes, such as "2", or * for any.', "header"
+        )
     session.flush()
-    tags = {each.strip() for each in if_match.split(",")}
-    if tags.isdisjoint({"*", f'"{booking.version}"'}):
+    if if_match.strip() != "*" and f'"{booking.version}"' not in re.findall(r'"[^"]*"', if_match):
         raise HTTPException(412, "The booking was changed meanwhile. Read it again.")

@@ -4,13 +4,13 @@ from typing import Any
 
 _SCHEMA: dict[str, Any] = {
     "type": "object",
-    "required": ["type", "title", "status", "detail"],
+    "required": ["type", "title", "status", "detail", "code"],
     "properties": {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What is wrong, and what to do."},
-        "code": {"type": "string", "description": "The kind of a refusal."},
+        "code": {"type": "string", "description": "The kind; docs/api.md lists them."},
         "errors": {
             "type": "array",
             "items": {

@@ -235,7 +235,7 @@ def test_attendance_is_marked_and_taken_back(office: TownsOffice, mark: str) -> 
     booking, key = office.book(), office.key()
     if mark != "arrived":
         early = change(office, key, booking, mark)
-        assert (early.status_code, early.json()["code"]) == (409, "changed")
+        assert (early.status_code, early.json()["code"]) == (409, "too_early")
     office.deployment.clock.now = HERE
     marked = change(office, key, booking, mark).json()
     assert marked["history"][-1]["change"] == MARKS[mark]
@@ -278,14 +278,20 @@ def test_a_change_names_the_version_that_was_seen(office: TownsOffice, what: str
         "cancel": {"reason": "Strike"},
         "note": {"text": "x"},
     }.get(what, {})
-    assert office.post(path, key, body).status_code == 428
-    for stale in (f'"{booking.version - 1}"', f"W/{seen}", str(booking.version), ""):
-        assert office.post(path, key, body, If_Match=stale).status_code == 412, stale
+    missing = office.post(path, key, body)
+    assert (missing.status_code, missing.json()["code"]) == (428, "if_match_missing")
+    for stale in (f'"{booking.version - 1}"', 'W/"0"', '"abc"'):
+        refused = office.post(path, key, body, If_Match=stale)
+        assert (refused.status_code, refused.json()["code"]) == (412, "changed"), stale
+    for wrong in (str(booking.version), "abc", "", f"w/{seen}", f"{seen}, *", f"{seen} {seen}"):
+        refused = office.post(path, key, body, If_Match=wrong)
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid"), wrong
+        assert refused.json()["errors"][0]["field"] == "If-Match"
     assert office.get(f"/bookings/{booking.id}", key).headers["ETag"] == seen
     office.deployment.clock.now = HERE
     if what == "undo":
         seen = change(office, key, booking, "arrived").headers["ETag"]
-    done = office.post(path, key, body, If_Match=f'"0", {seen}')
+    done = office.post(path, key, body, If_Match=f'"0", W/{seen}')
     assert done.status_code == 200, done.text
     assert done.headers["ETag"] != seen
     assert done.headers["ETag"] == office.get(f"/bookings/{booking.id}", key).headers["ETag"]
