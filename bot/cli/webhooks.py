@@ -184,17 +184,26 @@ def remove(endpoint: EndpointId) -> None:
 
 @webhook.command(epilog="Example: rantevou webhook disable 1")
 def disable(endpoint: EndpointId) -> None:
-    """Send an address nothing any more; what waits for it is sent when it is enabled."""
+    """Send an address nothing any more; what waits for it is sent when it is enabled.
+
+    What happens meanwhile isn't stored: it is never sent, and can't be replayed.
+    """
     from core.staff import webhook_sending
 
     with office_command() as command:
         command.run(lambda session, now: webhook_sending.disable(session, OPERATOR, endpoint, now))
-    typer.echo(f"Disabled: {endpoint}")
+    typer.echo(
+        f"Disabled: {endpoint}. What happens until it is enabled isn't stored and is never sent, "
+        "unless it had failed."
+    )
 
 
 @webhook.command(epilog="Example: rantevou webhook enable 1")
 def enable(endpoint: EndpointId) -> None:
-    """Send an address events again, first those that wait or failed, in order."""
+    """Send an address events again, first those that wait or failed, in order.
+
+    What happened while it was disabled by hand, or by its answer 410, wasn't stored.
+    """
     from core.staff import webhook_sending
 
     with office_command() as command:

@@ -97,6 +97,7 @@ def mark_undelivered(
         EVENTS[OutboxStatus(row.status)],
         message=row.id,
         platform=row.platform,
+        endpoint=endpoint.id,
         attempts=row.attempts,
         why=row.last_error,
     )

@@ -31,9 +31,12 @@ DISABLED = "the endpoint is disabled"
 
 
 def disable(session: Session, staff: Staff, endpoint_id: int, now: datetime) -> None:
-    """Send an endpoint no events any more. Raises StaffRefused: not_allowed, not_found."""
+    """Send an endpoint no events any more. Raises StaffRefused: not_allowed, not_found.
+
+    One that failed stays so: its events are stored still, for when it is mended.
+    """
     endpoint = find(session, staff, Action.CHANGE_WEBHOOK, endpoint_id)
-    if endpoint.disabled_at is None or endpoint.disabled_because != DisabledBecause.BY_HAND:
+    if endpoint.disabled_at is None:
         stop(session, endpoint, DisabledBecause.BY_HAND, now)
     record(session, staff, Action.CHANGE_WEBHOOK, now, municipality_id=endpoint.municipality_id)
 

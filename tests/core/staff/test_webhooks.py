@@ -216,6 +216,14 @@ def test_what_waits_for_a_disabled_endpoint_is_sent_when_it_is_enabled(towns: Tw
     assert claim(towns, number) == [second]
 
 
+def test_an_endpoint_that_failed_stays_so_when_it_is_disabled(towns: TwoTowns) -> None:
+    number = add(towns)
+    endpoint = towns.session.get_one(WebhookEndpoint, number)
+    webhook_sending.stop(towns.session, endpoint, DisabledBecause.FAILED, towns.now)
+    webhook_sending.disable(towns.session, OPERATOR, number, towns.now)
+    assert endpoint.disabled_because == DisabledBecause.FAILED
+
+
 def test_events_are_sent_once_more_by_their_id_or_their_time(towns: TwoTowns) -> None:
     number, since = add(towns), towns.now
     (first,) = enqueue(towns, number, "booking 1")

@@ -45,7 +45,8 @@ class Webhook(Model):
     enabled: bool
     disabled_at: datetime | None
     disabled_because: DisabledBecause | None = Field(
-        description="`by_hand`; `gone`: it asked for no more; `failed`: it took none for days."
+        description="`by_hand`; `gone`: it asked for no more; `failed`: it took none for days. "
+        "Only after `failed` are events stored still, and sent when it is enabled."
     )
     waiting: int = Field(description="The events that wait for it.")
     failed: int = Field(description="Those that it wasn't sent; enabling sends them.")
@@ -87,7 +88,9 @@ class WebhookChange(Model):
 
     events: Events | None = Field(default=None, description="In place of those before; [] is all.")
     enabled: bool | None = Field(
-        default=None, description="True sends what waits and failed, in order; false sends no more."
+        default=None,
+        description="True sends what waits and failed, in order; false sends no more: "
+        "what happens meanwhile isn't stored, never sent, and can't be replayed.",
     )
 
 
