@@ -33,6 +33,9 @@ WORDS = {
     "string_type": "Send a string.",
     "string_too_short": "Send at least {min_length} character.",
     "string_too_long": "Send at most {max_length} characters.",
+    "timezone_aware": "Send a time with its offset, such as 2026-12-03T12:30:00+02:00.",
+    "too_short": "Send at least {min_length}.",
+    "too_long": "Send at most {max_length}.",
     "string_pattern_mismatch": "Send letters, digits and signs, no control characters.",
     "model_attributes_type": "The body is JSON but no object. Send one object, in braces.",
 }
