@@ -217,8 +217,6 @@ def _tell_of_change(
         enqueue_unnotified(session, registry, booking, change, now)
 
 
-OVER = _("This appointment is over or was cancelled.")
-
 _UPCOMING = (
     select(Booking)
     .where(
@@ -242,7 +240,9 @@ def check_open(booking: Booking, now: datetime, actor: Actor | None = None) -> N
     """
     until = booking.ends_at if actor and actor.staff else booking.starts_at
     if booking.state != BookingState.CONFIRMED or until <= now:
-        raise BookingRefused(RefusalKind.NOT_CONFIRMED, OVER)
+        raise BookingRefused(
+            RefusalKind.NOT_CONFIRMED, _("This appointment is over or was cancelled.")
+        )
 
 
 def check_changeable(

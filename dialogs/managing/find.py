@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from core.bookings.reference import fold_code, is_code
-from core.bookings.service import OVER
 from core.catalogue.model import ConsentReference
 from core.db.models import Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
@@ -60,7 +59,8 @@ def leave_cancelled(ctx: Context) -> None:
     if ctx.office.of_booking(booking).has(booking.service, booking.branch):
         ctx.say(cancelled_message(ctx, booking))
     else:
-        ctx.say(OVER)  # the catalogue has no name of it any more
+        # The catalogue has no name of it any more.
+        ctx.say(_("This appointment is over or was cancelled."))
 
 
 def cancelled_message(ctx: Context, booking: Booking) -> Text:
