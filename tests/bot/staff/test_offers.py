@@ -196,7 +196,7 @@ def morning(people: People, day: date) -> list[str]:
 def test_who_has_no_other_time_is_named_each_morning_until_something_is_done(
     people: People, ended: str, then: str
 ) -> None:
-    room, clock = people.chat, people.chat.deployment.clock
+    room, clock, registry = people.chat, people.chat.deployment.clock, people.chat.services.registry
     room.bind()
     booking = room.book("10:00")
     clock.now = datetime(2026, 11, 30, 9, 0, tzinfo=ATHENS)
