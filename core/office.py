@@ -315,11 +315,10 @@ class Office:
             return None
         return offer
 
-    def made_offer(self, booking: Booking | None = None) -> TimeOffer | None:
-        """Return the offer that can be accepted for a booking; by default, for any of theirs."""
-        among = self.upcoming() if booking is None else [booking]
-        offers = (open_offer(self._session, each.id) for each in among)
-        return next((offer for offer in offers if offer and self.is_offer_made(offer)), None)
+    def made_offer(self, booking: Booking) -> TimeOffer | None:
+        """Return the offer that can be accepted for a booking."""
+        offer = open_offer(self._session, booking.id)
+        return offer if offer and self.is_offer_made(offer) else None
 
     def is_offer_made(self, offer: TimeOffer) -> bool:
         """Return whether an offer can be accepted still."""

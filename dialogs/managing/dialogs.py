@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from core.bookings.offers.served import can_be_kept
 from core.i18n import _
 from dialogs.booking.time import short_time_label
 from dialogs.context import Context, Dialog, Step, refusable
@@ -28,6 +29,11 @@ from dialogs.messages.blocks import Heading, Message, Paragraph, message
 ACCEPT = "accept"
 """The task that takes the time which the office offers in place of the booking's."""
 
+CANNOT_BE_KEPT = _(
+    "It can't take place at this time. If you don't take another one, the office will write or "
+    "call you about it."
+)
+
 
 def _ask_action(ctx: Context) -> Prompt:
     booking = picked_booking(ctx)
@@ -39,12 +45,14 @@ def _ask_action(ctx: Context) -> Prompt:
     if hold is not None:
         time = short_time_label(ctx, ctx.office.offer_of(booking), hold.starts_at)
         taken = [Choice(ACCEPT, _("I take the new time: {time}", time=time))]
+    kept = can_be_kept(loaded, booking)
     names = ["move", "cancel", "edit", *(["withdraw"] if may_withdraw(ctx, booking) else [])]
     return Prompt(
         Message(
             (
                 *appointment_facts(loaded, booking, ctx.zone),
                 *attendee_facts(fields, booking.details),
+                *([] if kept else [Paragraph(CANNOT_BE_KEPT)]),
                 Paragraph(_("What would you like to do with it?")),
                 *BOOKING_ACTIONS,
             ),

@@ -2,10 +2,12 @@
 
 import re
 
+from core.bookings.offers.served import can_be_kept
 from core.bookings.offers.service import OFFER_ENDED
 from core.db.models import Booking, BookingState, OfferState, TimeOffer
 from core.errors import BookingRefused
 from core.i18n import Text, _
+from dialogs.booking.time import short_time_label
 from dialogs.context import Context
 from dialogs.engine import navigation
 from dialogs.engine.interpreter import OLD_BUTTON
@@ -18,6 +20,10 @@ from dialogs.messages.time_offer import ANSWERS, LINK_PREFIX, OfferAnswer
 _LINK = re.compile(rf"{LINK_PREFIX}({'|'.join(OfferAnswer)})_(\d{{1,18}})", re.ASCII)
 
 NO_OFFER = _("No other time is offered to you now.")
+WHICH_OFFER = _(
+    "Other times are offered for more than one of your appointments. Please tap the button under "
+    "the one that you mean, or pick the appointment among yours."
+)
 
 
 def follow_offer(ctx: Context, link: str) -> None:
@@ -33,19 +39,23 @@ def follow_offer(ctx: Context, link: str) -> None:
 
 
 def answer_by_word(ctx: Context, answer: OfferAnswer) -> None:
-    """Act on a typed answer to the offer that is open, if one is."""
-    offer = ctx.office.made_offer()
-    if offer is None:
-        ctx.say(NO_OFFER)
+    """Act on a typed answer to the offer that is open; where several are, ask for a tap."""
+    made = _made_offers(ctx)
+    if len(made) == 1:
+        answer_offer(ctx, made[0], answer)
     else:
-        answer_offer(ctx, offer, answer)
+        ctx.say(WHICH_OFFER if made else NO_OFFER)
 
 
 def only_offer(ctx: Context) -> TimeOffer | None:
     """Return the one offer that the citizen can accept; None where there are several, or none."""
-    found = [ctx.office.made_offer(booking) for booking in ctx.office.upcoming()]
-    made = [offer for offer in found if offer]
+    made = _made_offers(ctx)
     return made[0] if len(made) == 1 else None
+
+
+def _made_offers(ctx: Context) -> list[TimeOffer]:
+    found = [ctx.office.made_offer(booking) for booking in ctx.office.upcoming()]
+    return [offer for offer in found if offer]
 
 
 def was_offered_last(ctx: Context) -> bool:
@@ -126,10 +136,32 @@ def _say_ended(ctx: Context, offer: TimeOffer) -> None:
         )
         ctx.say(message(Paragraph(taken), *office_phone(loaded, booking)))
         return
+    newer = ctx.office.made_offer(booking)
+    if newer is not None and newer.id != offer.id:
+        _say_held(ctx, booking, newer)
+        return
     now_is: Text = _("Your appointment is over.")
     if booking.state == BookingState.CANCELLED:
         now_is = _("Your appointment was cancelled: {appointment}.", appointment=appointment)
+    elif upcoming and not can_be_kept(loaded, booking):
+        now_is = _(
+            "Your appointment can't take place at its time: {appointment}. The office will write "
+            "or call you about it.",
+            appointment=appointment,
+        )
     elif upcoming:
         now_is = _("Your appointment is: {appointment}.", appointment=appointment)
     ended = _("This offer has ended. {now_is}", now_is=now_is)
     ctx.say(message(Paragraph(ended), *office_phone(loaded, booking)))
+
+
+def _say_held(ctx: Context, booking: Booking, offer: TimeOffer) -> None:
+    """Say which time is held instead of one that was offered before, and how it is taken."""
+    hold = ctx.office.offered_hold(offer)
+    assert hold is not None
+    text = _(
+        "That time isn't held any more. I hold another one for you: {time}. To take it, write: "
+        "I take the new time.",
+        time=short_time_label(ctx, ctx.office.offer_of(booking), hold.starts_at),
+    )
+    ctx.say(message(Paragraph(text), *office_phone(ctx.office.of_booking(booking), booking)))

@@ -1,9 +1,10 @@
 """Few words that accept an offer of another time, and where they don't."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.messages import LINK_CHOICE
 from core.bookings.offers.making import make_offers, plan_offers
 from core.db.models import Booking, TimeOffer
 from tests.conftest import Deployment
@@ -76,3 +77,17 @@ def test_a_word_that_may_mean_something_else_accepts_no_offer(
     deployment.clock.forward(minutes=1)
     deployment.talk(*between, word)
     assert offers(deployment) == ["made"] * booked
+
+
+def test_the_button_of_an_offer_that_was_lost_names_the_time_that_is_held_now(
+    deployment: Deployment,
+) -> None:
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    offer_times(deployment)
+    deployment.database.write_sync(lambda s: s.execute(update(TimeOffer).values(state="replaced")))
+    offer_times(deployment)
+    assert offers(deployment) == ["replaced", "made"]
+    said, _asked = deployment.say(choice=f"{LINK_CHOICE}offer_accept_1")
+    assert said.text.startswith("Εκείνη την ώρα δεν την κρατώ πια. Σας κρατώ άλλη: Δευ 7 Δεκ,")
+    assert offers(deployment) == ["replaced", "made"]
