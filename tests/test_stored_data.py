@@ -32,6 +32,7 @@ from tests.preloaded import SECRET
 from tests.webhooks.chat_client import ChatClient
 from tests.webhooks.conftest import Serve, serve  # noqa: F401 a fixture here too
 from tests.webhooks.web.test_page import bubbles, button, say
+from webhooks import app
 
 T = TypeVar("T")
 
@@ -180,7 +181,9 @@ def test_all_that_is_stored_can_be_moved_to_postgresql(
 def test_a_browser_shows_the_stored_pages_and_goes_on(
     serve: Serve,  # noqa: F811
     deployment: Deployment,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(app, "START_SECONDS", 0)  # what is old is erased at once
     client = serve()
     client.cookies.set("rantevou", token_of("details"))
     page = client.get("/").text

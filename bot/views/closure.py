@@ -32,7 +32,10 @@ def render_closure(session: Session, services: Services, row: OutboxRow) -> Repl
         at = exception.withdrawn_at or exception.made_at
         text = lines(
             texts.ended(loaded, exception.id, asked),
-            _("Appointments stand as they were; offers that weren't accepted are withdrawn.")
+            _(
+                "Of those who were offered another time, whoever can keep their appointment is "
+                "told so; the rest are offered a time again."
+            )
             if asked.kind is ExceptionKind.CLOSURE
             else texts.outcome(loaded, outcome_of(session, exception, at), done=True),
         )
@@ -63,7 +66,8 @@ def show_plan(
     def say(text: Text) -> str:
         return services.texts.say(text, language)
 
-    shown = lines(heading, texts.outcome(loaded, outcome_of_plan(planned), done=False))
+    found = outcome_of_plan(planned, services.clock())
+    shown = lines(heading, texts.outcome(loaded, found, done=False))
     in_way = in_way_of_plan(loaded, planned, MAX_NAMED)
     named = [texts.in_way_line(loaded.body, *each) for each in in_way]
     kept = len(fitting(map(say, named), MAX_UNITS - utf16_units(say(shown))))

@@ -137,8 +137,9 @@ def _say_ended(ctx: Context, offer: TimeOffer) -> None:
         ctx.say(message(Paragraph(taken), *office_phone(loaded, booking)))
         return
     newer = ctx.office.made_offer(booking)
-    if newer is not None and newer.id != offer.id:
-        _say_held(ctx, booking, newer)
+    held = ctx.office.offered_hold(newer) if newer and newer.id != offer.id else None
+    if held is not None:
+        _say_held(ctx, booking, held)
         return
     now_is: Text = _("Your appointment is over.")
     if booking.state == BookingState.CANCELLED:
@@ -155,10 +156,8 @@ def _say_ended(ctx: Context, offer: TimeOffer) -> None:
     ctx.say(message(Paragraph(ended), *office_phone(loaded, booking)))
 
 
-def _say_held(ctx: Context, booking: Booking, offer: TimeOffer) -> None:
+def _say_held(ctx: Context, booking: Booking, hold: Booking) -> None:
     """Say which time is held instead of one that was offered before, and how it is taken."""
-    hold = ctx.office.offered_hold(offer)
-    assert hold is not None
     text = _(
         "That time isn't held any more. I hold another one for you: {time}. To take it, write: "
         "I take the new time.",

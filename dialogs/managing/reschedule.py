@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from core.bookings.offers.served import can_be_kept
 from core.db.models import Booking
 from core.errors import BookingRefused, RefusalKind
-from core.i18n import _
+from core.i18n import Text, _
 from core.messaging.keys import MessageKind
 from dialogs.booking.day import day_step
 from dialogs.booking.selection import current_offer, nearest_times_view, zone_of
@@ -40,6 +41,14 @@ def _set_day(ctx: Context, value: str) -> None:
     ctx.state = ctx.state.with_derived("day", local.date().isoformat())
 
 
+def _label_of_no(ctx: Context, booking: Booking) -> Text:
+    if can_be_kept(ctx.office.of_booking(booking), booking):
+        return _("No, keep the old time")
+    if ctx.office.made_offer(booking):
+        return _("No, keep the time that you hold for me")
+    return _("No, don't move it")
+
+
 def _ask_review(ctx: Context) -> Prompt:
     booking, offer = picked_booking(ctx), current_offer(ctx)
     start = datetime.fromisoformat(ctx.answers["time"])
@@ -56,9 +65,7 @@ def _ask_review(ctx: Context) -> Prompt:
         ),
         yes_no_choices(
             _("Yes, move it to {time}", time=short_time_label(ctx, offer, start)),
-            _("No, keep the time that you hold for me")
-            if ctx.office.made_offer(booking)
-            else _("No, keep the old time"),
+            _label_of_no(ctx, booking),
         ),
         names="whole",
     )

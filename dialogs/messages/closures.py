@@ -57,7 +57,7 @@ def outcome(loaded: LoadedMunicipality, found: Outcome, *, done: bool) -> Text:
     """Return what becomes, or became, of the bookings in the way."""
     names = {row_id: f"{branch}/{desk}" for (branch, desk), row_id in loaded.desk_ids.items()}
     total = sum(found.moved.values())
-    if not total and not found.offered:
+    if not (total or found.offered or found.again):
         return _("No appointment is in the way.")
     desks = join(", ", *(f"{names[each]}: {count}" for each, count in found.moved.items()))
     moved = (
@@ -74,12 +74,30 @@ def outcome(loaded: LoadedMunicipality, found: Outcome, *, done: bool) -> Text:
         _n(
             "{count} citizen is offered another time; until then the appointment stands.",
             "{count} citizens are offered another time; until then the appointments stand.",
-            found.offered,
+            found.offered - found.soon,
         )
-        if found.offered
+        if found.offered > found.soon
         else None
     )
-    return lines(None if done else _("In the way:"), moved, offered)
+    soon = (
+        _n(
+            "{count} appointment begins in less than two hours: please call the citizen.",
+            "{count} appointments begin in less than two hours: please call the citizens.",
+            found.soon,
+        )
+        if found.soon
+        else None
+    )
+    again = (
+        _n(
+            "{count} citizen to whom a time then was offered is offered another one.",
+            "{count} citizens to whom a time then was offered are offered another one.",
+            found.again,
+        )
+        if found.again
+        else None
+    )
+    return lines(None if done else _("In the way:"), moved, offered, soon, again)
 
 
 def in_way_line(body: Municipality, entry: AgendaEntry, desk: str | None) -> Text:

@@ -14,6 +14,7 @@ from core.bookings.agenda import AgendaEntry, entry_of
 from core.bookings.closures.checks import end_of
 from core.bookings.closures.displaced import Plan
 from core.bookings.closures.request import ExceptionRequest
+from core.bookings.offers.making import TOO_SOON
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.catalogue.schedule_exceptions import is_about
 from core.db.models import (
@@ -31,10 +32,16 @@ from core.staff.rights import Action, check_municipality
 
 @dataclass(frozen=True)
 class Outcome:
-    """The numbers of bookings that went to each desk (row ids), and that are offered a time."""
+    """The numbers of bookings that went to each desk (row ids), and that are offered a time.
+
+    `soon` of these begin too soon for an offer. `again` is how many are offered another time
+    because the one that was offered before is lost; it is known of a plan only.
+    """
 
     moved: Mapping[int, int]
     offered: int
+    soon: int = 0
+    again: int = 0
 
 
 @dataclass(frozen=True)
@@ -128,13 +135,27 @@ def outcome_of(session: Session, row: ScheduleException, at: datetime) -> Outcom
         )
         .group_by(Booking.desk_id)
     ).all()
-    offered = select(func.count()).where(TimeOffer.exception_id == row.id, TimeOffer.asked_at == at)
-    return Outcome({row[0]: row[1] for row in moved}, session.scalar(offered) or 0)
+    offers = (
+        select(
+            func.count().label("all"),
+            func.count().filter(Booking.starts_at < at + TOO_SOON).label("soon"),
+        )
+        .select_from(TimeOffer)
+        .join(Booking, TimeOffer.booking_id == Booking.id)
+        .where(TimeOffer.exception_id == row.id, TimeOffer.asked_at == at)
+    )
+    offered, soon = session.execute(offers).one()
+    return Outcome({row[0]: row[1] for row in moved}, offered, soon)
 
 
-def outcome_of_plan(planned: Plan) -> Outcome:
+def outcome_of_plan(planned: Plan, now: datetime) -> Outcome:
     """Return what would become of the bookings in the way."""
-    return Outcome(Counter(desk_id for _booking, desk_id in planned.moves), len(planned.offers))
+    return Outcome(
+        Counter(desk_id for _booking, desk_id in planned.moves),
+        len(planned.offers),
+        sum(booking.starts_at < now + TOO_SOON for booking in planned.offers),
+        sum(hold.offered_for_id is not None for hold in planned.holds),
+    )
 
 
 def in_way_of_plan(

@@ -46,7 +46,7 @@ def test_a_day_is_closed_after_a_preview_listed_and_opened_again(
     opened = technician("open", "kalamata", day, "--hours", "10:00-12:00", code=1).stderr
     assert "First: rantevou open kalamata --number 1" in opened
     ended = technician("open", "kalamata", "--number", "1").stdout
-    assert ended == "Number 1 has ended.\noffers that are withdrawn: 1\n"
+    assert ended == "Number 1 has ended.\noffers of another time that end: 1\n"
     assert offers(technician) == ["pending"]
     deployment = technician.deployment
     asyncio.run(work_once(deployment.database, deployment.services))  # as the server does

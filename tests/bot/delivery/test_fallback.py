@@ -71,7 +71,8 @@ def test_a_moved_booking_is_not_reminded_of_at_an_address_that_failed_for_good(
 
     def move(session: Any) -> None:
         (booking,) = session.scalars(select(Booking))
-        booking.starts_at, booking.ends_at = now + timedelta(days=2), now + timedelta(days=3)
+        booking.starts_at += timedelta(days=7)
+        booking.ends_at += timedelta(days=7)
         at = now + timedelta(days=1)
         due = (at, booking.starts_at, OutboxStatus.PENDING)
         outbox.reschedule(session, booking.id, MessageKind.REMINDER, *due)

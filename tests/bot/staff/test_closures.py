@@ -107,6 +107,22 @@ def test_a_preview_names_as_many_bookings_as_one_message_holds(
     assert said.endswith(f"\nκαι {3 - named} ακόμη")
 
 
+def test_who_is_to_be_called_and_who_loses_an_offered_time_is_counted(room: People) -> None:
+    room.chat.book("09:30")
+    room.chat.book("10:30")
+    room.chat.deployment.clock.now = datetime(2026, 12, 7, 8, 0, tzinfo=ATHENS)
+    said = str(room.write("/close 7/12 09:00-11:00 βλάβη"))
+    assert "Σε 1 πολίτη προτείνεται άλλη ώρα" in said
+    assert "1 ραντεβού αρχίζει σε λιγότερο από δύο ώρες: παρακαλούμε τηλεφωνήστε" in said
+    room.tap(CLOSE)
+    room.deliver()
+    assert any("1 ραντεβού αρχίζει σε λιγότερο" in each for each in room.chat.texts())
+    work(room)
+    held = room.chat.do(lambda s: s.query(Booking).filter_by(state="held").one()).starts_at
+    said = str(room.write(f"/close {held.astimezone(ATHENS):%d/%m %H:%M}-14:00"))
+    assert "Σε 1 πολίτη, που είχε πρόταση για εκείνη την ώρα, προτείνεται άλλη." in said
+
+
 def test_a_second_tap_and_one_after_leaving_do_nothing(room: People) -> None:
     room.chat.book("09:30")
     room.write("/close 7/12")

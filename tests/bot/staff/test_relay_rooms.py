@@ -124,7 +124,7 @@ def test_what_another_room_has_got_of_a_thread_has_arrived(elsewhere: People) ->
     deliver(elsewhere)
     elsewhere.tap(CLOSE, NICK, chat=BUILDING)
     deliver(elsewhere)
-    assert heard(elsewhere)[-1].startswith("Η συνομιλία σας έκλεισε")
+    assert heard(elsewhere)[-1].startswith("Η υπηρεσία έκλεισε τη συνομιλία: town\n")
 
 
 @mostly_on("sqlite")

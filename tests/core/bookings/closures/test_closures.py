@@ -395,8 +395,9 @@ def test_hours_across_a_clock_change_are_closed(make_env: MakeEnv) -> None:
 
 def test_what_became_of_bookings_is_counted_without_reading_the_past(empty: Database) -> None:
     row = ScheduleException(id=1, municipality_id="town", made_at=NOW)
-    (plan,) = plans(empty, lambda s: listing.outcome_of(s, row, NOW))
-    assert re.search(r"municipality_id=\? AND ends_at>\?|ends_at > ", plan)
+    moved, offered = plans(empty, lambda s: listing.outcome_of(s, row, NOW))
+    assert re.search(r"municipality_id=\? AND ends_at>\?|ends_at > ", moved)
+    assert re.search(r"bookings USING INTEGER PRIMARY KEY|pk_bookings", offered), offered
 
 
 def test_many_in_the_way_take_no_more_statements_than_few(
