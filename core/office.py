@@ -69,7 +69,6 @@ class Office:
         self._citizen_public_id = citizen_public_id
         self._limits: dict[tuple[str, str], LimitReached | None] = {}
         self._upcoming: Sequence[Booking] | None = None
-        self._last: Booking | None = None
         self._own = (actor, known_details)
         self.relay = CitizenRelay(session, registry, now, actor.contact_id or None, thread_id)
         self.now = now
@@ -215,7 +214,7 @@ class Office:
 
     def booking(self, booking_id: int) -> Booking | None:
         """Return the booking of an id; None where there is none."""
-        self._last = self._session.get(Booking, booking_id)  # which the session else forgets
+        self._last = self._session.get(Booking, booking_id)  # kept: else it is read anew each time
         return self._last
 
     def upcoming(self) -> Sequence[Booking]:
