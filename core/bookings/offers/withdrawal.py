@@ -130,8 +130,9 @@ def end_unneeded(
 
 def _has_ended(cause: ScheduleException | None) -> bool:
     """Return whether what an offer is because of is a closure that has ended."""
-    is_closure = cause is not None and cause.kind == ExceptionKind.CLOSURE
-    return cause is not None and is_closure and cause.withdrawn_at is not None
+    if cause is None or cause.kind != ExceptionKind.CLOSURE:
+        return False
+    return cause.withdrawn_at is not None
 
 
 def _replace(
