@@ -193,8 +193,8 @@ def disable(endpoint: EndpointId) -> None:
     with office_command() as command:
         command.run(lambda session, now: webhook_sending.disable(session, OPERATOR, endpoint, now))
     typer.echo(
-        f"Disabled: {endpoint}. What happens until it is enabled isn't stored and is never sent, "
-        "unless it had failed."
+        f"Disabled: {endpoint}. What happens until it is enabled isn't stored and is never sent; "
+        "only of one that was disabled for its failures is it kept."
     )
 
 
