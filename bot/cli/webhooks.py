@@ -25,7 +25,10 @@ webhook = typer.Typer(
 
 MAX_HOURS = 24 * 30
 FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
-HEADINGS = ("id", "municipality", "address", "events", "waiting", "failed", "status")
+HEADINGS = (
+    *("id", "municipality", "address", "events", "waiting", "failed", "status"),
+    *("last error", "next try (UTC)"),
+)
 
 Url = Annotated[str, typer.Argument(help="Where events are sent, such as https://example.gr/hook.")]
 Municipality = Annotated[
@@ -94,7 +97,7 @@ def _types(names: "list[str] | tuple[str, ...]") -> "list[EventType]":
 
 @webhook.command("list", epilog="Example: rantevou webhook list")
 def list_endpoints(municipality: Municipality = None) -> None:
-    """List the addresses, with the number of events that wait and that failed."""
+    """List the addresses, with the events that wait and that failed, why, and the next try."""
     from core.staff import webhooks
 
     with office_command() as command:
@@ -109,6 +112,8 @@ def list_endpoints(municipality: Municipality = None) -> None:
             str(each.waiting),
             str(each.failed),
             _status(each),
+            each.last_error or "-",
+            f"{each.next_try:%Y-%m-%dT%H:%M}" if each.next_try else "-",
         )
         for each in found
     ]

@@ -24,10 +24,7 @@ from core.messaging.outbox import enqueue, notify_workers
 from core.staff.alerts import to_room
 from core.staff.record import record
 from core.staff.rights import Action, not_found
-from core.staff.webhooks import find
-
-DISABLED = "the endpoint is disabled"
-"""Why events to an endpoint fail that was disabled."""
+from core.staff.webhooks import DISABLED, find
 
 
 def disable(session: Session, staff: Staff, endpoint_id: int, now: datetime) -> None:
@@ -58,7 +55,10 @@ def stop(
     session.execute(
         update(OutboxRow)
         .where(OutboxRow.id.in_(select(waiting.c.id)), OutboxRow.status == OutboxStatus.PENDING)
-        .values(status=OutboxStatus.FAILED, last_error=DISABLED)
+        .values(
+            status=OutboxStatus.FAILED,
+            last_error=func.coalesce(OutboxRow.last_error, DISABLED),
+        )
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
@@ -34,9 +34,17 @@ OVERLAP = timedelta(hours=24)
 """The time for which events are signed with a former secret, too."""
 
 
+DISABLED = "the endpoint is disabled"
+"""Why events to an endpoint fail that was disabled."""
+
+
 @dataclass(frozen=True)
 class Endpoint:
-    """An endpoint as it is listed: how many events wait for it, and how many failed."""
+    """An endpoint as it is listed: how many events wait for it, and how many failed.
+
+    `last_error` is why one of these wasn't taken when it was last tried; `next_try` the first time
+    at which one of those that wait is tried again.
+    """
 
     id: int
     municipality_id: str
@@ -47,6 +55,8 @@ class Endpoint:
     disabled_because: DisabledBecause | None
     waiting: int
     failed: int
+    last_error: str | None
+    next_try: datetime | None
 
 
 def add(
@@ -155,9 +165,18 @@ def read(session: Session, staff: Staff, endpoint_id: int) -> Endpoint:
 def _counted(session: Session, endpoints: Sequence[WebhookEndpoint]) -> Sequence[Endpoint]:
     """Return endpoints as they are listed."""
     waiting, failed = Counter[int](), Counter[int]()
+    errors, tries = dict[int, str](), dict[int, datetime]()
     unsent = (OutboxStatus.PENDING, OutboxStatus.CLAIMED, OutboxStatus.FAILED)
-    for endpoint_id, status, number in session.execute(
-        select(OutboxRow.endpoint_id, OutboxRow.status, func.count())
+    # What was never tried may wait for an earlier event, with a time that is past.
+    tried = and_(OutboxRow.status == OutboxStatus.PENDING, OutboxRow.attempts > 0)
+    for endpoint_id, status, number, error, at in session.execute(
+        select(
+            OutboxRow.endpoint_id,
+            OutboxRow.status,
+            func.count(),
+            func.max(func.nullif(OutboxRow.last_error, DISABLED)),
+            func.min(case((tried, OutboxRow.try_at))),
+        )
         .where(
             OutboxRow.platform == PLATFORM,
             OutboxRow.status.in_(unsent),
@@ -166,6 +185,10 @@ def _counted(session: Session, endpoints: Sequence[WebhookEndpoint]) -> Sequence
         .group_by(OutboxRow.endpoint_id, OutboxRow.status)
     ):
         (failed if status == OutboxStatus.FAILED else waiting)[endpoint_id or 0] += number
+        if error is not None:
+            errors[endpoint_id or 0] = error
+        if at is not None:
+            tries[endpoint_id or 0] = at
     return [
         Endpoint(
             each.id,
@@ -177,6 +200,8 @@ def _counted(session: Session, endpoints: Sequence[WebhookEndpoint]) -> Sequence
             DisabledBecause(each.disabled_because) if each.disabled_because else None,
             waiting[each.id],
             failed[each.id],
+            errors.get(each.id),
+            tries.get(each.id),
         )
         for each in endpoints
     ]

@@ -30,7 +30,7 @@ def test_an_endpoint_is_added_and_its_secret_shown_once(technician: Technician) 
     assert technician.lines("webhook", "list") == [
         [
             *("1", "kalamata", "https://example.gr/hook", "booking.confirmed, booking.moved"),
-            *("0", "0", "active"),
+            *("0", "0", "active", "-", "-"),
         ]
     ]
     assert "whsec_" not in technician("webhook", "list").stdout
@@ -72,6 +72,7 @@ def test_what_is_disabled_is_enabled_and_sent_once_more(
     (row,) = technician.lines("webhook", "list")
     assert row[4:6] == ["0", "1"]
     assert row[6].startswith("disabled ") and row[6].endswith(": by hand")
+    assert row[7:] == ["-", "-"]  # it was never tried
     enabled = technician("webhook", "enable", "1")
     assert enabled.stdout == "Enabled: 1. Events that are sent now: 1\n"
     event = deployment.database.write_sync(

@@ -271,11 +271,32 @@ def test_an_endpoint_is_listed_with_what_waits_and_what_failed(towns: TwoTowns) 
     settle(towns, first, "failed")
     (listed,) = webhooks.list_endpoints(towns.session, OPERATOR, TOWN)
     assert (listed.waiting, listed.failed) == (2, 1)
+    assert (listed.last_error, listed.next_try) == (None, None)
     assert listed.event_types == ["booking.confirmed", "booking.moved"]
     webhook_sending.disable(towns.session, OPERATOR, number, towns.now)
     (listed,) = webhooks.list_endpoints(towns.session, OPERATOR, TOWN)
     assert (listed.disabled_at, listed.disabled_because) == (towns.now, DisabledBecause.BY_HAND)
     assert len(webhooks.list_endpoints(towns.session, OPERATOR)) == 2
+
+
+def test_an_endpoint_is_listed_with_its_last_error_and_next_try(towns: TwoTowns) -> None:
+    number = add(towns)
+    first, _second, third = enqueue(towns, number, "booking 1", "booking 1", "booking 2")
+    claim(towns, number)
+    again = towns.now + timedelta(minutes=5)
+    for event, at in ((first, again), (third, again + timedelta(minutes=1))):
+        row = towns.session.scalars(select(OutboxRow).where(OutboxRow.event_id == event)).one()
+        row.status, row.last_error, row.try_at = OutboxStatus.PENDING, "HTTP 500", at
+    towns.session.flush()
+    (listed,) = webhooks.list_endpoints(towns.session, OPERATOR, TOWN)
+    # The second event is due, but waits for the first.
+    assert (listed.waiting, listed.last_error, listed.next_try) == (3, "HTTP 500", again)
+    webhook_sending.disable(towns.session, OPERATOR, number, towns.now)
+    listed = webhooks.read(towns.session, OPERATOR, number)
+    assert (listed.failed, listed.last_error, listed.next_try) == (3, "HTTP 500", None)
+    webhook_sending.enable(towns.session, OPERATOR, number, towns.now)
+    listed = webhooks.read(towns.session, OPERATOR, number)
+    assert (listed.last_error, listed.next_try) == (None, None)
 
 
 def test_events_are_found_by_an_index(empty: Database) -> None:

@@ -27,8 +27,10 @@ ENDPOINT: dict[str, Any] = {
     "enabled": True,
     "disabled_at": None,
     "disabled_because": None,
-    "waiting": 0,
+    "waiting": 2,
     "failed": 0,
+    "last_error": "HTTP 500",
+    "next_try": "2026-12-03T09:05:12Z",
 }
 
 
@@ -50,6 +52,13 @@ class Webhook(Model):
     )
     waiting: int = Field(description="The events that wait for it.")
     failed: int = Field(description="Those that it wasn't sent; enabling sends them.")
+    last_error: str | None = Field(
+        description="Why one of these wasn't taken when it was last tried, such as `HTTP 500`."
+    )
+    next_try: datetime | None = Field(
+        description="When the first of those that were tried is tried again, in UTC; "
+        "until then, later events of its booking wait."
+    )
 
 
 class WebhookWithSecret(Webhook):
@@ -145,4 +154,6 @@ def facts(endpoint: Endpoint) -> dict[str, Any]:
         "disabled_because": endpoint.disabled_because,
         "waiting": endpoint.waiting,
         "failed": endpoint.failed,
+        "last_error": endpoint.last_error,
+        "next_try": endpoint.next_try,
     }
