@@ -78,6 +78,7 @@ def add(url: Url, municipality: Municipality = None, event: Events = None) -> No
                 municipality_id=command.municipality(municipality),
                 url=url,
                 event_types=_types(event or ()),
+                networks=networks,
                 plain_http=plain_http,
             ),
             alone=True,

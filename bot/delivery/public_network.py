@@ -11,34 +11,15 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+from core.staff.webhook_addresses import Address, Network, is_within
+
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-
-REFUSED: Sequence[Network] = [
-    ip_network(network)
-    for network in (
-        "192.0.0.0/24",
-        "192.88.99.0/24",
-        "::/96",  # of an IPv4 address, and so are the next ones
-        "::ffff:0:0/96",
-        "64:ff9b::/96",
-        "64:ff9b:1::/48",
-        "2001::/32",
-        "2001:20::/28",
-        "2002::/16",
-        "3fff::/20",
-        "fec0::/10",
-    )
-]
-"""Networks that Python 3.11 takes for public, or may, and that aren't or lead to others."""
-
 
 ADDRESS_SECONDS = 3.0
 """The time after which the next address of a name is tried: a firewall may drop, not refuse."""
@@ -50,21 +31,6 @@ LOOKUP_SECONDS = 5.0
 
 class AddressRefused(httpcore.ConnectError):
     """A name leads to no address to which we connect."""
-
-
-def is_public(address: Address) -> bool:
-    """Return whether an address is one of the internet, and of a single machine."""
-    return (
-        address.is_global
-        and not address.is_multicast
-        and not address.is_reserved
-        and not is_within(address, REFUSED)
-    )
-
-
-def is_within(address: Address, networks: Iterable[Network]) -> bool:
-    """Return whether an address is in one of these networks."""
-    return any(each.version == address.version and address in each for each in networks)
 
 
 class Lookups:

@@ -15,17 +15,9 @@ import httpx
 from standardwebhooks import Webhook
 
 from bot.delivery.claimed import ClaimedEvent
-from bot.delivery.public_network import (
-    Address,
-    AddressRefused,
-    CheckedNetwork,
-    Lookups,
-    Network,
-    Resolve,
-    is_public,
-    is_within,
-)
+from bot.delivery.public_network import AddressRefused, CheckedNetwork, Lookups, Resolve
 from core.errors import DeliveryError
+from core.staff.webhook_addresses import Address, Network, is_public, is_within
 
 ANSWER_SECONDS = 20.0
 """The time in which an endpoint must have answered, from looking up its name on; the specification

@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.delivery.claimed import ClaimedEvent
-from bot.delivery.public_network import Network
 from bot.delivery.webhook_sender import WebhookSender
 from core.actor import Staff
 from core.messaging.event_queue import EventType, account_of, new_event
 from core.staff.record import record
 from core.staff.rights import Action
+from core.staff.webhook_addresses import Network
 from core.staff.webhooks import find, signing_secrets
 
 

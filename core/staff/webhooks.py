@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
@@ -21,11 +20,10 @@ from core.messaging.event_queue import PLATFORM, EventType
 from core.staff.members import find_municipality
 from core.staff.record import record
 from core.staff.rights import Action, Scope, check_municipality, not_found, scope_of
+from core.staff.webhook_addresses import Network, check_url
 
 MAX_ENDPOINTS = 20
 """The most endpoints of a municipality: each change is stored once for each."""
-
-MAX_URL = 2000
 
 SECRET_BYTES = 32
 """The length of a secret; the specification wants 24 to 64."""
@@ -68,16 +66,17 @@ def add(
     municipality_id: str,
     url: str,
     event_types: Collection[EventType] = (),
+    networks: Collection[Network] = (),
     plain_http: bool = False,
 ) -> tuple[int, str]:
     """Add an endpoint, for all events or for those of some types; return its id and its secret.
 
-    `plain_http`: the address leads where http is allowed. The transaction has LOAD_LOCK for itself.
+    `networks` and `plain_http` are those of check_url. The transaction has LOAD_LOCK for itself.
     Raises StaffRefused: not_allowed, not_found, invalid.
     """
     check_municipality(staff, Action.ADD_WEBHOOK, municipality_id)
     find_municipality(registry, municipality_id)
-    check_url(url, plain_http=plain_http)
+    check_url(url, networks, plain_http=plain_http)
     check_types(event_types)
     there = select(func.count()).where(
         WebhookEndpoint.municipality_id == municipality_id, NOT_REMOVED
@@ -98,36 +97,6 @@ def add(
     update_digest(session, municipality_id)
     record(session, staff, Action.ADD_WEBHOOK, now, municipality_id=municipality_id)
     return endpoint.id, endpoint.secret
-
-
-def check_url(url: str, *, plain_http: bool = False) -> None:
-    """Raise StaffRefused (invalid) unless events can be sent to that address."""
-    try:
-        parts = urlsplit(url)
-        is_right = (
-            parts.scheme in ("https", "http")
-            and bool(parts.hostname)
-            and parts.port != 0
-            and parts.username is None
-            and not parts.fragment
-            and url.isascii()
-            and url.isprintable()
-            and " " not in url
-            and len(url) <= MAX_URL
-        )
-    except ValueError:
-        is_right = False
-    if not is_right:
-        raise _invalid(
-            _("The address must be like https://example.gr/hook, without a name or password in it.")
-        )
-    if parts.scheme == "http" and not plain_http:
-        raise _invalid(
-            _(
-                "By http, events are sent only into networks that the technician has allowed. "
-                "Please give an address that begins with https://."
-            )
-        )
 
 
 def check_types(event_types: Collection[EventType]) -> None:

@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from cryptography import x509
@@ -13,6 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.fakes.http_server import Answer, Request, listening
+
+HERE = (ip_network("127.0.0.0/8"),)
+"""The networks in which it is, which must be allowed."""
 
 TAKEN = Answer(204, b"")
 

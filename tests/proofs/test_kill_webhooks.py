@@ -22,7 +22,7 @@ from tests.conftest import SOAK, on_both
 from tests.core.staff.two_towns import OPERATOR, TOWN
 from tests.fakes.http_server import Answer, Request, listening
 from tests.fakes.push_platform import PushPlatformServer
-from tests.fakes.webhook_receiver import WebhookReceiver
+from tests.fakes.webhook_receiver import HERE, WebhookReceiver
 from tests.proofs.invariants import wait_until_delivered
 from tests.proofs.test_kill import kill
 from tests.proofs.test_kill_alerts import CLOCKS, Office, two_workers
@@ -45,6 +45,7 @@ class Programs(Office):
             env.now,
             municipality_id=TOWN,
             url=self._url,
+            networks=HERE,
             plain_http=True,
         )
 

@@ -99,7 +99,12 @@ def test_an_endpoint_is_changed_and_removed(technician: Technician) -> None:
     [
         (
             ("add", "ftp://example.gr", "--municipality", "kalamata"),
-            "The address must be like https://example.gr/hook, without a name or password in it.",
+            "The address must be like https://example.gr/hook.",
+        ),
+        (
+            ("add", "https://127.0.0.1/", "--municipality", "kalamata"),
+            "127.0.0.1 is no address of the internet. Events are sent there only if the technician "
+            "allows its network (RANTEVOU_WEBHOOK_NETWORKS).",
         ),
         (
             ("add", "https://example.gr", "--municipality", "x"),

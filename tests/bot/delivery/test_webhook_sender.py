@@ -15,16 +15,16 @@ from standardwebhooks import Webhook
 
 from bot.delivery import webhook_sender
 from bot.delivery.claimed import ClaimedEvent
-from bot.delivery.public_network import is_public, leads_into
+from bot.delivery.public_network import leads_into
 from bot.delivery.webhook_sender import WebhookSender, signed_headers
 from core.errors import DeliveryError
+from core.staff.webhook_addresses import is_public
 from core.staff.webhooks import new_secret
 from tests.core.wait_until import soon
 from tests.fakes.http_server import Answer, listening
-from tests.fakes.webhook_receiver import WebhookReceiver
+from tests.fakes.webhook_receiver import HERE, WebhookReceiver
 
 VECTOR_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 it is published
-HERE = [ip_network("127.0.0.0/8")]
 NOWHERE = "the address isn't public"
 
 

@@ -6,7 +6,6 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ from tests.conftest import mostly_on
 from tests.core.staff.two_towns import OPERATOR, TOWN
 from tests.core.wait_until import soon
 from tests.fakes.http_server import Answer, Request
-from tests.fakes.webhook_receiver import WebhookReceiver, webhook_receiver
+from tests.fakes.webhook_receiver import HERE, WebhookReceiver, webhook_receiver
 
 pytestmark = mostly_on("sqlite")
 
@@ -80,10 +79,9 @@ class Office:
 
     def add(self, url: str) -> tuple[int, str]:
         services = self.chat.services
+        given: dict[str, Any] = {"municipality_id": TOWN, "url": url, "networks": HERE}
         return self.chat.do(
-            lambda s: webhooks.add(
-                s, services.registry, OPERATOR, services.clock(), municipality_id=TOWN, url=url
-            )
+            lambda s: webhooks.add(s, services.registry, OPERATOR, services.clock(), **given)
         )
 
 
@@ -91,7 +89,7 @@ class Office:
 def office(staff_chat: StaffChat, receiver: WebhookReceiver) -> Office:
     deployment = staff_chat.deployment
     staff_chat.application = Application(
-        Settings(give_up_hours=1, webhook_networks=(ip_network("127.0.0.0/8"),)),
+        Settings(give_up_hours=1, webhook_networks=HERE),
         deployment.database,
         deployment.services,
     )

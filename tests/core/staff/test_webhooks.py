@@ -1,6 +1,7 @@
 """Webhook endpoints: added, given other secrets, disabled and enabled, sent events once more."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from sqlalchemy import select, text
@@ -12,11 +13,19 @@ from core.errors import StaffRefusalKind, StaffRefused
 from core.messaging import event_queue
 from core.messaging.event_queue import EventType, enqueue_events, new_event
 from core.staff import webhook_changes, webhook_sending, webhooks
+from core.staff.webhook_addresses import check_url
 from tests.core.db.query_plans import plans
 from tests.core.small_municipality import NOW
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
 
 URL = "https://example.gr/hook"
+
+NOT_PUBLIC = (
+    *("127.0.0.1", "10.0.0.5:8080", "192.168.1.1", "169.254.169.254", "224.0.0.1", "240.0.0.1"),
+    *("0.1.2.3", "[::1]", "[fd00::1]", "[fe80::1]", "[ff02::1]", "[::ffff:8.8.8.8]"),
+    *("2130706433", "127.1", "0x7f.1", "127.0.0.1.", "localhost", "hook.localhost"),
+)
+"""Hosts that say themselves that nothing is sent to them."""
 
 
 def add(towns: TwoTowns, url: str = URL, at: str = TOWN, *types: EventType) -> int:
@@ -63,32 +72,42 @@ def statuses(towns: TwoTowns) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "why"),
     [
-        "http://example.gr/hook",
-        "ftp://example.gr",
-        "https://",
-        "https://name:password@example.gr/",
-        "https://example.gr/#part",
-        "https://example.gr:99999/",
-        "https://[::1/",
-        "https://example.gr/a b",
-        "https://δήμος.gr/",
-        "https://example.gr/" + "x" * 2000,
-        "example.gr",
-        "",
+        ("http://example.gr/hook", "By http"),
+        ("ftp://example.gr", "like https://example.gr/hook"),
+        ("https://", "like https://example.gr/hook"),
+        ("https://[::1/", "like https://example.gr/hook"),
+        ("example.gr", "like https://example.gr/hook"),
+        ("", "like https://example.gr/hook"),
+        ("https://name:password@example.gr/", "no name or password"),
+        ("https://example.gr/#part", "no # in"),
+        ("https://example.gr:99999/", "The port"),
+        ("https://example.gr:0/", "The port"),
+        ("https://example.gr:x/", "The port"),
+        ("https://example.gr/a b", "no space"),
+        ("https://example.gr/\n", "no space"),
+        ("https://δήμος.gr/", "only ASCII"),
+        ("https://example.gr/" + "x" * 2000, "at most {count} characters"),
+        *((f"https://{host}/", "no address of the internet") for host in NOT_PUBLIC),
     ],
 )
-def test_an_address_to_which_nothing_can_be_sent_is_refused(towns: TwoTowns, url: str) -> None:
+def test_an_address_to_which_nothing_can_be_sent_is_refused_with_the_reason(
+    towns: TwoTowns, url: str, why: str
+) -> None:
     with pytest.raises(StaffRefused) as refused:
         add(towns, url)
     assert refused.value.kind is StaffRefusalKind.INVALID
+    assert why in refused.value.text.message
 
 
-def test_plain_http_is_taken_only_where_it_is_allowed(towns: TwoTowns) -> None:
-    webhooks.check_url("http://10.0.0.5:8080/hook", plain_http=True)
-    with pytest.raises(StaffRefused):
-        webhooks.check_url("http://10.0.0.5:8080/hook")
+def test_an_address_of_an_allowed_network_is_taken() -> None:
+    networks = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
+    for host in ("10.0.0.5:8080", "[fd00::1]", "8.8.8.8", "[2606:4700::1111]", "example.gr"):
+        check_url(f"https://{host}/hook", networks)
+    check_url("http://10.0.0.5:8080/hook", networks, plain_http=True)
+    with pytest.raises(StaffRefused, match="invalid"):
+        check_url("http://10.0.0.5:8080/hook", networks)
 
 
 def test_a_municipality_has_a_limited_number_of_endpoints(

@@ -7,7 +7,8 @@ from pydantic import Field, StringConstraints
 
 from core.db.models import DisabledBecause
 from core.messaging.event_queue import EventType
-from core.staff.webhooks import MAX_URL, Endpoint
+from core.staff.webhook_addresses import MAX_URL
+from core.staff.webhooks import Endpoint
 from webhooks.api.staff.models import Model, Moment, Name, example
 
 MAX_EVENTS = 100

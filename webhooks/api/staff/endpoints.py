@@ -75,6 +75,7 @@ async def add_webhook(
             municipality_id=municipality,
             url=body.url,
             event_types=body.events,
+            networks=networks,
             plain_http=plain_http,
         )
         return number, _with_secret(work, number)

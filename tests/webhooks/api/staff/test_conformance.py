@@ -32,6 +32,7 @@ from core.staff import api_keys, members, webhooks
 from tests.conftest import NOW, SOAK, Clock
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.staff.two_towns import OPERATOR
+from tests.fakes.webhook_receiver import HERE
 from tests.postgres import KEY
 from tests.webhooks.api.staff.towns_office import bearer
 from tests.webhooks.chat_client import serving
@@ -145,7 +146,8 @@ def make_key(session: Session, services: Services) -> str:
     given: dict[str, Any] = {"name": "Fuzz", "role": Role.MANAGER, "municipality_id": TOWN}
     member = members.add(session, registry, OPERATOR, now, **given)
     url: Any = THERE["url"]
-    webhooks.add(session, registry, OPERATOR, now, municipality_id=TOWN, url=url)
+    hook: dict[str, Any] = {"url": url, "networks": HERE}
+    webhooks.add(session, registry, OPERATOR, now, municipality_id=TOWN, **hook)
     return api_keys.make(
         session,
         registry,

@@ -132,6 +132,7 @@ def test_many_trials_at_once_are_put_off(
     [
         ("POST", HOOKS, {"url": "http://example.gr"}),
         ("POST", HOOKS, {"url": "https://name:password@example.gr"}),
+        ("POST", HOOKS, {"url": "https://127.0.0.1/hook"}),
         ("POST", HOOKS, {**NEW, "events": ["booking.held"]}),
         ("POST", HOOKS, {**NEW, "events": ["webhook.test"]}),
         ("PATCH", "/webhooks/1", {}),

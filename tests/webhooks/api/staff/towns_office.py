@@ -19,6 +19,7 @@ from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import MONDAY
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, with_groups
 from tests.dialogs.custom_municipality import form_field
+from tests.fakes.webhook_receiver import HERE
 
 T = TypeVar("T")
 
@@ -104,13 +105,16 @@ class TownsOffice:
 
         return self.do(run)
 
-    def webhook(self, url: str = "https://127.0.0.1/hook", at: str = TOWN) -> int:
-        """A webhook endpoint; by default, its address isn't public."""
+    def webhook(self, url: str = "", at: str = TOWN) -> int:
+        """A webhook endpoint; by default, its address isn't public, and no other's."""
         services = self.deployment.services
+        given: dict[str, Any] = {
+            "municipality_id": at,
+            "url": url or f"https://127.0.0.1/{next(self._numbers)}",
+            "networks": HERE,
+        }
         return self.do(
-            lambda s: webhooks.add(
-                s, services.registry, OPERATOR, services.clock(), municipality_id=at, url=url
-            )[0]
+            lambda s: webhooks.add(s, services.registry, OPERATOR, services.clock(), **given)[0]
         )
 
     def get(self, path: str, key: str, **more: Any) -> httpx.Response:
