@@ -43,6 +43,8 @@ class StaffRefusalKind(StrEnum):
     NOT_ALLOWED = "not_allowed"
     INVALID = "invalid"
     """A value that was given can't be used."""
+    EXISTS = "exists"
+    """There is one already, and there can be no second."""
     CHANGED = "changed"
     """It isn't as it was shown, or not in a state in which that can be done."""
     NOT_FREE = "not_free"

@@ -74,6 +74,13 @@ def check_url(url: str, networks: Collection[Network] = (), *, plain_http: bool 
         )
 
 
+def place(url: str) -> tuple[object, ...]:
+    """Return what two addresses that lead to the same have in common. Both were checked."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    return (parts.scheme, host, parts.port or PORTS[parts.scheme], parts.path or "/", parts.query)
+
+
 def _parts(url: str) -> SplitResult:
     """Return the parts of an address. Raises StaffRefused (invalid), which says what is wrong."""
     if len(url) > MAX_URL:

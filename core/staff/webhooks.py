@@ -20,7 +20,7 @@ from core.messaging.event_queue import PLATFORM, EventType
 from core.staff.members import find_municipality
 from core.staff.record import record
 from core.staff.rights import Action, Scope, check_municipality, not_found, scope_of
-from core.staff.webhook_addresses import Network, check_url
+from core.staff.webhook_addresses import Network, check_url, place
 
 MAX_ENDPOINTS = 20
 """The most endpoints of a municipality: each change is stored once for each."""
@@ -72,16 +72,28 @@ def add(
     """Add an endpoint, for all events or for those of some types; return its id and its secret.
 
     `networks` and `plain_http` are those of check_url. The transaction has LOAD_LOCK for itself.
-    Raises StaffRefused: not_allowed, not_found, invalid.
+    Raises StaffRefused: not_allowed, not_found, invalid; exists (the address has an endpoint).
     """
     check_municipality(staff, Action.ADD_WEBHOOK, municipality_id)
     find_municipality(registry, municipality_id)
     check_url(url, networks, plain_http=plain_http)
     check_types(event_types)
-    there = select(func.count()).where(
-        WebhookEndpoint.municipality_id == municipality_id, NOT_REMOVED
-    )
-    if (session.scalar(there) or 0) >= MAX_ENDPOINTS:
+    there = session.execute(
+        select(WebhookEndpoint.id, WebhookEndpoint.url).where(
+            WebhookEndpoint.municipality_id == municipality_id, NOT_REMOVED
+        )
+    ).all()
+    for each in there:
+        if place(each.url) == place(url):
+            raise StaffRefused(
+                StaffRefusalKind.EXISTS,
+                _(
+                    "Endpoint {number} has this address already, and each event would come twice. "
+                    "Please change or enable that one.",
+                    number=each.id,
+                ),
+            )
+    if len(there) >= MAX_ENDPOINTS:
         raise _invalid(
             _("There are {count} endpoints already, which is the most.", count=MAX_ENDPOINTS)
         )

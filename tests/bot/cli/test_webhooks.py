@@ -34,6 +34,7 @@ def test_an_endpoint_is_added_and_its_secret_shown_once(technician: Technician) 
         ]
     ]
     assert "whsec_" not in technician("webhook", "list").stdout
+    assert technician.refused(*ADD).startswith("Endpoint 1 has this address already")
 
 
 def test_a_trial_arrives_signed_also_at_one_that_is_disabled(

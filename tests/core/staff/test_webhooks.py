@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from ipaddress import ip_network
+from itertools import count
 
 import pytest
 from sqlalchemy import select, text
@@ -28,14 +29,18 @@ NOT_PUBLIC = (
 """Hosts that say themselves that nothing is sent to them."""
 
 
-def add(towns: TwoTowns, url: str = URL, at: str = TOWN, *types: EventType) -> int:
+_numbers = count(1)
+
+
+def add(towns: TwoTowns, url: str = "", at: str = TOWN, *types: EventType) -> int:
+    """Add an endpoint, by default at an address of its own."""
     number, _secret = webhooks.add(
         towns.session,
         towns.registry,
         OPERATOR,
         towns.now,
         municipality_id=at,
-        url=url,
+        url=url or f"{URL}/{next(_numbers)}",
         event_types=types,
     )
     towns.registry.refresh(towns.session)  # as each transaction does
@@ -93,10 +98,10 @@ def statuses(towns: TwoTowns) -> list[str]:
     ],
 )
 def test_an_address_to_which_nothing_can_be_sent_is_refused_with_the_reason(
-    towns: TwoTowns, url: str, why: str
+    url: str, why: str
 ) -> None:
     with pytest.raises(StaffRefused) as refused:
-        add(towns, url)
+        check_url(url)
     assert refused.value.kind is StaffRefusalKind.INVALID
     assert why in refused.value.text.message
 
@@ -121,6 +126,22 @@ def test_a_municipality_has_a_limited_number_of_endpoints(
     with pytest.raises(StaffRefused):
         add(towns)
     add(towns, at=CITY)
+
+
+def test_an_address_has_one_endpoint_of_a_municipality(towns: TwoTowns) -> None:
+    number = add(towns, "https://example.gr")
+    add(towns, "https://example.gr", at=CITY)
+    webhook_sending.disable(towns.session, OPERATOR, number, towns.now)  # it may be enabled again
+    for same in ("https://example.gr/", "HTTPS://EXAMPLE.gr.:443/"):
+        with pytest.raises(StaffRefused) as refused:
+            add(towns, same)
+        assert refused.value.kind is StaffRefusalKind.EXISTS
+        assert refused.value.text.args["number"] == number
+    for other in ("hook", "Hook", "?a=b"):
+        add(towns, f"https://example.gr/{other}")
+    add(towns, "https://example.gr:8443/")
+    webhook_changes.remove(towns.session, OPERATOR, number, towns.now)
+    add(towns, "https://example.gr")
 
 
 def test_a_secret_is_stored_encrypted(towns: TwoTowns) -> None:

@@ -41,6 +41,7 @@ STATUSES = {
     StaffRefusalKind.NOT_FOUND: 404,
     StaffRefusalKind.NOT_ALLOWED: 403,
     StaffRefusalKind.INVALID: 422,
+    StaffRefusalKind.EXISTS: 409,
     StaffRefusalKind.CHANGED: 409,
     StaffRefusalKind.NOT_FREE: 409,
     StaffRefusalKind.TOO_EARLY: 409,

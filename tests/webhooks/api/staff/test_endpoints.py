@@ -33,6 +33,8 @@ def test_an_endpoint_is_added_changed_and_removed(office: TownsOffice) -> None:
     again = office.post(HOOKS, key, NEW, Idempotency_Key="a")
     assert (again.status_code, again.json()) == (201, {**shown, "secret": None})
     assert office.get(HOOKS, key).json() == {"webhooks": [shown]}
+    second = office.post(HOOKS, key, NEW)
+    assert (second.status_code, second.json()["code"]) == (409, "exists")
     path = f"/webhooks/{shown['id']}"
     assert office.get(path, key).json() == shown
 

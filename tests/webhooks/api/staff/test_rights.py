@@ -151,7 +151,7 @@ ROUTES: Mapping[str, tuple[Callable[[Attempt], httpx.Response], Expected]] = {
     "read_statistics": (lambda do: do.get(f"{do.town}/statistics"), MANAGES),
     "list_webhooks": (lambda do: do.get(f"{do.town}/webhooks"), MANAGES),
     "add_webhook": (
-        lambda do: do.post(f"{do.town}/webhooks", url="https://example.gr"),
+        lambda do: do.post(f"{do.town}/webhooks", url=f"https://example.gr/{do.booking.id}"),
         MANAGES,
     ),
     "read_webhook": (lambda do: do.get(do.hook), MANAGES),
