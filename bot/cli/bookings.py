@@ -130,9 +130,9 @@ def show(code: Code) -> None:
 def _fields(change: "Change", zone: "ZoneInfo") -> str:
     """Return what was changed, and of a move from when."""
     names = ", ".join(change.fields) or "-"
-    if change.starts_before is None or "starts_at" not in change.fields:
+    if change.before is None or "starts_at" not in change.fields:
         return names
-    return f"{names} from {change.starts_before.astimezone(zone):{TIME}}"
+    return f"{names} from {change.before.starts_at.astimezone(zone):{TIME}}"
 
 
 @bookings.command(epilog='Example: rantevou bookings cancel "KX7 M2P" --reason "Strike"')

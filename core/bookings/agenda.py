@@ -17,7 +17,7 @@ from core.bookings.by_staff import find
 from core.bookings.lookup import find_by_name
 from core.catalogue.model import AlertFact
 from core.catalogue.registry import LoadedMunicipality, Registry
-from core.db.models import Booking, BookingState, History, StaffMember, StaffRoom
+from core.db.models import Booking, BookingState, History, HistoryAction, StaffMember, StaffRoom
 from core.db.statements import run
 from core.staff.record import record
 from core.staff.rights import Action, Scope, check_municipality, no_municipality
@@ -80,11 +80,20 @@ class AgendaEntry(NamedTuple):
     name: str
 
 
+class At(NamedTuple):
+    """Where and when a booking was at some time; `desk` as BRANCH/DESK."""
+
+    desk: str
+    starts_at: datetime
+    ends_at: datetime
+
+
 @dataclass(frozen=True)
 class Change:
     """A change in a booking's history: by a citizen, a member (named), or neither.
 
-    Of a move, `starts_before` is the former start; None of those before that was kept.
+    `before` is where a move came from, `after` where the booking was after any change; None where
+    that wasn't kept, as of holds.
     """
 
     at: datetime
@@ -93,7 +102,8 @@ class Change:
     platform: str | None
     by_citizen: bool
     member: str | None
-    starts_before: datetime | None
+    before: At | None
+    after: At | None
 
 
 @dataclass(frozen=True)
@@ -333,7 +343,9 @@ _CHANGES = (
         History.platform,
         History.citizen_id,
         StaffMember.name.label("member"),
+        History.desk_before,
         History.starts_before,
+        History.ends_before,
     )
     .select_from(Booking)
     .outerjoin(History, History.booking_id == Booking.id)
@@ -346,22 +358,23 @@ _CHANGES = (
 def details_of(session: Session, registry: Registry, booking: Booking) -> BookingDetails:
     """Return a booking that may be shown, with its history."""
     changes = run(session, _CHANGES, {"booking_id": booking.id}).all()
-    history = [
-        Change(
-            change.at,
-            change.action,
-            change.fields,
-            change.platform,
-            change.citizen_id is not None,
-            change.member,
-            change.starts_before,
-        )
-        for change in changes
-        if change.at is not None
-    ]
     loaded = registry[booking.municipality_id]
-    desk = _desks(loaded)[booking.desk_id]
-    return BookingDetails(booking, loaded, desk, changes[0].note, history)
+    desks, history = _desks(loaded), list[Change]()
+    now = At(desks[booking.desk_id], booking.starts_at, booking.ends_at)
+    after: At | None = now
+    for change in reversed(changes):  # each began where the one before it ended
+        if change.at is None:
+            continue
+        place = (change.starts_before, change.ends_before)
+        before = At(desks[change.desk_before], *place) if change.desk_before else None
+        by_citizen = change.citizen_id is not None
+        what = (change.at, change.action, change.fields, change.platform, by_citizen, change.member)
+        history.append(Change(*what, before, after))
+        if change.action in (HistoryAction.MOVED, HistoryAction.DESK_CHANGED):
+            after = before
+        elif change.action == HistoryAction.CONFIRMED:
+            after = None  # a hold may have been of other times
+    return BookingDetails(booking, loaded, now.desk, changes[0].note, history[::-1])
 
 
 def initials(name: str) -> str:

@@ -65,12 +65,21 @@ BOOKING: dict[str, Any] = {
 }
 CHANGE: dict[str, Any] = {
     "at": "2026-11-30T09:00:00+02:00",
-    "change": "confirmed",
+    "change": "moved",
     "by": "citizen",
     "member": None,
     "over": "telegram",
-    "fields": [],
-    "starts_before": None,
+    "fields": ["starts_at"],
+    "before": {
+        "desk": "koinoniki-arogi/stegasi",
+        "starts_at": "2026-12-03T11:30:00+02:00",
+        "ends_at": "2026-12-03T12:00:00+02:00",
+    },
+    "after": {
+        "desk": "koinoniki-arogi/stegasi",
+        "starts_at": "2026-12-03T12:30:00+02:00",
+        "ends_at": "2026-12-03T13:00:00+02:00",
+    },
 }
 
 
@@ -125,6 +134,16 @@ class BookingSummary(Model):
     initials: str = Field(description='The attendee\'s, such as M.P.; "" where there is no name.')
 
 
+class At(Model):
+    """The desk and the time of a booking at some time."""
+
+    model_config = example(**CHANGE["after"])
+
+    desk: str
+    starts_at: datetime
+    ends_at: datetime
+
+
 class BookingChange(Model):
     """A change in a booking's history."""
 
@@ -136,7 +155,12 @@ class BookingChange(Model):
     member: str | None = Field(description="The member's name; null without the scope `personal`.")
     over: str | None = Field(description="The platform, such as `telegram`, `webchat`, `api`.")
     fields: list[str] = Field(description="The names of what was changed.")
-    starts_before: datetime | None = Field(description="Of a move, the former start.")
+    before: At | None = Field(
+        description="Of a move, also to another desk, where it was; null of other changes."
+    )
+    after: At | None = Field(
+        description="Where it was after this change; null where that wasn't kept, as of holds."
+    )
 
 
 class Booking(BookingSummary):

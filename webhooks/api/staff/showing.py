@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.bookings import agenda
 from core.bookings.agenda import AgendaEntry, BookingDetails, Change, entry_of
 from core.catalogue.registry import LoadedMunicipality
+from webhooks.api.staff import models
 from webhooks.api.staff.models import Booking, BookingChange, BookingSummary
 
 
@@ -53,8 +55,17 @@ def _change(loaded: LoadedMunicipality, change: Change, personal: bool) -> Booki
         member=change.member if personal else None,
         over=change.platform,
         fields=list(change.fields),
-        starts_before=_local(loaded, change.starts_before),
+        before=_at(loaded, change.before),
+        after=_at(loaded, change.after),
     )
+
+
+def _at(loaded: LoadedMunicipality, at: agenda.At | None) -> models.At | None:
+    """Return a place and time of a booking in the municipality's time zone."""
+    if at is None:
+        return None
+    starts_at, ends_at = _local(loaded, at.starts_at), _local(loaded, at.ends_at)
+    return models.At(desk=at.desk, starts_at=starts_at, ends_at=ends_at)
 
 
 def _local(loaded: LoadedMunicipality, moment: datetime | None) -> Any:
