@@ -33,6 +33,14 @@ class PlatformGroup(TyperGroup):
         """List the platforms' groups after the other groups and commands."""
         return [*super().list_commands(ctx), *BOTS]
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; say what is wrong with a choice without pydantic's name of the error."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command, or a platform's group."""
         if cmd_name in BOTS:

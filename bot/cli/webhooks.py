@@ -216,7 +216,8 @@ def enable(endpoint: EndpointId) -> None:
         count = command.run(
             lambda session, now: webhook_sending.enable(session, OPERATOR, endpoint, now)
         )
-    typer.echo(f"Enabled: {endpoint}. Events that are sent now: {count}")
+    waiting = f"Waiting events: {count}. They are sent now, in order."
+    typer.echo(f"Enabled: {endpoint}. {waiting if count else 'No event waits.'}")
 
 
 @webhook.command(epilog="Example: rantevou webhook replay 1 --since 2026-12-03T08:00")

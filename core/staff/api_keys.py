@@ -25,7 +25,7 @@ from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
 from core.staff.members import WHO_ACTS, as_staff, find
 from core.staff.record import record
-from core.staff.rights import Action, Scope, not_found, scope_of
+from core.staff.rights import Action, Scope, may, not_found, scope_of
 
 PREFIX = "rantevou_"
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -43,6 +43,9 @@ MAX_NAME = 100
 MAX_DAYS = 731
 USE_KEPT = timedelta(minutes=1)
 """The time within which the last use isn't stored again."""
+
+ACTIONS = {KeyScope.STATISTICS: Action.STATISTICS, KeyScope.WEBHOOKS: Action.LIST_WEBHOOKS}
+"""The scopes that are for one purpose only, with an action that it needs."""
 
 Choose = Callable[[Sequence[str]], str]
 
@@ -96,10 +99,19 @@ def make(
     """
     member = find(session, staff, Action.ADD_KEY, member_id)
     name = " ".join(name.split())
-    if not name or len(name) > MAX_NAME:
+    if not name:
+        raise _invalid(_("A key needs a name that says what it is for."))
+    if len(name) > MAX_NAME:
         raise _invalid(_("A key has a name of at most {count} letters.", count=MAX_NAME))
     if not scopes:
         raise _invalid(_("A key has at least one scope."))
+    if beyond := [each for each in scopes if not may_use(Role(member.role), each)]:
+        raise _invalid(
+            _(
+                "Only a manager can have a key with the scope {scopes}.",
+                scopes=", ".join(beyond),
+            )
+        )
     if not 1 <= days <= MAX_DAYS:
         raise _invalid(_("A key is valid for 1 to {most} days.", most=MAX_DAYS))
     if member.role == Role.OPERATOR:
@@ -120,6 +132,12 @@ def make(
     home = member.municipality_id
     record(session, staff, Action.ADD_KEY, now, municipality_id=home, of_member_id=member_id)
     return row.id, key
+
+
+def may_use(role: Role, scope: KeyScope) -> bool:
+    """Return whether a member of a role may do anything for which a key needs a scope."""
+    needed = ACTIONS.get(scope)
+    return needed is None or may(role, needed)
 
 
 def checksum(drawn: str) -> str:

@@ -169,12 +169,16 @@ def no_municipality() -> StaffRefused:
 
 def scope_of(staff: Staff, action: Action) -> Scope:
     """Return where a member may do something. Raises StaffRefused: not_allowed."""
-    scope = RIGHTS[action][_COLUMNS[staff.role]]
-    if scope is Scope.NOWHERE:
+    if not may(staff.role, action):
         raise StaffRefused(
             StaffRefusalKind.NOT_ALLOWED, _("Your role doesn't allow that. Please ask a manager.")
         )
-    return scope
+    return RIGHTS[action][_COLUMNS[staff.role]]
+
+
+def may(role: Role, action: Action) -> bool:
+    """Return whether a role may do something anywhere."""
+    return RIGHTS[action][_COLUMNS[role]] is not Scope.NOWHERE
 
 
 def check_booking(staff: Staff, action: Action, target: Target) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.catalogue.model import FormField, Municipality, Service
-from core.i18n import Text, _
+from core.i18n import Text, TextTemplate, _
 from dialogs.booking.details import condition_holds, step_name
 from dialogs.nlu.field_types import FIELD_TYPES
 from dialogs.nlu.lexicon import Lexicon
@@ -23,7 +23,6 @@ class WrongAnswer:
 
 NEEDED = _("This is needed for the appointment.")
 NOT_ASKED = _("This isn't asked for here, or not with the other answers.")
-NO_OPTION = _("Please pick one of the answers below.")
 
 
 def check_given(
@@ -48,7 +47,8 @@ def check_given(
         given = questions.get(question.id)
         option = next((each for each in question.options if each.id == given), None)
         if option is None:
-            wrong.append(WrongAnswer(True, question.id, NEEDED if given is None else NO_OPTION))
+            of = no_option([each.id for each in question.options])
+            wrong.append(WrongAnswer(True, question.id, NEEDED if given is None else of))
             continue
         answers[f"screening.{question.id}"] = option.id
         if option.stop:
@@ -72,16 +72,21 @@ def check_given(
     return taken, wrong
 
 
+def no_option(ids: Sequence[str]) -> TextTemplate:
+    """Return what is said to a program whose answer is none of these."""
+    return _("Please send one of: {ids}.", ids=", ".join(ids))
+
+
 def read_detail(field: FormField, given: str, lexicon: Lexicon) -> str | ParseFailure:
     """Return the value of a detail as it is stored, "" for none."""
     spec = FIELD_TYPES[field.type]
     text = clean(given)
     if not text:
         return ParseFailure(NEEDED) if field.required else ""
-    values = {each.id for each in field.options} | field.type.fixed_values
+    values = [*(each.id for each in field.options), *sorted(field.type.fixed_values)]
     if text in values:
         return text
     if spec.closed:
-        return ParseFailure(NO_OPTION)
+        return ParseFailure(no_option(values))
     parsed = spec.parse(text, lexicon)
     return parsed if isinstance(parsed, ParseFailure) else parsed.value

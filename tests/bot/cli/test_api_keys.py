@@ -40,8 +40,17 @@ def test_a_key_is_shown_once_listed_by_its_beginning_and_revoked(
 
 def test_a_key_without_a_scope_or_a_member_is_refused(technician: Technician) -> None:  # noqa: F811
     technician("staff", "key", "add", "1", "Screen", code=2)
+    unknown = technician("staff", "key", "add", "1", "Screen", "--scope", "nope", code=2).stderr
+    assert "Invalid value for '--scope': 'nope' is not one of" in unknown
     refused = technician.refused("staff", "key", "add", "1", "Screen", "--scope", "read")
     assert refused == "There is no such member of staff."
+    employee = ("--role", "employee", "--municipality", "kalamata", "--group", "koinoniki-arogi")
+    technician("staff", "add", "Οθόνη", *employee)
+    for name, scope, why in (
+        ("", "read", "A key needs a name that says what it is for."),
+        ("Counts", "statistics", "Only a manager can have a key with the scope statistics."),
+    ):
+        assert technician.refused("staff", "key", "add", "1", name, "--scope", scope) == why
 
 
 @mostly_on("sqlite")

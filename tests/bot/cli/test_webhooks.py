@@ -75,7 +75,7 @@ def test_what_is_disabled_is_enabled_and_sent_once_more(
     assert row[6].startswith("disabled ") and row[6].endswith(": by hand")
     assert row[7:] == ["-", "-"]  # it was never tried
     enabled = technician("webhook", "enable", "1")
-    assert enabled.stdout == "Enabled: 1. Events that are sent now: 1\n"
+    assert enabled.stdout == "Enabled: 1. Waiting events: 1. They are sent now, in order.\n"
     event = deployment.database.write_sync(
         lambda s: json.loads(s.query(OutboxRow.payload).filter_by(kind="event").one()[0] or "")
     )
@@ -91,6 +91,7 @@ def test_an_endpoint_is_changed_and_removed(technician: Technician) -> None:
     done = technician("webhook", "change", "1", "--event", "booking.moved")
     assert done.stdout == "Changed: 1. Events: booking.moved\n"
     assert technician.lines("webhook", "list")[0][3] == "booking.moved"
+    assert technician("webhook", "enable", "1").stdout == "Enabled: 1. No event waits.\n"
     assert technician("webhook", "remove", "1").stdout == "Removed: 1\n"
     assert technician("webhook", "list").stdout == "There is no endpoint.\n"
 

@@ -93,10 +93,16 @@ def test_a_key_that_is_revoked_or_whose_member_is_disabled_is_nobodys(towns: Two
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"name": " "}, {"name": "x" * 101}, {"scopes": []}, {"days": 0}, {"days": 732}],
+    [
+        *({"name": " "}, {"name": "x" * 101}, {"scopes": []}, {"days": 0}, {"days": 732}),
+        {"scopes": [KeyScope.READ, KeyScope.STATISTICS]},
+        {"scopes": [KeyScope.WEBHOOKS]},
+    ],
     ids=str,
 )
-def test_a_key_needs_a_name_a_scope_and_an_end(towns: TwoTowns, wrong: dict[str, Any]) -> None:
+def test_a_key_needs_a_name_an_end_and_a_scope_that_its_member_may_use(
+    towns: TwoTowns, wrong: dict[str, Any]
+) -> None:
     with pytest.raises(StaffRefused) as refused:
         make(towns, towns.add(), **wrong)
     assert refused.value.kind == "invalid"
@@ -135,7 +141,7 @@ def test_the_record_names_the_key_by_which_something_was_done(towns: TwoTowns) -
 
 def test_a_manager_sees_the_keys_of_their_own_municipality(towns: TwoTowns) -> None:
     make(towns, towns.add(at=CITY), name="Theirs")
-    mine, _key = make(towns, towns.add(), name="Ours", scopes=list(KeyScope))
+    mine, _key = make(towns, towns.add(Role.MANAGER), name="Ours", scopes=list(KeyScope))
     listed = api_keys.list_keys(towns.session, towns.staff(Role.MANAGER))
     assert [(each.id, each.name, each.scopes) for each in listed] == [
         (mine, "Ours", sorted(KeyScope))

@@ -8,15 +8,12 @@ from sqlalchemy.orm import Session
 
 from core.actor import KeyScope
 from core.bookings import agenda, by_staff
-from core.bookings.staff_rights import bookable_part
 from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking as BookingRow
 from core.db.models import HistoryAction
-from core.i18n import _
 from core.messaging.notifications import notified_on
 from core.staff.api_requests import DoneRequest
-from core.staff.members import find_municipality
-from core.staff.rights import Action, check_municipality, not_found
+from core.staff.rights import Action
 from dialogs.booking.given import WrongAnswer, check_given
 from webhooks.api.staff.caller import PREFIX, Caller, StaffRoute, Work
 from webhooks.api.staff.models import (
@@ -30,7 +27,7 @@ from webhooks.api.staff.models import (
 )
 from webhooks.api.staff.once import IfMatch, Once, OnceOnly, check_version
 from webhooks.api.staff.problems import problems
-from webhooks.api.staff.reading import BookingId, MunicipalityId, etag, invalid, show
+from webhooks.api.staff.reading import BookingId, MunicipalityId, etag, find_offer, invalid, show
 from webhooks.api.staff.showing import whole
 
 router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
@@ -57,7 +54,8 @@ async def book(
     caller = once.caller
 
     def run(work: Work) -> tuple[int, Booking]:
-        offer = _offer(work, municipality, body)
+        what = (body.service, body.branch, body.channel)
+        offer = find_offer(work, municipality, *what)
         consent = offer.municipality.consent_of(offer.service, offer.channel)
         details = _details(caller, offer, body)
         if consent and body.consent != str(consent.reference):
@@ -81,15 +79,6 @@ async def book(
     response.headers["ETag"] = etag(made)
     response.headers["Location"] = f"{caller.root}{PREFIX}/bookings/{made.id}"
     return made
-
-
-def _offer(work: Work, municipality: str, body: NewBooking) -> ServiceOffer:
-    """Return what is to be booked. Raises StaffRefused: not_allowed, not_found."""
-    check_municipality(work.staff, Action.BOOK, municipality)
-    part = bookable_part(find_municipality(work.registry, municipality), work.staff)
-    if part is None or not part.has(body.service, body.branch):
-        raise not_found(_("There is no such service at this branch."))
-    return part.offer(body.service, body.branch, body.channel)
 
 
 def _details(caller: Caller, offer: ServiceOffer, body: NewBooking) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from core.db.models import DisabledBecause
 from core.messaging.event_queue import EventType
@@ -16,7 +16,22 @@ MAX_EVENTS = 100
 
 MAX_OVERLAP_HOURS = 24 * 30
 
-Events = Annotated[list[EventType], Field(max_length=len(EventType))]
+EVENTS = [each for each in EventType if each is not EventType.TEST]
+"""Those that an endpoint can have sent."""
+
+
+def _check_event(name: object) -> object:
+    if name not in EVENTS:
+        raise ValueError(f"Send one of {', '.join(EVENTS)}.")
+    return name
+
+
+Event = Annotated[
+    EventType,
+    BeforeValidator(_check_event),
+    WithJsonSchema({"type": "string", "enum": [each.value for each in EVENTS]}),
+]
+Events = Annotated[list[Event], Field(max_length=len(EVENTS))]
 Repeated = "null where the same request was sent before"
 
 ENDPOINT: dict[str, Any] = {
@@ -43,7 +58,7 @@ class Webhook(Model):
     id: int
     municipality: str
     url: str
-    events: list[EventType] = Field(description="Those that it is sent; all, if none is named.")
+    events: list[Event] = Field(description="Those that it is sent; all, if none is named.")
     created_at: datetime
     enabled: bool
     disabled_at: datetime | None

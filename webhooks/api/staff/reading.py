@@ -1,5 +1,6 @@
 """GET of /api/v1: the catalogue, free times, bookings."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from core.bookings.agenda import ListPlace
 from core.bookings.export_formats import MEDIA_TYPES, ExportFormat
 from core.bookings.staff_rights import bookable_part
 from core.catalogue.model import Channel
+from core.catalogue.service_offer import ServiceOffer
 from core.db.models import BookingState
 from core.i18n import _
 from core.staff.members import find_desk, find_municipality
@@ -138,17 +140,33 @@ async def list_times(
     """Return the starts at which staff can book: at desks that they serve, without notice."""
 
     def run(work: Work) -> FreeTimes:
-        check_municipality(work.staff, Action.BOOK, municipality)
-        part = bookable_part(find_municipality(work.registry, municipality), work.staff)
-        if part is None or not part.has(service, branch):
-            raise not_found(_("There is no such service at this branch."))
-        offer = part.offer(service, branch, channel).for_staff()
+        offer = find_offer(work, municipality, service, branch, channel).for_staff()
         since, until = days(first, last, work.now.astimezone(offer.zone).date())
         bounds = day_bounds(since, offer.zone)[0], day_bounds(until, offer.zone)[1]
         starts = slots.free_times(work.session, offer, *bounds, work.now, None)
         return FreeTimes(starts=starts, duration=offer.service.duration)
 
     return await caller.read(run)
+
+
+def find_offer(
+    work: Work, municipality: str, service: str, branch: str, channel: Channel
+) -> ServiceOffer:
+    """Return what is to be booked. Raises StaffRefused: not_allowed, not_found."""
+    check_municipality(work.staff, Action.BOOK, municipality)
+    part = bookable_part(find_municipality(work.registry, municipality), work.staff)
+    offer = part.offer(service, branch, channel) if part and part.has(service, branch) else None
+    if offer and offer.desks:
+        return offer
+    channels = [each for each in Channel if offer and replace(offer, channel=each).desks]
+    if not channels:
+        raise not_found(_("There is no such service at this branch."))
+    raise not_found(
+        _(
+            "There is no such channel for this service at this branch. There is: {channels}.",
+            channels=", ".join(channels),
+        )
+    )
 
 
 @router.get(

@@ -65,8 +65,9 @@ def test_a_real_service_asks_for_what_citizens_are_asked_for(office: TownsOffice
     }
     refused = office.post(path, key, asked)
     assert refused.status_code == 422
-    wrong = {each["field"] for each in refused.json()["errors"]}
-    assert {"questions.receives", "details.name", "details.phone", "details.email"} <= wrong
+    wrong = {each["field"]: each["message"] for each in refused.json()["errors"]}
+    assert {"questions.receives", "details.name", "details.phone", "details.email"} <= {*wrong}
+    assert wrong["questions.receives"] == "Please send one of: no, yes."
     assert "details.shoe" in wrong
     asked["questions"] = {"receives": "no"}
     asked["details"] = {
@@ -119,7 +120,7 @@ def test_an_answer_with_which_the_office_cannot_help_stops_the_booking(
         ({"starts_at": "9999-12-31T23:59:59-12:00"}, 422),
         ({"service": "dogs"}, 404),
         ({"branch": "nowhere"}, 404),
-        ({"channel": "video"}, 409),
+        ({"channel": "video"}, 404),
         ({"channel": "pigeon"}, 422),
         ({"language": "la"}, 422),
         ({"details": {"name": "\ud800"}}, 422),

@@ -151,3 +151,12 @@ def test_many_trials_at_once_are_put_off(
 def test_what_is_wrong_is_refused(office: TownsOffice, method: str, path: str, body: Any) -> None:
     office.webhook()
     assert office.send(method, path, office.key(), body).status_code == 422
+
+
+@mostly_on("sqlite")
+def test_an_unknown_event_is_refused_with_those_that_can_be_sent(office: TownsOffice) -> None:
+    refused = office.post(HOOKS, office.key(), {**NEW, "events": ["booking.held"]})
+    ((field, why),) = [(each["field"], each["message"]) for each in refused.json()["errors"]]
+    assert field == "events.0"
+    assert why.startswith("Send one of booking.confirmed, ")
+    assert "webhook.test" not in why
