@@ -1,8 +1,10 @@
 """An export of bookings as a response, for a caller whose key is checked."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from datetime import date
+from functools import partial
 
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -18,13 +20,42 @@ from core.bookings.exports import Export
 MAX_EXPORTS = 4
 """The most exports that a process makes at once: each has a connection of its own."""
 
+MAX_OF_KEY = 2
+"""The most of them for one key, so that no program takes the others' place."""
+
 WAIT_SECONDS = 30
 """The seconds after which a program may ask again where there are as many."""
 
 
+class ExportsAtOnce:
+    """The exports that a process is sending, by the keys of the programs."""
+
+    def __init__(self) -> None:
+        self._of = Counter[int | None]()
+
+    def begin(self, key_id: int | None) -> Callable[[], None]:
+        """Count an export; return what is to be called at its end.
+
+        Raises HTTPException where there are as many as may be: 429 for the key, else 503.
+        """
+        wait = {"Retry-After": str(WAIT_SECONDS)}
+        if self._of[key_id] >= MAX_OF_KEY:
+            raise HTTPException(
+                429, f"{MAX_OF_KEY} exports of this key are being sent still: the most.", wait
+            )
+        if self._of.total() >= MAX_EXPORTS:
+            raise HTTPException(503, "Other exports are being sent still.", wait)
+        self._of[key_id] += 1
+        return partial(self._end, key_id)
+
+    def _end(self, key_id: int | None) -> None:
+        self._of[key_id] -= 1
+        self._of += Counter()  # without those that have none
+
+
 async def export_response(
     application: Application,
-    exports_at_once: asyncio.Semaphore,
+    exports_at_once: ExportsAtOnce,
     staff: Staff,
     municipality_id: str,
     file_format: ExportFormat,
@@ -37,12 +68,8 @@ async def export_response(
 
     With the attendees' `details` where asked for. An error on the way cuts the response off, so
     that the client knows. Raises StaffRefused (not_allowed, not_found), DatabaseUnavailable;
-    HTTPException (503) where as many are being sent as `exports_at_once` takes.
+    HTTPException (429, 503) where as many are being sent as `exports_at_once` takes.
     """
-    if exports_at_once.locked():
-        raise HTTPException(
-            503, "Other exports are being sent still.", {"Retry-After": str(WAIT_SECONDS)}
-        )
     database, services = application.database, application.services
 
     def begin(session: Session) -> Export:
@@ -58,18 +85,18 @@ async def export_response(
             details=details,
         )
 
-    await exports_at_once.acquire()  # at once, for it isn't locked
+    end = exports_at_once.begin(staff.key_id)
     try:
         export = await database.write(begin)
     except BaseException:
-        exports_at_once.release()
+        end()
         raise
     days = "".join(f"-{day}" for day in (first, last) if day)
     return _Streamed(
         exports.export(database, export, file_format),
         file_format,
         f"{municipality_id}{days}.{file_format}",
-        exports_at_once.release,
+        end,
     )
 
 

@@ -24,7 +24,7 @@ from core.errors import BookingRefused, StaffRefusalKind, StaffRefused
 from core.i18n import Language
 from core.staff import api_keys
 from core.staff.api_keys import KeyHolder
-from webhooks.api.bookings_export import MAX_EXPORTS
+from webhooks.api.bookings_export import ExportsAtOnce
 from webhooks.api.staff.headers import with_headers
 from webhooks.api.staff.scopes import SCOPES
 from webhooks.middleware.problem_details import problem
@@ -63,7 +63,7 @@ class StaffApi:
     """
     trials: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_TRIALS))
     """The trials of webhooks at once: each may wait for an answer as long as an event does."""
-    exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_EXPORTS))
+    exports: ExportsAtOnce = field(default_factory=ExportsAtOnce)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Caller:
         return self._api.trials
 
     @property
-    def exports(self) -> asyncio.Semaphore:
+    def exports(self) -> ExportsAtOnce:
         """Return what bounds the exports at once."""
         return self._api.exports
 

@@ -241,7 +241,7 @@ async def export_bookings(
     """Return the bookings that begin on some days, by time: those that the member serves.
 
     The file is made while it is sent; what goes wrong on the way cuts it off. It is recorded.
-    503 while several others are being sent.
+    429 while two for this key are being sent, 503 while several others are.
     """
     for name, day in (("from", first), ("to", last)):
         if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
