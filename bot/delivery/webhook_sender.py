@@ -29,8 +29,12 @@ MAX_ANSWER = 65_536
 MAX_RETRY_AFTER = 86_400
 """The most seconds that an endpoint may ask us to wait."""
 
-MAX_LOOKUPS = 20
-"""The most names that are looked up at once."""
+MAX_LOOKUPS = 1000
+"""The most names that are looked up at once: as many as 50 municipalities can have.
+
+Each has a thread, begun when none is idle, for as long as the system waits for name servers. With
+fewer, the names of one municipality that are answered slowly would delay all others' events.
+"""
 
 KEEP_SECONDS = 30.0
 """The time for which an idle connection is kept."""
