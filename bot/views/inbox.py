@@ -30,12 +30,23 @@ def fetch(session: Session, services: Services, sender: Sender) -> list[Reply]:
     return [reply for reply in added if reply]
 
 
-def has_news(session: Session, services: Services, sender: Sender) -> bool:
-    """Return whether messages are due to a sender."""
-    found = conversations.find(session, sender.account, sender.address)
+def fetched_for(
+    session: Session, services: Services, sender: Sender, message_id: str
+) -> tuple[list[Reply], bool]:
+    """Return what was fetched since the message before this one, and whether to fetch more.
+
+    The answer that had it may be lost, or have failed. To a message that came before, nothing else
+    is told now than then.
+    """
+    found = conversations.find(session, sender.account, sender.address, message_id)
     if found is None:
-        return False
-    return bool(page_inbox.have_pending(session, WEBCHAT, [found.id], services.clock()))
+        return [], False
+    stored = page_inbox.fetched_before(session, found.id, found.inbound_id)
+    told = [Reply.model_validate(reply) for replies in stored for reply in replies]
+    due = not found.inbound_id and page_inbox.have_pending(
+        session, WEBCHAT, [found.id], services.clock()
+    )
+    return told, bool(due)
 
 
 def _add(

@@ -1,9 +1,11 @@
 """The outbox messages that web pages fetch, instead of being sent them."""
 
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String, cast, literal, select, union_all, update
+from sqlalchemy import String, bindparam, cast, func, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
 from core.db.models import (
@@ -15,7 +17,29 @@ from core.db.models import (
     OutboxRow,
     OutboxStatus,
 )
+from core.db.statements import run
 from core.messaging.keys import RELAYED_TO_CITIZEN, ContactRecipient
+
+_FETCHED = "owed "
+"""The beginning of the ids of what was fetched; a citizen's message has an address first."""
+
+
+_IS_FETCHED = InboundRow.message_id.startswith(_FETCHED)
+_BEFORE = (
+    InboundRow.conversation_id == bindparam("conversation_id"),
+    InboundRow.id < bindparam("before"),
+)
+_LAST_MESSAGE = (
+    select(func.coalesce(func.max(InboundRow.id), 0))
+    .where(*_BEFORE, ~_IS_FETCHED)
+    .correlate(None)
+    .scalar_subquery()
+)
+_FETCHED_BEFORE = (
+    select(InboundRow.replies)
+    .where(*_BEFORE, _IS_FETCHED, InboundRow.id > _LAST_MESSAGE)
+    .order_by(InboundRow.id)
+)
 
 
 def stored_message_id(row: OutboxRow) -> str:
@@ -23,7 +47,19 @@ def stored_message_id(row: OutboxRow) -> str:
 
     With the time, for the same row is due again when its booking was moved.
     """
-    return f"owed {row.id} {row.due_at.isoformat()}"
+    return f"{_FETCHED}{row.id} {row.due_at.isoformat()}"
+
+
+def fetched_before(
+    session: Session, conversation_id: int, inbound_id: int | None
+) -> Sequence[list[Any]]:
+    """Return the replies of what was fetched between a message, and the one before it.
+
+    None stands for a message that is still to come.
+    """
+    given = {"conversation_id": conversation_id, "before": inbound_id or sys.maxsize}
+    rows = run(session, _FETCHED_BEFORE, given)
+    return [replies for (replies,) in rows if replies]
 
 
 def erase_fetched(session: Session, rows: Iterable[OutboxRow]) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Request
 from bot.bootstrap import Application
 from bot.context import AlreadyBegun, UnknownConversation
 from bot.i18n.stated_language import stated_language
-from bot.messages import Reply, Sender
+from bot.messages import Inbound, Reply
 from bot.platforms import webchat
 from bot.views import inbox
 from webhooks.middleware.request_limits import RequestLimits
@@ -20,12 +20,15 @@ def routes(application: Application, limits: RequestLimits) -> APIRouter:
     """Return the web chat's routes."""
     router = APIRouter()
 
-    async def _fetched(sender: Sender) -> list[Reply]:
-        """Return what has come since, which a page would be told of by itself."""
+    async def _fetched(inbound: Inbound) -> list[Reply]:
+        """Return what has come since the last message, of which a page would be told by itself."""
         services, database = application.services, application.database
-        if not await database.read(lambda s: inbox.has_news(s, services, sender)):
-            return []
-        return await database.write(lambda s: inbox.fetch(s, services, sender))
+        told, more = await database.read(
+            lambda s: inbox.fetched_for(s, services, inbound, inbound.message_id)
+        )
+        if not more:
+            return told
+        return told + await database.write(lambda s: inbox.fetch(s, services, inbound))
 
     @router.post(
         "/chat/turns",

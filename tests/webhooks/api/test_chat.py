@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from bot.bootstrap import Application
 from core.actor import OPERATOR
 from core.bookings import by_staff
 from core.db.models import Booking, InboundRow
+from core.errors import DatabaseUnavailable
 from core.messaging.notifications import notified_on
-from tests.conftest import Deployment
+from tests.conftest import Deployment, mostly_on
 from tests.webhooks.chat_client import CODE, ENGLISH, GREEK, Answers, ChatClient
 from tests.webhooks.conftest import Serve
 
@@ -241,6 +243,35 @@ def test_what_the_office_changes_is_told_before_the_replies_to_the_next_message(
         assert citizen.step == "sure"
     told = citizen.replies[0]["text"]
     assert told not in citizen.say("hello")
+
+
+@mostly_on("sqlite")
+def test_what_a_lost_answer_told_comes_again_with_the_same_message(
+    serve: Serve, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    citizen, services = ChatClient(serve(), language="en"), deployment.services
+    services.registry.accounts = frozenset({"webchat"})
+    citizen.say("Hello")
+    citizen.answer(ENGLISH, taps=True)
+
+    def cancel(session: Session) -> None:
+        booking, now = session.scalars(select(Booking)).one(), services.clock()
+        by_staff.cancel(session, services.registry, OPERATOR, booking, now, "Strike")
+
+    def fail(*_given: Any) -> None:
+        raise DatabaseUnavailable
+
+    deployment.database.write_sync(cancel)
+    asked = {"conversation": citizen.token, "message_id": "a", "text": "hello"}
+    with monkeypatch.context() as away:
+        away.setattr(Application, "handle_message", fail)  # after the notice was fetched
+        assert citizen.client.post("/chat/turns", json=asked).status_code == 503
+    once, again = (post(citizen.client, **asked) for _time in range(2))
+    assert "Strike" in once["replies"][0]["text"]
+    assert once == again
+    later = post(citizen.client, **{**asked, "message_id": "b"})
+    assert "Strike" not in str(later)
+    assert post(citizen.client, **asked) == once
 
 
 def test_a_first_message_with_a_random_uuid_sent_again_finds_its_conversation(
