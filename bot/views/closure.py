@@ -37,7 +37,7 @@ def render_closure(session: Session, services: Services, row: OutboxRow) -> Repl
                 "told so; the rest are offered a time again."
             )
             if asked.kind is ExceptionKind.CLOSURE
-            else texts.outcome(loaded, outcome_of(session, exception, at), done=True),
+            else texts.outcome(loaded, outcome_of(session, loaded, exception, at), done=True),
         )
     else:
         name = session.scalar(
@@ -47,7 +47,9 @@ def render_closure(session: Session, services: Services, row: OutboxRow) -> Repl
         is_closure = asked.kind is ExceptionKind.CLOSURE
         text = lines(
             texts.heading(loaded, asked, done=True),
-            texts.outcome(loaded, outcome_of(session, exception, exception.made_at), done=True)
+            texts.outcome(
+                loaded, outcome_of(session, loaded, exception, exception.made_at), done=True
+            )
             if is_closure
             else None,
             _("({who}; to end it: /open {number})", who=who, number=number),

@@ -56,6 +56,13 @@ def is_about(row: ScheduleException, branch: str, desk_id: int) -> bool:
     return row.branch in (None, branch) and row.desk_id in (None, desk_id)
 
 
+def desks_of(row: ScheduleException, desk_ids: Mapping[DeskKey, int]) -> Collection[int]:
+    """Return the row ids of the desks that a schedule exception is about."""
+    return {
+        desk_id for (branch, _desk), desk_id in desk_ids.items() if is_about(row, branch, desk_id)
+    }
+
+
 def by_desk(
     rows: Iterable[ScheduleException], desk_ids: Mapping[DeskKey, int]
 ) -> Mapping[DeskKey, DeskExceptions]:

@@ -1,22 +1,23 @@
 """Closures and extra openings: listed, as they were asked for, and what became of bookings."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
+from core.availability.schedule import overlaps
 from core.bookings.agenda import AgendaEntry, entry_of
 from core.bookings.closures.checks import end_of
 from core.bookings.closures.displaced import Plan
 from core.bookings.closures.request import ExceptionRequest
 from core.bookings.offers.making import TOO_SOON
 from core.catalogue.registry import LoadedMunicipality, Registry
-from core.catalogue.schedule_exceptions import is_about
+from core.catalogue.schedule_exceptions import desks_of, special_hours
 from core.db.models import (
     Booking,
     ExceptionKind,
@@ -98,11 +99,10 @@ def on_day(
         )
         .order_by(ScheduleException.start, ScheduleException.id)
     )
-    keys = {row_id: branch for (branch, _desk), row_id in loaded.desk_ids.items()}
     return [
         (row.id, request_of(loaded, row))
         for row in rows
-        if desk_id is None or is_about(row, keys[desk_id], desk_id)
+        if desk_id is None or desk_id in desks_of(row, loaded.desk_ids)
     ]
 
 
@@ -122,7 +122,9 @@ def request_of(loaded: LoadedMunicipality, row: ScheduleException) -> ExceptionR
     )
 
 
-def outcome_of(session: Session, row: ScheduleException, at: datetime) -> Outcome:
+def outcome_of(
+    session: Session, loaded: LoadedMunicipality, row: ScheduleException, at: datetime
+) -> Outcome:
     """Return what became of the bookings in the way when it was made, or an opening ended."""
     moved = session.execute(
         select(Booking.desk_id, func.count())
@@ -135,17 +137,49 @@ def outcome_of(session: Session, row: ScheduleException, at: datetime) -> Outcom
         )
         .group_by(Booking.desk_id)
     ).all()
-    offers = (
-        select(
-            func.count().label("all"),
-            func.count().filter(Booking.starts_at < at + TOO_SOON).label("soon"),
-        )
-        .select_from(TimeOffer)
-        .join(Booking, TimeOffer.booking_id == Booking.id)
+    offered = session.scalars(
+        select(Booking.starts_at)
+        .join(TimeOffer, TimeOffer.booking_id == Booking.id)
         .where(TimeOffer.exception_id == row.id, TimeOffer.asked_at == at)
     )
-    offered, soon = session.execute(offers).one()
-    return Outcome({row[0]: row[1] for row in moved}, offered, soon)
+    starts = [*offered, *_offered_before(session, loaded, row, at)]
+    soon = sum(start < at + TOO_SOON for start in starts)
+    return Outcome({row[0]: row[1] for row in moved}, len(starts), soon)
+
+
+def _offered_before(
+    session: Session, loaded: LoadedMunicipality, row: ScheduleException, at: datetime
+) -> Iterator[datetime]:
+    """Yield the starts of bookings in its way for which a time was offered already, for another."""
+    moved = and_(
+        History.booking_id == Booking.id, History.at > at, History.starts_before.is_not(None)
+    )
+    found = session.execute(
+        select(
+            Booking.id,
+            func.coalesce(History.desk_before, Booking.desk_id),
+            func.coalesce(History.starts_before, Booking.starts_at),
+            func.coalesce(History.ends_before, Booking.ends_at),
+        )
+        .join(TimeOffer, TimeOffer.booking_id == Booking.id)
+        .outerjoin(History, moved)
+        .where(
+            Booking.municipality_id == row.municipality_id,
+            Booking.ends_at > at,
+            TimeOffer.exception_id.is_distinct_from(row.id),
+            ~TimeOffer.by_choice,
+            TimeOffer.asked_at <= at,
+            or_(TimeOffer.ended_at.is_(None), TimeOffer.ended_at > at),
+        )
+        .order_by(History.id.desc())
+    )
+    # Of several moves since, the first says where it was then.
+    places = {each: (desk_id, start, end) for each, desk_id, start, end in found}
+    desks, hours = desks_of(row, loaded.desk_ids), special_hours(row)
+    zone = ZoneInfo(loaded.body.timezone)
+    for desk_id, start, end in places.values():
+        if start > at and desk_id in desks and overlaps(hours, start, end, zone):
+            yield start
 
 
 def outcome_of_plan(planned: Plan, now: datetime) -> Outcome:

@@ -1,6 +1,6 @@
 """Closures and extra openings of staff: previewed, made, withdrawn."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ from core.bookings.offers.withdrawal import count_withdrawable
 from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, Registry
 from core.catalogue.schedule_exceptions import (
     by_desk,
-    is_about,
+    desks_of,
     merge,
     special_hours,
     update_digest,
@@ -182,11 +182,8 @@ def _plan_end(
         )
     ).all()
     new = replace(loaded, exceptions=by_desk(others, loaded.desk_ids))
-    zone = ZoneInfo(loaded.body.timezone)
     in_way = [
-        booking
-        for booking in _in_way(session, row, loaded.desk_ids.items(), zone, now)
-        if not can_be_kept(new, booking)
+        booking for booking in _in_way(session, loaded, row, now) if not can_be_kept(new, booking)
     ]
     return displaced.plan(session, new, in_way, now)
 
@@ -234,24 +231,19 @@ def _plan(
         return Plan()
     exceptions = merge(loaded.exceptions, by_desk([row], loaded.desk_ids))
     new = replace(loaded, exceptions=exceptions)
-    in_way = [*_in_way(session, row, loaded.desk_ids.items(), ZoneInfo(loaded.body.timezone), now)]
-    return displaced.plan(session, new, in_way, now)
+    return displaced.plan(session, new, [*_in_way(session, loaded, row, now)], now)
 
 
 def _in_way(
-    session: Session,
-    row: ScheduleException,
-    desks: Collection[tuple[tuple[str, str], int]],
-    zone: ZoneInfo,
-    now: datetime,
+    session: Session, loaded: LoadedMunicipality, row: ScheduleException, now: datetime
 ) -> Iterator[Booking]:
     """Yield the bookings to come that lie in a closure."""
-    closed = [desk_id for (branch, _desk), desk_id in desks if is_about(row, branch, desk_id)]
+    zone = ZoneInfo(loaded.body.timezone)
     since = datetime.combine(row.first, time(), zone) - timedelta(days=1)
     bookings = session.scalars(
         select(Booking)
         .where(
-            Booking.desk_id.in_(closed),
+            Booking.desk_id.in_(desks_of(row, loaded.desk_ids)),
             Booking.state.in_((BookingState.HELD, BookingState.CONFIRMED)),
             Booking.starts_at > max(since, now),
             Booking.starts_at < datetime.combine(row.last, time(), zone) + timedelta(days=1),

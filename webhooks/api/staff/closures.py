@@ -185,7 +185,7 @@ def _ended(work: Work, closure_id: int) -> MadeClosure:
 def _outcome(work: Work, row: ScheduleException, at: datetime) -> MadeClosure:
     """Return a closure, and what became of the bookings in the way when it was made or ended."""
     loaded = work.registry[row.municipality_id]
-    came = listing.outcome_of(work.session, row, at)
+    came = listing.outcome_of(work.session, loaded, row, at)
     return MadeClosure(
         **_closure(loaded, row), moved=sum(came.moved.values()), offered=came.offered
     )

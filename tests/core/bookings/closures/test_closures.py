@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core.actor import OPERATOR
 from core.bookings.closures import listing
@@ -394,9 +395,15 @@ def test_hours_across_a_clock_change_are_closed(make_env: MakeEnv) -> None:
 
 
 def test_what_became_of_bookings_is_counted_without_reading_the_past(empty: Database) -> None:
-    row = ScheduleException(id=1, municipality_id="town", made_at=NOW)
-    moved, offered = plans(empty, lambda s: listing.outcome_of(s, row, NOW))
-    assert re.search(r"municipality_id=\? AND ends_at>\?|ends_at > ", moved)
+    def count(session: Session) -> None:
+        row = ScheduleException(
+            id=1, municipality_id="town", made_at=NOW, first=MONDAY, last=MONDAY
+        )
+        listing.outcome_of(session, BookingEnvironment(session).registry["town"], row, NOW)
+
+    moved, offered, before = plans(empty, count)[-3:]
+    for plan in (moved, before):
+        assert re.search(r"municipality_id=\? AND ends_at>\?|ends_at > ", plan), plan
     assert re.search(r"bookings USING INTEGER PRIMARY KEY|pk_bookings", offered), offered
 
 

@@ -24,7 +24,7 @@ from tests.core.bookings.closures.test_closures import (
     open_besides,
     withdraw,
 )
-from tests.core.bookings.offers.acting import decline, hold_of, latest, manager, work_off
+from tests.core.bookings.offers.acting import accept, decline, hold_of, latest, manager, work_off
 from tests.core.bookings.offers.acting import make as make_offers_of
 from tests.core.bookings.offers.test_time_offers import exception_of
 from tests.core.db.query_plans import plans
@@ -140,12 +140,41 @@ def test_a_closure_over_what_an_employee_offered_is_told(
         env.later(hours=1)
     made = close(env)
     row = env.session.get_one(ScheduleException, made.id)
-    assert listing.outcome_of(env.session, row, env.now).offered == len(made.plan.offers) == 1
+    told = listing.outcome_of(env.session, env.registry["town"], row, env.now)
+    assert told.offered == len(made.plan.offers) == 1
     make_offers_of(env)
     last = latest(env, booking)
     assert (last.state, last.exception_id, last.by_choice) == (OfferState.MADE, made.id, False)
     assert withdraw(env, made.id) == 1
     assert latest(env, booking).state == OfferState.WITHDRAWN
+
+
+@pytest.mark.parametrize("state", ["pending", "made", "accepted since"])
+def test_whom_a_time_is_offered_for_another_closure_is_counted_in_the_next(
+    env: BookingEnvironment, state: str
+) -> None:
+    booking = env.book("09:00")
+    close(env, start="08:00", end="09:15")
+    if state != "pending":
+        make_offers_of(env)
+    env.later(minutes=5)
+    other = close(env, first=TUESDAY, last=TUESDAY)
+    made = close(env, start="08:30", end="09:30")
+    at_once = env.now
+    assert len(made.plan.offers) == 1
+    if state == "accepted since":
+        env.later(minutes=5)
+        accept(env, latest(env, booking))
+    counted = [
+        listing.outcome_of(
+            env.session,
+            env.registry["town"],
+            env.session.get_one(ScheduleException, number),
+            at_once,
+        ).offered
+        for number in (made.id, other.id)
+    ]
+    assert counted == [1, 0]
 
 
 def test_a_catalogue_over_what_an_employee_offered_is_told(env: BookingEnvironment) -> None:
