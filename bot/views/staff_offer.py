@@ -13,7 +13,7 @@ from bot.views.staff_alert import LANGUAGE, number_button
 from bot.views.staff_question import MUST_BE_CALLED, which_booking
 from core.bookings.agenda import entry_of
 from core.bookings.offers.ends import OPEN
-from core.bookings.offers.service import hold_of, unresolved
+from core.bookings.offers.service import hold_of, unresolved, was_sent
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, OfferState, OutboxRow, StaffRoom, TimeOffer
 from core.i18n import Text, lines
@@ -55,10 +55,15 @@ def offer_alert_line(session: Session, services: Services, row: OutboxRow) -> st
 
 
 def _told(session: Session, row: OutboxRow) -> tuple[TimeOffer, Booking] | None:
-    """Return the offer that a row tells of, and its booking; None where its state is another."""
+    """Return the offer that a row tells of, and its booking; None where it is so no more.
+
+    Its state is another, or the citizen, whom it might not reach, has been sent it.
+    """
     offer_id, state = Cause.parse(row.dedupe_key, row.recipient).as_offer()
     offer = session.get(TimeOffer, offer_id)
     if offer is None or offer.state != state:
+        return None
+    if state == OfferState.MADE and was_sent(session, offer):
         return None
     return offer, session.get_one(Booking, offer.booking_id)
 

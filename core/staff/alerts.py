@@ -106,15 +106,16 @@ def enqueue_offer(
     now: datetime,
     *,
     only_shown: bool = False,
+    due_at: datetime | None = None,
 ) -> None:
     """Tell the rooms of a booking what has become of an offer; their alerts of it show it.
 
-    `only_shown`: only these do.
+    `only_shown`: only these do. Where `due_at` is given, they are told then, if it is so still.
     """
     if not only_shown:
         cause = Cause.offer(offer.id, offer.state)
         messages = [
-            to_room(room, MessageKind.OFFER_ALERT, cause, now, booking)
+            to_room(room, MessageKind.OFFER_ALERT, cause, due_at or now, booking)
             for room, _first in _rooms(session, registry, booking)
         ]
         enqueue(session, registry.accounts, messages, now)

@@ -38,6 +38,15 @@ TOO_SOON = timedelta(hours=2)
 Most people don't read a message so soon, and may be on their way already.
 """
 
+FETCHED = frozenset({"webchat"})
+"""The platforms whose messages wait until their reader comes to fetch them."""
+
+UNFETCHED_AFTER = timedelta(minutes=15)
+"""The time after which the rooms are told to call who was offered a time on such a one only.
+
+Unless it was fetched by then, as an open page does at once.
+"""
+
 NEAR = timedelta(days=7)
 """The time before and after the old one in which another is looked for first."""
 
@@ -223,8 +232,10 @@ def _make(
     )
     offer.hold_id, offer.expires_at, offer.state = hold.id, until, OfferState.MADE
     session.flush()
-    is_told = tell_citizen(session, registry, booking, offer, MessageKind.TIME_OFFERED, now)
-    enqueue_offer(session, registry, booking, offer, now, only_shown=is_told)
+    platforms = tell_citizen(session, registry, booking, offer, MessageKind.TIME_OFFERED, now)
+    is_told = any(platform not in FETCHED for platform in platforms)
+    call_at = now + UNFETCHED_AFTER if platforms else now
+    enqueue_offer(session, registry, booking, offer, now, only_shown=is_told, due_at=call_at)
     return True
 
 

@@ -1,6 +1,6 @@
 """Offers of another time: asked for, answered, expired."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, insert, or_, select
@@ -26,6 +26,7 @@ from core.db.models import (
     ExceptionKind,
     HistoryAction,
     OfferState,
+    OutboxRow,
     ScheduleException,
     TimeOffer,
 )
@@ -33,6 +34,7 @@ from core.errors import BookingRefused, RefusalKind
 from core.i18n import _
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.notifications import enqueue_by_office, enqueue_notifications
+from core.messaging.outbox import SENT_STATUSES
 from core.staff.alerts import enqueue_alerts, enqueue_offer
 
 ASKED = "offer asked"
@@ -113,19 +115,23 @@ def tell_citizen(
     offer: TimeOffer,
     kind: MessageKind,
     now: datetime,
-) -> bool:
-    """Enqueue the message about an offer; return whether it goes where people are reached.
-
-    A page is read only by who comes back to it.
-    """
+) -> Collection[str]:
+    """Enqueue the message about an offer; return the platforms on which it goes."""
     cause = Cause.offer(offer.id, offer.state)
     expires_at = offer.expires_at if kind is MessageKind.TIME_OFFERED else None
-    platforms = enqueue_by_office(session, registry, booking, cause, kind, now, expires_at)
-    return any(platform not in FETCHED for platform in platforms)
+    return enqueue_by_office(session, registry, booking, cause, kind, now, expires_at)
 
 
-FETCHED = frozenset({"webchat"})
-"""The platforms whose messages wait until their reader comes to fetch them."""
+def was_sent(session: Session, offer: TimeOffer) -> bool:
+    """Return whether the citizen was sent an offer, or their page has fetched it."""
+    sent = session.scalars(
+        select(OutboxRow).where(
+            OutboxRow.booking_id == offer.booking_id,
+            OutboxRow.kind == MessageKind.TIME_OFFERED,
+            OutboxRow.status.in_(SENT_STATUSES),
+        )
+    )
+    return any(Cause.parse(row.dedupe_key, row.recipient).number == offer.id for row in sent)
 
 
 def latest_offer(session: Session, booking_id: int) -> TimeOffer | None:

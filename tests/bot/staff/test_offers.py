@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.views.day_list import render_day_list
@@ -79,11 +80,30 @@ def test_it_is_asked_once_more_and_then_offered(asked: People) -> None:
     assert texts[-1].startswith(ASKS)
     assert asked.tap(YES) == OFFERED
     run_job(asked)
-    alert, question, call = asked.chat.texts()
+    alert, question = asked.chat.texts()
     assert "Προτείνεται άλλη ώρα: 7/12/2026 10:30, έως " in alert
     assert question == OFFERED
-    assert call.startswith("Τηλεφωνήστε στον πολίτη, ίσως δεν δει την πρότασή μας")  # only a page
     assert MOVE not in asked.chat.server.buttons(GROUP)
+
+
+@pytest.mark.parametrize("is_fetched", [False, True])
+def test_the_room_is_told_to_call_whose_page_has_not_fetched_the_offer_in_time(
+    asked: People, is_fetched: bool
+) -> None:
+    asked.tap(YES)
+    run_job(asked)
+    if is_fetched:
+        fetched = OutboxRow.kind == "time_offered"
+        asked.chat.do(
+            lambda s: s.execute(update(OutboxRow).where(fetched).values(status="delivered"))
+        )
+    asked.chat.deployment.clock.forward(minutes=14)
+    asked.deliver()
+    assert asked.chat.texts()[-1] == OFFERED
+    asked.chat.deployment.clock.forward(minutes=1)
+    asked.deliver()
+    call = asked.chat.texts()[-1]
+    assert call.startswith("Τηλεφωνήστε στον πολίτη, ίσως δεν δει") != is_fetched
 
 
 def test_left_as_it_is_nothing_is_offered(asked: People) -> None:
