@@ -68,6 +68,7 @@ def load_conversation(
     services.registry.refresh(session)
     state, transport = conversation_state.load(found.state, found.language, found.timezone)
     ctx = build_context(session, services, sender, found, transport, state)
+    ctx.open_prompt = open_prompt(session, found, state)
     return LoadedConversation(found, transport, ctx)
 
 

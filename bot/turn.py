@@ -22,7 +22,8 @@ from bot.ordering import is_double_tap, is_of_answered_album, is_overtaken, miss
 from bot.platforms.base import Platform
 from bot.platforms.push_layout import adapt_replies, previous_question
 from bot.replies import build_replies, build_reply
-from bot.to_office import said_to_office, with_question
+from bot.to_office import said_to_office
+from bot.views.open_question import with_question
 from core.db.events import record_event
 from core.db.models import Citizen
 from core.errors import RetryTransaction
@@ -180,7 +181,7 @@ def _brief_answer(
     platform = services.platforms.get(inbound.account)
     reply = build_reply(services.texts, [said], state.language)
     if platform is None or not platform.can_edit:
-        asked = with_question(session, found, reply)
+        asked = with_question(session, services, ctx, found, reply)
         if asked is None:
             return []
         reply = asked

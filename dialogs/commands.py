@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from core.i18n import _
+from dialogs import relay
 from dialogs.booking.for_caller import CALLER
 from dialogs.booking.selection import municipality, service
 from dialogs.context import Command, Context
@@ -15,7 +16,6 @@ from dialogs.menu import ask_zone, set_zone, switch_to
 from dialogs.messages.appointment import about_service, useful_links
 from dialogs.messages.blocks import message
 from dialogs.messages.time_offer import OfferAnswer
-from dialogs.relay import END_TALK, TO_TASK, talk_to_human
 
 
 def _cancel_or_stop(ctx: Context, argument: str) -> None:
@@ -74,8 +74,7 @@ def _answers_offer(answer: OfferAnswer) -> Callable[[Context, str], None]:
 
 
 COMMANDS: tuple[Command, ...] = (
-    END_TALK,
-    TO_TASK,
+    *relay.COMMANDS,
     standard.BACK,
     standard.START_OVER,
     standard.STOP_COMMAND,
@@ -106,7 +105,7 @@ COMMANDS: tuple[Command, ...] = (
             "talk to an employee, talk to someone, speak to someone, chat with an employee, "
             "write to the office"
         ),
-        run=talk_to_human,
+        run=relay.talk_to_human,
         yields=True,
     ),
     Command(

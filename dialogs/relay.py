@@ -316,6 +316,9 @@ TO_TASK = Command(
     applies=_writes_to_office,
     typed=_writes_to_office,
 )
+COMMANDS = (END_TALK, TO_TASK)
+"""The commands of an open thread."""
+
 STEPS = (
     Step(OFFICE, _("Office"), _ask_office, effect=_take_office, automatic=False),
     Step(WHOSE, _("For whom"), _ask_whose, effect=_take_whose, automatic=False),

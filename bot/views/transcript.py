@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services, load_conversation
 from bot.messages import Reply, Sender
+from bot.views.open_question import with_thread_buttons
 from core.catalogue.model import Consent
 from core.messaging import conversations
 from dialogs.booking.dialog import BOOK
@@ -77,12 +78,15 @@ def view(
     found, ctx = loaded.found, loaded.ctx
     language, say = ctx.state.language, services.texts.say
     booking, asked = current_hold(ctx), consent(ctx)
+    talk = [
+        Entry(number, said, [Reply.model_validate(reply) for reply in replies])
+        for number, said, replies in conversations.transcript(session, found.id, after)
+        if replies
+    ]
+    if question := next((each.replies for each in reversed(talk) if each.replies[-1].step), None):
+        question[-1] = with_thread_buttons(services, ctx, question[-1])
     return ConversationView(
-        [
-            Entry(number, said, [Reply.model_validate(reply) for reply in replies])
-            for number, said, replies in conversations.transcript(session, found.id, after)
-            if replies
-        ],
+        talk,
         [
             Answer(
                 say(each.label, language),

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.i18n import _
 from dialogs.engine import navigation
-from dialogs.engine.command import perform_action, run_command
+from dialogs.engine.command import perform_action, run_command, visible_commands
 from dialogs.engine.inputs import TapInput, TextInput
 from dialogs.engine.matchers import (
     FOR_EARLY_TEXT,
@@ -23,7 +23,7 @@ from dialogs.engine.matchers import (
 )
 from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome, InvalidAnswer
 from dialogs.engine.prompting import change_choice, store_choice
-from dialogs.engine.prompts import Choice, StoredChoice
+from dialogs.engine.prompts import Choice, RunCommand, StoredChoice, action_choice
 from dialogs.engine.steps import Context
 from dialogs.nlu.normalize import clean, normalize
 
@@ -45,7 +45,7 @@ def on_tap(ctx: Context[Any], tap: TapInput, *, stale: bool) -> EffectOutcome:
         _explain_old_button(ctx, tap, key)
         return None
     shown = ctx.open_prompt.choice(key) if ctx.open_prompt else None
-    found = shown or _answered_step_button(ctx, key)
+    found = shown or _answered_step_button(ctx, key) or _command_button(ctx, key)
     if found is None:
         return InvalidAnswer(_("I don't know that button."))
     ctx.tapped = found.label(ctx.state.language)
@@ -58,6 +58,13 @@ def _answered_step_button(ctx: Context[Any], key: str) -> StoredChoice | None:
     is_answered = name != key and name in ctx.state.answered_by_citizen
     step = navigation.step_named(ctx, name) if is_answered else None
     return store_choice(ctx, key, change_choice(step)) if step else None
+
+
+def _command_button(ctx: Context[Any], key: str) -> StoredChoice | None:
+    """Return the button of a command that applies now, though not when the question was asked."""
+    command = next((each for each in visible_commands(ctx) if each.name == key), None)
+    choice = action_choice(RunCommand(key), command.label) if command else None
+    return store_choice(ctx, key, choice) if choice else None
 
 
 def _explain_old_button(ctx: Context[Any], tap: TapInput, key: str) -> None:

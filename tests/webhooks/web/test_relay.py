@@ -8,15 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Role
-from core.db.models import InboundRow, OutboxRow, RelayMessage, RelayThread
-from core.staff import codes, members, relay_sending, relay_upkeep, rooms
+from core.db.models import InboundRow, OutboxRow, RelayMessage, RelayThread, StaffRoom
+from core.staff import codes, members, relay, relay_sending, relay_upkeep, rooms
 from tests.conftest import Deployment, mostly_on
 from tests.core.staff.two_towns import OPERATOR
 from tests.webhooks.conftest import Serve
 from tests.webhooks.web.test_event_stream import later, listening, quick  # noqa: F401
-from tests.webhooks.web.test_page import bubbles, last_of, say
+from tests.webhooks.web.test_page import bubbles, button, last_of, say
 
 ACCOUNT = "telegram:town"
+END = "Τέλος συνομιλίας με την υπηρεσία"
 QUESTION, ANSWER = "Δέχεστε και απόγευμα;", "Ναι, <b>κάθε</b> Τετάρτη."
 
 
@@ -60,6 +61,32 @@ def answer(deployment: Deployment, text: str = ANSWER) -> None:
     deployment.database.write_sync(run)
 
 
+def write_first(deployment: Deployment) -> None:
+    """Write as the member, who opens a thread with the citizen of the first one for it."""
+
+    def run(session: Session) -> None:
+        registry, now = deployment.services.registry, deployment.clock()
+        staff, room = members.load(session, 1, "telegram"), session.scalars(select(StaffRoom)).one()
+        assert staff
+        contact_id = session.scalars(select(RelayThread.contact_id).distinct()).one()
+        thread = relay.open_thread(session, registry, contact_id, room, now, staff=staff)
+        relay_sending.send_to_citizen(session, registry, thread, ANSWER, staff, now)
+
+    deployment.database.write_sync(run)
+
+
+def close(deployment: Deployment) -> None:
+    """Close the thread as the member."""
+
+    def run(session: Session) -> None:
+        registry, now = deployment.services.registry, deployment.clock()
+        thread = session.scalars(select(RelayThread).where(RelayThread.closed_at.is_(None))).one()
+        staff = members.load(session, 1, "telegram")
+        relay.close(session, registry, thread, now, staff=staff, tell=True)
+
+    deployment.database.write_sync(run)
+
+
 def maintain(deployment: Deployment, **by: float) -> None:
     deployment.clock.forward(**by)
     registry, now = deployment.services.registry, deployment.clock()
@@ -83,6 +110,27 @@ def test_an_open_page_shows_at_once_what_the_office_wrote(
     assert '<p class="title">Μήνυμα από: Δήμος Καλαμάτας</p>' in new.text
     assert "&lt;b&gt;κάθε" in new.text
     assert later(client, last_of(new.text)).status_code == 204
+
+
+@pytest.mark.parametrize("in_task", [False, True])
+def test_the_button_that_ends_a_thread_is_on_the_page_while_the_thread_is_open(
+    client: httpx.Client, deployment: Deployment, in_task: bool
+) -> None:
+    shown = say(client, text=QUESTION).text
+    if in_task:
+        say(client, text="Νέο ραντεβού")
+        shown = say(client, text="Καλαμάτας").text
+    assert END in shown
+    for act, is_open in ((close, False), (write_first, True), (close, False), (write_first, True)):
+        deployment.clock.forward(minutes=1)
+        act(deployment)
+        shown = later(client, last_of(shown)).text
+        for page in (shown, client.get("/").text):
+            assert 'id="ask"' in page
+            assert (END in page) == is_open
+    said = say(client, choice=button(shown, END)).text
+    assert "Τελειώσατε τη συνομιλία" in said
+    assert END not in client.get("/").text.rpartition('id="ask"')[2]
 
 
 def test_the_room_is_told_that_nobody_opened_the_page_and_only_once(
@@ -200,3 +248,14 @@ def test_over_http_the_office_is_heard_with_the_next_answer(
     assert heard[0].startswith("Μήνυμα από: Δήμος Καλαμάτας")
     assert heard[1:] == ["→ Προς: Δήμος Καλαμάτας"]
     assert texts_of(turn("Ευχαριστώ", token)) == ["→ Προς: Δήμος Καλαμάτας"]
+
+    def ends(answered: dict[str, object]) -> list[bool]:
+        """Return which replies have the button that ends the thread."""
+        replies = answered["replies"]
+        assert isinstance(replies, list)
+        return [END in str(reply["choices"]) for reply in replies]
+
+    close(deployment)
+    assert not any(ends(turn("Γεια", token)))
+    write_first(deployment)
+    assert ends(turn("Ευχαριστώ", token)) == [False, True]
