@@ -67,7 +67,7 @@ def close(
         _make(command, asked, yes)
 
 
-def open_besides(
+def extra_opening(
     municipality: Municipality,
     first: OptionalFrom = None,
     last: To = None,

@@ -18,7 +18,7 @@ import typer
 from bot.cli.api_keys import key
 from bot.cli.bookings import bookings
 from bot.cli.catalogue import catalogue
-from bot.cli.closures import close, list_closures, open_besides
+from bot.cli.closures import close, extra_opening, list_closures
 from bot.cli.database import database
 from bot.cli.office import echo_if_new
 from bot.cli.outbox import outbox
@@ -52,7 +52,7 @@ app.add_typer(webhook, name="webhook")
 app.command(epilog="Example: rantevou doctor")(doctor)
 app.command(epilog="Example: rantevou close my-town 2026-12-03 --hours 10:00-12:00")(close)
 app.command("open", epilog="Example: rantevou open my-town 2026-12-03 --hours 17:00-19:00")(
-    open_besides
+    extra_opening
 )
 app.command("closures", epilog="Example: rantevou closures my-town")(list_closures)
 

@@ -79,7 +79,7 @@ def close(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
     return _preview(turn, staff, ExceptionKind.CLOSURE, argument)
 
 
-def open_besides(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
+def extra_opening(turn: StaffTurn, staff: Staff, argument: str) -> StaffAnswer:
     """Show an extra opening with the button that makes it, or end a closure by its number.
 
     Raises StaffRefused.
@@ -113,7 +113,7 @@ def _number(argument: str) -> int | None:
 
 
 def list_closures(turn: StaffTurn, staff: Staff, _argument: str) -> StaffAnswer:
-    """List what is closed or open besides. Raises StaffRefused."""
+    """List the closures and extra openings to come. Raises StaffRefused."""
     loaded = municipality_of(turn, staff)
     today = turn.now.astimezone(ZoneInfo(loaded.body.timezone)).date()
     found = listing.list_exceptions(turn.session, turn.registry, staff, loaded.body.id, turn.now)

@@ -212,7 +212,7 @@ COMMANDS: Mapping[StaffCommand, Command] = {
     StaffCommand.FIND: _find,
     StaffCommand.BOOK: _book,
     StaffCommand.CLOSE: closures.close,
-    StaffCommand.OPEN: closures.open_besides,
+    StaffCommand.OPEN: closures.extra_opening,
     StaffCommand.CLOSURES: closures.list_closures,
     StaffCommand.HELP: _help,
 }

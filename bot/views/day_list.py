@@ -29,17 +29,17 @@ MAX_EXCEPTIONS = 10
 def changed_hours(
     session: Session, loaded: LoadedMunicipality, day: date, desk_id: int | None, today: date
 ) -> Sequence[Text]:
-    """Return the lines of what is closed, or open besides, on a day; at a desk, if given."""
+    """Return the lines of the closures and extra openings of a day; of a desk, if given."""
     found = listing.on_day(session, loaded, day, desk_id)
     return [list_line(loaded, *each, today) for each in found[:MAX_EXCEPTIONS]]
 
 
 def render_day_list(session: Session, services: Services, row: OutboxRow) -> Reply | None:
-    """Return the list of a room's bookings on a day: after what is closed or open besides then,
-    before the offers that are open, and those that led to nothing.
+    """Return the list of a room's bookings on a day, and what else is to be known of them.
 
-    None where there is nothing. Of more than a message holds, the first are listed, and how many
-    more there are.
+    Before them its closures and extra openings, after them the offers that are open, and those that
+    led to nothing. None where there is nothing. Of more than a message holds, the first are listed,
+    and how many more there are.
     """
     room = session.get_one(StaffRoom, row.room_id)
     loaded = services.registry[room.municipality_id]

@@ -245,7 +245,7 @@ def _open_spans(offer: ServiceOffer, desk: Desk, day: date) -> Spans:
 
 
 def _extra_spans(made: DeskExceptions, day: date, zone: ZoneInfo) -> Spans:
-    """Return when staff opened a desk besides on a day, before their closures."""
+    """Return the extra openings of a desk on a day, before the closures of staff."""
     return _shorter_spans(_of_day(made.openings, day), day, zone)
 
 

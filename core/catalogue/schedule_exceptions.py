@@ -36,7 +36,7 @@ class SpecialHours:
 
 @dataclass(frozen=True)
 class DeskExceptions:
-    """The hours in which staff closed a desk, and those in which they opened it besides."""
+    """The hours of the closures and of the extra openings that staff made of a desk."""
 
     closures: tuple[SpecialHours, ...] = ()
     openings: tuple[SpecialHours, ...] = ()

@@ -56,7 +56,7 @@ class Action(StrEnum):
     CLOSE = "close"
     """Close a desk, a branch or the municipality for some time."""
     OPEN = "open"
-    """Open them besides, or end a closure."""
+    """Make extra openings, or end a closure or an opening."""
     LIST_CLOSURES = "list_closures"
     STATISTICS = "statistics"
     LIST_WEBHOOKS = "list_webhooks"

@@ -1,4 +1,4 @@
-"""The request of staff who close an office, or open it besides."""
+"""The request of staff for a closure or an extra opening."""
 
 from dataclasses import dataclass
 from datetime import date

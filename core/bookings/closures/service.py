@@ -77,7 +77,7 @@ def preview(
 def make(
     session: Session, registry: Registry, staff: Staff, asked: ExceptionRequest, now: datetime
 ) -> Made:
-    """Close, or open besides; the bookings in the way go to other desks, or are offered a time.
+    """Make a closure or an extra opening; bookings in the way go elsewhere, or are offered a time.
 
     Raises StaffRefused: not_allowed; not_found, also where it isn't theirs; invalid; changed, where
     it is so already.

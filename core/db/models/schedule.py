@@ -19,7 +19,7 @@ class ExceptionKind(StrEnum):
 
 
 class ScheduleException(WithPublicId, Base):
-    """A time at which a municipality, a branch or a desk is closed, or works besides.
+    """A time at which a municipality, a branch or a desk is closed, or has an extra opening.
 
     It is of a desk where one is named, else of a branch where one is, else of the whole
     municipality. It lasts from the day `first` to the day `last`, all day or from `start` to `end`

@@ -56,7 +56,7 @@ def test_a_day_is_closed_after_a_preview_listed_and_opened_again(
 
 
 @mostly_on("sqlite")
-def test_a_desk_is_opened_besides(technician: Technician, booking: Booking) -> None:
+def test_a_desk_has_an_extra_opening(technician: Technician, booking: Booking) -> None:
     day = local(booking.starts_at + timedelta(days=1), "%Y-%m-%d")
     desk = "koinoniki-arogi/stegasi"
     made = technician("open", "kalamata", day, "--hours", "17:00-24:00", "--desk", desk)

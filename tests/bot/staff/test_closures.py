@@ -197,7 +197,7 @@ def test_a_closure_ends_by_its_number(room: People) -> None:
     assert room.chat.texts()[-1].startswith("Ήρθη το κλείσιμο 1: town")
 
 
-def test_a_desk_is_opened_besides(room: People) -> None:
+def test_a_desk_has_an_extra_opening(room: People) -> None:
     said = str(room.write("/open office/one 7/12 17:00-19:00"))
     assert said == "Να ανοίξει έκτακτα; γραφείο office/one · Δευ 7/12/2026, 17:00–19:00"
     assert room.tap(OPEN) == "Άνοιξε, αριθμός 1."

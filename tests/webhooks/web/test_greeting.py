@@ -27,7 +27,7 @@ from webhooks.web.html import START
 
 PAGES = ["/", "/m/chios", "/embed", "/embed/m/chios"]
 READ = {"municipalities", "desks", "schedule_exceptions"}
-"""The tables that hold the catalogues, and what staff closed or opened besides."""
+"""The tables that hold the catalogues, and the closures and extra openings of staff."""
 
 
 @contextmanager

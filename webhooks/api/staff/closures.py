@@ -40,7 +40,7 @@ ClosureId = Annotated[int, Path(description="The id of a closure.", ge=1, le=MAX
     "/municipalities/{municipality}/closures", summary="List closures", responses=problems(404)
 )
 async def list_closures(municipality: MunicipalityId, caller: KeyCaller) -> Closures:
-    """Return what staff closed or opened besides, and isn't over; the catalogue's isn't in it."""
+    """Return the closures and extra openings that aren't over; the catalogue's aren't in it."""
 
     def run(work: Work) -> Closures:
         listed = listing.list_exceptions(
@@ -73,14 +73,14 @@ async def preview_closure(
 
 @router.post(
     "/municipalities/{municipality}/closures",
-    summary="Close, or open besides",
+    summary="Make a closure or an extra opening",
     status_code=201,
     responses=problems(404, 409, 413),
 )
 async def make_closure(
     municipality: MunicipalityId, body: NewClosure, once: OnceOnly
 ) -> MadeClosure:
-    """Close, or open besides. Bookings in the way go to other desks, or are offered a time."""
+    """Close, or make an extra opening. Bookings in the way go elsewhere, or are offered a time."""
 
     def run(work: Work) -> tuple[int, MadeClosure]:
         asked = _asked(municipality, body)

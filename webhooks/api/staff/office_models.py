@@ -10,7 +10,7 @@ from webhooks.api.staff.models import BOOKING, BookingSummary, Line, Model, Name
 
 
 class NewClosure(Model):
-    """A closure, or an opening besides: of a municipality, a branch or a desk."""
+    """A closure or an extra opening of a municipality, a branch or a desk."""
 
     model_config = example(
         kind="closure",
@@ -48,7 +48,7 @@ CLOSURE = {
 
 
 class Closure(Model):
-    """A closure, or an opening besides, that was made."""
+    """A closure or an extra opening that was made."""
 
     model_config = example(**CLOSURE)
 

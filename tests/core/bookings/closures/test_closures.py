@@ -52,7 +52,7 @@ def close(env: BookingEnvironment, **more: Any) -> Made:
     return made
 
 
-def open_besides(env: BookingEnvironment, start: str, end: str, **more: Any) -> Made:
+def extra_opening(env: BookingEnvironment, start: str, end: str, **more: Any) -> Made:
     return close(env, kind=ExceptionKind.OPENING, start=start, end=end, **more)
 
 
@@ -88,7 +88,7 @@ def test_a_closed_day_has_no_free_time_and_the_next_day_has(env: BookingEnvironm
 
 
 def test_an_extra_opening_can_be_booked(env: BookingEnvironment) -> None:
-    open_besides(env, "17:00", "18:00")
+    extra_opening(env, "17:00", "18:00")
     assert env.free() == "09:00 09:30 10:00 10:30 17:00 17:30"
     assert env.book("17:30").state == "confirmed"
 
@@ -278,7 +278,7 @@ def test_an_offered_time_that_is_closed_is_offered_anew(env: BookingEnvironment)
 def test_what_staff_did_is_recorded_with_the_reason(env: BookingEnvironment) -> None:
     made = close(env, reason="ασθένεια")
     withdraw(env, made.id)
-    open_besides(env, "17:00", "18:00")
+    extra_opening(env, "17:00", "18:00")
     said = entries(env.session, OPERATOR, municipality_id="town")
     assert [(each.action, each.reason) for each in said] == [
         ("open", None),
@@ -292,7 +292,7 @@ def test_the_list_has_what_is_to_come(env: BookingEnvironment) -> None:
     gone = close(env, first=TUESDAY, last=TUESDAY)
     withdraw(env, gone.id)
     kept = close(env, desk="office/desk", reason="ασθένεια")
-    extra = open_besides(env, "17:00", "19:00", branch="office", first=TUESDAY, last=TUESDAY)
+    extra = extra_opening(env, "17:00", "19:00", branch="office", first=TUESDAY, last=TUESDAY)
     env.now = at("10:00", NOW.date())
     found = listing.list_exceptions(env.session, env.registry, OPERATOR, "town", env.now)
     assert over.id not in [each.id for each in found]
@@ -455,7 +455,7 @@ def test_who_lies_in_another_closure_is_not_told_that_the_appointment_stands(
 
 def test_the_bookings_of_an_extra_opening_that_ends_are_in_the_way(make_env: MakeEnv) -> None:
     env = make_env(small(desk("one"), desk("two", opening("17:00", "17:30"))))
-    number = open_besides(env, "10:30", "19:00", desk="office/one", reason="έκτακτα").id
+    number = extra_opening(env, "10:30", "19:00", desk="office/one", reason="έκτακτα").id
     here = {desk_name(env, each): each for each in (env.book("17:00"), env.book("17:00"))}
     env.cancel(here["two"])
     offered, within, held = env.book("17:30"), env.book("10:30"), env.hold("18:00")
@@ -473,8 +473,8 @@ def test_the_bookings_of_an_extra_opening_that_ends_are_in_the_way(make_env: Mak
 
 
 def test_an_extra_opening_that_ended_or_is_over_says_so(env: BookingEnvironment) -> None:
-    number = open_besides(env, "17:00", "18:00").id
-    other = open_besides(env, "18:00", "19:00").id
+    number = extra_opening(env, "17:00", "18:00").id
+    other = extra_opening(env, "18:00", "19:00").id
     withdraw(env, number)
     env.now = at("20:00")
     for each, said in ((number, "was ended already"), (other, "is over")):

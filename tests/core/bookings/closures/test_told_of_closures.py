@@ -20,8 +20,8 @@ from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.closures.test_closures import (
     close,
     desk_name,
+    extra_opening,
     offers,
-    open_besides,
     withdraw,
 )
 from tests.core.bookings.offers.acting import accept, decline, hold_of, latest, manager, work_off
@@ -40,7 +40,7 @@ EVENING = small(desk("desk", opening("17:00", "19:00")))
 def test_whose_desk_has_no_hours_then_is_not_told_that_the_appointment_stands(
     env: BookingEnvironment, why: str, answer: str
 ) -> None:
-    extra = open_besides(env, "11:00", "12:00")
+    extra = extra_opening(env, "11:00", "12:00")
     booking = env.book("11:00" if why == "opening" else "09:00")
     closed = close(env, start="09:00", end="11:30", desk="office/desk")
     make_offers_of(env)
@@ -214,7 +214,7 @@ def test_whose_employees_offer_is_gone_for_a_closure_that_ends_is_told_that_it_s
 def test_whose_desk_has_hours_again_is_told_that_the_appointment_stands(
     env: BookingEnvironment, why: str, answer: str
 ) -> None:
-    extra = open_besides(env, "11:00", "12:00")
+    extra = extra_opening(env, "11:00", "12:00")
     booking = env.book("11:00" if why == "opening" else "09:00")
     if why == "opening":
         withdraw(env, extra.id)
@@ -226,7 +226,7 @@ def test_whose_desk_has_hours_again_is_told_that_the_appointment_stands(
     if answer == "declined":
         decline(env, latest(env, booking))
     if why == "opening":
-        open_besides(env, "11:00", "12:00")
+        extra_opening(env, "11:00", "12:00")
     else:
         load_catalogue(env.session, small(), env.now)
     work_off(env)

@@ -58,7 +58,7 @@ def test_a_closure_is_previewed_made_listed_and_ended(office: TownsOffice) -> No
 
 
 @mostly_on("sqlite")
-def test_a_desk_is_opened_besides(office: TownsOffice) -> None:
+def test_a_desk_has_an_extra_opening(office: TownsOffice) -> None:
     key, opening = office.key(), {"kind": "opening", "first": str(MONDAY), "end": "24:00"}
     assert office.post(CLOSURES, key, opening).status_code == 422  # from when?
     made = office.post(CLOSURES, key, {**opening, "start": "23:00", "branch": "office"})
