@@ -60,6 +60,17 @@ class StaffRefused(Refused[StaffRefusalKind]):
     """A request of staff that is refused; `text` tells them why, and how it really is."""
 
 
+class ClosedThen(StaffRefused):
+    """An extra opening is refused (changed), for the closure of that number has to end first.
+
+    Where staff ask for it, they are told how.
+    """
+
+    def __init__(self, number: int, text: TextTemplate) -> None:
+        super().__init__(StaffRefusalKind.CHANGED, text)
+        self.number = number
+
+
 class DeliveryError(Exception):
     """A message that couldn't be delivered. `why` must contain no text of it and no address.
 

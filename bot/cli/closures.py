@@ -14,8 +14,6 @@ from core.actor import OPERATOR
 from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from bot.cli.office import OfficeCommand
     from core.bookings.closures.request import ExceptionRequest
     from core.bookings.closures.service import Ended
@@ -182,31 +180,24 @@ def _asked(
 def _make(command: "OfficeCommand", asked: "ExceptionRequest", yes: bool) -> None:
     """Show what becomes of the bookings in the way, ask, and close or open."""
     from core.bookings.closures import service as closures
-    from core.bookings.closures.checks import FIRST_OPEN
-    from core.errors import StaffRefused
-    from core.i18n import TextTemplate
+    from core.errors import ClosedThen
 
-    def preview(session: "Session", now: datetime) -> list[str]:
-        try:
-            return plan_lines(closures.preview(session, command.registry, OPERATOR, asked, now))
-        except StaffRefused as refused:
-            text = refused.text
-            if isinstance(text, TextTemplate) and text.message == FIRST_OPEN.message:
-                number = text.args["number"]
-                first = f"rantevou open {asked.municipality_id} --number {number}"
-                raise ConfigurationError(
-                    f"It is closed then, by number {number}. First: {first}"
-                ) from None
-            raise
-
-    lines = command.run(preview)
-    if lines and not yes:
-        ask("\n".join(lines), "Go on?")
-    number, done = command.run(
-        lambda session, now: (
-            (made := closures.make(session, command.registry, OPERATOR, asked, now)).id,
-            plan_lines(made.plan),
-        ),
-        alone=True,
-    )
+    try:
+        lines = command.run(
+            lambda session, now: plan_lines(
+                closures.preview(session, command.registry, OPERATOR, asked, now)
+            )
+        )
+        if lines and not yes:
+            ask("\n".join(lines), "Go on?")
+        number, done = command.run(
+            lambda session, now: (
+                (made := closures.make(session, command.registry, OPERATOR, asked, now)).id,
+                plan_lines(made.plan),
+            ),
+            alone=True,
+        )
+    except ClosedThen as refused:
+        first = f"rantevou open {asked.municipality_id} --number {refused.number}"
+        raise ConfigurationError(f"{command.say(refused.text)} First: {first}") from None
     typer.echo("\n".join([f"The {_KINDS[asked.kind]} is made, number {number}.", *done]))

@@ -37,11 +37,12 @@ class OfficeCommand:
     def run(self, fn: "Callable[[Session, datetime], T]", *, alone: bool = False) -> T:
         """Run fn(session, now) as a transaction. Raises ConfigurationError where it is refused.
 
+        But ClosedThen, to which the command adds which one ends the closure.
         `alone`: with the lock of loading, which whoever reads the catalogues waits for.
         """
         from core.catalogue.registry import LOAD_LOCK
         from core.db.advisory_locks import lock
-        from core.errors import BookingRefused, StaffRefused
+        from core.errors import BookingRefused, ClosedThen, StaffRefused
 
         def transaction(session: "Session") -> T:
             if alone:
@@ -51,6 +52,8 @@ class OfficeCommand:
 
         try:
             return self.application.database.write_sync(transaction)
+        except ClosedThen:
+            raise
         except (StaffRefused, BookingRefused) as refused:
             raise ConfigurationError(self.say(refused.text)) from None
 

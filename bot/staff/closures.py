@@ -1,6 +1,7 @@
 """The commands that close, open and list: previewed in the room, and done at a tap."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -29,9 +30,10 @@ from core.actor import Staff
 from core.bookings.closures import listing
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
+from core.bookings.true_state import changed
 from core.db.models import ExceptionKind, ScheduleException
 from core.db.models import StaffInbound as StaffInboundRow
-from core.errors import StaffRefusalKind, StaffRefused
+from core.errors import ClosedThen, StaffRefusalKind, StaffRefused
 from core.i18n import Text, TextTemplate, _, lines
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import enqueue
@@ -135,7 +137,8 @@ def do(turn: StaffTurn, staff: Staff, tap: StaffTap) -> StaffAnswer:
         closures.withdraw(turn.session, turn.registry, staff, home, ends, turn.now)
         _answered(turn, row, ends)
         return turn.pop_up(texts.ended_number(asked.kind, ends))
-    made = closures.make(turn.session, turn.registry, staff, asked, turn.now)
+    with _told_what_to_end():
+        made = closures.make(turn.session, turn.registry, staff, asked, turn.now)
     _answered(turn, row, made.id)
     number = str(made.id)
     if asked.kind is ExceptionKind.OPENING:
@@ -187,13 +190,23 @@ def _preview(turn: StaffTurn, staff: Staff, kind: ExceptionKind, argument: str) 
         desk_named,
         found.rest or None,
     )
-    planned = closures.preview(turn.session, turn.registry, staff, asked, turn.now)
+    with _told_what_to_end():
+        planned = closures.preview(turn.session, turn.registry, staff, asked, turn.now)
     shown, apply = texts.heading(loaded, asked, done=False), _("Open it")
     if kind is ExceptionKind.CLOSURE:
         shown = show_plan(turn.services, turn.language_here, loaded, shown, planned)
         apply = _("Close it")
     answer = turn.here(shown, [*_buttons(turn, apply)])
     return answer.model_copy(update={"asked": asked})
+
+
+@contextmanager
+def _told_what_to_end() -> Iterator[None]:
+    """Name the command that ends a closure to whom an opening is refused for it."""
+    try:
+        yield
+    except ClosedThen as refused:
+        raise changed(texts.first_open(refused.number)) from None
 
 
 def _day_written(typed: str, lexicon: Lexicon, today: date) -> str:
@@ -246,7 +259,7 @@ def _find(turn: StaffTurn, tap: StaffTap) -> tuple[StaffInboundRow, ExceptionReq
     ):
         raise not_found(ANSWERED)
     if asked is None or turn.now >= row.received_at + LIFETIME:
-        raise StaffRefused(StaffRefusalKind.CHANGED, ANSWERED)
+        raise changed(ANSWERED)
     return row, asked, stored.ends if stored else None
 
 

@@ -108,6 +108,11 @@ def in_way_line(body: Municipality, entry: AgendaEntry, desk: str | None) -> Tex
 LEFT = _("Left as it is.")
 
 
+def first_open(number: int) -> TextTemplate:
+    """Return the refusal of an extra opening in the closure of that number."""
+    return _("It is closed then, by number {number}. First: /open {number}", number=str(number))
+
+
 def made(number: int) -> Text:
     """Return that what was previewed is done, with its number."""
     return _("Done, number {number}.", number=str(number))

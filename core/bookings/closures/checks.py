@@ -12,13 +12,10 @@ from core.catalogue.model import MAX_HORIZON_DAYS
 from core.catalogue.schedule_exceptions import special_hours
 from core.catalogue.times import MIDNIGHT
 from core.db.models import ExceptionKind, ScheduleException
-from core.errors import StaffRefusalKind, StaffRefused
+from core.errors import ClosedThen, StaffRefusalKind, StaffRefused
 from core.i18n import FormattedDate, TextTemplate, _
 
 DAY = "d/M/y"
-
-FIRST_OPEN = _("It is closed then, by number {number}. First: /open {number}")
-"""The refusal of an extra opening; the command line names its own command."""
 
 
 def check_times(row: ScheduleException, zone: ZoneInfo, now: datetime) -> None:
@@ -50,7 +47,10 @@ def check_times(row: ScheduleException, zone: ZoneInfo, now: datetime) -> None:
 
 
 def check_others(session: Session, row: ScheduleException) -> None:
-    """Raise StaffRefused (changed) where what is asked for is so already, or would do nothing."""
+    """Raise StaffRefused (changed) where what is asked for is so already, or would do nothing.
+
+    An opening would in a closure: ClosedThen.
+    """
     hours = special_hours(row)
     others = session.scalars(
         select(ScheduleException)
@@ -72,7 +72,8 @@ def check_others(session: Session, row: ScheduleException) -> None:
             continue
         number = str(other.id)
         if other.kind == ExceptionKind.CLOSURE and row.kind == ExceptionKind.OPENING:
-            raise changed(TextTemplate(FIRST_OPEN.message, args={"number": number}))
+            text = _("It is closed then, by number {number}.", number=number)
+            raise ClosedThen(other.id, text)
         if other.kind == row.kind:
             text = (
                 _("It is closed then already, by number {number}.", number=number)

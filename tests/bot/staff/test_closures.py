@@ -181,6 +181,12 @@ def test_only_a_linked_colleague_with_the_right_closes(room: People) -> None:
     assert len(made(room)) == 1
 
 
+def test_an_opening_in_a_closure_names_the_command_that_ends_it(room: People) -> None:
+    room.write("/close 7/12")
+    room.tap(CLOSE)
+    assert str(room.write("/open 7/12 10:00-11:00")).endswith("Πρώτα: /άνοιγμα 1")
+
+
 def test_a_closure_ends_by_its_number(room: People) -> None:
     room.chat.book("09:30")
     room.write("/close 7/12 βλάβη")

@@ -1,5 +1,7 @@
 """Closures and extra openings over /api/v1: previewed, made, listed, ended."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, time
 from typing import Annotated, Any
@@ -12,9 +14,12 @@ from core.bookings.closures import listing
 from core.bookings.closures import service as closures
 from core.bookings.closures.displaced import Plan
 from core.bookings.closures.request import ExceptionRequest
+from core.bookings.true_state import changed
 from core.catalogue.registry import LoadedMunicipality
 from core.catalogue.times import MIDNIGHT
 from core.db.models import ScheduleException
+from core.errors import ClosedThen
+from core.i18n import _
 from core.staff.members import find_municipality
 from webhooks.api.staff.caller import PREFIX, KeyCaller, StaffRoute, Work
 from webhooks.api.staff.models import MAX_ID
@@ -65,7 +70,8 @@ async def preview_closure(
 
     def run(work: Work) -> Preview:
         asked = _asked(municipality, body)
-        planned = closures.preview(work.session, work.registry, work.staff, asked, work.now)
+        with _told_what_to_end(municipality):
+            planned = closures.preview(work.session, work.registry, work.staff, asked, work.now)
         return _plan(work, municipality, planned)
 
     return await caller.read(run)
@@ -84,7 +90,8 @@ async def make_closure(
 
     def run(work: Work) -> tuple[int, MadeClosure]:
         asked = _asked(municipality, body)
-        number = closures.make(work.session, work.registry, work.staff, asked, work.now).id
+        with _told_what_to_end(municipality):
+            number = closures.make(work.session, work.registry, work.staff, asked, work.now).id
         return number, _made(work, number)
 
     return await once.change(run, lambda work, done: _made(work, done.subject_id), alone=True)
@@ -132,6 +139,17 @@ async def end_closure(
         return closure_id, _ended(work, closure_id)
 
     return await once.change(run, lambda work, _done: _ended(work, closure_id), alone=True)
+
+
+@contextmanager
+def _told_what_to_end(municipality: str) -> Iterator[None]:
+    """Name the request that ends a closure to whom an opening is refused for it."""
+    try:
+        yield
+    except ClosedThen as refused:
+        path = f"{PREFIX}/municipalities/{municipality}/closures/{refused.number}/end"
+        how = _("{refusal} First: {request}", refusal=refused.text, request=f"POST {path}")
+        raise changed(how) from None
 
 
 def _plan(work: Work, municipality: str, planned: Plan) -> Preview:

@@ -18,7 +18,7 @@ from core.bookings.offers import service as time_offers
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.models import Booking, ExceptionKind, OfferState, ScheduleException, TimeOffer
-from core.errors import StaffRefusalKind, StaffRefused
+from core.errors import ClosedThen, StaffRefusalKind, StaffRefused
 from core.staff.record import entries
 from tests.bot.test_turn import counted
 from tests.core.booking_environment import BookingEnvironment
@@ -370,10 +370,9 @@ def test_a_closure_over_another_tells_which_it_is(env: BookingEnvironment) -> No
         kind, text = refusal(env, **again)
         assert (kind, str(made.id) in text) == (StaffRefusalKind.CHANGED, True)
     close(env)  # the municipality: more than that branch
-    kind, text = refusal(
-        env, kind=ExceptionKind.OPENING, branch="office", start="09:00", end="10:00"
-    )
-    assert (kind, f"/open {made.id}" in text) == (StaffRefusalKind.CHANGED, True)
+    with pytest.raises(ClosedThen, match="changed") as refused:
+        extra_opening(env, "09:00", "10:00", branch="office")
+    assert refused.value.number == made.id
 
 
 def test_a_closure_that_ended_already_says_so(env: BookingEnvironment) -> None:

@@ -50,6 +50,10 @@ def test_a_closure_is_previewed_made_listed_and_ended(office: TownsOffice) -> No
     assert {name: listed[name] for name in STRIKE} == STRIKE
 
     path = f"{CLOSURES}/{listed['id']}/end"
+    for asked_at in (CLOSURES, f"{CLOSURES}/preview"):
+        opening = office.post(asked_at, key, STRIKE | {"kind": "opening"})
+        assert (opening.status_code, opening.json()["code"]) == (409, "changed")
+        assert opening.json()["detail"].endswith(f"First: POST /api/v1{path}")
     ended = office.post(path, key, Idempotency_Key="b")
     assert ended.json()["ended_at"] == "2026-11-30T09:00:00+02:00"
     assert office.post(path, key, Idempotency_Key="b").json() == ended.json()
