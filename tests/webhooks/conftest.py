@@ -10,13 +10,17 @@ import pytest
 from bot.bootstrap import Application
 from bot.context import Services
 from bot.i18n.translator import Translator
+from bot.platforms.telegram.adapter import Telegram
+from bot.platforms.telegram.settings import TelegramAccount
 from bot.settings import Settings
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from tests.bot.conftest import file, new_file, receiver, tls  # noqa: F401 fixtures here too
 from tests.conftest import Clock, Deployment
+from tests.fakes.telegram import TOKEN, telegram_server
 from tests.postgres import KEY
 from tests.webhooks.chat_client import ServedClient, serving
+from tests.webhooks.telegram_person import Person
 from webhooks.app import build_app
 
 Serve = Callable[..., ServedClient]
@@ -59,3 +63,11 @@ def client(shared_client: ServedClient) -> Iterator[ServedClient]:
     shared_client.cookies.clear()
     yield shared_client
     shared_client.headers = headers
+
+
+@pytest.fixture
+def maria(deployment: Deployment, serve: Serve, texts: Translator) -> Iterator[Person]:
+    with telegram_server() as server:
+        account = TelegramAccount.model_validate({"token": TOKEN, "api_url": server.url})
+        deployment.connect({"telegram:town": Telegram("telegram:town", account, texts)})
+        yield Person(deployment, serve(), server)

@@ -1,97 +1,23 @@
 """A citizen on Telegram, from webhook to what stands in the chat: real server, real client."""
 
-import itertools
-from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import select, update
-from structlog.testing import capture_logs
 
-from bot.i18n.translator import Translator
 from bot.platforms.layout import ANSWERED
-from bot.platforms.telegram.adapter import HEADER, Telegram
 from bot.platforms.telegram.rendering import NO_CHOICE
-from bot.platforms.telegram.settings import TelegramAccount
 from core.catalogue.model import Municipality
 from core.db.models import Booking, Conversation
 from core.i18n import LocalizedText
-from core.messaging.receipts import SEND_GRACE
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.telegram_updates import WHO
-from tests.bot.push_deployment import settled
 from tests.conftest import Deployment, mostly_on
 from tests.core.wait_until import until
-from tests.fakes.http_server import cut_short, late, lost
-from tests.fakes.telegram import BLOCKED, TOKEN, TelegramServer, failure, telegram_server
-from tests.webhooks.chat_client import ServedClient
-from tests.webhooks.conftest import Serve
+from tests.fakes.telegram import failure
+from tests.webhooks.telegram_person import CHAT, Person
 
-CHAT = 4711
 CONFIRM = "Επιβεβαίωση: Πέμ 3 Δεκ, 12:30"
-
-
-class Person:
-    """Somebody who writes to the bot, and what they see."""
-
-    def __init__(
-        self, deployment: Deployment, client: ServedClient, server: TelegramServer
-    ) -> None:
-        self.server = server
-        self._deployment, self._client = deployment, client
-        (self._bot,) = deployment.services.platforms.values()
-        self._numbers = itertools.count(1000)
-
-    def send(self, update: dict[str, Any]) -> httpx.Response:
-        """Have Telegram tell the update, and wait until all is delivered."""
-        if said := update.get("message"):
-            update = {"message": {**said, "message_id": self.server.number()}}
-        told = self.tell({**update, "update_id": next(self._numbers)})
-        assert told.status_code == 200, told.text
-        self.wait()
-        return told
-
-    def tell(self, update: dict[str, Any]) -> httpx.Response:
-        assert isinstance(self._bot, Telegram)
-        headers = {HEADER: self._bot.secret}
-        return self._client.post("/webhooks/telegram/town", json=update, headers=headers)
-
-    def wait(self) -> None:
-        """Wait until nothing is on its way."""
-        unsent = "SELECT 1 FROM outgoing WHERE status IN ('pending', 'claimed') AND kind = 'reply'"
-        until(lambda: self._deployment.rows(unsent) == [])
-
-    def write(self, *texts: str) -> None:
-        for text in texts:
-            self.send(updates.message(text=text))
-
-    def tap(self, label: str) -> httpx.Response:
-        data = self.server.buttons(CHAT)[label]
-        return self.send(updates.tap(data))
-
-    @property
-    def chat(self) -> list[str]:
-        """The texts that stand there."""
-        return [message["text"] for message in self.server.chats[CHAT].values()]
-
-    @property
-    def with_buttons(self) -> list[dict[str, Any]]:
-        """The messages under which something can be tapped."""
-        standing = self.server.chats[CHAT].values()
-        return [message for message in standing if "inline_keyboard" in message["markup"]]
-
-    @property
-    def last(self) -> dict[str, Any]:
-        return list(self.server.chats[CHAT].values())[-1]
-
-
-@pytest.fixture
-def maria(deployment: Deployment, serve: Serve, texts: Translator) -> Iterator[Person]:
-    with telegram_server() as server:
-        account = TelegramAccount.model_validate({"token": TOKEN, "api_url": server.url})
-        deployment.connect({"telegram:town": Telegram("telegram:town", account, texts)})
-        yield Person(deployment, serve(), server)
 
 
 @mostly_on("sqlite")
@@ -128,22 +54,6 @@ def test_a_whole_booking_reads_as_a_record(maria: Person) -> None:
         f"{ANSWERED} {CONFIRM}",
     ]
     assert maria.with_buttons == [maria.last]
-
-
-def test_what_telegram_quotes_of_a_message_is_neither_noted_nor_logged(
-    maria: Person, deployment: Deployment, capsys: pytest.CaptureFixture[str]
-) -> None:
-    said = 'Bad Request: can\'t parse entities: Unsupported start tag "Μαρία" at byte offset 12'
-    maria.server.failures[CHAT] = [failure(400, said)]
-    maria.tell({**updates.message(text="Μαρία"), "update_id": 5000})
-    noted = "SELECT last_error FROM outgoing WHERE last_error IS NOT NULL"
-    until(lambda: deployment.rows(noted) != [])
-    ((why,),) = deployment.rows(noted)
-    assert why.endswith(" start tag … at byte offset 12")
-    maria.wait()
-    logged = capsys.readouterr()
-    assert "byte offset 12" in logged.out + logged.err
-    assert "Μαρία" not in logged.out + logged.err
 
 
 def test_a_file_of_an_appointment_that_is_off_by_then_is_not_sent(
@@ -341,93 +251,6 @@ def test_in_a_group_it_answers_commands_to_itself_in_their_topic(maria: Person) 
     until(lambda: said("/start@rantevou_bot") is not None)  # it has asked Telegram for its name
     assert said("/start@rantevou_bot")["message_thread_id"] == 7
     assert said("/start@weather_bot") is None
-
-
-def test_an_update_that_comes_again_changes_nothing(maria: Person) -> None:
-    update = updates.message(text="Γεια")
-    assert [maria.tell(update).status_code for _time in range(3)] == [200] * 3
-    maria.wait()
-    assert len(maria.chat) == 2
-
-
-def test_no_secret_no_record(maria: Person, deployment: Deployment) -> None:
-    client = maria._client
-    assert client.post("/webhooks/telegram/town", json=updates.message(text="α")).status_code == 403
-    assert deployment.rows("SELECT 1 FROM inbounds") == []
-
-
-def test_what_is_no_message_is_counted(maria: Person) -> None:
-    assert maria.send(updates.blocked("member", chat=updates.GROUP)).status_code == 200
-    counted = 'rantevou_ignored_total{kind="my_chat_member",platform="telegram"} 1.0'
-    assert counted in maria._client.management.get("/metrics").text
-
-
-@pytest.mark.parametrize("update", updates.UNREADABLE)
-def test_an_update_that_cannot_be_read_is_counted_and_does_not_come_again(
-    maria: Person, update: dict[str, Any]
-) -> None:
-    with capture_logs() as logs:
-        assert maria.tell(update).status_code == 200
-    counted = 'rantevou_ignored_total{kind="unreadable",platform="telegram"} 1.0'
-    assert counted in maria._client.management.get("/metrics").text
-    assert [each["log_level"] for each in logs if each.get("places")] == ["warning"]
-    assert "Μαρία" not in str(logs)
-    maria.write("Γεια")
-    assert len(maria.chat) == 2
-
-
-def test_who_was_told_to_wait_is_written_to_later(maria: Person, deployment: Deployment) -> None:
-    maria.server.failures[CHAT] = [failure(429, "Too Many Requests", retry_after=60)]
-    maria.tell(updates.message(text="Γεια"))
-    until(lambda: deployment.rows("SELECT 1 FROM outgoing WHERE last_error IS NOT NULL") != [])
-    assert maria.chat == []
-    deployment.clock.forward(seconds=61)
-    maria.wait()
-    assert len(maria.chat) == 2
-
-
-def test_an_answer_that_is_lost_or_cannot_be_read_doubles_no_greeting(
-    maria: Person, deployment: Deployment
-) -> None:
-    maria.server.answer_faults[CHAT] = [cut_short, lost, lost, lost]
-    maria.tell(updates.message(text="Γεια"))
-    until(lambda: settled(deployment))
-    for _time in range(3):
-        deployment.clock.forward(minutes=1)
-        until(lambda: settled(deployment))
-    greeting, question, again = maria.chat
-    assert (greeting == question, question == again) == (False, True)
-
-
-@pytest.mark.soak
-def test_an_answer_that_takes_seven_seconds_is_waited_for(maria: Person) -> None:
-    maria.server.answer_faults[CHAT] = [late(7)]
-    maria.tell(updates.message(text="Γεια"))
-    until(lambda: len(maria.chat) == 2)
-    maria.wait()
-    assert len(maria.chat) == 2
-
-
-def test_who_blocked_the_bot_is_left_alone_until_they_write(
-    maria: Person, deployment: Deployment
-) -> None:
-    maria.server.failures[CHAT] = [BLOCKED] * 2
-    maria.write("Γεια")
-    assert maria.chat == []
-    assert len(deployment.rows("SELECT 1 FROM suppressions")) == 1
-    deployment.clock.forward(seconds=SEND_GRACE.total_seconds())
-    maria.write("Καλαμάτα")
-    assert len(maria.chat) > 0
-    assert deployment.rows("SELECT 1 FROM suppressions") == []
-
-
-def test_who_blocks_the_bot_is_suppressed_at_once_and_found_again(
-    maria: Person, deployment: Deployment
-) -> None:
-    maria.send(updates.blocked())
-    assert len(deployment.rows("SELECT 1 FROM suppressions")) == 1
-    maria.send(updates.blocked("member"))
-    assert deployment.rows("SELECT 1 FROM suppressions") == []
 
 
 def test_the_language_of_the_app_is_spoken_from_the_first_word(maria: Person) -> None:

@@ -24,9 +24,16 @@ from tests.core.bookings.closures.test_closures import (
     offers,
     withdraw,
 )
-from tests.core.bookings.offers.acting import accept, decline, hold_of, latest, manager, work_off
+from tests.core.bookings.offers.acting import (
+    accept,
+    decline,
+    exception_of,
+    hold_of,
+    latest,
+    manager,
+    work_off,
+)
 from tests.core.bookings.offers.acting import make as make_offers_of
-from tests.core.bookings.offers.test_time_offers import exception_of
 from tests.core.db.query_plans import plans
 from tests.core.small_municipality import TUESDAY, at, desk, opening, small
 

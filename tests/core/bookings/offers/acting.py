@@ -1,7 +1,7 @@
-"""Making, accepting and declining offers of another time, in tests."""
+"""Making, accepting and declining offers of another time in tests, and what causes them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,9 +12,18 @@ from core.bookings.offers.making import make_offers, plan_offers
 from core.bookings.offers.service import ask_for_offer
 from core.bookings.offers.withdrawal import plan_withdrawals, withdraw_planned
 from core.catalogue.registry import Registry
-from core.db.models import Booking, StaffMember, TimeOffer
+from core.catalogue.schedule_exceptions import update_digest
+from core.db.models import (
+    Booking,
+    ExceptionKind,
+    ScheduleException,
+    StaffMember,
+    StaffRoom,
+    TimeOffer,
+)
 from core.staff import members
 from tests.core.booking_environment import BookingEnvironment
+from tests.core.small_municipality import MONDAY
 
 
 def manager(env: BookingEnvironment) -> Staff:
@@ -82,3 +91,46 @@ def held_for_offers(env: BookingEnvironment) -> Sequence[Booking]:
     """The live holds of offers."""
     held = Booking.offered_for_id.is_not(None) & (Booking.state == "held")
     return env.session.scalars(select(Booking).where(held)).all()
+
+
+def told(env: BookingEnvironment) -> list[tuple[str, str]]:
+    """What was enqueued because of offers, or of what became of them."""
+    others = {"confirmed", "alert", "alert_edit"}
+    return [(platform, kind) for platform, kind in env.outbox() if kind not in others]
+
+
+def exception_of(env: BookingEnvironment, day: date = MONDAY) -> int:
+    """A closure of the municipality, of which nobody in its way was told."""
+    made = ScheduleException(
+        municipality_id="town",
+        kind=ExceptionKind.CLOSURE,
+        first=day,
+        last=day,
+        reason="απεργία",
+        made_at=env.now,
+    )
+    env.session.add(made)
+    reread(env)
+    return made.id
+
+
+def reread(env: BookingEnvironment) -> None:
+    env.session.flush()
+    update_digest(env.session, "town")
+    env.registry.refresh(env.session)
+
+
+def end_closure(env: BookingEnvironment, exception: int) -> None:
+    """End a closure; what was offered for it is withdrawn afterwards."""
+    env.session.get_one(ScheduleException, exception).withdrawn_at = env.now
+    reread(env)
+
+
+def room(env: BookingEnvironment) -> StaffRoom:
+    """A room of the municipality."""
+    made = StaffRoom(
+        municipality_id="town", account="telegram", chat="-1", topic="", bound_at=env.now
+    )
+    env.session.add(made)
+    env.session.flush()
+    return made
