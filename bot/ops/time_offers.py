@@ -14,8 +14,8 @@ from bot.ops.portions import Portion
 from bot.retry import repeat
 from bot.telemetry.logging import cause
 from core.bookings.offers.making import (
-    Place,
     PlannedOffer,
+    TakenStart,
     has_pending,
     make_offers,
     plan_offers,
@@ -141,7 +141,7 @@ def pace_of(database: Database) -> Pace:
 
 def make_portion(
     services: Services,
-    taken: set[Place],
+    taken: set[TakenStart],
     planned: Sequence[PlannedOffer],
     portion: Portion,
     session: Session,

@@ -49,7 +49,7 @@ def check_times(row: ScheduleException, zone: ZoneInfo, now: datetime) -> None:
 def check_others(session: Session, row: ScheduleException) -> None:
     """Raise StaffRefused (changed) where what is asked for is so already, or would do nothing.
 
-    An opening would in a closure: ClosedThen.
+    An extra opening within a closure of staff would do nothing: ClosedThen.
     """
     hours = special_hours(row)
     others = session.scalars(

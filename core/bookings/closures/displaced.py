@@ -1,7 +1,7 @@
 """The bookings that stand in the way of a closure, or of a changed catalogue.
 
-Each goes to another desk of its branch that is open and free at the same time, of which nothing is
-asked of the citizen. For each of the others, another time is offered.
+Each goes to another desk of its branch that is open and free at the same time, and its citizen is
+asked nothing. For each of the others, another time is offered.
 """
 
 from bisect import bisect_left, bisect_right, insort

@@ -35,7 +35,8 @@ from core.staff.rights import Action, check_municipality
 class Outcome:
     """The numbers of bookings that went to each desk (row ids), and that are offered a time.
 
-    `soon` of these begin too soon for an offer. `again` is how many are offered another time
+    Also those for which one was offered before already, for what else is in their way. `soon` of
+    these begin too soon for an offer. `again` is how many are offered another time
     because the one that was offered before is lost; it is known of a plan only.
     """
 
@@ -150,7 +151,7 @@ def outcome_of(
 def _offered_before(
     session: Session, loaded: LoadedMunicipality, row: ScheduleException, at: datetime
 ) -> Iterator[datetime]:
-    """Yield the starts of bookings in its way for which a time was offered already, for another."""
+    """Yield the starts of bookings in its way that had an open offer because of something else."""
     moved = and_(
         History.booking_id == Booking.id, History.at > at, History.starts_before.is_not(None)
     )

@@ -109,7 +109,9 @@ def preview_end(
 
     Raises StaffRefused as `withdraw` does.
     """
-    loaded, row = _endable(session, registry, staff, municipality_id, exception_id, now, hold=False)
+    loaded, row = _endable(
+        session, registry, staff, municipality_id, exception_id, now, lock_it=False
+    )
     return _plan_end(session, loaded, row, now)
 
 
@@ -153,12 +155,12 @@ def _endable(
     exception_id: int,
     now: datetime,
     *,
-    hold: bool = True,
+    lock_it: bool = True,
 ) -> tuple[LoadedMunicipality, ScheduleException]:
-    """Return the municipality, and what can be ended; `hold`: locked. Raises StaffRefused."""
+    """Return the municipality, and what can be ended, locked if asked for. Raises StaffRefused."""
     loaded = find_municipality(registry, municipality_id)
     check_municipality(staff, Action.OPEN, municipality_id)
-    row = session.get(ScheduleException, exception_id, with_for_update=hold or None)
+    row = session.get(ScheduleException, exception_id, with_for_update=lock_it or None)
     if row is None or row.municipality_id != municipality_id:
         raise not_found(_("There is no closure {number}.", number=str(exception_id)))
     check_desk(staff, Action.OPEN, municipality_id, row.desk_id)
@@ -237,7 +239,7 @@ def _plan(
 def _in_way(
     session: Session, loaded: LoadedMunicipality, row: ScheduleException, now: datetime
 ) -> Iterator[Booking]:
-    """Yield the bookings to come that lie in a closure."""
+    """Yield the bookings to come that lie in the hours of a closure or an extra opening."""
     zone = ZoneInfo(loaded.body.timezone)
     since = datetime.combine(row.first, time(), zone) - timedelta(days=1)
     bookings = session.scalars(

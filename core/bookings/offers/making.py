@@ -54,7 +54,7 @@ CANDIDATES = 30
 """The free times that are tried for one offer: others may be taking them just now."""
 
 
-Place = tuple[str, str, str, str, datetime]
+TakenStart = tuple[str, str, str, str, datetime]
 """A municipality, service, branch, channel, and a start at which no desk there is free."""
 
 
@@ -94,12 +94,12 @@ def make_offers(
     planned: Sequence[PlannedOffer],
     now: datetime,
     is_enough: Callable[[], bool],
-    taken: set[Place] | None = None,
+    taken: set[TakenStart] | None = None,
 ) -> int:
     """Make planned offers until `is_enough`, one at least; return how many were looked at.
 
-    One whose times were all taken since is planned anew. `taken` are those which are known to be;
-    more are added.
+    One whose times were all taken since is planned anew. `taken` has the starts that are known to
+    be; more are added.
     """
     lock(session, "offers")  # of two who each take several desks, one waits for the other
     taken = set() if taken is None else taken

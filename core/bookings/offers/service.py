@@ -81,9 +81,9 @@ def ask_for_offers(
     exception_id: int | None = None,
     member_id: int | None = None,
 ) -> None:
-    """Do the same for many bookings that can't take place any more, and name what is given.
+    """Do the same for many bookings that can't take place any more, because of what is given.
 
-    In two statements: the writer is kept meanwhile. What an employee offered by choice until now is
+    In two statements, for turns wait meanwhile. What an employee offered by choice until now is
     of that cause too; where the citizen was told of it, another time is offered instead.
     """
     ids = [booking.id for booking in bookings]

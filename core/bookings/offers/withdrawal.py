@@ -8,7 +8,7 @@ a process that is killed leaves nothing undone or done twice.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.bookings.offers.ends import (
@@ -41,8 +41,13 @@ Checked = dict[str, LoadedMunicipality]
 
 def count_withdrawable(session: Session, exception_id: int, now: datetime) -> int:
     """Return how many offers of a schedule exception are withdrawn when it ends."""
-    found = _withdrawable([exception_id], now).subquery()
-    return session.scalar(select(func.count()).select_from(found)) or 0
+    found = (
+        select(func.count())
+        .select_from(TimeOffer)
+        .join(Booking, TimeOffer.booking_id == Booking.id)
+        .where(TimeOffer.exception_id == exception_id, or_(OPEN, led_to_nothing(now)))
+    )
+    return session.scalar(found) or 0
 
 
 def plan_withdrawals(
@@ -194,12 +199,3 @@ def _was_told(session: Session, offer: TimeOffer) -> bool:
     if last is None or last.ended_at is None or last.state in SETTLING:
         return False
     return session.scalar(select(moved_since(last.booking_id, last.ended_at).exists())) is not True
-
-
-def _withdrawable(exception_ids: Sequence[int], now: datetime) -> Select[int]:
-    """Return the query for the ids of offers of schedule exceptions that weren't accepted."""
-    return (
-        select(TimeOffer.id)
-        .join(Booking, TimeOffer.booking_id == Booking.id)
-        .where(TimeOffer.exception_id.in_(exception_ids), or_(OPEN, led_to_nothing(now)))
-    )
