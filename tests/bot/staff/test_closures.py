@@ -123,14 +123,16 @@ def test_who_is_to_be_called_and_who_loses_an_offered_time_is_counted(room: Peop
     assert "Σε 1 πολίτη, που είχε πρόταση για εκείνη την ώρα, προτείνεται άλλη." in said
 
 
-def test_a_second_tap_and_one_after_leaving_do_nothing(room: People) -> None:
+@pytest.mark.parametrize("is_private", [False, True])
+def test_a_second_tap_and_one_after_leaving_do_nothing(room: People, is_private: bool) -> None:
+    where = HELEN if is_private else GROUP
     room.chat.book("09:30")
-    room.write("/close 7/12")
-    room.tap(CLOSE)
-    assert "ήδη απαντηθεί" in room.tap(CLOSE)
-    room.write("/close 8/12")
-    assert room.tap(LEAVE) == "Έμεινε ως έχει."
-    assert "ήδη απαντηθεί" in room.tap(CLOSE)
+    room.write("/close 7/12", private=is_private)
+    room.tap(CLOSE, chat=where)
+    assert "ήδη απαντηθεί" in room.tap(CLOSE, chat=where)
+    room.write("/close 8/12", private=is_private)
+    assert room.tap(LEAVE, chat=where) == "Έμεινε ως έχει."
+    assert "ήδη απαντηθεί" in room.tap(CLOSE, chat=where)
     assert len(made(room)) == 1
 
 
