@@ -92,6 +92,8 @@ class TelegramServer:
     """How often a group was written to more than it takes."""
     timed: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
     """Messages and edits that were accepted, with their times by time.perf_counter."""
+    clients: list[str] = field(default_factory=list)
+    """The client that sent each of `timed`, as it names itself (User-Agent)."""
     slow: float = 0
     """Seconds that a response takes."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -126,7 +128,7 @@ class TelegramServer:
             if failures := self.failures[given.get("chat_id", method)]:
                 return failures.pop(0)
             if method in ("sendMessage", "editMessageText", "sendDocument", "sendVenue"):
-                answer = self._message(method, given)
+                answer = self._message(method, given, request.headers.get("user-agent", ""))
                 answer_faults = self.answer_faults[given["chat_id"]]
                 return (
                     answer_faults.pop(0)(answer)
@@ -137,7 +139,7 @@ class TelegramServer:
                 self.calls.append((method, given))
         return Answer(200, {"ok": True, "result": self._known(method, given)})
 
-    def _message(self, method: str, given: dict[str, Any]) -> Answer:
+    def _message(self, method: str, given: dict[str, Any], client: str = "") -> Answer:
         """Add or edit a message in a chat."""
         chat, number = self.chats[given["chat_id"]], given.get("message_id")
         shown = (given.get(name) for name in ("text", "document", "title"))
@@ -158,6 +160,7 @@ class TelegramServer:
         at = time.perf_counter()
         self.reached[given["chat_id"]].append(at)
         self.timed.append((at, method, given))
+        self.clients.append(client)
         self.taken[given["chat_id"]].append(self.clock())
         number = number or self.number()
         chat[number] = {"text": given["text"], "markup": given.get("reply_markup", {})}

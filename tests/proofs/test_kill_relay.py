@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +47,7 @@ class Talk(TelegramTown):
     written: list[str] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
     sent: int = 0
-    killed: list[float] = field(default_factory=list)
-    """The times at which the server was killed, in time.perf_counter."""
+    killed: int = 0
 
     def _bind(self, session: Session) -> None:
         super()._bind(session)
@@ -111,13 +109,13 @@ class Talk(TelegramTown):
         """
 
         def done() -> int:
-            return len(self.server.timed) if len(self.killed) % 2 else self.sent
+            return len(self.server.timed) if self.killed % 2 else self.sent
 
         before, until = done(), time.monotonic() + 5
         while done() == before and time.monotonic() < until:
             time.sleep(0.005)
         time.sleep(random.uniform(0, 0.04))
-        self.killed.append(time.perf_counter())
+        self.killed += 1
 
 
 def check(session: Session, talk: Talk) -> None:
@@ -132,29 +130,24 @@ def check(session: Session, talk: Talk) -> None:
     assert set(session.scalars(relayed)) == {"sent"}
 
 
-DYING_SECONDS = 0.2
-"""The time for which what a process sent may still arrive after its kill was noted, which is before
-the signal is sent; it is started again later than that."""
+def check_arrived(server: TelegramServer, texts: Sequence[str], *, to_group: bool) -> int:
+    """Check that each text has arrived; return how many twice, each time from another process.
 
-
-def check_arrived(
-    server: TelegramServer, texts: Sequence[str], kills: Sequence[float], *, to_group: bool
-) -> int:
-    """Check that each text has arrived; return how many twice, all by a kill in between."""
+    The times of kills don't tell: on a busy machine the fake notes a request half a second late.
+    """
     twice = 0
     for text in texts:
         arrived = [
-            at
-            for at, method, given in server.timed
+            (at, client)
+            for (at, method, given), client in zip(server.timed, server.clients, strict=True)
             if method == "sendMessage"
             and text in str(given["text"])
             and (int(given["chat_id"]) == GROUP) == to_group
         ]
         assert arrived, f"lost: {text}"
-        for before, after in pairwise(arrived):
-            by_kill = any(before - DYING_SECONDS < at < after for at in kills)
-            assert by_kill, f"twice without a kill: {text}"
-            twice += 1
+        clients = [client for _at, client in arrived]
+        assert len(set(clients)) == len(clients), f"twice without a kill: {text} {arrived}"
+        twice += len(clients) - 1
     return twice
 
 
@@ -176,8 +169,8 @@ def test_no_relayed_text_is_lost_when_the_server_is_killed(
         process = process_of("serve", tmp_path, database, push_platform, server, port)
         talk.go_on_killed(process, kills, tell, lambda: wait_until_delivered(database))
         database.write_sync(lambda s: check(s, talk))
-        twice = check_arrived(server, talk.written, talk.killed, to_group=True)
-        twice += check_arrived(server, talk.answered, talk.killed, to_group=False)
+        twice = check_arrived(server, talk.written, to_group=True)
+        twice += check_arrived(server, talk.answered, to_group=False)
         assert server.too_many == 0
     tell(
         f"{type(database.backend).__name__}: {kills} kills, {len(talk.written)} texts and answers,"
