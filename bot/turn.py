@@ -181,8 +181,7 @@ def _brief_answer(
     platform = services.platforms.get(inbound.account)
     reply = build_reply(services.texts, [said], state.language)
     if platform is None or not platform.can_edit:
-        asked = with_question(session, services, ctx, found, reply)
-        if asked is None:
+        if (asked := with_question(session, services, ctx, found, reply)) is None:
             return []
         reply = asked
     elif not state.number:

@@ -59,6 +59,7 @@ def claim_and_render(
     worker: str,
     limit: int,
     give_up: timedelta,
+    sending: Collection[int] = (),
 ) -> tuple[list[ClaimedMessage], int]:
     """Claim and render the messages that may be sent now; also return how many were claimed.
 
@@ -66,7 +67,7 @@ def claim_and_render(
     delays no other. One to a room whose pace it would exceed waits, or is sent with others.
     """
     now = services.clock()
-    rows = outbox.claim(session, accounts, worker, now, limit)
+    rows = outbox.claim(session, accounts, worker, now, limit, sending)
     if rows:
         services.registry.refresh(session)
     room_pace.lock_rooms(session, rows)

@@ -38,11 +38,16 @@ def due_accounts(session: Session, services: Services, full: Collection[str]) ->
 
 
 def claim_events(
-    session: Session, services: Services, accounts: Collection[str], worker: str, limit: int
+    session: Session,
+    services: Services,
+    accounts: Collection[str],
+    worker: str,
+    limit: int,
+    sending: Collection[int] = (),
 ) -> list[ClaimedEvent]:
     """Claim the events that may be sent now."""
     now = services.clock()
-    rows = event_queue.claim(session, accounts, worker, now, limit)
+    rows = event_queue.claim(session, accounts, worker, now, limit, sending)
     found = select(WebhookEndpoint).where(WebhookEndpoint.id.in_({row.endpoint_id for row in rows}))
     endpoints = {each.id: each for each in session.scalars(found)} if rows else {}
     claimed = []

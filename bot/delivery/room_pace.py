@@ -157,7 +157,7 @@ def _others(
         OutboxRow.due_at <= now,
         or_(
             OutboxRow.status == OutboxStatus.PENDING,
-            OutboxRow.try_at <= now,
+            (OutboxRow.try_at <= now) & (OutboxRow.claimed_by != row.claimed_by),
             OutboxRow.id.in_(claimed),
         ),
         OutboxRow.may_have_arrived.is_(row.may_have_arrived),

@@ -70,7 +70,7 @@ class DeliveryWorker:
         self._send_event: SendEvent | None = None
         self._webhooks_at = 0.0
         self._woken = asyncio.Event()
-        self._sending: dict[asyncio.Task[None], str] = {}
+        self._sending: dict[asyncio.Task[None], Claimed] = {}
         self._stopping = False
 
     async def run(self) -> None:
@@ -128,7 +128,7 @@ class DeliveryWorker:
 
     async def _start_sending(self) -> int:
         """Claim messages and start sending them; return how many were claimed."""
-        services, sending = self._services, Counter(self._sending.values())
+        services, sending = self._services, self._sending_by_account()
         room = {
             each: MAX_CONCURRENT - sending[each]
             for each in self._send
@@ -138,17 +138,19 @@ class DeliveryWorker:
             lambda s: outbox.is_due(s, room, services.clock())
         ):
             return 0
-        limit = min(room.values())
+        limit, being_sent = min(room.values()), self._being_sent()
         messages, claimed = await self._database.write(
-            lambda s: dispatch.claim_and_render(s, services, room, self.name, limit, self._give_up)
+            lambda s: dispatch.claim_and_render(
+                s, services, room, self.name, limit, self._give_up, being_sent
+            )
         )
         for message in messages:
-            self._start(message.account, self._deliver(message))
+            self._start(message, self._deliver(message))
         return claimed
 
     async def _start_events(self, stack: AsyncExitStack) -> int:
         """Claim events to webhook endpoints and start sending them; return how many."""
-        services, sending = self._services, Counter(self._sending.values())
+        services, sending = self._services, self._sending_by_account()
         full = {each for each, number in sending.items() if number >= MAX_CONCURRENT}
         accounts = await self._database.read(
             lambda s: event_dispatch.due_accounts(s, services, full)
@@ -159,11 +161,14 @@ class DeliveryWorker:
         if send is None:
             return 0
         limit = MAX_CONCURRENT - max(sending[each] for each in accounts)
+        being_sent = self._being_sent()
         claimed = await self._database.write(
-            lambda s: event_dispatch.claim_events(s, services, accounts, self.name, limit)
+            lambda s: event_dispatch.claim_events(
+                s, services, accounts, self.name, limit, being_sent
+            )
         )
         for event in claimed:
-            self._start(event.account, self._deliver_event(send, event))
+            self._start(event, self._deliver_event(send, event))
         return len(claimed)
 
     async def _connect_webhooks(self, stack: AsyncExitStack) -> SendEvent | None:
@@ -184,9 +189,16 @@ class DeliveryWorker:
         self._send_event = sender.send
         return self._send_event
 
-    def _start(self, account: str, delivering: Coroutine[Any, Any, None]) -> None:
+    def _sending_by_account(self) -> Counter[str]:
+        """Return the number of messages of each account that are being sent."""
+        return Counter(each.account for each in self._sending.values())
+
+    def _being_sent(self) -> list[int]:
+        return [each.id for each in self._sending.values()]
+
+    def _start(self, claimed: Claimed, delivering: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(delivering)
-        self._sending[task] = account
+        self._sending[task] = claimed
         task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:

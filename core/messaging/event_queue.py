@@ -133,22 +133,31 @@ def is_due(session: Session, accounts: Collection[str], now: datetime) -> bool:
 
 
 def claim(
-    session: Session, accounts: Collection[str], worker: str, now: datetime, limit: int
+    session: Session,
+    accounts: Collection[str],
+    worker: str,
+    now: datetime,
+    limit: int,
+    sending: Collection[int] = (),
 ) -> Sequence[OutboxRow]:
-    """Claim up to `limit` events that may be sent now; return them, in the changes' order."""
+    """Claim up to `limit` events that may be sent now; return them, in the changes' order.
+
+    `sending` are those that the worker is sending or settling still.
+    """
     given = {
         "present": now,
         "lease_end": now + outbox.LEASE,
         "among": list(accounts),
         "worker": worker,
         "at_most": limit,
+        "sending": list(sending),
     }
     return sorted(session.scalars(_claim(), given).all(), key=lambda row: row.id)
 
 
 @cache
 def _claim() -> ReturningUpdate[OutboxRow]:
-    ready = _ready().limit(bindparam("at_most", type_=Integer))
+    ready = _ready().where(outbox.NOT_BEING_SENT).limit(bindparam("at_most", type_=Integer))
     return outbox.claiming(ready.with_for_update(skip_locked=True, of=OutboxRow))
 
 

@@ -153,9 +153,17 @@ def fail_unsent(session: Session, recipient: Recipient, why: str) -> None:
 
 
 def claim(
-    session: Session, accounts: Collection[str], worker: str, now: datetime, limit: int
+    session: Session,
+    accounts: Collection[str],
+    worker: str,
+    now: datetime,
+    limit: int,
+    sending: Collection[int] = (),
 ) -> Sequence[OutboxRow]:
     """Claim up to `limit` rows that may be sent now, for LEASE; return them, the oldest first.
+
+    `sending` are those that the worker is sending or settling still: their lease may run out while
+    the database doesn't answer.
 
     A row waits until those before it are sent: the replies of its turn, the row that it replaces,
     and, for MAX_WAIT_FOR_EARLIER, earlier due rows to its recipient. Replies wait only for replies.
@@ -168,6 +176,7 @@ def claim(
         "among": list(accounts),
         "worker": worker,
         "at_most": limit,
+        "sending": list(sending),
     }
     claimed = session.scalars(_claim(), given).all()
     return sorted(claimed, key=lambda row: (row.due_at, row.id))
@@ -208,6 +217,7 @@ def _claim() -> ReturningUpdate[OutboxRow]:
             UNSENT,
             OutboxRow.try_at <= now,
             OutboxRow.account.in_(bindparam("among", expanding=True)),
+            NOT_BEING_SENT,
             waits_for_none | ~blocked,
         )
         .order_by(OutboxRow.try_at, OutboxRow.id)
@@ -215,6 +225,12 @@ def _claim() -> ReturningUpdate[OutboxRow]:
         .with_for_update(skip_locked=True, of=OutboxRow)
     )
     return claiming(ready)
+
+
+NOT_BEING_SENT = func.coalesce(OutboxRow.gathered_by, OutboxRow.id).not_in(
+    bindparam("sending", expanding=True)
+)
+"""Of a row that isn't being sent, by itself or in another's message, by the worker that claims."""
 
 
 def claiming(ready: Select[int]) -> ReturningUpdate[OutboxRow]:

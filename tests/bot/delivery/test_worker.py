@@ -226,6 +226,29 @@ def test_what_a_worker_had_that_died_is_sent_when_its_lease_has_run_out(
     assert push.statuses() == {"sent"}
 
 
+def test_what_a_worker_sends_still_is_not_sent_again_when_its_lease_has_run_out(
+    push: PushDeployment,
+) -> None:
+    push.server.takes = 60
+    push.deployment.say("Γεια")
+
+    async def outlast() -> None:
+        worker = push.application.delivery_worker()
+        task = asyncio.create_task(worker.run())
+        await soon(lambda: bool(push.server.messages))
+        push.deployment.clock.forward(seconds=outbox.LEASE.total_seconds() + 1)
+        await asyncio.to_thread(push.deployment.say, "Γεια", who="another")
+        await soon(lambda: bool(push.server.to("another")))  # it has claimed again by then
+        push.server.takes = 0
+        await soon(push.settled)
+        worker.stop()
+        await task
+
+    asyncio.run(outlast())
+    assert len(push.server.messages) == 4
+    assert {row[1:3] for row in push.rows()} == {("sent", 1)}
+
+
 def test_an_account_that_hangs_or_cannot_be_connected_keeps_no_other_back(
     push: PushDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
