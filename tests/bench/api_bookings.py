@@ -1,7 +1,8 @@
 """Measure bookings by the HTTP API, beside the same in process and beside bare FastAPI.
 
 With a key, a room and an endpoint. Nothing is delivered meanwhile. A client on a connection that
-is kept sends one request after the other; its thread's processor time isn't counted.
+is kept sends one request after the other; its thread's processor time isn't counted. Bare FastAPI
+without any insert shows what HTTP alone takes, which no API can do without.
 """
 
 import http.client
@@ -30,7 +31,7 @@ from core.db.database import Database
 from core.db.models import StaffRoom
 from core.i18n import Language
 from core.staff import api_keys, members, webhooks
-from tests.bench.bare_api import bare_app
+from tests.bench.bare_api import Store, bare_app, by_driver, by_sqlalchemy, insert_nothing
 from tests.bench.clock import Cost, mean
 from tests.bench.conversations import Conversations
 from tests.bench.databases import NOW, municipality, shipped
@@ -39,7 +40,7 @@ from tests.bench.sizes import Sizes
 from webhooks.app import build_app
 from webhooks.server import PatientServer
 
-BOOKED, BARE, DESKS = "booked-by-api", "booked-bare", 10
+BOOKED, BARE, BY_DRIVER, DESKS = "booked-by-api", "booked-bare", "booked-by-driver", 10
 """Municipalities of their own, and the desks of each."""
 
 ACCOUNT = "push:one"
@@ -52,9 +53,14 @@ def api_bookings(kind: str, databases: Sequence[Database], sizes: Sizes) -> None
     database, name = databases[-1], kind.lower()
     registry = Registry("bench", frozenset({"webchat", "email", ACCOUNT}))
     services = replace(Conversations(database).services, registry=registry, choose=secrets.choice)
-    database.write_sync(lambda s: load_catalogue(s, municipality(BARE, DESKS), NOW))
+
+    def load(session: Session) -> None:
+        for each in (BARE, BY_DRIVER):
+            load_catalogue(session, municipality(each, DESKS), NOW)
+
+    database.write_sync(load)
     key = database.write_sync(lambda s: prepare(s, registry, BOOKED))
-    starts, bare_starts = free_starts(registry, BOOKED), free_starts(registry, BARE)
+    starts = free_starts(registry, BOOKED)
     settings = Settings.model_validate({"requests_per_minute": 10**6})
     application = Application(settings, database, services)
 
@@ -64,24 +70,35 @@ def api_bookings(kind: str, databases: Sequence[Database], sizes: Sizes) -> None
 
     with ExitStack() as stack:
         api = stack.enter_context(_client(build_app(application)))
-        desks = list(registry[BARE].desk_ids.values())
-        bare = stack.enter_context(_client(bare_app(database, BARE, desks)))
 
         def by_api() -> Cost:
             headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": str(uuid.uuid4())}
             path = f"/api/v1/municipalities/{BOOKED}/bookings"
             return api(path, order_of(next(starts)), headers)
 
-        def by_bare() -> Cost:
-            return bare("/bookings", order_of(next(bare_starts)), {})
+        def beside(name: str, store: Store) -> Callable[[], Cost]:
+            desks, times = list(registry[name].desk_ids.values()), free_starts(registry, name)
+            post = stack.enter_context(_client(bare_app(name, desks, store)))
+            return lambda: post("/bookings", order_of(next(times)), {})
 
-        costs = alternate([by_api, in_process, by_bare], sizes.books, warm_up=WARM_UP)
-    by_key, alone, beside = map(mean, costs)
+        measures = [
+            *(by_api, in_process),
+            beside(BARE, by_sqlalchemy(database)),
+            beside(BY_DRIVER, by_driver(database)),
+            beside(BARE, insert_nothing),
+        ]
+        costs = alternate(measures, sizes.books, warm_up=WARM_UP)
+    by_key, alone, bare, driver, empty = map(mean, costs)
+    added = (by_key - alone).cpu
     line(f"{name}.api.booking", f"{kind}: a booking by the API: mean", by_key, by="cpu")
     line(f"{name}.api.in_process", "  the same in process", alone, by="cpu")
     what = "  bare FastAPI with the same five inserts; what the API adds, to that"
-    ratio = (by_key - alone).cpu / beside.cpu
-    line(f"{name}.api.bare", what, beside, ratio=ratio, bound="at most 0.75", by="cpu")
+    ratio, bound = added / bare.cpu, "at most 0.75"
+    line(f"{name}.api.bare_inserts", what, bare, ratio=ratio, bound=bound, by="cpu")
+    what = "  with inserts by the driver alone; what the API adds, to that"
+    line(f"{name}.api.bare", what, driver, ratio=added / driver.cpu, by="cpu")
+    what = "  without any insert, so HTTP alone; this, to the bare one with inserts"
+    line(f"{name}.api.http", what, empty, ratio=empty.cpu / bare.cpu, by="cpu")
 
 
 def prepare(session: Session, registry: Registry, name: str) -> str:

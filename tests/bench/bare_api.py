@@ -1,88 +1,110 @@
-"""A bare FastAPI application that stores a booking by five inserts, without SQLAlchemy.
+"""A bare FastAPI application that stores a booking by five inserts.
 
 The body, the answer and the tables are those of our API, with their indexes, keys and the overlap
-guard. Nothing is looked up, checked, encrypted or told to anybody.
+guard; the inserts are statements of SQLAlchemy in one transaction, as our own. Nothing is looked
+up, checked or told to anybody. It can also insert by the driver alone, or not at all.
 """
 
-import asyncio
 import json
 import sqlite3
-from collections.abc import Callable
+from asyncio import get_running_loop
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, cast
 
 import psycopg
 from fastapi import FastAPI
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
 
 from core.db.database import Database
-from core.db.models import BookingState
+from core.db.models import ApiRequest, BookingState, History, OutboxRow
+from core.db.models import Booking as BookingRow
+from core.db.personal import Personal, key_of, new_public_id
 from core.db.postgresql import CONNECT
+from core.db.statements import run
 from webhooks.api.staff.models import Booking, NewBooking
 
-ROWS = (
-    (
-        "bookings",
-        "public_id, version, code, municipality_id, branch, service, channel, desk_id, starts_at, "
-        "ends_at, state, held_at, held_until, citizen_id, details, phone_hash, language, timezone",
-    ),
-    ("history", "booking_id, at, action, fields, member_id, platform"),
-    (
-        "outgoing",
-        "dedupe_key, platform, account, recipient, kind, booking_id, room_id, due_at, try_at, "
-        "status, attempts",
-    ),
-    (
-        "outgoing",
-        "dedupe_key, platform, account, recipient, kind, endpoint_id, event_id, payload, due_at, "
-        "try_at, status, attempts",
-    ),
-    ("api_requests", "key_id, name_hash, request_hash, subject_id, at"),
+TABLES: tuple[Any, ...] = (
+    BookingRow.__table__,
+    History.__table__,
+    OutboxRow.__table__,
+    OutboxRow.__table__,
+    ApiRequest.__table__,
 )
-"""The rows that a booking by the API inserts: the booking, its change, the alert and the event that
-it causes, and the request; those that name its citizen or the record aren't among them."""
+"""The tables of the rows that a booking by the API inserts: the booking, its change, the alert and
+the event that it causes, and the request; those that name its citizen or the record aren't among
+them."""
 
 HASH = "0123456789abcdef0123456789abcdef01234567"
-SECONDS = 900
 
-Values = tuple[Any, ...]
-Insert = Callable[[Values, Callable[[int], list[Values]]], int]
+Row = Mapping[str, Any]
+Rows = Callable[[int], Sequence[Row]]
+Store = Callable[[Row, Rows], Awaitable[int]]
+"""Stores a booking, and what makes of its id the other rows; returns the id."""
 
 
-def bare_app(database: Database, municipality: str, desks: list[int]) -> FastAPI:
-    """Return the application, on a connection of its own to a database of ours.
+def bare_app(municipality: str, desks: list[int], store: Store) -> FastAPI:
+    """Return the application.
 
     Each time of the municipality is booked as often as there are `desks`, one after the other.
     """
-    app, writer, numbers = FastAPI(), ThreadPoolExecutor(1, "bare"), count()
-    insert = writer.submit(_inserting, database).result()
+    app, numbers = FastAPI(), count()
 
     @app.post("/bookings", status_code=201)
     async def book(order: NewBooking) -> Booking:
-        number = next(numbers)
-        start, code = int(order.starts_at.timestamp()), f"bare {number}"
-        where = (municipality, order.branch, order.service, order.channel)
-        time = (desks[number % len(desks)], start, start + SECONDS, "confirmed", start, start)
-        details = json.dumps(order.details).encode()
-        whose = (1, details, HASH, order.language, "Europe/Athens")
-        booking = (HASH[:16].encode(), 1, code, *where, *time, *whose)
+        number, start, owner = next(numbers), order.starts_at, new_public_id()
+        code, end = f"{municipality} {number}", start + timedelta(minutes=15)
+        booking = {
+            "public_id": owner,
+            "version": 1,
+            "code": code,
+            "municipality_id": municipality,
+            "branch": order.branch,
+            "service": order.service,
+            "channel": order.channel.value,
+            "desk_id": desks[number % len(desks)],
+            "starts_at": start,
+            "ends_at": end,
+            "state": BookingState.CONFIRMED.value,
+            "held_at": start,
+            "held_until": start,
+            "citizen_id": 1,
+            "details": Personal(owner, order.details),
+            "phone_hash": HASH,
+            "phone_proven": False,
+            "language": order.language.value,
+            "timezone": "Europe/Athens",
+        }
         about = {**order.model_dump(mode="json", exclude={"details"}), "code": code}
+        waiting = {"due_at": start, "try_at": start, "status": "pending", "attempts": 0}
 
-        def rows(booking_id: int) -> list[Values]:
-            due = (start, start, "pending", 0)
+        def others(booking_id: int) -> Sequence[Row]:
             name, event = f"{booking_id}", json.dumps({**about, "booking": booking_id})
-            return [
-                (booking_id, start, "confirmed", "[]", 1, "api"),
-                (f"bare {name} room 1", "push", "push:one", "room 1", "alert", booking_id, 1, *due),
-                (
-                    *(f"event {name} webhook 1", "webhook", "webhook:1", f"endpoint 1 {name}"),
-                    *("event", 1, f"evt_{name}", event, *due),
-                ),
-                (1, f"{HASH} {name}", HASH, booking_id, start),
-            ]
+            return (
+                {
+                    **{"booking_id": booking_id, "at": start, "action": "confirmed", "fields": []},
+                    **{"member_id": 1, "platform": "api"},
+                },
+                {
+                    **{"dedupe_key": f"bare {name} room 1", "platform": "push"},
+                    **{"account": "push:one", "recipient": "room 1", "kind": "alert"},
+                    **{"booking_id": booking_id, "room_id": 1, **waiting},
+                },
+                {
+                    **{"dedupe_key": f"event {name} webhook 1", "platform": "webhook"},
+                    **{"account": "webhook:1", "recipient": f"endpoint 1 {name}", "kind": "event"},
+                    **{"endpoint_id": 1, "event_id": f"evt_{name}", "payload": event, **waiting},
+                },
+                {
+                    **{"key_id": 1, "name_hash": f"{HASH} {name}", "request_hash": HASH},
+                    **{"subject_id": booking_id, "at": start},
+                },
+            )
 
-        loop = asyncio.get_running_loop()
-        booking_id = await loop.run_in_executor(writer, insert, booking, rows)
+        booking_id = await store(booking, others)
         return Booking(
             id=booking_id,
             code=code,
@@ -93,8 +115,8 @@ def bare_app(database: Database, municipality: str, desks: list[int]) -> FastAPI
             desk="",
             channel=order.channel,
             state=BookingState.CONFIRMED,
-            starts_at=order.starts_at,
-            ends_at=order.starts_at,
+            starts_at=start,
+            ends_at=end,
             arrived_at=None,
             initials="",
             details=None,
@@ -106,40 +128,64 @@ def bare_app(database: Database, municipality: str, desks: list[int]) -> FastAPI
     return app
 
 
-def _inserting(database: Database) -> Insert:
-    """Return what inserts a row into each of the tables, in one transaction.
+async def insert_nothing(_booking: Row, _others: Rows) -> int:
+    """Return an id."""
+    return 1
 
-    It takes the booking, and what makes of its id the other rows; it returns the id.
-    """
-    backend = database.backend
-    mark = "?" if backend.file else "%s"
-    first, *others = (
-        f"INSERT INTO {table} ({columns}) VALUES ({', '.join([mark] * (columns.count(',') + 1))})"
-        for table, columns in ROWS
-    )
-    first += " RETURNING id"
-    if backend.file:
-        lite = sqlite3.connect(backend.file, isolation_level=None)
-        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
-            lite.execute(f"PRAGMA {pragma}")
 
-        def insert(booking: Values, rows: Callable[[int], list[Values]]) -> int:
-            lite.execute("BEGIN IMMEDIATE")
-            booking_id = cast("int", lite.execute(first, booking).fetchall()[0][0])
-            for statement, values in zip(others, rows(booking_id), strict=True):
-                lite.execute(statement, values)
-            lite.execute("COMMIT")
+def by_sqlalchemy(database: Database) -> Store:
+    """Return what inserts the rows as we do: by statements that are built once, in one hop."""
+    first, *statements = (insert(table) for table in TABLES)
+    first = first.returning(BookingRow.__table__.c.id)
+
+    async def store(booking: Row, others: Rows) -> int:
+        def write(session: Session) -> int:
+            booking_id = cast("int", run(session, first, booking).scalar_one())
+            for statement, values in zip(statements, others(booking_id), strict=True):
+                run(session, statement, values)
             return booking_id
 
-        return insert
-    shown = backend.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = psycopg.connect(shown, **CONNECT)
+        return await database.write(write)
 
-    def insert_there(booking: Values, rows: Callable[[int], list[Values]]) -> int:
-        with connection.transaction():
-            booking_id = cast("int", connection.execute(first, booking).fetchall()[0][0])
-            for statement, values in zip(others, rows(booking_id), strict=True):
-                connection.execute(statement, values)
+    return store
+
+
+def by_driver(database: Database) -> Store:
+    """Return what inserts the rows without SQLAlchemy, on a connection of its own."""
+    backend, writer = database.backend, ThreadPoolExecutor(1, "bare")
+    key = key_of(database.engine.dialect)
+    connection: Any
+    if backend.file:
+        connection = sqlite3.connect(backend.file, isolation_level=None, check_same_thread=False)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+    else:
+        shown = backend.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = psycopg.connect(shown, autocommit=True, **CONNECT)
+    begin, mark = ("BEGIN IMMEDIATE", ":{}") if backend.file else ("BEGIN", "%({})s")
+
+    def plain(value: object) -> object:
+        """Return a value as the driver takes it."""
+        if isinstance(value, datetime):
+            return int(value.timestamp())
+        if isinstance(value, Personal):
+            return key.encrypt(value.owner, "details", value.value)
+        return json.dumps(value) if isinstance(value, list) else value
+
+    def inserted(table: Any, row: Row, more: str = "") -> Any:
+        marks = ", ".join(map(mark.format, row))
+        statement = f"INSERT INTO {table.name} ({', '.join(row)}) VALUES ({marks}){more}"
+        return connection.execute(statement, {name: plain(row[name]) for name in row})
+
+    def write(booking: Row, others: Rows) -> int:
+        connection.execute(begin)
+        booking_id = cast("int", inserted(TABLES[0], booking, " RETURNING id").fetchall()[0][0])
+        for table, row in zip(TABLES[1:], others(booking_id), strict=True):
+            inserted(table, row)
+        connection.execute("COMMIT")
         return booking_id
 
-    return insert_there
+    async def store(booking: Row, others: Rows) -> int:
+        return await get_running_loop().run_in_executor(writer, write, booking, others)
+
+    return store
