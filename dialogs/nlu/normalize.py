@@ -9,12 +9,14 @@ from dialogs.nlu.spans import Span, Word
 
 def clean(text: str) -> str:
     """Return the text without control and direction signs, and with single spaces."""
-    kept = (
-        " " if sign.isspace() else sign
-        for sign in unicodedata.normalize("NFC", text)
-        if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn")
-    )
-    return " ".join("".join(kept).split())
+    text = unicodedata.normalize("NFC", text)
+    if not text.isprintable():  # it has such signs, or spaces of other kinds
+        text = "".join(
+            " " if sign.isspace() else sign
+            for sign in text
+            if sign.isspace() or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+        )
+    return " ".join(text.split())
 
 
 def clean_lines(text: str) -> str:
