@@ -1,6 +1,5 @@
 """The registry: the loaded municipalities, kept in memory."""
 
-import hashlib
 import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -87,7 +86,7 @@ class Registry:
 
     def keyed_hash(self, value: str) -> str:
         """Return the keyed hash, in hexadecimal, of a phone number, token or network address."""
-        return hmac.new(self._secret, value.encode(), hashlib.sha256).hexdigest()[:40]
+        return hmac.digest(self._secret, value.encode(), "sha256").hex()[:40]
 
     def refresh(self, session: Session) -> None:
         """Read the catalogues that were loaded since; no other is until this transaction ends."""
