@@ -44,7 +44,7 @@ from tests.fakes.push_platform import PushPlatformServer, push_platform_server
 from tests.postgres import KEY, Server, running
 from tests.preloaded import FINGERPRINT, SECRET
 
-pytest_plugins = ["tests.programs", "tests.soak.tell"]
+pytest_plugins = ["tests.described_once", "tests.programs", "tests.soak.tell"]
 
 gc.set_threshold(50_000)  # as in bot/cli/main.py
 
