@@ -43,16 +43,21 @@ def messages(name: str) -> list[Message]:
     return [message for message in catalogue(name) if message.id]
 
 
-@cache
-def extracted() -> frozenset[str]:
-    """The msgids of the code, as `make texts` collects them."""
+def extracted() -> set[str]:
+    """The msgids of the code, as `make texts` collects them: for one test, in 2 seconds."""
     found = set()
     for room in ROOMS:
         for _file, _line, message, _comments, _context in extract_from_dir(
             ROOT / room, METHODS, keywords=KEYWORDS
         ):
             found.add(forms(message)[0])
-    return frozenset(found - {""})
+    return found - {""}
+
+
+@cache
+def listed() -> frozenset[str]:
+    """The msgids of `messages.pot`, which are those of the code."""
+    return frozenset(forms(message.id)[0] for message in messages("pot"))
 
 
 def placeholders(text: str) -> set[str]:
@@ -60,14 +65,13 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_the_template_is_what_the_code_says() -> None:
-    listed = {forms(message.id)[0] for message in messages("pot")}
-    assert listed == extracted(), "run `make texts`"
+    assert listed() == extracted(), "run `make texts`"
 
 
 @pytest.mark.parametrize("language", ["el", "en"])
 def test_every_text_is_translated_and_none_is_left_over(language: str) -> None:
-    listed = {forms(message.id)[0] for message in messages(language)}
-    assert listed == extracted(), "run `make texts`, and translate"
+    translated = {forms(message.id)[0] for message in messages(language)}
+    assert translated == listed(), "run `make texts`, and translate"
     assert not catalogue(language).obsolete
     assert [m.id for m in messages(language) if m.fuzzy] == []
     assert [m.id for m in messages(language) if not all(forms(m.string))] == []
@@ -193,7 +197,7 @@ OF_THE_API = {"webhooks/api/reference_page.py", "webhooks/api/staff/catalogue_mo
 
 def test_no_greek_text_is_written_in_the_code() -> None:
     """But for examples inside msgids, such as “ΑΦΜ”, and inside the API's documentation."""
-    msgids = "\n".join(extracted())
+    msgids = "\n".join(listed())
     found = [
         f"{name}:{line}: {text}"
         for room in ROOMS
@@ -208,7 +212,7 @@ def test_no_greek_text_is_written_in_the_code() -> None:
 @pytest.mark.parametrize("name", sorted(OF_LETTERS))
 def test_tables_of_letters_hold_no_sentence(name: str) -> None:
     sentence = re.compile(rf"{GREEK}{{3,}}[ ,.;]+{GREEK}{{3,}}[ ,.;]+{GREEK}{{3,}}")
-    msgids = "\n".join(extracted())
+    msgids = "\n".join(listed())
     found = [text for _line, text in said_strings(ROOT / name) if sentence.search(text)]
     assert [text for text in found if text not in msgids] == []
 
