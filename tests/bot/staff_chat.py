@@ -1,5 +1,6 @@
 """A town whose staff have a group at a fake of Telegram, and citizens who book there."""
 
+import random
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -35,6 +36,7 @@ class StaffChat:
     ) -> None:
         self.deployment, self.server = deployment, server
         self.town = with_groups(TOWN, staff_chat=staff_chat)
+        self.choose = random.Random(1).choice
         deployment.load(self.town)
         bot = telegram(deployment.services.texts, api_url=server.url)
         deployment.connect({ACCOUNT: bot})
@@ -123,9 +125,11 @@ class StaffChat:
 
     def environment(self, session: Session) -> BookingEnvironment:
         registry = self.services.registry
-        return BookingEnvironment(
+        env = BookingEnvironment(
             session, self.town, registry.accounts, self.services.clock(), registry
         )
+        env.choose = self.choose  # one that begins anew would find each code taken
+        return env
 
     def deliver(self, until: Callable[[], bool] | None = None, *, workers: int = 1) -> None:
         """Run delivery workers until `until` returns true, by default until nothing is due."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -21,6 +21,8 @@ from tests.core.small_municipality import MONDAY, NOW, at, small
 
 PHONE, EMAIL = "+306912345678", "maria@example.gr"
 DETAILS = {"name": "Μαρία Παπαδοπούλου", "phone": PHONE, "email": EMAIL}
+
+CONTACT = select(Contact.id).where(Contact.citizen_id == bindparam("citizen"))
 
 
 @dataclass
@@ -40,6 +42,7 @@ class BookingEnvironment:
         if self.body not in self.registry.municipalities:
             self.reload(self.body)
         self.choose: Callable[[Sequence[str]], str] = random.Random(1).choice
+        self._contacts: dict[int, int] = {}
 
     @property
     def offer(self) -> ServiceOffer:
@@ -58,14 +61,17 @@ class BookingEnvironment:
         who = Citizen(details={}, created_at=self.now)
         self.session.add(who)
         self.session.flush()
-        self.session.add(Contact(account="webchat", address=f"{who.id}", citizen_id=who.id))
+        contact = Contact(account="webchat", address=f"{who.id}", citizen_id=who.id)
+        self.session.add(contact)
         self.session.flush()
+        self._contacts[who.id] = contact.id
         return replace(self.actor(who.id), network=network)
 
     def actor(self, citizen_id: int) -> Actor:
         """The citizen as an actor on the web page."""
-        query = select(Contact.id).where(Contact.citizen_id == citizen_id)
-        contact, page = self.session.scalar(query), "webchat"
+        contact, page = self._contacts.get(citizen_id), "webchat"
+        if contact is None:
+            contact = self.session.scalar(CONTACT, {"citizen": citizen_id})
         return Actor(citizen_id, page, "el", "Europe/Athens", contact_id=contact, account=page)
 
     def later(self, **by: float) -> None:
