@@ -15,6 +15,7 @@ from bot.settings import Settings
 from core.actor import Role, Staff
 from core.db.models import Booking, OutboxRow
 from core.staff import codes, members, rooms
+from tests.beginnings import begin
 from tests.bot.platforms.test_telegram import ACCOUNT, telegram
 from tests.bot.push_deployment import deliver, settled
 from tests.conftest import Deployment
@@ -37,13 +38,16 @@ class StaffChat:
         self.deployment, self.server = deployment, server
         self.town = with_groups(TOWN, staff_chat=staff_chat)
         self.choose = random.Random(1).choice
-        deployment.load(self.town)
         bot = telegram(deployment.services.texts, api_url=server.url)
         deployment.connect({ACCOUNT: bot})
-        deployment.database.write_sync(self.services.registry.refresh)
+        begin(deployment, self.town.model_dump_json(), self._load)
         self.application = Application(
             Settings(give_up_hours=1), deployment.database, deployment.services
         )
+
+    def _load(self) -> None:
+        self.deployment.load(self.town)
+        self.do(self.services.registry.refresh)
 
     @property
     def services(self) -> Services:

@@ -59,6 +59,9 @@ TOPIC_ERRORS = {
 }
 """Telegram's error for a message to a topic, by its state."""
 
+SENT = ("calls", "chats", "reached", "taken", "too_many", "timed")
+"""What the server has of messages that it took."""
+
 
 @dataclass
 class TelegramServer:
@@ -110,6 +113,16 @@ class TelegramServer:
     def number(self) -> int:
         """Return the next message id; both sides share one count."""
         return next(self._numbers)
+
+    def state(self) -> Any:
+        """Return what it was sent, and the number of its next message."""
+        return {name: getattr(self, name) for name in SENT}, self.number()
+
+    def restore(self, state: Any) -> None:
+        """Have been sent that, and nothing else."""
+        sent, number = state
+        vars(self).update(sent)
+        self._numbers = itertools.count(number)
 
     def respond(self, request: Request) -> Answer:
         """Respond to a call."""

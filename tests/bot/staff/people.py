@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.platforms.telegram.adapter import HEADER, Telegram
 from core.actor import Role
 from core.db.models import UNSENT, OutboxRow
 from core.staff import codes, members
+from tests.beginnings import begin
 from tests.bot.platforms import telegram_updates as updates
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.platforms.webhook_requests import post
@@ -35,6 +37,18 @@ class People:
     reactions: dict[int, str] = field(default_factory=dict)
     """The bot's reactions, by the ids of the messages that have them."""
     updates: int = 0
+
+    def begin(self, name: str, make: Callable[[], object]) -> None:
+        """Bring the town, its chats and the people into a state, as `make` does."""
+        begin(self.chat.deployment, name, make, self.chat.server, self)
+
+    def state(self) -> Any:
+        """Return what they have seen, and the number of their last update."""
+        return self.pop_ups, self.stayed, self.reactions, self.updates
+
+    def restore(self, state: Any) -> None:
+        """Have seen that, and nothing else."""
+        self.pop_ups, self.stayed, self.reactions, self.updates = state
 
     @property
     def application(self) -> Application:

@@ -22,9 +22,13 @@ CLOSE, OPEN, LEAVE = "Κλείσιμο", "Άνοιγμα", "Να μείνει"
 @pytest.fixture
 def room(people: People) -> People:
     """A group with Helen linked, a week before the bookings."""
-    people.chat.bind()
-    people.linked(HELEN)
-    people.chat.deployment.clock.now = datetime(2026, 11, 30, 9, 0, tzinfo=ATHENS)
+
+    def make() -> None:
+        people.chat.bind()
+        people.linked(HELEN)
+        people.chat.deployment.clock.now = datetime(2026, 11, 30, 9, 0, tzinfo=ATHENS)
+
+    people.begin("a week before", make)
     return people
 
 

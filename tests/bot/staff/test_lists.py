@@ -22,11 +22,15 @@ HERE = "Είναι εδώ"
 @pytest.fixture
 def room(people: People) -> People:
     """A group with Helen linked, on the day of two bookings."""
-    people.chat.bind()
-    people.linked(HELEN)
-    people.chat.book("09:30", name="Μαρία Παπαδοπούλου")
-    people.chat.book("10:00", service="tax", name="Νίκος Παππάς")
-    people.chat.deployment.clock.now = datetime(2026, 12, 7, 9, 40, tzinfo=ATHENS)
+
+    def make() -> None:
+        people.chat.bind()
+        people.linked(HELEN)
+        people.chat.book("09:30", name="Μαρία Παπαδοπούλου")
+        people.chat.book("10:00", service="tax", name="Νίκος Παππάς")
+        people.chat.deployment.clock.now = datetime(2026, 12, 7, 9, 40, tzinfo=ATHENS)
+
+    people.begin("a day of two bookings", make)
     return people
 
 

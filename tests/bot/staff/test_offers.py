@@ -30,12 +30,16 @@ OFFERED, NOT_OFFERED = "Προτείνεται άλλη ώρα.", "Δεν προ
 @pytest.fixture
 def asked(people: People) -> People:
     """A group in which Helen has tapped that another time is to be offered for a booking."""
-    people.chat.bind()
-    people.linked(HELEN)
-    people.chat.book()
-    people.deliver()
-    assert people.tap(MOVE) == "Απαντήστε στην ερώτησή μου."
-    people.deliver()
+
+    def make() -> None:
+        people.chat.bind()
+        people.linked(HELEN)
+        people.chat.book()
+        people.deliver()
+        assert people.tap(MOVE) == "Απαντήστε στην ερώτησή μου."
+        people.deliver()
+
+    people.begin("asked for a time", make)
     return people
 
 

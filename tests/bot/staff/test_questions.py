@@ -30,13 +30,17 @@ ASKS, SURE = "γιατί να ακυρωθεί", "Να ακυρωθεί το ρ�
 @pytest.fixture
 def asked(people: People) -> People:
     """A group in which Helen has tapped that a booking is to be cancelled."""
-    people.chat.bind()
-    people.linked(HELEN)
-    people.linked(NICK, "Νίκος Παππάς")
-    people.chat.book()
-    people.deliver()
-    assert people.tap(CANCEL) == "Απαντήστε στην ερώτησή μου."
-    people.deliver()
+
+    def make() -> None:
+        people.chat.bind()
+        people.linked(HELEN)
+        people.linked(NICK, "Νίκος Παππάς")
+        people.chat.book()
+        people.deliver()
+        assert people.tap(CANCEL) == "Απαντήστε στην ερώτησή μου."
+        people.deliver()
+
+    people.begin("asked how to cancel", make)
     return people
 
 

@@ -33,14 +33,18 @@ CLOSE = "Κλείσιμο συνομιλίας"
 @pytest.fixture
 def talking(people: People) -> People:
     """A group with two colleagues, and a citizen who has asked for a human."""
-    people.chat.bind()
-    people.linked(HELEN)
-    people.linked(NICK, "Νίκος Παππάς")
-    for text in ("Γεια", "υπάλληλος", "town"):
-        people.chat.do(mark_replies_sent)
-        people.write(text, CITIZEN, private=True)
-    deliver(people)
-    assert OPENED in "".join(heard(people))
+
+    def make() -> None:
+        people.chat.bind()
+        people.linked(HELEN)
+        people.linked(NICK, "Νίκος Παππάς")
+        for text in ("Γεια", "υπάλληλος", "town"):
+            people.chat.do(mark_replies_sent)
+            people.write(text, CITIZEN, private=True)
+        deliver(people)
+        assert OPENED in "".join(heard(people))
+
+    people.begin("talking", make)
     return people
 
 

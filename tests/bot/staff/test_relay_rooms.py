@@ -59,13 +59,17 @@ BUILDING = -200
 @pytest.fixture
 def elsewhere(people: People) -> People:
     """A citizen who writes with the group for `building`, where an alert is in another one."""
-    people.chat.bind()
-    people.chat.bind(BUILDING, group="building")
-    for member, name in ((HELEN, "Ελένη Δήμου"), (NICK, "Νίκος Παππάς")):
-        people.linked(member, name)
-    for text in ("Γεια", "town", "building", "permit", "υπάλληλος", QUESTION):
-        says(people, text)
-    assert QUESTION in people.chat.texts(BUILDING)[-1]
+
+    def make() -> None:
+        people.chat.bind()
+        people.chat.bind(BUILDING, group="building")
+        for member, name in ((HELEN, "Ελένη Δήμου"), (NICK, "Νίκος Παππάς")):
+            people.linked(member, name)
+        for text in ("Γεια", "town", "building", "permit", "υπάλληλος", QUESTION):
+            says(people, text)
+        assert QUESTION in people.chat.texts(BUILDING)[-1]
+
+    people.begin("elsewhere", make)
     return people
 
 

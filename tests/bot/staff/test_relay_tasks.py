@@ -82,10 +82,14 @@ def test_who_answers_an_office_after_their_conversation_was_forgotten_is_asked_n
 @pytest.fixture
 def asked_whose(talking: People) -> People:
     """A citizen in a booking who is asked whether what they wrote is for an employee."""
-    says(talking, "Νέο ραντεβού")
-    says(talking, QUESTION)
-    assert heard(talking)[-1].startswith("Αυτό που γράψατε είναι για υπάλληλο")
-    assert texts_kept(talking) == [QUESTION]
+
+    def make() -> None:
+        says(talking, "Νέο ραντεβού")
+        says(talking, QUESTION)
+        assert heard(talking)[-1].startswith("Αυτό που γράψατε είναι για υπάλληλο")
+        assert texts_kept(talking) == [QUESTION]
+
+    talking.begin("asked_whose", make)
     return talking
 
 

@@ -28,11 +28,15 @@ NOBODY_S = "μόνο συνδεδεμένος συνάδελφος"
 @pytest.fixture
 def alerted(people: People) -> People:
     """A group that has an alert of a booking, with Helen and Nick linked."""
-    people.chat.bind()
-    people.linked(HELEN)
-    people.linked(NICK, "Νίκος Παππάς")
-    people.chat.book()
-    people.deliver()
+
+    def make() -> None:
+        people.chat.bind()
+        people.linked(HELEN)
+        people.linked(NICK, "Νίκος Παππάς")
+        people.chat.book()
+        people.deliver()
+
+    people.begin("alerted", make)
     return people
 
 
