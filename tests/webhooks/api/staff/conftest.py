@@ -9,4 +9,4 @@ from tests.webhooks.conftest import Serve
 
 @pytest.fixture
 def office(deployment: Deployment, serve: Serve) -> TownsOffice:
-    return TownsOffice(deployment, serve())
+    return TownsOffice.served(deployment, serve)

@@ -92,7 +92,7 @@ def test_events_are_sent_once_more(office: TownsOffice, monkeypatch: pytest.Monk
 def test_a_trial_is_sent_once_and_its_outcome_said(
     deployment: Deployment, serve: Serve, receiver: WebhookReceiver
 ) -> None:
-    office = TownsOffice(deployment, serve(webhook_networks="127.0.0.0/8"))
+    office = TownsOffice.served(deployment, serve, webhook_networks="127.0.0.0/8")
     key, number = office.key(), office.webhook(receiver.url)
     path = f"/webhooks/{number}/test"
     done, again = (office.post(path, key, Idempotency_Key="a") for _time in range(2))
@@ -111,7 +111,7 @@ def test_a_trial_is_sent_once_and_its_outcome_said(
 def test_http_is_only_for_what_leads_into_the_allowed_networks(
     deployment: Deployment, serve: Serve
 ) -> None:
-    office = TownsOffice(deployment, serve(webhook_networks="127.0.0.0/8"))
+    office = TownsOffice.served(deployment, serve, webhook_networks="127.0.0.0/8")
     key = office.key()
     hosts = ("127.0.0.1", "8.8.8.8")
     made, refused = (office.post(HOOKS, key, {"url": f"http://{host}/"}) for host in hosts)

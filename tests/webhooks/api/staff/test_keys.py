@@ -64,7 +64,7 @@ def test_a_key_without_the_scope_is_told_which_it_needs(office: TownsOffice) -> 
 
 
 def test_a_key_has_a_limit_which_each_answer_states(deployment: Deployment, serve: Serve) -> None:
-    office = TownsOffice(deployment, serve(requests_per_minute=1))
+    office = TownsOffice.served(deployment, serve, requests_per_minute=1)
     key, other = office.key(), office.key()
     left = []
     for _request in range(5):
@@ -83,7 +83,7 @@ def test_a_key_has_a_limit_which_each_answer_states(deployment: Deployment, serv
 
 
 def test_who_tries_keys_is_limited_by_address(deployment: Deployment, serve: Serve) -> None:
-    office = TownsOffice(deployment, serve(requests_per_minute=2))
+    office = TownsOffice.served(deployment, serve, requests_per_minute=2)
     answers = [office.get("/key", "x").status_code for _try in range(4)]
     assert answers == [401, 401, 429, 429]
     assert office.get("/key", office.key()).status_code == 200
@@ -92,7 +92,7 @@ def test_who_tries_keys_is_limited_by_address(deployment: Deployment, serve: Ser
 def test_unknown_keys_are_not_looked_up_without_limit(
     deployment: Deployment, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office = TownsOffice(deployment, serve(requests_per_minute=2))
+    office = TownsOffice.served(deployment, serve, requests_per_minute=2)
     known = office.key()
     assert office.get("/key", known).status_code == 200
     asked: list[int] = []

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from typing import Any, TypeVar
@@ -11,19 +11,25 @@ import httpx
 from sqlalchemy.orm import Session
 
 from core.actor import KeyScope, Role
-from core.catalogue.model import Municipality
 from core.db.models import ApiKey, Booking
 from core.staff import api_keys, members, webhooks
+from tests.beginnings import begin
 from tests.conftest import Deployment
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import MONDAY
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, with_groups
 from tests.dialogs.custom_municipality import form_field
 from tests.fakes.webhook_receiver import HERE
+from tests.webhooks.conftest import Serve
 
 T = TypeVar("T")
 
 ALL = tuple(KeyScope)
+
+TOWNS = {
+    each: with_groups(each, fields=[form_field("phone", "phone", required=False)])
+    for each in (TOWN, CITY)
+}
 
 
 @dataclass
@@ -32,18 +38,23 @@ class TownsOffice:
 
     deployment: Deployment
     client: httpx.Client
-    towns: dict[str, Municipality] = field(
-        default_factory=lambda: {
-            each: with_groups(each, fields=[form_field("phone", "phone", required=False)])
-            for each in (TOWN, CITY)
-        }
-    )
 
     def __post_init__(self) -> None:
         self._numbers = count(1)
-        self.deployment.services.registry.accounts = frozenset({"webchat"})
-        for each in self.towns.values():
-            self.deployment.load(each)
+
+    @classmethod
+    def served(cls, deployment: Deployment, serve: Serve, **settings: int | str) -> "TownsOffice":
+        """Return the office of both, served with these settings."""
+        registry = deployment.services.registry
+        registry.accounts = frozenset({"webchat"})
+
+        def load() -> None:
+            for each in TOWNS.values():
+                deployment.load(each)
+            deployment.database.write_sync(registry.refresh)
+
+        begin(deployment, "two towns", load)
+        return cls(deployment, serve(**settings))
 
     def do(self, fn: Callable[[Session], T]) -> T:
         registry = self.deployment.services.registry
@@ -104,7 +115,7 @@ class TownsOffice:
         def run(session: Session) -> Booking:
             services = self.deployment.services
             accounts, now = services.registry.accounts, services.clock()
-            env = BookingEnvironment(session, self.towns[at], accounts, now)
+            env = BookingEnvironment(session, TOWNS[at], accounts, now, services.registry)
             offer = env.offer_of(service)
             held = env.hold(clock, day=day, offer=offer)
             given = {"phone": f"+3069{held.id:08}", **details}
