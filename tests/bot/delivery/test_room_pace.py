@@ -115,13 +115,13 @@ def test_what_was_gathered_is_answered_by_the_change_which_has_the_buttons(
 def test_a_group_never_gets_more_than_it_takes(staff_chat: StaffChat) -> None:
     staff_chat.bind()
     bookings: list[int] = []
-    for number in range(40):
+    for number in range(26):  # with the cancellations, 39 alerts in 26 seconds
         bookings += book(staff_chat, 1, MONDAY + timedelta(days=number))
-        if number % 3 == 0:
+        if number % 2 == 0:
             staff_chat.change(bookings[number // 2], cancel)
         staff_chat.deliver()
         staff_chat.deployment.clock.forward(seconds=1)
-    for _rest in range(40):
+    for _rest in range(26):
         staff_chat.deliver()
         staff_chat.deployment.clock.forward(seconds=4)
     taken = staff_chat.server.taken[GROUP]
