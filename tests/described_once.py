@@ -13,6 +13,7 @@ import pytest
 from fastapi import applications, routing
 from fastapi.dependencies import utils
 from fastapi.dependencies.models import Dependant
+from fastapi.openapi import utils as openapi
 from fastapi.routing import APIRoute
 
 
@@ -26,7 +27,7 @@ def read_signatures() -> Iterator[None]:
         code = getattr(call, "__code__", None)
         if code is None or "__wrapped__" in vars(call):
             return read(call=call, **given)
-        key = (code, str(sorted(given.items())))
+        key = (call.__module__, code, str(sorted(given.items())))
         if key not in known:
             found = read(call=call, **given)
             if any("<locals>" in str(each.call) for each in found.dependencies):
@@ -42,24 +43,25 @@ def read_signatures() -> Iterator[None]:
 
 def _copied(known: Dependant) -> Dependant:
     """Return a copy with lists of its own, to which FastAPI adds."""
-    lists = {each.name: [*value] for each in fields(known) if (value := _list(known, each.name))}
-    return replace(known, **lists)
-
-
-def _list(known: Dependant, name: str) -> list[Any] | None:
-    value = getattr(known, name)
-    return value if isinstance(value, list) else None
+    values: dict[str, Any] = {each.name: getattr(known, each.name) for each in fields(known)}
+    values |= {name: [*value] for name, value in values.items() if isinstance(value, list)}
+    return Dependant(**values)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def read_descriptions() -> Iterator[None]:
     """Describe applications with the same routes once."""
     known: dict[str, str] = {}
-    describe = applications.get_openapi
+    describe = openapi.get_openapi
 
     def get_openapi(*, routes: Any, **given: Any) -> dict[str, Any]:
         shown = [
-            (each.path, sorted(each.methods), each.endpoint.__module__, each.endpoint.__qualname__)
+            (
+                each.path,
+                sorted(each.methods or ()),
+                each.endpoint.__module__,
+                each.endpoint.__qualname__,
+            )
             for each in routes
             if isinstance(each, APIRoute)
         ]

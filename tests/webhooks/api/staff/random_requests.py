@@ -11,6 +11,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
 from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.result import Ok
 from schemathesis.pytest.lazy import get_all_tests
 
 load_all_checks()
@@ -44,10 +45,8 @@ def make_requests(
     def test(case: Case[Any]) -> None:
         send(case)
 
-    made = [
-        each.ok()[1]
-        for each in get_all_tests(schema=schema, test_func=test, settings=chosen, given_kwargs={})
-    ]
-    assert made
-    for each in made:
-        each()
+    found = [*get_all_tests(schema=schema, test_func=test, settings=chosen, given_kwargs={})]
+    assert found
+    for each in found:
+        assert isinstance(each, Ok), each
+        each.ok()[1]()
