@@ -336,7 +336,7 @@ def copied(
         if kind == "postgresql":
             server: Server = request.getfixturevalue("postgres")
             template = request.getfixturevalue(f"{prepared}_postgres")
-            url = stack.enter_context(server.database(template))
+            url = stack.enter_context(server.copy(template))
         else:
             file = folder / "rantevou.db"
             file.write_bytes(request.getfixturevalue(prepared).read_bytes())

