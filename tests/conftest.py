@@ -42,6 +42,7 @@ from core.db.encryption import EncryptionKey
 from core.db.models import UNSENT, Base, OutboxRow, StoredSecret
 from core.db.personal import _KEY as DIALECT_KEY
 from tests.fakes.push_platform import PushPlatformServer, push_platform_server
+from tests.migrations_once import FOLDER
 from tests.postgres import KEY, Server, running
 from tests.preloaded import FINGERPRINT, SECRET
 
@@ -75,6 +76,10 @@ def pytest_configure(config: pytest.Config) -> None:
     is_there = "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK)
     if is_there and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    if FOLDER not in os.environ:  # else of the process that started this one
+        folder = tempfile.TemporaryDirectory(prefix="rantevou-migrations-")
+        config.add_cleanup(folder.cleanup)
+        os.environ[FOLDER] = folder.name
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,6 +8,9 @@ from functools import cache
 from bot import secret_key
 from bot.i18n import translator
 from core.i18n import LANGUAGES
+from tests import migrations_once
+
+__all__ = ["migrations_once"]
 
 SECRET = "secret"  # noqa: S105
 """The key of the hashes in the databases that the fixtures make."""
