@@ -76,6 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
     is_there = "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK)
     if is_there and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    config.addinivalue_line("markers", "portable: on PostgreSQL, to be run in `make soak` only")
     if FOLDER not in os.environ:  # else of the process that started this one
         folder = tempfile.TemporaryDirectory(prefix="rantevou-migrations-")
         config.add_cleanup(folder.cleanup)
@@ -330,6 +331,19 @@ def mostly_on(kind: str) -> pytest.MarkDecorator:
     """Run a slow test on one kind of database, and on the other in `make soak` only."""
     kinds = [each if each == kind else pytest.param(each, marks=SOAK) for each in BOTH]
     return pytest.mark.parametrize("database", kinds, indirect=True)
+
+
+portable = pytest.mark.portable
+"""Run a test of both databases on PostgreSQL in `make soak` only: where Python decides, over SQL
+that is the same for both, and no transaction meets another."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark what `portable` leaves to `make soak`."""
+    for item in items:
+        if item.get_closest_marker("portable") and "postgresql" in item.callspec.params.values():
+            item.add_marker(SOAK)
 
 
 @contextmanager

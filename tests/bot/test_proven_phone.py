@@ -2,7 +2,7 @@
 
 from bot.messages import Inbound
 from tests.bot.ops.test_cleanup import clean_up_after
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, on_both, portable
 
 pytestmark = on_both
 
@@ -40,6 +40,7 @@ def proven(deployment: Deployment) -> list[bool]:
     return [bool(row[0]) for row in rows]
 
 
+@portable
 def test_a_shared_contact_proves_the_number_and_a_typed_one_does_not(
     deployment: Deployment,
 ) -> None:

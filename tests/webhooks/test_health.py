@@ -12,7 +12,7 @@ from core.catalogue.registry import Registry
 from core.db import database, overlap_guard
 from core.db.database import Database
 from core.errors import DatabaseUnavailable, DeliveryError
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, on_both, portable
 from tests.fakes.failing_platform import ACCOUNT, FailingPlatform
 from tests.postgres import Server, stopped
 from tests.webhooks.chat_client import GREEK, ChatClient, ServedClient
@@ -164,6 +164,7 @@ def numbers(client: ServedClient) -> dict[str, float]:
     return {name: float(value) for name, _space, value in (line.rpartition(" ") for line in lines)}
 
 
+@portable
 @on_both
 def test_a_booking_is_counted_step_by_step(serve: Serve) -> None:
     client = serve()

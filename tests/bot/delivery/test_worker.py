@@ -11,7 +11,7 @@ from bot.delivery import dispatch, worker
 from core.db.models import Booking, Contact, OutboxRow
 from core.messaging import outbox
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
-from tests.conftest import on_both
+from tests.conftest import on_both, portable
 from tests.core.wait_until import soon
 from tests.fakes.push_platform import ACCOUNT, PushPlatform
 
@@ -34,6 +34,7 @@ def test_a_message_that_comes_again_is_answered_once(push: PushDeployment) -> No
     assert len(push.server.to("citizen")) == 2
 
 
+@portable
 def test_a_whole_booking_is_confirmed_and_reminded_of(push: PushDeployment) -> None:
     told = []
     for text in (*BOOK, *DETAILS):
@@ -69,6 +70,7 @@ def test_a_failure_is_tried_again_later_and_the_order_stays(
     assert push.server.to("citizen") == said
 
 
+@portable
 def test_it_waits_as_long_as_the_platform_asks(push: PushDeployment) -> None:
     push.server.failures["citizen"] = [(429, {"retry-after": "300"})]
     push.deployment.say("Γεια")
@@ -81,6 +83,7 @@ def test_it_waits_as_long_as_the_platform_asks(push: PushDeployment) -> None:
     assert len(push.server.to("citizen")) == 2
 
 
+@portable
 def test_after_a_while_it_is_given_up_and_stays_to_be_seen(push: PushDeployment) -> None:
     push.server.failures["citizen"] = [(500, {})] * 100
     push.deployment.say("Γεια")
@@ -112,6 +115,7 @@ def test_what_is_over_is_not_sent(push: PushDeployment) -> None:
     assert len(push.server.messages) == before
 
 
+@portable
 def test_of_a_cancelled_appointment_nobody_is_reminded(push: PushDeployment) -> None:
     push.deployment.talk(*BOOK, *DETAILS, "ακύρωση ραντεβού", "ναι")
     push.deliver(push.settled)
@@ -132,6 +136,7 @@ def test_the_booking_is_looked_at_again_just_before_sending(
     assert [row[1] for row in push.rows("reminder")] == ["cancelled"]
 
 
+@portable
 def test_nothing_is_sent_to_an_address_that_was_taken_back(push: PushDeployment) -> None:
     push.deployment.talk(*BOOK, *DETAILS, "ανάκληση συγκατάθεσης", "ναι")
     booking = select(Booking)
@@ -148,6 +153,7 @@ def test_what_was_erased_meanwhile_is_not_sent(push: PushDeployment) -> None:
     assert not any("Μαρία" in text for text in push.server.to("citizen"))
 
 
+@portable
 def test_a_message_that_replaces_another_says_so(push: PushDeployment) -> None:
     push.deployment.say("Γεια")
     push.deliver(push.settled)

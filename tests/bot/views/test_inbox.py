@@ -8,7 +8,7 @@ from bot.messages import Inbound
 from bot.views import inbox
 from bot.views.transcript import view
 from core.db.models import Booking, OutboxRow
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, on_both, portable
 from tests.core.small_municipality import service
 from tests.dialogs.custom_municipality import custom_municipality
 from tests.dialogs.test_catalogue_changes import ANSWERS
@@ -66,6 +66,7 @@ def test_nobody_is_reminded_of_what_has_begun(booked: Deployment) -> None:
     assert (fetched(booked), statuses(booked)) == ([], ["cancelled"])
 
 
+@portable
 def test_what_the_catalogue_knows_no_more_is_given_up_and_the_page_goes_on(
     booked: Deployment,
 ) -> None:
@@ -79,6 +80,7 @@ def test_what_the_catalogue_knows_no_more_is_given_up_and_the_page_goes_on(
     assert (fetched(booked), statuses(booked)) == ([], ["cancelled"])
 
 
+@portable
 def test_it_is_sent_in_the_language_of_now(booked: Deployment) -> None:
     booked.receive(message(50, "English"))
     booked.clock.forward(days=6, hours=6)
@@ -86,6 +88,7 @@ def test_it_is_sent_in_the_language_of_now(booked: Deployment) -> None:
     assert text.startswith("A reminder of your appointment:")
 
 
+@portable
 def test_a_stranger_fetches_nothing(booked: Deployment) -> None:
     booked.clock.forward(days=6, hours=6)
     stranger = message(1, "Γεια").model_copy(update={"address": "b", "message_id": "b 1"})

@@ -7,10 +7,12 @@ import pytest
 
 from core.availability import slots
 from core.errors import BookingRefused
+from tests.conftest import portable
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import ATHENS, desk, opening, service, small
 
 
+@portable
 @pytest.mark.parametrize("zone", [ATHENS, UTC], ids=["local", "UTC"])
 @pytest.mark.parametrize(
     ("wanted", "nearest"),

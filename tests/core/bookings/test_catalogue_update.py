@@ -25,6 +25,7 @@ from core.db.models import (
     TimeOffer,
 )
 from core.errors import ConfigurationError
+from tests.conftest import portable
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import MONDAY, NOW, at, closure, desk, opening, service, small
 
@@ -132,6 +133,7 @@ ORPHANS: dict[str, Municipality] = {
 }
 
 
+@portable
 @pytest.mark.parametrize("why", ORPHANS)
 def test_a_change_that_orphans_a_booking_is_refused_naming_its_code(
     empty: Database, why: str
@@ -225,6 +227,7 @@ def test_what_is_over_stands_in_nobodys_way(env: BookingEnvironment) -> None:
     assert env.reload(small(desk("another"))) == "updated"
 
 
+@portable
 def test_public_holidays_taken_up_again_spare_no_booking(make_env: MakeEnv) -> None:
     christmas = at("09:30").date().replace(day=25)
     env = make_env(small())
@@ -260,6 +263,7 @@ GONE = {
 """Those for which nothing could be offered."""
 
 
+@portable
 @pytest.mark.parametrize("why", ORPHANS)
 def test_a_time_is_offered_for_an_orphan_unless_its_service_is_gone(
     env: BookingEnvironment, why: str

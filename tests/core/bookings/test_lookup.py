@@ -20,6 +20,7 @@ from core.bookings.lookup import (
 from core.bookings.reference import CODES, DIGITS, LETTERS, is_code
 from core.db.models import Booking, FailedAttempt
 from core.errors import BookingRefused, StaffRefused
+from tests.conftest import portable
 from tests.core.booking_environment import PHONE, BookingEnvironment
 from tests.core.bookings.test_limits import MakeEnv
 from tests.core.conftest import mostly_on_sqlite
@@ -167,6 +168,7 @@ def test_a_pause_is_for_whoever_has_the_right_code_too(
     assert find(env, booking.code, who=asker(9, "home")) is booking
 
 
+@portable
 @pytest.mark.parametrize("phone", [PHONE, OTHER_PHONE])
 def test_a_number_is_locked_whether_or_not_it_has_bookings(
     env: BookingEnvironment, booking: Booking, phone: str
@@ -180,6 +182,7 @@ def test_a_number_is_locked_whether_or_not_it_has_bookings(
     assert "hour" in refused.value.text.message
 
 
+@portable
 def test_who_booked_is_never_locked_out(env: BookingEnvironment, booking: Booking) -> None:
     owner = env.actor(booking.citizen_id)
     for contact in range(12):
@@ -229,6 +232,7 @@ def test_a_number_with_several_bookings_is_as_hard_to_guess(
         find(env, booked[0].code if guesses < 12 else "AA2222", who=asker(99, "home"))
 
 
+@portable
 @pytest.mark.parametrize(
     ("apart", "after", "locked"),
     [
@@ -272,6 +276,7 @@ def test_asking_while_locked_does_not_prolong_the_lock(
     assert find(env, booking.code) is booking
 
 
+@portable
 @pytest.mark.parametrize(("after", "left"), [(0, 60), (1, 60), (60, 59), (3540, 1), (3599, 1)])
 def test_it_is_said_how_many_minutes_the_lock_lasts(
     env: BookingEnvironment, after: int, left: int
@@ -298,6 +303,7 @@ def test_attempts_are_forgotten_once_they_can_lock_nobody(
     assert kept() == 0
 
 
+@portable
 def test_right_answers_never_lock(env: BookingEnvironment, booking: Booking) -> None:
     for _ in range(20):
         assert find(env, booking.code) is booking

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from core.db.models import Booking
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, on_both, portable
 from tests.core.small_municipality import desk, service
 from tests.dialogs.custom_municipality import custom_municipality, stored_bookings, stored_state
 
@@ -21,6 +21,7 @@ def test_a_held_time_is_not_offered_to_another_citizen(deployment: Deployment) -
     assert deployment.talk(*TO_THE_TIME, who="another")[-1].step == "time"
 
 
+@portable
 @pytest.mark.parametrize(
     "leaving",
     [("ακύρωση", "ναι"), ("από την αρχή",), ("τα ραντεβού μου", "ναι")],
@@ -34,6 +35,7 @@ def test_leaving_the_dialog_releases_the_hold_at_once(
     assert deployment.talk(*TO_THE_TIME, who="another")[-1].step == "details.name"
 
 
+@portable
 def test_changing_the_channel_repeatedly_holds_no_time_longer_than_allowed(
     deployment: Deployment,
 ) -> None:

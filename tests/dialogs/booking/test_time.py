@@ -6,7 +6,7 @@ import pytest
 
 from bot.messages import Reply
 from core.catalogue.model import Municipality
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, on_both, portable
 from tests.core.small_municipality import desk, opening, service
 from tests.dialogs.custom_municipality import custom_municipality
 
@@ -40,6 +40,7 @@ def hold_for_another(night: Deployment, hour: str) -> None:
     night.tap(hour, who="another")
 
 
+@portable
 def test_the_nearest_times_are_in_order_where_an_hour_comes_twice(night: Deployment) -> None:
     offered = night.talk(*TO_THE_DAY)
     hold_for_another(night, "03:00")
@@ -47,12 +48,14 @@ def test_the_nearest_times_are_in_order_where_an_hour_comes_twice(night: Deploym
     assert hours(night.tap("03:00")) == ["01:30", "02:00", "02:30", "03:30", "03:00", "03:30"]
 
 
+@portable
 def test_only_one_time_is_the_earliest_where_an_hour_comes_twice(night: Deployment) -> None:
     night.load(open_from("02:30"))
     hold_for_another(night, "02:30")
     assert night.talk(*TO_THE_DAY, "το νωρίτερο")[-1].step == "details.name"
 
 
+@portable
 def test_moving_does_not_offer_the_own_time_where_an_hour_comes_twice(night: Deployment) -> None:
     night.talk(*TO_THE_DAY)
     second = [choice for choice in night.last[-1].choices if choice.label.startswith("03:00")][1]

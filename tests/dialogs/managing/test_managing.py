@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, on_both, portable
 from tests.core.small_municipality import service
 from tests.dialogs.custom_municipality import (
     custom_municipality,
@@ -17,6 +17,7 @@ CARD = form_field("card", when={"member": "yes"})
 NAME, PHONE = "Μαρία Παπαδοπούλου", "6912345678"
 
 
+@portable
 def test_editing_one_detail_keeps_another_that_was_asked_because_of_screening(
     deployment: Deployment,
 ) -> None:
@@ -29,6 +30,7 @@ def test_editing_one_detail_keeps_another_that_was_asked_because_of_screening(
     assert booking.details == {"name": NAME, "phone": "+306987654321", "card": "A 17"}
 
 
+@portable
 def test_a_detail_asked_because_of_screening_can_itself_be_edited(deployment: Deployment) -> None:
     deployment.load(
         custom_municipality(service(screening=[screening_question("member")], fields=[CARD]))
@@ -39,6 +41,7 @@ def test_a_detail_asked_because_of_screening_can_itself_be_edited(deployment: De
     assert booking.details == {"name": NAME, "phone": f"+30{PHONE}", "card": "B 18"}
 
 
+@portable
 def test_a_detail_that_screening_left_out_is_not_offered_for_editing(
     deployment: Deployment,
 ) -> None:
@@ -70,6 +73,7 @@ def test_whoever_booked_here_finds_it_by_its_code_also_when_others_are_locked_ou
     assert deployment.last[-1].booking == booking.id
 
 
+@portable
 @pytest.mark.parametrize("task", ["Αλλαγή ημέρας ή ώρας", "Ακύρωση ραντεβού"])
 def test_a_task_past_its_deadline_is_refused_before_anything_is_asked(
     deployment: Deployment, task: str
@@ -86,6 +90,7 @@ def test_a_task_past_its_deadline_is_refused_before_anything_is_asked(
     assert [booking.state for booking in stored_bookings(deployment)] == ["confirmed"]
 
 
+@portable
 @pytest.mark.parametrize("task", ["Αλλαγή στοιχείων", "Τίποτα"])
 def test_a_task_without_a_deadline_is_still_allowed(deployment: Deployment, task: str) -> None:
     deployment.load(custom_municipality())

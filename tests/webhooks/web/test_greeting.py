@@ -17,7 +17,7 @@ from core.db.advisory_locks import key_of
 from core.db.database import Database
 from core.db.models import Base
 from core.i18n import Language
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, on_both, portable
 from tests.core.wait_until import until
 from tests.dialogs.custom_municipality import custom_municipality
 from tests.webhooks.conftest import Serve
@@ -84,6 +84,7 @@ def test_the_first_message_from_a_greeting_is_taken(serve: Serve, path: str, scr
     assert "citizen: You: English" in bubbles(page)
 
 
+@portable
 @on_both
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("municipality", [None, "chios", "kalamata", "larissa", "kep", "town"])

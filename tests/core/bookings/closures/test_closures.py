@@ -21,6 +21,7 @@ from core.db.models import Booking, ExceptionKind, OfferState, ScheduleException
 from core.errors import ClosedThen, StaffRefusalKind, StaffRefused
 from core.staff.record import entries
 from tests.bot.test_turn import counted
+from tests.conftest import portable
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.offers.acting import decline, latest, work_off
 from tests.core.bookings.offers.acting import make as make_offers_of
@@ -125,6 +126,7 @@ def test_a_catalogue_that_is_loaded_leaves_closures_and_what_others_read(
     assert other["town"].exceptions == env.registry["town"].exceptions != {}
 
 
+@portable
 def test_a_booking_in_the_way_goes_to_the_least_busy_desk_that_is_free(make_env: MakeEnv) -> None:
     env = make_env(THREE)
     first, second, third = (env.book("09:00") for _ in range(3))
@@ -212,6 +214,7 @@ def test_a_municipality_a_branch_or_a_desk_is_closed(
     assert offers(env) == [(booking.id, OfferState.PENDING)]
 
 
+@portable
 def test_who_declined_and_lies_in_another_closure_still_is_offered_a_time_again(
     env: BookingEnvironment,
 ) -> None:
@@ -237,6 +240,7 @@ def test_a_closure_that_ends_leaves_the_booking_and_withdraws_its_offer(
     assert env.free() == "09:30 10:00 10:30"
 
 
+@portable
 def test_a_booking_in_another_closure_too_is_offered_a_time_again(env: BookingEnvironment) -> None:
     booking = env.book("09:00")
     first = close(env, start="08:00", end="10:00")
@@ -439,6 +443,7 @@ def test_ending_a_closure_takes_no_more_statements_for_many_offers(
     assert work_off(env) == 6
 
 
+@portable
 def test_who_lies_in_another_closure_is_not_told_that_the_appointment_stands(
     env: BookingEnvironment,
 ) -> None:
@@ -452,6 +457,7 @@ def test_who_lies_in_another_closure_is_not_told_that_the_appointment_stands(
     assert told == ["time_offered", "time_offered"]
 
 
+@portable
 def test_the_bookings_of_an_extra_opening_that_ends_are_in_the_way(make_env: MakeEnv) -> None:
     env = make_env(small(desk("one"), desk("two", opening("17:00", "17:30"))))
     number = extra_opening(env, "10:30", "19:00", desk="office/one", reason="έκτακτα").id

@@ -16,6 +16,7 @@ from core.bookings.offers.withdrawal import Checked, plan_withdrawals
 from core.db.database import Database
 from core.db.models import OfferState, ScheduleException
 from tests.bot.test_turn import counted
+from tests.conftest import portable
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.closures.test_closures import (
     close,
@@ -42,6 +43,7 @@ MakeEnv = Callable[..., BookingEnvironment]
 EVENING = small(desk("desk", opening("17:00", "19:00")))
 
 
+@portable
 @pytest.mark.parametrize("answer", ["none yet", "declined"])
 @pytest.mark.parametrize("why", ["catalogue", "opening"])
 def test_whose_desk_has_no_hours_then_is_not_told_that_the_appointment_stands(
@@ -67,6 +69,7 @@ def test_whose_desk_has_no_hours_then_is_not_told_that_the_appointment_stands(
     assert told == ["time_offered", "time_offered"]
 
 
+@portable
 @pytest.mark.parametrize("answer", ["declined", "none free"])
 def test_whom_another_desk_takes_after_all_is_told_that_the_appointment_stands(
     make_env: MakeEnv, answer: str
@@ -87,6 +90,7 @@ def test_whom_another_desk_takes_after_all_is_told_that_the_appointment_stands(
     assert env.outbox().count(("email", "offer_withdrawn")) == 1
 
 
+@portable
 def test_what_an_employee_offers_in_a_closure_is_about_the_closure(
     env: BookingEnvironment,
 ) -> None:
@@ -122,6 +126,7 @@ def test_what_an_employee_offered_long_ago_told_nobody_of_a_closure(
     assert ("email", "offer_withdrawn") not in env.outbox()
 
 
+@portable
 def test_whom_nothing_could_be_offered_is_told_that_it_stands_after_two_closures(
     env: BookingEnvironment,
 ) -> None:
@@ -136,6 +141,7 @@ def test_whom_nothing_could_be_offered_is_told_that_it_stands_after_two_closures
     assert env.outbox().count(("email", "offer_withdrawn")) == 1
 
 
+@portable
 @pytest.mark.parametrize("state", ["pending", "made"])
 def test_a_closure_over_what_an_employee_offered_is_told(
     env: BookingEnvironment, state: str
@@ -216,6 +222,7 @@ def test_whose_employees_offer_is_gone_for_a_closure_that_ends_is_told_that_it_s
     assert env.outbox().count(("email", "offer_withdrawn")) == 1
 
 
+@portable
 @pytest.mark.parametrize("answer", ["none yet", "declined"])
 @pytest.mark.parametrize("why", ["catalogue", "opening"])
 def test_whose_desk_has_hours_again_is_told_that_the_appointment_stands(
@@ -272,6 +279,7 @@ def test_what_is_needed_no_more_is_found_without_reading_the_past(empty: Databas
     assert re.search(r"municipality_id=\? AND ends_at>\?|ends_at > ", plan)
 
 
+@portable
 @pytest.mark.parametrize("state", ["pending", "made"])
 def test_what_an_employee_offers_goes_on_when_the_desk_is_closed(
     make_env: MakeEnv, state: str

@@ -11,6 +11,7 @@ from core.bookings import service as bookings
 from core.bookings.expiry import expire_lapsed
 from core.bookings.offers import service as time_offers
 from core.errors import BookingRefused
+from tests.conftest import portable
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.offers.acting import (
     accept,
@@ -122,6 +123,7 @@ def test_an_offer_that_nobody_answers_expires(make_env: MakeEnv) -> None:
     assert not time_offers.has_overdue(env.session, env.now)
 
 
+@portable
 @pytest.mark.parametrize("change", ["cancel", "move", "withdraw", "by staff"])
 def test_a_booking_that_is_changed_otherwise_ends_its_offer(
     env: BookingEnvironment, change: str

@@ -11,6 +11,7 @@ from core.bookings.offers import service as time_offers
 from core.bookings.offers.making import has_pending, make_offers, plan_offers
 from core.bookings.offers.withdrawal import plan_withdrawals, withdraw_planned
 from core.db.models import HistoryAction, ScheduleException
+from tests.conftest import portable
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.offers.acting import (
     accept,
@@ -87,6 +88,7 @@ def test_nothing_is_offered_any_more_whose_closure_has_ended(env: BookingEnviron
     assert (latest(env, booking).state, told(env)) == ("withdrawn", [])
 
 
+@portable
 @pytest.mark.parametrize("ended", ["declined", "expired", "none_free"])
 @pytest.mark.parametrize("since", ["nothing", "moved", "cancelled"])
 def test_who_was_told_that_it_cannot_take_place_is_told_that_it_stands_after_all(
@@ -116,6 +118,7 @@ def test_who_was_told_that_it_cannot_take_place_is_told_that_it_stands_after_all
     assert (count, said) == ((1, 1) if since == "nothing" else (0, 0))
 
 
+@portable
 @pytest.mark.parametrize("times", [1, 2])
 def test_whose_offer_is_being_replaced_is_told_that_the_appointment_stands(
     env: BookingEnvironment, times: int

@@ -12,6 +12,7 @@ from core.bookings.limits import check_citizen
 from core.bookings.offers.making import has_pending, make_offers, plan_offers
 from core.db.models import OutboxRow
 from core.errors import StaffRefused
+from tests.conftest import portable
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.offers.acting import (
     ask,
@@ -68,6 +69,7 @@ def test_nothing_is_offered_that_begins_before_the_answer_is_due(env: BookingEnv
     assert hold_of(env, offer(env, booking)).starts_at == utc(at("10:30", TUESDAY))
 
 
+@portable
 def test_where_no_time_is_free_the_citizen_and_the_room_are_told(make_env: MakeEnv) -> None:
     body = small(desk("a", {"days": ["mon"], "start": "09:00", "end": "09:30"}))
     env = make_env(body, ("email", "telegram"))
