@@ -14,15 +14,16 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from core.actor import KeyScope, Role, Staff
 from core.catalogue.registry import Registry
-from core.db.models import ApiKey, StaffArea, StaffMember
+from core.db.models import ApiKey, ApiRequest, StaffArea, StaffMember
 from core.db.statements import run
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import TextTemplate, _
+from core.staff.api_requests import DoneRequest
 from core.staff.members import WHO_ACTS, as_staff, find
 from core.staff.record import record
 from core.staff.rights import Action, Scope, may, not_found, scope_of
@@ -52,7 +53,10 @@ Choose = Callable[[Sequence[str]], str]
 
 @dataclass(frozen=True)
 class KeyHolder:
-    """The program that presented a key: the member it acts for, and the key's scopes."""
+    """The program that presented a key: the member it acts for, and the key's scopes.
+
+    `done` is the request that was looked for, where it was carried out.
+    """
 
     key_id: int
     name: str
@@ -60,6 +64,7 @@ class KeyHolder:
     scopes: frozenset[KeyScope]
     expires_at: datetime
     last_used_at: datetime | None
+    done: DoneRequest | None
 
 
 @dataclass(frozen=True)
@@ -155,15 +160,18 @@ def is_key(presented: str) -> bool:
     return shaped is not None and checksum(shaped[1]) == shaped[2]
 
 
-_KEYS = ApiKey.__table__
+_KEYS, _REQUESTS = ApiKey.__table__, ApiRequest.__table__
+_THIS = and_(_REQUESTS.c.key_id == _KEYS.c.id, _REQUESTS.c.name_hash == bindparam("request"))
 _VALID = (
     select(
         *(_KEYS.c.id, _KEYS.c.name, _KEYS.c.member_id, _KEYS.c.scopes),
         *(_KEYS.c.expires_at, _KEYS.c.last_used_at),
+        *(_REQUESTS.c.subject_id, _REQUESTS.c.at, _REQUESTS.c.request_hash),
         *WHO_ACTS,
     )
     .join(StaffMember, _KEYS.c.member_id == StaffMember.id)
     .outerjoin(StaffArea, StaffArea.member_id == StaffMember.id)
+    .outerjoin(_REQUESTS, _THIS)
     .where(
         _KEYS.c.key_hash == bindparam("key_hash"),
         _KEYS.c.revoked_at.is_(None),
@@ -173,15 +181,19 @@ _VALID = (
 )
 
 
-def find_by_hash(session: Session, key_hash: str, now: datetime) -> KeyHolder | None:
+def find_by_hash(
+    session: Session, key_hash: str, now: datetime, request: str = ""
+) -> KeyHolder | None:
     """Return the program that has the key of a hash; None where it was revoked or has expired.
 
-    None, too, where there is none, or its member is disabled.
+    None, too, where there is none, or its member is disabled. `request` is the `name_hash` of a
+    request of that key: whether it was carried out is found by the same statement.
     """
-    rows = run(session, _VALID, {"key_hash": key_hash, "now": now}).all()
+    rows = run(session, _VALID, {"key_hash": key_hash, "now": now, "request": request}).all()
     if not rows:
         return None
     row = rows[0]
+    done = row.at and DoneRequest(row.subject_id, row.at, row.request_hash)
     return KeyHolder(
         row.id,
         row.name,
@@ -189,6 +201,7 @@ def find_by_hash(session: Session, key_hash: str, now: datetime) -> KeyHolder | 
         frozenset(map(KeyScope, row.scopes)),
         row.expires_at,
         row.last_used_at,
+        done,
     )
 
 

@@ -7,7 +7,7 @@ knowing whether it arrived, changes nothing more. Only hashes of it are stored, 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
@@ -16,12 +16,9 @@ from core.db.models import ApiRequest
 from core.db.statements import run
 
 _REQUESTS = ApiRequest.__table__
-_THIS = (
-    _REQUESTS.c.key_id == bindparam("key_id"),
-    _REQUESTS.c.name_hash == bindparam("name_hash"),
+_FORGET = delete(_REQUESTS).where(
+    _REQUESTS.c.key_id == bindparam("of_key"), _REQUESTS.c.name_hash == bindparam("named")
 )
-_FIND = select(_REQUESTS.c.at, _REQUESTS.c.request_hash, _REQUESTS.c.subject_id).where(*_THIS)
-_FORGET = delete(_REQUESTS).where(*_THIS)
 _KEEP = insert(_REQUESTS)
 
 KEPT = timedelta(hours=24)
@@ -38,56 +35,56 @@ class RequestRunning(Exception):
 
 @dataclass(frozen=True)
 class NamedRequest:
-    """A request of a program: its key, the name that it gave, and what it asks for."""
+    """A request of a program: its key, and the hashes of its name and of what it asks for."""
 
     key_id: int
-    name: str
-    content: bytes
+    name_hash: str
+    request_hash: str
 
 
 @dataclass(frozen=True)
 class DoneRequest:
-    """A request that was carried out: what it has made or changed, by id, and when."""
+    """A request that was carried out: what it has made or changed, by id, when, and its hash."""
 
     subject_id: int
     at: datetime
+    request_hash: str
 
 
-def find_done(
-    session: Session, registry: Registry, request: NamedRequest, now: datetime
-) -> DoneRequest | None:
-    """Return what a request has made or changed; None where it wasn't carried out yet.
+def named(registry: Registry, key_id: int, name: str, content: bytes) -> NamedRequest:
+    """Return a request of a program, by the name that it gave."""
+    return NamedRequest(key_id, _hashed(registry, name.encode()), _hashed(registry, content))
 
-    Nobody else carries it out until this transaction ends. Raises RequestDiffers, RequestRunning.
+
+def claim(session: Session, request: NamedRequest) -> bool:
+    """Return whether nobody else carries a request out, nor will until this transaction ends.
+
+    It comes before `find_by_hash` looks for what was done.
     """
-    name = _hashed(registry, request.name.encode())
     # On SQLite, one transaction writes after the other.
-    if not try_lock(session, f"api request {request.key_id} {name}"):
-        raise RequestRunning
-    given = {"key_id": request.key_id, "name_hash": name}
-    found = run(session, _FIND, given).first()
+    return try_lock(session, f"api request {request.key_id} {request.name_hash}")
+
+
+def check_done(
+    session: Session, request: NamedRequest, found: DoneRequest | None, now: datetime
+) -> DoneRequest | None:
+    """Return what a request has made or changed; None where it wasn't carried out within KEPT.
+
+    Raises RequestDiffers.
+    """
     if found is None:
         return None
     if found.at <= now - KEPT:
-        run(session, _FORGET, given)
+        run(session, _FORGET, {"of_key": request.key_id, "named": request.name_hash})
         return None
-    if found.request_hash != _hashed(registry, request.content):
+    if found.request_hash != request.request_hash:
         raise RequestDiffers
-    return DoneRequest(found.subject_id, found.at)
+    return found
 
 
-def keep_done(
-    session: Session, registry: Registry, request: NamedRequest, subject_id: int, now: datetime
-) -> None:
+def keep_done(session: Session, request: NamedRequest, subject_id: int, now: datetime) -> None:
     """Store that a request was carried out, and what it has made or changed."""
-    values = {
-        "key_id": request.key_id,
-        "name_hash": _hashed(registry, request.name.encode()),
-        "request_hash": _hashed(registry, request.content),
-        "subject_id": subject_id,
-        "at": now,
-    }
-    run(session, _KEEP, values)
+    run(session, _KEEP, {**vars(request), "subject_id": subject_id, "at": now})
 
 
 def forget_requests(session: Session, now: datetime) -> None:

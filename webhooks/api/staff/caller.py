@@ -24,6 +24,7 @@ from core.errors import BookingRefused, StaffRefusalKind, StaffRefused
 from core.i18n import Language
 from core.staff import api_keys
 from core.staff.api_keys import KeyHolder
+from core.staff.api_requests import NamedRequest, RequestRunning, claim
 from webhooks.api.bookings_export import ExportsAtOnce
 from webhooks.api.staff.headers import with_headers
 from webhooks.api.staff.scopes import SCOPES
@@ -114,11 +115,14 @@ class Caller:
         """Return whether its key has a scope besides the one that the route needs."""
         return scope in self.scopes
 
-    async def write(self, fn: Callable[[Work], T], *, alone: bool = False) -> T:
+    async def write(
+        self, fn: Callable[[Work], T], *, alone: bool = False, request: NamedRequest | None = None
+    ) -> T:
         """Run fn(work) as one transaction. Raises what it raises, and DatabaseUnavailable.
 
         HTTPException (401) where the key is valid no more. `alone`: with the lock of loading, for
-        what changes the hours of desks.
+        what changes the hours of desks. Of a `request`, the holder of the key says whether it was
+        carried out; raises RequestRunning while somebody else does so.
         """
         services = self.application.services
 
@@ -126,7 +130,11 @@ class Caller:
             if alone:
                 lock(session, LOAD_LOCK)
             services.registry.refresh(session)
-            return fn(self._work(session))
+            is_ours = request is None or claim(session, request)
+            work = self._work(session, request.name_hash if request else "")
+            if not is_ours:
+                raise RequestRunning
+            return fn(work)
 
         return await self.application.database.write(run)
 
@@ -143,10 +151,10 @@ class Caller:
 
         return await self.application.database.read(run)
 
-    def _work(self, session: Session) -> Work:
+    def _work(self, session: Session, request: str = "") -> Work:
         services = self.application.services
         now = services.clock()
-        holder = api_keys.find_by_hash(session, self._key_hash, now)
+        holder = api_keys.find_by_hash(session, self._key_hash, now, request)
         if holder is None:
             self._api.known.pop(self._key_hash, None)
             raise _wrong_key()
@@ -165,12 +173,11 @@ async def find_caller(request: Request, needed: KeyScope | None) -> Caller:
         raise HTTPException(
             401, "Send the header Authorization: Bearer and a key.", {"WWW-Authenticate": REALM}
         )
-    now = services.clock()
-    if not api_keys.is_key(key):
-        raise _wrong_key()
-    key_hash = api_keys.hashed(services.registry, key)
+    now, key_hash = services.clock(), api_keys.hashed(services.registry, key)
     holder = api.known.get(key_hash)
     if holder is None:
+        if not api_keys.is_key(key):
+            raise _wrong_key()
         api.limits.check_wrong_keys(request)
         holder = await database.read(lambda s: api_keys.find_by_hash(s, key_hash, now))
     if holder is None:
@@ -205,27 +212,25 @@ def check_scope(scopes: Collection[KeyScope], scope: KeyScope) -> None:
         )
 
 
-class _Key(HTTPBearer):
+class Key(HTTPBearer):
     """The description of a key; to a route it gives the caller, who is found before.
 
     FastAPI reads a body before what routes depend on: without a key, a wrong one is 401 too.
     """
+
+    def __init__(self) -> None:
+        super().__init__(
+            scheme_name="key",
+            description="A key that `rantevou staff key add` has made.",
+            bearerFormat="rantevou_…",
+        )
 
     async def __call__(self, request: HTTPConnection) -> Any:
         """Return the caller."""
         return request.state.caller
 
 
-KeyCaller = Annotated[
-    Caller,
-    Depends(
-        _Key(
-            scheme_name="key",
-            description="A key that `rantevou staff key add` has made.",
-            bearerFormat="rantevou_…",
-        )
-    ),
-]
+KeyCaller = Annotated[Caller, Depends(Key())]
 
 
 PREFIX = "/api/v1"

@@ -15,10 +15,11 @@ from core.staff.api_requests import (
     NamedRequest,
     RequestDiffers,
     RequestRunning,
-    find_done,
+    check_done,
     keep_done,
+    named,
 )
-from webhooks.api.staff.caller import Caller, KeyCaller, Work
+from webhooks.api.staff.caller import Caller, Key, Work
 from webhooks.api.staff.reading import invalid
 from webhooks.middleware.problem_details import KEY_REUSED, ProblemError
 
@@ -68,11 +69,7 @@ class Once:
 
         def run(work: Work) -> T:
             try:
-                done = find_done(work.session, work.registry, self.request, work.now)
-            except RequestRunning:
-                raise HTTPException(
-                    409, "The same request is being carried out.", {"Retry-After": "1"}
-                ) from None
+                done = check_done(work.session, self.request, work.holder.done, work.now)
             except RequestDiffers:
                 raise ProblemError(
                     422,
@@ -82,21 +79,32 @@ class Once:
             if done is not None:
                 return again(work, done)
             subject, answer = fn(work)
-            work.session.flush()
-            keep_done(work.session, work.registry, self.request, subject, work.now)
+            keep_done(work.session, self.request, subject, work.now)
             return answer
 
-        return await self.caller.write(run, alone=alone)
+        try:
+            return await self.caller.write(run, alone=alone, request=self.request)
+        except RequestRunning:
+            raise HTTPException(
+                409, "The same request is being carried out.", {"Retry-After": "1"}
+            ) from None
 
 
-async def find_once(request: Request, caller: KeyCaller, name: IdempotencyKey) -> Once:
-    """Return the change that a request asks for."""
-    path, body = request.scope["path"], await request.body()
-    content = b"\n".join((request.method.encode(), path.encode(), body))
-    return Once(caller, NamedRequest(caller.key_id, name, content))
+class _OnceKey(Key):
+    """A key, with the name of a request: one dependency, for FastAPI takes long to find each."""
+
+    async def __call__(  # type: ignore[override]
+        self, request: Request, name: IdempotencyKey
+    ) -> Once:
+        """Return the change that a request asks for."""
+        caller: Caller = request.state.caller
+        path, body = request.scope["path"], await request.body()
+        content = b"\n".join((request.method.encode(), path.encode(), body))
+        registry = caller.application.services.registry
+        return Once(caller, named(registry, caller.key_id, name, content))
 
 
-OnceOnly = Annotated[Once, Depends(find_once)]
+OnceOnly = Annotated[Once, Depends(_OnceKey())]
 
 
 _TAG = r'(?:W/)?"[^"]*"'
