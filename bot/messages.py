@@ -1,6 +1,6 @@
 """Inbound messages and replies, independent of platforms; replies are in a language."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -158,6 +158,24 @@ class Venue(BaseModel):
     address: str
 
 
+class Letter(BaseModel):
+    """The parts of an e-mail about an appointment besides the message itself.
+
+    `office` is the municipality's name, `contact` how it is reached; `reply_to` is the address that
+    reads answers, "" for none. `attendee` is whom the appointment is for. `id` is the same at each
+    try of a message, `thread` in all messages about an appointment.
+    """
+
+    subject: str
+    office: str
+    contact: list[FactRow] = []
+    reply_to: str = ""
+    attendee: str = ""
+    written_at: datetime
+    id: str
+    thread: str
+
+
 class Reply(BaseModel):
     """A message of ours. Only the last of a turn is a question, and has a step and choices.
 
@@ -172,7 +190,8 @@ class Reply(BaseModel):
     the sender's app stated last, where the platform's messages depend on it. One to a room of staff
     goes to a `topic` of it, if given, and may answer an earlier one (`answers`, its platform's id):
     if it `only_answers`, it isn't sent as it is where that was deleted. `edits` means that it
-    replaces that message where it still stands.
+    replaces that message where it still stands. One by e-mail has a `letter`, and comes with its
+    `file`, if it has one.
     """
 
     text: str
@@ -196,6 +215,7 @@ class Reply(BaseModel):
     answers: str | None = None
     only_answers: bool = False
     edits: bool = False
+    letter: Letter | None = None
 
 
 class Sender(BaseModel):

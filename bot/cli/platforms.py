@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from bot.cli.office import echo_if_new
 from bot.cli.progress import PREPARING, progress
-from bot.platforms import ONE_WAY, PLATFORMS, build_platforms, load
+from bot.platforms import PLATFORMS, WITHOUT_COMMANDS, build_platforms, load
 from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 
-BOTS = [platform for platform in PLATFORMS if platform not in ONE_WAY]
+BOTS = [platform for platform in PLATFORMS if platform not in WITHOUT_COMMANDS]
 """The platforms that have commands."""
 
 CHECK_SECONDS = 10

@@ -10,6 +10,7 @@ from bot.messages import Reply, Sender
 from bot.views.appointment import appointment
 from bot.views.closure import render_closure, render_preview
 from bot.views.day_list import render_day_list
+from bot.views.letter import with_letter
 from bot.views.notification import render_notification
 from bot.views.relay import (
     render_first,
@@ -34,7 +35,7 @@ from core.db.models import (
 from core.errors import BookingRefused
 from core.messaging import conversations
 from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
-from core.messaging.notifications import ADDRESS_FIELDS
+from core.messaging.notifications import ADDRESS_FIELDS, EMAIL
 from core.staff.alerts import was_alerted
 from core.staff.relay_messages import thread_of
 from core.staff.rooms import is_for
@@ -78,6 +79,8 @@ def render_message(
             booking.timezone,
             to_attendee=True,
         )
+        if reply and row.platform == EMAIL:
+            reply = with_letter(session, services, row, booking, reply)
     else:
         address = session.get_one(Contact, row.contact_id).address
         if row.kind == MessageKind.REPLY:

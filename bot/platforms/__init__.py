@@ -16,6 +16,7 @@ PLATFORMS = {
     "viber": "bot.platforms.viber",
     "slack": "bot.platforms.slack",
     "mattermost": "bot.platforms.mattermost",
+    "email": "bot.platforms.email",
 }
 """The import path of each platform whose accounts the settings configure; it has a `PACKAGE`.
 
@@ -25,6 +26,9 @@ It is imported only when an account of the platform is configured, or its comman
 ONE_WAY = ("slack", "mattermost")
 """The platforms to which we only post, to rooms of staff: they have no commands, and no code is
 typed there."""
+
+WITHOUT_COMMANDS = (*ONE_WAY, "email")
+"""The platforms that have nothing to set up, and can't be asked for messages."""
 
 
 def load(path: str) -> PlatformPackage:

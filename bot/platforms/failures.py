@@ -16,14 +16,14 @@ WORDS: tuple[tuple[type[Exception], str], ...] = (
 
 def network_failure(error: BaseException) -> str | None:
     """Return in words the network failure that caused an error; None where there was none."""
-    for cause in _causes(error):
+    for cause in causes(error):
         for kind, words in WORDS:
             if isinstance(cause, kind):
                 return words
     return None
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes(error: BaseException | None) -> Iterator[BaseException]:
     """Yield the error, and those from which it was raised, also with `from None`."""
     while error is not None:
         yield error

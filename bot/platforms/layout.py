@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from urllib.parse import urlencode
 
-from bot.messages import ReplyChoice
+from bot.messages import FactRow, PlaceBlock, ReplyChoice
 
 ANSWERED = "✓"
 """The mark before an answer that was tapped."""
@@ -13,6 +14,8 @@ ROW_WIDTH = 30
 
 ROOM_UNITS = 4096
 """The longest message to a room of staff, in UTF-16 units: what Telegram takes."""
+
+MAP = "https://www.openstreetmap.org/"
 
 MAX_UNITS = 3500
 """The most UTF-16 units of a list, so that each platform sends it as one message."""
@@ -67,3 +70,14 @@ def rows_of(
         else:
             rows.append([choice])
     return rows
+
+
+def map_url(place: PlaceBlock | FactRow) -> str:
+    """Return the address of a place on OpenStreetMap, by its coordinates or else its address."""
+    match place:
+        case PlaceBlock(latitude=float(north), longitude=float(east)):
+            return f"{MAP}?mlat={north}&mlon={east}#map=18/{north}/{east}"
+        case PlaceBlock():
+            return f"{MAP}search?{urlencode({'query': place.address})}"
+        case FactRow():
+            return f"{MAP}search?{urlencode({'query': place.value})}"

@@ -55,7 +55,7 @@ def appointment(
 
     language = ctx.state.language
     details = full_details(ctx.office.of_booking(booking), booking, ctx.zone, ctx.now)
-    file = _calendar_file(session, services, language, booking, say(to_text(message(*details))))
+    file = calendar_file(session, services, language, booking, say(to_text(message(*details))))
     blocks = render_blocks(services.texts, details, language)
     return Appointment(language, say(TITLE), blocks, file)
 
@@ -65,9 +65,11 @@ def _was_shown(session: Session, conversation_id: int, booking_id: int) -> bool:
     return any(reply.get("booking") == booking_id for _, _, replies in talk for reply in replies)
 
 
-def _calendar_file(
+def calendar_file(
     session: Session, services: Services, language: str, booking: Booking, text: str
 ) -> bytes:
+    """Return the calendar file (RFC 5545) of a booking, with a text that describes it."""
+
     def say(phrase: Text) -> str:
         return services.texts.say(phrase, language)
 

@@ -5,7 +5,6 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader
 from jinja2.utils import urlize
@@ -14,21 +13,19 @@ from markupsafe import Markup, escape
 from bot.i18n.translator import Translator
 from bot.messages import (
     ChecklistBlock,
-    FactRow,
     HeadingBlock,
     LinkItem,
     LinksBlock,
     ParagraphBlock,
-    PlaceBlock,
     ReplyBlock,
 )
+from bot.platforms.layout import map_url
 from core.i18n import Text, TextTemplate
 from dialogs.nlu.fields import dialled_number
 
 TEMPLATES = Path(__file__).parent / "templates"
 BULLET = "• "
 WEB = ("http://", "https://")
-MAP = "https://www.openstreetmap.org/"
 
 
 def create_environment(root_path: str) -> Environment:
@@ -111,14 +108,3 @@ def _lists(items: Sequence[str]) -> list[ReplyBlock]:
         else:
             found.append(ChecklistBlock(type="checklist", items=["".join(item) for item in part]))
     return found
-
-
-def map_url(place: PlaceBlock | FactRow) -> str:
-    """Return the address of a place on OpenStreetMap, by its coordinates or else its address."""
-    match place:
-        case PlaceBlock(latitude=float(north), longitude=float(east)):
-            return f"{MAP}?mlat={north}&mlon={east}#map=18/{north}/{east}"
-        case PlaceBlock():
-            return f"{MAP}search?{urlencode({'query': place.address})}"
-        case FactRow():
-            return f"{MAP}search?{urlencode({'query': place.value})}"

@@ -1,0 +1,243 @@
+"""The connections to a relay, by which letters are sent."""
+
+import asyncio
+import ssl
+from contextlib import suppress
+from email import policy
+from email.message import EmailMessage
+from functools import cached_property
+
+from aiosmtplib import (
+    SMTP,
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+    SMTPStatus,
+)
+
+from bot.platforms.answers import ANSWER_SECONDS
+from bot.platforms.base import CheckUp
+from bot.platforms.email.refusals import Stage, answer_of, refusal
+from bot.platforms.email.settings import EmailAccount, TLSMode
+from bot.platforms.failures import causes
+from core.errors import DeliveryError
+
+MAX_CONNECTIONS = 4
+"""The connections at once: more of one client, many relays refuse."""
+
+IDLE_SECONDS = 20.0
+"""The time that a connection is kept for the next letter; relays end those that idle longer."""
+
+ENVELOPE_SECONDS = 15.0
+"""The time for all that precedes the letter itself: a connection, signing in, the addresses."""
+
+DATA_SECONDS = 22.0
+"""The time for the letter and its answer, which follows what a relay looks for in it. With
+ENVELOPE_SECONDS less than the worker's `SEND_SECONDS`, whose end would leave all in doubt."""
+
+
+class Relay:
+    """A relay that takes letters. Each message has one recipient, so one answer."""
+
+    def __init__(self, settings: EmailAccount) -> None:
+        self._settings = settings
+        self._free = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._idle: list[tuple[SMTP, float]] = []
+
+    async def send(self, address: str, letter: EmailMessage, _replaces: str | None) -> str | None:
+        """Send a letter to an address; return its Message-ID. Raises DeliveryError."""
+        del letter["To"]
+        letter["To"] = address
+        is_held = False
+        try:
+            async with asyncio.timeout(ENVELOPE_SECONDS):
+                is_held = await self._free.acquire()
+                client = await self._with_envelope(address)
+            await self._send_letter(client, letter)
+        except TimeoutError:
+            raise DeliveryError("no answer in time") from None
+        finally:
+            if is_held:
+                self._free.release()
+        return str(letter["Message-ID"])
+
+    async def close(self) -> None:
+        """Take leave of the relay."""
+        while self._idle:
+            await _quit(self._idle.pop()[0])
+
+    async def check_up(self, account: str) -> CheckUp:
+        """Sign in and name the sender, without sending; say what is right and what is wrong."""
+        settings, right = self._settings, list[str]()
+        host, port = settings.at
+        client: SMTP | None = None
+        name = f"RANTEVOU_{account.replace(':', '__').upper()}__"
+        try:
+            async with asyncio.timeout(ENVELOPE_SECONDS):
+                client = await self._open()
+                signed_in = f"signs in as {settings.user}" if settings.user else "needs no password"
+                right.append(f"{host}:{port} answers ({settings.tls}), {signed_in}")
+                await client.mail(settings.envelope_sender)
+                right.append(f"takes letters from {settings.envelope_sender}")
+        except SMTPAuthenticationError as error:
+            return CheckUp(right, [f"{answer_of(error)}: look at {name}USER and {name}PASSWORD"])
+        except SMTPResponseException as error:
+            hint = (
+                f"may this account send as {settings.envelope_sender}?" if right else "is it one?"
+            )
+            return CheckUp(right, [f"{host}:{port} refuses, {answer_of(error)}: {hint}"])
+        except (SMTPException, OSError, TimeoutError) as error:
+            return CheckUp(right, [f"{host}:{port}: {self._words(error, name)}"])
+        finally:
+            if client:
+                await _quit(client)
+        return CheckUp(right, [])
+
+    def _words(self, error: BaseException, name: str) -> str:
+        """Return a failure to connect, in words for the technician."""
+        if _is_caused_by(error, ssl.SSLCertVerificationError):
+            return (
+                "its certificate isn't trusted; if it is its own, save it as a file and name that "
+                f"in {name}CERTIFICATE"
+            )
+        if _is_caused_by(error, ssl.SSLError):
+            return f"doesn't speak TLS there; look at {name}TLS and {name}PORT"
+        if isinstance(error, TimeoutError):
+            return "no answer in time; look at the network and a firewall"
+        if isinstance(error, OSError):
+            return f"can't be reached; look at {name}HOST, {name}PORT and a firewall"
+        return f"offers less than is wanted ({type(error).__name__}); look at {name}TLS"
+
+    async def _send_letter(self, client: SMTP, letter: EmailMessage) -> None:
+        try:
+            async with asyncio.timeout(DATA_SECONDS):
+                await client.data(_bytes(client, letter), timeout=DATA_SECONDS)
+        except SMTPResponseException as refused:
+            self._keep(client)
+            raise refusal("letter", refused) from None
+        except BaseException as error:
+            _end(client)
+            if not isinstance(error, SMTPException | OSError):
+                raise
+            # It may have been taken, and its answer lost: the next try has the same Message-ID.
+            raise DeliveryError(f"letter {type(error).__name__}", may_have_arrived=True) from None
+        self._keep(client)
+
+    async def _with_envelope(self, address: str) -> SMTP:
+        """Return a connection that awaits the letter. Raises DeliveryError."""
+        while client := self._idle_client():
+            with suppress(SMTPServerDisconnected):  # it was ended while it idled
+                return await self._name(client, address)
+        try:
+            return await self._name(await self._connected(), address)
+        except SMTPServerDisconnected:
+            raise DeliveryError("relay ended the connection") from None
+
+    def _idle_client(self) -> SMTP | None:
+        now = asyncio.get_running_loop().time()
+        while self._idle:
+            client, since = self._idle.pop()
+            if client.is_connected and now - since < IDLE_SECONDS:
+                return client
+            _end(client)
+        return None
+
+    async def _connected(self) -> SMTP:
+        """Return a new connection. Raises DeliveryError: nothing of it is the recipient's fault."""
+        try:
+            return await self._open()
+        except SMTPResponseException as refused:
+            raise refusal("relay", refused) from None
+        except (SMTPException, OSError) as error:
+            if _is_caused_by(error, ssl.SSLCertVerificationError):
+                raise DeliveryError("the relay's certificate isn't trusted") from None
+            raise DeliveryError(f"relay {type(error).__name__}") from None
+
+    async def _open(self) -> SMTP:
+        """Connect and sign in. Raises SMTPException, OSError."""
+        settings = self._settings
+        host, port = settings.at
+        client = SMTP(
+            hostname=host,
+            port=port,
+            local_hostname=settings.domain,  # looking up this machine's name may take seconds
+            timeout=ANSWER_SECONDS,
+            use_tls=settings.tls is TLSMode.TLS,
+            start_tls=settings.tls is TLSMode.STARTTLS,
+            tls_context=self._tls_context,
+        )
+        try:
+            await client.connect()
+            if settings.user and settings.password:
+                await client.login(settings.user, settings.password.get_secret_value())
+        except BaseException:
+            _end(client)
+            raise
+        return client
+
+    async def _name(self, client: SMTP, address: str) -> SMTP:
+        """Name sender and recipient. Raises DeliveryError, SMTPServerDisconnected."""
+        stage: Stage = "sender"
+        try:
+            options = ["BODY=8BITMIME"] if client.supports_extension("8bitmime") else []
+            await client.mail(self._settings.envelope_sender, options=options)
+            stage = "recipient"
+            await client.rcpt(address)
+        except SMTPResponseException as refused:
+            if refused.code == SMTPStatus.domain_unavailable:  # it ends the connection
+                _end(client)
+                raise SMTPServerDisconnected(answer_of(refused)) from None
+            with suppress(SMTPException):
+                await client.rset()
+            self._keep(client)
+            raise refusal(stage, refused) from None
+        except ValueError:
+            _end(client)
+            raise DeliveryError("not an address", unreachable=True) from None
+        except BaseException as error:
+            _end(client)
+            if isinstance(error, SMTPException) and not isinstance(error, SMTPServerDisconnected):
+                raise DeliveryError(f"{stage} {type(error).__name__}") from None
+            raise
+        return client
+
+    def _keep(self, client: SMTP) -> None:
+        """Keep a connection for the next letter, unless the relay has ended it."""
+        if client.is_connected:
+            self._idle.append((client, asyncio.get_running_loop().time()))
+
+    @cached_property
+    def _tls_context(self) -> ssl.SSLContext:
+        file = self._settings.certificate
+        context = ssl.create_default_context(cafile=file)
+        if file is not None:
+            # Whoever has the key of this one is the relay, whatever name it states.
+            context.check_hostname = False
+            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        return context
+
+
+def _bytes(client: SMTP, letter: EmailMessage) -> bytes:
+    """Return a letter as the relay takes it: in eight bits, where it does, URLs stay plain."""
+    cte_type = "8bit" if client.supports_extension("8bitmime") else "7bit"
+    return letter.as_bytes(policy=policy.SMTP.clone(cte_type=cte_type))
+
+
+async def _quit(client: SMTP) -> None:
+    transport = client.transport
+    with suppress(SMTPException, OSError):
+        await client.quit(timeout=1)
+    _end(client, transport)
+
+
+def _end(client: SMTP, transport: asyncio.BaseTransport | None = None) -> None:
+    """End a connection at once: closing TLS would wait for the relay."""
+    transport = transport or client.transport
+    client.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+
+
+def _is_caused_by(error: BaseException, kind: type[Exception]) -> bool:
+    return any(isinstance(cause, kind) for cause in causes(error))

@@ -1,0 +1,80 @@
+"""The letters that notifications by e-mail are."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.messages import FactsBlock, Letter, Reply
+from bot.platforms.push_layout import CALENDAR
+from bot.replies import render_blocks
+from bot.views.appointment import calendar_file
+from core.db.models import Booking, OutboxRow
+from core.i18n import Text, TextTemplate, _
+from core.messaging.keys import MessageKind
+from dialogs.messages.appointment import contact_facts, full_details, one_line
+from dialogs.messages.blocks import message, to_text
+from dialogs.messages.notification import OTHERS
+
+_NEW_TIME = _("A new time for your appointment: {appointment}")
+_CHANGED = _("New details of your appointment: {appointment}")
+_CANCELLED = _("Your appointment was cancelled: {appointment}")
+
+SUBJECTS: Mapping[MessageKind, TextTemplate] = {
+    MessageKind.CONFIRMED: _("Your appointment is booked: {appointment}"),
+    MessageKind.MOVED: _NEW_TIME,
+    MessageKind.MOVED_BY_OFFICE: _NEW_TIME,
+    MessageKind.EDITED: _CHANGED,
+    MessageKind.EDITED_BY_OFFICE: _CHANGED,
+    MessageKind.CANCELLED: _CANCELLED,
+    MessageKind.CANCELLED_BY_OFFICE: _CANCELLED,
+    MessageKind.REMINDER: _("A reminder of your appointment: {appointment}"),
+    MessageKind.TIME_OFFERED: _("Another time is offered for your appointment: {appointment}"),
+    MessageKind.NO_TIME_FREE: _("Your appointment can't take place as booked: {appointment}"),
+    MessageKind.OFFER_EXPIRED: _("The new time isn't held any more: {appointment}"),
+    MessageKind.OFFER_WITHDRAWN: _("Your appointment stands as booked: {appointment}"),
+}
+
+if _missing := set(MessageKind) - SUBJECTS.keys() - OTHERS:
+    raise RuntimeError(f"SUBJECTS has none for: {', '.join(sorted(_missing))}")
+
+
+def with_letter(
+    session: Session, services: Services, row: OutboxRow, booking: Booking, reply: Reply
+) -> Reply:
+    """Return a notification of a booking to its attendee as a letter.
+
+    One that describes the appointment in full comes with its calendar file.
+    """
+    registry, language, zone = services.registry, reply.language, ZoneInfo(booking.timezone)
+    loaded = registry[booking.municipality_id]
+    body = loaded.body
+
+    def say(phrase: Text) -> str:
+        return services.texts.say(phrase, language)
+
+    contact = body.branch(booking.branch).contact or body.contact
+    template = SUBJECTS[MessageKind(row.kind)]
+    subject = TextTemplate(template.message, args={"appointment": one_line(loaded, booking, zone)})
+    letter = Letter(
+        subject=say(subject),
+        office=say(body.name),
+        contact=[
+            fact
+            for block in render_blocks(services.texts, contact_facts(contact), language)
+            if isinstance(block, FactsBlock)
+            for fact in block.rows
+        ],
+        reply_to=contact.email or "",
+        attendee=booking.details.get("name", ""),
+        written_at=services.clock(),
+        # Rows that were deleted free their numbers, and a reminder may be sent once more.
+        id=registry.keyed_hash(f"letter {row.id} {row.due_at.isoformat()}"),
+        thread=registry.keyed_hash(f"letters {booking.id}"),
+    )
+    if not reply.booking:
+        return reply.model_copy(update={"letter": letter})
+    details = message(*full_details(loaded, booking, zone, services.clock()))
+    content = calendar_file(session, services, language, booking, say(to_text(details)))
+    return reply.model_copy(update={"letter": letter, "file": CALENDAR, "content": content})

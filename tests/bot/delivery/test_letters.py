@@ -1,0 +1,191 @@
+"""The letters about an appointment, from the outbox to a relay."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+from icalendar import Calendar
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.platforms.email.adapter import Email
+from bot.platforms.email.settings import EmailAccount
+from core.bookings import by_staff
+from core.bookings.offers.making import make_offers, plan_offers
+from core.db.models import Booking, OutboxRow, Suppression
+from tests.bot.delivery.test_office_changes import OPERATOR, REASON, cancel, change, move
+from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
+from tests.conftest import Deployment
+from tests.core.bookings.offers.acting import ask_at
+from tests.fakes.smtp_server import MailServer, mail_server
+
+TO = DETAILS[1]
+
+
+@pytest.fixture
+def relay() -> Iterator[MailServer]:
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def town(push: PushDeployment, relay: MailServer) -> PushDeployment:
+    """A town that sends letters, and a citizen who has booked."""
+    given = {"host": "127.0.0.1", "port": relay.port, "tls": "none", "from": "rantevou@town.gr"}
+    texts = push.deployment.services.texts
+    push.platforms["email"] = Email("email", EmailAccount.model_validate(given), texts)
+    push.deployment.talk(*BOOK, *DETAILS)
+    return push
+
+
+def parts(letter: EmailMessage) -> dict[str, str]:
+    """Return the contents of a letter by their type."""
+    return {
+        part.get_content_type(): part.get_content()
+        for part in letter.walk()
+        if not part.is_multipart()
+    }
+
+
+def edit(session: Session, deployment: Deployment, booking: Booking) -> None:
+    registry, now = deployment.services.registry, deployment.clock()
+    by_staff.edit(session, registry, OPERATOR, booking, {"name": "Άννα Παππά"}, now)
+
+
+def offer(session: Session, deployment: Deployment, booking: Booking) -> None:
+    registry, now = deployment.services.registry, deployment.clock()
+    ask_at(session, registry, booking, now)
+    make_offers(session, registry, plan_offers(session, registry, now, 1), now, lambda: False)
+
+
+def test_a_confirmation_says_everything_and_needs_no_picture(
+    town: PushDeployment, relay: MailServer
+) -> None:
+    town.deliver(town.settled)
+    (got,) = relay.letters
+    letter = got.letter
+    assert (letter["To"], letter["Content-Language"]) == (TO, "el")
+    assert letter["From"] == "Δήμος Καλαμάτας <rantevou@town.gr>"
+    assert letter["Reply-To"] == "info@kalamata.example"
+    assert letter["Subject"] == "Το ραντεβού σας κλείστηκε: Πέμ 3 Δεκ 12:30, Επίδομα Στέγασης"
+    found = parts(letter)
+    assert list(found) == ["text/plain", "text/html", "text/calendar"]
+    text, html, calendar = found.values()
+    for said in (
+        "Δήμος Καλαμάτας",
+        "kalamata.example",
+        "Για: Μαρία Παπαδοπούλου",
+        "Το ραντεβού σας κλείστηκε.",
+        "Πέμπτη 3 Δεκεμβρίου 2026, 12:30–13:00 (ώρα: Αθήνα)",
+        "Φυσική παρουσία",
+        "Τμήμα Κοινωνικής Αρωγής",
+        "https://www.openstreetmap.org/",
+        "Θα χρειαστείτε:",
+        "rantevou.ics",
+        "στάλθηκε αυτόματα",
+    ):
+        assert said in text, said
+        assert said in html, said
+    loads = r"<(img|script|link|iframe|form|input)\b|\bsrc=|url\(|@import"
+    assert not re.search(loads, html), "it would load something, or could be answered"
+    assert 'lang="el"' in html
+    (event,) = Calendar.from_ical(calendar).walk("VEVENT")
+    assert f"{event.decoded('dtstart'):%d %H:%M}" in ("03 10:30", "03 12:30")
+
+
+def test_every_change_is_told_in_one_thread(town: PushDeployment, relay: MailServer) -> None:
+    for how in (move, edit, offer, cancel):
+        town.deliver(town.settled)
+        change(town.deployment, how)
+    town.deliver(town.settled)
+    letters = [got.letter for got in relay.letters]
+    assert [each["Subject"].partition(": ")[0] for each in letters] == [
+        "Το ραντεβού σας κλείστηκε",
+        "Νέα ώρα για το ραντεβού σας",
+        "Νέα στοιχεία στο ραντεβού σας",
+        "Σας προτείνουμε άλλη ώρα για το ραντεβού σας",
+        "Το ραντεβού σας ακυρώθηκε",
+    ]
+    assert len({each["Message-ID"] for each in letters}) == len(letters)
+    assert len({each["References"] for each in letters}) == 1
+    assert [list(parts(each))[2:] for each in letters] == [["text/calendar"]] * 3 + [[]] * 2
+    last = parts(letters[-1])
+    assert f"Λόγος: {REASON}" in last["text/plain"]
+    assert "<b>" not in last["text/html"]
+    assert "&lt;b&gt;&amp; co." in last["text/html"]
+    assert "Για: Άννα Παππά" in last["text/plain"]
+    uids = re.findall(r"UID:\S+", "".join(got.content.decode() for got in relay.letters))
+    assert len(set(uids)) <= 1
+
+
+def test_an_answer_that_was_lost_brings_the_same_letter_again(
+    town: PushDeployment, relay: MailServer
+) -> None:
+    relay.lost = 1
+    town.deliver(town.settled)
+    town.deployment.clock.forward(minutes=1)
+    town.deliver(town.settled)
+    assert [row[1:3] for row in town.rows("confirmed")] == [("sent", 2)]
+    assert len({got.letter["Message-ID"] for got in relay.letters}) == 1
+    assert len(relay.letters) == 2
+
+
+def test_a_later_letter_of_a_row_has_another_id(town: PushDeployment, relay: MailServer) -> None:
+    """A reminder is sent once more after a move: mail programs drop what has a known id."""
+    town.deliver(town.settled)
+    town.deployment.clock.forward(minutes=1)
+    now = town.deployment.clock()
+    again = update(OutboxRow).where(OutboxRow.kind == "confirmed")
+    town.deployment.database.write_sync(
+        lambda s: s.execute(again.values(status="pending", due_at=now, try_at=now))
+    )
+    town.deliver(town.settled)
+    assert len({got.letter["Message-ID"] for got in relay.letters}) == 2
+
+
+def test_a_dead_address_is_suppressed_and_a_busy_relay_tried_again(
+    town: PushDeployment, relay: MailServer
+) -> None:
+    relay.answers["RCPT"] = ["451 4.7.1 Greylisted"]
+    town.deliver(town.settled)
+    assert [row[1::2] for row in town.rows("confirmed")] == [("pending", "recipient 451, 4.7.1")]
+    relay.answers["RCPT"] = [f"550 5.1.1 <{TO}> unknown"]
+    town.deployment.clock.forward(minutes=1)
+    town.deliver(town.settled)
+    assert [row[1::2] for row in town.rows("confirmed")] == [("failed", "recipient 550, 5.1.1")]
+    suppressed = town.deployment.database.write_sync(
+        lambda session: session.scalars(select(Suppression)).all()
+    )
+    assert len(suppressed) == 1
+    assert all(TO not in str(row) for row in town.rows())
+
+
+def test_an_english_booking_is_written_of_in_english(
+    push: PushDeployment, relay: MailServer
+) -> None:
+    given = {"host": "127.0.0.1", "port": relay.port, "tls": "none", "from": "rantevou@town.gr"}
+    texts = push.deployment.services.texts
+    push.platforms["email"] = Email("email", EmailAccount.model_validate(given), texts)
+    push.deployment.talk("english", *BOOK[1:], *DETAILS[:-2], "I agree", "yes")
+    push.deliver(push.settled)
+    (got,) = relay.letters
+    assert got.letter["Subject"].startswith("Your appointment is booked: Thu 3 Dec 12:30")
+    found = parts(got.letter)
+    assert 'lang="en"' in found["text/html"]
+    assert not re.search("[α-ω]{4}", found["text/plain"].replace(DETAILS[0], ""))
+
+
+def test_a_reminder_by_letter_is_dated_when_it_is_sent(
+    town: PushDeployment, relay: MailServer
+) -> None:
+    town.deliver(town.settled)
+    town.server.failures["citizen"] = [(403, {})] * 20
+    town.deployment.clock.now += timedelta(days=2, hours=4)
+    town.deliver(town.settled)
+    assert [got.letter["Date"][:16] for got in relay.letters] == [
+        "Mon, 30 Nov 2026",
+        "Wed, 02 Dec 2026",
+    ]
+    assert relay.letters[-1].letter["Subject"].startswith("Υπενθύμιση για το ραντεβού σας: Πέμ")
