@@ -25,6 +25,7 @@ from core.db.models import Booking, Citizen, Contact, TimeOffer
 from core.db.personal import Personal
 from core.errors import BookingRefused
 from core.i18n import Language
+from core.messaging.notifications import sends_letters
 from core.staff import links
 from core.staff.citizen_relay import CitizenRelay
 
@@ -162,6 +163,10 @@ class Office:
             return None
         loaded, staff = self._registry[municipality_id], self._actor.staff
         return bookable_part(loaded, staff) if staff else loaded
+
+    def sends_letters(self, municipality_id: str) -> bool:
+        """Return whether e-mails about a municipality's appointments are sent."""
+        return sends_letters(self._registry, municipality_id)
 
     def of_booking(self, booking: Booking) -> LoadedMunicipality:
         """Return a booking's municipality."""

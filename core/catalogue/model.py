@@ -192,6 +192,11 @@ class FormField(CatalogueModel):
     options: tuple[Option, ...] = ()
     when: Condition = {}
 
+    @property
+    def is_email_of_attendee(self) -> bool:
+        """Return whether letters go to the address that is given here."""
+        return self.type is FieldType.EMAIL and self.id == self.type
+
 
 class ConsentReference(NamedTuple):
     """A version of a consent. Stored with a booking as "id version"."""
@@ -244,6 +249,8 @@ class Rules(CatalogueModel):
     haven't proven that the telephone number is theirs."""
     offer_hours: int = Field(default=24, ge=1, le=14 * 24)
     """The hours for which another time, that the office offers, is held for the citizen."""
+    email_required: bool = False
+    """Whether nobody books without an e-mail address, where letters are sent."""
 
     @property
     def most_bookings_of_citizen(self) -> int:
@@ -375,6 +382,16 @@ class Municipality(CatalogueModel):
         """Return the municipality's fields, then the service's; those of the same id replace."""
         merged = {field.id: field for field in (*self.fields, *service.fields)}
         return list(merged.values())
+
+    def demands(self, field: FormField, channel: str, *, sends_letters: bool) -> bool:
+        """Return whether a field can't be left out.
+
+        An e-mail address is needed for the link of a video call, else only if the rules say so.
+        """
+        if not field.is_email_of_attendee:
+            return field.required
+        by_rule = self.rules.email_required and sends_letters
+        return field.required and (channel == Channel.VIDEO or by_rule)
 
     def consent_of(self, service: Service, channel: str) -> Consent | None:
         """Return the consent that is asked for over a channel, if any."""

@@ -246,6 +246,11 @@ def account_for(registry: Registry, platform: str, municipality_id: str) -> str 
     return next(own, None) or next(shared, None)
 
 
+def sends_letters(registry: Registry, municipality_id: str) -> bool:
+    """Return whether an account sends e-mails about a municipality's appointments."""
+    return account_for(registry, EMAIL, municipality_id) is not None
+
+
 def _citizen_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
     """Return the routes to the citizen who booked: the contacts in use.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from core.catalogue.model import CONTACT_TYPES, Condition, FormField
+from core.catalogue.model import CONTACT_TYPES, Channel, Condition, FormField, Municipality
 from core.i18n import Text, _, lines
 from dialogs.context import Context, Step
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
@@ -25,6 +25,18 @@ SAME_AS_BEFORE = _("yes, the same, same, same as before, ok")
 """Words for the only previous value that is offered."""
 
 
+MAY_WRITE = _("At which email address may the office write to you, if need be?")
+LINK_TO = _("To which email address shall the office send the link for the call?")
+"""The questions for an e-mail address where no letters are sent: the catalogue's promise one."""
+
+FormOf = Callable[[Context], tuple[Municipality, str]]
+"""Returns the municipality and the channel of the appointment that a detail is asked for."""
+
+
+def _being_booked(ctx: Context) -> tuple[Municipality, str]:
+    return ctx.office.loaded(ctx.answers["municipality"]).body, ctx.answers["channel"]
+
+
 def step_name(field: FormField) -> str:
     """Return the name of a field's step."""
     return f"details.{field.id}"
@@ -36,18 +48,24 @@ def detail_step(
     always_asked: bool = False,
     effect: Callable[[Context, str], EffectOutcome] | None = None,
     offers: Callable[[Context, str], bool] | None = None,
+    form_of: FormOf = _being_booked,
 ) -> Step:
     """Return the step that asks for one field, if its condition holds or it is `always_asked`.
 
     `offers` returns whether a value that was given before is offered again; by default, all are.
+    `form_of` tells for what it is asked; by default, for what is being booked.
     """
     name = step_name(field)
 
+    def is_demanded(ctx: Context) -> bool:
+        body, channel = form_of(ctx)
+        return body.demands(field, channel, sends_letters=ctx.office.sends_letters(body.id))
+
     def ask(ctx: Context) -> Prompt:
-        return _ask(ctx, field, offers)
+        return _ask(ctx, field, _question(ctx, field, form_of), is_demanded(ctx), offers)
 
     def take(ctx: Context, text: str) -> TakeOutcome:
-        return _take(ctx, field, text)
+        return _take(ctx, field, text, is_demanded(ctx))
 
     def keep(ctx: Context, value: str) -> bool:
         fixed = FIELD_TYPES[field.type].closed and field.options
@@ -105,7 +123,21 @@ def collected_details(ctx: Context, fields: list[FormField]) -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
 
 
-def _ask(ctx: Context, field: FormField, offers: Callable[[Context, str], bool] | None) -> Prompt:
+def _question(ctx: Context, field: FormField, form_of: FormOf) -> Text:
+    """Return the question and help of a field; of the catalogue's, where what they say is so."""
+    body, channel = form_of(ctx)
+    if field.is_email_of_attendee and not ctx.office.sends_letters(body.id):
+        return LINK_TO if channel == Channel.VIDEO else MAY_WRITE
+    return lines(field.question, field.help)
+
+
+def _ask(
+    ctx: Context,
+    field: FormField,
+    question: Text,
+    is_demanded: bool,
+    offers: Callable[[Context, str], bool] | None,
+) -> Prompt:
     spec = FIELD_TYPES[field.type]
     choices = [Choice(o.id, o.label, ", ".join(o.aliases)) for o in field.options]
     choices += [Choice(c.value, c.label, c.words) for c in spec.choices]
@@ -113,12 +145,12 @@ def _ask(ctx: Context, field: FormField, offers: Callable[[Context, str], bool] 
         previous = [v for v in _previous_values(ctx, field) if offers is None or offers(ctx, v)]
         words = SAME_AS_BEFORE if len(previous) == 1 else ""
         choices = [Choice(value, shown_value(field, value), words) for value in previous]
-    skippable = not field.required and not spec.choices  # to yes or no, "no" is enough
+    skippable = not is_demanded and not spec.choices  # to yes or no, "no" is enough
     if skippable:
         choices.append(Choice("", _("Skip"), SKIP))
     optional: Text = _("(optional)") if skippable else ""
     return Prompt(
-        lines(field.question, field.help, optional),
+        lines(question, optional),
         choices,
         free=not spec.closed,
         names="any" if spec.closed else "prefix" if field.options else "whole",
@@ -128,13 +160,13 @@ def _ask(ctx: Context, field: FormField, offers: Callable[[Context, str], bool] 
     )
 
 
-def _take(ctx: Context, field: FormField, text: str) -> TakeOutcome:
+def _take(ctx: Context, field: FormField, text: str, is_demanded: bool) -> TakeOutcome:
     spec = FIELD_TYPES[field.type]
     words, polite, normalized = ctx.lexicon.words, ctx.lexicon.words(POLITE), normalize(text)
     if (not spec.free_text and normalized.startswith(tuple(words(HAS_NONE)))) or (
         normalized and find_phrase(text, words(SKIP), polite)
     ):
-        if not field.required:
+        if not is_demanded:
             return ""
         return InvalidAnswer(
             _(

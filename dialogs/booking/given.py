@@ -33,10 +33,12 @@ def check_given(
     *,
     questions: Mapping[str, str],
     details: Mapping[str, str],
+    sends_letters: bool,
 ) -> tuple[Mapping[str, str], Sequence[WrongAnswer]]:
     """Return the details as they are stored, and what is wrong with the answers that were given.
 
     `questions` has the options picked, by question; an answer may stop the booking.
+    `sends_letters`: e-mails about the appointment are sent.
     """
     answers, wrong = {"channel": channel}, []
     asked: set[tuple[bool, str]] = set()
@@ -58,7 +60,8 @@ def check_given(
         if not condition_holds(answers, field.when):
             continue
         asked.add((False, field.id))
-        read = read_detail(field, details.get(field.id, ""), lexicon)
+        needed = body.demands(field, channel, sends_letters=sends_letters)
+        read = read_detail(field, details.get(field.id, ""), lexicon, is_demanded=needed)
         if not isinstance(read, str):
             wrong.append(WrongAnswer(False, field.id, read.text))
         elif read:
@@ -77,12 +80,14 @@ def no_option(ids: Sequence[str]) -> TextTemplate:
     return _("Please send one of: {ids}.", ids=", ".join(ids))
 
 
-def read_detail(field: FormField, given: str, lexicon: Lexicon) -> str | ParseFailure:
+def read_detail(
+    field: FormField, given: str, lexicon: Lexicon, *, is_demanded: bool
+) -> str | ParseFailure:
     """Return the value of a detail as it is stored, "" for none."""
     spec = FIELD_TYPES[field.type]
     text = clean(given)
     if not text:
-        return ParseFailure(NEEDED) if field.required else ""
+        return ParseFailure(NEEDED) if is_demanded else ""
     values = [*(each.id for each in field.options), *sorted(field.type.fixed_values)]
     if text in values:
         return text

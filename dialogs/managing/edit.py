@@ -49,6 +49,11 @@ def _changes(ctx: Context) -> dict[str, str]:
     }
 
 
+def _form_of(ctx: Context) -> tuple[Municipality, str]:
+    booking = picked_booking(ctx)
+    return ctx.office.of_booking(booking).body, booking.channel
+
+
 def _ask_field(ctx: Context) -> Prompt:
     return Prompt(
         _("What would you like to change?"),
@@ -89,7 +94,9 @@ def _steps(ctx: Context) -> Iterator[Step]:
     if "booking" not in ctx.answers or "field" not in ctx.answers:
         return
     for field in _fields_to_ask(ctx, _changes(ctx)):
-        yield detail_step(field, always_asked=True, effect=partial(_edit_booking, field))
+        yield detail_step(
+            field, always_asked=True, effect=partial(_edit_booking, field), form_of=_form_of
+        )
 
 
 EDIT = Dialog("edit", _("Change my details"), _steps, before_turn=leave_cancelled)

@@ -37,7 +37,9 @@ bot      You are booking for somebody else.
          (Back) (Help)
 citizen  Jane Brown
 bot      You are booking for somebody else.
-         Which email address should we send the confirmation to?
+         At which email address may the office write to you, if need be?
+         (optional)
+         [Skip]
          (Back) (Help)
 citizen  start over
 bot      Let's start from the beginning.
@@ -75,7 +77,9 @@ bot      You are booking for somebody else.
          (Back) (Help)
 citizen  John Smith
 bot      You are booking for somebody else.
-         Which email address should we send the confirmation to?
+         At which email address may the office write to you, if need be?
+         (optional)
+         [Skip]
          (Back) (Help)
 citizen  back
 bot      You are booking for somebody else.

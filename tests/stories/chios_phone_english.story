@@ -42,7 +42,9 @@ bot      I'm keeping this time for you for 10 minutes: Thursday 3 December, 10:3
 bot      What is the full name of the person the appointment is for?
          (Back) (Help)
 citizen  John Smith
-bot      Which email address should we send the confirmation to?
+bot      At which email address may the office write to you, if need be?
+         (optional)
+         [Skip]
          (Back) (Help)
 citizen  john@example.com
 bot      What is the home address?

@@ -27,7 +27,9 @@ bot      I'm keeping this time for you for 10 minutes: Thursday 3 December, 13:1
 bot      What is the full name of the person the appointment is for?
          (Back) (Help)
 citizen  Anna Nowak
-bot      Which email address should we send the confirmation to?
+bot      At which email address may the office write to you, if need be?
+         (optional)
+         [Skip]
          (Back) (Help)
 citizen  anna@example.com
 bot      Which mobile number can we reach you on about the appointment?

@@ -28,7 +28,7 @@ bot      I'm keeping this time for you for 10 minutes: Tuesday 1 December, 09:20
 bot      What is the full name of the person the appointment is for?
          (Back) (Help)
 citizen  Ahmed Khan
-bot      Which email address should we send the confirmation and the link to?
+bot      To which email address shall the office send the link for the call?
          (Back) (Help)
 citizen  ahmed@example.com
 bot      Which mobile number can we reach you on about the appointment?

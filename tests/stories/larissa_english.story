@@ -38,7 +38,9 @@ bot      I'm keeping this time for you for 10 minutes: Friday 4 December, 11:30.
 bot      What is the full name of the person the appointment is for?
          (Back) (Help)
 citizen  Jane Brown
-bot      Which email address should we send the confirmation to?
+bot      At which email address may the office write to you, if need be?
+         (optional)
+         [Skip]
          (Back) (Help)
 citizen  jane@example.com
 bot      Which mobile number can we reach you on about the appointment?

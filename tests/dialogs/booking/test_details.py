@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from tests.conftest import Deployment
-from tests.dialogs.custom_municipality import stored_state
+from tests.core.small_municipality import desk, service
+from tests.dialogs.custom_municipality import custom_municipality, form_field, stored_state
 
 
 def answers(deployment: Deployment) -> Mapping[str, str]:
@@ -46,3 +47,46 @@ def test_the_letters_of_an_identity_card_are_not_read_as_a_verb(
 ) -> None:
     deployment.talk(*KEP, "Ερμού 1, Αθήνα", "Ελληνική", typed)
     assert answers(deployment).get("details.identity_card") == "AM123456"
+
+
+OFFICE, LINK = (
+    "Σε ποιο email μπορεί να σας γράψει",
+    "Σε ποιο email να σας στείλει η υπηρεσία τον σύνδ",
+)
+
+
+@pytest.mark.parametrize(
+    ("channel", "required", "letters", "asked", "demanded"),
+    [
+        ("in_person", False, False, OFFICE, False),
+        ("in_person", True, False, OFFICE, False),
+        ("in_person", False, True, "email?", False),
+        ("in_person", True, True, "email?", True),
+        ("video", False, False, LINK, True),
+        ("video", False, True, "email?", True),
+    ],
+)
+def test_an_email_is_demanded_only_where_it_is_of_use(
+    deployment: Deployment, channel: str, required: bool, letters: bool, asked: str, demanded: bool
+) -> None:
+    fields = [
+        form_field("email", "email"),
+        form_field("name", "name"),
+        form_field("phone", "phone"),
+    ]
+    town = custom_municipality(
+        service(channels=[channel]),
+        desks=(desk("a", channels=[channel]),),
+        fields=fields,
+        rules={"email_required": required},
+    )
+    deployment.load(town)
+    deployment.services.registry.accounts = frozenset({"email:all"} if letters else ())
+    deployment.talk("Γεια", "town", "3/12")
+    deployment.say(choice=deployment.last[-1].choices[0].id)
+    question = deployment.last[-1]
+    assert question.step == "details.email"
+    assert question.text.startswith(asked)
+    skips = [choice.label for choice in question.choices if choice.label == "Παράλειψη"]
+    assert bool(skips) is not demanded
+    assert deployment.say("δεν έχω email")[-1].step == f"details.{'email' if demanded else 'name'}"

@@ -225,7 +225,11 @@ def _service(body: Municipality, service: Service) -> ServiceModel:
         ],
         fields=[
             FieldModel(
-                **_plain(each, "id", "type", "label", "required", "when"), options=_options(each)
+                **_plain(each, "id", "type", "label", "when"),
+                required=any(
+                    body.demands(each, channel, sends_letters=True) for channel in service.channels
+                ),
+                options=_options(each),
             )
             for each in body.fields_of(service)
         ],
