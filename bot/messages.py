@@ -162,8 +162,9 @@ class Letter(BaseModel):
     """The parts of an e-mail about an appointment besides the message itself.
 
     `office` is the municipality's name, `contact` how it is reached; `reply_to` is the address that
-    reads answers, "" for none. `attendee` is whom the appointment is for. `id` is the same at each
-    try of a message, `thread` in all messages about an appointment.
+    reads answers, "" for none. `attendee` is whom the appointment is for, `crest` a PNG picture, if
+    there is one. `id` is the same at each try of a message, `thread` in all messages about an
+    appointment.
     """
 
     subject: str
@@ -172,6 +173,7 @@ class Letter(BaseModel):
     reply_to: str = ""
     attendee: str = ""
     written_at: datetime
+    crest: bytes = b""
     id: str
     thread: str
 

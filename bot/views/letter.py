@@ -1,5 +1,6 @@
 """The letters that notifications by e-mail are."""
 
+from base64 import b64decode
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
@@ -68,6 +69,7 @@ def with_letter(
         ],
         reply_to=contact.email or "",
         attendee=booking.details.get("name", ""),
+        crest=b64decode(body.crest or ""),
         written_at=services.clock(),
         # Rows that were deleted free their numbers, and a reminder may be sent once more.
         id=registry.keyed_hash(f"letter {row.id} {row.due_at.isoformat()}"),

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from core.catalogue.crest import ENDING, read_crest
 from core.catalogue.expectations import expectation
 from core.catalogue.model import Municipality
 from core.catalogue.validation import Location, find_issues
@@ -110,6 +111,8 @@ def check_catalogue(path: Path, today: date | None = None) -> tuple[Municipality
         data = convert(root, ())
     except RecursionError:
         raise _unreadable(path, "YAML without an *alias inside itself") from None
+    if isinstance(crest := data.get("crest"), str) and crest.endswith(ENDING):
+        data["crest"] = read_crest(path.parent / crest)
     try:
         body = Municipality.model_validate(data)
         problems += [problem_at(issue.where, issue.expected) for issue in find_issues(body)]

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from core.catalogue.crest import Crest
 from core.catalogue.times import Clock, ClockEnd
 from core.i18n import LocalizedText
 
@@ -332,6 +333,8 @@ class Municipality(CatalogueModel):
     timezone: str = "Europe/Athens"
     public_holidays: bool = True
     contact: OfficeContact
+    crest: Crest | None = None
+    """Its crest, which letters show."""
     links: tuple[Link, ...] = ()
     privacy: LocalizedText | None = None
     """Its privacy notice; paragraphs are separated by an empty line."""

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from bot.i18n.translator import Translator
 from bot.messages import Letter, Reply
 from bot.platforms.layout import map_url
+from core.catalogue.crest import size_of
 from core.i18n import Text, TextTemplate, _
 from dialogs.nlu.fields import dialled_number
 
@@ -20,6 +21,12 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 LONGEST_LINE = 998
 """The most bytes of a line that is sent as it is (RFC 5322); a longer one is encoded."""
+
+CREST = "crest"
+"""The Content-ID of the crest's part, by which the HTML shows it."""
+
+CREST_HEIGHT, CREST_WIDTH = 56, 200
+"""The most pixels that it takes."""
 
 FOR = _("For")
 ON_MAP = _("Show on the map")
@@ -59,6 +66,9 @@ class Renderer:
             is_plain = all(len(line) <= LONGEST_LINE for line in lines)
             add = found.set_content if subtype == "plain" else found.add_alternative
             add(content, subtype=subtype, cte="8bit" if is_plain else "base64")
+        html = found.get_body(("html",))
+        if reply.letter.crest and html:
+            html.add_related(reply.letter.crest, "image", "png", cid=f"<{CREST}>")
         if reply.file:
             # METHOD stands in the file too, which asks nobody to accept.
             found.add_attachment(
@@ -105,12 +115,20 @@ class Renderer:
             "phone": contact.get("phone"),
             "website": contact.get("url"),
             "more": [row for row in letter.contact if row.kind not in ("phone", "url")],
+            "crest": letter.crest and {"cid": CREST, "size": shown_size(letter.crest)},
             "for_label": say(FOR),
             "on_map": say(ON_MAP),
             "attached": reply.file
             and say(TextTemplate(ATTACHED.message, args={"file": reply.file})),
             "automatic": f"{say(AUTOMATIC)} {say(answered)}",
         }
+
+
+def shown_size(crest: bytes) -> tuple[int, int]:
+    """Return width and height at which a crest is shown. Raises ValueError."""
+    width, height = size_of(crest)
+    scale = min(CREST_HEIGHT / height, CREST_WIDTH / width)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _one_line(text: str) -> str:

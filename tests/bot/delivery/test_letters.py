@@ -1,6 +1,7 @@
 """The letters about an appointment, from the outbox to a relay."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
@@ -19,6 +20,7 @@ from tests.bot.delivery.test_office_changes import OPERATOR, REASON, cancel, cha
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
 from tests.conftest import Deployment
 from tests.core.bookings.offers.acting import ask_at
+from tests.core.catalogue.test_crest import png
 from tests.fakes.smtp_server import MailServer, mail_server
 
 TO = DETAILS[1]
@@ -93,6 +95,26 @@ def test_a_confirmation_says_everything_and_needs_no_picture(
     assert 'lang="el"' in html
     (event,) = Calendar.from_ical(calendar).walk("VEVENT")
     assert f"{event.decoded('dtstart'):%d %H:%M}" in ("03 10:30", "03 12:30")
+
+
+def test_the_crest_comes_with_the_letter_and_is_in_no_text(
+    town: PushDeployment, relay: MailServer
+) -> None:
+    body = town.deployment.services.registry["kalamata"].body
+    crest = b64encode(png(300, 600)).decode()
+    town.deployment.load(body.model_copy(update={"crest": crest}))
+    town.deliver(town.settled)
+    (got,) = relay.letters
+    found = {part.get_content_type(): part for part in got.letter.walk()}
+    assert found["image/png"].get_content() == png(300, 600)
+    assert found["image/png"]["Content-ID"] == "<crest>"
+    assert found["image/png"].get_content_disposition() == "inline"
+    html = found["text/html"].get_content()
+    assert re.findall("<img [^>]*>", html)[0].startswith(
+        '<img src="cid:crest" width="28" height="56" alt=""'
+    )
+    assert found["multipart/related"].get_content_type()
+    assert "cid:" not in found["text/plain"].get_content()
 
 
 def test_every_change_is_told_in_one_thread(town: PushDeployment, relay: MailServer) -> None:
