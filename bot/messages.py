@@ -159,7 +159,7 @@ class Venue(BaseModel):
 
 
 class Letter(BaseModel):
-    """The parts of an e-mail about an appointment besides the message itself.
+    """The parts of an e-mail to an attendee, or `to_staff`, besides the message itself.
 
     `office` is the municipality's name, `contact` how it is reached; `reply_to` is the address that
     reads answers, "" for none. `attendee` is whom the appointment is for, `crest` a PNG picture, if
@@ -174,6 +174,7 @@ class Letter(BaseModel):
     attendee: str = ""
     written_at: datetime
     crest: bytes = b""
+    to_staff: bool = False
     id: str
     thread: str
 

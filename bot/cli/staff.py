@@ -41,7 +41,13 @@ Group = Annotated[str | None, typer.Option(help="Of this service group only.")]
 Desk = Annotated[str | None, typer.Option(help="Of this desk only, as BRANCH/DESK.")]
 Account = Annotated[
     str | None,
-    typer.Option(help="A channel of Slack or Mattermost, such as slack:town. It needs no code."),
+    typer.Option(
+        help="A channel of Slack or Mattermost, such as slack:town, or an account of e-mail, "
+        "such as email:town. It needs no code."
+    ),
+]
+Address = Annotated[
+    str | None, typer.Option("--to", help="The e-mail address, with --account email:town.")
 ]
 MemberId = Annotated[
     int, typer.Argument(metavar="MEMBER", min=1, max=MAX_ID, help="As `list` shows them.")
@@ -143,18 +149,20 @@ def room(
     group: Group = None,
     desk: Desk = None,
     account: Account = None,
+    to: Address = None,
 ) -> None:
     """Make a code that binds a chat of employees. It is used once, within an hour.
 
     It then learns of the bookings of a whole municipality, or of one service group or desk.
-    --account binds a channel of Slack or Mattermost at once, for no code can be typed there.
+    --account binds a channel of Slack or Mattermost, or with --to an e-mail address, at once, for
+    no code can be typed there.
     """
     from core.staff import codes, rooms
 
     with office_command() as command:
         home = command.municipality(municipality)
         if account is not None:
-            _check_one_way(account, command.registry.accounts)
+            address = _check_one_way(account, to, command.registry.accounts)
             bound = command.run(
                 lambda session, now: (
                     rooms.bind_one_way(
@@ -166,6 +174,7 @@ def room(
                         municipality_id=home,
                         group=group,
                         desk=desk,
+                        address=address,
                     ).id
                 )
             )
@@ -190,19 +199,32 @@ def room(
     )
 
 
-def _check_one_way(account: str, configured: "Collection[str]") -> None:
-    """Raise ConfigurationError unless an account is one to which we only post."""
+def _check_one_way(account: str, to: str | None, configured: "Collection[str]") -> str:
+    """Return the chat of an account to which we only post. Raises ConfigurationError."""
     from bot.platforms import ONE_WAY
+    from core.messaging.notifications import EMAIL
+    from core.staff.rooms import CHANNEL
+    from dialogs.nlu.fields import parse_email
+    from dialogs.nlu.parsed import ParseFailure
 
     platform, _colon, name = account.partition(":")
-    if platform not in ONE_WAY:
+    if platform not in (*ONE_WAY, EMAIL):
         raise ConfigurationError(
-            f"--account: {' or '.join(f'{each}:<name>' for each in ONE_WAY)}. "
+            f"--account: {', '.join(f'{each}:<name>' for each in ONE_WAY)} or {EMAIL}:<name>. "
             "A chat of Telegram is bound by a code, without --account."
         )
     if account not in configured:
-        setting = f"RANTEVOU_{platform}__{name or '…'}__WEBHOOK_URL".upper()
+        field = "HOST" if platform == EMAIL else "WEBHOOK_URL"
+        setting = f"RANTEVOU_{platform}__{name or '…'}__{field}".upper()
         raise ConfigurationError(f"{account} isn't configured: {setting} isn't set.")
+    if (to is not None) != (platform == EMAIL):
+        raise ConfigurationError(f"--to: an e-mail address, with --account {EMAIL}:<name> only.")
+    if to is None:
+        return CHANNEL
+    address = parse_email(to)
+    if isinstance(address, ParseFailure):
+        raise ConfigurationError(f"--to: an e-mail address, not {to!r}.")
+    return address.value
 
 
 @staff.command(epilog="Example: rantevou staff rooms")

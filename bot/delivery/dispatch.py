@@ -16,13 +16,14 @@ from bot.delivery.compose import render_message
 from bot.messages import Reply
 from bot.platforms.webhook import Reachability, Receipt
 from bot.telemetry.logging import traceback_lines, without_quotes
+from bot.views.letter import with_letter_to_staff
 from core.catalogue.registry import Registry
 from core.db.events import record_event
 from core.db.models import OutboxRow, OutboxStatus, StaffRoom, Suppression
 from core.errors import DeliveryError
 from core.messaging import outbox, receipts
 from core.messaging.keys import MessageKind
-from core.messaging.notifications import enqueue_fallback
+from core.messaging.notifications import EMAIL, enqueue_fallback
 from core.messaging.outbox_admin import RETRIED
 from core.staff import rooms
 from core.staff.alerts import enqueue_undelivered
@@ -118,6 +119,8 @@ def claim_and_render(
                 continue
             reply = paced
             carriers |= {row.id} & {row.gathered_by}
+            if row.platform == EMAIL:
+                reply = with_letter_to_staff(session, services, row, reply)
         messages.append(
             ClaimedMessage(
                 row.id,

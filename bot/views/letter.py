@@ -1,4 +1,4 @@
-"""The letters that notifications by e-mail are."""
+"""The letters that messages by e-mail are."""
 
 from base64 import b64decode
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from bot.messages import FactsBlock, Letter, Reply
 from bot.platforms.push_layout import CALENDAR
 from bot.replies import render_blocks
 from bot.views.appointment import calendar_file
-from core.db.models import Booking, OutboxRow
+from core.db.models import Booking, OutboxRow, StaffRoom
 from core.i18n import Text, TextTemplate, _
 from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import contact_facts, full_details, one_line
@@ -71,8 +71,7 @@ def with_letter(
         attendee=booking.details.get("name", ""),
         crest=b64decode(body.crest or ""),
         written_at=services.clock(),
-        # Rows that were deleted free their numbers, and a reminder may be sent once more.
-        id=registry.keyed_hash(f"letter {row.id} {row.due_at.isoformat()}"),
+        id=_id_of(services, row),
         thread=registry.keyed_hash(f"letters {booking.id}"),
     )
     if not reply.booking:
@@ -80,3 +79,28 @@ def with_letter(
     details = message(*full_details(loaded, booking, zone, services.clock()))
     content = calendar_file(session, services, language, booking, say(to_text(details)))
     return reply.model_copy(update={"letter": letter, "file": CALENDAR, "content": content})
+
+
+def with_letter_to_staff(
+    session: Session, services: Services, row: OutboxRow, reply: Reply
+) -> Reply:
+    """Return a message to a room of staff, which is an e-mail address, as a letter."""
+    registry = services.registry
+    room = session.get_one(StaffRoom, row.room_id)
+    letter = Letter(
+        subject=reply.text.partition("\n")[0],
+        office=services.texts.say(registry[room.municipality_id].body.name, reply.language),
+        to_staff=True,
+        written_at=services.clock(),
+        id=_id_of(services, row),
+        thread=registry.keyed_hash(f"letters {row.booking_id} to {room.id}"),
+    )
+    return reply.model_copy(update={"letter": letter})
+
+
+def _id_of(services: Services, row: OutboxRow) -> str:
+    """Return the id of a row's letter.
+
+    By its time, too: rows that were deleted free their numbers, and a reminder may be sent again.
+    """
+    return services.registry.keyed_hash(f"letter {row.id} {row.due_at.isoformat()}")

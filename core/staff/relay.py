@@ -24,7 +24,7 @@ from core.messaging.keys import Cause
 from core.messaging.outbox import notify_workers
 from core.staff import relay_messages, relay_sending
 from core.staff.rights import Action, Target, check_booking, check_municipality, target_of
-from core.staff.rooms import CHANNEL, is_for
+from core.staff.rooms import AT, CHANNEL, is_for
 from core.staff.webhook_events import enqueue_relay_opened
 
 MAX_TEXT = 4096
@@ -51,6 +51,7 @@ def find_room(
         StaffRoom.municipality_id == body.id,
         StaffRoom.unbound_at.is_(None),
         StaffRoom.chat != CHANNEL,
+        ~StaffRoom.chat.contains(AT),
     )
     found = [
         room

@@ -28,6 +28,9 @@ CHANNEL = "one-way"
 Not "channel": addresses are taken out of errors, such as channel_is_archived.
 """
 
+AT = "@"
+"""A part of the chats that are e-mail addresses, and of no others."""
+
 
 @dataclass(frozen=True)
 class Room:
@@ -56,8 +59,11 @@ def find(session: Session, account: str, chat: str, topic: str = "") -> StaffRoo
 
 
 def is_one_way(chat: str) -> bool:
-    """Return whether we only post to the chat of a room: nobody writes or taps there."""
-    return chat == CHANNEL
+    """Return whether we only post to the chat of a room: nobody writes or taps there.
+
+    It is so of an e-mail address, too.
+    """
+    return chat == CHANNEL or AT in chat
 
 
 def is_for(room: StaffRoom, body: Municipality, service: str, desk_id: int) -> bool:
@@ -129,22 +135,24 @@ def bind_one_way(
     municipality_id: str,
     group: str | None = None,
     desk: str | None = None,
+    address: str = CHANNEL,
 ) -> StaffRoom:
     """Bind the room of an account to which we only post, where no code can be typed.
 
+    An account of e-mail has a room for each `address`, others have only one.
     It is needed to have the right to make a code. Raises StaffRefused: not_allowed, not_found;
     invalid, also where the account or its room is another municipality's.
     """
     code = make_room_code(
         session, registry, staff, now, municipality_id=municipality_id, group=group, desk=desk
     )
-    there = find(session, account, CHANNEL)
+    there = find(session, account, address)
     for owner in (registry.own_accounts.get(account), there and there.municipality_id):
         if owner not in (None, municipality_id):
             raise StaffRefused(
                 StaffRefusalKind.INVALID, _("{account} is another municipality's.", account=account)
             )
-    return bind(session, registry, code, now, account=account, chat=CHANNEL, by=staff)
+    return bind(session, registry, code, now, account=account, chat=address, by=staff)
 
 
 def unbind(session: Session, staff: Staff, room_id: int, now: datetime) -> None:

@@ -38,6 +38,8 @@ class MailServer:
     port: int = 0
     letters: list[Received] = field(default_factory=list)
     answers: dict[str, list[str]] = field(default_factory=dict)
+    dead: set[str] = field(default_factory=set)
+    """The addresses that aren't there."""
     lost: int = 0
     closes_while_reading: int = 0
     connections: int = 0
@@ -82,7 +84,8 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802
         self, server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        said = await self.answer(server, "RCPT")
+        usual = "550 5.1.1 No such user" if address in self.dead else "250 OK"
+        said = await self.answer(server, "RCPT", usual)
         if said.startswith("250"):
             envelope.rcpt_tos.append(address)
         return said

@@ -11,7 +11,7 @@ from jinja2.utils import urlize
 from markupsafe import Markup
 
 from bot.i18n.translator import Translator
-from bot.messages import Letter, Reply
+from bot.messages import Letter, ParagraphBlock, Reply
 from bot.platforms.layout import map_url
 from core.catalogue.crest import size_of
 from core.i18n import Text, TextTemplate, _
@@ -35,6 +35,9 @@ AUTOMATIC = _(
     "This message was sent automatically, because this address was given for the appointment."
 )
 ANSWERED = _("If you answer it, the office reads your answer.")
+TO_STAFF = _(
+    "This address gets the news of appointments automatically. Nobody reads answers to it."
+)
 UNANSWERED = _("Nobody reads answers to it. To reach the office, please call or write to it.")
 
 
@@ -106,12 +109,13 @@ class Renderer:
             return self._texts.say(text, reply.language)
 
         contact = {row.kind: row for row in letter.contact}
-        answered = ANSWERED if letter.reply_to else UNANSWERED
+        why = [AUTOMATIC, ANSWERED if letter.reply_to else UNANSWERED]
+        if letter.to_staff:
+            why = [TO_STAFF]
         return {
             "lang": reply.language,
             "letter": letter,
-            "blocks": reply.blocks,
-            "text": reply.text,
+            "blocks": reply.blocks or [ParagraphBlock(type="paragraph", text=reply.text)],
             "phone": contact.get("phone"),
             "website": contact.get("url"),
             "more": [row for row in letter.contact if row.kind not in ("phone", "url")],
@@ -120,7 +124,7 @@ class Renderer:
             "on_map": say(ON_MAP),
             "attached": reply.file
             and say(TextTemplate(ATTACHED.message, args={"file": reply.file})),
-            "automatic": f"{say(AUTOMATIC)} {say(answered)}",
+            "automatic": " ".join(map(say, why)),
         }
 
 
@@ -136,5 +140,5 @@ def _one_line(text: str) -> str:
 
 
 def _linked(text: str) -> Markup:
-    """Return a text with its addresses as links."""
-    return Markup(urlize(text))  # noqa: S704 it escapes the rest
+    """Return a text with its addresses as links, and lines that Outlook breaks, too."""
+    return Markup(urlize(text).replace("\n", "<br>\n"))  # noqa: S704 it escapes the rest

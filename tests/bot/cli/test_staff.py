@@ -185,6 +185,8 @@ WEBHOOKS = {
     "slack__town__webhook_url": "https://hooks.slack.com/services/T0/B0/sEcReT",
     "mattermost__hall__webhook_url": "https://chat.my-town.gr/hooks/sEcReT",
     "mattermost__hall__municipality": "chios",
+    "email__town__host": "mail.my-town.gr",
+    "email__town__from": "rantevou@my-town.gr",
 }
 
 
@@ -216,9 +218,10 @@ def test_a_channel_of_slack_or_mattermost_is_bound_at_once(technician: Technicia
         (
             "kalamata",
             "telegram:town",
-            "--account: slack:<name> or mattermost:<name>. A chat of Telegram is bound by a code, "
-            "without --account.",
+            "--account: slack:<name>, mattermost:<name> or email:<name>. A chat of Telegram is "
+            "bound by a code, without --account.",
         ),
+        ("kalamata", "email:town", "--to: an e-mail address, with --account email:<name> only."),
     ],
 )
 def test_a_channel_that_cannot_be_bound_is_refused_in_one_line(
@@ -228,6 +231,19 @@ def test_a_channel_that_cannot_be_bound_is_refused_in_one_line(
     before = technician.lines("staff", "record")
     assert technician.refused(*ROOM, at, "--account", account, settings=WEBHOOKS) == reason
     assert technician.lines("staff", "record") == before
+
+
+def test_email_addresses_are_bound_at_once(technician: Technician) -> None:
+    for address in ("pronoia@my-town.gr", "kep@my-town.gr"):
+        account = ("--account", "email:town", "--to", address)
+        technician(*ROOM, "kalamata", *account, settings=WEBHOOKS)
+    assert [row[3:5] for row in technician.lines("staff", "rooms")] == [
+        ["email:town", "pronoia@my-town.gr"],
+        ["email:town", "kep@my-town.gr"],
+    ]
+    wrong = ("--account", "email:town", "--to", "pronoia")
+    refused = technician.refused(*ROOM, "kalamata", *wrong, settings=WEBHOOKS)
+    assert refused == "--to: an e-mail address, not 'pronoia'."
 
 
 def test_the_address_of_a_webhook_is_never_shown(technician: Technician) -> None:
