@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from email.message import EmailMessage
+from email.message import Message
 
 from bot.i18n.translator import Translator
 from bot.messages import Reply
@@ -20,7 +20,7 @@ class Email(Platform):
         self._settings = settings
         self._renderer = Renderer(settings.sender, texts)
 
-    def render(self, reply: Reply) -> EmailMessage:
+    def render(self, reply: Reply) -> Message:
         """Return the letter of a reply, which has one, without its recipient."""
         return self._renderer.render(reply)
 

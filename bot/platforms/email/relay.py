@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from contextlib import suppress
 from email import policy
-from email.message import EmailMessage
+from email.message import Message
 from functools import cached_property
 
 from aiosmtplib import (
@@ -45,7 +45,7 @@ class Relay:
         self._free = asyncio.Semaphore(MAX_CONNECTIONS)
         self._idle: list[tuple[SMTP, float]] = []
 
-    async def send(self, address: str, letter: EmailMessage, _replaces: str | None) -> str | None:
+    async def send(self, address: str, letter: Message, _replaces: str | None) -> str | None:
         """Send a letter to an address; return its Message-ID. Raises DeliveryError."""
         del letter["To"]
         letter["To"] = address
@@ -109,7 +109,7 @@ class Relay:
             return f"can't be reached; look at {name}HOST, {name}PORT and a firewall"
         return f"offers less than is wanted ({type(error).__name__}); look at {name}TLS"
 
-    async def _send_letter(self, client: SMTP, letter: EmailMessage) -> None:
+    async def _send_letter(self, client: SMTP, letter: Message) -> None:
         try:
             async with asyncio.timeout(DATA_SECONDS):
                 await client.data(_bytes(client, letter), timeout=DATA_SECONDS)
@@ -218,10 +218,10 @@ class Relay:
         return context
 
 
-def _bytes(client: SMTP, letter: EmailMessage) -> bytes:
+def _bytes(client: SMTP, letter: Message) -> bytes:
     """Return a letter as the relay takes it: in eight bits, where it does, URLs stay plain."""
     cte_type = "8bit" if client.supports_extension("8bitmime") else "7bit"
-    return letter.as_bytes(policy=policy.SMTP.clone(cte_type=cte_type))
+    return letter.as_bytes(policy=policy.compat32.clone(linesep="\r\n", cte_type=cte_type))
 
 
 async def _quit(client: SMTP) -> None:

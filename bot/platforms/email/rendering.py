@@ -1,7 +1,12 @@
 """Renders letters: text and HTML of the same blocks, which need no picture and load nothing."""
 
+from collections.abc import Iterator
+from email.charset import Charset
 from email.header import Header
-from email.message import EmailMessage
+from email.message import Message
+from email.mime.image import MIMEImage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +26,11 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 LONGEST_LINE = 998
 """The most bytes of a line that is sent as it is (RFC 5322); a longer one is encoded."""
+
+EIGHT_BITS = Charset("utf-8")
+EIGHT_BITS.body_encoding = None  # type: ignore[assignment]  # typeshed knows no bodies as they are
+"""The encoding of texts. EmailMessage would parse each header that it is given, which takes longer
+than all the rest, and until Python 3.13 loses spaces where it folds Greek."""
 
 CREST = "crest"
 """The Content-ID of the crest's part, by which the HTML shows it."""
@@ -57,52 +67,39 @@ class Renderer:
         self._text = environment.get_template("letter.txt")
         self._html = environment.get_template("letter.html")
 
-    def render(self, reply: Reply) -> EmailMessage:
+    def render(self, reply: Reply) -> Message:
         """Return the letter of a reply, without its recipient. Raises ValueError without one."""
-        if reply.letter is None:
+        letter = reply.letter
+        if letter is None:
             raise ValueError("no letter")
-        found = self._headed(reply.letter)
-        given = self._variables(reply, reply.letter)
-        for template, subtype in ((self._text, "plain"), (self._html, "html")):
-            content = template.render(**given).strip() + "\n"
-            lines = content.encode().split(b"\n")
-            is_plain = all(len(line) <= LONGEST_LINE for line in lines)
-            add = found.set_content if subtype == "plain" else found.add_alternative
-            add(content, subtype=subtype, cte="8bit" if is_plain else "base64")
-        html = found.get_body(("html",))
-        if reply.letter.crest and html:
-            html.add_related(reply.letter.crest, "image", "png", cid=f"<{CREST}>")
+        given = self._variables(reply, letter)
+        html: Message = _text_part(self._html.render(**given), "html")
+        if letter.crest:
+            html = MIMEMultipart("related", None, [html, _crest_part(letter.crest)])
+        found = MIMEMultipart(
+            "alternative", None, [_text_part(self._text.render(**given), "plain"), html]
+        )
         if reply.file:
-            # METHOD stands in the file too, which asks nobody to accept.
-            found.add_attachment(
-                reply.content.decode(),
-                subtype="calendar",
-                params={"method": "PUBLISH"},
-                filename=reply.file,
-                cte="base64",
-            )
-        found["Content-Language"] = reply.language
+            found = MIMEMultipart("mixed", None, [found, _calendar_part(reply)])
+        for name, value in self._headers(letter, reply.language):
+            found[name] = value
         return found
 
-    def _headed(self, letter: Letter) -> EmailMessage:
-        """Return an empty letter with its headers."""
+    def _headers(self, letter: Letter, language: str) -> Iterator[tuple[str, str]]:
+        """Yield the headers of a letter, in ASCII."""
         domain = self._sender.rpartition("@")[2]
-        thread = f"<{letter.thread}@{domain}>"
-        found = EmailMessage()
-        # EmailMessage itself, until Python 3.13, loses spaces where it folds Greek.
-        office = Header(_one_line(letter.office), "utf-8", header_name="From").encode()
-        found.set_raw("From", f"{office}\n <{self._sender}>")
+        yield "From", f"{_encoded('From', letter.office)}\n <{self._sender}>"
         if letter.reply_to:
-            found["Reply-To"] = letter.reply_to
-        subject = Header(_one_line(letter.subject), "utf-8", header_name="Subject").encode()
-        found.set_raw("Subject", subject)
-        found["Date"] = format_datetime(letter.written_at)
-        found["Message-ID"] = f"<{letter.id}@{domain}>"
+            yield "Reply-To", letter.reply_to
+        yield "Subject", _encoded("Subject", letter.subject)
+        yield "Date", format_datetime(letter.written_at)
+        yield "Message-ID", f"<{letter.id}@{domain}>"
         # There is no message of that id: all of an appointment are answers to the same.
-        found["In-Reply-To"] = found["References"] = thread
-        found["Auto-Submitted"] = "auto-generated"
-        found["X-Auto-Response-Suppress"] = "All"  # Exchange's notices of absence
-        return found
+        yield "In-Reply-To", f"<{letter.thread}@{domain}>"
+        yield "References", f"<{letter.thread}@{domain}>"
+        yield "Auto-Submitted", "auto-generated"
+        yield "X-Auto-Response-Suppress", "All"  # Exchange's notices of absence
+        yield "Content-Language", language
 
     def _variables(self, reply: Reply, letter: Letter) -> dict[str, Any]:
         def say(text: Text) -> str:
@@ -135,8 +132,31 @@ def shown_size(crest: bytes) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _encoded(name: str, text: str) -> str:
+    """Return a text as a header has it, in lines of at most 76 letters."""
+    return Header(" ".join(text.split()), "utf-8", header_name=name).encode()
+
+
+def _text_part(content: str, subtype: str) -> MIMEText:
+    """Return a text in eight bits, so that its addresses stay plain, unless a line is too long."""
+    content = content.strip() + "\n"
+    is_long = any(len(line) > LONGEST_LINE for line in content.encode().split(b"\n"))
+    return MIMEText(content, subtype, "utf-8" if is_long else EIGHT_BITS)  # type: ignore[arg-type]
+
+
+def _crest_part(crest: bytes) -> MIMEImage:
+    part = MIMEImage(crest, "png")
+    part["Content-ID"] = f"<{CREST}>"
+    part["Content-Disposition"] = "inline"
+    return part
+
+
+def _calendar_part(reply: Reply) -> MIMEText:
+    """Return the calendar file. Its METHOD, which stands in the file too, asks for no answer."""
+    part = MIMEText(reply.content.decode(), "calendar", "utf-8")
+    part.set_param("method", "PUBLISH")
+    part.add_header("Content-Disposition", "attachment", filename=reply.file or "")
+    return part
 
 
 def _linked(text: str) -> Markup:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.i18n.translator import Translator
-from bot.messages import FactRow, Letter, Reply
+from bot.messages import FactRow, Letter, ParagraphBlock, Reply
 from bot.platforms import PLATFORMS, load
 from bot.platforms.base import CheckUp, Platform, Send
 from bot.platforms.email import relay
@@ -98,6 +98,22 @@ def test_a_relay_that_takes_seven_bits_gets_them(server: MailServer, texts: Tran
     assert got.content.isascii()
     for part in got.letter.iter_parts():
         assert URL in part.get_content()
+
+
+def test_a_paragraph_longer_than_a_line_may_be_arrives_whole(
+    server: MailServer, texts: Translator
+) -> None:
+    said = "Φέρτε μαζί σας τα δικαιολογητικά. " * 40
+    blocks = [ParagraphBlock(type="paragraph", text=said)]
+    platform = account(texts, server.port)
+
+    async def act(send: Send) -> None:
+        await send(TO, platform.render(letter().model_copy(update={"blocks": blocks})), None)
+
+    run(platform, act)
+    (got,) = server.letters
+    assert max(map(len, got.content.split(b"\r\n"))) <= 998
+    assert all(said.strip() in part.get_content() for part in got.letter.iter_parts())
 
 
 AGAIN, FOR_GOOD, DEAD, DOUBT = (
