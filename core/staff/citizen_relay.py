@@ -87,12 +87,18 @@ class CitizenRelay:
         return next_open(self._registry[body.id], self._now, branch)
 
     def last_answer(self) -> int:
-        """Return the id of the last text of the office in the open thread; 0 for none."""
-        thread = self._thread()
-        if thread is None:
-            return 0
-        last = select(func.max(RelayMessage.id)).where(
-            RelayMessage.thread_id == thread.id, RelayMessage.member_id.is_not(None)
+        """Return the id of the last text of the office in the open thread; 0 for none.
+
+        It locks nothing: a page is shown with it, too.
+        """
+        last = (
+            select(func.max(RelayMessage.id))
+            .join(RelayThread, RelayMessage.thread_id == RelayThread.id)
+            .where(
+                RelayThread.contact_id == self._contact_id,
+                RelayThread.closed_at.is_(None),
+                RelayMessage.member_id.is_not(None),
+            )
         )
         return self._session.scalar(last) or 0
 
