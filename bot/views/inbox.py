@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.context import LoadedConversation, Services, load_conversation
+from bot.context import Services, load_conversation
 from bot.messages import WEBCHAT, Reply, Sender
 from bot.views.notification import render_notification
-from bot.views.open_question import with_question
 from bot.views.relay import render_to_citizen
 from core.db.models import Booking, OutboxRow, OutboxStatus
 from core.messaging import conversations, page_inbox
+from core.messaging.conversations import StoredConversation
 from core.messaging.keys import RELAYED_TO_CITIZEN
 
 
@@ -26,7 +26,7 @@ def fetch(session: Session, services: Services, sender: Sender) -> list[Reply]:
         *page_inbox.relayed_to(session, WEBCHAT, found.contact_id, now),
     ]
     due = sorted(rows, key=lambda row: (row.due_at, row.id))
-    added = [_add(session, services, loaded, sender, each) for each in due]
+    added = [_add(session, services, found, sender, each) for each in due]
     return [reply for reply in added if reply]
 
 
@@ -52,25 +52,22 @@ def fetched_for(
 def _add(
     session: Session,
     services: Services,
-    loaded: LoadedConversation,
+    found: StoredConversation,
     sender: Sender,
     due: OutboxRow,
 ) -> Reply | None:
     """Add a message that is due to a conversation; return it, None where it is obsolete.
 
-    One of a thread is stored with the open question, whose buttons a page shows anew: those that
-    end the thread come and go with it.
+    The open question stays as it is: its citizen may be writing the answer just now.
     """
-    found, shown = loaded.found, None
     if due.kind in RELAYED_TO_CITIZEN:
         reply = render_to_citizen(session, services, due, found.language)
-        shown = with_question(session, services, loaded.ctx, found, reply) if reply else None
     else:
         booking = session.get_one(Booking, due.booking_id)
         reply = render_notification(session, services, due, booking, found.language, found.timezone)
     due.status = OutboxStatus.DELIVERED if reply else OutboxStatus.CANCELLED
     if reply:
-        stored = [(shown or reply).model_dump(mode="json", exclude_defaults=True)]
+        stored = [reply.model_dump(mode="json", exclude_defaults=True)]
         message_id = page_inbox.stored_message_id(due)
         now = services.clock()
         conversations.record_inbound(session, found, sender.account, message_id, None, stored, now)

@@ -1,5 +1,6 @@
 """A citizen at a page, or over HTTP, and an office that writes to them."""
 
+import time
 from uuid import uuid4
 
 import httpx
@@ -124,10 +125,11 @@ def test_the_button_that_ends_a_thread_is_on_the_page_while_the_thread_is_open(
     for act, is_open in ((close, False), (write_first, True), (close, False), (write_first, True)):
         deployment.clock.forward(minutes=1)
         act(deployment)
-        shown = later(client, last_of(shown)).text
-        for page in (shown, client.get("/").text):
-            assert 'id="ask"' in page
-            assert (END in page) == is_open
+        new = later(client, last_of(shown)).text
+        assert 'id="ask"' not in new  # its citizen may be writing in it just now
+        shown = client.get("/").text
+        assert 'id="ask"' in shown
+        assert (END in shown) == is_open
     said = say(client, choice=button(shown, END)).text
     assert "Τελειώσατε τη συνομιλία" in said
     assert END not in client.get("/").text.rpartition('id="ask"')[2]
@@ -259,3 +261,47 @@ def test_over_http_the_office_is_heard_with_the_next_answer(
     assert not any(ends(turn("Γεια", token)))
     write_first(deployment)
     assert ends(turn("Ευχαριστώ", token)) == [False, True]
+
+
+def test_the_answer_of_a_repeated_message_is_the_same_beside_a_thread(
+    client: httpx.Client, deployment: Deployment
+) -> None:
+    def turn(text: str, conversation: str | None, number: str | None = None) -> dict[str, object]:
+        body = {"conversation": conversation, "message_id": number or str(uuid4()), "text": text}
+        answered: dict[str, object] = client.post("/chat/turns", json=body).json()
+        return answered
+
+    token = str(turn("Γεια", None)["conversation"])
+    turn("υπάλληλος", token)
+    turn("Καλαμάτας", token)
+    turn(QUESTION, token)
+
+    def close_the_pages(session: Session) -> None:
+        page = session.scalars(select(RelayThread).order_by(RelayThread.id)).first()
+        assert page
+        session.delete(page)
+
+    deployment.database.write_sync(close_the_pages)
+    answer(deployment)
+    once, again = (turn("Ευχαριστώ", token, "a") for _time in range(2))
+    assert once == again
+
+
+@mostly_on("postgresql")
+@pytest.mark.parametrize("to_task", [False, True])
+def test_a_page_is_shown_while_another_has_the_thread_locked(
+    client: httpx.Client, deployment: Deployment, to_task: bool
+) -> None:
+    """`read` waits for no writer; the control, without a text for the task, passes."""
+    say(client, text="Νέο ραντεβού")
+    say(client, text=QUESTION)
+    if to_task:
+        say(client, text="Απάντηση στην ερώτηση")
+    with Session(deployment.database.engine) as other:
+        other.scalars(select(RelayThread).with_for_update()).all()
+        start = time.monotonic()
+        try:
+            client.get("/", timeout=4)
+        finally:
+            other.rollback()
+    assert time.monotonic() - start < 3
