@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from sqlalchemy.orm import Session
 
 from bot import conversation_state
-from bot.context import Services
+from bot.context import Services, load_conversation
 from bot.messages import Reply, Sender
 from bot.views.appointment import appointment
 from bot.views.closure import render_closure, render_preview
 from bot.views.day_list import render_day_list
 from bot.views.letter import with_letter
 from bot.views.notification import render_notification
+from bot.views.open_question import with_question
 from bot.views.relay import (
     render_first,
     render_prompt,
@@ -34,6 +35,7 @@ from core.db.models import (
 )
 from core.errors import BookingRefused
 from core.messaging import conversations
+from core.messaging.conversations import StoredConversation
 from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
 from core.messaging.notifications import ADDRESS_FIELDS, EMAIL
 from core.staff.alerts import was_alerted
@@ -95,11 +97,24 @@ def render_message(
                     session, services, row, booking, found.language, found.timezone
                 )
             elif found and row.kind in RELAYED_TO_CITIZEN:
-                reply = render_to_citizen(session, services, row, found.language)
+                reply = _of_office(session, services, row, address, found)
             if found and reply:
                 _state, transport = conversation_state.load(found.state, "", "")
                 reply = reply.model_copy(update={"app_version": transport.app_version})
     return (address, reply) if reply else None
+
+
+def _of_office(
+    session: Session, services: Services, row: OutboxRow, address: str, found: StoredConversation
+) -> Reply | None:
+    """Return what an office says; where later messages hide buttons, with the open question's."""
+    reply = render_to_citizen(session, services, row, found.language)
+    if reply is None or services.platforms[row.account].can_edit:
+        return reply
+    sender = Sender(platform=row.platform, account=row.account, address=address)
+    loaded = load_conversation(session, services, sender)
+    shown = loaded and with_question(session, services, loaded.ctx, loaded.found, reply)
+    return shown or reply
 
 
 def _to_room(
