@@ -57,6 +57,10 @@ ADDRESS_FIELDS = {EMAIL: "email", "sms": "phone"}
 """The platforms that send to an address in a booking's details, with that detail's field."""
 
 
+WAITING = frozenset({"webchat"})
+"""The platforms whose messages wait until their reader comes to fetch them."""
+
+
 @dataclass(frozen=True)
 class Route:
     """A way to reach somebody: a recipient, and the account that sends."""
@@ -213,7 +217,9 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
             OutboxRow.booking_id == booking.id,
             OutboxRow.id != row.id,
             OutboxRow.room_id.is_(None),
-            OutboxRow.status.in_((*SENT_STATUSES, OutboxStatus.PENDING, OutboxStatus.CLAIMED)),
+            OutboxRow.status.in_(SENT_STATUSES)
+            | OutboxRow.status.in_((OutboxStatus.PENDING, OutboxStatus.CLAIMED))
+            & OutboxRow.platform.not_in(WAITING),
         )
     )
     return any(Cause.parse(other.dedupe_key, other.recipient) == cause for other in others)

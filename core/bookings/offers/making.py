@@ -30,6 +30,7 @@ from core.db.models import (
 )
 from core.errors import BookingRefused
 from core.messaging.keys import MessageKind
+from core.messaging.notifications import WAITING
 from core.staff.alerts import enqueue_offer
 
 TOO_SOON = timedelta(hours=2)
@@ -37,9 +38,6 @@ TOO_SOON = timedelta(hours=2)
 
 Most people don't read a message so soon, and may be on their way already.
 """
-
-FETCHED = frozenset({"webchat"})
-"""The platforms whose messages wait until their reader comes to fetch them."""
 
 UNFETCHED_AFTER = timedelta(minutes=15)
 """The time after which the rooms are told to call who was offered a time on such a one only.
@@ -233,7 +231,7 @@ def _make(
     offer.hold_id, offer.expires_at, offer.state = hold.id, until, OfferState.MADE
     session.flush()
     platforms = tell_citizen(session, registry, booking, offer, MessageKind.TIME_OFFERED, now)
-    is_told = any(platform not in FETCHED for platform in platforms)
+    is_told = any(platform not in WAITING for platform in platforms)
     call_at = now + UNFETCHED_AFTER if platforms else now
     enqueue_offer(session, registry, booking, offer, now, only_shown=is_told, due_at=call_at)
     return True

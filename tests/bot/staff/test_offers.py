@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from bot.delivery import dispatch
 from bot.views.day_list import render_day_list
 from bot.views.notification import render_notification
 from core.actor import OPERATOR
@@ -321,3 +322,27 @@ def test_who_cannot_be_reached_by_a_message_is_to_be_called_as_the_question_says
     asked.tap(MOVE)
     asked.deliver()
     assert warning in asked.chat.texts()[-1]
+
+
+def test_the_room_is_told_to_call_whose_email_failed_and_page_fetched_nothing(
+    asked: People,
+) -> None:
+    registry = asked.chat.services.registry
+    registry.accounts |= {"email"}
+    asked.tap(YES)
+    run_job(asked)
+
+    def bounce(session: Session) -> None:
+        row = session.query(OutboxRow).filter_by(kind="time_offered", platform="email").one()
+        dispatch._give_up(session, asked.chat.services, row, "550 no such user")
+
+    asked.chat.do(bounce)
+    assert asked.chat.do(
+        lambda s: [
+            tuple(r)
+            for r in s.query(OutboxRow.platform, OutboxRow.status).filter_by(kind="time_offered")
+        ]
+    ) == [("email", "failed"), ("webchat", "pending")]
+    asked.chat.deployment.clock.forward(hours=2)
+    asked.deliver()
+    assert "Τηλεφωνήστε στον πολίτη" in asked.chat.texts()[-1]
