@@ -30,6 +30,8 @@ def plan_lines(planned: "Plan", begun: int = 0) -> list[str]:
         for what, bookings in counted.items()
         if bookings
     ]
+    if planned.lost:
+        lines.append(f"Offered another time than the one held for them: {len(planned.lost)}")
     return [*lines, *[f"Under way, so left as they are: {begun}"] * bool(begun)]
 
 

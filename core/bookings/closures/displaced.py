@@ -5,7 +5,7 @@ asked nothing. For each of the others, another time is offered.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -47,6 +47,12 @@ class Plan:
     moves: Sequence[tuple[Booking, int]] = ()
     offers: Sequence[Booking] = ()
     holds: Sequence[Booking] = ()
+
+    @property
+    def lost(self) -> Collection[int]:
+        """Return the ids of other bookings, for which a time then was held: another is offered."""
+        in_way = {each.id for each in (*self.offers, *(booking for booking, _desk in self.moves))}
+        return {each.offered_for_id for each in self.holds if each.offered_for_id} - in_way
 
 
 def plan(

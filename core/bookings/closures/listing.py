@@ -23,6 +23,7 @@ from core.db.models import (
     ExceptionKind,
     History,
     HistoryAction,
+    OfferState,
     ScheduleException,
     StaffMember,
     TimeOffer,
@@ -35,9 +36,9 @@ from core.staff.rights import Action, check_municipality
 class Outcome:
     """The numbers of bookings that went to each desk (row ids), and that are offered a time.
 
-    Also those for which one was offered before already, for what else is in their way. `soon` of
-    these begin too soon for an offer. `again` is how many are offered another time
-    because the one that was offered before is lost; it is known of a plan only.
+    Those for which one was offered before already, for what else is in their way, count as well.
+    `soon` of these begin too soon for an offer. `again` is how many others are offered another
+    time because the one that was held for them is lost.
     """
 
     moved: Mapping[int, int]
@@ -138,14 +139,26 @@ def outcome_of(
         )
         .group_by(Booking.desk_id)
     ).all()
-    offered = session.scalars(
-        select(Booking.starts_at)
+    made = session.execute(
+        select(Booking.id, Booking.starts_at)
         .join(TimeOffer, TimeOffer.booking_id == Booking.id)
         .where(TimeOffer.exception_id == row.id, TimeOffer.asked_at == at)
     )
-    starts = [*offered, *_offered_before(session, loaded, row, at)]
+    offered = {each.id: each.starts_at for each in made}
+    starts = [*offered.values(), *_offered_before(session, loaded, row, at)]
     soon = sum(start < at + TOO_SOON for start in starts)
-    return Outcome({row[0]: row[1] for row in moved}, len(starts), soon)
+    again = session.scalars(
+        select(Booking.id)
+        .join(TimeOffer, TimeOffer.booking_id == Booking.id)
+        .where(
+            Booking.municipality_id == row.municipality_id,
+            Booking.ends_at > at,
+            TimeOffer.state == OfferState.REPLACED,
+            TimeOffer.ended_at == at,
+        )
+    )
+    lost = len({*again} - offered.keys())
+    return Outcome({row[0]: row[1] for row in moved}, len(starts), soon, lost)
 
 
 def _offered_before(
@@ -189,7 +202,7 @@ def outcome_of_plan(planned: Plan, now: datetime) -> Outcome:
         Counter(desk_id for _booking, desk_id in planned.moves),
         len(planned.offers),
         sum(booking.starts_at < now + TOO_SOON for booking in planned.offers),
-        sum(hold.offered_for_id is not None for hold in planned.holds),
+        len(planned.lost),
     )
 
 

@@ -13,6 +13,7 @@ from core.db.models import Booking, ScheduleException, TimeOffer
 from core.staff import rooms
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff_chat import GROUP
+from tests.core.bookings.offers.acting import ask_at
 from tests.core.small_municipality import ATHENS
 from tests.core.staff.two_towns import OPERATOR
 
@@ -124,7 +125,22 @@ def test_who_is_to_be_called_and_who_loses_an_offered_time_is_counted(room: Peop
     work(room)
     held = room.chat.do(lambda s: s.query(Booking).filter_by(state="held").one()).starts_at
     said = str(room.write(f"/close {held.astimezone(ATHENS):%d/%m %H:%M}-14:00"))
-    assert "Σε 1 πολίτη, που είχε πρόταση για εκείνη την ώρα, προτείνεται άλλη." in said
+    lost = "Σε 1 πολίτη, που είχε πρόταση για εκείνη την ώρα, προτείνεται άλλη."
+    assert lost in said
+    room.tap(CLOSE)
+    room.deliver()
+    assert any(lost in each for each in room.chat.texts())
+
+
+def test_who_is_in_the_way_and_loses_an_offered_time_is_counted_once(room: People) -> None:
+    room.chat.book("09:30")
+    services = room.chat.services
+    room.chat.do(lambda s: ask_at(s, services.registry, s.query(Booking).one(), services.clock()))
+    work(room)
+    assert room.chat.do(lambda s: s.query(Booking).filter_by(state="held").count()) == 1
+    said = str(room.write("/close 7/12 απεργία"))
+    assert "Σε 1 πολίτη προτείνεται άλλη ώρα" in said
+    assert "που είχε πρόταση" not in said
 
 
 @pytest.mark.parametrize("is_private", [False, True])
