@@ -93,13 +93,11 @@ class Office:
 
         Only what the member serves is offered then, without citizens' limits.
         """
-        staff = self._member()
-        if staff is not None:
-            own = self._own[0]
-            # The caller's citizen is made with their hold.
-            actor = Actor(NOBODY, own.platform, own.language, own.timezone, staff=staff)
-            self._act_as(actor, {})
-        return staff is not None
+        if (staff := self._member()) is None:
+            return False
+        own = self._own[0]  # the caller's citizen is made with their hold
+        self._act_as(Actor(NOBODY, own.platform, own.language, own.timezone, staff=staff), {})
+        return True
 
     def act_for_oneself(self) -> None:
         """Act for the citizen who chats, as before `act_for_caller`."""
@@ -119,9 +117,8 @@ class Office:
 
     def _actor_of(self, booking: Booking) -> Actor:
         """Return who acts; for a caller, as the citizen who they have become by a hold."""
-        if self._actor.staff is None:
-            return self._actor
-        return replace(self._actor, citizen_id=booking.citizen_id)
+        acts = self._actor
+        return replace(acts, citizen_id=booking.citizen_id) if acts.staff else acts
 
     # The catalogues
 
@@ -148,11 +145,9 @@ class Office:
 
     def loaded(self, municipality_id: str) -> LoadedMunicipality:
         """Return the municipality of an id. Raises KeyError."""
-        if self._actor.staff is None:
-            return self._registry[municipality_id]
-        if (part := self.find(municipality_id)) is None:
+        if (found := self.find(municipality_id)) is None:
             raise KeyError(municipality_id)
-        return part
+        return found
 
     def find(self, municipality_id: str | None) -> LoadedMunicipality | None:
         """Return the municipality of an id; None where there is none.

@@ -14,6 +14,7 @@ from core.i18n import LocalizedText
 ID = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
 URL = r"^https?://\S+$"
 MAX_ID = 40
+MAX_HORIZON_DAYS = 366
 ID_RULE = f"small Latin letters and digits, with - or _ between them, at most {MAX_ID} in all"
 """The rule of `ID` and `MAX_ID`, in words."""
 Id = Annotated[str, StringConstraints(pattern=ID, max_length=MAX_ID)]
@@ -293,9 +294,6 @@ class StaffChat(CatalogueModel):
     """Whether the citizen is told the name of the employee who answers."""
 
 
-MAX_HORIZON_DAYS = 366
-
-
 class Service(CatalogueModel):
     """A service that the citizen comes for. `duration`, `interval` (of starts): minutes."""
 
@@ -383,18 +381,16 @@ class Municipality(CatalogueModel):
 
     def fields_of(self, service: Service) -> list[FormField]:
         """Return the municipality's fields, then the service's; those of the same id replace."""
-        merged = {field.id: field for field in (*self.fields, *service.fields)}
-        return list(merged.values())
+        return [*{field.id: field for field in (*self.fields, *service.fields)}.values()]
 
     def demands(self, field: FormField, channel: str, *, sends_letters: bool) -> bool:
         """Return whether a field can't be left out.
 
         An e-mail address is needed for the link of a video call, else only if the rules say so.
         """
-        if not field.is_email_of_attendee:
+        if not (field.required and field.is_email_of_attendee):
             return field.required
-        by_rule = self.rules.email_required and sends_letters
-        return field.required and (channel == Channel.VIDEO or by_rule)
+        return channel == Channel.VIDEO or (self.rules.email_required and sends_letters)
 
     def consent_of(self, service: Service, channel: str) -> Consent | None:
         """Return the consent that is asked for over a channel, if any."""
