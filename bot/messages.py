@@ -158,7 +158,7 @@ class Venue(BaseModel):
     address: str
 
 
-class Letter(BaseModel):
+class EmailMetadata(BaseModel):
     """The parts of an e-mail to an attendee, or `to_staff`, besides the message itself.
 
     `office` is the municipality's name, `contact` how it is reached; `reply_to` is the address that
@@ -193,7 +193,7 @@ class Reply(BaseModel):
     the sender's app stated last, where the platform's messages depend on it. One to a room of staff
     goes to a `topic` of it, if given, and may answer an earlier one (`answers`, its platform's id):
     if it `only_answers`, it isn't sent as it is where that was deleted. `edits` means that it
-    replaces that message where it still stands. One by e-mail has a `letter`, and comes with its
+    replaces that message where it still stands. One by e-mail has `email`, and comes with its
     `file`, if it has one.
     """
 
@@ -218,7 +218,7 @@ class Reply(BaseModel):
     answers: str | None = None
     only_answers: bool = False
     edits: bool = False
-    letter: Letter | None = None
+    email: EmailMetadata | None = None
 
 
 class Sender(BaseModel):

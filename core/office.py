@@ -25,7 +25,7 @@ from core.db.models import Booking, Citizen, Contact, TimeOffer
 from core.db.personal import Personal
 from core.errors import BookingRefused
 from core.i18n import Language
-from core.messaging.notifications import sends_letters
+from core.messaging.notifications import sends_email
 from core.staff import links
 from core.staff.citizen_relay import CitizenRelay
 
@@ -159,9 +159,9 @@ class Office:
         loaded, staff = self._registry[municipality_id], self._actor.staff
         return bookable_part(loaded, staff) if staff else loaded
 
-    def sends_letters(self, municipality_id: str) -> bool:
+    def sends_email(self, municipality_id: str) -> bool:
         """Return whether e-mails about a municipality's appointments are sent."""
-        return sends_letters(self._registry, municipality_id)
+        return sends_email(self._registry, municipality_id)
 
     def of_booking(self, booking: Booking) -> LoadedMunicipality:
         """Return a booking's municipality."""

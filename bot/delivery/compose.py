@@ -10,7 +10,7 @@ from bot.messages import Reply, Sender
 from bot.views.appointment import appointment
 from bot.views.closure import render_closure, render_preview
 from bot.views.day_list import render_day_list
-from bot.views.letter import with_letter
+from bot.views.email import as_email
 from bot.views.notification import render_notification
 from bot.views.open_question import with_question
 from bot.views.relay import (
@@ -82,7 +82,7 @@ def render_message(
             to_attendee=True,
         )
         if reply and row.platform == EMAIL:
-            reply = with_letter(session, services, row, booking, reply)
+            reply = as_email(session, services, row, booking, reply)
     else:
         address = session.get_one(Contact, row.contact_id).address
         if row.kind == MessageKind.REPLY:

@@ -16,7 +16,7 @@ from bot.delivery.compose import render_message
 from bot.messages import Reply
 from bot.platforms.webhook import Reachability, Receipt
 from bot.telemetry.logging import traceback_lines, without_quotes
-from bot.views.letter import with_letter_to_staff
+from bot.views.email import as_email_to_staff
 from core.catalogue.registry import Registry
 from core.db.events import record_event
 from core.db.models import OutboxRow, OutboxStatus, StaffRoom, Suppression
@@ -120,7 +120,7 @@ def claim_and_render(
             reply = paced
             carriers |= {row.id} & {row.gathered_by}
             if row.platform == EMAIL:
-                reply = with_letter_to_staff(session, services, row, reply)
+                reply = as_email_to_staff(session, services, row, reply)
         messages.append(
             ClaimedMessage(
                 row.id,

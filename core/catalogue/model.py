@@ -196,7 +196,7 @@ class FormField(CatalogueModel):
 
     @property
     def is_email_of_attendee(self) -> bool:
-        """Return whether letters go to the address that is given here."""
+        """Return whether e-mails go to the address that is given here."""
         return self.type is FieldType.EMAIL and self.id == self.type
 
 
@@ -252,7 +252,7 @@ class Rules(CatalogueModel):
     offer_hours: int = Field(default=24, ge=1, le=14 * 24)
     """The hours for which another time, that the office offers, is held for the citizen."""
     email_required: bool = False
-    """Whether nobody books without an e-mail address, where letters are sent."""
+    """Whether nobody books without an e-mail address, where e-mails are sent."""
 
     @property
     def most_bookings_of_citizen(self) -> int:
@@ -332,7 +332,7 @@ class Municipality(CatalogueModel):
     public_holidays: bool = True
     contact: OfficeContact
     crest: Crest | None = None
-    """Its crest, which letters show."""
+    """Its crest, which e-mails show."""
     links: tuple[Link, ...] = ()
     privacy: LocalizedText | None = None
     """Its privacy notice; paragraphs are separated by an empty line."""
@@ -383,14 +383,14 @@ class Municipality(CatalogueModel):
         """Return the municipality's fields, then the service's; those of the same id replace."""
         return [*{field.id: field for field in (*self.fields, *service.fields)}.values()]
 
-    def demands(self, field: FormField, channel: str, *, sends_letters: bool) -> bool:
+    def demands(self, field: FormField, channel: str, *, sends_email: bool) -> bool:
         """Return whether a field can't be left out.
 
         An e-mail address is needed for the link of a video call, else only if the rules say so.
         """
         if not (field.required and field.is_email_of_attendee):
             return field.required
-        return channel == Channel.VIDEO or (self.rules.email_required and sends_letters)
+        return channel == Channel.VIDEO or (self.rules.email_required and sends_email)
 
     def consent_of(self, service: Service, channel: str) -> Consent | None:
         """Return the consent that is asked for over a channel, if any."""

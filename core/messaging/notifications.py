@@ -252,7 +252,7 @@ def account_for(registry: Registry, platform: str, municipality_id: str) -> str 
     return next(own, None) or next(shared, None)
 
 
-def sends_letters(registry: Registry, municipality_id: str) -> bool:
+def sends_email(registry: Registry, municipality_id: str) -> bool:
     """Return whether an account sends e-mails about a municipality's appointments."""
     return account_for(registry, EMAIL, municipality_id) is not None
 

@@ -27,7 +27,7 @@ SAME_AS_BEFORE = _("yes, the same, same, same as before, ok")
 
 MAY_WRITE = _("At which email address may the office write to you, if need be?")
 LINK_TO = _("To which email address shall the office send the link for the call?")
-"""The questions for an e-mail address where no letters are sent: the catalogue's promise one."""
+"""The questions for an e-mail address where no e-mails are sent: the catalogue's promise one."""
 
 FormOf = Callable[[Context], tuple[Municipality, str]]
 """Returns the municipality and the channel of the appointment that a detail is asked for."""
@@ -59,7 +59,7 @@ def detail_step(
 
     def is_demanded(ctx: Context) -> bool:
         body, channel = form_of(ctx)
-        return body.demands(field, channel, sends_letters=ctx.office.sends_letters(body.id))
+        return body.demands(field, channel, sends_email=ctx.office.sends_email(body.id))
 
     def ask(ctx: Context) -> Prompt:
         return _ask(ctx, field, _question(ctx, field, form_of), is_demanded(ctx), offers)
@@ -126,7 +126,7 @@ def collected_details(ctx: Context, fields: list[FormField]) -> dict[str, str]:
 def _question(ctx: Context, field: FormField, form_of: FormOf) -> Text:
     """Return the question and help of a field; of the catalogue's, where what they say is so."""
     body, channel = form_of(ctx)
-    if field.is_email_of_attendee and not ctx.office.sends_letters(body.id):
+    if field.is_email_of_attendee and not ctx.office.sends_email(body.id):
         return LINK_TO if channel == Channel.VIDEO else MAY_WRITE
     return lines(field.question, field.help)
 

@@ -33,12 +33,12 @@ def check_given(
     *,
     questions: Mapping[str, str],
     details: Mapping[str, str],
-    sends_letters: bool,
+    sends_email: bool,
 ) -> tuple[Mapping[str, str], Sequence[WrongAnswer]]:
     """Return the details as they are stored, and what is wrong with the answers that were given.
 
     `questions` has the options picked, by question; an answer may stop the booking.
-    `sends_letters`: e-mails about the appointment are sent.
+    `sends_email`: e-mails about the appointment are sent.
     """
     answers, wrong = {"channel": channel}, []
     asked: set[tuple[bool, str]] = set()
@@ -60,7 +60,7 @@ def check_given(
         if not condition_holds(answers, field.when):
             continue
         asked.add((False, field.id))
-        needed = body.demands(field, channel, sends_letters=sends_letters)
+        needed = body.demands(field, channel, sends_email=sends_email)
         read = read_detail(field, details.get(field.id, ""), lexicon, is_demanded=needed)
         if not isinstance(read, str):
             wrong.append(WrongAnswer(False, field.id, read.text))

@@ -15,7 +15,7 @@ def check_changes(
     lexicon: Lexicon,
     given: Mapping[str, str],
     *,
-    sends_letters: bool,
+    sends_email: bool,
 ) -> tuple[Mapping[str, str], Sequence[WrongAnswer]]:
     """Return the details that are changed, "" for those that go, and what is wrong with them.
 
@@ -24,7 +24,7 @@ def check_changes(
     """
 
     def is_demanded(field: FormField) -> bool:
-        return body.demands(field, booking.channel, sends_letters=sends_letters)
+        return body.demands(field, booking.channel, sends_email=sends_email)
 
     fields = {each.id: each for each in body.fields_of(body.services[booking.service])}
     changes: dict[str, str] = {}

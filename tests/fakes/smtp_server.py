@@ -1,4 +1,4 @@
-"""A relay for tests (aiosmtpd), which refuses, hangs and breaks off on demand."""
+"""A mail server for tests (aiosmtpd), which refuses, hangs and breaks off on demand."""
 
 import asyncio
 import ssl
@@ -20,23 +20,23 @@ TAKEN = "250 2.0.0 Queued"
 
 @dataclass(frozen=True)
 class Received:
-    """A letter as it arrived."""
+    """An e-mail as it arrived."""
 
     sender: str
     recipients: list[str]
     content: bytes
 
     @property
-    def letter(self) -> EmailMessage:
+    def message(self) -> EmailMessage:
         return message_from_bytes(self.content, policy=policy.default)
 
 
 @dataclass
 class MailServer:
-    """A relay. `answers` are the next to each command; `lost` those to letters that it takes."""
+    """A mail server. `answers` are the next to each command; `lost`, those to what it takes."""
 
     port: int = 0
-    letters: list[Received] = field(default_factory=list)
+    received: list[Received] = field(default_factory=list)
     answers: dict[str, list[str]] = field(default_factory=dict)
     dead: set[str] = field(default_factory=set)
     """The addresses that aren't there."""
@@ -52,7 +52,7 @@ class MailServer:
         return self.answers[command].pop(0) if self.answers.get(command) else usual
 
     def drop_connections(self) -> None:
-        """End all connections, as a relay does with those that idle."""
+        """End all connections, as a mail server does with those that idle."""
         for each in [*self._open]:
             each.loop.call_soon_threadsafe(each.transport.abort)
 
@@ -96,7 +96,7 @@ class MailServer:
             content = envelope.content
             assert isinstance(content, bytes)
             assert envelope.mail_from
-            self.letters.append(Received(envelope.mail_from, [*envelope.rcpt_tos], content))
+            self.received.append(Received(envelope.mail_from, [*envelope.rcpt_tos], content))
             if self.lost:
                 self.lost -= 1
                 server.transport.abort()
@@ -104,24 +104,24 @@ class MailServer:
 
 
 class Connection(SMTP):
-    """A connection to the relay."""
+    """A connection to the mail server."""
 
-    def __init__(self, relay: MailServer, **options: Any) -> None:
-        super().__init__(relay, **options)
-        self._relay = relay
+    def __init__(self, mail_server: MailServer, **options: Any) -> None:
+        super().__init__(mail_server, **options)
+        self._mail_server = mail_server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._relay.connections += 1
-        self._relay._open.add(self)
+        self._mail_server.connections += 1
+        self._mail_server._open.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._relay._open.discard(self)
+        self._mail_server._open.discard(self)
         super().connection_lost(error)
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
-        if self._relay.closes_while_reading:
-            self._relay.closes_while_reading -= 1
+        if self._mail_server.closes_while_reading:
+            self._mail_server.closes_while_reading -= 1
             await self.push("354 Go on")
             self.transport.abort()  # type: ignore[union-attr]
             return
@@ -132,8 +132,8 @@ class Connection(SMTP):
 def mail_server(
     *, user: tuple[str, str] | None = None, tls: ssl.SSLContext | None = None, at_once: bool = False
 ) -> Iterator[MailServer]:
-    """Run a relay meanwhile; with `tls`, by STARTTLS, or `at_once`."""
-    relay = MailServer(user=user, tls=tls)
+    """Run a mail server meanwhile; with `tls`, by STARTTLS, or `at_once`."""
+    running = MailServer(user=user, tls=tls)
 
     def authenticate(
         _server: Any, _session: Session, _envelope: Envelope, _mechanism: str, given: Any
@@ -145,8 +145,8 @@ def mail_server(
 
     def connection() -> Connection:
         return Connection(
-            relay,
-            hostname="relay.example",
+            running,
+            hostname="mail.example",
             tls_context=None if at_once else tls,
             require_starttls=bool(tls) and not at_once,
             auth_require_tls=False,
@@ -158,7 +158,7 @@ def mail_server(
     server = loop.run_until_complete(
         loop.create_server(connection, "127.0.0.1", 0, ssl=tls if at_once else None)
     )
-    relay.port = server.sockets[0].getsockname()[1]
+    running.port = server.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
@@ -166,12 +166,12 @@ def mail_server(
         server.close()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
-        for each in [*relay._open]:
+        for each in [*running._open]:
             each.transport.abort()
         await asyncio.sleep(0)
 
     try:
-        yield relay
+        yield running
     finally:
         asyncio.run_coroutine_threadsafe(stop(), loop).result()
         loop.call_soon_threadsafe(loop.stop)

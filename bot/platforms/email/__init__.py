@@ -1,4 +1,4 @@
-"""E-mail: letters about appointments, by a relay that speaks SMTP. It only sends."""
+"""E-mail about appointments, by a mail server that speaks SMTP. It only sends."""
 
 from typing import TYPE_CHECKING
 

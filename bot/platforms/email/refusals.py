@@ -1,4 +1,4 @@
-"""The answers of a relay (SMTP, RFC 5321 and 3463), and what they mean for a message."""
+"""The answers of a mail server (SMTP, RFC 5321 and 3463), and what they mean for a message."""
 
 import re
 from typing import Literal
@@ -16,8 +16,8 @@ SENDERS_FAULT = ("5.1.7", "5.1.8")
 NO_SUCH_MAILBOX = (550, 551, 553)
 """The codes for a recipient that isn't there, where an answer has no status."""
 
-Stage = Literal["relay", "sender", "recipient", "letter"]
-"""The stage at which the relay refused: connecting and signing in, an address, the letter."""
+Stage = Literal["server", "sender", "recipient", "message"]
+"""The stage at which the mail server refused: connecting and signing in, an address, the e-mail."""
 
 
 def answer_of(refused: SMTPResponseException) -> str:
@@ -30,7 +30,7 @@ def answer_of(refused: SMTPResponseException) -> str:
 def refusal(stage: Stage, refused: SMTPResponseException) -> DeliveryError:
     """Return what a refusal says of a message: 4xx and what isn't its fault are tried again."""
     why = f"{stage} {answer_of(refused)}"
-    if stage in ("relay", "sender") or refused.code < 500:
+    if stage in ("server", "sender") or refused.code < 500:
         return DeliveryError(why)
     return DeliveryError(why, for_good=True, unreachable=_is_dead(stage, refused))
 
@@ -38,7 +38,7 @@ def refusal(stage: Stage, refused: SMTPResponseException) -> DeliveryError:
 def _is_dead(stage: Stage, refused: SMTPResponseException) -> bool:
     """Return whether the address is dead, so that nothing else need be sent there.
 
-    A relay that isn't meant for us refuses every address; Exim does so without a status.
+    A mail server that isn't meant for us refuses every address; Exim does so without a status.
     """
     text = refused.message.strip()
     if found := STATUS.match(text):

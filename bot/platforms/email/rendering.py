@@ -1,4 +1,4 @@
-"""Renders letters: text and HTML of the same blocks, which need no picture and load nothing."""
+"""Renders e-mails: text and HTML of the same blocks, which need no picture and load nothing."""
 
 from collections.abc import Iterator
 from email.charset import Charset
@@ -16,7 +16,7 @@ from jinja2.utils import urlize
 from markupsafe import Markup
 
 from bot.i18n.translator import Translator
-from bot.messages import Letter, ParagraphBlock, Reply
+from bot.messages import EmailMetadata, ParagraphBlock, Reply
 from bot.platforms.layout import map_url
 from core.catalogue.crest import size_of
 from core.i18n import Text, TextTemplate, _
@@ -52,7 +52,7 @@ UNANSWERED = _("Nobody reads answers to it. To reach the office, please call or 
 
 
 class Renderer:
-    """Renders the letters of one sender."""
+    """Renders the e-mails of one sender."""
 
     def __init__(self, sender: str, texts: Translator) -> None:
         self._sender, self._texts = sender, texts
@@ -64,59 +64,59 @@ class Renderer:
             auto_reload=False,
         )
         environment.filters |= {"linked": _linked, "dialled": dialled_number, "map_url": map_url}
-        self._text = environment.get_template("letter.txt")
-        self._html = environment.get_template("letter.html")
+        self._text = environment.get_template("email.txt")
+        self._html = environment.get_template("email.html")
 
     def render(self, reply: Reply) -> Message:
-        """Return the letter of a reply, without its recipient. Raises ValueError without one."""
-        letter = reply.letter
-        if letter is None:
-            raise ValueError("no letter")
-        given = self._variables(reply, letter)
+        """Return the e-mail of a reply, without its recipient. Raises ValueError without one."""
+        metadata = reply.email
+        if metadata is None:
+            raise ValueError("no e-mail")
+        given = self._variables(reply, metadata)
         html: Message = _text_part(self._html.render(**given), "html")
-        if letter.crest:
-            html = MIMEMultipart("related", None, [html, _crest_part(letter.crest)])
+        if metadata.crest:
+            html = MIMEMultipart("related", None, [html, _crest_part(metadata.crest)])
         found = MIMEMultipart(
             "alternative", None, [_text_part(self._text.render(**given), "plain"), html]
         )
         if reply.file:
             found = MIMEMultipart("mixed", None, [found, _calendar_part(reply)])
-        for name, value in self._headers(letter, reply.language):
+        for name, value in self._headers(metadata, reply.language):
             found[name] = value
         return found
 
-    def _headers(self, letter: Letter, language: str) -> Iterator[tuple[str, str]]:
-        """Yield the headers of a letter, in ASCII."""
+    def _headers(self, metadata: EmailMetadata, language: str) -> Iterator[tuple[str, str]]:
+        """Yield the headers of an e-mail, in ASCII."""
         domain = self._sender.rpartition("@")[2]
-        yield "From", f"{_encoded('From', letter.office)}\n <{self._sender}>"
-        if letter.reply_to:
-            yield "Reply-To", letter.reply_to
-        yield "Subject", _encoded("Subject", letter.subject)
-        yield "Date", format_datetime(letter.written_at)
-        yield "Message-ID", f"<{letter.id}@{domain}>"
+        yield "From", f"{_encoded('From', metadata.office)}\n <{self._sender}>"
+        if metadata.reply_to:
+            yield "Reply-To", metadata.reply_to
+        yield "Subject", _encoded("Subject", metadata.subject)
+        yield "Date", format_datetime(metadata.written_at)
+        yield "Message-ID", f"<{metadata.id}@{domain}>"
         # There is no message of that id: all of an appointment are answers to the same.
-        yield "In-Reply-To", f"<{letter.thread}@{domain}>"
-        yield "References", f"<{letter.thread}@{domain}>"
+        yield "In-Reply-To", f"<{metadata.thread}@{domain}>"
+        yield "References", f"<{metadata.thread}@{domain}>"
         yield "Auto-Submitted", "auto-generated"
         yield "X-Auto-Response-Suppress", "All"  # Exchange's notices of absence
         yield "Content-Language", language
 
-    def _variables(self, reply: Reply, letter: Letter) -> dict[str, Any]:
+    def _variables(self, reply: Reply, metadata: EmailMetadata) -> dict[str, Any]:
         def say(text: Text) -> str:
             return self._texts.say(text, reply.language)
 
-        contact = {row.kind: row for row in letter.contact}
-        why = [AUTOMATIC, ANSWERED if letter.reply_to else UNANSWERED]
-        if letter.to_staff:
+        contact = {row.kind: row for row in metadata.contact}
+        why = [AUTOMATIC, ANSWERED if metadata.reply_to else UNANSWERED]
+        if metadata.to_staff:
             why = [TO_STAFF]
         return {
             "lang": reply.language,
-            "letter": letter,
+            "email": metadata,
             "blocks": reply.blocks or [ParagraphBlock(type="paragraph", text=reply.text)],
             "phone": contact.get("phone"),
             "website": contact.get("url"),
-            "more": [row for row in letter.contact if row.kind not in ("phone", "url")],
-            "crest": letter.crest and {"cid": CREST, "size": shown_size(letter.crest)},
+            "more": [row for row in metadata.contact if row.kind not in ("phone", "url")],
+            "crest": metadata.crest and {"cid": CREST, "size": shown_size(metadata.crest)},
             "for_label": say(FOR),
             "on_map": say(ON_MAP),
             "attached": reply.file
@@ -133,7 +133,7 @@ def shown_size(crest: bytes) -> tuple[int, int]:
 
 
 def _encoded(name: str, text: str) -> str:
-    """Return a text as a header has it, in lines of at most 76 letters."""
+    """Return a text as a header has it, in lines of at most 76 characters."""
     return Header(" ".join(text.split()), "utf-8", header_name=name).encode()
 
 

@@ -11,7 +11,7 @@ from bot.accounts import AccountSettings
 
 
 class TLSMode(StrEnum):
-    """The way in which the connection to the relay is encrypted; never another one instead."""
+    """The way in which the connection is encrypted; never another one instead."""
 
     STARTTLS = "starttls"
     TLS = "tls"
@@ -37,10 +37,10 @@ def _is_file(path: Path) -> Path:
 
 
 class EmailAccount(AccountSettings):
-    """A mailbox that letters come from, and the relay that takes them.
+    """A mailbox that e-mails come from, and the mail server that takes them.
 
-    `sender` (FROM) is what readers see, `bounces` the address to which relays report what they
-    couldn't deliver; by default, the same. `certificate` is a file (PEM) with the relay's own
+    `sender` (FROM) is what readers see, `bounces` the address to which is reported what couldn't
+    be delivered; by default, the same. `certificate` is a file (PEM) with the mail server's own
     certificate, or with the one that signed it: it is trusted then, and no other.
     """
 
@@ -64,12 +64,12 @@ class EmailAccount(AccountSettings):
 
     @property
     def at(self) -> tuple[str, int]:
-        """Return host and port of the relay."""
+        """Return host and port of the mail server."""
         return self.host, self.port or PORTS[self.tls]
 
     @property
     def envelope_sender(self) -> str:
-        """Return the address to which relays report what they couldn't deliver."""
+        """Return the address to which mail servers report what they couldn't deliver."""
         return self.bounces or self.sender
 
     @property

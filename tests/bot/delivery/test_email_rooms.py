@@ -14,7 +14,7 @@ from core.catalogue.registry import Registry
 from core.db.models import StaffRoom
 from core.staff import relay, rooms
 from core.staff.chat_pace import BURST
-from tests.bot.delivery.test_letters import parts
+from tests.bot.delivery.test_emails import parts
 from tests.bot.staff_chat import StaffChat
 from tests.core.small_municipality import MONDAY
 from tests.core.staff.two_towns import OPERATOR, TOWN
@@ -54,7 +54,7 @@ def bind(office: StaffChat, registry: Registry, address: str) -> None:
 
 
 def to(server: MailServer, address: str) -> list[Received]:
-    return [got for got in server.letters if got.recipients == [address]]
+    return [got for got in server.received if got.recipients == [address]]
 
 
 def test_each_address_gets_each_change_in_one_thread(office: StaffChat, server: MailServer) -> None:
@@ -64,24 +64,24 @@ def test_each_address_gets_each_change_in_one_thread(office: StaffChat, server: 
     office.deliver()
     assert office.rows() == [("alert", "sent")] * 4
     for address in ADDRESSES:
-        booked, moved = [got.letter for got in to(server, address)]
+        booked, moved = [got.message for got in to(server, address)]
         assert booked["Subject"].startswith("Νέο ραντεβού: Δευ 7 Δεκ 10:00")
         assert "10:00" in parts(booked)["text/plain"]
         assert "10:30" in parts(moved)["text/plain"]
         assert booked["References"] == moved["References"]
         assert booked["Message-ID"] != moved["Message-ID"]
         html = parts(booked)["text/html"]
-        assert "<a " not in html, "nothing acts on an appointment from a letter"
+        assert "<a " not in html, "nothing acts on an appointment from an e-mail"
         assert "Απαντήσεις στο μήνυμα δεν διαβάζονται" in html
 
 
-def test_those_that_pile_up_are_one_letter(office: StaffChat, server: MailServer) -> None:
+def test_those_that_pile_up_are_one_email(office: StaffChat, server: MailServer) -> None:
     for day in range(BURST + 1):
         office.book(day=MONDAY + timedelta(days=day))
     office.deliver()
     (told,) = to(server, ADDRESSES[0])
-    assert told.letter["Subject"] == "6 ενημερώσεις:"
-    assert parts(told.letter)["text/plain"].count("• Νέο ραντεβού: ") == 6
+    assert told.message["Subject"] == "6 ενημερώσεις:"
+    assert parts(told.message)["text/plain"].count("• Νέο ραντεβού: ") == 6
 
 
 def test_one_address_of_several_that_is_dead_is_bound_no_more(

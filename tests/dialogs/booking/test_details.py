@@ -56,7 +56,7 @@ OFFICE, LINK = (
 
 
 @pytest.mark.parametrize(
-    ("channel", "required", "letters", "asked", "demanded"),
+    ("channel", "required", "by_email", "asked", "demanded"),
     [
         ("in_person", False, False, OFFICE, False),
         ("in_person", True, False, OFFICE, False),
@@ -67,7 +67,7 @@ OFFICE, LINK = (
     ],
 )
 def test_an_email_is_demanded_only_where_it_is_of_use(
-    deployment: Deployment, channel: str, required: bool, letters: bool, asked: str, demanded: bool
+    deployment: Deployment, channel: str, required: bool, by_email: bool, asked: str, demanded: bool
 ) -> None:
     fields = [
         form_field("email", "email"),
@@ -81,7 +81,7 @@ def test_an_email_is_demanded_only_where_it_is_of_use(
         rules={"email_required": required},
     )
     deployment.load(town)
-    deployment.services.registry.accounts = frozenset({"email:all"} if letters else ())
+    deployment.services.registry.accounts = frozenset({"email:all"} if by_email else ())
     deployment.talk("Γεια", "town", "3/12")
     deployment.say(choice=deployment.last[-1].choices[0].id)
     question = deployment.last[-1]

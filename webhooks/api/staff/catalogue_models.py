@@ -227,7 +227,7 @@ def _service(body: Municipality, service: Service) -> ServiceModel:
             FieldModel(
                 **_plain(each, "id", "type", "label", "when"),
                 required=any(
-                    body.demands(each, channel, sends_letters=True) for channel in service.channels
+                    body.demands(each, channel, sends_email=True) for channel in service.channels
                 ),
                 options=_options(each),
             )

@@ -11,7 +11,7 @@ from core.bookings import agenda, by_staff
 from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking as BookingRow
 from core.db.models import HistoryAction
-from core.messaging.notifications import notified_on, sends_letters
+from core.messaging.notifications import notified_on, sends_email
 from core.staff.api_requests import DoneRequest
 from core.staff.rights import Action
 from dialogs.booking.given import WrongAnswer, check_given
@@ -91,7 +91,7 @@ def _details(caller: Caller, offer: ServiceOffer, body: NewBooking) -> dict[str,
         texts,
         questions=body.questions,
         details=body.details,
-        sends_letters=sends_letters(caller.application.services.registry, offer.municipality.id),
+        sends_email=sends_email(caller.application.services.registry, offer.municipality.id),
     )
     check_right_answers(caller, wrong)
     return dict(taken)

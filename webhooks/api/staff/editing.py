@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from core.bookings import by_staff
 from core.db.models import Booking as BookingRow
-from core.messaging.notifications import sends_letters
+from core.messaging.notifications import sends_email
 from core.staff.rights import Action
 from dialogs.managing.given_changes import check_changes
 from webhooks.api.staff.caller import PREFIX, StaffRoute, Work
@@ -31,8 +31,8 @@ async def edit_booking(
     def edit(work: Work, booking: BookingRow) -> None:
         by_staff.check_editable(work.session, work.registry, work.staff, booking, work.now)
         town, texts = work.registry[booking.municipality_id].body, caller.application.services.texts
-        letters = sends_letters(work.registry, town.id)
-        changes, wrong = check_changes(town, booking, texts, body.details, sends_letters=letters)
+        by_email = sends_email(work.registry, town.id)
+        changes, wrong = check_changes(town, booking, texts, body.details, sends_email=by_email)
         check_right_answers(caller, wrong)
         if changes:
             by_staff.edit(work.session, work.registry, work.staff, booking, changes, work.now)

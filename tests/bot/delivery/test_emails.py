@@ -1,4 +1,4 @@
-"""The letters about an appointment, from the outbox to a relay."""
+"""The e-mails about an appointment, from the outbox to a mail server."""
 
 import re
 from base64 import b64encode
@@ -27,26 +27,26 @@ TO = DETAILS[1]
 
 
 @pytest.fixture
-def relay() -> Iterator[MailServer]:
+def server() -> Iterator[MailServer]:
     with mail_server() as server:
         yield server
 
 
 @pytest.fixture
-def town(push: PushDeployment, relay: MailServer) -> PushDeployment:
-    """A town that sends letters, and a citizen who has booked."""
-    given = {"host": "127.0.0.1", "port": relay.port, "tls": "none", "from": "rantevou@town.gr"}
+def town(push: PushDeployment, server: MailServer) -> PushDeployment:
+    """A town that sends e-mails, and a citizen who has booked."""
+    given = {"host": "127.0.0.1", "port": server.port, "tls": "none", "from": "rantevou@town.gr"}
     texts = push.deployment.services.texts
     push.platforms["email"] = Email("email", EmailAccount.model_validate(given), texts)
     push.deployment.talk(*BOOK, *DETAILS)
     return push
 
 
-def parts(letter: EmailMessage) -> dict[str, str]:
-    """Return the contents of a letter by their type."""
+def parts(message: EmailMessage) -> dict[str, str]:
+    """Return the contents of an e-mail by their type."""
     return {
         part.get_content_type(): part.get_content()
-        for part in letter.walk()
+        for part in message.walk()
         if not part.is_multipart()
     }
 
@@ -63,16 +63,16 @@ def offer(session: Session, deployment: Deployment, booking: Booking) -> None:
 
 
 def test_a_confirmation_says_everything_and_needs_no_picture(
-    town: PushDeployment, relay: MailServer
+    town: PushDeployment, server: MailServer
 ) -> None:
     town.deliver(town.settled)
-    (got,) = relay.letters
-    letter = got.letter
-    assert (letter["To"], letter["Content-Language"]) == (TO, "el")
-    assert letter["From"] == "Δήμος Καλαμάτας <rantevou@town.gr>"
-    assert letter["Reply-To"] == "info@kalamata.example"
-    assert letter["Subject"] == "Το ραντεβού σας κλείστηκε: Πέμ 3 Δεκ 12:30, Επίδομα Στέγασης"
-    found = parts(letter)
+    (got,) = server.received
+    message = got.message
+    assert (message["To"], message["Content-Language"]) == (TO, "el")
+    assert message["From"] == "Δήμος Καλαμάτας <rantevou@town.gr>"
+    assert message["Reply-To"] == "info@kalamata.example"
+    assert message["Subject"] == "Το ραντεβού σας κλείστηκε: Πέμ 3 Δεκ 12:30, Επίδομα Στέγασης"
+    found = parts(message)
     assert list(found) == ["text/plain", "text/html", "text/calendar"]
     text, html, calendar = found.values()
     for said in (
@@ -97,15 +97,15 @@ def test_a_confirmation_says_everything_and_needs_no_picture(
     assert f"{event.decoded('dtstart'):%d %H:%M}" in ("03 10:30", "03 12:30")
 
 
-def test_the_crest_comes_with_the_letter_and_is_in_no_text(
-    town: PushDeployment, relay: MailServer
+def test_the_crest_comes_with_the_email_and_is_in_no_text(
+    town: PushDeployment, server: MailServer
 ) -> None:
     body = town.deployment.services.registry["kalamata"].body
     crest = b64encode(png(300, 600)).decode()
     town.deployment.load(body.model_copy(update={"crest": crest}))
     town.deliver(town.settled)
-    (got,) = relay.letters
-    found = {part.get_content_type(): part for part in got.letter.walk()}
+    (got,) = server.received
+    found = {part.get_content_type(): part for part in got.message.walk()}
     assert found["image/png"].get_content() == png(300, 600)
     assert found["image/png"]["Content-ID"] == "<crest>"
     assert found["image/png"].get_content_disposition() == "inline"
@@ -117,44 +117,44 @@ def test_the_crest_comes_with_the_letter_and_is_in_no_text(
     assert "cid:" not in found["text/plain"].get_content()
 
 
-def test_every_change_is_told_in_one_thread(town: PushDeployment, relay: MailServer) -> None:
+def test_every_change_is_told_in_one_thread(town: PushDeployment, server: MailServer) -> None:
     for how in (move, edit, offer, cancel):
         town.deliver(town.settled)
         change(town.deployment, how)
     town.deliver(town.settled)
-    letters = [got.letter for got in relay.letters]
-    assert [each["Subject"].partition(": ")[0] for each in letters] == [
+    messages = [got.message for got in server.received]
+    assert [each["Subject"].partition(": ")[0] for each in messages] == [
         "Το ραντεβού σας κλείστηκε",
         "Νέα ώρα για το ραντεβού σας",
         "Νέα στοιχεία στο ραντεβού σας",
         "Σας προτείνουμε άλλη ώρα για το ραντεβού σας",
         "Το ραντεβού σας ακυρώθηκε",
     ]
-    assert len({each["Message-ID"] for each in letters}) == len(letters)
-    assert len({each["References"] for each in letters}) == 1
-    assert [list(parts(each))[2:] for each in letters] == [["text/calendar"]] * 3 + [[]] * 2
-    last = parts(letters[-1])
+    assert len({each["Message-ID"] for each in messages}) == len(messages)
+    assert len({each["References"] for each in messages}) == 1
+    assert [list(parts(each))[2:] for each in messages] == [["text/calendar"]] * 3 + [[]] * 2
+    last = parts(messages[-1])
     assert f"Λόγος: {REASON}" in last["text/plain"]
     assert "<b>" not in last["text/html"]
     assert "&lt;b&gt;&amp; co." in last["text/html"]
     assert "Για: Άννα Παππά" in last["text/plain"]
-    uids = re.findall(r"UID:\S+", "".join(got.content.decode() for got in relay.letters))
+    uids = re.findall(r"UID:\S+", "".join(got.content.decode() for got in server.received))
     assert len(set(uids)) <= 1
 
 
-def test_an_answer_that_was_lost_brings_the_same_letter_again(
-    town: PushDeployment, relay: MailServer
+def test_an_answer_that_was_lost_brings_the_same_email_again(
+    town: PushDeployment, server: MailServer
 ) -> None:
-    relay.lost = 1
+    server.lost = 1
     town.deliver(town.settled)
     town.deployment.clock.forward(minutes=1)
     town.deliver(town.settled)
     assert [row[1:3] for row in town.rows("confirmed")] == [("sent", 2)]
-    assert len({got.letter["Message-ID"] for got in relay.letters}) == 1
-    assert len(relay.letters) == 2
+    assert len({got.message["Message-ID"] for got in server.received}) == 1
+    assert len(server.received) == 2
 
 
-def test_a_later_letter_of_a_row_has_another_id(town: PushDeployment, relay: MailServer) -> None:
+def test_a_later_email_of_a_row_has_another_id(town: PushDeployment, server: MailServer) -> None:
     """A reminder is sent once more after a move: mail programs drop what has a known id."""
     town.deliver(town.settled)
     town.deployment.clock.forward(minutes=1)
@@ -164,16 +164,16 @@ def test_a_later_letter_of_a_row_has_another_id(town: PushDeployment, relay: Mai
         lambda s: s.execute(again.values(status="pending", due_at=now, try_at=now))
     )
     town.deliver(town.settled)
-    assert len({got.letter["Message-ID"] for got in relay.letters}) == 2
+    assert len({got.message["Message-ID"] for got in server.received}) == 2
 
 
-def test_a_dead_address_is_suppressed_and_a_busy_relay_tried_again(
-    town: PushDeployment, relay: MailServer
+def test_a_dead_address_is_suppressed_and_a_busy_mail_server_tried_again(
+    town: PushDeployment, server: MailServer
 ) -> None:
-    relay.answers["RCPT"] = ["451 4.7.1 Greylisted"]
+    server.answers["RCPT"] = ["451 4.7.1 Greylisted"]
     town.deliver(town.settled)
     assert [row[1::2] for row in town.rows("confirmed")] == [("pending", "recipient 451, 4.7.1")]
-    relay.answers["RCPT"] = [f"550 5.1.1 <{TO}> unknown"]
+    server.answers["RCPT"] = [f"550 5.1.1 <{TO}> unknown"]
     town.deployment.clock.forward(minutes=1)
     town.deliver(town.settled)
     assert [row[1::2] for row in town.rows("confirmed")] == [("failed", "recipient 550, 5.1.1")]
@@ -185,29 +185,29 @@ def test_a_dead_address_is_suppressed_and_a_busy_relay_tried_again(
 
 
 def test_an_english_booking_is_written_of_in_english(
-    push: PushDeployment, relay: MailServer
+    push: PushDeployment, server: MailServer
 ) -> None:
-    given = {"host": "127.0.0.1", "port": relay.port, "tls": "none", "from": "rantevou@town.gr"}
+    given = {"host": "127.0.0.1", "port": server.port, "tls": "none", "from": "rantevou@town.gr"}
     texts = push.deployment.services.texts
     push.platforms["email"] = Email("email", EmailAccount.model_validate(given), texts)
     push.deployment.talk("english", *BOOK[1:], *DETAILS[:-2], "I agree", "yes")
     push.deliver(push.settled)
-    (got,) = relay.letters
-    assert got.letter["Subject"].startswith("Your appointment is booked: Thu 3 Dec 12:30")
-    found = parts(got.letter)
+    (got,) = server.received
+    assert got.message["Subject"].startswith("Your appointment is booked: Thu 3 Dec 12:30")
+    found = parts(got.message)
     assert 'lang="en"' in found["text/html"]
     assert not re.search("[α-ω]{4}", found["text/plain"].replace(DETAILS[0], ""))
 
 
-def test_a_reminder_by_letter_is_dated_when_it_is_sent(
-    town: PushDeployment, relay: MailServer
+def test_a_reminder_by_email_is_dated_when_it_is_sent(
+    town: PushDeployment, server: MailServer
 ) -> None:
     town.deliver(town.settled)
     town.server.failures["citizen"] = [(403, {})] * 20
     town.deployment.clock.now += timedelta(days=2, hours=4)
     town.deliver(town.settled)
-    assert [got.letter["Date"][:16] for got in relay.letters] == [
+    assert [got.message["Date"][:16] for got in server.received] == [
         "Mon, 30 Nov 2026",
         "Wed, 02 Dec 2026",
     ]
-    assert relay.letters[-1].letter["Subject"].startswith("Υπενθύμιση για το ραντεβού σας: Πέμ")
+    assert server.received[-1].message["Subject"].startswith("Υπενθύμιση για το ραντεβού σας: Πέμ")

@@ -1,4 +1,4 @@
-"""The connections to a relay, by which letters are sent."""
+"""The connections to a mail server, by which e-mails are sent."""
 
 import asyncio
 import ssl
@@ -24,46 +24,46 @@ from bot.platforms.failures import causes
 from core.errors import DeliveryError
 
 MAX_CONNECTIONS = 4
-"""The connections at once: more of one client, many relays refuse."""
+"""The connections at once: more of one client, many servers refuse."""
 
 IDLE_SECONDS = 20.0
-"""The time that a connection is kept for the next letter; relays end those that idle longer."""
+"""The time that a connection is kept for the next e-mail; servers end those that idle longer."""
 
 ENVELOPE_SECONDS = 15.0
-"""The time for all that precedes the letter itself: a connection, signing in, the addresses."""
+"""The time for all that precedes the e-mail itself: a connection, signing in, the addresses."""
 
 DATA_SECONDS = 22.0
-"""The time for the letter and its answer, which follows what a relay looks for in it. With
+"""The time for the e-mail and its answer, which follows what a mail server looks for in it. With
 ENVELOPE_SECONDS less than the worker's `SEND_SECONDS`, whose end would leave all in doubt."""
 
 
-class Relay:
-    """A relay that takes letters. Each message has one recipient, so one answer."""
+class SmtpClient:
+    """Sends e-mails by a mail server. Each has one recipient, so one answer."""
 
     def __init__(self, settings: EmailAccount) -> None:
         self._settings = settings
         self._free = asyncio.Semaphore(MAX_CONNECTIONS)
         self._idle: list[tuple[SMTP, float]] = []
 
-    async def send(self, address: str, letter: Message, _replaces: str | None) -> str | None:
-        """Send a letter to an address; return its Message-ID. Raises DeliveryError."""
-        del letter["To"]
-        letter["To"] = address
+    async def send(self, address: str, message: Message, _replaces: str | None) -> str | None:
+        """Send an e-mail to an address; return its Message-ID. Raises DeliveryError."""
+        del message["To"]
+        message["To"] = address
         is_held = False
         try:
             async with asyncio.timeout(ENVELOPE_SECONDS):
                 is_held = await self._free.acquire()
                 client = await self._with_envelope(address)
-            await self._send_letter(client, letter)
+            await self._send_message(client, message)
         except TimeoutError:
             raise DeliveryError("no answer in time") from None
         finally:
             if is_held:
                 self._free.release()
-        return str(letter["Message-ID"])
+        return str(message["Message-ID"])
 
     async def close(self) -> None:
-        """Take leave of the relay."""
+        """End the connections that are kept."""
         while self._idle:
             await _quit(self._idle.pop()[0])
 
@@ -79,7 +79,7 @@ class Relay:
                 signed_in = f"signs in as {settings.user}" if settings.user else "needs no password"
                 right.append(f"{host}:{port} answers ({settings.tls}), {signed_in}")
                 await client.mail(settings.envelope_sender)
-                right.append(f"takes letters from {settings.envelope_sender}")
+                right.append(f"takes e-mails from {settings.envelope_sender}")
         except SMTPAuthenticationError as error:
             return CheckUp(right, [f"{answer_of(error)}: look at {name}USER and {name}PASSWORD"])
         except SMTPResponseException as error:
@@ -109,30 +109,30 @@ class Relay:
             return f"can't be reached; look at {name}HOST, {name}PORT and a firewall"
         return f"offers less than is wanted ({type(error).__name__}); look at {name}TLS"
 
-    async def _send_letter(self, client: SMTP, letter: Message) -> None:
+    async def _send_message(self, client: SMTP, message: Message) -> None:
         try:
             async with asyncio.timeout(DATA_SECONDS):
-                await client.data(_bytes(client, letter), timeout=DATA_SECONDS)
+                await client.data(_bytes(client, message), timeout=DATA_SECONDS)
         except SMTPResponseException as refused:
             self._keep(client)
-            raise refusal("letter", refused) from None
+            raise refusal("message", refused) from None
         except BaseException as error:
             _end(client)
             if not isinstance(error, SMTPException | OSError):
                 raise
             # It may have been taken, and its answer lost: the next try has the same Message-ID.
-            raise DeliveryError(f"letter {type(error).__name__}", may_have_arrived=True) from None
+            raise DeliveryError(f"message {type(error).__name__}", may_have_arrived=True) from None
         self._keep(client)
 
     async def _with_envelope(self, address: str) -> SMTP:
-        """Return a connection that awaits the letter. Raises DeliveryError."""
+        """Return a connection that awaits the e-mail. Raises DeliveryError."""
         while client := self._idle_client():
             with suppress(SMTPServerDisconnected):  # it was ended while it idled
                 return await self._name(client, address)
         try:
             return await self._name(await self._connected(), address)
         except SMTPServerDisconnected:
-            raise DeliveryError("relay ended the connection") from None
+            raise DeliveryError("server ended the connection") from None
 
     def _idle_client(self) -> SMTP | None:
         now = asyncio.get_running_loop().time()
@@ -148,11 +148,11 @@ class Relay:
         try:
             return await self._open()
         except SMTPResponseException as refused:
-            raise refusal("relay", refused) from None
+            raise refusal("server", refused) from None
         except (SMTPException, OSError) as error:
             if _is_caused_by(error, ssl.SSLCertVerificationError):
-                raise DeliveryError("the relay's certificate isn't trusted") from None
-            raise DeliveryError(f"relay {type(error).__name__}") from None
+                raise DeliveryError("the mail server's certificate isn't trusted") from None
+            raise DeliveryError(f"server {type(error).__name__}") from None
 
     async def _open(self) -> SMTP:
         """Connect and sign in. Raises SMTPException, OSError."""
@@ -203,7 +203,7 @@ class Relay:
         return client
 
     def _keep(self, client: SMTP) -> None:
-        """Keep a connection for the next letter, unless the relay has ended it."""
+        """Keep a connection for the next e-mail, unless the mail server has ended it."""
         if client.is_connected:
             self._idle.append((client, asyncio.get_running_loop().time()))
 
@@ -212,16 +212,16 @@ class Relay:
         file = self._settings.certificate
         context = ssl.create_default_context(cafile=file)
         if file is not None:
-            # Whoever has the key of this one is the relay, whatever name it states.
+            # Whoever has the key of this one is the mail server, whatever name it states.
             context.check_hostname = False
             context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         return context
 
 
-def _bytes(client: SMTP, letter: Message) -> bytes:
-    """Return a letter as the relay takes it: in eight bits, where it does, URLs stay plain."""
+def _bytes(client: SMTP, message: Message) -> bytes:
+    """Return an e-mail as the server takes it: in eight bits, where it does, URLs stay plain."""
     cte_type = "8bit" if client.supports_extension("8bitmime") else "7bit"
-    return letter.as_bytes(policy=policy.compat32.clone(linesep="\r\n", cte_type=cte_type))
+    return message.as_bytes(policy=policy.compat32.clone(linesep="\r\n", cte_type=cte_type))
 
 
 async def _quit(client: SMTP) -> None:
@@ -232,7 +232,7 @@ async def _quit(client: SMTP) -> None:
 
 
 def _end(client: SMTP, transport: asyncio.BaseTransport | None = None) -> None:
-    """End a connection at once: closing TLS would wait for the relay."""
+    """End a connection at once: closing TLS would wait for the mail server."""
     transport = transport or client.transport
     client.close()
     if isinstance(transport, asyncio.WriteTransport):

@@ -1,4 +1,4 @@
-"""Letters by the real client to a real server, and what its answers say of a message."""
+"""E-mails by the real client to a real server, and what its answers say of a message."""
 
 import asyncio
 import ssl
@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.i18n.translator import Translator
-from bot.messages import FactRow, Letter, ParagraphBlock, Reply
+from bot.messages import EmailMetadata, FactRow, ParagraphBlock, Reply
 from bot.platforms import PLATFORMS, load
 from bot.platforms.base import CheckUp, Platform, Send
-from bot.platforms.email import relay
+from bot.platforms.email import smtp
 from bot.platforms.webhook import NotReceiving
 from core.errors import DeliveryError
 from tests.bot.platforms.webhook_requests import post
@@ -36,10 +36,10 @@ def account(texts: Translator, port: int, **given: object) -> Platform:
     return package.create("email:town", package.settings.model_validate(settings), texts)
 
 
-def letter(number: int = 1) -> Reply:
+def reply(number: int = 1) -> Reply:
     return Reply(
         text=LINE,
-        letter=Letter(
+        email=EmailMetadata(
             subject="Το ραντεβού σας",
             office="Δήμος Χίου, Κέντρο",
             contact=[FactRow(label="Τηλέφωνο", value="22710 00000", kind="phone")],
@@ -60,13 +60,13 @@ def run(platform: Platform, act: Callable[[Send], Awaitable[None]]) -> None:
 
 
 def send_all(platform: Platform, count: int = 1) -> list[DeliveryError | str | None]:
-    """Send letters one after the other; return the id or the error of each."""
+    """Send e-mails one after the other; return the id or the error of each."""
     outcomes: list[DeliveryError | str | None] = []
 
     async def act(send: Send) -> None:
         for number in range(count):
             try:
-                outcomes.append(await send(TO, platform.render(letter(number)), None))
+                outcomes.append(await send(TO, platform.render(reply(number)), None))
             except DeliveryError as error:
                 outcomes.append(error)
 
@@ -74,12 +74,12 @@ def send_all(platform: Platform, count: int = 1) -> list[DeliveryError | str | N
     return outcomes
 
 
-def test_a_letter_arrives(server: MailServer, texts: Translator) -> None:
+def test_an_email_arrives(server: MailServer, texts: Translator) -> None:
     platform = account(texts, server.port, bounces=BOUNCES)
     assert send_all(platform) == [f"<{0:040}@my-town.gr>"]
-    (got,) = server.letters
+    (got,) = server.received
     assert (got.sender, got.recipients) == (BOUNCES, [TO])
-    headers = {name.lower(): str(value) for name, value in got.letter.items()}
+    headers = {name.lower(): str(value) for name, value in got.message.items()}
     assert headers["from"] == f'"Δήμος Χίου, Κέντρο" <{FROM}>'
     assert headers["to"] == TO
     assert headers["message-id"] == f"<{0:040}@my-town.gr>"
@@ -91,12 +91,12 @@ def test_a_letter_arrives(server: MailServer, texts: Translator) -> None:
         platform.parse(post({}, b"{}"))
 
 
-def test_a_relay_that_takes_seven_bits_gets_them(server: MailServer, texts: Translator) -> None:
+def test_a_server_that_takes_seven_bits_gets_them(server: MailServer, texts: Translator) -> None:
     server.speaks_8bit = False
     send_all(account(texts, server.port))
-    (got,) = server.letters
+    (got,) = server.received
     assert got.content.isascii()
-    for part in got.letter.iter_parts():
+    for part in got.message.iter_parts():
         assert URL in part.get_content()
 
 
@@ -108,12 +108,12 @@ def test_a_paragraph_longer_than_a_line_may_be_arrives_whole(
     platform = account(texts, server.port)
 
     async def act(send: Send) -> None:
-        await send(TO, platform.render(letter().model_copy(update={"blocks": blocks})), None)
+        await send(TO, platform.render(reply().model_copy(update={"blocks": blocks})), None)
 
     run(platform, act)
-    (got,) = server.letters
+    (got,) = server.received
     assert max(map(len, got.content.split(b"\r\n"))) <= 998
-    assert all(said.strip() in part.get_content() for part in got.letter.iter_parts())
+    assert all(said.strip() in part.get_content() for part in got.message.iter_parts())
 
 
 AGAIN, FOR_GOOD, DEAD, DOUBT = (
@@ -133,14 +133,14 @@ ANSWERS = [
     ("RCPT", "550 No such user here", DEAD, "recipient 550"),
     ("RCPT", "550 relay not permitted", FOR_GOOD, "recipient 550"),
     ("RCPT", "552 5.2.2 Mailbox full", FOR_GOOD, "recipient 552, 5.2.2"),
-    ("DATA", "451 4.7.1 Try later", AGAIN, "letter 451, 4.7.1"),
-    ("DATA", "554 5.7.1 Spam", FOR_GOOD, "letter 554, 5.7.1"),
-    ("DATA", "550 5.1.1 No such user", DEAD, "letter 550, 5.1.1"),
+    ("DATA", "451 4.7.1 Try later", AGAIN, "message 451, 4.7.1"),
+    ("DATA", "554 5.7.1 Spam", FOR_GOOD, "message 554, 5.7.1"),
+    ("DATA", "550 5.1.1 No such user", DEAD, "message 550, 5.1.1"),
 ]
 
 
 @pytest.mark.parametrize(("command", "answer", "outcome", "why"), ANSWERS)
-def test_codes_decide_and_the_next_letter_goes_out_by_the_same_connection(
+def test_codes_decide_and_the_next_email_goes_out_by_the_same_connection(
     command: str,
     answer: str,
     outcome: tuple[bool, bool, bool],
@@ -154,7 +154,7 @@ def test_codes_decide_and_the_next_letter_goes_out_by_the_same_connection(
     assert (error.for_good, error.unreachable, error.may_have_arrived) == outcome
     assert error.why == why
     assert taken is not None
-    assert len(server.letters) == 1
+    assert len(server.received) == 1
     assert server.connections == 1
 
 
@@ -169,7 +169,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("command", "fault", "outcome"), BROKEN)
-def test_what_breaks_off_before_the_letter_has_not_arrived(
+def test_what_breaks_off_before_the_email_has_not_arrived(
     command: str,
     fault: str,
     outcome: tuple[bool, bool, bool],
@@ -184,18 +184,18 @@ def test_what_breaks_off_before_the_letter_has_not_arrived(
         with monkeypatch.context() as hurried, pytest.raises(DeliveryError) as raised:
             if fault == HANG:
                 stage = "ENVELOPE_SECONDS" if command == "MAIL" else "DATA_SECONDS"
-                hurried.setattr(relay, stage, 0.2)
-            await send(TO, platform.render(letter(1)), None)
+                hurried.setattr(smtp, stage, 0.2)
+            await send(TO, platform.render(reply(1)), None)
         error = raised.value
         assert (error.for_good, error.unreachable, error.may_have_arrived) == outcome
         server.answers.clear()
-        await send(TO, platform.render(letter(2)), None)
+        await send(TO, platform.render(reply(2)), None)
 
     run(platform, act)
-    assert len(server.letters) == 1
+    assert len(server.received) == 1
 
 
-def test_a_lost_answer_and_a_broken_letter_are_in_doubt_and_keep_the_id(
+def test_a_lost_answer_and_a_broken_email_are_in_doubt_and_keep_the_id(
     server: MailServer, texts: Translator
 ) -> None:
     server.lost, server.closes_while_reading = 1, 0
@@ -205,12 +205,12 @@ def test_a_lost_answer_and_a_broken_letter_are_in_doubt_and_keep_the_id(
         for fault in ("lost", "closes_while_reading"):
             setattr(server, fault, 1)
             with pytest.raises(DeliveryError) as raised:
-                await send(TO, platform.render(letter()), None)
+                await send(TO, platform.render(reply()), None)
             assert raised.value.may_have_arrived
-        await send(TO, platform.render(letter()), None)
+        await send(TO, platform.render(reply()), None)
 
     run(platform, act)
-    ids = [got.letter["Message-ID"] for got in server.letters]
+    ids = [got.message["Message-ID"] for got in server.received]
     assert len(ids) == 2
     assert len(set(ids)) == 1
 
@@ -221,29 +221,29 @@ def test_a_connection_that_ended_while_idle_is_replaced(
     platform = account(texts, server.port)
 
     async def act(send: Send) -> None:
-        await send(TO, platform.render(letter(1)), None)
+        await send(TO, platform.render(reply(1)), None)
         server.answers["MAIL"] = ["421 4.4.2 Idle too long"]
-        await send(TO, platform.render(letter(2)), None)
+        await send(TO, platform.render(reply(2)), None)
         server.drop_connections()
-        await send(TO, platform.render(letter(3)), None)
-        monkeypatch.setattr(relay, "IDLE_SECONDS", 0.0)
-        await send(TO, platform.render(letter(4)), None)
+        await send(TO, platform.render(reply(3)), None)
+        monkeypatch.setattr(smtp, "IDLE_SECONDS", 0.0)
+        await send(TO, platform.render(reply(4)), None)
 
     run(platform, act)
-    assert (len(server.letters), server.connections) == (4, 4)
+    assert (len(server.received), server.connections) == (4, 4)
 
 
-def test_many_letters_share_few_connections(server: MailServer, texts: Translator) -> None:
+def test_many_emails_share_few_connections(server: MailServer, texts: Translator) -> None:
     platform = account(texts, server.port)
 
     async def act(send: Send) -> None:
         await asyncio.gather(
-            *(send(TO, platform.render(letter(number)), None) for number in range(30))
+            *(send(TO, platform.render(reply(number)), None) for number in range(30))
         )
 
     run(platform, act)
-    assert len({got.letter["Message-ID"] for got in server.letters}) == 30
-    assert server.connections == relay.MAX_CONNECTIONS
+    assert len({got.message["Message-ID"] for got in server.received}) == 30
+    assert server.connections == smtp.MAX_CONNECTIONS
 
 
 def check(platform: Platform) -> CheckUp:
@@ -258,7 +258,7 @@ def failures(platform: Platform) -> Sequence[str]:
 
 
 @pytest.mark.parametrize("at_once", [False, True], ids=["STARTTLS", "TLS"])
-def test_a_self_signed_relay_is_trusted_by_its_certificate_only(
+def test_a_self_signed_mail_server_is_trusted_by_its_certificate_only(
     at_once: bool, tls: tuple[Path, ssl.SSLContext], texts: Translator
 ) -> None:
     file, context = tls
@@ -266,9 +266,9 @@ def test_a_self_signed_relay_is_trusted_by_its_certificate_only(
     given = {"tls": mode, "user": USER[0], "password": USER[1]}
     with mail_server(user=USER, tls=context, at_once=at_once) as server:
         why, wrong = failures(account(texts, server.port, **given))
-        assert why == "the relay's certificate isn't trusted"
+        assert why == "the mail server's certificate isn't trusted"
         assert "RANTEVOU_EMAIL__TOWN__CERTIFICATE" in wrong
-        assert server.letters == []
+        assert server.received == []
         trusting = account(texts, server.port, certificate=file, **given)
         assert isinstance(send_all(trusting)[0], str)
         right, nothing = check(trusting)
@@ -276,11 +276,11 @@ def test_a_self_signed_relay_is_trusted_by_its_certificate_only(
         assert f"signs in as {USER[0]}" in right[0]
         refused = account(texts, server.port, certificate=file, **{**given, "password": "wrong"})
         why, wrong = failures(refused)
-        assert why.startswith("relay 535")
+        assert why.startswith("server 535")
         assert "RANTEVOU_EMAIL__TOWN__PASSWORD" in wrong
 
 
-def test_what_is_wrong_with_a_relay_is_said_in_words(
+def test_what_is_wrong_with_a_mail_server_is_said_in_words(
     server: MailServer, texts: Translator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not check(account(texts, server.port)).wrong
@@ -295,7 +295,7 @@ def test_what_is_wrong_with_a_relay_is_said_in_words(
         gone = other.port
     assert "RANTEVOU_EMAIL__TOWN__HOST" in failures(account(texts, gone))[1]
     server.answers["MAIL"] = [HANG] * 2
-    monkeypatch.setattr(relay, "ENVELOPE_SECONDS", 0.1)
+    monkeypatch.setattr(smtp, "ENVELOPE_SECONDS", 0.1)
     assert "no answer in time" in failures(account(texts, server.port))[1]
 
 
@@ -304,7 +304,7 @@ def test_what_is_wrong_with_a_relay_is_said_in_words(
     [
         {"from": "rantevou"},
         {"user": "rantevou"},
-        {"certificate": "/nowhere/relay.pem"},
+        {"certificate": "/nowhere/server.pem"},
         {"tls": "ssl"},
         {"host": ""},
     ],

@@ -1,4 +1,4 @@
-"""The letters that messages by e-mail are."""
+"""What an e-mail has besides the blocks of its message: subject, sender, crest, ids."""
 
 from base64 import b64decode
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.messages import FactsBlock, Letter, Reply
+from bot.messages import EmailMetadata, FactsBlock, Reply
 from bot.platforms.push_layout import CALENDAR
 from bot.replies import render_blocks
 from bot.views.appointment import calendar_file
@@ -41,10 +41,10 @@ if _missing := set(MessageKind) - SUBJECTS.keys() - OTHERS:
     raise RuntimeError(f"SUBJECTS has none for: {', '.join(sorted(_missing))}")
 
 
-def with_letter(
+def as_email(
     session: Session, services: Services, row: OutboxRow, booking: Booking, reply: Reply
 ) -> Reply:
-    """Return a notification of a booking to its attendee as a letter.
+    """Return a notification of a booking to its attendee as an e-mail.
 
     One that describes the appointment in full comes with its calendar file.
     """
@@ -58,7 +58,7 @@ def with_letter(
     contact = body.branch(booking.branch).contact or body.contact
     template = SUBJECTS[MessageKind(row.kind)]
     subject = TextTemplate(template.message, args={"appointment": one_line(loaded, booking, zone)})
-    letter = Letter(
+    metadata = EmailMetadata(
         subject=say(subject),
         office=say(body.name),
         contact=[
@@ -72,35 +72,33 @@ def with_letter(
         crest=b64decode(body.crest or ""),
         written_at=services.clock(),
         id=_id_of(services, row),
-        thread=registry.keyed_hash(f"letters {booking.id}"),
+        thread=registry.keyed_hash(f"e-mails {booking.id}"),
     )
     if not reply.booking:
-        return reply.model_copy(update={"letter": letter})
+        return reply.model_copy(update={"email": metadata})
     details = message(*full_details(loaded, booking, zone, services.clock()))
     content = calendar_file(session, services, language, booking, say(to_text(details)))
-    return reply.model_copy(update={"letter": letter, "file": CALENDAR, "content": content})
+    return reply.model_copy(update={"email": metadata, "file": CALENDAR, "content": content})
 
 
-def with_letter_to_staff(
-    session: Session, services: Services, row: OutboxRow, reply: Reply
-) -> Reply:
-    """Return a message to a room of staff, which is an e-mail address, as a letter."""
+def as_email_to_staff(session: Session, services: Services, row: OutboxRow, reply: Reply) -> Reply:
+    """Return a message to a room of staff, which is an e-mail address, as an e-mail."""
     registry = services.registry
     room = session.get_one(StaffRoom, row.room_id)
-    letter = Letter(
+    metadata = EmailMetadata(
         subject=reply.text.partition("\n")[0],
         office=services.texts.say(registry[room.municipality_id].body.name, reply.language),
         to_staff=True,
         written_at=services.clock(),
         id=_id_of(services, row),
-        thread=registry.keyed_hash(f"letters {row.booking_id} to {room.id}"),
+        thread=registry.keyed_hash(f"e-mails {row.booking_id} to {room.id}"),
     )
-    return reply.model_copy(update={"letter": letter})
+    return reply.model_copy(update={"email": metadata})
 
 
 def _id_of(services: Services, row: OutboxRow) -> str:
-    """Return the id of a row's letter.
+    """Return the id of a row's e-mail.
 
     By its time, too: rows that were deleted free their numbers, and a reminder may be sent again.
     """
-    return services.registry.keyed_hash(f"letter {row.id} {row.due_at.isoformat()}")
+    return services.registry.keyed_hash(f"e-mail {row.id} {row.due_at.isoformat()}")
