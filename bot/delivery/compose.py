@@ -35,7 +35,6 @@ from core.db.models import (
 )
 from core.errors import BookingRefused
 from core.messaging import conversations
-from core.messaging.conversations import StoredConversation
 from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
 from core.messaging.notifications import ADDRESS_FIELDS, EMAIL
 from core.staff.alerts import was_alerted
@@ -97,7 +96,7 @@ def render_message(
                     session, services, row, booking, found.language, found.timezone
                 )
             elif found and row.kind in RELAYED_TO_CITIZEN:
-                reply = _of_office(session, services, row, address, found)
+                reply = _of_office(session, services, row, address, found.language)
             if found and reply:
                 _state, transport = conversation_state.load(found.state, "", "")
                 reply = reply.model_copy(update={"app_version": transport.app_version})
@@ -105,10 +104,10 @@ def render_message(
 
 
 def _of_office(
-    session: Session, services: Services, row: OutboxRow, address: str, found: StoredConversation
+    session: Session, services: Services, row: OutboxRow, address: str, language: str
 ) -> Reply | None:
     """Return what an office says; where later messages hide buttons, with the open question's."""
-    reply = render_to_citizen(session, services, row, found.language)
+    reply = render_to_citizen(session, services, row, language)
     if reply is None or services.platforms[row.account].can_edit:
         return reply
     sender = Sender(platform=row.platform, account=row.account, address=address)
