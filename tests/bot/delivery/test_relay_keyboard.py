@@ -6,35 +6,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.delivery import dispatch
-from core.actor import Role
 from core.db.models import RelayThread
-from core.staff import codes, members, relay_sending, rooms
+from core.staff import members, relay_sending
 from tests.bot.push_deployment import PushDeployment
 from tests.conftest import mark_replies_sent, mostly_on
-from tests.core.staff.two_towns import OPERATOR
 from tests.fakes.push_platform import ACCOUNT
+from tests.webhooks.web.test_relay import bind
 
 
 @mostly_on("sqlite")
 def test_what_the_office_writes_leaves_the_buttons(push: PushDeployment) -> None:
     deployment = push.deployment
-    registry, now = deployment.services.registry, deployment.clock()
-
-    def bind(session: Session) -> None:
-        registry.refresh(session)
-        code = codes.make_room_code(session, registry, OPERATOR, now, municipality_id="kalamata")
-        rooms.bind(session, registry, code, now, account=ACCOUNT, chat="-100")
-        members.add(
-            session,
-            registry,
-            OPERATOR,
-            now,
-            name="Ελένη",
-            role=Role.MANAGER,
-            municipality_id="kalamata",
-        )
-
-    deployment.database.write_sync(bind)
+    registry = deployment.services.registry
+    deployment.database.write_sync(lambda s: bind(s, deployment, ACCOUNT))
     for text in ("Γεια", "υπάλληλος", "Καλαμάτας", "Καλημέρα"):
         said = deployment.say(text)
         deployment.database.write_sync(mark_replies_sent)

@@ -33,11 +33,12 @@ def client(serve: Serve, deployment: Deployment) -> httpx.Client:
     return client
 
 
-def bind(session: Session, deployment: Deployment) -> None:
+def bind(session: Session, deployment: Deployment, account: str = ACCOUNT) -> None:
+    """Bind a group of Kalamata at an account, and add the member who answers there."""
     registry, now = deployment.services.registry, deployment.clock()
     registry.refresh(session)
     code = codes.make_room_code(session, registry, OPERATOR, now, municipality_id="kalamata")
-    rooms.bind(session, registry, code, now, account=ACCOUNT, chat="-100")
+    rooms.bind(session, registry, code, now, account=account, chat="-100")
     members.add(
         session,
         registry,

@@ -94,7 +94,7 @@ def held_for_offers(env: BookingEnvironment) -> Sequence[Booking]:
 
 
 def told(env: BookingEnvironment) -> list[tuple[str, str]]:
-    """What was enqueued because of offers, or of what became of them."""
+    """Return what was enqueued because of offers, or of what became of them."""
     others = {"confirmed", "alert", "alert_edit"}
     return [(platform, kind) for platform, kind in env.outbox() if kind not in others]
 
