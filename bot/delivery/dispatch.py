@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import delete, select, update
@@ -34,6 +34,9 @@ from core.staff.webhook_events import enqueue_message_failed
 
 log = structlog.get_logger()
 
+DIED = "the process died while sending it"
+"""Said of a message that may have arrived twice, the last time for that reason."""
+
 EVENTS = {
     OutboxStatus.FAILED: "message given up",
     OutboxStatus.UNKNOWN: "message may have arrived",
@@ -64,8 +67,9 @@ def claim_and_render(
 ) -> tuple[list[ClaimedMessage], int]:
     """Claim and render the messages that may be sent now; also return how many were claimed.
 
-    An obsolete or expired one ends here. One that can't be rendered is tried again later and
-    delays no other. One to a room whose pace it would exceed waits, or is sent with others.
+    An obsolete or expired one ends here, and one that is in doubt for the second time. One that
+    can't be rendered is tried again later and delays no other. One to a room whose pace it would
+    exceed waits, or is sent with others.
     """
     now = services.clock()
     rows = outbox.claim(session, accounts, worker, now, limit, sending)
@@ -81,8 +85,7 @@ def claim_and_render(
         claimed.discard(row.id)
         if row.gathered_by in carriers:
             continue
-        if row.expires_at and row.expires_at <= now:
-            _set_status(session, row, OutboxStatus.EXPIRED)
+        if _has_ended(session, services, row, now):
             continue
         try:
             rendered = render_message(session, services, row)
@@ -136,6 +139,17 @@ def claim_and_render(
             )
         )
     return messages, len(rows)
+
+
+def _has_ended(session: Session, services: Services, row: OutboxRow, now: datetime) -> bool:
+    if row.expires_at and row.expires_at <= now:
+        _set_status(session, row, OutboxStatus.EXPIRED)
+    elif row.status == OutboxStatus.UNKNOWN:
+        _set_status(session, row, OutboxStatus.UNKNOWN, DIED)
+        _send_another_way(session, services, row)
+    else:
+        return False
+    return True
 
 
 def _suppression(

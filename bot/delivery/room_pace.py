@@ -160,10 +160,13 @@ def _others(
             (OutboxRow.try_at <= now) & (OutboxRow.claimed_by != row.claimed_by),
             OutboxRow.id.in_(claimed),
         ),
-        OutboxRow.may_have_arrived.is_(row.may_have_arrived),
     )
     if row.may_have_arrived:
-        among = among.where(OutboxRow.gathered_by == row.id)
+        # Of those that a dead worker had, not all are claimed with this one, and so marked.
+        in_doubt = OutboxRow.may_have_arrived | (OutboxRow.status == OutboxStatus.CLAIMED)
+        among = among.where(OutboxRow.gathered_by == row.id, in_doubt)
+    else:
+        among = among.where(~OutboxRow.may_have_arrived)
     return session.scalars(
         among.order_by(OutboxRow.due_at, OutboxRow.id).limit(MOST).with_for_update(skip_locked=True)
     ).all()
@@ -199,7 +202,7 @@ def _gather(
         return reply
     for each in carried:
         each.status, each.claimed_by, each.try_at = row.status, row.claimed_by, row.try_at
-        each.gathered_by = row.id
+        each.gathered_by, each.may_have_arrived = row.id, row.may_have_arrived
     text = "\n".join((say(gathered(len(lines))), *lines, *last))
     return reply.model_copy(update={"text": text, "choices": [], "answers": None})
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from random import SystemRandom
 
-from sqlalchemy import Integer, Select, String, bindparam, cast, func, select, text, update
+from sqlalchemy import Integer, Select, String, bindparam, case, cast, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -167,7 +167,12 @@ def claim(
 
     A row waits until those before it are sent: the replies of its turn, the row that it replaces,
     and, for MAX_WAIT_FOR_EARLIER, earlier due rows to its recipient. Replies wait only for replies.
-    One that may have arrived is waited for by the replies of its turn only.
+    One that may have arrived is waited for by the replies of its turn only, unless it is being
+    sent.
+
+    A claimed row whose lease has run out may have arrived, for its worker died. Where it may have
+    before, too, it is returned as UNKNOWN, which ends it: else one whose sending kills the process
+    would be sent for ever.
     """
     given = {
         "present": now,
@@ -201,7 +206,7 @@ def _claim() -> ReturningUpdate[OutboxRow]:
             earlier_reply | (~is_reply & before & (earlier.due_at <= now)),
             (earlier.inbound_id == OutboxRow.inbound_id)
             | (
-                ~earlier.may_have_arrived
+                (~earlier.may_have_arrived | (earlier.status == OutboxStatus.CLAIMED))
                 & ((earlier.id == OutboxRow.replaces_id) | (OutboxRow.due_at > bindparam("since")))
             ),
         )
@@ -224,7 +229,13 @@ def _claim() -> ReturningUpdate[OutboxRow]:
         .limit(bindparam("at_most", type_=Integer))
         .with_for_update(skip_locked=True, of=OutboxRow)
     )
-    return claiming(ready)
+    died = OutboxRow.status == OutboxStatus.CLAIMED
+    return claiming(ready).values(
+        status=case(
+            (died & OutboxRow.may_have_arrived, OutboxStatus.UNKNOWN), else_=OutboxStatus.CLAIMED
+        ),
+        may_have_arrived=OutboxRow.may_have_arrived | died,
+    )
 
 
 NOT_BEING_SENT = func.coalesce(OutboxRow.gathered_by, OutboxRow.id).not_in(

@@ -1,7 +1,9 @@
 """The worker delivers messages in order, once unless a process dies, and never loses one."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -293,3 +295,25 @@ def test_a_commit_wakes_the_worker_at_once(
         await task
 
     asyncio.run(work())
+
+
+def test_a_message_is_sent_twice_at_most_however_often_its_worker_dies(
+    push: PushDeployment,
+) -> None:
+    """A process that a message's sending kills would else send it once a minute, for ever."""
+    push.deployment.say("Γεια")
+    services, sent = push.deployment.services, Counter[int]()
+    for number in range(6):
+        claim = partial(
+            dispatch.claim_and_render,
+            services=services,
+            accounts=[ACCOUNT],
+            worker=f"dead {number}",
+            limit=20,
+            give_up=timedelta(hours=1),
+        )
+        claimed, _count = push.deployment.database.write_sync(claim)
+        sent.update(message.id for message in claimed)
+        push.deployment.clock.forward(seconds=outbox.LEASE.total_seconds() + 1)
+    assert sent == {1: 2, 2: 2}
+    assert [row[1:] for row in push.rows()] == [("unknown", 3, dispatch.DIED)] * 2
