@@ -115,7 +115,7 @@ def load(files: Files, yes: Yes = False) -> None:
                 continue
             outcomes.append(outcome + _cancelled(before - count_awaited(session, body.id, now)))
         if in_way:
-            raise _InWay("\n".join(_preview(each) for each in in_way))
+            raise _InWay("\n".join(_preview(each, now) for each in in_way))
         names = {row.id: _name(row) for row in _rows(session) if row.removed_at is None}
         here = f"{address_of(settings.host, settings.port)}{settings.root_path}"
         return outcomes, names, settings.public_address or here
@@ -244,10 +244,9 @@ class _InWay(Exception):
     """Bookings stand in the way of the catalogues; the text is the preview."""
 
 
-def _preview(found: "BookingsInWay") -> str:
-    return "\n".join(
-        [f"{found.municipality_id}: {line}" for line in plan_lines(found.plan, found.begun)]
-    )
+def _preview(found: "BookingsInWay", now: "datetime") -> str:
+    lines = plan_lines(found.plan, now, found.begun)
+    return "\n".join([f"{found.municipality_id}: {line}" for line in lines])
 
 
 def _rows(session: "Session") -> "Iterable[MunicipalityRow]":

@@ -93,7 +93,8 @@ def extra_opening(
                 lambda session, now: plan_lines(
                     closures.preview_end(
                         session, command.registry, OPERATOR, municipality, number, now
-                    )
+                    ),
+                    now,
                 )
             )
             if lines and not yes:
@@ -102,7 +103,8 @@ def extra_opening(
                 lambda session, now: _ended(
                     closures.withdraw(
                         session, command.registry, OPERATOR, municipality, number, now
-                    )
+                    ),
+                    now,
                 ),
                 alone=True,
             )
@@ -112,10 +114,10 @@ def extra_opening(
             _make(command, asked, yes)
 
 
-def _ended(ended: "Ended") -> list[str]:
+def _ended(ended: "Ended", now: datetime) -> list[str]:
     """Return what becomes of the offers of a closure, or the bookings of an opening, in lines."""
     withdrawn = [f"offers of another time that end: {ended.withdrawn}"] * bool(ended.withdrawn)
-    return [*withdrawn, *plan_lines(ended.plan)]
+    return [*withdrawn, *plan_lines(ended.plan, now)]
 
 
 def list_closures(municipality: Municipality) -> None:
@@ -185,7 +187,7 @@ def _make(command: "OfficeCommand", asked: "ExceptionRequest", yes: bool) -> Non
     try:
         lines = command.run(
             lambda session, now: plan_lines(
-                closures.preview(session, command.registry, OPERATOR, asked, now)
+                closures.preview(session, command.registry, OPERATOR, asked, now), now
             )
         )
         if lines and not yes:
@@ -193,7 +195,7 @@ def _make(command: "OfficeCommand", asked: "ExceptionRequest", yes: bool) -> Non
         number, done = command.run(
             lambda session, now: (
                 (made := closures.make(session, command.registry, OPERATOR, asked, now)).id,
-                plan_lines(made.plan),
+                plan_lines(made.plan, now),
             ),
             alone=True,
         )

@@ -9,6 +9,8 @@ import typer
 from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from core.bookings.closures.displaced import Plan
     from core.db.models import Booking
 
@@ -18,12 +20,13 @@ MAX_CODES = 20
 """The most bookings that are named in a line."""
 
 
-def plan_lines(planned: "Plan", begun: int = 0) -> list[str]:
+def plan_lines(planned: "Plan", now: "datetime", begun: int = 0) -> list[str]:
     """Return what would become of the bookings in the way, in lines; none if there are none."""
     moved = [booking for booking, _desk in planned.moves]
     counted = {
         "Moved to another desk at the same time": moved,
-        "Offered another time": planned.offers,
+        "Offered another time": planned.in_time(now),
+        "Begin in less than two hours, so please call these citizens": planned.too_soon(now),
     }
     lines = [
         f"{what}: {len(bookings)} ({_codes(bookings)})"

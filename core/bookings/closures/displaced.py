@@ -18,6 +18,7 @@ from core.actor import Staff
 from core.availability.schedule import Spans, day_bounds, is_open_through
 from core.availability.slots import MAX_DURATION, busy_at
 from core.bookings.expiry import expire_at_desks, expire_held
+from core.bookings.offers.making import TOO_SOON
 from core.bookings.offers.service import ask_for_offers, offer_again
 from core.bookings.offers.withdrawal import withdraw_unneeded
 from core.catalogue.registry import LoadedMunicipality, Registry
@@ -47,6 +48,14 @@ class Plan:
     moves: Sequence[tuple[Booking, int]] = ()
     offers: Sequence[Booking] = ()
     holds: Sequence[Booking] = ()
+
+    def in_time(self, now: datetime) -> Sequence[Booking]:
+        """Return the bookings for which another time is really offered."""
+        return [each for each in self.offers if each.starts_at >= now + TOO_SOON]
+
+    def too_soon(self, now: datetime) -> Sequence[Booking]:
+        """Return those that begin too soon for an offer: their citizens are to be called."""
+        return [each for each in self.offers if each.starts_at < now + TOO_SOON]
 
     @property
     def lost(self) -> Collection[int]:

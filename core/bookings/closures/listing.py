@@ -201,7 +201,7 @@ def outcome_of_plan(planned: Plan, now: datetime) -> Outcome:
     return Outcome(
         Counter(desk_id for _booking, desk_id in planned.moves),
         len(planned.offers),
-        sum(booking.starts_at < now + TOO_SOON for booking in planned.offers),
+        len(planned.too_soon(now)),
         len(planned.lost),
     )
 

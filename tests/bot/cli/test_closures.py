@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.ops.time_offers import work_once
 from core.bookings.reference import format_code
 from core.db.models import Booking, TimeOffer
-from tests.bot.cli.test_bookings import booking, local  # noqa: F401 a fixture here too
+from tests.bot.cli.test_bookings import booking, local, shift  # noqa: F401 a fixture here too
 from tests.bot.cli.test_staff import Technician, technician  # noqa: F401 a fixture here too
 from tests.bot.terminal import Terminal
 from tests.conftest import Deployment, mostly_on, on_sqlite
@@ -53,6 +53,17 @@ def test_a_day_is_closed_after_a_preview_listed_and_opened_again(
     assert offers(technician) == ["withdrawn"]
     again = technician("open", "kalamata", "--number", "1", code=1).stderr
     assert again.startswith("The closure 1 was ended already, on ")
+
+
+@on_sqlite
+def test_who_cannot_be_offered_a_time_any_more_is_to_be_called(
+    technician: Technician, booking: Booking
+) -> None:
+    shift(technician, booking, datetime.now(UTC) + timedelta(hours=1))
+    day = local(datetime.now(UTC) + timedelta(hours=1), "%Y-%m-%d")
+    refused = technician("close", "kalamata", day, code=1).stderr
+    line = "Begin in less than two hours, so please call these citizens: 1"
+    assert refused.startswith(f"{line} ({format_code(booking.code or '')}). Nothing was changed.")
 
 
 @mostly_on("sqlite")

@@ -1,6 +1,6 @@
 """Closures and extra openings over /api/v1: previewed, made, listed, ended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, time
@@ -17,12 +17,12 @@ from core.bookings.closures.request import ExceptionRequest
 from core.bookings.true_state import changed
 from core.catalogue.registry import LoadedMunicipality
 from core.catalogue.times import MIDNIGHT
-from core.db.models import ScheduleException
+from core.db.models import Booking, ScheduleException
 from core.errors import ClosedThen
 from core.i18n import _
 from core.staff.members import find_municipality
 from webhooks.api.staff.caller import PREFIX, KeyCaller, StaffRoute, Work
-from webhooks.api.staff.models import MAX_ID
+from webhooks.api.staff.models import MAX_ID, BookingSummary
 from webhooks.api.staff.office_models import (
     Closure,
     Closures,
@@ -155,6 +155,11 @@ def _told_what_to_end(municipality: str) -> Iterator[None]:
 def _plan(work: Work, municipality: str, planned: Plan) -> Preview:
     loaded = find_municipality(work.registry, municipality)
     names = {row_id: f"{at}/{desk}" for (at, desk), row_id in loaded.desk_ids.items()}
+    lost = [work.session.get_one(Booking, each) for each in sorted(planned.lost)]
+
+    def shown(bookings: Iterable[Booking]) -> list[BookingSummary]:
+        return [summary(loaded, entry_of(loaded, each)) for each in bookings]
+
     return Preview(
         moved=[
             MovedBooking(
@@ -162,7 +167,9 @@ def _plan(work: Work, municipality: str, planned: Plan) -> Preview:
             )
             for booking, desk_id in planned.moves
         ],
-        offered=[summary(loaded, entry_of(loaded, each)) for each in planned.offers],
+        offered=shown(planned.in_time(work.now)),
+        too_soon=shown(planned.too_soon(work.now)),
+        offered_again=shown(lost),
     )
 
 
@@ -205,7 +212,11 @@ def _outcome(work: Work, row: ScheduleException, at: datetime) -> MadeClosure:
     loaded = work.registry[row.municipality_id]
     came = listing.outcome_of(work.session, loaded, row, at)
     return MadeClosure(
-        **_closure(loaded, row), moved=sum(came.moved.values()), offered=came.offered
+        **_closure(loaded, row),
+        moved=sum(came.moved.values()),
+        offered=came.offered - came.soon,
+        too_soon=came.soon,
+        offered_again=came.again,
     )
 
 

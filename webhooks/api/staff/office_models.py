@@ -65,13 +65,19 @@ class Closure(Model):
     ended_at: datetime | None = Field(description="When it was ended before its time.")
 
 
+TOO_SOON = "Those that begin too soon for an offer: please call their citizens."
+OFFERED_AGAIN = "Others, for which a time then was held: another one is offered."
+
+
 class MadeClosure(Closure):
     """A closure, and what became of the bookings in its way."""
 
-    model_config = example(**CLOSURE, moved=3, offered=1)
+    model_config = example(**CLOSURE, moved=3, offered=1, too_soon=0, offered_again=0)
 
     moved: int = Field(description="The bookings that went to another desk at the same time.")
     offered: int = Field(description="Those whose citizens are offered another time.")
+    too_soon: int = Field(description=TOO_SOON)
+    offered_again: int = Field(description=OFFERED_AGAIN)
 
 
 class Closures(Model):
@@ -93,10 +99,12 @@ class MovedBooking(BookingSummary):
 class Preview(Model):
     """The bookings in the way of a closure, and where they would go."""
 
-    model_config = example(moved=[], offered=[BOOKING])
+    model_config = example(moved=[], offered=[BOOKING], too_soon=[], offered_again=[])
 
     moved: list[MovedBooking]
     offered: list[BookingSummary] = Field(description="Those offered another time.")
+    too_soon: list[BookingSummary] = Field(description=TOO_SOON)
+    offered_again: list[BookingSummary] = Field(description=OFFERED_AGAIN)
 
 
 class NewMessage(Model):

@@ -1,12 +1,16 @@
 """Closures, messages, the record and statistics, over the API."""
 
+import asyncio
+from datetime import datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
+from bot.ops.time_offers import work_once
 from core.actor import KeyScope, Role
-from core.db.models import OutboxRow, RelayMessage
+from core.db.models import Booking, OutboxRow, RelayMessage
 from core.staff import codes, rooms
 from tests.conftest import mostly_on
 from tests.core.small_municipality import MONDAY
@@ -14,6 +18,7 @@ from tests.core.staff.two_towns import CITY, OPERATOR, TOWN
 from tests.webhooks.api.staff.test_changing import HERE, change
 from tests.webhooks.api.staff.towns_office import TownsOffice
 
+ATHENS = ZoneInfo("Europe/Athens")
 CLOSURES = f"/municipalities/{TOWN}/closures"
 STRIKE: dict[str, Any] = {
     "kind": "closure",
@@ -46,7 +51,8 @@ def test_a_closure_is_previewed_made_listed_and_ended(office: TownsOffice) -> No
     again = office.post(CLOSURES, key, STRIKE)
     assert (again.status_code, again.json()["code"]) == (409, "changed")
     (listed,) = office.get(CLOSURES, key).json()["closures"]
-    assert {**listed, "moved": 1, "offered": 1} == made.json()
+    counts = {"moved": 1, "offered": 1, "too_soon": 0, "offered_again": 0}
+    assert listed | counts == made.json()
     assert {name: listed[name] for name in STRIKE} == STRIKE
 
     path = f"{CLOSURES}/{listed['id']}/end"
@@ -59,6 +65,27 @@ def test_a_closure_is_previewed_made_listed_and_ended(office: TownsOffice) -> No
     assert office.post(path, key, Idempotency_Key="b").json() == ended.json()
     assert office.post(path, key).status_code == 409
     assert office.get(CLOSURES, key).json() == {"closures": []}
+
+
+@mostly_on("sqlite")
+def test_it_says_whom_to_call_and_who_loses_a_held_time(office: TownsOffice) -> None:
+    def close(**hours: str) -> list[Any]:
+        asked, named = {"kind": "closure", "first": str(MONDAY), **hours}, []
+        preview = office.post(f"{CLOSURES}/preview", key, asked).json()
+        made = office.post(CLOSURES, key, asked).json()
+        for what in ("offered", "too_soon", "offered_again"):
+            named.append([each["id"] for each in preview[what]])
+            assert made[what] == len(named[-1])
+        return named
+
+    key, early, late = office.key(), office.book("09:30").id, office.book("10:30").id
+    now = datetime.combine(MONDAY, time(8), ATHENS)
+    office.deployment.clock.now = now
+    assert close(start="09:00", end="11:00") == [[late], [early], []]
+    asyncio.run(work_once(office.deployment.database, office.deployment.services))
+    (hold,) = office.do(lambda s: s.scalars(select(Booking).filter_by(state="held")).all())
+    held = hold.starts_at.astimezone(ATHENS)
+    assert close(first=f"{held:%Y-%m-%d}", start=f"{held:%H:%M}", end="24:00") == [[], [], [late]]
 
 
 @mostly_on("sqlite")
