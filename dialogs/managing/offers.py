@@ -77,6 +77,7 @@ def accept_latest(ctx: Context, booking: Booking) -> None:
 
 def answer_offer(ctx: Context, offer: TimeOffer, answer: OfferAnswer) -> None:
     """Act on the citizen's answer to an offer."""
+    offer = _same_time_since(ctx, offer) or offer
     try:
         if answer is OfferAnswer.ACCEPT:
             _accept(ctx, offer)
@@ -89,6 +90,13 @@ def answer_offer(ctx: Context, offer: TimeOffer, answer: OfferAnswer) -> None:
             _say_ended(ctx, offer)
     except BookingRefused:
         _say_ended(ctx, offer)
+
+
+def _same_time_since(ctx: Context, offer: TimeOffer) -> TimeOffer | None:
+    """Return the offer that was made since and holds the same time: an answer is to that."""
+    newer = ctx.office.made_offer(ctx.office.offered_booking(offer))
+    before, now = [ctx.office.offered_hold(each) if each else None for each in (offer, newer)]
+    return newer if before and now and before.starts_at == now.starts_at else None
 
 
 def _accept(ctx: Context, offer: TimeOffer) -> None:

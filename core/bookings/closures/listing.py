@@ -180,7 +180,8 @@ def _offered_before(
         .where(
             Booking.municipality_id == row.municipality_id,
             Booking.ends_at > at,
-            TimeOffer.exception_id.is_distinct_from(row.id),
+            # One that was asked for before is its own once the other closure has ended.
+            or_(TimeOffer.exception_id.is_distinct_from(row.id), TimeOffer.asked_at != at),
             ~TimeOffer.by_choice,
             TimeOffer.asked_at <= at,
             or_(TimeOffer.ended_at.is_(None), TimeOffer.ended_at > at),

@@ -21,8 +21,8 @@ from core.bookings.offers.ends import (
     led_to_nothing,
     moved_since,
 )
-from core.bookings.offers.served import can_be_kept, is_to_come
-from core.bookings.offers.service import ask_for_offer, tell_citizen
+from core.bookings.offers.served import can_be_kept, closure_of, is_to_come
+from core.bookings.offers.service import ask_for_offer, hold_of, is_lost, tell_citizen
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import (
     Booking,
@@ -143,11 +143,21 @@ def _has_ended(cause: ScheduleException | None) -> bool:
 def _replace(
     session: Session, registry: Registry, offer: TimeOffer, booking: Booking, now: datetime
 ) -> None:
-    """Have a time offered again for what keeps a booking from its time now."""
+    """Have a time offered again for what keeps a booking from its time now.
+
+    An offer that was made stands, for that reason, while its time can be kept: the citizen, who has
+    nothing new to learn, is told nothing.
+    """
+    loaded, hold = registry[booking.municipality_id], hold_of(session, offer)
+    if offer.state == OfferState.MADE and hold and not is_lost(registry, booking, hold, now):
+        closure = closure_of(session, loaded, booking)
+        offer.exception_id, offer.member_id = closure.id if closure else None, None
+        session.flush()
+        return
     if offer.ended_at is None:
         end_offer(session, offer, OfferState.REPLACED, now)
         enqueue_offer(session, registry, booking, offer, now, only_shown=True)
-    ask_for_offer(session, registry[booking.municipality_id], booking, now)
+    ask_for_offer(session, loaded, booking, now)
 
 
 def withdraw_unneeded(

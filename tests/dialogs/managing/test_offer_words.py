@@ -91,3 +91,21 @@ def test_the_button_of_an_offer_that_was_lost_names_the_time_that_is_held_now(
     said, _asked = deployment.say(choice=f"{LINK_CHOICE}offer_accept_1")
     assert said.text.startswith("Εκείνη την ώρα δεν την κρατώ πια. Σας κρατώ άλλη: Δευ 7 Δεκ,")
     assert offers(deployment) == ["replaced", "made"]
+
+
+def test_the_button_of_an_offer_whose_time_is_held_by_another_offer_takes_it(
+    deployment: Deployment,
+) -> None:
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    offer_times(deployment)
+
+    def lose(session: Session) -> None:
+        session.execute(update(TimeOffer).values(state="replaced"))
+        session.execute(update(Booking).where(Booking.state == "held").values(state="expired"))
+
+    deployment.database.write_sync(lose)
+    offer_times(deployment)
+    said, _asked = deployment.say(choice=f"{LINK_CHOICE}offer_accept_1")
+    assert said.text.startswith("Το ραντεβού σας άλλαξε.")
+    assert offers(deployment) == ["replaced", "accepted"]

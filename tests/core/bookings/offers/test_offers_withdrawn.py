@@ -118,6 +118,30 @@ def test_who_was_told_that_it_cannot_take_place_is_told_that_it_stands_after_all
     assert (count, said) == ((1, 1) if since == "nothing" else (0, 0))
 
 
+@pytest.mark.parametrize("hold", ["stands", "lost"])
+def test_an_offer_whose_closure_ended_in_another_one_stands_with_its_time(
+    env: BookingEnvironment, hold: str
+) -> None:
+    booking, first = env.book("10:00"), exception_of(env)
+    made = offer(env, booking)
+    second = exception_of(env)
+    if hold == "lost":
+        hold_of(env, made).state = "expired"
+    end_closure(env, first)
+    env.later(minutes=1)
+    assert work_off(env) == 1
+    assert work_off(env) == 0
+    make(env)
+    if hold == "lost":
+        assert (made.state, latest(env, booking).exception_id) == ("replaced", second)
+        return
+    assert (latest(env, booking).id, made.state, made.exception_id) == (made.id, "made", second)
+    assert [kind for _, kind in told(env)] == ["time_offered"]
+    end_closure(env, second)
+    assert work_off(env) == 1
+    assert [kind for _, kind in told(env)] == ["time_offered", "offer_withdrawn"]
+
+
 @portable
 @pytest.mark.parametrize("times", [1, 2])
 def test_whose_offer_is_being_replaced_is_told_that_the_appointment_stands(
