@@ -7,7 +7,13 @@ from sqlalchemy.orm import Session
 from bot.context import Services
 from bot.messages import LINK_CHOICE, Reply, ReplyChoice
 from bot.replies import build_reply
-from core.bookings.offers.service import hold_of, latest_offer, reason_of
+from core.bookings.offers.service import (
+    hold_of,
+    knows_otherwise,
+    latest_offer,
+    reason_of,
+    was_sent,
+)
 from core.db.models import Booking
 from core.messaging.keys import MessageKind
 from dialogs.messages.time_offer import ANSWERS, Offered, link_of, offer_message
@@ -28,11 +34,16 @@ def render_offer(
     loaded = services.registry[booking.municipality_id]
     if offer is None or offer.id != offer_id or not loaded.has(booking.service, booking.branch):
         return None
+    hold = hold_of(session, offer)
+    if kind is MessageKind.OFFER_WITHDRAWN:
+        if not knows_otherwise(session, offer):
+            return None
+        hold = hold if was_sent(session, offer) else None
     said = offer_message(
         loaded,
         kind,
         booking,
-        Offered(offer, hold_of(session, offer), reason_of(session, offer)),
+        Offered(offer, hold, reason_of(session, offer)),
         ZoneInfo(timezone),
         services.clock(),
         to_attendee=to_attendee,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, insert, or_, select
+from sqlalchemy import Select, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -27,6 +27,7 @@ from core.db.models import (
     HistoryAction,
     OfferState,
     OutboxRow,
+    OutboxStatus,
     ScheduleException,
     TimeOffer,
 )
@@ -44,6 +45,13 @@ OFFER_FIELD = "offer"
 """The name by which the history of a booking says that an offered time was accepted."""
 
 OFFER_ENDED = _("This offer has ended.")
+
+SAID = (MessageKind.TIME_OFFERED, MessageKind.NO_TIME_FREE, MessageKind.OFFER_EXPIRED)
+"""The messages by which a citizen knows that an appointment can't take place at its time."""
+
+WITHDRAWN = MessageKind.OFFER_WITHDRAWN
+
+MAY_BE_READ = (*SENT_STATUSES, OutboxStatus.CLAIMED, OutboxStatus.UNKNOWN)
 
 EXPIRED_AT_ONCE = 20
 """The most offers that one transaction ends for their age: turns wait for it."""
@@ -132,6 +140,30 @@ def was_sent(session: Session, offer: TimeOffer) -> bool:
         )
     )
     return any(Cause.parse(row.dedupe_key, row.recipient).number == offer.id for row in sent)
+
+
+def knows_otherwise(session: Session, offer: TimeOffer) -> bool:
+    """Return whether the citizen of a withdrawn offer has been told that it can't take place.
+
+    By that offer or an earlier one, and not that the appointment stands, since. A message that
+    waited for a page that nobody opened, or was obsolete before it was sent, told nothing.
+    """
+    rows = session.scalars(
+        select(OutboxRow).where(
+            OutboxRow.booking_id == offer.booking_id, OutboxRow.kind.in_((*SAID, WITHDRAWN))
+        )
+    )
+    told, settled = 0, 0
+    for row in rows:
+        number = Cause.parse(row.dedupe_key, row.recipient).number
+        if row.kind != WITHDRAWN and (row.status in MAY_BE_READ or row.may_have_arrived):
+            told = max(told, number)
+        elif row.kind == WITHDRAWN and row.status in SENT_STATUSES and number < offer.id:
+            settled = max(settled, number)
+    accepted = select(func.max(TimeOffer.id)).where(
+        TimeOffer.booking_id == offer.booking_id, TimeOffer.state == OfferState.ACCEPTED
+    )
+    return told > max(settled, session.scalar(accepted) or 0)
 
 
 def latest_offer(session: Session, booking_id: int) -> TimeOffer | None:

@@ -1,15 +1,21 @@
 """Messages that come later: fetched once, in the words of now, or given up."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.messages import Inbound
+from bot.ops.time_offers import work_once
 from bot.views import inbox
 from bot.views.transcript import view
-from core.db.models import Booking, OutboxRow
+from core.actor import OPERATOR
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
+from core.db.models import Booking, ExceptionKind, OutboxRow
 from tests.conftest import Deployment, on_both, portable
-from tests.core.small_municipality import service
+from tests.core.small_municipality import MONDAY, service
 from tests.dialogs.custom_municipality import custom_municipality
 from tests.dialogs.test_catalogue_changes import ANSWERS
 
@@ -59,6 +65,30 @@ def test_a_reminder_is_fetched_once(booked: Deployment) -> None:
     [text] = fetched(booked)
     assert text.startswith("Σας θυμίζω το ραντεβού σας:")
     assert (fetched(booked), statuses(booked)) == ([], ["delivered"])
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_only_who_saw_an_offer_is_told_that_the_appointment_stands(
+    booked: Deployment, opened: bool
+) -> None:
+    database, registry, home = booked.database, booked.services.registry, "town"
+    closed = ExceptionRequest(ExceptionKind.CLOSURE, home, MONDAY, MONDAY)
+
+    def close(session: Session) -> int:
+        return closures.make(session, registry, OPERATOR, closed, booked.clock()).id
+
+    number = database.write_sync(close)
+    asyncio.run(work_once(database, booked.services))
+    if opened:
+        assert "Νέα ώρα" in fetched(booked)[0]
+    booked.clock.forward(minutes=5)
+    database.write_sync(
+        lambda s: closures.withdraw(s, registry, OPERATOR, home, number, booked.clock())
+    )
+    asyncio.run(work_once(database, booked.services))
+    said = fetched(booked)
+    assert [text.split(":")[0] for text in said] == ["Καλά νέα"] * opened
+    assert ["Η νέα ώρα δεν χρειάζεται πια" in text for text in said] == [True] * opened
 
 
 def test_nobody_is_reminded_of_what_has_begun(booked: Deployment) -> None:
