@@ -319,11 +319,11 @@ class Office:
     def made_offer(self, booking: Booking) -> TimeOffer | None:
         """Return the offer that can be accepted for a booking."""
         offer = open_offer(self._session, booking.id)
-        return offer if offer and self.is_offer_made(offer) else None
+        return offer if offer and can_be_answered(offer, self.now) else None
 
-    def is_offer_made(self, offer: TimeOffer) -> bool:
-        """Return whether an offer can be accepted still."""
-        return can_be_answered(offer, self.now)
+    def latest_offer(self, booking: Booking) -> TimeOffer | None:
+        """Return the last offer for a booking, whatever has become of it."""
+        return time_offers.latest_offer(self._session, booking.id)
 
     def offered_booking(self, offer: TimeOffer) -> Booking:
         """Return the booking for which another time is offered."""

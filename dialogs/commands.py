@@ -11,7 +11,12 @@ from dialogs.engine import navigation
 from dialogs.engine import standard_commands as standard
 from dialogs.engine.command import UNKNOWN_COMMAND
 from dialogs.managing.find import ask_by_code
-from dialogs.managing.offers import answer_by_word, only_offer, was_offered_last
+from dialogs.managing.offers import (
+    answer_by_word,
+    offer_in_question,
+    only_offer,
+    was_offered_last,
+)
 from dialogs.menu import ask_zone, set_zone, switch_to
 from dialogs.messages.appointment import about_service, useful_links
 from dialogs.messages.blocks import message
@@ -143,7 +148,10 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="cancel_booking",
-        words=_("cancel appointment, cancel my appointment, cancel booking, cancel my booking"),
+        words=_(
+            "cancel appointment, cancel the appointment, cancel my appointment, cancel booking, "
+            "cancel my booking"
+        ),
         run=_switches_to("cancel"),
         shown="never",
     ),
@@ -181,16 +189,29 @@ COMMANDS: tuple[Command, ...] = (
         ),
         run=_answers_offer(OfferAnswer.ACCEPT),
         shown="never",
-        typed=lambda ctx: _is_idle(ctx) and only_offer(ctx) is not None,
+        typed=lambda ctx: _is_idle(ctx) and offer_in_question(ctx) is not None,
         yields=True,
     ),
     Command(
-        name="accept_last_offer",
-        words=_("yes, yes please"),
-        run=_answers_offer(OfferAnswer.ACCEPT),
+        name="other_offer",
+        words=_("another day or time, another day, another time"),
+        run=_answers_offer(OfferAnswer.OTHER),
         shown="never",
-        typed=lambda ctx: _is_idle(ctx) and was_offered_last(ctx),
-        yields=True,
+        typed=lambda ctx: _is_idle(ctx) and only_offer(ctx) is not None,
+    ),
+    *(
+        Command(
+            name=f"{answer}_last_offer",
+            words=words,
+            run=_answers_offer(answer),
+            shown="never",
+            typed=lambda ctx: _is_idle(ctx) and was_offered_last(ctx),
+            yields=True,
+        )
+        for answer, words in (
+            (OfferAnswer.ACCEPT, _("yes, yes please")),
+            (OfferAnswer.DECLINE, _("no, no thanks, no thank you")),
+        )
     ),
     standard.CHANGE,
     Command(

@@ -39,12 +39,25 @@ def follow_offer(ctx: Context, link: str) -> None:
 
 
 def answer_by_word(ctx: Context, answer: OfferAnswer) -> None:
-    """Act on a typed answer to the offer that is open; where several are, ask for a tap."""
-    made = _made_offers(ctx)
-    if len(made) == 1:
-        answer_offer(ctx, made[0], answer)
+    """Act on a typed answer to the offer that is open; where several are, ask for a tap.
+
+    Where none is, it is to the last one: who answers twice or too late is told how it is.
+    """
+    if offer := offer_in_question(ctx):
+        answer_offer(ctx, offer, answer)
     else:
-        ctx.say(WHICH_OFFER if made else NO_OFFER)
+        ctx.say(WHICH_OFFER if _made_offers(ctx) else NO_OFFER)
+
+
+def offer_in_question(ctx: Context) -> TimeOffer | None:
+    """Return the one offer that is open; where none is, the last one. None if several are open."""
+    made = _made_offers(ctx)
+    if made:
+        return made[0] if len(made) == 1 else None
+    ended = [ctx.office.latest_offer(booking) for booking in ctx.office.upcoming()]
+    return max(
+        (each for each in ended if each and each.hold_id), key=lambda each: each.id, default=None
+    )
 
 
 def only_offer(ctx: Context) -> TimeOffer | None:
@@ -83,7 +96,7 @@ def answer_offer(ctx: Context, offer: TimeOffer, answer: OfferAnswer) -> None:
             _accept(ctx, offer)
         elif answer is OfferAnswer.DECLINE:
             _decline(ctx, offer)
-        elif ctx.office.is_offer_made(offer):
+        elif (made := _made_for(ctx, offer)) and made.id == offer.id:
             dialog = "move" if answer is OfferAnswer.OTHER else "cancel"
             switch_to(ctx, dialog, booking=str(offer.booking_id))
         else:
@@ -94,9 +107,14 @@ def answer_offer(ctx: Context, offer: TimeOffer, answer: OfferAnswer) -> None:
 
 def _same_time_since(ctx: Context, offer: TimeOffer) -> TimeOffer | None:
     """Return the offer that was made since and holds the same time: an answer is to that."""
-    newer = ctx.office.made_offer(ctx.office.offered_booking(offer))
+    newer = _made_for(ctx, offer)
     before, now = [ctx.office.offered_hold(each) if each else None for each in (offer, newer)]
     return newer if before and now and before.starts_at == now.starts_at else None
+
+
+def _made_for(ctx: Context, offer: TimeOffer) -> TimeOffer | None:
+    """Return the offer that can be accepted for the same booking: this one, or one since."""
+    return ctx.office.made_offer(ctx.office.offered_booking(offer))
 
 
 def _accept(ctx: Context, offer: TimeOffer) -> None:

@@ -57,6 +57,50 @@ def test_an_offer_that_was_said_last_is_accepted_in_few_words(
 
 
 @pytest.mark.parametrize(
+    ("word", "state", "step"),
+    [
+        ("Άλλη ημέρα ή ώρα", "made", "day"),
+        ("Another day or time", "made", "day"),
+        ("Ακύρωση του ραντεβού", "made", "sure"),
+        ("Cancel the appointment", "made", "sure"),
+        *((each, "declined", "task") for each in ("όχι", "Όχι, ευχαριστώ", "no", "no thanks")),
+        ("δεν θέλω τη νέα ώρα", "declined", "task"),
+    ],
+)
+def test_an_offer_that_was_said_last_is_answered_by_the_words_of_its_buttons(
+    deployment: Deployment, word: str, state: str, step: str
+) -> None:
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    deployment.clock.forward(minutes=1)
+    offer_times(deployment)
+    deployment.clock.forward(minutes=1)
+    said = deployment.talk(word)
+    assert (offers(deployment), said[-1].step) == ([state], step)
+
+
+@pytest.mark.parametrize(
+    ("before", "word", "said"),
+    [
+        (["δέχομαι"], "δέχομαι", "Το ραντεβού σας άλλαξε"),
+        (["δέχομαι"], "δέχομαι τη νέα ώρα", "Το ραντεβού σας άλλαξε"),
+        (["δέχομαι"], "δεν θέλω τη νέα ώρα", "Έχετε ήδη δεχτεί τη νέα ώρα"),
+        (["όχι"], "δέχομαι τη νέα ώρα", "Αυτή η πρόταση έχει λήξει. Το ραντεβού σας είναι:"),
+        (["όχι"], "δεν θέλω τη νέα ώρα", "Εντάξει"),
+    ],
+)
+def test_who_answers_twice_or_too_late_is_told_how_it_is(
+    deployment: Deployment, before: list[str], word: str, said: str
+) -> None:
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    deployment.clock.forward(minutes=1)
+    offer_times(deployment)
+    deployment.clock.forward(minutes=1)
+    assert deployment.talk(*before, word)[0].text.startswith(said)
+
+
+@pytest.mark.parametrize(
     ("between", "booked", "word"),
     [
         (["τα ραντεβού μου", "πίσω"], 1, "ναι"),  # something else was said since
@@ -64,6 +108,8 @@ def test_an_offer_that_was_said_last_is_accepted_in_few_words(
         (["νέο ραντεβού", "town", "7/12"], 1, "δέχομαι"),
         ([], 2, "ναι"),  # which of them?
         ([], 2, "δέχομαι"),
+        ([], 2, "όχι"),
+        (["τα ραντεβού μου", "πίσω"], 1, "όχι"),
     ],
 )
 def test_a_word_that_may_mean_something_else_accepts_no_offer(
