@@ -1,6 +1,7 @@
 """The commands of this conversation, in the order in which they are matched and shown."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from core.i18n import _
 from dialogs import relay
@@ -21,6 +22,14 @@ from dialogs.menu import ask_zone, set_zone, switch_to
 from dialogs.messages.appointment import about_service, useful_links
 from dialogs.messages.blocks import message
 from dialogs.messages.time_offer import OfferAnswer
+
+
+def _stop(ctx: Context, argument: str) -> None:
+    """Stop the task under way; if there is none, end the conversation with the office."""
+    if ctx.office.relay.is_open and _is_idle(ctx):
+        relay.end_talk(ctx, argument)
+    else:
+        standard.stop_or_ask(ctx, argument)
 
 
 def _cancel_or_stop(ctx: Context, argument: str) -> None:
@@ -82,7 +91,7 @@ COMMANDS: tuple[Command, ...] = (
     *relay.COMMANDS,
     standard.BACK,
     standard.START_OVER,
-    standard.STOP_COMMAND,
+    replace(standard.STOP_COMMAND, run=_stop),
     Command(name="cancel", words=_("cancel"), run=_cancel_or_stop, shown="never", yields=True),
     Command(
         name="about",

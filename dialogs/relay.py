@@ -279,7 +279,8 @@ def tell_of_kept(ctx: Context, left: Interruption) -> None:
         ctx.say(texts.NOT_TAKEN)
 
 
-def _end(ctx: Context, _argument: str) -> None:
+def end_talk(ctx: Context, _argument: str) -> None:
+    """End the conversation with the office, and say so."""
     office = ctx.office.relay.office()
     ctx.office.relay.close()
     if ctx.state.interruption and ctx.state.interruption.step == WHOSE:
@@ -302,7 +303,7 @@ END_TALK = Command(
     name="end_talk",
     label=_("End the conversation with the office"),
     words=_("menu, main menu, end, end the conversation, end conversation"),
-    run=_end,
+    run=end_talk,
     shown="always",
     applies=lambda ctx: ctx.office.relay.is_open,
     typed=lambda ctx: ctx.office.relay.is_open,

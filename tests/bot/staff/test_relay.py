@@ -115,7 +115,7 @@ def test_texts_go_both_ways_and_are_recorded_without_words(talking: People) -> N
     assert (stored.count(ANSWER), stored.count(QUESTION)) == (1, 1)  # with the thread alone
 
 
-@pytest.mark.parametrize("word", ["μενού", "/menu", "/end", "τέλος συνομιλίας"])
+@pytest.mark.parametrize("word", ["μενού", "/menu", "/end", "τέλος συνομιλίας", "διακοπή", "/stop"])
 def test_the_citizen_ends_it_by_a_word_or_a_command(talking: People, word: str) -> None:
     says(talking, QUESTION)
     says(talking, word)
