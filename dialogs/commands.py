@@ -10,7 +10,7 @@ from dialogs.booking.selection import municipality, service
 from dialogs.context import Command, Context
 from dialogs.engine import navigation
 from dialogs.engine import standard_commands as standard
-from dialogs.engine.command import UNKNOWN_COMMAND
+from dialogs.engine.command import UNKNOWN_COMMAND, show_help
 from dialogs.managing.find import ask_by_code
 from dialogs.managing.offers import (
     answer_by_word,
@@ -21,6 +21,7 @@ from dialogs.managing.offers import (
 from dialogs.menu import ask_zone, set_zone, switch_to
 from dialogs.messages.appointment import about_service, useful_links
 from dialogs.messages.blocks import message
+from dialogs.messages.relay import help_in_talk
 from dialogs.messages.time_offer import OfferAnswer
 
 
@@ -30,6 +31,16 @@ def _stop(ctx: Context, argument: str) -> None:
         relay.end_talk(ctx, argument)
     else:
         standard.stop_or_ask(ctx, argument)
+
+
+def _help(ctx: Context, argument: str) -> None:
+    """Show the help; while what is typed goes to an office, only with the words that don't."""
+    office = ctx.office.relay.office() if relay.is_for_office(ctx) else None
+    if office is None:
+        standard.HELP.run(ctx, argument)
+    else:
+        show_help(ctx)
+        ctx.say(help_in_talk(office))
 
 
 def _cancel_or_stop(ctx: Context, argument: str) -> None:
@@ -144,7 +155,7 @@ COMMANDS: tuple[Command, ...] = (
         run=_change_zone,
         understands=lambda ctx, argument: ctx.lexicon.zone_called(argument) is not None,
     ),
-    standard.HELP,
+    replace(standard.HELP, run=_help),
     *standard.LANGUAGE_COMMANDS,
     standard.GREETING,
     standard.THANKS,

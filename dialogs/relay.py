@@ -188,7 +188,7 @@ def pass_on(ctx: Context, text: str) -> Text | None:
     The open question stays as it is; where none is, and nothing was answered, no task's is asked
     afterwards.
     """
-    if not _is_for_office(ctx) or _is_for_dialog(ctx, text):
+    if not is_for_office(ctx) or _is_for_dialog(ctx, text):
         return None
     if refusal := _refusal(ctx, text):
         return refusal
@@ -203,10 +203,10 @@ def pass_on(ctx: Context, text: str) -> Text | None:
 
 def hears_no_file(ctx: Context) -> bool:
     """Return whether a file, a voice message or such would be for the office, if it could be."""
-    return _is_for_office(ctx)
+    return is_for_office(ctx)
 
 
-def _is_for_office(ctx: Context) -> bool:
+def is_for_office(ctx: Context) -> bool:
     """Return whether a text that is typed now is the office's."""
     if not ctx.office.relay.is_open or ctx.office.is_for_caller or ctx.state.interruption:
         return False

@@ -35,6 +35,15 @@ def to_office(body: Municipality) -> Text:
     return _("→ To: {office}", office=body.name)
 
 
+def help_in_talk(body: Municipality) -> Text:
+    """Return what can be written to us while what a citizen writes goes to an office."""
+    return _(
+        "What you write goes to: {office}. To end that, write “menu”. These words are for me: “my "
+        "bookings”, “new booking”, “back”, “language”, “time zone”. Or tap a button.",
+        office=body.name,
+    )
+
+
 def sent_from_elsewhere(held_in: Text) -> Text:
     """Return that a member's text was sent, though its conversation is held in another chat."""
     return _(

@@ -1,6 +1,7 @@
 """A citizen and the employees of a room write to one another, both at Telegram."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -121,6 +122,19 @@ def test_the_citizen_ends_it_by_a_word_or_a_command(talking: People, word: str) 
     says(talking, word)
     assert threads(talking) == [False]
     assert "Τελειώσατε τη συνομιλία" in "".join(heard(talking))
+
+
+@mostly_on("sqlite")
+def test_no_word_that_the_help_names_goes_to_the_office(talking: People) -> None:
+    said = len(talking.chat.texts())
+    says(talking, "βοήθεια")
+    end, *words = re.findall("«(.*?)»", heard(talking)[-2])
+    assert end == "μενού"
+    for word in [*words, end]:
+        assert threads(talking) == [True], word
+        says(talking, word)
+    assert threads(talking) == [False]
+    assert len(talking.chat.texts()) == said
 
 
 @pytest.mark.parametrize(
