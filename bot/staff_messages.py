@@ -153,7 +153,7 @@ class StaffAnswer(BaseModel):
     A pop-up that `stays` is there until it is closed, however short it is. One that
     `shows_citizen` isn't stored, and is made again from the booking where the tap comes again.
     `asked` is the closure or opening that it previews, until it is made or left; `ends` the number
-    of the opening whose end it previews.
+    of the opening whose end it previews; `done` that of what was made or ended then.
     """
 
     where: Literal["room", "private", "pop_up", "reaction", "nobody"]
@@ -162,3 +162,4 @@ class StaffAnswer(BaseModel):
     shows_citizen: bool = False
     asked: ExceptionRequest | None = None
     ends: int | None = None
+    done: int | None = None

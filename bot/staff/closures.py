@@ -258,6 +258,8 @@ def _find(turn: StaffTurn, tap: StaffTap) -> tuple[StaffInboundRow, ExceptionReq
         or (asked and turn.room and turn.room.municipality_id != asked.municipality_id)
     ):
         raise not_found(ANSWERED)
+    if stored and stored.done:
+        raise changed(_("It is done already, number {number}.", number=str(stored.done)))
     if asked is None or turn.now >= row.received_at + LIFETIME:
         raise changed(ANSWERED)
     return row, asked, stored.ends if stored else None
@@ -269,7 +271,8 @@ def _answered(turn: StaffTurn, row: StaffInboundRow, number: int) -> None:
     `number` is that of what was made; 0 where it was left.
     """
     answer = row.answer or {}
-    row.answer = {name: value for name, value in answer.items() if name != "asked"}
+    kept = {name: value for name, value in answer.items() if name != "asked"}
+    row.answer = {**kept, "done": number}
     if turn.room and turn.inbound.under:
         cause = Cause.preview(row.id, int(row.received_at.timestamp()), number)
         edit = to_room(turn.room, MessageKind.CLOSURE_PREVIEW, cause, turn.now, None)
