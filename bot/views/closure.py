@@ -9,7 +9,13 @@ from bot.platforms.layout import MAX_UNITS, fitting, utf16_units
 from bot.staff_messages import StaffAnswer
 from bot.views.staff_alert import LANGUAGE
 from core.bookings.closures.displaced import Plan
-from core.bookings.closures.listing import in_way_of_plan, outcome_of, outcome_of_plan, request_of
+from core.bookings.closures.listing import (
+    has_offers,
+    in_way_of_plan,
+    outcome_of,
+    outcome_of_plan,
+    request_of,
+)
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import ExceptionKind, OutboxRow, ScheduleException, StaffInbound, StaffMember
 from core.i18n import Text, _, lines
@@ -29,16 +35,7 @@ def render_closure(session: Session, services: Services, row: OutboxRow) -> Repl
     asked = request_of(loaded, exception)
     number = str(exception.id)
     if has_ended:
-        at = exception.withdrawn_at or exception.made_at
-        text = lines(
-            texts.ended(loaded, exception.id, asked),
-            _(
-                "Of those who were offered another time, whoever can keep their appointment is "
-                "told so; the rest are offered a time again."
-            )
-            if asked.kind is ExceptionKind.CLOSURE
-            else texts.outcome(loaded, outcome_of(session, loaded, exception, at), done=True),
-        )
+        text = lines(texts.ended(loaded, exception.id, asked), _end_of(session, loaded, exception))
     else:
         name = session.scalar(
             select(StaffMember.name.label("name")).where(StaffMember.id == exception.member_id)
@@ -55,6 +52,21 @@ def render_closure(session: Session, services: Services, row: OutboxRow) -> Repl
             _("({who}; to end it: /open {number})", who=who, number=number),
         )
     return Reply(text=services.texts.say(text, LANGUAGE), language=LANGUAGE)
+
+
+def _end_of(
+    session: Session, loaded: LoadedMunicipality, exception: ScheduleException
+) -> Text | None:
+    """Return what becomes of the bookings as a closure or an opening ends; None of no booking."""
+    if exception.kind != ExceptionKind.CLOSURE:
+        at = exception.withdrawn_at or exception.made_at
+        return texts.outcome(loaded, outcome_of(session, loaded, exception, at), done=True)
+    if not has_offers(session, loaded, exception):
+        return None
+    return _(
+        "Of those who were offered another time, whoever can keep their appointment is "
+        "told so; the rest are offered a time again."
+    )
 
 
 def show_plan(

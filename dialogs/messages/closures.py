@@ -110,7 +110,10 @@ LEFT = _("Left as it is.")
 
 def first_open(number: int) -> TextTemplate:
     """Return the refusal of an extra opening in the closure of that number."""
-    return _("It is closed then, by number {number}. First: /open {number}", number=str(number))
+    return _(
+        "It is closed then (closure {number}). To open, first end the closure: /open {number}",
+        number=str(number),
+    )
 
 
 def made(number: int) -> Text:

@@ -161,6 +161,17 @@ def outcome_of(
     return Outcome({row[0]: row[1] for row in moved}, len(starts), soon, lost)
 
 
+def has_offers(session: Session, loaded: LoadedMunicipality, row: ScheduleException) -> bool:
+    """Return whether another time was offered to anybody for a closure, when it was made or since.
+
+    Its offers may be of another closure by now, in which their bookings lie as well.
+    """
+    own = select(TimeOffer.id).where(TimeOffer.exception_id == row.id).limit(1)
+    if session.scalar(own) is not None:
+        return True
+    return outcome_of(session, loaded, row, row.made_at).offered > 0
+
+
 def _offered_before(
     session: Session, loaded: LoadedMunicipality, row: ScheduleException, at: datetime
 ) -> Iterator[datetime]:

@@ -207,7 +207,9 @@ def test_only_a_linked_colleague_with_the_right_closes(room: People) -> None:
 def test_an_opening_in_a_closure_names_the_command_that_ends_it(room: People) -> None:
     room.write("/close 7/12")
     room.tap(CLOSE)
-    assert str(room.write("/open 7/12 10:00-11:00")).endswith("Πρώτα: /άνοιγμα 1")
+    said = str(room.write("/open 7/12 10:00-11:00"))
+    assert said.startswith("Είναι κλειστά τότε (κλείσιμο 1).")
+    assert said.endswith("/άνοιγμα 1")
 
 
 def test_a_closure_ends_by_its_number(room: People) -> None:
@@ -224,6 +226,20 @@ def test_a_closure_ends_by_its_number(room: People) -> None:
     assert str(room.write("/closures")).startswith("Τίποτα")
     room.deliver()
     assert room.chat.texts()[-1].startswith("Ήρθη το κλείσιμο 1: town")
+
+
+@pytest.mark.parametrize("booked", [False, True])
+def test_the_end_of_a_closure_tells_of_offers_where_there_were_any(
+    room: People, booked: bool
+) -> None:
+    if booked:
+        room.chat.book("09:30")
+    room.write("/close 7/12")
+    room.tap(CLOSE)
+    room.write("/open 1")
+    room.deliver()
+    told = [text for text in room.chat.texts() if text.startswith("Ήρθη το κλείσιμο 1")]
+    assert ["άλλη ώρα" in text for text in told] == [booked]
 
 
 def test_a_desk_has_an_extra_opening(room: People) -> None:
