@@ -28,10 +28,10 @@ from core.db.events import record_event
 from core.db.models import Citizen
 from core.errors import RetryTransaction
 from core.i18n import Text
-from core.messaging import arrival_order, conversations, notifications, outbox
+from core.messaging import arrival_order, conversations, outbox
 from core.messaging.conversations import StoredConversation
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
-from core.staff import relay_upkeep
+from core.staff import alerts, relay_upkeep
 from dialogs import relay
 from dialogs.booking.for_caller import CALLER
 from dialogs.context import Context
@@ -397,4 +397,4 @@ def forget(session: Session, services: Services, sender: Sender) -> None:
     )
     now = services.clock()
     conversations.end(session, sender.account, found.citizen_id, now)
-    notifications.redirect_from_ended(session, services.registry, found.citizen_id, now)
+    alerts.redirect_or_call(session, services.registry, found.citizen_id, now)

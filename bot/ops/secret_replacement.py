@@ -22,9 +22,9 @@ from core.db.models import (
     StaffContact,
     Suppression,
 )
-from core.messaging import notifications
 from core.messaging.outbox import SENT_STATUSES
 from core.progress import Report, silent
+from core.staff import alerts
 from core.staff.api_keys import revoke_all
 
 BATCH = 1000
@@ -111,7 +111,7 @@ def _end_web_chats(session: Session, registry: Registry, now: datetime) -> int:
         .distinct()
     ).all()
     for citizen_id in waiting:
-        notifications.redirect_from_ended(session, registry, citizen_id, now)
+        alerts.redirect_or_call(session, registry, citizen_id, now)
     return ended
 
 

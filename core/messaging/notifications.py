@@ -168,8 +168,12 @@ def cancel_reminders(session: Session, booking: Booking) -> None:
 
 def redirect_from_ended(
     session: Session, registry: Registry, citizen_id: int, now: datetime
-) -> None:
-    """Send what a citizen's ended conversations would be sent another way, if there is one."""
+) -> Sequence[OutboxRow]:
+    """Send what a citizen's ended conversations would be sent another way, if there is one.
+
+    Return what is due already, for which there is none: a reminder to come isn't missed.
+    """
+    unreached = []
     rows = session.scalars(
         select(OutboxRow)
         .join(Booking, OutboxRow.booking_id == Booking.id)
@@ -180,7 +184,9 @@ def redirect_from_ended(
     for row in rows:
         if row.status == OutboxStatus.PENDING:
             row.status = OutboxStatus.CANCELLED
-            enqueue_fallback(session, registry, row, now)
+            if not enqueue_fallback(session, registry, row, now) and row.due_at <= now:
+                unreached.append(row)
+    return unreached
 
 
 def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> bool:

@@ -19,6 +19,7 @@ from core.db.models import (
     TimeOffer,
 )
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
+from core.messaging.notifications import redirect_from_ended
 from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue
 from core.staff.rooms import is_one_way
 from core.staff.webhook_events import enqueue_booking_events
@@ -177,6 +178,12 @@ def enqueue_undelivered(
         turn = OutboxRow.inbound_id == row.inbound_id, OutboxRow.booking_id == row.booking_id
         row_id = session.scalar(select(func.min(OutboxRow.id)).where(*turn)) or row_id
     _enqueue_call(session, registry, booking, Cause.undelivered(row_id), now)
+
+
+def redirect_or_call(session: Session, registry: Registry, citizen_id: int, now: datetime) -> None:
+    """Send what waits for a citizen's ended conversations another way, else have them called."""
+    for row in redirect_from_ended(session, registry, citizen_id, now):
+        enqueue_undelivered(session, registry, row, now)
 
 
 def enqueue_unnotified(

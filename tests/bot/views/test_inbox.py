@@ -1,6 +1,7 @@
 """Messages that come later: fetched once, in the words of now, or given up."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -8,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from bot.messages import Inbound
 from bot.ops.time_offers import work_once
+from bot.turn import forget
 from bot.views import inbox
 from bot.views.transcript import view
 from core.actor import OPERATOR
+from core.bookings import by_staff
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
-from core.db.models import Booking, ExceptionKind, OutboxRow
+from core.db.models import Booking, ExceptionKind, OutboxRow, StaffRoom
 from tests.conftest import Deployment, on_both, portable
 from tests.core.small_municipality import MONDAY, service
 from tests.dialogs.custom_municipality import custom_municipality
@@ -89,6 +92,30 @@ def test_only_who_saw_an_offer_is_told_that_the_appointment_stands(
     said = fetched(booked)
     assert [text.split(":")[0] for text in said] == ["Καλά νέα"] * opened
     assert ["Η νέα ώρα δεν χρειάζεται πια" in text for text in said] == [True] * opened
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_who_forgets_a_device_with_unread_news_of_an_appointment_is_to_be_called(
+    booked: Deployment, read: bool
+) -> None:
+    database, registry, now = booked.database, booked.services.registry, booked.clock()
+    registry.accounts = frozenset({"webchat", "telegram"})
+
+    def move(session: Session) -> None:
+        given = {"municipality_id": "town", "account": "telegram", "chat": "-1", "topic": ""}
+        session.add(StaffRoom(**given, bound_at=now))
+        session.flush()
+        booking = session.scalars(select(Booking)).one()
+        starts_at = booking.starts_at + timedelta(minutes=30)
+        by_staff.move(session, registry, OPERATOR, booking, starts_at, now)
+
+    database.write_sync(move)
+    if read:
+        assert len(fetched(booked)) == 1
+    database.write_sync(lambda s: forget(s, booked.services, message(99, "")))
+    query = select(OutboxRow.kind).where(OutboxRow.room_id.is_not(None))
+    alerts = database.write_sync(lambda s: s.scalars(query).all())
+    assert alerts.count("undelivered_alert") == (0 if read else 1)  # not of the reminder to come
 
 
 def test_nobody_is_reminded_of_what_has_begun(booked: Deployment) -> None:
