@@ -34,8 +34,7 @@ from core.staff.webhook_events import enqueue_message_failed
 
 log = structlog.get_logger()
 
-DIED = "the process died while sending it"
-"""Said of a message that may have arrived twice, the last time for that reason."""
+DIED = "processes died while sending it"
 
 EVENTS = {
     OutboxStatus.FAILED: "message given up",
@@ -67,9 +66,9 @@ def claim_and_render(
 ) -> tuple[list[ClaimedMessage], int]:
     """Claim and render the messages that may be sent now; also return how many were claimed.
 
-    An obsolete or expired one ends here, and one that is in doubt for the second time. One that
-    can't be rendered is tried again later and delays no other. One to a room whose pace it would
-    exceed waits, or is sent with others.
+    An obsolete or expired one ends here, and one over which processes died again and again. One
+    that can't be rendered is tried again later and delays no other. One to a room whose pace it
+    would exceed waits, or is sent with others.
     """
     now = services.clock()
     rows = outbox.claim(session, accounts, worker, now, limit, sending)
@@ -144,9 +143,8 @@ def claim_and_render(
 def _has_ended(session: Session, services: Services, row: OutboxRow, now: datetime) -> bool:
     if row.expires_at and row.expires_at <= now:
         _set_status(session, row, OutboxStatus.EXPIRED)
-    elif row.status == OutboxStatus.UNKNOWN:
-        _set_status(session, row, OutboxStatus.UNKNOWN, DIED)
-        _send_another_way(session, services, row)
+    elif row.status == OutboxStatus.FAILED:
+        _give_up(session, services, row, DIED)
     else:
         return False
     return True

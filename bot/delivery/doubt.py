@@ -2,7 +2,7 @@
 
 It is so where the platform took too long, the connection broke, or the answer states neither that
 the message was taken nor that it wasn't. Where the answer says that it was, it counts as sent.
-What a worker was sending when it died is sent once more, whatever it is: `outbox.claim`.
+What a worker was sending when it died is sent again, whatever it is: `outbox.claim`.
 """
 
 from datetime import timedelta

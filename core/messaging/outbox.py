@@ -21,6 +21,9 @@ MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
 LEASE = timedelta(seconds=60)
 """The time in which no other worker may claim a message; longer than a send may take."""
 
+MOST_SENDS = 5
+"""The number of tries after which a message is given up over which workers have died."""
+
 SENT_STATUSES = (OutboxStatus.SENT, OutboxStatus.DELIVERED, OutboxStatus.SEEN)
 """The statuses of a sent message, in the order in which receipts report them."""
 
@@ -170,9 +173,9 @@ def claim(
     One that may have arrived is waited for by the replies of its turn only, unless it is being
     sent.
 
-    A claimed row whose lease has run out may have arrived, for its worker died. Where it may have
-    before, too, it is returned as UNKNOWN, which ends it: else one whose sending kills the process
-    would be sent for ever.
+    A claimed row whose lease has run out may have arrived, for its worker died. After MOST_SENDS it
+    is returned as FAILED, which ends it: else one whose sending kills the process would be sent for
+    ever. Not sooner: a worker may have died before it sent anything.
     """
     given = {
         "present": now,
@@ -232,7 +235,11 @@ def _claim() -> ReturningUpdate[OutboxRow]:
     died = OutboxRow.status == OutboxStatus.CLAIMED
     return claiming(ready).values(
         status=case(
-            (died & OutboxRow.may_have_arrived, OutboxStatus.UNKNOWN), else_=OutboxStatus.CLAIMED
+            (
+                died & OutboxRow.may_have_arrived & (OutboxRow.attempts >= MOST_SENDS),
+                OutboxStatus.FAILED,
+            ),
+            else_=OutboxStatus.CLAIMED,
         ),
         may_have_arrived=OutboxRow.may_have_arrived | died,
     )

@@ -1,4 +1,4 @@
-"""The server is killed at any point of a relayed text: nothing is lost, twice at most, by a kill.
+"""The server is killed at any point of a relayed text: nothing is lost, twice only by a kill.
 
 A citizen and an employee write to one another at Telegram, which sends an update until it is
 answered by 200, and now and then once more.
@@ -28,7 +28,7 @@ from tests.conftest import SOAK, on_both
 from tests.fakes.http_server import late
 from tests.fakes.push_platform import PushPlatformServer
 from tests.fakes.telegram import TelegramServer, telegram_server
-from tests.proofs.invariants import MAY_HAVE_ARRIVED, wait_until_delivered
+from tests.proofs.invariants import wait_until_delivered
 from tests.proofs.telegram_town import ACCOUNT, GROUP, TelegramTown, process_of
 from tests.soak.tell import Tell
 
@@ -127,11 +127,11 @@ def check(session: Session, talk: Talk) -> None:
     done = select(func.count()).where(StaffAction.action == "relay")
     assert session.scalar(done) == len(talk.answered)
     relayed = select(OutboxRow.status).where(OutboxRow.relay_message_id.is_not(None))
-    assert set(session.scalars(relayed.where(~MAY_HAVE_ARRIVED))) == {"sent"}
+    assert set(session.scalars(relayed)) == {"sent"}
 
 
 def check_arrived(server: TelegramServer, texts: Sequence[str], *, to_group: bool) -> int:
-    """Check that each text has arrived; return how many twice, then from another process.
+    """Check that each text has arrived; return how many twice, each time from another process.
 
     The times of kills don't tell: on a busy machine the fake notes a request half a second late.
     """
@@ -147,7 +147,6 @@ def check_arrived(server: TelegramServer, texts: Sequence[str], *, to_group: boo
         assert arrived, f"lost: {text}"
         clients = [client for _at, client in arrived]
         assert len(set(clients)) == len(clients), f"twice without a kill: {text} {arrived}"
-        assert len(clients) <= 2, f"more than twice: {text} {arrived}"
         twice += len(clients) - 1
     return twice
 
