@@ -158,13 +158,17 @@ class Venue(BaseModel):
     address: str
 
 
+CalendarMethod = Literal["PUBLISH", "REQUEST", "CANCEL"]
+"""What a calendar file asks of the program that opens it (RFC 5546)."""
+
+
 class EmailMetadata(BaseModel):
     """The parts of an e-mail to an attendee, or `to_staff`, besides the message itself.
 
     `office` is the municipality's name, `contact` how it is reached; `reply_to` is the address that
     reads answers, "" for none. `attendee` is whom the appointment is for, `crest` a PNG picture, if
-    there is one. `id` is the same at each try of a message, `thread` in all messages about an
-    appointment.
+    there is one. `calendar_method` and `invites` are those of the calendar file that comes with it.
+    `id` is the same at each try of a message, `thread` in all messages about an appointment.
     """
 
     subject: str
@@ -175,6 +179,8 @@ class EmailMetadata(BaseModel):
     written_at: datetime
     crest: bytes = b""
     to_staff: bool = False
+    calendar_method: CalendarMethod = "PUBLISH"
+    invites: bool = False
     id: str
     thread: str
 
@@ -187,14 +193,14 @@ class Reply(BaseModel):
     platforms where each character costs, `spoken` one to be said aloud; both are "" where the text
     itself will do.
     `input` is the kind of answer that can be typed. `booking` is the id of the appointment that the
-    message describes in full. A `closing` one replaces a question that is no longer open. One that
-    `clears` is the first after a question whose buttons replaced the citizen's keyboard. A `file`
-    is sent under that name, with its `content`; a `venue` is shown on a map. `app_version` is what
-    the sender's app stated last, where the platform's messages depend on it. One to a room of staff
-    goes to a `topic` of it, if given, and may answer an earlier one (`answers`, its platform's id):
-    if it `only_answers`, it isn't sent as it is where that was deleted. `edits` means that it
-    replaces that message where it still stands. One by e-mail has `email`, and comes with its
-    `file`, if it has one.
+    message describes in full, or says to be cancelled. A `closing` one replaces a question that is
+    no longer open. One that `clears` is the first after a question whose buttons replaced the
+    citizen's keyboard. A `file` is sent under that name, with its `content`; a `venue` is shown on
+    a map. `app_version` is what the sender's app stated last, where the platform's messages depend
+    on it. One to a room of staff goes to a `topic` of it, if given, and may answer an earlier one
+    (`answers`, its platform's id): if it `only_answers`, it isn't sent as it is where that was
+    deleted. `edits` means that it replaces that message where it still stands. One by e-mail has
+    `email`, and comes with its `file`, if it has one.
     """
 
     text: str

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from bot import conversation_state
 from bot.context import Services, load_conversation
 from bot.messages import Reply, Sender
-from bot.views.appointment import appointment
+from bot.views.appointment import appointment_file
 from bot.views.closure import render_closure, render_preview
 from bot.views.day_list import render_day_list
 from bot.views.email import as_email
@@ -169,7 +169,9 @@ def _with_content(
     """Return a file with its content as it is now; None where the appointment was cancelled."""
     sender = Sender(platform=row.platform, account=row.account, address=address)
     try:
-        found = appointment(session, services, sender, reply.booking or 0)
+        found = appointment_file(session, services, sender, reply.booking or 0)
     except BookingRefused:
         return None
-    return reply.model_copy(update={"content": found.file}) if found else None
+    if found is None or found.method == "CANCEL":
+        return None
+    return reply.model_copy(update={"content": found.content})

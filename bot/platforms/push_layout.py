@@ -15,7 +15,7 @@ from bot.platforms.base import Platform
 from bot.platforms.layout import ANSWERED
 from core.catalogue.model import Channel
 from core.catalogue.registry import Registry
-from core.db.models import Booking, History, HistoryAction, InboundRow, OutboxRow
+from core.db.models import Booking, BookingState, History, HistoryAction, InboundRow, OutboxRow
 from core.i18n import Text
 
 CALENDAR = "rantevou.ics"
@@ -84,6 +84,8 @@ def _attached(
 ) -> Iterator[Reply]:
     """Yield the attachments of a reply that confirms or changes an appointment."""
     if not reply.booking or reply.step is not None:
+        return
+    if session.get_one(Booking, reply.booking).state == BookingState.CANCELLED:
         return
     given = {"text": "", "language": reply.language, "booking": reply.booking}
     if platform.can_send_files:

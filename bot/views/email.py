@@ -10,8 +10,8 @@ from bot.context import Services
 from bot.messages import EmailMetadata, FactsBlock, Reply
 from bot.platforms.push_layout import CALENDAR
 from bot.replies import render_blocks
-from bot.views.appointment import calendar_file
-from core.db.models import Booking, OutboxRow, StaffRoom
+from bot.views.calendar_file import calendar_file
+from core.db.models import Booking, BookingState, OutboxRow, StaffRoom
 from core.i18n import Text, TextTemplate, _
 from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import contact_facts, full_details, one_line
@@ -46,7 +46,8 @@ def as_email(
 ) -> Reply:
     """Return a notification of a booking to its attendee as an e-mail.
 
-    One that describes the appointment in full comes with its calendar file.
+    One that describes the appointment in full, or says that it was cancelled, comes with its
+    calendar file.
     """
     registry, language, zone = services.registry, reply.language, ZoneInfo(booking.timezone)
     loaded = registry[booking.municipality_id]
@@ -76,9 +77,13 @@ def as_email(
     )
     if not reply.booking:
         return reply.model_copy(update={"email": metadata})
-    details = message(*full_details(loaded, booking, zone, services.clock()))
-    content = calendar_file(session, services, language, booking, say(to_text(details)))
-    return reply.model_copy(update={"email": metadata, "file": CALENDAR, "content": content})
+    text = reply.text
+    if booking.state != BookingState.CANCELLED:
+        text = say(to_text(message(*full_details(loaded, booking, zone, services.clock()))))
+    address = booking.details.get("email", "")
+    file = calendar_file(services, language, booking, text, attendee=address)
+    metadata = metadata.model_copy(update={"calendar_method": file.method, "invites": file.invites})
+    return reply.model_copy(update={"email": metadata, "file": CALENDAR, "content": file.content})
 
 
 def as_email_to_staff(session: Session, services: Services, row: OutboxRow, reply: Reply) -> Reply:

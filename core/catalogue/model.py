@@ -50,6 +50,7 @@ class OfficeContact(CatalogueModel):
 
     phone: str | None = None
     email: str | None = None
+    calendar_email: str | None = None  # its reader sees what calendar programs answer
     website: Url | None = None
     address: LocalizedText | None = None
     hours: LocalizedText | None = None
@@ -327,7 +328,6 @@ class Municipality(CatalogueModel):
     id: Id
     name: LocalizedText
     aliases: tuple[str, ...] = ()
-    """Other names that citizens write, in any language."""
     timezone: str = "Europe/Athens"
     public_holidays: bool = True
     contact: OfficeContact

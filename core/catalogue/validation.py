@@ -189,8 +189,10 @@ def contacts_are_usable(body: Municipality) -> Issues:
     for at, contact in contacts:
         if contact and contact.phone is not None and not _is_phone(contact.phone):
             yield ValidationIssue((*at, "phone"), "a telephone number, such as 2101234567")
-        if contact and contact.email is not None and not EMAIL.fullmatch(contact.email):
-            yield ValidationIssue((*at, "email"), "an e-mail address, such as info@my-town.gr")
+        for key in ("email", "calendar_email"):
+            address = getattr(contact, key, None)
+            if address is not None and not EMAIL.fullmatch(address):
+                yield ValidationIssue((*at, key), "an e-mail address, such as info@my-town.gr")
 
 
 def item_ids_are_unique(body: Municipality) -> Issues:

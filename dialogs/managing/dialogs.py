@@ -21,6 +21,7 @@ from dialogs.managing.offers import accept_latest
 from dialogs.managing.reschedule import BOOKING_KEPT, MOVE
 from dialogs.messages.appointment import (
     BOOKING_ACTIONS,
+    FORGET_IN_CALENDAR,
     appointment_facts,
     attendee_facts,
 )
@@ -139,7 +140,8 @@ def _withdraw(ctx: Context, answer: str) -> None:
         return
     navigation.forget_answers(ctx)
     ctx.office.withdraw_consent(booking)
-    ctx.say(_("Your consent is withdrawn, the appointment cancelled and your details erased."))
+    said = _("Your consent is withdrawn, the appointment cancelled and your details erased.")
+    ctx.say(Message((Paragraph(said), FORGET_IN_CALENDAR), booking.id))
 
 
 def _withdraw_steps(_ctx: Context) -> Iterator[Step]:

@@ -6,13 +6,14 @@ from core.bookings.reference import fold_code, is_code
 from core.catalogue.model import ConsentReference
 from core.db.models import Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
-from core.i18n import Text, _, lines
+from core.i18n import _, lines
 from dialogs.booking.selection import existing_booking
 from dialogs.context import Context, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice
-from dialogs.messages.appointment import one_line
+from dialogs.messages.appointment import FORGET_IN_CALENDAR, one_line
+from dialogs.messages.blocks import Message, Paragraph
 from dialogs.nlu.fields import parse_phone
 from dialogs.nlu.parsed import ParseFailure
 
@@ -63,10 +64,11 @@ def leave_cancelled(ctx: Context) -> None:
         ctx.say(_("This appointment is over or was cancelled."))
 
 
-def cancelled_message(ctx: Context, booking: Booking) -> Text:
+def cancelled_message(ctx: Context, booking: Booking) -> Message:
     """Return the message that an appointment was cancelled."""
     cancelled = one_line(ctx.office.of_booking(booking), booking, ctx.zone)
-    return _("Your appointment was cancelled: {appointment}.", appointment=cancelled)
+    text = _("Your appointment was cancelled: {appointment}.", appointment=cancelled)
+    return Message((Paragraph(text), FORGET_IN_CALENDAR), booking.id)
 
 
 def ask_by_code(ctx: Context, _argument: str) -> None:

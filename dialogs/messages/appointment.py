@@ -46,6 +46,9 @@ CLOCK = "HH:mm"
 
 KEEP_CODE = _("Keep the code: with it and your phone number you can move or cancel from any chat.")
 
+FORGET_IN_CALENDAR = Attachment("calendar", _("Remove from my calendar"))
+"""What a page offers below a message that an appointment was cancelled."""
+
 BOOKING_ACTIONS: tuple[Block, ...] = (
     Attachment("calendar", _("Save in my calendar")),
     Actions((Action("print", _("Print")),)),

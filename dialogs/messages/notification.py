@@ -10,6 +10,7 @@ from core.db.models import Booking, BookingState
 from core.i18n import TextTemplate, _, join
 from core.messaging.keys import RELAYED_TO_CITIZEN, TO_STAFF, MessageKind
 from dialogs.messages.appointment import (
+    FORGET_IN_CALENDAR,
     appointment_facts,
     booking_message,
     brief_form,
@@ -110,7 +111,8 @@ def notification_message(
         if reason:
             said.append(_("Reason: {reason}", reason=reason))
         paragraphs = map(Paragraph, said)
-        return Message((*paragraphs, *office_phone(loaded, booking)), brief=join(" ", *said))
+        blocks = (*paragraphs, *office_phone(loaded, booking), FORGET_IN_CALENDAR)
+        return Message(blocks, booking.id, join(" ", *said))
     if kind is MessageKind.CANCELLED:
         appointment = one_line(loaded, booking, citizen)
         brief = _("Your appointment was cancelled: {appointment}.", appointment=appointment)
@@ -120,7 +122,8 @@ def notification_message(
             appointment=appointment,
         )
         text = Paragraph(brief if to_attendee else elsewhere)
-        return Message((text, *office_phone(loaded, booking)), brief=brief)
+        blocks = (text, *office_phone(loaded, booking), FORGET_IN_CALENDAR)
+        return Message(blocks, booking.id, brief)
     if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
         return None
     wording = WORDINGS[kind]

@@ -41,6 +41,9 @@ CREST_HEIGHT, CREST_WIDTH = 56, 200
 FOR = _("For")
 ON_MAP = _("Show on the map")
 ATTACHED = _("To save the appointment in your calendar, open the attached file: {file}")
+ATTACHED_CANCELLED = _(
+    "To remove the appointment from your calendar, open the attached file: {file}"
+)
 AUTOMATIC = _(
     "This message was sent automatically, because this address was given for the appointment."
 )
@@ -76,11 +79,14 @@ class Renderer:
         html: Message = _text_part(self._html.render(**given), "html")
         if metadata.crest:
             html = MIMEMultipart("related", None, [html, _crest_part(metadata.crest)])
-        found = MIMEMultipart(
-            "alternative", None, [_text_part(self._text.render(**given), "plain"), html]
-        )
+        parts = [_text_part(self._text.render(**given), "plain"), html]
+        if metadata.invites:  # programs take an invitation from here, and the file is for others
+            parts.append(_calendar_part(reply, metadata))
+        found = MIMEMultipart("alternative", None, parts)
         if reply.file:
-            found = MIMEMultipart("mixed", None, [found, _calendar_part(reply)])
+            file = _calendar_part(reply, metadata)
+            file.add_header("Content-Disposition", "attachment", filename=reply.file)
+            found = MIMEMultipart("mixed", None, [found, file])
         for name, value in self._headers(metadata, reply.language):
             found[name] = value
         return found
@@ -106,6 +112,7 @@ class Renderer:
             return self._texts.say(text, reply.language)
 
         contact = {row.kind: row for row in metadata.contact}
+        attached = ATTACHED_CANCELLED if metadata.calendar_method == "CANCEL" else ATTACHED
         why = [AUTOMATIC, ANSWERED if metadata.reply_to else UNANSWERED]
         if metadata.to_staff:
             why = [TO_STAFF]
@@ -120,7 +127,7 @@ class Renderer:
             "for_label": say(FOR),
             "on_map": say(ON_MAP),
             "attached": reply.file
-            and say(TextTemplate(ATTACHED.message, args={"file": reply.file})),
+            and say(TextTemplate(attached.message, args={"file": reply.file})),
             "automatic": " ".join(map(say, why)),
         }
 
@@ -151,11 +158,10 @@ def _crest_part(crest: bytes) -> MIMEImage:
     return part
 
 
-def _calendar_part(reply: Reply) -> MIMEText:
-    """Return the calendar file. Its METHOD, which stands in the file too, asks for no answer."""
+def _calendar_part(reply: Reply, metadata: EmailMetadata) -> MIMEText:
+    """Return the calendar file, whose METHOD its media type names too (RFC 6047)."""
     part = MIMEText(reply.content.decode(), "calendar", "utf-8")
-    part.set_param("method", "PUBLISH")
-    part.add_header("Content-Disposition", "attachment", filename=reply.file or "")
+    part.set_param("method", metadata.calendar_method)
     return part
 
 

@@ -117,6 +117,29 @@ def test_the_crest_comes_with_the_email_and_is_in_no_text(
     assert "cid:" not in found["text/plain"].get_content()
 
 
+def test_who_is_invited_gets_it_where_calendars_look_and_as_a_file(
+    town: PushDeployment, server: MailServer
+) -> None:
+    body = town.deployment.services.registry["kalamata"].body
+    contact = body.contact.model_copy(update={"calendar_email": "calendar@kalamata.example"})
+    branches = tuple(each.model_copy(update={"contact": None}) for each in body.branches)
+    town.deployment.load(body.model_copy(update={"contact": contact, "branches": branches}))
+    town.deliver(town.settled)
+    change(town.deployment, cancel)
+    town.deliver(town.settled)
+    for got, method in zip(server.received, ("REQUEST", "CANCEL"), strict=True):
+        mixed = got.message
+        alternative, attached = mixed.iter_parts()
+        *_others, invitation = alternative.iter_parts()
+        for part in (invitation, attached):
+            assert part.get_content_type() == "text/calendar"
+            assert part.get_param("method") == method
+            assert f"METHOD:{method}" in part.get_content()
+            assert f"mailto:{TO}" in re.sub(r"\r?\n ", "", part.get_content())
+        assert attached.get_filename() == "rantevou.ics"
+        assert invitation.get_content_disposition() is None
+
+
 def test_every_change_is_told_in_one_thread(town: PushDeployment, server: MailServer) -> None:
     for how in (move, edit, offer, cancel):
         town.deliver(town.settled)
@@ -132,14 +155,26 @@ def test_every_change_is_told_in_one_thread(town: PushDeployment, server: MailSe
     ]
     assert len({each["Message-ID"] for each in messages}) == len(messages)
     assert len({each["References"] for each in messages}) == 1
-    assert [list(parts(each))[2:] for each in messages] == [["text/calendar"]] * 3 + [[]] * 2
+    assert [list(parts(each))[2:] for each in messages] == [
+        *[["text/calendar"]] * 3,
+        [],
+        ["text/calendar"],
+    ]
     last = parts(messages[-1])
     assert f"Λόγος: {REASON}" in last["text/plain"]
     assert "<b>" not in last["text/html"]
     assert "&lt;b&gt;&amp; co." in last["text/html"]
     assert "Για: Άννα Παππά" in last["text/plain"]
-    uids = re.findall(r"UID:\S+", "".join(got.content.decode() for got in server.received))
-    assert len(set(uids)) <= 1
+    assert "METHOD:CANCEL" in last["text/calendar"]
+    files = [
+        found["text/calendar"]
+        for each in messages
+        if (found := parts(each)).keys() > {"text/calendar"}
+    ]
+    assert len({uid for file in files for uid in re.findall(r"UID:\S+", file)}) == 1
+    sequences = [int(number) for file in files for number in re.findall(r"SEQUENCE:(\d+)", file)]
+    assert sequences == sorted(set(sequences))
+    assert not any("://" in line for file in files for line in file.splitlines()), "a link in it"
 
 
 def test_an_answer_that_was_lost_brings_the_same_email_again(

@@ -12,6 +12,7 @@ from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking
 from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import (
+    FORGET_IN_CALENDAR,
     about_office,
     about_service,
     appointment_facts,
@@ -20,7 +21,16 @@ from dialogs.messages.appointment import (
     full_details,
     useful_links,
 )
-from dialogs.messages.blocks import Block, Facts, Message, Place, message, to_text
+from dialogs.messages.blocks import (
+    Actions,
+    Attachment,
+    Block,
+    Facts,
+    Message,
+    Place,
+    message,
+    to_text,
+)
 from dialogs.messages.notification import notification_message
 from dialogs.nlu.fields import dialled_number
 
@@ -218,13 +228,18 @@ def test_a_notification_has_a_brief_form(
     assert whole == f"{brief}Thu 3 Dec 12:30, Housing Benefit. Code: KX7 M2P."
 
 
-def test_a_cancellation_message_has_no_booking(texts: Translator, shipped: Shipped) -> None:
+def test_a_cancellation_message_offers_nothing_but_to_remove_it_from_the_calendar(
+    texts: Translator, shipped: Shipped
+) -> None:
     body = loaded(shipped["kalamata"])
     said = notification_message(
         body, MessageKind.CANCELLED, HOUSING, ATHENS, EARLY, to_attendee=True
     )
     assert said
-    assert said.booking is None
+    assert said.booking == HOUSING.id
+    assert [each for each in said.blocks if isinstance(each, Actions | Attachment)] == [
+        FORGET_IN_CALENDAR
+    ]
     assert plain(texts, said) == [
         "Your appointment was cancelled: Thu 3 Dec 12:30, Housing Benefit.",
         "Telephone of the office: 2721000000",

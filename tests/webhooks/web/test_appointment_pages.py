@@ -18,11 +18,13 @@ from tests.webhooks.web.test_page import say
 FILE, PAPER = "/appointments/1.ics", "/appointments/1"
 
 
-def event(client: httpx.Client, path: str = FILE) -> Any:
-    answer = client.get(path)
-    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+def event(client: httpx.Client, method: str = "PUBLISH") -> Any:
+    answer = client.get(FILE)
+    assert answer.headers["content-type"] == f"text/calendar; charset=utf-8; method={method}"
     assert answer.headers["cache-control"] == "no-store"
-    [found] = Calendar.from_ical(answer.content).walk("VEVENT")
+    calendar = Calendar.from_ical(answer.content)
+    assert calendar["METHOD"] == method
+    [found] = calendar.walk("VEVENT")
     return found
 
 
@@ -39,8 +41,6 @@ def test_the_confirmation_is_a_card_with_its_calendar_file(serve: Serve) -> None
     assert "Καλαμάτα" in found["LOCATION"]
     assert "Κωδικός: " in found["DESCRIPTION"]
     assert "Μισθωτήριο" in found["DESCRIPTION"]
-    [alarm] = found.walk("VALARM")
-    assert alarm["TRIGGER"].dt == timedelta(hours=-2)
 
 
 def test_the_card_has_facts_a_checklist_and_links(serve: Serve) -> None:
@@ -141,12 +141,27 @@ def test_who_has_shown_code_and_number_has_it_too(serve: Serve, deployment: Depl
     assert event(client)["SUMMARY"].startswith("Ραντεβού")
 
 
-@pytest.mark.parametrize("path", [FILE, PAPER])
-def test_one_that_is_off_is_not_given(serve: Serve, path: str) -> None:
+def test_the_file_of_a_cancelled_one_makes_the_saved_entry_vanish(serve: Serve) -> None:
     client = serve()
     booked(client)
+    before = event(client)
     for text in ("Ακύρωση ραντεβού", "ναι"):
-        say(client, text=text)
-    answer = client.get(path, headers={"Accept": "text/html"})
+        page = say(client, text=text).text
+    card = page.rpartition('<article class="card">')[2]
+    assert card.startswith("<p>Το ραντεβού σας ακυρώθηκε: ")
+    assert f'href="{FILE}" download>Αφαίρεση από το ημερολόγιό μου</a>' in card
+    assert PAPER + '"' not in card
+    after = event(client, "CANCEL")
+    assert after["UID"] == before["UID"]
+    assert after["SEQUENCE"] > before["SEQUENCE"]
+    answer = client.get(PAPER, headers={"Accept": "text/html"})
     assert answer.status_code == 410
     assert "έχει περάσει ή έχει ακυρωθεί" in answer.text
+
+
+@pytest.mark.parametrize("path", [FILE, PAPER])
+def test_one_that_is_over_is_not_given(serve: Serve, deployment: Deployment, path: str) -> None:
+    client = serve()
+    booked(client)
+    deployment.clock.forward(days=30)
+    assert client.get(path).status_code == 410

@@ -1,0 +1,87 @@
+"""The calendar file of an appointment (RFC 5545), and that of its cancellation (RFC 5546)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from icalendar import Alarm, Calendar, Event, vCalAddress
+from icalendar.enums import STATUS
+
+from bot.context import Services
+from bot.messages import CalendarMethod
+from core.catalogue.model import Channel, OfficeContact
+from core.db.models import Booking, BookingState
+from core.i18n import Text, TextTemplate, _
+from dialogs.nlu.fields import dialled_number
+
+PRODUCER = "-//Rantevou//Appointments//EL"
+
+SUMMARY = _("Appointment: {service}, {municipality}")
+ALARMS = (timedelta(days=-1), timedelta(hours=-2))
+"""When a calendar reminds of an appointment, before it begins."""
+
+
+@dataclass(frozen=True)
+class CalendarFile:
+    """A calendar file, and its method, which its media type names too.
+
+    `invites`: calendar programs ask the attendee whether they come, and tell the office.
+    """
+
+    content: bytes
+    method: CalendarMethod
+    invites: bool
+
+
+def calendar_file(
+    services: Services, language: str, booking: Booking, text: str, *, attendee: str = ""
+) -> CalendarFile:
+    """Return the calendar file of a booking, with a text that describes it.
+
+    A cancelled one's makes the entry vanish that the files before it made. `attendee` is the e-mail
+    address that is invited, where the office reads what calendar programs answer.
+    """
+
+    def say(phrase: Text) -> str:
+        return services.texts.say(phrase, language)
+
+    registry, is_off = services.registry, booking.state == BookingState.CANCELLED
+    loaded, uid = registry[booking.municipality_id], registry.keyed_hash(f"calendar {booking.id}")
+    event = Event.new(
+        uid=uid,  # the same for every copy, so that a moved appointment replaces the old one
+        stamp=services.clock(),
+        sequence=booking.version,
+        status=STATUS.CANCELLED if is_off else STATUS.CONFIRMED,
+        start=booking.starts_at,
+        end=booking.ends_at,
+        description=text,
+    )
+    body = loaded.body
+    contact, title = body.contact, say(body.name)
+    if loaded.has(booking.service, booking.branch):  # perhaps not of one that was cancelled
+        branch, service = body.branch(booking.branch), body.services[booking.service]
+        contact = branch.contact or contact
+        names = {"service": service.name, "municipality": body.name}
+        title = say(TextTemplate(SUMMARY.message, args=names))
+        if booking.channel == Channel.IN_PERSON:
+            event.add("location", say(branch.address or branch.name))
+    event.add("summary", title)
+    if organizer := _address_of(contact):
+        event.add("organizer", vCalAddress(organizer, params={"CN": say(body.name)}))
+    invites = bool(attendee and contact.calendar_email)
+    if invites:
+        event.add("attendee", vCalAddress.new(attendee, partstat="NEEDS-ACTION", rsvp=True))
+    for before in () if is_off else ALARMS:
+        alarm = Alarm.new(description=title)
+        alarm.add("action", "DISPLAY")
+        alarm.add("trigger", before)
+        event.add_component(alarm)
+    method: CalendarMethod = "CANCEL" if is_off else "REQUEST" if invites else "PUBLISH"
+    calendar = Calendar.new(prodid=PRODUCER, uid=uid, method=method, subcomponents=[event])
+    return CalendarFile(bytes(calendar.to_ical()), method, invites)
+
+
+def _address_of(contact: OfficeContact) -> str:
+    """Return the address of an office as calendars have it; "" where none is known."""
+    email = contact.calendar_email or contact.email
+    phone = f"tel:{dialled_number(contact.phone)}" if contact.phone else ""
+    return f"mailto:{email}" if email else contact.website or phone
