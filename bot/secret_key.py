@@ -27,6 +27,9 @@ REPLACE = "rantevou secret replace"
 SALT_BYTES = 16
 ROUNDS = 200_000
 
+MADE = "made "
+"""How the fingerprint of a key begins that was made here."""
+
 FORMER_LENGTH = 64
 """The length of a fingerprint of the first revisions that had any, made with scrypt."""
 
@@ -111,12 +114,13 @@ def keep(session: Session, key: str) -> None:
 def _take(session: Session, database: Database, given: str | None) -> str:
     """Return the key that is given or kept, or a new one, and record its fingerprint."""
     file = database.backend.file
-    key = given or _kept(session, file) or _make(session, file)
+    known = given or _kept(session, file)
+    key = known or _make(session, file)
     recorded = session.get(StoredSecret, FINGERPRINT)
     if recorded is None:
         recorded = StoredSecret(name=FINGERPRINT, value="")
         session.add(recorded)
-    recorded.value = _fingerprint(key, secrets.token_hex(SALT_BYTES))
+    recorded.value = _fingerprint(key, ("" if known else MADE) + secrets.token_hex(SALT_BYTES))
     return key
 
 
@@ -129,15 +133,17 @@ def _fingerprint(key: str, salted: str) -> str:
     """Return the fingerprint of a key; `salted` begins with its salt, and may be another one.
 
     A secret in the settings may be a phrase that can be guessed, so each guess is made to take
-    50 ms: the hashes of known telephone numbers are quicker to try.
+    50 ms: the hashes of known telephone numbers are quicker to try. A key that was made here, of
+    32 random bytes, can't be guessed, so no start waits for it.
     """
-    salt = salted[: 2 * SALT_BYTES]
+    kind = MADE if salted.startswith(MADE) else ""
+    salt = salted.removeprefix(kind)[: 2 * SALT_BYTES]
     given = key.encode(), bytes.fromhex(salt)
     if len(salted) == FORMER_LENGTH:
         digest = hashlib.scrypt(given[0], salt=given[1], n=2**14, r=8, p=1, dklen=16)
     else:  # scrypt took 16 MB, which the process kept
-        digest = hashlib.pbkdf2_hmac("sha256", *given, ROUNDS)
-    return f"{salt}{digest.hex()}"
+        digest = hashlib.pbkdf2_hmac("sha256", *given, 1 if kind else ROUNDS)
+    return f"{kind}{salt}{digest.hex()}"
 
 
 def _has_bookings(session: Session) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from bot.bootstrap import bootstrap
-from bot.secret_key import FINGERPRINT, secret_file
+from bot.secret_key import FINGERPRINT, MADE, secret_file
 from bot.settings import Settings
 from core.db.database_key import key_file
 from core.db.models import StoredSecret
@@ -115,6 +115,27 @@ def test_the_database_holds_nothing_by_which_the_key_could_be_tried_quickly(
     assert len(shown) == len(again) == 1
     assert shown != again  # it is salted
     assert SECRET not in str(shown)
+    assert not {row for row in shown + again if row[0].startswith(MADE)}
+
+
+@on_both
+def test_a_key_that_was_made_is_known_by_a_quick_fingerprint(
+    deployment: Deployment, request: pytest.FixtureRequest
+) -> None:
+    def is_quick() -> bool:
+        ((value,),) = deployment.rows(f"SELECT value FROM kept WHERE name = '{FINGERPRINT}'")
+        return str(value).startswith(MADE)
+
+    forget(deployment, "secret", FINGERPRINT)
+    made = start(deployment)
+    assert is_quick()
+    request.getfixturevalue("booked")
+    assert start(deployment) == made
+    refusal(deployment, OTHER)
+    forget(deployment, FINGERPRINT)
+    assert start(deployment) == made
+    assert not is_quick()  # for a person may have put there what is found
+    refusal(deployment, OTHER)
 
 
 @on_sqlite
