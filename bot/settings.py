@@ -221,18 +221,19 @@ def read_settings(platforms: Mapping[str, str]) -> Settings:
     setting's; of a `.env` that isn't UTF-8.
     """
     try:
-        if unknown := _unknown_names(platforms):
+        names = _names()
+        if unknown := _unknown_names(names, platforms):
             raise ConfigurationError("\n".join(unknown))
         models: dict[str, type[AccountSettings]] = {
             platform: import_module(path).PACKAGE.settings
             for platform, path in platforms.items()
-            if _is_configured(platform)
+            if _is_configured(platform, names)
         }
         fields: dict[str, Any] = {
             platform: (GenericAlias(dict, (AccountName, model)), {})
             for platform, model in models.items()
         }
-        return create_model("Settings", __base__=Settings, **fields)()
+        return create_model("Settings", __base__=Settings, **fields)() if fields else Settings()
     except ValidationError as error:
         wrong = [_describe(each, models) for each in error.errors()]
         raise ConfigurationError("\n".join(wrong)) from None
@@ -246,22 +247,22 @@ def read_settings(platforms: Mapping[str, str]) -> Settings:
         ) from None
 
 
-def _names() -> list[str]:
+def _names() -> set[str]:
     """Return the names in `.env` and in the environment, in small letters."""
-    return [*DotEnvSettingsSource(Settings).env_vars, *EnvSettingsSource(Settings).env_vars]
+    return {*DotEnvSettingsSource(Settings).env_vars, *EnvSettingsSource(Settings).env_vars}
 
 
-def _is_configured(platform: str) -> bool:
+def _is_configured(platform: str, names: set[str]) -> bool:
     """Return whether any setting is one of that platform's accounts."""
     prefix = f"rantevou_{platform}"
-    return any(name == prefix or name.startswith(f"{prefix}__") for name in _names())
+    return any(name == prefix or name.startswith(f"{prefix}__") for name in names)
 
 
-def _unknown_names(platforms: Mapping[str, str]) -> list[str]:
+def _unknown_names(names: set[str], platforms: Mapping[str, str]) -> list[str]:
     """Return what is wrong with names that begin as settings and are none; never their values."""
     known = [*Settings.model_fields, *platforms]
     wrong: list[str] = []
-    for name in sorted(set(_names())):
+    for name in sorted(names):
         if not name.startswith(PREFIX) or name.startswith(f"{PREFIX}test_"):
             continue
         first = name.removeprefix(PREFIX).partition("__")[0]
