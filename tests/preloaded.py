@@ -5,7 +5,10 @@ It is imported before commands are forked, too.
 
 from functools import cache
 
+import typer.main
+
 from bot import secret_key
+from bot.cli.main import app
 from bot.i18n import translator
 from core.i18n import LANGUAGES
 from tests import migrations_once
@@ -22,3 +25,6 @@ secret_key._fingerprint(SECRET, FINGERPRINT)
 translator._read = cache(translator._read)  # 25 ms each
 for language in LANGUAGES:
     translator._read(language)
+
+typer.main.get_command = cache(typer.main.get_command)  # 9 ms for our 48 commands
+typer.main.get_command(app)
