@@ -25,7 +25,8 @@ def expectation(error: ErrorDetails) -> str:
 
 def _number(error: ErrorDetails) -> str:
     """Say how a number is written, with the one that was meant where that one is allowed."""
-    given, field = error["input"], str(error["loc"][-1])
+    given = error["input"]
+    field = next((name for name in reversed(error["loc"]) if isinstance(name, str)), "")
     shown, least = 20, 1
     if isinstance(given, str) and (found := _NUMBER.match(given)):
         shown = int(found[1])

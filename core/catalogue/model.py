@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from core.catalogue.crest import Crest
-from core.catalogue.times import Clock, ClockEnd
+from core.catalogue.times import Clock, ClockEnd, ReminderHours
 from core.i18n import LocalizedText
 
 ID = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
@@ -243,8 +243,8 @@ class Rules(CatalogueModel):
     """The coming bookings of a service that one attendee may have."""
     open_bookings_per_citizen: int = Field(default=10, ge=1)
     """Those that one citizen may have, for a whole family; as many as an attendee at least."""
-    reminder_hours: int = Field(default=24, ge=0, le=14 * 24)
-    """The hours before an appointment at which the reminder is sent; 0 for none."""
+    reminder_hours: ReminderHours = (48, 3)
+    """The hours before an appointment at which reminders are sent, the most first."""
     holds_per_address: int = Field(default=100, ge=1)
     """The times that may be held at once from one network address, which many may share."""
     confirmations_per_address: int = Field(default=30, ge=1)

@@ -1,10 +1,16 @@
-"""The times of day in a catalogue, written HH:MM."""
+"""The times in a catalogue: of day, written HH:MM, and before an appointment, in hours."""
 
 import re
 from datetime import time
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
 MIDNIGHT = time.max
 """The end of a day, written 24:00."""
@@ -46,3 +52,22 @@ ClockEnd = Annotated[
     PlainSerializer(_write_end, when_used="json-unless-none"),
     _described(r"^(([01][0-9]|2[0-3]):[0-5][0-9](:00)?|24:00)$"),
 ]
+
+
+def _as_list(value: object) -> object:
+    """Return one number as a list of it: there was one reminder only."""
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _most_first(hours: tuple[int, ...]) -> tuple[int, ...]:
+    """Return hours in descending order, each once, without 0, which means none."""
+    return tuple(sorted({each for each in hours if each}, reverse=True))
+
+
+ReminderHours = Annotated[
+    tuple[Annotated[int, Field(ge=0, le=14 * 24)], ...],
+    Field(max_length=5),
+    AfterValidator(_most_first),
+    BeforeValidator(_as_list),
+]
+"""The hours before an appointment at which reminders are sent, the most first."""

@@ -151,9 +151,9 @@ class Cause:
         return cls(f"change {history_id}")
 
     @classmethod
-    def reminder(cls, booking_id: int) -> "Cause":
-        """Return the cause that is an upcoming appointment. Stored as "reminder 7"."""
-        return cls(f"{MessageKind.REMINDER} {booking_id}")
+    def reminder(cls, booking_id: int, hours: int) -> "Cause":
+        """Return the cause that is an appointment in so many hours. Stored as "reminder 7 48"."""
+        return cls(f"{MessageKind.REMINDER} {booking_id} {hours}")
 
     @classmethod
     def reply(cls, inbound_id: int, position: int) -> "Cause":

@@ -1,8 +1,9 @@
 """Notifications: the messages that a change to a booking causes, to whom and when."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -35,6 +36,7 @@ from core.messaging.outbox import (
     platform_of,
     reschedule,
 )
+from core.messaging.reminder_times import due_times
 
 EMAILED_CHANGES = frozenset(
     {MessageKind.CONFIRMED, MessageKind.MOVED, MessageKind.CANCELLED, MessageKind.EDITED}
@@ -84,10 +86,6 @@ def enqueue_notifications(
     actor: Actor,
 ) -> None:
     """Enqueue the notifications of a change, where their accounts are configured."""
-    hours = registry[booking.municipality_id].body.rules.reminder_hours
-    remind_at = booking.starts_at - timedelta(hours=hours)
-    # A reminder that would be due already is cancelled, but stored: the booking may be moved.
-    status = OutboxStatus.PENDING if hours and remind_at > now else OutboxStatus.CANCELLED
     cause, routes = Cause.change(change.id), []
     messages: list[OutboxMessage] = []
     if change.action in EMAILED_CHANGES:
@@ -100,12 +98,12 @@ def enqueue_notifications(
         messages = [notification(booking, route, cause, kind, now) for route in routes]
     if change.action == MessageKind.CONFIRMED and actor.contact_id and not actor.staff:
         route = Route(actor.account, ContactRecipient(actor.contact_id))
-        cause = Cause.reminder(booking.id)
-        reminder = notification(booking, route, cause, MessageKind.REMINDER, remind_at)
-        messages.append(replace(reminder, expires_at=booking.starts_at, status=status))
+        for hours, (due_at, status) in _reminder_times(registry, booking, now).items():
+            cause = Cause.reminder(booking.id, hours)
+            reminder = notification(booking, route, cause, MessageKind.REMINDER, due_at)
+            messages.append(replace(reminder, expires_at=booking.starts_at, status=status))
     elif change.action == MessageKind.MOVED:
-        due = (remind_at, booking.starts_at, status)
-        reschedule(session, booking.id, MessageKind.REMINDER, *due)
+        _reschedule_reminders(session, registry, booking, now)
         redirect_from_ended(session, registry, booking.citizen_id, now)
     elif booking.state == BookingState.CANCELLED:
         cancel_reminders(session, booking)
@@ -159,6 +157,30 @@ def notified_on(session: Session, booking: Booking, now: datetime) -> Sequence[s
         )
         .order_by(OutboxRow.id)
     ).all()
+
+
+def _reminder_times(
+    registry: Registry, booking: Booking, now: datetime
+) -> Mapping[int, tuple[datetime, OutboxStatus]]:
+    """Return when each reminder of a booking is due, by its hours, and the status of its row.
+
+    One that isn't to be sent is cancelled, but stored: the booking may be moved.
+    """
+    body = registry[booking.municipality_id].body
+    due = due_times(body.rules.reminder_hours, ZoneInfo(body.timezone), booking.starts_at, now)
+    return {
+        hours: (at, OutboxStatus.CANCELLED if is_dropped else OutboxStatus.PENDING)
+        for hours, (at, is_dropped) in due.items()
+    }
+
+
+def _reschedule_reminders(
+    session: Session, registry: Registry, booking: Booking, now: datetime
+) -> None:
+    """Make the reminders of a booking due by its new time, also those that were sent."""
+    times = _reminder_times(registry, booking, now)
+    by_cause = {Cause.reminder(booking.id, hours): due for hours, due in times.items()}
+    reschedule(session, booking.id, MessageKind.REMINDER, by_cause, booking.starts_at)
 
 
 def cancel_reminders(session: Session, booking: Booking) -> None:

@@ -1,19 +1,19 @@
 """The outbox: messages to be delivered, stored in the transaction that causes them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from random import SystemRandom
 
-from sqlalchemy import Integer, Select, String, bindparam, case, cast, func, select, text, update
+from sqlalchemy import Integer, Select, bindparam, case, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.db.events import record_event
 from core.db.models import UNSENT, OutboxRow, OutboxStatus
-from core.messaging.keys import MessageKind, Recipient
+from core.messaging.keys import Cause, MessageKind, Recipient
 
 MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
 """The time that a message waits for earlier ones to its recipient, except those of its turn."""
@@ -95,42 +95,52 @@ def reschedule(
     session: Session,
     booking_id: int,
     kind: MessageKind,
-    due_at: datetime,
+    due: Mapping[Cause, tuple[datetime, OutboxStatus]],
     expires_at: datetime,
-    status: OutboxStatus,
 ) -> None:
-    """Reschedule a booking's message of a kind, even if it was sent; cancel its fallbacks."""
-    matching = (OutboxRow.booking_id == booking_id, OutboxRow.kind == kind)
-    each = aliased(OutboxRow)
-    first = (
-        select(func.min(each.id))
-        .where(each.booking_id == booking_id, each.kind == kind)
-        .scalar_subquery()
-    )
-    session.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id == first)
-        .values(
-            due_at=due_at,
-            try_at=due_at,
-            expires_at=expires_at,
-            status=status,
-            attempts=0,
-            claimed_by=None,
-            may_have_arrived=False,
-            last_error=None,
-        )
-    )
-    # The others are fallbacks for the first, enqueued when it failed: they must not be sent too.
-    # Their keys are freed, for it may fail again.
-    session.execute(
-        update(OutboxRow)
-        .where(*matching, OutboxRow.id != first)
-        .values(
-            status=OutboxStatus.CANCELLED,
-            claimed_by=None,
-            dedupe_key=OutboxRow.dedupe_key + " " + cast(OutboxRow.id, String),
-        )
+    """Reschedule a booking's messages of a kind, even those sent, by their causes.
+
+    Those of other causes, and fallbacks, are cancelled. A cause that has none yet gets a message
+    that goes where the first does.
+    """
+    # Locked, for one that is claimed meanwhile would be settled as it was.
+    rows = session.scalars(
+        select(OutboxRow)
+        .where(OutboxRow.booking_id == booking_id, OutboxRow.kind == kind)
+        .order_by(OutboxRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    if not rows:
+        return
+    first: dict[Cause, OutboxRow] = {}
+    for row in rows:
+        first.setdefault(Cause.parse(row.dedupe_key, row.recipient), row)
+    for cause, (due_at, status) in due.items():
+        if cause not in first:
+            first[cause] = _to_same(rows[0], cause)
+            session.add(first[cause])
+        row = first[cause]
+        row.due_at = row.try_at = due_at
+        row.expires_at, row.status, row.attempts = expires_at, status, 0
+        row.claimed_by, row.may_have_arrived, row.last_error = None, False, None
+    for row in rows:
+        if row not in [first[cause] for cause in due]:
+            # Its key is freed, for the first of its cause may fail again.
+            row.status, row.claimed_by = OutboxStatus.CANCELLED, None
+            row.dedupe_key = f"{row.dedupe_key} {row.id}"
+
+
+def _to_same(row: OutboxRow, cause: Cause) -> OutboxRow:
+    """Return a row for another cause that goes where this one does."""
+    return OutboxRow(
+        platform=row.platform,
+        account=row.account,
+        recipient=row.recipient,
+        contact_id=row.contact_id,
+        kind=row.kind,
+        booking_id=row.booking_id,
+        dedupe_key=f"{cause.text} {row.recipient}",
     )
 
 

@@ -180,7 +180,7 @@ def test_a_reminder_comes_to_the_open_page_and_the_question_stands(
     book(page)
     page.fill("#text", "Μισή φράση")
     expect(page.locator("#log")).not_to_contain_text(REMINDER)
-    deployment.clock.forward(hours=11)  # tomorrow's first appointment is a day away by then
+    deployment.clock.forward(hours=25)  # the first appointment, at 12:30, is within three hours
     expect(page.locator("#log .bubble").last).to_contain_text(REMINDER)
     expect(page.locator("#text")).to_have_value("Μισή φράση")
     assert step(page) == "task"

@@ -21,7 +21,8 @@ bot      Τι θέλετε να κάνουμε;
          [Νέο ραντεβού] [Τα ραντεβού μου] [Αλλαγή ημέρας ή ώρας] [Ακύρωση ραντεβού] [Αλλαγή στοιχείων]
          (Βοήθεια)
 outbox   email maria@example.gr: confirmed
-outbox   webchat 2026-12-02 12:30 pending: reminder
+outbox   webchat 2026-12-01 12:30 pending: reminder
+outbox   webchat 2026-12-03 09:30 pending: reminder
 unable   2026-12-03 Απεργία
 offers
 outbox   email maria@example.gr: time_offered

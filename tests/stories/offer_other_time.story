@@ -21,7 +21,8 @@ bot      Τι θέλετε να κάνουμε;
          [Νέο ραντεβού] [Τα ραντεβού μου] [Αλλαγή ημέρας ή ώρας] [Ακύρωση ραντεβού] [Αλλαγή στοιχείων]
          (Βοήθεια)
 outbox   email maria@example.gr: confirmed
-outbox   webchat 2026-11-30 12:30 pending: reminder
+outbox   webchat 2026-11-29 12:30 cancelled: reminder
+outbox   webchat 2026-12-01 09:30 pending: reminder
 now      +8h
 unable   2026-12-01 Απεργία
 offers

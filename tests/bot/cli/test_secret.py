@@ -197,7 +197,7 @@ def test_a_web_chat_ends_and_its_reminder_goes_another_way(push: PushDeployment)
     done = deployment.database.write_sync(lambda session: hash_anew(session, registry, now))
     assert (done.bookings, done.web_chats) == (1, 1)
     reminders = "SELECT account, status FROM outgoing WHERE kind = 'reminder' ORDER BY id"
-    assert deployment.rows(reminders) == [("webchat", "cancelled"), ("email", "pending")]
+    assert set(deployment.rows(reminders)) == {("webchat", "cancelled"), ("email", "pending")}
     assert deployment.rows("SELECT 1 FROM conversations WHERE ended_at IS NULL") == []
 
 

@@ -133,7 +133,7 @@ def test_a_reminder_of_which_nothing_is_known_is_sent_another_way(
     assert push.email.sent == []
     push.deployment.clock.forward(seconds=doubt.PAUSE.total_seconds())
     push.deliver(push.settled)
-    assert [row[1] for row in push.rows("reminder")] == ["unknown", "sent"]
+    assert [row[1] for row in push.rows("reminder")] == ["unknown", "pending", "sent"]
     assert ["Σας θυμίζω" in text for _address, text in push.email.sent] == [True]
     assert sum("Σας θυμίζω" in text for text in push.server.to("citizen")) == 2
 

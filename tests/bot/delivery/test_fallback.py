@@ -8,7 +8,7 @@ from sqlalchemy import select
 from core.db.models import Booking, OutboxStatus, Suppression
 from core.errors import DeliveryError
 from core.messaging import outbox, outbox_admin
-from core.messaging.keys import MessageKind
+from core.messaging.keys import Cause, MessageKind
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment, TextMessages
 from tests.conftest import mostly_on
 
@@ -24,7 +24,7 @@ def test_who_cannot_be_reached_for_good_is_written_to_another_way(
     push.deployment.clock.forward(days=3)
     push.server.failures["citizen"] = [(403, {})]
     push.deliver(push.settled)
-    assert [row[1] for row in push.rows("reminder")] == ["failed", "sent"]
+    assert [row[1] for row in push.rows("reminder")] == ["failed", "pending", "sent"]
     ((address, words),) = push.email.sent
     assert address == "maria@example.gr"
     assert "Σας θυμίζω" in words
@@ -48,6 +48,7 @@ def test_an_address_that_failed_for_good_is_not_tried_again(
     assert push.server.tried == tried
     assert [row[1:] for row in push.rows("reminder")] == [
         ("failed", 1, "suppressed"),
+        ("pending", 0, None),
         ("sent", 1, None),
     ]
     # But when somebody has looked into it and says so, even if it fails once more.
@@ -58,7 +59,7 @@ def test_an_address_that_failed_for_good_is_not_tried_again(
         push.deliver(push.settled)
         push.deployment.clock.forward(seconds=5)
     assert push.server.tried > tried
-    assert [row[1] for row in push.rows("reminder")] == ["sent", "sent"]
+    assert [row[1] for row in push.rows("reminder")] == ["sent", "pending", "sent"]
 
 
 def test_a_moved_booking_is_not_reminded_of_at_an_address_that_failed_for_good(
@@ -74,14 +75,15 @@ def test_a_moved_booking_is_not_reminded_of_at_an_address_that_failed_for_good(
         booking.starts_at += timedelta(days=7)
         booking.ends_at += timedelta(days=7)
         at = now + timedelta(days=1)
-        due = (at, booking.starts_at, OutboxStatus.PENDING)
-        outbox.reschedule(session, booking.id, MessageKind.REMINDER, *due)
+        due = {Cause.reminder(booking.id, 48): (at, OutboxStatus.PENDING)}
+        outbox.reschedule(session, booking.id, MessageKind.REMINDER, due, booking.starts_at)
 
     push.deployment.database.write_sync(move)
     push.deployment.clock.forward(days=1)
     push.deliver(push.settled)
     assert push.server.tried == tried
-    assert [row[1] for row in push.rows("reminder")] == ["failed", "cancelled", "sent"]
+    statuses = [row[1] for row in push.rows("reminder")]
+    assert statuses == ["failed", "cancelled", "cancelled", "sent"]
     assert len(push.email.sent) == 3
 
 
@@ -112,13 +114,13 @@ def test_the_next_way_has_as_long_as_the_first(push: PushDeployment) -> None:
     push.deployment.talk(*BOOK, *DETAILS)
     push.deliver(push.settled)
     assert len(push.email.sent) == 1
-    push.deployment.clock.forward(days=2, hours=4)
+    push.deployment.clock.forward(days=1, hours=4)
     push.server.failures["citizen"] = [(500, {})] * 100
     push.email.fails = [DeliveryError("greylisted") for _time in range(3)]
     for _try in range(30):
         push.deliver(push.settled)
         push.deployment.clock.forward(minutes=5)
-    assert [row[1:3] for row in push.rows("reminder")][1:] == [("sent", 4)]
+    assert [row[1:3] for row in push.rows("reminder")][2:] == [("sent", 4)]
     assert len(push.email.sent) == 2
 
 

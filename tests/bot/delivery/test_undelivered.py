@@ -216,12 +216,12 @@ def test_once_the_appointment_is_over_nobody_is_to_be_called(booked: PushDeploym
 
 @mostly_on("sqlite")
 def test_what_twice_may_have_arrived_is_told_of(booked: PushDeployment) -> None:
-    booked.deployment.clock.forward(days=2, hours=4)
+    booked.deployment.clock.forward(days=1, hours=4)
     booked.server.failures["citizen"] = [(0, {})] * 2
     booked.email.fails = [DeliveryError("no such mailbox", unreachable=True)]
     for _try in range(2):
         booked.deliver(booked.settled)
         booked.deployment.clock.forward(seconds=31)
     booked.deliver(booked.settled)
-    assert [row[1] for row in booked.rows("reminder")] == ["unknown", "failed"]
+    assert [row[1] for row in booked.rows("reminder")] == ["unknown", "pending", "failed"]
     assert len(calls(booked)) == 1

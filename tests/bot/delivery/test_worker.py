@@ -46,9 +46,10 @@ def test_a_whole_booking_is_confirmed_and_reminded_of(push: PushDeployment) -> N
     (address, words), *others = push.email.sent
     assert (address, others) == ("maria@example.gr", [])
     assert "3 Δεκεμβρίου 2026, 12:30" in words
-    push.deployment.clock.forward(days=3)
-    push.deliver(push.settled)
-    assert "Σας θυμίζω" in push.server.to("citizen")[-1]
+    for days in (2, 1):
+        push.deployment.clock.forward(days=days, hours=1)
+        push.deliver(push.settled)
+        assert "Σας θυμίζω" in push.server.to("citizen")[-1]
     assert push.statuses() == {"sent"}
 
 
@@ -113,7 +114,7 @@ def test_what_is_over_is_not_sent(push: PushDeployment) -> None:
     before = len(push.server.messages)
     push.deployment.clock.forward(days=30)
     push.deliver(push.settled)
-    assert [row[1] for row in push.rows("reminder")] == ["expired"]
+    assert [row[1] for row in push.rows("reminder")] == ["expired", "expired"]
     assert len(push.server.messages) == before
 
 
@@ -123,7 +124,7 @@ def test_of_a_cancelled_appointment_nobody_is_reminded(push: PushDeployment) -> 
     push.deliver(push.settled)
     push.deployment.clock.forward(days=3)
     push.deliver(push.settled)
-    assert [row[1] for row in push.rows("reminder")] == ["cancelled"]
+    assert [row[1] for row in push.rows("reminder")] == ["cancelled", "cancelled"]
 
 
 def test_the_booking_is_looked_at_again_just_before_sending(
@@ -133,9 +134,9 @@ def test_the_booking_is_looked_at_again_just_before_sending(
     push.deployment.database.write_sync(
         lambda s: s.execute(update(Booking).values(state="cancelled"))
     )
-    push.deployment.clock.forward(days=3)
+    push.deployment.clock.forward(days=3, hours=1)
     push.deliver(push.settled)
-    assert [row[1] for row in push.rows("reminder")] == ["cancelled"]
+    assert [row[1] for row in push.rows("reminder")] == ["cancelled", "cancelled"]
 
 
 @portable

@@ -1,6 +1,7 @@
 """Notifications of a change to a booking, beside the emails, which test_service.py counts."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from core.messaging import page_inbox
 from core.messaging.notifications import enqueue_fallback
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.test_service import MakeEnv
-from tests.core.small_municipality import at, small
+from tests.core.small_municipality import MONDAY, at, desk, opening, small
 
 
 @pytest.fixture
@@ -31,46 +32,87 @@ def due(env: BookingEnvironment, booking: Booking) -> list[str]:
 
 
 def early(env: BookingEnvironment) -> Booking:
-    """A booking with time enough before it for a reminder."""
-    env.now = at("09:30") - timedelta(hours=30)
+    """A booking with time enough before it for both reminders."""
+    env.now = at("09:30") - timedelta(hours=60)
     return env.book("09:30")
 
 
-def test_a_reminder_is_due_a_day_before(env: BookingEnvironment) -> None:
+def before(clock: str, hours: int) -> datetime:
+    """The time so long before an appointment on Monday."""
+    return at(clock) - timedelta(hours=hours)
+
+
+EVENING = at("20:55") - timedelta(days=1)
+"""Just before the quiet hours in which the second reminder of an appointment at 9:30 would be."""
+
+
+def test_reminders_are_due_two_days_and_three_hours_before(env: BookingEnvironment) -> None:
     booking = early(env)
-    assert rows(env) == [("reminder", "pending", at("09:30") - timedelta(hours=24))]
+    env.move(booking, "10:30")
+    first, second = (before("10:30", hours) for hours in (48, 3))
+    assert rows(env) == [("reminder", "pending", first), ("reminder", "pending", EVENING)]
+    env.move(booking, "09:30", day=MONDAY + timedelta(days=1))
     assert due(env, booking) == []
     env.now = at("09:30") - timedelta(hours=24)
     assert due(env, booking) == ["reminder"]
+    assert second < at("08:00")
 
 
-def test_the_municipality_says_when_or_never(make_env: MakeEnv) -> None:
-    for hours, status in ((2, "pending"), (0, "cancelled")):
-        body = small()
-        rules = body.rules.model_copy(update={"reminder_hours": hours})
-        body = body.model_copy(update={"rules": rules, "id": f"town{hours}"})
-        env = make_env(body, accounts=("webchat",))
-        early(env)
-        assert rows(env)[-1] == ("reminder", status, at("09:30") - timedelta(hours=hours))
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        pytest.param(2, [(2, "pending")], id="one number"),
+        pytest.param([1, 72, 24, 24], [(72, "cancelled"), (24, "pending"), (1, "pending")], id="3"),
+        pytest.param(0, [], id="none"),
+        pytest.param([], [], id="an empty list"),
+    ],
+)
+def test_the_municipality_says_when_or_never(
+    make_env: MakeEnv, given: Any, stored: list[tuple[int, str]]
+) -> None:
+    late = opening("09:00", "19:00")
+    env = make_env(
+        small(desk("desk", late), rules={"reminder_hours": given}), accounts=("webchat",)
+    )
+    env.now = before("14:00", 60)
+    env.book("14:00")
+    expected = [("reminder", status, before("14:00", hours)) for hours, status in stored]
+    assert rows(env) == expected
 
 
 def test_nobody_is_reminded_of_what_was_booked_for_soon(env: BookingEnvironment) -> None:
-    env.now = at("09:30") - timedelta(hours=20)
+    env.now = at("21:30") - timedelta(days=1)
     booking = env.book("09:30")
     env.now = at("09:20")
     assert due(env, booking) == []
 
 
-def test_the_reminder_moves_with_the_booking_even_if_it_was_sent(
+def test_the_reminders_move_with_the_booking_even_if_they_were_sent(
     env: BookingEnvironment,
 ) -> None:
     booking = early(env)
+    evening = ("reminder", "pending", EVENING)
     env.move(booking, "10:00")
-    assert rows(env) == [("reminder", "pending", at("10:00") - timedelta(hours=24))]
-    sent = env.session.scalars(select(OutboxRow)).one()
-    sent.status = "delivered"
+    assert rows(env) == [("reminder", "pending", before("10:00", 48)), evening]
+    for sent in env.session.scalars(select(OutboxRow)):
+        sent.status = "delivered"
     env.move(booking, "10:30")
-    assert rows(env) == [("reminder", "pending", at("10:30") - timedelta(hours=24))]
+    assert rows(env) == [("reminder", "pending", before("10:30", 48)), evening]
+
+
+def test_a_reminder_of_former_rules_is_not_sent_of_a_moved_booking(make_env: MakeEnv) -> None:
+    env = make_env(small(rules={"reminder_hours": [24]}), accounts=("webchat",))
+    booking = early(env)
+    # As former revisions stored it, of which there was only one.
+    (row,) = env.session.scalars(select(OutboxRow))
+    row.dedupe_key = f"reminder {booking.id} {row.recipient}"
+    env.reload(small(rules={"reminder_hours": [36, 2]}))
+    env.move(booking, "10:30")
+    assert sorted(rows(env), key=lambda row: row[2]) == [
+        ("reminder", "pending", EVENING - timedelta(days=1)),
+        ("reminder", "cancelled", before("09:30", 24)),
+        ("reminder", "pending", before("10:30", 2)),
+    ]
 
 
 def test_who_was_reminded_another_way_is_reminded_once_of_a_moved_booking(
@@ -78,15 +120,15 @@ def test_who_was_reminded_another_way_is_reminded_once_of_a_moved_booking(
 ) -> None:
     env = make_env(accounts=("webchat", "email"))
     booking = early(env)
-    first = env.session.scalars(select(OutboxRow).where(OutboxRow.kind == "reminder")).one()
+    first = env.session.scalars(select(OutboxRow).where(OutboxRow.kind == "reminder")).all()[0]
     first.status = "failed"
     enqueue_fallback(env.session, env.registry, first, env.now)
-    assert len(reminders(env)) == 2
+    assert len(reminders(env)) == 3
     env.move(booking, "10:00")
-    assert reminders(env) == [("webchat", "pending"), ("email", "cancelled")]
+    both = [("webchat", "pending")] * 2
+    assert reminders(env) == [*both, ("email", "cancelled")]
     enqueue_fallback(env.session, env.registry, first, env.now)
-    again = [("webchat", "pending"), ("email", "cancelled"), ("email", "pending")]
-    assert reminders(env) == again
+    assert reminders(env) == [*both, ("email", "cancelled"), ("email", "pending")]
 
 
 def reminders(env: BookingEnvironment) -> list[tuple[str, str]]:
@@ -102,7 +144,7 @@ def test_a_booking_that_is_off_is_not_reminded_of(env: BookingEnvironment, how: 
     else:
         who = env.citizen()
         bookings.withdraw_consent(env.session, env.registry, booking, env.now, who)
-    assert [(kind, status) for kind, status, _at in rows(env)] == [("reminder", "cancelled")]
+    assert [(kind, status) for kind, status, _at in rows(env)] == [("reminder", "cancelled")] * 2
 
 
 def test_who_booked_is_notified_of_changes_by_others(env: BookingEnvironment) -> None:

@@ -246,7 +246,10 @@ def test_a_reminder_of_a_joined_booking_stays(serve: Serve, deployment: Deployme
     old, own = former_tokens(serve(), ("/m/kalamata", BOOKED), ("/", "Χίος"))
     browser = with_cookies(serve(), **{"rantevou-kalamata": old, "__Host-rantevou": own})
     browser.get("/m/kalamata")
-    assert deployment.rows("SELECT kind, status FROM outgoing") == [("reminder", "pending")]
+    assert deployment.rows("SELECT kind, status FROM outgoing") == [
+        ("reminder", "cancelled"),
+        ("reminder", "pending"),
+    ]
 
 
 def test_where_the_own_conversation_was_ended_a_former_one_is_joined_to_the_next(
