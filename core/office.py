@@ -18,6 +18,7 @@ from core.bookings.limits import LimitReached
 from core.bookings.offers import service as time_offers
 from core.bookings.offers.ends import can_be_answered, open_offer
 from core.bookings.staff_rights import bookable_part
+from core.bookings.visits import CitizenVisits
 from core.catalogue.model import Consent, Municipality
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.catalogue.service_offer import ServiceOffer
@@ -71,6 +72,7 @@ class Office:
         self._limits: dict[tuple[str, str], LimitReached | None] = {}
         self._upcoming: Sequence[Booking] | None = None
         self._own = (actor, known_details)
+        self.visits = CitizenVisits(session, now, actor)
         self.relay = CitizenRelay(session, registry, now, actor.contact_id or None, thread_id)
         self.now = now
         self.known_details = known_details
@@ -272,10 +274,8 @@ class Office:
     def move(self, booking: Booking, starts_at: datetime) -> None:
         """Move a booking to another time. Raises BookingRefused."""
         self._upcoming = None
-        offer = self.offer_of(booking)
-        bookings.move(
-            self._session, self._registry, offer, booking, starts_at, self.now, self._actor
-        )
+        offer, actor = self.offer_of(booking), self._actor
+        bookings.move(self._session, self._registry, offer, booking, starts_at, self.now, actor)
 
     def cancel(self, booking: Booking) -> None:
         """Cancel a booking. Raises BookingRefused."""

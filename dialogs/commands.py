@@ -11,6 +11,7 @@ from dialogs.context import Command, Context
 from dialogs.engine import navigation
 from dialogs.engine import standard_commands as standard
 from dialogs.engine.command import UNKNOWN_COMMAND, show_help
+from dialogs.managing.coming import come_by_word, may_mean_visit, stay_away_by_word
 from dialogs.managing.find import ask_by_code
 from dialogs.managing.offers import (
     answer_by_word,
@@ -232,6 +233,33 @@ COMMANDS: tuple[Command, ...] = (
             (OfferAnswer.ACCEPT, _("yes, yes please")),
             (OfferAnswer.DECLINE, _("no, no thanks, no thank you")),
         )
+    ),
+    Command(
+        name="coming",
+        words=_("i'm coming, i will come, i'll come, i'll be there, yes i'm coming"),
+        run=come_by_word,
+        shown="never",
+        typed=may_mean_visit,
+        yields=True,
+    ),
+    Command(
+        name="not_coming",
+        words=_(
+            "i'm not coming, i won't come, i will not come, i can't come, i can't make it, "
+            "i'm ill, i'm sick, i fell ill, something came up"
+        ),
+        run=stay_away_by_word,
+        shown="never",
+        typed=may_mean_visit,
+        yields=True,
+    ),
+    Command(
+        name="cannot",
+        words=_("i can't, i cannot"),
+        run=stay_away_by_word,
+        shown="never",
+        typed=lambda ctx: _is_idle(ctx) and may_mean_visit(ctx),
+        yields=True,
     ),
     standard.CHANGE,
     Command(

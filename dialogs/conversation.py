@@ -10,12 +10,13 @@ from dialogs.booking.for_caller import CALLER
 from dialogs.commands import COMMANDS
 from dialogs.deep_links import follow_link
 from dialogs.engine.steps import Definition
+from dialogs.managing.coming import COMING
 from dialogs.managing.dialogs import MANAGING
 from dialogs.menu import INTERRUPTIONS, MENU
 from dialogs.messages.samples import samples_note
 
 CONVERSATION: Definition[Office] = Definition(
-    dialogs={dialog.name: dialog for dialog in (BOOK, CALLER, *MANAGING, MENU)},
+    dialogs={dialog.name: dialog for dialog in (BOOK, CALLER, *MANAGING, COMING, MENU)},
     commands=COMMANDS,
     initial=BOOK.name,
     idle=MENU.name,

@@ -1,14 +1,17 @@
 """Deep links: `book_` a service, a municipality or both; `manage_` a code; `caller` for staff.
 
-Those that begin with `offer_` are under the buttons of an offer of another time.
+Those that begin with `offer_` are under the buttons of an offer of another time; `visit_` is under
+those of a reminder.
 """
 
 from core.bookings.reference import fold_code, is_code
 from dialogs.booking.for_caller import CALLER
 from dialogs.context import Context
+from dialogs.managing.coming import follow_reminder
 from dialogs.managing.find import BY_CODE
 from dialogs.managing.offers import follow_offer
 from dialogs.menu import switch_to
+from dialogs.messages.reminder import LINK_PREFIX as REMINDER_PREFIX
 from dialogs.messages.time_offer import LINK_PREFIX
 
 BOOK_PREFIX, MANAGE_PREFIX = "book_", "manage_"
@@ -26,6 +29,8 @@ def follow_link(ctx: Context, link: str) -> None:
             switch_to(ctx, "bookings", way=BY_CODE, code=fold_code(code))
     elif link.startswith(LINK_PREFIX):
         follow_offer(ctx, link)
+    elif link.startswith(REMINDER_PREFIX):
+        follow_reminder(ctx, link)
     elif link == FOR_CALLER:
         if ctx.office.is_member():
             switch_to(ctx, CALLER.name)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.messages import Reply
+from bot.messages import LINK_CHOICE, Reply, ReplyChoice
 from bot.replies import build_reply
 from bot.views.time_offer import render_offer
 from core.bookings.offers.served import can_be_kept
@@ -13,6 +13,7 @@ from core.db.models import Booking, OutboxRow
 from core.messaging.keys import Cause, MessageKind
 from core.staff.record import cancellation_reason
 from dialogs.messages.notification import notification_message
+from dialogs.messages.reminder import ANSWERS, link_of, possible_answers
 from dialogs.messages.time_offer import STATES
 
 
@@ -46,4 +47,17 @@ def render_notification(
         to_attendee=to_attendee,
         reason=reason,
     )
-    return build_reply(services.texts, [said], language) if said else None
+    if said is None:
+        return None
+    reply = build_reply(services.texts, [said], language)
+    if kind != MessageKind.REMINDER or to_attendee:
+        return reply
+    choices = [
+        ReplyChoice(
+            id=f"{LINK_CHOICE}{link_of(answer, booking)}",
+            label=services.texts.say(ANSWERS[answer], language),
+            row=place,
+        )
+        for place, answer in enumerate(possible_answers(loaded, booking, services.clock()))
+    ]
+    return reply.model_copy(update={"choices": choices})

@@ -19,6 +19,7 @@ from core.catalogue.model import AlertFact
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import Booking, BookingState, History, HistoryAction, StaffMember, StaffRoom
 from core.db.statements import run
+from core.messaging.notifications import reminded
 from core.staff.record import record
 from core.staff.rights import Action, Scope, check_municipality, no_municipality
 
@@ -78,6 +79,8 @@ class AgendaEntry(NamedTuple):
     version: int
     initials: str
     name: str
+    is_unanswered: bool = False
+    """Whether a reminder asked, in vain until now, whether the citizen will come."""
 
 
 class At(NamedTuple):
@@ -136,13 +139,23 @@ def list_day(
 def list_room_day(
     session: Session, loaded: LoadedMunicipality, room: StaffRoom, day: date
 ) -> Sequence[AgendaEntry]:
-    """Return the bookings of a room that begin on a day, except those that were cancelled."""
+    """Return the bookings of a room that begin on a day, except those that were cancelled.
+
+    With those that haven't answered a reminder.
+    """
     query = _on_day(loaded, _all(loaded), day)
     if room.service_group is not None:
         query = query.where(_of(loaded, [room.service_group]))
     if room.desk_id is not None:
         query = query.where(Booking.desk_id == room.desk_id)
-    return _entries(session, loaded, query.where(Booking.state != BookingState.CANCELLED))
+    query = query.where(Booking.state != BookingState.CANCELLED)
+    # Ids alone, without an order: a subquery.
+    ids = query.with_only_columns(Booking.id).order_by(None).where(Booking.coming_at.is_(None))
+    asked = reminded(session, ids)
+    return [
+        entry._replace(is_unanswered=entry.booking_id in asked)
+        for entry in _entries(session, loaded, query)
+    ]
 
 
 def list_next(

@@ -111,7 +111,7 @@ def move(
         booking.desk_id = desk_id
         booking.starts_at = starts_at
         booking.ends_at = starts_at + timedelta(minutes=offer.service.duration)
-        booking.arrived_at = None
+        booking.arrived_at = booking.coming_at = None
 
     take_desk(session, offer, starts_at, now, take, booking)
     change = record_change(

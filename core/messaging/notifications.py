@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -186,6 +186,16 @@ def _reschedule_reminders(
 def cancel_reminders(session: Session, booking: Booking) -> None:
     """Cancel the reminders of a booking that haven't been sent."""
     cancel_pending(session, booking.id, MessageKind.REMINDER)
+
+
+def reminded(session: Session, booking_ids: Select[int]) -> set[int]:
+    """Return which of some bookings have had a reminder sent, by the query of their ids."""
+    sent = select(OutboxRow.booking_id).where(
+        OutboxRow.booking_id.in_(booking_ids),
+        OutboxRow.kind == MessageKind.REMINDER,
+        OutboxRow.status.in_(SENT_STATUSES),
+    )
+    return {booking_id for booking_id in session.scalars(sent) if booking_id is not None}
 
 
 def redirect_from_ended(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from core.catalogue.registry import LoadedMunicipality
@@ -20,6 +20,7 @@ from dialogs.messages.appointment import (
     one_line,
 )
 from dialogs.messages.blocks import Message, Note, Paragraph
+from dialogs.messages.reminder import is_changeable
 from dialogs.messages.time_offer import STATES
 
 
@@ -85,6 +86,7 @@ if _missing := set(MessageKind) - WORDINGS.keys() - CANCELLATIONS - STATES.keys(
 CANCEL_HERE = _(
     "If you can't make it, please cancel it here, so that somebody else can have the time."
 )
+WILL_COME = _("Will you come?")
 TELL_OFFICE = _("If you can't make it, please tell the office.")
 
 
@@ -132,11 +134,12 @@ def notification_message(
         details = full_details(loaded, booking, citizen, now)
         return booking_message(booking, wording.for_attendee, details, short)
     body = loaded.body
-    deadline = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
+    asks = kind is MessageKind.REMINDER and booking.coming_at is None
     details = [
         *appointment_facts(loaded, booking, citizen),
         *documents(body.services[booking.service]),
-        Note(CANCEL_HERE if now < deadline else TELL_OFFICE),
+        Note(CANCEL_HERE if is_changeable(loaded, booking, now) else TELL_OFFICE),
         *office_phone(loaded, booking),
+        *([Paragraph(WILL_COME)] if asks else []),
     ]
     return booking_message(booking, wording.for_citizen, details, short)

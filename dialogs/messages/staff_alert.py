@@ -22,6 +22,7 @@ IS_HERE = _("Is here")
 CAME = _("Came")
 DID_NOT_COME = _("Didn't come")
 UNDO = _("Undo “{mark}”")
+NOT_ANSWERED = _("hasn't answered the reminder")
 NUMBER = _("Telephone number")
 CANCEL = _("Cancel it…")
 
@@ -146,6 +147,8 @@ def day_line(body: Municipality, entry: AgendaEntry) -> Text:
         mark = _MARKS[entry.state]
     elif entry.arrived_at is not None:
         mark = IS_HERE
+    elif entry.is_unanswered:
+        mark = NOT_ANSWERED
     return join(" · ", clock, *_facts(body, entry, others), mark)
 
 

@@ -69,13 +69,13 @@ def test_the_same_story_replays_on_viber(
     check_on_push_platform(file, deployment, story_platforms.viber(texts))
 
 
-OFFERS = [file for file in stories() if file.stem.startswith("offer_")]
-"""A day that is closed, and another time that each citizen is offered."""
+OFFERS = [file for file in stories() if file.stem.startswith(("offer_", "reminder_"))]
+"""What citizens are told later, and answer: another time, in place of a closed one; reminders."""
 
 
 @pytest.mark.parametrize("platform", [story_platforms.telegram, story_platforms.viber])
 @pytest.mark.parametrize("file", OFFERS, ids=lambda file: file.stem)
-def test_a_time_is_offered_and_answered_on_a_push_platform(
+def test_what_is_told_later_is_answered_on_a_push_platform(
     file: Path,
     platform: Callable[[Translator], TelegramStory | ViberStory],
     deployment: Deployment,

@@ -235,6 +235,7 @@ def accept(
     booking.desk_id = hold.desk_id
     booking.starts_at, booking.ends_at = hold.starts_at, hold.ends_at
     booking.arrived_at = None
+    booking.coming_at = now  # who takes a time means to come
     fields = ["starts_at", OFFER_FIELD]
     change = record_change(session, booking, HistoryAction.MOVED, now, actor, fields, before=before)
     enqueue_notifications(session, registry, booking, change, now, actor)

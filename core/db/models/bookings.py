@@ -102,6 +102,8 @@ class Booking(WithPublicId, Base):
     """A BookingState."""
     arrived_at: Mapped[datetime | None]
     """When staff saw that the attendee had come."""
+    coming_at: Mapped[datetime | None]
+    """When the citizen said that they would come, at the time that it has now."""
     held_at: Mapped[datetime]
     held_until: Mapped[datetime]
     citizen_id: Mapped[int] = mapped_column(ForeignKey("citizens.id"))

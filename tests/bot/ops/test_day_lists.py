@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bot.ops import day_lists
 from bot.ops.day_lists import enqueue_lists
@@ -15,7 +16,7 @@ from core.bookings import attendance
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.db.events import events
-from core.db.models import Booking, ExceptionKind
+from core.db.models import Booking, ExceptionKind, OutboxRow
 from core.messaging.outbox import OutboxMessage
 from core.staff.day_lists import due_lists
 from tests.bot.delivery.test_alerts import code
@@ -65,6 +66,34 @@ def test_the_bookings_of_the_day_are_listed_once(staff_chat: StaffChat) -> None:
     assert send(staff_chat) == []
     staff_chat.deployment.clock.forward(days=1)
     assert len(send(staff_chat)) == 1
+
+
+@mostly_on("sqlite")
+def test_who_has_not_answered_a_reminder_is_marked(staff_chat: StaffChat) -> None:
+    staff_chat.bind()
+    asked, answered, not_asked, here = map(staff_chat.book, ("09:00", "09:30", "10:00", "10:30"))
+
+    def remind(session: Session) -> None:
+        for number, status in ((asked, "sent"), (answered, "seen"), (not_asked, "failed")):
+            add_row(session, status, number)
+        add_row(session, "delivered", here)
+        session.get_one(Booking, answered).coming_at = staff_chat.deployment.clock()
+        session.get_one(Booking, here).arrived_at = MORNING
+
+    staff_chat.do(remind)
+    staff_chat.deployment.clock.now = MORNING
+    (listed,) = send(staff_chat)
+    marks = ["δεν έχει απαντήσει στην υπενθύμιση", "Μ.Π.", "Μ.Π.", "Είναι εδώ"]
+    assert [line.split(" · ")[-1] for line in listed.splitlines()[1:]] == marks
+
+
+def add_row(session: Session, status: str, booking_id: int) -> None:
+    """Add a reminder of a booking to the outbox."""
+    now = MORNING - timedelta(days=2)
+    row = OutboxRow(dedupe_key=f"r {booking_id}", platform="x", account="x", recipient="x")
+    row.kind, row.booking_id, row.status = "reminder", booking_id, status
+    row.due_at, row.try_at, row.attempts = now, now, 0
+    session.add(row)
 
 
 @mostly_on("sqlite")

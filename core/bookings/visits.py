@@ -1,0 +1,43 @@
+"""A citizen's coming appointments: their answers to reminders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.bookings.service import check_open, upcoming
+from core.db.models import Booking
+from core.messaging.notifications import reminded
+
+
+class CitizenVisits:
+    """The coming appointments of the citizen who chats, for one turn."""
+
+    def __init__(self, session: Session, now: datetime, actor: Actor) -> None:
+        self._session, self._now, self._actor = session, now, actor
+
+    def own(self, booking_id: int) -> Booking | None:
+        """Return the citizen's booking of an id; None where none of theirs has it."""
+        found = self._session.get(Booking, booking_id)
+        return found if found and found.citizen_id == self._actor.citizen_id else None
+
+    def coming(self) -> Sequence[Booking]:
+        """Return the citizen's confirmed bookings that haven't started, the soonest first."""
+        found = upcoming(self._session, self._actor.citizen_id, self._now)
+        return [booking for booking in found if booking.starts_at > self._now]
+
+    def asked(self) -> Sequence[Booking]:
+        """Return those of `coming` that a reminder asks about, without an answer."""
+        open_ones = [booking for booking in self.coming() if booking.coming_at is None]
+        asked = reminded(
+            self._session,
+            select(Booking.id).where(Booking.id.in_([booking.id for booking in open_ones])),
+        )
+        return [booking for booking in open_ones if booking.id in asked]
+
+    def will_come(self, booking: Booking) -> None:
+        """Keep with a booking that its citizen will come. Raises BookingRefused."""
+        check_open(booking, self._now)
+        booking.coming_at = self._now

@@ -1,0 +1,129 @@
+"""The answers to a reminder, by the buttons under it or in words, in any state of the talk."""
+
+import re
+from collections.abc import Iterator
+
+from core.db.models import Booking
+from core.errors import BookingRefused
+from core.i18n import _
+from dialogs.context import Context, Dialog, Step, refusable
+from dialogs.engine import navigation
+from dialogs.engine.interpreter import OLD_BUTTON
+from dialogs.engine.prompts import Choice, Prompt
+from dialogs.menu import switch_to
+from dialogs.messages.appointment import one_line
+from dialogs.messages.reminder import ANSWERS, LINK_PREFIX, ReminderAnswer
+
+_LINK = re.compile(
+    rf"{LINK_PREFIX}({'|'.join(ReminderAnswer)})_(\d{{1,18}})_(\d{{1,12}})", re.ASCII
+)
+
+
+def follow_reminder(ctx: Context, link: str) -> None:
+    """Act on the link under a button of a reminder; another citizen's is unknown."""
+    found = _LINK.fullmatch(link)
+    booking = ctx.office.visits.own(int(found[2])) if found else None
+    if found is None or booking is None:
+        ctx.say(OLD_BUTTON)
+        return
+    answer = ReminderAnswer(found[1])
+    ctx.tapped = ctx.lexicon.say(ANSWERS[answer], ctx.state.language)
+    try:
+        ctx.office.check_open(booking)
+        if answer is not ReminderAnswer.COMING:
+            ctx.office.check_changeable(booking)
+            switch_to(ctx, answer, booking=str(booking.id))
+        elif int(found[3]) != int(booking.starts_at.timestamp()):
+            _say_moved(ctx, booking)
+        else:
+            _come(ctx, booking)
+    except BookingRefused as refused:
+        ctx.say(refused.text)
+
+
+def come_by_word(ctx: Context, _argument: str) -> None:
+    """Act on the word that the citizen will come; ask to which appointment, if there are more."""
+    found = _meant(ctx)
+    if found is None:
+        switch_to(ctx, COMING.name)
+    else:
+        _come(ctx, found)
+
+
+def stay_away_by_word(ctx: Context, _argument: str) -> None:
+    """Act on the word that the citizen won't come: ask whether to cancel the appointment."""
+    found = _meant(ctx)
+    if found is None:
+        switch_to(ctx, "cancel")
+        return
+    try:
+        ctx.office.check_changeable(found)
+    except BookingRefused as refused:
+        ctx.say(refused.text)
+    else:
+        switch_to(ctx, "cancel", booking=str(found.id))
+
+
+def may_mean_visit(ctx: Context) -> bool:
+    """Return whether words about coming are meant: there is an appointment, and no free answer."""
+    step = navigation.open_step(ctx)
+    is_free = step is not None and navigation.prompt_of(ctx, step).free
+    return not is_free and bool(ctx.office.visits.coming())
+
+
+def _meant(ctx: Context) -> Booking | None:
+    """Return the only coming appointment, or the only one that awaits an answer; else None."""
+    for found in (ctx.office.visits.coming(), ctx.office.visits.asked()):
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _come(ctx: Context, booking: Booking) -> None:
+    ctx.office.visits.will_come(booking)
+    loaded = ctx.office.of_booking(booking)
+    if loaded.has(booking.service, booking.branch):
+        appointment = one_line(loaded, booking, ctx.zone)
+        ctx.say(_("Thank you! We expect you: {appointment}.", appointment=appointment))
+    else:
+        ctx.say(_("Thank you! We expect you."))
+
+
+def _say_moved(ctx: Context, booking: Booking) -> None:
+    """Say that a reminder is of another time than the appointment's now."""
+    appointment = one_line(ctx.office.of_booking(booking), booking, ctx.zone)
+    ctx.say(
+        _(
+            "Your appointment was moved since then. It is: {appointment}. If you're coming, "
+            "please write: I'm coming.",
+            appointment=appointment,
+        )
+    )
+
+
+def _ask_which(ctx: Context) -> Prompt:
+    return Prompt(
+        _("Which appointment?"),
+        [
+            Choice(str(each.id), one_line(ctx.office.of_booking(each), each, ctx.zone))
+            for each in ctx.office.visits.coming()
+        ],
+        expected=_("Please pick one of the appointments below."),
+    )
+
+
+@refusable
+def _come_to_picked(ctx: Context, value: str) -> None:
+    navigation.end_dialog(ctx)
+    booking = ctx.office.visits.own(int(value))
+    if booking is None:
+        raise LookupError("the booking that was offered is gone")
+    _come(ctx, booking)
+
+
+def _steps(_ctx: Context) -> Iterator[Step]:
+    yield Step("booking", _("Appointment"), _ask_which, effect=_come_to_picked)
+
+
+COMING = Dialog("coming", _("I'm coming"), _steps)
+"""Asks to which of several appointments the citizen will come."""

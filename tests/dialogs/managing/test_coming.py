@@ -1,0 +1,146 @@
+"""Answers to a reminder: by its buttons, in words, and where they mean nothing."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.messages import LINK_CHOICE
+from core.db.models import Booking, OutboxRow
+from dialogs.messages.reminder import ReminderAnswer, link_of
+from tests.conftest import Deployment, mostly_on
+from tests.dialogs.custom_municipality import custom_municipality
+
+pytestmark = mostly_on("sqlite")
+
+BOOK = ("7/12", "9:30", "Μαρία Παπαδοπούλου", "6912345678", "ναι")
+THANKS = "Ευχαριστούμε! Σας περιμένουμε: Δευ 7 Δεκ 09:30, "
+NO_BUTTON = "Αυτό το κουμπί"
+SURE = "Να ακυρώσω αυτό το ραντεβού;"
+
+
+@pytest.fixture
+def booked(deployment: Deployment) -> Deployment:
+    deployment.services.registry.accounts = frozenset({deployment.account})
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", *BOOK)
+    return deployment
+
+
+def bookings(deployment: Deployment) -> list[Booking]:
+    query = select(Booking).order_by(Booking.id)
+    return list(deployment.database.write_sync(lambda s: s.scalars(query).all()))
+
+
+def coming(deployment: Deployment) -> list[datetime | None]:
+    return [booking.coming_at for booking in bookings(deployment)]
+
+
+def tap(deployment: Deployment, answer: ReminderAnswer, of: Booking, who: str = "") -> list[str]:
+    more: dict[str, Any] = {"who": who} if who else {}
+    replies = deployment.say(choice=f"{LINK_CHOICE}{link_of(answer, of)}", **more)
+    return [reply.text for reply in replies]
+
+
+def text_of(deployment: Deployment, *texts: str) -> str:
+    return "\n".join(reply.text for reply in deployment.talk(*texts))
+
+
+def test_one_tap_says_that_they_come(booked: Deployment) -> None:
+    (booking,) = bookings(booked)
+    assert tap(booked, ReminderAnswer.COMING, booking)[0].startswith(THANKS)
+    assert coming(booked) == [booked.clock()]
+    # The task under way goes on.
+    booked.talk("νέο ραντεβού", "town")
+    step = booked.last[-1].step
+    tap(booked, ReminderAnswer.COMING, booking)
+    assert booked.last[-1].step == step
+
+
+def test_to_cancel_asks_once_more(booked: Deployment) -> None:
+    (booking,) = bookings(booked)
+    assert tap(booked, ReminderAnswer.CANCEL, booking)[0].startswith(SURE)
+    assert text_of(booked, "όχι").startswith("Εντάξει, το ραντεβού σας ισχύει")
+    tap(booked, ReminderAnswer.CANCEL, booking)
+    booked.talk("ναι")
+    assert bookings(booked)[0].state == "cancelled"
+    for answer in ReminderAnswer:
+        assert tap(booked, answer, booking)[0].startswith("Αυτό το ραντεβού έχει περάσει")
+
+
+def test_to_move_asks_for_the_day_and_the_answer_is_for_the_old_time(booked: Deployment) -> None:
+    (booking,) = bookings(booked)
+    tap(booked, ReminderAnswer.COMING, booking)
+    tap(booked, ReminderAnswer.MOVE, booking)
+    assert booked.last[-1].step == "day"
+    booked.talk("8/12", "9:30", "ναι")
+    assert coming(booked) == [None]
+    said = tap(booked, ReminderAnswer.COMING, booking)[0]
+    assert said.startswith("Το ραντεβού σας έχει αλλάξει από τότε. Τώρα είναι: Τρί 8 Δεκ 09:30, ")
+    assert coming(booked) == [None]
+    booked.talk("θα έρθω")
+    assert coming(booked) == [booked.clock()]
+
+
+def test_the_button_of_another_is_unknown(booked: Deployment) -> None:
+    (booking,) = bookings(booked)
+    booked.talk("Γεια", who="another")
+    tap(booked, ReminderAnswer.COMING, booking, who="another")
+    assert coming(booked) == [None]
+    for link in ("visit_coming_1", "visit_coming_1_", "visit_x_1_1", f"visit_coming_{10**17}_1"):
+        booked.say(choice=LINK_CHOICE + link)
+    assert coming(booked) == [None]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["θα έρθω", "Θα έρθω!", "tha ertho", "ναι θα έρθω", "έρχομαι", "I'm coming", "I will come"],
+)
+def test_words_say_that_they_come(booked: Deployment, word: str) -> None:
+    assert text_of(booked, word).startswith(THANKS)
+    assert coming(booked) == [booked.clock()]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("δεν θα έρθω", "Δεν θα έρθω.", "den tha ertho", "αρρώστησα", "δεν μπορώ", "δε μπορώ"),
+        *("δεν μπορώ να έρθω", "I won't come", "I'm ill", "I can't make it", "I can't"),
+    ],
+)
+def test_words_say_that_they_do_not_come(booked: Deployment, word: str) -> None:
+    assert text_of(booked, word).startswith(SURE)
+    booked.talk("ναι")
+    assert bookings(booked)[0].state == "cancelled"
+
+
+def test_of_several_the_one_that_was_reminded_of_is_meant(booked: Deployment) -> None:
+    booked.talk("νέο ραντεβού", "town", "8/12", "9:30", "Άννα Μαρή", "6912345679", "ναι")
+    booked.talk("θα έρθω")
+    assert [choice.label for choice in booked.last[-1].choices[:2]] == [
+        "Δευ 7 Δεκ 09:30, papers",
+        "Τρί 8 Δεκ 09:30, papers",
+    ]
+    booked.talk("πίσω")
+    first = bookings(booked)[0].id
+    sent = update(OutboxRow).where(OutboxRow.booking_id == first).values(status="delivered")
+    booked.database.write_sync(lambda s: s.execute(sent))
+    assert text_of(booked, "θα έρθω").startswith(THANKS)
+    booked.talk("θα έρθω")
+    booked.say(choice=booked.last[-1].choices[1].id)
+    assert coming(booked) == [booked.clock(), booked.clock()]
+
+
+def test_where_any_text_is_an_answer_the_words_are_one(booked: Deployment) -> None:
+    booked.talk("νέο ραντεβού", "town", "8/12", "9:30", "Έρχομαι")
+    assert coming(booked)[0] is None
+
+
+def test_who_has_no_appointment_says_nothing_by_these_words(deployment: Deployment) -> None:
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια")
+    step = deployment.last[-1].step
+    for word in ("θα έρθω", "δεν μπορώ", "αρρώστησα"):
+        deployment.talk(word)
+        assert deployment.last[-1].step == step
