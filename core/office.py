@@ -280,8 +280,7 @@ class Office:
     def cancel(self, booking: Booking) -> None:
         """Cancel a booking. Raises BookingRefused."""
         self._upcoming = None
-        rules = self.of_booking(booking).body.rules
-        bookings.cancel(self._session, self._registry, rules, booking, self.now, self._actor)
+        bookings.cancel(self._session, self._registry, booking, self.now, self._actor)
 
     def edit(self, booking: Booking, changes: Mapping[str, str]) -> None:
         """Change a booking's details. Raises BookingRefused."""
@@ -299,8 +298,8 @@ class Office:
 
     def check_changeable(self, booking: Booking) -> None:
         """Raise BookingRefused where a booking is over, or the deadline for changes has passed."""
-        rules = self.of_booking(booking).body.rules
-        bookings.check_changeable(self._session, booking, rules, self.now, self._actor)
+        body = self.of_booking(booking).body
+        bookings.check_changeable(self._session, body, booking, self.now, self._actor)
 
     def count_end(self, body_id: str, step: str, answered: Sequence[str], *, booked: bool) -> None:
         """Count a booking dialog that ends, at which step and whether something was booked."""

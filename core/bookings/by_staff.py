@@ -135,8 +135,7 @@ def cancel(
     """
     check_cancellable(session, registry, staff, booking, now, shown=shown)
     reason = check_reason(reason)
-    rules = registry[booking.municipality_id].body.rules
-    service.cancel(session, registry, rules, booking, now, acting(staff, booking), reason)
+    service.cancel(session, registry, booking, now, acting(staff, booking), reason)
 
 
 def check_cancellable(

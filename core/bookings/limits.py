@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
-from core.catalogue.model import Municipality
+from core.catalogue.model import Branch, Municipality
 from core.catalogue.service_offer import ServiceOffer
 from core.db.advisory_locks import lock
 from core.db.models import HELD, LIVE, Booking, BookingState, Confirmation
@@ -209,7 +209,7 @@ def check_holds(
             _(
                 "Too many times are being kept from your network just now. "
                 "Please try again in a few minutes, or {call_the_office}.",
-                call_the_office=_call_the_office(offer),
+                call_the_office=call_the_office(offer.municipality, offer.branch),
             ),
         )
 
@@ -237,7 +237,7 @@ def check_confirmations(session: Session, offer: ServiceOffer, now: datetime, ac
             _(
                 "From your network, no more appointments can be booked here today. "
                 "For another one, please {call_the_office}.",
-                call_the_office=_call_the_office(offer),
+                call_the_office=call_the_office(offer.municipality, offer.branch),
             ),
         )
 
@@ -254,8 +254,8 @@ def forget_confirmations(session: Session, now: datetime) -> None:
     session.execute(delete(Confirmation).where(Confirmation.at <= now - CONFIRMATIONS_COUNT_FOR))
 
 
-def _call_the_office(offer: ServiceOffer) -> Text:
+def call_the_office(body: Municipality, branch: Branch | None) -> Text:
     """Return the advice to call the office, the end of a sentence, with its telephone number."""
-    contacts = (offer.branch.contact, offer.municipality.contact)
+    contacts = (branch and branch.contact, body.contact)
     phone = next((each.phone for each in contacts if each and each.phone), None)
     return _("call the office at {phone}", phone=phone) if phone else _("contact the office")

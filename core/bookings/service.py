@@ -12,6 +12,7 @@ from core.bookings.allocation import slot_taken_error, still_serves, take_desk
 from core.bookings.history import Place, record_change
 from core.bookings.holds import is_live
 from core.bookings.limits import (
+    call_the_office,
     check_attendee,
     check_citizen,
     check_confirmations,
@@ -22,7 +23,7 @@ from core.bookings.limits import (
 from core.bookings.offers.ends import is_made
 from core.bookings.reference import new_code
 from core.bookings.staff_rights import check_change, offer_for
-from core.catalogue.model import Consent, Rules
+from core.catalogue.model import Consent, Municipality
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking, BookingState, Citizen, History, HistoryAction
@@ -101,7 +102,7 @@ def move(
     not_confirmed. Raises StaffRefused: not_allowed, not_found.
     """
     check_change(offer.municipality, booking, Action.MOVE, actor)
-    check_changeable(session, booking, offer.municipality.rules, now, actor)
+    check_changeable(session, offer.municipality, booking, now, actor)
     if actor.staff:
         offer = offer.for_staff()
     starts_at = starts_at.astimezone(UTC)
@@ -123,7 +124,6 @@ def move(
 def cancel(
     session: Session,
     registry: Registry,
-    rules: Rules,
     booking: Booking,
     now: datetime,
     actor: Actor,
@@ -133,8 +133,9 @@ def cancel(
 
     Raises BookingRefused: too_late, not_confirmed. Raises StaffRefused: not_allowed, not_found.
     """
-    check_change(registry[booking.municipality_id].body, booking, Action.CANCEL, actor)
-    check_changeable(session, booking, rules, now, actor)
+    body = registry[booking.municipality_id].body
+    check_change(body, booking, Action.CANCEL, actor)
+    check_changeable(session, body, booking, now, actor)
     booking.state = BookingState.CANCELLED
     change = record_change(session, booking, HistoryAction.CANCELLED, now, actor, reason=reason)
     _tell_of_change(session, registry, booking, change, now, actor)
@@ -246,24 +247,26 @@ def check_open(booking: Booking, now: datetime, actor: Actor | None = None) -> N
 
 
 def check_changeable(
-    session: Session, booking: Booking, rules: Rules, now: datetime, actor: Actor
+    session: Session, body: Municipality, booking: Booking, now: datetime, actor: Actor
 ) -> None:
     """Raise BookingRefused (not_confirmed, too_late) unless a booking may still be changed.
 
     Staff have no deadline, nor has a citizen while the office offers them another time.
     """
     check_open(booking, now, actor)
-    hours = rules.change_deadline_hours
+    hours = body.rules.change_deadline_hours
     is_late = not actor.staff and booking.starts_at - now < timedelta(hours=hours)
     if is_late and not is_made(session, booking.id, now):
+        branch = next((each for each in body.branches if each.id == booking.branch), None)
         raise BookingRefused(
             RefusalKind.TOO_LATE,
             _n(
                 "This appointment can be changed until {count} hour before it. "
-                "Please contact the office.",
+                "Please {call_the_office}.",
                 "This appointment can be changed until {count} hours before it. "
-                "Please contact the office.",
+                "Please {call_the_office}.",
                 hours,
+                call_the_office=call_the_office(body, branch),
             ),
         )
 

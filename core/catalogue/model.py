@@ -238,7 +238,7 @@ class Rules(CatalogueModel):
 
     hold_minutes: int = Field(default=10, ge=1, le=60)
     hold_max_minutes: int = Field(default=30, ge=1, le=240)
-    change_deadline_hours: int = Field(default=24, ge=0)
+    change_deadline_hours: int = Field(default=0, ge=0)
     open_bookings: int = Field(default=2, ge=1)
     """The coming bookings of a service that one attendee may have."""
     open_bookings_per_citizen: int = Field(default=10, ge=1)

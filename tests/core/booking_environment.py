@@ -122,8 +122,7 @@ class BookingEnvironment:
 
     def cancel(self, booking: Booking) -> None:
         who = Actor(booking.citizen_id, "telegram", "el", "Europe/Athens")
-        rules = self.body.rules
-        bookings.cancel(self.session, self.registry, rules, booking, self.now, who)
+        bookings.cancel(self.session, self.registry, booking, self.now, who)
 
     def free(self, own: Booking | None = None) -> str:
         since, until = at("00:00"), at("00:00") + timedelta(days=1)

@@ -90,7 +90,6 @@ bot      Your appointment is booked.
          • Identity card or passport
          At the time of the appointment, keep your phone near you and switched on.
          Keep the code: with it and your phone number you can move or cancel from any chat.
-         You can do so until Wednesday 2 December, 10:30 (time of Athens).
          Telephone of the office: 2271350004
 bot      What would you like to do?
          [New booking] [My bookings] [Move an appointment] [Cancel an appointment] [Change my details]

@@ -39,7 +39,6 @@ bot      Your appointment is booked.
          • The civil partnership deed from the notary
          Please come to the office five minutes early, with your documents.
          Keep the code: with it and your phone number you can move or cancel from any chat.
-         You can do so until Tuesday 1 December, 08:30 (time of Athens).
          Telephone of the office: 2410000000
 bot      What would you like to do?
          [New booking] [My bookings] [Move an appointment] [Cancel an appointment] [Change my details]

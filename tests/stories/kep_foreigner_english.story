@@ -104,7 +104,6 @@ bot      Your appointment is booked.
          • When you show a document, bring it close to the camera so that it fills the screen.
          • On a mobile phone, show documents with the main (rear) camera. They look clearer.
          Keep the code: with it and your phone number you can move or cancel from any chat.
-         You can do so until Tuesday 1 December, 07:20 (time of Athens).
          Telephone of the office: 2100000000
 bot      What would you like to do?
          [New booking] [My bookings] [Move an appointment] [Cancel an appointment] [Change my details]

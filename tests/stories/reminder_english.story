@@ -15,7 +15,6 @@ bot      Your appointment is booked.
          • Lease of your home
          Please come to the Department five minutes early, with your documents.
          Keep the code: with it and your phone number you can move or cancel from any chat.
-         You can do so until Wednesday 2 December, 12:30 (time of Athens).
          Telephone of the office: 2721000000
 bot      What would you like to do?
          [New booking] [My bookings] [Move an appointment] [Cancel an appointment] [Change my details]

@@ -283,9 +283,8 @@ def act(towns: TwoTowns, staff: Staff, booking: Booking, what: str, shown: str |
         case "arrived":
             attendance.mark_arrived(session, registry, staff, booking, now, shown=start)
         case "citizen cancels":
-            rules = towns.registry[TOWN].body.rules.model_copy(update={"change_deadline_hours": 0})
             who = replace(by_staff.acting(staff, booking), staff=None)
-            service.cancel(session, registry, rules, booking, now - timedelta(minutes=9), who)
+            service.cancel(session, registry, booking, now - timedelta(minutes=9), who)
         case _:
             attendance.mark_outcome(
                 session, registry, staff, booking, Action(what), now, shown=start

@@ -94,21 +94,24 @@ def change(env: BookingEnvironment, booking: Booking, how: str) -> None:
         (timedelta(0), "cancel", "not_confirmed"),
     ],
 )
-def test_changes_have_a_deadline(
-    env: BookingEnvironment, before: timedelta, how: str, refusal: str | None
+def test_changes_have_a_deadline_where_the_municipality_sets_one(
+    make_env: MakeEnv, before: timedelta, how: str, refusal: str | None
 ) -> None:
+    env = make_env(small(rules={"change_deadline_hours": 24}))
     booking = env.book("09:30")
     env.now = at("09:30") - before
     if refusal is None:
         change(env, booking, how)
         return
-    with pytest.raises(BookingRefused, match=refusal):
+    with pytest.raises(BookingRefused, match=refusal) as refused:
         change(env, booking, how)
+    if refusal == "too_late":
+        assert "2100000000" in str(refused.value.text.args)
     assert (booking.state, booking.starts_at) == ("confirmed", utc(at("09:30")))
 
 
 def test_without_a_deadline_a_booking_changes_until_it_begins(make_env: MakeEnv) -> None:
-    env = make_env(small(rules={"change_deadline_hours": 0}))
+    env = make_env()
     booking = env.book("09:30")
     env.now = at("09:29")
     env.cancel(booking)

@@ -153,7 +153,7 @@ def test_who_booked_is_notified_of_changes_by_others(env: BookingEnvironment) ->
     registry, now = env.registry, env.now
     bookings.move(session, registry, env.offer, booking, at("10:00"), now, stranger)
     bookings.edit(session, registry, booking, {"name": "Ελένη Μαρή"}, now, stranger)
-    bookings.cancel(session, registry, env.body.rules, booking, now, stranger)
+    bookings.cancel(session, registry, booking, now, stranger)
     assert due(env, booking) == ["moved", "edited", "cancelled"]
     assert page_inbox.pending_for(session, "webchat", stranger.citizen_id, now) == []
 

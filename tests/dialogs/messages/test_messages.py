@@ -103,6 +103,8 @@ def test_the_full_details_end_with_what_to_do_and_whom_to_call(
     texts: Translator, shipped: Shipped
 ) -> None:
     body = shipped["kalamata"]
+    rules = body.rules.model_copy(update={"change_deadline_hours": 24})
+    body = body.model_copy(update={"rules": rules})
     service = body.services["epidoma-stegasis"]
     assert plain(texts, full_details(loaded(body), HOUSING, ATHENS, EARLY)) == [
         *HOUSING_TEXT,

@@ -139,8 +139,7 @@ def test_declined_once_more_after_a_cancellation_the_true_state_is_told(
     def cancel(session: Session) -> None:
         booking = session.scalars(select(Booking).where(Booking.code.is_not(None))).one()
         who = Actor(booking.citizen_id, "telegram", "el", "Europe/Athens")
-        rules = registry[booking.municipality_id].body.rules
-        service.cancel(session, registry, rules, booking, now, who)
+        service.cancel(session, registry, booking, now, who)
 
     deployment.database.write_sync(cancel)
     assert "ακυρώθηκε" in tap(client, shown, DECLINE)[1]

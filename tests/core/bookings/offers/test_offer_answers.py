@@ -53,7 +53,8 @@ def test_accepting_twice_changes_nothing_more(env: BookingEnvironment) -> None:
     assert env.outbox() == before
 
 
-def test_an_offer_is_accepted_after_the_deadline_for_changes(env: BookingEnvironment) -> None:
+def test_an_offer_is_accepted_after_the_deadline_for_changes(make_env: MakeEnv) -> None:
+    env = make_env(small(rules={"change_deadline_hours": 24}))
     booking = env.book("10:30")
     env.now = at("05:00")
     with pytest.raises(BookingRefused, match="too_late"):
