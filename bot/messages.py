@@ -69,11 +69,12 @@ class FactsBlock(BaseModel):
 
 
 class ChecklistBlock(BaseModel):
-    """Things to bring or to do."""
+    """Things to bring or to do; `ready` are the positions, from 0, of those that are done."""
 
     type: Literal["checklist"]
     heading: str = ""
     items: list[str]
+    ready: list[int] = []
 
 
 class NoteBlock(BaseModel):

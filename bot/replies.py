@@ -112,9 +112,10 @@ def _rendered(block: Block, say: Callable[[Text | None], str]) -> ReplyBlock:
                 FactRow(label=say(row.label), value=say(row.value), kind=row.kind) for row in rows
             ]
             return FactsBlock(type="facts", rows=facts)
-        case Checklist(heading, items):
+        case Checklist(heading, items, ready):
             listed = [say(item) for item in items]
-            return ChecklistBlock(type="checklist", heading=say(heading), items=listed)
+            done = sorted(ready)
+            return ChecklistBlock(type="checklist", heading=say(heading), items=listed, ready=done)
         case Note(text):
             return NoteBlock(type="note", text=say(text))
         case Links(links, heading):

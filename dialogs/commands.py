@@ -184,6 +184,14 @@ COMMANDS: tuple[Command, ...] = (
         yields=True,
     ),
     Command(
+        name="documents",
+        words=_("my documents, my papers, i have the documents, i have my papers, checklist"),
+        run=_switches_to("documents"),
+        shown="never",
+        typed=may_mean_visit,
+        yields=True,
+    ),
+    Command(
         name="withdraw",
         words=_("withdraw consent, withdraw my consent"),
         run=_switches_to("withdraw"),

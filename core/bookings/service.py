@@ -188,7 +188,7 @@ def withdraw_consent(
     booking.consent_withdrawn_at = now
     booking.state = BookingState.CANCELLED
     booking.details = {}
-    booking.note = None
+    booking.note = booking.ready = None
     booking.phone_hash = None
     booking.phone_proven = False
     session.get_one(Citizen, booking.citizen_id).details = {}

@@ -1,6 +1,6 @@
-"""A citizen's coming appointments: their answers to reminders."""
+"""A citizen's coming appointments: their answers to reminders, and what they have ready."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,7 +9,16 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.bookings.service import check_open, upcoming
 from core.db.models import Booking
+from core.i18n import LANGUAGES, LocalizedText
 from core.messaging.notifications import reminded
+
+
+def is_ready(booking: Booking, document: LocalizedText) -> bool:
+    """Return whether the citizen of a booking has a document ready.
+
+    One that the catalogue words anew since isn't.
+    """
+    return document.in_language(LANGUAGES[0]) in (booking.ready or [])
 
 
 class CitizenVisits:
@@ -41,3 +50,12 @@ class CitizenVisits:
         """Keep with a booking that its citizen will come. Raises BookingRefused."""
         check_open(booking, self._now)
         booking.coming_at = self._now
+
+    def set_ready(
+        self, booking: Booking, documents: Collection[LocalizedText], *, ready: bool
+    ) -> None:
+        """Keep with a booking that these documents are ready, or aren't. Raises BookingRefused."""
+        check_open(booking, self._now)
+        names = {each.in_language(LANGUAGES[0]) for each in documents}
+        kept = set(booking.ready or [])
+        booking.ready = sorted(kept | names if ready else kept - names)

@@ -31,7 +31,8 @@ def follow_reminder(ctx: Context, link: str) -> None:
     try:
         ctx.office.check_open(booking)
         if answer is not ReminderAnswer.COMING:
-            ctx.office.check_changeable(booking)
+            if answer is not ReminderAnswer.DOCUMENTS:
+                ctx.office.check_changeable(booking)
             switch_to(ctx, answer, booking=str(booking.id))
         elif int(found[3]) != int(booking.starts_at.timestamp()):
             _say_moved(ctx, booking)

@@ -8,6 +8,7 @@ from dialogs.booking.time import short_time_label
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Choice, Prompt, yes_no_choices
+from dialogs.managing.documents import DOCUMENTS, documents_of
 from dialogs.managing.edit import EDIT
 from dialogs.managing.find import (
     cancelled_message,
@@ -47,7 +48,11 @@ def _ask_action(ctx: Context) -> Prompt:
         time = short_time_label(ctx, ctx.office.offer_of(booking), hold.starts_at)
         taken = [Choice(ACCEPT, _("I take the new time: {time}", time=time))]
     kept = can_be_kept(loaded, booking)
-    names = ["move", "cancel", "edit", *(["withdraw"] if may_withdraw(ctx, booking) else [])]
+    names = [
+        *("move", "cancel", "edit"),
+        *(["documents"] if documents_of(ctx, booking) else []),
+        *(["withdraw"] if may_withdraw(ctx, booking) else []),
+    ]
     return Prompt(
         Message(
             (
@@ -155,4 +160,4 @@ WITHDRAW = Dialog(
     "withdraw", _("Withdraw my consent"), _withdraw_steps, before_turn=leave_cancelled
 )
 
-MANAGING = (BOOKINGS, MOVE, CANCEL, EDIT, WITHDRAW)
+MANAGING = (BOOKINGS, MOVE, CANCEL, EDIT, DOCUMENTS, WITHDRAW)

@@ -89,7 +89,14 @@ def _own_bookings(ctx: Context) -> Sequence[Booking]:
     found = ctx.office.upcoming()
     if ctx.state.dialog == "withdraw":
         return [booking for booking in found if may_withdraw(ctx, booking)]
+    if ctx.state.dialog == "documents":
+        return [booking for booking in found if _needs_documents(ctx, booking)]
     return found
+
+
+def _needs_documents(ctx: Context, booking: Booking) -> bool:
+    service = ctx.office.of_booking(booking).body.services.get(booking.service)
+    return service is not None and bool(service.documents)
 
 
 def _needs_code(ctx: Context) -> bool:

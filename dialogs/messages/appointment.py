@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.bookings.reference import format_code
+from core.bookings.visits import is_ready
 from core.catalogue.model import Branch, Channel, FormField, Municipality, OfficeContact, Service
 from core.catalogue.model import Link as CatalogueLink
 from core.catalogue.registry import LoadedMunicipality
@@ -43,6 +44,8 @@ CHANNEL_WORDS: dict[Channel, TextTemplate] = {
 
 DAY = "EEEE d MMMM y"
 CLOCK = "HH:mm"
+
+ALL_READY = _("You have all documents ready.")
 
 KEEP_CODE = _("Keep the code: with it and your phone number you can move or cancel from any chat.")
 
@@ -110,11 +113,24 @@ def about_office(body: Municipality) -> list[Block]:
     return [Heading(body.name), *useful_links(body.links), *contact_facts(body.contact)]
 
 
-def documents(service: Service) -> list[Block]:
-    """Return the checklist of what to bring, if anything."""
+def documents(service: Service, booking: Booking | None = None) -> list[Block]:
+    """Return the checklist of what to bring, if anything; with what is ready for a booking."""
     if not service.documents:
         return []
-    return [Checklist(_("Please have with you:"), service.documents)]
+    ready = [
+        place
+        for place, each in enumerate(service.documents)
+        if booking is not None and is_ready(booking, each)
+    ]
+    return [Checklist(_("Please have with you:"), service.documents, frozenset(ready))]
+
+
+def documents_left(service: Service, booking: Booking) -> list[Block]:
+    """Return the checklist of what a booking's citizen hasn't ready; that all is, where it is."""
+    left = tuple(each for each in service.documents if not is_ready(booking, each))
+    if service.documents and not left:
+        return [Paragraph(ALL_READY)]
+    return [Checklist(_("Please have with you:"), left)] if left else []
 
 
 def useful_links(links: Iterable[CatalogueLink], heading: Text | None = None) -> list[Block]:
@@ -229,16 +245,24 @@ def _place(branch: Branch) -> Place:
 
 
 def full_details(
-    loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo, now: datetime
+    loaded: LoadedMunicipality,
+    booking: Booking,
+    citizen: ZoneInfo,
+    now: datetime,
+    *,
+    reminds: bool = False,
 ) -> list[Block]:
-    """Return everything that the citizen must know about a booking."""
+    """Return everything that the citizen must know about a booking.
+
+    Where it `reminds` of it, of the documents those that aren't ready.
+    """
     body = loaded.body
     service, channel = body.services[booking.service], Channel(booking.channel)
     tips = body.video_tips if channel == Channel.VIDEO else ()
     instructions = service.instructions.get(channel)
     return [
         *appointment_facts(loaded, booking, citizen),
-        *documents(service),
+        *(documents_left if reminds else documents)(service, booking),
         *([Paragraph(instructions)] if instructions else []),
         *([Checklist(_("For a good video call:"), tips)] if tips else []),
         Note(lines(KEEP_CODE, _deadline(body, booking, citizen, now))),

@@ -43,10 +43,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """A list of things to bring or to do."""
+    """A list of things to bring or to do; `ready` are the positions of those that are done."""
 
     heading: Text
     items: tuple[Text, ...]
+    ready: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +149,11 @@ def _lines_of(blocks: Iterable[Block]) -> Iterator[Text]:
                 yield text
             case Facts(rows):
                 yield from map(_fact_line, rows)
-            case Checklist(heading, items):
+            case Checklist(heading, items, ready):
                 yield heading
-                yield from (_("• {item}", item=item) for item in items)
+                for place, item in enumerate(items):
+                    done = place in ready
+                    yield _("✓ {item}", item=item) if done else _("• {item}", item=item)
             case Links(links, heading):
                 yield from () if heading is None else (heading,)
                 yield from (_("• {label}: {url}", label=one.label, url=one.url) for one in links)

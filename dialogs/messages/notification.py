@@ -15,6 +15,7 @@ from dialogs.messages.appointment import (
     booking_message,
     brief_form,
     documents,
+    documents_left,
     full_details,
     office_phone,
     one_line,
@@ -131,13 +132,16 @@ def notification_message(
     wording = WORDINGS[kind]
     short = brief_form(wording.brief, loaded, booking, citizen)
     if to_attendee or wording.for_citizen is None:
-        details = full_details(loaded, booking, citizen, now)
+        reminds = kind is MessageKind.REMINDER
+        details = full_details(loaded, booking, citizen, now, reminds=reminds)
         return booking_message(booking, wording.for_attendee, details, short)
     body = loaded.body
     asks = kind is MessageKind.REMINDER and booking.coming_at is None
     details = [
         *appointment_facts(loaded, booking, citizen),
-        *documents(body.services[booking.service]),
+        *(documents_left if kind is MessageKind.REMINDER else documents)(
+            body.services[booking.service], booking
+        ),
         Note(CANCEL_HERE if is_changeable(loaded, booking, now) else TELL_OFFICE),
         *office_phone(loaded, booking),
         *([Paragraph(WILL_COME)] if asks else []),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from core.bookings.visits import is_ready
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking
 from core.i18n import TextTemplate, _
@@ -17,12 +18,14 @@ class ReminderAnswer(StrEnum):
     COMING = "coming"
     MOVE = "move"
     CANCEL = "cancel"
+    DOCUMENTS = "documents"
 
 
 ANSWERS: Mapping[ReminderAnswer, TextTemplate] = {
     ReminderAnswer.COMING: _("I'm coming"),
     ReminderAnswer.MOVE: _("Another day or time"),
     ReminderAnswer.CANCEL: _("Cancel the appointment"),
+    ReminderAnswer.DOCUMENTS: _("My documents"),
 }
 """The labels of the buttons, in their order."""
 
@@ -46,4 +49,11 @@ def possible_answers(
     """Return the answers that a reminder of a booking offers now."""
     coming = [] if booking.coming_at else [ReminderAnswer.COMING]
     changes = (ReminderAnswer.MOVE, ReminderAnswer.CANCEL)
-    return [*coming, *(changes if is_changeable(loaded, booking, now) else ())]
+    left = any(
+        not is_ready(booking, each) for each in loaded.body.services[booking.service].documents
+    )
+    return [
+        *coming,
+        *(changes if is_changeable(loaded, booking, now) else ()),
+        *([ReminderAnswer.DOCUMENTS] if left else []),
+    ]

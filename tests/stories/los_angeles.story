@@ -60,5 +60,5 @@ bot      Code: MHX K76
          Email: john@example.com
          Mobile phone: +1 213-373-4253
          What would you like to do with it?
-         [Move an appointment] [Cancel an appointment] [Change my details] [Nothing, keep it]
+         [Move an appointment] [Cancel an appointment] [Change my details] [My documents] [Nothing, keep it]
          (Back) (Help)

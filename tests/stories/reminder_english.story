@@ -36,7 +36,7 @@ bot      A reminder of your appointment:
          If you can't make it, please cancel it here, so that somebody else can have the time.
          Telephone of the office: 2721000000
          Will you come?
-         (I'm coming) (Another day or time) (Cancel the appointment)
+         (I'm coming) (Another day or time) (Cancel the appointment) (My documents)
 citizen  [Another day or time]
 bot      Which day? Free days in December 2026:
          [Wed 2 Dec] [Thu 3 Dec] [Fri 4 Dec] [Mon 7 Dec] [Tue 8 Dec] [Wed 9 Dec] [Thu 10 Dec] [Fri 11 Dec] [Mon 14 Dec] [Tue 15 Dec] [Wed 16 Dec] [Thu 17 Dec] [Fri 18 Dec] [Mon 21 Dec] [Tue 22 Dec] [Wed 23 Dec] [Thu 24 Dec] [Mon 28 Dec] [Tue 29 Dec] [Wed 30 Dec] [Thu 31 Dec]
@@ -82,7 +82,7 @@ bot      A reminder of your appointment:
          If you can't make it, please cancel it here, so that somebody else can have the time.
          Telephone of the office: 2721000000
          Will you come?
-         (I'm coming) (Another day or time) (Cancel the appointment)
+         (I'm coming) (Another day or time) (Cancel the appointment) (My documents)
 citizen  I can't make it
 bot      Shall I cancel this appointment?
          Code: MHX K76

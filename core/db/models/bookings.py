@@ -104,6 +104,8 @@ class Booking(WithPublicId, Base):
     """When staff saw that the attendee had come."""
     coming_at: Mapped[datetime | None]
     """When the citizen said that they would come, at the time that it has now."""
+    ready: Mapped[list[Any] | None]
+    """The documents that the citizen has ready, by their Greek names in the catalogue."""
     held_at: Mapped[datetime]
     held_until: Mapped[datetime]
     citizen_id: Mapped[int] = mapped_column(ForeignKey("citizens.id"))

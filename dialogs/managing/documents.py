@@ -1,0 +1,76 @@
+"""The dialog in which citizens tick the documents that they have ready for an appointment."""
+
+from collections.abc import Iterator, Sequence
+
+from core.bookings.visits import is_ready
+from core.db.models import Booking
+from core.i18n import LocalizedText, _
+from dialogs.context import Context, Dialog, Step, refusable
+from dialogs.engine import navigation
+from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome
+from dialogs.engine.prompts import Choice, Prompt
+from dialogs.managing.find import find_steps, leave_cancelled, picked_booking
+from dialogs.messages.appointment import ALL_READY, one_line
+from dialogs.messages.blocks import Paragraph, message
+
+ALL, DONE = "all", "done"
+
+
+def documents_of(ctx: Context, booking: Booking) -> Sequence[LocalizedText]:
+    """Return the documents that a booking needs."""
+    loaded = ctx.office.of_booking(booking)
+    service = loaded.body.services.get(booking.service)
+    return service.documents if service else ()
+
+
+def _ask_document(ctx: Context) -> Prompt:
+    booking = picked_booking(ctx)
+    documents = documents_of(ctx, booking)
+    left = [each for each in documents if not is_ready(booking, each)]
+    asked = (
+        _("Which of these do you have ready?")
+        if documents
+        else _("This appointment needs no documents.")
+    )
+    return Prompt(
+        message(
+            Paragraph(one_line(ctx.office.of_booking(booking), booking, ctx.zone)),
+            Paragraph(asked),
+        ),
+        [
+            *(
+                Choice(str(place), each if each in left else _("✓ {item}", item=each))
+                for place, each in enumerate(documents)
+            ),
+            *([Choice(ALL, _("I have them all"))] if len(left) > 1 else []),
+            Choice(DONE, _("That's all for now")),
+        ],
+        expected=_("Please pick one of the documents below."),
+    )
+
+
+@refusable
+def _tick(ctx: Context, value: str) -> EffectOutcome:
+    """Tick a document, or take its tick back, and ask on while any is left."""
+    booking = picked_booking(ctx)
+    documents = documents_of(ctx, booking)
+    if value == DONE:
+        navigation.end_dialog(ctx)
+        ctx.say(_("All right, I have noted it."))
+        return None
+    ticked = documents if value == ALL else [documents[int(value)]]
+    ready = value == ALL or not is_ready(booking, ticked[0])
+    ctx.office.visits.set_ready(booking, ticked, ready=ready)
+    if all(is_ready(booking, each) for each in documents):
+        navigation.end_dialog(ctx)
+        ctx.say(ALL_READY)
+        return None
+    return AnswersForOtherSteps()  # so that it is asked again, and no answer recorded
+
+
+def _steps(ctx: Context) -> Iterator[Step]:
+    yield from find_steps()
+    yield Step("document", _("Documents"), _ask_document, effect=_tick, automatic=False)
+
+
+DOCUMENTS = Dialog("documents", _("My documents"), _steps, before_turn=leave_cancelled)
