@@ -182,6 +182,7 @@ def bootstrap(
         secrets.choice,
         timedelta(days=settings.keep_answers_days),
         accounts,
+        settings.public_address,
     )
     return Application(settings, database, services)
 

@@ -38,7 +38,8 @@ class AlreadyBegun(Exception):
 class Services:
     """The services of a turn, all of them passed in, so that stories replay.
 
-    `platforms` are those that push, by account.
+    `platforms` are those that push, by account. `public_address` is where the world reaches the
+    pages, if anywhere.
     """
 
     registry: Registry
@@ -47,6 +48,7 @@ class Services:
     choose: Callable[[Sequence[str]], str]
     keep_answers: timedelta = timedelta(days=30)
     platforms: Mapping[str, Platform] = field(default_factory=dict)
+    public_address: str | None = None
 
 
 @dataclass(frozen=True)

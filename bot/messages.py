@@ -169,7 +169,8 @@ class EmailMetadata(BaseModel):
     `office` is the municipality's name, `contact` how it is reached; `reply_to` is the address that
     reads answers, "" for none. `attendee` is whom the appointment is for, `crest` a PNG picture, if
     there is one. `calendar_method` and `invites` are those of the calendar file that comes with it.
-    `id` is the same at each try of a message, `thread` in all messages about an appointment.
+    `id` is the same at each try of a message, `thread` in all messages about an appointment. `link`
+    is the address of the page where it can be moved or cancelled, "" for none.
     """
 
     subject: str
@@ -184,6 +185,7 @@ class EmailMetadata(BaseModel):
     invites: bool = False
     id: str
     thread: str
+    link: str = ""
 
 
 class Reply(BaseModel):

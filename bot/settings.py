@@ -39,9 +39,9 @@ MAX_DAYS = 366
 
 OWN_PATHS = frozenset(
     {
-        "accessibility", "api", "appointments", "chat", "consents", "docs", "embed", "embed.js",
-        "events", "forget", "healthz", "later", "m", "openapi.json", "privacy", "static",
-        "webhooks",
+        "a", "accessibility", "api", "appointments", "chat", "consents", "docs", "embed",
+        "embed.js", "events", "forget", "healthz", "later", "m", "openapi.json", "privacy",
+        "static", "webhooks",
     }
 )  # fmt: skip
 """The beginnings of our own paths: under such a root path, they would be mistaken for it."""

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from core.actor import Actor, Staff
 from core.availability import schedule, slots
 from core.availability.schedule import UnavailableReason
-from core.bookings import by_staff, drop_off, holds, limits, lookup
+from core.bookings import by_staff, drop_off, holds, limits
 from core.bookings import service as bookings
 from core.bookings.allocation import slot_taken_error
+from core.bookings.citizen_lookup import CitizenLookup
 from core.bookings.limits import LimitReached
 from core.bookings.offers import service as time_offers
 from core.bookings.offers.ends import can_be_answered, open_offer
@@ -73,6 +74,7 @@ class Office:
         self._upcoming: Sequence[Booking] | None = None
         self._own = (actor, known_details)
         self.visits = CitizenVisits(session, now, actor)
+        self.lookup = CitizenLookup(session, registry, now, actor)
         self.relay = CitizenRelay(session, registry, now, actor.contact_id or None, thread_id)
         self.now = now
         self.known_details = known_details
@@ -344,7 +346,7 @@ class Office:
         """Decline an offer; the office is told. Raises BookingRefused."""
         time_offers.decline(self._session, self._registry, offer, self.now)
 
-    # Limits, look-up by code, and the citizen's details
+    # Limits, and the citizen's details
 
     def limit_reached(self, offer: ServiceOffer) -> LimitReached | None:
         """Return the limit of a service that the citizen has reached; it is cached."""
@@ -375,20 +377,6 @@ class Office:
         """
         hashed, body, service = self._registry.keyed_hash(number), offer.municipality, offer.service
         limits.check_phone(self._session, body, service.id, self.now, hashed, attendee, self._actor)
-
-    def check_lookup_allowed(self) -> None:
-        """Raise BookingRefused while the citizen has too many failed attempts."""
-        lookup.check_unlocked(self._session, self._actor, self.now)
-
-    def own_booking(self, code: str) -> Booking | None:
-        """Return the citizen's own upcoming booking that has a code; None if none of theirs has."""
-        return lookup.own_booking(self._session, code, self._actor, self.now)
-
-    def find_booking(self, code: str, phone: str) -> Booking | None:
-        """Return the upcoming booking of a code and phone number. Raises BookingRefused."""
-        return lookup.find_booking(
-            self._session, self._registry, code, phone, self._actor, self.now
-        )
 
     def remember_details(self, details: Mapping[str, str]) -> None:
         """Store details with the citizen, to be offered at the next booking; not a caller's."""

@@ -1,12 +1,13 @@
 """Deep links: `book_` a service, a municipality or both; `manage_` a code; `caller` for staff.
 
 Those that begin with `offer_` are under the buttons of an offer of another time; `visit_` is under
-those of a reminder.
+those of a reminder. `bookings_`, `move_` and `cancel_` go before the token of a link to one
+booking, which proves whose it is.
 """
 
 from core.bookings.reference import fold_code, is_code
 from dialogs.booking.for_caller import CALLER
-from dialogs.context import Context
+from dialogs.context import Context, refusable
 from dialogs.managing.coming import follow_reminder
 from dialogs.managing.find import BY_CODE
 from dialogs.managing.offers import follow_offer
@@ -15,6 +16,7 @@ from dialogs.messages.reminder import LINK_PREFIX as REMINDER_PREFIX
 from dialogs.messages.time_offer import LINK_PREFIX
 
 BOOK_PREFIX, MANAGE_PREFIX = "book_", "manage_"
+TASK_PREFIXES = ("bookings_", "move_", "cancel_")
 
 FOR_CALLER = "caller"
 """The link with which a member of staff books for somebody else; to others, it is unknown."""
@@ -23,7 +25,7 @@ FOR_CALLER = "caller"
 def follow_link(ctx: Context, link: str) -> None:
     """Begin the task of a deep link; an unknown link is ignored."""
     if link.startswith(MANAGE_PREFIX) and is_code(code := link.removeprefix(MANAGE_PREFIX)):
-        if own := ctx.office.own_booking(code):  # the conversation proves whose it is
+        if own := ctx.office.lookup.own(code):  # the conversation proves whose it is
             switch_to(ctx, "bookings", booking=str(own.id))
         else:
             switch_to(ctx, "bookings", way=BY_CODE, code=fold_code(code))
@@ -31,6 +33,9 @@ def follow_link(ctx: Context, link: str) -> None:
         follow_offer(ctx, link)
     elif link.startswith(REMINDER_PREFIX):
         follow_reminder(ctx, link)
+    elif link.startswith(TASK_PREFIXES):
+        task, _sign, token = link.partition("_")
+        _follow_booking(ctx, task, token)
     elif link == FOR_CALLER:
         if ctx.office.is_member():
             switch_to(ctx, CALLER.name)
@@ -38,6 +43,18 @@ def follow_link(ctx: Context, link: str) -> None:
         answers := _answers_of_link(ctx, link.removeprefix(BOOK_PREFIX))
     ):
         switch_to(ctx, "book", **answers)
+
+
+@refusable
+def _follow_booking(ctx: Context, task: str, token: str) -> None:
+    """Begin a task with the booking of a link, where that is possible still."""
+    booking = ctx.office.lookup.by_link(token)
+    if booking is not None:
+        if task == "bookings":
+            ctx.office.check_open(booking)
+        else:
+            ctx.office.check_changeable(booking)
+        switch_to(ctx, task, booking=str(booking.id))
 
 
 def _answers_of_link(ctx: Context, name: str) -> dict[str, str]:

@@ -29,7 +29,7 @@ from webhooks.middleware.rate_limit import RateLimit
 from webhooks.middleware.request_limits import RequestLimits
 from webhooks.middleware.root_path import RestoreRootPath, StripRootPath
 from webhooks.middleware.security_headers import SecurityHeaders
-from webhooks.web import appointment_pages, embed, event_stream, legal, page
+from webhooks.web import appointment_pages, booking_link, embed, event_stream, legal, page
 from webhooks.web.event_stream import EventStreams
 from webhooks.web.html import Renderer
 
@@ -112,6 +112,7 @@ def build_app(application: Application) -> FastAPI:
         health.routes(),
         page.routes(application, renderer, limits),
         appointment_pages.routes(application, renderer, limits),
+        booking_link.routes(application, renderer, limits),
         legal.routes(application, renderer),
         embed.routes(application, renderer),
         event_stream.routes(application, streams, limits),

@@ -1,6 +1,10 @@
 """Paths that several parts of the server share; all are within RANTEVOU_ROOT_PATH."""
 
+import re
+
 from starlette.types import Scope
+
+from bot.views.booking_link import PATH as LINK
 
 FRAMED = "/embed"
 """The beginning of the paths that other sites may frame; their cookies are cross-site ones."""
@@ -18,3 +22,8 @@ def path_within_root(scope: Scope) -> str:
     """Return a request's path without the root path."""
     path: str = scope["path"]
     return path.removeprefix(scope["root_path"])
+
+
+def loggable(path: str) -> str:
+    """Return a path without the token of a link to a booking, by which anybody could cancel it."""
+    return re.sub(rf"{LINK}[^/]+", f"{LINK}…", path)

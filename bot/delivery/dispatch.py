@@ -365,6 +365,8 @@ def _send_another_way(session: Session, services: Services, row: OutboxRow) -> N
     registry, now = services.registry, services.clock()
     if row.kind in (MessageKind.RELAY, MessageKind.RELAY_ANSWER):
         give_up_relay(session, registry, row, now)
+    elif row.kind == MessageKind.CODE_SENT:
+        return  # anybody may have asked for it, and it goes to the address that is known only
     elif row.room_id is None and not enqueue_fallback(session, registry, row, now):
         enqueue_undelivered(session, registry, row, now)
 

@@ -16,6 +16,7 @@ from core.bookings.closures.reasons import erase_reasons
 from core.bookings.drop_off import End, add_ends
 from core.bookings.expiry import expire_lapsed
 from core.bookings.limits import forget_confirmations
+from core.bookings.links import forget_links
 from core.bookings.lookup import forget_attempts
 from core.db.advisory_locks import try_lock
 from core.db.database import Database
@@ -115,6 +116,7 @@ def clean_up(
     forget_codes(session, now)
     erase_reasons(session, now)
     forget_requests(session, now)
+    forget_links(session, now)
     return {"holds": expire_lapsed(session, now), "conversations": len(idle)}
 
 

@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.delivery.dispatch import address_hash
 from bot.platforms import webchat
 from core.bookings.lookup import forget_hashed_attempts
+from core.bookings.lost_codes import email_hash
 from core.catalogue.registry import Registry
 from core.db.models import (
     Booking,
     BookingState,
+    CodeRequest,
     Confirmation,
     Contact,
     Conversation,
@@ -52,6 +54,7 @@ def hash_anew(
     address is such a hash, of a token that only the browser has: they end.
     """
     session.execute(delete(Confirmation))
+    session.execute(delete(CodeRequest))
     held = update(Booking).where(Booking.state == BookingState.HELD)  # no other's are counted
     session.execute(held.values(network=None))
     forget_hashed_attempts(session)
@@ -69,17 +72,22 @@ def hash_anew(
 
 
 def _hash_phones(session: Session, registry: Registry, report: Report) -> int:
-    """Hash each booking's telephone number anew; return how many bookings have one."""
-    hashed = select(func.count()).where(Booking.phone_hash.is_not(None))
+    """Hash each booking's telephone number and e-mail address anew; return how many have one."""
+    has_hash = or_(Booking.phone_hash.is_not(None), Booking.email_hash.is_not(None))
+    hashed = select(func.count()).where(has_hash)
     total, tried = session.scalar(hashed) or 0, 0
     bookings, done, last = Booking.__table__, 0, 0
     hash_it = update(bookings).where(bookings.c.id == bindparam("which"))
-    hash_it = hash_it.values(phone_hash=bindparam("hashed"))
-    some = select(Booking.id, Booking.details).where(Booking.phone_hash.is_not(None))
+    hash_it = hash_it.values(phone_hash=bindparam("hashed"), email_hash=bindparam("hashed_email"))
+    some = select(Booking.id, Booking.details).where(has_hash)
     some = some.order_by(Booking.id).limit(BATCH)
     while rows := session.execute(some.where(Booking.id > last)).all():
         hashes = [
-            {"which": which, "hashed": phone and registry.keyed_hash(phone)}
+            {
+                "which": which,
+                "hashed": phone and registry.keyed_hash(phone),
+                "hashed_email": email_hash(registry, details.get("email")),
+            }
             for which, details in rows
             for phone in [details.get("phone")]
         ]

@@ -10,6 +10,7 @@ from bot.context import Services
 from bot.messages import EmailMetadata, FactsBlock, Reply
 from bot.platforms.push_layout import CALENDAR
 from bot.replies import render_blocks
+from bot.views.booking_link import link_of
 from bot.views.calendar_file import calendar_file
 from core.db.models import Booking, BookingState, OutboxRow, StaffRoom
 from core.i18n import Text, TextTemplate, _
@@ -30,6 +31,7 @@ SUBJECTS: Mapping[MessageKind, TextTemplate] = {
     MessageKind.EDITED_BY_OFFICE: _CHANGED,
     MessageKind.CANCELLED: _CANCELLED,
     MessageKind.CANCELLED_BY_OFFICE: _CANCELLED,
+    MessageKind.CODE_SENT: _("The code of your appointment: {appointment}"),
     MessageKind.REMINDER: _("A reminder of your appointment: {appointment}"),
     MessageKind.TIME_OFFERED: _("Another time is offered for your appointment: {appointment}"),
     MessageKind.NO_TIME_FREE: _("Your appointment can't take place as booked: {appointment}"),
@@ -74,6 +76,7 @@ def as_email(
         written_at=services.clock(),
         id=_id_of(services, row),
         thread=registry.keyed_hash(f"e-mails {booking.id}"),
+        link=link_of(session, services, booking),
     )
     if not reply.booking:
         return reply.model_copy(update={"email": metadata})

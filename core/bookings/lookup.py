@@ -60,6 +60,9 @@ So for any one number, a guess is right with a chance under one in a million a d
 _NUMBER = "number "
 """The beginning of the source of each phone number; its keyed hash follows."""
 
+_REQUEST = "code "
+"""The beginning of the sources of requests for a code; those of wrong attempts follow."""
+
 _CONTACT = "contact "
 """The beginning of the source of each contact; its id follows."""
 
@@ -172,6 +175,18 @@ def _are_beginnings(wanted: Sequence[str], words: Sequence[str]) -> bool:
 def check_unlocked(session: Session, actor: Actor, now: datetime) -> None:
     """Raise BookingRefused (locked) while the conversation or its address may not try."""
     _check(session, _sources(actor), now)
+
+
+def count_request(session: Session, actor: Actor, now: datetime) -> None:
+    """Count a request for the code of a booking, as wrong attempts are counted, but apart.
+
+    Raises BookingRefused (locked) where the conversation or its address has made too many.
+    """
+    sources = [(f"{_REQUEST}{source}", limit) for source, limit in _sources(actor)]
+    for source, _limit in sources:
+        lock(session, source)
+    _check(session, sources, now)
+    session.add_all(FailedAttempt(source=source, at=now) for source, _limit in sources)
 
 
 def forget_attempts(session: Session, now: datetime) -> None:

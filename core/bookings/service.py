@@ -20,6 +20,8 @@ from core.bookings.limits import (
     count_confirmation,
     words_of_name,
 )
+from core.bookings.links import revoke_links
+from core.bookings.lost_codes import email_hash
 from core.bookings.offers.ends import is_made
 from core.bookings.reference import new_code
 from core.bookings.staff_rights import check_change, offer_for
@@ -71,6 +73,7 @@ def confirm(
         booking.state = BookingState.CONFIRMED
         booking.details = dict(details)
         booking.phone_hash = phone_hash
+        booking.email_hash = email_hash(registry, details.get("email"))
         booking.phone_proven = phone_hash is not None and phone_hash == actor.proven_phone
         booking.language, booking.timezone = actor.language, actor.timezone
         if consent:
@@ -166,9 +169,13 @@ def edit(
         check_phone(session, body, booking.service, now, phone_hash, attendee, actor)
     if phone_hash and phone_hash != booking.phone_hash:
         booking.phone_proven = phone_hash == actor.proven_phone
-    kept = {name: value for name, value in booking.details.items() if name not in changes}
+    former = booking.details
+    kept = {name: value for name, value in former.items() if name not in changes}
     booking.details = kept | {name: value for name, value in changes.items() if value}
     booking.phone_hash = phone_hash
+    booking.email_hash = email_hash(registry, booking.details.get("email"))
+    if booking.details.get("email") != former.get("email"):
+        revoke_links(session, booking, now)  # the former address may be a stranger's
     change = record_change(session, booking, HistoryAction.EDITED, now, actor, sorted(changes))
     enqueue_notifications(session, registry, booking, change, now, actor)
     enqueue_alerts(session, registry, booking, change, now)
@@ -189,7 +196,7 @@ def withdraw_consent(
     booking.state = BookingState.CANCELLED
     booking.details = {}
     booking.note = booking.ready = None
-    booking.phone_hash = None
+    booking.phone_hash = booking.email_hash = None
     booking.phone_proven = False
     session.get_one(Citizen, booking.citizen_id).details = {}
     for citizen_id in {booking.citizen_id, actor.citizen_id}:

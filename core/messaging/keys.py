@@ -27,6 +27,8 @@ class MessageKind(StrEnum):
     OFFER_EXPIRED = "offer_expired"
     OFFER_WITHDRAWN = "offer_withdrawn"
     """The appointment stands after all."""
+    CODE_SENT = "code_sent"
+    """The code of an appointment, by e-mail, to whoever has lost it."""
     ALERT = "alert"
     """A change to a booking, to a room of staff."""
     ALERT_EDIT = "alert_edit"
@@ -226,6 +228,11 @@ class Cause:
     def offer_answer(cls, row_id: int, answer: str) -> "Cause":
         """Return the cause that is the answer to the question of a row, "offer answer 9 yes"."""
         return cls(f"offer answer {row_id} {answer}")
+
+    @classmethod
+    def code(cls, asked_at: datetime) -> "Cause":
+        """Return the cause that is a request for a lost code, at a time, "code 1764…"."""
+        return cls(f"code {int(asked_at.timestamp())}")
 
     def as_offer(self) -> tuple[int, str]:
         """Return the offer and the state that are the cause."""

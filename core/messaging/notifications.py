@@ -135,6 +135,20 @@ def enqueue_by_office(
     return [platform_of(route.account) for route in routes]
 
 
+def enqueue_code(
+    session: Session, registry: Registry, booking: Booking, asked_at: datetime, now: datetime
+) -> int:
+    """Enqueue the e-mail with a booking's code, which was asked for; return how many there are.
+
+    There is none where the booking has no address, or no account sends e-mails.
+    """
+    cause, kind = Cause.code(asked_at), MessageKind.CODE_SENT
+    routes = _email_routes(registry, booking)
+    messages = [notification(booking, route, cause, kind, now) for route in routes]
+    enqueue(session, registry.accounts, messages, now)
+    return len(messages)
+
+
 def reaches_anybody(session: Session, registry: Registry, booking: Booking) -> bool:
     """Return whether anybody would be sent a message of a change by the office."""
     return bool(_email_routes(registry, booking) or _citizen_routes(session, registry, booking))

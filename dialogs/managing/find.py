@@ -120,10 +120,10 @@ def _ask_code(ctx: Context) -> Prompt:
 
 @refusable
 def _take_code(ctx: Context, text: str) -> TakeOutcome:
-    if ctx.office.own_booking(text):
+    if ctx.office.lookup.own(text):
         return fold_code(text)
     try:
-        ctx.office.check_lookup_allowed()
+        ctx.office.lookup.check_allowed()
     except BookingRefused:
         navigation.end_dialog(ctx)
         raise
@@ -135,7 +135,7 @@ def _take_code(ctx: Context, text: str) -> TakeOutcome:
 @refusable
 def _pick_own(ctx: Context, code: str) -> None:
     """Pick the citizen's own booking if it has this code: the conversation proves whose it is."""
-    if booking := ctx.office.own_booking(code):
+    if booking := ctx.office.lookup.own(code):
         ctx.state = ctx.state.with_derived("booking", str(booking.id))
         check_allowed(ctx, booking)
 
@@ -154,7 +154,7 @@ def _take_phone(_ctx: Context, text: str) -> TakeOutcome:
 def _find_by_code(ctx: Context, number: str) -> EffectOutcome:
     """Find the booking with this code and phone number; ask for both again if there is none."""
     try:
-        booking = ctx.office.find_booking(ctx.answers["code"], number)
+        booking = ctx.office.lookup.by_code(ctx.answers["code"], number)
     except BookingRefused:
         navigation.end_dialog(ctx)
         raise

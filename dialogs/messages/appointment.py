@@ -289,7 +289,9 @@ def _deadline(
 
 def office_phone(loaded: LoadedMunicipality, booking: Booking) -> list[Block]:
     """Return the telephone number to call about a booking, if there is one."""
-    contact = loaded.body.branch(booking.branch).contact or loaded.body.contact
+    contact = loaded.body.contact
+    if loaded.has(booking.service, booking.branch):  # perhaps not of one that has ended
+        contact = loaded.body.branch(booking.branch).contact or contact
     if not contact.phone:
         return []
     return facts(Fact(_("Telephone of the office"), contact.phone, kind="phone"))

@@ -50,15 +50,22 @@ WORDINGS: Mapping[MessageKind, Wording] = {
     MessageKind.MOVED: Wording(
         _("Your appointment was moved: {appointment}. Code: {code}."),
         _("Your appointment was moved."),
-        _("Your appointment was moved from another device, with its code and your number:"),
+        _(
+            "Your appointment was moved from another device, with its code and your number or from "
+            "its email:"
+        ),
     ),
     MessageKind.EDITED: Wording(
         _("The details of your appointment were changed: {appointment}. Code: {code}."),
         _("The details of your appointment were changed."),
         _(
             "The details of your appointment were changed from another device, with its code and "
-            "your number:"
+            "your number or from its email:"
         ),
+    ),
+    MessageKind.CODE_SENT: Wording(
+        _("Your appointment: {appointment}. Code: {code}."),
+        _("Here is the code of your appointment, which was asked for."),
     ),
     MessageKind.REMINDER: Wording(
         _("A reminder of your appointment: {appointment}. Code: {code}."), _REMINDER, _REMINDER
@@ -120,8 +127,8 @@ def notification_message(
         appointment = one_line(loaded, booking, citizen)
         brief = _("Your appointment was cancelled: {appointment}.", appointment=appointment)
         elsewhere = _(
-            "Your appointment was cancelled from another device, with its code and your number: "
-            "{appointment}.",
+            "Your appointment was cancelled from another device, with its code and your number or "
+            "from its email: {appointment}.",
             appointment=appointment,
         )
         text = Paragraph(brief if to_attendee else elsewhere)

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.telemetry.logging import cause, traceback_lines
 from core.errors import DatabaseUnavailable
+from webhooks.paths import loggable
 
 log = structlog.get_logger()
 
@@ -140,7 +141,7 @@ def install(app: FastAPI) -> None:
         return invalid((_field(found), _message(found, error.body)) for found in error.errors())
 
     async def on_busy(request: Request, error: Exception) -> JSONResponse:
-        log.error("turned away", path=request.url.path, **cause(error))
+        log.error("turned away", path=loggable(request.url.path), **cause(error))
         return problem(503, BUSY, {"Retry-After": "5"})
 
     app.add_exception_handler(DatabaseUnavailable, on_busy)
@@ -170,7 +171,7 @@ class _UnexpectedErrors:
                 raise
             log.error(
                 "crashed",
-                path=scope["path"],
+                path=loggable(scope["path"]),
                 error=type(error).__name__,
                 places=traceback_lines(error),
             )

@@ -34,7 +34,7 @@ class SecurityHeaders:
                 if headers.get("content-type", "").startswith("text/html"):
                     ancestors = self._framed_by if is_framed(scope["path"]) else "'none'"
                     headers["Content-Security-Policy"] = POLICY + ancestors
-                    headers["Referrer-Policy"] = "same-origin"
+                    headers.setdefault("Referrer-Policy", "same-origin")
                     headers["Cache-Control"] = "no-store"
             await send(message)
 

@@ -39,6 +39,9 @@ CREST_HEIGHT, CREST_WIDTH = 56, 200
 """The most pixels that it takes."""
 
 FOR = _("For")
+RESCHEDULE, CANCEL = _("Reschedule"), _("Cancel")
+RESCHEDULE_OR_CANCEL = _("Reschedule or cancel")
+ASKS_FIRST = _("Both lead to the page of your appointment. Nothing changes before you confirm it.")
 ON_MAP = _("Show on the map")
 ATTACHED = _("To save the appointment in your calendar, open the attached file: {file}")
 ATTACHED_CANCELLED = _(
@@ -126,6 +129,10 @@ class Renderer:
             "crest": metadata.crest and {"cid": CREST, "size": shown_size(metadata.crest)},
             "for_label": say(FOR),
             "on_map": say(ON_MAP),
+            "reschedule": say(RESCHEDULE),
+            "cancel": say(CANCEL),
+            "reschedule_or_cancel": say(RESCHEDULE_OR_CANCEL),
+            "asks_first": say(ASKS_FIRST),
             "attached": reply.file
             and say(TextTemplate(attached.message, args={"file": reply.file})),
             "automatic": " ".join(map(say, why)),

@@ -14,6 +14,7 @@ from core.db.models.bookings import (
 from core.db.models.catalogue import Desk, MunicipalityRow, StoredSecret
 from core.db.models.conversations import Conversation, InboundRow, PendingInbound, PromptRow
 from core.db.models.dialog_ends import DialogEnd
+from core.db.models.links import BookingLink, CodeRequest
 from core.db.models.outbox import UNSENT, OutboxRow, OutboxStatus, Suppression
 from core.db.models.people import Citizen, Contact, FailedAttempt, address_key
 from core.db.models.relay import RelayMessage, RelayThread
@@ -41,9 +42,11 @@ __all__ = [
     "ApiRequest",
     "Base",
     "Booking",
+    "BookingLink",
     "BookingState",
     "Citizen",
     "CodePurpose",
+    "CodeRequest",
     "Confirmation",
     "Contact",
     "Conversation",

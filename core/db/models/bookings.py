@@ -84,6 +84,7 @@ class Booking(WithPublicId, Base):
         ),
         Index("ix_bookings_citizen_id_ends_at", "citizen_id", "ends_at"),
         Index("ix_bookings_phone_hash_ends_at", "phone_hash", "ends_at"),
+        Index("ix_bookings_email_hash_ends_at", "email_hash", "ends_at"),
         Index("ix_bookings_municipality_id_ends_at", "municipality_id", "ends_at"),
     )
 
@@ -120,6 +121,7 @@ class Booking(WithPublicId, Base):
     phone_hash: Mapped[str | None]
     phone_proven: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether who booked had proven that the number is theirs."""
+    email_hash: Mapped[str | None]
     language: Mapped[str]
     timezone: Mapped[str]
     consent_version: Mapped[str | None]

@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -13,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from bot.platforms.email.adapter import Email
 from bot.platforms.email.settings import EmailAccount
+from core.actor import Actor
 from core.bookings import by_staff
+from core.bookings.lost_codes import request_code, send_codes
 from core.bookings.offers.making import make_offers, plan_offers
 from core.db.models import Booking, OutboxRow, Suppression
 from tests.bot.delivery.test_office_changes import OPERATOR, REASON, cancel, change, move
@@ -175,6 +178,67 @@ def test_every_change_is_told_in_one_thread(town: PushDeployment, server: MailSe
     sequences = [int(number) for file in files for number in re.findall(r"SEQUENCE:(\d+)", file)]
     assert sequences == sorted(set(sequences))
     assert not any("://" in line for file in files for line in file.splitlines()), "a link in it"
+
+
+def test_an_upcoming_appointment_has_one_link_in_all_its_emails(
+    town: PushDeployment, server: MailServer
+) -> None:
+    town.deliver(town.settled)
+    assert "/a/" not in "".join(parts(server.received.pop().message).values()), "no public address"
+    services = replace(town.deployment.services, public_address="https://rantevou.kalamata.gr")
+    town.application = replace(town.application, services=services)
+    for how in (move, edit, offer, cancel):
+        change(town.deployment, how)
+        town.deliver(town.settled)
+    url = re.compile(r"https://rantevou\.kalamata\.gr/a/[a-z2-7]{26}\b")
+    links = set()
+    for message in [got.message for got in server.received[:-1]]:
+        found = parts(message)
+        (link,) = url.findall(found["text/plain"])
+        assert f"Αλλαγή ή ακύρωση:\r\n{link}\r\n" in found["text/plain"]
+        for label, task in (("Αλλαγή ημέρας ή ώρας", "move"), ("Ακύρωση", "cancel")):
+            assert re.search(f'href="{link}#{task}" [^>]*>{label}</a>', found["text/html"])
+        assert len(url.findall(found["text/html"])) == 2
+        assert link.encode() in message.as_bytes(), "it was encoded, or cut"
+        assert len(link) <= 76
+        assert "/a/" not in re.sub(r"\r?\n ", "", found.get("text/calendar", ""))
+        links.add(link)
+    assert len(links) == 1
+    assert not url.search("".join(parts(server.received[-1].message).values()))
+    assert links.pop().rpartition("/")[2] not in town.deployment.everything()
+
+
+def test_a_lost_code_comes_by_email(town: PushDeployment, server: MailServer) -> None:
+    town.deliver(town.settled)
+    services, now = town.deployment.services, town.deployment.clock()
+    who = Actor(0, "console", "el", "Europe/Athens", contact_id=1)
+    write = town.deployment.database.write_sync
+    write(lambda s: request_code(s, services.registry, TO, who, now))
+    write(lambda s: send_codes(s, services.registry, now))
+    town.deliver(town.settled)
+    message = server.received[-1].message
+    assert (message["To"], message["Subject"]) == (
+        TO,
+        "Ο κωδικός του ραντεβού σας: Πέμ 3 Δεκ 12:30, Επίδομα Στέγασης",
+    )
+    assert re.search(r"Κωδικός: \w{3} \w{3}\r\n", parts(message)["text/plain"])
+
+
+def test_a_lost_code_that_can_t_be_sent_is_left_at_that(
+    town: PushDeployment, server: MailServer
+) -> None:
+    """Anybody may ask for it: neither the citizen's chat nor staff are bothered with it."""
+    town.deliver(town.settled)
+    services, now = town.deployment.services, town.deployment.clock()
+    who = Actor(0, "console", "el", "Europe/Athens", contact_id=1)
+    write = town.deployment.database.write_sync
+    write(lambda s: request_code(s, services.registry, "+306912345678", who, now))
+    write(lambda s: send_codes(s, services.registry, now))
+    before = len(town.rows())
+    server.answers["RCPT"] = ["550 5.1.1 unknown"]
+    town.deliver(town.settled)
+    assert [row[1] for row in town.rows("code_sent")] == ["failed"]
+    assert len(town.rows()) == before
 
 
 def test_an_answer_that_was_lost_brings_the_same_email_again(

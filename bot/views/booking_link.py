@@ -1,0 +1,110 @@
+"""The page of a link to one booking, and its calendar file; the link in an e-mail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.messages import ReplyBlock
+from bot.platforms.webchat import ACCOUNT
+from bot.replies import render_blocks
+from bot.views.appointment import CANCELLED, TITLE
+from bot.views.calendar_file import CalendarFile, calendar_file
+from core.actor import Actor
+from core.bookings.links import link_token, linked_booking
+from core.bookings.offers.ends import is_made
+from core.bookings.service import check_changeable, check_open
+from core.db.models import Booking, BookingState
+from core.errors import BookingRefused
+from core.i18n import Text, _
+from dialogs.messages.appointment import full_details, office_phone
+from dialogs.messages.blocks import message, to_text
+
+PATH = "/a/"
+"""The beginning of the path of a booking's page; its token follows."""
+
+OVER = _("The appointment is over.")
+
+
+@dataclass(frozen=True)
+class LinkedAppointment:
+    """An appointment as the page of its link shows it.
+
+    Where `is_offered`, the office offers another time for it. One that is `ended` was cancelled or
+    is over: the page says so, and whom to call. Where there is a `refusal`, it can neither be moved
+    nor cancelled here any more, for that reason.
+    """
+
+    language: str
+    timezone: str
+    municipality_id: str
+    title: str
+    blocks: Sequence[ReplyBlock]
+    ended: str = ""
+    refusal: str = ""
+    is_offered: bool = False
+
+
+def link_of(session: Session, services: Services, booking: Booking) -> str:
+    """Return the address of an upcoming booking's page; "" where the world reaches no page."""
+    upcoming = booking.state == BookingState.CONFIRMED and booking.starts_at > services.clock()
+    if not upcoming or services.public_address is None:
+        return ""
+    return f"{services.public_address}{PATH}{link_token(session, services.registry, booking)}"
+
+
+def linked_appointment(
+    session: Session, services: Services, token: str
+) -> LinkedAppointment | None:
+    """Return the appointment of a link; None where no link has that token. Nothing is changed."""
+    booking = linked_booking(session, token)
+    if booking is None:
+        return None
+    registry, language, now = services.registry, booking.language, services.clock()
+    registry.refresh_without_lock(session)
+    loaded, zone = registry[booking.municipality_id], ZoneInfo(booking.timezone)
+
+    def say(text: Text) -> str:
+        return services.texts.say(text, language)
+
+    ended = refusal = ""
+    actor = Actor(booking.citizen_id, ACCOUNT, language, booking.timezone)
+    try:
+        check_open(booking, now)
+        blocks = full_details(loaded, booking, zone, now)
+        check_changeable(session, booking, loaded.body.rules, now, actor)
+    except BookingRefused as refused:
+        refusal = say(refused.text)
+        if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
+            ended = say(CANCELLED if booking.state == BookingState.CANCELLED else OVER)
+            blocks = office_phone(loaded, booking)
+    return LinkedAppointment(
+        language,
+        booking.timezone,
+        booking.municipality_id,
+        say(TITLE),
+        render_blocks(services.texts, blocks, language),
+        ended,
+        refusal,
+        not ended and is_made(session, booking.id, now),
+    )
+
+
+def linked_file(session: Session, services: Services, token: str) -> CalendarFile | None:
+    """Return the calendar file of a link's appointment, also of a cancelled one.
+
+    None where no link has that token. Raises BookingRefused where it is over.
+    """
+    booking = linked_booking(session, token)
+    if booking is None:
+        return None
+    registry, language, now = services.registry, booking.language, services.clock()
+    registry.refresh_without_lock(session)
+    text: Text = CANCELLED
+    if booking.state != BookingState.CANCELLED:
+        check_open(booking, now)
+        loaded = registry[booking.municipality_id]
+        text = to_text(message(*full_details(loaded, booking, ZoneInfo(booking.timezone), now)))
+    return calendar_file(services, language, booking, services.texts.say(text, language))

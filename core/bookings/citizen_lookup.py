@@ -1,0 +1,43 @@
+"""Ways for a citizen to reach a booking that isn't their conversation's, for one turn."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.bookings import links, lookup
+from core.bookings.lost_codes import request_code
+from core.catalogue.registry import Registry
+from core.db.models import Booking
+
+
+class CitizenLookup:
+    """What a citizen may look up, who is the actor."""
+
+    def __init__(self, session: Session, registry: Registry, now: datetime, actor: Actor) -> None:
+        self._session, self._registry, self._now, self._actor = session, registry, now, actor
+
+    def check_allowed(self) -> None:
+        """Raise BookingRefused while the citizen has too many failed attempts."""
+        lookup.check_unlocked(self._session, self._actor, self._now)
+
+    def own(self, code: str) -> Booking | None:
+        """Return the citizen's own upcoming booking that has a code; None if none of theirs has."""
+        return lookup.own_booking(self._session, code, self._actor, self._now)
+
+    def by_code(self, code: str, phone: str) -> Booking | None:
+        """Return the upcoming booking of a code and phone number. Raises BookingRefused."""
+        return lookup.find_booking(
+            self._session, self._registry, code, phone, self._actor, self._now
+        )
+
+    def by_link(self, token: str) -> Booking | None:
+        """Return the booking of a link, whatever its state; None where no link has that token."""
+        return links.linked_booking(self._session, token)
+
+    def request_code(self, given: str) -> None:
+        """Have the codes of a phone number or e-mail address sent by e-mail, if it has bookings.
+
+        Raises BookingRefused (locked).
+        """
+        request_code(self._session, self._registry, given, self._actor, self._now)

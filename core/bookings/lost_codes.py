@@ -1,0 +1,85 @@
+"""Codes that were lost: sent by e-mail to the addresses that the bookings have.
+
+Whoever asks gives a telephone number or an e-mail address, and learns nothing from the answer: a
+request is stored, whatever was given, and bookings are looked up by another transaction.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.bookings.lookup import count_request
+from core.catalogue.registry import Registry
+from core.db.advisory_locks import try_lock
+from core.db.models import Booking, BookingState, CodeRequest, OutboxRow
+from core.messaging.keys import MessageKind
+from core.messaging.notifications import enqueue_code
+
+MOST_A_DAY = 3
+"""The most e-mails with its code that a booking gets within 24 hours, whoever asks for them."""
+
+BATCH = 50
+"""The most requests that one transaction answers: turns wait for it."""
+
+_BOOKINGS = (
+    select(Booking)
+    .where(
+        or_(
+            Booking.phone_hash == bindparam("hashed"),
+            Booking.email_hash == bindparam("hashed"),
+        ),
+        Booking.state == BookingState.CONFIRMED,
+        Booking.ends_at > bindparam("now"),
+    )
+    .order_by(Booking.id)
+)
+_SENT = select(func.count()).where(
+    OutboxRow.booking_id == bindparam("booking_id"),
+    OutboxRow.kind == MessageKind.CODE_SENT,
+    OutboxRow.due_at > bindparam("since"),
+)
+
+
+def email_hash(registry: Registry, address: str | None) -> str | None:
+    """Return the keyed hash by which bookings are found by an e-mail address; None for none."""
+    return registry.keyed_hash(f"email {address.casefold()}") if address else None
+
+
+def request_code(
+    session: Session, registry: Registry, given: str, actor: Actor, now: datetime
+) -> None:
+    """Store a request for the codes of a phone number or e-mail address.
+
+    The same is done whether or not it has bookings. Raises BookingRefused (locked) where the
+    conversation or its address has asked too often.
+    """
+    count_request(session, actor, now)
+    hashed = email_hash(registry, given) if "@" in given else registry.keyed_hash(given)
+    session.add(CodeRequest(hashed=hashed, asked_at=now))
+
+
+def has_requests(session: Session) -> bool:
+    """Return whether a request waits for its answer."""
+    return session.scalar(select(CodeRequest.id).limit(1)) is not None
+
+
+def send_codes(session: Session, registry: Registry, now: datetime) -> int:
+    """Answer the oldest requests, unless another process does; return how many e-mails are sent."""
+    if not try_lock(session, "codes"):
+        return 0
+    sent = 0
+    oldest = select(CodeRequest).order_by(CodeRequest.id).limit(BATCH)
+    for request in session.scalars(oldest).all():
+        for booking in _bookings_of(session, request.hashed, now):
+            given = {"booking_id": booking.id, "since": now - timedelta(days=1)}
+            if (session.scalar(_SENT, given) or 0) < MOST_A_DAY:
+                sent += enqueue_code(session, registry, booking, request.asked_at, now)
+        session.delete(request)
+    return sent
+
+
+def _bookings_of(session: Session, hashed: str, now: datetime) -> Sequence[Booking]:
+    return session.scalars(_BOOKINGS, {"hashed": hashed, "now": now}).all()

@@ -1,0 +1,159 @@
+"""Links to bookings, and codes that were lost: what proves what, and what ends it."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from core.actor import Actor
+from core.bookings import service as bookings
+from core.bookings.links import KEPT_AFTER, forget_links, link_token, linked_booking
+from core.bookings.lookup import OF_CONVERSATION
+from core.bookings.lost_codes import MOST_A_DAY, has_requests, request_code, send_codes
+from core.catalogue.registry import Registry
+from core.db.models import Booking, BookingLink, CodeRequest, OutboxRow
+from core.errors import BookingRefused
+from tests.core.booking_environment import EMAIL, PHONE, BookingEnvironment
+from tests.core.bookings.test_lookup import asker
+from tests.core.conftest import mostly_on_sqlite
+from tests.core.small_municipality import TUESDAY
+
+pytestmark = mostly_on_sqlite
+
+
+@pytest.fixture
+def booking(env: BookingEnvironment) -> Booking:
+    return env.confirm(env.hold("09:30"))
+
+
+def token(env: BookingEnvironment, booking: Booking) -> str:
+    found = link_token(env.session, env.registry, booking)
+    env.session.flush()
+    return found
+
+
+def edit(env: BookingEnvironment, booking: Booking, **changes: str) -> None:
+    who = env.actor(booking.citizen_id)
+    bookings.edit(env.session, env.registry, booking, changes, env.now, who)
+
+
+def test_each_email_has_the_same_link_of_which_only_a_hash_is_stored(
+    env: BookingEnvironment, booking: Booking
+) -> None:
+    first = token(env, booking)
+    env.move(booking, "10:00", day=TUESDAY)
+    assert token(env, booking) == first
+    (link,) = env.session.scalars(select(BookingLink))
+    assert re.fullmatch("[a-z2-7]{26}", first)
+    assert first not in (link.nonce, link.token_hash)
+    assert linked_booking(env.session, first) is booking
+    other = env.book("10:30")
+    assert linked_booking(env.session, token(env, other)) is other
+    assert token(env, other) != first
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [str.upper, lambda t: t[:-1], lambda t: f"{t}a", lambda t: t[::-1], lambda _t: "é" * 26],
+)
+def test_a_forged_token_leads_nowhere(
+    env: BookingEnvironment, booking: Booking, forge: Callable[[str], str]
+) -> None:
+    assert linked_booking(env.session, forge(token(env, booking))) is None
+
+
+def test_a_new_secret_makes_a_new_link_and_leaves_the_old_one(
+    env: BookingEnvironment, booking: Booking
+) -> None:
+    first = token(env, booking)
+    second = link_token(env.session, Registry("another"), booking)
+    assert second != first
+    assert {linked_booking(env.session, each) for each in (first, second)} == {booking}
+
+
+def test_another_email_address_ends_the_link_that_the_former_one_got(
+    env: BookingEnvironment, booking: Booking
+) -> None:
+    first = token(env, booking)
+    edit(env, booking, name="Άννα Παππά", email=EMAIL)
+    assert linked_booking(env.session, first) is booking
+    edit(env, booking, email="anna@example.gr")
+    assert linked_booking(env.session, first) is None
+    second = token(env, booking)
+    assert second != first
+    assert linked_booking(env.session, second) is booking
+
+
+def test_links_are_deleted_some_time_after_the_appointment(
+    env: BookingEnvironment, booking: Booking
+) -> None:
+    def links() -> int:
+        forget_links(env.session, env.now)
+        return env.session.scalar(select(func.count()).select_from(BookingLink)) or 0
+
+    token(env, booking)
+    env.now = booking.ends_at + KEPT_AFTER
+    assert links() == 1
+    booking.ends_at += timedelta(hours=1)  # moved, and no e-mail was sent of it
+    env.later(seconds=1)
+    assert links() == 1
+    env.later(hours=1)
+    assert links() == 0
+
+
+def ask(env: BookingEnvironment, given: str, who: Actor | None = None) -> int:
+    """Ask for a code, from a conversation of its own; return how many e-mails are sent for it."""
+    env.later(seconds=1)
+    who = who or asker(contact=int(env.now.timestamp()), network=None)
+    request_code(env.session, env.registry, given, who, env.now)
+    env.session.flush()
+    assert has_requests(env.session)
+    sent = send_codes(env.session, env.registry, env.now)
+    env.session.flush()
+    assert not has_requests(env.session)
+    return sent
+
+
+@pytest.mark.parametrize("given", [PHONE, EMAIL, EMAIL.upper()])
+def test_a_lost_code_is_sent_to_the_address_of_the_booking(
+    env: BookingEnvironment, booking: Booking, given: str
+) -> None:
+    assert ask(env, given) == 1
+    row = env.session.scalars(select(OutboxRow).order_by(OutboxRow.id.desc())).first()
+    assert row
+    assert (row.kind, row.recipient) == ("code_sent", f"email of booking {booking.id}")
+
+
+def test_nothing_is_sent_where_there_is_no_such_booking_or_no_address(
+    env: BookingEnvironment, booking: Booking
+) -> None:
+    without = env.confirm(env.hold("10:30"), phone="+306911111111", email="")
+    assert without.email_hash is None
+    for given in ("+306911111111", "+306922222222", "nobody@example.gr"):
+        assert ask(env, given) == 0
+    edit(env, booking, email="anna@example.gr", phone="+306933333333")
+    assert [ask(env, each) for each in (EMAIL, PHONE, "anna@example.gr")] == [0, 0, 1]
+    env.cancel(booking)
+    assert ask(env, "anna@example.gr") == 0
+
+
+def test_a_booking_gets_so_many_a_day_whoever_asks(
+    env: BookingEnvironment, booking: Booking
+) -> None:
+    assert [ask(env, PHONE) for _ in range(MOST_A_DAY + 2)] == [1] * MOST_A_DAY + [0, 0]
+    env.later(days=1)
+    assert ask(env, EMAIL) == 1
+
+
+def test_a_conversation_may_ask_so_often_whether_or_not_there_is_a_booking(
+    env: BookingEnvironment, booking: Booking
+) -> None:
+    for contact, given in ((1, PHONE), (2, "+306922222222")):
+        who = asker(contact, network=None)
+        for _ in range(OF_CONVERSATION.most):
+            ask(env, given, who)
+        with pytest.raises(BookingRefused):
+            ask(env, given, who)
+    assert env.session.scalar(select(func.count()).select_from(CodeRequest)) == 0

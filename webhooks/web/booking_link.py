@@ -1,0 +1,173 @@
+"""/a/{token}: the page of a link to one booking; with .ics, its calendar file.
+
+GET changes nothing and sets no cookie: programs that scan mail follow its links. POST opens the
+browser's own chat at the task, whose last step asks: so nothing is changed twice, or unasked.
+"""
+
+from functools import partial
+from typing import Annotated, Any, Literal
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BaseModel, ValidationError
+
+from bot.bootstrap import Application
+from bot.context import AlreadyBegun, UnknownConversation
+from bot.platforms import webchat
+from bot.views.booking_link import PATH, LinkedAppointment, linked_appointment, linked_file
+from core.errors import BookingRefused
+from core.i18n import Language
+from webhooks.middleware.request_limits import RequestLimits
+from webhooks.network import client_network
+from webhooks.web.html import START, Renderer
+from webhooks.web.page import BEGAN
+from webhooks.web.urls import ChatPage, check_origin
+
+NO_LINK = "No appointment has that link."
+
+PRIVATE = {
+    "Referrer-Policy": "strict-origin",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "no-store",
+}
+"""The token stands in the address, which neither another page nor an index is to learn. Without any
+referrer, browsers would name no origin with the page's own form either."""
+
+
+class TaskForm(BaseModel):
+    """The fields of the page's form."""
+
+    task: Literal["bookings", "move", "cancel"]
+    message_id: str = ""
+
+
+def routes(application: Application, renderer: Renderer, limits: RequestLimits) -> APIRouter:
+    """Return the routes of the links."""
+    pages = LinkPages(application, renderer)
+    router = APIRouter(include_in_schema=False, dependencies=[Depends(limits.check_unknown)])
+    router.get(f"{PATH}{{token}}.ics")(pages.calendar)
+    router.api_route(f"{PATH}{{token}}", methods=["GET", "HEAD"])(pages.show)
+    router.post(f"{PATH}{{token}}")(pages.begin)
+    return router
+
+
+class LinkPages:
+    """Shows the appointments of links, and leads to the chat in which they are changed."""
+
+    def __init__(self, application: Application, renderer: Renderer) -> None:
+        self._application, self._renderer = application, renderer
+        self._services, self._database = application.services, application.database
+
+    async def show(self, request: Request, token: str) -> HTMLResponse:
+        """Return the appointment with what can be done; 410 where it was cancelled or is over."""
+        found = await self._find(token)
+        return self._page(request, token, found)
+
+    async def calendar(self, token: str) -> Response:
+        """Return the calendar file; of a cancelled appointment, too."""
+        try:
+            file = await self._database.read(
+                lambda session: linked_file(session, self._services, token)
+            )
+        except BookingRefused:
+            raise HTTPException(410, "This appointment is over.") from None
+        if file is None:
+            raise HTTPException(404, NO_LINK)
+        return Response(
+            file.content,
+            media_type=f"text/calendar; charset=utf-8; method={file.method}",
+            headers={**PRIVATE, "Content-Disposition": 'attachment; filename="rantevou.ics"'},
+        )
+
+    async def begin(
+        self, request: Request, token: str, form: Annotated[TaskForm, Form()]
+    ) -> Response:
+        """Begin the task in the browser's conversation, or a new one, and redirect to its page."""
+        check_origin(request)
+        found = await self._find(token)
+        if found.ended:
+            return self._page(request, token, found)
+        here = self._chat_page(request, found)
+        link, own = f"{form.task}_{token}", here.own_token(request)
+        try:
+            if own is None:
+                raise UnknownConversation
+            await self._follow(request, here, found, form, link, own)
+        except UnknownConversation:
+            own = await self._begin_conversation(request, here, found, form, link)
+            response = RedirectResponse(f"{here.path}?{BEGAN}#new", 303, headers=PRIVATE)
+            here.remember(request, response, own)
+            return response
+        return RedirectResponse(f"{here.path}#new", 303, headers=PRIVATE)
+
+    async def _begin_conversation(
+        self,
+        request: Request,
+        here: ChatPage,
+        found: LinkedAppointment,
+        form: TaskForm,
+        link: str,
+    ) -> str:
+        """Begin a conversation with the task, or find the one that the same form began."""
+        try:
+            return await self._follow(request, here, found, form, link, None)
+        except AlreadyBegun:
+            anew = form.model_copy(update={"message_id": ""})
+            return await self._follow(request, here, found, anew, link, None)
+
+    async def _follow(
+        self,
+        request: Request,
+        here: ChatPage,
+        found: LinkedAppointment,
+        form: TaskForm,
+        link: str,
+        conversation: str | None,
+    ) -> str:
+        """Follow a link in a conversation, or in a new one; return its token.
+
+        Raises UnknownConversation, AlreadyBegun.
+        """
+        given: dict[str, Any] = {"message_id": form.message_id or str(uuid4()), "text": START}
+        try:
+            asked = webchat.TurnRequest.model_validate({**given, "conversation": conversation})
+        except ValidationError:
+            raise HTTPException(422, "The form isn't one of this page.") from None
+        network = client_network(request, self._application.settings.exempt_addresses)
+        token, inbound = webchat.parse(asked, self._services.registry, network)
+        stated: dict[str, Any] = {
+            "message_id": f"{inbound.message_id} {form.task}",
+            "text": None,
+            "link": link,
+            "municipality_id": here.municipality_id,
+        }
+        if conversation is None:
+            stated |= {"language": Language(found.language), "timezone": found.timezone}
+        await self._application.handle_message(inbound.model_copy(update=stated))
+        return token
+
+    async def _find(self, token: str) -> LinkedAppointment:
+        """Return the appointment of a link. Raises HTTPException 404."""
+        look = partial(linked_appointment, services=self._services, token=token)
+        found = await self._database.read(look)
+        if found is None:
+            raise HTTPException(404, NO_LINK)
+        return found
+
+    def _page(self, request: Request, token: str, found: LinkedAppointment) -> HTMLResponse:
+        page = self._renderer.document(
+            "booking_link.html",
+            found.language,
+            here=self._chat_page(request, found),
+            found=found,
+            path=f"{request.scope['root_path']}{PATH}{token}",
+            message_id=str(uuid4()),
+        )
+        return HTMLResponse(page, 410 if found.ended else 200, PRIVATE)
+
+    def _chat_page(self, request: Request, found: LinkedAppointment) -> ChatPage:
+        """Return the municipality's page; that of all where it isn't offered any more."""
+        is_offered = found.municipality_id in self._services.registry
+        own = found.municipality_id if is_offered else None
+        return ChatPage(own, framed=False, root_path=request.scope["root_path"])
