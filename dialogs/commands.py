@@ -12,7 +12,7 @@ from dialogs.engine import navigation
 from dialogs.engine import standard_commands as standard
 from dialogs.engine.command import UNKNOWN_COMMAND, show_help
 from dialogs.managing.coming import come_by_word, may_mean_visit, stay_away_by_word
-from dialogs.managing.find import ask_by_code
+from dialogs.managing.find import LOST, LOST_CODE, ask_by_code, ask_lost, can_send_codes
 from dialogs.managing.offers import (
     answer_by_word,
     offer_in_question,
@@ -81,6 +81,16 @@ def _change_zone(ctx: Context, argument: str) -> None:
         set_zone(ctx, found)
     else:
         ask_zone(ctx)
+
+
+def _ask_lost_code(ctx: Context, _argument: str) -> None:
+    """Have the code of an appointment sent; where that can't be, lead to the office."""
+    if not can_send_codes(ctx):
+        relay.talk_to_human(ctx, "")
+    elif navigation.step_named(ctx, "code"):
+        ask_lost(ctx)
+    else:
+        switch_to(ctx, "bookings", way=LOST)
 
 
 def _book_for_caller(ctx: Context, _argument: str) -> None:
@@ -274,6 +284,17 @@ COMMANDS: tuple[Command, ...] = (
         name=CALLER.name,
         words=_("caller, for a caller, book for a caller"),
         run=_book_for_caller,
+        shown="never",
+        yields=True,
+    ),
+    Command(
+        name="lost_code",
+        label=LOST_CODE,
+        words=_(
+            "lost code, i lost my code, i have lost my code, i forgot my code, forgot the code, "
+            "i don't have the code, i don't remember the code"
+        ),
+        run=_ask_lost_code,
         shown="never",
         yields=True,
     ),

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot.bootstrap import Application, bootstrap, load_shipped
 from bot.ops.cleanup import clean_up_forever
+from bot.ops.code_requests import send_codes_forever
 from bot.ops.day_lists import list_days_forever
 from bot.ops.time_offers import make_offers_forever
 from bot.platforms import PLATFORMS
@@ -67,7 +68,12 @@ def build_app(application: Application) -> FastAPI:
                 list_days_forever(database, services),
             )
 
-        periodic = (each_minute(), make_offers_forever(database, services), streams.poll_forever())
+        periodic = (
+            each_minute(),
+            make_offers_forever(database, services),
+            send_codes_forever(database, services),
+            streams.poll_forever(),
+        )
         tasks = [asyncio.create_task(work) for work in periodic]
         worker = application.delivery_worker()
         delivering = asyncio.create_task(worker.run())

@@ -88,6 +88,7 @@ def _set_up(platform: str) -> None:
 def _poll(platform: str) -> None:
     from bot.bootstrap import bootstrap, load_shipped
     from bot.ops.cleanup import clean_up_forever
+    from bot.ops.code_requests import send_codes_forever
     from bot.ops.day_lists import list_days_forever
     from bot.ops.time_offers import make_offers_forever
     from bot.platforms.base import PollingPlatform
@@ -118,7 +119,9 @@ def _poll(platform: str) -> None:
         )
         listing = list_days_forever(application.database, application.services)
         offering = make_offers_forever(application.database, application.services)
-        polling.extend(asyncio.create_task(work) for work in (cleaning, listing, offering))
+        sending = send_codes_forever(application.database, application.services)
+        works = (cleaning, listing, offering, sending)
+        polling.extend(asyncio.create_task(work) for work in works)
 
         def end(*_ended: object) -> None:
             # An update that wasn't handled comes again.

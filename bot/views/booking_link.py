@@ -74,7 +74,7 @@ def linked_appointment(
     try:
         check_open(booking, now)
         blocks = full_details(loaded, booking, zone, now)
-        check_changeable(session, booking, loaded.body.rules, now, actor)
+        check_changeable(session, loaded.body, booking, now, actor)
     except BookingRefused as refused:
         refusal = say(refused.text)
         if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:

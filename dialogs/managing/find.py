@@ -14,11 +14,19 @@ from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice
 from dialogs.messages.appointment import FORGET_IN_CALENDAR, one_line
 from dialogs.messages.blocks import Message, Paragraph
-from dialogs.nlu.fields import parse_phone
+from dialogs.nlu.fields import parse_email, parse_phone
 from dialogs.nlu.parsed import ParseFailure
 
-BY_CODE = "code"
-"""The value of the derived answer "way": a code is asked for, though the citizen has bookings."""
+BY_CODE, LOST = "code", "lost"
+"""The values of the derived answer "way": a code is asked for, though the citizen has bookings; or
+that was lost, and is sent by e-mail."""
+
+LOST_CODE = _("I have lost my code")
+
+CODE_SENT = _(
+    "If there is an appointment with that, its code is on the way to the email address that was "
+    "given for it. If nothing comes within a few minutes, please contact the office."
+)
 
 
 def picked_booking(ctx: Context) -> Booking:
@@ -77,8 +85,23 @@ def ask_by_code(ctx: Context, _argument: str) -> None:
     ctx.state = ctx.state.with_derived("way", BY_CODE)
 
 
+def can_send_codes(ctx: Context) -> bool:
+    """Return whether any municipality here sends e-mails, and so the code of an appointment."""
+    return any(ctx.office.sends_email(body.id) for body in ctx.office.offered_municipalities)
+
+
+def ask_lost(ctx: Context) -> None:
+    """Ask for the telephone or e-mail of the appointment whose code was lost."""
+    for step in ("code", "lost"):
+        navigation.drop(ctx, step)
+    ctx.state = ctx.state.with_derived("way", LOST)
+
+
 def find_steps() -> Iterator[Step]:
     """Yield the steps that find the booking."""
+    yield Step(
+        "lost", _("Telephone or email"), _ask_lost, _take_lost, _has_lost, effect=_request_code
+    )
     yield Step("code", _("Code"), _ask_code, _take_code, _needs_code, effect=_pick_own)
     yield Step("phone", _("Telephone"), _ask_phone, _take_phone, _needs_code, effect=_find_by_code)
     yield Step("booking", _("Appointment"), _ask_booking, effect=_check_picked)
@@ -102,7 +125,7 @@ def _needs_documents(ctx: Context, booking: Booking) -> bool:
 def _needs_code(ctx: Context) -> bool:
     if "booking" in ctx.answers:
         return False
-    return ctx.answers.get("way") == BY_CODE or not _own_bookings(ctx)
+    return ctx.answers.get("way") in (BY_CODE, LOST) or not _own_bookings(ctx)
 
 
 def _ask_code(ctx: Context) -> Prompt:
@@ -115,6 +138,7 @@ def _ask_code(ctx: Context) -> Prompt:
         free=True,
         names="whole",
         input="code",
+        actions=[action_choice(RunCommand("lost_code"), LOST_CODE)] if can_send_codes(ctx) else [],
     )
 
 
@@ -138,6 +162,32 @@ def _pick_own(ctx: Context, code: str) -> None:
     if booking := ctx.office.lookup.own(code):
         ctx.state = ctx.state.with_derived("booking", str(booking.id))
         check_allowed(ctx, booking)
+
+
+def _has_lost(ctx: Context) -> bool:
+    return ctx.answers.get("way") == LOST and "booking" not in ctx.answers
+
+
+def _ask_lost(_ctx: Context) -> Prompt:
+    asked = _("Which telephone number or email address did you give for the appointment?")
+    return Prompt(asked, free=True, names="whole")
+
+
+def _take_lost(_ctx: Context, text: str) -> TakeOutcome:
+    parsed = parse_email(text) if "@" in text else parse_phone(text)
+    return InvalidAnswer(parsed.text) if isinstance(parsed, ParseFailure) else parsed.value
+
+
+@refusable
+def _request_code(ctx: Context, given: str) -> None:
+    """Have the code sent; say the same whether or not there is such an appointment."""
+    try:
+        ctx.office.lookup.request_code(given)
+    except BookingRefused:
+        navigation.end_dialog(ctx)
+        raise
+    ctx.state = ctx.state.with_derived("way", BY_CODE)
+    ctx.say(CODE_SENT)
 
 
 def _ask_phone(_ctx: Context) -> Prompt:

@@ -59,10 +59,10 @@ def with_cookies(client: httpx.Client, **tokens: str) -> Browser:
         ("", {}, "/m/chios", "rantevou", "Path=/; SameSite=Lax"),
         ("", HTTPS, "/m/chios", "__Host-rantevou", "Path=/; Secure; SameSite=Lax"),
         ("", HTTPS, "/", "__Host-rantevou", "Path=/; Secure"),
-        ("/a", {}, "/", "rantevou", "Path=/a"),
-        ("/a", HTTPS, "/m/chios", "__Secure-rantevou", "Path=/a; Secure"),
+        ("/r", {}, "/", "rantevou", "Path=/r"),
+        ("/r", HTTPS, "/m/chios", "__Secure-rantevou", "Path=/r; Secure"),
         ("", HTTPS, "/embed/m/chios", "__Host-rantevou.framed", "Path=/; Partitioned; Secure"),
-        ("/a", HTTPS, "/embed", "__Secure-rantevou.framed", "Path=/a; Partitioned; Secure"),
+        ("/r", HTTPS, "/embed", "__Secure-rantevou.framed", "Path=/r; Partitioned; Secure"),
     ],
 )
 def test_its_name_says_how_it_is_kept(

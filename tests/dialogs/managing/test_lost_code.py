@@ -1,0 +1,94 @@
+"""Whoever has lost the code of an appointment has it sent, and learns nothing on the screen."""
+
+import pytest
+
+from core.bookings.lost_codes import send_codes
+from core.db.models import Booking
+from tests.conftest import Deployment
+from tests.dialogs.custom_municipality import custom_municipality, form_field, stored_bookings
+
+EMAIL, PHONE = "maria@example.gr", "6912345678"
+LOST = "Έχασα τον κωδικό μου"
+
+
+@pytest.fixture
+def booking(deployment: Deployment) -> Booking:
+    """A booking of somebody in a town that sends e-mails."""
+    deployment.services.registry.accounts = frozenset({"console", "email"})
+    fields = [form_field(name, name) for name in ("name", "phone", "email")]
+    deployment.load(custom_municipality(fields=fields))
+    deployment.talk("Γεια", "town", "7/12", "9:30", "Μαρία Παπαδοπούλου")
+    while deployment.last[-1].step != "task":
+        step = str(deployment.last[-1].step)
+        answers = {"details.phone": PHONE, "details.email": EMAIL}
+        deployment.talk(answers.get(step, "ναι"))
+    (found,) = stored_bookings(deployment)
+    return found
+
+
+def codes(deployment: Deployment) -> int:
+    """Have the requests answered; return how many e-mails with a code there are."""
+    registry, now = deployment.services.registry, deployment.clock()
+    deployment.database.write_sync(lambda s: send_codes(s, registry, now))
+    return int(deployment.rows("SELECT count(*) FROM outgoing WHERE kind = 'code_sent'")[0][0])
+
+
+def statements(deployment: Deployment, who: str, text: str) -> int:
+    """Return how many rows a turn writes: as many for whoever has no appointment."""
+    before = deployment.rows("SELECT total_changes()")[0][0]
+    deployment.talk(text, who=who)
+    return int(deployment.rows("SELECT total_changes()")[0][0] - before)
+
+
+def test_the_answer_is_the_same_whether_there_is_an_appointment_or_not(
+    deployment: Deployment, booking: Booking
+) -> None:
+    said, written = [], []
+    for who, given in (("a", PHONE), ("b", "6900000000"), ("c", EMAIL), ("d", "no@example.gr")):
+        deployment.talk("Γεια", "ακύρωση ραντεβού", who=who)
+        deployment.tap(LOST, who=who)
+        assert deployment.last[-1].step == "lost"
+        written.append(statements(deployment, who, given))
+        said.append([(reply.text, reply.step) for reply in deployment.last])
+    assert len(set(map(str, said))) == 1
+    assert len(set(written)) == 1
+    assert "επικοινωνήστε με την υπηρεσία" in said[0][0][0]
+    assert said[0][-1][1] == "code"
+    code = stored_bookings(deployment)[0].code or ""
+    assert code not in str(said)
+    assert codes(deployment) == 1  # asked for twice within a second
+    deployment.talk(code, PHONE, "ναι", who="a")
+    assert stored_bookings(deployment)[0].state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    "words", ["ξέχασα τον κωδικό μου", "Έχασα τον κωδικό", "exasa ton kodiko mou", "I lost my code"]
+)
+def test_it_can_be_said_at_any_time(deployment: Deployment, booking: Booking, words: str) -> None:
+    deployment.talk("Γεια", words, who="other")
+    assert deployment.last[-1].step == "lost"
+    for wrong, expected in (("12", "10 ψηφία"), ("maria@", "email")):
+        assert expected in deployment.talk(wrong, who="other")[0].text
+    deployment.talk(EMAIL, who="other")
+    assert codes(deployment) == 1
+
+
+def test_where_no_email_is_sent_the_office_is_named(
+    deployment: Deployment, booking: Booking
+) -> None:
+    deployment.services.registry.accounts = frozenset({"console"})
+    deployment.talk("Γεια", "ακύρωση ραντεβού", who="other")
+    assert LOST not in [choice.label for choice in deployment.last[-1].choices]
+    deployment.talk("έχασα τον κωδικό", who="other")
+    assert deployment.last[-1].step != "lost"
+
+
+def test_too_many_requests_are_refused_alike(deployment: Deployment, booking: Booking) -> None:
+    said = []
+    for who, given in (("a", PHONE), ("b", "6900000000")):
+        deployment.talk("Γεια", "τα ραντεβού μου", who=who)
+        for _ in range(6):
+            deployment.talk("έχασα τον κωδικό", given, who=who)
+        said.append(str([reply.text for reply in deployment.last]))
+    assert said[0] == said[1]
+    assert "πάρα πολλές" in said[0] or "πολλές" in said[0]
