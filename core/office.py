@@ -27,7 +27,7 @@ from core.db.models import Booking, Citizen, Contact, TimeOffer
 from core.db.personal import Personal
 from core.errors import BookingRefused
 from core.i18n import Language
-from core.messaging.notifications import sends_email
+from core.messaging.routes import sends_email
 from core.staff import links
 from core.staff.citizen_relay import CitizenRelay
 

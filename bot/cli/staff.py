@@ -202,7 +202,7 @@ def room(
 def _check_one_way(account: str, to: str | None, configured: "Collection[str]") -> str:
     """Return the chat of an account to which we only post. Raises ConfigurationError."""
     from bot.platforms import ONE_WAY
-    from core.messaging.notifications import EMAIL
+    from core.messaging.routes import EMAIL
     from core.staff.rooms import CHANNEL
     from dialogs.nlu.fields import parse_email
     from dialogs.nlu.parsed import ParseFailure

@@ -36,7 +36,7 @@ from core.db.models import (
 from core.errors import BookingRefused
 from core.messaging import conversations
 from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
-from core.messaging.notifications import ADDRESS_FIELDS, EMAIL
+from core.messaging.routes import ADDRESS_FIELDS, EMAIL
 from core.staff.alerts import was_alerted
 from core.staff.relay_messages import thread_of
 from core.staff.rooms import is_for

@@ -23,8 +23,10 @@ from core.db.models import OutboxRow, OutboxStatus, StaffRoom, Suppression
 from core.errors import DeliveryError
 from core.messaging import outbox, receipts
 from core.messaging.keys import MessageKind
-from core.messaging.notifications import EMAIL, enqueue_fallback
+from core.messaging.notifications import enqueue_fallback
 from core.messaging.outbox_admin import RETRIED
+from core.messaging.reminders import choose_ways
+from core.messaging.routes import EMAIL
 from core.staff import rooms
 from core.staff.alerts import enqueue_undelivered
 from core.staff.relay_messages import thread_of
@@ -66,11 +68,13 @@ def claim_and_render(
 ) -> tuple[list[ClaimedMessage], int]:
     """Claim and render the messages that may be sent now; also return how many were claimed.
 
-    An obsolete or expired one ends here, and one over which processes died again and again. One
-    that can't be rendered is tried again later and delays no other. One to a room whose pace it
+    First, the ways of reminders that are due are chosen. An obsolete or expired message ends here,
+    and one over which processes died again and again. One that can't be rendered is tried again
+    later and delays no other. One to a room whose pace it
     would exceed waits, or is sent with others.
     """
     now = services.clock()
+    chosen = choose_ways(session, services.registry, now, limit)
     rows = outbox.claim(session, accounts, worker, now, limit, sending)
     if rows:
         services.registry.refresh(session)
@@ -137,7 +141,7 @@ def claim_and_render(
                 suppressed is not None,
             )
         )
-    return messages, len(rows)
+    return messages, chosen + len(rows)
 
 
 def _has_ended(session: Session, services: Services, row: OutboxRow, now: datetime) -> bool:

@@ -26,6 +26,7 @@ from core.db.database import Database
 from core.db.events import events
 from core.errors import DatabaseUnavailable, DeliveryError
 from core.messaging import event_queue, outbox
+from core.messaging.reminders import REMINDERS
 
 log = structlog.get_logger()
 
@@ -135,7 +136,7 @@ class DeliveryWorker:
             if sending[each] < MAX_CONCURRENT
         }
         if not room or not await self._database.read(
-            lambda s: outbox.is_due(s, room, services.clock())
+            lambda s: outbox.is_due(s, {*room, REMINDERS}, services.clock())
         ):
             return 0
         limit, being_sent = min(room.values()), self._being_sent()

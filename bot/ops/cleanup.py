@@ -33,6 +33,7 @@ from core.db.models import (
     StaffInbound,
 )
 from core.messaging.outbox import platform_of
+from core.messaging.reminders import REMINDERS
 from core.staff import relay_upkeep
 from core.staff.api_requests import forget_requests
 from core.staff.codes import forget_codes
@@ -103,7 +104,7 @@ def clean_up(
         update(OutboxRow)
         # By the expiry, no later than the end: most of those that are due are not over.
         .where(
-            OutboxRow.platform == WEBCHAT,
+            OutboxRow.platform.in_((WEBCHAT, REMINDERS)),
             OutboxRow.status == OutboxStatus.PENDING,
             OutboxRow.expires_at <= now,
         )

@@ -19,7 +19,7 @@ from core.catalogue.model import AlertFact
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import Booking, BookingState, History, HistoryAction, StaffMember, StaffRoom
 from core.db.statements import run
-from core.messaging.notifications import reminded
+from core.messaging.reminders import reminded
 from core.staff.record import record
 from core.staff.rights import Action, Scope, check_municipality, no_municipality
 

@@ -33,7 +33,7 @@ from core.db.models import (
     MunicipalityRow,
 )
 from core.errors import ConfigurationError
-from core.messaging.notifications import cancel_reminders
+from core.messaging.reminders import cancel_reminders
 from core.staff.webhook_events import enqueue_booking_events
 
 

@@ -33,7 +33,8 @@ from core.db.statements import run
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
-from core.messaging.notifications import cancel_reminders, enqueue_notifications, notified_on
+from core.messaging.notifications import enqueue_notifications, notified_on
+from core.messaging.reminders import cancel_reminders
 from core.staff.alerts import enqueue_alerts, enqueue_unnotified
 from core.staff.relay_upkeep import erase_of_citizen
 from core.staff.rights import Action

@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.bookings.service import check_open, upcoming
 from core.db.models import Booking
 from core.i18n import LANGUAGES, LocalizedText
-from core.messaging.notifications import reminded
+from core.messaging.reminders import reminded
 
 
 def is_ready(booking: Booking, document: LocalizedText) -> bool:

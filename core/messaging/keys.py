@@ -114,6 +114,16 @@ class AttendeeRecipient:
 
 
 @dataclass(frozen=True)
+class BookingRecipient:
+    """Whoever is reached about a booking, by a way that isn't chosen yet. Stored as "booking 7"."""
+
+    booking_id: int
+
+    def __str__(self) -> str:
+        return f"booking {self.booking_id}"
+
+
+@dataclass(frozen=True)
 class RoomRecipient:
     """A room of staff. Stored as "room 5"."""
 
@@ -137,7 +147,9 @@ class EndpointRecipient:
         return f"webhook {self.endpoint_id} {self.about}"
 
 
-Recipient = ContactRecipient | AttendeeRecipient | RoomRecipient | EndpointRecipient
+Recipient = (
+    ContactRecipient | AttendeeRecipient | BookingRecipient | RoomRecipient | EndpointRecipient
+)
 """Messages to the same recipient are sent one after the other."""
 
 

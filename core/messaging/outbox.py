@@ -1,6 +1,6 @@
 """The outbox: messages to be delivered, stored in the transaction that causes them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -13,7 +13,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.db.events import record_event
 from core.db.models import UNSENT, OutboxRow, OutboxStatus
-from core.messaging.keys import Cause, MessageKind, Recipient
+from core.messaging.keys import Recipient
 
 MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
 """The time that a message waits for earlier ones to its recipient, except those of its turn."""
@@ -23,6 +23,8 @@ LEASE = timedelta(seconds=60)
 
 MOST_SENDS = 5
 """The number of tries after which a message is given up over which workers have died."""
+
+UNSENT_STATUSES = (OutboxStatus.PENDING, OutboxStatus.CLAIMED)
 
 SENT_STATUSES = (OutboxStatus.SENT, OutboxStatus.DELIVERED, OutboxStatus.SEEN)
 """The statuses of a sent message, in the order in which receipts report them."""
@@ -89,68 +91,6 @@ def notify_workers(session: Session) -> None:
     record_event(session, "posted")
     if session.get_bind().dialect.name == "postgresql":
         session.connection().execute(_NOTIFY)
-
-
-def reschedule(
-    session: Session,
-    booking_id: int,
-    kind: MessageKind,
-    due: Mapping[Cause, tuple[datetime, OutboxStatus]],
-    expires_at: datetime,
-) -> None:
-    """Reschedule a booking's messages of a kind, even those sent, by their causes.
-
-    Those of other causes, and fallbacks, are cancelled. A cause that has none yet gets a message
-    that goes where the first does.
-    """
-    # Locked, for one that is claimed meanwhile would be settled as it was.
-    rows = session.scalars(
-        select(OutboxRow)
-        .where(OutboxRow.booking_id == booking_id, OutboxRow.kind == kind)
-        .order_by(OutboxRow.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    if not rows:
-        return
-    first: dict[Cause, OutboxRow] = {}
-    for row in rows:
-        first.setdefault(Cause.parse(row.dedupe_key, row.recipient), row)
-    for cause, (due_at, status) in due.items():
-        if cause not in first:
-            first[cause] = _to_same(rows[0], cause)
-            session.add(first[cause])
-        row = first[cause]
-        row.due_at = row.try_at = due_at
-        row.expires_at, row.status, row.attempts = expires_at, status, 0
-        row.claimed_by, row.may_have_arrived, row.last_error = None, False, None
-    for row in rows:
-        if row not in [first[cause] for cause in due]:
-            # Its key is freed, for the first of its cause may fail again.
-            row.status, row.claimed_by = OutboxStatus.CANCELLED, None
-            row.dedupe_key = f"{row.dedupe_key} {row.id}"
-
-
-def _to_same(row: OutboxRow, cause: Cause) -> OutboxRow:
-    """Return a row for another cause that goes where this one does."""
-    return OutboxRow(
-        platform=row.platform,
-        account=row.account,
-        recipient=row.recipient,
-        contact_id=row.contact_id,
-        kind=row.kind,
-        booking_id=row.booking_id,
-        dedupe_key=f"{cause.text} {row.recipient}",
-    )
-
-
-def cancel_pending(session: Session, booking_id: int, kind: MessageKind) -> None:
-    """Cancel a booking's unsent messages of a kind."""
-    session.execute(
-        update(OutboxRow)
-        .where(OutboxRow.booking_id == booking_id, OutboxRow.kind == kind, UNSENT)
-        .values(status=OutboxStatus.CANCELLED)
-    )
 
 
 def fail_unsent(session: Session, recipient: Recipient, why: str) -> None:

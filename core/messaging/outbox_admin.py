@@ -8,9 +8,12 @@ from sqlalchemy.orm import Session
 
 from core.db.models import OutboxRow, OutboxStatus
 from core.errors import ConfigurationError
-from core.messaging.outbox import MAX_WAIT_FOR_EARLIER, notify_workers, platform_of
-
-UNSENT_STATUSES = (OutboxStatus.PENDING, OutboxStatus.CLAIMED)
+from core.messaging.outbox import (
+    MAX_WAIT_FOR_EARLIER,
+    UNSENT_STATUSES,
+    notify_workers,
+    platform_of,
+)
 
 RETRIED = "to be tried again"
 """The last error of rows to be retried even where their address is suppressed."""

@@ -12,6 +12,7 @@ from bot.messages import Reply
 from bot.platforms.base import Platform, Send
 from bot.settings import Settings
 from core.db.models import UNSENT, OutboxRow
+from core.messaging.reminders import REMINDERS
 from tests.conftest import Deployment
 from tests.core.wait_until import soon
 from tests.fakes.push_platform import ACCOUNT, PushPlatform, PushPlatformServer
@@ -83,7 +84,7 @@ def deliver(application: Application, until: Callable[[], bool], workers: int = 
 
 def settled(deployment: Deployment) -> bool:
     """Return whether no message is being sent or could be sent now."""
-    now, accounts = deployment.clock(), list(deployment.services.platforms)
+    now, accounts = deployment.clock(), [*deployment.services.platforms, REMINDERS]
     with deployment.database.engine.connect() as connection:
         rows = connection.execute(DUE, {"now": now, "accounts": accounts}).all()
     waiting = {row.recipient for row in rows if row.try_at > now and row.status == "pending"}

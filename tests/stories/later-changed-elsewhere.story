@@ -39,6 +39,8 @@ bot      Τι θέλετε να κάνουμε;
          [Νέο ραντεβού] [Τα ραντεβού μου]
          (Βοήθεια)
 outbox   webchat 2026-11-30 09:00 pending: moved
+outbox   webchat 2026-12-02 12:30 pending: reminder
+outbox   webchat 2026-12-04 09:30 pending: reminder
 same
 later
 bot      Το ραντεβού σας μεταφέρθηκε από άλλη συσκευή, με τον κωδικό και το τηλέφωνό σας ή από το email του:

@@ -54,6 +54,8 @@ bot      Το ραντεβού σας άλλαξε.
 bot      Τι θέλετε να κάνουμε;
          [Νέο ραντεβού] [Τα ραντεβού μου] [Αλλαγή ημέρας ή ώρας] [Ακύρωση ραντεβού] [Αλλαγή στοιχείων]
          (Βοήθεια)
+outbox   webchat 2026-12-02 12:30 pending: reminder
+outbox   webchat 2026-12-04 09:30 pending: reminder
 # The reminders have moved too
 now      2026-12-01 12:30
 later

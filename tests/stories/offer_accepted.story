@@ -48,6 +48,8 @@ bot      Τι θέλετε να κάνουμε;
          [Νέο ραντεβού] [Τα ραντεβού μου] [Αλλαγή ημέρας ή ώρας] [Ακύρωση ραντεβού] [Αλλαγή στοιχείων]
          (Βοήθεια)
 outbox   email maria@example.gr: moved
+outbox   webchat 2026-12-01 13:10 pending: reminder
+outbox   webchat 2026-12-03 10:10 pending: reminder
 now      +1m
 citizen  [Δέχομαι τη νέα ώρα]
 bot      Το ραντεβού σας άλλαξε.

@@ -85,6 +85,8 @@ bot      Τι θέλετε να κάνουμε;
          (Βοήθεια)
 outbox   email maria@example.gr: moved
 outbox   webchat 2026-11-30 09:00 pending: moved
+outbox   webchat 2026-12-01 13:10 pending: reminder
+outbox   webchat 2026-12-03 10:10 pending: reminder
 same
 later
 bot      Το ραντεβού σας μεταφέρθηκε από άλλη συσκευή, με τον κωδικό και το τηλέφωνό σας ή από το email του:

@@ -9,6 +9,7 @@ from bot.delivery.dispatch import claim_and_render, mark_sent
 from bot.messages import Reply
 from bot.platforms.layout import ANSWERED
 from core.messaging.outbox import platform_of
+from core.messaging.reminders import REMINDERS
 from tests.conftest import mark_replies_sent
 from tests.stories.story_platforms import Line
 from tests.stories.story_runner import StoryRunner
@@ -28,7 +29,8 @@ class PushStoryRunner(StoryRunner):
 
     def new_notifications(self) -> list[str]:
         """Leave out the reminders, which are sent to the chat."""
-        sent_here = tuple(f"outbox   {platform_of(account)} " for account in self.accounts)
+        accounts = [*self.accounts, REMINDERS]
+        sent_here = tuple(f"outbox   {platform_of(account)} " for account in accounts)
         return [line for line in super().new_notifications() if not line.startswith(sent_here)]
 
     def answers(self, line: Line) -> list[Reply]:
@@ -53,9 +55,12 @@ class OfferStoryRunner(PushStoryRunner):
 
     def new_notifications(self) -> list[str]:
         here = platform_of(self.accounts[0])
-        own, page = f"outbox   {here} ", "outbox   webchat "
+        self.hidden = frozenset()
+        page = "outbox   webchat "
         found = StoryRunner.new_notifications(self)
-        return [line.replace(own, page, 1) for line in found]
+        for own in (here, REMINDERS):
+            found = [line.replace(f"outbox   {own} ", page, 1) for line in found]
+        return found
 
     def on_later(self, _rest: str) -> None:
         services, long = self.deployment.services, timedelta(days=1)

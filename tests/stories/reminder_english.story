@@ -62,6 +62,8 @@ bot      Your appointment was moved.
 bot      What would you like to do?
          [New booking] [My bookings] [Move an appointment] [Cancel an appointment] [Change my details]
          (Help)
+outbox   webchat 2026-12-06 12:30 pending: reminder
+outbox   webchat 2026-12-08 09:30 pending: reminder
 citizen  [I'm coming]
 bot      Your appointment was moved since then. It is: Tue 8 Dec 12:30, Housing Benefit. If you're coming, please write: I'm coming.
 bot      What would you like to do?

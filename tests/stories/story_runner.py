@@ -62,6 +62,7 @@ from core.db.models import (
     OutboxRow,
     ScheduleException,
 )
+from core.messaging.reminders import REMINDERS
 from core.staff import members
 from tests.conftest import Deployment
 from tests.core.staff.linked_member import link_member
@@ -91,6 +92,8 @@ class StoryRunner:
     pending: list[str] = field(default_factory=list)
     notifications: int = 0
     """The number of notifications that the story has had so far."""
+    hidden: frozenset[str] = frozenset({REMINDERS})
+    """The platforms whose messages the story doesn't show."""
     linked: int = 0
     """The id of the member of staff to whom the citizen's chat is linked, if it is to any."""
     room: StaffRoom | None = None
@@ -326,6 +329,7 @@ class StoryRunner:
             return [
                 f"outbox   {row.platform} {recipient(row, booking)}: {row.kind}"
                 for row, booking in found
+                if row.platform not in self.hidden
             ]
 
         return self.deployment.database.write_sync(read)

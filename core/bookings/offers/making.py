@@ -30,7 +30,7 @@ from core.db.models import (
 )
 from core.errors import BookingRefused
 from core.messaging.keys import MessageKind
-from core.messaging.notifications import WAITING
+from core.messaging.routes import WAITING
 from core.staff.alerts import enqueue_offer
 
 TOO_SOON = timedelta(hours=2)

@@ -5,10 +5,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.db.models import Booking, OutboxStatus, Suppression
+from core.db.models import Booking, Suppression
 from core.errors import DeliveryError
-from core.messaging import outbox, outbox_admin
-from core.messaging.keys import Cause, MessageKind
+from core.messaging import outbox, outbox_admin, reminders
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment, TextMessages
 from tests.conftest import mostly_on
 
@@ -68,22 +67,22 @@ def test_a_moved_booking_is_not_reminded_of_at_an_address_that_failed_for_good(
     tried = booked_and_blocked(push)
     push.deployment.clock.forward(days=3)
     push.deliver(push.settled)
-    now = push.deployment.clock()
+    now, registry = push.deployment.clock(), push.deployment.services.registry
 
     def move(session: Any) -> None:
         (booking,) = session.scalars(select(Booking))
         booking.starts_at += timedelta(days=7)
         booking.ends_at += timedelta(days=7)
-        at = now + timedelta(days=1)
-        due = {Cause.reminder(booking.id, 48): (at, OutboxStatus.PENDING)}
-        outbox.reschedule(session, booking.id, MessageKind.REMINDER, due, booking.starts_at)
+        reminders.cancel_reminders(session, booking)
+        made = reminders.reminder_messages(registry, booking, now, ())
+        outbox.enqueue(session, {reminders.REMINDERS}, made, now)
 
     push.deployment.database.write_sync(move)
-    push.deployment.clock.forward(days=1)
+    push.deployment.clock.forward(days=6)
     push.deliver(push.settled)
     assert push.server.tried == tried
     statuses = [row[1] for row in push.rows("reminder")]
-    assert statuses == ["failed", "cancelled", "cancelled", "sent"]
+    assert statuses == ["failed", "cancelled", "sent", "failed", "pending", "sent"]
     assert len(push.email.sent) == 3
 
 

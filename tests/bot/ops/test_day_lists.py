@@ -93,6 +93,7 @@ def add_row(session: Session, status: str, booking_id: int) -> None:
     row = OutboxRow(dedupe_key=f"r {booking_id}", platform="x", account="x", recipient="x")
     row.kind, row.booking_id, row.status = "reminder", booking_id, status
     row.due_at, row.try_at, row.attempts = now, now, 0
+    row.expires_at = session.get_one(Booking, booking_id).starts_at
     session.add(row)
 
 

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from core.bookings import service as bookings
-from core.db.models import Booking, OutboxRow
+from core.db.models import Booking, Contact, OutboxRow
 from core.messaging import page_inbox
 from core.messaging.notifications import enqueue_fallback
+from core.messaging.reminders import choose_ways, reminded
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.test_service import MakeEnv
-from tests.core.small_municipality import MONDAY, at, desk, opening, small
+from tests.core.small_municipality import at, desk, opening, small
 
 
 @pytest.fixture
@@ -48,14 +49,12 @@ EVENING = at("20:55") - timedelta(days=1)
 
 def test_reminders_are_due_two_days_and_three_hours_before(env: BookingEnvironment) -> None:
     booking = early(env)
-    env.move(booking, "10:30")
-    first, second = (before("10:30", hours) for hours in (48, 3))
+    first = before("09:30", 48)
     assert rows(env) == [("reminder", "pending", first), ("reminder", "pending", EVENING)]
-    env.move(booking, "09:30", day=MONDAY + timedelta(days=1))
+    env.now = first - timedelta(seconds=1)
     assert due(env, booking) == []
-    env.now = at("09:30") - timedelta(hours=24)
-    assert due(env, booking) == ["reminder"]
-    assert second < at("08:00")
+    env.now = EVENING
+    assert due(env, booking) == ["reminder", "reminder"]
 
 
 @pytest.mark.parametrize(
@@ -91,13 +90,22 @@ def test_the_reminders_move_with_the_booking_even_if_they_were_sent(
     env: BookingEnvironment,
 ) -> None:
     booking = early(env)
-    evening = ("reminder", "pending", EVENING)
+    old = [("reminder", "cancelled", before("09:30", 48)), ("reminder", "cancelled", EVENING)]
     env.move(booking, "10:00")
-    assert rows(env) == [("reminder", "pending", before("10:00", 48)), evening]
-    for sent in env.session.scalars(select(OutboxRow)):
-        sent.status = "delivered"
+    new = [("reminder", "pending", before("10:00", 48)), ("reminder", "pending", EVENING)]
+    assert rows(env) == [*old, *new]
+    sent = env.session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()[-2]
+    sent.status = "delivered"
+    asked = select(Booking.id)
+    assert reminded(env.session, asked) == {booking.id}
     env.move(booking, "10:30")
-    assert rows(env) == [("reminder", "pending", before("10:30", 48)), evening]
+    assert rows(env)[2:] == [
+        ("reminder", "delivered", before("10:00", 48)),
+        ("reminder", "cancelled", EVENING),
+        ("reminder", "pending", before("10:30", 48)),
+        ("reminder", "pending", EVENING),
+    ]
+    assert reminded(env.session, asked) == set()
 
 
 def test_a_reminder_of_former_rules_is_not_sent_of_a_moved_booking(make_env: MakeEnv) -> None:
@@ -108,11 +116,54 @@ def test_a_reminder_of_former_rules_is_not_sent_of_a_moved_booking(make_env: Mak
     row.dedupe_key = f"reminder {booking.id} {row.recipient}"
     env.reload(small(rules={"reminder_hours": [36, 2]}))
     env.move(booking, "10:30")
-    assert sorted(rows(env), key=lambda row: row[2]) == [
-        ("reminder", "pending", EVENING - timedelta(days=1)),
+    assert rows(env) == [
         ("reminder", "cancelled", before("09:30", 24)),
+        ("reminder", "pending", EVENING - timedelta(days=1)),
         ("reminder", "pending", before("10:30", 2)),
     ]
+
+
+def choose(env: BookingEnvironment) -> list[tuple[str, str]]:
+    """Choose the ways of the reminders that are due; return the reminders."""
+    choose_ways(env.session, env.registry, env.now, 10)
+    return reminders(env)
+
+
+def test_a_page_waits_with_a_reminder_and_what_else_there_is_sends_it(make_env: MakeEnv) -> None:
+    env = make_env(accounts=("webchat", "email"))
+    early(env)
+    stored = [("webchat", "pending"), ("reminder", "pending")] * 2
+    assert reminders(env) == stored == choose(env)
+    env.now = before("09:30", 48)
+    assert choose(env) == [("webchat", "pending"), ("email", "pending"), *stored[2:]]
+    assert choose(env) == [("webchat", "pending"), ("email", "pending"), *stored[2:]]
+
+
+def test_where_it_was_booked_comes_first_when_it_is_due(make_env: MakeEnv) -> None:
+    env = make_env(accounts=("webchat", "email", "telegram"))
+    booking = early(env)
+    chat = Contact(account="telegram", address="x", citizen_id=booking.citizen_id)
+    env.session.add(chat)
+    env.now = before("09:30", 48)
+    assert choose(env)[1] == ("telegram", "pending")
+    row = env.session.scalars(select(OutboxRow).where(OutboxRow.account == "telegram")).one()
+    assert (row.platform, row.contact_id, row.recipient) == (
+        "telegram",
+        chat.id,
+        f"contact {chat.id}",
+    )
+    # One that is given up goes on to the attendee's address.
+    assert enqueue_fallback(env.session, env.registry, row, env.now)
+    assert reminders(env)[-1] == ("email", "pending")
+
+
+def test_nobody_is_reminded_where_there_is_no_way(make_env: MakeEnv) -> None:
+    env = make_env(accounts=("telegram",))
+    early(env)
+    env.now = before("09:30", 48)
+    assert choose(env) == [("reminder", "cancelled"), ("reminder", "pending")]
+    env.now = at("09:30")
+    assert choose(env) == [("reminder", "cancelled"), ("reminder", "expired")]
 
 
 def test_who_was_reminded_another_way_is_reminded_once_of_a_moved_booking(
@@ -123,12 +174,13 @@ def test_who_was_reminded_another_way_is_reminded_once_of_a_moved_booking(
     first = env.session.scalars(select(OutboxRow).where(OutboxRow.kind == "reminder")).all()[0]
     first.status = "failed"
     enqueue_fallback(env.session, env.registry, first, env.now)
-    assert len(reminders(env)) == 3
+    assert reminders(env)[-1] == ("email", "pending")
     env.move(booking, "10:00")
-    both = [("webchat", "pending")] * 2
-    assert reminders(env) == [*both, ("email", "cancelled")]
-    enqueue_fallback(env.session, env.registry, first, env.now)
-    assert reminders(env) == [*both, ("email", "cancelled"), ("email", "pending")]
+    moved = [("webchat", "pending"), ("reminder", "pending")] * 2
+    assert reminders(env)[4:] == [("email", "cancelled"), *moved]
+    # A report that comes late of the one before has nothing sent.
+    assert enqueue_fallback(env.session, env.registry, first, env.now)
+    assert reminders(env)[5:] == moved
 
 
 def reminders(env: BookingEnvironment) -> list[tuple[str, str]]:
@@ -165,12 +217,6 @@ def test_one_is_not_notified_of_own_changes(env: BookingEnvironment) -> None:
     assert due(env, booking) == []
 
 
-def test_nothing_is_sent_on_a_platform_that_is_not_configured(make_env: MakeEnv) -> None:
-    env = make_env(accounts=("telegram",))
-    early(env)
-    assert rows(env) == []
-
-
 @pytest.mark.parametrize(
     ("accounts", "own_accounts", "chosen"),
     [
@@ -192,6 +238,7 @@ def test_an_address_is_served_by_an_account_of_its_platform(
         for account, owner in own_accounts.items()
     }
     booking = early(env)
-    found = env.session.execute(select(OutboxRow.account, OutboxRow.recipient)).all()
+    query = select(OutboxRow.account, OutboxRow.recipient)
+    found = env.session.execute(query.where(OutboxRow.kind == "confirmed")).all()
     recipient = f"email of booking {booking.id}"
     assert [tuple(row) for row in found] == ([(chosen, recipient)] if chosen else [])

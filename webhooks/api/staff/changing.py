@@ -11,7 +11,8 @@ from core.bookings import agenda, by_staff
 from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking as BookingRow
 from core.db.models import HistoryAction
-from core.messaging.notifications import notified_on, sends_email
+from core.messaging.notifications import notified_on
+from core.messaging.routes import sends_email
 from core.staff.api_requests import DoneRequest
 from core.staff.rights import Action
 from dialogs.booking.given import WrongAnswer, check_given

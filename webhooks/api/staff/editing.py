@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from core.bookings import by_staff
 from core.db.models import Booking as BookingRow
-from core.messaging.notifications import sends_email
+from core.messaging.routes import sends_email
 from core.staff.rights import Action
 from dialogs.managing.given_changes import check_changes
 from webhooks.api.staff.caller import PREFIX, StaffRoute, Work
