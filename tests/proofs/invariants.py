@@ -80,7 +80,12 @@ def check_outbox(session: Session) -> None:
     reminders = (
         select(Booking.code, History.at, OutboxRow.due_at, OutboxRow.status)
         .join(History, (History.booking_id == Booking.id) & (History.action == "confirmed"))
-        .outerjoin(OutboxRow, (OutboxRow.booking_id == Booking.id) & is_reminder)
+        .outerjoin(
+            OutboxRow,
+            (OutboxRow.booking_id == Booking.id)
+            & is_reminder
+            & (OutboxRow.expires_at == Booking.starts_at),
+        )
         .where(Booking.state == "confirmed")
     )
     for code, confirmed_at, due_at, status in session.execute(reminders):

@@ -145,7 +145,7 @@ def check(session: Session, booking_id: int) -> None:
     assert (kinds["alert"], kinds["offer_alert"]) == (2, 0)
     offered = Counter(row.platform for row in rows if row.kind == "time_offered")
     assert offered == {"telegram": 1, "email": 1}
-    assert kinds["reminder"] == 2
+    assert kinds["reminder"] == 4  # of the old time, cancelled, and of the new one
     assert {row.status for row in rows} <= {"pending", "claimed", "sent", "unknown", "cancelled"}
     assert overlaps(session) == 0
 
