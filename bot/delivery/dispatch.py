@@ -36,7 +36,6 @@ from core.staff.webhook_events import enqueue_message_failed
 
 log = structlog.get_logger()
 
-DIED = "processes died while sending it"
 
 EVENTS = {
     OutboxStatus.FAILED: "message given up",
@@ -86,9 +85,7 @@ def claim_and_render(
             row.gathered_by = None  # of an earlier try
     for row in rows:
         claimed.discard(row.id)
-        if row.gathered_by in carriers:
-            continue
-        if _has_ended(session, services, row, now):
+        if _has_ended(session, services, row, now) or row.gathered_by in carriers:
             continue
         try:
             rendered = render_message(session, services, row)
@@ -145,10 +142,12 @@ def claim_and_render(
 
 
 def _has_ended(session: Session, services: Services, row: OutboxRow, now: datetime) -> bool:
+    if row.claimed_by is None:
+        return True  # with the row that carried it
     if row.expires_at and row.expires_at <= now:
         _set_status(session, row, OutboxStatus.EXPIRED)
     elif row.status == OutboxStatus.FAILED:
-        _give_up(session, services, row, DIED)
+        _give_up(session, services, row, outbox.DIED)
     else:
         return False
     return True
@@ -332,6 +331,10 @@ def _retry_or_give_up(
         _give_up(session, services, row, error.why)
     else:
         row.try_at = again
+        if row.last_error == outbox.DIED:
+            row.may_have_arrived = (
+                False  # or later messages wouldn't wait for it, nor a list show it
+            )
         _set_status(session, row, OutboxStatus.PENDING, error.why)
 
 

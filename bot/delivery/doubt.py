@@ -39,7 +39,10 @@ SEND_AGAIN = {
     # A greeting, help, or a list: the question follows it, and can be answered without it.
     Part.REMARK: False,
 }
-"""True where a double does less harm than silence. So a message is sent twice at most."""
+"""True where a double does less harm than silence. So a message is sent twice at most.
+
+More often only where processes die: `core.messaging.outbox.claim`.
+"""
 
 
 def part_of(kind: str, reply: Reply) -> Part:

@@ -22,7 +22,10 @@ LEASE = timedelta(seconds=60)
 """The time in which no other worker may claim a message; longer than a send may take."""
 
 MOST_SENDS = 5
-"""The number of tries after which a message is given up over which workers have died."""
+"""The number of times that a message is sent over which each worker dies."""
+
+DIED = "a process died while sending it"
+"""The error of a message whose last try ended so."""
 
 UNSENT_STATUSES = (OutboxStatus.PENDING, OutboxStatus.CLAIMED)
 
@@ -191,7 +194,10 @@ def _claim() -> ReturningUpdate[OutboxRow]:
             ),
             else_=OutboxStatus.CLAIMED,
         ),
+        # Plain failures don't count: after them, a message isn't given up sooner.
+        attempts=case((died & ~OutboxRow.may_have_arrived, 2), else_=OutboxRow.attempts + 1),
         may_have_arrived=OutboxRow.may_have_arrived | died,
+        last_error=case((died, DIED), else_=OutboxRow.last_error),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.delivery import dispatch, worker
+from bot.delivery.dispatch import ClaimedMessage
 from core.db.models import Booking, Contact, OutboxRow
-from core.messaging import outbox
+from core.errors import DeliveryError
+from core.messaging import outbox, outbox_admin
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
 from tests.conftest import on_both, portable
 from tests.core.wait_until import soon
@@ -298,24 +301,65 @@ def test_a_commit_wakes_the_worker_at_once(
     asyncio.run(work())
 
 
+def claim(push: PushDeployment, worker: str) -> Sequence[ClaimedMessage]:
+    """Claim messages for a worker that sends none of them."""
+    run = partial(
+        dispatch.claim_and_render,
+        services=push.deployment.services,
+        accounts=[ACCOUNT],
+        worker=worker,
+        limit=20,
+        give_up=timedelta(hours=24),
+    )
+    return push.deployment.database.write_sync(run)[0]
+
+
+def die(push: PushDeployment, times: int) -> Counter[int]:
+    """Let workers claim messages and die; return how often each was claimed."""
+    claimed = Counter[int]()
+    for number in range(times):
+        claimed.update(message.id for message in claim(push, f"dead {number}"))
+        push.deployment.clock.forward(seconds=outbox.LEASE.total_seconds() + 1)
+    return claimed
+
+
+def fail(push: PushDeployment, worker: str) -> None:
+    """Let a worker try to send messages, none of which the platform takes."""
+    services, give_up = push.deployment.services, timedelta(hours=24)
+    for message in claim(push, worker):
+        error = DeliveryError("status 500")
+        given: dict[str, Any] = {"message": message, "error": error, "give_up": give_up}
+        mark = partial(dispatch.mark_failed, services=services, **given)
+        push.deployment.database.write_sync(mark)
+
+
 def test_a_message_over_which_workers_die_again_and_again_is_given_up(
     push: PushDeployment,
 ) -> None:
     """A process that a message's sending kills would else send it once a minute, for ever."""
     push.deployment.say("Γεια")
-    services, sent = push.deployment.services, Counter[int]()
-    for number in range(3 * outbox.MOST_SENDS):
-        claim = partial(
-            dispatch.claim_and_render,
-            services=services,
-            accounts=[ACCOUNT],
-            worker=f"dead {number}",
-            limit=20,
-            give_up=timedelta(hours=1),
-        )
-        claimed, _count = push.deployment.database.write_sync(claim)
-        sent.update(message.id for message in claimed)
-        push.deployment.clock.forward(seconds=outbox.LEASE.total_seconds() + 1)
-    assert sent == {1: outbox.MOST_SENDS, 2: outbox.MOST_SENDS}
+    assert die(push, 3 * outbox.MOST_SENDS) == {1: outbox.MOST_SENDS, 2: outbox.MOST_SENDS}
     assert {row[1] for row in push.rows()} == {"failed"}
-    assert {row[-1] for row in push.rows()} == {dispatch.DIED}
+    assert {row[-1] for row in push.rows()} == {outbox.DIED}
+
+
+def test_no_message_is_lost_where_workers_die_after_an_outage(push: PushDeployment) -> None:
+    push.deployment.say("Γεια")
+    for number in range(outbox.MOST_SENDS):
+        fail(push, f"alive {number}")
+        push.deployment.clock.forward(minutes=20)
+    die(push, 2)
+    push.deliver(push.settled)
+    assert push.statuses() == {"sent"}
+
+
+def test_what_fails_after_a_death_is_waited_for_and_listed(push: PushDeployment) -> None:
+    push.deployment.say("Γεια")
+    die(push, 1)
+    fail(push, "alive")
+    now = push.deployment.clock.now
+    assert push.deployment.database.write_sync(
+        lambda session: [row.id for row in outbox_admin.stuck(session, "webchat", now)]
+    )
+    push.deployment.say("βοήθεια")
+    assert claim(push, "another") == []
