@@ -1,7 +1,7 @@
 """Closures and extra openings: listed, as they were asked for, and what became of bookings."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -145,7 +145,8 @@ def outcome_of(
         .where(TimeOffer.exception_id == row.id, TimeOffer.asked_at == at)
     )
     offered = {each.id: each.starts_at for each in made}
-    starts = [*offered.values(), *_offered_before(session, loaded, row, at)]
+    before = _offered_before(session, loaded, row, at)
+    starts = [*offered.values(), *before.values()]
     soon = sum(start < at + TOO_SOON for start in starts)
     again = session.scalars(
         select(Booking.id)
@@ -157,7 +158,7 @@ def outcome_of(
             TimeOffer.ended_at == at,
         )
     )
-    lost = len({*again} - offered.keys())
+    lost = len({*again} - offered.keys() - before.keys())
     return Outcome({row[0]: row[1] for row in moved}, len(starts), soon, lost)
 
 
@@ -174,8 +175,8 @@ def has_offers(session: Session, loaded: LoadedMunicipality, row: ScheduleExcept
 
 def _offered_before(
     session: Session, loaded: LoadedMunicipality, row: ScheduleException, at: datetime
-) -> Iterator[datetime]:
-    """Yield the starts of bookings in its way that had an open offer because of something else."""
+) -> Mapping[int, datetime]:
+    """Return the starts of bookings in its way that had an open offer because of something else."""
     moved = and_(
         History.booking_id == Booking.id, History.at > at, History.starts_before.is_not(None)
     )
@@ -203,9 +204,11 @@ def _offered_before(
     places = {each: (desk_id, start, end) for each, desk_id, start, end in found}
     desks, hours = desks_of(row, loaded.desk_ids), special_hours(row)
     zone = ZoneInfo(loaded.body.timezone)
-    for desk_id, start, end in places.values():
-        if start > at and desk_id in desks and overlaps(hours, start, end, zone):
-            yield start
+    return {
+        each: start
+        for each, (desk_id, start, end) in places.items()
+        if start > at and desk_id in desks and overlaps(hours, start, end, zone)
+    }
 
 
 def outcome_of_plan(planned: Plan, now: datetime) -> Outcome:

@@ -297,3 +297,17 @@ def test_what_an_employee_offers_goes_on_when_the_desk_is_closed(
     close(env, desk=f"office/{here}", start="09:00", end="09:30")
     assert desk_name(env, booking) != here
     assert offers(env) == [(booking.id, state)]
+
+
+def test_who_loses_appointment_and_offered_time_to_one_closure_is_counted_once(
+    env: BookingEnvironment,
+) -> None:
+    env.book("09:00")
+    close(env, start="08:00", end="09:15")
+    make_offers_of(env)
+    env.later(minutes=5)
+    made = close(env)
+    row = env.session.get_one(ScheduleException, made.id)
+    planned = listing.outcome_of_plan(made.plan, env.now)
+    told = listing.outcome_of(env.session, env.registry["town"], row, env.now)
+    assert (told.offered, told.again) == (planned.offered, planned.again) == (1, 0)
