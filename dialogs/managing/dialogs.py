@@ -19,7 +19,7 @@ from dialogs.managing.find import (
     picked_booking,
 )
 from dialogs.managing.offers import accept_latest
-from dialogs.managing.reschedule import BOOKING_KEPT, MOVE
+from dialogs.managing.reschedule import MOVE, kept
 from dialogs.messages.appointment import (
     BOOKING_ACTIONS,
     FORGET_IN_CALENDAR,
@@ -108,7 +108,7 @@ def _cancel(ctx: Context, answer: str) -> None:
     booking = picked_booking(ctx)
     navigation.end_dialog(ctx)
     if answer == "no":
-        ctx.say(BOOKING_KEPT)
+        ctx.say(kept(ctx, booking))
         return
     ctx.office.cancel(booking)
     ctx.say(cancelled_message(ctx, booking))
@@ -141,7 +141,7 @@ def _withdraw(ctx: Context, answer: str) -> None:
     booking = picked_booking(ctx)
     navigation.end_dialog(ctx)
     if answer == "no":
-        ctx.say(BOOKING_KEPT)
+        ctx.say(kept(ctx, booking))
         return
     navigation.forget_answers(ctx)
     ctx.office.withdraw_consent(booking)
