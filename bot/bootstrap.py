@@ -115,21 +115,21 @@ class Application:
         self.metrics.ignored(platform_of(account), kind)
         log.info("event ignored", account=account, kind=kind)
 
-    async def handle_message(self, inbound: Inbound) -> list[Reply]:
-        """Answer a citizen's message; return the replies.
+    async def handle_message(self, inbound: Inbound, came: datetime | None = None) -> list[Reply]:
+        """Answer a citizen's message; return the replies. `came` is when it arrived, if before.
 
         Raises DatabaseUnavailable, UnknownConversation, AlreadyBegun.
         """
         with self.metrics.turn(inbound.platform):
-            came = self.services.clock()
+            arrived = came or self.services.clock()
             account, address, number = inbound.account, inbound.address, inbound.number
 
             def lost(session: Session) -> None:
                 if number:
-                    arrival_order.add(session, account, address, number, came)
+                    arrival_order.add(session, account, address, number, arrived)
 
             return await self.database.write(
-                lambda session: receive(session, self.services, inbound, came), on_conflict=lost
+                lambda session: receive(session, self.services, inbound, arrived), on_conflict=lost
             )
 
     async def handle_staff(self, inbound: StaffInbound) -> StaffAnswer | None:

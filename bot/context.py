@@ -81,8 +81,9 @@ def build_context(
     found: StoredConversation,
     transport: TransportState,
     state: State,
+    came: datetime | None = None,
 ) -> Context:
-    """Return the context of a conversation's dialogs."""
+    """Return the context of a conversation's dialogs; `came` is when its message arrived."""
     now = services.clock()
     actor = Actor(
         citizen_id=found.citizen_id,
@@ -104,6 +105,7 @@ def build_context(
         citizen_public_id=found.citizen_public_id,
         only=transport.municipality_id,
         thread_id=found.thread_id,
+        came=came,
     )
     return Context(
         office,

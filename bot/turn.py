@@ -105,7 +105,7 @@ def _answer(
     if inbound.proves_phone:
         found = _store_proof(session, services, inbound, found)
     state, transport = _apply_stated(state, transport, inbound)
-    ctx = build_context(session, services, inbound, found, transport, state)
+    ctx = build_context(session, services, inbound, found, transport, state, came)
     ctx.open_prompt, now = open_prompt(session, found, state), ctx.now
     said, missed = said_to_office(ctx, inbound), None
     state = ctx.state

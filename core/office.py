@@ -48,7 +48,8 @@ class Office:
     the citizen gave at earlier bookings; they are stored as those of the citizen's row, which
     `citizen_public_id` names. `choose` draws the letters of a booking's code, as `random.choice`
     does. `only` is the id of the municipality whose own page or bot this is: no other is offered.
-    `thread_id` is the citizen's open thread with an office.
+    `thread_id` is the citizen's open thread with an office. `came` is when the message arrived
+    that the turn answers, where it may have waited since.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Office:
         citizen_public_id: bytes,
         only: str | None = None,
         thread_id: int | None = None,
+        came: datetime | None = None,
     ) -> None:
         self._session = session
         self._registry = registry
@@ -77,6 +79,7 @@ class Office:
         self.lookup = CitizenLookup(session, registry, now, actor)
         self.relay = CitizenRelay(session, registry, now, actor.contact_id or None, thread_id)
         self.now = now
+        self._came = came or now
         self.known_details = known_details
         self.left_caller = False
         """True after a booking for a caller has ended, however: what they said isn't needed."""
@@ -325,6 +328,13 @@ class Office:
     def latest_offer(self, booking: Booking) -> TimeOffer | None:
         """Return the last offer for a booking, whatever has become of it."""
         return time_offers.latest_offer(self._session, booking.id)
+
+    def was_told(self, offer: TimeOffer) -> bool:
+        """Return whether this chat was told of an offer before the message of this turn came."""
+        contact_id = self._own[0].contact_id
+        if not contact_id:
+            return False
+        return time_offers.was_told_to(self._session, offer, contact_id, self._came)
 
     def offered_booking(self, offer: TimeOffer) -> Booking:
         """Return the booking for which another time is offered."""

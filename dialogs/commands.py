@@ -15,8 +15,8 @@ from dialogs.managing.coming import come_by_word, may_mean_visit, stay_away_by_w
 from dialogs.managing.find import LOST, LOST_CODE, ask_by_code, ask_lost, can_send_codes
 from dialogs.managing.offers import (
     answer_by_word,
-    offer_in_question,
-    only_offer,
+    told_offer,
+    told_open_offer,
     was_offered_last,
 )
 from dialogs.menu import ask_zone, set_zone, switch_to
@@ -221,14 +221,14 @@ COMMANDS: tuple[Command, ...] = (
         )
     ),
     Command(
-        name="accept_only_offer",
+        name="accept_told_offer",
         words=_(
             "accept, i accept, ok i accept, yes i accept, accept it, i take it, "
             "ok i take the new time, yes i take the new time"
         ),
         run=_answers_offer(OfferAnswer.ACCEPT),
         shown="never",
-        typed=lambda ctx: _is_idle(ctx) and offer_in_question(ctx) is not None,
+        typed=lambda ctx: _is_idle(ctx) and told_offer(ctx) is not None,
         yields=True,
     ),
     Command(
@@ -236,7 +236,7 @@ COMMANDS: tuple[Command, ...] = (
         words=_("another day or time, another day, another time"),
         run=_answers_offer(OfferAnswer.OTHER),
         shown="never",
-        typed=lambda ctx: _is_idle(ctx) and only_offer(ctx) is not None,
+        typed=lambda ctx: _is_idle(ctx) and told_open_offer(ctx) is not None,
     ),
     *(
         Command(

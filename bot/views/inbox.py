@@ -32,21 +32,21 @@ def fetch(session: Session, services: Services, sender: Sender) -> list[Reply]:
 
 def fetched_for(
     session: Session, services: Services, sender: Sender, message_id: str
-) -> tuple[list[Reply], bool]:
-    """Return what was fetched since the message before this one, and whether to fetch more.
+) -> tuple[list[Reply], datetime | None, bool]:
+    """Return what was fetched since the message before this one, when, and whether to fetch more.
 
     The answer that had it may be lost, or have failed. To a message that came before, nothing else
     is told now than then.
     """
     found = conversations.find(session, sender.account, sender.address, message_id)
     if found is None:
-        return [], False
+        return [], None, False
     stored = page_inbox.fetched_before(session, found.id, found.inbound_id)
-    told = [Reply.model_validate(reply) for replies in stored for reply in replies]
+    told = [Reply.model_validate(reply) for replies, _at in stored for reply in replies]
     due = not found.inbound_id and page_inbox.have_pending(
         session, WEBCHAT, [found.id], services.clock()
     )
-    return told, bool(due)
+    return told, stored[0][1] if stored else None, bool(due)
 
 
 def _add(

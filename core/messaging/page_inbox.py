@@ -36,7 +36,7 @@ _LAST_MESSAGE = (
     .scalar_subquery()
 )
 _FETCHED_BEFORE = (
-    select(InboundRow.replies)
+    select(InboundRow.replies, InboundRow.received_at)
     .where(*_BEFORE, _IS_FETCHED, InboundRow.id > _LAST_MESSAGE)
     .order_by(InboundRow.id)
 )
@@ -52,14 +52,29 @@ def stored_message_id(row: OutboxRow) -> str:
 
 def fetched_before(
     session: Session, conversation_id: int, inbound_id: int | None
-) -> Sequence[list[Any]]:
-    """Return the replies of what was fetched between a message, and the one before it.
+) -> Sequence[tuple[list[Any], datetime]]:
+    """Return the replies of what was fetched between a message, and the one before it; and when.
 
     None stands for a message that is still to come.
     """
     given = {"conversation_id": conversation_id, "before": inbound_id or sys.maxsize}
     rows = run(session, _FETCHED_BEFORE, given)
-    return [replies for (replies,) in rows if replies]
+    return [(replies, at) for replies, at in rows if replies]
+
+
+def was_fetched(session: Session, row: OutboxRow, contact_id: int, before: datetime) -> bool:
+    """Return whether a page's message was fetched into a contact's conversation before a time."""
+    fetched = (
+        select(InboundRow.id)
+        .join(Conversation, InboundRow.conversation_id == Conversation.id)
+        .where(
+            InboundRow.account == row.account,
+            InboundRow.message_id == stored_message_id(row),
+            InboundRow.received_at < before,
+            Conversation.contact_id == contact_id,
+        )
+    )
+    return session.scalar(fetched) is not None
 
 
 def erase_fetched(session: Session, rows: Iterable[OutboxRow]) -> None:

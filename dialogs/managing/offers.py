@@ -60,10 +60,15 @@ def offer_in_question(ctx: Context) -> TimeOffer | None:
     )
 
 
-def only_offer(ctx: Context) -> TimeOffer | None:
-    """Return the one offer that the citizen can accept; None where there are several, or none."""
-    made = _made_offers(ctx)
-    return made[0] if len(made) == 1 else None
+def told_offer(ctx: Context) -> TimeOffer | None:
+    """Return the offer in question, if this chat was told of it: few words may be about it."""
+    offer = offer_in_question(ctx)
+    return offer if offer and ctx.office.was_told(offer) else None
+
+
+def told_open_offer(ctx: Context) -> TimeOffer | None:
+    """Return it where it can be accepted still."""
+    return told_offer(ctx) if _made_offers(ctx) else None
 
 
 def _made_offers(ctx: Context) -> list[TimeOffer]:
@@ -72,11 +77,13 @@ def _made_offers(ctx: Context) -> list[TimeOffer]:
 
 
 def was_offered_last(ctx: Context) -> bool:
-    """Return whether the only offer was made after the open question was asked."""
-    offer = only_offer(ctx)
+    """Return whether the one open offer was told, and made after the open question was asked."""
+    offer = told_open_offer(ctx)
     hold = ctx.office.offered_hold(offer) if offer else None
-    asked_at = ctx.open_prompt.asked_at if ctx.open_prompt else None
-    return hold is not None and (asked_at is None or hold.held_at > asked_at)
+    if hold is None or ctx.open_prompt is None:
+        return hold is not None
+    asked_at = ctx.open_prompt.asked_at
+    return asked_at is not None and hold.held_at > asked_at
 
 
 def accept_latest(ctx: Context, booking: Booking) -> None:

@@ -1,5 +1,6 @@
 """POST /chat/turns: answers a message."""
 
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -20,15 +21,19 @@ def routes(application: Application, limits: RequestLimits) -> APIRouter:
     """Return the web chat's routes."""
     router = APIRouter()
 
-    async def _fetched(inbound: Inbound) -> list[Reply]:
-        """Return what has come since the last message, of which a page would be told by itself."""
+    async def _fetched(inbound: Inbound) -> tuple[list[Reply], datetime]:
+        """Return what has come since the last message, of which a page would be told by itself.
+
+        And the time until which what was fetched had been told before this message.
+        """
         services, database = application.services, application.database
-        told, more = await database.read(
+        now = services.clock()
+        told, at, more = await database.read(
             lambda s: inbox.fetched_for(s, services, inbound, inbound.message_id)
         )
         if not more:
-            return told
-        return told + await database.write(lambda s: inbox.fetch(s, services, inbound))
+            return told, at or now
+        return told + await database.write(lambda s: inbox.fetch(s, services, inbound)), at or now
 
     @router.post(
         "/chat/turns",
@@ -50,10 +55,10 @@ def routes(application: Application, limits: RequestLimits) -> APIRouter:
             stated = stated_language(request.headers.get("accept-language"))
             body = body.model_copy(update={"language": stated})
         token, inbound = webchat.parse(body, application.services.registry, source)
-        fetched = await _fetched(inbound) if body.conversation else []
+        fetched, came = await _fetched(inbound) if body.conversation else ([], None)
         try:
             try:
-                replies = await application.handle_message(inbound)
+                replies = await application.handle_message(inbound, came)
             except AlreadyBegun:
                 token, inbound = webchat.parse(
                     body, application.services.registry, source, anew=True

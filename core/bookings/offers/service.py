@@ -34,8 +34,9 @@ from core.db.models import (
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _
 from core.messaging.keys import Cause, MessageKind
-from core.messaging.notifications import enqueue_by_office, enqueue_notifications
+from core.messaging.notifications import WAITING, enqueue_by_office, enqueue_notifications
 from core.messaging.outbox import SENT_STATUSES
+from core.messaging.page_inbox import was_fetched
 from core.staff.alerts import enqueue_alerts, enqueue_offer
 
 ASKED = "offer asked"
@@ -132,6 +133,20 @@ def tell_citizen(
 
 def was_sent(session: Session, offer: TimeOffer) -> bool:
     """Return whether the citizen was sent an offer, or their page has fetched it."""
+    return bool(_sent(session, offer))
+
+
+def was_told_to(session: Session, offer: TimeOffer, contact_id: int, before: datetime) -> bool:
+    """Return whether a contact was sent an offer, or their page had fetched it before a time."""
+    return any(
+        was_fetched(session, row, contact_id, before)
+        if row.platform in WAITING
+        else row.contact_id == contact_id
+        for row in _sent(session, offer)
+    )
+
+
+def _sent(session: Session, offer: TimeOffer) -> Sequence[OutboxRow]:
     sent = session.scalars(
         select(OutboxRow).where(
             OutboxRow.booking_id == offer.booking_id,
@@ -139,7 +154,7 @@ def was_sent(session: Session, offer: TimeOffer) -> bool:
             OutboxRow.status.in_(SENT_STATUSES),
         )
     )
-    return any(Cause.parse(row.dedupe_key, row.recipient).number == offer.id for row in sent)
+    return [row for row in sent if Cause.parse(row.dedupe_key, row.recipient).number == offer.id]
 
 
 def knows_otherwise(session: Session, offer: TimeOffer) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select, update
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.messages import Inbound
 from bot.ops.time_offers import work_once
-from bot.turn import forget
+from bot.turn import forget, receive
 from bot.views import inbox
 from bot.views.transcript import view
 from core.actor import OPERATOR
@@ -116,6 +117,27 @@ def test_who_forgets_a_device_with_unread_news_of_an_appointment_is_to_be_called
     query = select(OutboxRow.kind).where(OutboxRow.room_id.is_not(None))
     alerts = database.write_sync(lambda s: s.scalars(query).all())
     assert alerts.count("undelivered_alert") == (0 if read else 1)  # not of the reminder to come
+
+
+@portable
+def test_a_word_accepts_no_offer_that_the_same_request_fetches(booked: Deployment) -> None:
+    database, registry = booked.database, booked.services.registry
+    closed = ExceptionRequest(ExceptionKind.CLOSURE, "town", MONDAY, MONDAY)
+    booked.clock.forward(minutes=5)
+    database.write_sync(lambda s: closures.make(s, registry, OPERATOR, closed, booked.clock()))
+    asyncio.run(work_once(database, booked.services))
+    came = booked.clock()
+    booked.clock.forward(seconds=1)
+    assert len(fetched(booked)) == 1
+    booked.clock.forward(seconds=1)
+    accepted = []
+    for number, at in ((98, came), (99, booked.clock())):
+        word = message(number, "δέχομαι")
+        said = database.write_sync(
+            partial(receive, services=booked.services, inbound=word, came=at)
+        )
+        accepted.append(said[0].text.startswith("Το ραντεβού σας άλλαξε"))
+    assert accepted == [False, True]
 
 
 def test_nobody_is_reminded_of_what_has_begun(booked: Deployment) -> None:

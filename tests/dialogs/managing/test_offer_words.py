@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot.messages import LINK_CHOICE
 from core.bookings.offers.making import make_offers, plan_offers
-from core.db.models import Booking, TimeOffer
+from core.db.models import Booking, Contact, OutboxRow, TimeOffer
 from tests.conftest import Deployment
 from tests.core.bookings.offers.acting import ask_at
 from tests.dialogs.custom_municipality import custom_municipality
@@ -24,14 +24,19 @@ ACCEPTING = [
 ]
 
 
-def offer_times(deployment: Deployment) -> None:
-    """Offer another time for each booking."""
+def offer_times(deployment: Deployment, told: str = "citizen") -> None:
+    """Offer another time for each booking, and tell whoever is named, or nobody."""
     registry, now = deployment.services.registry, deployment.clock.now
+    registry.accounts = frozenset({"console"})
 
     def run(session: Session) -> None:
         for booking in session.scalars(select(Booking).where(Booking.state == "confirmed")):
             ask_at(session, registry, booking, now)
         make_offers(session, registry, plan_offers(session, registry, now, 10), now, lambda: False)
+        offered = update(OutboxRow).where(OutboxRow.kind == "time_offered")
+        if told:
+            [chat] = [each for each in session.scalars(select(Contact)) if each.address == told]
+            session.execute(offered.values(status="sent", contact_id=chat.id))
 
     deployment.database.write_sync(run)
 
@@ -98,6 +103,21 @@ def test_who_answers_twice_or_too_late_is_told_how_it_is(
     offer_times(deployment)
     deployment.clock.forward(minutes=1)
     assert deployment.talk(*before, word)[0].text.startswith(said)
+
+
+@pytest.mark.parametrize("told", ["", "elsewhere"])
+@pytest.mark.parametrize("word", ["ναι", "δέχομαι", "όχι"])
+def test_few_words_answer_no_offer_of_which_this_chat_wasnt_told(
+    deployment: Deployment, told: str, word: str
+) -> None:
+    deployment.load(custom_municipality())
+    deployment.say("Γεια", who="elsewhere")
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    deployment.clock.forward(minutes=1)
+    offer_times(deployment, told)
+    deployment.clock.forward(minutes=1)
+    said = deployment.talk(word)
+    assert (offers(deployment), said[-1].step) == (["made"], "task")
 
 
 @pytest.mark.parametrize(
