@@ -17,6 +17,7 @@ from core.bookings.allocation import slot_taken_error
 from core.bookings.citizen_lookup import CitizenLookup
 from core.bookings.limits import LimitReached
 from core.bookings.offers import service as time_offers
+from core.bookings.offers import told
 from core.bookings.offers.ends import can_be_answered, open_offer
 from core.bookings.staff_rights import bookable_part
 from core.bookings.visits import CitizenVisits
@@ -334,7 +335,7 @@ class Office:
         contact_id = self._own[0].contact_id
         if not contact_id:
             return False
-        return time_offers.was_told_to(self._session, offer, contact_id, self._came)
+        return told.was_told_to(self._session, offer, contact_id, self._came)
 
     def offered_booking(self, offer: TimeOffer) -> Booking:
         """Return the booking for which another time is offered."""

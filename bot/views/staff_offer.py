@@ -13,7 +13,8 @@ from bot.views.staff_alert import LANGUAGE, number_button
 from bot.views.staff_question import MUST_BE_CALLED, which_booking
 from core.bookings.agenda import entry_of
 from core.bookings.offers.ends import OPEN
-from core.bookings.offers.service import hold_of, unresolved, was_sent
+from core.bookings.offers.service import hold_of, unresolved
+from core.bookings.offers.told import was_sent
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, OfferState, OutboxRow, StaffRoom, TimeOffer
 from core.i18n import Text, lines

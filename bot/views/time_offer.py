@@ -7,13 +7,8 @@ from sqlalchemy.orm import Session
 from bot.context import Services
 from bot.messages import LINK_CHOICE, Reply, ReplyChoice
 from bot.replies import build_reply
-from core.bookings.offers.service import (
-    hold_of,
-    knows_otherwise,
-    latest_offer,
-    reason_of,
-    was_sent,
-)
+from core.bookings.offers.service import hold_of, latest_offer, reason_of
+from core.bookings.offers.told import knows_otherwise, was_sent
 from core.db.models import Booking
 from core.messaging.keys import MessageKind
 from dialogs.messages.time_offer import ANSWERS, Offered, link_of, offer_message

@@ -203,6 +203,11 @@ class Cause:
         """Return the cause that is a message given up. Stored as "undelivered 9"."""
         return cls(f"undelivered {row_id}")
 
+    def as_undelivered(self) -> int | None:
+        """Return the id of the message given up that is the cause; None for another cause."""
+        found = self.text.removeprefix("undelivered ")
+        return int(found) if found.isdecimal() else None
+
     @classmethod
     def unnotified(cls, history_id: int) -> "Cause":
         """Return the cause that is a change of which nobody could be sent a message.

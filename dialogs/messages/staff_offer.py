@@ -22,6 +22,7 @@ BECAME: Mapping[str, TextTemplate] = {
     OfferState.DECLINED: _("Please call the citizen, who doesn't want the offered time ({time})"),
     OfferState.EXPIRED: _("Please call the citizen, who didn't answer our offer ({time})"),
     OfferState.NONE_FREE: _("Please call the citizen, whom I could offer no other time"),
+    OfferState.WITHDRAWN: _("Please call the citizen again: the appointment stands after all"),
 }
 """The outcome of an offer, as rooms are told it; that it was accepted is a change."""
 

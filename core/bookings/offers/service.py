@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, insert, or_, select
+from sqlalchemy import Select, insert, or_, select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -26,17 +26,13 @@ from core.db.models import (
     ExceptionKind,
     HistoryAction,
     OfferState,
-    OutboxRow,
-    OutboxStatus,
     ScheduleException,
     TimeOffer,
 )
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _
 from core.messaging.keys import Cause, MessageKind
-from core.messaging.notifications import WAITING, enqueue_by_office, enqueue_notifications
-from core.messaging.outbox import SENT_STATUSES
-from core.messaging.page_inbox import was_fetched
+from core.messaging.notifications import enqueue_by_office, enqueue_notifications
 from core.staff.alerts import enqueue_alerts, enqueue_offer
 
 ASKED = "offer asked"
@@ -46,13 +42,6 @@ OFFER_FIELD = "offer"
 """The name by which the history of a booking says that an offered time was accepted."""
 
 OFFER_ENDED = _("This offer has ended.")
-
-SAID = (MessageKind.TIME_OFFERED, MessageKind.NO_TIME_FREE, MessageKind.OFFER_EXPIRED)
-"""The messages by which a citizen knows that an appointment can't take place at its time."""
-
-WITHDRAWN = MessageKind.OFFER_WITHDRAWN
-
-MAY_BE_READ = (*SENT_STATUSES, OutboxStatus.CLAIMED, OutboxStatus.UNKNOWN)
 
 EXPIRED_AT_ONCE = 20
 """The most offers that one transaction ends for their age: turns wait for it."""
@@ -129,56 +118,6 @@ def tell_citizen(
     cause = Cause.offer(offer.id, offer.state)
     expires_at = offer.expires_at if kind is MessageKind.TIME_OFFERED else None
     return enqueue_by_office(session, registry, booking, cause, kind, now, expires_at)
-
-
-def was_sent(session: Session, offer: TimeOffer) -> bool:
-    """Return whether the citizen was sent an offer, or their page has fetched it."""
-    return bool(_sent(session, offer))
-
-
-def was_told_to(session: Session, offer: TimeOffer, contact_id: int, before: datetime) -> bool:
-    """Return whether a contact was sent an offer, or their page had fetched it before a time."""
-    return any(
-        was_fetched(session, row, contact_id, before)
-        if row.platform in WAITING
-        else row.contact_id == contact_id
-        for row in _sent(session, offer)
-    )
-
-
-def _sent(session: Session, offer: TimeOffer) -> Sequence[OutboxRow]:
-    sent = session.scalars(
-        select(OutboxRow).where(
-            OutboxRow.booking_id == offer.booking_id,
-            OutboxRow.kind == MessageKind.TIME_OFFERED,
-            OutboxRow.status.in_(SENT_STATUSES),
-        )
-    )
-    return [row for row in sent if Cause.parse(row.dedupe_key, row.recipient).number == offer.id]
-
-
-def knows_otherwise(session: Session, offer: TimeOffer) -> bool:
-    """Return whether the citizen of a withdrawn offer has been told that it can't take place.
-
-    By that offer or an earlier one, and not that the appointment stands, since. A message that
-    waited for a page that nobody opened, or was obsolete before it was sent, told nothing.
-    """
-    rows = session.scalars(
-        select(OutboxRow).where(
-            OutboxRow.booking_id == offer.booking_id, OutboxRow.kind.in_((*SAID, WITHDRAWN))
-        )
-    )
-    told, settled = 0, 0
-    for row in rows:
-        number = Cause.parse(row.dedupe_key, row.recipient).number
-        if row.kind != WITHDRAWN and (row.status in MAY_BE_READ or row.may_have_arrived):
-            told = max(told, number)
-        elif row.kind == WITHDRAWN and row.status in SENT_STATUSES and number < offer.id:
-            settled = max(settled, number)
-    accepted = select(func.max(TimeOffer.id)).where(
-        TimeOffer.booking_id == offer.booking_id, TimeOffer.state == OfferState.ACCEPTED
-    )
-    return told > max(settled, session.scalar(accepted) or 0)
 
 
 def latest_offer(session: Session, booking_id: int) -> TimeOffer | None:

@@ -23,6 +23,7 @@ from core.bookings.offers.ends import (
 )
 from core.bookings.offers.served import can_be_kept, closure_of, is_to_come
 from core.bookings.offers.service import ask_for_offer, hold_of, is_lost, tell_citizen
+from core.bookings.offers.told import knows_by_call_alone
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import (
     Booking,
@@ -33,6 +34,7 @@ from core.db.models import (
     TimeOffer,
 )
 from core.messaging.keys import MessageKind
+from core.messaging.notifications import WAITING
 from core.staff.alerts import enqueue_offer
 
 Checked = dict[str, LoadedMunicipality]
@@ -181,13 +183,19 @@ def withdraw_unneeded(
 
 
 def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
-    """Withdraw an offer; the citizen, if told of it, is told that the appointment stands."""
+    """Withdraw an offer; the citizen, if told of it, is told that the appointment stands.
+
+    Who knows of it only by a call, and reads messages on a page alone, is to be called again.
+    """
     is_known = _was_told(session, offer)
     end_offer(session, offer, OfferState.WITHDRAWN, now)
     if is_known:
         booking = session.get_one(Booking, offer.booking_id)
-        tell_citizen(session, registry, booking, offer, MessageKind.OFFER_WITHDRAWN, now)
-        enqueue_offer(session, registry, booking, offer, now, only_shown=True)
+        kind = MessageKind.OFFER_WITHDRAWN
+        platforms = tell_citizen(session, registry, booking, offer, kind, now)
+        is_pushed = any(platform not in WAITING for platform in platforms)
+        is_told = is_pushed or not knows_by_call_alone(session, offer)
+        enqueue_offer(session, registry, booking, offer, now, only_shown=is_told)
 
 
 def _was_told(session: Session, offer: TimeOffer) -> bool:

@@ -1,8 +1,9 @@
 """A message to a citizen that can't reach them any way is told to staff, who are to call them."""
 
+import asyncio
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +11,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.delivery.dispatch import apply_status
+from bot.ops.time_offers import work_once
 from bot.platforms.webhook import Receipt
 from core.actor import Role, Staff
 from core.bookings import by_staff
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.bookings.offers.making import make_offers, plan_offers
 from core.catalogue.registry import Registry
-from core.db.models import Booking, OutboxRow, StaffRoom, TimeOffer
+from core.db.models import Booking, ExceptionKind, OutboxRow, StaffRoom, TimeOffer
 from core.errors import DeliveryError
 from core.staff import webhooks
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
@@ -225,3 +229,31 @@ def test_what_twice_may_have_arrived_is_told_of(booked: PushDeployment) -> None:
     booked.deliver(booked.settled)
     assert [row[1] for row in booked.rows("reminder")] == ["unknown", "pending", "failed"]
     assert len(calls(booked)) == 1
+
+
+@mostly_on("sqlite")
+def test_who_was_called_that_it_is_off_is_called_again_where_it_stands(
+    booked: PushDeployment,
+) -> None:
+    deployment = booked.deployment
+    database, registry, clock = deployment.database, deployment.services.registry, deployment.clock
+    booked.server.failures["citizen"] = list(BLOCKED)
+    day, home = date(2026, 12, 3), "kalamata"
+    asked = ExceptionRequest(ExceptionKind.CLOSURE, home, day, day)
+
+    def close(session: Session) -> int:
+        for each in session.scalars(select(Booking)):  # who gave no other way to be reached
+            each.details = {k: v for k, v in each.details.items() if k != "email"}
+        return closures.make(session, registry, OPERATOR, asked, clock()).id
+
+    def told() -> int:
+        asyncio.run(work_once(database, deployment.services))
+        booked.deliver(booked.settled)
+        clock.forward(minutes=1)
+        booked.deliver(booked.settled)
+        return len(calls(booked))
+
+    number = database.write_sync(close)
+    assert told() == 1
+    database.write_sync(lambda s: closures.withdraw(s, registry, OPERATOR, home, number, clock()))
+    assert told() == 2

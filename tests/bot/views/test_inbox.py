@@ -1,7 +1,7 @@
 """Messages that come later: fetched once, in the words of now, or given up."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -138,6 +138,50 @@ def test_a_word_accepts_no_offer_that_the_same_request_fetches(booked: Deploymen
         )
         accepted.append(said[0].text.startswith("Το ραντεβού σας άλλαξε"))
     assert accepted == [False, True]
+
+
+def close(booked: Deployment, day: date) -> int:
+    """Close a day, and offer the booking another time."""
+    asked = ExceptionRequest(ExceptionKind.CLOSURE, "town", day, day)
+    number = booked.database.write_sync(
+        lambda s: closures.make(s, booked.services.registry, OPERATOR, asked, booked.clock()).id
+    )
+    asyncio.run(work_once(booked.database, booked.services))
+    booked.clock.forward(minutes=20)
+    return number
+
+
+def end(booked: Deployment, number: int) -> None:
+    """End a closure, and withdraw its offers."""
+    registry, clock = booked.services.registry, booked.clock
+    booked.database.write_sync(
+        lambda s: closures.withdraw(s, registry, OPERATOR, "town", number, clock())
+    )
+    asyncio.run(work_once(booked.database, booked.services))
+
+
+def bind_room(booked: Deployment) -> None:
+    booked.services.registry.accounts = frozenset({"webchat", "telegram"})
+    given = {"municipality_id": "town", "account": "telegram", "chat": "-1", "topic": ""}
+    booked.database.write_sync(lambda s: s.add(StaffRoom(**given, bound_at=booked.clock())))
+
+
+@portable
+@pytest.mark.parametrize("called", [False, True])
+def test_who_was_called_for_no_page_was_opened_is_called_again_where_it_stands(
+    booked: Deployment, called: bool
+) -> None:
+    bind_room(booked)
+    number = close(booked, MONDAY)
+    to_room = OutboxRow.room_id.is_not(None)
+    if called:
+        sent = update(OutboxRow).where(to_room).values(status="sent")
+        booked.database.write_sync(lambda s: s.execute(sent))
+    end(booked, number)
+    alerts = select(OutboxRow.kind).where(to_room, OutboxRow.due_at == booked.clock())
+    told = booked.database.write_sync(lambda s: s.scalars(alerts).all())
+    assert told.count("offer_alert") == called
+    assert [text.split(":")[0] for text in fetched(booked)] == ["Καλά νέα"] * called
 
 
 def test_nobody_is_reminded_of_what_has_begun(booked: Deployment) -> None:

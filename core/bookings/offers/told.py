@@ -1,0 +1,94 @@
+"""Reading what citizens were told of offers, by our messages or by an employee who called them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.db.models import OfferState, OutboxRow, OutboxStatus, TimeOffer
+from core.messaging.keys import Cause, MessageKind
+from core.messaging.notifications import WAITING
+from core.messaging.outbox import SENT_STATUSES
+from core.messaging.page_inbox import was_fetched
+
+SAID = (MessageKind.TIME_OFFERED, MessageKind.NO_TIME_FREE, MessageKind.OFFER_EXPIRED)
+"""The messages by which a citizen knows that an appointment can't take place at its time."""
+
+WITHDRAWN = MessageKind.OFFER_WITHDRAWN
+
+CALLS = (MessageKind.OFFER_ALERT, MessageKind.UNDELIVERED_ALERT)
+"""The messages to rooms by which an employee calls the citizen, and tells them the same."""
+
+MAY_BE_READ = (*SENT_STATUSES, OutboxStatus.CLAIMED, OutboxStatus.UNKNOWN)
+
+
+def was_sent(session: Session, offer: TimeOffer) -> bool:
+    """Return whether the citizen was sent an offer, or their page has fetched it."""
+    return bool(_sent(session, offer))
+
+
+def was_told_to(session: Session, offer: TimeOffer, contact_id: int, before: datetime) -> bool:
+    """Return whether a contact was sent an offer, or their page had fetched it before a time."""
+    return any(
+        was_fetched(session, row, contact_id, before)
+        if row.platform in WAITING
+        else row.contact_id == contact_id
+        for row in _sent(session, offer)
+    )
+
+
+def _sent(session: Session, offer: TimeOffer) -> Sequence[OutboxRow]:
+    sent = session.scalars(
+        select(OutboxRow).where(
+            OutboxRow.booking_id == offer.booking_id,
+            OutboxRow.kind == MessageKind.TIME_OFFERED,
+            OutboxRow.status.in_(SENT_STATUSES),
+        )
+    )
+    return [row for row in sent if Cause.parse(row.dedupe_key, row.recipient).number == offer.id]
+
+
+def knows_otherwise(session: Session, offer: TimeOffer) -> bool:
+    """Return whether the citizen of a withdrawn offer has been told that it can't take place.
+
+    By that offer or an earlier one, and not that the appointment stands, since. A message that
+    waited for a page that nobody opened, or was obsolete before it was sent, told nothing; where
+    the rooms were told to call, the citizen was.
+    """
+    return _was_told(session, offer, (*SAID, *CALLS))
+
+
+def knows_by_call_alone(session: Session, offer: TimeOffer) -> bool:
+    """Return whether only an employee who called has told them so: they may read no message."""
+    return knows_otherwise(session, offer) and not _was_told(session, offer, SAID)
+
+
+def _was_told(session: Session, offer: TimeOffer, ways: Collection[MessageKind]) -> bool:
+    rows = session.scalars(
+        select(OutboxRow).where(
+            OutboxRow.booking_id == offer.booking_id,
+            OutboxRow.kind.in_((*SAID, WITHDRAWN, *CALLS)),
+        )
+    )
+    told, settled = 0, 0
+    for row in rows:
+        about = _given_up(session, row) if row.kind == MessageKind.UNDELIVERED_ALERT else row
+        if about is None or about.kind not in (*SAID, WITHDRAWN, MessageKind.OFFER_ALERT):
+            continue
+        number, state = Cause.parse(about.dedupe_key, about.recipient).as_offer()
+        if state == OfferState.WITHDRAWN:
+            if row.status in SENT_STATUSES and number < offer.id:
+                settled = max(settled, number)
+        elif row.kind in ways and (row.status in MAY_BE_READ or row.may_have_arrived):
+            told = max(told, number)
+    accepted = select(func.max(TimeOffer.id)).where(
+        TimeOffer.booking_id == offer.booking_id, TimeOffer.state == OfferState.ACCEPTED
+    )
+    return told > max(settled, session.scalar(accepted) or 0)
+
+
+def _given_up(session: Session, call: OutboxRow) -> OutboxRow | None:
+    """Return the message that was given up, for which a room was told to call."""
+    row_id = Cause.parse(call.dedupe_key, call.recipient).as_undelivered()
+    return session.get(OutboxRow, row_id) if row_id else None
