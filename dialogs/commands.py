@@ -231,12 +231,18 @@ COMMANDS: tuple[Command, ...] = (
         typed=lambda ctx: _is_idle(ctx) and told_offer(ctx) is not None,
         yields=True,
     ),
-    Command(
-        name="other_offer",
-        words=_("another day or time, another day, another time"),
-        run=_answers_offer(OfferAnswer.OTHER),
-        shown="never",
-        typed=lambda ctx: _is_idle(ctx) and told_open_offer(ctx) is not None,
+    *(
+        Command(
+            name=name,
+            words=words,
+            run=_answers_offer(OfferAnswer.OTHER),
+            shown="never",
+            typed=lambda ctx: _is_idle(ctx) and told_open_offer(ctx) is not None,
+        )
+        for name, words in (
+            ("other_offer", _("another day or time")),  # as the button has it
+            ("other_day_or_time", _("another day, another time")),
+        )
     ),
     *(
         Command(

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from bot.ops.cleanup import clean_up
-from core.db.models import Conversation
+from core.bookings.offers.making import make_offers, plan_offers
+from core.db.models import Booking, Conversation
 from tests.bot.staff.people import HELEN, People
 from tests.bot.staff.test_relay import (
     ANSWER,
@@ -15,6 +17,7 @@ from tests.bot.staff.test_relay import (
     TO_CITIZEN,
     TO_OFFICE,
     deliver,
+    first,
     heard,
     maintain,
     move_to_telegram,
@@ -25,6 +28,7 @@ from tests.bot.staff.test_relay import (
 )
 from tests.bot.staff_chat import GROUP
 from tests.conftest import mostly_on
+from tests.core.bookings.offers.acting import ask_at
 
 __all__ = ["talking"]
 
@@ -55,6 +59,38 @@ def test_a_member_begins_from_an_alert_and_the_citizen_answers_there(people: Peo
     said = people.write(ANSWER, to=number)
     assert said and said.endswith("πατήστε «Μήνυμα…» κάτω από το ραντεβού.")
     assert threads(people) == [False]
+
+
+@pytest.mark.parametrize(
+    ("word", "is_for_office"),
+    [
+        *((each, True) for each in ("άλλη μέρα", "Άλλη ώρα", "another time", "δέχομαι", "όχι")),
+        ("Άλλη ημέρα ή ώρα", False),
+        ("Another day or time", False),
+    ],
+)
+def test_a_plain_answer_to_an_office_is_no_answer_to_an_offer(
+    talking: People, word: str, is_for_office: bool
+) -> None:
+    chat = talking.chat
+    chat.book("09:30")
+    registry, clock = chat.services.registry, chat.services.clock
+
+    def offer(session: Session) -> None:
+        booking = session.scalars(select(Booking)).one()
+        move_to_telegram(session, booking.id)
+        ask_at(session, registry, booking, clock())
+        planned = plan_offers(session, registry, clock(), 10)
+        make_offers(session, registry, planned, clock(), lambda: False)
+
+    chat.do(offer)
+    deliver(talking)
+    says(talking, QUESTION)
+    talking.write("Ποια μέρα σας βολεύει;", to=first(talking))
+    deliver(talking)
+    says(talking, word)
+    assert (word in chat.texts()[-1]) == is_for_office
+    assert heard(talking)[-1].startswith("Ποια ημέρα") != is_for_office
 
 
 def test_who_answers_an_office_after_their_conversation_was_forgotten_is_asked_nothing(
