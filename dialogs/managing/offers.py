@@ -21,7 +21,7 @@ _LINK = re.compile(rf"{LINK_PREFIX}({'|'.join(OfferAnswer)})_(\d{{1,18}})", re.A
 
 NO_OFFER = _("No other time is offered to you now.")
 WHICH_OFFER = _(
-    "Other times are offered for more than one of your appointments. Please tap the button under "
+    "Other times were offered for more than one of your appointments. Please tap the button under "
     "the one that you mean, or pick the appointment among yours."
 )
 
@@ -41,23 +41,36 @@ def follow_offer(ctx: Context, link: str) -> None:
 def answer_by_word(ctx: Context, answer: OfferAnswer) -> None:
     """Act on a typed answer to the offer that is open; where several are, ask for a tap.
 
-    Where none is, it is to the last one: who answers twice or too late is told how it is.
+    Where none is, it is to the one that ended last: who answers twice or too late is told how it
+    is.
     """
     if offer := offer_in_question(ctx):
         answer_offer(ctx, offer, answer)
     else:
-        ctx.say(WHICH_OFFER if _made_offers(ctx) else NO_OFFER)
+        ctx.say(WHICH_OFFER if _in_question(ctx) else NO_OFFER)
 
 
 def offer_in_question(ctx: Context) -> TimeOffer | None:
-    """Return the one offer that is open; where none is, the last one. None if several are open."""
-    made = _made_offers(ctx)
-    if made:
-        return made[0] if len(made) == 1 else None
-    ended = [ctx.office.latest_offer(booking) for booking in ctx.office.upcoming()]
-    return max(
-        (each for each in ended if each and each.hold_id), key=lambda each: each.id, default=None
-    )
+    """Return the one offer that is open; where none is, the one that ended last.
+
+    None where there are several.
+    """
+    offers = _in_question(ctx)
+    return offers[0] if len(offers) == 1 else None
+
+
+def _in_question(ctx: Context) -> list[TimeOffer]:
+    """Return the offers that are open; where none is, those that ended last, at the same time."""
+    if made := _made_offers(ctx):
+        return made
+    latest = [ctx.office.latest_offer(booking) for booking in ctx.office.upcoming()]
+    ended = [
+        (end, offer)
+        for offer in latest
+        if offer and offer.hold_id and (end := offer.ended_at or offer.expires_at)
+    ]
+    last = max((end for end, _offer in ended), default=None)
+    return [offer for end, offer in ended if end == last]
 
 
 def told_offer(ctx: Context) -> TimeOffer | None:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot.messages import LINK_CHOICE
 from core.bookings.offers.making import make_offers, plan_offers
+from core.bookings.offers.service import end_overdue
 from core.db.models import Booking, Contact, OutboxRow, TimeOffer
 from tests.conftest import Deployment
 from tests.core.bookings.offers.acting import ask_at
@@ -103,6 +104,30 @@ def test_who_answers_twice_or_too_late_is_told_how_it_is(
     offer_times(deployment)
     deployment.clock.forward(minutes=1)
     assert deployment.talk(*before, word)[0].text.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "said"),
+    [
+        (1, "Αυτή η πρόταση έχει λήξει. Το ραντεβού σας είναι: Δευ 7 Δεκ 10:00"),
+        (2, "Αυτή η πρόταση έχει λήξει. Το ραντεβού σας είναι: Δευ 7 Δεκ 09:30"),
+        (None, "Σας προτάθηκαν άλλες ώρες για περισσότερα"),
+    ],
+)
+def test_who_answers_too_late_means_the_offer_that_ended_last(
+    deployment: Deployment, accepted: int | None, said: str
+) -> None:
+    deployment.load(custom_municipality())
+    for time in ("9:30", "10:00"):
+        deployment.talk("νέο ραντεβού", "town", "7/12", time, NAME, PHONE, "ναι")
+    offer_times(deployment)
+    deployment.clock.forward(minutes=1)
+    if accepted:
+        deployment.say(choice=f"{LINK_CHOICE}offer_accept_{accepted}")
+    deployment.clock.forward(hours=25)
+    registry, clock = deployment.services.registry, deployment.clock
+    deployment.database.write_sync(lambda s: end_overdue(s, registry, clock()))
+    assert deployment.talk("δέχομαι τη νέα ώρα")[0].text.startswith(said)
 
 
 @pytest.mark.parametrize("told", ["", "elsewhere"])
