@@ -25,6 +25,10 @@ REFUSED = (OfferState.DECLINED, OfferState.EXPIRED, OfferState.NONE_FREE)
 REPLACED = and_(TimeOffer.state == OfferState.REPLACED, TimeOffer.hold_id.is_not(None))
 """The condition for offers that were made, and in whose place another is asked for."""
 
+DOUBTING = or_(~TimeOffer.by_choice, REPLACED)
+"""The condition for offers by which citizens think that an appointment can't take place: none by
+choice, unless its time was lost."""
+
 TOLD = or_(TimeOffer.state.in_((OfferState.MADE, *REFUSED)), REPLACED)
 """The condition for offers of which citizens were told, and then nothing else."""
 

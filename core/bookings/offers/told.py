@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.bookings.offers.ends import DOUBTING, moved_since
 from core.db.models import OfferState, OutboxRow, OutboxStatus, TimeOffer
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.notifications import WAITING
@@ -71,7 +72,7 @@ def _was_told(session: Session, offer: TimeOffer, ways: Collection[MessageKind])
             OutboxRow.kind.in_((*SAID, WITHDRAWN, *CALLS)),
         )
     )
-    told, settled = 0, 0
+    among, told, settled = _of_same_time(session, offer.booking_id), 0, 0
     for row in rows:
         about = _given_up(session, row) if row.kind == MessageKind.UNDELIVERED_ALERT else row
         if about is None or about.kind not in (*SAID, WITHDRAWN, MessageKind.OFFER_ALERT):
@@ -81,11 +82,20 @@ def _was_told(session: Session, offer: TimeOffer, ways: Collection[MessageKind])
             if row.status in SENT_STATUSES and number < offer.id:
                 settled = max(settled, number)
         elif row.kind in ways and (row.status in MAY_BE_READ or row.may_have_arrived):
-            told = max(told, number)
-    accepted = select(func.max(TimeOffer.id)).where(
-        TimeOffer.booking_id == offer.booking_id, TimeOffer.state == OfferState.ACCEPTED
+            told = max(told, number if number in among else 0)
+    return told > settled
+
+
+def _of_same_time(session: Session, booking_id: int) -> Collection[int]:
+    """Return the offers by which a citizen may think that their time can't be kept.
+
+    None that ended before the booking was moved to it, as one that was accepted did.
+    """
+    moved = moved_since(TimeOffer.booking_id, TimeOffer.ended_at)
+    found = select(TimeOffer.id).where(
+        TimeOffer.booking_id == booking_id, DOUBTING, ~moved.exists()
     )
-    return told > max(settled, session.scalar(accepted) or 0)
+    return set(session.scalars(found))
 
 
 def _given_up(session: Session, call: OutboxRow) -> OutboxRow | None:

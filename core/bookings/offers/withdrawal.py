@@ -12,8 +12,8 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.bookings.offers.ends import (
+    DOUBTING,
     OPEN,
-    REPLACED,
     SETTLED,
     SETTLING,
     TOLD,
@@ -209,7 +209,7 @@ def _was_told(session: Session, offer: TimeOffer) -> bool:
         select(TimeOffer)
         .where(
             TimeOffer.booking_id == offer.booking_id,
-            or_(SETTLED, and_(TOLD, or_(~TimeOffer.by_choice, REPLACED))),
+            or_(SETTLED, and_(TOLD, DOUBTING)),
         )
         .order_by(TimeOffer.id.desc())
         .limit(1)

@@ -17,8 +17,9 @@ from core.actor import OPERATOR
 from core.bookings import by_staff
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
-from core.db.models import Booking, ExceptionKind, OutboxRow, StaffRoom
+from core.db.models import Booking, ExceptionKind, OutboxRow, StaffRoom, TimeOffer
 from tests.conftest import Deployment, on_both, portable
+from tests.core.bookings.offers.acting import ask_at
 from tests.core.small_municipality import MONDAY, service
 from tests.dialogs.custom_municipality import custom_municipality
 from tests.dialogs.test_catalogue_changes import ANSWERS
@@ -182,6 +183,34 @@ def test_who_was_called_for_no_page_was_opened_is_called_again_where_it_stands(
     told = booked.database.write_sync(lambda s: s.scalars(alerts).all())
     assert told.count("offer_alert") == called
     assert [text.split(":")[0] for text in fetched(booked)] == ["Καλά νέα"] * called
+
+
+@portable
+@pytest.mark.parametrize("by_choice", [False, True])
+def test_no_good_news_for_who_read_only_of_another_time_or_a_wish(
+    booked: Deployment, by_choice: bool
+) -> None:
+    registry, clock = booked.services.registry, booked.clock
+
+    def act(session: Session) -> None:
+        booking = session.scalars(select(Booking).where(Booking.state == "confirmed")).one()
+        if by_choice:
+            ask_at(session, registry, booking, clock())
+        else:
+            starts_at = booking.starts_at + timedelta(days=1, minutes=30)
+            by_staff.move(session, registry, OPERATOR, booking, starts_at, clock())
+
+    if not by_choice:
+        close(booked, MONDAY)
+        assert "Νέα ώρα" in fetched(booked)[0]
+    booked.database.write_sync(act)
+    asyncio.run(work_once(booked.database, booked.services))
+    assert len(fetched(booked)) == 1
+    clock.forward(minutes=5)
+    if by_choice:
+        booked.database.write_sync(lambda s: s.execute(update(TimeOffer).values(state="declined")))
+    end(booked, close(booked, MONDAY if by_choice else MONDAY + timedelta(days=1)))
+    assert fetched(booked) == []
 
 
 def test_nobody_is_reminded_of_what_has_begun(booked: Deployment) -> None:
