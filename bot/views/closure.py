@@ -65,7 +65,7 @@ def _end_of(
         return None
     return _(
         "Of those who were offered another time, whoever can keep their appointment is "
-        "told so; the rest are offered a time again."
+        "told so; the rest are, or stay, offered another time."
     )
 
 

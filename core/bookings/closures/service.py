@@ -21,7 +21,7 @@ from core.bookings.closures.displaced import Plan
 from core.bookings.closures.request import ExceptionRequest
 from core.bookings.offers.served import can_be_kept
 from core.bookings.offers.service import ASKED
-from core.bookings.offers.withdrawal import count_withdrawable
+from core.bookings.offers.withdrawal import bookings_offered
 from core.catalogue.registry import LOAD_LOCK, LoadedMunicipality, Registry
 from core.catalogue.schedule_exceptions import (
     by_desk,
@@ -59,7 +59,8 @@ class Made:
 class Ended:
     """A closure or an extra opening that has ended.
 
-    `withdrawn` is how many offers of another time are withdrawn, in portions after it.
+    `withdrawn` is how many offers of another time are withdrawn, in portions after it, for their
+    appointments can be kept; others stay, or another time is offered instead.
     """
 
     withdrawn: int
@@ -125,9 +126,9 @@ def withdraw(
 ) -> Ended:
     """End a closure or an extra opening.
 
-    A closure's bookings stand as they were; for those that lie in another closure, a time is
-    offered again. An opening's are in the way, as a closure's are. Raises StaffRefused:
-    not_allowed, not_found; changed, where it is over or withdrawn.
+    A closure's bookings stand as they were; for those in another closure, the offer stays,
+    or a time is offered again. An opening's are in the way, as a closure's are. Raises
+    StaffRefused: not_allowed, not_found; changed, where it is over or withdrawn.
     """
     lock(session, LOAD_LOCK)
     registry.refresh(session)
@@ -138,9 +139,11 @@ def withdraw(
     update_digest(session, municipality_id)
     displaced.carry_out(session, registry, loaded, planned, now, staff, row.id)
     is_closure = row.kind == ExceptionKind.CLOSURE
-    count = count_withdrawable(session, row.id, now) if is_closure else 0
-    if count:
+    offered = bookings_offered(session, row.id, now) if is_closure else ()
+    if offered:
         record_event(session, ASKED)
+    new = _without(session, loaded, row) if offered else loaded
+    count = sum(can_be_kept(new, booking) for booking in offered)
     record(session, staff, Action.OPEN, now, municipality_id=municipality_id)
     enqueue_closure(session, registry, row, now, ended=True)
     session.flush()
@@ -174,6 +177,17 @@ def _plan_end(
     """Return what becomes of the bookings for which desks are open only by an extra opening."""
     if row.kind == ExceptionKind.CLOSURE:
         return Plan()
+    new = _without(session, loaded, row)
+    in_way = [
+        booking for booking in _in_way(session, loaded, row, now) if not can_be_kept(new, booking)
+    ]
+    return displaced.plan(session, new, in_way, now)
+
+
+def _without(
+    session: Session, loaded: LoadedMunicipality, row: ScheduleException
+) -> LoadedMunicipality:
+    """Return a municipality on the days of a closure or an opening, as it is without that."""
     others = session.scalars(
         select(ScheduleException).where(
             ScheduleException.municipality_id == loaded.body.id,
@@ -183,11 +197,7 @@ def _plan_end(
             ScheduleException.id != row.id,
         )
     ).all()
-    new = replace(loaded, exceptions=by_desk(others, loaded.desk_ids))
-    in_way = [
-        booking for booking in _in_way(session, loaded, row, now) if not can_be_kept(new, booking)
-    ]
-    return displaced.plan(session, new, in_way, now)
+    return replace(loaded, exceptions=by_desk(others, loaded.desk_ids))
 
 
 def _checked(

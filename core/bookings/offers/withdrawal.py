@@ -8,7 +8,7 @@ a process that is killed leaves nothing undone or done twice.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from core.bookings.offers.ends import (
@@ -41,15 +41,22 @@ Checked = dict[str, LoadedMunicipality]
 """Municipalities as they were loaded when all of their offers were needed."""
 
 
-def count_withdrawable(session: Session, exception_id: int, now: datetime) -> int:
-    """Return how many offers of a schedule exception are withdrawn when it ends."""
+def bookings_offered(session: Session, exception_id: int, now: datetime) -> Sequence[Booking]:
+    """Return the bookings to come for which another time is, or was, offered for an exception.
+
+    When it ends, the offers of those that can be kept then are withdrawn.
+    """
     found = (
-        select(func.count())
-        .select_from(TimeOffer)
-        .join(Booking, TimeOffer.booking_id == Booking.id)
-        .where(TimeOffer.exception_id == exception_id, or_(OPEN, led_to_nothing(now)))
+        select(Booking)
+        .join(TimeOffer, TimeOffer.booking_id == Booking.id)
+        .where(
+            TimeOffer.exception_id == exception_id,
+            Booking.state == BookingState.CONFIRMED,
+            Booking.starts_at > now,
+            or_(OPEN, led_to_nothing(now)),
+        )
     )
-    return session.scalar(found) or 0
+    return session.scalars(found).all()
 
 
 def plan_withdrawals(

@@ -225,7 +225,7 @@ def test_who_declined_and_lies_in_another_closure_still_is_offered_a_time_again(
     wider = close(env)
     make_offers_of(env)
     decline(env, latest(env, booking))
-    assert withdraw(env, wider.id) == 1
+    assert withdraw(env, wider.id) == 0
     assert [state for _booking, state in offers(env)] == ["declined", "declined", "pending"]
 
 
@@ -238,6 +238,18 @@ def test_a_closure_that_ends_leaves_the_booking_and_withdraws_its_offer(
     assert offers(env) == [(booking.id, OfferState.WITHDRAWN)]
     assert booking.state == "confirmed"
     assert env.free() == "09:30 10:00 10:30"
+
+
+@portable
+def test_an_offer_that_stays_for_another_closure_isnt_counted_as_withdrawn(
+    env: BookingEnvironment,
+) -> None:
+    booking = env.book("09:00")
+    first = close(env, start="08:00", end="10:00")
+    close(env, start="09:00", end="11:00")
+    make_offers_of(env)
+    assert withdraw(env, first.id) == 0
+    assert latest(env, booking).state == OfferState.MADE
 
 
 @portable
