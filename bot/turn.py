@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,7 @@ from bot.platforms.base import Platform
 from bot.platforms.push_layout import adapt_replies, previous_question
 from bot.replies import build_replies, build_reply
 from bot.to_office import said_to_office
+from bot.views.notification import is_news
 from bot.views.open_question import with_question
 from core.db.events import record_event
 from core.db.models import Citizen
@@ -397,4 +399,5 @@ def forget(session: Session, services: Services, sender: Sender) -> None:
     )
     now = services.clock()
     conversations.end(session, sender.account, found.citizen_id, now)
-    alerts.redirect_or_call(session, services.registry, found.citizen_id, now)
+    news = partial(is_news, session, services)
+    alerts.redirect_or_call(session, services.registry, found.citizen_id, now, news)

@@ -1,13 +1,18 @@
 """The replacement of a lost secret: what was hashed with it is hashed anew, or forgotten."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from bot.context import Services
 from bot.delivery.dispatch import address_hash
+from bot.i18n.translator import Translator
 from bot.platforms import webchat
+from bot.views.notification import is_news
 from core.bookings.lookup import forget_hashed_attempts
 from core.bookings.lost_codes import email_hash
 from core.catalogue.registry import Registry
@@ -118,8 +123,10 @@ def _end_web_chats(session: Session, registry: Registry, now: datetime) -> int:
         .where(OutboxRow.contact_id.in_(contacts), OutboxRow.status == OutboxStatus.PENDING)
         .distinct()
     ).all()
+    services = Services(registry, Translator(), lambda: now, secrets.choice)
     for citizen_id in waiting:
-        alerts.redirect_or_call(session, registry, citizen_id, now)
+        news = partial(is_news, session, services)
+        alerts.redirect_or_call(session, registry, citizen_id, now, news)
     return ended
 
 

@@ -10,11 +10,20 @@ from bot.replies import build_reply
 from bot.views.time_offer import render_offer
 from core.bookings.offers.served import can_be_kept
 from core.db.models import Booking, OutboxRow
-from core.messaging.keys import Cause, MessageKind
+from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
 from core.staff.record import cancellation_reason
 from dialogs.messages.notification import notification_message
 from dialogs.messages.reminder import ANSWERS, link_of, possible_answers
 from dialogs.messages.time_offer import STATES
+
+
+def is_news(session: Session, services: Services, row: OutboxRow) -> bool:
+    """Return whether a message of a booking that is given up says what is so, and isn't known."""
+    if row.kind == MessageKind.REPLY or row.kind in RELAYED_TO_CITIZEN:
+        return True
+    booking = session.get_one(Booking, row.booking_id)
+    said = render_notification(session, services, row, booking, booking.language, booking.timezone)
+    return said is not None
 
 
 def render_notification(

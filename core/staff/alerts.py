@@ -1,6 +1,6 @@
 """Alerts: the messages to rooms of staff that a change to a booking causes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -180,10 +180,22 @@ def enqueue_undelivered(
     _enqueue_call(session, registry, booking, Cause.undelivered(row_id), now)
 
 
-def redirect_or_call(session: Session, registry: Registry, citizen_id: int, now: datetime) -> None:
-    """Send what waits for a citizen's ended conversations another way, else have them called."""
+def redirect_or_call(
+    session: Session,
+    registry: Registry,
+    citizen_id: int,
+    now: datetime,
+    is_news: Callable[[OutboxRow], bool],
+) -> None:
+    """Send what waits for a citizen's ended conversations another way, else have them called.
+
+    For what `is_news`, and once for each booking.
+    """
+    called = set()
     for row in redirect_from_ended(session, registry, citizen_id, now):
-        enqueue_undelivered(session, registry, row, now)
+        if row.booking_id not in called and is_news(row):
+            called.add(row.booking_id)
+            enqueue_undelivered(session, registry, row, now)
 
 
 def enqueue_unnotified(

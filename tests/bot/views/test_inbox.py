@@ -213,6 +213,29 @@ def test_no_good_news_for_who_read_only_of_another_time_or_a_wish(
     assert fetched(booked) == []
 
 
+@portable
+@pytest.mark.parametrize("ended", [False, True])
+def test_who_forgets_a_device_is_called_once_and_not_for_what_is_obsolete(
+    booked: Deployment, ended: bool
+) -> None:
+    registry, clock = booked.services.registry, booked.clock
+
+    def move(session: Session) -> None:
+        booking = session.scalars(select(Booking)).one()
+        for _time in range(2):
+            starts_at = booking.starts_at + timedelta(minutes=30)
+            by_staff.move(session, registry, OPERATOR, booking, starts_at, clock())
+
+    bind_room(booked)
+    if ended:
+        end(booked, close(booked, MONDAY))
+    else:
+        booked.database.write_sync(move)
+    booked.database.write_sync(lambda s: forget(s, booked.services, message(99, "")))
+    called = select(OutboxRow.id).where(OutboxRow.kind == "undelivered_alert")
+    assert len(booked.database.write_sync(lambda s: s.scalars(called).all())) == (not ended)
+
+
 def test_nobody_is_reminded_of_what_has_begun(booked: Deployment) -> None:
     booked.clock.forward(days=8)
     assert (fetched(booked), statuses(booked)) == ([], ["cancelled", "cancelled"])
