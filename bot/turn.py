@@ -336,15 +336,11 @@ def _record(
     now: datetime,
     longest: int = MAX_TEXT,
 ) -> int:
-    """Record the message with its replies; return the row's number.
-
-    Of a text on a page, at most the `longest` that is taken.
-    """
+    """Record a message, at most the `longest` of a page's text, and its replies; return its id."""
     stored = [reply.model_dump(mode="json", exclude_defaults=True) for reply in replies]
     # Kept only where a page shows the conversation again.
-    said = None
-    if inbound.platform == WEBCHAT:
-        said = tapped or clean(inbound.text or "")[:longest]
+    is_shown = inbound.platform == WEBCHAT
+    said = (tapped or clean(inbound.text or "")[:longest]) if is_shown else None
     return conversations.record_inbound(
         session, found, inbound.account, inbound.message_id, said, stored, now
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -35,7 +35,6 @@ from core.staff.relay_upkeep import give_up as give_up_relay
 from core.staff.webhook_events import enqueue_message_failed
 
 log = structlog.get_logger()
-
 
 EVENTS = {
     OutboxStatus.FAILED: "message given up",
@@ -107,7 +106,7 @@ def claim_and_render(
         if row.may_have_arrived and reply.step and receipts.has_later_reply(session, row):
             _set_status(session, row, OutboxStatus.UNKNOWN)  # another question is open by now
             continue
-        replaces = _provider_id(session, row.replaces_id)
+        replaces = receipts.provider_id_of(session, row.replaces_id)
         if (reply.closing or reply.edits) and replaces is None:
             _set_status(session, row, OutboxStatus.CANCELLED)
             continue
@@ -396,10 +395,3 @@ def _set_status(
                 attempts=each.attempts,
                 why=why,
             )
-
-
-def _provider_id(session: Session, row_id: int | None) -> str | None:
-    """Return the provider's id of the message that is to be replaced, if it was sent."""
-    if row_id is None:
-        return None
-    return session.scalar(select(OutboxRow.provider_id).where(OutboxRow.id == row_id))

@@ -90,3 +90,10 @@ def find_by_provider_id(
         if session.scalar(claimed.limit(1)):
             raise RetryTransaction
     return row
+
+
+def provider_id_of(session: Session, row_id: int | None) -> str | None:
+    """Return the platform's id of a message that was sent; None for no message, or another."""
+    if row_id is None:
+        return None
+    return session.scalar(select(OutboxRow.provider_id).where(OutboxRow.id == row_id))

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from core.bookings.offers.ends import DOUBTING, moved_since
 from core.db.models import OfferState, OutboxRow, OutboxStatus, TimeOffer
 from core.messaging.keys import Cause, MessageKind
-from core.messaging.notifications import WAITING
 from core.messaging.outbox import SENT_STATUSES
 from core.messaging.page_inbox import was_fetched
+from core.messaging.routes import WAITING
 
 SAID = (MessageKind.TIME_OFFERED, MessageKind.NO_TIME_FREE, MessageKind.OFFER_EXPIRED)
 """The messages by which a citizen knows that an appointment can't take place at its time."""

@@ -34,7 +34,7 @@ from core.db.models import (
     TimeOffer,
 )
 from core.messaging.keys import MessageKind
-from core.messaging.notifications import WAITING
+from core.messaging.routes import WAITING
 from core.staff.alerts import enqueue_offer
 
 Checked = dict[str, LoadedMunicipality]
