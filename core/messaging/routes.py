@@ -23,7 +23,8 @@ ADDRESS_FIELDS = {EMAIL: "email", "sms": "phone"}
 """The platforms that send to an address in a booking's details, with that detail's field."""
 
 
-WAITING = frozenset({"webchat", "console"})
+PAGE = "webchat"
+WAITING = frozenset({PAGE, "console"})
 """The platforms whose messages wait until somebody fetches them, so that they reach nobody."""
 
 

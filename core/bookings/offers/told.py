@@ -11,7 +11,7 @@ from core.db.models import OfferState, OutboxRow, OutboxStatus, TimeOffer
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import SENT_STATUSES
 from core.messaging.page_inbox import was_fetched
-from core.messaging.routes import WAITING
+from core.messaging.routes import PAGE
 
 SAID = (MessageKind.TIME_OFFERED, MessageKind.NO_TIME_FREE, MessageKind.OFFER_EXPIRED)
 """The messages by which a citizen knows that an appointment can't take place at its time."""
@@ -33,7 +33,7 @@ def was_told_to(session: Session, offer: TimeOffer, contact_id: int, before: dat
     """Return whether a contact was sent an offer, or their page had fetched it before a time."""
     return any(
         was_fetched(session, row, contact_id, before)
-        if row.platform in WAITING
+        if row.platform == PAGE
         else row.contact_id == contact_id
         for row in _sent(session, offer)
     )
