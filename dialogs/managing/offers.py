@@ -116,7 +116,7 @@ def answer_offer(ctx: Context, offer: TimeOffer, answer: OfferAnswer) -> None:
             _accept(ctx, offer)
         elif answer is OfferAnswer.DECLINE:
             _decline(ctx, offer)
-        elif (made := _made_for(ctx, offer)) and made.id == offer.id:
+        elif _made_for(ctx, offer):  # whichever time is held, these don't depend on it
             dialog = "move" if answer is OfferAnswer.OTHER else "cancel"
             switch_to(ctx, dialog, booking=str(offer.booking_id))
         else:

@@ -181,6 +181,9 @@ def test_the_button_of_an_offer_that_was_lost_names_the_time_that_is_held_now(
     assert offers(deployment) == ["replaced", "made"]
     said, _asked = deployment.say(choice=f"{LINK_CHOICE}offer_accept_1")
     assert said.text.startswith("Εκείνη την ώρα δεν την κρατώ πια. Σας κρατώ άλλη: Δευ 7 Δεκ,")
+    for answer, step in (("other", "day"), ("cancel", "sure")):  # these don't depend on the time
+        asked = deployment.say(choice=f"{LINK_CHOICE}offer_{answer}_1")
+        assert [each.step for each in asked] == [step]
     assert offers(deployment) == ["replaced", "made"]
 
 
