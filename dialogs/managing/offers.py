@@ -138,6 +138,9 @@ def _made_for(ctx: Context, offer: TimeOffer) -> TimeOffer | None:
 
 
 def _accept(ctx: Context, offer: TimeOffer) -> None:
+    if offer.state == OfferState.ACCEPTED:
+        _say_ended(ctx, offer)  # not once more that it was moved, with its calendar file
+        return
     if not ctx.office.accept_offer(offer):
         ctx.say(
             _("I'm sorry, that time has just gone. I'll look for another one, and write to you.")
