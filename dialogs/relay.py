@@ -285,7 +285,7 @@ def end_talk(ctx: Context, _argument: str) -> None:
     ctx.office.relay.close()
     if ctx.state.interruption and ctx.state.interruption.step == WHOSE:
         ctx.update(interruption=None)
-    ctx.say(texts.ended(office) if office else texts.CLOSED_MEANWHILE)
+    ctx.say(texts.ended(office) if office else texts.CLOSED_ALREADY)
 
 
 def _to_task(ctx: Context, _argument: str) -> None:

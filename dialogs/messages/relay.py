@@ -22,6 +22,9 @@ CLOSED_MEANWHILE = _(
     "The conversation with the office was closed meanwhile, so I haven't sent that. To open it "
     "again, write “human”."
 )
+CLOSED_ALREADY = _(
+    "The conversation with the office is closed already. To open it again, write “human”."
+)
 NOT_TAKEN = _(
     "What you wrote before that I have neither sent to the office nor taken as an answer. If you "
     "still need it, please write it again."

@@ -125,6 +125,20 @@ def test_the_citizen_ends_it_by_a_word_or_a_command(talking: People, word: str) 
 
 
 @mostly_on("sqlite")
+def test_who_ends_what_the_office_has_closed_is_told_that_alone(talking: People) -> None:
+    says(talking, QUESTION)
+    shown = talking.chat.server.buttons(CITIZEN).items()
+    end = next(data for label, data in shown if "Τέλος συνομιλίας" in label)
+    talking.tap(CLOSE)
+    deliver(talking)
+    talking.tap_data(end, CITIZEN, chat=CITIZEN)
+    deliver(talking)
+    said = "".join(heard(talking))
+    assert "Η συνομιλία με την υπηρεσία έχει ήδη κλείσει." in said
+    assert "δεν το έστειλα" not in said
+
+
+@mostly_on("sqlite")
 def test_no_word_that_the_help_names_goes_to_the_office(talking: People) -> None:
     said = len(talking.chat.texts())
     says(talking, "βοήθεια")
