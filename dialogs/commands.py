@@ -15,6 +15,8 @@ from dialogs.managing.coming import come_by_word, may_mean_visit, stay_away_by_w
 from dialogs.managing.find import LOST, LOST_CODE, ask_by_code, ask_lost, can_send_codes
 from dialogs.managing.offers import (
     answer_by_word,
+    may_be_declined,
+    say_no_thanks,
     told_offer,
     told_open_offer,
     was_offered_last,
@@ -257,6 +259,15 @@ COMMANDS: tuple[Command, ...] = (
             (OfferAnswer.ACCEPT, _("yes, yes please")),
             (OfferAnswer.DECLINE, _("no, no thanks, no thank you")),
         )
+    ),
+    Command(
+        name="decline_told_offer",
+        words=_("no thanks, no thank you"),
+        run=say_no_thanks,
+        shown="never",
+        typed=lambda ctx: _is_idle(ctx) and may_be_declined(ctx),
+        with_polite=True,  # a "no" alone may be about anything
+        yields=True,
     ),
     Command(
         name="coming",

@@ -12,8 +12,8 @@ TASKS: dict[str, TextTemplate] = {
     "book": _("book, new, another"),
     "bookings": _("bookings, appointments, show, see"),
     "move": _(
-        "move, change, reschedule, another day, another time, change day, change time, later, "
-        "earlier"
+        "move, change, reschedule, another day or time, another day, another time, change day, "
+        "change time, later, earlier"
     ),
     "cancel": _("cancel, delete"),
     "edit": _("details, change details, correct, phone, email, name"),

@@ -128,7 +128,11 @@ def words_of_command(ctx: Context[Any], typed: TypedText) -> Meaning | None:
     polite, words = ctx.lexicon.words(POLITE), ctx.lexicon.words
     commands = ctx.definition.commands
     exact = (c for c in commands if typed.normalized in words(c.words))
-    polite_or_greeklish = (c for c in commands if find_phrase(typed.text, words(c.words), polite))
+    polite_or_greeklish = (
+        c
+        for c in commands
+        if find_phrase(typed.text, words(c.words), frozenset() if c.with_polite else polite)
+    )
     command = next(
         (c for found in (exact, polite_or_greeklish) for c in found if c.typed(ctx)), None
     )

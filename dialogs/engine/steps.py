@@ -100,8 +100,9 @@ class Command(Generic[O]):
 
     `shown` says where it has a button: "always", "help" (after that command only) or "never" (only
     in prompts that name it); and only where it `applies`. Its words are understood where `typed`
-    returns True. A command that `yields` gives way to a choice of the same name. `understands`
-    returns whether the words after the command's are an argument for it.
+    returns True; where `with_polite`, never without the polite ones among them. A command that
+    `yields` gives way to a choice of the same name. `understands` returns whether the words after
+    the command's are an argument for it.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Command(Generic[O]):
     shown: str = "help"
     applies: Callable[["Context[O]"], bool] = always
     typed: Callable[["Context[O]"], bool] = always
+    with_polite: bool = False
     yields: bool = False
     understands: Callable[["Context[O]", str], bool] | None = None
 

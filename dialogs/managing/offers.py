@@ -25,6 +25,10 @@ WHICH_OFFER = _(
     "the one that you mean, or pick the appointment among yours."
 )
 
+STILL_HELD = _(
+    "I still hold the new time for you. If you don't want it, write: I don't want the new time."
+)
+
 
 def follow_offer(ctx: Context, link: str) -> None:
     """Act on the link under a button of an offer; another citizen's is unknown."""
@@ -97,6 +101,23 @@ def was_offered_last(ctx: Context) -> bool:
         return hold is not None
     asked_at = ctx.open_prompt.asked_at
     return asked_at is not None and hold.held_at > asked_at
+
+
+def may_be_declined(ctx: Context) -> bool:
+    """Return whether "no thanks" may be about the offer in question: none that was accepted."""
+    offer = told_offer(ctx)
+    return offer is not None and offer.state != OfferState.ACCEPTED
+
+
+def say_no_thanks(ctx: Context, _argument: str) -> None:
+    """Say how an offer that has ended is; one that is open, how it is declined.
+
+    Something else was said since, of which the words may be: the time stays held.
+    """
+    if told_open_offer(ctx):
+        ctx.say(STILL_HELD)
+    else:
+        answer_by_word(ctx, OfferAnswer.DECLINE)
 
 
 def accept_latest(ctx: Context, booking: Booking) -> None:

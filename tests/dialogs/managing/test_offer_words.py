@@ -5,9 +5,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.messages import LINK_CHOICE
+from core.bookings.offers.ends import end_offer
 from core.bookings.offers.making import make_offers, plan_offers
 from core.bookings.offers.service import end_overdue
-from core.db.models import Booking, Contact, OutboxRow, TimeOffer
+from core.db.models import Booking, Contact, OfferState, OutboxRow, TimeOffer
 from tests.conftest import Deployment
 from tests.core.bookings.offers.acting import ask_at
 from tests.dialogs.custom_municipality import custom_municipality
@@ -93,6 +94,12 @@ def test_an_offer_that_was_said_last_is_answered_by_the_words_of_its_buttons(
         (["δέχομαι"], "δεν θέλω τη νέα ώρα", "Έχετε ήδη δεχτεί τη νέα ώρα"),
         (["όχι"], "δέχομαι τη νέα ώρα", "Αυτή η πρόταση έχει λήξει. Το ραντεβού σας είναι:"),
         (["όχι"], "δεν θέλω τη νέα ώρα", "Εντάξει"),
+        (["όχι"], "όχι ευχαριστώ", "Εντάξει"),
+        (["όχι"], "no thanks", "Εντάξει"),
+        (["όχι"], "άλλη ημέρα ή ώρα", "Ραντεβού: Δευ 7 Δεκ 09:30"),
+        (["όχι"], "another day or time", "Ραντεβού: Δευ 7 Δεκ 09:30"),
+        (["δέχομαι"], "όχι ευχαριστώ", "Επιλέξτε ένα από τα παρακάτω."),
+        (["βοήθεια"], "όχι ευχαριστώ", "Σας κρατώ ακόμη τη νέα ώρα."),
     ],
 )
 def test_who_answers_twice_or_too_late_is_told_how_it_is(
@@ -104,6 +111,35 @@ def test_who_answers_twice_or_too_late_is_told_how_it_is(
     offer_times(deployment)
     deployment.clock.forward(minutes=1)
     assert deployment.talk(*before, word)[0].text.startswith(said)
+
+
+@pytest.mark.parametrize("ended", [OfferState.EXPIRED, OfferState.WITHDRAWN])
+@pytest.mark.parametrize(
+    ("word", "said", "step"),
+    [
+        *(
+            (word, "Αυτή η πρόταση έχει λήξει. Το ραντεβού σας είναι:", "task")
+            for word in ("όχι ευχαριστώ", "oxi efxaristo", "no thanks")
+        ),
+        ("άλλη ημέρα ή ώρα", "Ραντεβού: Δευ 7 Δεκ 09:30", "day"),
+        ("another day or time", "Ραντεβού: Δευ 7 Δεκ 09:30", "day"),
+    ],
+)
+def test_few_words_are_understood_after_the_offer_has_ended(
+    deployment: Deployment, ended: OfferState, word: str, said: str, step: str
+) -> None:
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    offer_times(deployment)
+    deployment.clock.forward(minutes=1)
+    now = deployment.clock()
+    deployment.database.write_sync(
+        lambda s: end_offer(s, s.scalars(select(TimeOffer)).one(), ended, now)
+    )
+    deployment.clock.forward(minutes=1)
+    replies = deployment.talk(word)
+    assert replies[0].text.startswith(said)
+    assert replies[-1].step == step
 
 
 @pytest.mark.parametrize(
@@ -131,7 +167,7 @@ def test_who_answers_too_late_means_the_offer_that_ended_last(
 
 
 @pytest.mark.parametrize("told", ["", "elsewhere"])
-@pytest.mark.parametrize("word", ["ναι", "δέχομαι", "όχι"])
+@pytest.mark.parametrize("word", ["ναι", "δέχομαι", "όχι", "όχι ευχαριστώ"])
 def test_few_words_answer_no_offer_of_which_this_chat_wasnt_told(
     deployment: Deployment, told: str, word: str
 ) -> None:
