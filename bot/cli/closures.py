@@ -116,7 +116,7 @@ def extra_opening(
 
 def _ended(ended: "Ended", now: datetime) -> list[str]:
     """Return what becomes of the offers of a closure, or the bookings of an opening, in lines."""
-    withdrawn = [f"offers of another time that end: {ended.withdrawn}"] * bool(ended.withdrawn)
+    withdrawn = [f"Offers of another time that end: {ended.withdrawn}"] * bool(ended.withdrawn)
     return [*withdrawn, *plan_lines(ended.plan, now)]
 
 

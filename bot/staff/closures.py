@@ -172,7 +172,7 @@ def _preview(turn: StaffTurn, staff: Staff, kind: ExceptionKind, argument: str) 
             )
         ) from None
     if found is None:
-        refuse_unknown(loaded, typed, lexicon, today)
+        refuse_unknown(loaded, kind, typed, lexicon, today)
         how = TextTemplate(HOW[kind].message, args={"place": desks_of(loaded)[0]})
         given = _day_written(typed, lexicon, today)
         raise _invalid(

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from bot.staff.turn import StaffTurn
 from core.actor import Role, Staff
 from core.catalogue.registry import LoadedMunicipality
+from core.db.models import ExceptionKind
 from core.errors import StaffRefusalKind, StaffRefused
-from core.i18n import _
+from core.i18n import TextTemplate, _
 from core.staff.rights import no_municipality, not_found
 from dialogs.nlu.dates import NoSuchDay
 from dialogs.nlu.day_ranges import NoSuchHours, parse_day_range
@@ -101,19 +102,24 @@ def _after_days(typed: str, lexicon: Lexicon, today: date) -> str | None:
     return found.rest if found else None
 
 
-def refuse_unknown(loaded: LoadedMunicipality, typed: str, lexicon: Lexicon, today: date) -> None:
+_NO_PLACE = {
+    ExceptionKind.CLOSURE: _(
+        "There is no branch or desk “{given}”. Desks: {desks}. The reason comes last."
+    ),
+    ExceptionKind.OPENING: _("There is no branch or desk “{given}”. Desks: {desks}."),
+}
+
+
+def refuse_unknown(
+    loaded: LoadedMunicipality, kind: ExceptionKind, typed: str, lexicon: Lexicon, today: date
+) -> None:
     """Raise StaffRefused (not_found) where a day follows words that are no place."""
     words = typed.split()
     for count in range(1, min(len(words), MAX_WORDS + 1)):
         given, rest = " ".join(words[:count]), " ".join(words[count:])
         if _NAME.fullmatch(given) and _after_days(rest, lexicon, today) is not None:
-            raise not_found(
-                _(
-                    "There is no branch or desk “{given}”. Desks: {desks}. The reason comes last.",
-                    given=given[:50],
-                    desks=", ".join(desks_of(loaded)),
-                )
-            )
+            shown = {"given": given[:50], "desks": ", ".join(desks_of(loaded))}
+            raise not_found(TextTemplate(_NO_PLACE[kind].message, args=shown))
 
 
 def desks_of(loaded: LoadedMunicipality) -> Sequence[str]:

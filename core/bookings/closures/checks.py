@@ -72,13 +72,13 @@ def check_others(session: Session, row: ScheduleException) -> None:
             continue
         number = str(other.id)
         if other.kind == ExceptionKind.CLOSURE and row.kind == ExceptionKind.OPENING:
-            text = _("It is closed then, by number {number}.", number=number)
+            text = _("It is closed then (closure {number}).", number=number)
             raise ClosedThen(other.id, text)
         if other.kind == row.kind:
             text = (
-                _("It is closed then already, by number {number}.", number=number)
+                _("It is closed then already (closure {number}).", number=number)
                 if row.kind == ExceptionKind.CLOSURE
-                else _("It is open then already, by number {number}.", number=number)
+                else _("It is open then already (extra opening {number}).", number=number)
             )
             raise changed(text)
 

@@ -42,11 +42,11 @@ def test_a_day_is_closed_after_a_preview_listed_and_opened_again(
     assert technician.lines("closures", "kalamata") == [
         ["1", "closure", "-", day, day, "-", "Απεργία", "operator"]
     ]
-    assert "by number 1" in technician(*close, "--yes", code=1).stderr
+    assert "already (closure 1)" in technician(*close, "--yes", code=1).stderr
     opened = technician("open", "kalamata", day, "--hours", "10:00-12:00", code=1).stderr
-    assert "First: rantevou open kalamata --number 1" in opened
+    assert "(closure 1). First: rantevou open kalamata --number 1" in opened
     ended = technician("open", "kalamata", "--number", "1").stdout
-    assert ended == "Number 1 has ended.\noffers of another time that end: 1\n"
+    assert ended == "Number 1 has ended.\nOffers of another time that end: 1\n"
     assert offers(technician) == ["pending"]
     deployment = technician.deployment
     asyncio.run(work_once(deployment.database, deployment.services))  # as the server does

@@ -184,6 +184,8 @@ def test_an_unknown_desk_is_told_which_there_are(room: People, place: str) -> No
         f"Δεν υπάρχει σημείο ή γραφείο «{place}». Γραφεία: office/one, office/two, office/three. "
         "Ο λόγος γράφεται στο τέλος."
     )
+    said = room.write(f"/open {place} 7/12 17:00-19:00")  # which has no reason
+    assert str(said).endswith("Γραφεία: office/one, office/two, office/three.")
 
 
 def test_the_help_names_a_desk_that_is_still_there(room: People) -> None:
