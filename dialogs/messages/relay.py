@@ -42,7 +42,8 @@ def help_in_talk(body: Municipality) -> Text:
     """Return what can be written to us while what a citizen writes goes to an office."""
     return _(
         "What you write goes to: {office}. To end that, write “menu”. These words are for me: “my "
-        "bookings”, “new booking”, “back”, “language”, “time zone”. Or tap a button.",
+        "bookings”, “new booking”, “change appointment”, “cancel appointment”, “stop”, “back”, "
+        "“language”, “time zone”. Or tap a button.",
         office=body.name,
     )
 
