@@ -57,7 +57,7 @@ def test_an_open_page_is_told_of_a_reminder_and_fetches_it_once(
     last = last_of(booked(client))
     with listening(client) as events:
         assert next(events) == f"{last} 0"
-        deployment.clock.forward(days=2, hours=6)
+        deployment.clock.forward(days=1, hours=6)
         assert next(events) == f"{last} 1"
         new = later(client, last)
         assert [bubble[:32] for bubble in bubbles(new.text)] == [f"bot: {REMINDER}"]
@@ -90,7 +90,7 @@ def test_a_page_that_was_closed_shows_it_on_the_next_visit(
 ) -> None:
     client = serve()
     booked(client)
-    deployment.clock.forward(days=2, hours=6)
+    deployment.clock.forward(days=1, hours=6)
     shown = [client.get("/").text for _ in range(2)]
     for page in shown:
         assert sum(REMINDER in bubble for bubble in bubbles(page)) == 1
@@ -102,7 +102,7 @@ def test_it_is_shown_after_days_when_the_rest_of_the_talk_is_gone(
 ) -> None:
     client = serve()
     booked(client)
-    deployment.clock.forward(days=2, hours=6)
+    deployment.clock.forward(days=1, hours=6)
     deployment.database.write_sync(lambda s: s.execute(delete(InboundRow)))  # as the sweep does
     page = client.get("/").text
     assert any(REMINDER in bubble for bubble in bubbles(page))
@@ -186,7 +186,7 @@ def check_polling(client: httpx.Client, deployment: Deployment) -> None:
         assert polled[0] == "retry:"
         assert 20_000 <= int(polled[1]) <= 40_000
         assert polled[2:] == ["event:", "news", "data:", last, "0"]
-        deployment.clock.forward(days=2, hours=6)
+        deployment.clock.forward(days=1, hours=6)
         assert f"data: {last} 1" in client.get("/events").text
     for _ in range(200):  # the server sees at once, or nearly, that it was left
         with client.stream("GET", "/events") as again:

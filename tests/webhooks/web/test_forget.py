@@ -72,7 +72,7 @@ def test_open_streams_of_the_old_token_end_and_none_is_opened(client: httpx.Clie
 @mostly_on("sqlite")
 def test_no_reminder_goes_to_the_old_token(client: httpx.Client, deployment: Deployment) -> None:
     forgotten(client)
-    deployment.clock.forward(days=2, hours=6)
+    deployment.clock.forward(days=1, hours=6)
     assert not any(REMINDER in bubble for bubble in bubbles(client.get("/").text))
     reminders = "SELECT status FROM outgoing WHERE kind = 'reminder'"
     assert deployment.rows(reminders) == [("cancelled",)] * 2
