@@ -12,7 +12,7 @@ from bot.staff_messages import StaffButton, StaffTap
 from bot.views.staff_alert import LANGUAGE
 from core.bookings.reference import format_code
 from core.bookings.true_state import check_confirmed, day_and_time
-from core.catalogue.model import AlertFact
+from core.catalogue.rules import AlertFact
 from core.db.models import Booking, OutboxRow, StaffMember, StaffQuestion
 from core.errors import StaffRefused
 from core.i18n import Text, TextTemplate, _, join, lines

@@ -15,8 +15,8 @@ from core.availability.schedule import day_bounds
 from core.availability.slots import MAX_DURATION
 from core.bookings.by_staff import find
 from core.bookings.lookup import find_by_name
-from core.catalogue.model import AlertFact
 from core.catalogue.registry import LoadedMunicipality, Registry
+from core.catalogue.rules import AlertFact
 from core.db.models import Booking, BookingState, History, HistoryAction, StaffMember, StaffRoom
 from core.db.statements import run
 from core.messaging.reminders import reminded

@@ -11,8 +11,8 @@ from core.bookings.allocation import take_desk
 from core.bookings.history import record_change
 from core.bookings.limits import check_citizen, check_confirmations, check_holds
 from core.bookings.staff_rights import offer_for
-from core.catalogue.model import Rules
 from core.catalogue.registry import Registry
+from core.catalogue.rules import Rules
 from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking, BookingState, HistoryAction
 from core.errors import RetryTransaction

@@ -1,20 +1,21 @@
 """The model of a municipality's catalogue, a YAML file: services, branches, desks, rules."""
 
-from datetime import date, time
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from core.catalogue.base import CatalogueModel
 from core.catalogue.crest import Crest
-from core.catalogue.times import Clock, ClockEnd, ReminderHours
+from core.catalogue.rules import Rules, StaffChat
+from core.catalogue.times import Clock, ClockEnd
 from core.i18n import LocalizedText
 
 ID = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
 URL = r"^https?://\S+$"
 MAX_ID = 40
-MAX_HORIZON_DAYS = 366
 ID_RULE = f"small Latin letters and digits, with - or _ between them, at most {MAX_ID} in all"
 """The rule of `ID` and `MAX_ID`, in words."""
 Id = Annotated[str, StringConstraints(pattern=ID, max_length=MAX_ID)]
@@ -32,12 +33,6 @@ class Channel(StrEnum):
     PHONE = "phone"
 
 
-class CatalogueModel(BaseModel):
-    """The base of a catalogue's parts: frozen, without unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
 class Link(CatalogueModel):
     """A useful link."""
 
@@ -50,7 +45,8 @@ class OfficeContact(CatalogueModel):
 
     phone: str | None = None
     email: str | None = None
-    calendar_email: str | None = None  # its reader sees what calendar programs answer
+    calendar_email: str | None = None
+    """A mailbox whose reader sees what calendar programs answer."""
     website: Url | None = None
     address: LocalizedText | None = None
     hours: LocalizedText | None = None
@@ -147,7 +143,7 @@ class Question(CatalogueModel):
     text: LocalizedText
     label: LocalizedText
     options: tuple[Option, ...] = Field(min_length=2)
-    when: Condition = {}
+    when: Condition = Field(default={})
 
 
 class FieldType(StrEnum):
@@ -193,7 +189,7 @@ class FormField(CatalogueModel):
     help: LocalizedText | None = None
     required: bool = True
     options: tuple[Option, ...] = ()
-    when: Condition = {}
+    when: Condition = Field(default={})
 
     @property
     def is_email_of_attendee(self) -> bool:
@@ -233,66 +229,7 @@ class Consent(CatalogueModel):
         return ConsentReference(self.id, self.version)
 
 
-class Rules(CatalogueModel):
-    """A municipality's rules for holding and changing bookings."""
-
-    hold_minutes: int = Field(default=10, ge=1, le=60)
-    hold_max_minutes: int = Field(default=30, ge=1, le=240)
-    change_deadline_hours: int = Field(default=0, ge=0)
-    open_bookings: int = Field(default=2, ge=1)
-    """The coming bookings of a service that one attendee may have."""
-    open_bookings_per_citizen: int = Field(default=10, ge=1)
-    """Those that one citizen may have, for a whole family; as many as an attendee at least."""
-    reminder_hours: ReminderHours = (48, 3)
-    """The hours before an appointment at which reminders are sent, the most first."""
-    holds_per_address: int = Field(default=100, ge=1)
-    """The times that may be held at once from one network address, which many may share."""
-    confirmations_per_address: int = Field(default=30, ge=1)
-    """The bookings that may be confirmed from one network address in 24 hours, by citizens who
-    haven't proven that the telephone number is theirs."""
-    offer_hours: int = Field(default=24, ge=1, le=14 * 24)
-    """The hours for which another time, that the office offers, is held for the citizen."""
-    email_required: bool = False
-    """Whether nobody books without an e-mail address, where e-mails are sent."""
-
-    @property
-    def most_bookings_of_citizen(self) -> int:
-        """Return the coming bookings of a service that one citizen may have."""
-        return max(self.open_bookings, self.open_bookings_per_citizen)
-
-
-class AlertFact(StrEnum):
-    """A fact of a booking that an alert to staff shows."""
-
-    SERVICE = "service"
-    TIME = "time"
-    CHANNEL = "channel"
-    CODE = "code"
-    INITIALS = "initials"
-    NAME = "name"
-    DESK = "desk"
-
-
-class StaffChat(CatalogueModel):
-    """The municipality's settings for the chats of its staff."""
-
-    shows: tuple[AlertFact, ...] = Field(
-        default=(
-            AlertFact.SERVICE,
-            AlertFact.TIME,
-            AlertFact.CHANNEL,
-            AlertFact.CODE,
-            AlertFact.INITIALS,
-        ),
-        min_length=1,
-    )
-    """The facts that an alert shows of a booking. Initials and name are the attendee's."""
-    day_list_at: Clock | None = time(7, 30)
-    """The time of day at which the day's bookings are listed; null for never."""
-    relay_hours: int = Field(default=24, ge=1, le=14 * 24)
-    """The hours of silence after which a conversation of a citizen with the office is closed."""
-    names_staff: bool = False
-    """Whether the citizen is told the name of the employee who answers."""
+MAX_HORIZON_DAYS = 366
 
 
 class Service(CatalogueModel):
@@ -306,7 +243,7 @@ class Service(CatalogueModel):
     interval: Minutes
     notice_hours: int = Field(default=24, ge=0)
     horizon_days: int = Field(default=60, ge=1, le=MAX_HORIZON_DAYS)
-    instructions: dict[Channel, LocalizedText] = {}
+    instructions: dict[Channel, LocalizedText] = Field(default={})
     screening: tuple[Question, ...] = ()
     fields: tuple[FormField, ...] = ()
     documents: tuple[LocalizedText, ...] = ()
@@ -328,6 +265,7 @@ class Municipality(CatalogueModel):
     id: Id
     name: LocalizedText
     aliases: tuple[str, ...] = ()
+    """Other names that citizens write, in any language."""
     timezone: str = "Europe/Athens"
     public_holidays: bool = True
     contact: OfficeContact

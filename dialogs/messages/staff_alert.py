@@ -12,7 +12,8 @@ from core.bookings.agenda import AgendaEntry
 from core.bookings.offers.service import OFFER_FIELD
 from core.bookings.reference import format_code
 from core.bookings.true_state import ShownChange, day_and_time
-from core.catalogue.model import AlertFact, Channel, Municipality
+from core.catalogue.model import Channel, Municipality
+from core.catalogue.rules import AlertFact
 from core.db.models import BookingState, HistoryAction
 from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join, lines
 from dialogs.messages.appointment import CHANNELS, CLOCK

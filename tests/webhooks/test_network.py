@@ -4,7 +4,8 @@ import re
 
 import httpx
 
-from core.catalogue.model import Municipality, Rules
+from core.catalogue.model import Municipality
+from core.catalogue.rules import Rules
 from tests.conftest import Deployment
 from tests.webhooks.chat_client import GREEK, ChatClient
 from tests.webhooks.conftest import Serve

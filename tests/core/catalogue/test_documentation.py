@@ -11,7 +11,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from core.catalogue import model
-from core.catalogue.model import CatalogueModel, Municipality
+from core.catalogue.base import CatalogueModel
+from core.catalogue.model import Municipality
 
 PAGE = (Path(__file__).parents[3] / "docs" / "catalogue.md").read_text("utf-8")
 HEADINGS = {"OfficeContact": "Contact", "GeoPoint": "Place"}
