@@ -11,14 +11,12 @@ from bot.replies import render_blocks
 from bot.views.calendar_file import CalendarFile, calendar_file
 from core.bookings.service import check_open
 from core.db.models import Booking, BookingState
-from core.i18n import Text, _
+from core.i18n import _
 from core.messaging import conversations
 from dialogs.context import Context
 from dialogs.messages.appointment import full_details
-from dialogs.messages.blocks import message, to_text
 
 TITLE = _("Your appointment")
-CANCELLED = _("The appointment was cancelled.")
 
 
 @dataclass(frozen=True)
@@ -59,13 +57,9 @@ def appointment_file(
     if found is None:
         return None
     ctx, booking = found
-    text: Text = CANCELLED
     if booking.state != BookingState.CANCELLED:
         check_open(booking, ctx.now)
-        loaded = ctx.office.of_booking(booking)
-        text = to_text(message(*full_details(loaded, booking, ctx.zone, ctx.now)))
-    language = ctx.state.language
-    return calendar_file(services, language, booking, services.texts.say(text, language))
+    return calendar_file(services, ctx.state.language, booking, ctx.zone)
 
 
 def _find(

@@ -10,8 +10,8 @@ from bot.context import Services
 from bot.messages import ReplyBlock
 from bot.platforms.webchat import ACCOUNT
 from bot.replies import render_blocks
-from bot.views.appointment import CANCELLED, TITLE
-from bot.views.calendar_file import CalendarFile, calendar_file
+from bot.views.appointment import TITLE
+from bot.views.calendar_file import CANCELLED, CalendarFile, calendar_file
 from core.actor import Actor
 from core.bookings.links import link_token, linked_booking
 from core.bookings.offers.ends import is_made
@@ -20,7 +20,6 @@ from core.db.models import Booking, BookingState
 from core.errors import BookingRefused
 from core.i18n import Text, _
 from dialogs.messages.appointment import full_details, office_phone
-from dialogs.messages.blocks import message, to_text
 
 PATH = "/a/"
 """The beginning of the path of a booking's page; its token follows."""
@@ -100,11 +99,7 @@ def linked_file(session: Session, services: Services, token: str) -> CalendarFil
     booking = linked_booking(session, token)
     if booking is None:
         return None
-    registry, language, now = services.registry, booking.language, services.clock()
-    registry.refresh_without_lock(session)
-    text: Text = CANCELLED
+    services.registry.refresh_without_lock(session)
     if booking.state != BookingState.CANCELLED:
-        check_open(booking, now)
-        loaded = registry[booking.municipality_id]
-        text = to_text(message(*full_details(loaded, booking, ZoneInfo(booking.timezone), now)))
-    return calendar_file(services, language, booking, services.texts.say(text, language))
+        check_open(booking, services.clock())
+    return calendar_file(services, booking.language, booking, ZoneInfo(booking.timezone))

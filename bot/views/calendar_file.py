@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from icalendar import Alarm, Calendar, Event, vCalAddress
 from icalendar.enums import STATUS
@@ -11,13 +12,16 @@ from bot.messages import CalendarMethod
 from core.catalogue.model import Channel, OfficeContact
 from core.db.models import Booking, BookingState
 from core.i18n import Text, TextTemplate, _
+from dialogs.messages.appointment import full_details
+from dialogs.messages.blocks import message, to_text
 from dialogs.nlu.fields import dialled_number
 
 PRODUCER = "-//Rantevou//Appointments//EL"
 
 SUMMARY = _("Appointment: {service}, {municipality}")
+CANCELLED = _("The appointment was cancelled.")
 ALARMS = (timedelta(days=-1), timedelta(hours=-2))
-"""When a calendar reminds of an appointment, before it begins."""
+"""The times, from the beginning, at which a calendar reminds of an appointment."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,9 @@ class CalendarFile:
 
 
 def calendar_file(
-    services: Services, language: str, booking: Booking, text: str, *, attendee: str = ""
+    services: Services, language: str, booking: Booking, zone: ZoneInfo, *, attendee: str = ""
 ) -> CalendarFile:
-    """Return the calendar file of a booking, with a text that describes it.
+    """Return the calendar file of a booking; the text in it shows times in the citizen's zone, too.
 
     A cancelled one's makes the entry vanish that the files before it made. `attendee` is the e-mail
     address that is invited, where the office reads what calendar programs answer.
@@ -46,14 +50,16 @@ def calendar_file(
 
     registry, is_off = services.registry, booking.state == BookingState.CANCELLED
     loaded, uid = registry[booking.municipality_id], registry.keyed_hash(f"calendar {booking.id}")
+    now = services.clock()
+    details = () if is_off else full_details(loaded, booking, zone, now)
     event = Event.new(
         uid=uid,  # the same for every copy, so that a moved appointment replaces the old one
-        stamp=services.clock(),
+        stamp=now,
         sequence=booking.version,
         status=STATUS.CANCELLED if is_off else STATUS.CONFIRMED,
         start=booking.starts_at,
         end=booking.ends_at,
-        description=text,
+        description=say(CANCELLED if is_off else to_text(message(*details))),
     )
     body = loaded.body
     contact, title = body.contact, say(body.name)

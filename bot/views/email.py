@@ -12,11 +12,10 @@ from bot.platforms.push_layout import CALENDAR
 from bot.replies import render_blocks
 from bot.views.booking_link import link_of
 from bot.views.calendar_file import calendar_file
-from core.db.models import Booking, BookingState, OutboxRow, StaffRoom
+from core.db.models import Booking, OutboxRow, StaffRoom
 from core.i18n import Text, TextTemplate, _
 from core.messaging.keys import MessageKind
-from dialogs.messages.appointment import contact_facts, full_details, one_line
-from dialogs.messages.blocks import message, to_text
+from dialogs.messages.appointment import contact_facts, one_line
 from dialogs.messages.notification import OTHERS
 
 _NEW_TIME = _("A new time for your appointment: {appointment}")
@@ -80,11 +79,8 @@ def as_email(
     )
     if not reply.booking:
         return reply.model_copy(update={"email": metadata})
-    text = reply.text
-    if booking.state != BookingState.CANCELLED:
-        text = say(to_text(message(*full_details(loaded, booking, zone, services.clock()))))
     address = booking.details.get("email", "")
-    file = calendar_file(services, language, booking, text, attendee=address)
+    file = calendar_file(services, language, booking, zone, attendee=address)
     metadata = metadata.model_copy(update={"calendar_method": file.method, "invites": file.invites})
     return reply.model_copy(update={"email": metadata, "file": CALENDAR, "content": file.content})
 

@@ -32,13 +32,19 @@ def made(
     registry = Registry("secret")
     registry._loaded["town"] = LoadedMunicipality("", body, {}, NOW)
     start = booked.get("starts_at", NOW)
-    given = {"id": 7, "version": 3, "municipality_id": "town", "branch": "office"}
-    given |= {"service": "papers", "channel": "in_person", "state": "confirmed"}
+    given = {
+        "id": 7,
+        "version": 3,
+        "municipality_id": "town",
+        "branch": "office",
+        "code": "ABC1234",
+    }
+    given |= {"service": "papers", "channel": "in_person", "state": "confirmed", "details": {}}
     booking = Booking(
         **given | booked | {"starts_at": start, "ends_at": start + timedelta(hours=1)}
     )
     services = Services(registry, texts, Clock(), Random(1).choice)
-    return calendar_file(services, "el", booking, "Κωδικός: ABC 123", attendee=attendee)
+    return calendar_file(services, "el", booking, ATHENS, attendee=attendee)
 
 
 def read(file: CalendarFile) -> tuple[Any, Any]:
@@ -52,6 +58,9 @@ def read(file: CalendarFile) -> tuple[Any, Any]:
     assert event["SEQUENCE"] == int(same.sequence.value)
     assert (event.start, event.end) == (same.dtstart.value, same.dtend.value)
     assert str(event["SUMMARY"]) == same.summary.value
+    assert str(event["DESCRIPTION"]) == same.description.value
+    is_off = file.method == "CANCEL"
+    assert ("Το ραντεβού ακυρώθηκε." if is_off else "Κωδικός: ABC 1234") in event["DESCRIPTION"]
     assert all(len(line) <= 75 for line in file.content.split(b"\r\n"))
     return event, same
 
