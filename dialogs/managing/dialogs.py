@@ -8,18 +8,19 @@ from dialogs.booking.time import short_time_label
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Choice, Prompt, yes_no_choices
-from dialogs.managing.documents import DOCUMENTS, documents_of
+from dialogs.managing.documents import DOCUMENTS
 from dialogs.managing.edit import EDIT
 from dialogs.managing.find import (
     cancelled_message,
     check_allowed,
+    documents_of,
     find_steps,
     leave_cancelled,
     may_withdraw,
     picked_booking,
 )
 from dialogs.managing.offers import accept_latest
-from dialogs.managing.reschedule import MOVE, kept
+from dialogs.managing.reschedule import MOVE, kept_message
 from dialogs.messages.appointment import (
     BOOKING_ACTIONS,
     FORGET_IN_CALENDAR,
@@ -108,7 +109,7 @@ def _cancel(ctx: Context, answer: str) -> None:
     booking = picked_booking(ctx)
     navigation.end_dialog(ctx)
     if answer == "no":
-        ctx.say(kept(ctx, booking))
+        ctx.say(kept_message(ctx, booking))
         return
     ctx.office.cancel(booking)
     ctx.say(cancelled_message(ctx, booking))
@@ -141,7 +142,7 @@ def _withdraw(ctx: Context, answer: str) -> None:
     booking = picked_booking(ctx)
     navigation.end_dialog(ctx)
     if answer == "no":
-        ctx.say(kept(ctx, booking))
+        ctx.say(kept_message(ctx, booking))
         return
     navigation.forget_answers(ctx)
     ctx.office.withdraw_consent(booking)

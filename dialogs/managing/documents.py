@@ -1,26 +1,18 @@
 """The dialog in which citizens tick the documents that they have ready for an appointment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from core.bookings.visits import is_ready
-from core.db.models import Booking
-from core.i18n import LocalizedText, _
+from core.i18n import _
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome
 from dialogs.engine.prompts import Choice, Prompt
-from dialogs.managing.find import find_steps, leave_cancelled, picked_booking
+from dialogs.managing.find import documents_of, find_steps, leave_cancelled, picked_booking
 from dialogs.messages.appointment import ALL_READY, one_line
 from dialogs.messages.blocks import Paragraph, message
 
 ALL, DONE = "all", "done"
-
-
-def documents_of(ctx: Context, booking: Booking) -> Sequence[LocalizedText]:
-    """Return the documents that a booking needs."""
-    loaded = ctx.office.of_booking(booking)
-    service = loaded.body.services.get(booking.service)
-    return service.documents if service else ()
 
 
 def _ask_document(ctx: Context) -> Prompt:

@@ -6,7 +6,7 @@ from core.bookings.reference import fold_code, is_code
 from core.catalogue.model import ConsentReference
 from core.db.models import Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
-from core.i18n import _, lines
+from core.i18n import LocalizedText, _, lines
 from dialogs.booking.selection import existing_booking
 from dialogs.context import Context, Step, refusable
 from dialogs.engine import navigation
@@ -42,6 +42,12 @@ def may_withdraw(ctx: Context, booking: Booking) -> bool:
     given = ConsentReference.parse(booking.consent_version or "")
     consents = ctx.office.of_booking(booking).body.consents
     return any(consent.id == given.id and consent.withdrawable for consent in consents)
+
+
+def documents_of(ctx: Context, booking: Booking) -> Sequence[LocalizedText]:
+    """Return the documents that a booking needs."""
+    service = ctx.office.of_booking(booking).body.services.get(booking.service)
+    return service.documents if service else ()
 
 
 def check_allowed(ctx: Context, booking: Booking) -> None:
@@ -113,13 +119,8 @@ def _own_bookings(ctx: Context) -> Sequence[Booking]:
     if ctx.state.dialog == "withdraw":
         return [booking for booking in found if may_withdraw(ctx, booking)]
     if ctx.state.dialog == "documents":
-        return [booking for booking in found if _needs_documents(ctx, booking)]
+        return [booking for booking in found if documents_of(ctx, booking)]
     return found
-
-
-def _needs_documents(ctx: Context, booking: Booking) -> bool:
-    service = ctx.office.of_booking(booking).body.services.get(booking.service)
-    return service is not None and bool(service.documents)
 
 
 def _needs_code(ctx: Context) -> bool:

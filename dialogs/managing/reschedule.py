@@ -76,7 +76,7 @@ def _move(ctx: Context, answer: str) -> None:
     booking = picked_booking(ctx)
     if answer == "no":
         navigation.end_dialog(ctx)
-        ctx.say(kept(ctx, booking))
+        ctx.say(kept_message(ctx, booking))
         return
     start = datetime.fromisoformat(ctx.answers["time"])
     try:
@@ -92,7 +92,7 @@ def _move(ctx: Context, answer: str) -> None:
     ctx.say(moved_message(ctx, booking))
 
 
-def kept(ctx: Context, booking: Booking) -> Text:
+def kept_message(ctx: Context, booking: Booking) -> Text:
     """Return what is said to who leaves an appointment, or the time offered for it, as it is."""
     return STILL_OFFERED if ctx.office.made_offer(booking) else BOOKING_KEPT
 
