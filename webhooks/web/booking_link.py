@@ -89,40 +89,29 @@ class LinkPages:
         if found.ended:
             return self._page(request, token, found)
         here = self._chat_page(request, found)
-        link, own = f"{form.task}_{token}", here.own_token(request)
+        own = here.own_token(request)
+        follow = partial(self._follow, request, here, found, f"{form.task}_{token}")
         try:
             if own is None:
                 raise UnknownConversation
-            await self._follow(request, here, found, form, link, own)
+            await follow(form, own)
         except UnknownConversation:
-            own = await self._begin_conversation(request, here, found, form, link)
+            try:
+                own = await follow(form, None)
+            except AlreadyBegun:  # the one that this form began is gone: another
+                own = await follow(form.model_copy(update={"message_id": ""}), None)
             response = RedirectResponse(f"{here.path}?{BEGAN}#new", 303, headers=PRIVATE)
             here.remember(request, response, own)
             return response
         return RedirectResponse(f"{here.path}#new", 303, headers=PRIVATE)
-
-    async def _begin_conversation(
-        self,
-        request: Request,
-        here: ChatPage,
-        found: LinkedAppointment,
-        form: TaskForm,
-        link: str,
-    ) -> str:
-        """Begin a conversation with the task, or find the one that the same form began."""
-        try:
-            return await self._follow(request, here, found, form, link, None)
-        except AlreadyBegun:
-            anew = form.model_copy(update={"message_id": ""})
-            return await self._follow(request, here, found, anew, link, None)
 
     async def _follow(
         self,
         request: Request,
         here: ChatPage,
         found: LinkedAppointment,
-        form: TaskForm,
         link: str,
+        form: TaskForm,
         conversation: str | None,
     ) -> str:
         """Follow a link in a conversation, or in a new one; return its token.
