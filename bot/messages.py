@@ -160,7 +160,7 @@ class Venue(BaseModel):
 
 
 CalendarMethod = Literal["PUBLISH", "REQUEST", "CANCEL"]
-"""What a calendar file asks of the program that opens it (RFC 5546)."""
+"""The request of a calendar file to the program that opens it (RFC 5546)."""
 
 
 class EmailMetadata(BaseModel):

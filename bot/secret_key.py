@@ -28,7 +28,7 @@ SALT_BYTES = 16
 ROUNDS = 200_000
 
 MADE = "made "
-"""How the fingerprint of a key begins that was made here."""
+"""The beginning of the fingerprint of a key that was made here."""
 
 FORMER_LENGTH = 64
 """The length of a fingerprint of the first revisions that had any, made with scrypt."""

@@ -68,8 +68,8 @@ def claim_and_render(
 
     First, the ways of reminders that are due are chosen. An obsolete or expired message ends here,
     and one over which processes died again and again. One that can't be rendered is tried again
-    later and delays no other. One to a room whose pace it
-    would exceed waits, or is sent with others.
+    later and delays no other. One to a room whose pace it would exceed waits, or is sent with
+    others.
     """
     now = services.clock()
     chosen = choose_ways(session, services.registry, now, limit)
@@ -331,9 +331,8 @@ def _retry_or_give_up(
     else:
         row.try_at = again
         if row.last_error == outbox.DIED:
-            row.may_have_arrived = (
-                False  # or later messages wouldn't wait for it, nor a list show it
-            )
+            # Tried as any other: later messages wait for it, and the list of those stuck has it.
+            row.may_have_arrived = False
         _set_status(session, row, OutboxStatus.PENDING, error.why)
 
 

@@ -1,4 +1,4 @@
-"""What an e-mail has besides the blocks of its message: subject, sender, crest, ids."""
+"""The parts of an e-mail besides the blocks of its message: subject, sender, crest, ids."""
 
 from base64 import b64decode
 from collections.abc import Mapping

@@ -80,7 +80,7 @@ class AgendaEntry(NamedTuple):
     initials: str
     name: str
     is_unanswered: bool = False
-    """Whether a reminder asked, in vain until now, whether the citizen will come."""
+    """True where a reminder asked whether the citizen will come, and wasn't answered yet."""
 
 
 class At(NamedTuple):

@@ -1,4 +1,4 @@
-"""Ways for a citizen to reach a booking that isn't their conversation's, for one turn."""
+"""Look-ups of bookings that aren't the conversation's, for one turn: by code, by link."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from core.db.models import Booking
 
 
 class CitizenLookup:
-    """What a citizen may look up, who is the actor."""
+    """The look-ups of the citizen who acts."""
 
     def __init__(self, session: Session, registry: Registry, now: datetime, actor: Actor) -> None:
         self._session, self._registry, self._now, self._actor = session, registry, now, actor

@@ -115,7 +115,7 @@ class AttendeeRecipient:
 
 @dataclass(frozen=True)
 class BookingRecipient:
-    """Whoever is reached about a booking, by a way that isn't chosen yet. Stored as "booking 7"."""
+    """The people of a booking, by a way that isn't chosen yet. Stored as "booking 7"."""
 
     booking_id: int
 

@@ -22,7 +22,7 @@ LEASE = timedelta(seconds=60)
 """The time in which no other worker may claim a message; longer than a send may take."""
 
 MOST_SENDS = 5
-"""The number of times that a message is sent over which each worker dies."""
+"""The most times that a message is sent whose worker dies each time."""
 
 DIED = "a process died while sending it"
 """The error of a message whose last try ended so."""
@@ -194,7 +194,7 @@ def _claim() -> ReturningUpdate[OutboxRow]:
             ),
             else_=OutboxStatus.CLAIMED,
         ),
-        # Plain failures don't count: after them, a message isn't given up sooner.
+        # The send over which the worker died, and this one: plain failures before don't count.
         attempts=case((died & ~OutboxRow.may_have_arrived, 2), else_=OutboxRow.attempts + 1),
         may_have_arrived=OutboxRow.may_have_arrived | died,
         last_error=case((died, DIED), else_=OutboxRow.last_error),

@@ -22,8 +22,9 @@ EMAIL = "email"
 ADDRESS_FIELDS = {EMAIL: "email", "sms": "phone"}
 """The platforms that send to an address in a booking's details, with that detail's field."""
 
-
 PAGE = "webchat"
+"""The platform of the page."""
+
 WAITING = frozenset({PAGE, "console"})
 """The platforms whose messages wait until somebody fetches them, so that they reach nobody."""
 

@@ -84,7 +84,7 @@ def told_offer(ctx: Context) -> TimeOffer | None:
 
 
 def told_open_offer(ctx: Context) -> TimeOffer | None:
-    """Return it where it can be accepted still."""
+    """Return the one offer that is open, if this chat was told of it."""
     return told_offer(ctx) if _made_offers(ctx) else None
 
 

@@ -50,7 +50,7 @@ ALL_READY = _("You have all documents ready.")
 KEEP_CODE = _("Keep the code: with it and your phone number you can move or cancel from any chat.")
 
 FORGET_IN_CALENDAR = Attachment("calendar", _("Remove from my calendar"))
-"""What a page offers below a message that an appointment was cancelled."""
+"""The action that a page offers below a message that an appointment was cancelled."""
 
 BOOKING_ACTIONS: tuple[Block, ...] = (
     Attachment("calendar", _("Save in my calendar")),

@@ -104,7 +104,7 @@ class Booking(WithPublicId, Base):
     arrived_at: Mapped[datetime | None]
     """When staff saw that the attendee had come."""
     coming_at: Mapped[datetime | None]
-    """When the citizen said that they would come, at the time that it has now."""
+    """The moment at which the citizen said that they would come at its present time."""
     ready: Mapped[list[Any] | None]
     """The documents that the citizen has ready, by their Greek names in the catalogue."""
     held_at: Mapped[datetime]
