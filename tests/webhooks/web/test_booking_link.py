@@ -245,4 +245,7 @@ def test_no_token_is_logged(
         assert client.get(path).status_code == 200
         monkeypatch.setattr(deployment.database, "read", away)
         assert client.get(path).status_code == 503
-    assert [(each["event"], each["path"]) for each in logs] == [("turned away", "/a/…")]
+    # The server's own tasks may tell of the same database meanwhile.
+    refused = [each for each in logs if each["event"] == "turned away"]
+    assert [each["path"] for each in refused] == ["/a/…"]
+    assert path.removeprefix("/a/") not in str(logs)
