@@ -40,14 +40,14 @@ def locked(database: Database) -> Iterator[None]:
 
 
 def _lock_all(rival: Connection) -> bool:
-    """Lock all at once, or nothing: the server's own jobs may be about to end."""
+    """Lock all at once against writers, or nothing: the server's own jobs may be about to end."""
     tables = ", ".join(set(Base.metadata.tables) - READ)
     loading = f"SELECT pg_try_advisory_xact_lock({key_of(LOAD_LOCK)})"
     if not rival.execute(text(loading)).scalar():
         rival.rollback()
         return False
     try:
-        rival.execute(text(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE NOWAIT"))
+        rival.execute(text(f"LOCK TABLE {tables} IN EXCLUSIVE MODE NOWAIT"))
     except OperationalError:
         rival.rollback()
         return False
