@@ -6,17 +6,31 @@ from datetime import datetime, timedelta
 from functools import cache
 from random import SystemRandom
 
-from sqlalchemy import Integer, Select, bindparam, case, func, select, text, update
+from sqlalchemy import (
+    Integer,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    bindparam,
+    case,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.db.events import record_event
-from core.db.models import UNSENT, OutboxRow, OutboxStatus
+from core.db.models import UNSENT, OutboxRow, OutboxStatus, RelayMessage
 from core.messaging.keys import Recipient
 
 MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
-"""The time that a message waits for earlier ones to its recipient, except those of its turn."""
+"""The time that a message waits for earlier ones to its recipient.
+
+For those of its turn or of its conversation with the office it waits until they are given up.
+"""
 
 LEASE = timedelta(seconds=60)
 """The time in which no other worker may claim a message; longer than a send may take."""
@@ -122,7 +136,8 @@ def claim(
     the database doesn't answer.
 
     A row waits until those before it are sent: the replies of its turn, the row that it replaces,
-    and, for MAX_WAIT_FOR_EARLIER, earlier due rows to its recipient. Replies wait only for replies.
+    the texts before it of a conversation between citizen and office, and, for MAX_WAIT_FOR_EARLIER,
+    earlier due rows to its recipient. Replies wait only for replies.
     One that may have arrived is waited for by the replies of its turn only, unless it is being
     sent.
 
@@ -154,6 +169,13 @@ def _claim() -> ReturningUpdate[OutboxRow]:
     before = (earlier.due_at < OutboxRow.due_at) | (
         (earlier.due_at == OutboxRow.due_at) & (earlier.id < OutboxRow.id)
     )
+    is_text = OutboxRow.relay_message_id.is_not(None)
+    of_same_thread = (
+        is_text
+        & earlier.relay_message_id.is_not(None)
+        & earlier.replaces_id.is_(None)
+        & (_thread_of(earlier.relay_message_id) == _thread_of(OutboxRow.relay_message_id))
+    )
     blocked = (
         select(earlier.id)
         .where(
@@ -163,14 +185,21 @@ def _claim() -> ReturningUpdate[OutboxRow]:
             (earlier.inbound_id == OutboxRow.inbound_id)
             | (
                 (~earlier.may_have_arrived | (earlier.status == OutboxStatus.CLAIMED))
-                & ((earlier.id == OutboxRow.replaces_id) | (OutboxRow.due_at > bindparam("since")))
+                & (
+                    (earlier.id == OutboxRow.replaces_id)
+                    | (OutboxRow.due_at > bindparam("since"))
+                    | of_same_thread
+                )
             ),
         )
         .exists()
     )
     # Asked first: thousands may have waited long in a room, and each would look at all others.
     waits_for_none = (
-        ~is_reply & OutboxRow.replaces_id.is_(None) & (OutboxRow.due_at <= bindparam("since"))
+        ~is_reply
+        & ~is_text
+        & OutboxRow.replaces_id.is_(None)
+        & (OutboxRow.due_at <= bindparam("since"))
     )
     ready = (
         select(OutboxRow.id)
@@ -199,6 +228,13 @@ def _claim() -> ReturningUpdate[OutboxRow]:
         may_have_arrived=OutboxRow.may_have_arrived | died,
         last_error=case((died, DIED), else_=OutboxRow.last_error),
     )
+
+
+def _thread_of(relay_message_id: SQLColumnExpression[int | None]) -> ScalarSelect[int]:
+    """Return the thread of a text that citizen or office wrote."""
+    texts = aliased(RelayMessage)
+    found = select(texts.thread_id).where(texts.id == relay_message_id)
+    return found.correlate_except(texts).scalar_subquery()
 
 
 NOT_BEING_SENT = func.coalesce(OutboxRow.gathered_by, OutboxRow.id).not_in(
