@@ -15,6 +15,7 @@ from core.availability.slots import nearest_times
 from core.bookings import holds, service
 from core.bookings.history import record_change
 from core.bookings.offers.ends import open_offer
+from core.bookings.offers.making import TOO_SOON
 from core.bookings.offers.service import ask_for_offer
 from core.bookings.reference import fold_code
 from core.bookings.staff_rights import bookable_part, check_change
@@ -282,6 +283,8 @@ def check_offerable(
     check_awaited(session, registry, booking, now, shown)
     if booking.starts_at <= now:
         raise changed(_("This appointment has begun already."))
+    if booking.starts_at - now < TOO_SOON:
+        raise changed(_("This appointment begins in less than two hours: please call the citizen."))
     if open_offer(session, booking.id):
         raise changed(_("Another time is being offered already."))
 

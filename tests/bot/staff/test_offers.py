@@ -144,6 +144,17 @@ def test_what_is_offered_already_is_not_offered_again(asked: People) -> None:
     assert asked.tap_data(move) == "Έχει ήδη ζητηθεί να προταθεί άλλη ώρα."
 
 
+def test_too_soon_before_the_appointment_the_colleague_is_told_to_call(asked: People) -> None:
+    buttons = asked.chat.server.buttons(GROUP)
+    begins = asked.chat.do(lambda s: s.query(Booking).one().starts_at)
+    asked.chat.deployment.clock.now = begins - timedelta(minutes=119)
+    told = "Αυτό το ραντεβού αρχίζει σε λιγότερο από δύο ώρες: παρακαλούμε τηλεφωνήστε στον πολίτη."
+    for label in (YES, MOVE):
+        data = next(each for named, each in buttons.items() if named == label)
+        assert asked.tap_data(data) == told
+    assert asked.chat.do(lambda s: s.query(TimeOffer).count()) == 0
+
+
 def test_a_refusal_is_told_as_an_answer_to_the_alert_with_the_number(asked: People) -> None:
     asked.tap(YES)
     run_job(asked)
