@@ -198,23 +198,24 @@ def _say_ended(ctx: Context, offer: TimeOffer) -> None:
     appointment = one_line(loaded, booking, ctx.zone)
     upcoming = booking.state == BookingState.CONFIRMED and booking.starts_at > ctx.now
     hold = ctx.office.offered_hold(offer)
+    is_kept = upcoming and can_be_kept(loaded, booking)
+    newer = ctx.office.made_offer(booking)
+    held = ctx.office.offered_hold(newer) if newer and newer.id != offer.id else None
+    if held is not None:
+        _say_held(ctx, booking, held)
+        return
     is_taken = offer.state == OfferState.ACCEPTED and hold and hold.starts_at == booking.starts_at
-    if upcoming and is_taken:
+    if is_kept and is_taken:
         taken = _(
             "You have taken the new time already. Your appointment was moved to: {appointment}.",
             appointment=appointment,
         )
         ctx.say(message(Paragraph(taken), *office_phone(loaded, booking)))
         return
-    newer = ctx.office.made_offer(booking)
-    held = ctx.office.offered_hold(newer) if newer and newer.id != offer.id else None
-    if held is not None:
-        _say_held(ctx, booking, held)
-        return
     now_is: Text = _("Your appointment is over.")
     if booking.state == BookingState.CANCELLED:
         now_is = _("Your appointment was cancelled: {appointment}.", appointment=appointment)
-    elif upcoming and not can_be_kept(loaded, booking):
+    elif upcoming and not is_kept:
         now_is = _(
             "Your appointment can't take place at its time: {appointment}. The office will write "
             "or call you about it.",

@@ -1,14 +1,19 @@
 """Few words that accept an offer of another time, and where they don't."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.messages import LINK_CHOICE
+from core.actor import OPERATOR
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.bookings.offers.ends import end_offer
 from core.bookings.offers.making import make_offers, plan_offers
 from core.bookings.offers.service import end_overdue
-from core.db.models import Booking, Contact, OfferState, OutboxRow, TimeOffer
+from core.db.models import Booking, Contact, ExceptionKind, OfferState, OutboxRow, TimeOffer
 from tests.conftest import Deployment
 from tests.core.bookings.offers.acting import ask_at
 from tests.dialogs.custom_municipality import custom_municipality
@@ -221,6 +226,26 @@ def test_the_button_of_an_offer_that_was_lost_names_the_time_that_is_held_now(
         asked = deployment.say(choice=f"{LINK_CHOICE}offer_{answer}_1")
         assert [each.step for each in asked] == [step]
     assert offers(deployment) == ["replaced", "made"]
+
+
+def test_the_button_of_an_accepted_offer_tells_that_its_time_is_closed_too(
+    deployment: Deployment,
+) -> None:
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    deployment.clock.forward(minutes=1)
+    offer_times(deployment)
+    deployment.clock.forward(minutes=1)
+    deployment.talk("δέχομαι")
+    day, registry, now = date(2026, 12, 7), deployment.services.registry, deployment.clock.now
+    asked = ExceptionRequest(ExceptionKind.CLOSURE, "town", day, day)
+    deployment.database.write_sync(lambda s: closures.make(s, registry, OPERATOR, asked, now))
+    accept = f"{LINK_CHOICE}offer_accept_1"
+    said = deployment.say(choice=accept)[0].text
+    assert said.startswith("Αυτή η πρόταση έχει λήξει. Το ραντεβού σας δεν μπορεί να γίνει")
+    offer_times(deployment)
+    assert offers(deployment) == ["accepted", "made"]
+    assert deployment.say(choice=accept)[0].text.startswith("Εκείνη την ώρα δεν την κρατώ πια.")
 
 
 def test_the_button_of_an_offer_whose_time_is_held_by_another_offer_takes_it(
