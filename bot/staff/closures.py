@@ -98,7 +98,7 @@ def _end(turn: StaffTurn, staff: Staff, number: int) -> StaffAnswer:
     what = (turn.session, turn.registry, staff, loaded.body.id, number, turn.now)
     planned = closures.preview_end(*what)
     asked = listing.request_of(loaded, turn.session.get_one(ScheduleException, number))
-    if not planned.moves and not planned.offers:
+    if not planned.moves and not planned.offers and not planned.lost:
         closures.withdraw(*what)
         return turn.here(texts.ended_number(asked.kind, number))
     heading = texts.end_heading(loaded, number, asked)

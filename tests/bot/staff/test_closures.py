@@ -274,6 +274,24 @@ def test_an_extra_opening_ends_by_its_number(room: People) -> None:
     assert room.write("/open 2") == "Το έκτακτο άνοιγμα 2 σταμάτησε."
 
 
+def test_the_end_of_an_extra_opening_in_which_times_are_held_only_is_previewed(
+    room: People,
+) -> None:
+    room.write("/open office/three 7/12 11:00-12:00")
+    room.tap(OPEN)
+    room.chat.book("10:30", service="tax")
+    services = room.chat.services
+    room.chat.do(lambda s: ask_at(s, services.registry, s.query(Booking).one(), services.clock()))
+    work(room)
+    held = room.chat.do(lambda s: s.query(Booking).filter_by(state="held").one()).starts_at
+    assert f"{held.astimezone(ATHENS):%H:%M}" == "11:00"
+    said = str(room.write("/open 1"))
+    assert said.startswith("Να σταματήσει το έκτακτο άνοιγμα 1;")
+    assert "Σε 1 πολίτη, που είχε πρόταση για εκείνη την ώρα, προτείνεται άλλη." in said
+    assert room.tap("Να σταματήσει") == "Το έκτακτο άνοιγμα 1 σταμάτησε."
+    assert offered(room) == ["replaced", "pending"]
+
+
 def test_the_chat_of_a_desk_closes_that_desk_and_of_a_group_asks_which(people: People) -> None:
     people.linked(HELEN)
     people.chat.deployment.clock.now = datetime(2026, 11, 30, 9, 0, tzinfo=ATHENS)
