@@ -15,10 +15,7 @@ def with_question(
     session: Session, services: Services, ctx: Context, found: StoredConversation, reply: Reply
 ) -> Reply | None:
     """Return a reply with the buttons of the open question; None once that is erased."""
-    last = conversations.last_replies(session, found.id)
-    if not last:
-        return None
-    asked = Reply.model_validate(last[-1])
+    asked = open_question(session, services, ctx, found)
     update = {
         "text": reply.text,
         "blocks": reply.blocks,
@@ -26,7 +23,15 @@ def with_question(
         "spoken": "",
         "booking": None,
     }
-    return with_thread_buttons(services, ctx, asked.model_copy(update=update))
+    return asked.model_copy(update=update) if asked else None
+
+
+def open_question(
+    session: Session, services: Services, ctx: Context, found: StoredConversation
+) -> Reply | None:
+    """Return the open question with the buttons that apply now; None once it is erased."""
+    last = conversations.last_replies(session, found.id)
+    return with_thread_buttons(services, ctx, Reply.model_validate(last[-1])) if last else None
 
 
 def with_thread_buttons(services: Services, ctx: Context, asked: Reply) -> Reply:

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.context import Services, load_conversation
-from bot.messages import Reply, Sender
-from bot.views.open_question import with_thread_buttons
+from bot.messages import Reply, ReplyChoice, Sender
+from bot.views.open_question import open_question, with_thread_buttons
 from core.catalogue.model import Consent
 from core.messaging import conversations
 from dialogs.booking.dialog import BOOK
@@ -43,7 +43,8 @@ class ConversationView:
 
     `consent` is the one asked for, with its municipality's id; `conversation` is the row's id.
     `municipality_id` is that of the page of the last message. If `is_booking`, a new booking is
-    under way, with the municipality `booked_at`, if that is known yet.
+    under way, with the municipality `booked_at`, if that is known yet. `choices` are those of the
+    open question, which may be in an earlier part.
     """
 
     talk: list[Entry]
@@ -55,6 +56,7 @@ class ConversationView:
     municipality_id: str | None = None
     is_booking: bool = False
     booked_at: str | None = None
+    choices: Sequence[ReplyChoice] = ()
 
     @property
     def asked(self) -> Reply | None:
@@ -83,8 +85,11 @@ def view(
         for number, said, replies in conversations.transcript(session, found.id, after)
         if replies
     ]
+    asking: Reply | None
     if question := next((each.replies for each in reversed(talk) if each.replies[-1].step), None):
-        question[-1] = with_thread_buttons(services, ctx, question[-1])
+        asking = question[-1] = with_thread_buttons(services, ctx, question[-1])
+    else:
+        asking = open_question(session, services, ctx, found)
     return ConversationView(
         talk,
         [
@@ -102,6 +107,7 @@ def view(
         loaded.transport.municipality_id,
         ctx.state.dialog == BOOK.name,
         ctx.answers.get("municipality"),
+        asking.choices if asking else (),
     )
 
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.citizen import write
 from tests.browser.conftest import Visit
 from tests.conftest import Deployment
-from tests.webhooks.web.test_relay import ACCOUNT, QUESTION, answer, bind
+from tests.webhooks.web.test_relay import ACCOUNT, END, QUESTION, answer, bind, close
 from webhooks.web import event_stream
 
 
@@ -22,7 +22,7 @@ def page(visit: Visit, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) 
     return opened
 
 
-def test_a_letter_typed_just_as_the_office_writes_is_kept(
+def test_the_field_and_the_focus_stay_as_the_office_writes_and_ends_it(
     page: Page, deployment: Deployment
 ) -> None:
     page.focus("#text")
@@ -35,6 +35,14 @@ def test_a_letter_typed_just_as_the_office_writes_is_kept(
     answer(deployment)
     expect(shown).to_have_count(1)
     page.wait_for_timeout(300)
+    assert page.locator("#text").input_value() == "Μισή φράση"
+    end = page.locator("#ask").get_by_role("button", name=END)
+    end.focus()
+    answer(deployment)
+    expect(shown).to_have_count(2)
+    expect(end).to_be_focused()
+    close(deployment)
+    expect(end).to_have_count(0)
     assert page.locator("#text").input_value() == "Μισή φράση"
 
 

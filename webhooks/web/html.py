@@ -145,6 +145,7 @@ class Renderer:
             "held_seconds": _seconds(seen.held_until, services.clock()),
             "message_id": str(uuid4()),
             "page_token": page_token,
+            "commands": [choice for choice in seen.choices if choice.number is None],
             **more,
         }
         if asked:
@@ -157,7 +158,6 @@ class Renderer:
         picks = [choice for choice in asked.choices if choice.number is not None]
         return {
             "picks": picks,
-            "commands": [choice for choice in asked.choices if choice.number is None],
             "parts_of_day": [
                 (say(name, language), [c for c in picks if since <= c.label < until])
                 for since, until, name in PARTS_OF_DAY

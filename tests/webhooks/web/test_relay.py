@@ -128,6 +128,8 @@ def test_the_button_that_ends_a_thread_is_on_the_page_while_the_thread_is_open(
         act(deployment)
         new = later(client, last_of(shown)).text
         assert 'id="ask"' not in new  # its citizen may be writing in it just now
+        assert 'id="commands"' in new
+        assert (END in new) == is_open
         shown = client.get("/").text
         assert 'id="ask"' in shown
         assert (END in shown) == is_open
