@@ -68,8 +68,8 @@ def claim_and_render(
 
     First, the ways of reminders that are due are chosen. An obsolete or expired message ends here,
     and one over which processes died again and again. One that can't be rendered is tried again
-    later and delays no other. One to a room whose pace it would exceed waits, or is sent with
-    others.
+    later, and delays none but those of its conversation with the office. One to a room whose pace
+    it would exceed waits, or is sent with others.
     """
     now = services.clock()
     chosen = choose_ways(session, services.registry, now, limit)

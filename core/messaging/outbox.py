@@ -8,9 +8,7 @@ from random import SystemRandom
 
 from sqlalchemy import (
     Integer,
-    ScalarSelect,
     Select,
-    SQLColumnExpression,
     bindparam,
     case,
     func,
@@ -23,7 +21,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.db.events import record_event
-from core.db.models import UNSENT, OutboxRow, OutboxStatus, RelayMessage
+from core.db.models import UNSENT, OutboxRow, OutboxStatus
 from core.messaging.keys import Recipient
 
 MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
@@ -69,6 +67,7 @@ class OutboxMessage:
     room_id: int | None = None
     change_id: int | None = None
     relay_message_id: int | None = None
+    thread_id: int | None = None
     provider_id: str | None = None
     expires_at: datetime | None = None
     status: OutboxStatus = OutboxStatus.PENDING
@@ -83,6 +82,7 @@ _INSERT = {
     name: dialect.insert(OutboxRow).on_conflict_do_nothing(index_elements=["dedupe_key"])
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
+ANEW = {"populate_existing": True}
 _NOTIFY = select(func.pg_notify(NOTIFY_CHANNEL, ""))
 
 
@@ -136,7 +136,7 @@ def claim(
     the database doesn't answer.
 
     A row waits until those before it are sent: the replies of its turn, the row that it replaces,
-    the texts before it of a conversation between citizen and office, and, for MAX_WAIT_FOR_EARLIER,
+    those before it of a conversation between citizen and office, and, for MAX_WAIT_FOR_EARLIER,
     earlier due rows to its recipient. Replies wait only for replies.
     One that may have arrived is waited for by the replies of its turn only, unless it is being
     sent.
@@ -154,7 +154,7 @@ def claim(
         "at_most": limit,
         "sending": list(sending),
     }
-    claimed = session.scalars(_claim(), given).all()
+    claimed = session.scalars(_claim(), given, execution_options=ANEW).all()
     return sorted(claimed, key=lambda row: (row.due_at, row.id))
 
 
@@ -169,13 +169,6 @@ def _claim() -> ReturningUpdate[OutboxRow]:
     before = (earlier.due_at < OutboxRow.due_at) | (
         (earlier.due_at == OutboxRow.due_at) & (earlier.id < OutboxRow.id)
     )
-    is_text = OutboxRow.relay_message_id.is_not(None)
-    of_same_thread = (
-        is_text
-        & earlier.relay_message_id.is_not(None)
-        & earlier.replaces_id.is_(None)
-        & (_thread_of(earlier.relay_message_id) == _thread_of(OutboxRow.relay_message_id))
-    )
     blocked = (
         select(earlier.id)
         .where(
@@ -185,21 +178,27 @@ def _claim() -> ReturningUpdate[OutboxRow]:
             (earlier.inbound_id == OutboxRow.inbound_id)
             | (
                 (~earlier.may_have_arrived | (earlier.status == OutboxStatus.CLAIMED))
-                & (
-                    (earlier.id == OutboxRow.replaces_id)
-                    | (OutboxRow.due_at > bindparam("since"))
-                    | of_same_thread
-                )
+                & ((earlier.id == OutboxRow.replaces_id) | (OutboxRow.due_at > bindparam("since")))
             ),
         )
         .exists()
     )
     # Asked first: thousands may have waited long in a room, and each would look at all others.
     waits_for_none = (
-        ~is_reply
-        & ~is_text
-        & OutboxRow.replaces_id.is_(None)
-        & (OutboxRow.due_at <= bindparam("since"))
+        ~is_reply & OutboxRow.replaces_id.is_(None) & (OutboxRow.due_at <= bindparam("since"))
+    )
+    in_thread = aliased(OutboxRow, name="in_thread")
+    waits_for_thread = (
+        select(in_thread.id)
+        .where(
+            in_thread.thread_id == OutboxRow.thread_id,
+            in_thread.recipient == OutboxRow.recipient,
+            text("in_thread.status IN ('pending','claimed')"),
+            (in_thread.due_at < OutboxRow.due_at)
+            | ((in_thread.due_at == OutboxRow.due_at) & (in_thread.id < OutboxRow.id)),
+            ~in_thread.may_have_arrived | (in_thread.status == OutboxStatus.CLAIMED),
+        )
+        .exists()
     )
     ready = (
         select(OutboxRow.id)
@@ -209,32 +208,27 @@ def _claim() -> ReturningUpdate[OutboxRow]:
             OutboxRow.account.in_(bindparam("among", expanding=True)),
             NOT_BEING_SENT,
             waits_for_none | ~blocked,
+            OutboxRow.thread_id.is_(None) | ~waits_for_thread,
         )
         .order_by(OutboxRow.try_at, OutboxRow.id)
         .limit(bindparam("at_most", type_=Integer))
         .with_for_update(skip_locked=True, of=OutboxRow)
     )
     died = OutboxRow.status == OutboxStatus.CLAIMED
+    died_before = func.coalesce(OutboxRow.last_error, "") == DIED
     return claiming(ready).values(
         status=case(
             (
-                died & OutboxRow.may_have_arrived & (OutboxRow.attempts >= MOST_SENDS),
+                died & died_before & (OutboxRow.attempts >= MOST_SENDS),
                 OutboxStatus.FAILED,
             ),
             else_=OutboxStatus.CLAIMED,
         ),
-        # The send over which the worker died, and this one: plain failures before don't count.
-        attempts=case((died & ~OutboxRow.may_have_arrived, 2), else_=OutboxRow.attempts + 1),
+        # The send over which the worker died, and this one: failures before don't count.
+        attempts=case((died & ~died_before, 2), else_=OutboxRow.attempts + 1),
         may_have_arrived=OutboxRow.may_have_arrived | died,
         last_error=case((died, DIED), else_=OutboxRow.last_error),
     )
-
-
-def _thread_of(relay_message_id: SQLColumnExpression[int | None]) -> ScalarSelect[int]:
-    """Return the thread of a text that citizen or office wrote."""
-    texts = aliased(RelayMessage)
-    found = select(texts.thread_id).where(texts.id == relay_message_id)
-    return found.correlate_except(texts).scalar_subquery()
 
 
 NOT_BEING_SENT = func.coalesce(OutboxRow.gathered_by, OutboxRow.id).not_in(

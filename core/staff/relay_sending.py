@@ -53,7 +53,8 @@ def send_to_room(
     put_off(registry, thread, now)
     room = session.get_one(StaffRoom, thread.room_id)
     message = to_room(room, MessageKind.RELAY, Cause.relay(written.id), now, None)
-    enqueue(session, registry.accounts, [replace(message, relay_message_id=written.id)], now)
+    sent = replace(message, relay_message_id=written.id, thread_id=thread.id)
+    enqueue(session, registry.accounts, [sent], now)
 
 
 def send_to_citizen(
@@ -99,6 +100,7 @@ def to_citizen(
         cause.dedupe_key(recipient),
         contact_id=contact.id,
         relay_message_id=written.id if written else None,
+        thread_id=thread.id,
     )
     enqueue(session, registry.accounts, [message], now)
 

@@ -22,6 +22,11 @@ _ONLY_UNSENT_OF_BOOKINGS: dict[str, Any] = {
     for dialect in ("sqlite", "postgresql")
 }
 
+_ONLY_UNSENT_OF_THREADS: dict[str, Any] = {
+    f"{dialect}_where": text("status IN ('pending','claimed') AND thread_id IS NOT NULL")
+    for dialect in ("sqlite", "postgresql")
+}
+
 _ONLY_SENT: dict[str, Any] = {
     f"{dialect}_where": text("provider_id IS NOT NULL") for dialect in ("sqlite", "postgresql")
 }
@@ -71,6 +76,8 @@ class OutboxRow(Base):
         Index("ix_outgoing_recipient", "recipient", "due_at", **_ONLY_UNSENT),
         # Small, for open pages ask for their bookings' every other second.
         Index("ix_outgoing_unsent_booking", "booking_id", **_ONLY_UNSENT_OF_BOOKINGS),
+        # For the messages of a thread, which are sent in order.
+        Index("ix_outgoing_unsent_thread", "thread_id", "due_at", **_ONLY_UNSENT_OF_THREADS),
         # Only rows that were sent.
         Index("ix_outgoing_provider_id", "provider_id", **_ONLY_SENT),
         # For a chat that gets another address, in which all of them have other ids.
@@ -102,6 +109,8 @@ class OutboxRow(Base):
     """The change in a booking's history that it is about."""
     relay_message_id: Mapped[int | None]
     """The text of a relay thread that it carries."""
+    thread_id: Mapped[int | None]
+    """The relay thread among whose messages it is sent in order; None for an edit."""
     gathered_by: Mapped[int | None]
     """The row in whose message it was sent, with others."""
     endpoint_id: Mapped[int | None]

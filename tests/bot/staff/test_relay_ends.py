@@ -1,7 +1,9 @@
 """The end of a conversation with an office: by silence, by its room, or with a text on its way."""
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.delivery import dispatch
 from core.db.models import OutboxRow
@@ -11,6 +13,7 @@ from tests.bot.staff.people import People
 from tests.bot.staff.test_relay import (
     ANSWER,
     CITIZEN,
+    CLOSE,
     QUESTION,
     deliver,
     first,
@@ -116,3 +119,25 @@ def test_silence_closes_a_thread_and_its_texts_are_erased_two_days_later(talking
     assert texts_kept(talking) == [QUESTION, ANSWER]
     maintain(talking, hours=2)
     assert texts_kept(talking) == [None, None]
+
+
+def test_the_end_comes_after_the_answer_that_was_tried_again(talking: People) -> None:
+    says(talking, QUESTION)
+    talking.chat.server.failures[CITIZEN].append(failure(502, "Bad Gateway"))
+    talking.write(ANSWER, to=first(talking))
+    deliver(talking)
+    assert ANSWER not in "".join(heard(talking))
+    again = talking.chat.deployment.clock.now + timedelta(minutes=10)  # as after some more tries
+    talking.chat.do(
+        lambda s: s.execute(
+            update(OutboxRow)
+            .where(OutboxRow.kind == "relay_answer", OutboxRow.status == "pending")
+            .values(try_at=again)
+        )
+    )
+    talking.tap(CLOSE)
+    talking.chat.deployment.clock.forward(minutes=3)
+    deliver(talking)
+    talking.chat.deployment.clock.forward(minutes=10)
+    deliver(talking)
+    assert ANSWER in heard(talking)[-2]

@@ -28,6 +28,7 @@ WORDS = {
         "owed": "status IN ('pending','claimed')",
         "sent": "provider_id IS NOT NULL",
         "of bookings": "status IN ('pending','claimed') AND booking_id IS NOT NULL",
+        "of threads": "status IN ('pending','claimed') AND thread_id IS NOT NULL",
         "sent to rooms": "provider_id IS NOT NULL AND room_id IS NOT NULL",
         "open offers": "state IN ('pending','made')",
         "pending offers": "state = 'pending'",
@@ -45,6 +46,8 @@ WORDS = {
         "sent": "(provider_id IS NOT NULL)",
         "of bookings": "(((status)::text = ANY ((ARRAY['pending'::character varying,"
         " 'claimed'::character varying])::text[])) AND (booking_id IS NOT NULL))",
+        "of threads": "(((status)::text = ANY ((ARRAY['pending'::character varying,"
+        " 'claimed'::character varying])::text[])) AND (thread_id IS NOT NULL))",
         "sent to rooms": "((provider_id IS NOT NULL) AND (room_id IS NOT NULL))",
         "open offers": "((state)::text = ANY ((ARRAY['pending'::character varying,"
         " 'made'::character varying])::text[]))",
@@ -76,6 +79,7 @@ def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
         "ix_outgoing_recipient": words["owed"],
         "ix_outgoing_provider_id": words["sent"],
         "ix_outgoing_unsent_booking": words["of bookings"],
+        "ix_outgoing_unsent_thread": words["of threads"],
         "ix_outgoing_sent_to_room": words["sent to rooms"],
         "ix_outgoing_endpoint": words["to endpoints"],
         "ix_time_offers_open": words["open offers"],

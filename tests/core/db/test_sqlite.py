@@ -15,7 +15,7 @@ from core.availability import slots
 from core.bookings import expiry
 from core.db.database import Database
 from core.db.overlap_guard import TRIGGERS
-from core.messaging import page_inbox
+from core.messaging import outbox, page_inbox
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.conftest import on_sqlite
 from tests.core.db.citizens import add_one
@@ -143,6 +143,12 @@ def test_the_news_of_pages_are_found_among_unsent_messages(stocked: Database) ->
     (used,) = plans(stocked, lambda s: page_inbox.have_pending(s, "webchat", [1, 2], NOW))
     assert "ix_outgoing_unsent_booking (booking_id=?)" in used
     assert "SCAN" not in used
+
+
+@on_sqlite
+def test_a_claim_looks_at_the_messages_of_a_thread_by_its_index(stocked: Database) -> None:
+    (used,) = plans(stocked, lambda s: outbox.claim(s, ["telegram"], "me", NOW, 20), "WITH")
+    assert "in_thread USING INDEX ix_outgoing_unsent_thread (thread_id=?)" in used
 
 
 @on_sqlite

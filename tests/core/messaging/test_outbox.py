@@ -10,17 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
 from core.db.database import Database
-from core.db.models import (
-    Citizen,
-    Contact,
-    Conversation,
-    InboundRow,
-    MunicipalityRow,
-    OutboxRow,
-    RelayMessage,
-    RelayThread,
-    StaffRoom,
-)
+from core.db.models import Citizen, Contact, Conversation, InboundRow, OutboxRow
 from core.errors import RetryTransaction
 from core.messaging import outbox, receipts
 from core.messaging.outbox import OutboxMessage
@@ -64,37 +54,6 @@ class OutboxEnvironment:
         self.session.add(row)
         self.session.flush()
         return row.id
-
-    def texts(self, count: int) -> list[int]:
-        """Store that many texts of one more thread with the office; return their ids."""
-        if self.session.get(MunicipalityRow, "town") is None:
-            town = MunicipalityRow(id="town", document="{}", digest="", loaded_at=NOW)
-            self.session.add(town)
-            self.session.flush()
-        room = StaffRoom(
-            municipality_id="town",
-            account=ACCOUNTS[0],
-            chat=f"room {self.count}",
-            topic="",
-            bound_at=NOW,
-        )
-        self.session.add(room)
-        self.session.flush()
-        self.count += 1
-        thread = RelayThread(
-            municipality_id="town",
-            room_id=room.id,
-            contact_id=self.contacts[0].id,
-            opened_at=NOW,
-            expires_at=NOW,
-            closed_at=NOW,
-        )
-        self.session.add(thread)
-        self.session.flush()
-        texts = [RelayMessage(thread_id=thread.id, written_at=NOW) for _ in range(count)]
-        self.session.add_all(texts)
-        self.session.flush()
-        return [each.id for each in texts]
 
     def enqueue(self, kind: str, who: int = 0, key: str = "", **more: Any) -> None:
         """Enqueue a message, whose kind is its name in the test."""
@@ -192,29 +151,27 @@ def test_others_wait_for_earlier_ones_to_the_same_recipient_two_minutes_at_most(
     assert env.claim() == "second"
 
 
-def test_texts_of_a_conversation_with_the_office_keep_their_order_however_long(
+def test_what_is_said_in_a_conversation_with_the_office_keeps_its_order_however_long(
     env: OutboxEnvironment,
 ) -> None:
-    ours, others = env.texts(3), env.texts(1)
-    for number, text in enumerate(ours[:2]):
-        env.enqueue(f"text {number}", relay_message_id=text)
+    for number in range(2):
+        env.enqueue(f"text {number}", thread_id=1)
     assert env.claim() == "text 0"
     env.settle("text 0", status="pending", try_at=env.now + timedelta(hours=3))
-    env.enqueue("closed", replaces_id=env.row("text 0").id, relay_message_id=ours[1])
     env.later(hours=1)
-    env.enqueue("text 2", relay_message_id=ours[2])
-    env.enqueue("another's", relay_message_id=others[0])
-    env.enqueue("no text")
+    for kind, thread in (("closed", 1), ("another's", 2), ("no text", None)):
+        env.enqueue(kind, thread_id=thread)
+    env.enqueue("to the room", who=1, thread_id=1)
     env.later(minutes=5)
-    assert env.claim() == "another's no text"
-    for kind in ("another's", "no text"):
+    assert env.claim() == "another's no text to the room"
+    for kind in ("another's", "no text", "to the room"):
         env.settle(kind)
     env.later(hours=2)
     assert env.claim() == "text 0"
     env.settle("text 0", status="failed")
     assert env.claim() == "text 1"
     env.settle("text 1")
-    assert env.claim() == "closed text 2"
+    assert env.claim() == "closed"
 
 
 def test_what_replaces_another_waits_for_it_however_long(env: OutboxEnvironment) -> None:
@@ -291,6 +248,19 @@ def test_a_dead_workers_messages_are_claimed_once_its_lease_expires(env: OutboxE
     env.later(seconds=1)
     assert env.claim("other") == "hello"
     assert env.row("hello").attempts == 2
+
+
+def test_plain_failures_and_a_timeout_before_dont_count_as_deaths(env: OutboxEnvironment) -> None:
+    env.enqueue("hello")
+    for _ in range(3):
+        assert env.claim() == "hello"
+        env.settle("hello", status="pending", try_at=env.now)
+    assert env.claim() == "hello"
+    env.settle("hello", status="pending", may_have_arrived=True, try_at=env.now)
+    assert env.claim() == "hello"
+    env.later(minutes=2)  # the worker died
+    assert env.claim() == "hello"
+    assert env.row("hello").status == "claimed"
 
 
 def test_only_the_worker_that_holds_the_lease_settles(env: OutboxEnvironment) -> None:
