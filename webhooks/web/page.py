@@ -109,8 +109,9 @@ class Page:
             page_token = self._page_token(token)
         else:
             opening = self._inbound(request, here, None, ChatForm(text=START))[1]
-            seen = ConversationView([Entry(0, None, await self._greetings.replies(opening))], [])
-            page_token = self._greeting_token(seen.talk[0].replies)
+            greeting = await self._greetings.replies(opening)
+            seen = ConversationView([Entry(0, None, greeting)], [], choices=greeting[-1].choices)
+            page_token = self._greeting_token(greeting)
         # Where a conversation has begun and yet no cookie came, the browser keeps none.
         return self._renderer.page(here, seen, page_token, cookies_refused=began)
 

@@ -49,6 +49,8 @@ def test_looking_at_the_page_begins_no_conversation(serve: Serve, deployment: De
     assert "Σε ποιον δήμο θέλετε ραντεβού;" in bubbles(page.text)[-1]
     assert "Το Rantevou κλείνει, αλλάζει και ακυρώνει ραντεβού" in page.text
     assert 'href="/docs"' in page.text
+    commands = page.text.partition('id="commands"')[2].partition("</div>")[0]
+    assert "Βοήθεια" in commands
     assert "set-cookie" not in page.headers
     assert conversations(deployment) == 0
 
