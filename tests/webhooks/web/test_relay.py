@@ -27,7 +27,7 @@ def client(serve: Serve, deployment: Deployment) -> httpx.Client:
     """A browser whose citizen has asked for a human of Kalamata, who have a group."""
     deployment.services.registry.accounts = frozenset({"webchat", ACCOUNT})
     deployment.database.write_sync(lambda s: bind(s, deployment))
-    client = serve()
+    client = serve(keep_replies_hours=24 * 7)  # of the threads here, the clock goes on for days
     for text in ("Γεια", "υπάλληλος", "Καλαμάτας"):
         say(client, text=text)
     return client
