@@ -330,12 +330,13 @@ class Office:
         """Return the last offer for a booking, whatever has become of it."""
         return time_offers.latest_offer(self._session, booking.id)
 
-    def was_told(self, offer: TimeOffer) -> bool:
-        """Return whether this chat was told of an offer before the message of this turn came."""
+    def was_told(self, offer: TimeOffer, *, last: bool = False) -> bool:
+        """Return whether this chat was told of an offer, `last` of all, before this message."""
         contact_id = self._own[0].contact_id
         if not contact_id:
             return False
-        return told.was_told_to(self._session, offer, contact_id, self._came)
+        was_told = told.was_told_last if last else told.was_told_to
+        return was_told(self._session, offer, contact_id, self._came)
 
     def offered_booking(self, offer: TimeOffer) -> Booking:
         """Return the booking for which another time is offered."""

@@ -94,8 +94,10 @@ def _made_offers(ctx: Context) -> list[TimeOffer]:
 
 
 def was_offered_last(ctx: Context) -> bool:
-    """Return whether the one open offer was told, and made after the open question was asked."""
+    """Return whether the one open offer was told last, and made after the open question."""
     offer = told_open_offer(ctx)
+    if offer and not ctx.office.was_told(offer, last=True):
+        return False
     hold = ctx.office.offered_hold(offer) if offer else None
     if hold is None or ctx.open_prompt is None:
         return hold is not None
@@ -199,11 +201,6 @@ def _say_ended(ctx: Context, offer: TimeOffer) -> None:
     upcoming = booking.state == BookingState.CONFIRMED and booking.starts_at > ctx.now
     hold = ctx.office.offered_hold(offer)
     is_kept = upcoming and can_be_kept(loaded, booking)
-    newer = ctx.office.made_offer(booking)
-    held = ctx.office.offered_hold(newer) if newer and newer.id != offer.id else None
-    if held is not None:
-        _say_held(ctx, booking, held)
-        return
     is_taken = offer.state == OfferState.ACCEPTED and hold and hold.starts_at == booking.starts_at
     if is_kept and is_taken:
         taken = _(
@@ -211,6 +208,11 @@ def _say_ended(ctx: Context, offer: TimeOffer) -> None:
             appointment=appointment,
         )
         ctx.say(message(Paragraph(taken), *office_phone(loaded, booking)))
+        return
+    newer = ctx.office.made_offer(booking)
+    held = ctx.office.offered_hold(newer) if newer and newer.id != offer.id else None
+    if held is not None:
+        _say_held(ctx, booking, held)
         return
     now_is: Text = _("Your appointment is over.")
     if booking.state == BookingState.CANCELLED:

@@ -7,7 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.bookings.offers.ends import DOUBTING, moved_since
-from core.db.models import OfferState, OutboxRow, OutboxStatus, TimeOffer
+from core.db.models import (
+    Booking,
+    OfferState,
+    OutboxRow,
+    OutboxStatus,
+    RelayMessage,
+    RelayThread,
+    TimeOffer,
+)
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import SENT_STATUSES
 from core.messaging.page_inbox import was_fetched
@@ -37,6 +45,36 @@ def was_told_to(session: Session, offer: TimeOffer, contact_id: int, before: dat
         else row.contact_id == contact_id
         for row in _sent(session, offer)
     )
+
+
+def was_told_last(session: Session, offer: TimeOffer, contact_id: int, before: datetime) -> bool:
+    """Return whether a contact was told so, and of nothing else since but by answers.
+
+    Neither of another appointment of the citizen, nor in a conversation with the office.
+    """
+    if not was_told_to(session, offer, contact_id, before):
+        return False
+    told = max(row.due_at for row in _sent(session, offer) if row.contact_id == contact_id)
+    booking = session.get_one(Booking, offer.booking_id)
+    notices = select(OutboxRow.id).where(
+        OutboxRow.booking_id.in_(
+            select(Booking.id).where(Booking.citizen_id == booking.citizen_id)
+        ),
+        OutboxRow.contact_id == contact_id,
+        OutboxRow.inbound_id.is_(None),
+        OutboxRow.status.in_(SENT_STATUSES),
+        OutboxRow.due_at > told,
+    )
+    texts = (
+        select(RelayMessage.id)
+        .join(RelayThread, RelayMessage.thread_id == RelayThread.id)
+        .where(
+            RelayThread.contact_id == contact_id,
+            RelayMessage.member_id.is_not(None),
+            RelayMessage.written_at > told,
+        )
+    )
+    return not any(session.scalar(each.limit(1)) for each in (notices, texts))
 
 
 def _sent(session: Session, offer: TimeOffer) -> Sequence[OutboxRow]:

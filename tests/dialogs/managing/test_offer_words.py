@@ -13,7 +13,19 @@ from core.bookings.closures.request import ExceptionRequest
 from core.bookings.offers.ends import end_offer
 from core.bookings.offers.making import make_offers, plan_offers
 from core.bookings.offers.service import end_overdue
-from core.db.models import Booking, Contact, ExceptionKind, OfferState, OutboxRow, TimeOffer
+from core.db.models import (
+    Booking,
+    Contact,
+    ExceptionKind,
+    OfferState,
+    OutboxRow,
+    RelayMessage,
+    RelayThread,
+    StaffMember,
+    StaffRoom,
+    TimeOffer,
+)
+from core.messaging.keys import Cause, ContactRecipient, MessageKind
 from tests.conftest import Deployment
 from tests.core.bookings.offers.acting import ask_at
 from tests.dialogs.custom_municipality import custom_municipality
@@ -211,6 +223,62 @@ def test_a_word_that_may_mean_something_else_accepts_no_offer(
     assert offers(deployment) == ["made"] * booked
 
 
+@pytest.mark.parametrize("said_since", ["reminder", "relay"])
+@pytest.mark.parametrize("word", ["ναι", "όχι"])
+def test_a_word_answers_no_offer_after_which_something_else_was_said(
+    deployment: Deployment, said_since: str, word: str
+) -> None:
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    deployment.clock.forward(minutes=1)
+    offer_times(deployment)
+    deployment.clock.forward(hours=2)
+    now = deployment.clock.now
+
+    def say_something(session: Session) -> None:
+        booking = session.scalars(select(Booking).where(Booking.state == "confirmed")).one()
+        [chat] = [each for each in session.scalars(select(Contact)) if each.address == "citizen"]
+        if said_since == "reminder":
+            recipient = ContactRecipient(chat.id)
+            row = OutboxRow(
+                account="console",
+                platform="console",
+                kind=MessageKind.REMINDER,
+                recipient=str(recipient),
+                contact_id=chat.id,
+                booking_id=booking.id,
+                due_at=now,
+                try_at=now,
+                dedupe_key=Cause.reminder(booking.id, 48).dedupe_key(recipient),
+                attempts=1,
+                status="sent",
+            )
+            session.add(row)
+            return
+        room = StaffRoom(
+            municipality_id="town", account="console", chat="room", topic="", bound_at=now
+        )
+        session.add(room)
+        session.flush()
+        helen = session.scalars(select(StaffMember.id)).first()
+        thread = RelayThread(
+            municipality_id="town",
+            room_id=room.id,
+            contact_id=chat.id,
+            opened_at=now,
+            expires_at=now,
+            closed_at=now,
+        )
+        session.add(thread)
+        session.flush()
+        session.add(RelayMessage(thread_id=thread.id, member_id=helen, written_at=now))
+
+    deployment.database.write_sync(say_something)
+    deployment.clock.forward(minutes=1)
+    deployment.talk(word)
+    assert offers(deployment) == ["made"]
+
+
 def test_the_button_of_an_offer_that_was_lost_names_the_time_that_is_held_now(
     deployment: Deployment,
 ) -> None:
@@ -264,3 +332,19 @@ def test_the_button_of_an_offer_whose_time_is_held_by_another_offer_takes_it(
     said, _asked = deployment.say(choice=f"{LINK_CHOICE}offer_accept_1")
     assert said.text.startswith("Το ραντεβού σας άλλαξε.")
     assert offers(deployment) == ["replaced", "accepted"]
+
+
+def test_the_button_of_an_accepted_offer_says_no_standing_time_is_lost(
+    deployment: Deployment,
+) -> None:
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    deployment.clock.forward(minutes=1)
+    offer_times(deployment)
+    deployment.clock.forward(minutes=1)
+    deployment.talk("δέχομαι")
+    deployment.clock.forward(minutes=1)
+    offer_times(deployment)  # by choice: the appointment can be kept
+    assert offers(deployment) == ["accepted", "made"]
+    said = deployment.say(choice=f"{LINK_CHOICE}offer_accept_1")[0].text
+    assert said.startswith("Έχετε ήδη δεχτεί τη νέα ώρα.")
