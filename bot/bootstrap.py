@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import AlreadyBegun, Services, UnknownConversation
-from bot.delivery.dispatch import apply_status, leave_room, move_room
+from bot.delivery.dispatch import leave_room, move_room
+from bot.delivery.status_reports import apply_status
 from bot.delivery.worker import DeliveryWorker
 from bot.i18n.translator import Translator
 from bot.messages import Inbound, Reply

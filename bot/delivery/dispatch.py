@@ -14,7 +14,6 @@ from bot.delivery import doubt, room_pace
 from bot.delivery.claimed import Claimed
 from bot.delivery.compose import render_message
 from bot.messages import Reply
-from bot.platforms.webhook import Reachability, Receipt
 from bot.telemetry.logging import traceback_lines, without_quotes
 from bot.views.email import as_email_to_staff
 from core.catalogue.registry import Registry
@@ -100,20 +99,20 @@ def claim_and_render(
             _retry_or_give_up(session, services, row, DeliveryError(type(error).__name__), give_up)
             continue
         if rendered is None:
-            _set_status(session, row, OutboxStatus.CANCELLED)
+            set_status(session, row, OutboxStatus.CANCELLED)
             continue
         address, reply = rendered
         if row.may_have_arrived and reply.step and receipts.has_later_reply(session, row):
-            _set_status(session, row, OutboxStatus.UNKNOWN)  # another question is open by now
+            set_status(session, row, OutboxStatus.UNKNOWN)  # another question is open by now
             continue
         replaces = receipts.provider_id_of(session, row.replaces_id)
         if (reply.closing or reply.edits) and replaces is None:
-            _set_status(session, row, OutboxStatus.CANCELLED)
+            set_status(session, row, OutboxStatus.CANCELLED)
             continue
         suppressed = _suppression(session, services, row, address)
         # A reply is sent all the same: who has just written can usually be reached.
         if suppressed and row.kind != MessageKind.REPLY:
-            _give_up(session, services, row, "suppressed")
+            give_up_on(session, services, row, "suppressed")
             continue
         if row.room_id is not None:
             paced = room_pace.pace(session, services, row, reply, claimed)
@@ -144,9 +143,9 @@ def _has_ended(session: Session, services: Services, row: OutboxRow, now: dateti
     if row.claimed_by is None:
         return True  # with the row that carried it
     if row.expires_at and row.expires_at <= now:
-        _set_status(session, row, OutboxStatus.EXPIRED)
+        set_status(session, row, OutboxStatus.EXPIRED)
     elif row.status == OutboxStatus.FAILED:
-        _give_up(session, services, row, outbox.DIED)
+        give_up_on(session, services, row, outbox.DIED)
     else:
         return False
     return True
@@ -176,7 +175,7 @@ def mark_sent(
     room = session.get(StaffRoom, row.room_id, with_for_update=True) if row.room_id else None
     # In a chat that has moved meanwhile, that id is another message's.
     row.provider_id = None if room and room.chat != message.address else provider_id
-    _set_status(session, row, OutboxStatus.SENT)
+    set_status(session, row, OutboxStatus.SENT)
     if message.was_suppressed:
         unsuppress(session, services, message.account, message.address)
     return True
@@ -211,14 +210,18 @@ def mark_failed(
         _retry_doubtful(session, services, row, message, error)
     else:
         _retry_or_give_up(session, services, row, error, give_up)
-    if row.room_id is None and error.unreachable:
-        suppress(session, services, message.account, message.address)
-    elif error.unreachable:
-        leave_room(session, services, message.account, message.address)
+    if error.unreachable:
+        give_up_address(session, services, row, message.address)
     elif row.room_id is not None and error.retry_after:
         until = services.clock() + timedelta(seconds=error.retry_after)
         room_pace.hold(session, row, until)
     return True
+
+
+def give_up_address(session: Session, services: Services, row: OutboxRow, address: str) -> None:
+    """Send nothing more to the address of a row, which can't be reached; a room is unbound."""
+    give_up = suppress if row.room_id is None else leave_room
+    give_up(session, services, row.account, address)
 
 
 def leave_room(session: Session, services: Services, account: str, chat: str) -> None:
@@ -262,7 +265,7 @@ def _go_without(
 
 def _send_at_once(session: Session, services: Services, row: OutboxRow) -> None:
     row.try_at = services.clock()
-    _set_status(session, row, OutboxStatus.PENDING)
+    set_status(session, row, OutboxStatus.PENDING)
     outbox.notify_workers(session)
 
 
@@ -286,35 +289,11 @@ def unsuppress(session: Session, services: Services, account: str, address: str)
     )
 
 
-def apply_status(
-    session: Session, services: Services, account: str, report: Receipt | Reachability
-) -> None:
-    """Record a platform's report about a sent message, or about an address.
-
-    A message's status only goes forward: sent, delivered, seen. Raises RetryTransaction.
-    """
-    if isinstance(report, Reachability):
-        (unsuppress if report.reachable else suppress)(session, services, account, report.address)
-        return
-    services.registry.refresh(session)
-    row = receipts.find_by_provider_id(
-        session, account, report.address, report.message, services.clock()
-    )
-    if row is None or row.status not in outbox.SENT_STATUSES:
-        return
-    status = OutboxStatus(report.status)
-    if status is OutboxStatus.FAILED:
-        if row.status == OutboxStatus.SENT:
-            _give_up(session, services, row, report.why.replace(report.address, "…"))
-    elif outbox.SENT_STATUSES.index(status) > outbox.SENT_STATUSES.index(row.status):
-        _set_status(session, row, status)
-
-
 def abandon(session: Session, message: Claimed) -> bool:
     """Mark a message failed whose outcome couldn't be recorded; `rantevou outbox` lists it."""
     row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
     if row:
-        _set_status(session, row, OutboxStatus.FAILED, "its outcome couldn't be stored")
+        set_status(session, row, OutboxStatus.FAILED, "its outcome couldn't be stored")
     return row is not None
 
 
@@ -324,16 +303,16 @@ def _retry_or_give_up(
     now = services.clock()
     again = max(outbox.retry_at(row.attempts, now), now + timedelta(seconds=error.retry_after))
     if error.for_good:
-        _give_up(session, services, row, error.why)
+        give_up_on(session, services, row, error.why)
     elif again > row.due_at + give_up:
         room_pace.release_younger(session, row, again - give_up)
-        _give_up(session, services, row, error.why)
+        give_up_on(session, services, row, error.why)
     else:
         row.try_at = again
         if row.last_error == outbox.DIED:
             # Tried as any other: later messages wait for it, and the list of those stuck has it.
             row.may_have_arrived = False
-        _set_status(session, row, OutboxStatus.PENDING, error.why)
+        set_status(session, row, OutboxStatus.PENDING, error.why)
 
 
 def _retry_doubtful(
@@ -349,16 +328,16 @@ def _retry_doubtful(
     in_time = row.expires_at is None or again < row.expires_at
     if send_again and in_time and not row.may_have_arrived:
         row.try_at, row.may_have_arrived = again, True
-        _set_status(session, row, OutboxStatus.PENDING, error.why)
+        set_status(session, row, OutboxStatus.PENDING, error.why)
         return
-    _set_status(session, row, OutboxStatus.UNKNOWN, error.why)
+    set_status(session, row, OutboxStatus.UNKNOWN, error.why)
     if send_again:
         _send_another_way(session, services, row)
 
 
-def _give_up(session: Session, services: Services, row: OutboxRow, why: str) -> None:
+def give_up_on(session: Session, services: Services, row: OutboxRow, why: str) -> None:
     """Mark a message failed, and send it another way; endpoints learn of a citizen's."""
-    _set_status(session, row, OutboxStatus.FAILED, why)
+    set_status(session, row, OutboxStatus.FAILED, why)
     if row.room_id is None:
         thread = thread_of(session, row)
         enqueue_message_failed(session, services.registry, row, thread, services.clock())
@@ -376,7 +355,7 @@ def _send_another_way(session: Session, services: Services, row: OutboxRow) -> N
         enqueue_undelivered(session, registry, row, now)
 
 
-def _set_status(
+def set_status(
     session: Session, row: OutboxRow, status: OutboxStatus, why: str | None = None
 ) -> None:
     """Set the status of a row, and of those that are sent in its message."""

@@ -52,12 +52,17 @@ class WebhookResponse:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The status of a message that we sent, by the id that `send` returned; `why` it failed."""
+    """The status of a message that we sent, by the id that `send` returned; `why` it failed.
+
+    Where the address is `unreachable`, nothing else is to be sent there. One that is delayed is
+    tried again by others.
+    """
 
     address: str
     message: str
-    status: Literal["delivered", "seen", "failed"]
+    status: Literal["delayed", "delivered", "seen", "failed"]
     why: str = ""
+    unreachable: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.delivery.dispatch import apply_status
+from bot.delivery.status_reports import apply_status
 from bot.ops.time_offers import work_once
 from bot.platforms.webhook import Receipt
 from core.actor import Role, Staff

@@ -345,7 +345,7 @@ def test_the_room_is_told_to_call_whose_email_failed_and_page_fetched_nothing(
 
     def bounce(session: Session) -> None:
         row = session.query(OutboxRow).filter_by(kind="time_offered", platform="email").one()
-        dispatch._give_up(session, asked.chat.services, row, "550 no such user")
+        dispatch.give_up_on(session, asked.chat.services, row, "550 no such user")
 
     asked.chat.do(bounce)
     assert asked.chat.do(

@@ -1,0 +1,69 @@
+"""The reports of platforms on what was sent, which come later, and on addresses."""
+
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.delivery.dispatch import (
+    give_up_address,
+    give_up_on,
+    set_status,
+    suppress,
+    unsuppress,
+)
+from bot.platforms.webhook import Reachability, Receipt
+from core.db.models import Booking, OutboxRow, OutboxStatus, StaffRoom
+from core.messaging import outbox, receipts
+from core.messaging.routes import ADDRESS_FIELDS
+
+
+def apply_status(
+    session: Session, services: Services, account: str, report: Receipt | Reachability
+) -> bool:
+    """Record a platform's report about a sent message, or about an address.
+
+    A message's status only goes forward: sent, delivered, seen. One that failed is sent another
+    way, unless its appointment is over. Return whether the message is known. Raises
+    RetryTransaction.
+    """
+    if isinstance(report, Reachability):
+        (unsuppress if report.reachable else suppress)(session, services, account, report.address)
+        return True
+    services.registry.refresh(session)
+    now = services.clock()
+    row = receipts.find_by_provider_id(session, account, report.address, report.message, now)
+    if row is None:
+        return False
+    if report.status == "delayed" or row.status not in outbox.SENT_STATUSES:
+        return True
+    status = OutboxStatus(report.status)
+    if status is OutboxStatus.FAILED:
+        if row.status == OutboxStatus.SENT:
+            _fail(session, services, row, report)
+    elif outbox.SENT_STATUSES.index(status) > outbox.SENT_STATUSES.index(row.status):
+        set_status(session, row, status)
+    return True
+
+
+def _fail(session: Session, services: Services, row: OutboxRow, report: Receipt) -> None:
+    """Give up a message, as if it had been refused when it was sent, and an address that is dead.
+
+    That is only the address which the message has now: it may have been changed since, and the
+    report may name another, to which a mail server forwarded it, or which somebody made up.
+    """
+    why = report.why.replace(report.address, "…") if report.address else report.why
+    if row.expires_at is not None and row.expires_at <= services.clock():
+        set_status(session, row, OutboxStatus.FAILED, why)
+    else:
+        give_up_on(session, services, row, why)
+    if report.unreachable:
+        address = _address(session, row)
+        if address is not None and address.casefold() == report.address.casefold():
+            give_up_address(session, services, row, address)
+
+
+def _address(session: Session, row: OutboxRow) -> str | None:
+    """Return the address of a row to a room or to an attendee; None where it has none any more."""
+    if row.room_id is not None:
+        return session.get_one(StaffRoom, row.room_id).chat
+    booking = session.get(Booking, row.booking_id) if row.booking_id else None
+    return booking.details.get(ADDRESS_FIELDS.get(row.platform, "")) if booking else None
