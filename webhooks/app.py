@@ -16,6 +16,7 @@ from bot.bootstrap import Application, bootstrap, load_shipped
 from bot.ops.cleanup import clean_up_forever
 from bot.ops.code_requests import send_codes_forever
 from bot.ops.day_lists import list_days_forever
+from bot.ops.late_receipts import read_receipts_forever
 from bot.ops.time_offers import make_offers_forever
 from bot.platforms import PLATFORMS
 from bot.settings import read_settings
@@ -66,6 +67,7 @@ def build_app(application: Application) -> FastAPI:
             await asyncio.gather(
                 clean_up_forever(database, services, settings.keep_replies),
                 list_days_forever(database, services),
+                read_receipts_forever(database, services),
             )
 
         periodic = (

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 from bot.messages import Reply
 from bot.platforms.webhook import (
     NotReceiving,
+    Receipt,
     WebhookRequest,
     WebhookResponse,
     WebhookResult,
@@ -40,6 +41,13 @@ Raises DatabaseUnavailable.
 """
 
 
+HandleReceipt = Callable[[Receipt], Awaitable[bool]]
+"""The function that records a receipt, and returns whether its message is known.
+
+Raises DatabaseUnavailable.
+"""
+
+
 class Platform(ABC):
     """One account of a platform. Its `parse`, `render` and `close_question` do no I/O.
 
@@ -54,6 +62,9 @@ class Platform(ABC):
 
     can_send_venues: ClassVar[bool] = False
     """True where it renders venues: the place of an appointment is then also sent as one."""
+
+    reads_receipts: bool = False
+    """True where the receipts of what was sent are looked for, by `read_receipts`."""
 
     def __init__(self, account: str) -> None:
         """`account` is the platform and the account's own name, such as "telegram:town"."""
@@ -83,6 +94,13 @@ class Platform(ABC):
     @abstractmethod
     def connect(self) -> AbstractAsyncContextManager[Send]:
         """Return a context manager that keeps the connections open and gives `send`."""
+
+    async def read_receipts(self, handle: HandleReceipt) -> None:
+        """Look once for receipts, and handle them; where that is interrupted, some come again.
+
+        Raises ConfigurationError.
+        """
+        raise NotImplementedError
 
     def chat_link(self, link: str) -> str | None:
         """Return the address that opens our private chat, with a deep link; None: none is known."""

@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from bot.ops import cleanup, day_lists
 from tests.bot.conftest import staff_chat, telegram_api  # noqa: F401 fixtures here too
+from tests.bot.delivery.test_delivery_reports import Receipts
 from tests.bot.ops.test_day_lists import MORNING
 from tests.bot.push_deployment import settled
 from tests.bot.staff_chat import StaffChat
@@ -51,6 +52,14 @@ def test_holds_that_ran_out_while_nothing_was_served_expire_at_the_start(
     deployment.clock.forward(minutes=11)
     serve()
     until(lambda: states(deployment) == ["expired"])
+
+
+@pytest.mark.usefixtures("often")
+def test_receipts_are_looked_for(deployment: Deployment, serve: Serve) -> None:
+    account = Receipts()
+    deployment.connect({"email": account})
+    serve()
+    until(account.looked.is_set)
 
 
 @pytest.mark.usefixtures("often")

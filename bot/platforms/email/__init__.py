@@ -1,4 +1,4 @@
-"""E-mail about appointments, by a mail server that speaks SMTP. It only sends."""
+"""E-mail about appointments, by a mail server that speaks SMTP. Nobody is answered."""
 
 from typing import TYPE_CHECKING
 

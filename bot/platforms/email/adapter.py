@@ -6,19 +6,22 @@ from email.message import Message
 
 from bot.i18n.translator import Translator
 from bot.messages import Reply
-from bot.platforms.base import CheckUp, Platform, Send
+from bot.platforms.base import CheckUp, HandleReceipt, Platform, Send
+from bot.platforms.email.mailbox import Mailbox
 from bot.platforms.email.rendering import Renderer
 from bot.platforms.email.settings import EmailAccount
 from bot.platforms.email.smtp import SmtpClient
 
 
 class Email(Platform):
-    """An account that sends e-mails by a mail server."""
+    """An account that sends e-mails by a mail server, and may read what is reported of them."""
 
     def __init__(self, account: str, settings: EmailAccount, texts: Translator) -> None:
         super().__init__(account)
         self._settings = settings
         self._renderer = Renderer(settings.sender, texts)
+        self._mailbox = Mailbox(account, settings, settings.mailbox) if settings.mailbox else None
+        self.reads_receipts = self._mailbox is not None
 
     def render(self, reply: Reply) -> Message:
         """Return the e-mail of a reply, which has one, without its recipient."""
@@ -33,6 +36,16 @@ class Email(Platform):
         finally:
             await client.close()
 
+    async def read_receipts(self, handle: HandleReceipt) -> None:
+        """Read the reports in the mailbox. Raises ConfigurationError."""
+        if self._mailbox:
+            await self._mailbox.read(handle)
+
     async def check_up(self, public_url: str | None) -> CheckUp:
-        """Check whether the mail server answers, signs us in and takes e-mails of the sender."""
-        return await SmtpClient(self._settings).check_up(self.account)
+        """Check whether the mail server answers, signs us in and takes e-mails of the sender.
+
+        And the mailbox, if there is one.
+        """
+        right, wrong = await SmtpClient(self._settings).check_up(self.account)
+        found = await self._mailbox.check_up() if self._mailbox else CheckUp([], [])
+        return CheckUp([*right, *found.right], [*wrong, *found.wrong])

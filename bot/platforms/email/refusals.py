@@ -16,8 +16,9 @@ SENDERS_FAULT = ("5.1.7", "5.1.8")
 NO_SUCH_MAILBOX = (550, 551, 553)
 """The codes for a recipient that isn't there, where an answer has no status."""
 
-Stage = Literal["server", "sender", "recipient", "message"]
-"""The stage at which the mail server refused: connecting and signing in, an address, the e-mail."""
+Stage = Literal["server", "sender", "recipient", "message", "report"]
+"""The stage of a refusal: connecting and signing in, an address, the e-mail; or it came later, in a
+report to us, from another mail server."""
 
 
 def answer_of(refused: SMTPResponseException) -> str:
@@ -45,4 +46,5 @@ def _is_dead(stage: Stage, refused: SMTPResponseException) -> bool:
         return found[0] == "5.2.1" or (
             found[0].startswith("5.1.") and found[0] not in SENDERS_FAULT
         )
-    return stage == "recipient" and refused.code in NO_SUCH_MAILBOX and "relay" not in text.lower()
+    is_of_address = stage in ("recipient", "report") and refused.code in NO_SUCH_MAILBOX
+    return is_of_address and "relay" not in text.lower()

@@ -1,5 +1,6 @@
 """The settings of an e-mail account."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
@@ -8,6 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, model_validator
 
 from bot.accounts import AccountSettings
+from bot.platforms.email.verp import LONGEST_LOCAL_PART, tagged
 
 
 class TLSMode(StrEnum):
@@ -20,6 +22,9 @@ class TLSMode(StrEnum):
 
 PORTS = {TLSMode.STARTTLS: 587, TLSMode.TLS: 465, TLSMode.NONE: 25}
 """The usual port of each."""
+
+IMAP_PORTS = {TLSMode.STARTTLS: 143, TLSMode.TLS: 993, TLSMode.NONE: 143}
+"""The usual port of each, of a mailbox."""
 
 
 def _address(given: str) -> str:
@@ -34,6 +39,19 @@ def _is_file(path: Path) -> Path:
     if not path.is_file():
         raise ValueError("there is no such file")
     return path
+
+
+@dataclass(frozen=True)
+class MailboxSettings:
+    """A mailbox to which mail servers report, and the server (IMAP) where it is read."""
+
+    host: str
+    port: int
+    tls: TLSMode
+    certificate: Path | None
+    user: str
+    password: SecretStr
+    folder: str
 
 
 class EmailAccount(AccountSettings):
@@ -55,11 +73,31 @@ class EmailAccount(AccountSettings):
     password: SecretStr | None = None
     sender: Annotated[str, AfterValidator(_address)] = Field(alias="from")
     bounces: Annotated[str, AfterValidator(_address)] | None = None
+    verp: bool = False
+    imap_host: str | None = Field(default=None, min_length=1)
+    imap_port: int | None = Field(default=None, ge=1, le=65535)
+    imap_tls: TLSMode = TLSMode.TLS
+    imap_certificate: Annotated[Path, AfterValidator(_is_file)] | None = None
+    imap_user: str | None = None
+    imap_password: SecretStr | None = None
+    imap_folder: str = Field(default="INBOX", min_length=1)
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
         if (self.user is None) != (self.password is None):
             raise ValueError("USER and PASSWORD: give both or neither")
+        if (self.imap_user is None) != (self.imap_password is None):
+            raise ValueError("IMAP_USER and IMAP_PASSWORD: give both or neither")
+        given = [each for each in self.model_fields_set if each.startswith("imap_")]
+        if given and self.imap_host is None:
+            raise ValueError(f"{', '.join(sorted(given)).upper()}: give IMAP_HOST, too")
+        if self.imap_host is not None and self.mailbox is None:
+            raise ValueError("IMAP_HOST: give IMAP_USER and IMAP_PASSWORD, too")
+        if self.verp and len(self.reports_to.partition("@")[0]) > LONGEST_LOCAL_PART:
+            raise ValueError(
+                f"VERP: {self.reports_to} may have {LONGEST_LOCAL_PART} characters before the @ at "
+                "most; give another in BOUNCES"
+            )
         return self
 
     @property
@@ -68,9 +106,29 @@ class EmailAccount(AccountSettings):
         return self.host, self.port or PORTS[self.tls]
 
     @property
-    def envelope_sender(self) -> str:
+    def mailbox(self) -> MailboxSettings | None:
+        """Return the mailbox where reports are read; None where none is."""
+        user, password = self.imap_user or self.user, self.imap_password or self.password
+        if self.imap_host is None or user is None or password is None:
+            return None
+        return MailboxSettings(
+            self.imap_host,
+            self.imap_port or IMAP_PORTS[self.imap_tls],
+            self.imap_tls,
+            self.imap_certificate,
+            user,
+            password,
+            self.imap_folder,
+        )
+
+    @property
+    def reports_to(self) -> str:
         """Return the address to which mail servers report what they couldn't deliver."""
         return self.bounces or self.sender
+
+    def envelope_sender(self, message_id: str) -> str:
+        """Return the sender that a mail server is told, to which a message's reports go."""
+        return tagged(self.reports_to, message_id) if self.verp else self.reports_to
 
     @property
     def domain(self) -> str:

@@ -18,9 +18,14 @@ from aiosmtplib import (
 
 from bot.platforms.answers import ANSWER_SECONDS
 from bot.platforms.base import CheckUp
+from bot.platforms.email.connection import (
+    connection_failure,
+    is_caused_by,
+    setting_names,
+    tls_context,
+)
 from bot.platforms.email.refusals import Stage, answer_of, refusal
 from bot.platforms.email.settings import EmailAccount, TLSMode
-from bot.platforms.failures import causes
 from core.errors import DeliveryError
 
 MAX_CONNECTIONS = 4
@@ -53,7 +58,7 @@ class SmtpClient:
         try:
             async with asyncio.timeout(ENVELOPE_SECONDS):
                 is_held = await self._free.acquire()
-                client = await self._with_envelope(address)
+                client = await self._with_envelope(str(message["Message-ID"]), address)
             await self._send_message(client, message)
         except TimeoutError:
             raise DeliveryError("no answer in time") from None
@@ -72,42 +77,27 @@ class SmtpClient:
         settings, right = self._settings, list[str]()
         host, port = settings.at
         client: SMTP | None = None
-        name = f"RANTEVOU_{account.replace(':', '__').upper()}__"
+        name = setting_names(account)
+        # A tag of no message: whether the account may send as such addresses is what matters.
+        sender = settings.envelope_sender(f"<{'0' * 40}@{settings.domain}>")
         try:
             async with asyncio.timeout(ENVELOPE_SECONDS):
                 client = await self._open()
                 signed_in = f"signs in as {settings.user}" if settings.user else "needs no password"
                 right.append(f"{host}:{port} answers ({settings.tls}), {signed_in}")
-                await client.mail(settings.envelope_sender)
-                right.append(f"takes e-mails from {settings.envelope_sender}")
+                await client.mail(sender)
+                right.append(f"takes e-mails from {sender}")
         except SMTPAuthenticationError as error:
             return CheckUp(right, [f"{answer_of(error)}: look at {name}USER and {name}PASSWORD"])
         except SMTPResponseException as error:
-            hint = (
-                f"may this account send as {settings.envelope_sender}?" if right else "is it one?"
-            )
+            hint = f"may this account send as {sender}?" if right else "is it one?"
             return CheckUp(right, [f"{host}:{port} refuses, {answer_of(error)}: {hint}"])
         except (SMTPException, OSError, TimeoutError) as error:
-            return CheckUp(right, [f"{host}:{port}: {self._words(error, name)}"])
+            return CheckUp(right, [f"{host}:{port}: {_words(error, name)}"])
         finally:
             if client:
                 await _quit(client)
         return CheckUp(right, [])
-
-    def _words(self, error: BaseException, name: str) -> str:
-        """Return a failure to connect, in words for the technician."""
-        if _is_caused_by(error, ssl.SSLCertVerificationError):
-            return (
-                "its certificate isn't trusted; if it is its own, save it as a file and name that "
-                f"in {name}CERTIFICATE"
-            )
-        if _is_caused_by(error, ssl.SSLError):
-            return f"doesn't speak TLS there; look at {name}TLS and {name}PORT"
-        if isinstance(error, TimeoutError):
-            return "no answer in time; look at the network and a firewall"
-        if isinstance(error, OSError):
-            return f"can't be reached; look at {name}HOST, {name}PORT and a firewall"
-        return f"offers less than is wanted ({type(error).__name__}); look at {name}TLS"
 
     async def _send_message(self, client: SMTP, message: Message) -> None:
         try:
@@ -124,13 +114,14 @@ class SmtpClient:
             raise DeliveryError(f"message {type(error).__name__}", may_have_arrived=True) from None
         self._keep(client)
 
-    async def _with_envelope(self, address: str) -> SMTP:
+    async def _with_envelope(self, message_id: str, address: str) -> SMTP:
         """Return a connection that awaits the e-mail. Raises DeliveryError."""
+        sender = self._settings.envelope_sender(message_id)
         while client := self._idle_client():
             with suppress(SMTPServerDisconnected):  # it was ended while it idled
-                return await self._name(client, address)
+                return await self._name(client, sender, address)
         try:
-            return await self._name(await self._connected(), address)
+            return await self._name(await self._connected(), sender, address)
         except SMTPServerDisconnected:
             raise DeliveryError("server ended the connection") from None
 
@@ -150,7 +141,7 @@ class SmtpClient:
         except SMTPResponseException as refused:
             raise refusal("server", refused) from None
         except (SMTPException, OSError) as error:
-            if _is_caused_by(error, ssl.SSLCertVerificationError):
+            if is_caused_by(error, ssl.SSLCertVerificationError):
                 raise DeliveryError("the mail server's certificate isn't trusted") from None
             raise DeliveryError(f"server {type(error).__name__}") from None
 
@@ -176,12 +167,12 @@ class SmtpClient:
             raise
         return client
 
-    async def _name(self, client: SMTP, address: str) -> SMTP:
+    async def _name(self, client: SMTP, sender: str, address: str) -> SMTP:
         """Name sender and recipient. Raises DeliveryError, SMTPServerDisconnected."""
         stage: Stage = "sender"
         try:
             options = ["BODY=8BITMIME"] if client.supports_extension("8bitmime") else []
-            await client.mail(self._settings.envelope_sender, options=options)
+            await client.mail(sender, options=options)
             stage = "recipient"
             await client.rcpt(address)
         except SMTPResponseException as refused:
@@ -209,13 +200,7 @@ class SmtpClient:
 
     @cached_property
     def _tls_context(self) -> ssl.SSLContext:
-        file = self._settings.certificate
-        context = ssl.create_default_context(cafile=file)
-        if file is not None:
-            # Whoever has the key of this one is the mail server, whatever name it states.
-            context.check_hostname = False
-            context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        return context
+        return tls_context(self._settings.certificate)
 
 
 def _bytes(client: SMTP, message: Message) -> bytes:
@@ -239,5 +224,8 @@ def _end(client: SMTP, transport: asyncio.BaseTransport | None = None) -> None:
         transport.abort()
 
 
-def _is_caused_by(error: BaseException, kind: type[Exception]) -> bool:
-    return any(isinstance(cause, kind) for cause in causes(error))
+def _words(error: BaseException, name: str) -> str:
+    """Return why the mail server can't be used, in words for the technician."""
+    return connection_failure(error, name) or (
+        f"offers less than is wanted ({type(error).__name__}); look at {name}TLS"
+    )

@@ -1,0 +1,143 @@
+"""Reports on e-mails that were taken and not delivered, as mail servers write them."""
+
+import pytest
+
+from bot.platforms.email.reports import read_report
+from bot.platforms.email.settings import EmailAccount
+from bot.platforms.webhook import Receipt
+from tests.fakes.delivery_reports import ABSENCE, GONE, HEADERS, NOTHING, WHOLE, report_on
+from tests.fakes.smtp_server import Received
+
+FROM, TO = "rantevou@my-town.gr", "maria@example.gr"
+TAG = "0a1b2c3d4e" * 4
+ID = f"<{TAG}@my-town.gr>"
+SENT = (
+    f"From: =?utf-8?b?zpQ=?= <{FROM}>\r\nMessage-ID:\r\n {ID}\r\n"
+    f"In-Reply-To: <thread@my-town.gr>\r\nTo: {TO}\r\n\r\nΤο ραντεβού σας\r\n"
+).encode()
+GOT = Received(FROM, [TO], SENT)
+
+
+def account(**given: object) -> EmailAccount:
+    return EmailAccount.model_validate({"host": "127.0.0.1", "from": FROM, **given})
+
+
+@pytest.mark.parametrize("returned", [WHOLE, HEADERS])
+def test_what_is_quoted_tells_which_message_it_is(returned: str) -> None:
+    found = read_report(report_on(GOT, returned=returned), account())
+    assert found == Receipt(TO, ID, "failed", "report 550, 5.1.1", unreachable=True)
+
+
+CODES = [
+    ("5.1.1", GONE, "report 550, 5.1.1", True),
+    ("5.1.2", "X-Postfix; no such domain", "report 550, 5.1.2", True),
+    ("5.1.8", "smtp; 550 5.1.8 Bad sender", "report 550, 5.1.8", False),
+    ("5.2.1", "smtp; 550 5.2.1 The account is disabled", "report 550, 5.2.1", True),
+    ("5.2.2", "smtp; 552 5.2.2 Mailbox full", "report 552, 5.2.2", False),
+    ("5.7.1", "smtp; 554 5.7.1 Spam", "report 554, 5.7.1", False),
+    ("5.4.4", "X-Postfix; Host or domain name not found", "report 550, 5.4.4", False),
+    # Given up by the mail server after days.
+    ("4.4.1", "X-Postfix; connection timed out", "report 450, 4.4.1", False),
+    ("4.2.2 (over quota)", "smtp; 452 4.2.2 Over quota", "report 452, 4.2.2", False),
+    # A general status, as by Exim: what the other mail server answered says more.
+    ("5.0.0", "smtp; 550 No such user here", "report 550", True),
+    ("5.0.0", "smtp; 550-5.1.1 The account doesn't exist\r\n 550 5.1.1", "report 550, 5.1.1", True),
+    ("5.0.0", "smtp; 550 relay not permitted", "report 550", False),
+    ("5.0.0", "", "report 550, 5.0.0", False),
+    ("", "SMTP;550 5.1.10 RESOLVER.ADR.RecipientNotFound", "report 550, 5.1.10", True),
+    ("", "", "report 0", False),
+]
+
+
+@pytest.mark.parametrize(("status", "diagnostic", "why", "unreachable"), CODES)
+def test_a_status_says_the_same_as_in_an_answer(
+    status: str, diagnostic: str, why: str, unreachable: bool
+) -> None:
+    found = read_report(report_on(GOT, status=status, diagnostic=diagnostic), account())
+    assert found
+    assert (found.status, found.why, found.unreachable) == ("failed", why, unreachable)
+
+
+def test_the_address_that_failed_may_be_another() -> None:
+    given = {"Final-Recipient": "RFC822;<anna@else.example>", "Original-Recipient": f"rfc822;{TO}"}
+    found = read_report(report_on(GOT, **given), account())
+    assert found
+    assert found.address == "anna@else.example"
+    found = read_report(report_on(GOT, **given | {"Final-Recipient": ""}), account())
+    assert found
+    assert found.address == TO
+
+
+def test_a_message_that_is_delayed_has_not_failed() -> None:
+    for action in ("delayed", "delivered"):
+        found = read_report(report_on(GOT, action=action, status="4.4.1"), account())
+        assert found == Receipt(TO, ID, action, "")
+    assert read_report(report_on(GOT, action="relayed", status="2.0.0"), account()) is None
+
+
+def test_a_tag_tells_which_message_it_is_where_nothing_is_quoted() -> None:
+    settings = account(verp=True, bounces="Bounces@my-town.gr")
+    sender = settings.envelope_sender(ID)
+    assert sender == f"Bounces+{TAG}@my-town.gr"
+    for to in (sender, sender.upper(), f"<{sender.lower()}>"):
+        tagged = Received(to, [TO], SENT)
+        found = read_report(report_on(tagged, returned=NOTHING), settings)
+        assert found
+        assert found.message == ID
+    for to in (f"bounces+{TAG}0@my-town.gr", f"bounces+{TAG[1:]}@my-town.gr", "x@my-town.gr"):
+        assert read_report(report_on(Received(to, [TO], b""), returned=NOTHING), settings) is None
+    # Without the setting, the sender is the same for all, and a tag means nothing.
+    assert account(bounces="bounces@my-town.gr").envelope_sender(ID) == "bounces@my-town.gr"
+    untagged = account(bounces="bounces@my-town.gr")
+    assert read_report(report_on(Received(sender, [TO], b""), returned=NOTHING), untagged) is None
+
+
+def test_a_report_may_answer_the_message_instead_of_quoting_it() -> None:
+    content = report_on(GOT, returned=NOTHING)
+    found = read_report(f"In-Reply-To: {ID}\r\n".encode() + content, account())
+    assert found
+    assert found.message == ID
+
+
+def test_other_mails_are_no_reports() -> None:
+    content = report_on(GOT)
+    for other in (
+        b"",
+        ABSENCE,
+        SENT,
+        content.replace(b"multipart/report", b"multipart/mixed"),
+        content.replace(b"message/delivery-status", b"message/disposition-notification"),
+        content.replace(b"Action:", b"Aktion:"),
+        content.replace(ID.encode(), b"<>"),
+        content[: content.index(b"message/delivery-status")],
+    ):
+        assert read_report(other, account()) is None
+    # Of a long one, only the beginning is known.
+    assert read_report(content[: content.index(ID.encode()) + len(ID)], account()) is not None
+
+
+WRONG: list[dict[str, object]] = [
+    {"imap_host": "mail.my-town.gr"},
+    {"imap_host": "mail.my-town.gr", "imap_user": "bounces"},
+    {"imap_folder": "Reports"},
+    {"imap_host": "", "user": "rantevou", "password": "secret"},
+    {"verp": True, "bounces": "undelivered-appointments@my-town.gr"},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        account(**wrong)
+
+
+def test_a_mailbox_is_that_of_the_mail_server_s_user_unless_it_has_its_own() -> None:
+    given = {"user": "rantevou", "password": "one", "imap_host": "mail.my-town.gr"}
+    mailbox = account(**given).mailbox
+    assert mailbox
+    assert (mailbox.port, mailbox.user, mailbox.folder) == (993, "rantevou", "INBOX")
+    own = {"imap_user": "b", "imap_password": "two", "imap_tls": "starttls"}
+    mailbox = account(**given, **own).mailbox
+    assert mailbox
+    assert (mailbox.port, mailbox.user, mailbox.password.get_secret_value()) == (143, "b", "two")
+    assert account().mailbox is None
