@@ -33,6 +33,7 @@ from core.i18n import Text
 from core.messaging import arrival_order, conversations, outbox
 from core.messaging.conversations import StoredConversation
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
+from core.messaging.reminders import forget_preferences
 from core.staff import alerts, relay_upkeep
 from dialogs import relay
 from dialogs.booking.for_caller import CALLER
@@ -373,18 +374,19 @@ def _outbox_messages(
 
 
 def forget(session: Session, services: Services, sender: Sender) -> None:
-    """Erase a conversation's messages, answers and known details, and end it; bookings stay.
+    """Erase a conversation's messages, answers, known details and preferences, and end it.
 
-    Its address leads to nothing from then on, in any process, and nothing more is sent to it.
+    Bookings stay. Its address leads to nothing from then on: nothing more is sent to it.
     """
     loaded = load_conversation(session, services, sender, lock=True)
     if loaded is None:
         return
-    found, ctx = loaded.found, loaded.ctx
+    found, ctx, registry, now = loaded.found, loaded.ctx, services.registry, services.clock()
     navigation.end_dialog(ctx)
     conversations.erase_messages(session, found.citizen_id)
-    relay_upkeep.erase_of_citizen(session, services.registry, found.citizen_id, services.clock())
+    relay_upkeep.erase_of_citizen(session, registry, found.citizen_id, now)
     session.get_one(Citizen, found.citizen_id).details = {}
+    forget_preferences(session, registry, found.citizen_id, now)
     conversations.save(
         session,
         found,
@@ -393,7 +395,6 @@ def forget(session: Session, services: Services, sender: Sender) -> None:
         state=conversation_state.reset(found.state),
         forget_at=None,
     )
-    now = services.clock()
     conversations.end(session, sender.account, found.citizen_id, now)
     news = partial(is_news, session, services)
-    alerts.redirect_or_call(session, services.registry, found.citizen_id, now, news)
+    alerts.redirect_or_call(session, registry, found.citizen_id, now, news)

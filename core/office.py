@@ -15,6 +15,7 @@ from core.bookings import by_staff, drop_off, holds, limits
 from core.bookings import service as bookings
 from core.bookings.allocation import slot_taken_error
 from core.bookings.citizen_lookup import CitizenLookup
+from core.bookings.citizen_preferences import CitizenPreferences
 from core.bookings.limits import LimitReached
 from core.bookings.offers import service as time_offers
 from core.bookings.offers import told
@@ -78,6 +79,7 @@ class Office:
         self._own = (actor, known_details)
         self.visits = CitizenVisits(session, now, actor)
         self.lookup = CitizenLookup(session, registry, now, actor)
+        self.preferences = CitizenPreferences(session, registry, now, actor, known_details)
         self.relay = CitizenRelay(session, registry, now, actor.contact_id or None, thread_id)
         self.now = now
         self._came = came or now

@@ -24,6 +24,7 @@ from bot.views.staff_alert import render_alert, render_edit, render_undelivered
 from bot.views.staff_offer import render_offer_alert, render_offer_question
 from bot.views.staff_question import render_question
 from bot.views.webhook import render_disabled
+from core.bookings.reminder_links import gets_reminders
 from core.db.models import (
     Booking,
     Contact,
@@ -36,6 +37,7 @@ from core.db.models import (
 from core.errors import BookingRefused
 from core.messaging import conversations
 from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
+from core.messaging.preferences import language_for, preferences_of
 from core.messaging.routes import ADDRESS_FIELDS, EMAIL
 from core.staff.alerts import was_alerted
 from core.staff.relay_messages import thread_of
@@ -71,12 +73,15 @@ def render_message(
         address = booking.details.get(ADDRESS_FIELDS[row.platform]) if booking else None
         if not booking or not address:
             return None
+        is_reminder_by_email = (row.kind, row.platform) == (MessageKind.REMINDER, EMAIL)
+        if is_reminder_by_email and not gets_reminders(session, booking):
+            return None  # at their own wish: no other way is taken instead
         reply = render_notification(
             session,
             services,
             row,
             booking,
-            booking.language,
+            language_for(session, booking),
             booking.timezone,
             to_attendee=True,
         )
@@ -92,8 +97,9 @@ def render_message(
             found = conversations.find(session, row.account, address)
             reply = None
             if found and booking:
+                language = preferences_of(session, found.citizen_id).language or found.language
                 reply = render_notification(
-                    session, services, row, booking, found.language, found.timezone
+                    session, services, row, booking, language, found.timezone
                 )
             elif found and row.kind in RELAYED_TO_CITIZEN:
                 reply = _of_office(session, services, row, address, found.language)

@@ -18,6 +18,7 @@ from core.bookings.expiry import expire_lapsed
 from core.bookings.limits import forget_confirmations
 from core.bookings.links import forget_links
 from core.bookings.lookup import forget_attempts
+from core.bookings.reminder_links import forget_reminder_links
 from core.db.advisory_locks import try_lock
 from core.db.database import Database
 from core.db.models import (
@@ -118,6 +119,7 @@ def clean_up(
     erase_reasons(session, now)
     forget_requests(session, now)
     forget_links(session, now)
+    forget_reminder_links(session, now)
     return {"holds": expire_lapsed(session, now), "conversations": len(idle)}
 
 

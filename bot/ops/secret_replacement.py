@@ -15,6 +15,7 @@ from bot.platforms import webchat
 from bot.views.notification import is_news
 from core.bookings.lookup import forget_hashed_attempts
 from core.bookings.lost_codes import email_hash
+from core.bookings.reminder_links import forget_unknown_addresses, hash_addresses_anew
 from core.catalogue.registry import Registry
 from core.db.models import (
     Booking,
@@ -66,8 +67,11 @@ def hash_anew(
     proven = Contact.proven_phone.is_not(None)
     numbers = session.scalar(select(func.count()).where(proven)) or 0
     session.execute(update(Contact).where(proven).values(proven_phone=None))
+    forget_unknown_addresses(session)
+    hashed = _hash_phones(session, registry, report)
+    hash_addresses_anew(session)
     return Replaced(
-        _hash_phones(session, registry, report),
+        hashed,
         _end_web_chats(session, registry, now),
         numbers,
         _unlink_staff(session),

@@ -19,6 +19,7 @@ from core.bookings.service import check_changeable, check_open
 from core.db.models import Booking, BookingState
 from core.errors import BookingRefused
 from core.i18n import Text, _
+from core.messaging.preferences import language_for
 from dialogs.messages.appointment import full_details, office_phone
 
 PATH = "/a/"
@@ -61,7 +62,7 @@ def linked_appointment(
     booking = linked_booking(session, token)
     if booking is None:
         return None
-    registry, language, now = services.registry, booking.language, services.clock()
+    registry, language, now = services.registry, language_for(session, booking), services.clock()
     registry.refresh_without_lock(session)
     loaded, zone = registry[booking.municipality_id], ZoneInfo(booking.timezone)
 
@@ -102,4 +103,5 @@ def linked_file(session: Session, services: Services, token: str) -> CalendarFil
     services.registry.refresh_without_lock(session)
     if booking.state != BookingState.CANCELLED:
         check_open(booking, services.clock())
-    return calendar_file(services, booking.language, booking, ZoneInfo(booking.timezone))
+    language = language_for(session, booking)
+    return calendar_file(services, language, booking, ZoneInfo(booking.timezone))

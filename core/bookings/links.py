@@ -37,7 +37,7 @@ def link_token(session: Session, registry: Registry, booking: Booking) -> str:
     """
     for link in session.scalars(_OF_BOOKING, {"booking_id": booking.id}):
         token = _token(registry, booking.id, link.nonce)
-        if link.token_hash == _hash(token):
+        if link.token_hash == hash_of(token):
             link.expires_at = booking.ends_at
             return token
     nonce = secrets.token_hex(16)
@@ -46,7 +46,7 @@ def link_token(session: Session, registry: Registry, booking: Booking) -> str:
         BookingLink(
             booking_id=booking.id,
             nonce=nonce,
-            token_hash=_hash(token),
+            token_hash=hash_of(token),
             expires_at=booking.ends_at,
         )
     )
@@ -57,7 +57,7 @@ def linked_booking(session: Session, token: str) -> Booking | None:
     """Return the booking of a link, whatever its state; None where no link has that token."""
     if not TOKEN.fullmatch(token):
         return None
-    booking_id = run(session, _FIND, {"hashed": _hash(token)}).scalar()
+    booking_id = run(session, _FIND, {"hashed": hash_of(token)}).scalar()
     return session.get(Booking, booking_id) if booking_id is not None else None
 
 
@@ -75,9 +75,15 @@ def forget_links(session: Session, now: datetime) -> None:
 
 
 def _token(registry: Registry, booking_id: int, nonce: str) -> str:
-    derived = bytes.fromhex(registry.keyed_hash(f"link {booking_id} {nonce}"))
+    return derived_token(registry, f"link {booking_id} {nonce}")
+
+
+def derived_token(registry: Registry, source: str) -> str:
+    """Return the token that the secret and a text make, which names its purpose and has a nonce."""
+    derived = bytes.fromhex(registry.keyed_hash(source))
     return b32encode(derived[:16]).decode().lower().rstrip("=")
 
 
-def _hash(token: str) -> str:
+def hash_of(token: str) -> str:
+    """Return the hash by which a token is stored."""
     return sha256(token.encode()).hexdigest()

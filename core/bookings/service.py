@@ -34,7 +34,7 @@ from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
 from core.messaging.conversations import erase_messages
 from core.messaging.notifications import enqueue_notifications, notified_on
-from core.messaging.reminders import cancel_reminders
+from core.messaging.reminders import cancel_reminders, forget_preferences
 from core.staff.alerts import enqueue_alerts, enqueue_unnotified
 from core.staff.relay_upkeep import erase_of_citizen
 from core.staff.rights import Action
@@ -187,9 +187,9 @@ def withdraw_consent(
 ) -> None:
     """Withdraw the consent: erase the details, which needed it, the note, and cancel the booking.
 
-    The citizen's known details and messages are erased too, with what they and the office have
-    written, and the messages of the actor, who may be another contact of the same person. There is
-    no deadline. No notification is sent, for the address is erased. Raises BookingRefused:
+    The citizen's known details are erased too; the preferences and messages of citizen and actor,
+    who may be another contact of the same person; and what they and the office have written. There
+    is no deadline. No notification is sent, for the address is erased. Raises BookingRefused:
     not_confirmed.
     """
     check_open(booking, now)
@@ -202,6 +202,7 @@ def withdraw_consent(
     session.get_one(Citizen, booking.citizen_id).details = {}
     for citizen_id in {booking.citizen_id, actor.citizen_id}:
         erase_messages(session, citizen_id)
+        forget_preferences(session, registry, citizen_id, now)
         erase_of_citizen(session, registry, citizen_id, now)
     cancel_reminders(session, booking)
     change = record_change(session, booking, HistoryAction.CONSENT_WITHDRAWN, now, actor)

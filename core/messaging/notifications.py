@@ -24,11 +24,13 @@ from core.messaging.keys import (
     MessageKind,
 )
 from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue, platform_of
+from core.messaging.preferences import preferences_of
 from core.messaging.reminders import REMINDERS, cancel_reminders, reminder_messages
 from core.messaging.routes import (
     EMAIL,
     WAITING,
     Route,
+    all_routes,
     attendee_routes,
     citizen_routes,
     notification,
@@ -68,17 +70,19 @@ def enqueue_notifications(
     if routes:
         kind = MessageKind(change.action)
         kind = BY_OFFICE.get(kind, kind) if actor.staff else kind
-        messages = [notification(booking, route, cause, kind, now) for route in routes]
+        each_once = dict.fromkeys(routes)
+        messages = [notification(booking, route, cause, kind, now) for route in each_once]
+    quiet = preferences_of(session, booking.citizen_id).quiet
     if change.action == MessageKind.CONFIRMED:
         # Asked of nobody else: a confirmation has statements enough.
         own = Route(actor.account, ContactRecipient(actor.contact_id or 0))
         chat = [own] if actor.contact_id and not actor.staff else []
-        messages += reminder_messages(registry, booking, now, chat)
+        messages += reminder_messages(registry, booking, now, chat, quiet)
     elif change.action == MessageKind.MOVED:
         cancel_reminders(session, booking)
         redirect_from_ended(session, registry, booking.citizen_id, now)
         routes = citizen_routes(session, registry, booking)
-        messages += reminder_messages(registry, booking, now, routes)
+        messages += reminder_messages(registry, booking, now, routes, quiet)
     elif booking.state == BookingState.CANCELLED:
         cancel_reminders(session, booking)
     enqueue(session, {*registry.accounts, REMINDERS}, messages, now)
@@ -97,7 +101,8 @@ def enqueue_by_office(
 
     It goes where its changes are told. Return the platforms.
     """
-    routes = [*_email_routes(registry, booking), *citizen_routes(session, registry, booking)[:1]]
+    first = citizen_routes(session, registry, booking)[:1]
+    routes = list(dict.fromkeys((*_email_routes(registry, booking), *first)))
     routes = routes or attendee_routes(registry, booking)[:1]
     messages = [
         replace(
@@ -130,8 +135,8 @@ def reaches_anybody(session: Session, registry: Registry, booking: Booking) -> b
 
 def citizen_contact(session: Session, registry: Registry, booking: Booking) -> int | None:
     """Return the contact at which the citizen of a booking can be written to; None for none."""
-    routes = citizen_routes(session, registry, booking)
-    return routes[0].contact_id if routes else None
+    contacts = (route.contact_id for route in citizen_routes(session, registry, booking))
+    return next((each for each in contacts if each is not None), None)
 
 
 def notified_on(session: Session, booking: Booking, now: datetime) -> Sequence[str]:
@@ -188,10 +193,7 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
     if kind is MessageKind.REPLY:
         # As the email of the confirmation, so that the attendee gets it only once.
         cause, kind = Cause.change(_last_change(session, booking)), MessageKind.CONFIRMED
-    routes = [
-        *citizen_routes(session, registry, booking),
-        *attendee_routes(registry, booking),
-    ]
+    routes = all_routes(session, registry, booking)
     recipients = [str(route.recipient) for route in routes]
     after = recipients.index(row.recipient) + 1 if row.recipient in recipients else 0
     for route in routes[after:]:

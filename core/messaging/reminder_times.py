@@ -6,13 +6,33 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
-"""The hours in which nobody is reminded, by the municipality's clock."""
+"""The hours in which nobody is reminded, by the municipality's clock; citizens may set others."""
 
 BEFORE_QUIET = timedelta(minutes=5)
 """The time before quiet hours at which what would be due in them is sent: it takes a while."""
 
 LEAST_APART = timedelta(hours=1)
 """The least time between a reminder that is brought forward and what was said before it."""
+
+
+class QuietHours(NamedTuple):
+    """The hours of each day in which nobody is reminded; they may begin on the day before."""
+
+    since: time
+    until: time
+    zone: ZoneInfo
+
+    def begin_of(self, at: datetime) -> datetime | None:
+        """Return when the quiet hours began that a time is in; None where it is in none."""
+        local = at.astimezone(self.zone)
+        clock, over_midnight = local.time(), self.until <= self.since
+        if over_midnight and clock < self.until:
+            day = local.date() - timedelta(days=1)
+        elif self.since <= clock and (over_midnight or clock < self.until):
+            day = local.date()
+        else:
+            return None
+        return datetime.combine(day, self.since, self.zone)
 
 
 class DueTime(NamedTuple):
@@ -23,29 +43,31 @@ class DueTime(NamedTuple):
 
 
 def due_times(
-    hours_before: Sequence[int], zone: ZoneInfo, starts_at: datetime, now: datetime
+    hours_before: Sequence[int],
+    zone: ZoneInfo,
+    starts_at: datetime,
+    now: datetime,
+    *,
+    quiet: QuietHours | None = None,
+    said_at: datetime | None = None,
 ) -> Mapping[int, DueTime]:
     """Return when each reminder is due of an appointment that is made, or moved, now.
 
     One is dropped whose time has passed, and one that quiet hours would bring forward to less than
-    LEAST_APART after the one before it, or after now. Most hours come first.
+    LEAST_APART after the one before it, or after now; after `said_at` instead, where that is when
+    the appointment was spoken of last. Most hours come first. `quiet` are the citizen's own hours;
+    None: the usual ones in `zone`.
     """
+    quiet = quiet or QuietHours(QUIET_FROM, QUIET_UNTIL, zone)
     due: dict[int, DueTime] = {}
     # In UTC: within one zone, Python subtracts by the clock on the wall.
-    before = now = now.astimezone(UTC)
+    now = now.astimezone(UTC)
+    before = now if said_at is None else said_at
     for hours in hours_before:
         wanted = starts_at.astimezone(UTC) - timedelta(hours=hours)
-        at = _before_quiet(wanted, zone)
+        begin = quiet.begin_of(wanted)
+        at = (begin - BEFORE_QUIET).astimezone(UTC) if begin else wanted
         is_dropped = at <= now or (at < wanted and at - before < LEAST_APART)
         due[hours] = DueTime(at, is_dropped)
         before = before if is_dropped else at
     return due
-
-
-def _before_quiet(at: datetime, zone: ZoneInfo) -> datetime:
-    """Return a time as it is, or just before the quiet hours that it is in."""
-    local = at.astimezone(zone)
-    if QUIET_UNTIL <= local.time() < QUIET_FROM:
-        return at
-    evening = local.date() - timedelta(days=local.time() < QUIET_UNTIL)
-    return (datetime.combine(evening, QUIET_FROM, zone) - BEFORE_QUIET).astimezone(UTC)

@@ -6,7 +6,7 @@ has a row of its own besides, which waits for whoever looks: it never counts as 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, String, case, cast, select, update
@@ -22,22 +22,33 @@ from core.messaging.outbox import (
     enqueue,
     platform_of,
 )
-from core.messaging.reminder_times import due_times
-from core.messaging.routes import WAITING, Route, attendee_routes, citizen_routes, notification
+from core.messaging.preferences import delete_preferences, preferences_of
+from core.messaging.reminder_times import QuietHours, due_times
+from core.messaging.routes import WAITING, Route, all_routes, notification
 
 REMINDERS = "reminder"
 """The account of the reminders whose way isn't chosen yet."""
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+PENDING, CANCELLED = OutboxStatus.PENDING, OutboxStatus.CANCELLED
+
 
 def reminder_messages(
-    registry: Registry, booking: Booking, now: datetime, routes: Sequence[Route]
+    registry: Registry,
+    booking: Booking,
+    now: datetime,
+    routes: Sequence[Route],
+    quiet: QuietHours | None = None,
 ) -> Sequence[OutboxMessage]:
     """Return the reminders of a booking that was confirmed or moved, also for pages among `routes`.
 
-    One that isn't to be sent is cancelled, but stored, so that it can be seen why.
+    One that isn't to be sent is cancelled, but stored, so that it can be seen why. `quiet` are the
+    citizen's quiet hours; None: the municipality's.
     """
     body = registry[booking.municipality_id].body
-    due = due_times(body.rules.reminder_hours, ZoneInfo(body.timezone), booking.starts_at, now)
+    hours, zone = body.rules.reminder_hours, ZoneInfo(body.timezone)
+    due = due_times(hours, zone, booking.starts_at, now, quiet=quiet)
     ways = [route for route in routes if waits(route)]
     if any(platform_of(each) not in WAITING for each in registry.accounts):
         ways.append(Route(REMINDERS, BookingRecipient(booking.id)))
@@ -47,7 +58,7 @@ def reminder_messages(
                 booking, way, Cause.reminder(booking.id, hours), MessageKind.REMINDER, each.at
             ),
             expires_at=booking.starts_at,
-            status=OutboxStatus.CANCELLED if each.is_dropped else OutboxStatus.PENDING,
+            status=CANCELLED if each.is_dropped else PENDING,
         )
         for hours, each in due.items()
         for way in ways
@@ -76,6 +87,76 @@ def cancel_reminders(session: Session, booking: Booking) -> None:
             dedupe_key=OutboxRow.dedupe_key + " " + cast(OutboxRow.id, String),
         )
     )
+
+
+def schedule_anew(
+    session: Session, registry: Registry, citizen_id: int, now: datetime
+) -> Sequence[Booking]:
+    """Schedule anew the reminders that a citizen wasn't sent yet, by other quiet hours.
+
+    Return the bookings of which a reminder was to come, and none is any more.
+    """
+    quiet = preferences_of(session, citizen_id).quiet
+    coming = select(Booking).where(
+        Booking.citizen_id == citizen_id,
+        Booking.state == BookingState.CONFIRMED,
+        Booking.starts_at > now,
+    )
+    lost = []
+    for booking in session.scalars(coming.order_by(Booking.starts_at)).all():
+        pending = _schedule_booking_anew(session, registry, booking, now, quiet)
+        if pending is False:
+            lost.append(booking)
+    return lost
+
+
+def forget_preferences(
+    session: Session, registry: Registry, citizen_id: int, now: datetime
+) -> None:
+    """Delete a citizen's preferences; the municipality's quiet hours hold from then on."""
+    if delete_preferences(session, citizen_id):
+        schedule_anew(session, registry, citizen_id, now)
+
+
+def _schedule_booking_anew(
+    session: Session,
+    registry: Registry,
+    booking: Booking,
+    now: datetime,
+    quiet: QuietHours | None,
+) -> bool | None:
+    """Schedule a booking's reminders anew; return whether one is to come, None if none was before.
+
+    What was sent, or whose way is chosen, is left as it is.
+    """
+    rows = session.scalars(
+        select(OutboxRow)
+        .where(
+            OutboxRow.booking_id == booking.id,
+            OutboxRow.kind == MessageKind.REMINDER,
+            OutboxRow.expires_at == booking.starts_at,
+        )
+        .order_by(OutboxRow.id)
+        .with_for_update()
+    ).all()
+    said = (row.due_at for row in rows if row.status in SENT_STATUSES)
+    body = registry[booking.municipality_id].body
+    hours, zone = body.rules.reminder_hours, ZoneInfo(body.timezone)
+    due = due_times(
+        hours, zone, booking.starts_at, now, quiet=quiet, said_at=max(said, default=LONG_AGO)
+    )
+    times = {Cause.reminder(booking.id, each).text: time for each, time in due.items()}
+    had = has = False
+    for row in rows:
+        is_chosen = row.account != REMINDERS and row.platform not in WAITING
+        time = times.get(Cause.parse(row.dedupe_key, row.recipient).text)
+        if is_chosen or time is None or row.status not in (PENDING, CANCELLED):
+            continue
+        had |= row.status == PENDING and row.due_at > now
+        has |= not time.is_dropped
+        row.due_at = row.try_at = time.at
+        row.status = CANCELLED if time.is_dropped else PENDING
+    return has if had else None
 
 
 def reminded(session: Session, booking_ids: Select[int]) -> set[int]:
@@ -107,8 +188,8 @@ _DUE = (
 def choose_ways(session: Session, registry: Registry, now: datetime, limit: int) -> int:
     """Choose the ways of up to `limit` reminders that are due; return how many there were.
 
-    That is the platform on which the citizen booked, else another of theirs, else an address of the
-    attendee; a page only where there is nothing else.
+    That is the platform that the citizen has chosen, else the one on which they booked, else
+    another of theirs, else an address of the attendee; a page only where there is nothing else.
     """
     rows = session.scalars(_DUE.where(OutboxRow.try_at <= now).limit(limit)).all()
     if rows:
@@ -124,7 +205,7 @@ def _choose_way(session: Session, registry: Registry, row: OutboxRow, now: datet
     if row.expires_at is not None and row.expires_at <= now:
         row.status = OutboxStatus.EXPIRED
         return
-    routes = [*citizen_routes(session, registry, booking), *attendee_routes(registry, booking)]
+    routes = all_routes(session, registry, booking)
     sending = [route for route in routes if not waits(route)]
     if booking.state != BookingState.CONFIRMED or not routes:
         row.status = OutboxStatus.CANCELLED

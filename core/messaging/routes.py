@@ -16,6 +16,7 @@ from core.messaging.keys import (
     Recipient,
 )
 from core.messaging.outbox import OutboxMessage, platform_of
+from core.messaging.preferences import preferences_of
 
 EMAIL = "email"
 
@@ -78,8 +79,10 @@ def sends_email(registry: Registry, municipality_id: str) -> bool:
 def citizen_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
     """Return the routes to the citizen who booked: the contacts in use.
 
-    Those of the platform where they booked come first, then the oldest.
+    Those of the platform that they have chosen come first, which may be an address of the booking's
+    instead; then those of the platform where they booked, then the oldest. What only waits is last.
     """
+    chosen = preferences_of(session, booking.citizen_id).platform
     contacts = session.scalars(
         select(Contact)
         .outerjoin(Conversation, Conversation.contact_id == Contact.id)
@@ -88,12 +91,30 @@ def citizen_routes(session: Session, registry: Registry, booking: Booking) -> li
     ).all()
     if len(contacts) > 1:
         booked_on = _platform_of_confirmation(session, booking)
-        contacts = sorted(contacts, key=lambda contact: platform_of(contact.account) != booked_on)
-    return [
+
+        def place(contact: Contact) -> tuple[bool, bool, bool]:
+            platform = platform_of(contact.account)
+            return platform != chosen, platform in WAITING, platform != booked_on
+
+        contacts = sorted(contacts, key=place)
+    routes = [
         Route(contact.account, ContactRecipient(contact.id))
         for contact in contacts
         if contact.account in registry.accounts
     ]
+    if chosen not in ADDRESS_FIELDS:
+        return routes
+    addresses = attendee_routes(registry, booking)
+    return [each for each in addresses if platform_of(each.account) == chosen] + routes
+
+
+def all_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
+    """Return the routes to the citizen who booked, then those to the attendee, each once."""
+    citizen, attendee = (
+        citizen_routes(session, registry, booking),
+        attendee_routes(registry, booking),
+    )
+    return list(dict.fromkeys((*citizen, *attendee)))
 
 
 def _platform_of_confirmation(session: Session, booking: Booking) -> str | None:

@@ -17,6 +17,7 @@ from core.db.models.dialog_ends import DialogEnd
 from core.db.models.links import BookingLink, CodeRequest
 from core.db.models.outbox import UNSENT, OutboxRow, OutboxStatus, Suppression
 from core.db.models.people import Citizen, Contact, FailedAttempt, address_key
+from core.db.models.preferences import PreferencesRow, ReminderLink
 from core.db.models.relay import RelayMessage, RelayThread
 from core.db.models.schedule import ExceptionKind, ScheduleException
 from core.db.models.staff import (
@@ -63,9 +64,11 @@ __all__ = [
     "OutboxRow",
     "OutboxStatus",
     "PendingInbound",
+    "PreferencesRow",
     "PromptRow",
     "RelayMessage",
     "RelayThread",
+    "ReminderLink",
     "ScheduleException",
     "StaffAction",
     "StaffArea",

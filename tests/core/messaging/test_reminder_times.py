@@ -1,13 +1,13 @@
 """The times of reminders: quiet hours, the one before, both clock changes."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.messaging.reminder_times import DueTime, due_times
+from core.messaging.reminder_times import DueTime, QuietHours, due_times
 from tests.core.small_municipality import ATHENS
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -108,6 +108,35 @@ def test_due_times(
 ) -> None:
     due = due_times(hours, ATHENS, local(starts_at), local(booked_at))
     assert [shown(due[each]) for each in hours] == expected
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "zone", "starts_at", "expected"),
+    [
+        pytest.param("22:00", "09:00", ATHENS, "2026-12-10 11:30", "09/12 21:55", id="08:30"),
+        pytest.param("22:00", "09:00", ATHENS, "2026-12-11 00:30", "10/12 21:30", id="21:30"),
+        pytest.param("14:00", "17:00", ATHENS, "2026-12-10 18:00", "10/12 13:55", id="afternoon"),
+        pytest.param("14:00", "17:00", ATHENS, "2026-12-10 20:00", "10/12 17:00", id="its end"),
+        pytest.param("00:00", "07:00", ATHENS, "2026-12-10 09:59", "09/12 23:55", id="midnight"),
+        pytest.param("00:00", "07:00", ATHENS, "2026-12-10 10:00", "10/12 07:00", id="07:00"),
+        pytest.param(
+            "21:00",
+            "08:00",
+            ZoneInfo("Europe/London"),
+            "2026-12-10 12:30",
+            "09/12 22:55",
+            id="abroad",
+        ),
+        # On 25 October the clock goes from 04:00 to 03:00.
+        pytest.param("22:00", "09:00", ATHENS, "2026-10-25 10:30", "24/10 21:55", id="October"),
+    ],
+)
+def test_the_citizen_s_own_quiet_hours_replace_the_usual_ones(
+    since: str, until: str, zone: ZoneInfo, starts_at: str, expected: str
+) -> None:
+    quiet = QuietHours(time.fromisoformat(since), time.fromisoformat(until), zone)
+    due = due_times((3,), ATHENS, local(starts_at), LONG_AGO, quiet=quiet)
+    assert shown(due[3]) == expected
 
 
 @given(
