@@ -49,6 +49,13 @@ class ZoneCity:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageName:
+    """The name of a `Language` in itself, such as Ελληνικά."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class NextLanguageName:
     """The name, in its own language, of the `Language` after that of the conversation."""
 
@@ -177,6 +184,7 @@ Text = (
     str
     | int
     | LocalizedText
+    | LanguageName
     | NextLanguageName
     | ZoneCity
     | FormattedDate

@@ -11,6 +11,7 @@ from dialogs.context import Command, Context
 from dialogs.engine import navigation
 from dialogs.engine import standard_commands as standard
 from dialogs.engine.command import UNKNOWN_COMMAND, show_help
+from dialogs.managing import preferences
 from dialogs.managing.coming import come_by_word, may_mean_visit, stay_away_by_word
 from dialogs.managing.find import LOST, LOST_CODE, ask_by_code, ask_lost, can_send_codes
 from dialogs.managing.offers import (
@@ -21,6 +22,7 @@ from dialogs.managing.offers import (
     told_open_offer,
     was_offered_last,
 )
+from dialogs.managing.preferences import keeping_language
 from dialogs.menu import ask_zone, set_zone, switch_to
 from dialogs.messages.appointment import about_service, useful_links
 from dialogs.messages.blocks import message
@@ -160,7 +162,7 @@ COMMANDS: tuple[Command, ...] = (
         run=_switches_to("book"),
         applies=lambda ctx: ctx.state.dialog not in ("book", ctx.definition.idle),
     ),
-    standard.LANGUAGE,
+    replace(standard.LANGUAGE, run=keeping_language(standard.LANGUAGE.run)),
     Command(
         name="zone",
         label=_("Time zone"),
@@ -168,8 +170,9 @@ COMMANDS: tuple[Command, ...] = (
         run=_change_zone,
         understands=lambda ctx, argument: ctx.lexicon.zone_called(argument) is not None,
     ),
+    *preferences.COMMANDS,
     replace(standard.HELP, run=_help),
-    *standard.LANGUAGE_COMMANDS,
+    *(replace(each, run=keeping_language(each.run)) for each in standard.LANGUAGE_COMMANDS),
     standard.GREETING,
     standard.THANKS,
     Command(

@@ -12,11 +12,14 @@ from dialogs.deep_links import follow_link
 from dialogs.engine.steps import Definition
 from dialogs.managing.coming import COMING
 from dialogs.managing.dialogs import MANAGING
+from dialogs.managing.preferences import PREFERENCES
 from dialogs.menu import INTERRUPTIONS, MENU
 from dialogs.messages.samples import samples_note
 
 CONVERSATION: Definition[Office] = Definition(
-    dialogs={dialog.name: dialog for dialog in (BOOK, CALLER, *MANAGING, COMING, MENU)},
+    dialogs={
+        dialog.name: dialog for dialog in (BOOK, CALLER, *MANAGING, COMING, PREFERENCES, MENU)
+    },
     commands=COMMANDS,
     initial=BOOK.name,
     idle=MENU.name,
@@ -33,7 +36,7 @@ CONVERSATION: Definition[Office] = Definition(
     help=_(
         "Pick an answer by tapping it, or write its number or its name. "
         "You can also write at any time: “back”, “start over”, “cancel”, “about the service”, "
-        "“useful links”, “human”, “my bookings”, “language”, “time zone”."
+        "“useful links”, “human”, “my bookings”, “language”, “time zone”, “preferences”."
     ),
     help_offer=_("Shall I help? See below what you can do, or write “human” for an employee."),
     stopped=_("All right, I've stopped. Nothing was booked or changed."),

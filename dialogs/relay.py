@@ -36,6 +36,7 @@ TO_DIALOG = frozenset(
         *("end_talk", "to_task", "back", "start_over", "stop", "cancel", "human", "bookings"),
         *("book", "language", "el", "en", "zone", "help", "move", "cancel_booking", "edit"),
         *("withdraw", "caller", "code", "accept_offer", "decline_offer", "other_offer"),
+        "preferences",
     }
 )
 """The commands that are obeyed while the citizen writes to an office."""

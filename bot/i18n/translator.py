@@ -18,6 +18,7 @@ from core.i18n import (
     FormattedDate,
     JoinedText,
     Language,
+    LanguageName,
     LocalizedText,
     NextLanguageName,
     Text,
@@ -60,6 +61,8 @@ class Translator:
                 return said.format(**filled) if filled else said
             case LocalizedText():
                 return phrase.in_language(language)
+            case LanguageName(code):
+                return own_name(code)
             case NextLanguageName():
                 return own_name(Language(language).next)
             case FormattedDate(at, pattern):

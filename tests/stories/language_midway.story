@@ -35,17 +35,17 @@ bot      From now on I speak English.
 bot      What is the full name of the person the appointment is for?
          (Back) (Help)
 citizen  βοήθεια
-bot      Pick an answer by tapping it, or write its number or its name. You can also write at any time: “back”, “start over”, “cancel”, “about the service”, “useful links”, “human”, “my bookings”, “language”, “time zone”.
+bot      Pick an answer by tapping it, or write its number or its name. You can also write at any time: “back”, “start over”, “cancel”, “about the service”, “useful links”, “human”, “my bookings”, “language”, “time zone”, “preferences”.
 bot      What is the full name of the person the appointment is for?
-         (Back) (Start over) (Stop) (About this service) (Useful links) (Talk to a human) (My bookings) (Ελληνικά) (Time zone) (Help)
+         (Back) (Start over) (Stop) (About this service) (Useful links) (Talk to a human) (My bookings) (Ελληνικά) (Time zone) (My preferences) (Help)
 citizen  Help
-bot      Pick an answer by tapping it, or write its number or its name. You can also write at any time: “back”, “start over”, “cancel”, “about the service”, “useful links”, “human”, “my bookings”, “language”, “time zone”.
+bot      Pick an answer by tapping it, or write its number or its name. You can also write at any time: “back”, “start over”, “cancel”, “about the service”, “useful links”, “human”, “my bookings”, “language”, “time zone”, “preferences”.
 bot      What is the full name of the person the appointment is for?
-         (Back) (Start over) (Stop) (About this service) (Useful links) (Talk to a human) (My bookings) (Ελληνικά) (Time zone) (Help)
+         (Back) (Start over) (Stop) (About this service) (Useful links) (Talk to a human) (My bookings) (Ελληνικά) (Time zone) (My preferences) (Help)
 citizen  [Ελληνικά]
 bot      Από εδώ και πέρα μιλάμε ελληνικά.
 bot      Ποιο είναι το ονοματεπώνυμο του προσώπου που θα εξυπηρετηθεί;
-         (Πίσω) (Από την αρχή) (Διακοπή) (Για την υπηρεσία) (Χρήσιμοι σύνδεσμοι) (Επικοινωνία με υπάλληλο) (Τα ραντεβού μου) (English) (Ζώνη ώρας) (Βοήθεια)
+         (Πίσω) (Από την αρχή) (Διακοπή) (Για την υπηρεσία) (Χρήσιμοι σύνδεσμοι) (Επικοινωνία με υπάλληλο) (Τα ραντεβού μου) (English) (Ζώνη ώρας) (Οι προτιμήσεις μου) (Βοήθεια)
 citizen  Μαρία Παπαδοπούλου
 bot      Σε ποιο email μπορεί να σας γράψει η υπηρεσία, αν χρειαστεί;
          (προαιρετικό)

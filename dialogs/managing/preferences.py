@@ -1,0 +1,355 @@
+"""The citizen's preferences: where, in which language and when they are written to.
+
+A sentence changes one at once, in any state of the talk; the command shows all of them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import time
+
+from core.db.models import Booking
+from core.i18n import FormattedDate, LanguageName, NextLanguageName, Text, TextTemplate, ZoneCity, _
+from core.messaging.reminder_times import QUIET_FROM, QUIET_UNTIL
+from dialogs.context import Command, Context, Dialog, Step
+from dialogs.engine import navigation
+from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
+from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice
+from dialogs.menu import switch_to
+from dialogs.messages.appointment import CLOCK, one_line
+from dialogs.messages.blocks import Fact, Facts, Heading, message
+from dialogs.nlu.lexicon import POLITE
+from dialogs.nlu.quiet_hours import Hours, parse_quiet_hours
+
+PAGE = "webchat"
+
+NAMES: Mapping[str, TextTemplate] = {
+    "email": _("Email"),
+    "sms": _("SMS"),
+    "telegram": _("Telegram"),
+    "viber": _("Viber"),
+}
+"""The platforms' names; another's is as it is configured."""
+
+WORDS: Mapping[str, TextTemplate] = {
+    "email": _("email, e-mail, mail, mails, emails"),
+    "sms": _("sms, text message, text messages"),
+    "telegram": _("telegram"),
+    "viber": _("viber"),
+    PAGE: _("page, website, web, here"),
+}
+"""The words for each platform."""
+
+AROUND_PLATFORM = _(
+    "on, by, in, at, with, via, through, from, now, my, this, here, messages, reminders"
+)
+"""The words around a platform's name that don't matter."""
+
+AS_OFFICE = _("as usual, as before, as the office, as the municipality, default")
+"""The words for the quiet hours that citizens have who set none."""
+
+PLATFORM, QUIET, EMAILS, DONE = "platform", "quiet", "emails", "done"
+ANY, OFFICE = "any", "office"
+USUAL = Hours(QUIET_FROM, QUIET_UNTIL)
+
+
+def _way(platform: str) -> Text:
+    """Return how a platform is written on: "on Viber", "by email"."""
+    if platform == "email":
+        return _("by email")
+    if platform == "sms":
+        return _("by SMS")
+    return _("on {platform}", platform=NAMES.get(platform, platform))
+
+
+def _hours(since: time, until: time) -> Mapping[str, Text]:
+    return {"since": FormattedDate(since, CLOCK), "until": FormattedDate(until, CLOCK)}
+
+
+# What is kept, and what is said of it
+
+
+def choose_platform(ctx: Context, platform: str) -> None:
+    """Write on a platform from now on, where that reaches the citizen; say what will be."""
+    preferences = ctx.office.preferences
+    if platform in preferences.reaching():
+        preferences.choose_platform(platform)
+        by_email = _(
+            "From now on I write to you by email about your appointments, at the address that you "
+            "gave for each. Where there is none, I write to you where you booked."
+        )
+        elsewhere = _(
+            "From now on I write to you {way} about your appointments. Should that fail, I try the "
+            "other ways that I know.",
+            way=_way(platform),
+        )
+        ctx.say(by_email if platform == "email" else elsewhere)
+    elif platform == PAGE:
+        ctx.say(
+            _(
+                "I can't write to you first on the page: what I have to say waits there until you "
+                "open it. So I write to you on the other ways that I know."
+            )
+        )
+    elif platform not in preferences.configured():
+        ctx.say(_("I'm sorry, we don't write to citizens {way}.", way=_way(platform)))
+    elif platform == "email":
+        ctx.say(
+            _(
+                "I have no email address of yours yet. To give one for an appointment, write "
+                "“change details”."
+            )
+        )
+    else:
+        ctx.say(
+            _(
+                "I can't write to you {way} yet, because you haven't written to me there.",
+                way=_way(platform),
+            )
+        )
+
+
+def _choose_any(ctx: Context) -> None:
+    ctx.office.preferences.choose_platform(None)
+    ctx.say(_("All right. I write to you where you book each appointment."))
+
+
+def choose_quiet(ctx: Context, hours: Hours) -> None:
+    """Remind at no time between these, by the citizen's clock; say what will be."""
+    lost = ctx.office.preferences.choose_quiet(hours.since, hours.until, ctx.zone)
+    ctx.say(
+        _(
+            "All right, I send you no reminders from {since} until {until} (time of {zone}). What "
+            "would be due then comes just before. I still tell you at once if something changes.",
+            **_hours(*hours),
+            zone=ZoneCity(ctx.state.timezone),
+        )
+    )
+    _say_lost(ctx, lost)
+
+
+def _reset_quiet(ctx: Context) -> None:
+    lost = ctx.office.preferences.reset_quiet()
+    ctx.say(
+        _("All right, I send you no reminders from {since} until {until}.", **_hours(*USUAL)),
+    )
+    _say_lost(ctx, lost)
+
+
+def _say_lost(ctx: Context, lost: Sequence[Booking]) -> None:
+    """Name the appointments of which there is no time left for a reminder."""
+    for booking in lost:
+        loaded = ctx.office.of_booking(booking)
+        if loaded.has(booking.service, booking.branch):
+            appointment = one_line(loaded, booking, ctx.zone)
+            ctx.say(
+                _("So no other reminder of this one comes: {appointment}.", appointment=appointment)
+            )
+
+
+def keeping_language(run: Callable[[Context, str], None]) -> Callable[[Context, str], None]:
+    """Return what runs a command that changes the language, and keeps that for notifications."""
+
+    def run_and_keep(ctx: Context, argument: str) -> None:
+        run(ctx, argument)
+        if not ctx.office.is_for_caller:
+            ctx.office.preferences.choose_language(ctx.state.language)
+
+    return run_and_keep
+
+
+# The dialog
+
+
+def _ask_topic(ctx: Context) -> Prompt:
+    preferences = ctx.office.preferences
+    current, ended = preferences.current(), preferences.has_ended_emails()
+    quiet = current.quiet
+    shown = (
+        _("{since}–{until} (time of {zone})", **_hours(*quiet[:2]), zone=ZoneCity(quiet.zone.key))
+        if quiet
+        else _("{since}–{until}, as for everybody", **_hours(*USUAL))
+    )
+    where = _way(current.platform) if current.platform else _("where you book")
+    language = LanguageName(current.language or ctx.state.language)
+    rows = [
+        Fact(_("I write to you"), where),
+        Fact(_("Language"), language),
+        Fact(_("No reminders"), shown),
+        *([Fact(_("Reminders by email"), _("you have ended them"))] if ended else []),
+    ]
+    choices = [
+        *([Choice(PLATFORM, _("Where I write to you"))] if _platforms(ctx) else []),
+        Choice(QUIET, _("Quiet hours")),
+        *([Choice(EMAILS, _("Send reminders by email again"))] if ended else []),
+        Choice(DONE, _("That's all for now")),
+    ]
+    return Prompt(
+        message(Heading(_("Your preferences")), Facts(tuple(rows))),
+        choices,
+        actions=[action_choice(RunCommand("language"), NextLanguageName())],
+        expected=_("Please pick what you would like to change."),
+    )
+
+
+def _platforms(ctx: Context) -> Sequence[str]:
+    """Return the platforms to pick from; none where there is nothing to pick."""
+    preferences = ctx.office.preferences
+    found, chosen = preferences.reaching(), preferences.current().platform
+    return found if len(found) > 1 or chosen else []
+
+
+def _take_topic(ctx: Context, topic: str) -> None:
+    if topic == EMAILS:
+        navigation.end_dialog(ctx)
+        ctx.office.preferences.resume_emails()
+        ctx.say(_("All right, you get reminders by email again."))
+    elif topic == DONE:
+        navigation.end_dialog(ctx)
+
+
+def _ask_platform(ctx: Context) -> Prompt:
+    return Prompt(
+        _("Where shall I write to you about your appointments?"),
+        [
+            *(Choice(each, NAMES.get(each, each), WORDS.get(each, "")) for each in _platforms(ctx)),
+            Choice(ANY, _("Where I book each time")),
+        ],
+        expected=_("Please pick one of these ways."),
+    )
+
+
+def _take_platform(ctx: Context, platform: str) -> None:
+    navigation.end_dialog(ctx)
+    if platform == ANY:
+        _choose_any(ctx)
+    else:
+        choose_platform(ctx, platform)
+
+
+def _ask_quiet(_ctx: Context) -> Prompt:
+    return Prompt(
+        _(
+            "In which hours shall I send you no reminders? For example: “10 in the evening to 8 in "
+            "the morning”."
+        ),
+        [Choice(OFFICE, _("{since}–{until}, as for everybody", **_hours(*USUAL)), AS_OFFICE)],
+        names="whole",
+    )
+
+
+def _read_quiet(ctx: Context, text: str) -> TakeOutcome:
+    found = _hours_meant(ctx, text)
+    if found is None:
+        return InvalidAnswer(
+            _("I didn't understand the hours. Please write them like this: 22:00-08:00.")
+        )
+    return "-".join(f"{each:%H:%M}" for each in found)
+
+
+def _take_quiet(ctx: Context, value: str) -> None:
+    navigation.end_dialog(ctx)
+    if value == OFFICE:
+        _reset_quiet(ctx)
+    else:
+        since, _sign, until = value.partition("-")
+        choose_quiet(ctx, Hours(time.fromisoformat(since), time.fromisoformat(until)))
+
+
+def _hours_meant(ctx: Context, text: str) -> Hours | None:
+    """Return the hours that a text says; where it says only one end, with the present other."""
+    quiet = ctx.office.preferences.current().quiet
+    return parse_quiet_hours(text, ctx.lexicon, Hours(*quiet[:2]) if quiet else USUAL)
+
+
+def _asks(topic: str) -> Callable[[Context], bool]:
+    return lambda ctx: ctx.answers.get("topic") == topic
+
+
+def _steps(_ctx: Context) -> Iterator[Step]:
+    yield Step("topic", _("Preference"), _ask_topic, effect=_take_topic, automatic=False)
+    yield Step(
+        PLATFORM,
+        _("Where I write to you"),
+        _ask_platform,
+        applies=_asks(PLATFORM),
+        effect=_take_platform,
+        automatic=False,
+    )
+    yield Step(
+        QUIET,
+        _("Quiet hours"),
+        _ask_quiet,
+        _read_quiet,
+        applies=_asks(QUIET),
+        effect=_take_quiet,
+        automatic=False,
+    )
+
+
+PREFERENCES = Dialog("preferences", _("My preferences"), _steps)
+"""Shows the preferences, and asks for a new one."""
+
+
+# The words
+
+
+def _platform_meant(ctx: Context, text: str) -> str | None:
+    """Return the platform that a text names; None for none."""
+    ignored = ctx.lexicon.words(AROUND_PLATFORM) | ctx.lexicon.words(POLITE)
+    named = " ".join(word for word in text.split() if word not in ignored) or text
+    known = {each: ctx.lexicon.words(words) for each, words in WORDS.items()}
+    for platform in (*known, *ctx.office.preferences.configured()):
+        if named == platform or named in known.get(platform, ()):
+            return platform
+    return None
+
+
+def _write_on(ctx: Context, argument: str) -> None:
+    platform = _platform_meant(ctx, argument)
+    if platform is None:
+        switch_to(ctx, PREFERENCES.name)
+    else:
+        choose_platform(ctx, platform)
+
+
+def _keep_quiet(ctx: Context, argument: str) -> None:
+    if hours := _hours_meant(ctx, argument):
+        choose_quiet(ctx, hours)
+    elif argument:
+        _reset_quiet(ctx)
+    else:
+        switch_to(ctx, PREFERENCES.name, topic=QUIET)
+
+
+def _is_about_hours(ctx: Context, text: str) -> bool:
+    return text in ctx.lexicon.words(AS_OFFICE) or _hours_meant(ctx, text) is not None
+
+
+COMMANDS = (
+    Command(
+        name=PREFERENCES.name,
+        label=_("My preferences"),
+        words=_("preferences, my preferences, settings, my settings"),
+        run=lambda ctx, _argument: switch_to(ctx, PREFERENCES.name),
+        applies=lambda ctx: ctx.state.dialog != PREFERENCES.name,
+        yields=True,
+    ),
+    Command(
+        name="write_on",
+        words=_("write to me, write me, message me, reach me, send me messages, send me reminders"),
+        run=_write_on,
+        shown="never",
+        understands=lambda ctx, text: _platform_meant(ctx, text) is not None,
+        yields=True,
+    ),
+    Command(
+        name="quiet_hours",
+        words=_(
+            "quiet hours, my quiet hours, don't disturb me, do not disturb me, don't write to me, "
+            "do not write to me, don't bother me, don't remind me"
+        ),
+        run=_keep_quiet,
+        shown="never",
+        understands=_is_about_hours,
+        yields=True,
+    ),
+)

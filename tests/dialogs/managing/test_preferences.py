@@ -1,0 +1,111 @@
+"""Preferences in words and by buttons."""
+
+import pytest
+
+from core.db.models import Booking
+from tests.conftest import Deployment
+from tests.dialogs.custom_municipality import custom_municipality, form_field, stored_bookings
+
+
+@pytest.fixture
+def booking(deployment: Deployment) -> Booking:
+    """A booking with an e-mail address, of a citizen at the console."""
+    deployment.services.registry.accounts = frozenset({"console", "email", "telegram:town"})
+    fields = [form_field(name, name) for name in ("name", "phone", "email")]
+    deployment.load(custom_municipality(fields=fields))
+    deployment.talk("Γεια", "town", "7/12", "9:30", "Μαρία Παπαδοπούλου")
+    while deployment.last[-1].step != "task":
+        step = str(deployment.last[-1].step)
+        answers = {"details.phone": "6912345678", "details.email": "maria@example.gr"}
+        deployment.talk(answers.get(step, "ναι"))
+    (found,) = stored_bookings(deployment)
+    return found
+
+
+def kept(deployment: Deployment) -> tuple[object, ...]:
+    columns = "platform, language, quiet_from, quiet_until, timezone"
+    found = deployment.rows(f"SELECT {columns} FROM preferences")
+    return found[0] if found else ()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected", "said"),
+    [
+        ("γράψτε μου με e-mail", ("email", None, None, None, None), "Από εδώ και πέρα"),
+        ("Να μου γράφετε στο email, παρακαλώ", ("email", None, None, None, None), "σας γράφω"),
+        ("write to me by e-mail", ("email", None, None, None, None), "σας γράφω"),
+        ("γράψτε μου στο Viber", (), "δεν στέλνουμε"),
+        ("grapste mou sto telegram", (), "δεν μου έχετε γράψει"),
+        ("γράψτε μου εδώ στη σελίδα", (), "σελίδα"),
+        (
+            "μη με ενοχλείτε μετά τις 8 το βράδυ",
+            (None, None, 1200, 480, "Europe/Athens"),
+            "20:00",
+        ),
+        ("Μην με ενοχλείτε πριν τις 10 το πρωί", (None, None, 1260, 600, "Europe/Athens"), "10:00"),
+        ("quiet hours 22-9", (None, None, 1320, 540, "Europe/Athens"), "22:00"),
+        ("ώρες ησυχίας 22-9", (None, None, 1320, 540, "Europe/Athens"), "09:00"),
+        ("English", (None, "en", None, None, None), "English"),
+    ],
+)
+def test_a_sentence_changes_one_at_once(
+    deployment: Deployment,
+    booking: Booking,
+    words: str,
+    expected: tuple[object, ...],
+    said: str,
+) -> None:
+    deployment.talk(words)
+    assert said in deployment.last[0].text
+    assert deployment.last[-1].step == "task", "and the talk goes on"
+    assert kept(deployment) == expected
+
+
+def test_the_usual_hours_can_be_had_again(deployment: Deployment, booking: Booking) -> None:
+    deployment.talk("quiet hours 22-9", "ώρες ησυχίας όπως πριν")
+    assert "21:00" in deployment.last[0].text
+    assert kept(deployment) == (None,) * 5
+
+
+def test_in_the_middle_of_a_booking_its_question_stays(
+    deployment: Deployment, booking: Booking
+) -> None:
+    deployment.talk("νέο ραντεβού", "town", "8/12")
+    deployment.talk("μη με ενοχλείτε μετά τις 8 το βράδυ")
+    assert deployment.last[-1].step == "time"
+    assert kept(deployment)[2] == 1200
+
+
+def test_all_are_shown_with_buttons_that_change_them(
+    deployment: Deployment, booking: Booking
+) -> None:
+    deployment.talk("προτιμήσεις")
+    shown = deployment.last[-1]
+    assert shown.step == "topic"
+    for said in ("21:00–08:00", "Ελληνικά", "Οι προτιμήσεις σας"):
+        assert said in shown.text
+    deployment.tap("English")
+    assert deployment.last[-1].step == "topic"
+    assert "Your preferences" in deployment.last[-1].text
+    deployment.tap("Quiet hours")
+    deployment.talk("sometimes")
+    assert "22:00-08:00" in deployment.last[-2].text
+    deployment.talk("10 in the evening to 8 in the morning")
+    assert deployment.last[-1].step == "task"
+    deployment.talk("write to me by email", "/preferences")
+    assert "22:00–08:00" in deployment.last[-1].text
+    assert "by email" in deployment.last[-1].text
+    deployment.tap("Where I write")
+    deployment.tap("Where I book")
+    assert kept(deployment) == (None, "en", 1320, 480, "Europe/Athens")
+    deployment.talk("preferences")
+    deployment.tap("Quiet hours")
+    deployment.tap("21:00–08:00")
+    assert kept(deployment) == (None, "en", None, None, None)
+
+
+def test_withdrawing_consent_forgets_them(deployment: Deployment, booking: Booking) -> None:
+    deployment.talk("quiet hours 22-9", "ανάκληση συγκατάθεσης")
+    if deployment.last[-1].step == "sure":
+        deployment.talk("ναι")
+        assert kept(deployment) == ()

@@ -1,0 +1,47 @@
+"""The hours in which citizens don't want to be reminded, as they write them."""
+
+from datetime import time
+
+import pytest
+
+from bot.i18n.translator import Translator
+from dialogs.nlu.quiet_hours import Hours, parse_quiet_hours
+
+USUAL = Hours(time(21), time(8))
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("22-9", "22:00-09:00"),
+        ("22:30 - 7:15", "22:30-07:15"),
+        ("από 10 το βράδυ ως 8 το πρωί", "22:00-08:00"),
+        ("από τις 10 το βράδυ μέχρι τις 8 το πρωί", "22:00-08:00"),
+        ("10 το βράδυ με 8 το πρωί", "22:00-08:00"),
+        ("μεταξύ 10 και 8", "22:00-08:00"),
+        ("apo 10 to vradi mexri 8 to proi", "22:00-08:00"),
+        ("from 10 pm to 8 am", "22:00-08:00"),
+        ("between 10 in the evening and 7:30 in the morning", "22:00-07:30"),
+        ("2 με 5 το μεσημέρι", "14:00-17:00"),
+        ("11-8", "23:00-08:00"),
+        ("00:00-07:00", "00:00-07:00"),
+        ("μετά τις 8 το βράδυ", "20:00-08:00"),
+        ("meta tis 8 to vradi", "20:00-08:00"),
+        ("after 8 in the evening", "20:00-08:00"),
+        ("after 8", "20:00-08:00"),
+        ("από τις 10 το βράδυ", "22:00-08:00"),
+        ("πριν τις 10 το πρωί", "21:00-10:00"),
+        ("before 9", "21:00-09:00"),
+        ("έως τις 9", "21:00-09:00"),
+        ("9-9", "21:00-09:00"),
+        ("22:00-22:00", None),
+        ("25-9", None),
+        ("μετά την Τρίτη", None),
+        ("", None),
+        ("μετά", None),
+        ("8 το βράδυ", None),
+    ],
+)
+def test_hours(typed: str, found: str | None, texts: Translator) -> None:
+    hours = parse_quiet_hours(typed, texts, USUAL)
+    assert (f"{hours.since:%H:%M}-{hours.until:%H:%M}" if hours else None) == found
