@@ -31,7 +31,15 @@ from webhooks.middleware.rate_limit import RateLimit
 from webhooks.middleware.request_limits import RequestLimits
 from webhooks.middleware.root_path import RestoreRootPath, StripRootPath
 from webhooks.middleware.security_headers import SecurityHeaders
-from webhooks.web import appointment_pages, booking_link, embed, event_stream, legal, page
+from webhooks.web import (
+    appointment_pages,
+    booking_link,
+    embed,
+    event_stream,
+    legal,
+    page,
+    reminder_link,
+)
 from webhooks.web.event_stream import EventStreams
 from webhooks.web.html import Renderer
 
@@ -121,6 +129,7 @@ def build_app(application: Application) -> FastAPI:
         page.routes(application, renderer, limits),
         appointment_pages.routes(application, renderer, limits),
         booking_link.routes(application, renderer, limits),
+        reminder_link.routes(application, renderer),
         legal.routes(application, renderer),
         embed.routes(application, renderer),
         event_stream.routes(application, streams, limits),

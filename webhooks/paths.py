@@ -5,6 +5,7 @@ import re
 from starlette.types import Scope
 
 from bot.views.booking_link import PATH as LINK
+from bot.views.reminder_link import PATH as REMINDERS
 
 FRAMED = "/embed"
 """The beginning of the paths that other sites may frame; their cookies are cross-site ones."""
@@ -25,5 +26,5 @@ def path_within_root(scope: Scope) -> str:
 
 
 def loggable(path: str) -> str:
-    """Return a path without the token of a link to a booking, by which anybody could cancel it."""
-    return re.sub(rf"{LINK}[^/]+", f"{LINK}…", path)
+    """Return a path without the token of a link in an e-mail: anybody could act by it."""
+    return re.sub(rf"({LINK}|{REMINDERS})[^/]+", r"\1…", path)

@@ -12,6 +12,7 @@ from bot.platforms.push_layout import CALENDAR
 from bot.replies import render_blocks
 from bot.views.booking_link import link_of
 from bot.views.calendar_file import calendar_file
+from bot.views.reminder_link import unsubscribe_link
 from core.db.models import Booking, OutboxRow, StaffRoom
 from core.i18n import Text, TextTemplate, _
 from core.messaging.keys import MessageKind
@@ -58,7 +59,7 @@ def as_email(
         return services.texts.say(phrase, language)
 
     contact = body.branch(booking.branch).contact or body.contact
-    template = SUBJECTS[MessageKind(row.kind)]
+    template, is_reminder = SUBJECTS[MessageKind(row.kind)], row.kind == MessageKind.REMINDER
     subject = TextTemplate(template.message, args={"appointment": one_line(loaded, booking, zone)})
     metadata = EmailMetadata(
         subject=say(subject),
@@ -76,6 +77,7 @@ def as_email(
         id=_id_of(services, row),
         thread=registry.keyed_hash(f"e-mails {booking.id}"),
         link=link_of(session, services, booking),
+        unsubscribe=unsubscribe_link(session, services, booking) if is_reminder else "",
     )
     if not reply.booking:
         return reply.model_copy(update={"email": metadata})

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, ValidationError
 
 from bot.bootstrap import Application
-from bot.context import AlreadyBegun, UnknownConversation
+from bot.context import AlreadyBegun, Services, UnknownConversation
 from bot.platforms import webchat
 from bot.views.booking_link import PATH, LinkedAppointment, linked_appointment, linked_file
 from core.errors import BookingRefused
@@ -88,7 +88,7 @@ class LinkPages:
         found = await self._find(token)
         if found.ended:
             return self._page(request, token, found)
-        here = self._chat_page(request, found)
+        here = chat_page(request, self._services, found.municipality_id)
         own = here.own_token(request)
         follow = partial(self._follow, request, here, found, f"{form.task}_{token}")
         try:
@@ -148,15 +148,15 @@ class LinkPages:
         page = self._renderer.document(
             "booking_link.html",
             found.language,
-            here=self._chat_page(request, found),
+            here=chat_page(request, self._services, found.municipality_id),
             found=found,
             path=f"{request.scope['root_path']}{PATH}{token}",
             message_id=str(uuid4()),
         )
         return HTMLResponse(page, 410 if found.ended else 200, PRIVATE)
 
-    def _chat_page(self, request: Request, found: LinkedAppointment) -> ChatPage:
-        """Return the municipality's page; that of all where it isn't offered any more."""
-        is_offered = found.municipality_id in self._services.registry
-        own = found.municipality_id if is_offered else None
-        return ChatPage(own, framed=False, root_path=request.scope["root_path"])
+
+def chat_page(request: Request, services: Services, municipality_id: str) -> ChatPage:
+    """Return a municipality's page; that of all where it isn't offered any more."""
+    own = municipality_id if municipality_id in services.registry else None
+    return ChatPage(own, framed=False, root_path=request.scope["root_path"])

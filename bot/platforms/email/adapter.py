@@ -12,6 +12,11 @@ from bot.platforms.email.rendering import Renderer
 from bot.platforms.email.settings import EmailAccount
 from bot.platforms.email.smtp import SmtpClient
 
+MUST_SIGN = (
+    "reminders carry List-Unsubscribe and List-Unsubscribe-Post: the mail server must sign both "
+    "with DKIM (RFC 8058, section 4), or mail programs show no button for them"
+)
+
 
 class Email(Platform):
     """An account that sends e-mails by a mail server, and may read what is reported of them."""
@@ -44,8 +49,11 @@ class Email(Platform):
     async def check_up(self, public_url: str | None) -> CheckUp:
         """Check whether the mail server answers, signs us in and takes e-mails of the sender.
 
-        And the mailbox, if there is one.
+        And the mailbox, if there is one. Whether the server signs can't be seen from here: so it is
+        said what it must sign.
         """
         right, wrong = await SmtpClient(self._settings).check_up(self.account)
         found = await self._mailbox.check_up() if self._mailbox else CheckUp([], [])
+        if public_url is not None:
+            right = [*right, MUST_SIGN]
         return CheckUp([*right, *found.right], [*wrong, *found.wrong])

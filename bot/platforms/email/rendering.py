@@ -54,6 +54,7 @@ ANSWERED = _("If you answer it, the office reads your answer.")
 TO_STAFF = _(
     "This address gets the news of appointments automatically. Nobody reads answers to it."
 )
+UNSUBSCRIBE = _("To get no more reminders by email")
 UNANSWERED = _("Nobody reads answers to it. To reach the office, please call or write to it.")
 
 
@@ -106,6 +107,9 @@ class Renderer:
         # There is no message of that id: all of an appointment are answers to the same.
         yield "In-Reply-To", f"<{metadata.thread}@{domain}>"
         yield "References", f"<{metadata.thread}@{domain}>"
+        if metadata.unsubscribe:
+            yield "List-Unsubscribe", f"<{metadata.unsubscribe}>"
+            yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
         yield "Auto-Submitted", "auto-generated"
         yield "X-Auto-Response-Suppress", "All"  # Exchange's notices of absence
         yield "Content-Language", language
@@ -136,6 +140,7 @@ class Renderer:
             "attached": reply.file
             and say(TextTemplate(attached.message, args={"file": reply.file})),
             "automatic": " ".join(map(say, why)),
+            "unsubscribe": say(UNSUBSCRIBE),
         }
 
 

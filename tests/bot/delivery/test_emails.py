@@ -18,6 +18,7 @@ from core.actor import Actor
 from core.bookings import by_staff
 from core.bookings.lost_codes import request_code, send_codes
 from core.bookings.offers.making import make_offers, plan_offers
+from core.bookings.reminder_links import reminder_token, stop_reminders
 from core.db.models import Booking, OutboxRow, Suppression
 from tests.bot.delivery.test_office_changes import OPERATOR, REASON, cancel, change, move
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
@@ -310,3 +311,81 @@ def test_a_reminder_by_email_is_dated_when_it_is_sent(
         "Wed, 02 Dec 2026",
     ]
     assert server.received[-1].message["Subject"].startswith("Υπενθύμιση για το ραντεβού σας: Πέμ")
+
+
+REMINDED = timedelta(days=2, hours=4)
+"""The time after which the citizen of `town` has been reminded once."""
+
+
+def remind(town: PushDeployment, public_address: str | None) -> None:
+    """Send a reminder by e-mail, for the chat can't be reached."""
+    services = replace(town.deployment.services, public_address=public_address)
+    town.application = replace(town.application, services=services)
+    town.deliver(town.settled)
+    town.server.failures["citizen"] = [(403, {})] * 20
+    town.deployment.clock.now += REMINDED
+    town.deliver(town.settled)
+
+
+def test_a_reminder_can_be_ended_with_one_click(town: PushDeployment, server: MailServer) -> None:
+    remind(town, "https://rantevou.kalamata.gr")
+    confirmation, reminder = (got.message for got in server.received)
+    assert "List-Unsubscribe" not in confirmation
+    assert "/u/" not in "".join(parts(confirmation).values())
+    assert reminder["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = str(reminder["List-Unsubscribe"])
+    assert re.fullmatch(r"<https://rantevou\.kalamata\.gr/u/[a-z2-7]{26}>", link)
+    assert f"\nList-Unsubscribe: {link}\n" in reminder.as_string().replace("\r\n", "\n")
+    text, html = (parts(reminder)[kind] for kind in ("text/plain", "text/html"))
+    assert text.rstrip().endswith(link.strip("<>"))
+    assert f'href="{link.strip("<>")}"' in html
+    assert link.strip("<>").rpartition("/")[2] not in town.deployment.everything()
+
+
+def test_without_a_public_address_there_is_no_such_link(
+    town: PushDeployment, server: MailServer
+) -> None:
+    remind(town, None)
+    reminder = server.received[-1].message
+    assert reminder["Subject"].startswith("Υπενθύμιση")
+    assert "List-Unsubscribe" not in reminder
+    assert "/u/" not in "".join(parts(reminder).values())
+
+
+def test_who_has_ended_them_gets_none_and_nothing_else_instead(
+    town: PushDeployment, server: MailServer
+) -> None:
+    """Even one that waits for the next try already."""
+    town.deliver(town.settled)
+    server.answers["RCPT"] = ["451 4.7.1 Greylisted"]
+    town.server.failures["citizen"] = [(403, {})] * 20
+    town.deployment.clock.now += REMINDED
+    town.deliver(town.settled)
+    assert "pending" in {row[1] for row in town.rows("reminder")}
+
+    def stop(session: Session) -> None:
+        booking = session.scalars(select(Booking).where(Booking.code.is_not(None))).one()
+        token = reminder_token(session, town.deployment.services.registry, booking)
+        session.flush()
+        assert stop_reminders(session, token or "", town.deployment.clock())
+
+    town.deployment.database.write_sync(stop)
+    before = len(town.rows())
+    town.deployment.clock.forward(minutes=1)
+    town.deliver(town.settled)
+    assert [got.message["Subject"][:10] for got in server.received] == ["Το ραντεβο"]
+    assert "cancelled" in {row[1] for row in town.rows("reminder")}
+    assert len(town.rows()) == before
+    change(town.deployment, cancel)
+    town.deliver(town.settled)
+    assert server.received[-1].message["Subject"].startswith("Το ραντεβού σας ακυρώθηκε")
+
+
+def test_a_citizen_is_written_to_in_the_language_that_they_chose(
+    town: PushDeployment, server: MailServer
+) -> None:
+    town.deployment.talk("english")
+    town.deliver(town.settled)
+    change(town.deployment, move)
+    town.deliver(town.settled)
+    assert server.received[-1].message["Subject"].startswith("A new time for your appointment")

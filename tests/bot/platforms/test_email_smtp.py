@@ -284,6 +284,9 @@ def test_what_is_wrong_with_a_mail_server_is_said_in_words(
     server: MailServer, texts: Translator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not check(account(texts, server.port)).wrong
+    for public, said in (("https://town.gr", True), (None, False)):
+        well = asyncio.run(account(texts, server.port).check_up(public))
+        assert ("DKIM" in str(well.right), well.wrong) == (said, [])
     wrong = failures(account(texts, server.port, tls="starttls"))[1]
     assert "RANTEVOU_EMAIL__TOWN__TLS" in wrong
     wrong = failures(account(texts, server.port, tls="tls"))[1]
