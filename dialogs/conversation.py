@@ -12,13 +12,15 @@ from dialogs.deep_links import follow_link
 from dialogs.engine.steps import Definition
 from dialogs.managing.coming import COMING
 from dialogs.managing.dialogs import MANAGING
+from dialogs.managing.offers import ANSWER
 from dialogs.managing.preferences import PREFERENCES
 from dialogs.menu import INTERRUPTIONS, MENU
 from dialogs.messages.samples import samples_note
 
 CONVERSATION: Definition[Office] = Definition(
     dialogs={
-        dialog.name: dialog for dialog in (BOOK, CALLER, *MANAGING, COMING, PREFERENCES, MENU)
+        dialog.name: dialog
+        for dialog in (BOOK, CALLER, *MANAGING, COMING, ANSWER, PREFERENCES, MENU)
     },
     commands=COMMANDS,
     initial=BOOK.name,

@@ -1,8 +1,8 @@
 """Deep links: `book_` a service, a municipality or both; `manage_` a code; `caller` for staff.
 
 Those that begin with `offer_` are under the buttons of an offer of another time; `visit_` is under
-those of a reminder. `bookings_`, `move_` and `cancel_` go before the token of a link to one
-booking, which proves whose it is.
+those of a reminder. `answer_`, `move_` and `cancel_` go before the token of a link to one booking,
+with which no more can be done: neither its details nor its other tasks are for whoever has that.
 """
 
 from core.bookings.reference import fold_code, is_code
@@ -10,13 +10,13 @@ from dialogs.booking.for_caller import CALLER
 from dialogs.context import Context, refusable
 from dialogs.managing.coming import follow_reminder
 from dialogs.managing.find import BY_CODE
-from dialogs.managing.offers import follow_offer
+from dialogs.managing.offers import ANSWER, follow_offer, say_no_offer
 from dialogs.menu import switch_to
 from dialogs.messages.reminder import LINK_PREFIX as REMINDER_PREFIX
 from dialogs.messages.time_offer import LINK_PREFIX
 
 BOOK_PREFIX, MANAGE_PREFIX = "book_", "manage_"
-TASK_PREFIXES = ("bookings_", "move_", "cancel_")
+TASK_PREFIXES = ("answer_", "move_", "cancel_")
 
 FOR_CALLER = "caller"
 """The link with which a member of staff books for somebody else; to others, it is unknown."""
@@ -49,12 +49,15 @@ def follow_link(ctx: Context, link: str) -> None:
 def _follow_booking(ctx: Context, task: str, token: str) -> None:
     """Begin a task with the booking of a link, where that is possible still."""
     booking = ctx.office.lookup.by_link(token)
-    if booking is not None:
-        if task == "bookings":
-            ctx.office.check_open(booking)
-        else:
-            ctx.office.check_changeable(booking)
-        switch_to(ctx, task, booking=str(booking.id))
+    if booking is None:
+        return
+    if task != ANSWER.name:
+        ctx.office.check_changeable(booking)
+    elif ctx.office.made_offer(booking) is None:
+        ctx.office.check_open(booking)
+        say_no_offer(ctx, booking)
+        return
+    switch_to(ctx, task, booking=str(booking.id))
 
 
 def _answers_of_link(ctx: Context, name: str) -> dict[str, str]:

@@ -90,6 +90,8 @@ def _switch(ctx: Context, answer: str) -> None:
     ctx.update(interruption=None)
     if answer == "yes" and interruption and interruption.dialog:
         navigation.start(ctx, interruption.dialog, **interruption.answers)
+        if before_turn := navigation.current_dialog(ctx).before_turn:
+            before_turn(ctx)  # what it is about may have ended since the question
 
 
 def _ask_zone(ctx: Context) -> Prompt:

@@ -1,6 +1,7 @@
-"""The answers to an offer of another time, by the buttons under it, in any state of the talk."""
+"""The answers to an offer of another time: by the buttons under it, by words, and by a link."""
 
 import re
+from collections.abc import Iterator
 
 from core.bookings.offers.served import can_be_kept
 from core.bookings.offers.service import OFFER_ENDED
@@ -8,9 +9,11 @@ from core.db.models import Booking, BookingState, OfferState, TimeOffer
 from core.errors import BookingRefused
 from core.i18n import Text, _
 from dialogs.booking.time import short_time_label
-from dialogs.context import Context
+from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.interpreter import OLD_BUTTON
+from dialogs.engine.prompts import Choice, Prompt
+from dialogs.managing.find import leave_cancelled, picked_booking
 from dialogs.managing.reschedule import moved_message
 from dialogs.menu import switch_to
 from dialogs.messages.appointment import office_phone, one_line
@@ -237,3 +240,59 @@ def _say_held(ctx: Context, booking: Booking, hold: Booking) -> None:
         time=short_time_label(ctx, ctx.office.offer_of(booking), hold.starts_at),
     )
     ctx.say(message(Paragraph(text), *office_phone(ctx.office.of_booking(booking), booking)))
+
+
+def say_no_offer(ctx: Context, booking: Booking) -> None:
+    """Say that no other time is offered for a booking, and how it is."""
+    appointment = one_line(ctx.office.of_booking(booking), booking, ctx.zone)
+    now_is = _("Your appointment is: {appointment}.", appointment=appointment)
+    ctx.say(message(Paragraph(NO_OFFER), Paragraph(now_is)))
+
+
+def _ask_answer(ctx: Context) -> Prompt:
+    booking = picked_booking(ctx)
+    offer = ctx.office.made_offer(booking)
+    hold = ctx.office.offered_hold(offer) if offer else None
+    if hold is None:
+        raise LookupError("the dialog has no offer any more")
+    loaded = ctx.office.of_booking(booking)
+    appointment = one_line(loaded, booking, ctx.zone)
+    time = short_time_label(ctx, ctx.office.offer_of(booking), hold.starts_at)
+    return Prompt(
+        message(
+            Paragraph(_("Your appointment is: {appointment}.", appointment=appointment)),
+            Paragraph(_("The office offers you another time for this appointment.")),
+        ),
+        [
+            Choice(OfferAnswer.ACCEPT, _("I take the new time: {time}", time=time)),
+            Choice(OfferAnswer.DECLINE, ANSWERS[OfferAnswer.DECLINE]),
+        ],
+        expected=_("Please pick one of the answers below."),
+    )
+
+
+@refusable
+def _answer(ctx: Context, value: str) -> None:
+    offer = ctx.office.made_offer(picked_booking(ctx))
+    navigation.end_dialog(ctx)
+    if offer is None:
+        raise LookupError("the dialog has no offer any more")
+    answer_offer(ctx, offer, OfferAnswer(value))
+
+
+def _steps(_ctx: Context) -> Iterator[Step]:
+    yield Step("answer", _("New time"), _ask_answer, effect=_answer, automatic=False)
+
+
+def _leave_ended(ctx: Context) -> None:
+    """End the dialog, and say so, where nothing is offered for its booking any more."""
+    leave_cancelled(ctx)
+    if ctx.state.dialog == ANSWER.name:
+        booking = picked_booking(ctx)
+        if ctx.office.made_offer(booking) is None:
+            navigation.end_dialog(ctx)
+            say_no_offer(ctx, booking)
+
+
+ANSWER = Dialog("answer", _("New time"), _steps, before_turn=_leave_ended)
+"""Answers the offer for a booking whose link was followed, and shows nothing else of it."""

@@ -38,7 +38,7 @@ referrer, browsers would name no origin with the page's own form either."""
 class TaskForm(BaseModel):
     """The fields of the page's form."""
 
-    task: Literal["bookings", "move", "cancel"]
+    task: Literal["answer", "move", "cancel"]
     message_id: str = ""
 
 

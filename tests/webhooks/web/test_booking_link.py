@@ -183,7 +183,7 @@ def test_a_time_that_is_offered_can_be_taken_by_the_link(
     )
     assert "Η υπηρεσία σάς προτείνει άλλη ώρα για αυτό το ραντεβού." in client.get(path).text
     before = state(deployment)
-    page = begin(client, path, "bookings").text
+    page = begin(client, path, "answer").text
     assert state(deployment) == before
     (taken,) = re.findall(r'value="([^"]+)">Δέχομαι τη νέα ώρα: ', page)
     say(client, "/m/kalamata", choice=taken)
