@@ -9,7 +9,7 @@ from core.bookings.reference import fold_code, is_code
 from dialogs.booking.for_caller import CALLER
 from dialogs.context import Context, refusable
 from dialogs.managing.coming import follow_reminder
-from dialogs.managing.find import BY_CODE
+from dialogs.managing.find import BY_CODE, LINK
 from dialogs.managing.offers import ANSWER, follow_offer, say_no_offer
 from dialogs.menu import switch_to
 from dialogs.messages.reminder import LINK_PREFIX as REMINDER_PREFIX
@@ -48,8 +48,9 @@ def follow_link(ctx: Context, link: str) -> None:
 @refusable
 def _follow_booking(ctx: Context, task: str, token: str) -> None:
     """Begin a task with the booking of a link, where that is possible still."""
-    booking = ctx.office.lookup.by_link(token)
-    if booking is None:
+    link = ctx.office.lookup.link(token)
+    booking = ctx.office.booking(link.booking_id) if link else None
+    if link is None or booking is None:
         return
     if task != ANSWER.name:
         ctx.office.check_changeable(booking)
@@ -57,7 +58,9 @@ def _follow_booking(ctx: Context, task: str, token: str) -> None:
         ctx.office.check_open(booking)
         say_no_offer(ctx, booking)
         return
-    switch_to(ctx, task, booking=str(booking.id))
+    # The citizen's own chat proves whose it is, whatever becomes of the link.
+    followed = {} if ctx.office.visits.own(booking.id) else {LINK: str(link.id)}
+    switch_to(ctx, task, booking=str(booking.id), **followed)
 
 
 def _answers_of_link(ctx: Context, name: str) -> dict[str, str]:

@@ -71,11 +71,15 @@ def _find(
     if not loaded or not booking:
         return None
     found = loaded.found
-    if booking.citizen_id != found.citizen_id and not _was_shown(session, found.id, booking_id):
+    if booking.citizen_id != found.citizen_id and not _was_shown(session, found.id, booking):
         return None
     return loaded.ctx, booking
 
 
-def _was_shown(session: Session, conversation_id: int, booking_id: int) -> bool:
-    talk = conversations.transcript(session, conversation_id)
-    return any(reply.get("booking") == booking_id for _, _, replies in talk for reply in replies)
+def _was_shown(session: Session, conversation_id: int, booking: Booking) -> bool:
+    """Return whether a conversation has shown a booking, since its links were revoked last.
+
+    It may have been a link by which it did.
+    """
+    talk = conversations.transcript(session, conversation_id, since=booking.email_changed_at)
+    return any(reply.get("booking") == booking.id for _, _, replies in talk for reply in replies)

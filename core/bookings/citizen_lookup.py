@@ -8,7 +8,7 @@ from core.actor import Actor
 from core.bookings import links, lookup
 from core.bookings.lost_codes import request_code
 from core.catalogue.registry import Registry
-from core.db.models import Booking
+from core.db.models import Booking, BookingLink
 
 
 class CitizenLookup:
@@ -31,9 +31,13 @@ class CitizenLookup:
             self._session, self._registry, code, phone, self._actor, self._now
         )
 
-    def by_link(self, token: str) -> Booking | None:
-        """Return the booking of a link, whatever its state; None where no link has that token."""
-        return links.linked_booking(self._session, token)
+    def link(self, token: str) -> BookingLink | None:
+        """Return the link of a token; None where there is none, or it is revoked."""
+        return links.find_link(self._session, token)
+
+    def is_valid_link(self, link_id: int) -> bool:
+        """Return whether a link that was followed isn't revoked since."""
+        return links.is_valid(self._session, link_id)
 
     def request_code(self, given: str) -> None:
         """Have the codes of a phone number or e-mail address sent by e-mail, if it has bookings.

@@ -6,12 +6,11 @@ from base64 import b32encode
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
 from core.db.models import Booking, BookingLink
-from core.db.statements import run
 
 KEPT_AFTER = timedelta(days=30)
 """The time after its appointment for which a link says how that is."""
@@ -22,12 +21,10 @@ plain text leave other signs at the end out."""
 
 _OF_BOOKING = (
     select(BookingLink)
-    .where(BookingLink.booking_id == bindparam("booking_id"), BookingLink.revoked_at.is_(None))
+    .where(BookingLink.booking_id == bindparam("booking_id"))
     .order_by(BookingLink.id.desc())
 )
-_FIND = select(BookingLink.booking_id).where(
-    BookingLink.token_hash == bindparam("hashed"), BookingLink.revoked_at.is_(None)
-)
+_FIND = select(BookingLink).where(BookingLink.token_hash == bindparam("hashed"))
 
 
 def link_token(session: Session, registry: Registry, booking: Booking) -> str:
@@ -37,7 +34,7 @@ def link_token(session: Session, registry: Registry, booking: Booking) -> str:
     """
     for link in session.scalars(_OF_BOOKING, {"booking_id": booking.id}):
         token = _token(registry, booking.id, link.nonce)
-        if link.token_hash == hash_of(token):
+        if link.token_hash == hash_of(token) and not _is_revoked(link, booking):
             link.expires_at = booking.ends_at
             return token
     nonce = secrets.token_hex(16)
@@ -48,23 +45,41 @@ def link_token(session: Session, registry: Registry, booking: Booking) -> str:
             nonce=nonce,
             token_hash=hash_of(token),
             expires_at=booking.ends_at,
+            # As this transaction has read it, beside the address to which the link is sent: a
+            # change of the address that another makes meanwhile revokes it, too.
+            email_changed_at=booking.email_changed_at,
         )
     )
     return token
 
 
-def linked_booking(session: Session, token: str) -> Booking | None:
-    """Return the booking of a link, whatever its state; None where no link has that token."""
+def find_link(session: Session, token: str) -> BookingLink | None:
+    """Return the link of a token; None where there is none, or it is revoked."""
     if not TOKEN.fullmatch(token):
         return None
-    booking_id = run(session, _FIND, {"hashed": hash_of(token)}).scalar()
-    return session.get(Booking, booking_id) if booking_id is not None else None
+    return _unless_revoked(session, session.scalar(_FIND, {"hashed": hash_of(token)}))
 
 
-def revoke_links(session: Session, booking: Booking, now: datetime) -> None:
-    """Revoke a booking's links: the e-mails sent so far may be a stranger's."""
-    ours = (BookingLink.booking_id == booking.id, BookingLink.revoked_at.is_(None))
-    session.execute(update(BookingLink).where(*ours).values(revoked_at=now))
+def linked_booking(session: Session, token: str) -> Booking | None:
+    """Return the booking of a link, whatever its state; None where no link has that token."""
+    link = find_link(session, token)
+    return session.get_one(Booking, link.booking_id) if link else None
+
+
+def is_valid(session: Session, link_id: int) -> bool:
+    """Return whether there is a link of an id that isn't revoked."""
+    return _unless_revoked(session, session.get(BookingLink, link_id)) is not None
+
+
+def _unless_revoked(session: Session, link: BookingLink | None) -> BookingLink | None:
+    if link is None or _is_revoked(link, session.get_one(Booking, link.booking_id)):
+        return None
+    return link
+
+
+def _is_revoked(link: BookingLink, booking: Booking) -> bool:
+    """Return whether a link was sent to a former address, which may be a stranger's."""
+    return link.email_changed_at != booking.email_changed_at
 
 
 def forget_links(session: Session, now: datetime) -> None:

@@ -20,7 +20,6 @@ from core.bookings.limits import (
     count_confirmation,
     words_of_name,
 )
-from core.bookings.links import revoke_links
 from core.bookings.lost_codes import email_hash
 from core.bookings.offers.ends import is_made
 from core.bookings.reference import new_code
@@ -176,7 +175,7 @@ def edit(
     booking.phone_hash = phone_hash
     booking.email_hash = email_hash(registry, booking.details.get("email"))
     if booking.details.get("email") != former.get("email"):
-        revoke_links(session, booking, now)  # the former address may be a stranger's
+        booking.email_changed_at = now  # which revokes the links that the former one got
     change = record_change(session, booking, HistoryAction.EDITED, now, actor, sorted(changes))
     enqueue_notifications(session, registry, booking, change, now, actor)
     enqueue_alerts(session, registry, booking, change, now)

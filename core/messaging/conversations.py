@@ -299,15 +299,18 @@ def last_replies(session: Session, conversation_id: int) -> list[Any]:
 
 
 def transcript(
-    session: Session, conversation_id: int, after: int = 0
+    session: Session, conversation_id: int, after: int = 0, since: datetime | None = None
 ) -> list[tuple[int, str | None, list[Any]]]:
     """Return the messages of a conversation after the one with the id `after`, the oldest first.
+
+    With `since`, only those that came then or later.
 
     Each is its id, its text (None where erased) and the replies to it. Where there are more than
     MAX_TRANSCRIPT, only the last are returned.
     """
     given = {"conversation_id": conversation_id, "after": after}
-    rows = session.connection().execute(_TRANSCRIPT, given).all()
+    query = _TRANSCRIPT if since is None else _TRANSCRIPT.where(InboundRow.received_at >= since)
+    rows = session.connection().execute(query, given).all()
     return [(inbound_id, text, replies or []) for inbound_id, text, replies in reversed(rows)]
 
 

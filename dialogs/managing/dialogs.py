@@ -15,7 +15,7 @@ from dialogs.managing.find import (
     check_allowed,
     documents_of,
     find_steps,
-    leave_cancelled,
+    leave_ended,
     may_withdraw,
     picked_booking,
 )
@@ -155,10 +155,8 @@ def _withdraw_steps(_ctx: Context) -> Iterator[Step]:
     yield Step("sure", _("Withdraw consent"), _ask_withdraw, effect=_withdraw, automatic=False)
 
 
-BOOKINGS = Dialog("bookings", _("My bookings"), _bookings_steps, before_turn=leave_cancelled)
-CANCEL = Dialog("cancel", _("Cancel an appointment"), _cancel_steps, before_turn=leave_cancelled)
-WITHDRAW = Dialog(
-    "withdraw", _("Withdraw my consent"), _withdraw_steps, before_turn=leave_cancelled
-)
+BOOKINGS = Dialog("bookings", _("My bookings"), _bookings_steps, before_turn=leave_ended)
+CANCEL = Dialog("cancel", _("Cancel an appointment"), _cancel_steps, before_turn=leave_ended)
+WITHDRAW = Dialog("withdraw", _("Withdraw my consent"), _withdraw_steps, before_turn=leave_ended)
 
 MANAGING = (BOOKINGS, MOVE, CANCEL, EDIT, DOCUMENTS, WITHDRAW)

@@ -8,7 +8,7 @@ from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome
 from dialogs.engine.prompts import Choice, Prompt
-from dialogs.managing.find import documents_of, find_steps, leave_cancelled, picked_booking
+from dialogs.managing.find import documents_of, find_steps, leave_ended, picked_booking
 from dialogs.messages.appointment import ALL_READY, one_line
 from dialogs.messages.blocks import Paragraph, message
 
@@ -65,4 +65,4 @@ def _steps(ctx: Context) -> Iterator[Step]:
     yield Step("document", _("Documents"), _ask_document, effect=_tick, automatic=False)
 
 
-DOCUMENTS = Dialog("documents", _("My documents"), _steps, before_turn=leave_cancelled)
+DOCUMENTS = Dialog("documents", _("My documents"), _steps, before_turn=leave_ended)

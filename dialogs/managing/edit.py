@@ -10,7 +10,7 @@ from dialogs.booking.details import condition_holds, detail_step
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Choice, Prompt
-from dialogs.managing.find import find_steps, leave_cancelled, picked_booking
+from dialogs.managing.find import find_steps, leave_ended, picked_booking
 from dialogs.messages.appointment import appointment_facts, attendee_facts, booking_message
 
 STEP_PREFIX = "details."
@@ -99,4 +99,4 @@ def _steps(ctx: Context) -> Iterator[Step]:
         )
 
 
-EDIT = Dialog("edit", _("Change my details"), _steps, before_turn=leave_cancelled)
+EDIT = Dialog("edit", _("Change my details"), _steps, before_turn=leave_ended)

@@ -21,6 +21,13 @@ BY_CODE, LOST = "code", "lost"
 """The values of the derived answer "way": a code is asked for, though the citizen has bookings; or
 that was lost, and is sent by e-mail."""
 
+LINK = "link"
+"""The derived answer that is the id of the link by which the dialog was begun in another's chat."""
+
+LINK_ENDED = _(
+    "That link doesn't work any more. Please use the one in the latest email about the appointment."
+)
+
 LOST_CODE = _("I have lost my code")
 
 CODE_SENT = _(
@@ -65,9 +72,16 @@ def check_allowed(ctx: Context, booking: Booking) -> None:
         raise
 
 
-def leave_cancelled(ctx: Context) -> None:
-    """End the dialog, and say so, where its booking was cancelled meanwhile, as by the office."""
-    booking = existing_booking(ctx)
+def leave_ended(ctx: Context) -> None:
+    """End the dialog, and say so, where its booking was cancelled meanwhile, or its link revoked.
+
+    As by the office, or by the citizen.
+    """
+    link, booking = ctx.answers.get(LINK), existing_booking(ctx)
+    if link and not ctx.office.lookup.is_valid_link(int(link)):
+        navigation.end_dialog(ctx)
+        ctx.say(LINK_ENDED)
+        return
     if booking is None or booking.state != BookingState.CANCELLED:
         return
     navigation.end_dialog(ctx)
@@ -88,6 +102,7 @@ def cancelled_message(ctx: Context, booking: Booking) -> Message:
 def ask_by_code(ctx: Context, _argument: str) -> None:
     """Ask for the code of an appointment that was made elsewhere."""
     navigation.reopen(ctx, "booking")
+    navigation.drop(ctx, LINK)
     ctx.state = ctx.state.with_derived("way", BY_CODE)
 
 

@@ -13,7 +13,7 @@ from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.interpreter import OLD_BUTTON
 from dialogs.engine.prompts import Choice, Prompt
-from dialogs.managing.find import leave_cancelled, picked_booking
+from dialogs.managing.find import leave_ended, picked_booking
 from dialogs.managing.reschedule import moved_message
 from dialogs.menu import switch_to
 from dialogs.messages.appointment import office_phone, one_line
@@ -286,7 +286,7 @@ def _steps(_ctx: Context) -> Iterator[Step]:
 
 def _leave_ended(ctx: Context) -> None:
     """End the dialog, and say so, where nothing is offered for its booking any more."""
-    leave_cancelled(ctx)
+    leave_ended(ctx)
     if ctx.state.dialog == ANSWER.name:
         booking = picked_booking(ctx)
         if ctx.office.made_offer(booking) is None:

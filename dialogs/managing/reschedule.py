@@ -14,7 +14,7 @@ from dialogs.booking.time import short_time_label, time_step
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Prompt, yes_no_choices
-from dialogs.managing.find import find_steps, leave_cancelled, picked_booking
+from dialogs.managing.find import find_steps, leave_ended, picked_booking
 from dialogs.messages.appointment import (
     appointment_facts,
     appointment_time,
@@ -114,4 +114,4 @@ def _steps(ctx: Context) -> Iterator[Step]:
         yield Step("review", _("Check"), _ask_review, effect=_move, automatic=False)
 
 
-MOVE = Dialog("move", _("Move an appointment"), _steps, before_turn=leave_cancelled)
+MOVE = Dialog("move", _("Move an appointment"), _steps, before_turn=leave_ended)

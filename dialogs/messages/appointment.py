@@ -28,7 +28,6 @@ from dialogs.messages.blocks import (
     Place,
 )
 from dialogs.nlu.field_types import FIELD_TYPES
-from dialogs.nlu.fields import format_phone
 
 CHANNELS: dict[Channel, TextTemplate] = {
     Channel.IN_PERSON: _("In person"),
@@ -183,7 +182,11 @@ def one_line(loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo) ->
 def appointment_facts(
     loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo
 ) -> list[Block]:
-    """Return the code, service, time, channel, and the place or how the call is made."""
+    """Return the code, service, time, channel, and the place or how the call is made.
+
+    E-mails and the pages of links have them too: so of the attendee's number and address there is
+    as much as they need to know it by, but not what proves with the code whose booking it is.
+    """
     body = loaded.body
     service, branch = body.services[booking.service], body.branch(booking.branch)
     minutes = int((booking.ends_at - booking.starts_at).total_seconds() // 60)
@@ -198,12 +201,14 @@ def appointment_facts(
         return [Facts(tuple(rows)), _place(branch)]
     if len(body.branches_of(service.id)) > 1:
         rows.append(branch_fact(branch))
-    if channel == Channel.PHONE:
-        number = format_phone(booking.details.get("phone", ""))
-        text = _("We will call you at {phone}.", phone=number)
+    phone, email = booking.details.get("phone"), booking.details.get("email")
+    if channel == Channel.PHONE and phone:
+        text = _("We will call you at the number that ends in {digits}.", digits=phone[-2:])
         rows.append(Fact(_("Telephone"), text, show_label=False))
-    elif email := booking.details.get("email"):
-        text = _("The office will send the link for the call to {email}.", email=email)
+    elif channel == Channel.VIDEO and email:
+        _user, _at, host = email.partition("@")
+        shown = f"{email[0]}…@{host}"
+        text = _("The office will send the link for the call to {email}.", email=shown)
         rows.append(Fact(_("Email"), text, show_label=False))
     return [Facts(tuple(rows))]
 

@@ -85,7 +85,7 @@ bot      Your appointment is booked.
          Municipality of Chios, Information on renting municipal property
          Thursday 3 December 2026, 10:30–10:50 (time of Athens)
          By telephone
-         We will call you at +44 7911 123456.
+         We will call you at the number that ends in 56.
          Please have with you:
          • Identity card or passport
          At the time of the appointment, keep your phone near you and switched on.

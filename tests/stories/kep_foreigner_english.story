@@ -93,7 +93,7 @@ bot      Your appointment is booked.
          KEP – Citizens' Service Centres, Information – Application
          Tuesday 1 December 2026, 09:20–09:40 (time of Athens)
          By video call
-         The office will send the link for the call to ahmed@example.com.
+         The office will send the link for the call to a…@example.com.
          Please have with you:
          • Identity card or, for foreign citizens, passport and residence document
          Have your identity card at hand or, if you are not a Greek citizen, your passport and residence document. You will be asked for them at the start.

@@ -32,7 +32,7 @@ bot      Your appointment is booked.
          Wednesday 2 December 2026, 22:30–22:45 (time of Los Angeles)
          that is Thursday 3 December 2026, 08:30–08:45 in Athens
          By video call
-         The office will send the link for the call to john@example.com.
+         The office will send the link for the call to j…@example.com.
          Please have with you:
          • Identity card or passport
          • The civil partnership deed from the notary
@@ -55,7 +55,7 @@ bot      Code: MHX K76
          Wednesday 2 December 2026, 22:30–22:45 (time of Los Angeles)
          that is Thursday 3 December 2026, 08:30–08:45 in Athens
          By video call
-         The office will send the link for the call to john@example.com.
+         The office will send the link for the call to j…@example.com.
          Full name: John Pappas
          Email: john@example.com
          Mobile phone: +1 213-373-4253

@@ -122,6 +122,8 @@ class Booking(WithPublicId, Base):
     phone_proven: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether who booked had proven that the number is theirs."""
     email_hash: Mapped[str | None]
+    email_changed_at: Mapped[datetime | None]
+    """When its e-mail address was changed last, by which links to the former are revoked."""
     language: Mapped[str]
     timezone: Mapped[str]
     consent_version: Mapped[str | None]

@@ -17,12 +17,16 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
+from core.bookings import service as bookings
+from core.bookings.links import link_token, linked_booking
 from core.catalogue.model import Municipality
+from core.catalogue.registry import Registry
 from core.db import overlap_guard
 from core.db.database import Database
 from core.db.models import Booking, Citizen
 from core.errors import BookingRefused
 from tests.core.booking_environment import BookingEnvironment
+from tests.core.conftest import on_postgres
 from tests.core.db.overlaps import drop_guard
 from tests.core.small_municipality import NOW, TUESDAY, at, desk, opening, small, utc
 from tests.postgres import KEY
@@ -195,3 +199,21 @@ def test_the_guard_and_nothing_else_stops_those_who_only_look(
         drop_guard(empty)
     assert race(people, naive(empty)) == outcomes
     assert at_start(empty) == ["held"] * outcomes["won"]
+
+
+@on_postgres
+def test_a_link_made_while_the_address_is_changed_is_revoked_too(empty: Database) -> None:
+    """The worker renders the e-mail to the former address while the citizen corrects it."""
+    made = empty.write_sync(lambda s: BookingEnvironment(s).book("09:30").id)
+    with Session(empty.engine) as worker, Session(empty.engine) as citizen:
+        renders, acts = Registry("secret"), Registry("secret")
+        renders.refresh(worker)
+        token = link_token(worker, renders, worker.get_one(Booking, made))
+        worker.flush()
+        acts.refresh(citizen)
+        booking = citizen.get_one(Booking, made)
+        who = Actor(booking.citizen_id, "webchat", "el", "Europe/Athens")
+        bookings.edit(citizen, acts, booking, {"email": "anna@example.gr"}, NOW, who)
+        citizen.commit()
+        worker.commit()
+    assert empty.write_sync(lambda s: linked_booking(s, token) is None)

@@ -1,15 +1,22 @@
 """The holder of a link to one booking, who may be anybody: what they see and what they can do."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from bot.messages import Inbound
+from bot.messages import Inbound, Sender
+from bot.views.appointment import appointment
+from core.actor import Actor
+from core.bookings import service as bookings
 from core.bookings.links import link_token
 from core.db.models import Booking
 from tests.bot.delivery.test_emails import offer
 from tests.conftest import Deployment
 from tests.dialogs.custom_municipality import custom_municipality, form_field, stored_bookings
 
+BOOKING = select(Booking).where(Booking.code.is_not(None))
 EMAIL, PHONE = "maria@example.gr", "6912345678"
 
 
@@ -25,7 +32,7 @@ def token(deployment: Deployment) -> str:
         deployment.talk(answers.get(str(deployment.last[-1].step), "ναι"))
     registry = deployment.services.registry
     return deployment.database.write_sync(
-        lambda s: link_token(s, registry, s.scalars(select(Booking)).one())
+        lambda s: link_token(s, registry, s.scalars(BOOKING).one())
     )
 
 
@@ -46,7 +53,7 @@ def follow(deployment: Deployment, link: str) -> str:
 
 def offer_time(deployment: Deployment) -> None:
     """Have the office offer another time for the booking."""
-    deployment.database.write_sync(lambda s: offer(s, deployment, s.scalars(select(Booking)).one()))
+    deployment.database.write_sync(lambda s: offer(s, deployment, s.scalars(BOOKING).one()))
 
 
 @pytest.mark.parametrize("task", ["answer", "move", "cancel"])
@@ -98,3 +105,69 @@ def test_an_offer_that_has_ended_meanwhile_is_answered_no_more(
     deployment.clock.forward(days=2)
     deployment.say(choice=offered, who="stranger")
     assert "Αυτή τη στιγμή δεν σας" in deployment.last[0].text
+
+
+def correct_address(deployment: Deployment) -> None:
+    """The citizen gives another address, which revokes the link."""
+
+    def edit(session: Session) -> None:
+        booking = session.scalars(BOOKING).one()
+        who = Actor(booking.citizen_id, "console", "el", "Europe/Athens")
+        registry, now = deployment.services.registry, deployment.clock()
+        bookings.edit(session, registry, booking, {"email": "anna@example.gr"}, now, who)
+
+    deployment.clock.forward(minutes=1)
+    deployment.database.write_sync(edit)
+
+
+def begin_another(deployment: Deployment) -> None:
+    """Begin a task which the link's would replace, so that the stranger is asked first."""
+    deployment.talk("Γεια", "town", "7/12", who="stranger")
+
+
+@pytest.mark.parametrize(
+    ("before", "task", "asked", "answer"),
+    [
+        (None, "cancel", "Να ακυρώσω αυτό το ραντεβού;", "ναι"),
+        (None, "move", "Ποια ημέρα;", "8/12"),
+        (None, "cancel", "Να ακυρώσω αυτό το ραντεβού;", "βοήθεια"),
+        (begin_another, "cancel", "Να το αφήσουμε", "ναι"),
+        (offer_time, "answer", "προτείνει", "1"),
+    ],
+)
+def test_a_revoked_link_s_chat_can_do_and_see_no_more(
+    deployment: Deployment,
+    token: str,
+    before: Callable[[Deployment], None] | None,
+    task: str,
+    asked: str,
+    answer: str,
+) -> None:
+    if before:
+        before(deployment)
+    assert asked in follow(deployment, f"{task}_{token}")
+    correct_address(deployment)
+    (former, *_rest) = stored_bookings(deployment)
+    deployment.say(answer, who="stranger")
+    said = "\n".join(reply.text for reply in deployment.last)
+    assert "Αυτός ο σύνδεσμος δεν ισχύει πια" in said
+    assert "7 Δεκ" not in said
+    (booking, *_rest) = stored_bookings(deployment)
+    assert (booking.state, booking.starts_at) == ("confirmed", former.starts_at)
+
+
+def test_what_a_revoked_link_s_chat_was_shown_is_no_proof(
+    deployment: Deployment, token: str
+) -> None:
+    follow(deployment, f"move_{token}")
+    deployment.talk("8/12", "9:30", "ναι", who="stranger")
+    sender = Sender(platform="console", account="console", address="stranger")
+    number, services = stored_bookings(deployment)[0].id, deployment.services
+
+    def shown() -> bool:
+        read = deployment.database.write_sync
+        return read(lambda s: appointment(s, services, sender, number)) is not None
+
+    assert shown()
+    correct_address(deployment)
+    assert not shown()

@@ -216,8 +216,7 @@ def test_guessing_costs_one_read_by_an_index_and_is_limited(
     assert sum("booking_links" in each for each in statements) == 3
     assert not any("FROM bookings" in each for each in statements)
     (plan,) = deployment.rows(
-        "EXPLAIN QUERY PLAN SELECT booking_id FROM booking_links"
-        " WHERE token_hash = '' AND revoked_at IS NULL"
+        "EXPLAIN QUERY PLAN SELECT booking_id FROM booking_links WHERE token_hash = ''"
     )
     assert "USING INDEX" in plan[-1]
     strict = serve(requests_per_minute=5)
