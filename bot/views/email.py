@@ -22,6 +22,7 @@ from dialogs.messages.notification import OTHERS
 _NEW_TIME = _("A new time for your appointment: {appointment}")
 _CHANGED = _("New details of your appointment: {appointment}")
 _CANCELLED = _("Your appointment was cancelled: {appointment}")
+_CODES = _("The codes of your appointments")
 
 SUBJECTS: Mapping[MessageKind, TextTemplate] = {
     MessageKind.CONFIRMED: _("Your appointment is booked: {appointment}"),
@@ -61,8 +62,10 @@ def as_email(
     contact = body.branch(booking.branch).contact or body.contact
     template, is_reminder = SUBJECTS[MessageKind(row.kind)], row.kind == MessageKind.REMINDER
     subject = TextTemplate(template.message, args={"appointment": one_line(loaded, booking, zone)})
+    # Of several appointments, perhaps of several people, none of which is the one to act on.
+    of_several = row.kind == MessageKind.CODE_SENT and reply.booking is None
     metadata = EmailMetadata(
-        subject=say(subject),
+        subject=say(_CODES if of_several else subject),
         office=say(body.name),
         contact=[
             fact
@@ -71,12 +74,12 @@ def as_email(
             for fact in block.rows
         ],
         reply_to=contact.email or "",
-        attendee=booking.details.get("name", ""),
+        attendee="" if of_several else booking.details.get("name", ""),
         crest=b64decode(body.crest or ""),
         written_at=services.clock(),
         id=_id_of(services, row),
         thread=registry.keyed_hash(f"e-mails {booking.id}"),
-        link=link_of(session, services, booking),
+        link="" if of_several else link_of(session, services, booking),
         unsubscribe=unsubscribe_link(session, services, booking) if is_reminder else "",
     )
     if not reply.booking:

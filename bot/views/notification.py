@@ -8,11 +8,12 @@ from bot.context import Services
 from bot.messages import LINK_CHOICE, Reply, ReplyChoice
 from bot.replies import build_reply
 from bot.views.time_offer import render_offer
+from core.bookings.lost_codes import bookings_of_address
 from core.bookings.offers.served import can_be_kept
 from core.db.models import Booking, OutboxRow
 from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
 from core.staff.record import cancellation_reason
-from dialogs.messages.notification import notification_message
+from dialogs.messages.notification import codes_message, notification_message
 from dialogs.messages.reminder import ANSWERS, link_of, possible_answers
 from dialogs.messages.time_offer import STATES
 
@@ -45,6 +46,11 @@ def render_notification(
         )
     if kind == MessageKind.REMINDER and not can_be_kept(loaded, booking):
         return None  # it can't take place as booked, as they are told otherwise
+    if kind == MessageKind.CODE_SENT:
+        bookings = bookings_of_address(session, booking, services.clock())
+        if len(bookings) > 1:
+            every = [(services.registry[each.municipality_id], each) for each in bookings]
+            return build_reply(services.texts, [codes_message(every, ZoneInfo(timezone))], language)
     office_cancelled = kind == MessageKind.CANCELLED_BY_OFFICE
     reason = cancellation_reason(session, booking.id) if office_cancelled else None
     said = notification_message(

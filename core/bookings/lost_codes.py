@@ -19,7 +19,13 @@ from core.messaging.keys import MessageKind
 from core.messaging.notifications import enqueue_code
 
 MOST_A_DAY = 3
-"""The most e-mails with its code that a booking gets within 24 hours, whoever asks for them."""
+"""The most e-mails with codes that an address gets within 24 hours, whoever asks for them."""
+
+MOST_BOOKINGS = 10
+"""The most bookings of a request that are looked at, and of an address whose codes one e-mail has.
+
+A number may be that of a whole village's clerk.
+"""
 
 BATCH = 50
 """The most requests that one transaction answers: turns wait for it."""
@@ -32,14 +38,21 @@ _BOOKINGS = (
             Booking.email_hash == bindparam("hashed"),
         ),
         Booking.state == BookingState.CONFIRMED,
-        Booking.ends_at > bindparam("now"),
+        Booking.starts_at > bindparam("now"),
     )
-    .order_by(Booking.id)
+    .order_by(Booking.starts_at, Booking.id)
+    .limit(MOST_BOOKINGS)
 )
-_SENT = select(func.count()).where(
-    OutboxRow.booking_id == bindparam("booking_id"),
-    OutboxRow.kind == MessageKind.CODE_SENT,
-    OutboxRow.due_at > bindparam("since"),
+_SENT = (
+    select(func.count())
+    .select_from(Booking)
+    .join(OutboxRow, OutboxRow.booking_id == Booking.id)
+    .where(
+        Booking.email_hash == bindparam("address"),
+        Booking.ends_at > bindparam("since"),
+        OutboxRow.kind == MessageKind.CODE_SENT,
+        OutboxRow.due_at > bindparam("since"),
+    )
 )
 
 
@@ -73,11 +86,32 @@ def send_codes(session: Session, registry: Registry, now: datetime) -> int:
     sent = 0
     oldest = select(CodeRequest).order_by(CodeRequest.id).limit(BATCH)
     for request in session.scalars(oldest).all():
-        for booking in _bookings_of(session, request.hashed, now):
-            given = {"booking_id": booking.id, "since": now - timedelta(days=1)}
-            if (session.scalar(_SENT, given) or 0) < MOST_A_DAY:
-                sent += enqueue_code(session, registry, booking, request.asked_at, now)
+        sent += _answer(session, registry, request, now)
         session.delete(request)
+    return sent
+
+
+def bookings_of_address(session: Session, booking: Booking, now: datetime) -> Sequence[Booking]:
+    """Return the upcoming bookings with the e-mail address of this one, the soonest first."""
+    return _bookings_of(session, booking.email_hash, now) if booking.email_hash else []
+
+
+def _answer(session: Session, registry: Registry, request: CodeRequest, now: datetime) -> int:
+    """Enqueue one e-mail for each address of a request's bookings; return how many there are.
+
+    It goes with the soonest booking of its address of which e-mails are sent.
+    """
+    by_address: dict[str, list[Booking]] = {}
+    for booking in _bookings_of(session, request.hashed, now):
+        if booking.email_hash:
+            by_address.setdefault(booking.email_hash, []).append(booking)
+    sent = 0
+    for address, found in by_address.items():
+        given = {"address": address, "since": now - timedelta(days=1)}
+        if (session.scalar(_SENT, given) or 0) < MOST_A_DAY:
+            sent += any(
+                enqueue_code(session, registry, booking, request.asked_at, now) for booking in found
+            )
     return sent
 
 

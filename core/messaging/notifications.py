@@ -119,7 +119,8 @@ def enqueue_code(
 ) -> int:
     """Enqueue the e-mail with a booking's code, which was asked for; return how many there are.
 
-    There is none where the booking has no address, or no account sends e-mails.
+    It has the codes of all upcoming bookings with that address. There is none where the booking has
+    no address, or no account sends e-mails.
     """
     cause, kind = Cause.code(asked_at), MessageKind.CODE_SENT
     routes = _email_routes(registry, booking)

@@ -1,10 +1,11 @@
 """The messages of notifications: reminders, and changes made elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from core.bookings.reference import format_code
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, BookingState
 from core.i18n import TextTemplate, _, join
@@ -20,7 +21,7 @@ from dialogs.messages.appointment import (
     office_phone,
     one_line,
 )
-from dialogs.messages.blocks import Message, Note, Paragraph
+from dialogs.messages.blocks import Block, Fact, Facts, Heading, Message, Note, Paragraph
 from dialogs.messages.reminder import is_changeable
 from dialogs.messages.time_offer import STATES
 
@@ -83,6 +84,12 @@ WORDINGS: Mapping[MessageKind, Wording] = {
 }
 """For every kind but the cancellations, which say nothing else of the appointment, and offers."""
 
+CODES_SENT = _("Here are the codes of your appointments, which were asked for.")
+KEEP_CODES = _(
+    "With the code of an appointment and the phone number that was given for it, you can move or "
+    "cancel it from any chat."
+)
+
 CANCELLATIONS = {MessageKind.CANCELLED, MessageKind.CANCELLED_BY_OFFICE}
 
 OTHERS = TO_STAFF | RELAYED_TO_CITIZEN | {MessageKind.REPLY, MessageKind.EVENT}
@@ -96,6 +103,24 @@ CANCEL_HERE = _(
 )
 WILL_COME = _("Will you come?")
 TELL_OFFICE = _("If you can't make it, please tell the office.")
+
+
+def codes_message(
+    found: Sequence[tuple[LoadedMunicipality, Booking]], citizen: ZoneInfo
+) -> Message:
+    """Return the message with the codes of several bookings, each below its municipality."""
+    by_body: dict[str, list[tuple[LoadedMunicipality, Booking]]] = {}
+    for loaded, booking in found:
+        if loaded.has(booking.service, booking.branch):
+            by_body.setdefault(loaded.body.id, []).append((loaded, booking))
+    blocks: list[Block] = [Heading(CODES_SENT)]
+    for group in by_body.values():
+        rows = (
+            Fact(one_line(loaded, booking, citizen), format_code(booking.code or ""))
+            for loaded, booking in group
+        )
+        blocks += [Paragraph(group[0][0].body.name), Facts(tuple(rows))]
+    return Message((*blocks, Note(KEEP_CODES)))
 
 
 def notification_message(

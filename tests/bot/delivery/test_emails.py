@@ -28,6 +28,7 @@ from tests.core.catalogue.test_crest import png
 from tests.fakes.smtp_server import MailServer, mail_server
 
 TO = DETAILS[1]
+CODES = "SELECT code FROM bookings WHERE code IS NOT NULL"
 
 
 @pytest.fixture
@@ -223,6 +224,29 @@ def test_a_lost_code_comes_by_email(town: PushDeployment, server: MailServer) ->
         "Ο κωδικός του ραντεβού σας: Πέμ 3 Δεκ 12:30, Επίδομα Στέγασης",
     )
     assert re.search(r"Κωδικός: \w{3} \w{3}\r\n", parts(message)["text/plain"])
+
+
+def test_the_lost_codes_of_several_appointments_come_in_one_email(
+    town: PushDeployment, server: MailServer
+) -> None:
+    town.deployment.talk(*BOOK[:-2], "4/12", "12:30", "Άννα Παππά", *DETAILS[1:], who="another")
+    town.deliver(town.settled)
+    before = len(server.received)
+    services, now = town.deployment.services, town.deployment.clock()
+    who = Actor(0, "console", "el", "Europe/Athens", contact_id=1)
+    write = town.deployment.database.write_sync
+    write(lambda s: request_code(s, services.registry, TO, who, now))
+    write(lambda s: send_codes(s, services.registry, now))
+    town.deliver(town.settled)
+    (got,) = server.received[before:]
+    assert (got.message["To"], got.message["Subject"]) == (TO, "Οι κωδικοί των ραντεβού σας")
+    found = parts(got.message)
+    assert list(found) == ["text/plain", "text/html"]  # no calendar file: it would be of one
+    lines = found["text/plain"].splitlines()
+    codes = {code[:3] + " " + code[3:] for (code,) in town.deployment.rows(CODES)}
+    assert {line.rpartition(": ")[2] for line in lines if "Επίδομα" in line} == codes
+    assert len(codes) == 2
+    assert "Μαρία" not in found["text/plain"]
 
 
 def test_a_lost_code_that_can_t_be_sent_is_left_at_that(

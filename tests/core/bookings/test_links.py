@@ -11,14 +11,22 @@ from core.actor import Actor
 from core.bookings import service as bookings
 from core.bookings.links import KEPT_AFTER, forget_links, link_token, linked_booking
 from core.bookings.lookup import OF_CONVERSATION
-from core.bookings.lost_codes import MOST_A_DAY, has_requests, request_code, send_codes
+from core.bookings.lost_codes import (
+    MOST_A_DAY,
+    MOST_BOOKINGS,
+    bookings_of_address,
+    has_requests,
+    request_code,
+    send_codes,
+)
 from core.catalogue.registry import Registry
 from core.db.models import Booking, BookingLink, CodeRequest, OutboxRow
 from core.errors import BookingRefused
 from tests.core.booking_environment import EMAIL, PHONE, BookingEnvironment
 from tests.core.bookings.test_lookup import asker
+from tests.core.bookings.test_service import MakeEnv
 from tests.core.conftest import mostly_on_sqlite
-from tests.core.small_municipality import TUESDAY
+from tests.core.small_municipality import TUESDAY, desk, opening, small
 
 pytestmark = mostly_on_sqlite
 
@@ -145,6 +153,35 @@ def test_a_booking_gets_so_many_a_day_whoever_asks(
     assert [ask(env, PHONE) for _ in range(MOST_A_DAY + 2)] == [1] * MOST_A_DAY + [0, 0]
     env.later(days=1)
     assert ask(env, EMAIL) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "addresses", "sent"),
+    [
+        (PHONE, 1, [1, 1, 1, 0]),  # a family's
+        (EMAIL, 1, [1, 1, 1, 0]),
+        (PHONE, 2, [2, 2, 2, 0]),
+        (PHONE, 12, [MOST_BOOKINGS] * 3 + [0]),  # a clerk's number
+    ],
+)
+def test_an_address_gets_one_email_of_all_its_bookings_and_few_a_day(
+    make_env: MakeEnv, given: str, addresses: int, sent: list[int]
+) -> None:
+    env = make_env(small(desk("desk", opening("09:00", "19:00"))))
+    who = env.citizen()
+    for number in range(12):
+        clock = f"{9 + number // 2:02}:{number % 2 * 30:02}"
+        other = number % addresses
+        address = f"{other}{EMAIL}" if other else EMAIL
+        details = {"phone": PHONE, "email": address, "name": f"Μαρία {'αβγδεζηθικλμ'[number]}"}
+        booking = env.hold(clock, who if number < 10 else env.citizen())
+        env.confirm(booking, env.actor(booking.citizen_id), **details)
+    assert [ask(env, given) for _time in sent] == sent
+    if given == EMAIL:
+        (first, *_rest) = env.session.scalars(select(Booking).order_by(Booking.starts_at))
+        found = bookings_of_address(env.session, first, env.now)
+        assert [each.starts_at for each in found] == sorted(each.starts_at for each in found)
+        assert (len(found), found[0]) == (MOST_BOOKINGS, first)
 
 
 def test_a_conversation_may_ask_so_often_whether_or_not_there_is_a_booking(
