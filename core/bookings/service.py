@@ -175,7 +175,10 @@ def edit(
     booking.phone_hash = phone_hash
     booking.email_hash = email_hash(registry, booking.details.get("email"))
     if booking.details.get("email") != former.get("email"):
-        booking.email_changed_at = now  # which revokes the links that the former one got
+        # Which revokes the links that the former one got; a time of its own, stored as seconds.
+        last = booking.email_changed_at
+        now_or_next = max(now, last + timedelta(seconds=1)) if last else now
+        booking.email_changed_at = now_or_next.replace(microsecond=0)
     change = record_change(session, booking, HistoryAction.EDITED, now, actor, sorted(changes))
     enqueue_notifications(session, registry, booking, change, now, actor)
     enqueue_alerts(session, registry, booking, change, now)
