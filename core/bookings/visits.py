@@ -13,12 +13,17 @@ from core.i18n import LANGUAGES, LocalizedText
 from core.messaging.reminders import reminded
 
 
+def document_name(document: LocalizedText) -> str:
+    """Return the name by which a document is kept as ready: the Greek one."""
+    return document.in_language(LANGUAGES[0])
+
+
 def is_ready(booking: Booking, document: LocalizedText) -> bool:
     """Return whether the citizen of a booking has a document ready.
 
     One that the catalogue words anew since isn't.
     """
-    return document.in_language(LANGUAGES[0]) in (booking.ready or [])
+    return document_name(document) in (booking.ready or [])
 
 
 class CitizenVisits:
@@ -56,6 +61,6 @@ class CitizenVisits:
     ) -> None:
         """Keep with a booking that these documents are ready, or aren't. Raises BookingRefused."""
         check_open(booking, self._now)
-        names = {each.in_language(LANGUAGES[0]) for each in documents}
+        names = set(map(document_name, documents))
         kept = set(booking.ready or [])
         booking.ready = sorted(kept | names if ready else kept - names)

@@ -1,9 +1,10 @@
 """The dialog in which citizens tick the documents that they have ready for an appointment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
 
-from core.bookings.visits import is_ready
-from core.i18n import _
+from core.bookings.visits import document_name, is_ready
+from core.i18n import LocalizedText, _
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome
@@ -12,7 +13,13 @@ from dialogs.managing.find import documents_of, find_steps, leave_ended, picked_
 from dialogs.messages.appointment import ALL_READY, one_line
 from dialogs.messages.blocks import Paragraph, message
 
-ALL, DONE = "all", "done"
+DONE = "done"
+
+
+def _choice_value(documents: Sequence[LocalizedText]) -> str:
+    """Return the value of a choice, by names: the catalogue's list may change before the tap."""
+    names = "\n".join(map(document_name, documents))
+    return sha256(names.encode()).hexdigest()[:16]
 
 
 def _ask_document(ctx: Context) -> Prompt:
@@ -31,10 +38,10 @@ def _ask_document(ctx: Context) -> Prompt:
         ),
         [
             *(
-                Choice(str(place), each if each in left else _("✓ {item}", item=each))
-                for place, each in enumerate(documents)
+                Choice(_choice_value([each]), each if each in left else _("✓ {item}", item=each))
+                for each in documents
             ),
-            *([Choice(ALL, _("I have them all"))] if len(left) > 1 else []),
+            *([Choice(_choice_value(documents), _("I have them all"))] if len(left) > 1 else []),
             Choice(DONE, _("That's all for now")),
         ],
         expected=_("Please pick one of the documents below."),
@@ -50,9 +57,13 @@ def _tick(ctx: Context, value: str) -> EffectOutcome:
         navigation.end_dialog(ctx)
         ctx.say(_("All right, I have noted it."))
         return None
-    ticked = documents if value == ALL else [documents[int(value)]]
-    ready = value == ALL or not is_ready(booking, ticked[0])
-    ctx.office.visits.set_ready(booking, ticked, ready=ready)
+    choices = [*([each] for each in documents), documents]
+    shown = next((each for each in choices if _choice_value(each) == value), None)
+    if shown is None:
+        ctx.say(_("The list of documents has changed in the meantime."))
+        return AnswersForOtherSteps()
+    ready = len(shown) > 1 or not is_ready(booking, shown[0])
+    ctx.office.visits.set_ready(booking, shown, ready=ready)
     if all(is_ready(booking, each) for each in documents):
         navigation.end_dialog(ctx)
         ctx.say(ALL_READY)

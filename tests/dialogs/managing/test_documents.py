@@ -66,6 +66,27 @@ def test_a_document_that_is_worded_anew_is_not_ready(booked: Deployment) -> None
     assert labels(booked)[:2] == ["ταυτότητα ή διαβατήριο", "✓ μισθωτήριο"]
 
 
+@pytest.mark.parametrize(
+    ("tapped", "after", "ticked"),
+    [
+        ("βεβαίωση", ["ταυτότητα"], []),
+        ("βεβαίωση", ["βεβαίωση", "ταυτότητα", "μισθωτήριο"], ["βεβαίωση"]),
+        ("Τα έχω όλα", ["ταυτότητα", "μισθωτήριο"], []),
+        ("βεβαίωση", [], []),
+    ],
+    ids=["fewer", "in another order", "all of fewer", "none"],
+)
+def test_a_tick_is_of_the_document_that_was_shown(
+    booked: Deployment, tapped: str, after: list[str], ticked: list[str]
+) -> None:
+    """The municipality loads its file anew between the question and the tap."""
+    booked.load(custom_municipality(NEEDS | {"documents": [words(name) for name in after]}))
+    first, *_others = booked.tap(tapped)
+    assert (ready(booked) or []) == ticked
+    assert ticked or first.text == "Η λίστα των δικαιολογητικών άλλαξε στο μεταξύ."
+    assert booked.last[-1].step == "document"
+
+
 def test_a_service_without_documents_has_no_checklist(deployment: Deployment) -> None:
     deployment.load(custom_municipality())
     deployment.talk("Γεια", "town", *BOOK, "τα ραντεβού μου")
