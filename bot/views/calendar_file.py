@@ -9,6 +9,7 @@ from icalendar.enums import STATUS
 
 from bot.context import Services
 from bot.messages import CalendarMethod
+from core.bookings.reference import lasting_id
 from core.catalogue.model import Channel, OfficeContact
 from core.db.models import Booking, BookingState
 from core.i18n import Text, TextTemplate, _
@@ -49,7 +50,7 @@ def calendar_file(
         return services.texts.say(phrase, language)
 
     registry, is_off = services.registry, booking.state == BookingState.CANCELLED
-    loaded, uid = registry[booking.municipality_id], registry.keyed_hash(f"calendar {booking.id}")
+    loaded, uid = registry[booking.municipality_id], lasting_id("calendar", booking.public_id)
     now = services.clock()
     details = () if is_off else full_details(loaded, booking, zone, now)
     event = Event.new(

@@ -13,6 +13,7 @@ from bot.replies import render_blocks
 from bot.views.booking_link import link_of
 from bot.views.calendar_file import calendar_file
 from bot.views.reminder_link import unsubscribe_link
+from core.bookings.reference import lasting_id
 from core.db.models import Booking, OutboxRow, StaffRoom
 from core.i18n import Text, TextTemplate, _
 from core.messaging.keys import MessageKind
@@ -78,7 +79,7 @@ def as_email(
         crest=b64decode(body.crest or ""),
         written_at=services.clock(),
         id=_id_of(services, row),
-        thread=registry.keyed_hash(f"e-mails {booking.id}"),
+        thread=lasting_id("e-mails", booking.public_id),
         link="" if of_several else link_of(session, services, booking),
         unsubscribe=unsubscribe_link(session, services, booking) if is_reminder else "",
     )

@@ -1,7 +1,11 @@
-"""Booking codes: the reference that a citizen reads aloud or types, in Greek or Latin letters."""
+"""Booking codes: the reference that a citizen reads aloud or types, in Greek or Latin letters.
+
+Programs of others, such as calendars, know a booking by a lasting id instead.
+"""
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from math import comb
 
 LETTERS = "AEHKMNPTXY"  # of the same form in both alphabets, and unlike any digit
@@ -45,3 +49,12 @@ def is_code(typed: str) -> bool:
 def format_code(code: str) -> str:
     """Return the code as it is shown, in two groups: KX7 M2P."""
     return f"{code[:3]} {code[3:]}"
+
+
+def lasting_id(purpose: str, public_id: bytes) -> str:
+    """Return the id that programs of others keep of a booking, for each purpose another one.
+
+    It stays when the secret is replaced. No other booking gets it, as it may a row's number after a
+    backup was restored.
+    """
+    return sha256(purpose.encode() + public_id).hexdigest()[:40]

@@ -149,6 +149,7 @@ def test_every_change_is_told_in_one_thread(town: PushDeployment, server: MailSe
     for how in (move, edit, offer, cancel):
         town.deliver(town.settled)
         change(town.deployment, how)
+    town.deployment.services.registry._secret = b"another, after the former was lost"
     town.deliver(town.settled)
     messages = [got.message for got in server.received]
     assert [each["Subject"].partition(": ")[0] for each in messages] == [

@@ -13,6 +13,7 @@ from bot.context import Services
 from bot.i18n.translator import Translator
 from bot.views.calendar_file import CalendarFile, calendar_file
 from core.catalogue.registry import LoadedMunicipality, Registry
+from core.db.encryption import OWNER_BYTES
 from core.db.models import Booking
 from tests.conftest import Clock
 from tests.core.small_municipality import ATHENS, NOW, service, small
@@ -22,18 +23,23 @@ CHANNELS = ["in_person", "video", "phone"]
 
 
 def made(
-    texts: Translator, contact: dict[str, str], attendee: str = "", **booked: Any
+    texts: Translator,
+    contact: dict[str, str],
+    attendee: str = "",
+    hashed_with: str = "secret",
+    **booked: Any,
 ) -> CalendarFile:
     """Return the calendar file of a booking with a town that is reached like that."""
     desks = [
         {"id": "desk", "channels": CHANNELS, "openings": small().branches[0].desks[0].openings}
     ]
     body = small(*desks, services=(service(channels=CHANNELS),), contact=contact)
-    registry = Registry("secret")
+    registry = Registry(hashed_with)
     registry._loaded["town"] = LoadedMunicipality("", body, {}, NOW)
     start = booked.get("starts_at", NOW)
     given = {
         "id": 7,
+        "public_id": b"7" * OWNER_BYTES,
         "version": 3,
         "municipality_id": "town",
         "branch": "office",
@@ -121,6 +127,18 @@ def test_the_attendee_is_invited_where_somebody_reads_the_answers(texts: Transla
     assert event["ATTENDEE"].params["RSVP"] == "TRUE"
     without = made(texts, contact)
     assert (without.method, without.invites) == ("PUBLISH", False)
+
+
+@pytest.mark.parametrize(
+    ("secret", "owner", "same"), [("another", b"7", True), ("secret", b"8", False)]
+)
+def test_an_entry_is_of_one_booking_whatever_becomes_of_secret_and_row_number(
+    texts: Translator, secret: str, owner: bytes, same: bool
+) -> None:
+    """After a backup was restored, another booking may get the same row number."""
+    before, _same = read(made(texts, {}))
+    after, _same = read(made(texts, {}, hashed_with=secret, public_id=owner * OWNER_BYTES))
+    assert (before["UID"] == after["UID"]) == same
 
 
 @pytest.mark.parametrize("known", [True, False])
