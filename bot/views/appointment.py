@@ -9,6 +9,7 @@ from bot.context import Services, load_conversation
 from bot.messages import ReplyBlock, Sender
 from bot.replies import render_blocks
 from bot.views.calendar_file import CalendarFile, calendar_file
+from core.bookings.history import calendar_sequence
 from core.bookings.service import check_open
 from core.db.models import Booking, BookingState
 from core.i18n import _
@@ -59,7 +60,8 @@ def appointment_file(
     ctx, booking = found
     if booking.state != BookingState.CANCELLED:
         check_open(booking, ctx.now)
-    return calendar_file(services, ctx.state.language, booking, ctx.zone)
+    sequence = calendar_sequence(session, booking)
+    return calendar_file(services, ctx.state.language, booking, ctx.zone, sequence)
 
 
 def _find(

@@ -13,6 +13,7 @@ from bot.replies import render_blocks
 from bot.views.appointment import TITLE
 from bot.views.calendar_file import CANCELLED, CalendarFile, calendar_file
 from core.actor import Actor
+from core.bookings.history import calendar_sequence
 from core.bookings.links import link_token, linked_booking
 from core.bookings.offers.ends import is_made
 from core.bookings.service import check_changeable, check_open
@@ -103,5 +104,7 @@ def linked_file(session: Session, services: Services, token: str) -> CalendarFil
     services.registry.refresh_without_lock(session)
     if booking.state != BookingState.CANCELLED:
         check_open(booking, services.clock())
-    language = language_for(session, booking)
-    return calendar_file(services, language, booking, ZoneInfo(booking.timezone))
+    language, zone = language_for(session, booking), ZoneInfo(booking.timezone)
+    return calendar_file(
+        services, language, booking, zone, calendar_sequence(session, booking)
+    )

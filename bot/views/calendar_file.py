@@ -38,12 +38,19 @@ class CalendarFile:
 
 
 def calendar_file(
-    services: Services, language: str, booking: Booking, zone: ZoneInfo, *, attendee: str = ""
+    services: Services,
+    language: str,
+    booking: Booking,
+    zone: ZoneInfo,
+    sequence: int,
+    *,
+    attendee: str = "",
 ) -> CalendarFile:
     """Return the calendar file of a booking; the text in it shows times in the citizen's zone, too.
 
-    A cancelled one's makes the entry vanish that the files before it made. `attendee` is the e-mail
-    address that is invited, where the office reads what calendar programs answer.
+    A cancelled one's makes the entry vanish that the files before it made. `sequence` is the
+    booking's `calendar_sequence`. `attendee` is the e-mail address that is invited, where the
+    office reads what calendar programs answer.
     """
 
     def say(phrase: Text) -> str:
@@ -56,7 +63,7 @@ def calendar_file(
     event = Event.new(
         uid=uid,  # the same for every copy, so that a moved appointment replaces the old one
         stamp=now,
-        sequence=booking.version,
+        sequence=sequence,
         status=STATUS.CANCELLED if is_off else STATUS.CONFIRMED,
         start=booking.starts_at,
         end=booking.ends_at,

@@ -13,6 +13,7 @@ from bot.replies import render_blocks
 from bot.views.booking_link import link_of
 from bot.views.calendar_file import calendar_file
 from bot.views.reminder_link import unsubscribe_link
+from core.bookings.history import calendar_sequence
 from core.bookings.reference import lasting_id
 from core.db.models import Booking, OutboxRow, StaffRoom
 from core.i18n import Text, TextTemplate, _
@@ -86,7 +87,8 @@ def as_email(
     if not reply.booking:
         return reply.model_copy(update={"email": metadata})
     address = booking.details.get("email", "")
-    file = calendar_file(services, language, booking, zone, attendee=address)
+    sequence = calendar_sequence(session, booking)
+    file = calendar_file(services, language, booking, zone, sequence, attendee=address)
     metadata = metadata.model_copy(update={"calendar_method": file.method, "invites": file.invites})
     return reply.model_copy(update={"email": metadata, "file": CALENDAR, "content": file.content})
 

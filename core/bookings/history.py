@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -24,6 +25,20 @@ STAFF_ACTIONS = {
     HistoryAction.UNDONE: Action.UNDO,
 }
 """The action of staff that a change is. That a time was held is no action of theirs."""
+
+
+CALENDAR_CHANGES = frozenset(
+    {
+        HistoryAction.CONFIRMED,
+        HistoryAction.MOVED,
+        HistoryAction.CANCELLED,
+        HistoryAction.CONSENT_WITHDRAWN,
+    }
+)
+"""The changes of a booking's time, place or state, after which its calendar entry is another.
+
+A higher SEQUENCE may ask who had accepted once more (RFC 5546, 2.1.4), so nothing else raises it.
+"""
 
 
 class Place(NamedTuple):
@@ -80,3 +95,11 @@ def record_change(
         withdraw_offer(session, booking.id, now)
     record_event(session, "booking", action)
     return change
+
+
+def calendar_sequence(session: Session, booking: Booking) -> int:
+    """Return the SEQUENCE of a booking's calendar entry: how often it was made another."""
+    found = select(func.count()).where(
+        History.booking_id == booking.id, History.action.in_(CALENDAR_CHANGES)
+    )
+    return session.scalars(found).one()

@@ -27,6 +27,7 @@ def made(
     contact: dict[str, str],
     attendee: str = "",
     hashed_with: str = "secret",
+    sequence: int = 3,
     **booked: Any,
 ) -> CalendarFile:
     """Return the calendar file of a booking with a town that is reached like that."""
@@ -40,7 +41,6 @@ def made(
     given = {
         "id": 7,
         "public_id": b"7" * OWNER_BYTES,
-        "version": 3,
         "municipality_id": "town",
         "branch": "office",
         "code": "ABC1234",
@@ -50,7 +50,7 @@ def made(
         **given | booked | {"starts_at": start, "ends_at": start + timedelta(hours=1)}
     )
     services = Services(registry, texts, Clock(), Random(1).choice)
-    return calendar_file(services, "el", booking, ATHENS, attendee=attendee)
+    return calendar_file(services, "el", booking, ATHENS, sequence, attendee=attendee)
 
 
 def read(file: CalendarFile) -> tuple[Any, Any]:
@@ -146,7 +146,7 @@ def test_a_cancelled_one_makes_the_saved_entry_vanish(texts: Translator, known: 
     contact = {"email": "info@town.gr", "calendar_email": "calendar@town.gr"}
     before, _same = read(made(texts, contact, ATTENDEE))
     service = "papers" if known else "gone"
-    off = made(texts, contact, ATTENDEE, state="cancelled", version=4, service=service)
+    off = made(texts, contact, ATTENDEE, state="cancelled", sequence=4, service=service)
     event, _same = read(off)
     assert off.method == "CANCEL"
     assert event["STATUS"] == "CANCELLED"
