@@ -20,6 +20,7 @@ from core.i18n import Text, TextTemplate, _
 from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import contact_facts, one_line
 from dialogs.messages.notification import OTHERS
+from dialogs.messages.reminder import is_changeable
 
 _NEW_TIME = _("A new time for your appointment: {appointment}")
 _CHANGED = _("New details of your appointment: {appointment}")
@@ -82,6 +83,7 @@ def as_email(
         id=_id_of(services, row),
         thread=lasting_id("e-mails", booking.public_id),
         link="" if of_several else link_of(session, services, booking),
+        changeable=is_changeable(loaded, booking, services.clock()),
         unsubscribe=unsubscribe_link(session, services, booking) if is_reminder else "",
     )
     if not reply.booking:

@@ -27,6 +27,7 @@ from dialogs.messages.blocks import (
     Paragraph,
     Place,
 )
+from dialogs.messages.reminder import is_changeable
 from dialogs.nlu.field_types import FIELD_TYPES
 
 CHANNELS: dict[Channel, TextTemplate] = {
@@ -47,6 +48,8 @@ CLOCK = "HH:mm"
 ALL_READY = _("You have all documents ready.")
 
 KEEP_CODE = _("Keep the code: with it and your phone number you can move or cancel from any chat.")
+TELL_OFFICE = _("If you can't make it, please tell the office.")
+"""Said instead when it is too late to move or cancel."""
 
 FORGET_IN_CALENDAR = Attachment("calendar", _("Remove from my calendar"))
 """The action that a page offers below a message that an appointment was cancelled."""
@@ -270,18 +273,23 @@ def full_details(
         *(documents_left if reminds else documents)(service, booking),
         *([Paragraph(instructions)] if instructions else []),
         *([Checklist(_("For a good video call:"), tips)] if tips else []),
-        Note(lines(KEEP_CODE, _deadline(body, booking, citizen, now))),
+        _note(loaded, booking, citizen, now),
         *office_phone(loaded, booking),
     ]
 
 
-def _deadline(
-    body: Municipality, booking: Booking, citizen: ZoneInfo, now: datetime
-) -> Text | None:
+def _note(loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo, now: datetime) -> Note:
+    """Return how a booking can be moved or cancelled, and until when; or that it can't any more."""
+    if not is_changeable(loaded, booking, now):
+        return Note(TELL_OFFICE)
+    return Note(lines(KEEP_CODE, _deadline(loaded.body, booking, citizen)))
+
+
+def _deadline(body: Municipality, booking: Booking, citizen: ZoneInfo) -> Text | None:
     """Return until when a booking can be moved or cancelled, if that is before its start."""
-    until = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
-    if not now < until < booking.starts_at:
+    if not body.rules.change_deadline_hours:
         return None
+    until = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
     zone = shown_zone(body, booking.channel, citizen)
     local = until.astimezone(zone)
     return _(

@@ -12,6 +12,7 @@ from core.i18n import TextTemplate, _, join
 from core.messaging.keys import RELAYED_TO_CITIZEN, TO_STAFF, MessageKind
 from dialogs.messages.appointment import (
     FORGET_IN_CALENDAR,
+    TELL_OFFICE,
     appointment_facts,
     booking_message,
     brief_form,
@@ -102,7 +103,6 @@ CANCEL_HERE = _(
     "If you can't make it, please cancel it here, so that somebody else can have the time."
 )
 WILL_COME = _("Will you come?")
-TELL_OFFICE = _("If you can't make it, please tell the office.")
 
 
 def codes_message(

@@ -41,6 +41,7 @@ CREST_HEIGHT, CREST_WIDTH = 56, 200
 FOR = _("For")
 RESCHEDULE, CANCEL = _("Reschedule"), _("Cancel")
 RESCHEDULE_OR_CANCEL = _("Reschedule or cancel")
+APPOINTMENT = _("Your appointment")
 ASKS_FIRST = _("Both lead to the page of your appointment. Nothing changes before you confirm it.")
 ON_MAP = _("Show on the map")
 ATTACHED = _("To save the appointment in your calendar, open the attached file: {file}")
@@ -136,6 +137,7 @@ class Renderer:
             "reschedule": say(RESCHEDULE),
             "cancel": say(CANCEL),
             "reschedule_or_cancel": say(RESCHEDULE_OR_CANCEL),
+            "your_appointment": say(APPOINTMENT),
             "asks_first": say(ASKS_FIRST),
             "attached": reply.file
             and say(TextTemplate(attached.message, args={"file": reply.file})),

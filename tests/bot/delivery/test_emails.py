@@ -211,6 +211,21 @@ def test_an_upcoming_appointment_has_one_link_in_all_its_emails(
     assert links.pop().rpartition("/")[2] not in town.deployment.everything()
 
 
+def test_after_the_deadline_the_link_only_shows_the_appointment(
+    town: PushDeployment, server: MailServer
+) -> None:
+    body = town.deployment.services.registry["kalamata"].body
+    rules = body.rules.model_copy(update={"change_deadline_hours": 24 * 60})
+    town.deployment.load(body.model_copy(update={"rules": rules}))
+    services = replace(town.deployment.services, public_address="https://rantevou.kalamata.gr")
+    town.application = replace(town.application, services=services)
+    town.deliver(town.settled)
+    found = parts(server.received[-1].message)
+    assert "\nΤο ραντεβού σας:\r\nhttps://rantevou.kalamata.gr/a/" in found["text/plain"]
+    assert re.search(r'href="https://[^"#]+" [^>]*>Το ραντεβού σας</a>', found["text/html"])
+    assert not {"#move", "#cancel"} & set(re.findall(r"#\w+", found["text/html"]))
+
+
 def test_a_lost_code_comes_by_email(town: PushDeployment, server: MailServer) -> None:
     town.deliver(town.settled)
     services, now = town.deployment.services, town.deployment.clock()

@@ -99,14 +99,29 @@ def test_an_appointment_by_phone_says_whom_we_call(texts: Translator, shipped: S
     ]
 
 
+@pytest.mark.parametrize(
+    ("hours_before", "to_do"),
+    [
+        (
+            72,
+            [
+                "Keep the code: with it and your phone number you can move or cancel from any "
+                "chat.",
+                "You can do so until Wednesday 2 December, 12:30 (time of Athens).",
+            ],
+        ),
+        (23, ["If you can't make it, please tell the office."]),
+    ],
+)
 def test_the_full_details_end_with_what_to_do_and_whom_to_call(
-    texts: Translator, shipped: Shipped
+    texts: Translator, shipped: Shipped, hours_before: int, to_do: list[str]
 ) -> None:
     body = shipped["kalamata"]
     rules = body.rules.model_copy(update={"change_deadline_hours": 24})
     body = body.model_copy(update={"rules": rules})
     service = body.services["epidoma-stegasis"]
-    assert plain(texts, full_details(loaded(body), HOUSING, ATHENS, EARLY)) == [
+    now = START - timedelta(hours=hours_before)
+    assert plain(texts, full_details(loaded(body), HOUSING, ATHENS, now)) == [
         *HOUSING_TEXT,
         "Please have with you:",
         *(f"• {document.in_language('en')}" for document in service.documents),
@@ -115,8 +130,7 @@ def test_the_full_details_end_with_what_to_do_and_whom_to_call(
             for channel, text in service.instructions.items()
             if channel == "in_person"
         ),
-        "Keep the code: with it and your phone number you can move or cancel from any chat.",
-        "You can do so until Wednesday 2 December, 12:30 (time of Athens).",
+        *to_do,
         "Telephone of the office: 2721000000",
     ]
 
