@@ -133,8 +133,8 @@ def _own_bookings(ctx: Context) -> Sequence[Booking]:
     found = ctx.office.upcoming()
     if ctx.state.dialog == "withdraw":
         return [booking for booking in found if may_withdraw(ctx, booking)]
-    if ctx.state.dialog == "documents":
-        return [booking for booking in found if documents_of(ctx, booking)]
+    if ctx.state.dialog == "documents":  # else those that need none, so that it can be said
+        return [booking for booking in found if documents_of(ctx, booking)] or found
     return found
 
 

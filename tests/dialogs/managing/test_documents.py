@@ -91,6 +91,9 @@ def test_a_service_without_documents_has_no_checklist(deployment: Deployment) ->
     deployment.load(custom_municipality())
     deployment.talk("Γεια", "town", *BOOK, "τα ραντεβού μου")
     assert "Τα δικαιολογητικά μου" not in labels(deployment)
+    deployment.talk("τα χαρτιά μου")
+    assert "δεν χρειάζονται δικαιολογητικά." in deployment.last[-1].text
+    assert labels(deployment) == LABELS[-1:]
 
 
 def test_the_details_show_what_is_ready_and_the_reminder_what_is_not(booked: Deployment) -> None:
