@@ -29,6 +29,7 @@ from tests.fakes.smtp_server import MailServer, mail_server
 
 TO = DETAILS[1]
 CODES = "SELECT code FROM bookings WHERE code IS NOT NULL"
+LEASE = "Μισθωτήριο της κατοικίας"
 
 
 @pytest.fixture
@@ -67,9 +68,14 @@ def offer(session: Session, deployment: Deployment, booking: Booking) -> None:
     make_offers(session, registry, plan_offers(session, registry, now, 1), now, lambda: False)
 
 
+def tick_lease(_session: Session, _deployment: Deployment, booking: Booking) -> None:
+    booking.ready = [LEASE]
+
+
 def test_a_confirmation_says_everything_and_needs_no_picture(
     town: PushDeployment, server: MailServer
 ) -> None:
+    change(town.deployment, tick_lease)
     town.deliver(town.settled)
     (got,) = server.received
     message = got.message
@@ -90,6 +96,7 @@ def test_a_confirmation_says_everything_and_needs_no_picture(
         "Τμήμα Κοινωνικής Αρωγής",
         "https://www.openstreetmap.org/",
         "Θα χρειαστείτε:",
+        f"✓ {LEASE}",
         "rantevou.ics",
         "στάλθηκε αυτόματα",
     ):
