@@ -33,9 +33,9 @@ OVER = _("The appointment is over.")
 class LinkedAppointment:
     """An appointment as the page of its link shows it.
 
-    Where `is_offered`, the office offers another time for it. One that is `ended` was cancelled or
-    is over: the page says so, and whom to call. Where there is a `refusal`, it can neither be moved
-    nor cancelled here any more, for that reason.
+    Where `is_offered`, the office offers another time for it. One that is `ended` was cancelled
+    (`is_cancelled`) or is over: the page says so, and whom to call. Where there is a `refusal`, it
+    can neither be moved nor cancelled here any more, for that reason.
     """
 
     language: str
@@ -44,6 +44,7 @@ class LinkedAppointment:
     title: str
     blocks: Sequence[ReplyBlock]
     ended: str = ""
+    is_cancelled: bool = False
     refusal: str = ""
     is_offered: bool = False
 
@@ -71,6 +72,7 @@ def linked_appointment(
         return services.texts.say(text, language)
 
     ended = refusal = ""
+    is_cancelled = booking.state == BookingState.CANCELLED
     actor = Actor(booking.citizen_id, ACCOUNT, language, booking.timezone)
     try:
         check_open(booking, now)
@@ -79,7 +81,7 @@ def linked_appointment(
     except BookingRefused as refused:
         refusal = say(refused.text)
         if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
-            ended = say(CANCELLED if booking.state == BookingState.CANCELLED else OVER)
+            ended = say(CANCELLED if is_cancelled else OVER)
             blocks = office_phone(loaded, booking)
     return LinkedAppointment(
         language,
@@ -88,6 +90,7 @@ def linked_appointment(
         say(TITLE),
         render_blocks(services.texts, blocks, language),
         ended,
+        is_cancelled,
         refusal,
         not ended and is_made(session, booking.id, now),
     )

@@ -154,6 +154,7 @@ def test_one_that_has_ended_says_so_and_whom_to_call(
         assert "2721000000" in answer.text
         assert "<form" not in answer.text
         assert "12:30" not in answer.text
+        assert (f'href="{path}.ics" download>Αφαίρεση από το' in answer.text) == (how == "cancel")
     file = client.get(f"{path}.ics")
     assert (file.status_code, b"METHOD:CANCEL" in file.content) == (
         (410, False) if how == "over" else (200, True)
