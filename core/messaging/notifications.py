@@ -194,7 +194,7 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
     if kind is MessageKind.REPLY:
         # As the email of the confirmation, so that the attendee gets it only once.
         cause, kind = Cause.change(_last_change(session, booking)), MessageKind.CONFIRMED
-    routes = all_routes(session, registry, booking)
+    routes = all_routes(session, registry, booking, kind)
     recipients = [str(route.recipient) for route in routes]
     after = recipients.index(row.recipient) + 1 if row.recipient in recipients else 0
     for route in routes[after:]:

@@ -189,7 +189,8 @@ def choose_ways(session: Session, registry: Registry, now: datetime, limit: int)
     """Choose the ways of up to `limit` reminders that are due; return how many there were.
 
     That is the platform that the citizen has chosen, else the one on which they booked, else
-    another of theirs, else an address of the attendee; a page only where there is nothing else.
+    another of theirs, else an address of the attendee; e-mail first where they booked on a page,
+    which waits, and gets it only where there is nothing else.
     """
     rows = session.scalars(_DUE.where(OutboxRow.try_at <= now).limit(limit)).all()
     if rows:
@@ -205,7 +206,7 @@ def _choose_way(session: Session, registry: Registry, row: OutboxRow, now: datet
     if row.expires_at is not None and row.expires_at <= now:
         row.status = OutboxStatus.EXPIRED
         return
-    routes = all_routes(session, registry, booking)
+    routes = all_routes(session, registry, booking, MessageKind.REMINDER)
     sending = [route for route in routes if not waits(route)]
     if booking.state != BookingState.CONFIRMED or not routes:
         row.status = OutboxStatus.CANCELLED

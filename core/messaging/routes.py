@@ -108,13 +108,21 @@ def citizen_routes(session: Session, registry: Registry, booking: Booking) -> li
     return [each for each in addresses if platform_of(each.account) == chosen] + routes
 
 
-def all_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
-    """Return the routes to the citizen who booked, then those to the attendee, each once."""
-    citizen, attendee = (
-        citizen_routes(session, registry, booking),
-        attendee_routes(registry, booking),
-    )
-    return list(dict.fromkeys((*citizen, *attendee)))
+def all_routes(
+    session: Session, registry: Registry, booking: Booking, kind: MessageKind
+) -> list[Route]:
+    """Return the routes to the citizen who booked, then those to the attendee, each once.
+
+    A reminder of what was booked on a platform that only waits goes by e-mail before other chats,
+    unless they have chosen one.
+    """
+    citizen = citizen_routes(session, registry, booking)
+    routes = list(dict.fromkeys((*citizen, *attendee_routes(registry, booking))))
+    if kind is not MessageKind.REMINDER or preferences_of(session, booking.citizen_id).platform:
+        return routes
+    if _platform_of_confirmation(session, booking) in WAITING:
+        routes.sort(key=lambda route: platform_of(route.account) not in (*WAITING, EMAIL))
+    return routes
 
 
 def _platform_of_confirmation(session: Session, booking: Booking) -> str | None:

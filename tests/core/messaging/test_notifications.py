@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.bookings import service as bookings
-from core.db.models import Booking, Contact, OutboxRow
+from core.db.models import Booking, Contact, History, OutboxRow
 from core.messaging import page_inbox
 from core.messaging.notifications import enqueue_fallback
 from core.messaging.reminders import choose_ways, reminded
@@ -139,22 +139,33 @@ def test_a_page_waits_with_a_reminder_and_what_else_there_is_sends_it(make_env: 
     assert choose(env) == [("webchat", "pending"), ("email", "pending"), *stored[2:]]
 
 
-def test_where_it_was_booked_comes_first_when_it_is_due(make_env: MakeEnv) -> None:
+@pytest.mark.parametrize(
+    ("booked_on", "ways"),
+    [
+        ("telegram", ["telegram", "email"]),
+        ("webchat", ["email", "telegram"]),
+        ("console", ["email", "telegram"]),
+        (None, ["telegram", "email"]),
+    ],
+)
+def test_where_it_was_booked_comes_first_but_email_where_that_only_waits(
+    make_env: MakeEnv, booked_on: str | None, ways: list[str]
+) -> None:
     env = make_env(accounts=("webchat", "email", "telegram"))
     booking = early(env)
     chat = Contact(account="telegram", address="x", citizen_id=booking.citizen_id)
     env.session.add(chat)
+    env.session.execute(update(History).values(platform=booked_on))
     env.now = before("09:30", 48)
-    assert choose(env)[1] == ("telegram", "pending")
-    row = env.session.scalars(select(OutboxRow).where(OutboxRow.account == "telegram")).one()
-    assert (row.platform, row.contact_id, row.recipient) == (
-        "telegram",
-        chat.id,
-        f"contact {chat.id}",
-    )
-    # One that is given up goes on to the attendee's address.
+    assert choose(env)[1] == (ways[0], "pending")
+    first = select(OutboxRow).where(OutboxRow.account == ways[0], OutboxRow.kind == "reminder")
+    row = env.session.scalars(first).one()
+    recipients = {"telegram": f"contact {chat.id}", "email": f"email of booking {booking.id}"}
+    assert (row.platform, row.recipient) == (ways[0], recipients[ways[0]])
+    assert row.contact_id == (chat.id if ways[0] == "telegram" else None)
+    # One that is given up goes on the other way.
     assert enqueue_fallback(env.session, env.registry, row, env.now)
-    assert reminders(env)[-1] == ("email", "pending")
+    assert reminders(env)[-1] == (ways[1], "pending")
 
 
 def test_nobody_is_reminded_where_there_is_no_way(make_env: MakeEnv) -> None:
