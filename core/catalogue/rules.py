@@ -21,6 +21,8 @@ class Rules(CatalogueModel):
     """Those that one citizen may have, for a whole family; as many as an attendee at least."""
     reminder_hours: ReminderHours = (48, 3)
     """The hours before an appointment at which reminders are sent, the most first."""
+    reminder_spread_minutes: int = Field(default=0, ge=0, le=60)
+    """The minutes over which reminders are spread that were due at once: some go so much sooner."""
     holds_per_address: int = Field(default=100, ge=1)
     """The times that may be held at once from one network address, which many may share."""
     confirmations_per_address: int = Field(default=30, ge=1)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 QUIET_FROM, QUIET_UNTIL = time(21), time(8)
@@ -42,12 +43,21 @@ class DueTime(NamedTuple):
     is_dropped: bool
 
 
+def spread(booking_id: int, minutes: int) -> timedelta:
+    """Return how much earlier than others a booking's reminders are sent, up to so many minutes.
+
+    It is always the same for a booking, and as if at random for several.
+    """
+    return timedelta(seconds=crc32(str(booking_id).encode()) % (minutes * 60 + 1))
+
+
 def due_times(
     hours_before: Sequence[int],
     zone: ZoneInfo,
     starts_at: datetime,
     now: datetime,
     *,
+    earlier: timedelta = timedelta(),
     quiet: QuietHours | None = None,
     said_at: datetime | None = None,
 ) -> Mapping[int, DueTime]:
@@ -57,6 +67,9 @@ def due_times(
     LEAST_APART after the one before it, or after now; after `said_at` instead, where that is when
     the appointment was spoken of last. Most hours come first. `quiet` are the citizen's own hours;
     None: the usual ones in `zone`.
+
+    Each is so much `earlier` as the municipality spreads them, unless that is in quiet hours, or
+    less than LEAST_APART after the one before it or after now.
     """
     quiet = quiet or QuietHours(QUIET_FROM, QUIET_UNTIL, zone)
     due: dict[int, DueTime] = {}
@@ -68,6 +81,9 @@ def due_times(
         begin = quiet.begin_of(wanted)
         at = (begin - BEFORE_QUIET).astimezone(UTC) if begin else wanted
         is_dropped = at <= now or (at < wanted and at - before < LEAST_APART)
+        sooner = at - earlier
+        if sooner - max(before, now) >= LEAST_APART and quiet.begin_of(sooner) is None:
+            at = sooner
         due[hours] = DueTime(at, is_dropped)
         before = before if is_dropped else at
     return due

@@ -4,7 +4,7 @@ A reminder is stored without a way, for the account REMINDERS, and gets one when
 has a row of its own besides, which waits for whoever looks: it never counts as reached.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from core.messaging.outbox import (
     platform_of,
 )
 from core.messaging.preferences import delete_preferences, preferences_of
-from core.messaging.reminder_times import QuietHours, due_times
+from core.messaging.reminder_times import DueTime, QuietHours, due_times, spread
 from core.messaging.routes import WAITING, Route, all_routes, notification
 
 REMINDERS = "reminder"
@@ -46,9 +46,7 @@ def reminder_messages(
     One that isn't to be sent is cancelled, but stored, so that it can be seen why. `quiet` are the
     citizen's quiet hours; None: the municipality's.
     """
-    body = registry[booking.municipality_id].body
-    hours, zone = body.rules.reminder_hours, ZoneInfo(body.timezone)
-    due = due_times(hours, zone, booking.starts_at, now, quiet=quiet)
+    due = _due_times(registry, booking, now, quiet)
     ways = [route for route in routes if waits(route)]
     if any(platform_of(each) not in WAITING for each in registry.accounts):
         ways.append(Route(REMINDERS, BookingRecipient(booking.id)))
@@ -63,6 +61,26 @@ def reminder_messages(
         for hours, each in due.items()
         for way in ways
     ]
+
+
+def _due_times(
+    registry: Registry,
+    booking: Booking,
+    now: datetime,
+    quiet: QuietHours | None,
+    said_at: datetime | None = None,
+) -> Mapping[int, DueTime]:
+    """Return when each reminder of a booking is due, by the rules of its municipality."""
+    body = registry[booking.municipality_id].body
+    return due_times(
+        body.rules.reminder_hours,
+        ZoneInfo(body.timezone),
+        booking.starts_at,
+        now,
+        earlier=spread(booking.id, body.rules.reminder_spread_minutes),
+        quiet=quiet,
+        said_at=said_at,
+    )
 
 
 def waits(route: Route) -> bool:
@@ -140,11 +158,7 @@ def _schedule_booking_anew(
         .with_for_update()
     ).all()
     said = (row.due_at for row in rows if row.status in SENT_STATUSES)
-    body = registry[booking.municipality_id].body
-    hours, zone = body.rules.reminder_hours, ZoneInfo(body.timezone)
-    due = due_times(
-        hours, zone, booking.starts_at, now, quiet=quiet, said_at=max(said, default=LONG_AGO)
-    )
+    due = _due_times(registry, booking, now, quiet, max(said, default=LONG_AGO))
     times = {Cause.reminder(booking.id, each).text: time for each, time in due.items()}
     had = has = False
     for row in rows:

@@ -15,6 +15,7 @@ from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.db.models import Booking, BookingState, Citizen, Contact, ExceptionKind, OutboxRow
 from core.messaging.keys import Cause
+from core.messaging.reminder_times import spread
 from core.messaging.reminders import REMINDERS, choose_ways
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import ATHENS
@@ -175,6 +176,11 @@ class SimulatedOffice:
                     at = datetime.combine(evening, time(20, 55), ATHENS).astimezone(UTC)
                 if at <= stay.since or (forward and (at - said).total_seconds() < 3600):
                     continue
+                rules = self.env.body.rules
+                sooner = at - spread(stay.booking_id, rules.reminder_spread_minutes)
+                is_day = 8 <= sooner.astimezone(ATHENS).hour < 21
+                if is_day and (sooner - said).total_seconds() >= 3600:
+                    at = sooner
                 said = at
                 if stay.until is None or at < stay.until:
                     found.append((stay.booking_id, hours, at))

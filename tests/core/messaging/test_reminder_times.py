@@ -1,5 +1,6 @@
 """The times of reminders: quiet hours, the one before, both clock changes."""
 
+from collections import Counter
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.messaging.reminder_times import DueTime, QuietHours, due_times
+from core.messaging.reminder_times import DueTime, QuietHours, due_times, spread
 from tests.core.small_municipality import ATHENS
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -139,6 +140,51 @@ def test_the_citizen_s_own_quiet_hours_replace_the_usual_ones(
     assert shown(due[3]) == expected
 
 
+@pytest.mark.parametrize(
+    ("minutes", "starts_at", "booked_at", "expected"),
+    [
+        (45, "2026-12-10 12:00", "2026-12-01 12:00", ["08/12 11:15", "10/12 08:15"]),
+        pytest.param(
+            45,
+            "2026-12-10 11:30",
+            "2026-12-01 12:00",
+            ["08/12 10:45", "10/12 08:30"],
+            id="not into quiet hours",
+        ),
+        pytest.param(
+            45,
+            "2026-12-10 09:30",
+            "2026-12-01 12:00",
+            ["08/12 08:45", "09/12 20:10"],
+            id="those before quiet hours, too",
+        ),
+        pytest.param(
+            60,
+            "2026-12-10 12:00",
+            "2026-12-08 10:30",
+            ["08/12 12:00", "10/12 08:00"],
+            id="not soon after it was booked",
+        ),
+    ],
+)
+def test_a_municipality_may_have_them_sent_earlier(
+    minutes: int, starts_at: str, booked_at: str, expected: list[str | None]
+) -> None:
+    due = due_times(
+        (48, 3), ATHENS, local(starts_at), local(booked_at), earlier=timedelta(minutes=minutes)
+    )
+    assert list(map(shown, due.values())) == expected
+
+
+def test_what_is_due_in_one_minute_is_spread_evenly_and_always_the_same() -> None:
+    assert {spread(each, 0) for each in range(100)} == {timedelta()}
+    found = [spread(each, 60) for each in range(10_000)]
+    assert found == [spread(each, 60) for each in range(10_000)]
+    by_minute = Counter(each // timedelta(minutes=1) for each in found)
+    assert max(found) <= timedelta(hours=1)
+    assert all(120 < by_minute[minute] < 220 for minute in range(60))
+
+
 @given(
     hours=st.lists(st.integers(1, 336), max_size=5, unique=True),
     starts_at=st.integers(0, 2 * 365 * 24 * 60).map(
@@ -146,12 +192,15 @@ def test_the_citizen_s_own_quiet_hours_replace_the_usual_ones(
     ),
     ahead=st.integers(0, 400 * 60),
     zone=st.sampled_from(["Europe/Athens", "UTC", "Pacific/Auckland", "America/St_Johns"]),
+    earlier=st.integers(0, 60).map(lambda each: timedelta(minutes=each)),
 )
 def test_none_is_quiet_late_or_for_less_than_its_hours(
-    hours: list[int], starts_at: datetime, ahead: int, zone: str
+    hours: list[int], starts_at: datetime, ahead: int, zone: str, earlier: timedelta
 ) -> None:
     booked_at = starts_at - timedelta(minutes=ahead)
-    due = due_times(sorted(hours, reverse=True), ZoneInfo(zone), starts_at, booked_at)
+    due = due_times(
+        sorted(hours, reverse=True), ZoneInfo(zone), starts_at, booked_at, earlier=earlier
+    )
     sent = [each.at for each in due.values() if not each.is_dropped]
     assert sorted(set(sent)) == sent
     for each, (at, is_dropped) in due.items():

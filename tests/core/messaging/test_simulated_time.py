@@ -17,16 +17,19 @@ DESKS = [desk(name, opening("07:30", "22:30")) for name in ("one", "two")]
 
 @pytest.mark.portable
 @pytest.mark.parametrize(
-    ("first", "days", "actions"),
+    ("first", "days", "actions", "minutes"),
     [
-        pytest.param(date(2026, 10, 12), 30, 6, id="a month"),
-        pytest.param(date(2026, 7, 1), 365, 10, id="a year", marks=pytest.mark.soak),
+        pytest.param(date(2026, 10, 12), 30, 6, 30, id="a month"),
+        pytest.param(date(2026, 7, 1), 365, 10, 0, id="a year", marks=pytest.mark.soak),
     ],
 )
 def test_every_reminder_is_sent_when_it_is_due(
-    make_env: MakeEnv, first: date, days: int, actions: int, tell: Tell
+    make_env: MakeEnv, first: date, days: int, actions: int, minutes: int, tell: Tell
 ) -> None:
-    env: BookingEnvironment = make_env(small(*DESKS, public_holidays=True), accounts=ACCOUNTS)
+    env: BookingEnvironment = make_env(
+        small(*DESKS, public_holidays=True, rules={"reminder_spread_minutes": minutes}),
+        accounts=ACCOUNTS,
+    )
     env.now = datetime.combine(first, time(), ATHENS)
     office = SimulatedOffice(env, random.Random(18))
     office.play(first, days, actions)
