@@ -71,7 +71,7 @@ def claim_and_render(
     it would exceed waits, or is sent with others.
     """
     now = services.clock()
-    chosen = choose_ways(session, services.registry, now, limit)
+    chosen = choose_ways(session, services.registry, now, limit, _log_unchosen)
     rows = outbox.claim(session, accounts, worker, now, limit, sending)
     if rows:
         services.registry.refresh(session)
@@ -96,7 +96,7 @@ def claim_and_render(
                 error=type(error).__name__,
                 places=traceback_lines(error),
             )
-            _retry_or_give_up(session, services, row, DeliveryError(type(error).__name__), give_up)
+            _retry_unrendered(session, services, row, type(error).__name__, give_up)
             continue
         if rendered is None:
             set_status(session, row, OutboxStatus.CANCELLED)
@@ -137,6 +137,27 @@ def claim_and_render(
             )
         )
     return messages, chosen + len(rows)
+
+
+def _log_unchosen(row: OutboxRow, error: Exception) -> None:
+    name, places = type(error).__name__, traceback_lines(error)
+    log.error("choosing a way failed", message=row.id, error=name, places=places)
+
+
+def _retry_unrendered(
+    session: Session, services: Services, row: OutboxRow, why: str, give_up: timedelta
+) -> None:
+    """Try a message again later that can't be rendered, or give it up.
+
+    Where its booking can't be read, neither can be told where else to send it.
+    """
+    try:
+        with session.begin_nested():
+            _retry_or_give_up(session, services, row, DeliveryError(why), give_up)
+    except DBAPIError:
+        raise
+    except Exception:
+        _set_status(session, row, OutboxStatus.FAILED, why)
 
 
 def _has_ended(session: Session, services: Services, row: OutboxRow, now: datetime) -> bool:

@@ -29,16 +29,16 @@ async def send_codes_forever(database: Database, services: Services) -> None:
     First, the bookings that were made before an upgrade get the hashes by which they are found.
     """
 
+    def report(error: Exception) -> None:
+        log.error("sending codes failed", **cause(error))
+
     def send(session: Session) -> int:
         services.registry.refresh(session)
-        return send_codes(session, services.registry, services.clock())
+        return send_codes(session, services.registry, services.clock(), report)
 
     async def once() -> None:
         if await database.read(has_requests) and (sent := await database.write(send)):
             log.info("codes sent", emails=sent)
-
-    def report(error: Exception) -> None:
-        log.error("sending codes failed", **cause(error))
 
     hash_former = partial(hash_addresses, database, services)
     await retry(hash_former, Exception, LOOK_SECONDS, report)

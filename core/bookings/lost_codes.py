@@ -4,10 +4,11 @@ Whoever asks gives a telephone number or an e-mail address, and learns nothing f
 request is stored, whatever was given, and bookings are looked up by another transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -79,14 +80,29 @@ def has_requests(session: Session) -> bool:
     return session.scalar(select(CodeRequest.id).limit(1)) is not None
 
 
-def send_codes(session: Session, registry: Registry, now: datetime) -> int:
-    """Answer the oldest requests, unless another process does; return how many e-mails are sent."""
+def send_codes(
+    session: Session,
+    registry: Registry,
+    now: datetime,
+    report: Callable[[Exception], None] | None = None,
+) -> int:
+    """Answer the oldest requests, unless another process does; return how many e-mails are sent.
+
+    One that can't be answered is reported, and dropped: whoever asked may ask again.
+    """
     if not try_lock(session, "codes"):
         return 0
     sent = 0
     oldest = select(CodeRequest).order_by(CodeRequest.id).limit(BATCH)
     for request in session.scalars(oldest).all():
-        sent += _answer(session, registry, request, now)
+        try:
+            with session.begin_nested():
+                sent += _answer(session, registry, request, now)
+        except DBAPIError:
+            raise
+        except Exception as error:
+            if report is not None:
+                report(error)
         session.delete(request)
     return sent
 

@@ -25,7 +25,12 @@ from core.messaging.keys import (
 )
 from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue, platform_of
 from core.messaging.preferences import preferences_of
-from core.messaging.reminders import REMINDERS, cancel_reminders, reminder_messages
+from core.messaging.reminders import (
+    REMINDERS,
+    cancel_reminders,
+    reminder_messages,
+    take_key,
+)
 from core.messaging.routes import (
     EMAIL,
     WAITING,
@@ -199,6 +204,8 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
     after = recipients.index(row.recipient) + 1 if row.recipient in recipients else 0
     for route in routes[after:]:
         message = notification(booking, route, cause, kind, max(now, row.due_at))
+        if kind is MessageKind.REMINDER:
+            take_key(session, message.dedupe_key, row.expires_at)
         known = select(OutboxRow.status).where(OutboxRow.dedupe_key == message.dedupe_key)
         is_other = row.kind != MessageKind.REPLY
         if is_other and session.scalar(known) == OutboxStatus.FAILED:

@@ -4,15 +4,17 @@ A reminder is stored without a way, for the account REMINDERS, and gets one when
 has a row of its own besides, which waits for whoever looks: it never counts as reached.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, String, case, cast, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
+from core.db.events import record_event
 from core.db.models import UNSENT, Booking, BookingState, OutboxRow, OutboxStatus
 from core.messaging.keys import BookingRecipient, Cause, MessageKind
 from core.messaging.outbox import (
@@ -21,6 +23,7 @@ from core.messaging.outbox import (
     OutboxMessage,
     enqueue,
     platform_of,
+    retry_at,
 )
 from core.messaging.preferences import delete_preferences, preferences_of
 from core.messaging.reminder_times import DueTime, QuietHours, due_times, spread
@@ -32,6 +35,9 @@ REMINDERS = "reminder"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 PENDING, CANCELLED = OutboxStatus.PENDING, OutboxStatus.CANCELLED
+
+PATIENCE = timedelta(minutes=30)
+"""The longest time for which a reminder is tried one way; there is time left for another."""
 
 
 def reminder_messages(
@@ -199,40 +205,86 @@ _DUE = (
 )
 
 
-def choose_ways(session: Session, registry: Registry, now: datetime, limit: int) -> int:
+def choose_ways(
+    session: Session,
+    registry: Registry,
+    now: datetime,
+    limit: int,
+    report: Callable[[OutboxRow, Exception], None],
+) -> int:
     """Choose the ways of up to `limit` reminders that are due; return how many there were.
 
     That is the platform that the citizen has chosen, else the one on which they booked, else
     another of theirs, else an address of the attendee; e-mail first where they booked on a page,
-    which waits, and gets it only where there is nothing else.
+    which waits, and gets it only where there is nothing else. One whose way can't be chosen, which
+    is reported, is tried again later and delays no other.
     """
     rows = session.scalars(_DUE.where(OutboxRow.try_at <= now).limit(limit)).all()
     if rows:
         registry.refresh(session)
     for row in rows:
-        _choose_way(session, registry, row, now)
+        if row.attempts == 0:
+            row.due_at = now  # each way is tried as long as another, however late it is
+        try:
+            with session.begin_nested():
+                _choose_way(session, registry, row, now)
+        except DBAPIError:
+            raise
+        except Exception as error:
+            report(row, error)
+            _retry_or_fail(session, row, now, type(error).__name__)
     session.flush()
     return len(rows)
 
 
+def patience(row: OutboxRow) -> timedelta:
+    """Return how long after it was due a reminder is tried one way."""
+    left = (row.expires_at or row.due_at) - row.due_at
+    return min(PATIENCE, left / 4)
+
+
+def _retry_or_fail(session: Session, row: OutboxRow, now: datetime, why: str) -> None:
+    row.attempts += 1
+    row.try_at, row.last_error = retry_at(row.attempts, now), why
+    if row.try_at > row.due_at + patience(row):
+        row.status = OutboxStatus.FAILED
+        record_event(session, "delivery", row.platform, row.status)
+
+
+def take_key(session: Session, key: str, starts_at: datetime | None) -> bool:
+    """Return whether no reminder of an appointment at that time has a dedupe key.
+
+    Where one of another time has it, which was enqueued while the appointment was moved, the key is
+    freed.
+    """
+    holder = session.scalar(select(OutboxRow).where(OutboxRow.dedupe_key == key))
+    if holder is not None and holder.expires_at == starts_at:
+        return False
+    if holder is not None:
+        holder.dedupe_key = f"{key} {holder.id}"
+        session.flush()
+    return True
+
+
 def _choose_way(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
-    booking = session.get_one(Booking, row.booking_id)
     if row.expires_at is not None and row.expires_at <= now:
         row.status = OutboxStatus.EXPIRED
         return
+    booking = session.get_one(Booking, row.booking_id)
     routes = all_routes(session, registry, booking, MessageKind.REMINDER)
     sending = [route for route in routes if not waits(route)]
     if booking.state != BookingState.CONFIRMED or not routes:
         row.status = OutboxStatus.CANCELLED
         return
     cause = Cause.parse(row.dedupe_key, row.recipient)
-    if sending:
-        way = sending[0]
+    way = (sending or routes)[0]
+    key = cause.dedupe_key(way.recipient)
+    is_free = take_key(session, key, row.expires_at)
+    if sending and is_free:
         row.account, row.platform = way.account, platform_of(way.account)
-        row.recipient, row.contact_id = str(way.recipient), way.contact_id
-        row.dedupe_key = cause.dedupe_key(way.recipient)
+        row.recipient, row.contact_id, row.dedupe_key = str(way.recipient), way.contact_id, key
         return
     row.status = OutboxStatus.CANCELLED
-    page = notification(booking, routes[0], cause, MessageKind.REMINDER, row.due_at)
-    # Unless it was written there when the appointment was booked.
-    enqueue(session, registry.accounts, [replace(page, expires_at=row.expires_at)], now)
+    if is_free:  # else it was written on the page when the appointment was booked
+        page = notification(booking, way, cause, MessageKind.REMINDER, row.due_at)
+        enqueue(session, registry.accounts, [replace(page, expires_at=row.expires_at)], now)

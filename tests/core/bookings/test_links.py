@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from core.actor import Actor
 from core.bookings import service as bookings
@@ -21,7 +21,7 @@ from core.bookings.lost_codes import (
 )
 from core.catalogue.registry import Registry
 from core.db.models import Booking, BookingLink, CodeRequest, OutboxRow
-from core.errors import BookingRefused
+from core.errors import BookingRefused, UnreadableValue
 from tests.core.booking_environment import EMAIL, PHONE, BookingEnvironment
 from tests.core.bookings.test_lookup import asker
 from tests.core.bookings.test_service import MakeEnv
@@ -134,6 +134,23 @@ def test_a_lost_code_is_sent_to_the_address_of_the_booking(
     row = env.session.scalars(select(OutboxRow).order_by(OutboxRow.id.desc())).first()
     assert row
     assert (row.kind, row.recipient) == ("code_sent", f"email of booking {booking.id}")
+
+
+def test_a_booking_that_cannot_be_read_delays_no_other_code(env: BookingEnvironment) -> None:
+    first, second = env.book("09:00"), env.book("09:30")
+    unreadable = text("UPDATE bookings SET details = :nothing WHERE id = :id")
+    env.session.flush()
+    env.session.execute(unreadable, {"nothing": b"\0", "id": first.id})
+    for number, booking in enumerate((first, second)):
+        who = asker(contact=number, network=None)
+        phone = f"+3069{booking.id:08}"
+        request_code(env.session, env.registry, phone, who, env.now)
+    env.session.flush()
+    env.session.expire_all()
+    errors: list[Exception] = []
+    assert send_codes(env.session, env.registry, env.now, errors.append) == 1
+    assert [type(each) for each in errors] == [UnreadableValue]
+    assert not has_requests(env.session)
 
 
 def test_nothing_is_sent_where_there_is_no_such_booking_or_no_address(

@@ -27,6 +27,10 @@ Reminder = tuple[int, int, datetime]
 """A booking's id, the hours of a reminder, and when it is sent."""
 
 
+def fail(_row: OutboxRow, error: Exception) -> None:
+    raise error
+
+
 @dataclass
 class Stay:
     """A time that a booking has had, since when and until when (None: it has it still)."""
@@ -71,7 +75,7 @@ class SimulatedOffice:
         )
         while (at := session.scalar(due.order_by(OutboxRow.try_at).limit(1))) is not None:
             env.now = at
-            choose_ways(session, env.registry, at, 100)
+            choose_ways(session, env.registry, at, 100, fail)
             ready = select(OutboxRow).where(
                 OutboxRow.kind == "reminder",
                 OutboxRow.account.in_(ACCOUNTS),

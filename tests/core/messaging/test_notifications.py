@@ -125,8 +125,12 @@ def test_a_reminder_of_former_rules_is_not_sent_of_a_moved_booking(make_env: Mak
 
 def choose(env: BookingEnvironment) -> list[tuple[str, str]]:
     """Choose the ways of the reminders that are due; return the reminders."""
-    choose_ways(env.session, env.registry, env.now, 10)
+    choose_ways(env.session, env.registry, env.now, 10, fail)
     return reminders(env)
+
+
+def fail(_row: OutboxRow, error: Exception) -> None:
+    raise error
 
 
 def test_a_page_waits_with_a_reminder_and_what_else_there_is_sends_it(make_env: MakeEnv) -> None:

@@ -1,0 +1,112 @@
+"""The ways of reminders: one that can't be chosen, or leads nowhere, delays nothing for long."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from bot.delivery.dispatch import claim_and_render
+from core.db.models import OutboxRow
+from core.messaging.reminders import REMINDERS
+from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
+from tests.conftest import mostly_on
+from tests.fakes.push_platform import ACCOUNT
+
+pytestmark = mostly_on("sqlite")
+
+UNREADABLE = "UPDATE bookings SET details = x'00' WHERE code IS NOT NULL"
+
+
+def claimed(push: PushDeployment) -> list[str]:
+    """Claim what is due; return to whom it goes."""
+    services, give_up = push.deployment.services, push.application.settings.give_up
+
+    def claim(session: Session) -> list[str]:
+        found, _number = claim_and_render(
+            session, services, [ACCOUNT, "email"], "worker", 20, give_up
+        )
+        return [message.address for message in found]
+
+    return push.deployment.database.write_sync(claim)
+
+
+def spoil(session: Session) -> None:
+    session.connection().exec_driver_sql(UNREADABLE)
+
+
+def take_key(session: Session) -> None:
+    """Store a reminder of the same cause, of a former time, on the chat."""
+    query = select(OutboxRow).where(OutboxRow.account == REMINDERS).order_by(OutboxRow.id)
+    row = session.scalars(query).first()
+    chat = session.scalars(select(OutboxRow).where(OutboxRow.contact_id.is_not(None))).first()
+    assert row and chat
+    session.execute(
+        insert(OutboxRow).values(
+            account=ACCOUNT,
+            platform="push",
+            kind="reminder",
+            status="sent",
+            recipient=chat.recipient,
+            contact_id=chat.contact_id,
+            attempts=1,
+            due_at=row.due_at,
+            try_at=row.due_at,
+            booking_id=row.booking_id,
+            dedupe_key=row.dedupe_key.replace(row.recipient, chat.recipient),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("break_it", "reminded"),
+    [
+        pytest.param(spoil, [], id="details that can't be read"),
+        pytest.param(take_key, ["citizen"], id="a key that is taken"),
+    ],
+)
+def test_a_reminder_whose_way_cannot_be_chosen_stops_no_other_message(
+    push: PushDeployment, break_it: Callable[[Session], None], reminded: list[str]
+) -> None:
+    push.deployment.talk(*BOOK, *DETAILS)
+    push.deliver(push.settled)
+    push.deployment.clock.forward(days=1, hours=4)
+    push.deployment.say("Γεια", who="another")
+    push.deployment.database.write_sync(break_it)
+    assert sorted(claimed(push)) == ["another", *reminded]
+
+
+def test_a_way_that_cannot_be_chosen_is_given_up_in_time(push: PushDeployment) -> None:
+    push.deployment.talk(*BOOK, *DETAILS)
+    push.deliver(push.settled)
+    push.deployment.clock.forward(days=1, hours=4)
+    push.deployment.database.write_sync(spoil)
+    for _time in range(8):
+        claimed(push)
+        push.deployment.clock.forward(minutes=5)
+    kind, status, attempts, error = push.rows("reminder")[0]
+    assert (kind, status) == ("reminder", "failed")
+    assert attempts > 1
+    assert error
+
+
+def test_a_chosen_reminder_that_cannot_be_read_any_more_stops_no_other(
+    push: PushDeployment,
+) -> None:
+    push.deployment.talk(*BOOK, *DETAILS)
+    push.deliver(push.settled)
+    push.deployment.clock.forward(days=1, hours=4)
+    push.server.failures["citizen"] = [(500, {})]
+    push.deliver(push.settled)
+
+    def give_up_next(session: Session) -> None:
+        spoil(session)
+        mine = OutboxRow.status == "pending", OutboxRow.account == ACCOUNT
+        session.execute(update(OutboxRow).where(*mine).values(due_at=push.deployment.clock.now))
+
+    push.deployment.database.write_sync(give_up_next)
+    for _time in range(20):
+        push.deployment.clock.forward(minutes=15)
+        push.deployment.say("Γεια", who="another")
+        assert "another" in claimed(push)
+    assert push.rows("reminder")[0][1] == "failed"
