@@ -24,7 +24,7 @@ from core.messaging import outbox, receipts
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import enqueue_fallback
 from core.messaging.outbox_admin import RETRIED
-from core.messaging.reminders import choose_ways
+from core.messaging.reminders import choose_ways, wait_if_quiet
 from core.messaging.routes import EMAIL
 from core.staff import rooms
 from core.staff.alerts import enqueue_undelivered
@@ -86,6 +86,9 @@ def claim_and_render(
         if _has_ended(session, services, row, now) or row.gathered_by in carriers:
             continue
         try:
+            if wait_if_quiet(session, services.registry, row, now):
+                record_event(session, "delivery", row.platform, row.status)
+                continue
             rendered = render_message(session, services, row)
         except DBAPIError:
             raise

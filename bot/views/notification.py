@@ -12,6 +12,7 @@ from core.bookings.lost_codes import bookings_of_address
 from core.bookings.offers.served import can_be_kept
 from core.db.models import Booking, OutboxRow
 from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
+from core.messaging.reminders import is_overtaken
 from core.staff.record import cancellation_reason
 from dialogs.messages.notification import codes_message, notification_message
 from dialogs.messages.reminder import ANSWERS, link_of, possible_answers
@@ -44,8 +45,11 @@ def render_notification(
         return render_offer(
             session, services, kind, offer_id, booking, language, timezone, to_attendee
         )
-    if kind == MessageKind.REMINDER and not can_be_kept(loaded, booking):
-        return None  # it can't take place as booked, as they are told otherwise
+    if kind == MessageKind.REMINDER and (
+        is_overtaken(session, row, services.clock())
+        or not can_be_kept(loaded, booking)  # as booked, as they are told otherwise
+    ):
+        return None
     if kind == MessageKind.CODE_SENT:
         bookings = bookings_of_address(session, booking, services.clock())
         if len(bookings) > 1:

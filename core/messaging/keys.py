@@ -169,6 +169,14 @@ class Cause:
         """Return the cause that is an appointment in so many hours. Stored as "reminder 7 48"."""
         return cls(f"{MessageKind.REMINDER} {booking_id} {hours}")
 
+    def as_reminder(self) -> int:
+        """Return how many hours before the appointment the reminder is that is the cause.
+
+        0 where a former revision stored it, of which each booking had one.
+        """
+        _reminder, _booking, *rest = self.text.split()
+        return int(rest[0]) if rest else 0
+
     @classmethod
     def reply(cls, inbound_id: int, position: int) -> "Cause":
         """Return the cause that is a reply to an inbound message. Stored as "reply 12.0"."""

@@ -36,6 +36,15 @@ class QuietHours(NamedTuple):
         return datetime.combine(day, self.since, self.zone)
 
 
+    def end_of(self, at: datetime) -> datetime | None:
+        """Return when the quiet hours end that a time is in; None where it is in none."""
+        begin = self.begin_of(at)
+        if begin is None:
+            return None
+        day = begin.date() + timedelta(days=self.until <= self.since)
+        return datetime.combine(day, self.until, self.zone).astimezone(UTC)
+
+
 class DueTime(NamedTuple):
     """The time of a reminder; one `is_dropped` that isn't sent."""
 

@@ -26,7 +26,15 @@ from core.messaging.outbox import (
     retry_at,
 )
 from core.messaging.preferences import delete_preferences, preferences_of
-from core.messaging.reminder_times import DueTime, QuietHours, due_times, spread
+from core.messaging.reminder_times import (
+    LEAST_APART,
+    QUIET_FROM,
+    QUIET_UNTIL,
+    DueTime,
+    QuietHours,
+    due_times,
+    spread,
+)
 from core.messaging.routes import WAITING, Route, all_routes, notification
 
 REMINDERS = "reminder"
@@ -197,6 +205,54 @@ def reminded(session: Session, booking_ids: Select[int]) -> set[int]:
     return set(session.scalars(sent))
 
 
+def is_overtaken(session: Session, row: OutboxRow, now: datetime) -> bool:
+    """Return whether a later reminder of the same appointment is due too.
+
+    Or will be within LEAST_APART, where this one is as late.
+    """
+    hours = Cause.parse(row.dedupe_key, row.recipient).as_reminder()
+    if row.expires_at is None:
+        return False
+    is_late = now - (row.expires_at - timedelta(hours=hours)) >= LEAST_APART
+    others = session.execute(
+        select(OutboxRow.dedupe_key, OutboxRow.recipient).where(
+            OutboxRow.booking_id == row.booking_id,
+            OutboxRow.kind == MessageKind.REMINDER,
+            OutboxRow.expires_at == row.expires_at,
+            OutboxRow.status != OutboxStatus.CANCELLED,
+            OutboxRow.due_at <= (now + LEAST_APART if is_late else now),
+        )
+    )
+    return any(Cause.parse(*each).as_reminder() < hours for each in others)
+
+
+def quiet_hours(session: Session, registry: Registry, booking: Booking) -> QuietHours:
+    """Return the hours in which nobody is reminded of a booking: the citizen's, or the usual."""
+    zone = ZoneInfo(registry[booking.municipality_id].body.timezone)
+    usual = QuietHours(QUIET_FROM, QUIET_UNTIL, zone)
+    return preferences_of(session, booking.citizen_id).quiet or usual
+
+
+def wait_if_quiet(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> bool:
+    """Have a reminder that would be sent in quiet hours wait for their end; return whether it does.
+
+    One whose appointment begins by then is cancelled.
+    """
+    if row.kind != MessageKind.REMINDER or row.platform in WAITING:
+        return False
+    booking = session.get_one(Booking, row.booking_id)
+    end = quiet_hours(session, registry, booking).end_of(now)
+    if end is None:
+        return False
+    row.claimed_by = None
+    if end >= booking.starts_at:
+        row.status = OutboxStatus.CANCELLED
+        return True
+    # As if it were due then: nothing waits for it, and it doesn't count as late.
+    row.status, row.due_at, row.try_at, row.attempts = OutboxStatus.PENDING, end, end, 0
+    return True
+
+
 _DUE = (
     select(OutboxRow)
     .where(UNSENT, OutboxRow.account == REMINDERS)
@@ -273,8 +329,11 @@ def _choose_way(session: Session, registry: Registry, row: OutboxRow, now: datet
     booking = session.get_one(Booking, row.booking_id)
     routes = all_routes(session, registry, booking, MessageKind.REMINDER)
     sending = [route for route in routes if not waits(route)]
-    if booking.state != BookingState.CONFIRMED or not routes:
+    is_off = booking.state != BookingState.CONFIRMED
+    if is_off or not routes or is_overtaken(session, row, now):
         row.status = OutboxStatus.CANCELLED
+        return
+    if sending and wait_if_quiet(session, registry, row, now):
         return
     cause = Cause.parse(row.dedupe_key, row.recipient)
     way = (sending or routes)[0]

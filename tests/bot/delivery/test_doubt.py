@@ -128,7 +128,7 @@ def test_a_reminder_of_which_nothing_is_known_is_sent_another_way(
     push.deliver(push.settled)
     del push.email.sent[:]
     push.server.loses = True
-    push.deployment.clock.forward(days=3)
+    push.deployment.clock.forward(days=2)
     push.deliver(push.settled)
     assert push.email.sent == []
     push.deployment.clock.forward(seconds=doubt.PAUSE.total_seconds())

@@ -20,7 +20,7 @@ def test_who_cannot_be_reached_for_good_is_written_to_another_way(
     push.deployment.talk(*BOOK, *DETAILS)
     push.deliver(push.settled)
     del push.email.sent[:]
-    push.deployment.clock.forward(days=3)
+    push.deployment.clock.forward(days=2)
     push.server.failures["citizen"] = [(403, {})]
     push.deliver(push.settled)
     assert [row[1] for row in push.rows("reminder")] == ["failed", "pending", "sent"]
@@ -42,7 +42,7 @@ def test_an_address_that_failed_for_good_is_not_tried_again(
     push: PushDeployment,
 ) -> None:
     tried = booked_and_blocked(push)
-    push.deployment.clock.forward(days=3)
+    push.deployment.clock.forward(days=2)
     push.deliver(push.settled)
     assert push.server.tried == tried
     assert [row[1:] for row in push.rows("reminder")] == [
@@ -65,7 +65,7 @@ def test_a_moved_booking_is_not_reminded_of_at_an_address_that_failed_for_good(
     push: PushDeployment,
 ) -> None:
     tried = booked_and_blocked(push)
-    push.deployment.clock.forward(days=3)
+    push.deployment.clock.forward(days=2)
     push.deliver(push.settled)
     now, registry = push.deployment.clock(), push.deployment.services.registry
 
@@ -78,7 +78,7 @@ def test_a_moved_booking_is_not_reminded_of_at_an_address_that_failed_for_good(
         outbox.enqueue(session, {reminders.REMINDERS}, made, now)
 
     push.deployment.database.write_sync(move)
-    push.deployment.clock.forward(days=6)
+    push.deployment.clock.forward(days=7)
     push.deliver(push.settled)
     assert push.server.tried == tried
     statuses = [row[1] for row in push.rows("reminder")]

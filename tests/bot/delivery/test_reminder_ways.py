@@ -1,6 +1,7 @@
 """The ways of reminders: one that can't be chosen, or leads nowhere, delays nothing for long."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -8,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from bot.delivery.dispatch import claim_and_render
 from core.db.models import OutboxRow
+from core.errors import DeliveryError
 from core.messaging.reminders import REMINDERS
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
 from tests.conftest import mostly_on
+from tests.core.small_municipality import ATHENS
 from tests.fakes.push_platform import ACCOUNT
 
 pytestmark = mostly_on("sqlite")
@@ -110,3 +113,22 @@ def test_a_chosen_reminder_that_cannot_be_read_any_more_stops_no_other(
         push.deployment.say("Γεια", who="another")
         assert "another" in claimed(push)
     assert push.rows("reminder")[0][1] == "failed"
+
+
+def test_what_the_mail_server_puts_off_in_the_evening_is_sent_in_the_morning(
+    push: PushDeployment,
+) -> None:
+    push.deployment.talk(*BOOK, *DETAILS)
+    push.deliver(push.settled)
+    del push.email.sent[:]
+    push.server.failures["citizen"] = [(403, {})]
+    push.email.fails = [DeliveryError("greylisted")]
+    push.deployment.clock.now = datetime(2026, 12, 1, 20, 58, tzinfo=ATHENS)
+    push.deliver(push.settled)
+    for hours in (0.1, 6, 4.93):
+        push.deployment.clock.forward(hours=hours)
+        push.deliver(push.settled)
+        assert push.email.sent == []
+    push.deployment.clock.now = datetime(2026, 12, 2, 8, 0, tzinfo=ATHENS)
+    push.deliver(push.settled)
+    assert len(push.email.sent) == 1

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.delivery import dispatch
@@ -264,7 +264,13 @@ def remind(people: People, booking_id: int) -> bool:
     """Whether the citizen of a booking would be reminded of it now."""
 
     def run(session: Session) -> bool:
-        booking, row = session.get_one(Booking, booking_id), OutboxRow(kind=MessageKind.REMINDER)
+        row = session.scalars(
+            select(OutboxRow).where(
+                OutboxRow.booking_id == booking_id, OutboxRow.kind == MessageKind.REMINDER
+            )
+        ).first()
+        assert row
+        booking = session.get_one(Booking, booking_id)
         given = session, people.chat.services, row, booking, "el", "Europe/Athens"
         return render_notification(*given) is not None
 

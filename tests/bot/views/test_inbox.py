@@ -64,12 +64,17 @@ def statuses(deployment: Deployment) -> list[str]:
     return list(deployment.database.write_sync(lambda s: s.scalars(query).all()))
 
 
-def test_a_reminder_is_fetched_once(booked: Deployment) -> None:
+@pytest.mark.parametrize(
+    ("hours", "after"),
+    [(126, ["delivered", "pending"]), (168, ["cancelled", "delivered"])],
+    ids=["after the first", "after both"],
+)
+def test_a_reminder_is_fetched_once(booked: Deployment, hours: int, after: list[str]) -> None:
     assert fetched(booked) == []
-    booked.clock.forward(days=5, hours=6)
+    booked.clock.forward(hours=hours)
     [text] = fetched(booked)
     assert text.startswith("Σας θυμίζω το ραντεβού σας:")
-    assert (fetched(booked), statuses(booked)) == ([], ["delivered", "pending"])
+    assert (fetched(booked), statuses(booked)) == ([], after)
 
 
 @pytest.mark.parametrize("opened", [False, True])
