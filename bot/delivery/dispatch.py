@@ -5,26 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.delivery import doubt, room_pace
+from bot.delivery.addresses import suppress, suppression_of, unsuppress
 from bot.delivery.claimed import Claimed
 from bot.delivery.compose import render_message
 from bot.messages import Reply
 from bot.telemetry.logging import traceback_lines, without_quotes
 from bot.views.email import as_email_to_staff
-from core.catalogue.registry import Registry
 from core.db.events import record_event
-from core.db.models import OutboxRow, OutboxStatus, StaffRoom, Suppression
+from core.db.models import OutboxRow, OutboxStatus, StaffRoom
 from core.errors import DeliveryError
 from core.messaging import outbox, receipts
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import enqueue_fallback
-from core.messaging.outbox_admin import RETRIED
-from core.messaging.reminders import choose_ways, wait_if_quiet
+from core.messaging.reminders import choose_ways, patience, wait_if_quiet
 from core.messaging.routes import EMAIL
 from core.staff import rooms
 from core.staff.alerts import enqueue_undelivered
@@ -99,7 +98,7 @@ def claim_and_render(
                 error=type(error).__name__,
                 places=traceback_lines(error),
             )
-            _retry_unrendered(session, services, row, type(error).__name__, give_up)
+            retry_or_fail(session, services, row, DeliveryError(type(error).__name__), give_up)
             continue
         if rendered is None:
             set_status(session, row, OutboxStatus.CANCELLED)
@@ -112,7 +111,7 @@ def claim_and_render(
         if (reply.closing or reply.edits) and replaces is None:
             set_status(session, row, OutboxStatus.CANCELLED)
             continue
-        suppressed = _suppression(session, services, row, address)
+        suppressed = suppression_of(session, services, row, address)
         # A reply is sent all the same: who has just written can usually be reached.
         if suppressed and row.kind != MessageKind.REPLY:
             give_up_on(session, services, row, "suppressed")
@@ -147,20 +146,20 @@ def _log_unchosen(row: OutboxRow, error: Exception) -> None:
     log.error("choosing a way failed", message=row.id, error=name, places=places)
 
 
-def _retry_unrendered(
-    session: Session, services: Services, row: OutboxRow, why: str, give_up: timedelta
+def retry_or_fail(
+    session: Session, services: Services, row: OutboxRow, error: DeliveryError, give_up: timedelta
 ) -> None:
-    """Try a message again later that can't be rendered, or give it up.
+    """Try a message again later, or give it up.
 
     Where its booking can't be read, neither can be told where else to send it.
     """
     try:
         with session.begin_nested():
-            _retry_or_give_up(session, services, row, DeliveryError(why), give_up)
+            _retry_or_give_up(session, services, row, error, give_up)
     except DBAPIError:
         raise
     except Exception:
-        _set_status(session, row, OutboxStatus.FAILED, why)
+        _set_status(session, row, OutboxStatus.FAILED, error.why)
 
 
 def _has_ended(session: Session, services: Services, row: OutboxRow, now: datetime) -> bool:
@@ -173,20 +172,6 @@ def _has_ended(session: Session, services: Services, row: OutboxRow, now: dateti
     else:
         return False
     return True
-
-
-def _suppression(
-    session: Session, services: Services, row: OutboxRow, address: str
-) -> Suppression | None:
-    """Return the suppression of a row's address; it ends where the technician retries the row."""
-    if row.room_id is not None:
-        return None  # a chat that can't be written to is unbound instead
-    hashed = address_hash(services.registry, row.account, address)
-    found = session.get(Suppression, (row.account, hashed))
-    if found and row.last_error == RETRIED:
-        session.delete(found)
-        return None
-    return found
 
 
 def mark_sent(
@@ -293,24 +278,6 @@ def _send_at_once(session: Session, services: Services, row: OutboxRow) -> None:
     outbox.notify_workers(session)
 
 
-def address_hash(registry: Registry, account: str, address: str) -> str:
-    """Return the keyed hash by which an account's suppressions name an address."""
-    return registry.keyed_hash(f"address {account} {address}")
-
-
-def suppress(session: Session, services: Services, account: str, address: str) -> None:
-    """Send only replies to an address, until it is reachable again."""
-    hashed = address_hash(services.registry, account, address)
-    session.merge(Suppression(account=account, address=hashed, at=services.clock()))
-    log.info("address suppressed", account=account)
-
-
-def unsuppress(session: Session, services: Services, account: str, address: str) -> None:
-    """Send all messages to an address again."""
-    hashed = address_hash(services.registry, account, address)
-    session.execute(
-        delete(Suppression).where(Suppression.account == account, Suppression.address == hashed)
-    )
 
 
 def abandon(session: Session, message: Claimed) -> bool:
@@ -326,6 +293,8 @@ def _retry_or_give_up(
 ) -> None:
     now = services.clock()
     again = max(outbox.retry_at(row.attempts, now), now + timedelta(seconds=error.retry_after))
+    if row.kind == MessageKind.REMINDER:  # there must be time for another way
+        give_up = min(give_up, patience(row))
     if error.for_good:
         give_up_on(session, services, row, error.why)
     elif again > row.due_at + give_up:

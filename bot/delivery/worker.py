@@ -18,6 +18,7 @@ from bot.context import Services
 from bot.delivery import dispatch, event_dispatch
 from bot.delivery.claimed import Claimed, ClaimedEvent
 from bot.delivery.dispatch import ClaimedMessage
+from bot.delivery.unclaimed import give_up_unclaimed
 from bot.delivery.wakeup import listen
 from bot.platforms.base import Send
 from bot.retry import retry
@@ -93,6 +94,7 @@ class DeliveryWorker:
             while not self._stopping:
                 if len(self._send) < len(self._platforms) and loop.time() >= connect_at:
                     await self._connect(stack)
+                    await self._give_up_unclaimed()
                     connect_at = loop.time() + RECONNECT_SECONDS
                 await self._round(stack)
             while self._sending:
@@ -113,6 +115,18 @@ class DeliveryWorker:
                     _log_error("an account can't be connected", error, account=account)
                 else:
                     self._send[account] = send
+
+    async def _give_up_unclaimed(self) -> None:
+        """Have reminders sent another way that wait long for an account that isn't connected."""
+        services, away = self._services, self._platforms.keys() - self._send.keys()
+        if not away:
+            return
+        try:
+            await self._database.write(
+                lambda s: give_up_unclaimed(s, services, away, self._give_up)
+            )
+        except Exception as error:
+            _log_error("looking for messages failed", error)
 
     async def _round(self, stack: AsyncExitStack) -> None:
         """Start sending what is due; where nothing is, wait until woken or POLL_SECONDS passed."""

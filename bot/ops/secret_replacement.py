@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.delivery.dispatch import address_hash
+from bot.delivery.addresses import address_hash
 from bot.i18n.translator import Translator
 from bot.platforms import webchat
 from bot.views.notification import is_news

@@ -1,13 +1,14 @@
 """The ways of reminders: one that can't be chosen, or leads nowhere, delays nothing for long."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.delivery.dispatch import claim_and_render
+from bot.delivery.unclaimed import give_up_unclaimed
 from core.db.models import OutboxRow
 from core.errors import DeliveryError
 from core.messaging.reminders import REMINDERS
@@ -19,6 +20,9 @@ from tests.fakes.push_platform import ACCOUNT
 pytestmark = mostly_on("sqlite")
 
 UNREADABLE = "UPDATE bookings SET details = x'00' WHERE code IS NOT NULL"
+
+
+HOUR = timedelta(hours=1)
 
 
 def claimed(push: PushDeployment) -> list[str]:
@@ -132,3 +136,49 @@ def test_what_the_mail_server_puts_off_in_the_evening_is_sent_in_the_morning(
     push.deployment.clock.now = datetime(2026, 12, 2, 8, 0, tzinfo=ATHENS)
     push.deliver(push.settled)
     assert len(push.email.sent) == 1
+
+
+def test_a_reminder_goes_another_way_in_time_where_a_platform_is_away(
+    push: PushDeployment,
+) -> None:
+    """However long other messages are tried."""
+    push.deployment.talk(*BOOK, *DETAILS)
+    push.deliver(push.settled)
+    del push.email.sent[:]
+    push.application.settings.give_up_hours = 24
+    push.server.failures["citizen"] = [(500, {})] * 100
+    push.deployment.clock.now = datetime(2026, 12, 3, 9, 30, tzinfo=ATHENS)
+    for _time in range(8):
+        push.deliver(push.settled)
+        push.deployment.clock.forward(minutes=5)
+    assert [row[1] for row in push.rows("reminder")] == ["cancelled", "failed", "sent"]
+    assert len(push.email.sent) == 1
+
+
+def test_where_an_account_cannot_be_connected_a_reminder_goes_another_way(
+    push: PushDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a token that was revoked: nothing is ever claimed for it, so nothing fails."""
+    push.deployment.talk(*BOOK, *DETAILS)
+    push.deliver(push.settled)
+    del push.email.sent[:]
+
+    def away(_self: object) -> object:
+        raise OSError
+
+    monkeypatch.setattr(type(push.platforms[ACCOUNT]), "connect", away)
+    push.deployment.clock.now = datetime(2026, 12, 1, 12, 30, tzinfo=ATHENS)
+    push.deliver(lambda: first_account(push) == ACCOUNT)
+    push.deployment.clock.forward(minutes=29)
+    push.deployment.database.write_sync(
+        lambda s: give_up_unclaimed(s, push.deployment.services, [ACCOUNT], HOUR)
+    )
+    assert [row[1] for row in push.rows("reminder")] == ["pending", "pending"]
+    push.deployment.clock.forward(minutes=2)
+    push.deliver(lambda: bool(push.email.sent))
+    assert [row[1] for row in push.rows("reminder")] == ["failed", "pending", "sent"]
+
+
+def first_account(push: PushDeployment) -> str:
+    query = select(OutboxRow.account).where(OutboxRow.kind == "reminder").order_by(OutboxRow.id)
+    return push.deployment.database.write_sync(lambda s: s.scalars(query).first() or "")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.delivery import dispatch
+from bot.delivery.addresses import suppress
 from core.db.models import (
     Booking,
     Contact,
@@ -376,7 +376,7 @@ def test_one_who_has_blocked_the_bot_is_to_be_called(talking: People) -> None:
     )
     says(talking, QUESTION)
     now_blocked = (ACCOUNT, str(CITIZEN))
-    talking.chat.do(lambda s: dispatch.suppress(s, talking.chat.services, *now_blocked))
+    talking.chat.do(lambda s: suppress(s, talking.chat.services, *now_blocked))
     talking.write(ANSWER, to=first(talking))
     deliver(talking)
     last = list(talking.chat.server.chats[GROUP].values())[-1]

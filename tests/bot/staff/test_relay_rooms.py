@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.delivery import dispatch
+from bot.delivery.addresses import suppress
 from core.staff import rooms
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
@@ -136,7 +136,7 @@ def test_both_rooms_are_told_that_the_citizen_has_not_got_a_colleagues_text(
     elsewhere: People,
 ) -> None:
     chat, prompt = elsewhere.chat, prompted(elsewhere, "permit")
-    chat.do(lambda s: dispatch.suppress(s, chat.services, ACCOUNT, str(CITIZEN)))
+    chat.do(lambda s: suppress(s, chat.services, ACCOUNT, str(CITIZEN)))
     elsewhere.write(ANSWER, HELEN, to=prompt)
     deliver(elsewhere)
     for room in (GROUP, BUILDING):
@@ -149,7 +149,7 @@ def test_both_rooms_are_told_that_the_citizen_has_not_got_a_colleagues_text(
 @mostly_on("sqlite")
 def test_a_room_is_told_of_no_appointment_that_is_not_its_own(elsewhere: People) -> None:
     chat, prompt = elsewhere.chat, prompted(elsewhere, "tax")
-    chat.do(lambda s: dispatch.suppress(s, chat.services, ACCOUNT, str(CITIZEN)))
+    chat.do(lambda s: suppress(s, chat.services, ACCOUNT, str(CITIZEN)))
     elsewhere.write(ANSWER, NICK, chat=BUILDING, to=next(iter(chat.server.chats[BUILDING])))
     elsewhere.write("Και Πέμπτη.", HELEN, to=prompt)  # and so it is the tax appointment's
     deliver(elsewhere)

@@ -1,0 +1,46 @@
+"""Addresses that can't be reached: only replies are sent there."""
+
+import structlog
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from core.catalogue.registry import Registry
+from core.db.models import OutboxRow, Suppression
+from core.messaging.outbox_admin import RETRIED
+
+log = structlog.get_logger()
+
+
+def suppression_of(
+    session: Session, services: Services, row: OutboxRow, address: str
+) -> Suppression | None:
+    """Return the suppression of a row's address; it ends where the technician retries the row."""
+    if row.room_id is not None:
+        return None  # a chat that can't be written to is unbound instead
+    hashed = address_hash(services.registry, row.account, address)
+    found = session.get(Suppression, (row.account, hashed))
+    if found and row.last_error == RETRIED:
+        session.delete(found)
+        return None
+    return found
+
+
+def address_hash(registry: Registry, account: str, address: str) -> str:
+    """Return the keyed hash by which an account's suppressions name an address."""
+    return registry.keyed_hash(f"address {account} {address}")
+
+
+def suppress(session: Session, services: Services, account: str, address: str) -> None:
+    """Send only replies to an address, until it is reachable again."""
+    hashed = address_hash(services.registry, account, address)
+    session.merge(Suppression(account=account, address=hashed, at=services.clock()))
+    log.info("address suppressed", account=account)
+
+
+def unsuppress(session: Session, services: Services, account: str, address: str) -> None:
+    """Send all messages to an address again."""
+    hashed = address_hash(services.registry, account, address)
+    session.execute(
+        delete(Suppression).where(Suppression.account == account, Suppression.address == hashed)
+    )
