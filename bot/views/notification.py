@@ -12,7 +12,7 @@ from core.bookings.lost_codes import bookings_of_address
 from core.bookings.offers.served import can_be_kept
 from core.db.models import Booking, OutboxRow
 from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
-from core.messaging.reminders import is_overtaken
+from core.messaging.reminders import is_obsolete
 from core.staff.record import cancellation_reason
 from dialogs.messages.notification import codes_message, notification_message
 from dialogs.messages.reminder import ANSWERS, link_of, possible_answers
@@ -46,7 +46,7 @@ def render_notification(
             session, services, kind, offer_id, booking, language, timezone, to_attendee
         )
     if kind == MessageKind.REMINDER and (
-        is_overtaken(session, row, services.clock())
+        is_obsolete(session, row, booking, services.clock())
         or not can_be_kept(loaded, booking)  # as booked, as they are told otherwise
     ):
         return None

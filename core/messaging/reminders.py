@@ -205,14 +205,15 @@ def reminded(session: Session, booking_ids: Select[int]) -> set[int]:
     return set(session.scalars(sent))
 
 
-def is_overtaken(session: Session, row: OutboxRow, now: datetime) -> bool:
-    """Return whether a later reminder of the same appointment is due too.
+def is_obsolete(session: Session, row: OutboxRow, booking: Booking, now: datetime) -> bool:
+    """Return whether a reminder is of a former time, or a later one is due too.
 
-    Or will be within LEAST_APART, where this one is as late.
+    Or will be within LEAST_APART, where this one is as late. One of a former time was enqueued
+    while the booking was moved, or failed and is tried again by the technician.
     """
+    if row.expires_at is None or row.expires_at != booking.starts_at:
+        return True
     hours = Cause.parse(row.dedupe_key, row.recipient).as_reminder()
-    if row.expires_at is None:
-        return False
     is_late = now - (row.expires_at - timedelta(hours=hours)) >= LEAST_APART
     others = session.execute(
         select(OutboxRow.dedupe_key, OutboxRow.recipient).where(
@@ -330,7 +331,7 @@ def _choose_way(session: Session, registry: Registry, row: OutboxRow, now: datet
     routes = all_routes(session, registry, booking, MessageKind.REMINDER)
     sending = [route for route in routes if not waits(route)]
     is_off = booking.state != BookingState.CONFIRMED
-    if is_off or not routes or is_overtaken(session, row, now):
+    if is_off or not routes or is_obsolete(session, row, booking, now):
         row.status = OutboxStatus.CANCELLED
         return
     if sending and wait_if_quiet(session, registry, row, now):

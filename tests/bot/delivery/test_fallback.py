@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
-from core.db.models import Booking, Suppression
+from core.db.models import Booking, OutboxRow, Suppression
 from core.errors import DeliveryError
 from core.messaging import outbox, outbox_admin, reminders
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment, TextMessages
@@ -84,6 +85,37 @@ def test_a_moved_booking_is_not_reminded_of_at_an_address_that_failed_for_good(
     statuses = [row[1] for row in push.rows("reminder")]
     assert statuses == ["failed", "cancelled", "sent", "failed", "pending", "sent"]
     assert len(push.email.sent) == 3
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_reminder_of_a_former_time_is_not_sent_when_it_is_tried_again(
+    push: PushDeployment, chosen: bool
+) -> None:
+    """As one that was enqueued while its booking was moved, or that failed before."""
+    push.deployment.talk(*BOOK, *DETAILS)
+    push.deliver(push.settled)
+    sent = len(push.email.sent)
+    push.server.failures["citizen"] = [(403, {})]
+    push.email.fails = [DeliveryError("no such mailbox", for_good=True)]
+    if chosen:
+        push.deployment.clock.forward(days=2)
+        push.deliver(push.settled)
+    now = push.deployment.clock()
+
+    def move(session: Any) -> None:
+        booking = session.scalars(select(Booking).where(Booking.code.is_not(None))).one()
+        booking.starts_at += timedelta(days=7)
+        booking.ends_at += timedelta(days=7)
+        stuck = update(OutboxRow).where(OutboxRow.kind == "reminder").values(status="failed")
+        session.execute(stuck)
+        outbox_admin.retry(session, "webchat", now, None)
+
+    push.deployment.database.write_sync(move)
+    before = len(push.server.to("citizen"))
+    push.deployment.clock.forward(seconds=1)
+    push.deliver(push.settled)
+    assert {row[1] for row in push.rows("reminder")} == {"cancelled"}
+    assert (len(push.server.to("citizen")), len(push.email.sent)) == (before, sent)
 
 
 def test_who_writes_again_is_written_to_again(push: PushDeployment) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from core.db.models import OutboxRow
-from core.messaging.reminders import choose_ways, is_overtaken
+from core.messaging.reminders import choose_ways, is_obsolete
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.test_service import MakeEnv
 from tests.core.conftest import mostly_on_sqlite
@@ -75,12 +75,13 @@ def test_one_that_waits_for_the_morning_is_sent_then_by_itself(make_env: MakeEnv
 def test_one_is_overtaken_once_the_next_is_due(make_env: MakeEnv) -> None:
     env = make_env(AFTERNOON)
     env.now = before("14:00", 60)
-    env.book("14:00")
+    booking = env.book("14:00")
     query = select(OutboxRow).where(OutboxRow.kind == "reminder").order_by(OutboxRow.id)
     first, second = env.session.scalars(query).all()
 
     def overtaken(now: datetime) -> tuple[bool, bool]:
-        return is_overtaken(env.session, first, now), is_overtaken(env.session, second, now)
+        found = [is_obsolete(env.session, each, booking, now) for each in (first, second)]
+        return found[0], found[1]
 
     soon = before("14:00", 3) - timedelta(minutes=61)
     assert overtaken(soon) == (False, False)
