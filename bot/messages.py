@@ -170,8 +170,9 @@ class EmailMetadata(BaseModel):
     reads answers, "" for none. `attendee` is whom the appointment is for, `crest` a PNG picture, if
     there is one. `calendar_method` and `invites` are those of the calendar file that comes with it.
     `id` is the same at each try of a message, `thread` in all messages about an appointment. `link`
-    is the address of its page, where it can be moved and cancelled if it is `changeable`;
-    `unsubscribe` is the one that ends the reminders by e-mail; each is "" for none.
+    is the address of its page, where it can be moved and cancelled if it is `changeable`, and where
+    they can say that they come if it `asks`; `unsubscribe` is the one that ends the reminders by
+    e-mail; each is "" for none.
     """
 
     subject: str
@@ -189,6 +190,7 @@ class EmailMetadata(BaseModel):
     link: str = ""
     unsubscribe: str = ""
     changeable: bool = True
+    asks: bool = False
 
 
 class Reply(BaseModel):

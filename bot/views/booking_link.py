@@ -1,6 +1,7 @@
 """The page of a link to one booking, and its calendar file; the link in an e-mail."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,9 @@ class LinkedAppointment:
 
     Where `is_offered`, the office offers another time for it. One that is `ended` was cancelled
     (`is_cancelled`) or is over: the page says so, and whom to call. Where there is a `refusal`, it
-    can neither be moved nor cancelled here any more, for that reason.
+    can neither be moved nor cancelled here any more, for that reason. Where it `asks`, the citizen
+    hasn't said that they come at `starts_at`, in seconds since 1970; where it `is_expected`, they
+    have.
     """
 
     language: str
@@ -47,6 +50,9 @@ class LinkedAppointment:
     is_cancelled: bool = False
     refusal: str = ""
     is_offered: bool = False
+    asks: bool = False
+    is_expected: bool = False
+    starts_at: int = 0
 
 
 def link_of(session: Session, services: Services, booking: Booking) -> str:
@@ -83,6 +89,8 @@ def linked_appointment(
         if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
             ended = say(CANCELLED if is_cancelled else OVER)
             blocks = office_phone(loaded, booking)
+    is_offered = not ended and is_made(session, booking.id, now)
+    is_expected = booking.coming_at is not None
     return LinkedAppointment(
         language,
         booking.timezone,
@@ -92,8 +100,28 @@ def linked_appointment(
         ended,
         is_cancelled,
         refusal,
-        not ended and is_made(session, booking.id, now),
+        is_offered,
+        asks=not (ended or is_offered or is_expected),
+        is_expected=is_expected and not ended,
+        starts_at=_seconds(booking),
     )
+
+
+def _seconds(booking: Booking) -> int:
+    return int(booking.starts_at.timestamp())
+
+
+def will_come(session: Session, services: Services, token: str, shown: int) -> None:
+    """Keep that the citizen comes to a link's appointment, where it begins when they were shown.
+
+    Nothing is kept of one that was moved meanwhile, cancelled, or is over.
+    """
+    booking, now = linked_booking(session, token), services.clock()
+    if booking is None or _seconds(booking) != shown or booking.coming_at is not None:
+        return
+    with suppress(BookingRefused):
+        check_open(booking, now)
+        booking.coming_at = now
 
 
 def linked_file(session: Session, services: Services, token: str) -> CalendarFile | None:

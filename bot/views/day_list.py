@@ -44,7 +44,8 @@ def render_day_list(session: Session, services: Services, row: OutboxRow) -> Rep
     room = session.get_one(StaffRoom, row.room_id)
     loaded = services.registry[room.municipality_id]
     day = Cause.parse(row.dedupe_key, row.recipient).as_day()
-    entries = list_room_day(session, loaded, room, day)
+    has_links = services.public_address is not None
+    entries = list_room_day(session, loaded, room, day, has_links=has_links)
     offers = open_offers(session, services, room)
     unresolved = unresolved_offers(session, services, room, services.clock())
     exceptions = changed_hours(session, loaded, day, room.desk_id, day)

@@ -84,6 +84,7 @@ def as_email(
         thread=lasting_id("e-mails", booking.public_id),
         link="" if of_several else link_of(session, services, booking),
         changeable=is_changeable(loaded, booking, services.clock()),
+        asks=is_reminder and booking.coming_at is None,
         unsubscribe=unsubscribe_link(session, services, booking) if is_reminder else "",
     )
     if not reply.booking:

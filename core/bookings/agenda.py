@@ -137,11 +137,11 @@ def list_day(
 
 
 def list_room_day(
-    session: Session, loaded: LoadedMunicipality, room: StaffRoom, day: date
+    session: Session, loaded: LoadedMunicipality, room: StaffRoom, day: date, *, has_links: bool
 ) -> Sequence[AgendaEntry]:
     """Return the bookings of a room that begin on a day, except those that were cancelled.
 
-    With those that haven't answered a reminder.
+    With those that haven't answered a reminder that asked; e-mails do where they have links.
     """
     query = _on_day(loaded, _all(loaded), day)
     if room.service_group is not None:
@@ -151,7 +151,7 @@ def list_room_day(
     query = query.where(Booking.state != BookingState.CANCELLED)
     # Ids alone, without an order: a subquery.
     ids = query.with_only_columns(Booking.id).order_by(None).where(Booking.coming_at.is_(None))
-    asked = reminded(session, ids)
+    asked = reminded(session, ids, has_links=has_links)
     return [
         entry._replace(is_unanswered=entry.booking_id in asked)
         for entry in _entries(session, loaded, query)

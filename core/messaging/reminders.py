@@ -35,7 +35,7 @@ from core.messaging.reminder_times import (
     due_times,
     spread,
 )
-from core.messaging.routes import WAITING, Route, all_routes, notification
+from core.messaging.routes import EMAIL, WAITING, Route, all_routes, notification
 
 REMINDERS = "reminder"
 """The account of the reminders whose way isn't chosen yet."""
@@ -187,11 +187,15 @@ def _schedule_booking_anew(
     return has if had else None
 
 
-def reminded(session: Session, booking_ids: Select[int]) -> set[int]:
-    """Return which of some bookings have had a reminder of the time that they have now.
+def reminded(session: Session, booking_ids: Select[int], *, has_links: bool = True) -> set[int]:
+    """Return which of some bookings have had a reminder, of the time they have now, that asks.
 
-    They are given as the query of their ids.
+    They are given as the query of their ids. A chat asks whether they will come, and so does an
+    e-mail where it `has_links` to the appointment's page; a text message doesn't.
     """
+    asks = OutboxRow.contact_id.is_not(None)
+    if has_links:
+        asks |= OutboxRow.platform == EMAIL
     sent = (
         select(Booking.id)
         .join(OutboxRow, OutboxRow.booking_id == Booking.id)
@@ -200,6 +204,7 @@ def reminded(session: Session, booking_ids: Select[int]) -> set[int]:
             OutboxRow.kind == MessageKind.REMINDER,
             OutboxRow.status.in_(SENT_STATUSES),
             OutboxRow.expires_at == Booking.starts_at,
+            asks,
         )
     )
     return set(session.scalars(sent))

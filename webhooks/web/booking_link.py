@@ -1,7 +1,8 @@
 """/a/{token}: the page of a link to one booking; with .ics, its calendar file.
 
 GET changes nothing and sets no cookie: programs that scan mail follow its links. POST opens the
-browser's own chat at the task, whose last step asks: so nothing is changed twice, or unasked.
+browser's own chat at the task, whose last step asks: so nothing is changed twice, or unasked. Only
+that the citizen comes is kept at once.
 """
 
 from functools import partial
@@ -15,7 +16,13 @@ from pydantic import BaseModel, ValidationError
 from bot.bootstrap import Application
 from bot.context import AlreadyBegun, Services, UnknownConversation
 from bot.platforms import webchat
-from bot.views.booking_link import PATH, LinkedAppointment, linked_appointment, linked_file
+from bot.views.booking_link import (
+    PATH,
+    LinkedAppointment,
+    linked_appointment,
+    linked_file,
+    will_come,
+)
 from core.errors import BookingRefused
 from core.i18n import Language
 from webhooks.middleware.request_limits import RequestLimits
@@ -38,8 +45,9 @@ referrer, browsers would name no origin with the page's own form either."""
 class TaskForm(BaseModel):
     """The fields of the page's form."""
 
-    task: Literal["answer", "move", "cancel"]
+    task: Literal["answer", "move", "cancel", "coming"]
     message_id: str = ""
+    shown: int = 0
 
 
 def routes(application: Application, renderer: Renderer, limits: RequestLimits) -> APIRouter:
@@ -88,6 +96,11 @@ class LinkPages:
         found = await self._find(token)
         if found.ended:
             return self._page(request, token, found)
+        if form.task == "coming":
+            come = partial(will_come, services=self._services, token=token, shown=form.shown)
+            await self._database.write(come)
+            path = f"{request.scope['root_path']}{PATH}{token}"
+            return RedirectResponse(path, 303, headers=PRIVATE)
         here = chat_page(request, self._services, found.municipality_id)
         own = here.own_token(request)
         follow = partial(self._follow, request, here, found, f"{form.task}_{token}")

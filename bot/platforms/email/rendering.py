@@ -42,6 +42,7 @@ FOR = _("For")
 RESCHEDULE, CANCEL = _("Reschedule"), _("Cancel")
 RESCHEDULE_OR_CANCEL = _("Reschedule or cancel")
 APPOINTMENT = _("Your appointment")
+WILL_YOU_COME, COMING = _("Will you come?"), _("I'm coming")
 ASKS_FIRST = _("Both lead to the page of your appointment. Nothing changes before you confirm it.")
 ON_MAP = _("Show on the map")
 ATTACHED = _("To save the appointment in your calendar, open the attached file: {file}")
@@ -134,6 +135,8 @@ class Renderer:
             "crest": metadata.crest and {"cid": CREST, "size": shown_size(metadata.crest)},
             "for_label": say(FOR),
             "on_map": say(ON_MAP),
+            "will_you_come": say(WILL_YOU_COME),
+            "coming": say(COMING),
             "reschedule": say(RESCHEDULE),
             "cancel": say(CANCEL),
             "reschedule_or_cancel": say(RESCHEDULE_OR_CANCEL),

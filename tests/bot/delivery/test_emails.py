@@ -346,9 +346,11 @@ def test_an_english_booking_is_written_of_in_english(
     assert not re.search("[α-ω]{4}", found["text/plain"].replace(DETAILS[0], ""))
 
 
-def test_a_reminder_by_email_is_dated_when_it_is_sent(
+def test_a_reminder_by_email_is_dated_when_it_is_sent_and_asks(
     town: PushDeployment, server: MailServer
 ) -> None:
+    services = replace(town.deployment.services, public_address="https://rantevou.kalamata.gr")
+    town.application = replace(town.application, services=services)
     town.deliver(town.settled)
     town.server.failures["citizen"] = [(403, {})] * 20
     town.deployment.clock.now += timedelta(days=2, hours=4)
@@ -357,7 +359,11 @@ def test_a_reminder_by_email_is_dated_when_it_is_sent(
         "Mon, 30 Nov 2026",
         "Wed, 02 Dec 2026",
     ]
+    confirmation, reminder = (parts(got.message) for got in server.received)
     assert server.received[-1].message["Subject"].startswith("Υπενθύμιση για το ραντεβού σας: Πέμ")
+    assert re.search(r"Θα έρθετε;\r\nΘα έρθω:\r\nhttps://\S+/a/\w+\r\n", reminder["text/plain"])
+    assert re.search(r'href="https://[^"]+/a/\w+#coming" [^>]*>Θα έρθω<', reminder["text/html"])
+    assert "Θα έρθω" not in "".join(confirmation.values())
 
 
 REMINDED = timedelta(days=2, hours=4)

@@ -16,7 +16,7 @@ from core.bookings import attendance
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.db.events import events
-from core.db.models import Booking, ExceptionKind, OutboxRow
+from core.db.models import Booking, Contact, ExceptionKind, OutboxRow
 from core.messaging.outbox import OutboxMessage
 from core.staff.day_lists import due_lists
 from tests.bot.delivery.test_alerts import code
@@ -93,7 +93,12 @@ def add_row(session: Session, status: str, booking_id: int) -> None:
     row = OutboxRow(dedupe_key=f"r {booking_id}", platform="x", account="x", recipient="x")
     row.kind, row.booking_id, row.status = "reminder", booking_id, status
     row.due_at, row.try_at, row.attempts = now, now, 0
-    row.expires_at = session.get_one(Booking, booking_id).starts_at
+    booking = session.get_one(Booking, booking_id)
+    row.expires_at = booking.starts_at
+    chat = Contact(account="x", address=f"{booking_id}", citizen_id=booking.citizen_id)
+    session.add(chat)
+    session.flush()
+    row.contact_id = chat.id
     session.add(row)
 
 

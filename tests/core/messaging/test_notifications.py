@@ -203,6 +203,31 @@ def reminders(env: BookingEnvironment) -> list[tuple[str, str]]:
     return [(row.account, row.status) for row in env.session.scalars(rows)]
 
 
+@pytest.mark.parametrize(
+    ("account", "has_links", "asked"),
+    [
+        ("telegram", False, True),
+        ("email", True, True),
+        ("email", False, False),
+        ("sms", True, False),
+    ],
+)
+def test_only_who_was_asked_counts_as_reminded(
+    make_env: MakeEnv, account: str, has_links: bool, asked: bool
+) -> None:
+    """By e-mail, they are where it has the link to the page on which they can answer."""
+    env = make_env(accounts=(account,))
+    booking = early(env)
+    if account == "telegram":
+        env.session.add(Contact(account=account, address="x", citizen_id=booking.citizen_id))
+    env.now = before("09:30", 48)
+    assert choose(env)[0] == (account, "pending")
+    sent = update(OutboxRow).where(OutboxRow.account == account).values(status="sent")
+    env.session.execute(sent)
+    found = reminded(env.session, select(Booking.id), has_links=has_links)
+    assert found == ({booking.id} if asked else set())
+
+
 @pytest.mark.parametrize("how", ["cancelled", "consent withdrawn"])
 def test_a_booking_that_is_off_is_not_reminded_of(env: BookingEnvironment, how: str) -> None:
     booking = early(env)

@@ -136,6 +136,48 @@ def test_a_task_under_way_is_left_only_where_the_citizen_says_so(
     assert "Να ακυρώσω αυτό το ραντεβού;" in say(client, "/m/kalamata", text="ναι").text
 
 
+SHOWN = re.compile(r'name="shown" value="(\d+)"')
+COMING, EXPECTED = 'value="coming"', "Ευχαριστούμε! Σας περιμένουμε."
+
+
+def coming(deployment: Deployment) -> object:
+    return deployment.rows("SELECT coming_at FROM bookings WHERE code IS NOT NULL")[0][0]
+
+
+def test_one_says_on_it_that_one_comes(
+    client: httpx.Client, path: str, deployment: Deployment
+) -> None:
+    page = client.get(path).text
+    shown = SHOWN.search(page)
+    assert shown
+    assert COMING in page
+    begin(client, path, "coming", shown=str(int(shown[1]) + 1800))  # it was moved meanwhile
+    begin(client, path, "coming")
+    assert coming(deployment) is None
+    answer = begin(client, path, "coming", shown=shown[1])
+    assert (answer.url.path, answer.status_code) == (path, 200)
+    assert EXPECTED in answer.text
+    assert COMING not in answer.text
+    assert not client.cookies
+    after = deployment.everything()
+    deployment.clock.forward(minutes=1)
+    begin(client, path, "coming", shown=shown[1])
+    assert deployment.everything() == after
+    deployment.clock.now += timedelta(days=3, hours=3, minutes=30)
+    assert EXPECTED not in client.get(path).text
+
+
+def test_nobody_comes_to_what_was_cancelled(
+    client: httpx.Client, path: str, deployment: Deployment
+) -> None:
+    shown = SHOWN.search(client.get(path).text)
+    assert shown
+    begin(client, path, "cancel")
+    say(client, "/m/kalamata", text="ναι")
+    assert begin(client, path, "coming", shown=shown[1]).status_code == 410
+    assert coming(deployment) is None
+
+
 @pytest.mark.parametrize(
     ("how", "said"),
     [("cancel", "Το ραντεβού ακυρώθηκε."), ("over", "Το ραντεβού έχει περάσει.")],
@@ -169,7 +211,7 @@ def test_what_may_not_be_changed_any_more_is_shown_with_the_reason(
     deployment.load(body.model_copy(update={"rules": rules}))
     page = client.get(path).text
     assert "Το ραντεβού αλλάζει ή ακυρώνεται έως 100 ώρες πριν." in page
-    assert 'name="task"' not in page
+    assert re.findall('name="task" value="([a-z]+)"', page) == ["coming"]
     assert f'href="{path}.ics"' in page
     assert "έως 100 ώρες πριν." in begin(client, path, "cancel").text
     assert state(deployment)[0] == "confirmed"
