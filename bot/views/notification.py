@@ -9,6 +9,7 @@ from bot.messages import LINK_CHOICE, Reply, ReplyChoice
 from bot.replies import build_reply
 from bot.views.time_offer import render_offer
 from core.bookings.lost_codes import bookings_of_address
+from core.bookings.offers.ends import is_made
 from core.bookings.offers.served import can_be_kept
 from core.db.models import Booking, OutboxRow
 from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
@@ -57,6 +58,7 @@ def render_notification(
             return build_reply(services.texts, [codes_message(every, ZoneInfo(timezone))], language)
     office_cancelled = kind == MessageKind.CANCELLED_BY_OFFICE
     reason = cancellation_reason(session, booking.id) if office_cancelled else None
+    offered = kind == MessageKind.REMINDER and is_made(session, booking.id, services.clock())
     said = notification_message(
         loaded,
         kind,
@@ -65,18 +67,20 @@ def render_notification(
         services.clock(),
         to_attendee=to_attendee,
         reason=reason,
+        is_offered=offered,
     )
     if said is None:
         return None
     reply = build_reply(services.texts, [said], language)
     if kind != MessageKind.REMINDER or to_attendee:
         return reply
+    answers = possible_answers(loaded, booking, services.clock(), is_offered=offered)
     choices = [
         ReplyChoice(
             id=f"{LINK_CHOICE}{link_of(answer, booking)}",
             label=services.texts.say(ANSWERS[answer], language),
             row=place,
         )
-        for place, answer in enumerate(possible_answers(loaded, booking, services.clock()))
+        for place, answer in enumerate(answers)
     ]
     return reply.model_copy(update={"choices": choices})

@@ -257,6 +257,14 @@ def check_open(booking: Booking, now: datetime, actor: Actor | None = None) -> N
         )
 
 
+def changeable_until(body: Municipality, booking: Booking) -> datetime:
+    """Return until when a citizen may move or cancel a booking; later, only in place of an offer.
+
+    That is, while the office offers them another time.
+    """
+    return booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
+
+
 def check_changeable(
     session: Session, body: Municipality, booking: Booking, now: datetime, actor: Actor
 ) -> None:
@@ -265,8 +273,7 @@ def check_changeable(
     Staff have no deadline, nor has a citizen while the office offers them another time.
     """
     check_open(booking, now, actor)
-    hours = body.rules.change_deadline_hours
-    is_late = not actor.staff and booking.starts_at - now < timedelta(hours=hours)
+    is_late = not actor.staff and now > changeable_until(body, booking)
     if is_late and not is_made(session, booking.id, now):
         branch = next((each for each in body.branches if each.id == booking.branch), None)
         raise BookingRefused(
@@ -276,7 +283,7 @@ def check_changeable(
                 "Please {call_the_office}.",
                 "This appointment can be changed until {count} hours before it. "
                 "Please {call_the_office}.",
-                hours,
+                body.rules.change_deadline_hours,
                 call_the_office=call_the_office(body, branch),
             ),
         )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.bookings.reference import format_code
+from core.bookings.service import changeable_until
 from core.bookings.visits import is_ready
 from core.catalogue.model import Branch, Channel, FormField, Municipality, OfficeContact, Service
 from core.catalogue.model import Link as CatalogueLink
@@ -287,9 +288,9 @@ def _note(loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo, now: 
 
 def _deadline(body: Municipality, booking: Booking, citizen: ZoneInfo) -> Text | None:
     """Return until when a booking can be moved or cancelled, if that is before its start."""
-    if not body.rules.change_deadline_hours:
+    until = changeable_until(body, booking)
+    if until >= booking.starts_at:
         return None
-    until = booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
     zone = shown_zone(body, booking.channel, citizen)
     local = until.astimezone(zone)
     return _(

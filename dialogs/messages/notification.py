@@ -132,11 +132,12 @@ def notification_message(
     *,
     to_attendee: bool = False,
     reason: str | None = None,
+    is_offered: bool = False,
 ) -> Message | None:
     """Return the message of a notification about a booking, for the citizen or the attendee.
 
-    `reason` is why the office cancelled it. None if it is no longer true, such as a reminder of a
-    cancelled booking.
+    `reason` is why the office cancelled it; `is_offered`, whether it offers another time. None if
+    it is no longer true, such as a reminder of a cancelled booking.
     """
     if not loaded.has(booking.service, booking.branch):
         return None  # a cancelled booking's service may no longer be in the catalogue
@@ -168,13 +169,14 @@ def notification_message(
         details = full_details(loaded, booking, citizen, now, reminds=reminds)
         return booking_message(booking, wording.for_attendee, details, short)
     body = loaded.body
+    can_cancel = is_changeable(loaded, booking, now, is_offered=is_offered)
     asks = kind is MessageKind.REMINDER and booking.coming_at is None
     details = [
         *appointment_facts(loaded, booking, citizen),
         *(documents_left if kind is MessageKind.REMINDER else documents)(
             body.services[booking.service], booking
         ),
-        Note(CANCEL_HERE if is_changeable(loaded, booking, now) else TELL_OFFICE),
+        Note(CANCEL_HERE if can_cancel else TELL_OFFICE),
         *office_phone(loaded, booking),
         *([Paragraph(WILL_COME)] if asks else []),
     ]

@@ -1,9 +1,10 @@
 """The answers to a reminder: the buttons under it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
+from core.bookings.service import changeable_until
 from core.bookings.visits import is_ready
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking
@@ -38,13 +39,18 @@ def link_of(answer: ReminderAnswer, booking: Booking) -> str:
     return f"{LINK_PREFIX}{answer}_{booking.id}_{int(booking.starts_at.timestamp())}"
 
 
-def is_changeable(loaded: LoadedMunicipality, booking: Booking, now: datetime) -> bool:
-    """Return whether the citizen may still move or cancel a booking."""
-    return now <= booking.starts_at - timedelta(hours=loaded.body.rules.change_deadline_hours)
+def is_changeable(
+    loaded: LoadedMunicipality, booking: Booking, now: datetime, *, is_offered: bool = False
+) -> bool:
+    """Return whether the citizen may still move or cancel a booking, as `check_changeable` has it.
+
+    They may at any time where it `is_offered` to move it.
+    """
+    return is_offered or now <= changeable_until(loaded.body, booking)
 
 
 def possible_answers(
-    loaded: LoadedMunicipality, booking: Booking, now: datetime
+    loaded: LoadedMunicipality, booking: Booking, now: datetime, *, is_offered: bool
 ) -> Sequence[ReminderAnswer]:
     """Return the answers that a reminder of a booking offers now."""
     coming = [] if booking.coming_at else [ReminderAnswer.COMING]
@@ -54,6 +60,6 @@ def possible_answers(
     )
     return [
         *coming,
-        *(changes if is_changeable(loaded, booking, now) else ()),
+        *(changes if is_changeable(loaded, booking, now, is_offered=is_offered) else ()),
         *([ReminderAnswer.DOCUMENTS] if left else []),
     ]

@@ -1,14 +1,17 @@
 """Answers to a reminder: by its buttons, in words, and where they mean nothing."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from bot.messages import LINK_CHOICE
+from bot.messages import LINK_CHOICE, Reply
+from bot.views.notification import render_notification
 from core.db.models import Booking, OutboxRow
 from dialogs.messages.reminder import ReminderAnswer, link_of
+from tests.bot.delivery.test_emails import offer
 from tests.conftest import Deployment, mostly_on
 from tests.dialogs.custom_municipality import custom_municipality
 
@@ -144,3 +147,27 @@ def test_who_has_no_appointment_says_nothing_by_these_words(deployment: Deployme
     for word in ("θα έρθω", "δεν μπορώ", "αρρώστησα"):
         deployment.talk(word)
         assert deployment.last[-1].step == step
+
+
+@pytest.mark.parametrize("is_offered", [True, False])
+def test_after_the_deadline_it_can_be_changed_while_another_time_is_offered(
+    booked: Deployment, *, is_offered: bool
+) -> None:
+    booked.load(custom_municipality(rules={"change_deadline_hours": 24}))
+    (booking,) = bookings(booked)
+    booked.clock.now = booking.starts_at - timedelta(hours=23)
+
+    def reminder(session: Session) -> Reply | None:
+        booked.services.registry.refresh(session)
+        found = session.get_one(Booking, booking.id)
+        if is_offered:
+            offer(session, booked, found)
+        row = OutboxRow(kind="reminder", booking_id=found.id, expires_at=found.starts_at)
+        return render_notification(session, booked.services, row, found, "el", found.timezone)
+
+    reply = booked.database.write_sync(reminder)
+    assert reply
+    labels = [choice.label for choice in reply.choices]
+    changes = ["Άλλη ημέρα ή ώρα", "Ακύρωση του ραντεβού"]
+    assert [label for label in labels if label in changes] == (changes if is_offered else [])
+    assert ("ακυρώστε το εδώ" in reply.text) == is_offered
