@@ -19,13 +19,15 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.bookings import service as bookings
 from core.bookings.links import link_token, linked_booking
+from core.bookings.lost_codes import request_code, send_codes
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
 from core.db import overlap_guard
+from core.db.advisory_locks import try_lock
 from core.db.database import Database
 from core.db.models import Booking, Citizen
 from core.errors import BookingRefused
-from tests.core.booking_environment import BookingEnvironment
+from tests.core.booking_environment import PHONE, BookingEnvironment
 from tests.core.conftest import on_postgres
 from tests.core.db.overlaps import drop_guard
 from tests.core.small_municipality import NOW, TUESDAY, at, desk, opening, small, utc
@@ -217,3 +219,18 @@ def test_a_link_made_while_the_address_is_changed_is_revoked_too(empty: Database
         citizen.commit()
         worker.commit()
     assert empty.write_sync(lambda s: linked_booking(s, token) is None)
+
+
+@on_postgres
+def test_only_one_process_answers_requests_for_codes(empty: Database) -> None:
+    def ask(session: Session) -> Registry:
+        env = BookingEnvironment(session)
+        env.confirm(env.hold("09:30"))
+        request_code(session, env.registry, PHONE, env.citizen(), env.now)
+        return env.registry
+
+    registry = empty.write_sync(ask)
+    with Session(empty.engine) as other:
+        assert try_lock(other, "codes")
+        assert empty.write_sync(lambda s: send_codes(s, registry, NOW)) == 0
+    assert empty.write_sync(lambda s: send_codes(s, registry, NOW)) == 1
