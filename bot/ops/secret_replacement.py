@@ -68,7 +68,7 @@ def hash_anew(
     numbers = session.scalar(select(func.count()).where(proven)) or 0
     session.execute(update(Contact).where(proven).values(proven_phone=None))
     forget_unknown_addresses(session)
-    hashed = _hash_phones(session, registry, report)
+    hashed = _hash_details(session, registry, report)
     hash_addresses_anew(session)
     return Replaced(
         hashed,
@@ -80,7 +80,7 @@ def hash_anew(
     )
 
 
-def _hash_phones(session: Session, registry: Registry, report: Report) -> int:
+def _hash_details(session: Session, registry: Registry, report: Report) -> int:
     """Hash each booking's telephone number and e-mail address anew; return how many have one."""
     has_hash = or_(Booking.phone_hash.is_not(None), Booking.email_hash.is_not(None))
     hashed = select(func.count()).where(has_hash)
@@ -102,7 +102,7 @@ def _hash_phones(session: Session, registry: Registry, report: Report) -> int:
         ]
         session.connection().execute(hash_it, hashes)
         tried += len(rows)
-        report("Hashing telephone numbers", tried, total)
+        report("Hashing telephone numbers and e-mail addresses", tried, total)
         done, last = done + sum(1 for each in hashes if each["hashed"]), rows[-1].id
     return done
 

@@ -35,7 +35,7 @@ def link_token(session: Session, registry: Registry, booking: Booking) -> str:
     for link in session.scalars(_OF_BOOKING, {"booking_id": booking.id}):
         token = _token(registry, booking.id, link.nonce)
         if link.token_hash == hash_of(token) and not _is_revoked(link, booking):
-            link.expires_at = booking.ends_at
+            link.ends_at = booking.ends_at
             return token
     nonce = secrets.token_hex(16)
     token = _token(registry, booking.id, nonce)
@@ -44,7 +44,7 @@ def link_token(session: Session, registry: Registry, booking: Booking) -> str:
             booking_id=booking.id,
             nonce=nonce,
             token_hash=hash_of(token),
-            expires_at=booking.ends_at,
+            ends_at=booking.ends_at,
             # As this transaction has read it, beside the address to which the link is sent: a
             # change of the address that another makes meanwhile revokes it, too.
             email_changed_at=booking.email_changed_at,
@@ -86,7 +86,7 @@ def forget_links(session: Session, now: datetime) -> None:
     """Delete the links of appointments that have been over for KEPT_AFTER."""
     end = select(Booking.ends_at).where(Booking.id == BookingLink.booking_id).scalar_subquery()
     since = now - KEPT_AFTER  # asked of the booking too: it may have been moved since
-    session.execute(delete(BookingLink).where(BookingLink.expires_at < since, end < since))
+    session.execute(delete(BookingLink).where(BookingLink.ends_at < since, end < since))
 
 
 def _token(registry: Registry, booking_id: int, nonce: str) -> str:

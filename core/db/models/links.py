@@ -12,8 +12,9 @@ class BookingLink(Base):
     """A link to one booking, which its e-mails carry. Of its token there is a hash only.
 
     The token is derived from the `nonce` and the secret, so that each e-mail of the booking has the
-    same. `expires_at` is the booking's end when the link was sent last. `email_changed_at` is the
-    booking's when the link was made: since another change of its address, the link is revoked.
+    same. `ends_at` is the booking's end when the link was sent last, by which clean-up finds it.
+    `email_changed_at` is the booking's when the link was made: since another change of its address,
+    the link is revoked.
     """
 
     __tablename__ = "booking_links"
@@ -23,7 +24,7 @@ class BookingLink(Base):
     nonce: Mapped[str]
     token_hash: Mapped[str] = mapped_column(unique=True)
     """The SHA-256 of the token, in hexadecimal."""
-    expires_at: Mapped[datetime] = mapped_column(index=True)
+    ends_at: Mapped[datetime] = mapped_column(index=True)
     email_changed_at: Mapped[datetime | None]
 
 

@@ -1,4 +1,4 @@
-"""Links that hold for one e-mail address of their booking, by when that was changed last."""
+"""Links that hold for one e-mail address of their booking, and the name of their end."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,3 +13,7 @@ def upgrade() -> None:
     op.add_column("booking_links", sa.Column("email_changed_at", sa.BigInteger(), nullable=True))
     op.execute("DELETE FROM booking_links WHERE revoked_at IS NOT NULL")
     op.drop_column("booking_links", "revoked_at")
+    # It never was when a link expires, but the booking's end, by which those that are over go.
+    op.drop_index("ix_booking_links_expires_at", "booking_links")
+    op.execute("ALTER TABLE booking_links RENAME COLUMN expires_at TO ends_at")
+    op.create_index("ix_booking_links_ends_at", "booking_links", ["ends_at"])
