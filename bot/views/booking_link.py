@@ -1,6 +1,6 @@
 """The page of a link to one booking, and its calendar file; the link in an e-mail."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -18,16 +18,27 @@ from core.bookings.history import calendar_sequence
 from core.bookings.links import link_token, linked_booking
 from core.bookings.offers.ends import is_made
 from core.bookings.service import check_changeable, check_open
+from core.bookings.visits import CitizenVisits, documents_key, is_ready
 from core.db.models import Booking, BookingState
 from core.errors import BookingRefused
-from core.i18n import Text, _
+from core.i18n import LocalizedText, Text, _
 from core.messaging.preferences import language_for
 from dialogs.messages.appointment import full_details, office_phone
+from dialogs.messages.blocks import Checklist
 
 PATH = "/a/"
 """The beginning of the path of a booking's page; its token follows."""
 
 OVER = _("The appointment is over.")
+
+
+@dataclass(frozen=True)
+class TickedDocument:
+    """A document of an appointment, with the `key` that the form on the page sends."""
+
+    key: str
+    name: str
+    is_ready: bool
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,7 @@ class LinkedAppointment:
     municipality_id: str
     title: str
     blocks: Sequence[ReplyBlock]
+    documents: Sequence[TickedDocument] = ()
     ended: str = ""
     is_cancelled: bool = False
     refusal: str = ""
@@ -78,11 +90,17 @@ def linked_appointment(
         return services.texts.say(text, language)
 
     ended = refusal = ""
+    documents: Sequence[LocalizedText] = ()
     is_cancelled = booking.state == BookingState.CANCELLED
     actor = Actor(booking.citizen_id, ACCOUNT, language, booking.timezone)
     try:
         check_open(booking, now)
-        blocks = full_details(loaded, booking, zone, now)
+        documents = loaded.body.services[booking.service].documents
+        blocks = [
+            block
+            for block in full_details(loaded, booking, zone, now)
+            if not (isinstance(block, Checklist) and block.items is documents)  # a form has them
+        ]
         check_changeable(session, loaded.body, booking, now, actor)
     except BookingRefused as refused:
         refusal = say(refused.text)
@@ -97,6 +115,10 @@ def linked_appointment(
         booking.municipality_id,
         say(TITLE),
         render_blocks(services.texts, blocks, language),
+        [
+            TickedDocument(documents_key([each]), say(each), is_ready(booking, each))
+            for each in documents
+        ],
         ended,
         is_cancelled,
         refusal,
@@ -122,6 +144,26 @@ def will_come(session: Session, services: Services, token: str, shown: int) -> N
     with suppress(BookingRefused):
         check_open(booking, now)
         booking.coming_at = now
+
+
+def tick_documents(
+    session: Session, services: Services, token: str, ready: Collection[str]
+) -> bool:
+    """Keep with a link's appointment that the documents of these keys are ready, and no other.
+
+    Return whether a link has that token. Raises BookingRefused where the appointment is over.
+    """
+    booking = linked_booking(session, token)
+    if booking is None:
+        return False
+    registry, now = services.registry, services.clock()
+    registry.refresh(session)
+    actor = Actor(booking.citizen_id, ACCOUNT, booking.language, booking.timezone)
+    visits = CitizenVisits(session, now, actor)
+    service = registry[booking.municipality_id].body.services.get(booking.service)
+    for document in service.documents if service else ():
+        visits.set_ready(booking, [document], ready=documents_key([document]) in ready)
+    return True
 
 
 def linked_file(session: Session, services: Services, token: str) -> CalendarFile | None:

@@ -1,7 +1,8 @@
 """A citizen's coming appointments: their answers to reminders, and what they have ready."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,12 @@ from core.bookings.service import check_open, upcoming
 from core.db.models import Booking
 from core.i18n import LANGUAGES, LocalizedText
 from core.messaging.reminders import reminded
+
+
+def documents_key(documents: Iterable[LocalizedText]) -> str:
+    """Return a short key of documents by their names, for the catalogue's list may change."""
+    names = "\n".join(map(document_name, documents))
+    return sha256(names.encode()).hexdigest()[:16]
 
 
 def document_name(document: LocalizedText) -> str:

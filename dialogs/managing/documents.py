@@ -1,10 +1,9 @@
 """The dialog in which citizens tick the documents that they have ready for an appointment."""
 
-from collections.abc import Iterator, Sequence
-from hashlib import sha256
+from collections.abc import Iterator
 
-from core.bookings.visits import document_name, is_ready
-from core.i18n import LocalizedText, _
+from core.bookings.visits import documents_key, is_ready
+from core.i18n import _
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome
@@ -14,12 +13,6 @@ from dialogs.messages.appointment import ALL_READY, one_line
 from dialogs.messages.blocks import Paragraph, message
 
 DONE = "done"
-
-
-def _choice_value(documents: Sequence[LocalizedText]) -> str:
-    """Return the value of a choice, by names: the catalogue's list may change before the tap."""
-    names = "\n".join(map(document_name, documents))
-    return sha256(names.encode()).hexdigest()[:16]
 
 
 def _ask_document(ctx: Context) -> Prompt:
@@ -38,10 +31,10 @@ def _ask_document(ctx: Context) -> Prompt:
         ),
         [
             *(
-                Choice(_choice_value([each]), each if each in left else _("✓ {item}", item=each))
+                Choice(documents_key([each]), each if each in left else _("✓ {item}", item=each))
                 for each in documents
             ),
-            *([Choice(_choice_value(documents), _("I have them all"))] if len(left) > 1 else []),
+            *([Choice(documents_key(documents), _("I have them all"))] if len(left) > 1 else []),
             Choice(DONE, _("That's all for now")),
         ],
         expected=_("Please pick one of the documents below."),
@@ -58,7 +51,7 @@ def _tick(ctx: Context, value: str) -> EffectOutcome:
         ctx.say(_("All right, I have noted it."))
         return None
     choices = [*([each] for each in documents), documents]
-    shown = next((each for each in choices if _choice_value(each) == value), None)
+    shown = next((each for each in choices if documents_key(each) == value), None)
     if shown is None:
         ctx.say(_("The list of documents has changed in the meantime."))
         return AnswersForOtherSteps()

@@ -2,9 +2,10 @@
 
 GET changes nothing and sets no cookie: programs that scan mail follow its links. POST opens the
 browser's own chat at the task, whose last step asks: so nothing is changed twice, or unasked. Only
-that the citizen comes is kept at once.
+that the citizen comes, and which documents are ready, is kept at once.
 """
 
+from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import uuid4
@@ -21,6 +22,7 @@ from bot.views.booking_link import (
     LinkedAppointment,
     linked_appointment,
     linked_file,
+    tick_documents,
     will_come,
 )
 from core.errors import BookingRefused
@@ -42,6 +44,12 @@ PRIVATE = {
 referrer, browsers would name no origin with the page's own form either."""
 
 
+class DocumentsForm(BaseModel):
+    """The fields of the form with the checklist: the keys of those that are ticked."""
+
+    ready: list[str] = []
+
+
 class TaskForm(BaseModel):
     """The fields of the page's form."""
 
@@ -57,6 +65,7 @@ def routes(application: Application, renderer: Renderer, limits: RequestLimits) 
     router.get(f"{PATH}{{token}}.ics")(pages.calendar)
     router.api_route(f"{PATH}{{token}}", methods=["GET", "HEAD"])(pages.show)
     router.post(f"{PATH}{{token}}")(pages.begin)
+    router.post(f"{PATH}{{token}}/documents")(pages.tick)
     return router
 
 
@@ -117,6 +126,18 @@ class LinkPages:
             here.remember(request, response, own)
             return response
         return RedirectResponse(f"{here.path}#new", 303, headers=PRIVATE)
+
+    async def tick(
+        self, request: Request, token: str, form: Annotated[DocumentsForm, Form()]
+    ) -> Response:
+        """Keep which documents are ready, and redirect to the page, which shows what is kept."""
+        check_origin(request)
+        tick = partial(tick_documents, services=self._services, token=token, ready=form.ready)
+        with suppress(BookingRefused):  # the page says why
+            if not await self._database.write(tick):
+                raise HTTPException(404, NO_LINK)
+        path = f"{request.scope['root_path']}{PATH}{token}"
+        return RedirectResponse(f"{path}#documents", 303, headers=PRIVATE)
 
     async def _follow(
         self,

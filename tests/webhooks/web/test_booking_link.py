@@ -217,6 +217,29 @@ def test_what_may_not_be_changed_any_more_is_shown_with_the_reason(
     assert state(deployment)[0] == "confirmed"
 
 
+def test_the_documents_that_are_ready_are_kept_with_the_appointment(
+    client: httpx.Client, path: str, deployment: Deployment
+) -> None:
+    keys = re.findall(r'type="checkbox" name="ready" value="(\w+)">', client.get(path).text)
+    assert len(keys) == 2
+    for ticked in (keys[:1], keys[:1], keys[1:], []):
+        answer = client.post(
+            f"{path}/documents", data={"ready": [*ticked, "unknown"]}, follow_redirects=True
+        )
+        assert (answer.status_code, answer.url.path) == (200, path)
+        shown = re.findall(r'value="(\w+)"( checked)?>', answer.text)
+        assert [key for key, is_ticked in shown if is_ticked] == ticked
+    assert client.post(f"{path}/documents").status_code == 303, "nothing is ticked"
+    refused = client.post(f"{path}/documents", headers={"Origin": "https://elsewhere.gr"})
+    assert refused.status_code == 403
+    assert client.post(f"/a/{'a' * 26}/documents").status_code == 404
+    begin(client, path, "cancel")
+    say(client, "/m/kalamata", text="ναι")
+    late = client.post(f"{path}/documents", data={"ready": keys}, follow_redirects=True)
+    assert late.status_code == 410
+    assert deployment.rows("SELECT ready FROM bookings WHERE code IS NOT NULL") == [("[]",)]
+
+
 def test_a_time_that_is_offered_can_be_taken_by_the_link(
     client: httpx.Client, path: str, deployment: Deployment
 ) -> None:
