@@ -39,6 +39,7 @@ from core.messaging.routes import (
     attendee_routes,
     citizen_routes,
     notification,
+    told_routes,
 )
 
 EMAILED_CHANGES = frozenset(
@@ -71,7 +72,7 @@ def enqueue_notifications(
     if change.action in EMAILED_CHANGES:
         routes += _email_routes(registry, booking)
     if change.action in CHANGES_SENT_TO_CITIZEN and change.citizen_id != booking.citizen_id:
-        routes += citizen_routes(session, registry, booking)[:1]
+        routes += told_routes(session, registry, booking)
     if routes:
         kind = MessageKind(change.action)
         kind = BY_OFFICE.get(kind, kind) if actor.staff else kind
@@ -106,8 +107,8 @@ def enqueue_by_office(
 
     It goes where its changes are told. Return the platforms.
     """
-    first = citizen_routes(session, registry, booking)[:1]
-    routes = list(dict.fromkeys((*_email_routes(registry, booking), *first)))
+    citizen = told_routes(session, registry, booking)
+    routes = list(dict.fromkeys((*_email_routes(registry, booking), *citizen)))
     routes = routes or attendee_routes(registry, booking)[:1]
     messages = [
         replace(

@@ -35,7 +35,7 @@ from core.messaging.reminder_times import (
     due_times,
     spread,
 )
-from core.messaging.routes import EMAIL, WAITING, Route, all_routes, notification
+from core.messaging.routes import EMAIL, WAITING, Route, all_routes, notification, waits
 
 REMINDERS = "reminder"
 """The account of the reminders whose way isn't chosen yet."""
@@ -95,11 +95,6 @@ def _due_times(
         quiet=quiet,
         said_at=said_at,
     )
-
-
-def waits(route: Route) -> bool:
-    """Return whether what goes this way waits until somebody looks."""
-    return platform_of(route.account) in WAITING
 
 
 def cancel_reminders(session: Session, booking: Booking) -> None:

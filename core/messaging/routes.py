@@ -108,6 +108,20 @@ def citizen_routes(session: Session, registry: Registry, booking: Booking) -> li
     return [each for each in addresses if platform_of(each.account) == chosen] + routes
 
 
+def told_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
+    """Return the routes by which the citizen who booked is told of a change.
+
+    That is the first, and each that only waits: there they find it, too, when they look.
+    """
+    routes = citizen_routes(session, registry, booking)
+    return routes[:1] + [each for each in routes[1:] if waits(each)]
+
+
+def waits(route: Route) -> bool:
+    """Return whether what goes this way waits until somebody looks."""
+    return platform_of(route.account) in WAITING
+
+
 def all_routes(
     session: Session, registry: Registry, booking: Booking, kind: MessageKind
 ) -> list[Route]:

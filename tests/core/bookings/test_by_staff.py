@@ -196,8 +196,10 @@ def test_the_citizen_is_told_where_they_booked_and_the_attendee_by_email(
     cancel(towns, employee, booking)
     assert told(towns) == [
         ("email", MessageKind.MOVED_BY_OFFICE),
+        (towns.shared, MessageKind.MOVED_BY_OFFICE),  # the page where they booked only waits
         ("webchat", MessageKind.MOVED_BY_OFFICE),
         ("email", MessageKind.CANCELLED_BY_OFFICE),
+        (towns.shared, MessageKind.CANCELLED_BY_OFFICE),
         ("webchat", MessageKind.CANCELLED_BY_OFFICE),
     ]
 

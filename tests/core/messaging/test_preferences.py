@@ -80,7 +80,7 @@ def test_who_chose_email_is_written_to_once(env: BookingEnvironment) -> None:
     preferences(env, booking).choose_platform("email")
     kind, cause = MessageKind.TIME_OFFERED, Cause.offer(1, "made")
     given = (env.session, env.registry, booking, cause, kind, env.now)
-    assert enqueue_by_office(*given) == ["email"]
+    assert enqueue_by_office(*given) == ["email", "webchat"]
     env.now = before("09:30", 48)
     choose_ways(env.session, env.registry, env.now, 10)
     assert due(env, booking)[0][0] == "email"
