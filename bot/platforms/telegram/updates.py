@@ -43,6 +43,7 @@ COMMANDS: tuple[tuple[str, Text], ...] = (
     ("back", _("Back to the question before")),
     ("start_over", _("Start over")),
     ("human", _("Talk to an employee")),
+    ("preferences", _("My preferences")),
     ("language", join(" / ", *(own_name(language) for language in LANGUAGES))),
     ("help", _("Help")),
 )

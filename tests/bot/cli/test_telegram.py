@@ -65,9 +65,9 @@ def test_the_setup_registers_everything_and_says_so(
     assert done.stdout.splitlines() == [
         f"telegram:town  token works: @{USERNAME}",
         f"telegram:town  webhook: {WEBHOOK} ({', '.join(UPDATES)})",
-        "telegram:town  7 commands and the descriptions, in el",
+        "telegram:town  8 commands and the descriptions, in el",
         "telegram:town  9 commands of staff in groups, in el",
-        "telegram:town  7 commands and the descriptions, in en",
+        "telegram:town  8 commands and the descriptions, in en",
         "telegram:town  9 commands of staff in groups, in en",
     ]
     calls = dict(telegram.calls)
