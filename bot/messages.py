@@ -172,7 +172,7 @@ class EmailMetadata(BaseModel):
     `id` is the same at each try of a message, `thread` in all messages about an appointment. `link`
     is the address of its page, where it can be moved and cancelled if it is `changeable`, and where
     they can say that they come if it `asks`; `unsubscribe` is the one that ends the reminders by
-    e-mail; each is "" for none.
+    e-mail, `sample` the note that the municipality is one; each is "" for none.
     """
 
     subject: str
@@ -191,6 +191,7 @@ class EmailMetadata(BaseModel):
     unsubscribe: str = ""
     changeable: bool = True
     asks: bool = False
+    sample: str = ""
 
 
 class Reply(BaseModel):

@@ -21,6 +21,7 @@ from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import contact_facts, one_line
 from dialogs.messages.notification import OTHERS
 from dialogs.messages.reminder import is_changeable
+from dialogs.messages.samples import samples_note
 
 _NEW_TIME = _("A new time for your appointment: {appointment}")
 _CHANGED = _("New details of your appointment: {appointment}")
@@ -85,6 +86,7 @@ def as_email(
         link="" if of_several else link_of(session, services, booking),
         changeable=is_changeable(loaded, booking, services.clock()),
         asks=is_reminder and booking.coming_at is None,
+        sample=say(samples_note(registry.samples(body.id))),
         unsubscribe=unsubscribe_link(session, services, booking) if is_reminder else "",
     )
     if not reply.booking:

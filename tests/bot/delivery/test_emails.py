@@ -19,7 +19,7 @@ from core.bookings import by_staff
 from core.bookings.lost_codes import request_code, send_codes
 from core.bookings.offers.making import make_offers, plan_offers
 from core.bookings.reminder_links import reminder_token, stop_reminders
-from core.db.models import Booking, OutboxRow, Suppression
+from core.db.models import Booking, MunicipalityRow, OutboxRow, Suppression
 from tests.bot.delivery.test_office_changes import OPERATOR, REASON, cancel, change, move
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
 from tests.conftest import Deployment
@@ -107,6 +107,19 @@ def test_a_confirmation_says_everything_and_needs_no_picture(
     assert 'lang="el"' in html
     (event,) = Calendar.from_ical(calendar).walk("VEVENT")
     assert f"{event.decoded('dtstart'):%d %H:%M}" in ("03 10:30", "03 12:30")
+
+
+def test_of_a_sample_municipality_it_says_so_first(
+    town: PushDeployment, server: MailServer
+) -> None:
+    sample = update(MunicipalityRow).values(is_sample=True)
+    town.deployment.database.write_sync(lambda session: session.execute(sample))
+    town.deliver(town.settled)
+    found = parts(server.received[0].message)
+    said = "Μόνο για δοκιμή: Δήμος Καλαμάτας."
+    assert found["text/plain"].startswith(said)
+    html = found["text/html"]
+    assert html.index(said) < html.index("Δήμος Καλαμάτας</div>")
 
 
 def test_the_crest_comes_with_the_email_and_is_in_no_text(
