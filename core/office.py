@@ -335,10 +335,8 @@ class Office:
     def was_told(self, offer: TimeOffer, *, last: bool = False) -> bool:
         """Return whether this chat was told of an offer, `last` of all, before this message."""
         contact_id = self._own[0].contact_id
-        if not contact_id:
-            return False
         was_told = told.was_told_last if last else told.was_told_to
-        return was_told(self._session, offer, contact_id, self._came)
+        return was_told(self._session, offer, contact_id, self._came) if contact_id else False
 
     def offered_booking(self, offer: TimeOffer) -> Booking:
         """Return the booking for which another time is offered."""

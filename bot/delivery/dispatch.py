@@ -159,7 +159,7 @@ def retry_or_fail(
     except DBAPIError:
         raise
     except Exception:
-        _set_status(session, row, OutboxStatus.FAILED, error.why)
+        set_status(session, row, OutboxStatus.FAILED, error.why)
 
 
 def _has_ended(session: Session, services: Services, row: OutboxRow, now: datetime) -> bool:
@@ -276,8 +276,6 @@ def _send_at_once(session: Session, services: Services, row: OutboxRow) -> None:
     row.try_at = services.clock()
     set_status(session, row, OutboxStatus.PENDING)
     outbox.notify_workers(session)
-
-
 
 
 def abandon(session: Session, message: Claimed) -> bool:

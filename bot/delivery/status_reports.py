@@ -3,13 +3,8 @@
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.delivery.dispatch import (
-    give_up_address,
-    give_up_on,
-    set_status,
-    suppress,
-    unsuppress,
-)
+from bot.delivery.addresses import suppress, unsuppress
+from bot.delivery.dispatch import give_up_address, give_up_on, set_status
 from bot.platforms.webhook import Reachability, Receipt
 from core.db.models import Booking, OutboxRow, OutboxStatus, StaffRoom
 from core.messaging import outbox, receipts

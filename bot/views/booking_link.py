@@ -178,6 +178,4 @@ def linked_file(session: Session, services: Services, token: str) -> CalendarFil
     if booking.state != BookingState.CANCELLED:
         check_open(booking, services.clock())
     language, zone = language_for(session, booking), ZoneInfo(booking.timezone)
-    return calendar_file(
-        services, language, booking, zone, calendar_sequence(session, booking)
-    )
+    return calendar_file(services, language, booking, zone, calendar_sequence(session, booking))

@@ -35,7 +35,6 @@ class QuietHours(NamedTuple):
             return None
         return datetime.combine(day, self.since, self.zone)
 
-
     def end_of(self, at: datetime) -> datetime | None:
         """Return when the quiet hours end that a time is in; None where it is in none."""
         begin = self.begin_of(at)

@@ -188,9 +188,7 @@ def reminded(session: Session, booking_ids: Select[int], *, has_links: bool = Tr
     They are given as the query of their ids. A chat asks whether they will come, and so does an
     e-mail where it `has_links` to the appointment's page; a text message doesn't.
     """
-    asks = OutboxRow.contact_id.is_not(None)
-    if has_links:
-        asks |= OutboxRow.platform == EMAIL
+    by_chat, by_email = OutboxRow.contact_id.is_not(None), OutboxRow.platform == EMAIL
     sent = (
         select(Booking.id)
         .join(OutboxRow, OutboxRow.booking_id == Booking.id)
@@ -199,7 +197,7 @@ def reminded(session: Session, booking_ids: Select[int], *, has_links: bool = Tr
             OutboxRow.kind == MessageKind.REMINDER,
             OutboxRow.status.in_(SENT_STATUSES),
             OutboxRow.expires_at == Booking.starts_at,
-            asks,
+            by_chat | by_email if has_links else by_chat,
         )
     )
     return set(session.scalars(sent))

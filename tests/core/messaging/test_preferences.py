@@ -16,6 +16,7 @@ from core.messaging.routes import citizen_routes
 from tests.core.booking_environment import DETAILS, BookingEnvironment
 from tests.core.bookings.test_service import MakeEnv
 from tests.core.conftest import mostly_on_sqlite
+from tests.core.messaging.simulated_office import fail
 from tests.core.messaging.test_notifications import EVENING, before, early
 from tests.core.small_municipality import ATHENS, TUESDAY, at
 
@@ -82,7 +83,7 @@ def test_who_chose_email_is_written_to_once(env: BookingEnvironment) -> None:
     given = (env.session, env.registry, booking, cause, kind, env.now)
     assert enqueue_by_office(*given) == ["email", "webchat"]
     env.now = before("09:30", 48)
-    choose_ways(env.session, env.registry, env.now, 10)
+    choose_ways(env.session, env.registry, env.now, 10, fail)
     assert due(env, booking)[0][0] == "email"
     # What fails there goes to the chat, not to the same address again.
     row = env.session.scalars(
@@ -138,7 +139,7 @@ def test_what_was_sent_is_not_sent_again(env: BookingEnvironment) -> None:
     """It was sent in the evening before the usual quiet hours, and would be due at 6:30 now."""
     booking = early(env)
     env.now = EVENING
-    choose_ways(env.session, env.registry, env.now, 10)
+    choose_ways(env.session, env.registry, env.now, 10, fail)
     for row in env.session.scalars(select(OutboxRow).where(OutboxRow.account == "email")):
         row.status = "sent"
     before_change = due(env, booking)
@@ -163,7 +164,7 @@ def test_hours_that_begin_soon_drop_no_reminder_but_those_that_have_begun_do(
     booking = early(env)
     env.now = EVENING - timedelta(minutes=10)
     env.session.flush()
-    choose_ways(env.session, env.registry, env.now, 10)  # the first of the two
+    choose_ways(env.session, env.registry, env.now, 10, fail)  # the first of the two
     assert preferences(env, booking).choose_quiet(time(21, 30), time(9), ATHENS) == []
     late = at("21:25") - timedelta(days=1)
     assert due(env, booking)[-1] == ("reminder", "pending", late)
