@@ -280,7 +280,8 @@ def test_guessing_costs_one_read_by_an_index_and_is_limited(
     event.remove(engine, "before_cursor_execute", note)
     assert [each.status_code for each in answers] == [404] * 3
     assert sum("booking_links" in each for each in statements) == 3
-    assert not any("FROM bookings" in each for each in statements)
+    # The server's start looks for bookings without a hash of their address, by another condition.
+    assert not any("FROM bookings" in each and "bookings.id =" in each for each in statements)
     (plan,) = deployment.rows(
         "EXPLAIN QUERY PLAN SELECT booking_id FROM booking_links WHERE token_hash = ''"
     )
