@@ -1,34 +1,52 @@
-"""A municipality in time: citizens book, move and cancel, days are closed, reminders are sent."""
+"""A municipality in time: citizens book, move and cancel, days are closed, messages are sent.
+
+They are claimed, rendered and settled as the delivery worker does. Some can't be sent at the first
+try, or over Telegram at all, and for some hours nothing runs.
+"""
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 from sqlalchemy import select
 
+from bot.context import Services
+from bot.delivery.dispatch import ClaimedMessage, claim_and_render, mark_failed, mark_sent
+from bot.i18n.translator import Translator
 from core.actor import OPERATOR, Actor
 from core.availability import slots
 from core.availability.schedule import day_bounds
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
-from core.db.models import Booking, BookingState, Citizen, Contact, ExceptionKind, OutboxRow
+from core.db.models import (
+    UNSENT,
+    Booking,
+    BookingState,
+    Citizen,
+    ExceptionKind,
+    OutboxRow,
+)
+from core.errors import DeliveryError
+from core.messaging import conversations
 from core.messaging.keys import Cause
+from core.messaging.outbox import is_due
 from core.messaging.reminder_times import spread
-from core.messaging.reminders import REMINDERS, choose_ways
+from core.messaging.reminders import REMINDERS
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import ATHENS
 
 ACCOUNTS = ("email", "telegram")
 HOURS = (48, 3)
 
-Reminder = tuple[int, int, datetime]
-"""A booking's id, the hours of a reminder, and when it is sent."""
+GIVE_UP = timedelta(hours=24)
+FIRST_RETRY = timedelta(seconds=3)
+HOUR = timedelta(hours=1)
 
-
-def fail(_row: OutboxRow, error: Exception) -> None:
-    raise error
+Sent = tuple[int, str, datetime]
+"""A booking's id, its message, as "moved" or "reminder 48", and when that is sent."""
 
 
 @dataclass
@@ -39,17 +57,23 @@ class Stay:
     starts_at: datetime
     since: datetime
     until: datetime | None = None
+    closed_at: datetime | None = None
+    """When the day was closed; nobody is reminded of what can't take place."""
 
 
 @dataclass
 class SimulatedOffice:
-    """Plays days, and keeps what was done and sent."""
+    """Plays days, and keeps what was done and sent. Nothing runs in the `outages`."""
 
     env: BookingEnvironment
     choose: random.Random
+    outages: Sequence[tuple[datetime, datetime]] = ()
     stays: dict[int, Stay] = field(default_factory=dict)
     past: list[Stay] = field(default_factory=list)
-    sent: list[Reminder] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    at_once: list[Sent] = field(default_factory=list)
+    """What is to be sent when it happens."""
+    failed: set[int] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
 
     def play(self, first: date, days: int, actions: int) -> None:
@@ -59,35 +83,77 @@ class SimulatedOffice:
             since, until = day_bounds(day, ATHENS)
             length = int((until - since).total_seconds())
             for second in sorted(self.choose.randrange(length) for _ in range(actions)):
-                self.wait_until(since + timedelta(seconds=second))
-                self.act()
+                moment = since + timedelta(seconds=second)
+                if self.after_outage(moment) == moment:
+                    self.wait_until(moment)
+                    self.act()
+                    self.deliver()
             if number % 10 == 5:
                 self.close(day + timedelta(days=self.choose.randrange(2, 9)))
         self.wait_until(self.env.now + timedelta(days=15))
 
+    def __post_init__(self) -> None:
+        env = self.env
+        self.services = Services(env.registry, Translator(), lambda: env.now, env.choose)
+        number = self.choose.randrange(20)
+        self.blocking = {f"{each}" for each in range(number, 100_000, 20)}
+
+    def after_outage(self, moment: datetime) -> datetime:
+        """Return a time as it is, or the end of the outage that it is in."""
+        return next((end for begin, end in self.outages if begin <= moment < end), moment)
+
     def wait_until(self, moment: datetime) -> None:
-        """Let time pass; what is due meanwhile is sent at its second."""
+        """Let time pass; what is due meanwhile is sent at its second, or after the outage."""
         session, env = self.env.session, self.env
-        due = select(OutboxRow.try_at).where(
-            OutboxRow.account == REMINDERS,
-            OutboxRow.status == "pending",
-            OutboxRow.try_at <= moment,
-        )
-        while (at := session.scalar(due.order_by(OutboxRow.try_at).limit(1))) is not None:
-            env.now = at
-            choose_ways(session, env.registry, at, 100, fail)
-            ready = select(OutboxRow).where(
-                OutboxRow.kind == "reminder",
-                OutboxRow.account.in_(ACCOUNTS),
-                OutboxRow.status == "pending",
-                OutboxRow.try_at <= at,
+        while True:
+            due = select(OutboxRow.try_at).where(
+                UNSENT, OutboxRow.try_at > env.now, OutboxRow.try_at <= moment
             )
-            for row in session.scalars(ready).all():
-                row.status = "sent"
-                hours = Cause.parse(row.dedupe_key, row.recipient).text.split()[2]
-                self.sent.append((row.booking_id or 0, int(hours), at))
-                self.counts[f"reminded by {row.account}"] += 1
+            at = session.scalar(due.order_by(OutboxRow.try_at).limit(1))
+            if at is None or (at := self.after_outage(at)) > moment:
+                break
+            env.now = at
+            self.deliver()
         env.now = moment
+
+    def deliver(self) -> None:
+        """Send what is due, as the delivery worker does."""
+        session, env = self.env.session, self.env
+        claimed = 1
+        while claimed and is_due(session, (*ACCOUNTS, REMINDERS), env.now):
+            messages, claimed = claim_and_render(
+                session, self.services, ACCOUNTS, "worker", 100, GIVE_UP
+            )
+            for message in messages:
+                if error := self.failure(message):
+                    mark_failed(session, self.services, message, error, GIVE_UP)
+                else:
+                    self.note(session.get_one(OutboxRow, message.id))
+                    mark_sent(session, self.services, message, f"{message.id}")
+            session.flush()
+            session.expire_all()
+
+    def failure(self, message: ClaimedMessage) -> DeliveryError | None:
+        """Return why a message can't be sent, now or at all."""
+        if message.account == "telegram" and message.address in self.blocking:
+            self.counts["refused by telegram"] += 1
+            return DeliveryError("status 403", unreachable=True)
+        if message.id % 10 == 0 and message.id not in self.failed:
+            self.failed.add(message.id)
+            self.counts["failed once"] += 1
+            return DeliveryError("status 500")
+        return None
+
+    def note(self, row: OutboxRow) -> None:
+        """Note a message that is sent; one that failed counts as sent when it was due."""
+        late = self.env.now - row.due_at
+        assert timedelta() <= late <= (FIRST_RETRY if row.id in self.failed else timedelta())
+        what, at = row.kind, row.due_at.astimezone(UTC)
+        if what == "reminder":
+            hours = Cause.parse(row.dedupe_key, row.recipient).as_reminder()
+            what = f"reminder {hours}"
+        self.sent.append((row.booking_id or 0, what, at))
+        self.counts[f"{what} by {row.account}"] += 1
 
     def act(self) -> None:
         """Do one thing at random."""
@@ -106,21 +172,21 @@ class SimulatedOffice:
         if (at := self.free_time()) is None:
             return
         env = self.env
-        who = Citizen(details={}, created_at=env.now)
-        env.session.add(who)
-        env.session.flush()
-        contact = Contact(account="telegram", address=f"{who.id}", citizen_id=who.id)
-        on_telegram = self.choose.random() < 0.7
-        if on_telegram:
-            env.session.add(contact)
+        address, zone = f"{self.counts['booked']}", ATHENS.key
+        if self.choose.random() < 0.7:
+            chat = conversations.create(env.session, "telegram", address, env.now)
+            who, number = chat.citizen_id, chat.contact_id
+            actor = Actor(who, "telegram", "el", zone, contact_id=number, account="telegram")
+        else:
+            citizen = Citizen(details={}, created_at=env.now)
+            env.session.add(citizen)
             env.session.flush()
-        account = "telegram" if on_telegram else "console"
-        number = contact.id if on_telegram else None
-        actor = Actor(who.id, account, "el", ATHENS.key, contact_id=number, account=account)
+            actor = Actor(citizen.id, "console", "el", zone, account="console")
         local = at.astimezone(ATHENS)
         held = env.hold(f"{local:%H:%M}", actor, day=local.date())
-        env.confirm(held, actor, phone=f"+3069{held.id:08}", name=f"Α{who.id}")
+        env.confirm(held, actor, phone=f"+3069{held.id:08}", name=f"Α{held.id}")
         self.begin(held)
+        self.say(held, "confirmed")
         self.counts["booked"] += 1
 
     def move(self, booking: Booking) -> None:
@@ -130,19 +196,20 @@ class SimulatedOffice:
         self.env.move(booking, f"{local:%H:%M}", day=local.date())
         self.end(booking)
         self.begin(booking)
-        self.counts["moved"] += 1
+        self.say(booking, "moved")
 
     def cancel(self, booking: Booking) -> None:
         self.env.cancel(booking)
         self.end(booking)
-        self.counts["cancelled"] += 1
+        self.say(booking, "cancelled")
 
     def close(self, day: date) -> None:
-        """Close a day; who has an appointment then cancels it."""
-        for stay in [*self.stays.values()]:
-            if stay.starts_at.astimezone(ATHENS).date() == day and stay.starts_at > self.env.now:
-                self.cancel(self.env.session.get_one(Booking, stay.booking_id))
+        """Close a day; who has an appointment then keeps it, and isn't reminded of it."""
         env = self.env
+        for stay in self.stays.values():
+            if stay.starts_at.astimezone(ATHENS).date() == day and stay.starts_at > env.now:
+                stay.closed_at = stay.closed_at or env.now
+                self.counts["closed"] += 1
         asked = ExceptionRequest(ExceptionKind.CLOSURE, env.body.id, day, day)
         closures.make(env.session, env.registry, OPERATOR, asked, env.now)
         env.registry.refresh(env.session)
@@ -157,6 +224,10 @@ class SimulatedOffice:
         found = slots.free_times(env.session, env.offer, since, until, env.now, None)
         return self.choose.choice(found) if found else None
 
+    def say(self, booking: Booking, what: str) -> None:
+        self.at_once.append((booking.id, what, self.env.now.astimezone(UTC)))
+        self.counts[what] += 1
+
     def begin(self, booking: Booking) -> None:
         stay = Stay(booking.id, booking.starts_at.astimezone(UTC), self.env.now.astimezone(UTC))
         self.stays[booking.id] = stay
@@ -166,28 +237,33 @@ class SimulatedOffice:
         stay.until = self.env.now
         self.past.append(stay)
 
-    def expected(self) -> list[Reminder]:
+    def expected(self) -> list[Sent]:
         """Return what must have been sent: reckoned by the clock on the wall, without our code."""
-        found: list[Reminder] = []
+        found = [*self.at_once]
         for stay in (*self.past, *self.stays.values()):
-            said = stay.since
+            due, said = dict[int, datetime](), stay.since
             for hours in HOURS:
-                at = datetime.fromtimestamp(stay.starts_at.timestamp() - hours * 3600, UTC)
-                wall = at.astimezone(ATHENS)
-                forward = wall.hour >= 21 or wall.hour < 8
-                if forward:
-                    evening = wall.date() if wall.hour >= 21 else wall.date() - timedelta(days=1)
-                    at = datetime.combine(evening, time(20, 55), ATHENS).astimezone(UTC)
-                if at <= stay.since or (forward and (at - said).total_seconds() < 3600):
+                wanted = at = datetime.fromtimestamp(stay.starts_at.timestamp() - hours * 3600, UTC)
+                if is_quiet(at):
+                    at = local_time(at, time(20, 55), days=-(at.astimezone(ATHENS).hour < 8))
+                if at <= stay.since or (at != wanted and at - said < HOUR):
                     continue
-                rules = self.env.body.rules
-                sooner = at - spread(stay.booking_id, rules.reminder_spread_minutes)
-                is_day = 8 <= sooner.astimezone(ATHENS).hour < 21
-                if is_day and (sooner - said).total_seconds() >= 3600:
+                minutes = self.env.body.rules.reminder_spread_minutes
+                sooner = at - spread(stay.booking_id, minutes)
+                if not is_quiet(sooner) and sooner - said >= HOUR:
                     at = sooner
-                said = at
-                if stay.until is None or at < stay.until:
-                    found.append((stay.booking_id, hours, at))
+                said = due[hours] = at
+            for hours, at in due.items():
+                sent = self.after_outage(at).astimezone(UTC)
+                if is_quiet(sent):
+                    sent = local_time(sent, time(8), days=sent.astimezone(ATHENS).hour >= 21)
+                late = sent.timestamp() - (stay.starts_at.timestamp() - hours * 3600)
+                ahead = HOUR if late >= 3600 else timedelta()
+                ends = [end for end in (stay.until, stay.closed_at, stay.starts_at) if end]
+                is_overtaken = any(due[each] <= sent + ahead for each in due if each < hours)
+                if sent < min(ends) and not is_overtaken:
+                    found.append((stay.booking_id, f"reminder {hours}", sent))
+                    self.counts["late"] += sent != at
         return found
 
     def overlapping(self) -> int:
@@ -199,3 +275,13 @@ class SimulatedOffice:
         ).all()
         pairs = pairwise(rows)
         return sum(a.desk_id == b.desk_id and b.starts_at < a.ends_at for a, b in pairs)
+
+
+def is_quiet(moment: datetime) -> bool:
+    return not 8 <= moment.astimezone(ATHENS).hour < 21
+
+
+def local_time(moment: datetime, clock: time, *, days: int) -> datetime:
+    """Return a time of the clock on the wall, on the day of a moment or so many days from it."""
+    day = moment.astimezone(ATHENS).date() + timedelta(days=days)
+    return datetime.combine(day, clock, ATHENS).astimezone(UTC)

@@ -181,6 +181,15 @@ def test_nobody_is_reminded_where_there_is_no_way(make_env: MakeEnv) -> None:
     assert choose(env) == [("reminder", "cancelled"), ("reminder", "expired")]
 
 
+@pytest.mark.parametrize("state", ["cancelled", "completed"])
+def test_no_way_is_chosen_for_what_is_off_by_then(make_env: MakeEnv, state: str) -> None:
+    env = make_env()
+    booking = early(env)
+    booking.state = state
+    env.now = before("09:30", 48)
+    assert choose(env)[0] == ("reminder", "cancelled")
+
+
 def test_who_was_reminded_another_way_is_reminded_once_of_a_moved_booking(
     make_env: MakeEnv,
 ) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.messages import LINK_CHOICE, Reply
 from bot.views.notification import render_notification
 from core.db.models import Booking, OutboxRow
-from dialogs.messages.reminder import ReminderAnswer, link_of
+from dialogs.messages.reminder import ReminderAnswer, link_of, possible_answers
 from tests.bot.delivery.test_emails import offer
 from tests.conftest import Deployment, mostly_on
 from tests.dialogs.custom_municipality import custom_municipality
@@ -89,7 +89,8 @@ def test_to_move_asks_for_the_day_and_the_answer_is_for_the_old_time(booked: Dep
 def test_the_button_of_another_is_unknown(booked: Deployment) -> None:
     (booking,) = bookings(booked)
     booked.talk("Γεια", who="another")
-    tap(booked, ReminderAnswer.COMING, booking, who="another")
+    said = tap(booked, ReminderAnswer.COMING, booking, who="another")
+    assert said[0].startswith(NO_BUTTON)
     assert coming(booked) == [None]
     for link in ("visit_coming_1", "visit_coming_1_", "visit_x_1_1", f"visit_coming_{10**17}_1"):
         booked.say(choice=LINK_CHOICE + link)
@@ -133,6 +134,21 @@ def test_of_several_the_one_that_was_reminded_of_is_meant(booked: Deployment) ->
     booked.talk("θα έρθω")
     booked.say(choice=booked.last[-1].choices[1].id)
     assert coming(booked) == [booked.clock(), booked.clock()]
+
+
+LATE = "Το ραντεβού αλλάζει ή ακυρώνεται έως"
+
+
+def test_after_the_deadline_one_can_only_say_that_one_comes(booked: Deployment) -> None:
+    (booking,) = bookings(booked)
+    booked.load(custom_municipality(rules={"change_deadline_hours": 300}))
+    for answer in (ReminderAnswer.MOVE, ReminderAnswer.CANCEL):
+        assert tap(booked, answer, booking)[0].startswith(LATE)
+    assert text_of(booked, "αρρώστησα").startswith(LATE)
+    assert bookings(booked)[0].state == "confirmed"
+    loaded = booked.services.registry["town"]
+    assert possible_answers(loaded, booking, booked.clock()) == [ReminderAnswer.COMING]
+    assert tap(booked, ReminderAnswer.COMING, booking)[0].startswith(THANKS)
 
 
 def test_where_any_text_is_an_answer_the_words_are_one(booked: Deployment) -> None:
