@@ -16,8 +16,7 @@ from core.messaging.routes import citizen_routes
 from tests.core.booking_environment import DETAILS, BookingEnvironment
 from tests.core.bookings.test_service import MakeEnv
 from tests.core.conftest import mostly_on_sqlite
-from tests.core.messaging.simulated_office import fail
-from tests.core.messaging.test_notifications import EVENING, before, early
+from tests.core.messaging.test_notifications import EVENING, before, early, fail
 from tests.core.small_municipality import ATHENS, TUESDAY, at
 
 pytestmark = mostly_on_sqlite
@@ -138,8 +137,9 @@ def test_other_quiet_hours_schedule_anew_what_is_to_come(env: BookingEnvironment
 def test_what_was_sent_is_not_sent_again(env: BookingEnvironment) -> None:
     """It was sent in the evening before the usual quiet hours, and would be due at 6:30 now."""
     booking = early(env)
-    env.now = EVENING
-    choose_ways(env.session, env.registry, env.now, 10, fail)
+    for now in (before("09:30", 48), EVENING):
+        env.now = now
+        choose_ways(env.session, env.registry, env.now, 10, fail)
     for row in env.session.scalars(select(OutboxRow).where(OutboxRow.account == "email")):
         row.status = "sent"
     before_change = due(env, booking)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.messages import LINK_CHOICE, Reply
 from bot.views.notification import render_notification
 from core.db.models import Booking, OutboxRow
+from core.messaging.keys import BookingRecipient, Cause
 from dialogs.messages.reminder import ReminderAnswer, link_of, possible_answers
 from tests.bot.delivery.test_emails import offer
 from tests.conftest import Deployment, mostly_on
@@ -147,7 +148,8 @@ def test_after_the_deadline_one_can_only_say_that_one_comes(booked: Deployment) 
     assert text_of(booked, "αρρώστησα").startswith(LATE)
     assert bookings(booked)[0].state == "confirmed"
     loaded = booked.services.registry["town"]
-    assert possible_answers(loaded, booking, booked.clock()) == [ReminderAnswer.COMING]
+    found = possible_answers(loaded, booking, booked.clock(), is_offered=False)
+    assert found == [ReminderAnswer.COMING]
     assert tap(booked, ReminderAnswer.COMING, booking)[0].startswith(THANKS)
 
 
@@ -178,7 +180,14 @@ def test_after_the_deadline_it_can_be_changed_while_another_time_is_offered(
         found = session.get_one(Booking, booking.id)
         if is_offered:
             offer(session, booked, found)
-        row = OutboxRow(kind="reminder", booking_id=found.id, expires_at=found.starts_at)
+        recipient = BookingRecipient(found.id)
+        row = OutboxRow(
+            kind="reminder",
+            booking_id=found.id,
+            expires_at=found.starts_at,
+            recipient=str(recipient),
+            dedupe_key=Cause.reminder(found.id, 3).dedupe_key(recipient),
+        )
         return render_notification(session, booked.services, row, found, "el", found.timezone)
 
     reply = booked.database.write_sync(reminder)
