@@ -41,7 +41,7 @@ OWN_PATHS = frozenset(
     {
         "a", "accessibility", "api", "appointments", "chat", "consents", "docs", "embed",
         "embed.js", "events", "forget", "healthz", "later", "m", "openapi.json", "privacy",
-        "static", "webhooks",
+        "static", "u", "webhooks",
     }
 )  # fmt: skip
 """The beginnings of our own paths: under such a root path, they would be mistaken for it."""

@@ -17,12 +17,14 @@ from core.db.models import (
     Contact,
     Conversation,
     InboundRow,
+    PreferencesRow,
     PromptRow,
     RelayThread,
     address_key,
 )
 from core.db.personal import Personal, new_public_id
 from core.i18n import Language
+from core.messaging.preferences import note_none
 
 DEFAULT_TIMEZONE = "Europe/Athens"
 
@@ -38,6 +40,10 @@ _LAST_PROMPT = (
     .where(_ANY_PROMPT.c.conversation_id == Conversation.id)
     .scalar_subquery()
 )
+_IS_LAST_PROMPT = and_(
+    PromptRow.conversation_id == Conversation.id, PromptRow.number == _LAST_PROMPT
+)
+_IS_OPEN_THREAD = and_(RelayThread.contact_id == Contact.id, RelayThread.closed_at.is_(None))
 _FIND = (
     select(
         Conversation.id,
@@ -57,6 +63,7 @@ _FIND = (
         Contact.proven_phone,
         RelayThread.id,
         PromptRow.asked_at,
+        PreferencesRow.citizen_id,
     )
     .select_from(Contact.__table__)
     .join(Conversation.__table__, Conversation.contact_id == Contact.id)
@@ -69,17 +76,9 @@ _FIND = (
             InboundRow.message_id == bindparam("message_id"),
         ),
     )
-    .outerjoin(
-        PromptRow.__table__,
-        and_(
-            PromptRow.conversation_id == Conversation.id,
-            PromptRow.number == _LAST_PROMPT,
-        ),
-    )
-    .outerjoin(
-        RelayThread.__table__,
-        and_(RelayThread.contact_id == Contact.id, RelayThread.closed_at.is_(None)),
-    )
+    .outerjoin(PromptRow.__table__, _IS_LAST_PROMPT)
+    .outerjoin(RelayThread.__table__, _IS_OPEN_THREAD)
+    .outerjoin(PreferencesRow.__table__, PreferencesRow.citizen_id == Contact.citizen_id)
     .where(
         _OF_ADDRESS,
         # Of the row that is locked: PostgreSQL looks again when another transaction has ended it.
@@ -169,7 +168,13 @@ def find(
     """
     given = _of(account, address) | {"message_id": message_id}
     row = session.connection().execute(_FIND_LOCKED if lock else _FIND, given).first()
-    return StoredConversation(*row) if row else None
+    if row is None:
+        return None
+    *given_back, has_preferences = row
+    found = StoredConversation(*given_back)
+    if has_preferences is None:
+        note_none(session, found.citizen_id)
+    return found
 
 
 def exists(session: Session, account: str, address: str) -> bool:

@@ -37,9 +37,19 @@ class Preferences:
 
 NONE = Preferences()
 
+_NONE_OF = "without preferences"
+"""The key in a session's `info` of the citizens who are known to have none."""
+
+
+def note_none(session: Session, citizen_id: int) -> None:
+    """Know that a citizen has no preferences, as was read with something else."""
+    session.info.setdefault(_NONE_OF, set()).add(citizen_id)
+
 
 def preferences_of(session: Session, citizen_id: int) -> Preferences:
     """Return a citizen's preferences."""
+    if citizen_id in session.info.get(_NONE_OF, ()):
+        return NONE
     row = run(session, _FIND, {"citizen_id": citizen_id}).first()
     if row is None:
         return NONE
@@ -87,6 +97,7 @@ def delete_preferences(session: Session, citizen_id: int) -> bool:
 
 
 def _keep(session: Session, citizen_id: int, **values: Any) -> None:
+    session.info.get(_NONE_OF, set()).discard(citizen_id)
     row = session.get(PreferencesRow, citizen_id)
     if row is None:
         row = PreferencesRow(citizen_id=citizen_id)

@@ -49,7 +49,9 @@ def test_at_no_hour_is_anything_called_lost(booked_at: PushDeployment, reminder:
 
 @pytest.mark.parametrize("booked_at", [MORNING], indirect=True)
 def test_a_reminder_that_was_sent_is_not_called_lost(booked_at: PushDeployment) -> None:
-    booked_at.deployment.clock.forward(days=1, hours=12)
+    booked_at.deployment.clock.forward(hours=1)
+    booked_at.deliver(lambda: {"pending", "sent"} == {row[1] for row in booked_at.rows("reminder")})
+    booked_at.deployment.clock.forward(days=1, hours=10, minutes=57)  # just before quiet hours
     booked_at.deliver(lambda: booked_at.statuses() == {"sent"})
     check(booked_at)
 

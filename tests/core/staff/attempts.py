@@ -147,7 +147,7 @@ class Attempt:
         )
 
     def offer(self) -> None:
-        towns, now = self.towns, at("09:00")  # before it begins
+        towns, now = self.towns, at("07:00")  # early enough before it begins
         by_staff.offer(towns.session, towns.registry, self.staff, self.booking, now)
 
     def edit(self) -> None:
