@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,7 +13,9 @@ from bot.conversation_state import TransportState
 from bot.i18n.translator import Translator
 from bot.messages import Sender
 from bot.platforms.base import Platform
+from bot.platforms.webchat import ACCOUNT
 from core.actor import Actor
+from core.bookings.joining.citizen_joining import LINK_PREFIX
 from core.catalogue.registry import Registry
 from core.messaging import conversations
 from core.messaging.conversations import StoredConversation
@@ -49,6 +52,28 @@ class Services:
     keep_answers: timedelta = timedelta(days=30)
     platforms: Mapping[str, Platform] = field(default_factory=dict)
     public_address: str | None = None
+
+
+JOIN_PATH = "/j/"
+"""The beginning of the path of the page to which a link to join leads; its token follows."""
+
+
+def chat_address(
+    services: Services, account: str, link: str, *, direct: bool = False
+) -> str | None:
+    """Return the address that opens the chat of an account, with a deep link to join.
+
+    None where none is known yet, or its citizens write nothing there. One that isn't of the web
+    can't be tapped in other apps: unless `direct`, it is that of our page which leads there.
+    """
+    if platform := services.platforms.get(account):
+        url = platform.chat_link(link)
+        is_web = url is None or url.startswith("https://")
+        if direct or is_web or services.public_address is None:
+            return url
+    elif account != ACCOUNT or services.public_address is None:
+        return None
+    return f"{services.public_address}{JOIN_PATH}{link.removeprefix(LINK_PREFIX)}"
 
 
 @dataclass(frozen=True)
@@ -94,6 +119,7 @@ def build_context(
         contact_id=found.contact_id,
         account=sender.account,
         proven_phone=found.proven_phone,
+        shown_name=sender.name,
     )
     office = Office(
         session,
@@ -106,6 +132,7 @@ def build_context(
         only=transport.municipality_id,
         thread_id=found.thread_id,
         came=came,
+        chat_address=partial(chat_address, services),
     )
     return Context(
         office,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.context import Services
@@ -37,8 +37,16 @@ def join(session: Session, services: Services, senders: Sequence[Sender]) -> boo
         # Before the conversation ends, which cancels the reminders of its own citizen.
         session.execute(
             update(Booking)
-            .where(Booking.citizen_id == stored.citizen_id)
-            .values(citizen_id=kept.citizen_id, version=Booking.version + 1)
+            .where(
+                Booking.citizen_id == stored.citizen_id,
+                # Those of a chat on another platform that is joined with it stay there.
+                or_(Booking.contact_id == stored.contact_id, Booking.contact_id.is_(None)),
+            )
+            .values(
+                citizen_id=kept.citizen_id,
+                contact_id=kept.contact_id,
+                version=Booking.version + 1,
+            )
         )
         forget(session, services, other)  # releases its hold
         # A message that comes again isn't one of the kept conversation's, and is no double.

@@ -239,13 +239,15 @@ class Reply(BaseModel):
 class Sender(BaseModel):
     """The sender of a message: an address, as an account of a platform knows it.
 
-    `network` is the keyed hash of their network address, where it is known.
+    `network` is the keyed hash of their network address, where it is known. `name` is the one that
+    the platform shows of them; it is kept only with a request to join this chat with another.
     """
 
     platform: str
     account: str
     address: Id
     network: str | None = None
+    name: str = ""
 
 
 class Inbound(Sender):

@@ -40,7 +40,7 @@ MAX_DAYS = 366
 OWN_PATHS = frozenset(
     {
         "a", "accessibility", "api", "appointments", "chat", "consents", "docs", "embed",
-        "embed.js", "events", "forget", "healthz", "later", "m", "openapi.json", "privacy",
+        "embed.js", "events", "forget", "healthz", "j", "later", "m", "openapi.json", "privacy",
         "static", "u", "webhooks",
     }
 )  # fmt: skip

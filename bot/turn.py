@@ -20,6 +20,7 @@ from bot.context import (
 from bot.conversation_state import TransportState
 from bot.messages import LINK_CHOICE, WEBCHAT, Inbound, Reply, Sender
 from bot.ordering import is_double_tap, is_of_answered_album, is_overtaken, missed_question
+from bot.parting import leave_dialogs
 from bot.platforms.base import Platform
 from bot.platforms.push_layout import adapt_replies, previous_question
 from bot.replies import build_replies, build_reply
@@ -110,8 +111,7 @@ def _answer(
     state, transport = _apply_stated(state, transport, inbound)
     ctx = build_context(session, services, inbound, found, transport, state, came)
     ctx.open_prompt, now = open_prompt(session, found, state), ctx.now
-    said, missed = said_to_office(ctx, inbound), None
-    state = ctx.state
+    said, missed, state = said_to_office(ctx, inbound), None, ctx.state
     if said is not None:
         if brief := _brief_answer(session, services, inbound, found, ctx, transport, said):
             return brief
@@ -144,8 +144,10 @@ def _answer(
         )
         if version := transport.app_version:
             replies = [reply.model_copy(update={"app_version": version}) for reply in replies]
+    if ctx.office.joining.has_parted:
+        leave_dialogs(session, found.citizen_id)
     if ctx.office.left_caller:
-        conversations.erase_messages(session, found.citizen_id)
+        conversations.erase_messages(session, [found.contact_id])
     _store_prompt(session, found.id, result, now)
     number = _record(session, found, inbound, result.tapped, replies, now)
     transport = _next_transport(services, transport, inbound, state, result, number, missed)
@@ -222,8 +224,7 @@ def preview(session: Session, services: Services, inbound: Inbound) -> list[Repl
     state, transport = _apply_stated(state, transport, inbound)
     ctx = build_context(session, services, inbound, found, transport, state)
     result = advance(state, _engine_input(session, found, inbound, state, None), ctx)
-    language = result.state.language
-    return build_replies(services.texts, result.messages, result.question, language)
+    return build_replies(services.texts, result.messages, result.question, result.state.language)
 
 
 def _store_proof(
@@ -376,25 +377,24 @@ def _outbox_messages(
 def forget(session: Session, services: Services, sender: Sender) -> None:
     """Erase a conversation's messages, answers, known details and preferences, and end it.
 
-    Bookings stay. Its address leads to nothing from then on: nothing more is sent to it.
+    Its address leads to nothing from then on. Chats that are joined with it go on, with bookings,
+    which stay in any case, and preferences.
     """
     loaded = load_conversation(session, services, sender, lock=True)
     if loaded is None:
         return
-    found, ctx, registry, now = loaded.found, loaded.ctx, services.registry, services.clock()
-    navigation.end_dialog(ctx)
-    conversations.erase_messages(session, found.citizen_id)
-    relay_upkeep.erase_of_citizen(session, registry, found.citizen_id, now)
+    found, registry, now = loaded.found, services.registry, services.clock()
+    navigation.end_dialog(loaded.ctx)
+    loaded.ctx.office.joining.end()
+    if not loaded.ctx.office.joining.others():
+        forget_preferences(session, registry, found.citizen_id, now)
+    conversations.erase_messages(session, [found.contact_id])
+    relay_upkeep.erase_of_contacts(session, registry, [found.contact_id], now)
     session.get_one(Citizen, found.citizen_id).details = {}
-    forget_preferences(session, registry, found.citizen_id, now)
+    state, language, zone = conversation_state.reset(found.state), found.language, found.timezone
     conversations.save(
-        session,
-        found,
-        language=found.language,
-        timezone=found.timezone,
-        state=conversation_state.reset(found.state),
-        forget_at=None,
+        session, found, language=language, timezone=zone, state=state, forget_at=None
     )
-    conversations.end(session, sender.account, found.citizen_id, now)
+    conversations.end(session, found.id, now)
     news = partial(is_news, session, services)
     alerts.redirect_or_call(session, registry, found.citizen_id, now, news)

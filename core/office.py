@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from core.actor import Actor, Staff
@@ -16,6 +15,8 @@ from core.bookings import service as bookings
 from core.bookings.allocation import slot_taken_error
 from core.bookings.citizen_lookup import CitizenLookup
 from core.bookings.citizen_preferences import CitizenPreferences
+from core.bookings.joining.citizen_joining import ChatAddress, CitizenJoining
+from core.bookings.known_details import store_details
 from core.bookings.limits import LimitReached
 from core.bookings.offers import service as time_offers
 from core.bookings.offers import told
@@ -26,18 +27,11 @@ from core.catalogue.model import Consent, Municipality
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking, Citizen, Contact, TimeOffer
-from core.db.personal import Personal
 from core.errors import BookingRefused
 from core.i18n import Language
 from core.messaging.routes import sends_email
 from core.staff import links
 from core.staff.citizen_relay import CitizenRelay
-
-_STORE_DETAILS = (
-    update(Citizen.__table__)
-    .where(Citizen.__table__.c.id == bindparam("citizen_id"))
-    .values(details=bindparam("merged"))
-)
 
 NOBODY = 0
 """The id of no citizen: of a caller for whom nothing is held yet."""
@@ -51,7 +45,7 @@ class Office:
     `citizen_public_id` names. `choose` draws the letters of a booking's code, as `random.choice`
     does. `only` is the id of the municipality whose own page or bot this is: no other is offered.
     `thread_id` is the citizen's open thread with an office. `came` is when the message arrived
-    that the turn answers, where it may have waited since.
+    that the turn answers, where it may have waited since. `chat_address`: see ChatAddress.
     """
 
     def __init__(
@@ -67,6 +61,7 @@ class Office:
         only: str | None = None,
         thread_id: int | None = None,
         came: datetime | None = None,
+        chat_address: ChatAddress = lambda _account, _link: None,
     ) -> None:
         self._session = session
         self._registry = registry
@@ -77,6 +72,9 @@ class Office:
         self._limits: dict[tuple[str, str], LimitReached | None] = {}
         self._upcoming: Sequence[Booking] | None = None
         self._own = (actor, known_details)
+        self.joining = CitizenJoining(
+            session, registry, now, actor, choose, only, chat_address, self._become
+        )
         self.visits = CitizenVisits(session, now, actor)
         self.lookup = CitizenLookup(session, registry, now, actor)
         self.preferences = CitizenPreferences(session, registry, now, actor, known_details)
@@ -118,6 +116,16 @@ class Office:
         self._actor, self.known_details = actor, known_details
         self._limits, self._upcoming = {}, None
 
+    def _become(self, citizen: Citizen) -> None:
+        """Act for this citizen, of whom other bookings and details are known than before."""
+        actor = replace(self._own[0], citizen_id=citizen.id)
+        self._own, self._citizen_public_id = (actor, citizen.details), citizen.public_id
+        self._act_as(*self._own)
+        self.visits = CitizenVisits(self._session, self.now, actor)
+        given = (self._session, self._registry, self.now, actor)
+        self.lookup = CitizenLookup(*given)
+        self.preferences = CitizenPreferences(*given, citizen.details)
+
     def _member(self) -> Staff | None:
         own = self._own[0]
         contact = self._session.get(Contact, own.contact_id) if own.contact_id else None
@@ -139,10 +147,7 @@ class Office:
 
     @property
     def offered_municipalities(self) -> Sequence[Municipality]:
-        """Return the municipalities that can be booked here: all, or `only` one.
-
-        For a caller, what of them the member serves.
-        """
+        """Return those that can be booked here: all, or `only` one; of a caller, the member's."""
         bodies = [body for body in self.municipalities if self._only in (None, body.id)]
         if self._actor.staff is None:
             return bodies
@@ -160,10 +165,7 @@ class Office:
         return found
 
     def find(self, municipality_id: str | None) -> LoadedMunicipality | None:
-        """Return the municipality of an id; None where there is none.
-
-        For a caller, what of it the member serves.
-        """
+        """Return the municipality of an id, of a caller what the member serves; None for none."""
         if municipality_id is None or municipality_id not in self._registry:
             return None
         loaded, staff = self._registry[municipality_id], self._actor.staff
@@ -394,6 +396,5 @@ class Office:
         """Store details with the citizen, to be offered at the next booking; not a caller's."""
         if self._actor.staff:
             return
-        merged = Personal(self._citizen_public_id, {**self.known_details, **details})
-        values = {"citizen_id": self._actor.citizen_id, "merged": merged}
-        self._session.execute(_STORE_DETAILS, values)
+        merged = {**self.known_details, **details}
+        store_details(self._session, self._actor.citizen_id, self._citizen_public_id, merged)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.i18n import _
-from dialogs import relay
+from dialogs import joining, relay
 from dialogs.booking.for_caller import CALLER
 from dialogs.booking.selection import municipality, service
 from dialogs.context import Command, Context
@@ -206,6 +206,7 @@ COMMANDS: tuple[Command, ...] = (
         typed=may_mean_visit,
         yields=True,
     ),
+    *joining.COMMANDS,
     Command(
         name="withdraw",
         words=_("withdraw consent, withdraw my consent"),

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 from core.i18n import _
 from core.office import Office
-from dialogs import relay
+from dialogs import joining, relay
 from dialogs.booking.dialog import BOOK
 from dialogs.booking.for_caller import CALLER
 from dialogs.commands import COMMANDS
+from dialogs.context import Context
 from dialogs.deep_links import follow_link
+from dialogs.engine.state import Interruption
 from dialogs.engine.steps import Definition
 from dialogs.managing.coming import COMING
 from dialogs.managing.dialogs import MANAGING
@@ -16,6 +18,13 @@ from dialogs.managing.offers import ANSWER
 from dialogs.managing.preferences import PREFERENCES
 from dialogs.menu import INTERRUPTIONS, MENU
 from dialogs.messages.samples import samples_note
+
+
+def _tell_of_left(ctx: Context, left: Interruption) -> None:
+    """Tell the citizen what has become of what a question was about that they left."""
+    relay.tell_of_kept(ctx, left)
+    joining.tell_of_left(ctx, left)
+
 
 CONVERSATION: Definition[Office] = Definition(
     dialogs={
@@ -26,10 +35,12 @@ CONVERSATION: Definition[Office] = Definition(
     initial=BOOK.name,
     idle=MENU.name,
     interruptions=replace(
-        INTERRUPTIONS, steps=lambda ctx: (*INTERRUPTIONS.steps(ctx), *relay.STEPS)
+        INTERRUPTIONS,
+        steps=lambda ctx: (*INTERRUPTIONS.steps(ctx), *relay.STEPS, *joining.STEPS),
     ),
     divert=relay.ask_whose,
-    interruption_left=relay.tell_of_kept,
+    interruption_left=_tell_of_left,
+    before_interrupted=joining.leave_when_over,
     greeting=_(
         "Hello! I'm Rantevou and I book appointments with your municipality. "
         "At any time you can write “help” or “back”."

@@ -3,11 +3,14 @@
 Those that begin with `offer_` are under the buttons of an offer of another time; `visit_` is under
 those of a reminder. `answer_`, `move_` and `cancel_` go before the token of a link to one booking,
 with which no more can be done: neither its details nor its other tasks are for whoever has that.
+`join_` goes before the token of a link to join two chats.
 """
 
+from core.bookings.joining.citizen_joining import LINK_PREFIX as JOIN_PREFIX
 from core.bookings.reference import fold_code, is_code
 from dialogs.booking.for_caller import CALLER
 from dialogs.context import Context, refusable
+from dialogs.joining import follow_join
 from dialogs.managing.coming import follow_reminder
 from dialogs.managing.find import BY_CODE, LINK
 from dialogs.managing.offers import ANSWER, follow_offer, say_no_offer
@@ -33,6 +36,8 @@ def follow_link(ctx: Context, link: str) -> None:
         follow_offer(ctx, link)
     elif link.startswith(REMINDER_PREFIX):
         follow_reminder(ctx, link)
+    elif link.startswith(JOIN_PREFIX):
+        follow_join(ctx, link.removeprefix(JOIN_PREFIX))
     elif link.startswith(TASK_PREFIXES):
         task, _sign, token = link.partition("_")
         _follow_booking(ctx, task, token)

@@ -37,6 +37,7 @@ TO_DIALOG = frozenset(
         *("book", "language", "el", "en", "zone", "help", "move", "cancel_booking", "edit"),
         *("withdraw", "caller", "code", "accept_offer", "decline_offer", "other_offer"),
         "preferences",
+        *("join", "join_telegram", "join_viber", "join_webchat", "part"),
     }
 )
 """The commands that are obeyed while the citizen writes to an office."""

@@ -4,6 +4,7 @@ import re
 
 from starlette.types import Scope
 
+from bot.context import JOIN_PATH
 from bot.views.booking_link import PATH as LINK
 from bot.views.reminder_link import PATH as REMINDERS
 
@@ -26,5 +27,5 @@ def path_within_root(scope: Scope) -> str:
 
 
 def loggable(path: str) -> str:
-    """Return a path without the token of a link in an e-mail: anybody could act by it."""
-    return re.sub(rf"({LINK}|{REMINDERS})[^/]+", r"\1…", path)
+    """Return a path without the token of a link: anybody could act by it."""
+    return re.sub(rf"({LINK}|{REMINDERS}|{JOIN_PATH})[^/]+", r"\1…", path)

@@ -11,6 +11,7 @@ from bot.views.appointment import appointment_file
 from bot.views.closure import render_closure, render_preview
 from bot.views.day_list import render_day_list
 from bot.views.email import as_email
+from bot.views.joining import render_joining
 from bot.views.notification import render_notification
 from bot.views.open_question import with_question
 from bot.views.relay import (
@@ -36,7 +37,7 @@ from core.db.models import (
 )
 from core.errors import BookingRefused
 from core.messaging import conversations
-from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
+from core.messaging.keys import OF_JOINING, RELAYED_TO_CITIZEN, Cause, MessageKind
 from core.messaging.preferences import language_for, preferences_of
 from core.messaging.routes import ADDRESS_FIELDS, EMAIL
 from core.staff.alerts import was_alerted
@@ -102,18 +103,22 @@ def render_message(
                     session, services, row, booking, language, found.timezone
                 )
             elif found and row.kind in RELAYED_TO_CITIZEN:
-                reply = _of_office(session, services, row, address, found.language)
+                said = render_to_citizen(session, services, row, found.language)
+                reply = _with_buttons(session, services, row, address, said)
+            elif found and row.kind in OF_JOINING:
+                language = preferences_of(session, found.citizen_id).language or found.language
+                said = render_joining(session, services, row, language)
+                reply = _with_buttons(session, services, row, address, said)
             if found and reply:
                 _state, transport = conversation_state.load(found.state, "", "")
                 reply = reply.model_copy(update={"app_version": transport.app_version})
     return (address, reply) if reply else None
 
 
-def _of_office(
-    session: Session, services: Services, row: OutboxRow, address: str, language: str
+def _with_buttons(
+    session: Session, services: Services, row: OutboxRow, address: str, reply: Reply | None
 ) -> Reply | None:
-    """Return what an office says; where later messages hide buttons, with the open question's."""
-    reply = render_to_citizen(session, services, row, language)
+    """Return what a chat is told; where later messages hide buttons, with the open question's."""
     if reply is None or services.platforms[row.account].can_edit:
         return reply
     sender = Sender(platform=row.platform, account=row.account, address=address)

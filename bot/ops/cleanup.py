@@ -15,6 +15,7 @@ from bot.telemetry.logging import cause
 from core.bookings.closures.reasons import erase_reasons
 from core.bookings.drop_off import End, add_ends
 from core.bookings.expiry import expire_lapsed
+from core.bookings.joining.requests import forget_requests as forget_join_requests
 from core.bookings.limits import forget_confirmations
 from core.bookings.links import forget_links
 from core.bookings.lookup import forget_attempts
@@ -120,6 +121,7 @@ def clean_up(
     forget_requests(session, now)
     forget_links(session, now)
     forget_reminder_links(session, now)
+    forget_join_requests(session, now)
     return {"holds": expire_lapsed(session, now), "conversations": len(idle)}
 
 

@@ -24,6 +24,7 @@ from core.db.models import (
     Confirmation,
     Contact,
     Conversation,
+    JoinRequest,
     OutboxRow,
     OutboxStatus,
     StaffCode,
@@ -61,6 +62,7 @@ def hash_anew(
     """
     session.execute(delete(Confirmation))
     session.execute(delete(CodeRequest))
+    session.execute(delete(JoinRequest))
     held = update(Booking).where(Booking.state == BookingState.HELD)  # no other's are counted
     session.execute(held.values(network=None))
     forget_hashed_attempts(session)

@@ -7,12 +7,13 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services, load_conversation
 from bot.messages import WEBCHAT, Reply, Sender
+from bot.views.joining import render_joining
 from bot.views.notification import render_notification
 from bot.views.relay import render_to_citizen
 from core.db.models import Booking, OutboxRow, OutboxStatus
 from core.messaging import conversations, page_inbox
 from core.messaging.conversations import StoredConversation
-from core.messaging.keys import RELAYED_TO_CITIZEN
+from core.messaging.keys import OF_JOINING, RELAYED_TO_CITIZEN
 
 
 def fetch(session: Session, services: Services, sender: Sender) -> list[Reply]:
@@ -23,7 +24,7 @@ def fetch(session: Session, services: Services, sender: Sender) -> list[Reply]:
     found, now = loaded.found, services.clock()
     rows = [
         *page_inbox.pending_for(session, WEBCHAT, found.citizen_id, now),
-        *page_inbox.relayed_to(session, WEBCHAT, found.contact_id, now),
+        *page_inbox.told_to(session, WEBCHAT, found.contact_id, now),
     ]
     due = sorted(rows, key=lambda row: (row.due_at, row.id))
     added = [_add(session, services, found, sender, each) for each in due]
@@ -62,6 +63,8 @@ def _add(
     """
     if due.kind in RELAYED_TO_CITIZEN:
         reply = render_to_citizen(session, services, due, found.language)
+    elif due.kind in OF_JOINING:
+        reply = render_joining(session, services, due, found.language)
     else:
         booking = session.get_one(Booking, due.booking_id)
         reply = render_notification(session, services, due, booking, found.language, found.timezone)

@@ -12,7 +12,7 @@ from core.bookings.lost_codes import bookings_of_address
 from core.bookings.offers.ends import is_made
 from core.bookings.offers.served import can_be_kept
 from core.db.models import Booking, OutboxRow
-from core.messaging.keys import RELAYED_TO_CITIZEN, Cause, MessageKind
+from core.messaging.keys import TO_CHAT, Cause, MessageKind
 from core.messaging.reminders import is_obsolete
 from core.staff.record import cancellation_reason
 from dialogs.messages.notification import codes_message, notification_message
@@ -22,7 +22,7 @@ from dialogs.messages.time_offer import STATES
 
 def is_news(session: Session, services: Services, row: OutboxRow) -> bool:
     """Return whether a message of a booking that is given up says what is so, and isn't known."""
-    if row.kind == MessageKind.REPLY or row.kind in RELAYED_TO_CITIZEN:
+    if row.kind == MessageKind.REPLY or row.kind in TO_CHAT:
         return True
     booking = session.get_one(Booking, row.booking_id)
     said = render_notification(session, services, row, booking, booking.language, booking.timezone)

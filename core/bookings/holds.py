@@ -55,7 +55,8 @@ def hold(
         booking.ends_at = starts_at + timedelta(minutes=offer.service.duration)
         booking.state = BookingState.HELD
         booking.held_at, booking.held_until = held_at, until
-        booking.citizen_id, booking.network = actor.citizen_id, actor.network
+        booking.citizen_id, booking.contact_id = actor.citizen_id, actor.contact_id
+        booking.network = actor.network
         booking.language, booking.timezone = actor.language, actor.timezone
         session.add(booking)
 

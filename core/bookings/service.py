@@ -11,6 +11,7 @@ from core.actor import Actor
 from core.bookings.allocation import slot_taken_error, still_serves, take_desk
 from core.bookings.history import Place, record_change
 from core.bookings.holds import is_live
+from core.bookings.joining.requests import end_requests
 from core.bookings.limits import (
     call_the_office,
     check_attendee,
@@ -31,11 +32,11 @@ from core.db.models import Booking, BookingState, Citizen, History, HistoryActio
 from core.db.statements import run
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import _, _n
-from core.messaging.conversations import erase_messages
+from core.messaging.conversations import contacts_of, erase_messages
 from core.messaging.notifications import enqueue_notifications, notified_on
 from core.messaging.reminders import cancel_reminders, forget_preferences
 from core.staff.alerts import enqueue_alerts, enqueue_unnotified
-from core.staff.relay_upkeep import erase_of_citizen
+from core.staff.relay_upkeep import erase_of_contacts
 from core.staff.rights import Action
 
 
@@ -203,9 +204,10 @@ def withdraw_consent(
     booking.phone_proven = False
     session.get_one(Citizen, booking.citizen_id).details = {}
     for citizen_id in {booking.citizen_id, actor.citizen_id}:
-        erase_messages(session, citizen_id)
+        erase_messages(session, contacts_of(citizen_id))
         forget_preferences(session, registry, citizen_id, now)
-        erase_of_citizen(session, registry, citizen_id, now)
+        erase_of_contacts(session, registry, contacts_of(citizen_id), now)
+        end_requests(session, contacts_of(citizen_id))
     cancel_reminders(session, booking)
     change = record_change(session, booking, HistoryAction.CONSENT_WITHDRAWN, now, actor)
     enqueue_alerts(session, registry, booking, change, now)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import Select, and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.db.models import (
@@ -23,6 +23,7 @@ from core.db.models import (
     address_key,
 )
 from core.db.personal import Personal, new_public_id
+from core.errors import RetryTransaction
 from core.i18n import Language
 from core.messaging.preferences import note_none
 
@@ -85,9 +86,12 @@ _FIND = (
         Conversation.ended_at.is_(None),
     )
 )
-# The citizen's row too, for the citizen's bookings are counted.
+# The citizen's row too, for the citizen's bookings are counted; and the contact's, for it may just
+# have become another citizen's, by being joined with another chat.
 _FIND_LOCKED = _FIND.with_for_update(
-    nowait=True, key_share=True, of=(Conversation.__table__, Citizen.__table__)
+    nowait=True,
+    key_share=True,
+    of=(Conversation.__table__, Citizen.__table__, Contact.__table__),
 )
 _NOT_ENDED = (
     select(Conversation.id)
@@ -164,14 +168,16 @@ def find(
 
     `message_id` is the platform's id of this turn's message. `lock` locks the conversation until
     the transaction ends, which is needed to change it. While another transaction has locked it,
-    the database raises an error, after which this one is retried.
+    the database raises an error, after which this one is retried. Raises RetryTransaction.
     """
     given = _of(account, address) | {"message_id": message_id}
     row = session.connection().execute(_FIND_LOCKED if lock else _FIND, given).first()
     if row is None:
+        if lock and exists(session, account, address):
+            raise RetryTransaction  # its contact has become another citizen's meanwhile
         return None
-    *given_back, has_preferences = row
-    found = StoredConversation(*given_back)
+    *stored, has_preferences = row
+    found = StoredConversation(*stored)
     if has_preferences is None:
         note_none(session, found.citizen_id)
     return found
@@ -319,16 +325,17 @@ def transcript(
     return [(inbound_id, text, replies or []) for inbound_id, text, replies in reversed(rows)]
 
 
-def erase_messages(session: Session, citizen_id: int) -> None:
-    """Erase the texts, replies and choices in a citizen's conversations.
+def contacts_of(citizen_id: int) -> Select[int]:
+    """Return the query of a citizen's contacts' ids."""
+    return select(Contact.id).where(Contact.citizen_id == citizen_id)
+
+
+def erase_messages(session: Session, contacts: Collection[int] | Select[int]) -> None:
+    """Erase the texts, replies and choices in the conversations of contacts.
 
     The rows stay, so that a message which comes again is not answered anew.
     """
-    conversation_ids = (
-        select(Conversation.id)
-        .join(Contact, Conversation.contact_id == Contact.id)
-        .where(Contact.citizen_id == citizen_id)
-    )
+    conversation_ids = select(Conversation.id).where(Conversation.contact_id.in_(contacts))
     session.execute(
         update(InboundRow)
         .where(InboundRow.conversation_id.in_(conversation_ids))
@@ -341,14 +348,11 @@ def erase_messages(session: Session, citizen_id: int) -> None:
     )
 
 
-def end(session: Session, account: str, citizen_id: int, now: datetime) -> None:
-    """End a citizen's conversations with an account: their addresses lead to nothing any more."""
-    contacts = select(Contact.id).where(
-        Contact.citizen_id == citizen_id, Contact.account == account
-    )
+def end(session: Session, conversation_id: int, now: datetime) -> None:
+    """End a conversation: its address leads to nothing any more."""
     session.execute(
         update(Conversation)
-        .where(Conversation.contact_id.in_(contacts), Conversation.ended_at.is_(None))
+        .where(Conversation.id == conversation_id, Conversation.ended_at.is_(None))
         .values(ended_at=now)
     )
 

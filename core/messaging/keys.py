@@ -55,6 +55,10 @@ class MessageKind(StrEnum):
     """The office's text, to the citizen."""
     RELAY_CLOSED = "relay_closed"
     """The end of a thread, to the citizen."""
+    JOINED = "joined"
+    """The news that a chat was joined with another, to the one that it was joined from."""
+    PARTED = "parted"
+    """The news that another chat was parted from a chat, to that chat."""
     CLOSURE = "closure"
     """A closure or an extra opening that was made, or has ended, to a room of staff."""
     CLOSURE_PREVIEW = "closure_preview"
@@ -87,6 +91,12 @@ TO_STAFF = frozenset(
 
 RELAYED_TO_CITIZEN = frozenset({MessageKind.RELAY_ANSWER, MessageKind.RELAY_CLOSED})
 """The kinds of message of a thread that go to its citizen."""
+
+OF_JOINING = frozenset({MessageKind.JOINED, MessageKind.PARTED})
+"""The kinds of message about chats that were joined or parted."""
+
+TO_CHAT = RELAYED_TO_CITIZEN | OF_JOINING
+"""The kinds of message that go to a chat and are about no booking's change."""
 
 
 @dataclass(frozen=True)
@@ -303,9 +313,22 @@ class Cause:
         """Return the cause that is a member's wish to write. Stored as "relay prompt 3 733001"."""
         return cls(f"relay prompt {member_id} {message_id}")
 
+    @classmethod
+    def joined(cls, contact_id: int, at: datetime) -> "Cause":
+        """Return the cause that is a join with a contact, at a time, "joined 3 1764…"."""
+        return cls(f"joined {contact_id} {int(at.timestamp())}")
+
+    @classmethod
+    def parted(cls, contact_id: int, at: datetime) -> "Cause":
+        """Return the cause that is a contact's parting, at a time, "parted 3 1764…"."""
+        return cls(f"parted {contact_id} {int(at.timestamp())}")
+
     @property
     def number(self) -> int:
-        """Return the id of the thread, text or offer that is the cause; its first number."""
+        """Return the id of the thread, text, offer or contact that is the cause.
+
+        It is its first number.
+        """
         return next(int(word) for word in self.text.split() if word.isdecimal())
 
     @classmethod

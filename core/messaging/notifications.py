@@ -1,6 +1,6 @@
 """Notifications: the messages that a change to a booking causes, to whom and when."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,8 +11,10 @@ from core.actor import Actor
 from core.catalogue.registry import Registry
 from core.db.advisory_locks import lock
 from core.db.models import (
+    UNSENT,
     Booking,
     BookingState,
+    Contact,
     Conversation,
     History,
     OutboxRow,
@@ -182,6 +184,33 @@ def redirect_from_ended(
             if not enqueue_fallback(session, registry, row, now) and row.due_at <= now:
                 unreached.append(row)
     return unreached
+
+
+def redirect_from_strangers(
+    session: Session, registry: Registry, citizens: Collection[int], now: datetime
+) -> None:
+    """Send another way what waits for contacts about bookings that aren't their citizen's any more.
+
+    These are bookings of `citizens`, who were one. A reply is left, for it answers that chat.
+    """
+    rows = session.scalars(
+        select(OutboxRow)
+        .join(Booking, OutboxRow.booking_id == Booking.id)
+        .join(Contact, OutboxRow.contact_id == Contact.id)
+        .where(
+            Booking.citizen_id.in_(citizens),
+            Contact.citizen_id != Booking.citizen_id,
+            UNSENT,
+            OutboxRow.status == OutboxStatus.PENDING,
+            OutboxRow.kind != MessageKind.REPLY,
+        )
+        .order_by(OutboxRow.id)
+    ).all()
+    for row in rows:
+        row.status = OutboxStatus.CANCELLED
+        # A reminder that waits on a page has another row besides, whose way is chosen when due.
+        if row.kind != MessageKind.REMINDER or row.platform not in WAITING:
+            enqueue_fallback(session, registry, row, now)
 
 
 def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from core.db.models import (
     OutboxStatus,
 )
 from core.db.statements import run
-from core.messaging.keys import RELAYED_TO_CITIZEN, ContactRecipient
+from core.messaging.keys import TO_CHAT, ContactRecipient
 
 _FETCHED = "owed "
 """The beginning of the ids of what was fetched; a citizen's message has an address first."""
@@ -102,10 +102,8 @@ def pending_for(
     return [row for row in rows if _is_due(row.platform, row.status, row.due_at, platform, now)]
 
 
-def relayed_to(
-    session: Session, platform: str, contact_id: int, now: datetime
-) -> Sequence[OutboxRow]:
-    """Return the rows of relay threads that are due to a contact, the oldest first."""
+def told_to(session: Session, platform: str, contact_id: int, now: datetime) -> Sequence[OutboxRow]:
+    """Return the rows that are due to a contact itself, as of a relay thread, the oldest first."""
     rows = session.scalars(
         select(OutboxRow)
         .where(OutboxRow.recipient == str(ContactRecipient(contact_id)), UNSENT)
@@ -114,8 +112,7 @@ def relayed_to(
     return [
         row
         for row in rows
-        if row.kind in RELAYED_TO_CITIZEN
-        and _is_due(row.platform, row.status, row.due_at, platform, now)
+        if row.kind in TO_CHAT and _is_due(row.platform, row.status, row.due_at, platform, now)
     ]
 
 
@@ -132,14 +129,12 @@ def have_pending(
         .where(Conversation.id.in_(conversation_ids), UNSENT)
     )
     recipient = literal("contact ") + cast(Conversation.contact_id, String)
-    relayed = (
+    told = (
         select(*what)
         .join(OutboxRow, OutboxRow.recipient == recipient)
-        .where(
-            Conversation.id.in_(conversation_ids), UNSENT, OutboxRow.kind.in_(RELAYED_TO_CITIZEN)
-        )
+        .where(Conversation.id.in_(conversation_ids), UNSENT, OutboxRow.kind.in_(TO_CHAT))
     )
-    rows = session.execute(union_all(of_bookings, relayed)).all()
+    rows = session.execute(union_all(of_bookings, told)).all()
     return {
         conversation_id
         for conversation_id, row_platform, status, due_at in rows

@@ -1,15 +1,14 @@
 """The upkeep of relay threads: what is closed, sent another way, told and erased in time."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, cast, literal, or_, select, update
+from sqlalchemy import Select, String, cast, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.catalogue.registry import Registry
 from core.db.models import (
     Booking,
-    Contact,
     Conversation,
     InboundRow,
     OutboxRow,
@@ -231,9 +230,13 @@ def erase(session: Session, message_ids: Iterable[int]) -> None:
     erase_fetched(session, rows)
 
 
-def erase_of_citizen(session: Session, registry: Registry, citizen_id: int, now: datetime) -> None:
-    """Close the threads of a citizen and erase what was written in them."""
-    contacts = select(Contact.id).where(Contact.citizen_id == citizen_id)
+def erase_of_contacts(
+    session: Session,
+    registry: Registry,
+    contacts: Collection[int] | Select[int],
+    now: datetime,
+) -> None:
+    """Close the threads of contacts and erase what was written in them."""
     threads = session.scalars(
         select(RelayThread).where(RelayThread.contact_id.in_(contacts)).with_for_update()
     ).all()

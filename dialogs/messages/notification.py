@@ -9,7 +9,7 @@ from core.bookings.reference import format_code
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, BookingState
 from core.i18n import TextTemplate, _, join
-from core.messaging.keys import RELAYED_TO_CITIZEN, TO_STAFF, MessageKind
+from core.messaging.keys import TO_CHAT, TO_STAFF, MessageKind
 from dialogs.messages.appointment import (
     FORGET_IN_CALENDAR,
     TELL_OFFICE,
@@ -93,7 +93,7 @@ KEEP_CODES = _(
 
 CANCELLATIONS = {MessageKind.CANCELLED, MessageKind.CANCELLED_BY_OFFICE}
 
-OTHERS = TO_STAFF | RELAYED_TO_CITIZEN | {MessageKind.REPLY, MessageKind.EVENT}
+OTHERS = TO_STAFF | TO_CHAT | {MessageKind.REPLY, MessageKind.EVENT}
 """The kinds that aren't notifications about an appointment."""
 
 if _missing := set(MessageKind) - WORDINGS.keys() - CANCELLATIONS - STATES.keys() - OTHERS:

@@ -36,7 +36,7 @@ class PushStoryRunner(StoryRunner):
     def answers(self, line: Line) -> list[Reply]:
         """Return the replies without files, maps and the edit of the question before."""
         self.deployment.database.write_sync(mark_replies_sent)
-        replies = [reply for reply in super().answers(line) if not _is_extra(reply)]
+        replies = [reply for reply in super().answers(line) if not is_extra(reply)]
         # Viber repeats the label that was tapped, for its chat doesn't show a tap.
         echo, _blank, rest = replies[0].text.partition("\n\n")
         if line.choice and echo.startswith(f"{ANSWERED} "):
@@ -72,11 +72,12 @@ class OfferStoryRunner(PushStoryRunner):
             while (claimed := claim_and_render(*given))[1]:  # for one waits for another
                 for each in claimed[0]:
                     mark_sent(session, services, each, str(each.id))
-                    sent += [] if _is_extra(each.reply) else [each.reply]
+                    sent += [] if is_extra(each.reply) else [each.reply]
             return sent
 
         self.show(self.deployment.database.write_sync(run))
 
 
-def _is_extra(reply: Reply) -> bool:
+def is_extra(reply: Reply) -> bool:
+    """Return whether a reply is none of a story: a file, a map, the edit of a question."""
     return bool(reply.file or reply.venue or reply.closing or reply.text == ANSWERED)

@@ -12,6 +12,7 @@ from core.catalogue.model import GeoPoint, Municipality
 from core.db.models import InboundRow
 from tests.conftest import SOAK, Deployment
 from tests.stories import story_platforms
+from tests.stories.joined_chats_runner import joined_chats
 from tests.stories.push_story_runner import OfferStoryRunner, PushStoryRunner
 from tests.stories.story_platforms import ConsoleStory, TelegramStory, ViberStory, WebChatStory
 from tests.stories.story_runner import StoryRunner, stories
@@ -22,20 +23,35 @@ PAGE_ONLY = re.compile(r"^(later|language|accounts .*webchat|member)\b", re.MULT
 And of those with staff, whose citizens needn't be on every platform, for the others prove these.
 """
 
-ANY_PLATFORM = [file for file in stories() if not PAGE_ONLY.search(file.read_text("utf-8"))]
+JOINED = [file for file in stories() if file.stem.startswith("joined_")]
+"""Stories over several platforms."""
+
+ON_ONE = [file for file in stories() if file not in JOINED]
+ANY_PLATFORM = [file for file in ON_ONE if not PAGE_ONLY.search(file.read_text("utf-8"))]
 TYPED = [file for file in ANY_PLATFORM if not file.stem.startswith("old_")]
 """At a terminal a button of an older question can't be tapped."""
 
 
-@pytest.mark.parametrize("file", stories(), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", ON_ONE, ids=lambda file: file.stem)
 def test_story_replays_to_the_letter(
     file: Path, deployment: Deployment, texts: Translator, request: pytest.FixtureRequest
 ) -> None:
     written = file.read_text("utf-8")
     others = (ConsoleStory(), story_platforms.telegram(texts), story_platforms.viber(texts))
-    played = StoryRunner(deployment, WebChatStory(deployment.services.registry), others).play(
-        written
-    )
+    runner = StoryRunner(deployment, WebChatStory(deployment.services.registry), others)
+    check(file, runner.play(written), written, request)
+
+
+@pytest.mark.parametrize("file", JOINED, ids=lambda file: file.stem)
+def test_a_story_over_several_platforms_replays_to_the_letter(
+    file: Path, deployment: Deployment, texts: Translator, request: pytest.FixtureRequest
+) -> None:
+    written = file.read_text("utf-8")
+    check(file, joined_chats(deployment, texts).play(written), written, request)
+
+
+def check(file: Path, played: str, written: str, request: pytest.FixtureRequest) -> None:
+    """Compare a story with what is written, or write it anew."""
     if request.config.getoption("--rewrite-stories"):
         file.write_text(played, "utf-8")
     else:

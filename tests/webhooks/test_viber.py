@@ -208,7 +208,7 @@ def test_a_welcome_that_was_erased_meanwhile_is_not_made_up(
 ) -> None:
     event = events.started()
     assert maria.tell(event).json()["text"]
-    deployment.database.write_sync(lambda s: erase_messages(s, 1))
+    deployment.database.write_sync(lambda s: erase_messages(s, [1]))
     again = maria.tell(event)
     assert (again.status_code, again.content) == (200, b"")
 

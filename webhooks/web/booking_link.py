@@ -7,16 +7,15 @@ that the citizen comes, and which documents are ready, is kept at once.
 
 from contextlib import suppress
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from bot.bootstrap import Application
-from bot.context import AlreadyBegun, Services, UnknownConversation
-from bot.platforms import webchat
+from bot.context import Services
 from bot.views.booking_link import (
     PATH,
     LinkedAppointment,
@@ -26,22 +25,12 @@ from bot.views.booking_link import (
     will_come,
 )
 from core.errors import BookingRefused
-from core.i18n import Language
 from webhooks.middleware.request_limits import RequestLimits
-from webhooks.network import client_network
-from webhooks.web.html import START, Renderer
-from webhooks.web.page import BEGAN
+from webhooks.web.following import PRIVATE, LinkFollower
+from webhooks.web.html import Renderer
 from webhooks.web.urls import ChatPage, check_origin
 
 NO_LINK = "No appointment has that link."
-
-PRIVATE = {
-    "Referrer-Policy": "strict-origin",
-    "X-Robots-Tag": "noindex",
-    "Cache-Control": "no-store",
-}
-"""The token stands in the address, which neither another page nor an index is to learn. Without any
-referrer, browsers would name no origin with the page's own form either."""
 
 
 class DocumentsForm(BaseModel):
@@ -75,6 +64,7 @@ class LinkPages:
     def __init__(self, application: Application, renderer: Renderer) -> None:
         self._application, self._renderer = application, renderer
         self._services, self._database = application.services, application.database
+        self._follower = LinkFollower(application)
 
     async def show(self, request: Request, token: str) -> HTMLResponse:
         """Return the appointment with what can be done; 410 where it was cancelled or is over."""
@@ -110,22 +100,15 @@ class LinkPages:
             await self._database.write(come)
             path = f"{request.scope['root_path']}{PATH}{token}"
             return RedirectResponse(path, 303, headers=PRIVATE)
-        here = chat_page(request, self._services, found.municipality_id)
-        own = here.own_token(request)
-        follow = partial(self._follow, request, here, found, f"{form.task}_{token}")
-        try:
-            if own is None:
-                raise UnknownConversation
-            await follow(form, own)
-        except UnknownConversation:
-            try:
-                own = await follow(form, None)
-            except AlreadyBegun:  # the one that this form began is gone: another
-                own = await follow(form.model_copy(update={"message_id": ""}), None)
-            response = RedirectResponse(f"{here.path}?{BEGAN}#new", 303, headers=PRIVATE)
-            here.remember(request, response, own)
-            return response
-        return RedirectResponse(f"{here.path}#new", 303, headers=PRIVATE)
+        return await self._follower.follow(
+            request,
+            chat_page(request, self._services, found.municipality_id),
+            f"{form.task}_{token}",
+            form.message_id,
+            form.task,
+            language=found.language,
+            timezone=found.timezone,
+        )
 
     async def tick(
         self, request: Request, token: str, form: Annotated[DocumentsForm, Form()]
@@ -138,37 +121,6 @@ class LinkPages:
                 raise HTTPException(404, NO_LINK)
         path = f"{request.scope['root_path']}{PATH}{token}"
         return RedirectResponse(f"{path}#documents", 303, headers=PRIVATE)
-
-    async def _follow(
-        self,
-        request: Request,
-        here: ChatPage,
-        found: LinkedAppointment,
-        link: str,
-        form: TaskForm,
-        conversation: str | None,
-    ) -> str:
-        """Follow a link in a conversation, or in a new one; return its token.
-
-        Raises UnknownConversation, AlreadyBegun.
-        """
-        given: dict[str, Any] = {"message_id": form.message_id or str(uuid4()), "text": START}
-        try:
-            asked = webchat.TurnRequest.model_validate({**given, "conversation": conversation})
-        except ValidationError:
-            raise HTTPException(422, "The form isn't one of this page.") from None
-        network = client_network(request, self._application.settings.exempt_addresses)
-        token, inbound = webchat.parse(asked, self._services.registry, network)
-        stated: dict[str, Any] = {
-            "message_id": f"{inbound.message_id} {form.task}",
-            "text": None,
-            "link": link,
-            "municipality_id": here.municipality_id,
-        }
-        if conversation is None:
-            stated |= {"language": Language(found.language), "timezone": found.timezone}
-        await self._application.handle_message(inbound.model_copy(update=stated))
-        return token
 
     async def _find(self, token: str) -> LinkedAppointment:
         """Return the appointment of a link. Raises HTTPException 404."""

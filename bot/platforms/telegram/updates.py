@@ -166,6 +166,7 @@ class UpdateParser:
             "address": str(chat),
             "message_id": str(update.update_id),
             "number": update.update_id,
+            "name": user.full_name,
             "language": stated_language(user.language_code),
             "municipality_id": self.municipality,
         }

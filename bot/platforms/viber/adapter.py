@@ -1,11 +1,13 @@
 """One bot at Viber."""
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -15,7 +17,7 @@ from bot.platforms.answers import TIMEOUT
 from bot.platforms.base import CheckUp, Platform, Send
 from bot.platforms.layout import split
 from bot.platforms.viber import setup
-from bot.platforms.viber.api import Payload, send
+from bot.platforms.viber.api import Payload, call, send
 from bot.platforms.viber.events import parse_event
 from bot.platforms.viber.keyboard import SILENT_SINCE, keyboard, min_version
 from bot.platforms.viber.settings import ViberAccount
@@ -26,8 +28,12 @@ from bot.platforms.webhook import (
     WebhookResult,
     webhook_url,
 )
+from bot.retry import retry
 
 HEADER = "x-viber-content-signature"
+
+RETRY_SECONDS = 60.0
+"""Before asking again for the bot's name in links."""
 
 MAX_TEXT_BYTES = 7_000
 """The longest text: Viber takes so many characters, and 30 kB with the keyboard."""
@@ -41,6 +47,7 @@ class Viber(Platform):
     def __init__(self, account: str, settings: ViberAccount, texts: Translator) -> None:
         super().__init__(account)
         self._settings, self._texts = settings, texts
+        self._uri: str | None = None
 
     def sign(self, body: bytes) -> str:
         """Return the signature of a request by Viber, which is keyed with the token."""
@@ -70,7 +77,25 @@ class Viber(Platform):
     async def connect(self) -> AsyncIterator[Send]:
         """Give `send`, with connections that are made when it is first called."""
         async with self.client() as client:
-            yield partial(send, client)
+            learning = asyncio.create_task(self._learn_uri(client))
+            try:
+                yield partial(send, client)
+            finally:
+                learning.cancel()
+
+    async def _learn_uri(self, client: httpx.AsyncClient) -> None:
+        """Ask Viber for the bot's name in links."""
+
+        async def ask() -> None:
+            info = await call(client, "get_account_info")
+            if isinstance(uri := (info.model_extra or {}).get("uri"), str):
+                self._uri = uri
+
+        await retry(ask, Exception, RETRY_SECONDS)
+
+    def chat_link(self, link: str) -> str | None:
+        """Return the address of our private chat; None until the bot's name is known."""
+        return self._uri and f"viber://pa?chatURI={quote(self._uri)}&context={link}"
 
     def client(self) -> httpx.AsyncClient:
         """Return a client that calls Viber as this bot."""

@@ -14,6 +14,7 @@ from core.db.models.bookings import (
 from core.db.models.catalogue import Desk, MunicipalityRow, StoredSecret
 from core.db.models.conversations import Conversation, InboundRow, PendingInbound, PromptRow
 from core.db.models.dialog_ends import DialogEnd
+from core.db.models.joining import JoinRequest
 from core.db.models.links import BookingLink, CodeRequest
 from core.db.models.outbox import UNSENT, OutboxRow, OutboxStatus, Suppression
 from core.db.models.people import Citizen, Contact, FailedAttempt, address_key
@@ -59,6 +60,7 @@ __all__ = [
     "History",
     "HistoryAction",
     "InboundRow",
+    "JoinRequest",
     "MunicipalityRow",
     "OfferState",
     "OutboxRow",

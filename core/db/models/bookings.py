@@ -110,6 +110,9 @@ class Booking(WithPublicId, Base):
     held_at: Mapped[datetime]
     held_until: Mapped[datetime]
     citizen_id: Mapped[int] = mapped_column(ForeignKey("citizens.id"))
+    contact_id: Mapped[int | None]
+    """The contact at which it was held; None where staff did, or before any chats were joined, when
+    a citizen had one contact only."""
     offered_for_id: Mapped[int | None]
     """The booking in whose place this hold is offered to its citizen; see `TimeOffer`."""
     network: Mapped[str | None]

@@ -77,7 +77,7 @@ def test_each_index_of_threads_is_used(empty: Database) -> None:
 
     def all_of_them(session: Session) -> None:
         relay_upkeep.maintain(session, registry, NOW, PAGE)
-        relay_upkeep.erase_of_citizen(session, registry, 1, NOW)
+        relay_upkeep.erase_of_contacts(session, registry, [1], NOW)
         relay.find_open(session, 1)
         relay_messages.statuses_by_text(session, RelayThread(id=1, municipality_id=TOWN, room_id=1))
 

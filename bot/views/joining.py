@@ -1,0 +1,76 @@
+"""What a chat is told of another that was joined or parted; the page of a link to join."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.context import Services, chat_address
+from bot.messages import LinkItem, Reply
+from bot.platforms import webchat
+from bot.replies import build_reply
+from core.bookings.joining.citizen_joining import LINK_PREFIX
+from core.bookings.joining.requests import opened
+from core.db.models import Contact, Conversation, OutboxRow
+from core.messaging.keys import Cause, MessageKind
+from core.messaging.outbox import platform_of
+from core.messaging.routes import account_for
+from dialogs.messages import joining as texts
+
+
+def render_joining(
+    session: Session, services: Services, row: OutboxRow, language: str
+) -> Reply | None:
+    """Return the news; None where the chats were parted again before it was told."""
+    number = Cause.parse(row.dedupe_key, row.recipient).number
+    own, other = session.get_one(Contact, row.contact_id), session.get_one(Contact, number)
+    platform = platform_of(other.account)
+    if row.kind == MessageKind.PARTED:
+        return build_reply(services.texts, [texts.parted_there(platform)], language)
+    if own.citizen_id != other.citizen_id:
+        return None
+    return build_reply(services.texts, [texts.joined(platform)], language)
+
+
+@dataclass(frozen=True)
+class JoinPage:
+    """A link to join two chats as its page shows it: where the first one is, and can go on.
+
+    That is the page itself if it is `on_page`, and the apps to which `links` lead.
+    """
+
+    language: str
+    timezone: str
+    municipality_id: str | None
+    said: str
+    on_page: bool
+    links: Sequence[LinkItem]
+
+
+def join_page(session: Session, services: Services, token: str) -> JoinPage | None:
+    """Return the page of a link; None where it isn't valid any more. Nothing is changed."""
+    request = opened(session, token, services.clock())
+    if request is None:
+        return None
+    services.registry.refresh_without_lock(session)
+    first = session.get_one(Contact, request.contact_id)
+    chat = session.scalars(select(Conversation).where(Conversation.contact_id == first.id)).one()
+    here, language = platform_of(first.account), chat.language
+    body = request.municipality_id
+    if body is not None and body not in services.registry:
+        body = None
+    accounts = {
+        each: account_for(services.registry, each, body or "")
+        for each in texts.NAMES
+        if each not in (here, webchat.ACCOUNT)
+    }
+    link = f"{LINK_PREFIX}{token}"
+    links = [
+        LinkItem(label=services.texts.say(texts.NAMES[each], language), url=url)
+        for each, account in accounts.items()
+        if account and (url := chat_address(services, account, link, direct=True))
+    ]
+    said = services.texts.say(texts.on_page(here), language)
+    on_page = here != webchat.ACCOUNT
+    return JoinPage(language, chat.timezone, body, said, on_page, links)
