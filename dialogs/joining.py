@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from core.bookings.joining.citizen_joining import Opened
 from core.bookings.joining.requests import Written
 from core.i18n import TextTemplate, _
+from dialogs.booking.for_caller import CALLER
 from dialogs.booking.selection import existing_booking, municipality
 from dialogs.context import Command, Context, Step
 from dialogs.engine import navigation
@@ -21,7 +22,7 @@ from dialogs.messages import joining as texts
 
 WHERE, NUMBER, SURE, PARTING = "join_where", "join_number", "join_sure", "join_part"
 
-KEEPS = frozenset({"book", "menu"})
+KEEPS = frozenset({"book", CALLER.name, "menu"})
 """The dialogs that are about no booking made before, and go on in chats that are parted."""
 
 _NOT_DIGITS = re.compile(r"[\s.·-]")

@@ -1,6 +1,7 @@
 """Two chats of one person are joined by a link and a number, and parted again."""
 
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.bootstrap import Application
 from bot.messages import Reply, Sender
+from bot.ops.secret_replacement import hash_anew
 from bot.settings import Settings
 from bot.turn import forget
 from core.db.database import Database
@@ -15,9 +17,9 @@ from core.db.models import Booking, Citizen
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
 from core.messaging.outbox import enqueue
 from core.messaging.routes import Route, notification
-from tests.bot.chats import BOOKING, NUMBER, OTHER, PAGE, PUBLIC, TELEGRAM, VIBER, Chats
+from tests.bot.chats import BOOKING, DETAILS, NUMBER, OTHER, PAGE, PUBLIC, TELEGRAM, VIBER, Chats
 from tests.bot.ops.test_cleanup import clean_up_after
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, mark_replies_sent, on_both
 from tests.postgres import KEY
 
 
@@ -263,6 +265,15 @@ def test_withdrawn_consent_ends_a_request(chats: Chats) -> None:
     assert "Ο χρόνος" in chats.say(TELEGRAM, "123456")
 
 
+def test_a_replaced_secret_ends_a_request(chats: Chats) -> None:
+    chats.number(VIBER, chats.link(TELEGRAM, "συνέχεια στο viber"))
+    services = chats.deployment.services
+    chats.deployment.database.write_sync(
+        lambda session: hash_anew(session, services.registry, services.clock())
+    )
+    assert chats.deployment.rows("SELECT * FROM join_requests") == []
+
+
 def test_nothing_is_left_of_requests_that_are_over(chats: Chats) -> None:
     chats.link(TELEGRAM, "συνέχεια στο viber")
     chats.number(VIBER, chats.link(PAGE, "συνέχεια στο viber"))
@@ -270,31 +281,44 @@ def test_nothing_is_left_of_requests_that_are_over(chats: Chats) -> None:
     assert chats.deployment.rows("SELECT * FROM join_requests") == []
 
 
+def at_once(chats: Chats, said: Mapping[str, str]) -> list[str]:
+    """Write in several chats at once, to a process each; return what each is answered."""
+    url, services = chats.deployment.database.url, chats.deployment.services
+    databases = [Database(url, KEY) for _chat in said]
+    chats.deployment.database.write_sync(mark_replies_sent)
+
+    async def write() -> list[list[Reply]]:
+        processes = [Application(Settings(), database, services) for database in databases]
+        inbounds = [chats.inbound(account, text) for account, text in said.items()]
+        return await asyncio.gather(*map(Application.handle_message, processes, inbounds))
+
+    answers = asyncio.run(write())
+    for database in databases:
+        database.close()
+    return ["\n".join(reply.text for reply in replies) for replies in answers]
+
+
 @on_both
 def test_of_two_that_write_their_numbers_at_once_one_is_joined(chats: Chats) -> None:
-    url, services = chats.deployment.database.url, chats.deployment.services
-    written = {}
-    for first in (PAGE, VIBER):
-        token = chats.link(first, "συνέχεια στο telegram")
-        written[first] = chats.number(TELEGRAM, token)
-    databases = {first: Database(url, KEY) for first in written}
-
-    async def write_both() -> list[list[Reply]]:
-        return await asyncio.gather(
-            *(
-                Application(Settings(), databases[first], services).handle_message(
-                    chats.inbound(first, number)
-                )
-                for first, number in written.items()
-            )
-        )
-
-    said = [replies[0].text for replies in asyncio.run(write_both())]
-    for database in databases.values():
-        database.close()
+    written = {
+        first: chats.number(TELEGRAM, chats.link(first, "συνέχεια στο telegram"))
+        for first in (PAGE, VIBER)
+    }
+    said = at_once(chats, written)
     assert sorted("είναι πια ενωμένες" in each for each in said) == [False, True]
     assert sum("Ο χρόνος" in each for each in said) == 1
     assert len(chats.deployment.rows("SELECT DISTINCT citizen_id FROM contacts")) == 2
+
+
+@on_both
+def test_what_is_booked_while_chats_are_joined_is_seen_in_both(chats: Chats) -> None:
+    chats.talk(TELEGRAM, *BOOKING, "12:30", "Μαρία Παππά", *DETAILS[:-1])
+    number = chats.number(TELEGRAM, chats.link(PAGE, "συνέχεια στο telegram"))
+    joined, booked = at_once(chats, {PAGE: number, TELEGRAM: "ναι"})
+    assert "είναι πια ενωμένες" in joined
+    assert "κλείστηκε" in booked
+    assert len(chats.bookings(PAGE)) == 1
+    assert chats.bookings(PAGE) == chats.bookings(TELEGRAM)
 
 
 def test_it_is_offered_where_there_is_another_app(chats: Chats) -> None:

@@ -31,7 +31,7 @@ bot      Hello! I'm Rantevou and I book appointments with your municipality. At 
 bot      Shall I join this chat with another one?
          Other chat: Viber
          Since: 30 November 2026, 09:00
-         Whoever writes there will see your appointments and details, and can change them. Answer yes only if that chat is your own, too, and you made the link there yourself. If somebody sent it to you, answer no.
+         Whoever writes there will see your appointments and details, and can change them. Answer “yes” only if that chat is your own, too, and you made the link there yourself. If somebody sent it to you, answer “no”.
          [Yes, that chat is mine] [No, don't join them]
          (Back) (Help)
 citizen  yes
@@ -70,7 +70,7 @@ opens
 bot      Shall I join this chat with another one?
          Other chat: Viber
          Since: 30 November 2026, 09:00
-         Whoever writes there will see your appointments and details, and can change them. Answer yes only if that chat is your own, too, and you made the link there yourself. If somebody sent it to you, answer no.
+         Whoever writes there will see your appointments and details, and can change them. Answer “yes” only if that chat is your own, too, and you made the link there yourself. If somebody sent it to you, answer “no”.
          [Yes, that chat is mine] [No, don't join them]
          (Back) (Help)
 citizen  yes

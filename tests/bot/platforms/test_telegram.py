@@ -261,6 +261,12 @@ def test_the_language_is_the_apps(texts: Translator, code: str, language: str) -
     assert said_in(read(texts, update)).language == language
 
 
+def test_a_name_comes_with_a_message_as_the_app_shows_it(texts: Translator) -> None:
+    who = {**WHO, "last_name": "Παππά"}
+    for update in (message(text="α", **{"from": who}), updates.tap(**{"from": who})):
+        assert said_in(read(texts, update)).name == "Μαρία Παππά"
+
+
 def test_a_bot_of_one_municipality_is_at_home_there(texts: Translator) -> None:
     assert said_in(read(texts, message(text="α"))).municipality_id is None
     own = read(texts, message(text="α"), municipality="chios")

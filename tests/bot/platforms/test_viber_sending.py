@@ -12,6 +12,7 @@ from bot.platforms.viber import adapter
 from core.errors import DeliveryError
 from tests.bot.platforms.test_viber import BACK, CHOICES, asked, viber
 from tests.bot.platforms.viber_events import MARIA
+from tests.core.wait_until import soon
 from tests.fakes.http_server import Answer, late
 from tests.fakes.viber import (
     BLOCKED,
@@ -50,6 +51,20 @@ def test_a_question_arrives_with_its_keyboard(texts: Translator, server: ViberSe
     assert (method, given["receiver"], given["text"]) == ("send_message", MARIA, "Α < Β & *Γ*_")
     assert given["sender"] == {"name": "Δήμος Χίου"}
     assert all(button["Silent"] for button in given["keyboard"]["Buttons"])
+
+
+def test_its_chat_has_an_address_once_its_name_is_known(
+    texts: Translator, server: ViberServer
+) -> None:
+    bot = viber(texts, api_url=server.url)
+    assert bot.chat_link("join_a") is None
+
+    async def connect() -> None:
+        async with bot.connect():
+            await soon(lambda: bot.chat_link("join_a") is not None)
+
+    asyncio.run(connect())
+    assert bot.chat_link("join_a") == "viber://pa?chatURI=rantevou&context=join_a"
 
 
 def test_of_a_long_text_the_last_part_has_the_keyboard(
