@@ -9,11 +9,12 @@ Neither alone hands over an account, for each is a secret of another chat:
   is shown in the other's chat, after a question that names the first chat and advises to say no
   to a link that was sent; and with the advice to tell the number to nobody. To guess it there are
   three tries of a million numbers, and each request needs a yes of the other.
-- Who has just a number, or sees both chats' names, has nothing: neither is kept but as a hash, a
-  name only until the request ends, and a request is over after fifteen minutes at most.
+- Who can read the database has neither: of token and number there are hashes, and a request is over
+  after fifteen minutes at most.
 
-So somebody loses an account only by doing both by themselves: to say yes to a stranger's chat, and
-to tell that stranger the number.
+So somebody loses an account only against what both chats say: they say yes to a link that was sent
+to them and tell its number, or they give a link away and write a number that they were told. Even
+then both chats are told, and each can part from the other.
 """
 
 import hmac

@@ -262,8 +262,8 @@ def test_the_language_is_the_apps(texts: Translator, code: str, language: str) -
 
 
 def test_a_name_comes_with_a_message_as_the_app_shows_it(texts: Translator) -> None:
-    who = {**WHO, "last_name": "Παππά"}
-    for update in (message(text="α", **{"from": who}), updates.tap(**{"from": who})):
+    who: dict[str, Any] = {"from": {**WHO, "last_name": "Παππά"}}
+    for update in (message(text="α", **who), updates.tap(**who)):
         assert said_in(read(texts, update)).name == "Μαρία Παππά"
 
 
