@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.bookings.allocation import slot_taken_error, still_serves, take_desk
+from core.bookings.change_deadline import changeable_until
 from core.bookings.history import Place, record_change
 from core.bookings.holds import is_live
 from core.bookings.joining.requests import end_requests
@@ -257,14 +258,6 @@ def check_open(booking: Booking, now: datetime, actor: Actor | None = None) -> N
         raise BookingRefused(
             RefusalKind.NOT_CONFIRMED, _("This appointment is over or was cancelled.")
         )
-
-
-def changeable_until(body: Municipality, booking: Booking) -> datetime:
-    """Return until when a citizen may move or cancel a booking; later, only in place of an offer.
-
-    That is, while the office offers them another time.
-    """
-    return booking.starts_at - timedelta(hours=body.rules.change_deadline_hours)
 
 
 def check_changeable(

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from core.bookings.change_deadline import changeable_until
 from core.bookings.reference import format_code
-from core.bookings.service import changeable_until
 from core.bookings.visits import is_ready
 from core.catalogue.model import Branch, Channel, FormField, Municipality, OfficeContact, Service
 from core.catalogue.model import Link as CatalogueLink

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from core.bookings.service import changeable_until
+from core.bookings.change_deadline import changeable_until
 from core.bookings.visits import is_ready
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking

@@ -12,7 +12,8 @@ from fastapi.responses import HTMLResponse
 from bot.bootstrap import Application
 from bot.views.reminder_link import PATH, LinkedReminders, linked_reminders
 from core.bookings.reminder_links import resume_reminders, stop_reminders
-from webhooks.web.booking_link import PRIVATE, chat_page
+from webhooks.web.booking_link import chat_page
+from webhooks.web.following import PRIVATE
 from webhooks.web.html import Renderer
 
 NO_LINK = "No reminders have that link."
