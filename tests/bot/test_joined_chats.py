@@ -247,11 +247,12 @@ def test_dialogs_about_what_is_the_other_s_now_are_left(chats: Chats, leaver: st
 def test_an_erased_page_leaves_the_other_chat_as_it_is(chats: Chats) -> None:
     code = chats.book(PAGE, "12:30")
     chats.join()
-    chats.talk(TELEGRAM, "τα ραντεβού μου")
+    chats.talk(TELEGRAM, "ώρες ησυχίας 22-7", "τα ραντεβού μου")
     sender = Sender(platform=PAGE, account=PAGE, address=f"maria at {PAGE}")
     services = chats.deployment.services
     chats.deployment.database.write_sync(lambda s: forget(s, services, sender))
     assert chats.bookings(TELEGRAM) == {code}
+    assert chats.deployment.rows("SELECT quiet_from FROM preferences") == [(22 * 60,)]
     assert "ακυρώσω" in chats.say(TELEGRAM, "ακύρωση ραντεβού")
     assert "δεν είναι ενωμένη" in chats.say(TELEGRAM, "χωρισμός")
 
