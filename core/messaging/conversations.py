@@ -93,16 +93,11 @@ _FIND_LOCKED = _FIND.with_for_update(
     key_share=True,
     of=(Conversation.__table__, Citizen.__table__, Contact.__table__),
 )
-_NOT_ENDED = (
-    select(Conversation.id)
-    .join(Contact, Conversation.contact_id == Contact.id)
-    .where(_OF_ADDRESS, Conversation.ended_at.is_(None))
+_BY_ADDRESS = (
+    select(Conversation.id).join(Contact, Conversation.contact_id == Contact.id).where(_OF_ADDRESS)
 )
-_ENDED = (
-    select(Conversation.id)
-    .join(Contact, Conversation.contact_id == Contact.id)
-    .where(_OF_ADDRESS, Conversation.ended_at.is_not(None))
-)
+_NOT_ENDED = _BY_ADDRESS.where(Conversation.ended_at.is_(None))
+_ENDED = _BY_ADDRESS.where(Conversation.ended_at.is_not(None))
 _GET_PROMPT = select(PromptRow.step, PromptRow.offered).where(
     PromptRow.conversation_id == bindparam("conversation_id"),
     PromptRow.number == bindparam("number"),

@@ -46,6 +46,11 @@ def note_none(session: Session, citizen_id: int) -> None:
     session.info.setdefault(_NONE_OF, set()).add(citizen_id)
 
 
+def note_change(session: Session, citizen_id: int) -> None:
+    """Know that a citizen may have preferences from now on."""
+    session.info.get(_NONE_OF, set()).discard(citizen_id)
+
+
 def preferences_of(session: Session, citizen_id: int) -> Preferences:
     """Return a citizen's preferences."""
     if citizen_id in session.info.get(_NONE_OF, ()):
@@ -97,7 +102,7 @@ def delete_preferences(session: Session, citizen_id: int) -> bool:
 
 
 def _keep(session: Session, citizen_id: int, **values: Any) -> None:
-    session.info.get(_NONE_OF, set()).discard(citizen_id)
+    note_change(session, citizen_id)
     row = session.get(PreferencesRow, citizen_id)
     if row is None:
         row = PreferencesRow(citizen_id=citizen_id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
 from core.db.models import PreferencesRow
-from core.messaging.preferences import preferences_of
+from core.messaging.preferences import note_change, preferences_of
 from core.messaging.reminders import schedule_anew
 from core.messaging.routes import ADDRESS_FIELDS
 
@@ -35,6 +35,7 @@ def join_preferences(
             if getattr(kept, names[0]) is None:
                 _copy(given, kept, names)
         session.add(kept)
+        note_change(session, citizen_id)
         session.delete(given)
         session.flush()
     if len(were) > 1:
