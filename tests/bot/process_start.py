@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 RANTEVOU = str(Path(sys.executable).with_name("rantevou"))
@@ -75,7 +76,8 @@ class Forked:
     def send_signal(self, how: signal.Signals) -> None:
         """Send it a signal if it still runs."""
         if self.poll() is None:
-            os.kill(self.pid, how)
+            with suppress(ProcessLookupError):  # it has ended, as we are about to be told
+                os.kill(self.pid, how)
 
     def terminate(self) -> None:
         """Send SIGTERM."""
