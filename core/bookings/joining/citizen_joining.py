@@ -46,7 +46,7 @@ class FirstChat:
 
 
 class CitizenJoining:
-    """What the chat of one turn can be joined with, or parted from."""
+    """Joins the chat of one turn with another, or parts it from those it is joined with."""
 
     def __init__(
         self,

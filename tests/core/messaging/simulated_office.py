@@ -72,7 +72,7 @@ class SimulatedOffice:
     past: list[Stay] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     at_once: list[Sent] = field(default_factory=list)
-    """What is to be sent when it happens."""
+    """The messages that are to be sent when what they tell of happens."""
     failed: set[int] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
 

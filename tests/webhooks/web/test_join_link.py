@@ -33,7 +33,7 @@ def begin(client: httpx.Client, path: str, message_id: str = "") -> httpx.Respon
 
 
 def stored(deployment: Deployment) -> list[object]:
-    """What a citizen does is stored in: all but what a worker sends meanwhile."""
+    """The rows in which what a citizen does is stored: none that a worker changes meanwhile."""
     tables = ("join_requests", "contacts", "conversations", "inbounds")
     return [deployment.rows(f"SELECT * FROM {table}") for table in tables]
 
