@@ -1,7 +1,6 @@
 """The page of a link to one booking, and its calendar file; the link in an e-mail."""
 
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,7 @@ from core.bookings.history import calendar_sequence
 from core.bookings.links import link_token, linked_booking
 from core.bookings.offers.ends import is_made
 from core.bookings.service import check_changeable, check_open
-from core.bookings.visits import CitizenVisits, documents_key, is_ready
+from core.bookings.visits import documents_key, is_ready
 from core.db.models import Booking, BookingState
 from core.errors import BookingRefused
 from core.i18n import LocalizedText, Text, _
@@ -125,45 +124,8 @@ def linked_appointment(
         is_offered,
         asks=not (ended or is_offered or is_expected),
         is_expected=is_expected and not ended,
-        starts_at=_seconds(booking),
+        starts_at=int(booking.starts_at.timestamp()),
     )
-
-
-def _seconds(booking: Booking) -> int:
-    return int(booking.starts_at.timestamp())
-
-
-def will_come(session: Session, services: Services, token: str, shown: int) -> None:
-    """Keep that the citizen comes to a link's appointment, where it begins when they were shown.
-
-    Nothing is kept of one that was moved meanwhile, cancelled, or is over.
-    """
-    booking, now = linked_booking(session, token), services.clock()
-    if booking is None or _seconds(booking) != shown or booking.coming_at is not None:
-        return
-    with suppress(BookingRefused):
-        check_open(booking, now)
-        booking.coming_at = now
-
-
-def tick_documents(
-    session: Session, services: Services, token: str, ready: Collection[str]
-) -> bool:
-    """Keep with a link's appointment that the documents of these keys are ready, and no other.
-
-    Return whether a link has that token. Raises BookingRefused where the appointment is over.
-    """
-    booking = linked_booking(session, token)
-    if booking is None:
-        return False
-    registry, now = services.registry, services.clock()
-    registry.refresh(session)
-    actor = Actor(booking.citizen_id, ACCOUNT, booking.language, booking.timezone)
-    visits = CitizenVisits(session, now, actor)
-    service = registry[booking.municipality_id].body.services.get(booking.service)
-    for document in service.documents if service else ():
-        visits.set_ready(booking, [document], ready=documents_key([document]) in ready)
-    return True
 
 
 def linked_file(session: Session, services: Services, token: str) -> CalendarFile | None:

@@ -33,6 +33,22 @@ def is_ready(booking: Booking, document: LocalizedText) -> bool:
     return document_name(document) in (booking.ready or [])
 
 
+def will_come(booking: Booking, now: datetime) -> None:
+    """Keep with a booking that its citizen will come. Raises BookingRefused."""
+    check_open(booking, now)
+    booking.coming_at = now
+
+
+def set_ready(
+    booking: Booking, documents: Collection[LocalizedText], now: datetime, *, ready: bool
+) -> None:
+    """Keep with a booking that these documents are ready, or aren't. Raises BookingRefused."""
+    check_open(booking, now)
+    names = set(map(document_name, documents))
+    kept = set(booking.ready or [])
+    booking.ready = sorted(kept | names if ready else kept - names)
+
+
 class CitizenVisits:
     """The coming appointments of the citizen who chats, for one turn."""
 
@@ -60,14 +76,10 @@ class CitizenVisits:
 
     def will_come(self, booking: Booking) -> None:
         """Keep with a booking that its citizen will come. Raises BookingRefused."""
-        check_open(booking, self._now)
-        booking.coming_at = self._now
+        will_come(booking, self._now)
 
     def set_ready(
         self, booking: Booking, documents: Collection[LocalizedText], *, ready: bool
     ) -> None:
         """Keep with a booking that these documents are ready, or aren't. Raises BookingRefused."""
-        check_open(booking, self._now)
-        names = set(map(document_name, documents))
-        kept = set(booking.ready or [])
-        booking.ready = sorted(kept | names if ready else kept - names)
+        set_ready(booking, documents, self._now, ready=ready)

@@ -21,9 +21,8 @@ from bot.views.booking_link import (
     LinkedAppointment,
     linked_appointment,
     linked_file,
-    tick_documents,
-    will_come,
 )
+from core.bookings.by_link import come_by_link, tick_by_link
 from core.errors import BookingRefused
 from webhooks.middleware.request_limits import RequestLimits
 from webhooks.web.following import PRIVATE, LinkFollower
@@ -96,8 +95,8 @@ class LinkPages:
         if found.ended:
             return self._page(request, token, found)
         if form.task == "coming":
-            come = partial(will_come, services=self._services, token=token, shown=form.shown)
-            await self._database.write(come)
+            now = self._services.clock()
+            await self._database.write(lambda s: come_by_link(s, token, form.shown, now))
             path = f"{request.scope['root_path']}{PATH}{token}"
             return RedirectResponse(path, 303, headers=PRIVATE)
         return await self._follower.follow(
@@ -115,9 +114,11 @@ class LinkPages:
     ) -> Response:
         """Keep which documents are ready, and redirect to the page, which shows what is kept."""
         check_origin(request)
-        tick = partial(tick_documents, services=self._services, token=token, ready=form.ready)
+        registry, now = self._services.registry, self._services.clock()
         with suppress(BookingRefused):  # the page says why
-            if not await self._database.write(tick):
+            if not await self._database.write(
+                lambda s: tick_by_link(s, registry, token, form.ready, now)
+            ):
                 raise HTTPException(404, NO_LINK)
         path = f"{request.scope['root_path']}{PATH}{token}"
         return RedirectResponse(f"{path}#documents", 303, headers=PRIVATE)

@@ -1,0 +1,42 @@
+"""Keeping what the citizen of a booking says on the page of its link, which needs no chat."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.bookings.links import linked_booking
+from core.bookings.visits import documents_key, set_ready, will_come
+from core.catalogue.registry import Registry
+from core.errors import BookingRefused
+
+
+def come_by_link(session: Session, token: str, shown: int, now: datetime) -> None:
+    """Keep that the citizen comes to a link's appointment, where it begins when they were shown.
+
+    `shown` is that time in seconds since 1970. Nothing is kept of an appointment that was moved
+    meanwhile, cancelled, or is over.
+    """
+    booking = linked_booking(session, token)
+    if booking is None or int(booking.starts_at.timestamp()) != shown or booking.coming_at:
+        return
+    with suppress(BookingRefused):
+        will_come(booking, now)
+
+
+def tick_by_link(
+    session: Session, registry: Registry, token: str, ready: Collection[str], now: datetime
+) -> bool:
+    """Keep with a link's appointment that the documents of these keys are ready, and no other.
+
+    Return whether a link has that token. Raises BookingRefused where the appointment is over.
+    """
+    booking = linked_booking(session, token)
+    if booking is None:
+        return False
+    registry.refresh(session)
+    service = registry[booking.municipality_id].body.services.get(booking.service)
+    for document in service.documents if service else ():
+        set_ready(booking, [document], now, ready=documents_key([document]) in ready)
+    return True
