@@ -1,4 +1,4 @@
-"""What a chat is told of another that was joined or parted; the page of a link to join."""
+"""The messages to a chat about another, joined or parted; the page of a link to join."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -26,7 +26,7 @@ from core.messaging.routes import ADDRESS_FIELDS, EMAIL, WAITING, attendee_route
 
 
 class CitizenPreferences:
-    """How the citizen who chats wants to be written to. `known_details` are their own."""
+    """The preferences of the citizen who chats, for one turn. `known_details` are their own."""
 
     def __init__(
         self,

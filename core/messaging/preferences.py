@@ -1,4 +1,4 @@
-"""What citizens prefer: on which platform, in which language and when they are written to.
+"""The preferences of citizens: on which platform, in which language and when they are written to.
 
 A platform and a language hold for what isn't an answer, quiet hours for reminders alone: an offer
 in place of an appointment that can't be kept is held for some hours only, and a change that the

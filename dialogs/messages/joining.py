@@ -75,7 +75,7 @@ REFUSALS: Mapping[Opened, TextTemplate] = {
         "instead, write “part” first, and open the link again."
     ),
 }
-"""What is said of a link that can't join the chat in which it is opened."""
+"""The texts for a link that can't join the chat in which it is opened."""
 
 
 def where(platform: str) -> Text:

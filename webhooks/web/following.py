@@ -21,8 +21,10 @@ PRIVATE = {
     "X-Robots-Tag": "noindex",
     "Cache-Control": "no-store",
 }
-"""Of pages whose address has a token, which neither another page nor an index is to learn. Without
-any referrer, browsers would name no origin with the page's own form either."""
+"""The headers of pages whose address has a token, which neither other pages nor an index may learn.
+
+Without any referrer, browsers would name no origin with the page's own form either.
+"""
 
 
 class LinkFollower:

@@ -52,8 +52,11 @@ CONTENT_TYPE = "BODY.PEEK[HEADER.FIELDS (CONTENT-TYPE)]"
 """The only header that is fetched of the mails of people."""
 
 BEGINNING = "BODY.PEEK[]<0.131072>"
-"""What is fetched of a report: its status is followed by a copy of our e-mail, or of its headers,
-of which the first suffice. A longer one costs no more."""
+"""The part of a report that is fetched.
+
+Its status is followed by a copy of our e-mail, or of its headers, of which the first suffice. A
+longer one costs no more.
+"""
 
 
 class Mailbox:

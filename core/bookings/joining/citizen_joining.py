@@ -27,7 +27,7 @@ class Opened(StrEnum):
 
     CAN_JOIN = auto()
     OVER = auto()
-    """No request has it, any more at least."""
+    """The request is over, or never was."""
     SAME_CHAT = auto()
     TAKEN = auto()
     """Another chat has been shown a number."""

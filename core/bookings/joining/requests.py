@@ -57,9 +57,9 @@ class Written(StrEnum):
     """No chat has been shown a number yet; this isn't a try."""
     WRONG = auto()
     SPENT = auto()
-    """It was the last try."""
+    """The last try was spent."""
     OVER = auto()
-    """There is no request any more, or the time for its number is over."""
+    """The request is over, or the time for its number."""
 
 
 def ask(

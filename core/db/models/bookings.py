@@ -126,7 +126,7 @@ class Booking(WithPublicId, Base):
     """Whether who booked had proven that the number is theirs."""
     email_hash: Mapped[str | None]
     email_changed_at: Mapped[datetime | None]
-    """When its e-mail address was changed last, by which links to the former are revoked."""
+    """The time of the last change of its e-mail address, which revokes links to the former one."""
     language: Mapped[str]
     timezone: Mapped[str]
     consent_version: Mapped[str | None]

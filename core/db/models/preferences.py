@@ -1,4 +1,4 @@
-"""What citizens prefer, and the reminders by e-mail that somebody has ended."""
+"""The preferences of citizens, and the reminders by e-mail that somebody has ended."""
 
 from datetime import datetime
 

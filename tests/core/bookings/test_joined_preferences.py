@@ -1,4 +1,4 @@
-"""What becomes of preferences when chats are joined, and parted again."""
+"""The preferences of citizens when chats are joined, and parted again."""
 
 from dataclasses import replace
 from datetime import time, timedelta

@@ -58,7 +58,7 @@ class Stay:
     since: datetime
     until: datetime | None = None
     closed_at: datetime | None = None
-    """When the day was closed; nobody is reminded of what can't take place."""
+    """The time at which its day was closed; nobody is reminded of what can't take place."""
 
 
 @dataclass
