@@ -19,6 +19,7 @@ from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, yes_no_choices
 from dialogs.engine.state import Interruption
 from dialogs.messages import joining as texts
+from dialogs.messages.platforms import name_of
 
 WHERE, NUMBER, SURE, PARTING = "join_where", "join_number", "join_sure", "join_part"
 
@@ -60,7 +61,7 @@ def _go_on(platform: str | None = None) -> Callable[[Context, str], None]:
 def _ask_where(ctx: Context) -> Prompt:
     return Prompt(
         texts.ASK_WHERE,
-        [Choice(each, texts.NAMES.get(each, each)) for each in _accounts(ctx)],
+        [Choice(each, name_of(each)) for each in _accounts(ctx)],
         expected=_("Please pick one of the answers below."),
     )
 

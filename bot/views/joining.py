@@ -17,6 +17,7 @@ from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import platform_of
 from core.messaging.routes import account_for
 from dialogs.messages import joining as texts
+from dialogs.messages.platforms import NAMES
 
 
 def render_joining(
@@ -62,12 +63,12 @@ def join_page(session: Session, services: Services, token: str) -> JoinPage | No
         body = None
     accounts = {
         each: account_for(services.registry, each, body or "")
-        for each in texts.NAMES
+        for each in NAMES
         if each not in (here, webchat.ACCOUNT)
     }
     link = f"{LINK_PREFIX}{token}"
     links = [
-        LinkItem(label=services.texts.say(texts.NAMES[each], language), url=url)
+        LinkItem(label=services.texts.say(NAMES[each], language), url=url)
         for each, account in accounts.items()
         if account and (url := chat_address(services, account, link, direct=True))
     ]

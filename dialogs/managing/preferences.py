@@ -16,18 +16,11 @@ from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice
 from dialogs.menu import switch_to
 from dialogs.messages.appointment import CLOCK, one_line
 from dialogs.messages.blocks import Fact, Facts, Heading, message
+from dialogs.messages.platforms import name_of, on
 from dialogs.nlu.lexicon import POLITE
 from dialogs.nlu.quiet_hours import Hours, parse_quiet_hours
 
 PAGE = "webchat"
-
-NAMES: Mapping[str, TextTemplate] = {
-    "email": _("Email"),
-    "sms": _("SMS"),
-    "telegram": _("Telegram"),
-    "viber": _("Viber"),
-}
-"""The platforms' names; another's is as it is configured."""
 
 WORDS: Mapping[str, TextTemplate] = {
     "email": _("email, e-mail, mail, mails, emails"),
@@ -51,15 +44,6 @@ ANY, OFFICE = "any", "office"
 USUAL = Hours(QUIET_FROM, QUIET_UNTIL)
 
 
-def _way(platform: str) -> Text:
-    """Return how a platform is written on: "on Viber", "by email"."""
-    if platform == "email":
-        return _("by email")
-    if platform == "sms":
-        return _("by SMS")
-    return _("on {platform}", platform=NAMES.get(platform, platform))
-
-
 def _hours(since: time, until: time) -> Mapping[str, Text]:
     return {"since": FormattedDate(since, CLOCK), "until": FormattedDate(until, CLOCK)}
 
@@ -79,7 +63,7 @@ def choose_platform(ctx: Context, platform: str) -> None:
         elsewhere = _(
             "From now on I write to you {way} about your appointments. Should that fail, I try the "
             "other ways that I know.",
-            way=_way(platform),
+            way=on(platform),
         )
         ctx.say(by_email if platform == "email" else elsewhere)
     elif platform == PAGE:
@@ -90,7 +74,7 @@ def choose_platform(ctx: Context, platform: str) -> None:
             )
         )
     elif platform not in preferences.configured():
-        ctx.say(_("I'm sorry, we don't write to citizens {way}.", way=_way(platform)))
+        ctx.say(_("I'm sorry, we don't write to citizens {way}.", way=on(platform)))
     elif platform == "email":
         ctx.say(
             _(
@@ -102,7 +86,7 @@ def choose_platform(ctx: Context, platform: str) -> None:
         ctx.say(
             _(
                 "I can't write to you {way} yet, because you haven't written to me there.",
-                way=_way(platform),
+                way=on(platform),
             )
         )
 
@@ -168,7 +152,7 @@ def _ask_topic(ctx: Context) -> Prompt:
         if quiet
         else _("{since}–{until}, as for everybody", **_hours(*USUAL))
     )
-    where = _way(current.platform) if current.platform else _("where you book")
+    where = on(current.platform) if current.platform else _("where you book")
     language = LanguageName(current.language or ctx.state.language)
     rows = [
         Fact(_("I write to you"), where),
@@ -210,7 +194,7 @@ def _ask_platform(ctx: Context) -> Prompt:
     return Prompt(
         _("Where shall I write to you about your appointments?"),
         [
-            *(Choice(each, NAMES.get(each, each), WORDS.get(each, "")) for each in _platforms(ctx)),
+            *(Choice(each, name_of(each), WORDS.get(each, "")) for each in _platforms(ctx)),
             Choice(ANY, _("Where I book each time")),
         ],
         expected=_("Please pick one of these ways."),

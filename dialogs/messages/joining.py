@@ -16,21 +16,7 @@ from dialogs.messages.blocks import (
     Paragraph,
     message,
 )
-
-NAMES: Mapping[str, Text] = {
-    "telegram": "Telegram",
-    "viber": "Viber",
-    "webchat": _("Our page"),
-    "console": _("Terminal"),
-}
-"""The platforms, by the names that citizens know them by."""
-
-_WHERE: Mapping[str, Text] = {
-    "telegram": _("in Telegram"),
-    "viber": _("in Viber"),
-    "webchat": _("on our page"),
-    "console": _("at the terminal"),
-}
+from dialogs.messages.platforms import name_of, on
 
 CONTINUE = _("Continue in another app")
 PART = _("Part this chat from the others")
@@ -78,11 +64,6 @@ REFUSALS: Mapping[Opened, TextTemplate] = {
 """The texts for a link that can't join the chat in which it is opened."""
 
 
-def where(platform: str) -> Text:
-    """Return where a chat is, such as "in Viber"."""
-    return _WHERE.get(platform) or _("in {platform}", platform=platform.capitalize())
-
-
 def link_there(platform: str, url: str) -> Message:
     """Return the link with which to go on there, and what comes then."""
     return message(
@@ -90,10 +71,10 @@ def link_there(platform: str, url: str) -> Message:
             _(
                 "Open this link {where}. It works once, within ten minutes. Please give it to "
                 "nobody.",
-                where=where(platform),
+                where=on(platform),
             )
         ),
-        Links((Link(NAMES.get(platform, platform), url),)),
+        Links((Link(name_of(platform), url),)),
         Paragraph(_("There I'll ask you something, and then show you a number to write here.")),
     )
 
@@ -103,7 +84,7 @@ def on_page(platform: str) -> Text:
     return _(
         "This link continues a chat {where}. Go on only if that chat is your own and you made the "
         "link there yourself. You'll be asked once more before anything is joined.",
-        where=where(platform),
+        where=on(platform),
     )
 
 
@@ -112,7 +93,7 @@ def ask_number(platform: str) -> Text:
     return _(
         "Which number of six digits do you see {where}? Write only one that you see there "
         "yourself, never one that somebody tells you.",
-        where=where(platform),
+        where=on(platform),
     )
 
 
@@ -130,7 +111,7 @@ def joined(platform: str) -> Text:
     return _(
         "This chat and the one {where} are joined now: in both you see all of your appointments, "
         "and can change them. To part them again, write “part” in either.",
-        where=where(platform),
+        where=on(platform),
     )
 
 
@@ -142,7 +123,7 @@ def ask_to_join(first: FirstChat, zone: ZoneInfo) -> Message:
         Heading(_("Shall I join this chat with another one?")),
         Facts(
             (
-                Fact(_("Other chat"), NAMES.get(first.platform, first.platform)),
+                Fact(_("Other chat"), name_of(first.platform)),
                 *name,
                 Fact(_("Since"), FormattedDate(since, "d MMMM y, HH:mm")),
             )
@@ -163,7 +144,7 @@ def show_number(number: str, platform: str) -> Message:
     return message(
         Heading(_("Your number: {number}", number=shown)),
         Paragraph(
-            _("Write it in your other chat, {where}, within five minutes.", where=where(platform))
+            _("Write it in your other chat, {where}, within five minutes.", where=on(platform))
         ),
         Paragraph(
             _(
@@ -179,7 +160,7 @@ def ask_to_part(platforms: Sequence[str]) -> Text:
     return _(
         "Shall I part this chat from the one {where}? Only the appointments that were booked here "
         "stay here. The others stay there.",
-        where=join(", ", *(where(each) for each in platforms)),
+        where=join(", ", *(on(each) for each in platforms)),
     )
 
 
@@ -195,5 +176,5 @@ def parted_there(platform: str) -> Text:
         "Your chat {where} was parted from this one, and took along the appointments that were "
         "booked there. I have forgotten your details for the next booking, and will ask for them "
         "again.",
-        where=where(platform),
+        where=on(platform),
     )

@@ -36,7 +36,7 @@ bot      Shall I join this chat with another one?
          (Back) (Help)
 citizen  yes
 bot      Your number: 533 740
-         Write it in your other chat, in Viber, within five minutes.
+         Write it in your other chat, on Viber, within five minutes.
          Never tell this number to anybody who writes to you or calls you, not even if they say that they are from the municipality: they would see your appointments.
 bot      With which municipality would you like an appointment?
          [Municipality of Kalamata] [Municipality of Larissa] [Municipality of Chios] [KEP – Citizens' Service Centres]
@@ -75,7 +75,7 @@ bot      Shall I join this chat with another one?
          (Back) (Help)
 citizen  yes
 bot      Your number: 707 049
-         Write it in your other chat, in Viber, within five minutes.
+         Write it in your other chat, on Viber, within five minutes.
          Never tell this number to anybody who writes to you or calls you, not even if they say that they are from the municipality: they would see your appointments.
 bot      With which municipality would you like an appointment?
          [Municipality of Kalamata] [Municipality of Larissa] [Municipality of Chios] [KEP – Citizens' Service Centres]
@@ -89,7 +89,7 @@ bot      What would you like to do?
 outbox   webchat 2026-11-30 09:00 pending: joined
 chat     page
 later
-bot      This chat and the one in Viber are joined now: in both you see all of your appointments, and can change them. To part them again, write “part” in either.
+bot      This chat and the one on Viber are joined now: in both you see all of your appointments, and can change them. To part them again, write “part” in either.
 citizen  my bookings
 bot      Appointment: Thu 3 Dec 12:30, Housing Benefit.
 bot      Code: MHX K76
@@ -110,7 +110,7 @@ bot      What would you like to do?
          [New booking] [My bookings] [Move an appointment] [Cancel an appointment] [Change my details]
          (Help)
 citizen  part
-bot      Shall I part this chat from the one in Viber? Only the appointments that were booked here stay here. The others stay there.
+bot      Shall I part this chat from the one on Viber? Only the appointments that were booked here stay here. The others stay there.
          [Yes, part them] [No, leave them joined]
          (Back) (Help)
 citizen  no
