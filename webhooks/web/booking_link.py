@@ -15,7 +15,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 
 from bot.bootstrap import Application
-from bot.context import Services
 from bot.views.booking_link import (
     PATH,
     LinkedAppointment,
@@ -25,9 +24,9 @@ from bot.views.booking_link import (
 from core.bookings.by_link import come_by_link, tick_by_link
 from core.errors import BookingRefused
 from webhooks.middleware.request_limits import RequestLimits
-from webhooks.web.following import PRIVATE, LinkFollower
+from webhooks.web.following import PRIVATE, LinkFollower, municipality_page
 from webhooks.web.html import Renderer
-from webhooks.web.urls import ChatPage, check_origin
+from webhooks.web.urls import check_origin
 
 NO_LINK = "No appointment has that link."
 
@@ -97,11 +96,10 @@ class LinkPages:
         if form.task == "coming":
             now = self._services.clock()
             await self._database.write(lambda s: come_by_link(s, token, form.shown, now))
-            path = f"{request.scope['root_path']}{PATH}{token}"
-            return RedirectResponse(path, 303, headers=PRIVATE)
+            return RedirectResponse(_path(request, token), 303, headers=PRIVATE)
         return await self._follower.follow(
             request,
-            chat_page(request, self._services, found.municipality_id),
+            municipality_page(request, self._services.registry, found.municipality_id),
             f"{form.task}_{token}",
             form.message_id,
             form.task,
@@ -120,8 +118,7 @@ class LinkPages:
                 lambda s: tick_by_link(s, registry, token, form.ready, now)
             ):
                 raise HTTPException(404, NO_LINK)
-        path = f"{request.scope['root_path']}{PATH}{token}"
-        return RedirectResponse(f"{path}#documents", 303, headers=PRIVATE)
+        return RedirectResponse(f"{_path(request, token)}#documents", 303, headers=PRIVATE)
 
     async def _find(self, token: str) -> LinkedAppointment:
         """Return the appointment of a link. Raises HTTPException 404."""
@@ -135,15 +132,13 @@ class LinkPages:
         page = self._renderer.document(
             "booking_link.html",
             found.language,
-            here=chat_page(request, self._services, found.municipality_id),
+            here=municipality_page(request, self._services.registry, found.municipality_id),
             found=found,
-            path=f"{request.scope['root_path']}{PATH}{token}",
+            path=_path(request, token),
             message_id=str(uuid4()),
         )
         return HTMLResponse(page, 410 if found.ended else 200, PRIVATE)
 
 
-def chat_page(request: Request, services: Services, municipality_id: str) -> ChatPage:
-    """Return a municipality's page; that of all where it isn't offered any more."""
-    own = municipality_id if municipality_id in services.registry else None
-    return ChatPage(own, framed=False, root_path=request.scope["root_path"])
+def _path(request: Request, token: str) -> str:
+    return f"{request.scope['root_path']}{PATH}{token}"

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from bot.bootstrap import Application
 from bot.context import AlreadyBegun, UnknownConversation
 from bot.platforms import webchat
+from core.catalogue.registry import Registry
 from core.i18n import Language
 from webhooks.network import client_network
 from webhooks.web.html import START
@@ -25,6 +26,14 @@ PRIVATE = {
 
 Without any referrer, browsers would name no origin with the page's own form either.
 """
+
+
+def municipality_page(
+    request: Request, registry: Registry, municipality_id: str | None
+) -> ChatPage:
+    """Return a municipality's page; that of all for None, and where it isn't offered any more."""
+    own = municipality_id if municipality_id and municipality_id in registry else None
+    return ChatPage(own, framed=False, root_path=request.scope["root_path"])
 
 
 class LinkFollower:

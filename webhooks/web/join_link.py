@@ -18,9 +18,9 @@ from bot.views.joining import JoinPage, join_page
 from core.bookings.joining.citizen_joining import LINK_PREFIX
 from webhooks.language import language_wanted
 from webhooks.middleware.request_limits import RequestLimits
-from webhooks.web.following import PRIVATE, LinkFollower
+from webhooks.web.following import PRIVATE, LinkFollower, municipality_page
 from webhooks.web.html import Renderer
-from webhooks.web.urls import ChatPage, check_origin
+from webhooks.web.urls import check_origin
 
 
 class JoinForm(BaseModel):
@@ -59,7 +59,7 @@ class JoinPages:
             return self._page(request, token, found)
         return await self._follower.follow(
             request,
-            self._chat_page(request, found),
+            municipality_page(request, self._application.services.registry, found.municipality_id),
             f"{LINK_PREFIX}{token}",
             form.message_id,
             "join",
@@ -72,17 +72,13 @@ class JoinPages:
         return await self._application.database.read(look)
 
     def _page(self, request: Request, token: str, found: JoinPage | None) -> HTMLResponse:
+        own = found.municipality_id if found else None
         page = self._renderer.document(
             "join_link.html",
             found.language if found else language_wanted(request.headers),
-            here=self._chat_page(request, found),
+            here=municipality_page(request, self._application.services.registry, own),
             found=found,
             path=f"{request.scope['root_path']}{JOIN_PATH}{token}",
             message_id=str(uuid4()),
         )
         return HTMLResponse(page, 200 if found else 410, PRIVATE)
-
-    def _chat_page(self, request: Request, found: JoinPage | None) -> ChatPage:
-        """Return the page of the first chat's own municipality; else that of all."""
-        own = found.municipality_id if found else None
-        return ChatPage(own, framed=False, root_path=request.scope["root_path"])

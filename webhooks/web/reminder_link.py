@@ -12,8 +12,7 @@ from fastapi.responses import HTMLResponse
 from bot.bootstrap import Application
 from bot.views.reminder_link import PATH, LinkedReminders, linked_reminders
 from core.bookings.reminder_links import resume_reminders, stop_reminders
-from webhooks.web.booking_link import chat_page
-from webhooks.web.following import PRIVATE
+from webhooks.web.following import PRIVATE, municipality_page
 from webhooks.web.html import Renderer
 
 NO_LINK = "No reminders have that link."
@@ -80,7 +79,7 @@ class ReminderPages:
         page = self._renderer.document(
             "reminder_link.html",
             found.language,
-            here=chat_page(request, self._services, found.municipality_id),
+            here=municipality_page(request, self._services.registry, found.municipality_id),
             found=found,
             path=f"{request.scope['root_path']}{PATH}{token}",
         )
