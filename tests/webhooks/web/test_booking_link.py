@@ -21,7 +21,9 @@ from tests.webhooks.web.test_page import say
 
 PUBLIC = "https://rantevou.kalamata.gr"
 
-FORM = re.compile(r'<form method="post" action="(/a/\w+)">\s*<input[^>]* value="([\w-]+)">')
+FORM = re.compile(
+    r'<form method="post" action="(/a/\w+)">\s*<input[^>]* name="message_id" value="([\w-]+)">'
+)
 
 
 def link_of(deployment: Deployment) -> str:
