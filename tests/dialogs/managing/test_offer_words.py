@@ -60,6 +60,15 @@ def offer_times(deployment: Deployment, told: str = "citizen") -> None:
     deployment.database.write_sync(run)
 
 
+def book_and_offer(deployment: Deployment) -> None:
+    """Book at 9:30, and offer another time for it a minute later; another minute passes."""
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    deployment.clock.forward(minutes=1)
+    offer_times(deployment)
+    deployment.clock.forward(minutes=1)
+
+
 def offers(deployment: Deployment) -> list[str]:
     """Return the states of the offers."""
     states = select(TimeOffer.state).order_by(TimeOffer.id)
@@ -70,11 +79,7 @@ def offers(deployment: Deployment) -> list[str]:
 def test_an_offer_that_was_said_last_is_accepted_in_few_words(
     deployment: Deployment, word: str
 ) -> None:
-    deployment.load(custom_municipality())
-    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
-    deployment.clock.forward(minutes=1)
-    offer_times(deployment)
-    deployment.clock.forward(minutes=1)
+    book_and_offer(deployment)
     said, _asked = deployment.talk(word)
     assert said.text.startswith("Το ραντεβού σας άλλαξε.")
     assert offers(deployment) == ["accepted"]
@@ -94,11 +99,7 @@ def test_an_offer_that_was_said_last_is_accepted_in_few_words(
 def test_an_offer_that_was_said_last_is_answered_by_the_words_of_its_buttons(
     deployment: Deployment, word: str, state: str, step: str
 ) -> None:
-    deployment.load(custom_municipality())
-    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
-    deployment.clock.forward(minutes=1)
-    offer_times(deployment)
-    deployment.clock.forward(minutes=1)
+    book_and_offer(deployment)
     said = deployment.talk(word)
     assert (offers(deployment), said[-1].step) == ([state], step)
 
@@ -122,11 +123,7 @@ def test_an_offer_that_was_said_last_is_answered_by_the_words_of_its_buttons(
 def test_who_answers_twice_or_too_late_is_told_how_it_is(
     deployment: Deployment, before: list[str], word: str, said: str
 ) -> None:
-    deployment.load(custom_municipality())
-    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
-    deployment.clock.forward(minutes=1)
-    offer_times(deployment)
-    deployment.clock.forward(minutes=1)
+    book_and_offer(deployment)
     assert deployment.talk(*before, word)[0].text.startswith(said)
 
 
@@ -299,11 +296,7 @@ def test_the_button_of_an_offer_that_was_lost_names_the_time_that_is_held_now(
 def test_the_button_of_an_accepted_offer_tells_that_its_time_is_closed_too(
     deployment: Deployment,
 ) -> None:
-    deployment.load(custom_municipality())
-    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
-    deployment.clock.forward(minutes=1)
-    offer_times(deployment)
-    deployment.clock.forward(minutes=1)
+    book_and_offer(deployment)
     deployment.talk("δέχομαι")
     day, registry, now = date(2026, 12, 7), deployment.services.registry, deployment.clock.now
     asked = ExceptionRequest(ExceptionKind.CLOSURE, "town", day, day)
@@ -337,11 +330,7 @@ def test_the_button_of_an_offer_whose_time_is_held_by_another_offer_takes_it(
 def test_the_button_of_an_accepted_offer_says_no_standing_time_is_lost(
     deployment: Deployment,
 ) -> None:
-    deployment.load(custom_municipality())
-    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
-    deployment.clock.forward(minutes=1)
-    offer_times(deployment)
-    deployment.clock.forward(minutes=1)
+    book_and_offer(deployment)
     deployment.talk("δέχομαι")
     deployment.clock.forward(minutes=1)
     offer_times(deployment)  # by choice: the appointment can be kept
