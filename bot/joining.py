@@ -9,9 +9,19 @@ from sqlalchemy.orm import Session
 from bot.context import Services
 from bot.messages import Sender
 from bot.turn import forget
-from core.db.models import Booking, Contact, Conversation, InboundRow
+from core.db.models import (
+    UNSENT,
+    Booking,
+    Contact,
+    Conversation,
+    InboundRow,
+    OutboxRow,
+    OutboxStatus,
+)
 from core.errors import RetryTransaction
 from core.messaging import conversations
+from core.messaging.conversations import StoredConversation
+from core.messaging.keys import Cause, ContactRecipient
 
 LONG_AGO = datetime.fromtimestamp(0, UTC)
 
@@ -48,6 +58,7 @@ def join(session: Session, services: Services, senders: Sequence[Sender]) -> boo
                 version=Booking.version + 1,
             )
         )
+        _hand_over(session, stored, kept)
         forget(session, services, other)  # releases its hold
         # A message that comes again isn't one of the kept conversation's, and is no double.
         session.execute(
@@ -63,6 +74,30 @@ def join(session: Session, services: Services, senders: Sequence[Sender]) -> boo
         raise RetryTransaction  # another page of the same browser has just joined it
     contact.move_to(senders[0].address)
     return True
+
+
+def _hand_over(session: Session, ended: StoredConversation, kept: StoredConversation) -> None:
+    """Have what waits for a page about bookings, which are another's now, wait for that one.
+
+    Not what that one is told in any case, as a second page of the same citizen.
+    """
+    recipient = ContactRecipient(kept.contact_id)
+    rows = session.scalars(
+        select(OutboxRow)
+        .join(Booking, OutboxRow.booking_id == Booking.id)
+        .where(
+            Booking.citizen_id == kept.citizen_id,
+            OutboxRow.contact_id == ended.contact_id,
+            UNSENT,
+        )
+    ).all()
+    for row in rows:
+        key = Cause.parse(row.dedupe_key, row.recipient).dedupe_key(recipient)
+        if session.scalar(select(OutboxRow.id).where(OutboxRow.dedupe_key == key)):
+            row.status = OutboxStatus.CANCELLED
+        else:
+            row.contact_id, row.recipient, row.dedupe_key = kept.contact_id, str(recipient), key
+    session.flush()
 
 
 def _last_used(

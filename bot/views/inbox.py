@@ -23,7 +23,7 @@ def fetch(session: Session, services: Services, sender: Sender) -> list[Reply]:
         return []
     found, now = loaded.found, services.clock()
     rows = [
-        *page_inbox.pending_for(session, WEBCHAT, found.citizen_id, now),
+        *page_inbox.pending_for(session, WEBCHAT, found.contact_id, now),
         *page_inbox.told_to(session, WEBCHAT, found.contact_id, now),
     ]
     due = sorted(rows, key=lambda row: (row.due_at, row.id))

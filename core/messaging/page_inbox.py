@@ -89,17 +89,26 @@ def erase_fetched(session: Session, rows: Iterable[OutboxRow]) -> None:
 
 
 def pending_for(
-    session: Session, platform: str, citizen_id: int, now: datetime
+    session: Session, platform: str, contact_id: int, now: datetime
 ) -> Sequence[OutboxRow]:
-    """Return the rows of a platform about a citizen's bookings that are due, the oldest first."""
+    """Return the rows about a citizen's bookings due to one of their contacts, the oldest first.
+
+    Another page of the citizen has rows of its own.
+    """
     # The rest is filtered in Python: in SQL, SQLite might scan all rows that are due to anybody.
     rows = session.scalars(
         select(OutboxRow)
         .join(Booking, OutboxRow.booking_id == Booking.id)
-        .where(Booking.citizen_id == citizen_id, UNSENT)
+        .join(Contact, Contact.citizen_id == Booking.citizen_id)
+        .where(Contact.id == contact_id, UNSENT)
         .order_by(OutboxRow.due_at, OutboxRow.id)
     )
-    return [row for row in rows if _is_due(row.platform, row.status, row.due_at, platform, now)]
+    return [
+        row
+        for row in rows
+        if row.contact_id == contact_id
+        and _is_due(row.platform, row.status, row.due_at, platform, now)
+    ]
 
 
 def told_to(session: Session, platform: str, contact_id: int, now: datetime) -> Sequence[OutboxRow]:
@@ -120,7 +129,9 @@ def have_pending(
     session: Session, platform: str, conversation_ids: Collection[int], now: datetime
 ) -> set[int]:
     """Return the ids of those conversations to which a row of a platform is due."""
-    what = (Conversation.id, OutboxRow.platform, OutboxRow.status, OutboxRow.due_at)
+    # As a column: with a condition on it, PostgreSQL reads all rows that are unsent.
+    is_own = (OutboxRow.contact_id == Conversation.contact_id).label("is_own")
+    what = (Conversation.id, is_own, OutboxRow.platform, OutboxRow.status, OutboxRow.due_at)
     of_bookings = (
         select(*what)
         .join(Contact, Conversation.contact_id == Contact.id)
@@ -137,8 +148,8 @@ def have_pending(
     rows = session.execute(union_all(of_bookings, told)).all()
     return {
         conversation_id
-        for conversation_id, row_platform, status, due_at in rows
-        if _is_due(row_platform, status, due_at, platform, now)
+        for conversation_id, is_own, row_platform, status, due_at in rows
+        if is_own and _is_due(row_platform, status, due_at, platform, now)
     }
 
 

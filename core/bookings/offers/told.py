@@ -39,12 +39,7 @@ def was_sent(session: Session, offer: TimeOffer) -> bool:
 
 def was_told_to(session: Session, offer: TimeOffer, contact_id: int, before: datetime) -> bool:
     """Return whether a contact was sent an offer, or their page had fetched it before a time."""
-    return any(
-        was_fetched(session, row, contact_id, before)
-        if row.platform == PAGE
-        else row.contact_id == contact_id
-        for row in _sent(session, offer)
-    )
+    return bool(_sent_to(session, offer, contact_id, before))
 
 
 def was_told_last(session: Session, offer: TimeOffer, contact_id: int, before: datetime) -> bool:
@@ -52,9 +47,10 @@ def was_told_last(session: Session, offer: TimeOffer, contact_id: int, before: d
 
     Neither of another appointment of the citizen, nor in a conversation with the office.
     """
-    if not was_told_to(session, offer, contact_id, before):
+    rows = _sent_to(session, offer, contact_id, before)
+    if not rows:
         return False
-    told = max(row.due_at for row in _sent(session, offer) if row.contact_id == contact_id)
+    told = max(row.due_at for row in rows)
     booking = session.get_one(Booking, offer.booking_id)
     notices = select(OutboxRow.id).where(
         OutboxRow.booking_id.in_(
@@ -75,6 +71,21 @@ def was_told_last(session: Session, offer: TimeOffer, contact_id: int, before: d
         )
     )
     return not any(session.scalar(each.limit(1)) for each in (notices, texts))
+
+
+def _sent_to(
+    session: Session, offer: TimeOffer, contact_id: int, before: datetime
+) -> Sequence[OutboxRow]:
+    """Return the rows of an offer that a contact was sent, or their page had fetched by then."""
+    return [
+        row
+        for row in _sent(session, offer)
+        if (
+            was_fetched(session, row, contact_id, before)
+            if row.platform == PAGE
+            else row.contact_id == contact_id
+        )
+    ]
 
 
 def _sent(session: Session, offer: TimeOffer) -> Sequence[OutboxRow]:

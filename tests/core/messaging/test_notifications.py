@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from core.bookings import service as bookings
 from core.db.models import Booking, Contact, History, OutboxRow
 from core.messaging import page_inbox
+from core.messaging.conversations import contacts_of
 from core.messaging.notifications import enqueue_fallback
 from core.messaging.reminders import choose_ways, reminded
 from tests.core.booking_environment import BookingEnvironment
@@ -28,7 +29,7 @@ def rows(env: BookingEnvironment) -> list[tuple[str, str, datetime]]:
 
 def due(env: BookingEnvironment, booking: Booking) -> list[str]:
     """Return the messages due to the citizen who booked, on the page."""
-    who = booking.citizen_id
+    who = env.session.scalars(contacts_of(booking.citizen_id)).one()
     return [row.kind for row in page_inbox.pending_for(env.session, "webchat", who, env.now)]
 
 
@@ -256,7 +257,7 @@ def test_who_booked_is_notified_of_changes_by_others(env: BookingEnvironment) ->
     bookings.edit(session, registry, booking, {"name": "Ελένη Μαρή"}, now, stranger)
     bookings.cancel(session, registry, booking, now, stranger)
     assert due(env, booking) == ["moved", "edited", "cancelled"]
-    assert page_inbox.pending_for(session, "webchat", stranger.citizen_id, now) == []
+    assert page_inbox.pending_for(session, "webchat", stranger.contact_id or 0, now) == []
 
 
 def test_one_is_not_notified_of_own_changes(env: BookingEnvironment) -> None:
