@@ -97,6 +97,8 @@ def render_message(
         else:
             found = conversations.find(session, row.account, address)
             reply = None
+            if found and booking and found.citizen_id != booking.citizen_id:
+                return None  # the chats were parted while it was being sent, or after it failed
             if found and booking:
                 language = preferences_of(session, found.citizen_id).language or found.language
                 reply = render_notification(

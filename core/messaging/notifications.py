@@ -191,7 +191,8 @@ def redirect_from_strangers(
 ) -> None:
     """Send another way what waits for contacts about bookings that aren't their citizen's any more.
 
-    These are bookings of `citizens`, who were one. A reply is left, for it answers that chat.
+    These are bookings of `citizens`, who were one. A reply is left, for it answers that chat. So is
+    what is being sent, which is rendered for no stranger at another try.
     """
     rows = session.scalars(
         select(OutboxRow)
@@ -201,13 +202,13 @@ def redirect_from_strangers(
             Booking.citizen_id.in_(citizens),
             Contact.citizen_id != Booking.citizen_id,
             UNSENT,
-            OutboxRow.status == OutboxStatus.PENDING,
             OutboxRow.kind != MessageKind.REPLY,
         )
         .order_by(OutboxRow.id)
     ).all()
     for row in rows:
-        row.status = OutboxStatus.CANCELLED
+        if row.status == OutboxStatus.PENDING:
+            row.status = OutboxStatus.CANCELLED
         # A reminder that waits on a page has another row besides, whose way is chosen when due.
         if row.kind != MessageKind.REMINDER or row.platform not in WAITING:
             enqueue_fallback(session, registry, row, now)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from bot.bootstrap import Application
 from bot.messages import Reply, Sender
@@ -13,10 +12,7 @@ from bot.ops.secret_replacement import hash_anew
 from bot.settings import Settings
 from bot.turn import forget
 from core.db.database import Database
-from core.db.models import Booking, Citizen
-from core.messaging.keys import Cause, ContactRecipient, MessageKind
-from core.messaging.outbox import enqueue
-from core.messaging.routes import Route, notification
+from core.db.models import Citizen
 from tests.bot.chats import BOOKING, DETAILS, NUMBER, OTHER, PAGE, PUBLIC, TELEGRAM, VIBER, Chats
 from tests.bot.ops.test_cleanup import clean_up_after
 from tests.conftest import Deployment, mark_replies_sent, on_both
@@ -205,27 +201,6 @@ def test_who_leaves_keeps_what_was_booked_there(chats: Chats, leaver: str) -> No
     assert "Κωδικός" not in chats.say(other, choice=theirs)  # a button from before
     assert "δεν είναι ενωμένη" in chats.say(other, "χωρισμός")
     assert "είναι πια ενωμένες" in chats.join()
-
-
-def test_what_waits_goes_to_the_chat_that_keeps_the_appointment(chats: Chats) -> None:
-    chats.book(TELEGRAM, "12:30")
-    chats.join(VIBER, TELEGRAM)
-    registry, viber = chats.deployment.services.registry, chats.contact(VIBER)
-
-    def write(session: Session) -> None:
-        """Have the office write of Telegram's appointment to the chat in Viber."""
-        booking = session.scalars(select(Booking).where(Booking.code.is_not(None))).one()
-        route = Route(VIBER, ContactRecipient(viber))
-        kind, now = MessageKind.EDITED_BY_OFFICE, chats.deployment.clock()
-        message = notification(booking, route, Cause.change(99), kind, now)
-        enqueue(session, registry.accounts, [message], now)
-
-    chats.deployment.database.write_sync(write)
-    chats.talk(TELEGRAM, "χωρισμός", "ναι")
-    rows = chats.deployment.rows(
-        "SELECT account, status FROM outgoing WHERE kind = 'edited_by_office' ORDER BY id"
-    )
-    assert rows == [(VIBER, "cancelled"), (TELEGRAM, "pending")]
 
 
 @pytest.mark.parametrize("leaver", [PAGE, TELEGRAM])

@@ -1,0 +1,79 @@
+"""What parting leaves to a chat of what is another's: nothing."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.delivery.dispatch import claim_and_render
+from core.db.models import Booking, OutboxRow, OutboxStatus
+from core.messaging.keys import Cause, ContactRecipient, MessageKind
+from core.messaging.outbox import enqueue
+from core.messaging.routes import Route, notification
+from tests.bot.chats import TELEGRAM, VIBER, Chats
+from tests.conftest import Deployment, mark_replies_sent
+
+
+@pytest.fixture
+def chats(deployment: Deployment) -> Chats:
+    return Chats(deployment)
+
+
+@pytest.fixture
+def written(chats: Chats) -> Chats:
+    """Return chats of which Viber's is written to by the office of Telegram's appointment."""
+    chats.book(TELEGRAM, "12:30")
+    chats.join(VIBER, TELEGRAM)
+    registry, viber = chats.deployment.services.registry, chats.contact(VIBER)
+
+    def write(session: Session) -> None:
+        booking = session.scalars(select(Booking).where(Booking.code.is_not(None))).one()
+        route = Route(VIBER, ContactRecipient(viber))
+        kind, now = MessageKind.EDITED_BY_OFFICE, chats.deployment.clock()
+        message = notification(booking, route, Cause.change(99), kind, now)
+        enqueue(session, registry.accounts, [message], now)
+
+    chats.deployment.database.write_sync(write)
+    return chats
+
+
+def edits(chats: Chats) -> list[tuple[int, str, str]]:
+    return chats.deployment.rows(
+        "SELECT id, account, status FROM outgoing WHERE kind = 'edited_by_office' ORDER BY id"
+    )
+
+
+def test_what_waits_goes_to_the_chat_that_keeps_the_appointment(written: Chats) -> None:
+    written.talk(TELEGRAM, "χωρισμός", "ναι")
+    waiting = [each[1:] for each in edits(written)]
+    assert waiting == [(VIBER, "cancelled"), (TELEGRAM, "pending")]
+
+
+@pytest.mark.parametrize("has_failed", [False, True])
+def test_what_was_being_sent_is_not_tried_again_in_the_other_chat(
+    written: Chats, *, has_failed: bool
+) -> None:
+    """What has failed before, an operator sends once more."""
+    deployment = written.deployment
+    services, row_id = deployment.services, edits(written)[0][0]
+
+    def claim(session: Session) -> bool:
+        give_up = timedelta(hours=1)
+        claimed, _count = claim_and_render(session, services, [VIBER], "w", 20, give_up)
+        return row_id in [each.id for each in claimed]
+
+    def end(status: OutboxStatus) -> None:
+        which = update(OutboxRow).where(OutboxRow.id == row_id)
+        ended = which.values(status=status, claimed_by=None, try_at=deployment.clock())
+        deployment.database.write_sync(lambda session: session.execute(ended))
+
+    deployment.database.write_sync(mark_replies_sent)
+    assert deployment.database.write_sync(claim)
+    if has_failed:
+        end(OutboxStatus.FAILED)
+    written.talk(TELEGRAM, "χωρισμός", "ναι")
+    end(OutboxStatus.PENDING)
+    assert not deployment.database.write_sync(claim)
+    told = [] if has_failed else [(TELEGRAM, "pending")]
+    assert [each[1:] for each in edits(written)] == [(VIBER, "cancelled"), *told]
