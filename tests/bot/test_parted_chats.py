@@ -7,11 +7,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.delivery.dispatch import claim_and_render
+from bot.messages import Sender
+from bot.turn import forget
 from core.db.models import Booking, OutboxRow, OutboxStatus
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
 from core.messaging.outbox import enqueue
 from core.messaging.routes import Route, notification
-from tests.bot.chats import TELEGRAM, VIBER, Chats
+from tests.bot.chats import PAGE, TELEGRAM, VIBER, Chats
 from tests.conftest import Deployment, mark_replies_sent
 
 
@@ -77,3 +79,22 @@ def test_what_was_being_sent_is_not_tried_again_in_the_other_chat(
     assert not deployment.database.write_sync(claim)
     told = [] if has_failed else [(TELEGRAM, "pending")]
     assert [each[1:] for each in edits(written)] == [(VIBER, "cancelled"), *told]
+
+
+@pytest.mark.parametrize("joined_before", [False, True])
+@pytest.mark.parametrize("leaver", [TELEGRAM, VIBER])
+def test_what_an_erased_page_has_left_stays_with_whose_it_was(
+    chats: Chats, leaver: str, *, joined_before: bool
+) -> None:
+    """Telegram was joined with the page in which it was booked, Viber with neither or both."""
+    code = chats.book(PAGE, "12:30")
+    chats.join(PAGE, TELEGRAM)
+    if joined_before:
+        chats.join(TELEGRAM, VIBER)
+    sender = Sender(platform=PAGE, account=PAGE, address=f"maria at {PAGE}")
+    services = chats.deployment.services
+    chats.deployment.database.write_sync(lambda session: forget(session, services, sender))
+    if not joined_before:
+        chats.join(VIBER, TELEGRAM)
+    chats.talk(leaver, "χωρισμός", "ναι")
+    assert (chats.bookings(TELEGRAM), chats.bookings(VIBER)) == ({code}, set())

@@ -9,13 +9,14 @@ are preferences.
 
 Whoever leaves takes along what was booked in that chat, and nothing else: it is what they would
 have, had the chats never been joined, so that parting neither gives away the other's appointments,
-nor evades a limit. Known details are forgotten in all of them, for nobody can tell whose they are.
+nor evades a limit. What was booked in a page that was erased is its oldest chat's that is left.
+Known details are forgotten in all of them, for nobody can tell whose they are.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -42,16 +43,7 @@ def others(session: Session, contact_id: int | None) -> Sequence[Contact]:
     if contact_id is None:
         return ()
     citizen = select(Contact.citizen_id).where(Contact.id == contact_id).scalar_subquery()
-    return session.scalars(
-        select(Contact)
-        .outerjoin(Conversation, Conversation.contact_id == Contact.id)
-        .where(
-            Contact.citizen_id == citizen,
-            Contact.id != contact_id,
-            Conversation.ended_at.is_(None),
-        )
-        .order_by(Contact.id)
-    ).all()
+    return _in_use(session, Contact.citizen_id == citizen, Contact.id != contact_id)
 
 
 def lock_contact(session: Session, contact_id: int) -> Contact | None:
@@ -69,8 +61,8 @@ def lock_contact(session: Session, contact_id: int) -> Contact | None:
 def join(session: Session, registry: Registry, first: Actor, other: Contact, now: datetime) -> None:
     """Make a contact, which is alone and locked, one of the first's citizen; tell its chat."""
     citizen, former = first.citizen_id, other.citizen_id
-    _set_contacts(session, first.contact_id, citizen)
-    _set_contacts(session, other.id, former)
+    _set_contacts(session, citizen)
+    _set_contacts(session, former)
     _give(session, citizen, Booking.citizen_id == former)
     kept, given = session.get_one(Citizen, citizen), session.get_one(Citizen, former)
     kept.details, given.details = {**given.details, **kept.details}, {}
@@ -87,6 +79,7 @@ def part(session: Session, registry: Registry, leaver: Contact, now: datetime) -
     The others are told.
     """
     left, remaining = leaver.citizen_id, others(session, leaver.id)
+    _set_contacts(session, left)
     citizen = Citizen(details={}, created_at=now)
     session.add(citizen)
     session.flush()
@@ -108,22 +101,34 @@ def part(session: Session, registry: Registry, leaver: Contact, now: datetime) -
     return citizen
 
 
-def _set_contacts(session: Session, contact_id: int | None, citizen_id: int) -> None:
-    """Set the contact of a citizen's bookings that were made before any chat was joined.
+def _in_use(session: Session, *which: ColumnElement[bool]) -> Sequence[Contact]:
+    """Return those contacts whose conversation isn't ended, the oldest first."""
+    return session.scalars(
+        select(Contact)
+        .outerjoin(Conversation, Conversation.contact_id == Contact.id)
+        .where(*which, Conversation.ended_at.is_(None))
+        .order_by(Contact.id)
+    ).all()
 
-    Once chats are joined, all have it; those that the office offers follow what they are for.
+
+def _set_contacts(session: Session, citizen_id: int) -> None:
+    """Set the contact of a citizen's bookings that have none in use: the oldest that they have.
+
+    They were made before any chat was joined, or in a page that was erased since. Those that the
+    office offers follow what they are for.
     """
-    contacts = session.scalars(select(Contact.id).where(Contact.citizen_id == citizen_id)).all()
-    if contacts == [contact_id]:
-        session.execute(
-            update(Booking)
-            .where(
-                Booking.citizen_id == citizen_id,
-                Booking.contact_id.is_(None),
-                Booking.offered_for_id.is_(None),
-            )
-            .values(contact_id=contact_id, version=Booking.version + 1)
+    ids = [contact.id for contact in _in_use(session, Contact.citizen_id == citizen_id)]
+    if not ids:
+        return
+    session.execute(
+        update(Booking)
+        .where(
+            Booking.citizen_id == citizen_id,
+            or_(Booking.contact_id.is_(None), Booking.contact_id.not_in(ids)),
+            Booking.offered_for_id.is_(None),
         )
+        .values(contact_id=ids[0], version=Booking.version + 1)
+    )
 
 
 def _give(session: Session, citizen_id: int, *which: ColumnElement[bool]) -> None:
