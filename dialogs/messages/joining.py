@@ -119,6 +119,8 @@ def ask_to_join(first: FirstChat, zone: ZoneInfo) -> Message:
     """Return the question whether to join this chat with the first one."""
     since: datetime = first.since.astimezone(zone)
     name = [Fact(_("Name there"), first.shown_name)] if first.shown_name else []
+    others = join(", ", *(name_of(each) for each in first.others))
+    joined_with = [Fact(_("Already joined with"), others)] if first.others else []
     return message(
         Heading(_("Shall I join this chat with another one?")),
         Facts(
@@ -126,6 +128,7 @@ def ask_to_join(first: FirstChat, zone: ZoneInfo) -> Message:
                 Fact(_("Other chat"), name_of(first.platform)),
                 *name,
                 Fact(_("Since"), FormattedDate(since, "d MMMM y, HH:mm")),
+                *joined_with,
             )
         ),
         Paragraph(

@@ -5,14 +5,16 @@ from collections.abc import Mapping
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.bootstrap import Application
 from bot.messages import Reply, Sender
 from bot.ops.secret_replacement import hash_anew
 from bot.settings import Settings
 from bot.turn import forget
+from bot.views.joining import render_joining
 from core.db.database import Database
-from core.db.models import Citizen
+from core.db.models import Citizen, OutboxRow
 from tests.bot.chats import BOOKING, DETAILS, NUMBER, OTHER, PAGE, PUBLIC, TELEGRAM, VIBER, Chats
 from tests.bot.ops.test_cleanup import clean_up_after
 from tests.conftest import Deployment, mark_replies_sent, on_both
@@ -63,6 +65,22 @@ def test_the_question_names_the_first_chat_and_its_owner(chats: Chats) -> None:
     assert "Maria" not in str(chats.deployment.rows("SELECT * FROM join_requests"))  # encrypted
     assert "καμία συνομιλία δεν ενώθηκε" in chats.say(TELEGRAM, "πίσω")
     assert chats.deployment.rows("SELECT * FROM join_requests") == []
+
+
+def test_chats_that_were_joined_before_are_named_and_told_of_a_third(chats: Chats) -> None:
+    chats.join(PAGE, TELEGRAM)
+    asked = chats.open(VIBER, token := chats.link(PAGE, "συνέχεια στο viber"))
+    assert "Ήδη ενωμένη με: Telegram" in asked
+    chats.say(PAGE, chats.number(VIBER, token))
+    assert [account for _kind, account, _status in told(chats)] == [TELEGRAM, VIBER, TELEGRAM]
+
+    def news(session: Session) -> str:
+        """Return what the chat in Telegram is told of the third."""
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.kind == "joined")).all()
+        reply = render_joining(session, chats.deployment.services, rows[-1], "el")
+        return reply.text if reply else ""
+
+    assert "στο Viber" in chats.deployment.database.write_sync(news)
 
 
 def test_a_link_alone_joins_nothing(chats: Chats) -> None:

@@ -38,11 +38,15 @@ class Opened(StrEnum):
 
 @dataclass(frozen=True)
 class FirstChat:
-    """The chat that a link comes from: where it is held, under which name, and since when."""
+    """The chat that a link comes from: where it is held, under which name, and since when.
+
+    `others` are the platforms of the chats that it is joined with.
+    """
 
     platform: str
     shown_name: str | None
     since: datetime
+    others: Sequence[str]
 
 
 class CitizenJoining:
@@ -131,7 +135,8 @@ class CitizenJoining:
             return Opened.OVER, None
         first = self._session.get_one(Contact, request.contact_id)
         since = self._session.get_one(Citizen, first.citizen_id).created_at
-        shown = FirstChat(platform_of(first.account), request.shown_name, since)
+        others = [platform_of(each.account) for each in contacts.others(self._session, first.id)]
+        shown = FirstChat(platform_of(first.account), request.shown_name, since, others)
         return self._opened(request), shown
 
     def show_number(self, token: str) -> tuple[Opened, str]:

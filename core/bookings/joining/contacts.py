@@ -59,7 +59,11 @@ def lock_contact(session: Session, contact_id: int) -> Contact | None:
 
 
 def join(session: Session, registry: Registry, first: Actor, other: Contact, now: datetime) -> None:
-    """Make a contact, which is alone and locked, one of the first's citizen; tell its chat."""
+    """Make a contact, which is alone and locked, one of the first's citizen.
+
+    Its chat is told, and so is each that was joined before.
+    """
+    told = others(session, first.contact_id)
     citizen, former = first.citizen_id, other.citizen_id
     _set_contacts(session, citizen)
     _set_contacts(session, former)
@@ -68,8 +72,9 @@ def join(session: Session, registry: Registry, first: Actor, other: Contact, now
     kept.details, given.details = {**given.details, **kept.details}, {}
     other.citizen_id = citizen
     join_preferences(session, registry, citizen, former, now)
-    cause = Cause.joined(first.contact_id or 0, now)
-    _tell(session, registry, other, MessageKind.JOINED, cause, now)
+    news = [(other, first.contact_id or 0), *((each, other.id) for each in told)]
+    for contact, joined_id in news:
+        _tell(session, registry, contact, MessageKind.JOINED, Cause.joined(joined_id, now), now)
     session.flush()
 
 
