@@ -29,6 +29,9 @@ MAY_WRITE = _("At which email address may the office write to you, if need be?")
 LINK_TO = _("To which email address shall the office send the link for the call?")
 """The questions for an e-mail address where no e-mails are sent: the catalogue's promise one."""
 
+STEP_PREFIX = "details."
+"""The beginning of the names of the steps that ask for a field."""
+
 FormOf = Callable[[Context], tuple[Municipality, str]]
 """Returns the municipality and the channel of the appointment that a detail is asked for."""
 
@@ -39,7 +42,7 @@ def _being_booked(ctx: Context) -> tuple[Municipality, str]:
 
 def step_name(field: FormField) -> str:
     """Return the name of a field's step."""
-    return f"details.{field.id}"
+    return f"{STEP_PREFIX}{field.id}"
 
 
 def detail_step(

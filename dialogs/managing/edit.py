@@ -6,15 +6,12 @@ from functools import partial
 from core.catalogue.model import FormField, Municipality
 from core.db.models import Booking
 from core.i18n import _
-from dialogs.booking.details import condition_holds, detail_step
+from dialogs.booking.details import STEP_PREFIX, condition_holds, detail_step
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Choice, Prompt
 from dialogs.managing.find import find_steps, leave_ended, picked_booking
 from dialogs.messages.appointment import appointment_facts, attendee_facts, booking_message
-
-STEP_PREFIX = "details."
-"""The beginning of the step's name of each field."""
 
 
 def _applicable_fields(ctx: Context, changes: Mapping[str, str]) -> dict[str, FormField]:

@@ -13,7 +13,7 @@ from core.db.models import Booking, OutboxRow, OutboxStatus
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
 from core.messaging.outbox import enqueue
 from core.messaging.routes import Route, notification
-from tests.bot.chats import PAGE, TELEGRAM, VIBER, Chats
+from tests.bot.chats import OTHER, PAGE, TELEGRAM, VIBER, Chats
 from tests.conftest import Deployment, mark_replies_sent
 
 
@@ -98,3 +98,16 @@ def test_what_an_erased_page_has_left_stays_with_whose_it_was(
         chats.join(VIBER, TELEGRAM)
     chats.talk(leaver, "χωρισμός", "ναι")
     assert (chats.bookings(TELEGRAM), chats.bookings(VIBER)) == ({code}, set())
+
+
+@pytest.mark.parametrize("leaver", [TELEGRAM, PAGE])
+def test_a_draft_offers_no_detail_of_another_any_more(chats: Chats, leaver: str) -> None:
+    chats.book(TELEGRAM, "12:30", "Νίκος Παππάς")
+    chats.join(PAGE, TELEGRAM)
+    chats.talk(PAGE, *OTHER, "13:10")
+    known = next(c for c in chats.deployment.last[-1].choices if c.label == "Νίκος Παππάς")
+    chats.talk(leaver, "χωρισμός", "ναι")
+    said = chats.say(PAGE, choice=known.id)
+    assert "Ποιο είναι το ονοματεπώνυμο" in said
+    assert "Νίκος" not in str([choice.label for choice in chats.deployment.last[-1].choices])
+    assert "email" in chats.say(PAGE, "Μαρία Παππά")
