@@ -194,7 +194,8 @@ def _answer_to_part(ctx: Context, answer: str) -> None:
     else:
         if ctx.state.dialog not in KEEPS:
             navigation.end_dialog(ctx)  # it may be about an appointment that stays there
-        ctx.say(texts.PARTED_HERE)
+        kept = [(ctx.office.of_booking(each), each) for each in ctx.office.upcoming()]
+        ctx.say(texts.parted_here(kept, ctx.zone))
 
 
 def _can_go_on(ctx: Context) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from bot.platforms import webchat
 from bot.replies import build_reply
 from core.bookings.joining.citizen_joining import LINK_PREFIX
 from core.bookings.joining.requests import opened
+from core.bookings.service import upcoming
 from core.db.models import Contact, Conversation, OutboxRow
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import platform_of
@@ -28,7 +30,13 @@ def render_joining(
     own, other = session.get_one(Contact, row.contact_id), session.get_one(Contact, number)
     platform = platform_of(other.account)
     if row.kind == MessageKind.PARTED:
-        return build_reply(services.texts, [texts.parted_there(platform)], language)
+        chat = select(Conversation.timezone).where(Conversation.contact_id == own.id)
+        zone = ZoneInfo(session.scalars(chat).one())
+        kept = [
+            (services.registry[each.municipality_id], each)
+            for each in upcoming(session, own.citizen_id, services.clock())
+        ]
+        return build_reply(services.texts, [texts.parted_there(platform, kept, zone)], language)
     if own.citizen_id != other.citizen_id:
         return None
     return build_reply(services.texts, [texts.joined(platform)], language)

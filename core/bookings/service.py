@@ -70,7 +70,7 @@ def confirm(
 
     def take(desk_id: int) -> None:
         # First, for its query flushes the session: so all changes are one UPDATE.
-        booking.code = _unused_code(session, choose)
+        booking.code = unused_code(session, choose)
         booking.desk_id = desk_id
         booking.state = BookingState.CONFIRMED
         booking.details = dict(details)
@@ -287,7 +287,8 @@ def check_changeable(
 _WITH_CODE = select(Booking.id).where(Booking.code == bindparam("code"))
 
 
-def _unused_code(session: Session, choose: Callable[[Sequence[str]], str]) -> str:
+def unused_code(session: Session, choose: Callable[[Sequence[str]], str]) -> str:
+    """Return a new code that no booking has."""
     while True:
         code = new_code(choose)
         if run(session, _WITH_CODE, {"code": code}).first() is None:

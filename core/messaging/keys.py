@@ -269,6 +269,11 @@ class Cause:
         """Return the cause that is a request for a lost code, at a time, "code 1764…"."""
         return cls(f"code {int(asked_at.timestamp())}")
 
+    @classmethod
+    def new_code(cls, booking_id: int, at: datetime) -> "Cause":
+        """Return the cause that is a new code of a booking, at a time, "new code 7 1764…"."""
+        return cls(f"new code {booking_id} {int(at.timestamp())}")
+
     def as_offer(self) -> tuple[int, str]:
         """Return the offer and the state that are the cause."""
         _offer, number, state = self.text.split()

@@ -5,7 +5,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from core.bookings.joining.citizen_joining import FirstChat, Opened
+from core.bookings.reference import format_code
+from core.catalogue.registry import LoadedMunicipality
+from core.db.models import Booking
 from core.i18n import FormattedDate, Text, TextTemplate, _, _n, join
+from dialogs.messages.appointment import one_line
 from dialogs.messages.blocks import (
     Fact,
     Facts,
@@ -17,6 +21,8 @@ from dialogs.messages.blocks import (
     message,
 )
 from dialogs.messages.platforms import name_of, on
+
+OwnBooking = tuple[LoadedMunicipality, Booking]
 
 CONTINUE = _("Continue in another app")
 PART = _("Part this chat from the others")
@@ -167,17 +173,43 @@ def ask_to_part(platforms: Sequence[str]) -> Text:
     )
 
 
-PARTED_HERE = _(
-    "This chat stands alone again. The appointments that were booked here stay here. I have "
-    "forgotten your details for the next booking, and will ask for them again."
+_NEW_CODES = _(
+    "For safety, the codes of the appointments in this chat have changed. The former ones aren't "
+    "valid any more."
 )
 
 
-def parted_there(platform: str) -> Text:
-    """Return that a chat there was parted from this one."""
-    return _(
-        "Your chat {where} was parted from this one, and took along the appointments that were "
-        "booked there. I have forgotten your details for the next booking, and will ask for them "
-        "again.",
-        where=on(platform),
+def parted_here(kept: Sequence[OwnBooking], zone: ZoneInfo) -> Message:
+    """Return that this chat was parted from the others, with the new codes of what it keeps."""
+    return _with_codes(
+        _(
+            "This chat stands alone again. The appointments that were booked here stay here. I "
+            "have forgotten your details for the next booking, and will ask for them again."
+        ),
+        kept,
+        zone,
     )
+
+
+def parted_there(platform: str, kept: Sequence[OwnBooking], zone: ZoneInfo) -> Message:
+    """Return that a chat there was parted from this one, with the new codes of what this keeps."""
+    return _with_codes(
+        _(
+            "Your chat {where} was parted from this one, and took along the appointments that were "
+            "booked there. I have forgotten your details for the next booking, and will ask for "
+            "them again.",
+            where=on(platform),
+        ),
+        kept,
+        zone,
+    )
+
+
+def _with_codes(said: Text, kept: Sequence[OwnBooking], zone: ZoneInfo) -> Message:
+    codes = [
+        Fact(one_line(loaded, booking, zone), format_code(booking.code or ""))
+        for loaded, booking in kept
+        if loaded.has(booking.service, booking.branch)
+    ]
+    more = (Paragraph(_NEW_CODES), Facts(tuple(codes))) if codes else ()
+    return message(Paragraph(said), *more)

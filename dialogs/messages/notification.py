@@ -67,7 +67,7 @@ WORDINGS: Mapping[MessageKind, Wording] = {
     ),
     MessageKind.CODE_SENT: Wording(
         _("Your appointment: {appointment}. Code: {code}."),
-        _("Here is the code of your appointment, which was asked for."),
+        _("Here is the code of your appointment, which was asked for or has changed."),
     ),
     MessageKind.REMINDER: Wording(
         _("A reminder of your appointment: {appointment}. Code: {code}."), _REMINDER, _REMINDER
@@ -85,7 +85,7 @@ WORDINGS: Mapping[MessageKind, Wording] = {
 }
 """For every kind but the cancellations, which say nothing else of the appointment, and offers."""
 
-CODES_SENT = _("Here are the codes of your appointments, which were asked for.")
+CODES_SENT = _("Here are the codes of your appointments, which were asked for or have changed.")
 KEEP_CODES = _(
     "With the code of an appointment and the phone number that was given for it, you can move or "
     "cancel it from any chat."

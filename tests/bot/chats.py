@@ -115,13 +115,27 @@ class Chats:
 
     def bookings(self, account: str, who: str = "maria") -> set[str]:
         """Return the codes of the coming bookings that a chat sees."""
+        return {f"{code[:3]} {code[3:]}" for code, _id in self._seen(account, who)}
+
+    def ids(self, account: str, who: str = "maria") -> set[int]:
+        """Return the ids of the same, which stay as they are when chats are parted."""
+        return {booking_id for _code, booking_id in self._seen(account, who)}
+
+    def _seen(self, account: str, who: str) -> list[tuple[str, int]]:
         rows = self.deployment.rows(
-            "SELECT bookings.code, contacts.account, contacts.id FROM bookings"
+            "SELECT bookings.code, bookings.id, contacts.id FROM bookings"
             " JOIN contacts ON contacts.citizen_id = bookings.citizen_id"
             " WHERE bookings.state = 'confirmed'"
         )
         chat = self.contact(account, who)
-        return {f"{code[:3]} {code[3:]}" for code, _account, contact in rows if contact == chat}
+        return [(code, booking_id) for code, booking_id, contact in rows if contact == chat]
+
+    def booked(self, account: str, time: str, *more: Any) -> int:
+        """Book an appointment; return its id."""
+        code = self.book(account, time, *more).replace(" ", "")
+        found = self.deployment.rows(f"SELECT id FROM bookings WHERE code = '{code}'")
+        booking_id: int = found[0][0]
+        return booking_id
 
     def contact(self, account: str, who: str = "maria") -> int:
         """Return the id of a chat's contact."""

@@ -200,12 +200,12 @@ def test_known_details_are_put_together_and_forgotten_after_parting(chats: Chats
 @pytest.mark.parametrize("leaver", [PAGE, TELEGRAM])
 def test_who_leaves_keeps_what_was_booked_there(chats: Chats, leaver: str) -> None:
     before = {
-        PAGE: {chats.book(PAGE, "12:30")},
-        TELEGRAM: {chats.book(TELEGRAM, "13:10", "Νίκος Παππάς")},
+        PAGE: {chats.booked(PAGE, "12:30")},
+        TELEGRAM: {chats.booked(TELEGRAM, "13:10", "Νίκος Παππάς")},
     }
     chats.join()
-    before[PAGE].add(chats.book(PAGE, "13:50", begun=OTHER))
-    before[TELEGRAM].add(chats.book(TELEGRAM, "13:10", begun=OTHER))
+    before[PAGE].add(chats.booked(PAGE, "13:50", "Μαρία Παππά", OTHER))
+    before[TELEGRAM].add(chats.booked(TELEGRAM, "13:10", "Μαρία Παππά", OTHER))
     other = TELEGRAM if leaver == PAGE else PAGE
     chats.say(other, "τα ραντεβού μου")
     time = "13:50" if leaver == PAGE else "13:10"
@@ -214,7 +214,7 @@ def test_who_leaves_keeps_what_was_booked_there(chats: Chats, leaver: str) -> No
     assert "Να χωρίσω" in asked
     assert "οι συνομιλίες μένουν ενωμένες" in chats.say(leaver, "όχι")
     assert "ξανά μόνη της" in chats.talk(leaver, "χωρισμός", "ναι")
-    assert {chat: chats.bookings(chat) for chat in (PAGE, TELEGRAM)} == before
+    assert {chat: chats.ids(chat) for chat in (PAGE, TELEGRAM)} == before
     assert told(chats)[1:] == [("parted", other, "pending")]
     assert "Κωδικός" not in chats.say(other, choice=theirs)  # a button from before
     assert "δεν είναι ενωμένη" in chats.say(other, "χωρισμός")
@@ -224,17 +224,17 @@ def test_who_leaves_keeps_what_was_booked_there(chats: Chats, leaver: str) -> No
 @pytest.mark.parametrize("leaver", [PAGE, TELEGRAM])
 def test_dialogs_about_what_is_the_other_s_now_are_left(chats: Chats, leaver: str) -> None:
     other = TELEGRAM if leaver == PAGE else PAGE
-    code = chats.book(leaver, "12:30")
+    booked = chats.booked(leaver, "12:30")
     chats.join()
     chats.talk(other, "τα ραντεβού μου", "ακύρωση ραντεβού")
     chats.talk(leaver, "χωρισμός", "ναι")
     assert "ακυρώθηκε" not in chats.say(other, "ναι")
-    assert chats.bookings(leaver) == {code}
+    assert chats.ids(leaver) == {booked}
     chats.join()
     chats.talk(leaver, "τα ραντεβού μου", "ακύρωση ραντεβού")
     chats.talk(other, "χωρισμός", "ναι")
     assert "ακυρώθηκε" not in chats.say(leaver, "ναι")  # which was asked before
-    assert chats.bookings(leaver) == {code}
+    assert chats.ids(leaver) == {booked}
 
 
 def test_an_erased_page_leaves_the_other_chat_as_it_is(chats: Chats) -> None:

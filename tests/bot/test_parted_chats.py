@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from bot.delivery.dispatch import claim_and_render
 from bot.messages import Sender
 from bot.turn import forget
-from core.db.models import Booking, OutboxRow, OutboxStatus
+from bot.views.joining import render_joining
+from core.db.models import Booking, OutboxRow, OutboxStatus, StaffRoom
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
 from core.messaging.outbox import enqueue
 from core.messaging.routes import Route, notification
@@ -87,7 +88,7 @@ def test_what_an_erased_page_has_left_stays_with_whose_it_was(
     chats: Chats, leaver: str, *, joined_before: bool
 ) -> None:
     """Telegram was joined with the page in which it was booked, Viber with neither or both."""
-    code = chats.book(PAGE, "12:30")
+    booked = chats.booked(PAGE, "12:30")
     chats.join(PAGE, TELEGRAM)
     if joined_before:
         chats.join(TELEGRAM, VIBER)
@@ -97,7 +98,7 @@ def test_what_an_erased_page_has_left_stays_with_whose_it_was(
     if not joined_before:
         chats.join(VIBER, TELEGRAM)
     chats.talk(leaver, "χωρισμός", "ναι")
-    assert (chats.bookings(TELEGRAM), chats.bookings(VIBER)) == ({code}, set())
+    assert (chats.ids(TELEGRAM), chats.ids(VIBER)) == ({booked}, set())
 
 
 @pytest.mark.parametrize("leaver", [TELEGRAM, PAGE])
@@ -111,3 +112,38 @@ def test_a_draft_offers_no_detail_of_another_any_more(chats: Chats, leaver: str)
     assert "Ποιο είναι το ονοματεπώνυμο" in said
     assert "Νίκος" not in str([choice.label for choice in chats.deployment.last[-1].choices])
     assert "email" in chats.say(PAGE, "Μαρία Παππά")
+
+
+@pytest.mark.parametrize("leaver", [TELEGRAM, PAGE])
+def test_the_codes_that_were_shown_in_the_other_chat_are_of_no_use(
+    chats: Chats, leaver: str
+) -> None:
+    """Telephone numbers were shown, too; each side is told its own new codes, and the office."""
+    deployment = chats.deployment
+    room = {"municipality_id": "kalamata", "account": TELEGRAM, "chat": "-5", "topic": ""}
+    bound = StaffRoom(**room, bound_at=deployment.clock())
+    deployment.database.write_sync(lambda session: session.add(bound))
+    former = {PAGE: chats.book(PAGE, "12:30"), TELEGRAM: chats.book(TELEGRAM, "13:10")}
+    chats.join(PAGE, TELEGRAM)
+    remaining = PAGE if leaver == TELEGRAM else TELEGRAM
+    said = chats.talk(leaver, "χωρισμός", "ναι")
+
+    def news(session: Session) -> str:
+        """Return what the chat is told from which the other was parted."""
+        row = session.scalars(select(OutboxRow).where(OutboxRow.kind == "parted")).one()
+        reply = render_joining(session, deployment.services, row, "el")
+        return reply.text if reply else ""
+
+    told = {leaver: said, remaining: deployment.database.write_sync(news)}
+    for chat, other in ((PAGE, TELEGRAM), (TELEGRAM, PAGE)):
+        (code,) = chats.bookings(chat)
+        assert code in told[chat]
+        assert code not in told[other]
+        chats.say(chat, link=f"manage_{former[other].replace(' ', '')}")
+        assert "Δεν βρήκα" in chats.say(chat, "6912345678")
+    assert not set(former.values()) & (chats.bookings(PAGE) | chats.bookings(TELEGRAM))
+    assert deployment.rows("SELECT count(*) FROM code_requests") == [(1,)]  # of one address
+    assert deployment.rows("SELECT status FROM outgoing WHERE kind = 'alert_edit'") == [
+        ("pending",),
+        ("pending",),
+    ]

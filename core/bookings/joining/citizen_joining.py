@@ -181,6 +181,7 @@ class CitizenJoining:
         if contact_id is None or not contacts.others(self._session, contact_id):
             return False
         leaver = self._session.get_one(Contact, contact_id)
-        self._become(contacts.part(self._session, self._registry, leaver, self._now))
+        given = (self._session, self._registry, leaver, self._now, self._choose)
+        self._become(contacts.part(*given))
         self.has_parted = True
         return True

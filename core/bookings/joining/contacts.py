@@ -10,7 +10,7 @@ are preferences.
 Whoever leaves takes along what was booked in that chat, and nothing else: it is what they would
 have, had the chats never been joined, so that parting neither gives away the other's appointments,
 nor evades a limit. What was booked in a page that was erased is its oldest chat's that is left.
-Known details are forgotten in all of them, for nobody can tell whose they are.
+Known details are forgotten in all of them, for nobody can tell whose they are. Codes are renewed.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,9 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
+from core.bookings.joining.codes import renew_codes
 from core.bookings.joining.preferences import join_preferences, part_preferences
+from core.bookings.joining.requests import Choose
 from core.catalogue.registry import Registry
 from core.db.models import (
     Booking,
@@ -78,10 +80,12 @@ def join(session: Session, registry: Registry, first: Actor, other: Contact, now
     session.flush()
 
 
-def part(session: Session, registry: Registry, leaver: Contact, now: datetime) -> Citizen:
+def part(
+    session: Session, registry: Registry, leaver: Contact, now: datetime, choose: Choose
+) -> Citizen:
     """Part a contact from those that it is joined with; return its citizen from now on.
 
-    The others are told.
+    The others are told, with the new codes of their bookings.
     """
     left, remaining = leaver.citizen_id, others(session, leaver.id)
     _set_contacts(session, left)
@@ -98,6 +102,7 @@ def part(session: Session, registry: Registry, leaver: Contact, now: datetime) -
     part_preferences(session, left, platforms, citizen.id, platform_of(leaver.account))
     apart = (left, citizen.id)
     redirect_from_strangers(session, registry, apart, now)
+    renew_codes(session, registry, apart, now, choose)
     _close_threads(session, registry, apart, now)
     _erase_pages(session, apart)
     cause = Cause.parted(leaver.id, now)

@@ -14,7 +14,8 @@ Neither alone hands over an account, for each is a secret of another chat:
 
 So somebody loses an account only against what both chats say: they say yes to a link that was sent
 to them and tell its number, or they give a link away and write a number that they were told. Even
-then both chats are told, and each can part from the other.
+then both chats are told, and each can part from the other, by which the codes that were shown in
+the other end.
 """
 
 import hmac

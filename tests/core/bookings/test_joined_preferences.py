@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import time, timedelta
+from random import choice
 
 import pytest
 from sqlalchemy import select
@@ -80,7 +81,7 @@ def test_those_of_the_first_chat_hold(
     assert len(env.session.scalars(select(PreferencesRow)).all()) == (held != NONE)
     last = {None: EVENING, NIGHT: at("21:55") - DAY, LATE: before("09:30", 3)}[held.quiet]
     assert [due(env, each)[-1][2] for each in booked] == [last, last + DAY]
-    contacts.part(env.session, env.registry, joining, env.now)
+    contacts.part(env.session, env.registry, joining, env.now, choice)
     for each, platform in ((contact, "telegram"), (joining, "viber")):
         chosen = held.platform if held.platform in (platform, "email") else None
         assert preferences_of(env.session, each.citizen_id) == replace(held, platform=chosen)
@@ -97,7 +98,7 @@ def test_a_reminder_on_its_way_to_who_left_goes_another_way(env: BookingEnvironm
     env.now = before("09:30", 48)
     choose_ways(env.session, env.registry, env.now, 10, fail)
     assert due(env, booking)[0][:2] == ("viber:town", "pending")
-    contacts.part(env.session, env.registry, joining, env.now)
+    contacts.part(env.session, env.registry, joining, env.now, choice)
     found = select(OutboxRow.account, OutboxRow.status).where(OutboxRow.kind == "reminder")
     sent = env.session.execute(found.order_by(OutboxRow.id)).all()
     assert ("viber:town", "cancelled") in sent
