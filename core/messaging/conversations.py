@@ -200,6 +200,7 @@ def create(session: Session, account: str, address: str, now: datetime) -> Store
     session.add(citizen)
     session.flush()
     contact = Contact(account=account, address=address, citizen_id=citizen.id)
+    contact.created_at = now
     session.add(contact)
     session.flush()
     conversation = Conversation(

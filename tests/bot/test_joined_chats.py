@@ -67,6 +67,20 @@ def test_the_question_names_the_first_chat_and_its_owner(chats: Chats) -> None:
     assert chats.deployment.rows("SELECT * FROM join_requests") == []
 
 
+def test_a_chat_is_named_with_its_own_beginning(chats: Chats) -> None:
+    """Not with that of the chat it is joined with, nor of its parting."""
+    chats.say(PAGE, "γεια")
+    chats.deployment.clock.forward(days=2)
+    chats.say(TELEGRAM, "γεια")
+    chats.join(PAGE, TELEGRAM)
+    for _joined in (True, False):
+        asked = chats.open(VIBER, chats.link(TELEGRAM, "συνέχεια στο viber"))
+        assert "Από: 2 Δεκεμβρίου 2026" in asked
+        chats.say(VIBER, "όχι")
+        chats.deployment.clock.forward(days=2)
+        chats.talk(TELEGRAM, "πίσω", "χωρισμός", "ναι")
+
+
 def test_chats_that_were_joined_before_are_named_and_told_of_a_third(chats: Chats) -> None:
     chats.join(PAGE, TELEGRAM)
     asked = chats.open(VIBER, token := chats.link(PAGE, "συνέχεια στο viber"))

@@ -134,9 +134,9 @@ class CitizenJoining:
         if request is None:
             return Opened.OVER, None
         first = self._session.get_one(Contact, request.contact_id)
-        since = self._session.get_one(Citizen, first.citizen_id).created_at
         others = [platform_of(each.account) for each in contacts.others(self._session, first.id)]
-        shown = FirstChat(platform_of(first.account), request.shown_name, since, others)
+        platform = platform_of(first.account)
+        shown = FirstChat(platform, request.shown_name, first.created_at, others)
         return self._opened(request), shown
 
     def show_number(self, token: str) -> tuple[Opened, str]:

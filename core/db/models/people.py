@@ -41,6 +41,9 @@ class Contact(WithPublicId, Base):
     citizen_id: Mapped[int] = mapped_column(ForeignKey("citizens.id"), index=True)
     proven_phone: Mapped[str | None]
     """The keyed hash of the phone number that it has proven to be its own."""
+    created_at: Mapped[datetime] = mapped_column(server_default="0")
+    """The time of its first message, whichever chats it is joined with; of one that was stored
+    before revision 0031, its citizen's."""
 
     def __init__(self, *, account: str, address: str, citizen_id: int) -> None:
         super().__init__(account=account, citizen_id=citizen_id)

@@ -119,6 +119,8 @@ def test_all_that_is_stored_of_people_is_encrypted_and_reads_as_before(stored: s
             ).one()
             looked_up = Contact.address_hash == address_key(account, address)
             assert connection.scalars(select(Contact.id).where(looked_up)).all() == [1]
+            own = select(Contact.id).join(Citizen).where(Contact.created_at == Citizen.created_at)
+            assert len(connection.scalars(own).all()) == len(before["contacts"])
     assert all(len(rows) > 5 for rows in before.values())
     assert len({bytes(each) for each in ids}) == len(before["bookings"])
 
