@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.joining import join
+from bot.browsers import unite
 from bot.messages import Sender
 from bot.views.inbox import fetch
 from tests.bot.chats import PAGE, TELEGRAM, Chats
@@ -68,7 +68,7 @@ def test_a_page_is_told_what_waited_for_another_of_its_browser(
     chats.say(PAGE, "γεια", who="computer")
     services = deployment.services
     both = [page_of("computer"), page_of("maria")]
-    assert deployment.database.write_sync(lambda session: join(session, services, both))
+    assert deployment.database.write_sync(lambda session: unite(session, services, both))
     assert fetched(chats, "computer").count("μετέφερε") == 1
     deployment.clock.forward(days=8, hours=12)
     assert fetched(chats, "computer").count("Σας θυμίζω") == 1

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy.orm import Session
 
 from bot.bootstrap import Application
+from bot.browsers import unite
 from bot.context import AlreadyBegun, UnknownConversation
-from bot.joining import join
 from bot.messages import Inbound, Reply, Sender
 from bot.platforms import webchat
 from bot.turn import forget, receive
@@ -89,7 +89,7 @@ class Page:
             return own
         kept = own or webchat.new_token()
         senders = [self._sender(request, each) for each in dict.fromkeys([kept, *tokens])]
-        found = await self._database.write(lambda s: join(s, services, senders))
+        found = await self._database.write(lambda s: unite(s, services, senders))
         return own or (kept if found else None)
 
     async def _show(self, request: Request, here: ChatPage, token: str | None) -> Response:

@@ -1,4 +1,4 @@
-"""Joining the conversations of one browser, which former revisions kept apart by page."""
+"""Uniting the conversations of one browser, which former revisions kept apart by page."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from core.messaging.keys import Cause, ContactRecipient
 LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
-def join(session: Session, services: Services, senders: Sequence[Sender]) -> bool:
+def unite(session: Session, services: Services, senders: Sequence[Sender]) -> bool:
     """Keep the newest conversation of these senders, as the first one's; end the others.
 
     The bookings of the others become its citizen's. What was said in them is erased, and their
