@@ -16,8 +16,8 @@ KEPT_AFTER = timedelta(days=30)
 """The time after its appointment for which a link says how that is."""
 
 TOKEN = re.compile(r"[a-z2-7]{26}", re.ASCII)
-"""The form of a token: 128 bits, in letters and digits only, for mail programs that make links of
-plain text leave other signs at the end out."""
+"""The form of a token: 128 bits or more, in letters and digits only, for mail programs that make
+links of plain text leave other signs at the end out."""
 
 _OF_BOOKING = (
     select(BookingLink)

@@ -63,7 +63,10 @@ class CitizenJoining:
         address: ChatAddress,
         become: Callable[[Citizen], None],
     ) -> None:
-        """`become` is called with the citizen that this turn's is from then on."""
+        """`only` is the municipality whose own page or bot this chat is, None where it is shared.
+
+        `become` is called with the citizen that this turn's is from then on.
+        """
         self._session, self._registry, self._now, self._actor = session, registry, now, actor
         self._choose, self._only, self._address, self._become = choose, only, address, become
         self.has_parted = False
@@ -115,7 +118,7 @@ class CitizenJoining:
             return written, ""
         other = contacts.lock_contact(self._session, request.joining_id)
         self.end()
-        if other is None or self._state_of(other) is not Opened.CAN_JOIN:
+        if other is None or self._state(other.citizen_id, other.id) is not Opened.CAN_JOIN:
             return Written.OVER, ""
         contacts.join(self._session, self._registry, self._actor, other, self._now)
         self._become(self._session.get_one(Citizen, self._actor.citizen_id))
@@ -156,17 +159,15 @@ class CitizenJoining:
         if request.contact_id == own_id:
             return Opened.SAME_CHAT
         first = self._session.get_one(Contact, request.contact_id)
-        if first.citizen_id == self._actor.citizen_id:
-            return Opened.JOINED_ALREADY
-        if request.joining_id not in (None, own_id):
-            return Opened.TAKEN
-        return Opened.HAS_OTHERS if contacts.others(self._session, own_id) else Opened.CAN_JOIN
+        state = self._state(first.citizen_id, own_id)
+        is_taken = request.joining_id not in (None, own_id)
+        return Opened.TAKEN if is_taken and state is not Opened.JOINED_ALREADY else state
 
-    def _state_of(self, other: Contact) -> Opened:
-        """Return whether another chat can be joined with this one now."""
-        if other.citizen_id == self._actor.citizen_id:
+    def _state(self, citizen_id: int, joining_id: int | None) -> Opened:
+        """Return whether this turn's citizen and that one can be joined, by a contact of either."""
+        if citizen_id == self._actor.citizen_id:
             return Opened.JOINED_ALREADY
-        return Opened.HAS_OTHERS if contacts.others(self._session, other.id) else Opened.CAN_JOIN
+        return Opened.HAS_OTHERS if contacts.others(self._session, joining_id) else Opened.CAN_JOIN
 
     # Chats that are joined
 

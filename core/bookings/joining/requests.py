@@ -19,16 +19,15 @@ the other end.
 """
 
 import hmac
-import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
-from hashlib import sha256
 
 from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
+from core.bookings.links import TOKEN, hash_of
 from core.catalogue.registry import Registry
 from core.db.models import JoinRequest
 
@@ -38,9 +37,6 @@ TRIES = 3
 """The wrong numbers after which a request ends."""
 
 DIGITS = 6
-
-TOKEN = re.compile(r"[a-z2-7]{26}", re.ASCII)
-"""The form of a token: 130 bits, in letters and digits that every platform's links can carry."""
 
 _SIGNS = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -72,7 +68,7 @@ def ask(
     name = " ".join("".join(sign for sign in first.shown_name if sign.isprintable()).split())
     request = JoinRequest(
         contact_id=first.contact_id,
-        token_hash=_hash(token),
+        token_hash=hash_of(token),
         expires_at=now + LINK_LASTS,
         municipality_id=municipality_id,
     )
@@ -89,7 +85,7 @@ def opened(
     if not TOKEN.fullmatch(token):
         return None
     found = select(JoinRequest).where(
-        JoinRequest.token_hash == _hash(token), JoinRequest.expires_at > now
+        JoinRequest.token_hash == hash_of(token), JoinRequest.expires_at > now
     )
     if lock:
         found = found.with_for_update().execution_options(populate_existing=True)
@@ -159,10 +155,6 @@ def forget_requests(session: Session, now: datetime) -> None:
             or_(JoinRequest.number_until.is_(None), JoinRequest.number_until <= now),
         )
     )
-
-
-def _hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
 
 
 def _number_hash(registry: Registry, request: JoinRequest, number: str) -> str:
