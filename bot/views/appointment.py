@@ -10,6 +10,7 @@ from bot.messages import ReplyBlock, Sender
 from bot.replies import render_blocks
 from bot.views.calendar_file import CalendarFile, calendar_file
 from core.bookings.history import calendar_sequence
+from core.bookings.reference import format_code
 from core.bookings.service import check_open
 from core.db.models import Booking, BookingState
 from core.i18n import _
@@ -81,7 +82,13 @@ def _find(
 def _was_shown(session: Session, conversation_id: int, booking: Booking) -> bool:
     """Return whether a conversation has shown a booking, since its links were revoked last.
 
-    It may have been a link by which it did.
+    It may have been a link by which it did. Where chats were parted, those of the other side have
+    shown it with a former code only.
     """
     talk = conversations.transcript(session, conversation_id, since=booking.email_changed_at)
-    return any(reply.get("booking") == booking.id for _, _, replies in talk for reply in replies)
+    code = format_code(booking.code or "")
+    return any(
+        reply.get("booking") == booking.id and code in reply.get("text", "")
+        for _, _, replies in talk
+        for reply in replies
+    )

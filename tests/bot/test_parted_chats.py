@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.delivery.dispatch import claim_and_render
 from bot.messages import Sender
 from bot.turn import forget
+from bot.views.appointment import appointment_file
 from bot.views.joining import render_joining
 from core.db.models import Booking, OutboxRow, OutboxStatus, StaffRoom
 from core.messaging.keys import Cause, ContactRecipient, MessageKind
@@ -147,3 +148,19 @@ def test_the_codes_that_were_shown_in_the_other_chat_are_of_no_use(
         ("pending",),
         ("pending",),
     ]
+
+
+def test_what_was_shown_in_the_other_chat_is_followed_there_no_more(chats: Chats) -> None:
+    """Neither by a button under it: the calendar file says to when it was moved since."""
+    booked = chats.booked(PAGE, "12:30")
+    chats.join(PAGE, TELEGRAM)
+    chats.say(TELEGRAM, "τα ραντεβού μου")
+    sender = Sender(platform="telegram", account=TELEGRAM, address=f"maria at {TELEGRAM}")
+    database, services = chats.deployment.database, chats.deployment.services
+
+    def can_follow(session: Session) -> bool:
+        return appointment_file(session, services, sender, booked) is not None
+
+    assert database.write_sync(can_follow)
+    chats.talk(TELEGRAM, "πίσω", "χωρισμός", "ναι")
+    assert not database.write_sync(can_follow)
