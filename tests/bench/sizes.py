@@ -25,6 +25,8 @@ class Sizes:
     """Bookings, each held and confirmed at once."""
     exported: int = 200_000
     """Bookings of one export."""
+    reminded: int = 5_000
+    """Reminders that are sent of those that are due at once."""
     messages: int = 200
     """Messages to a bot, each from another citizen."""
     memory: tuple[int, int] = (1_000, 9_000)

@@ -1,0 +1,150 @@
+"""Measure reminders by e-mail that are all due in the same minute, to a real mail server.
+
+Beside them citizens write: their turns are compared with those before.
+"""
+
+import asyncio
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
+from email.message import Message
+from itertools import count
+from typing import Any
+
+from sqlalchemy import CursorResult, Result, text
+
+from bot.bootstrap import Application
+from bot.messages import Inbound
+from bot.platforms.base import Send
+from bot.platforms.email.adapter import Email
+from bot.platforms.email.settings import EmailAccount
+from bot.settings import Settings
+from bot.turn import receive
+from core.catalogue.registry import Registry
+from core.db.database import Database
+from tests.bench.bare import BareConnection
+from tests.bench.clock import Cost, mean, median_cost, now
+from tests.bench.conversations import Conversations
+from tests.bench.databases import NOW
+from tests.bench.report import BARE, line
+from tests.bench.sizes import Sizes
+
+ACCOUNT = "email"
+DUE = 100_000
+IDLE_TURNS = 100
+PAUSE_SECONDS = 0.02
+BARE_WRITES = 200
+
+# As they are stored until they are due: without a way.
+_REMINDERS = """INSERT INTO outgoing (dedupe_key, platform, account, recipient, kind, booking_id,
+  due_at, try_at, expires_at, status, attempts)
+SELECT 'reminder ' || id || ' 3 booking ' || id, 'reminder', 'reminder', 'booking ' || id,
+  'reminder', id, :now, :now, starts_at, 'pending', 0
+FROM bookings WHERE state = 'confirmed' AND starts_at > :now + 3600 ORDER BY id LIMIT :due"""
+
+
+def reminders(kind: str, databases: Sequence[Database], sizes: Sizes) -> None:
+    """Measure with many bookings stored."""
+    database = databases[-1]
+    bare = BareConnection(database)
+    once = mean(bare.write() for _ in range(BARE_WRITES))
+    with mail_server() as port:
+        idle, beside, cost = asyncio.run(_measure(database, port, sizes.reminded))
+    bare.close()
+    alone, among, name = median_cost(idle), median_cost(beside), kind.lower()
+    what = f"{kind}: reminders by e-mail a second, {sizes.reminded} of {DUE} due at once"
+    ratio = cost.wall / once.wall
+    line(f"{name}.reminders", what, cost, "per second", ratio=ratio, bound=f"200; {BARE}", by="cpu")
+    line(f"{name}.reminders.idle", "  a turn before: p50", alone)
+    what, ratio = (
+        f"  a turn beside them ({len(beside)}): p50, to that before",
+        among.wall / alone.wall,
+    )
+    line(f"{name}.reminders.turn", what, among, ratio=ratio, bound="at most 1.5")
+
+
+@contextmanager
+def mail_server() -> Iterator[int]:
+    """Run a mail server that takes everything, in a process of its own; give its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    sink = ("-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}", "-c", "aiosmtpd.handlers.Sink")
+    process = subprocess.Popen([sys.executable, *sink])
+    try:
+        while process.poll() is None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class CountedEmail(Email):
+    """An e-mail account that tells of each e-mail that was taken."""
+
+    on_sent: Callable[[], None]
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Send]:
+        async with super().connect() as send:
+
+            async def counted(address: str, message: Message, replaces: str | None) -> str | None:
+                sent = await send(address, message, replaces)
+                self.on_sent()
+                return sent
+
+            yield counted
+
+
+def _count(done: Result[Any]) -> int:
+    return done.rowcount if isinstance(done, CursorResult) else 0
+
+
+async def _measure(
+    database: Database, port: int, wanted: int
+) -> tuple[list[Cost], list[Cost], Cost]:
+    """Return the costs of turns before and beside the sending, and that of one reminder."""
+    services = replace(
+        Conversations(database).services,
+        registry=Registry("bench", frozenset({"webchat", ACCOUNT})),
+        clock=lambda: NOW,
+    )
+    given = {"host": "127.0.0.1", "port": port, "tls": "none", "from": "town@example.gr"}
+    platform = CountedEmail(ACCOUNT, EmailAccount.model_validate(given), services.texts)
+    services = replace(services, platforms={ACCOUNT: platform})
+    database.write_sync(services.registry.refresh)
+    numbers = count(1)
+
+    async def turn() -> Cost:
+        who = f"beside {next(numbers)} {random.random()}"
+        inbound = Inbound(
+            platform="webchat", account="webchat", address=who, message_id=who, text="Γεια"
+        )
+        started = now()
+        await database.write(lambda s: receive(s, services, inbound))
+        cost = now() - started
+        await asyncio.sleep(PAUSE_SECONDS)
+        return cost
+
+    idle = [await turn() for _each in range(IDLE_TURNS)][IDLE_TURNS // 5 :]
+    due = {"now": int(NOW.timestamp()), "due": DUE}
+    if _count(database.write_sync(lambda s: s.execute(text(_REMINDERS), due))) < wanted:
+        raise AssertionError("too few appointments are stored")
+    worker = Application(Settings(), database, services).delivery_worker()
+    sent = count(1)
+    platform.on_sent = lambda: worker.stop() if next(sent) == wanted else None
+    started = now()
+    working = asyncio.create_task(worker.run())
+    beside: list[Cost] = []
+    while not working.done():
+        beside.append(await turn())
+    await working
+    return idle, beside, (now() - started) / wanted
