@@ -23,7 +23,7 @@ from core.errors import DeliveryError
 from core.messaging import outbox, receipts
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import enqueue_fallback
-from core.messaging.reminders import choose_ways, patience, wait_if_quiet
+from core.messaging.reminder_ways import choose_ways, patience, wait_if_quiet
 from core.messaging.routes import EMAIL
 from core.staff import rooms
 from core.staff.alerts import enqueue_undelivered

@@ -11,7 +11,7 @@ from bot.delivery.dispatch import retry_or_fail
 from core.db.models import UNSENT, OutboxRow, OutboxStatus
 from core.errors import DeliveryError
 from core.messaging.keys import MessageKind
-from core.messaging.reminders import patience
+from core.messaging.reminder_ways import patience
 
 
 def give_up_unclaimed(

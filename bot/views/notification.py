@@ -13,7 +13,7 @@ from core.bookings.offers.ends import is_made
 from core.bookings.offers.served import can_be_kept
 from core.db.models import Booking, OutboxRow
 from core.messaging.keys import TO_CHAT, Cause, MessageKind
-from core.messaging.reminders import is_obsolete
+from core.messaging.reminder_ways import is_obsolete
 from core.staff.record import cancellation_reason
 from dialogs.messages.notification import codes_message, notification_message
 from dialogs.messages.reminder import ANSWERS, link_of, possible_answers

@@ -27,12 +27,8 @@ from core.messaging.keys import (
 )
 from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue, platform_of
 from core.messaging.preferences import preferences_of
-from core.messaging.reminders import (
-    REMINDERS,
-    cancel_reminders,
-    reminder_messages,
-    take_key,
-)
+from core.messaging.reminder_ways import take_key
+from core.messaging.reminders import REMINDERS, cancel_reminders, reminder_messages
 from core.messaging.routes import (
     EMAIL,
     WAITING,

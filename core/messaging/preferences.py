@@ -5,6 +5,7 @@ in place of an appointment that can't be kept is held for some hours only, and a
 office makes may be of the next morning's appointment.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import time
 from typing import Any
@@ -18,12 +19,13 @@ from core.db.statements import run
 from core.messaging.reminder_times import QuietHours
 
 _FIND = select(
+    PreferencesRow.citizen_id,
     PreferencesRow.platform,
     PreferencesRow.language,
     PreferencesRow.quiet_from,
     PreferencesRow.quiet_until,
     PreferencesRow.timezone,
-).where(PreferencesRow.citizen_id == bindparam("citizen_id"))
+).where(PreferencesRow.citizen_id.in_(bindparam("citizens", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,27 @@ def note_change(session: Session, citizen_id: int) -> None:
 
 def preferences_of(session: Session, citizen_id: int) -> Preferences:
     """Return a citizen's preferences."""
-    if citizen_id in session.info.get(_NONE_OF, ()):
-        return NONE
-    row = run(session, _FIND, {"citizen_id": citizen_id}).first()
-    if row is None:
-        return NONE
-    platform, language, since, until, zone = row
+    return preferences_of_all(session, [citizen_id])[citizen_id]
+
+
+def preferences_of_all(session: Session, citizens: Collection[int]) -> Mapping[int, Preferences]:
+    """Return the preferences of some citizens by their ids."""
+    without = session.info.setdefault(_NONE_OF, set())
+    found = dict.fromkeys(citizens, NONE)
+    if asked := found.keys() - without:
+        for citizen_id, *kept in run(session, _FIND, {"citizens": list(asked)}):
+            found[citizen_id] = _preferences(*kept)
+        without.update(each for each in asked if found[each] is NONE)
+    return found
+
+
+def _preferences(
+    platform: str | None,
+    language: str | None,
+    since: int | None,
+    until: int | None,
+    zone: str | None,
+) -> Preferences:
     quiet = None
     if since is not None and until is not None and zone is not None:
         quiet = QuietHours(_clock(since), _clock(until), ZoneInfo(zone))

@@ -1,41 +1,35 @@
-"""Reminders of appointments, whose way is chosen when they are due.
+"""Reminders of appointments: when they are due, and which are to come.
 
-A reminder is stored without a way, for the account REMINDERS, and gets one when it is due. A page
-has a row of its own besides, which waits for whoever looks: it never counts as reached.
+A reminder is stored without a way, for the account REMINDERS, and gets one when it is due
+(`reminder_ways`). A page has a row of its own besides, which waits for whoever looks: it never
+counts as reached.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, String, case, cast, select, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
-from core.db.events import record_event
-from core.db.models import UNSENT, Booking, BookingState, OutboxRow, OutboxStatus
+from core.db.models import Booking, BookingState, OutboxRow, OutboxStatus
 from core.messaging.keys import BookingRecipient, Cause, MessageKind
 from core.messaging.outbox import (
     SENT_STATUSES,
     UNSENT_STATUSES,
     OutboxMessage,
-    enqueue,
     platform_of,
-    retry_at,
 )
 from core.messaging.preferences import delete_preferences, preferences_of
 from core.messaging.reminder_times import (
-    LEAST_APART,
-    QUIET_FROM,
-    QUIET_UNTIL,
     DueTime,
     QuietHours,
     due_times,
     spread,
 )
-from core.messaging.routes import EMAIL, WAITING, Route, all_routes, notification, waits
+from core.messaging.routes import EMAIL, WAITING, Route, notification, waits
 
 REMINDERS = "reminder"
 """The account of the reminders whose way isn't chosen yet."""
@@ -43,9 +37,6 @@ REMINDERS = "reminder"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 PENDING, CANCELLED = OutboxStatus.PENDING, OutboxStatus.CANCELLED
-
-PATIENCE = timedelta(minutes=30)
-"""The longest time for which a reminder is tried one way; there is time left for another."""
 
 
 def reminder_messages(
@@ -201,148 +192,3 @@ def reminded(session: Session, booking_ids: Select[int], *, has_links: bool = Tr
         )
     )
     return set(session.scalars(sent))
-
-
-def is_obsolete(session: Session, row: OutboxRow, booking: Booking, now: datetime) -> bool:
-    """Return whether a reminder is of a former time, or a later one is due too.
-
-    Or will be within LEAST_APART, where this one is as late. One of a former time was enqueued
-    while the booking was moved, or failed and is tried again by the technician.
-    """
-    if row.expires_at is None or row.expires_at != booking.starts_at:
-        return True
-    hours = Cause.parse(row.dedupe_key, row.recipient).as_reminder()
-    is_late = now - (row.expires_at - timedelta(hours=hours)) >= LEAST_APART
-    others = session.execute(
-        select(OutboxRow.dedupe_key, OutboxRow.recipient).where(
-            OutboxRow.booking_id == row.booking_id,
-            OutboxRow.kind == MessageKind.REMINDER,
-            OutboxRow.expires_at == row.expires_at,
-            OutboxRow.status != OutboxStatus.CANCELLED,
-            OutboxRow.due_at <= (now + LEAST_APART if is_late else now),
-        )
-    )
-    return any(Cause.parse(*each).as_reminder() < hours for each in others)
-
-
-def quiet_hours(session: Session, registry: Registry, booking: Booking) -> QuietHours:
-    """Return the hours in which nobody is reminded of a booking: the citizen's, or the usual."""
-    zone = ZoneInfo(registry[booking.municipality_id].body.timezone)
-    usual = QuietHours(QUIET_FROM, QUIET_UNTIL, zone)
-    return preferences_of(session, booking.citizen_id).quiet or usual
-
-
-def wait_if_quiet(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> bool:
-    """Have a reminder that would be sent in quiet hours wait for their end; return whether it does.
-
-    One whose appointment begins by then is cancelled.
-    """
-    if row.kind != MessageKind.REMINDER or row.platform in WAITING:
-        return False
-    booking = session.get_one(Booking, row.booking_id)
-    end = quiet_hours(session, registry, booking).end_of(now)
-    if end is None:
-        return False
-    row.claimed_by = None
-    if end >= booking.starts_at:
-        row.status = OutboxStatus.CANCELLED
-        return True
-    # As if it were due then: nothing waits for it, and it doesn't count as late.
-    row.status, row.due_at, row.try_at, row.attempts = OutboxStatus.PENDING, end, end, 0
-    return True
-
-
-_DUE = (
-    select(OutboxRow)
-    .where(UNSENT, OutboxRow.account == REMINDERS)
-    .order_by(OutboxRow.try_at, OutboxRow.id)
-    .with_for_update(skip_locked=True)
-)
-
-
-def choose_ways(
-    session: Session,
-    registry: Registry,
-    now: datetime,
-    limit: int,
-    report: Callable[[OutboxRow, Exception], None],
-) -> int:
-    """Choose the ways of up to `limit` reminders that are due; return how many there were.
-
-    That is the platform that the citizen has chosen, else the one on which they booked, else
-    another of theirs, else an address of the attendee; e-mail first where they booked on a page,
-    which waits, and gets it only where there is nothing else. One whose way can't be chosen, which
-    is reported, is tried again later and delays no other.
-    """
-    rows = session.scalars(_DUE.where(OutboxRow.try_at <= now).limit(limit)).all()
-    if rows:
-        registry.refresh(session)
-    for row in rows:
-        if row.attempts == 0:
-            row.due_at = now  # each way is tried as long as another, however late it is
-        try:
-            with session.begin_nested():
-                _choose_way(session, registry, row, now)
-        except DBAPIError:
-            raise
-        except Exception as error:
-            report(row, error)
-            _retry_or_fail(session, row, now, type(error).__name__)
-    session.flush()
-    return len(rows)
-
-
-def patience(row: OutboxRow) -> timedelta:
-    """Return how long after it was due a reminder is tried one way."""
-    left = (row.expires_at or row.due_at) - row.due_at
-    return min(PATIENCE, left / 4)
-
-
-def _retry_or_fail(session: Session, row: OutboxRow, now: datetime, why: str) -> None:
-    row.attempts += 1
-    row.try_at, row.last_error = retry_at(row.attempts, now), why
-    if row.try_at > row.due_at + patience(row):
-        row.status = OutboxStatus.FAILED
-        record_event(session, "delivery", row.platform, row.status)
-
-
-def take_key(session: Session, key: str, starts_at: datetime | None) -> bool:
-    """Return whether no reminder of an appointment at that time has a dedupe key.
-
-    Where one of another time has it, which was enqueued while the appointment was moved, the key is
-    freed.
-    """
-    holder = session.scalar(select(OutboxRow).where(OutboxRow.dedupe_key == key))
-    if holder is not None and holder.expires_at == starts_at:
-        return False
-    if holder is not None:
-        holder.dedupe_key = f"{key} {holder.id}"
-        session.flush()
-    return True
-
-
-def _choose_way(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> None:
-    if row.expires_at is not None and row.expires_at <= now:
-        row.status = OutboxStatus.EXPIRED
-        return
-    booking = session.get_one(Booking, row.booking_id)
-    routes = all_routes(session, registry, booking, MessageKind.REMINDER)
-    sending = [route for route in routes if not waits(route)]
-    is_off = booking.state != BookingState.CONFIRMED
-    if is_off or not routes or is_obsolete(session, row, booking, now):
-        row.status = OutboxStatus.CANCELLED
-        return
-    if sending and wait_if_quiet(session, registry, row, now):
-        return
-    cause = Cause.parse(row.dedupe_key, row.recipient)
-    way = (sending or routes)[0]
-    key = cause.dedupe_key(way.recipient)
-    is_free = take_key(session, key, row.expires_at)
-    if sending and is_free:
-        row.account, row.platform = way.account, platform_of(way.account)
-        row.recipient, row.contact_id, row.dedupe_key = str(way.recipient), way.contact_id, key
-        return
-    row.status = OutboxStatus.CANCELLED
-    if is_free:  # else it was written on the page when the appointment was booked
-        page = notification(booking, way, cause, MessageKind.REMINDER, row.due_at)
-        enqueue(session, registry.accounts, [replace(page, expires_at=row.expires_at)], now)

@@ -1,5 +1,7 @@
 """The ways in which the citizen and the attendee of a booking can be reached."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +18,7 @@ from core.messaging.keys import (
     Recipient,
 )
 from core.messaging.outbox import OutboxMessage, platform_of
-from core.messaging.preferences import preferences_of
+from core.messaging.preferences import Preferences, preferences_of_all
 
 EMAIL = "email"
 
@@ -82,30 +84,62 @@ def citizen_routes(session: Session, registry: Registry, booking: Booking) -> li
     Those of the platform that they have chosen come first, which may be an address of the booking's
     instead; then those of the platform where they booked, then the oldest. What only waits is last.
     """
-    chosen = preferences_of(session, booking.citizen_id).platform
-    contacts = session.scalars(
+    preferences = preferences_of_all(session, [booking.citizen_id])
+    return _citizen_routes(session, registry, [booking], preferences)[booking.id]
+
+
+def _citizen_routes(
+    session: Session,
+    registry: Registry,
+    bookings: Sequence[Booking],
+    preferences: Mapping[int, Preferences],
+) -> dict[int, list[Route]]:
+    """Return the routes to the citizens of some bookings, by the bookings' ids."""
+    contacts = _contacts(session, bookings)
+    several = [each for each in bookings if len(contacts[each.citizen_id]) > 1]
+    booked_on = _platforms_of_confirmation(session, several)
+    routes = {}
+    for booking in bookings:
+        chosen = preferences[booking.citizen_id].platform
+        ways = _in_order(contacts[booking.citizen_id], chosen, booked_on.get(booking.id))
+        own = [
+            Route(each.account, ContactRecipient(each.id))
+            for each in ways
+            if each.account in registry.accounts
+        ]
+        addresses = attendee_routes(registry, booking) if chosen in ADDRESS_FIELDS else []
+        routes[booking.id] = [
+            *(each for each in addresses if platform_of(each.account) == chosen),
+            *own,
+        ]
+    return routes
+
+
+def _contacts(session: Session, bookings: Sequence[Booking]) -> Mapping[int, list[Contact]]:
+    """Return the contacts in use of the citizens of some bookings, the oldest first."""
+    contacts = defaultdict[int, list[Contact]](list)
+    found = session.scalars(
         select(Contact)
         .outerjoin(Conversation, Conversation.contact_id == Contact.id)
-        .where(Contact.citizen_id == booking.citizen_id, Conversation.ended_at.is_(None))
+        .where(
+            Contact.citizen_id.in_({each.citizen_id for each in bookings}),
+            Conversation.ended_at.is_(None),
+        )
         .order_by(Contact.id)
-    ).all()
-    if len(contacts) > 1:
-        booked_on = _platform_of_confirmation(session, booking)
+    )
+    for contact in found:
+        contacts[contact.citizen_id].append(contact)
+    return contacts
 
-        def place(contact: Contact) -> tuple[bool, bool, bool]:
-            platform = platform_of(contact.account)
-            return platform != chosen, platform in WAITING, platform != booked_on
 
-        contacts = sorted(contacts, key=place)
-    routes = [
-        Route(contact.account, ContactRecipient(contact.id))
-        for contact in contacts
-        if contact.account in registry.accounts
-    ]
-    if chosen not in ADDRESS_FIELDS:
-        return routes
-    addresses = attendee_routes(registry, booking)
-    return [each for each in addresses if platform_of(each.account) == chosen] + routes
+def _in_order(
+    contacts: Sequence[Contact], chosen: str | None, booked_on: str | None
+) -> Sequence[Contact]:
+    def place(contact: Contact) -> tuple[bool, bool, bool]:
+        platform = platform_of(contact.account)
+        return platform != chosen, platform in WAITING, platform != booked_on
+
+    return sorted(contacts, key=place)
 
 
 def told_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
@@ -130,23 +164,45 @@ def all_routes(
     A reminder of what was booked on a platform that only waits goes by e-mail before other chats,
     unless they have chosen one.
     """
-    citizen = citizen_routes(session, registry, booking)
-    routes = list(dict.fromkeys((*citizen, *attendee_routes(registry, booking))))
-    if kind is not MessageKind.REMINDER or preferences_of(session, booking.citizen_id).platform:
-        return routes
-    if _platform_of_confirmation(session, booking) in WAITING:
-        routes.sort(key=lambda route: platform_of(route.account) not in (*WAITING, EMAIL))
+    return all_routes_of(session, registry, [booking], kind)[booking.id]
+
+
+def all_routes_of(
+    session: Session, registry: Registry, bookings: Sequence[Booking], kind: MessageKind
+) -> Mapping[int, list[Route]]:
+    """Return the routes of some bookings, as `all_routes` does, by the bookings' ids."""
+    preferences = preferences_of_all(session, {each.citizen_id for each in bookings})
+    routes = _citizen_routes(session, registry, bookings, preferences)
+    for booking in bookings:
+        ways = (*routes[booking.id], *attendee_routes(registry, booking))
+        routes[booking.id] = list(dict.fromkeys(ways))
+    if kind is MessageKind.REMINDER:
+        free = [each for each in bookings if not preferences[each.citizen_id].platform]
+        for booking_id, platform in _platforms_of_confirmation(session, free).items():
+            if platform in WAITING:
+                routes[booking_id].sort(key=_comes_after_email)
     return routes
 
 
-def _platform_of_confirmation(session: Session, booking: Booking) -> str | None:
-    """Return the platform on which a booking was confirmed."""
-    return session.scalar(
-        select(History.platform)
-        .where(History.booking_id == booking.id, History.action == HistoryAction.CONFIRMED)
-        .order_by(History.id)
-        .limit(1)
+def _comes_after_email(route: Route) -> bool:
+    return platform_of(route.account) not in (*WAITING, EMAIL)
+
+
+def _platforms_of_confirmation(
+    session: Session, bookings: Sequence[Booking]
+) -> Mapping[int, str | None]:
+    """Return the platforms on which some bookings were first confirmed, by their ids."""
+    if not bookings:
+        return {}
+    confirmed = session.execute(
+        select(History.booking_id, History.platform)
+        .where(
+            History.booking_id.in_({each.id for each in bookings}),
+            History.action == HistoryAction.CONFIRMED,
+        )
+        .order_by(History.id.desc())
     )
+    return {row.booking_id: row.platform for row in confirmed}
 
 
 def attendee_routes(registry: Registry, booking: Booking) -> list[Route]:

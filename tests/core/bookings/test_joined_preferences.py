@@ -13,7 +13,7 @@ from core.bookings.joining import contacts
 from core.db.models import Contact, OutboxRow, PreferencesRow
 from core.messaging.preferences import NONE, Preferences, preferences_of
 from core.messaging.reminder_times import QuietHours
-from core.messaging.reminders import choose_ways
+from core.messaging.reminder_ways import choose_ways
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.test_service import MakeEnv
 from tests.core.conftest import mostly_on_sqlite

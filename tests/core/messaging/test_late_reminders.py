@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from core.db.models import OutboxRow
-from core.messaging.reminders import choose_ways, is_obsolete
+from core.messaging.reminder_ways import choose_ways, is_obsolete
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.test_service import MakeEnv
 from tests.core.conftest import mostly_on_sqlite

@@ -11,7 +11,8 @@ from core.db.models import Booking, Contact, History, OutboxRow
 from core.messaging import page_inbox
 from core.messaging.conversations import contacts_of
 from core.messaging.notifications import enqueue_fallback
-from core.messaging.reminders import choose_ways, reminded
+from core.messaging.reminder_ways import choose_ways
+from core.messaging.reminders import reminded
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.test_service import MakeEnv
 from tests.core.small_municipality import at, desk, opening, small

@@ -11,7 +11,7 @@ from core.db.models import Booking, Contact, OutboxRow, PreferencesRow
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.notifications import enqueue_by_office, enqueue_fallback
 from core.messaging.preferences import NONE, preferences_of
-from core.messaging.reminders import choose_ways
+from core.messaging.reminder_ways import choose_ways
 from core.messaging.routes import citizen_routes
 from tests.core.booking_environment import DETAILS, BookingEnvironment
 from tests.core.bookings.test_service import MakeEnv
