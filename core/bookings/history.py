@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -97,9 +97,11 @@ def record_change(
     return change
 
 
+_SEQUENCE = select(func.count()).where(
+    History.booking_id == bindparam("booking_id"), History.action.in_(CALENDAR_CHANGES)
+)
+
+
 def calendar_sequence(session: Session, booking: Booking) -> int:
     """Return the SEQUENCE of a booking's calendar entry: how often it was made another."""
-    found = select(func.count()).where(
-        History.booking_id == booking.id, History.action.in_(CALENDAR_CHANGES)
-    )
-    return session.scalars(found).one()
+    return session.scalars(_SEQUENCE, {"booking_id": booking.id}).one()

@@ -3,7 +3,16 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session, aliased
 
 from core.db.events import record_event
@@ -50,10 +59,13 @@ ENDING: Collection[HistoryAction] = frozenset(
 """The changes to a booking after which no other time is offered for it."""
 
 
+_OPEN_OF_BOOKING = select(TimeOffer).where(TimeOffer.booking_id == bindparam("booking_id"), OPEN)
+
+
 def open_offer(session: Session, booking_id: int, *, lock: bool = False) -> TimeOffer | None:
     """Return the open offer of a booking, if there is one; locked where that is asked for."""
-    query = select(TimeOffer).where(TimeOffer.booking_id == booking_id, OPEN)
-    return session.scalar(query.with_for_update() if lock else query)
+    query = _OPEN_OF_BOOKING.with_for_update() if lock else _OPEN_OF_BOOKING
+    return session.scalar(query, {"booking_id": booking_id})
 
 
 def is_made(session: Session, booking_id: int, now: datetime) -> bool:
