@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.delivery.dispatch import retry_or_fail
-from core.db.models import UNSENT, OutboxRow, OutboxStatus
+from core.db.models import SENDABLE, OutboxRow, OutboxStatus
 from core.errors import DeliveryError
 from core.messaging.keys import MessageKind
 from core.messaging.reminder_ways import patience
@@ -28,7 +28,7 @@ def give_up_unclaimed(
             OutboxRow.account.in_(accounts),
             OutboxRow.kind == MessageKind.REMINDER,
             OutboxRow.status == OutboxStatus.PENDING,
-            UNSENT,  # for the index
+            SENDABLE,  # for the index
             OutboxRow.try_at <= now,
         )
         .order_by(OutboxRow.try_at, OutboxRow.id)

@@ -23,6 +23,7 @@ from core.bookings.reminder_links import forget_reminder_links
 from core.db.advisory_locks import try_lock
 from core.db.database import Database
 from core.db.models import (
+    REMINDERS,
     UNSENT,
     Booking,
     Contact,
@@ -35,7 +36,6 @@ from core.db.models import (
     StaffInbound,
 )
 from core.messaging.outbox import platform_of
-from core.messaging.reminders import REMINDERS
 from core.staff import relay_upkeep
 from core.staff.api_requests import forget_requests
 from core.staff.codes import forget_codes

@@ -18,7 +18,7 @@ from sqlalchemy import Integer, Select, bindparam, insert, select, text
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from core.db.models import UNSENT, OutboxRow, OutboxStatus
+from core.db.models import SENDABLE, OutboxRow, OutboxStatus
 from core.messaging import outbox
 from core.messaging.keys import EndpointRecipient, MessageKind
 
@@ -180,7 +180,7 @@ def _ready() -> Select[int]:
     return (
         select(OutboxRow.id)
         .where(
-            UNSENT,
+            SENDABLE,
             OutboxRow.try_at <= bindparam("present", type_=OutboxRow.try_at.type),
             OutboxRow.account.in_(bindparam("among", expanding=True)),
             ~blocked,

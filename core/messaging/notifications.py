@@ -11,6 +11,7 @@ from core.actor import Actor
 from core.catalogue.registry import Registry
 from core.db.advisory_locks import lock
 from core.db.models import (
+    REMINDERS,
     UNSENT,
     Booking,
     BookingState,
@@ -28,7 +29,7 @@ from core.messaging.keys import (
 from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue, platform_of
 from core.messaging.preferences import preferences_of
 from core.messaging.reminder_ways import take_key
-from core.messaging.reminders import REMINDERS, cancel_reminders, reminder_messages
+from core.messaging.reminders import cancel_reminders, reminder_messages
 from core.messaging.routes import (
     EMAIL,
     WAITING,

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.db.events import record_event
-from core.db.models import UNSENT, OutboxRow, OutboxStatus
+from core.db.models import SENDABLE, UNSENT, OutboxRow, OutboxStatus
 from core.messaging.keys import Recipient
 
 MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
@@ -203,7 +203,7 @@ def _claim() -> ReturningUpdate[OutboxRow]:
     ready = (
         select(OutboxRow.id)
         .where(
-            UNSENT,
+            SENDABLE,
             OutboxRow.try_at <= now,
             OutboxRow.account.in_(bindparam("among", expanding=True)),
             NOT_BEING_SENT,
@@ -260,24 +260,28 @@ def claiming(ready: Select[int]) -> ReturningUpdate[OutboxRow]:
 def is_due(session: Session, accounts: Collection[str], now: datetime) -> bool:
     """Return whether a message may be due: a quick check, which blocks no writer."""
     due = select(OutboxRow.id).where(
-        UNSENT, OutboxRow.try_at <= now, OutboxRow.account.in_(accounts)
+        SENDABLE, OutboxRow.try_at <= now, OutboxRow.account.in_(accounts)
     )
     # Ordered, or PostgreSQL scans the whole table, expecting to find one soon.
     return session.scalar(due.order_by(OutboxRow.try_at).limit(1)) is not None
 
 
+_CLAIMED = (
+    select(OutboxRow)
+    .where(
+        OutboxRow.id == bindparam("row_id"),
+        OutboxRow.status == OutboxStatus.CLAIMED,
+        OutboxRow.claimed_by == bindparam("worker"),
+        OutboxRow.attempts == bindparam("attempts"),
+    )
+    .with_for_update()
+)
+
+
 def get_claimed(session: Session, row_id: int, worker: str, attempts: int) -> OutboxRow | None:
     """Return a claimed row, locked; None where another worker has claimed it since."""
-    return session.scalar(
-        select(OutboxRow)
-        .where(
-            OutboxRow.id == row_id,
-            OutboxRow.status == OutboxStatus.CLAIMED,
-            OutboxRow.claimed_by == worker,
-            OutboxRow.attempts == attempts,
-        )
-        .with_for_update()
-    )
+    given = {"row_id": row_id, "worker": worker, "attempts": attempts}
+    return session.scalar(_CLAIMED, given)
 
 
 def retry_at(attempts: int, now: datetime) -> datetime:

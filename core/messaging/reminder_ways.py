@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
 from core.db.events import record_event
-from core.db.models import UNSENT, Booking, BookingState, OutboxRow, OutboxStatus
+from core.db.models import WITHOUT_WAY, Booking, BookingState, OutboxRow, OutboxStatus
+from core.db.statements import run
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import enqueue, platform_of, retry_at
 from core.messaging.preferences import preferences_of
 from core.messaging.reminder_times import LEAST_APART, QUIET_FROM, QUIET_UNTIL, QuietHours
-from core.messaging.reminders import REMINDERS
 from core.messaging.routes import WAITING, all_routes_of, notification, waits
 
 CANCELLED = OutboxStatus.CANCELLED
@@ -28,10 +28,16 @@ PATIENCE = timedelta(minutes=30)
 
 _DUE = (
     select(OutboxRow)
-    .where(UNSENT, OutboxRow.account == REMINDERS)
+    .where(WITHOUT_WAY)
     .order_by(OutboxRow.try_at, OutboxRow.id)
     .with_for_update(skip_locked=True)
 )
+
+
+def is_due(session: Session, now: datetime) -> bool:
+    """Return whether the way of a reminder is to be chosen; it blocks no writer."""
+    due = select(OutboxRow.id).where(WITHOUT_WAY, OutboxRow.try_at <= now)
+    return session.scalar(due.order_by(OutboxRow.try_at).limit(1)) is not None
 
 
 def choose_ways(
@@ -124,6 +130,20 @@ def is_obsolete(session: Session, row: OutboxRow, booking: Booking, now: datetim
     return _is_obsolete(row, booking, _due_of(session, [booking], now), now)
 
 
+_BY_THEN = select(
+    OutboxRow.booking_id,
+    OutboxRow.dedupe_key,
+    OutboxRow.recipient,
+    OutboxRow.expires_at,
+    OutboxRow.due_at,
+).where(
+    OutboxRow.booking_id.in_(bindparam("bookings", expanding=True)),
+    OutboxRow.kind == MessageKind.REMINDER,
+    OutboxRow.status != CANCELLED,
+    OutboxRow.due_at <= bindparam("by"),
+)
+
+
 @dataclass(frozen=True)
 class _Due:
     """A reminder that is due, or will be soon: how many hours before what start, and when."""
@@ -137,20 +157,8 @@ def _due_of(
     session: Session, bookings: Collection[Booking], now: datetime
 ) -> Mapping[int | None, Sequence[_Due]]:
     """Return the reminders of some bookings that are due by LEAST_APART from now, by their ids."""
-    found = session.execute(
-        select(
-            OutboxRow.booking_id,
-            OutboxRow.dedupe_key,
-            OutboxRow.recipient,
-            OutboxRow.expires_at,
-            OutboxRow.due_at,
-        ).where(
-            OutboxRow.booking_id.in_({each.id for each in bookings}),
-            OutboxRow.kind == MessageKind.REMINDER,
-            OutboxRow.status != CANCELLED,
-            OutboxRow.due_at <= now + LEAST_APART,
-        )
-    )
+    given = {"bookings": [each.id for each in bookings], "by": now + LEAST_APART}
+    found = run(session, _BY_THEN, given)
     due = defaultdict[int | None, list[_Due]](list)
     for booking_id, key, recipient, starts_at, at in found:
         due[booking_id].append(_Due(Cause.parse(key, recipient).as_reminder(), starts_at, at))

@@ -14,7 +14,7 @@ from sqlalchemy import Select, String, case, cast, select, update
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
-from core.db.models import Booking, BookingState, OutboxRow, OutboxStatus
+from core.db.models import REMINDERS, Booking, BookingState, OutboxRow, OutboxStatus
 from core.messaging.keys import BookingRecipient, Cause, MessageKind
 from core.messaging.outbox import (
     SENT_STATUSES,
@@ -30,9 +30,6 @@ from core.messaging.reminder_times import (
     spread,
 )
 from core.messaging.routes import EMAIL, WAITING, Route, notification, waits
-
-REMINDERS = "reminder"
-"""The account of the reminders whose way isn't chosen yet."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

@@ -11,8 +11,7 @@ from bot.bootstrap import Application
 from bot.messages import Reply
 from bot.platforms.base import Platform, Send
 from bot.settings import Settings
-from core.db.models import UNSENT, OutboxRow
-from core.messaging.reminders import REMINDERS
+from core.db.models import REMINDERS, UNSENT, OutboxRow
 from tests.conftest import Deployment
 from tests.core.wait_until import soon
 from tests.fakes.push_platform import ACCOUNT, PushPlatform, PushPlatformServer

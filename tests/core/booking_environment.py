@@ -16,8 +16,7 @@ from core.bookings.catalogue_update import load_catalogue
 from core.catalogue.model import Consent, Municipality
 from core.catalogue.registry import Registry
 from core.catalogue.service_offer import ServiceOffer
-from core.db.models import Booking, Citizen, Contact, History, OutboxRow
-from core.messaging.reminders import REMINDERS
+from core.db.models import REMINDERS, Booking, Citizen, Contact, History, OutboxRow
 from tests.core.small_municipality import MONDAY, NOW, at, small
 
 PHONE, EMAIL = "+306912345678", "maria@example.gr"

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from bot.delivery.dispatch import claim_and_render, mark_sent
 from bot.messages import Reply
 from bot.platforms.layout import ANSWERED
+from core.db.models import REMINDERS
 from core.messaging.outbox import platform_of
-from core.messaging.reminders import REMINDERS
 from tests.conftest import mark_replies_sent
 from tests.stories.story_platforms import Line
 from tests.stories.story_runner import StoryRunner

@@ -54,6 +54,7 @@ from core.bookings.offers.making import make_offers, plan_offers
 from core.bookings.offers.service import ask_for_offer, end_overdue
 from core.catalogue.schedule_exceptions import update_digest
 from core.db.models import (
+    REMINDERS,
     Booking,
     Citizen,
     Conversation,
@@ -62,7 +63,6 @@ from core.db.models import (
     OutboxRow,
     ScheduleException,
 )
-from core.messaging.reminders import REMINDERS
 from core.staff import members
 from tests.conftest import Deployment
 from tests.core.staff.linked_member import link_member

@@ -16,7 +16,15 @@ from core.db.models.conversations import Conversation, InboundRow, PendingInboun
 from core.db.models.dialog_ends import DialogEnd
 from core.db.models.joining import JoinRequest
 from core.db.models.links import BookingLink, CodeRequest
-from core.db.models.outbox import UNSENT, OutboxRow, OutboxStatus, Suppression
+from core.db.models.outbox import (
+    REMINDERS,
+    SENDABLE,
+    UNSENT,
+    WITHOUT_WAY,
+    OutboxRow,
+    OutboxStatus,
+    Suppression,
+)
 from core.db.models.people import Citizen, Contact, FailedAttempt, address_key
 from core.db.models.preferences import PreferencesRow, ReminderLink
 from core.db.models.relay import RelayMessage, RelayThread
@@ -39,7 +47,10 @@ __all__ = [
     "HELD",
     "LIVE",
     "NOT_REMOVED",
+    "REMINDERS",
+    "SENDABLE",
     "UNSENT",
+    "WITHOUT_WAY",
     "ApiKey",
     "ApiRequest",
     "Base",

@@ -12,8 +12,27 @@ from core.db.models.base import Base
 UNSENT = text("outgoing.status IN ('pending','claimed')")
 """The condition for messages still to be delivered; literal, as `bookings.LIVE` is."""
 
+REMINDERS = "reminder"
+"""The account of reminders whose way isn't chosen yet."""
+
+SENDABLE = text("outgoing.status IN ('pending','claimed') AND outgoing.account <> 'reminder'")
+"""The condition for those that an account sends, and for reminders whose way is chosen."""
+
+WITHOUT_WAY = text("outgoing.status IN ('pending','claimed') AND outgoing.account = 'reminder'")
+"""The condition for reminders whose way isn't chosen yet."""
+
 _ONLY_UNSENT: dict[str, Any] = {
     f"{dialect}_where": text("status IN ('pending','claimed')")
+    for dialect in ("sqlite", "postgresql")
+}
+
+_ONLY_SENDABLE: dict[str, Any] = {
+    f"{dialect}_where": text("status IN ('pending','claimed') AND account <> 'reminder'")
+    for dialect in ("sqlite", "postgresql")
+}
+
+_ONLY_WITHOUT_WAY: dict[str, Any] = {
+    f"{dialect}_where": text("status IN ('pending','claimed') AND account = 'reminder'")
     for dialect in ("sqlite", "postgresql")
 }
 
@@ -72,7 +91,9 @@ class OutboxRow(Base):
         Index(None, "platform", "status", "due_at"),
         Index(None, "platform", "status", "expires_at"),
         # With the account, so that rows which pages fetch are skipped within the index.
-        Index("ix_outgoing_owed", "try_at", "account", **_ONLY_UNSENT),
+        Index("ix_outgoing_owed", "try_at", "account", **_ONLY_SENDABLE),
+        # By themselves, for thousands may be due at once, through which each claim would go.
+        Index("ix_outgoing_reminders", "try_at", **_ONLY_WITHOUT_WAY),
         Index("ix_outgoing_recipient", "recipient", "due_at", **_ONLY_UNSENT),
         # Small, for open pages ask for their bookings' every other second.
         Index("ix_outgoing_unsent_booking", "booking_id", **_ONLY_UNSENT_OF_BOOKINGS),

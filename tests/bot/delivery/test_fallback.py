@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from core.db.models import Booking, OutboxRow, Suppression
+from core.db.models import REMINDERS, Booking, OutboxRow, Suppression
 from core.errors import DeliveryError
 from core.messaging import outbox, outbox_admin, reminders
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment, TextMessages
@@ -76,7 +76,7 @@ def test_a_moved_booking_is_not_reminded_of_at_an_address_that_failed_for_good(
         booking.ends_at += timedelta(days=7)
         reminders.cancel_reminders(session, booking)
         made = reminders.reminder_messages(registry, booking, now, ())
-        outbox.enqueue(session, {reminders.REMINDERS}, made, now)
+        outbox.enqueue(session, {REMINDERS}, made, now)
 
     push.deployment.database.write_sync(move)
     push.deployment.clock.forward(days=7)

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot.delivery.dispatch import claim_and_render
 from bot.delivery.unclaimed import give_up_unclaimed
-from core.db.models import OutboxRow
+from core.db.models import REMINDERS, OutboxRow
 from core.errors import DeliveryError
-from core.messaging.reminders import REMINDERS
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
 from tests.conftest import mostly_on
 from tests.core.small_municipality import ATHENS

@@ -15,11 +15,10 @@ from bot.i18n.translator import Translator
 from core.actor import Actor, Role, Staff
 from core.bookings import attendance, by_staff, holds, service
 from core.db.database import Database
-from core.db.models import Booking, Citizen, Contact, Conversation, History, OutboxRow
+from core.db.models import REMINDERS, Booking, Citizen, Contact, Conversation, History, OutboxRow
 from core.errors import BookingRefused, StaffRefused
 from core.i18n import FormattedDate, JoinedText, Language
 from core.messaging.keys import MessageKind
-from core.messaging.reminders import REMINDERS
 from core.office import Office
 from core.staff import record
 from core.staff.rights import Action

@@ -26,6 +26,8 @@ WORDS = {
         "live": "state IN ('held','confirmed','completed','no_show')",
         "held": "state = 'held'",
         "owed": "status IN ('pending','claimed')",
+        "sendable": "status IN ('pending','claimed') AND account <> 'reminder'",
+        "without way": "status IN ('pending','claimed') AND account = 'reminder'",
         "sent": "provider_id IS NOT NULL",
         "of bookings": "status IN ('pending','claimed') AND booking_id IS NOT NULL",
         "of threads": "status IN ('pending','claimed') AND thread_id IS NOT NULL",
@@ -43,6 +45,10 @@ WORDS = {
         "held": "((state)::text = 'held'::text)",
         "owed": "((status)::text = ANY ((ARRAY['pending'::character varying,"
         " 'claimed'::character varying])::text[]))",
+        "sendable": "(((status)::text = ANY ((ARRAY['pending'::character varying,"
+        " 'claimed'::character varying])::text[])) AND ((account)::text <> 'reminder'::text))",
+        "without way": "(((status)::text = ANY ((ARRAY['pending'::character varying,"
+        " 'claimed'::character varying])::text[])) AND ((account)::text = 'reminder'::text))",
         "sent": "(provider_id IS NOT NULL)",
         "of bookings": "(((status)::text = ANY ((ARRAY['pending'::character varying,"
         " 'claimed'::character varying])::text[])) AND (booking_id IS NOT NULL))",
@@ -75,7 +81,8 @@ def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
     assert partial == guard | {
         "ix_bookings_live": words["live"],
         "ix_bookings_held": words["held"],
-        "ix_outgoing_owed": words["owed"],
+        "ix_outgoing_owed": words["sendable"],
+        "ix_outgoing_reminders": words["without way"],
         "ix_outgoing_recipient": words["owed"],
         "ix_outgoing_provider_id": words["sent"],
         "ix_outgoing_unsent_booking": words["of bookings"],

@@ -15,7 +15,7 @@ from core.availability import slots
 from core.bookings import expiry
 from core.db.database import Database
 from core.db.overlap_guard import TRIGGERS
-from core.messaging import outbox, page_inbox
+from core.messaging import outbox, page_inbox, reminder_ways
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.conftest import on_sqlite
 from tests.core.db.citizens import add_one
@@ -143,6 +143,14 @@ def test_the_news_of_pages_are_found_among_unsent_messages(stocked: Database) ->
     (used,) = plans(stocked, lambda s: page_inbox.have_pending(s, "webchat", [1, 2], NOW))
     assert "ix_outgoing_unsent_booking (booking_id=?)" in used
     assert "SCAN" not in used
+
+
+@on_sqlite
+def test_a_claim_goes_through_no_reminder_whose_way_is_not_chosen(stocked: Database) -> None:
+    (used,) = plans(stocked, lambda s: outbox.claim(s, ["telegram"], "me", NOW, 20), "WITH")
+    assert "outgoing USING INDEX ix_outgoing_owed (try_at<?)" in used
+    (used,) = plans(stocked, lambda s: reminder_ways.is_due(s, NOW), "SELECT")
+    assert "USING INDEX ix_outgoing_reminders (try_at<?)" in used
 
 
 @on_sqlite

@@ -22,6 +22,7 @@ from core.availability.schedule import day_bounds
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.db.models import (
+    REMINDERS,
     UNSENT,
     Booking,
     BookingState,
@@ -34,7 +35,6 @@ from core.messaging import conversations
 from core.messaging.keys import Cause
 from core.messaging.outbox import is_due
 from core.messaging.reminder_times import spread
-from core.messaging.reminders import REMINDERS
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.small_municipality import ATHENS
 
