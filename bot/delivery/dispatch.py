@@ -1,11 +1,12 @@
 """The transactions of delivery: claim and render messages, then record the outcome of sending."""
 
+import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -18,8 +19,8 @@ from bot.messages import Reply
 from bot.telemetry.logging import traceback_lines, without_quotes
 from bot.views.email import as_email_to_staff
 from core.db.events import record_event
-from core.db.models import OutboxRow, OutboxStatus, StaffRoom
-from core.errors import DeliveryError
+from core.db.models import Booking, OutboxRow, OutboxStatus, StaffRoom
+from core.errors import DeliveryError, UnreadableValue
 from core.messaging import outbox, receipts
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import enqueue_fallback
@@ -61,25 +62,26 @@ def claim_and_render(
     limit: int,
     give_up: timedelta,
     sending: Collection[int] = (),
+    ways: int | None = None,
 ) -> tuple[list[ClaimedMessage], int]:
     """Claim and render the messages that may be sent now; also return how many were claimed.
 
-    First, the ways of reminders that are due are chosen. An obsolete or expired message ends here,
-    and one over which processes died again and again. One that can't be rendered is tried again
-    later, and delays none but those of its conversation with the office. One to a room whose pace
-    it would exceed waits, or is sent with others.
+    First, the ways of up to `ways` reminders that are due are chosen; None: of `limit`. An obsolete
+    or expired message ends here, and one over which processes died again and again. One that can't
+    be rendered is tried again later, and delays none but those of its conversation with the office.
+    One to a room whose pace it would exceed waits, or is sent with others.
     """
     now = services.clock()
-    chosen = choose_ways(session, services.registry, now, limit, _log_unchosen)
+    ways = limit if ways is None else ways
+    chosen = choose_ways(session, services.registry, now, ways, _log_unchosen)
     rows = outbox.claim(session, accounts, worker, now, limit, sending)
     if rows:
-        services.registry.refresh(session)
+        _read_at_once(session, services, rows)
     room_pace.lock_rooms(session, rows)
     messages = []
     claimed, carriers = {row.id for row in rows}, set[int]()
-    for row in rows:
-        if row.gathered_by is not None and not row.may_have_arrived:
-            row.gathered_by = None  # of an earlier try
+    for row in (each for each in rows if not each.may_have_arrived):
+        row.gathered_by = None  # of an earlier try
     for row in rows:
         claimed.discard(row.id)
         if _has_ended(session, services, row, now) or row.gathered_by in carriers:
@@ -139,6 +141,15 @@ def claim_and_render(
             )
         )
     return messages, chosen + len(rows)
+
+
+def _read_at_once(session: Session, services: Services, rows: Collection[OutboxRow]) -> None:
+    """Read the catalogues and the bookings of rows; one that can't be is met again with its row."""
+    services.registry.refresh(session)
+    query = select(Booking).where(Booking.id.in_({row.booking_id for row in rows}))
+    with contextlib.suppress(UnreadableValue):
+        # Kept, for a session forgets what nothing else refers to.
+        session.info["bookings"] = session.scalars(query).all()
 
 
 def _log_unchosen(row: OutboxRow, error: Exception) -> None:

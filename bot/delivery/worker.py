@@ -5,11 +5,11 @@ import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from bot.context import Services
 from bot.delivery import dispatch, event_dispatch
 from bot.delivery.claimed import Claimed, ClaimedEvent
 from bot.delivery.dispatch import ClaimedMessage
+from bot.delivery.reminder_pace import REST_SECONDS, ReminderPace
 from bot.delivery.unclaimed import give_up_unclaimed
 from bot.delivery.wakeup import listen
 from bot.platforms.base import Send
@@ -26,11 +27,12 @@ from bot.telemetry.logging import cause, traceback_lines
 from core.db.database import Database
 from core.db.events import events
 from core.errors import DatabaseUnavailable, DeliveryError
-from core.messaging import event_queue, outbox
-from core.messaging.reminders import REMINDERS
+from core.messaging import event_queue, outbox, reminder_ways
+from core.messaging.keys import MessageKind
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
 SendEvent = Callable[[ClaimedEvent, datetime], Awaitable[None]]
 
 MAX_CONCURRENT = 20
@@ -72,6 +74,8 @@ class DeliveryWorker:
         self._send_event: SendEvent | None = None
         self._webhooks_at = 0.0
         self._woken = asyncio.Event()
+        self._reminder_pace = ReminderPace()
+        self._begun = 0
         self._sending: dict[asyncio.Task[None], Claimed] = {}
         self._stopping = False
 
@@ -122,9 +126,7 @@ class DeliveryWorker:
         if not away:
             return
         try:
-            await self._database.write(
-                lambda s: give_up_unclaimed(s, services, away, self._give_up)
-            )
+            await self._write(lambda s: give_up_unclaimed(s, services, away, self._give_up))
         except Exception as error:
             _log_error("looking for messages failed", error)
 
@@ -149,27 +151,37 @@ class DeliveryWorker:
             for each in self._send
             if sending[each] < MAX_CONCURRENT
         }
-        if not room or not await self._database.read(
-            lambda s: outbox.is_due(s, {*room, REMINDERS}, services.clock())
-        ):
+        limit, being_sent = min(room.values(), default=0), self._being_sent()
+        loop, pace = asyncio.get_running_loop(), self._reminder_pace
+        ways = min(limit, pace.allowed(loop.time(), self._database.begun - self._begun))
+        if not room or not await self._read(lambda s: _is_due(s, room, ways, services.clock())):
             return 0
-        limit, being_sent = min(room.values()), self._being_sent()
-        messages, claimed = await self._database.write(
+        messages, claimed = await self._write(
             lambda s: dispatch.claim_and_render(
-                s, services, room, self.name, limit, self._give_up, being_sent
+                s, services, room, self.name, limit, self._give_up, being_sent, ways
             )
         )
+        reminders = sum(each.kind == MessageKind.REMINDER for each in messages)
+        pace.count(ways, reminders)
+        if ways and claimed:  # more may be due, and this is a rest
+            loop.call_later(REST_SECONDS, self._woken.set)
         for message in messages:
             self._start(message, self._deliver(message))
         return claimed
+
+    async def _read(self, fn: Callable[[Session], T]) -> T:
+        self._begun += 1
+        return await self._database.read(fn)
+
+    async def _write(self, fn: Callable[[Session], T]) -> T:
+        self._begun += 1
+        return await self._database.write(fn)
 
     async def _start_events(self, stack: AsyncExitStack) -> int:
         """Claim events to webhook endpoints and start sending them; return how many."""
         services, sending = self._services, self._sending_by_account()
         full = {each for each, number in sending.items() if number >= MAX_CONCURRENT}
-        accounts = await self._database.read(
-            lambda s: event_dispatch.due_accounts(s, services, full)
-        )
+        accounts = await self._read(lambda s: event_dispatch.due_accounts(s, services, full))
         if not accounts:
             return 0
         send = self._send_event or await self._connect_webhooks(stack)
@@ -177,7 +189,7 @@ class DeliveryWorker:
             return 0
         limit = MAX_CONCURRENT - max(sending[each] for each in accounts)
         being_sent = self._being_sent()
-        claimed = await self._database.write(
+        claimed = await self._write(
             lambda s: event_dispatch.claim_events(
                 s, services, accounts, self.name, limit, being_sent
             )
@@ -287,9 +299,13 @@ class DeliveryWorker:
             if self._stopping:
                 raise error
 
-        return await retry(
-            lambda: self._database.write(record), DatabaseUnavailable, RETRY_SECONDS, report
-        )
+        return await retry(lambda: self._write(record), DatabaseUnavailable, RETRY_SECONDS, report)
+
+
+def _is_due(session: Session, accounts: Collection[str], ways: int, now: datetime) -> bool:
+    return outbox.is_due(session, accounts, now) or bool(
+        ways and reminder_ways.is_due(session, now)
+    )
 
 
 def _log_error(event: str, error: Exception, **ids: int | str) -> None:

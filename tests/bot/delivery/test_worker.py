@@ -209,8 +209,8 @@ def test_what_is_on_its_way_is_finished_when_it_stops(push: PushDeployment) -> N
     push.deployment.say("Γεια")
 
     def has_arrived() -> bool:
-        if push.server.messages:  # the worker is stopped before the event loop's next round
-            asyncio.get_running_loop().call_later(0.1, setattr, push.server, "takes", 0)
+        if push.server.messages:  # by then, the worker has stopped claiming
+            asyncio.get_running_loop().call_later(0.3, setattr, push.server, "takes", 0)
         return bool(push.server.messages)
 
     push.deliver(has_arrived)
