@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from email.message import Message
 from email.parser import BytesHeaderParser
+from email.policy import Compat32
 from typing import Literal
 
 from aiosmtplib import SMTPResponseException
@@ -16,7 +17,21 @@ from bot.platforms.email.settings import EmailAccount
 from bot.platforms.email.verp import tag_in
 from bot.platforms.webhook import Receipt
 
-HEADERS = BytesHeaderParser()
+LONGEST_HEADER = 1000
+"""The most characters of a header that are looked at. A longer one is nobody's, and some patterns,
+among them the library's for parameters, take a time that grows with the square of its length."""
+
+
+class Shortened(Compat32):
+    """The policy of headers of which only the beginning is kept."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Return name and value of a header."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER]
+
+
+HEADERS = BytesHeaderParser(policy=Shortened())
 """Parses headers, and leaves what follows as it is. A parser of whole mails takes eight seconds for
 one of 128 kB that somebody nested deeply."""
 

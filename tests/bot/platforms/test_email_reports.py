@@ -1,5 +1,8 @@
 """Reports on e-mails that were taken and not delivered, as mail servers write them."""
 
+import time
+from base64 import b64encode
+
 import pytest
 
 from bot.platforms.email.reports import read_report
@@ -114,6 +117,28 @@ def test_other_mails_are_no_reports() -> None:
         assert read_report(other, account()) is None
     # Of a long one, only the beginning is known.
     assert read_report(content[: content.index(ID.encode()) + len(ID)], account()) is not None
+
+
+UNENDING = b"<" + b"@" * 20_000
+"""A seventh of what is read of a report. A time that grows with its square is seconds by then."""
+
+SLOW = {
+    "answered": b"In-Reply-To: " + UNENDING + b"\r\n" + report_on(GOT, returned=NOTHING),
+    "parameters": report_on(GOT).replace(b"/report;", b'/report; x="' + b";" * 40_000),
+    "quoted": report_on(GOT, returned=NOTHING).replace(
+        b"--=_x--",
+        b"--=_x\r\nContent-Type: text/rfc822-headers\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + b64encode(b"Message-ID: " + UNENDING + b"\r\n\r\n")
+        + b"\r\n--=_x--",
+    ),
+}
+
+
+@pytest.mark.parametrize("made_up", SLOW.values(), ids=SLOW)
+def test_what_is_made_up_is_read_at_once(made_up: bytes) -> None:
+    began = time.process_time()
+    read_report(made_up, account())
+    assert time.process_time() - began < 0.5
 
 
 WRONG: list[dict[str, object]] = [
