@@ -186,6 +186,8 @@ class EmailMetadata(BaseModel):
     calendar_method: CalendarMethod = "PUBLISH"
     invites: bool = False
     id: str
+    tag: str
+    """Another id of the message, which only mail servers are told."""
     thread: str
     link: str = ""
     unsubscribe: str = ""

@@ -16,14 +16,13 @@ def suppression_of(
     session: Session, services: Services, row: OutboxRow, address: str
 ) -> Suppression | None:
     """Return the suppression of a row's address; it ends where the technician retries the row."""
+    if row.last_error == RETRIED:
+        unsuppress(session, services, row.account, address)
+        return None
     if row.room_id is not None:
         return None  # a chat that can't be written to is unbound instead
     hashed = address_hash(services.registry, row.account, address)
-    found = session.get(Suppression, (row.account, hashed))
-    if found and row.last_error == RETRIED:
-        session.delete(found)
-        return None
-    return found
+    return session.get(Suppression, (row.account, hashed))
 
 
 def address_hash(registry: Registry, account: str, address: str) -> str:
@@ -40,7 +39,24 @@ def suppress(session: Session, services: Services, account: str, address: str) -
 
 def unsuppress(session: Session, services: Services, account: str, address: str) -> None:
     """Send all messages to an address again."""
-    hashed = address_hash(services.registry, account, address)
+    hashes = [of(services.registry, account, address) for of in (address_hash, _reported_hash)]
     session.execute(
-        delete(Suppression).where(Suppression.account == account, Suppression.address == hashed)
+        delete(Suppression).where(Suppression.account == account, Suppression.address.in_(hashes))
     )
+
+
+def is_reported_again(session: Session, services: Services, account: str, address: str) -> bool:
+    """Return whether it was reported before, of another message, that an address is dead.
+
+    The first such report is kept among the suppressions, by another hash, which suppresses nothing.
+    """
+    hashed = _reported_hash(services.registry, account, address)
+    if found := session.get(Suppression, (account, hashed)):
+        session.delete(found)
+        return True
+    session.add(Suppression(account=account, address=hashed, at=services.clock()))
+    return False
+
+
+def _reported_hash(registry: Registry, account: str, address: str) -> str:
+    return registry.keyed_hash(f"reported {account} {address}")

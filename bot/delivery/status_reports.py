@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.delivery.addresses import suppress, unsuppress
+from bot.delivery.addresses import is_reported_again, suppress, unsuppress
 from bot.delivery.dispatch import give_up_address, give_up_on, set_status
 from bot.platforms.webhook import Reachability, Receipt
 from core.db.models import Booking, OutboxRow, OutboxStatus, StaffRoom
@@ -43,17 +43,19 @@ def _fail(session: Session, services: Services, row: OutboxRow, report: Receipt)
     """Give up a message, as if it had been refused when it was sent, and an address that is dead.
 
     That is only the address which the message has now: it may have been changed since, and the
-    report may name another, to which a mail server forwarded it, or which somebody made up.
+    report may name another, to which a mail server forwarded it, or which somebody made up. Where
+    reports prove nothing, it takes those on two messages.
     """
     why = report.why.replace(report.address, "…") if report.address else report.why
     if row.expires_at is not None and row.expires_at <= services.clock():
         set_status(session, row, OutboxStatus.FAILED, why)
     else:
         give_up_on(session, services, row, why)
-    if report.unreachable:
-        address = _address(session, row)
-        if address is not None and address.casefold() == report.address.casefold():
-            give_up_address(session, services, row, address)
+    address = _address(session, row) if report.unreachable else None
+    if address is None or address.casefold() != report.address.casefold():
+        return
+    if report.is_proven or is_reported_again(session, services, row.account, address):
+        give_up_address(session, services, row, address)
 
 
 def _address(session: Session, row: OutboxRow) -> str | None:

@@ -55,7 +55,8 @@ class Receipt:
     """The status of a message that we sent, by the id that `send` returned; `why` it failed.
 
     Where the address is `unreachable`, nothing else is to be sent there. One that is delayed is
-    tried again by others.
+    tried again by others. One that isn't proven may have been written by whoever has got the
+    message's id.
     """
 
     address: str
@@ -63,6 +64,7 @@ class Receipt:
     status: Literal["delayed", "delivered", "seen", "failed"]
     why: str = ""
     unreachable: bool = False
+    is_proven: bool = True
 
 
 @dataclass(frozen=True)

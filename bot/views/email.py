@@ -71,6 +71,7 @@ def as_email(
     metadata = EmailMetadata(
         subject=say(_CODES if of_several else subject),
         office=say(body.name),
+        tag=_id_of(services, row, "report on e-mail"),
         contact=[
             fact
             for block in render_blocks(services.texts, contact_facts(contact), language)
@@ -106,6 +107,7 @@ def as_email_to_staff(session: Session, services: Services, row: OutboxRow, repl
         subject=reply.text.partition("\n")[0],
         office=services.texts.say(registry[room.municipality_id].body.name, reply.language),
         to_staff=True,
+        tag=_id_of(services, row, "report on e-mail"),
         written_at=services.clock(),
         id=_id_of(services, row),
         thread=registry.keyed_hash(f"e-mails {row.booking_id} to {room.id}"),
@@ -113,9 +115,9 @@ def as_email_to_staff(session: Session, services: Services, row: OutboxRow, repl
     return reply.model_copy(update={"email": metadata})
 
 
-def _id_of(services: Services, row: OutboxRow) -> str:
-    """Return the id of a row's e-mail.
+def _id_of(services: Services, row: OutboxRow, purpose: str = "e-mail") -> str:
+    """Return the id of a row's e-mail; for another purpose, one that this one doesn't tell.
 
     By its time, too: rows that were deleted free their numbers, and a reminder may be sent again.
     """
-    return services.registry.keyed_hash(f"e-mail {row.id} {row.due_at.isoformat()}")
+    return services.registry.keyed_hash(f"{purpose} {row.id} {row.due_at.isoformat()}")

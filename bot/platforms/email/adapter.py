@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from email.message import Message
 
 from bot.i18n.translator import Translator
 from bot.messages import Reply
@@ -10,7 +9,7 @@ from bot.platforms.base import CheckUp, HandleReceipt, Platform, Send
 from bot.platforms.email.mailbox import Mailbox
 from bot.platforms.email.rendering import Renderer
 from bot.platforms.email.settings import EmailAccount
-from bot.platforms.email.smtp import SmtpClient
+from bot.platforms.email.smtp import Mail, SmtpClient
 
 MUST_SIGN = (
     "reminders carry List-Unsubscribe and List-Unsubscribe-Post: the mail server must sign both "
@@ -28,9 +27,11 @@ class Email(Platform):
         self._mailbox = Mailbox(account, settings, settings.mailbox) if settings.mailbox else None
         self.reads_receipts = self._mailbox is not None
 
-    def render(self, reply: Reply) -> Message:
-        """Return the e-mail of a reply, which has one, without its recipient."""
-        return self._renderer.render(reply)
+    def render(self, reply: Reply) -> Mail:
+        """Return the e-mail of a reply. Raises ValueError where it has none."""
+        if reply.email is None:
+            raise ValueError("no e-mail")
+        return Mail(self._renderer.render(reply, reply.email), reply.email.tag)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Send]:

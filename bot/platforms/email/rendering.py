@@ -76,11 +76,8 @@ class Renderer:
         self._text = environment.get_template("email.txt")
         self._html = environment.get_template("email.html")
 
-    def render(self, reply: Reply) -> Message:
-        """Return the e-mail of a reply, without its recipient. Raises ValueError without one."""
-        metadata = reply.email
-        if metadata is None:
-            raise ValueError("no e-mail")
+    def render(self, reply: Reply, metadata: EmailMetadata) -> Message:
+        """Return the e-mail of a reply, without its recipient."""
         given = self._variables(reply, metadata)
         html: Message = _text_part(self._html.render(**given), "html")
         if metadata.crest:

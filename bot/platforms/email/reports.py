@@ -1,6 +1,8 @@
 """Reads the reports of mail servers on e-mails that they took (RFC 3464, RFC 3461).
 
-Anybody can write one. It counts by the id of its message, a keyed hash that only its reader knows.
+Anybody can write one. With VERP, only those count that go to the tag of their message, which mail
+servers alone are told. Else they count by its Message-ID, within the copy that they return. Whoever
+was sent an answer to the message, or got it forwarded, knows that, too: so they prove nothing.
 """
 
 import re
@@ -60,16 +62,18 @@ def read_report(content: bytes, settings: EmailAccount) -> Receipt | None:
         return None
     parts = _parts(mail)
     found = _recipient(parts.get("message/delivery-status", Message()))
-    message_id = _message_id(mail, parts, settings)
-    if found is None or message_id is None:
+    message = _by_tag(mail, settings) if settings.verp else _by_copy(parts)
+    if found is None or message is None:
         return None
     action, fields = found
     named = _words(fields, "Final-Recipient") or _words(fields, "Original-Recipient")
     address = named.partition(";")[2].strip(" <>")
     if action != "failed":
-        return Receipt(address, message_id, action)
+        return Receipt(address, message, action)
     refused = refusal("report", _answer(fields))
-    return Receipt(address, message_id, action, refused.why, refused.unreachable)
+    return Receipt(
+        address, message, action, refused.why, refused.unreachable, is_proven=settings.verp
+    )
 
 
 def _parts(mail: Message) -> dict[str, Message]:
@@ -97,22 +101,22 @@ def _content(part: Message) -> bytes:
     return content if isinstance(content, bytes) else b""
 
 
-def _message_id(mail: Message, parts: dict[str, Message], settings: EmailAccount) -> str | None:
-    """Return the id of the message that a report is about.
-
-    By its recipient's tag, else by what it quotes of the message; some name it as what they answer.
-    """
+def _by_tag(mail: Message, settings: EmailAccount) -> str | None:
+    """Return the sender of the message that a report is about, to which the report goes."""
     recipients = " ".join(
         str(value)
         for name in ("To", "Delivered-To", "X-Original-To", "Envelope-To")
         for value in mail.get_all(name, ())
     )
-    if settings.verp and (tag := tag_in(recipients, settings.reports_to)):
-        return f"<{tag}@{settings.domain}>"
+    tag = tag_in(recipients, settings.reports_to)
+    return settings.envelope_sender(tag) if tag else None
+
+
+def _by_copy(parts: dict[str, Message]) -> str | None:
+    """Return the Message-ID of the message of which a report returns a copy, or its headers."""
     returned = parts.get("message/rfc822") or parts.get("text/rfc822-headers") or Message()
-    quoted = HEADERS.parsebytes(_content(returned))
-    named = (_words(quoted, "Message-ID"), _words(mail, "In-Reply-To"))
-    return next((found[0] for each in named if (found := MESSAGE_ID.search(each))), None)
+    found = MESSAGE_ID.search(_words(HEADERS.parsebytes(_content(returned)), "Message-ID"))
+    return found[0] if found else None
 
 
 def _answer(fields: Message) -> SMTPResponseException:

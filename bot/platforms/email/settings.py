@@ -126,9 +126,9 @@ class EmailAccount(AccountSettings):
         """Return the address to which mail servers report what they couldn't deliver."""
         return self.bounces or self.sender
 
-    def envelope_sender(self, message_id: str) -> str:
+    def envelope_sender(self, tag: str) -> str:
         """Return the sender that a mail server is told, to which a message's reports go."""
-        return tagged(self.reports_to, message_id) if self.verp else self.reports_to
+        return tagged(self.reports_to, tag) if self.verp else self.reports_to
 
     @property
     def domain(self) -> str:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from email import policy
 from email.message import Message
 from functools import cached_property
+from typing import NamedTuple
 
 from aiosmtplib import (
     SMTP,
@@ -42,6 +43,13 @@ DATA_SECONDS = 22.0
 ENVELOPE_SECONDS less than the worker's `SEND_SECONDS`, whose end would leave all in doubt."""
 
 
+class Mail(NamedTuple):
+    """An e-mail without its recipient, and the tag that its reports prove themselves by."""
+
+    message: Message
+    tag: str
+
+
 class SmtpClient:
     """Sends e-mails by a mail server. Each has one recipient, so one answer."""
 
@@ -50,22 +58,26 @@ class SmtpClient:
         self._free = asyncio.Semaphore(MAX_CONNECTIONS)
         self._idle: list[tuple[SMTP, float]] = []
 
-    async def send(self, address: str, message: Message, _replaces: str | None) -> str | None:
-        """Send an e-mail to an address; return its Message-ID. Raises DeliveryError."""
+    async def send(self, address: str, mail: Mail, _replaces: str | None) -> str | None:
+        """Send an e-mail to an address; return the id by which its reports name it.
+
+        With VERP that is its sender, else its Message-ID. Raises DeliveryError.
+        """
+        message, sender = mail.message, self._settings.envelope_sender(mail.tag)
         del message["To"]
         message["To"] = address
         is_held = False
         try:
             async with asyncio.timeout(ENVELOPE_SECONDS):
                 is_held = await self._free.acquire()
-                client = await self._with_envelope(str(message["Message-ID"]), address)
+                client = await self._with_envelope(sender, address)
             await self._send_message(client, message)
         except TimeoutError:
             raise DeliveryError("no answer in time") from None
         finally:
             if is_held:
                 self._free.release()
-        return str(message["Message-ID"])
+        return sender if self._settings.verp else str(message["Message-ID"])
 
     async def close(self) -> None:
         """End the connections that are kept."""
@@ -79,7 +91,7 @@ class SmtpClient:
         client: SMTP | None = None
         name = setting_names(account)
         # A tag of no message: whether the account may send as such addresses is what matters.
-        sender = settings.envelope_sender(f"<{'0' * 40}@{settings.domain}>")
+        sender = settings.envelope_sender("0" * 40)
         try:
             async with asyncio.timeout(ENVELOPE_SECONDS):
                 client = await self._open()
@@ -114,9 +126,8 @@ class SmtpClient:
             raise DeliveryError(f"message {type(error).__name__}", may_have_arrived=True) from None
         self._keep(client)
 
-    async def _with_envelope(self, message_id: str, address: str) -> SMTP:
+    async def _with_envelope(self, sender: str, address: str) -> SMTP:
         """Return a connection that awaits the e-mail. Raises DeliveryError."""
-        sender = self._settings.envelope_sender(message_id)
         while client := self._idle_client():
             with suppress(SMTPServerDisconnected):  # it was ended while it idled
                 return await self._name(client, sender, address)

@@ -1,22 +1,23 @@
 """Senders of which each names its message (VERP, variable envelope return path).
 
-So a report tells which message it is about even where it quotes nothing of it. The tag is the
-message's id, a keyed hash: nobody can make up one of a message that they haven't got.
+So a report tells which message it is about even where it quotes nothing of it. The tag is a keyed
+hash that only mail servers are told: unlike a Message-ID, which mail programs put into answers and
+into what is forwarded, it proves that a report is of a server which the message has passed.
 """
 
 import re
 
 TAG = r"[0-9a-f]{40}"
-"""Matches the id in the Message-ID of our e-mails."""
+"""Matches a tag."""
 
 LONGEST_LOCAL_PART = 64 - len("+") - 40
 """The most characters before the @ that a tag can be added to (RFC 5321, 4.5.3.1.1)."""
 
 
-def tagged(address: str, message_id: str) -> str:
-    """Return the address with the tag of a message, which is given as its Message-ID."""
+def tagged(address: str, tag: str) -> str:
+    """Return the address with the tag of a message."""
     local_part, _at, domain = address.rpartition("@")
-    return f"{local_part}+{message_id.strip('<>').partition('@')[0]}@{domain}"
+    return f"{local_part}+{tag}@{domain}"
 
 
 def tag_in(text: str, address: str) -> str | None:

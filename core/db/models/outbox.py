@@ -155,7 +155,10 @@ class OutboxRow(Base):
 
 
 class Suppression(Base):
-    """An address (its keyed hash) that an account can't reach until further notice."""
+    """An address (its keyed hash) that an account can't reach until further notice.
+
+    One that was so reported only once, without a proof, has another hash.
+    """
 
     __tablename__ = "suppressions"
 

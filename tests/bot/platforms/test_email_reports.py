@@ -28,7 +28,7 @@ def account(**given: object) -> EmailAccount:
 @pytest.mark.parametrize("returned", [WHOLE, HEADERS])
 def test_what_is_quoted_tells_which_message_it_is(returned: str) -> None:
     found = read_report(report_on(GOT, returned=returned), account())
-    assert found == Receipt(TO, ID, "failed", "report 550, 5.1.1", unreachable=True)
+    assert found == Receipt(TO, ID, "failed", "report 550, 5.1.1", True, is_proven=False)
 
 
 CODES = [
@@ -80,26 +80,26 @@ def test_a_message_that_is_delayed_has_not_failed() -> None:
 
 def test_a_tag_tells_which_message_it_is_where_nothing_is_quoted() -> None:
     settings = account(verp=True, bounces="Bounces@my-town.gr")
-    sender = settings.envelope_sender(ID)
+    sender = settings.envelope_sender(TAG)
     assert sender == f"Bounces+{TAG}@my-town.gr"
     for to in (sender, sender.upper(), f"<{sender.lower()}>"):
         tagged = Received(to, [TO], SENT)
         found = read_report(report_on(tagged, returned=NOTHING), settings)
         assert found
-        assert found.message == ID
+        assert found.message == sender
+        assert found.is_proven
     for to in (f"bounces+{TAG}0@my-town.gr", f"bounces+{TAG[1:]}@my-town.gr", "x@my-town.gr"):
-        assert read_report(report_on(Received(to, [TO], b""), returned=NOTHING), settings) is None
+        assert read_report(report_on(Received(to, [TO], SENT)), settings) is None
     # Without the setting, the sender is the same for all, and a tag means nothing.
-    assert account(bounces="bounces@my-town.gr").envelope_sender(ID) == "bounces@my-town.gr"
+    assert account(bounces="bounces@my-town.gr").envelope_sender(TAG) == "bounces@my-town.gr"
     untagged = account(bounces="bounces@my-town.gr")
     assert read_report(report_on(Received(sender, [TO], b""), returned=NOTHING), untagged) is None
 
 
-def test_a_report_may_answer_the_message_instead_of_quoting_it() -> None:
+def test_a_report_that_answers_the_message_need_not_be_of_its_mail_server() -> None:
     content = report_on(GOT, returned=NOTHING)
-    found = read_report(f"In-Reply-To: {ID}\r\n".encode() + content, account())
-    assert found
-    assert found.message == ID
+    for name in ("In-Reply-To", "References"):
+        assert read_report(f"{name}: {ID}\r\n".encode() + content, account()) is None
 
 
 def test_other_mails_are_no_reports() -> None:

@@ -20,6 +20,7 @@ from tests.fakes.smtp_server import CLOSE, HANG, MailServer, mail_server
 
 FROM, BOUNCES, TO = "rantevou@my-town.gr", "bounces@my-town.gr", "maria@example.gr"
 USER = ("rantevou", "long-and-secret")
+TAG = "0a1b2c3d4e" * 4
 URL = "https://www.openstreetmap.org/search?query=" + "%CE%9F" * 20
 LINE = f"Σας περιμένουμε: {URL}"
 
@@ -45,6 +46,7 @@ def reply(number: int = 1) -> Reply:
             contact=[FactRow(label="Τηλέφωνο", value="22710 00000", kind="phone")],
             written_at=datetime(2026, 11, 30, 7, 0, tzinfo=UTC),
             id=f"{number:040}",
+            tag=TAG,
             thread="7" * 40,
         ),
         blocks=[{"type": "paragraph", "text": LINE}],
@@ -87,6 +89,10 @@ def test_an_email_arrives(server: MailServer, texts: Translator) -> None:
     assert headers["auto-submitted"] == "auto-generated"
     assert headers["date"] == "Mon, 30 Nov 2026 07:00:00 +0000"
     assert got.content.count(URL.encode()) == 3, "an address is broken or encoded"
+    tagged = f"bounces+{TAG}@my-town.gr"
+    assert send_all(account(texts, server.port, bounces=BOUNCES, verp=True)) == [tagged]
+    assert server.received[-1].sender == tagged
+    assert all(TAG.encode() not in got.content for got in server.received)
     with pytest.raises(NotReceiving):
         platform.parse(post({}, b"{}"))
 
