@@ -48,7 +48,8 @@ ACTIONS: Sequence[Action] = ("failed", "delayed", "delivered")
 DIAGNOSTIC = re.compile(r"\s*smtp\s*;\s*(\d{3})\b[ -]?(.*)", re.IGNORECASE | re.DOTALL)
 """Matches the answer (code, text) of the mail server that refused."""
 
-MESSAGE_ID = re.compile(r"<[^<>\s]+@[^<>\s]+>")
+MESSAGE_ID = re.compile(r"<[0-9a-f]{40}@[\w.-]+>", re.ASCII)
+"""Matches a Message-ID of ours. Others have signs that no database takes, such as a zero byte."""
 
 
 def read_report(content: bytes, settings: EmailAccount) -> Receipt | None:

@@ -19,7 +19,7 @@ from tests.fakes.delivery_reports import ABSENCE, report_on
 from tests.fakes.imap_server import OTHER, PASSWORD, USER, ImapServer, imap_server
 from tests.fakes.smtp_server import mail_server
 
-OUTSIDE = report_on(GOT).replace(ID.encode(), b"<1@another.example>")
+OUTSIDE = report_on(GOT).replace(ID.encode(), b"<%040d@another.example>" % 1)
 """A report on a message that we haven't sent."""
 
 

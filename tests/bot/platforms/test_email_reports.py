@@ -112,6 +112,8 @@ def test_other_mails_are_no_reports() -> None:
         content.replace(b"message/delivery-status", b"message/disposition-notification"),
         content.replace(b"Action:", b"Aktion:"),
         content.replace(ID.encode(), b"<>"),
+        content.replace(ID.encode(), b"<1@my-town.gr>"),
+        content.replace(ID.encode(), f"<{TAG}@my\0town.gr>".encode()),
         content[: content.index(b"message/delivery-status")],
     ):
         assert read_report(other, account()) is None
