@@ -6,7 +6,7 @@ What was acted on is marked as read, which every server can do; all else stays u
 import asyncio
 import socket
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
 from time import monotonic
@@ -92,28 +92,36 @@ class Mailbox:
         return CheckUp([right, f"reads the reports in {mailbox.folder}"], [])
 
     async def _look(self, handle: HandleReceipt) -> None:
-        """Look once. Raises FAILURES, ConfigurationError."""
+        """Look once. Raises FAILURES, ConfigurationError.
+
+        Each report is done with before the next is fetched, so that a slow mailbox is read in
+        several looks.
+        """
         client: Any = None
+        left = 0
         thread = ThreadPoolExecutor(1, "mailbox")
         run = partial(asyncio.get_running_loop().run_in_executor, thread)
+        opened = thread.submit(self._open)
         try:
-            client = await run(self._open)
-            reports = await run(self._new_reports, client)
-            handled = [uid for uid, receipt in reports if receipt and await handle(receipt)]
-            if handled:  # after it was stored: in between, a process may end
-                await run(client.add_flags, handled, [SEEN], True)
+            client = await asyncio.wrap_future(opened)
+            for uid in await run(self._new_reports, client):
+                receipt = await run(self._receipt, client, uid)
+                if receipt and await handle(receipt):
+                    # After it was stored: in between, a process may end.
+                    await run(client.add_flags, [uid], [SEEN], True)
+                else:
+                    left += 1
+                self._left.add(uid)
         except BaseException:
             if client:  # the thread may wait for an answer
                 with suppress(OSError):
                     client.socket().shutdown(socket.SHUT_RDWR)
             raise
         finally:
-            if client:
-                thread.submit(_end, client)
+            thread.submit(_end_opened, opened)  # also what was cut off while it was opened
             thread.shutdown(wait=False)
-        self._left.update(uid for uid, _receipt in reports)
-        if left := len(reports) - len(handled):
-            log.info("reports left unread", account=self._account, reports=left)
+            if left:
+                log.info("reports left unread", account=self._account, reports=left)
 
     def _open(self) -> IMAPClient:
         """Sign in and open the folder. Raises FAILURES, ConfigurationError."""
@@ -150,22 +158,20 @@ class Mailbox:
             self._left.clear()
             self._left_since, self._validity = monotonic(), validity
 
-    def _new_reports(self, client: IMAPClient) -> Sequence[tuple[int, Receipt | None]]:
-        """Return the numbers of the reports that are new, and what they say; None for nothing.
-
-        Raises FAILURES.
-        """
+    def _new_reports(self, client: IMAPClient) -> Sequence[int]:
+        """Return the numbers of the reports that are new. Raises FAILURES."""
         new = sorted({*client.search("UNSEEN")} - self._left)[-MOST_MAILS:]
         types = client.fetch(new, [CONTENT_TYPE])
         reports = [uid for uid in new if b"multipart/report" in _body(types.get(uid)).lower()]
         self._left |= {*new} - {*reports}
-        return [
-            (uid, self._receipt(_body(client.fetch([uid], [BEGINNING]).get(uid))))
-            for uid in reports
-        ]
+        return reports
 
-    def _receipt(self, content: bytes) -> Receipt | None:
-        """Return the receipt in a mail; None where it has none, or can't be read."""
+    def _receipt(self, client: IMAPClient, uid: int) -> Receipt | None:
+        """Return the receipt in a mail; None where it has none, or can't be read.
+
+        Raises FAILURES.
+        """
+        content = _body(client.fetch([uid], [BEGINNING]).get(uid))
         try:
             return read_report(content, self._settings)
         except Exception as error:  # anybody may have written it
@@ -188,6 +194,12 @@ def _body(fetched: dict[bytes, Any] | None) -> bytes:
     """Return what was fetched of a mail; nothing where it is gone."""
     parts = [part for key, part in (fetched or {}).items() if key.startswith(b"BODY")]
     return parts[0] if parts and isinstance(parts[0], bytes) else b""
+
+
+def _end_opened(opened: Future[IMAPClient]) -> None:
+    """End the connection that was opened, if it could be."""
+    if not opened.cancelled() and not opened.exception():
+        _end(opened.result())
 
 
 def _end(client: IMAPClient) -> None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import ssl
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from imapclient import IMAPClient
 
 from bot.i18n.translator import Translator
 from bot.platforms.email import mailbox as module
@@ -92,6 +94,46 @@ def test_a_long_report_is_read_from_its_beginning(server: ImapServer) -> None:
     server.put(report_on(GOT)[:-7] + b"A" * 300_000)
     assert len(look(mailbox(server.port))) == 1
     assert server.unread() == set()
+
+
+def test_each_report_is_done_with_before_the_next_is_fetched(server: ImapServer) -> None:
+    """Or a mailbox that takes longer than a look would begin anew each time."""
+    reports = [server.put(report_on(GOT)) for _each in range(3)]
+    box = mailbox(server.port)
+
+    async def handle(_receipt: Receipt) -> bool:
+        server.breaks_at = [b"UID FETCH"]
+        return True
+
+    for done in (1, 2):
+        with pytest.raises(ConfigurationError, match="ended the connection"):
+            asyncio.run(box.read(handle))
+        assert server.unread() == {*reports[done:]}
+    asyncio.run(box.read(handle))
+    assert server.unread() == set()
+
+
+def test_a_connection_that_opens_too_late_is_ended(
+    server: ImapServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, ended = threading.Event(), threading.Event()
+    select, end = IMAPClient.select_folder, module._end
+
+    def select_late(client: IMAPClient, folder: str) -> object:
+        assert late.wait(10)
+        return select(client, folder)
+
+    def ends(client: IMAPClient) -> None:
+        end(client)
+        ended.set()
+
+    monkeypatch.setattr(IMAPClient, "select_folder", select_late)
+    monkeypatch.setattr(module, "_end", ends)
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.01)
+    with pytest.raises(ConfigurationError, match="no answer in time"):
+        look(mailbox(server.port))
+    late.set()
+    assert ended.wait(10)
 
 
 @pytest.mark.parametrize("command", [b"LOGIN", b"SELECT", b"UID FETCH", b"UID STORE"])
