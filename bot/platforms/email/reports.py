@@ -40,10 +40,13 @@ one of 128 kB that somebody nested deeply."""
 MOST = 20
 """The most parts, or recipients, that are looked at: a report has three parts."""
 
-Action = Literal["failed", "delayed", "delivered"]
+Action = Literal["failed", "delayed"]
 
-ACTIONS: Sequence[Action] = ("failed", "delayed", "delivered")
-"""The actions that are acted on, the most important first: an address may stand for several."""
+ACTIONS: Sequence[Action] = ("failed", "delayed")
+"""The actions that are acted on, the most important first: an address may stand for several.
+
+"delivered" isn't: what one of them took may have failed for another, whose report comes later.
+"""
 
 DIAGNOSTIC = re.compile(r"\s*smtp\s*;\s*(\d{3})\b[ -]?(.*)", re.IGNORECASE | re.DOTALL)
 """Matches the answer (code, text) of the mail server that refused."""
@@ -70,7 +73,7 @@ def read_report(content: bytes, settings: EmailAccount) -> Receipt | None:
     named = _words(fields, "Final-Recipient") or _words(fields, "Original-Recipient")
     address = named.partition(";")[2].strip(" <>")
     if action != "failed":
-        return Receipt(address, message, action)
+        return Receipt(address, message, action, is_proven=settings.verp)
     refused = refusal("report", _answer(fields))
     return Receipt(
         address, message, action, refused.why, refused.unreachable, is_proven=settings.verp
