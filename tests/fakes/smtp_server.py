@@ -164,10 +164,14 @@ def mail_server(
 
     async def stop() -> None:
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
         for each in [*running._open]:
             each.transport.abort()
+        # What was just accepted gets its transport first, which the cancelled task then closes.
+        await asyncio.sleep(0)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)
 
     try:
