@@ -26,6 +26,7 @@ from tests.bench.hold_and_confirm import hold_and_confirm
 from tests.bench.months import months
 from tests.bench.outbox import deliveries
 from tests.bench.processes import processes
+from tests.bench.reminders import reminders
 from tests.bench.sizes import SHORT, WHOLE, Sizes
 from tests.bench.time_offers import time_offers
 from tests.bench.turns import turns
@@ -36,7 +37,7 @@ ON_BOTH = (
     *(growth, months, day_lists, background, deliveries, delivery_delay, webhook_delay),
     *(alert_delay, time_offers, hold_and_confirm, api_bookings, api_processes, bookings_export),
 )
-MEASURES = {"SQLite": ON_BOTH, "PostgreSQL": (*ON_BOTH, processes)}
+MEASURES = {"SQLite": (*ON_BOTH, reminders), "PostgreSQL": (*ON_BOTH, processes)}
 
 
 def main() -> None:
