@@ -11,12 +11,25 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
 
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.availability import schedule
+from core.bookings.catalogue_update import load_catalogue
+from core.bookings.holds import hold
+from core.bookings.links import link_token
+from core.bookings.service import confirm
+from core.catalogue.registry import Registry
+from core.db.database import Database
+from core.db.models import Citizen
 from tests.bench.clock import Cost, median_cost, timed, wait_until_idle
+from tests.bench.databases import municipality
 from tests.bench.report import line
 from tests.bench.sizes import Sizes
 
@@ -134,7 +147,8 @@ class Browser:
 def pages(root: Path, sizes: Sizes) -> None:
     """Measure the page, a turn through htmx and through JSON, and turns with event streams open."""
     with serving(root / "pages.db") as server:
-        shown, through_htmx, through_json = [], [], []
+        linked, shown, through_htmx, through_json = [], [], [], []
+        link = partial(server.ask, "GET", _link(root / "pages.db"))
         for _ in range(sizes.browsers):
             browser, token = Browser(server), server.turn(None, "γεια")
             browser.turn("γεια")
@@ -144,8 +158,11 @@ def pages(root: Path, sizes: Sizes) -> None:
                 through_htmx.append(server.timed(by_htmx)[0])
                 page = partial(server.ask, "GET", "/", Cookie=browser.cookie)
                 shown.append(server.timed(page)[0])
+                linked.append(server.timed(link)[0])
         htmx, json_ = median_cost(through_htmx), median_cost(through_json)
         line("page", "the page, with its conversation: p50", median_cost(shown))
+        ratio = median_cost(linked).wall / median_cost(shown).wall
+        line("link", "the page of an appointment's link: p50", median_cost(linked), ratio=ratio)
         line("htmx", "a turn through htmx: p50", htmx, by="cpu")
         label, ratio = "  to the same turn through JSON", htmx.wall / json_.wall
         line("json", label, json_, ratio=ratio, bound="at most 1.5", by="cpu")
@@ -157,6 +174,30 @@ def pages(root: Path, sizes: Sizes) -> None:
         line("streams.open", what, among, by="cpu")
         label, ratio = "  to that beside none", among.wall / alone.wall
         line("streams.none", label, alone, ratio=ratio, bound="at most 1.3", by="cpu")
+
+
+def _link(file: Path) -> str:
+    """Book an appointment in a municipality of its own; return the path of its link."""
+    database, registry, time_now = Database(f"sqlite:///{file}"), Registry("x"), datetime.now(UTC)
+
+    def book(session: Session) -> str:
+        load_catalogue(session, municipality("linked", 1), time_now)
+        registry.refresh(session)
+        citizen = Citizen(details={}, created_at=time_now)
+        session.add(citizen)
+        session.flush()
+        actor = Actor(citizen.id, "webchat", "el", "Europe/Athens")
+        offer = registry["linked"].offer("s", "b", "video")
+        until = time_now + timedelta(days=30)
+        start = next(iter(schedule.free_starts(offer, {}, time_now, until, time_now)))
+        held = hold(session, offer, datetime.fromtimestamp(start, UTC), time_now, actor)
+        details = {"name": "Μαρία Παπαδοπούλου", "email": "maria@example.gr"}
+        confirm(session, registry, offer, held, time_now, actor, details=details, consent=None)
+        return link_token(session, registry, held)
+
+    token = database.write_sync(book)
+    database.close()
+    return f"/a/{token}"
 
 
 def streams(server: Server, sizes: Sizes) -> tuple[Cost, Cost]:
