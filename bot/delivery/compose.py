@@ -19,6 +19,7 @@ from bot.views.relay import (
     render_prompt,
     render_relay,
     render_to_citizen,
+    render_unanswered,
     render_unread,
 )
 from bot.views.staff_alert import render_alert, render_edit, render_undelivered
@@ -55,6 +56,7 @@ TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = 
     MessageKind.RELAY: render_relay,
     MessageKind.RELAY_EDIT: render_first,
     MessageKind.RELAY_UNDELIVERED: render_unread,
+    MessageKind.RELAY_UNANSWERED: render_unanswered,
     MessageKind.RELAY_PROMPT: render_prompt,
     MessageKind.CLOSURE: render_closure,
     MessageKind.CLOSURE_PREVIEW: render_preview,

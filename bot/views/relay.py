@@ -105,6 +105,23 @@ def render_unread(session: Session, services: Services, row: OutboxRow) -> Reply
     )
 
 
+def render_unanswered(session: Session, services: Services, row: OutboxRow) -> Reply | None:
+    """Return the message that a citizen was left without an answer, with how to call them."""
+    thread = relay_messages.thread_of(session, row)
+    if thread is None:
+        return None
+    booking = session.get(Booking, thread.booking_id) if thread.booking_id else None
+    first = relay_messages.first_in_room(session, thread, room_id=row.room_id)
+    call = number_button(services, booking) if booking else []
+    text = texts.unanswered_in_room(_subject(session, services, thread), has_number=bool(call))
+    return Reply(
+        text=services.texts.say(text, LANGUAGE),
+        language=LANGUAGE,
+        answers=first.provider_id if first else None,
+        choices=call,
+    )
+
+
 def render_prompt(session: Session, services: Services, row: OutboxRow) -> Reply:
     """Return the question to a member what to write to the citizen of a booking."""
     booking = session.get_one(Booking, row.booking_id)

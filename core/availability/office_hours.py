@@ -1,7 +1,7 @@
 """The hours of an office as a whole: whether anybody works now, and when somebody does next."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.availability.schedule import open_spans
@@ -24,17 +24,29 @@ def next_open(
     today, at = now.astimezone(zone).date(), int(now.timestamp())
     offers = list(_offers(loaded, branch))
     for ahead in range(DAYS_AHEAD):
-        day = today + timedelta(days=ahead)
-        starts = [
-            max(start, at)
-            for offer, desk in offers
-            for start, end in open_spans(offer, desk, day)
-            if end > at
-        ]
-        if starts:
-            first = min(starts)
-            return now if first == at else datetime.fromtimestamp(first, zone)
+        day, first = today + timedelta(days=ahead), None
+        for offer, desk in offers:
+            for start, end in open_spans(offer, desk, day):
+                if start <= at < end:
+                    return now
+                if start > at:
+                    first = min(start, first or start)
+        if first is not None:
+            return datetime.fromtimestamp(first, zone)
     return None
+
+
+def end_of_wait(
+    loaded: LoadedMunicipality, now: datetime, wait: timedelta, branch: str | None = None
+) -> datetime:
+    """Return when an office has been waited for so long.
+
+    The wait begins at the next opening, where nobody works now; and once more, where it would end
+    while nobody does.
+    """
+    end = (next_open(loaded, now, branch) or now).astimezone(UTC) + wait
+    reopens = next_open(loaded, end, branch)
+    return end if reopens in (None, end) else reopens.astimezone(UTC) + wait
 
 
 def _offers(loaded: LoadedMunicipality, only: str | None) -> Iterator[tuple[ServiceOffer, Desk]]:

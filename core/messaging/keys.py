@@ -49,6 +49,8 @@ class MessageKind(StrEnum):
     """The first message of a thread in a room, edited to show how the thread is."""
     RELAY_UNDELIVERED = "relay_undelivered"
     """The news that the citizen hasn't got the office's text, to a room of staff."""
+    RELAY_UNANSWERED = "relay_unanswered"
+    """The news that a citizen was left without an answer, to a room of staff."""
     RELAY_PROMPT = "relay_prompt"
     """The question what to write to the citizen of a booking, to a member in a room."""
     RELAY_ANSWER = "relay_answer"
@@ -81,6 +83,7 @@ TO_STAFF = frozenset(
         MessageKind.RELAY,
         MessageKind.RELAY_EDIT,
         MessageKind.RELAY_UNDELIVERED,
+        MessageKind.RELAY_UNANSWERED,
         MessageKind.RELAY_PROMPT,
         MessageKind.CLOSURE,
         MessageKind.CLOSURE_PREVIEW,
@@ -288,6 +291,11 @@ class Cause:
     def relay_closed(cls, thread_id: int) -> "Cause":
         """Return the cause that is the end of a thread. Stored as "relay closed 2"."""
         return cls(f"relay closed {thread_id}")
+
+    @classmethod
+    def relay_unanswered(cls, thread_id: int) -> "Cause":
+        """Return the cause that is a thread without answer. Stored as "relay unanswered 2"."""
+        return cls(f"relay unanswered {thread_id}")
 
     @classmethod
     def relay_first(cls, message_id: int) -> "Cause":

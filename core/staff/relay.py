@@ -118,7 +118,7 @@ def open_thread(
         thread.booking_id = booking.id if is_its else thread.booking_id
     if service is not None:
         thread.service = service
-    relay_sending.put_off(registry, thread, now)
+    relay_sending.put_off(session, registry, thread, now)
     session.flush()
     if is_new:
         enqueue_relay_opened(session, registry, thread, now)

@@ -17,6 +17,10 @@ WAITING = (OutboxStatus.PENDING, OutboxStatus.CLAIMED)
 """The statuses of a message that is to be sent."""
 
 
+_OF_END = (MessageKind.RELAY_CLOSED, MessageKind.RELAY_UNANSWERED, MessageKind.RELAY_EDIT)
+"""The kinds of message whose cause may be a thread's end, and no text of it."""
+
+
 def messages_of(
     session: Session, thread: RelayThread, *matching: ColumnElement[bool]
 ) -> Sequence[RelayMessage]:
@@ -113,7 +117,12 @@ def find_replied(session: Session, room: StaffRoom, provider_id: str) -> OutboxR
             OutboxRow.provider_id == provider_id,
             OutboxRow.replaces_id.is_(None),
             OutboxRow.kind.in_(
-                (MessageKind.RELAY, MessageKind.RELAY_UNDELIVERED, MessageKind.RELAY_PROMPT)
+                (
+                    MessageKind.RELAY,
+                    MessageKind.RELAY_UNDELIVERED,
+                    MessageKind.RELAY_UNANSWERED,
+                    MessageKind.RELAY_PROMPT,
+                )
             ),
         )
         .limit(1)
@@ -125,7 +134,7 @@ def thread_of(session: Session, row: OutboxRow) -> RelayThread | None:
 
     None, too, for a message that is of no thread.
     """
-    is_end = row.kind in (MessageKind.RELAY_CLOSED, MessageKind.RELAY_EDIT)
+    is_end = row.kind in _OF_END
     if is_end and row.relay_message_id is None:
         return session.get(RelayThread, Cause.parse(row.dedupe_key, row.recipient).number)
     written = text_of(session, row)

@@ -7,10 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
+from core.availability.office_hours import end_of_wait
 from core.catalogue.registry import Registry
 from core.db.models import (
     Booking,
     Contact,
+    Desk,
     OutboxRow,
     RelayMessage,
     RelayThread,
@@ -25,10 +27,17 @@ from core.staff.record import record
 from core.staff.rights import Action
 
 
-def put_off(registry: Registry, thread: RelayThread, now: datetime) -> None:
-    """Put off the time at which a thread is closed for silence."""
-    hours = registry[thread.municipality_id].body.staff_chat.relay_hours
-    thread.expires_at = now + timedelta(hours=hours)
+def put_off(session: Session, registry: Registry, thread: RelayThread, now: datetime) -> None:
+    """Put off the time at which a thread is closed for silence, by the hours of its office."""
+    loaded = registry[thread.municipality_id]
+    of_booking = (
+        select(Desk.branch)
+        .join(Booking, Booking.desk_id == Desk.id)
+        .where(Booking.id == thread.booking_id)
+    )
+    branch = session.scalar(of_booking) if thread.booking_id else None
+    silence = timedelta(hours=loaded.body.staff_chat.relay_hours)
+    thread.expires_at = end_of_wait(loaded, now, silence, branch)
 
 
 def keep(
@@ -50,7 +59,7 @@ def send_to_room(
     session: Session, registry: Registry, thread: RelayThread, written: RelayMessage, now: datetime
 ) -> None:
     """Enqueue a text for the thread's room: a citizen's, or what a member wrote in another."""
-    put_off(registry, thread, now)
+    put_off(session, registry, thread, now)
     room = session.get_one(StaffRoom, thread.room_id)
     message = to_room(room, MessageKind.RELAY, Cause.relay(written.id), now, None)
     sent = replace(message, relay_message_id=written.id, thread_id=thread.id)
@@ -72,7 +81,7 @@ def send_to_citizen(
     `room` is where it was written, if not in the thread's.
     """
     written = keep(session, thread, text, now, staff)
-    put_off(registry, thread, now)
+    put_off(session, registry, thread, now)
     to_citizen(
         session, registry, thread, MessageKind.RELAY_ANSWER, Cause.relay(written.id), now, written
     )
@@ -109,6 +118,23 @@ def tell_closed(session: Session, registry: Registry, thread: RelayThread, now: 
     """Enqueue the end of a thread for its citizen, once: whether their texts have arrived, too."""
     cause = Cause.relay_closed(thread.id)
     to_citizen(session, registry, thread, MessageKind.RELAY_CLOSED, cause, now)
+
+
+def tell_unanswered(
+    session: Session, registry: Registry, thread: RelayThread, now: datetime
+) -> None:
+    """Tell the room of a thread that was closed for silence, if its citizen got no answer at all.
+
+    Of texts that didn't arrive there, it is told nothing.
+    """
+    answers = relay_messages.messages_of(session, thread, RelayMessage.member_id.is_not(None))
+    first = relay_messages.first_in_room(session, thread)
+    if answers or first is None or not relay_messages.has_arrived(session, thread):
+        return
+    room = session.get_one(StaffRoom, thread.room_id)
+    cause = Cause.relay_unanswered(thread.id)
+    message = to_room(room, MessageKind.RELAY_UNANSWERED, cause, now, None)
+    enqueue(session, registry.accounts, [message], now)
 
 
 def record_text(

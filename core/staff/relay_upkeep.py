@@ -45,6 +45,7 @@ def _close_silent(session: Session, registry: Registry, now: datetime) -> None:
     due = select(RelayThread).where(RelayThread.closed_at.is_(None), RelayThread.expires_at <= now)
     for thread in session.scalars(due.limit(BATCH).with_for_update(skip_locked=True)).all():
         relay.close(session, registry, thread, now, tell=True)
+        relay_sending.tell_unanswered(session, registry, thread, now)
 
 
 def _follow_rooms(session: Session, registry: Registry, now: datetime) -> None:

@@ -234,6 +234,15 @@ def unread_in_room(subject: Text, *, is_page: bool, has_number: bool) -> Text:
     return lines(why, subject or None, call)
 
 
+def unanswered_in_room(subject: Text, *, has_number: bool) -> Text:
+    """Return what a room is told when a citizen was left without an answer."""
+    return lines(
+        _("Nobody has answered the citizen, and the conversation is closed."),
+        subject or None,
+        _("Please call them.") if has_number else None,
+    )
+
+
 def prompt_in_room(name: str, subject: Text) -> Text:
     """Return the question to a member what to write to a citizen."""
     return lines(

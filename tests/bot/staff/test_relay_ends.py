@@ -115,10 +115,27 @@ def test_silence_closes_a_thread_and_its_texts_are_erased_two_days_later(talking
     maintain(talking, hours=2)
     assert threads(talking) == [False]
     assert heard(talking)[-1].startswith("Η συνομιλία σας έκλεισε: town")
+    assert "Κανείς δεν απάντησε" not in "".join(talking.chat.texts())
     maintain(talking, hours=47)
     assert texts_kept(talking) == [QUESTION, ANSWER]
     maintain(talking, hours=2)
     assert texts_kept(talking) == [None, None]
+
+
+@mostly_on("sqlite")
+def test_the_hours_of_silence_count_from_the_opening_and_the_room_is_told_of_no_answer(
+    talking: People,
+) -> None:
+    talking.chat.deployment.clock.forward(hours=3)  # the desks close at 11
+    says(talking, QUESTION)
+    maintain(talking, hours=40)
+    assert threads(talking) == [True]
+    maintain(talking, hours=6)
+    assert threads(talking) == [False]
+    assert heard(talking)[-1].startswith("Η υπηρεσία δεν απάντησε")
+    shown = list(talking.chat.server.chats[GROUP].values())[-1]
+    assert shown["text"] == "Κανείς δεν απάντησε στον πολίτη και η συνομιλία έκλεισε."
+    assert shown["answers"] == first(talking)
 
 
 def test_the_end_comes_after_the_answer_that_was_tried_again(talking: People) -> None:

@@ -1,14 +1,15 @@
 """Whether anybody works at an office now, and when somebody does next."""
 
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
 
-from core.availability.office_hours import next_open
+from core.availability.office_hours import end_of_wait, next_open
 from core.catalogue.registry import LoadedMunicipality
 from core.catalogue.schedule_exceptions import DeskExceptions, SpecialHours
 from tests.core.small_municipality import (
+    ATHENS,
     MONDAY,
     NOW,
     TUESDAY,
@@ -107,3 +108,22 @@ def test_what_staff_closed_is_taken_off_and_what_they_opened_counts(
     made: DeskExceptions, clock: str, expected: str
 ) -> None:
     assert shown(clock, desk(), made=made) == expected
+
+
+@pytest.mark.parametrize(
+    ("clock", "hours", "expected"),
+    [
+        ("08:00", 24, "08 09:00"),
+        ("10:30", 24, "08 10:30"),
+        ("11:00", 24, "12 09:00"),  # from Tuesday's opening, and, as Wednesday has none, Friday's
+        ("10:30", 1, "08 10:00"),
+        ("11:00", 12, "11 21:00"),
+    ],
+)
+def test_a_wait_begins_while_the_office_is_open_and_once_more_where_it_would_end_later(
+    clock: str, hours: int, expected: str
+) -> None:
+    body = small(desk("one", opening(days=["mon", "tue", "fri"])))
+    loaded = LoadedMunicipality("", body, {("office", "one"): 1}, NOW)
+    found = end_of_wait(loaded, at(clock), timedelta(hours=hours))
+    assert f"{found.astimezone(ATHENS):%d %H:%M}" == expected

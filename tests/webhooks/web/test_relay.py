@@ -157,7 +157,7 @@ def test_what_a_page_fetched_late_is_erased_with_the_thread(
 ) -> None:
     say(client, text=QUESTION)
     answer(deployment)
-    maintain(deployment, hours=25)  # which closes it
+    maintain(deployment, hours=28)  # which closes it, as they open at 12:30
     maintain(deployment, hours=40)
     assert "Τετάρτη" in client.get("/").text
     maintain(deployment, hours=9)
@@ -185,7 +185,7 @@ def test_what_a_citizen_wrote_to_the_office_on_a_page_is_erased_with_the_thread(
     if whose:
         deployment.clock.forward(seconds=1)
         say(client, text=whose)
-    maintain(deployment, hours=25)  # which closes it
+    maintain(deployment, hours=28)  # which closes it, as they open at 12:30
 
     def said(session: Session) -> list[str | None]:
         query = select(InboundRow.said.label("said")).order_by(InboundRow.id)
