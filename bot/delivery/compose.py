@@ -53,6 +53,7 @@ TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = 
     MessageKind.STAFF_QUESTION: render_question,
     MessageKind.OFFER_QUESTION: render_offer_question,
     MessageKind.OFFER_ALERT: render_offer_alert,
+    MessageKind.OFFER_SETTLED: render_offer_alert,
     MessageKind.RELAY: render_relay,
     MessageKind.RELAY_EDIT: render_first,
     MessageKind.RELAY_UNDELIVERED: render_unread,

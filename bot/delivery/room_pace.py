@@ -22,7 +22,8 @@ from dialogs.messages.staff_alert import HOW_TO_FIND, gathered
 MOST = 200
 """The most alerts that are looked at for one message, which holds fewer."""
 
-GATHERED = (MessageKind.ALERT, MessageKind.UNDELIVERED_ALERT, MessageKind.OFFER_ALERT)
+OF_OFFERS = (MessageKind.OFFER_ALERT, MessageKind.OFFER_SETTLED)
+GATHERED = (MessageKind.ALERT, MessageKind.UNDELIVERED_ALERT, *OF_OFFERS)
 
 
 def lock_rooms(session: Session, rows: Collection[OutboxRow]) -> None:
@@ -210,7 +211,7 @@ def _gather(
 def _line(session: Session, services: Services, row: OutboxRow) -> str | None:
     """Return a row's line; None where it fails, which is reported when it is sent by itself."""
     try:
-        if row.kind == MessageKind.OFFER_ALERT:
+        if row.kind in OF_OFFERS:
             return offer_alert_line(session, services, row)
         return render_line(session, services, row)
     except DBAPIError:

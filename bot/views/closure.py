@@ -64,8 +64,8 @@ def _end_of(
     if not has_offers(session, loaded, exception):
         return None
     return _(
-        "Of those who were offered another time, whoever can keep their appointment is "
-        "told so; the rest are, or stay, offered another time."
+        "Citizens who can keep their appointment after all are told so; the rest are, or stay, "
+        "offered another time."
     )
 
 

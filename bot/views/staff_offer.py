@@ -18,7 +18,7 @@ from core.bookings.offers.told import was_sent
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, OfferState, OutboxRow, StaffRoom, TimeOffer
 from core.i18n import Text, lines
-from core.messaging.keys import Cause
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.notifications import reaches_anybody
 from core.staff.alerts import first_alert
 from core.staff.rooms import is_for
@@ -34,12 +34,13 @@ def render_offer_alert(session: Session, services: Services, row: OutboxRow) -> 
     loaded, first, hold = _loaded(services, booking), first_alert(session, row), None
     hold = hold_of(session, offer)
     start = hold.starts_at if hold else None
-    said = texts.became(loaded.body, entry_of(loaded, booking), offer.state, start)
+    said = texts.became(loaded.body, entry_of(loaded, booking), _what(row, offer), start)
+    is_settled = row.kind == MessageKind.OFFER_SETTLED
     return Reply(
         text=services.texts.say(said, LANGUAGE),
         language=LANGUAGE,
         answers=first.provider_id if first else None,
-        choices=number_button(services, booking),
+        choices=[] if is_settled else number_button(services, booking),
     )
 
 
@@ -51,7 +52,7 @@ def offer_alert_line(session: Session, services: Services, row: OutboxRow) -> st
     offer, booking = found
     loaded, hold = _loaded(services, booking), hold_of(session, offer)
     start = hold.starts_at if hold else None
-    said = texts.became_line(loaded.body, entry_of(loaded, booking), offer.state, start)
+    said = texts.became_line(loaded.body, entry_of(loaded, booking), _what(row, offer), start)
     return services.texts.say(said, LANGUAGE)
 
 
@@ -67,6 +68,11 @@ def _told(session: Session, row: OutboxRow) -> tuple[TimeOffer, Booking] | None:
     if state == OfferState.MADE and was_sent(session, offer):
         return None
     return offer, session.get_one(Booking, offer.booking_id)
+
+
+def _what(row: OutboxRow, offer: TimeOffer) -> str:
+    """Return what a row tells of an offer, as the texts name it."""
+    return row.kind if row.kind == MessageKind.OFFER_SETTLED else offer.state
 
 
 def _loaded(services: Services, booking: Booking) -> LoadedMunicipality:

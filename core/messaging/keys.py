@@ -43,6 +43,8 @@ class MessageKind(StrEnum):
     """The question whether a citizen is to be offered another time, to a room of staff."""
     OFFER_ALERT = "offer_alert"
     """The outcome of an offer of another time, to a room of staff."""
+    OFFER_SETTLED = "offer_settled"
+    """The news that a call that was asked for isn't needed any more, to a room of staff."""
     RELAY = "relay"
     """A citizen's text to the office, to a room of staff."""
     RELAY_EDIT = "relay_edit"
@@ -80,6 +82,7 @@ TO_STAFF = frozenset(
         MessageKind.STAFF_QUESTION,
         MessageKind.OFFER_QUESTION,
         MessageKind.OFFER_ALERT,
+        MessageKind.OFFER_SETTLED,
         MessageKind.RELAY,
         MessageKind.RELAY_EDIT,
         MessageKind.RELAY_UNDELIVERED,

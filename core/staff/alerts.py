@@ -107,16 +107,18 @@ def enqueue_offer(
     now: datetime,
     *,
     only_shown: bool = False,
+    kind: MessageKind = MessageKind.OFFER_ALERT,
     due_at: datetime | None = None,
 ) -> None:
     """Tell the rooms of a booking what has become of an offer; their alerts of it show it.
 
-    `only_shown`: only these do. Where `due_at` is given, they are told then, if it is so still.
+    `only_shown`: only these do. OFFER_SETTLED as `kind` says that no call is needed any more. Where
+    `due_at` is given, they are told then, if it is so still.
     """
     if not only_shown:
         cause = Cause.offer(offer.id, offer.state)
         messages = [
-            to_room(room, MessageKind.OFFER_ALERT, cause, due_at or now, booking)
+            to_room(room, kind, cause, due_at or now, booking)
             for room, _first in _rooms(session, registry, booking)
         ]
         enqueue(session, registry.accounts, messages, now)

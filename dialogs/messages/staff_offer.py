@@ -9,6 +9,7 @@ from core.bookings.true_state import day_and_time
 from core.catalogue.model import Municipality
 from core.db.models import OfferState
 from core.i18n import Text, TextTemplate, _, _n
+from core.messaging.keys import MessageKind
 from dialogs.messages.staff_alert import at_a_glance, in_one_line
 
 MOVE = _("Another time…")
@@ -23,6 +24,9 @@ BECAME: Mapping[str, TextTemplate] = {
     OfferState.EXPIRED: _("Please call the citizen, who didn't answer our offer ({time})"),
     OfferState.NONE_FREE: _("Please call the citizen, whom I could offer no other time"),
     OfferState.WITHDRAWN: _("Please call the citizen again: the appointment stands after all"),
+    MessageKind.OFFER_SETTLED: _(
+        "You needn't call the citizen any more: the appointment stands after all, and I tell them"
+    ),
 }
 """The outcome of an offer, as rooms are told it; that it was accepted is a change."""
 

@@ -114,6 +114,12 @@ def knows_by_call_alone(session: Session, offer: TimeOffer) -> bool:
     return knows_otherwise(session, offer) and not _was_told(session, offer, SAID)
 
 
+def was_call_asked(session: Session, offer: TimeOffer) -> bool:
+    """Return whether rooms were asked to call the citizen of a withdrawn offer, and not told since
+    that the appointment stands."""
+    return _was_told(session, offer, CALLS)
+
+
 def _was_told(session: Session, offer: TimeOffer, ways: Collection[MessageKind]) -> bool:
     rows = session.scalars(
         select(OutboxRow).where(

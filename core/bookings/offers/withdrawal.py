@@ -23,7 +23,7 @@ from core.bookings.offers.ends import (
 )
 from core.bookings.offers.served import can_be_kept, closure_of, is_to_come
 from core.bookings.offers.service import ask_for_offer, hold_of, is_lost, tell_citizen
-from core.bookings.offers.told import knows_by_call_alone
+from core.bookings.offers.told import knows_by_call_alone, was_call_asked
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import (
     Booking,
@@ -192,7 +192,8 @@ def withdraw_unneeded(
 def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
     """Withdraw an offer; the citizen, if told of it, is told that the appointment stands.
 
-    Who knows of it only by a call, and reads messages on a page alone, is to be called again.
+    Who knows of it only by a call, and reads messages on a page alone, is to be called again. Rooms
+    that were asked to call somebody who knows by a message are told that they needn't any more.
     """
     is_known = _was_told(session, offer)
     end_offer(session, offer, OfferState.WITHDRAWN, now)
@@ -201,8 +202,17 @@ def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: dateti
         kind = MessageKind.OFFER_WITHDRAWN
         platforms = tell_citizen(session, registry, booking, offer, kind, now)
         is_pushed = any(platform not in WAITING for platform in platforms)
-        is_told = is_pushed or not knows_by_call_alone(session, offer)
-        enqueue_offer(session, registry, booking, offer, now, only_shown=is_told)
+        by_call = knows_by_call_alone(session, offer)  # whom this may not reach either
+        is_called_off = not by_call and was_call_asked(session, offer)
+        enqueue_offer(
+            session,
+            registry,
+            booking,
+            offer,
+            now,
+            only_shown=not is_called_off and (is_pushed or not by_call),
+            kind=MessageKind.OFFER_SETTLED if is_called_off else MessageKind.OFFER_ALERT,
+        )
 
 
 def _was_told(session: Session, offer: TimeOffer) -> bool:

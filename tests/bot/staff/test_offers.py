@@ -14,6 +14,7 @@ from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.bookings.offers import service as time_offers
 from core.bookings.offers.making import make_offers, plan_offers
+from core.bookings.offers.withdrawal import plan_withdrawals, withdraw_planned
 from core.db.models import Booking, ExceptionKind, OutboxRow, TimeOffer
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
 from tests.bot.platforms.test_telegram import ACCOUNT
@@ -328,6 +329,35 @@ def test_who_writes_to_the_office_answers_an_offer_by_the_words_of_its_button(
     run_job(people)
     people.write(typed, CITIZEN, private=True)
     assert offer(people).state == state
+
+
+@pytest.mark.parametrize("called", [True, False])
+def test_a_call_that_was_asked_for_is_called_off_where_the_appointment_stands(
+    people: People, called: bool
+) -> None:
+    chat, registry = people.chat, people.chat.services.registry
+    chat.bind()
+    people.write("Γεια", CITIZEN, private=True)
+    booking = chat.book()
+    chat.do(lambda s: move_to_telegram(s, booking))
+    close(people)
+    run_job(people)
+    if called:
+        decline(people)
+
+    def end(session: Session) -> None:
+        now = chat.services.clock()
+        closures.withdraw(session, registry, OPERATOR, "town", 1, now)
+        registry.refresh(session)
+        planned = plan_withdrawals(session, registry, now, 10, {})
+        withdraw_planned(session, registry, planned, now, lambda: False)
+
+    chat.do(end)
+    people.deliver()
+    assert offer(people).state == "withdrawn"
+    said = [text for text in chat.texts() if "Δεν χρειάζεται πια να τηλεφωνήσετε" in text]
+    assert len(said) == called
+    assert not any("Τηλέφωνο" in each for each in said)
 
 
 def test_who_cannot_be_reached_by_a_message_is_to_be_called_as_the_question_says(
