@@ -75,11 +75,12 @@ def _talk_to(ctx: Context, body: Municipality) -> None:
     if former is not None and former.id != body.id:
         ctx.say(texts.left_office(former))
     branch = booking.branch if booking else ctx.answers.get("branch")
-    ctx.say(texts.opened(body, relay.opens_at(body, branch), ctx.now))
     if ctx.definition.is_entry(ctx.state.dialog) and not ctx.state.answered_by_citizen:
         navigation.end_dialog(ctx)  # its first question would ask for something else
-    elif _in_task(ctx):
-        _write_to_office(ctx)
+    only_next = _in_task(ctx) and _mode(ctx) != "office"
+    if only_next:
+        _set_mode(ctx, f"next {_open_question(ctx)}")
+    ctx.say(texts.opened(body, relay.opens_at(body, branch), ctx.now, only_next=only_next))
 
 
 def _ask_office(ctx: Context) -> Prompt:
@@ -146,10 +147,11 @@ def _open_question(ctx: Context) -> str:
 def _mode(ctx: Context) -> str | None:
     """Return for whom the citizen writes within a task; None where they have to be asked.
 
-    It is the office's while the same question is open, and the task's until the office writes.
+    It is the office's while the same question is open, and the task's until the office writes. Who
+    has asked for an employee writes the `next` text to the office.
     """
     kind, _space, since = ctx.state.data.get(_MODE, "").partition(" ")
-    if kind == "office":
+    if kind in ("office", "next"):
         return kind if since == _open_question(ctx) else None
     if kind == "task" and since == str(ctx.office.relay.last_answer()):
         return kind
@@ -200,6 +202,8 @@ def pass_on(ctx: Context, text: str) -> Text | None:
     begun = ctx.open_prompt is not None or _in_task(ctx)
     if not begun and ctx.definition.is_entry(ctx.state.dialog):
         navigation.end_dialog(ctx)  # the conversation was forgotten, or the office wrote first
+    if _mode(ctx) == "next":
+        _set_mode(ctx, "")
     return texts.to_office(office) if ctx.office.relay.send(text) else texts.not_sent(office)
 
 
@@ -212,7 +216,7 @@ def is_for_office(ctx: Context) -> bool:
     """Return whether a text that is typed now is the office's."""
     if not ctx.office.relay.is_open or ctx.office.is_for_caller or ctx.state.interruption:
         return False
-    return not _in_task(ctx) or _mode(ctx) == "office"
+    return not _in_task(ctx) or _mode(ctx) in ("office", "next")
 
 
 def _refusal(ctx: Context, text: str) -> Text | None:
@@ -298,7 +302,7 @@ def _to_task(ctx: Context, _argument: str) -> None:
 
 
 def _writes_to_office(ctx: Context) -> bool:
-    return ctx.office.relay.is_open and _in_task(ctx) and _mode(ctx) == "office"
+    return ctx.office.relay.is_open and _in_task(ctx) and _mode(ctx) in ("office", "next")
 
 
 END_TALK = Command(

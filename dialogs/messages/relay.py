@@ -92,10 +92,13 @@ def too_long(most: int) -> Text:
     )
 
 
-def opened(body: Municipality, opens_at: datetime | None, now: datetime) -> Text:
+def opened(
+    body: Municipality, opens_at: datetime | None, now: datetime, *, only_next: bool = False
+) -> Text:
     """Return what a citizen is told when a thread is open.
 
-    `opens_at` is when somebody works there next, None where that isn't known.
+    `opens_at` is when somebody works there next, None where that isn't known. `only_next`: of what
+    they write after their next message, they are asked whose it is.
     """
     if opens_at is None:
         when: Text = _("Nobody serves there now: they get your message at once, and answer later.")
@@ -109,8 +112,13 @@ def opened(body: Municipality, opens_at: datetime | None, now: datetime) -> Text
             when=FormattedDate(local, "EEEE d MMMM, HH:mm"),
         )
     hours = body.contact.hours
+    goes = (
+        _("Your next message goes to: {office}", office=body.name)
+        if only_next
+        else _("What you write from now on goes to: {office}", office=body.name)
+    )
     return lines(
-        _("What you write from now on goes to: {office}", office=body.name),
+        goes,
         when,
         _("Hours: {hours}", hours=hours) if hours else None,
         _("To end, write “menu”."),

@@ -54,6 +54,8 @@ def test_where_the_first_message_was_deleted_the_next_one_there_takes_its_place(
 
 
 BUILDING = -200
+AT_BUILDING = ("Γεια", "town", "building", "permit", "υπάλληλος", "πίσω")
+"""The words with which a citizen begins a booking, and then a conversation with that group."""
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def elsewhere(people: People) -> People:
         people.chat.bind(BUILDING, group="building")
         for member, name in ((HELEN, "Ελένη Δήμου"), (NICK, "Νίκος Παππάς")):
             people.linked(member, name)
-        for text in ("Γεια", "town", "building", "permit", "υπάλληλος", QUESTION):
+        for text in (*AT_BUILDING, QUESTION, "Για υπάλληλο"):
             says(people, text)
         assert QUESTION in people.chat.texts(BUILDING)[-1]
 

@@ -129,6 +129,23 @@ def asked_whose(talking: People) -> People:
     return talking
 
 
+def test_who_asks_for_an_employee_in_a_booking_writes_the_next_text_to_them_alone(
+    people: People,
+) -> None:
+    people.chat.bind()
+    for text in ("Γεια", "town", "building", "permit", "υπάλληλος"):
+        says(people, text)
+    assert "Το επόμενο μήνυμά σας πηγαίνει σε υπάλληλο: town" in "".join(heard(people))
+    says(people, QUESTION)
+    assert QUESTION in people.chat.texts()[-1]
+    says(people, "Μαρία Παπά")
+    assert heard(people)[-1].startswith("Αυτό που γράψατε είναι για υπάλληλο")
+    assert "Μαρία Παπά" not in "".join(people.chat.texts())
+    for text in ("Για υπάλληλο", "Ευχαριστώ"):  # asked once
+        says(people, text)
+    assert "Ευχαριστώ" in people.chat.texts()[-1]
+
+
 @mostly_on("sqlite")
 @pytest.mark.parametrize("whose", ["Για υπάλληλο", "Απάντηση στην ερώτηση"])
 def test_a_booking_outlives_a_talk_that_is_longer_than_its_questions_are_kept(
